@@ -1,0 +1,1 @@
+"""Storage backends and sync adapters, one module each."""

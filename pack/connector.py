@@ -1,0 +1,147 @@
+"""The storage connector: the only thing the core knows about where a memory is kept.
+
+Every connector passes `pack.testing.ConnectorContract`; the in-memory one is the reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from enum import StrEnum
+from typing import Protocol
+
+from pack.model import (
+    BlobId,
+    Change,
+    Commit,
+    CommitId,
+    Contents,
+    Entry,
+    Expectation,
+    Identity,
+    MemoryPath,
+)
+
+
+class Capability(StrEnum):
+    """What a connector can do beyond the protocol's promises. Data, never an `isinstance`."""
+
+    WORKING_TREE = "working_tree"
+    """People can edit files beside PACK; `Contents.committed` may differ from `Contents.sha`."""
+
+
+class Connector(Protocol):
+    """A store of files with history, in which a write is one commit made by compare-and-swap.
+
+    Paths are validated by `pack.paths.parse_path` before they come here; a connector checks again
+    whatever its own store could be tricked with. Contents are bytes and are stored unchanged. All
+    methods may be called from any thread.
+    """
+
+    capabilities: frozenset[Capability]
+
+    @property
+    def location(self) -> str:
+        """Where the memory is, in words for a person. Never holds a secret."""
+        ...
+
+    def head(self) -> CommitId | None:
+        """The current commit; `None` for a store without any.
+
+        Raises:
+            ConnectorError: The store cannot be read.
+        """
+        ...
+
+    def get_contents(self, path: MemoryPath) -> Contents:
+        """The file as a reader gets it now, uncommitted edits included.
+
+        Raises:
+            NotFound: No file is there (a folder or a link is not a file).
+            LimitExceeded: The file is larger than the store serves.
+            ConnectorError: The store cannot be read.
+        """
+        ...
+
+    def put_contents(
+        self, path: MemoryPath, content: bytes, sha: Expectation, message: str
+    ) -> Commit:
+        """Store one file as one commit; `commit` with a single `Put`.
+
+        Raises:
+            As `commit`, without `StaleBase`.
+        """
+        ...
+
+    def delete_file(self, path: MemoryPath, sha: BlobId) -> Commit:
+        """Remove one file as one commit; `commit` with a single `Delete`.
+
+        Raises:
+            As `commit`, without `StaleBase`.
+        """
+        ...
+
+    def list_dir(self, dir_path: MemoryPath | None) -> list[Entry]:
+        """What a folder holds now, sorted by name; `None` is the root. A missing folder is empty."""
+        ...
+
+    def get_tree(self, at: CommitId | None = None) -> list[Entry]:
+        """All files, links and submodules, sorted by path.
+
+        Args:
+            at: A commit; `None` for what a reader gets now, uncommitted edits included.
+
+        Raises:
+            NotFound: There is no such commit.
+        """
+        ...
+
+    def read_blobs(self, shas: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
+        """Committed contents by id, in the order asked for.
+
+        Raises:
+            NotFound: One of them is not stored.
+        """
+        ...
+
+    def changed_paths(self, old: CommitId, new: CommitId) -> list[MemoryPath] | None:
+        """Paths whose blob differs between two commits, sorted; `None` when `old` is unknown."""
+        ...
+
+    def commit(
+        self,
+        base: CommitId | None,
+        changes: Sequence[Change],
+        message: str,
+        *,
+        author: Identity | None = None,
+    ) -> Commit:
+        """Record all changes as one commit and move the branch to it: all of them, or none.
+
+        A commit without any difference is made too: the log is the audit trail.
+
+        Args:
+            base: Commit the changes were made on; `None` only for a store without commits.
+            changes: At least one, paths distinct.
+            message: UTF-8: subject, blank line, body, trailers.
+            author: Whom the commit names; `None` for the user the store belongs to.
+
+        Raises:
+            StaleBase: The branch is not at `base` any more. Nothing was written.
+            BlobChanged: A path does not hold what its change expects. Nothing was written.
+            AlreadyExists: A path expected to be absent is not. Nothing was written.
+            RefusedForSafety: The store is in a state in which a write could lose something.
+            ConnectorError: The store failed; `OutcomeUnknown` where it may have been written.
+        """
+        ...
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Hold off other writers to this store on this machine while a write is planned and made.
+
+        Spares them the retry after `StaleBase`; nothing is correct only because of it. Stores
+        without such a lock return at once. Re-entrant for the thread that holds it.
+
+        Raises:
+            RepositoryBusy: Another writer kept it for too long.
+        """
+        ...

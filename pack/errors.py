@@ -1,0 +1,282 @@
+"""The error tree. Families say what a caller can do about it.
+
+Every class has a stable `code`, says whether the same call may succeed later (`retryable`), and
+offers a `remedy`: one sentence on what to do. Messages never hold tokens or file contents.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pack.model import BlobId, CommitId
+
+
+class PackError(Exception):
+    """Anything PACK refuses or fails to do, in words for the one who asked."""
+
+    code: ClassVar[str] = "error"
+    retryable: ClassVar[bool] = False
+    remedy: str = "Run `pack doctor` to see what is wrong."
+
+
+# --- fix the request -------------------------------------------------------------------------
+
+
+class InvalidRequest(PackError):
+    """The request itself must change."""
+
+    code = "invalid_request"
+    remedy = "Correct the request and call again."
+
+
+class NotFound(InvalidRequest):
+    """There is no such file, section, commit or blob."""
+
+    code = "not_found"
+
+    def __init__(self, what: str, remedy: str = "List the memory to see what is there.") -> None:
+        super().__init__(f"{what} does not exist")
+        self.what = what
+        self.remedy = remedy
+
+
+class NotInitialised(InvalidRequest):
+    """Neither `index.md` nor a v1 memory file is at the root."""
+
+    code = "not_initialised"
+    remedy = "Run `pack init` on this folder or repository."
+
+    def __init__(self, location: str) -> None:
+        super().__init__(f"there is no memory in {location} yet")
+        self.location = location
+
+
+class MigrationNeeded(InvalidRequest):
+    """The call needs a v2 memory and this one is a single v1 file."""
+
+    code = "migration_needed"
+    remedy = "Run `pack migrate`; it keeps the original."
+
+    def __init__(self, v1_path: str, wanted: str) -> None:
+        super().__init__(f"this memory is the single file {v1_path}; {wanted} needs folders")
+        self.v1_path = v1_path
+        self.wanted = wanted
+
+
+class InvalidPath(InvalidRequest):
+    """A path no memory file can have."""
+
+    code = "invalid_path"
+    remedy = "Use a relative path to a .md file in a folder, such as context/general.md."
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"invalid path {path[:120]!r}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class InvalidContent(InvalidRequest):
+    """Content that cannot be stored as it is."""
+
+    code = "invalid_content"
+    remedy = "Send UTF-8 text."
+
+    def __init__(self, reason: str, line: int | None = None, column: int | None = None) -> None:
+        where = f" (line {line}, column {column})" if line is not None else ""
+        super().__init__(f"{reason}{where}")
+        self.reason = reason
+        self.line = line
+        self.column = column
+
+
+class LimitExceeded(InvalidRequest):
+    """Larger or deeper than PACK handles in one piece."""
+
+    code = "limit_exceeded"
+    remedy = "Split it into several smaller ones."
+
+    def __init__(self, what: str, limit: int, unit: str = "bytes") -> None:
+        super().__init__(f"{what} exceeds the limit of {limit:,} {unit}")
+        self.what = what
+        self.limit = limit
+        self.unit = unit
+
+
+class EditFailed(InvalidRequest):
+    """An edit of a `memory_edit` call does not apply exactly once."""
+
+    code = "edit_failed"
+    remedy = "Read the file again and quote the text to replace exactly, with enough around it."
+
+    def __init__(self, number: int, reason: str) -> None:
+        super().__init__(f"edit {number}: {reason}; nothing was changed")
+        self.number = number
+        self.reason = reason
+
+
+class InvalidConfig(InvalidRequest):
+    """A setting or an option that cannot be used."""
+
+    code = "invalid_config"
+    remedy = "Correct the setting; `pack doctor` shows all of them."
+
+    def __init__(self, setting: str, reason: str) -> None:
+        super().__init__(f"{setting}: {reason}")
+        self.setting = setting
+        self.reason = reason
+
+
+class InvalidPlan(InvalidRequest):
+    """A migration plan that would drop or repeat a line, or does not fit the file."""
+
+    code = "invalid_plan"
+    remedy = "Print a fresh plan with `pack migrate --dry-run --format json` and edit that."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the migration plan cannot be used: {reason}")
+        self.reason = reason
+
+
+# --- read again, then decide -----------------------------------------------------------------
+
+
+class PreconditionFailed(PackError):
+    """What the write was made on is not what is stored. Nothing was written."""
+
+    code = "precondition_failed"
+    remedy = "Read the file again and repeat the change on what it holds now."
+
+
+class StaleBase(PreconditionFailed):
+    """The branch moved; the core plans again on the new commit."""
+
+    code = "stale_base"
+    retryable = True
+
+    def __init__(self, expected: CommitId | None, actual: CommitId | None) -> None:
+        super().__init__(f"the branch moved from {expected} to {actual}")
+        self.expected = expected
+        self.actual = actual
+
+
+class BlobChanged(PreconditionFailed):
+    """The file is not the blob that the caller read, or the caller named none.
+
+    Attributes:
+        path: The file.
+        expected: The blob the caller named; `None` where it named none or expected no file.
+        actual: The blob that is there; `None` where there is no file.
+        content: The current text, where it is known; a wrapper may show it to the caller.
+    """
+
+    code = "conflict"
+    remedy = "Merge your change into the current content and call again with the current sha."
+
+    def __init__(
+        self,
+        path: str,
+        expected: BlobId | None,
+        actual: BlobId | None,
+        content: bytes | None = None,
+    ) -> None:
+        if actual is None:
+            reason = "it does not exist any more"
+        elif expected is None:
+            reason = f"it exists and its sha was not given (now {actual})"
+        else:
+            reason = f"it was changed since it was read (now {actual})"
+        super().__init__(f"conflict on {path}: {reason}; nothing was written")
+        self.path = path
+        self.expected = expected
+        self.actual = actual
+        self.content = content
+
+
+class AlreadyExists(BlobChanged):
+    """A path that should have been free holds a file."""
+
+    code = "already_exists"
+    remedy = "Choose another path, or read the file and update it with its sha."
+
+
+# --- a person or a rule must choose ----------------------------------------------------------
+
+
+class Conflict(PackError):
+    """Two sides changed the same thing and neither may be dropped."""
+
+    code = "unresolved_conflict"
+    remedy = "Settle it with git, then call again."
+
+
+class StagedChange(Conflict):
+    """The user staged a version of the file that is neither committed nor in the folder."""
+
+    code = "staged_change"
+    remedy = "Commit or unstage that file (`git restore --staged FILE`), then call again."
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} has a staged version that would be lost; nothing was written")
+        self.path = path
+
+
+# --- the other side --------------------------------------------------------------------------
+
+
+class ConnectorError(PackError):
+    """The store failed."""
+
+    code = "store_failed"
+    remedy = "See `pack doctor`; nothing that was acknowledged is lost."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Unavailable(ConnectorError):
+    """The store cannot be reached, read or written now (no space, no rights, no answer)."""
+
+    code = "unavailable"
+    retryable = True
+
+
+class RepositoryBusy(ConnectorError):
+    """Somebody else holds a lock."""
+
+    code = "busy"
+    retryable = True
+    remedy = "Try again; if no other git or PACK process is running, remove the lock it names."
+
+
+class OutcomeUnknown(ConnectorError):
+    """The write was sent and no answer came; it may have happened."""
+
+    code = "outcome_unknown"
+    remedy = "Read the file: if it holds the change, the write succeeded."
+
+
+# --- would lose data -------------------------------------------------------------------------
+
+
+class RefusedForSafety(PackError):
+    """Going on could lose something; the message says what to finish first."""
+
+    code = "refused"
+    remedy = "Finish what is in progress, then call again."
+
+    def __init__(self, reason: str, remedy: str | None = None) -> None:
+        super().__init__(f"{reason}; nothing was written")
+        self.reason = reason
+        if remedy is not None:
+            self.remedy = remedy
+
+
+class ConfirmationNeeded(RefusedForSafety):
+    """A destructive step was neither confirmed nor given its flag."""
+
+    code = "confirmation_needed"
+
+    def __init__(self, what: str, flag: str) -> None:
+        super().__init__(f"{what} needs a confirmation", f"Confirm it, or pass {flag}.")
+        self.flag = flag

@@ -1,0 +1,15 @@
+"""Limits that protect the process (design section 9). They judge size and form, never meaning."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MAX_FILE_BYTES: Final = 2 * 1024 * 1024
+MAX_FRONTMATTER_BYTES: Final = 64 * 1024
+MAX_FRONTMATTER_DEPTH: Final = 32
+MAX_PATH_BYTES: Final = 400
+MAX_COMPONENT_BYTES: Final = 255
+MAX_QUERY_BYTES: Final = 1000
+MAX_MESSAGE_BYTES: Final = 4096
+SHARD_INDEX_ABOVE: Final = 500
+"""Files in a memory above which the tables of `index.md` move into the folders."""

@@ -1,0 +1,116 @@
+"""Value types shared by the core, the connectors and the servers. Nothing here does I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, StrEnum
+from typing import Literal, NewType
+
+BlobId = NewType("BlobId", str)
+"""Git blob id of a file's bytes: 40 lower-case hex digits."""
+
+CommitId = NewType("CommitId", str)
+"""Git commit id: 40 lower-case hex digits."""
+
+MemoryPath = NewType("MemoryPath", str)
+"""Repository path that passed `pack.paths.parse_path`: relative, POSIX, NFC, no `..`."""
+
+
+class Absent(Enum):
+    """The expectation that nothing is stored at a path."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Literal[Absent.ABSENT] = Absent.ABSENT
+Expectation = BlobId | Literal[Absent.ABSENT]
+"""What a change was made on: the blob that was read, or nothing. Never `None`."""
+
+
+class EntryType(StrEnum):
+    """What a tree entry is. Only `FILE` entries have contents."""
+
+    FILE = "file"
+    DIR = "dir"
+    SYMLINK = "symlink"
+    SUBMODULE = "submodule"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of a listing.
+
+    Attributes:
+        name: Last component of the path.
+        path: Path from the root of the memory.
+        type: What it is.
+        sha: Blob id of a file; empty for anything else.
+    """
+
+    name: str
+    path: MemoryPath
+    type: EntryType
+    sha: BlobId
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """A file as a reader gets it.
+
+    Attributes:
+        content: The exact bytes.
+        sha: Blob id of `content`.
+        last_modified: When these bytes came to be, as far as the store knows, in UTC.
+        committed: Blob id of the file in the current commit; `None` where it has none. Differs from
+            `sha` when the user has edited the file and not committed it.
+    """
+
+    content: bytes
+    sha: BlobId
+    last_modified: datetime
+    committed: BlobId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Store `content` at `path`, provided the store still holds what `expect` says."""
+
+    path: MemoryPath
+    content: bytes
+    expect: Expectation
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove the file at `path`, provided it still is the blob `expect`."""
+
+    path: MemoryPath
+    expect: BlobId
+
+
+Change = Put | Delete
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a commit names as its author."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit that was made.
+
+    Attributes:
+        id: The new commit.
+        url: Where a browser shows it, where the store has such a place.
+        blobs: Blob id of each file it stored, by path. Deleted paths are missing.
+    """
+
+    id: CommitId
+    url: str | None = None
+    blobs: Mapping[MemoryPath, BlobId] = field(default_factory=dict)

@@ -1,0 +1,115 @@
+"""Which paths a memory accepts, decided once for every wrapper and every platform.
+
+A memory travels: it is cloned to Windows and macOS, whose file systems fold case, normalise
+Unicode, strip trailing dots and know device names. A path that means two things on two machines
+is refused on all of them.
+
+Sources: git's `verify_path` and `is_hfs_dotgit`/`is_ntfs_dotgit` (git/path.c, CVE-2014-9390);
+"Naming Files, Paths, and Namespaces" (Microsoft Learn).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from pack.errors import InvalidPath, LimitExceeded
+from pack.limits import MAX_COMPONENT_BYTES, MAX_PATH_BYTES
+from pack.model import MemoryPath
+
+INDEX: Final = MemoryPath("index.md")
+LEGACY_DIR: Final = "legacy"
+GENERAL: Final = MemoryPath("context/general.md")
+
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.I)
+_FORBIDDEN = re.compile(r'[<>:"\\|?*\x00-\x1f\x7f]')
+# Characters HFS+ ignores when it compares names; `.g\u200cit` is `.git` there.
+_IGNORABLE: Final = "".join(map(chr, [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]))
+_DROP_IGNORABLE: Final = str.maketrans("", "", _IGNORABLE)
+
+
+def fold(path: str) -> str:
+    """The form two paths share exactly when some common file system takes them for one."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+
+
+def parse_path(text: str) -> MemoryPath:
+    """The repository path that `text` names.
+
+    Raises:
+        InvalidPath: Absolute, not NFC, with `..`, a dot component, a reserved or ambiguous name.
+        LimitExceeded: Longer than 400 bytes, or a component longer than 255.
+    """
+    try:
+        size = len(text.encode("utf-8"))
+    except UnicodeEncodeError as error:
+        raise InvalidPath(ascii(text), "it is not valid Unicode") from error
+    if size > MAX_PATH_BYTES:
+        raise LimitExceeded("the path", MAX_PATH_BYTES)
+    if not text:
+        raise InvalidPath(text, "it is empty")
+    if text.startswith("/") or re.match(r"[A-Za-z]:", text):
+        raise InvalidPath(text, "it must be relative to the memory")
+    if unicodedata.normalize("NFC", text) != text:
+        raise InvalidPath(text, "it must be in Unicode normal form NFC")
+    for component in text.split("/"):
+        _check_component(text, component)
+    return MemoryPath(text)
+
+
+def _check_component(path: str, name: str) -> None:
+    if not name:
+        raise InvalidPath(path, "it has an empty component")
+    if name in (".", ".."):
+        raise InvalidPath(path, "it must not contain . or ..")
+    bare = name.translate(_DROP_IGNORABLE)
+    if bare != name:
+        raise InvalidPath(path, "it contains an invisible character")
+    if _FORBIDDEN.search(name):
+        raise InvalidPath(path, "it contains a character some file systems forbid")
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in name):
+        raise InvalidPath(path, "it contains a control character")
+    if name.startswith("."):
+        raise InvalidPath(path, "a component must not begin with a dot")
+    if name.casefold().rstrip(". ").startswith("git~"):
+        raise InvalidPath(path, "it looks like git's own folder to Windows")
+    if name[-1] in ". " or name[0] == " ":
+        raise InvalidPath(path, "a component must not begin with a space or end with a dot or space")
+    if name.startswith("-"):
+        raise InvalidPath(path, "a component must not begin with a hyphen")
+    if _RESERVED.fullmatch(name):
+        raise InvalidPath(path, "it is a reserved name on Windows")
+    if len(name.encode("utf-8")) > MAX_COMPONENT_BYTES:
+        raise LimitExceeded("a path component", MAX_COMPONENT_BYTES)
+
+
+def is_memory_file(path: str) -> bool:
+    """Whether a stored path is a memory file: `.md`, in a folder, not `legacy/`, not hidden.
+
+    Says nothing about whether a new file may be called so; `parse_memory_path` does.
+    """
+    folder, _, name = path.rpartition("/")
+    if not folder or not name.lower().endswith(".md"):
+        return False
+    parts = path.split("/")
+    return parts[0] != LEGACY_DIR and not any(part.startswith(".") for part in parts)
+
+
+def parse_memory_path(text: str) -> MemoryPath:
+    """A path that a new memory file may have.
+
+    Raises:
+        As `parse_path`; InvalidPath also for a root file, `legacy/`, `index.md` or another ending.
+    """
+    path = parse_path(text)
+    folder, _, name = path.rpartition("/")
+    if not name.lower().endswith(".md"):
+        raise InvalidPath(text, "a memory file ends in .md")
+    if not folder:
+        raise InvalidPath(text, "a memory file lies in a folder")
+    if fold(path.split("/")[0]) == LEGACY_DIR:
+        raise InvalidPath(text, "legacy/ keeps originals and is not written to")
+    if fold(name) == "index.md":
+        raise InvalidPath(text, "index.md is generated")
+    return path

@@ -1,0 +1,1 @@
+"""Thin wrappers around the core: command line, MCP server, wiring."""

@@ -1,0 +1,1 @@
+"""Starter files and prompts. Data only."""
