@@ -1,0 +1,296 @@
+"""Git's object database: reading through GitPython's persistent `cat-file`, writing loose objects.
+
+Why not GitPython for writing: `repo.odb.store` starts a process per object and gitdb's writer
+never fsyncs. Why not its `Repo`: a shared one returns wrong bytes when two threads use it, so the
+one reader here is behind a lock.
+
+Sources: gitformat-loose(5) and git's object-file.c for the layout; git-prune(1) removes stale
+`tmp_obj_*` files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import threading
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from pack.errors import ConnectorError, NotFound, RefusedForSafety, Unavailable
+from pack.model import BlobId, CommitId, MemoryPath
+from pack_connectors.git_process import GitRunner, config_options, scrubbed_environment
+
+if TYPE_CHECKING:
+    from git.cmd import Git
+
+FILE_MODE: Final = 0o100644
+EXECUTABLE_MODE: Final = 0o100755
+TREE_MODE: Final = 0o040000
+SYMLINK_MODE: Final = 0o120000
+SUBMODULE_MODE: Final = 0o160000
+
+
+class TreeEntry(NamedTuple):
+    """One entry of a tree object; `id` is hexadecimal."""
+
+    mode: int
+    name: str
+    id: str
+
+
+def object_id(kind: str, data: bytes) -> str:
+    """The id git gives to an object with these contents."""
+    digest = hashlib.sha1(f"{kind} {len(data)}\0".encode(), usedforsecurity=False)
+    digest.update(data)
+    return digest.hexdigest()
+
+
+def blob_id(content: bytes) -> BlobId:
+    """The blob id of a file's bytes."""
+    return BlobId(object_id("blob", content))
+
+
+def iter_tree(data: bytes) -> Iterator[TreeEntry]:
+    """Each entry of a serialised tree, in git's order."""
+    start = 0
+    while start < len(data):
+        space = data.index(b" ", start)
+        nul = data.index(b"\0", space)
+        end = nul + 21
+        name = data[space + 1 : nul].decode("utf-8", "surrogateescape")
+        yield TreeEntry(int(data[start:space], 8), name, data[nul + 1 : end].hex())
+        start = end
+
+
+def find_in_tree(data: bytes, name: str) -> TreeEntry | None:
+    """The entry called `name` in a serialised tree."""
+    wanted = name.encode("utf-8", "surrogateescape")
+    start = 0
+    while start < len(data):
+        space = data.index(b" ", start)
+        nul = data.index(b"\0", space)
+        if data[space + 1 : nul] == wanted:
+            return TreeEntry(int(data[start:space], 8), name, data[nul + 1 : nul + 21].hex())
+        start = nul + 21
+    return None
+
+
+def splice_tree(data: bytes, name: str, entry: TreeEntry | None) -> bytes:
+    """The serialised tree with the entry called `name` replaced, added, or (`None`) removed.
+
+    All other entries keep their bytes. Order is git's: names compare as bytes, a folder as if it
+    ended in a slash (base_name_compare in git's read-cache.c).
+    """
+    wanted = name.encode("utf-8", "surrogateescape")
+    new = b""
+    key = wanted
+    if entry is not None:
+        new = b"%o %s\0" % (entry.mode, wanted) + bytes.fromhex(entry.id)
+        key = wanted + b"/" if entry.mode == TREE_MODE else wanted
+    parts: list[bytes] = []
+    placed = False
+    kept_from = start = 0
+    while start < len(data):
+        space = data.index(b" ", start)
+        nul = data.index(b"\0", space)
+        end = nul + 21
+        current = data[space + 1 : nul]
+        if current == wanted:
+            parts.append(data[kept_from:start])
+            kept_from = end
+        elif not placed and _sort_key(data, start, current) > key:
+            parts += (data[kept_from:start], new)
+            kept_from = start
+            placed = True
+        start = end
+    parts.append(data[kept_from:])
+    if not placed:
+        parts.append(new)
+    return b"".join(parts)
+
+
+def _sort_key(data: bytes, start: int, name: bytes) -> bytes:
+    return name + b"/" if data.startswith(b"40000 ", start) else name
+
+
+class ObjectStore:
+    """Reads and writes objects of one repository."""
+
+    def __init__(self, runner: GitRunner, common_dir: Path) -> None:
+        self._runner = runner
+        self._objects_dir = common_dir / "objects"
+        self._common_dir = common_dir
+        self._git: Git | None = None
+        self._lock = threading.RLock()
+
+    # --- reading ---------------------------------------------------------------------------
+
+    def find_id(self, revision: str) -> str | None:
+        """Id of what a revision names; `None` where there is nothing of the kind."""
+        with self._lock:
+            for attempt in (1, 2):
+                try:
+                    return self._reader().get_object_header(revision)[0]
+                except ValueError:
+                    return None
+                except OSError as error:
+                    self._restart(error, attempt)
+        raise AssertionError("unreachable")
+
+    def read(self, object_name: str, kind: str) -> bytes:
+        """Data of an object.
+
+        Raises:
+            NotFound: No such object.
+            ConnectorError: It is of another kind, or the object database cannot be read.
+        """
+        with self._lock:
+            for attempt in (1, 2):
+                try:
+                    _, actual, _, data = self._reader().get_object_data(object_name)
+                except ValueError as error:
+                    raise NotFound(f"object {object_name}") from error
+                except OSError as error:
+                    self._restart(error, attempt)
+                else:
+                    break
+        if actual != kind:
+            raise ConnectorError(f"object {object_name} is a {actual}, not a {kind}")
+        return bytes(data)
+
+    def read_tree(self, tree: str) -> bytes:
+        """A tree as git stores it."""
+        return self.read(tree, "tree")
+
+    def tree_of(self, commit: CommitId | None) -> str:
+        """Id of a commit's root tree; the empty tree for `None`."""
+        if commit is None:
+            return self.write("tree", b"")
+        data = self.read(commit, "commit")
+        return data[5:45].decode("ascii")
+
+    def entry_at(self, tree: str, path: MemoryPath) -> TreeEntry | None:
+        """What a tree holds at a path."""
+        *folders, name = path.split("/")
+        for folder in folders:
+            entry = find_in_tree(self.read_tree(tree), folder)
+            if entry is None or entry.mode != TREE_MODE:
+                return None
+            tree = entry.id
+        return find_in_tree(self.read_tree(tree), name)
+
+    def walk(self, tree: str, prefix: str = "") -> Iterator[tuple[str, TreeEntry]]:
+        """Path and entry of everything below a tree that is not a folder."""
+        for entry in iter_tree(self.read_tree(tree)):
+            if entry.mode == TREE_MODE:
+                yield from self.walk(entry.id, f"{prefix}{entry.name}/")
+            else:
+                yield f"{prefix}{entry.name}", entry
+
+    def _reader(self) -> Git:
+        if self._git is None:
+            from git.cmd import Git  # noqa: PLC0415 - 60 ms that only a reader should pay
+
+            git = Git(str(self._runner.git_dir))
+            git.update_environment(
+                **scrubbed_environment(
+                    {
+                        "GIT_DIR": str(self._runner.git_dir),
+                        "GIT_COMMON_DIR": str(self._common_dir),
+                        "GIT_OBJECT_DIRECTORY": str(self._objects_dir),
+                        "GIT_ALTERNATE_OBJECT_DIRECTORIES": "",
+                        "GIT_CONFIG_COUNT": "0",
+                        "GIT_CONFIG_PARAMETERS": "",
+                        "GIT_NAMESPACE": "",
+                    }
+                )
+            )
+            options = config_options()
+            git.set_persistent_git_options(c=options[1::2])
+            self._git = git
+        return self._git
+
+    def _restart(self, error: OSError, attempt: int) -> None:
+        # The child died (a Ctrl-C reaches it too); a new one is as good.
+        self.close()
+        if attempt > 1:
+            raise Unavailable(f"git cat-file failed: {error}") from error
+
+    def close(self) -> None:
+        """End the reading children."""
+        with self._lock:
+            git, self._git = self._git, None
+            if git is not None:
+                git.clear_cache()
+
+    def rebuild(self, tree: str | None, changes: Mapping[str, TreeEntry | None]) -> str | None:
+        """Store the tree that results from putting entries at paths below `tree`.
+
+        Only the folders along the paths are read and written. A folder left empty is dropped.
+
+        Args:
+            tree: Id of the tree to start from; `None` for an empty one.
+            changes: Entry by path; `None` removes what is there.
+
+        Returns:
+            Id of the new tree; `None` when nothing is left in it.
+
+        Raises:
+            RefusedForSafety: A path leads through a link or a submodule.
+        """
+        data = self.read_tree(tree) if tree else b""
+        below: dict[str, dict[str, TreeEntry | None]] = {}
+        for path, change in changes.items():
+            name, slash, rest = path.partition("/")
+            if slash:
+                below.setdefault(name, {})[rest] = change
+            else:
+                data = splice_tree(data, name, change)
+        for name, inner in below.items():
+            folder = find_in_tree(data, name)
+            if folder is not None and folder.mode in (SYMLINK_MODE, SUBMODULE_MODE):
+                raise RefusedForSafety(f"{name} is a link or a submodule in the repository")
+            old = folder.id if folder is not None and folder.mode == TREE_MODE else None
+            new = self.rebuild(old, inner)
+            data = splice_tree(data, name, TreeEntry(TREE_MODE, name, new) if new else None)
+        return self.write("tree", data) if data else None
+
+    # --- writing ---------------------------------------------------------------------------
+
+    def write(self, kind: str, data: bytes) -> str:
+        """Store an object durably and return its id. Storing it again costs nothing.
+
+        Raises:
+            Unavailable: It could not be written; nothing refers to what may be left.
+        """
+        name = object_id(kind, data)
+        folder = self._objects_dir / name[:2]
+        target = folder / name[2:]
+        if target.exists():
+            return name
+        packed = zlib.compress(f"{kind} {len(data)}\0".encode() + data, 1)
+        try:
+            folder.mkdir(exist_ok=True)
+            _write_durably(folder, target, packed)
+        except OSError as error:
+            raise Unavailable(f"git objects cannot be written: {error.strerror}") from error
+        return name
+
+
+def _write_durably(folder: Path, target: Path, data: bytes) -> None:
+    descriptor, temporary = tempfile.mkstemp(prefix="tmp_obj_", dir=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o444)
+        Path(temporary).replace(target)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            Path(temporary).unlink()
+        raise

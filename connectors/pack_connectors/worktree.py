@@ -1,0 +1,370 @@
+"""The checked-out files: reading and exchanging them without following a link or losing an edit.
+
+A path is opened component by component, each relative to the folder opened before and none of
+them through a symbolic link, so that a folder swapped for a link during the call leads nowhere.
+A file is never overwritten: the new one and the old one change places, and what came out is
+looked at before it is let go (findings 1.5: editors that save in place write into the old inode).
+
+Sources: openat(2), renameat2(2) "RENAME_EXCHANGE"; renameatx_np(2) "RENAME_SWAP" (macOS).
+Windows has neither folder descriptors nor an exchange: there the path is checked before it is
+used, and the exchange is a move out and a link in.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pack.errors import LimitExceeded, RefusedForSafety, Unavailable
+from pack.limits import MAX_FILE_BYTES
+from pack.model import EntryType, MemoryPath
+
+HAS_DIR_FD: Final = os.open in os.supports_dir_fd and os.rename in os.supports_dir_fd
+_READ_FLAGS: Final = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+_DIR_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_DIRECTORY", 0)
+
+
+class FileRead(NamedTuple):
+    """A file of the working tree: its bytes, when it was changed, and its permission bits."""
+
+    content: bytes
+    modified: datetime
+    mode: int
+
+
+class Found(NamedTuple):
+    """Something the scan of the working tree met, with what tells whether it changed."""
+
+    path: str
+    type: EntryType
+    stat: os.stat_result
+
+
+class _Place(NamedTuple):
+    """A name in an opened folder; without folder descriptors, a whole path."""
+
+    name: str
+    dir_fd: int | None
+
+
+class Worktree:
+    """The working tree of one repository."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    # --- reading -----------------------------------------------------------------------------
+
+    def read(self, path: MemoryPath) -> FileRead | None:
+        """The file at a path; `None` where there is none, or something that is not a file.
+
+        Raises:
+            LimitExceeded: It is larger than a memory file may be.
+            Unavailable: It cannot be read.
+        """
+        with _translated(path), self._parent(path) as place:
+            if place is None:
+                return None
+            try:
+                descriptor = os.open(place.name, _READ_FLAGS, dir_fd=place.dir_fd)
+            except OSError as error:
+                if error.errno in _NOT_A_FILE:
+                    return None
+                raise
+            with os.fdopen(descriptor, "rb") as file:
+                status = os.fstat(descriptor)
+                if not stat.S_ISREG(status.st_mode):
+                    return None
+                return _read_file(file.read, path, status)
+
+    def list_names(self, dir_path: MemoryPath | None) -> list[tuple[str, EntryType]]:
+        """Names and types in a folder, git's own excluded, sorted; empty where there is none."""
+        folder = self.root / dir_path if dir_path else self.root
+        if dir_path and self._type_at(dir_path) is not EntryType.DIR:
+            return []
+        with _translated(dir_path or "the folder"), os.scandir(folder) as entries:
+            found = [(e.name, _type_of(e)) for e in entries if e.name != ".git"]
+        return sorted((name, kind) for name, kind in found if kind is not None)
+
+    def _type_at(self, path: MemoryPath) -> EntryType | None:
+        with self._parent(path) as place:
+            if place is None:
+                return None
+            try:
+                status = os.stat(place.name, dir_fd=place.dir_fd, follow_symlinks=False)
+            except FileNotFoundError:
+                return None
+        return _type_of_mode(status.st_mode)
+
+    def scan(self) -> Iterator[Found]:
+        """All files, links and nested repositories, in no particular order; folders are entered.
+
+        Raises:
+            Unavailable: A folder cannot be read.
+        """
+        yield from self._scan(self.root, "")
+
+    def _scan(self, folder: Path, prefix: str) -> Iterator[Found]:
+        with _translated(prefix or "the folder"):
+            entries = list(os.scandir(folder))
+        for entry in entries:
+            kind = _type_of(entry)
+            if entry.name == ".git" or kind is None or not _is_text(entry.name):
+                continue
+            path = f"{prefix}{entry.name}"
+            if kind is EntryType.DIR:
+                if (folder / entry.name / ".git").exists():
+                    kind = EntryType.SUBMODULE
+                else:
+                    yield from self._scan(folder / entry.name, f"{path}/")
+                    continue
+            with suppress(FileNotFoundError):  # it was removed since the folder was read
+                yield Found(path, kind, entry.stat(follow_symlinks=False))
+
+    # --- changing ----------------------------------------------------------------------------
+
+    def exchange(self, staged: Path, path: MemoryPath) -> None:
+        """Put the staged file at `path` and what was there into the staged file's place.
+
+        Raises:
+            FileNotFoundError: Nothing is at `path`.
+            RefusedForSafety: The path leads through a link.
+            Unavailable: The file system refused; nothing was exchanged.
+        """
+        with _translated(path), self._parent(path) as place:
+            if place is None:
+                raise FileNotFoundError(path)
+            _exchange(staged, place)
+
+    def place(self, staged: Path, path: MemoryPath) -> None:
+        """Move the staged file to `path`, where nothing may be; missing folders are made.
+
+        Raises:
+            FileExistsError: Something is there; it is untouched.
+            RefusedForSafety: The path leads through a link.
+            Unavailable: The file system refused; nothing was changed.
+        """
+        with _translated(path), self._parent(path, create=True) as place:
+            if place is None:
+                raise FileNotFoundError(path)
+            _move_to_free_name(staged, place)
+
+    def take_out(self, path: MemoryPath, target: Path) -> None:
+        """Move the file at `path` to `target` outside the tree; folders left empty go.
+
+        Raises:
+            FileNotFoundError: Nothing is at `path`.
+            Unavailable: The file system refused; nothing was changed.
+        """
+        with _translated(path), self._parent(path) as place:
+            if place is None:
+                raise FileNotFoundError(path)
+            os.rename(place.name, target, src_dir_fd=place.dir_fd)
+        self.prune_folders(path)
+
+    def prune_folders(self, path: MemoryPath) -> None:
+        """Remove the folders above a path that are empty, as git does."""
+        parent, _, _ = path.rpartition("/")
+        while parent:
+            with self._parent(MemoryPath(parent)) as place:
+                if place is None:
+                    return
+                try:
+                    os.rmdir(place.name, dir_fd=place.dir_fd)
+                except OSError:
+                    return  # not empty, or not ours to remove: it stays
+            parent = parent.rpartition("/")[0]
+
+    # --- finding -----------------------------------------------------------------------------
+
+    @contextmanager
+    def _parent(self, path: MemoryPath, *, create: bool = False) -> Iterator[_Place | None]:
+        """The folder a path lies in, opened without following a link; `None` if it is missing."""
+        *folders, name = path.split("/")
+        if not HAS_DIR_FD:
+            yield self._checked_place(folders, name, create=create)
+            return
+        descriptor: int | None = os.open(self.root, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+        try:
+            for folder in folders:
+                assert descriptor is not None  # noqa: S101 - the loop ends when it is
+                inner = _open_folder(folder, descriptor, path, create=create)
+                os.close(descriptor)
+                descriptor = inner
+                if descriptor is None:
+                    break
+            yield None if descriptor is None else _Place(name, descriptor)
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def _checked_place(self, folders: list[str], name: str, *, create: bool) -> _Place | None:
+        current = self.root
+        for folder in folders:
+            current /= folder
+            if create:
+                current.mkdir(exist_ok=True)
+            if current.is_symlink() or getattr(current, "is_junction", bool)():
+                raise RefusedForSafety(f"{current.relative_to(self.root)} is a link")
+            if not current.is_dir():
+                return None
+        return _Place(str(current / name), None)
+
+
+_NOT_A_FILE: Final = (
+    errno.ENOENT,
+    errno.ELOOP,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.ENXIO,
+    getattr(errno, "EMLINK", errno.ELOOP),  # FreeBSD's answer to O_NOFOLLOW
+)
+
+
+def _open_folder(name: str, parent: int, path: str, *, create: bool) -> int | None:
+    if create:
+        with suppress(FileExistsError):
+            os.mkdir(name, dir_fd=parent)
+    try:
+        return os.open(name, _DIR_FLAGS, dir_fd=parent)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.ENOTDIR, errno.EMLINK):
+            raise
+        if create:
+            raise RefusedForSafety(
+                f"{name} on the way to {path} is a link or a file",
+                "Remove the link, or choose a path that does not lead through it.",
+            ) from error
+        return None
+
+
+def _read_file(read: Callable[[int], bytes], path: str, status: os.stat_result) -> FileRead:
+    if status.st_size > MAX_FILE_BYTES:
+        raise LimitExceeded(path, MAX_FILE_BYTES)
+    content = read(MAX_FILE_BYTES + 1)
+    if len(content) > MAX_FILE_BYTES:  # it grew while it was read
+        raise LimitExceeded(path, MAX_FILE_BYTES)
+    modified = datetime.fromtimestamp(status.st_mtime, UTC)
+    return FileRead(content, modified, stat.S_IMODE(status.st_mode))
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _type_of(entry: os.DirEntry[str]) -> EntryType | None:
+    if entry.is_symlink() or getattr(entry, "is_junction", bool)():
+        return EntryType.SYMLINK
+    if entry.is_dir(follow_symlinks=False):
+        return EntryType.DIR
+    return EntryType.FILE if entry.is_file(follow_symlinks=False) else None
+
+
+def _type_of_mode(mode: int) -> EntryType | None:
+    if stat.S_ISLNK(mode):
+        return EntryType.SYMLINK
+    if stat.S_ISDIR(mode):
+        return EntryType.DIR
+    return EntryType.FILE if stat.S_ISREG(mode) else None
+
+
+@contextmanager
+def _translated(path: str) -> Iterator[None]:
+    """Turn what the operating system says into PACK's words; the two existence errors pass."""
+    try:
+        yield
+    except (FileNotFoundError, FileExistsError):
+        raise
+    except OSError as error:
+        raise Unavailable(f"{path}: {error.strerror or error}") from error
+
+
+# --- the exchange --------------------------------------------------------------------------------
+
+
+@cache
+def _native_exchange() -> Callable[[bytes, int, bytes], int] | None:
+    """`exchange(staged, dir_fd, name)` of this platform, returning 0 or -1 with errno set."""
+    if sys.platform not in ("linux", "darwin"):
+        return None
+    libc = ctypes.CDLL(None, use_errno=True)
+    name, flag, here = ("renameat2", 2, -100) if sys.platform == "linux" else ("renameatx_np", 2, -2)
+    function = getattr(libc, name, None)
+    if function is None:  # an old C library
+        return None
+    function.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint]
+    return lambda staged, dir_fd, target: int(function(here, staged, dir_fd, target, flag))
+
+
+def _exchange(staged: Path, place: _Place) -> None:
+    native = _native_exchange()
+    if native is not None and place.dir_fd is not None:
+        if native(os.fsencode(staged), place.dir_fd, os.fsencode(place.name)) == 0:
+            return
+        code = ctypes.get_errno()
+        if code not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+            raise OSError(code, os.strerror(code))
+    _exchange_in_steps(staged, place)
+
+
+def _exchange_in_steps(staged: Path, place: _Place) -> None:
+    """Move out, then move in: for file systems without an exchange.
+
+    A reader may find nothing for a moment; the journal makes up for a crash in between.
+    """
+    new = staged.with_name(staged.name + ".new")
+    staged.rename(new)
+    try:
+        os.rename(place.name, staged, src_dir_fd=place.dir_fd)
+    except BaseException:
+        new.rename(staged)
+        raise
+    try:
+        _move_to_free_name(new, place)
+    except FileExistsError as error:
+        # Somebody saved in that moment: theirs stays, and what we moved out is kept.
+        new.unlink()
+        raise OSError(errno.EBUSY, "the file was replaced during the write") from error
+
+
+def _move_to_free_name(staged: Path, place: _Place) -> None:
+    if sys.platform == "win32":
+        staged.rename(place.name)  # fails where the name is taken
+        return
+    try:
+        os.link(staged, place.name, dst_dir_fd=place.dir_fd, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS):
+            raise
+        _copy_to_free_name(staged, place)  # a file system without hard links
+    staged.unlink()
+
+
+def _copy_to_free_name(staged: Path, place: _Place) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    mode = stat.S_IMODE(staged.stat().st_mode)
+    descriptor = os.open(place.name, flags, mode, dir_fd=place.dir_fd)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(staged.read_bytes())
+        file.flush()
+        os.fsync(descriptor)
