@@ -6,6 +6,7 @@ offers a `remedy`: one sentence on what to do. Messages never hold tokens or fil
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from pack.model import BlobId, CommitId
@@ -100,6 +101,24 @@ class LimitExceeded(InvalidRequest):
         self.what = what
         self.limit = limit
         self.unit = unit
+
+
+class AmbiguousSection(InvalidRequest):
+    """Several headings have the title that was asked for.
+
+    Attributes:
+        title: As it was asked for.
+        lines: Where they are, 1-based.
+    """
+
+    code = "ambiguous_section"
+    remedy = "Name the level (`## Title`), or replace a text that occurs once."
+
+    def __init__(self, title: str, lines: Sequence[int]) -> None:
+        where = ", ".join(map(str, lines[:10]))
+        super().__init__(f"{len(lines)} sections are called {title[:120]!r} (lines {where})")
+        self.title = title
+        self.lines = tuple(lines)
 
 
 class EditFailed(InvalidRequest):
