@@ -1,0 +1,252 @@
+"""Where a piece of text belongs in a memory, and what its file is called.
+
+Why a table of words and no model: the same text gets the same place on every machine, a person
+can read why, and whoever disagrees edits the migration plan. The words are the commonest ones of
+English, German, French, Spanish, Russian, Arabic, Chinese and Japanese.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from pack.errors import InvalidPath
+from pack.model import MemoryPath
+from pack.paths import fold, parse_memory_path
+
+CONTEXT: Final = "context"
+PROJECTS: Final = "projects"
+PROFILES: Final = "profiles"
+CONTACTS: Final = "contacts"
+FOLDERS: Final = (CONTEXT, PROJECTS, PROFILES, CONTACTS)
+"""The folders of a new memory. Users add their own; nothing depends on these four."""
+
+MAX_STEM_BYTES: Final = 80
+_FALLBACK_STEM: Final = "section"
+_MAX_TAGS: Final = 4
+_BODY_READ: Final = 20_000  # characters that decide; a section's subject shows early
+_BODY_HITS: Final = 3  # fewer are chance
+_APOSTROPHES: Final = "'’ʼ`"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a section goes.
+
+    Attributes:
+        folder: One of `FOLDERS`.
+        tags: At most four, lower-case English, most specific notion first; may be empty.
+    """
+
+    folder: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Notion:
+    tag: str
+    folder: str | None
+    words: re.Pattern[str]
+
+
+def _notion(tag: str, folder: str | None, words: str, substrings: str = "") -> _Notion:
+    """A notion by its `words`, matched whole, and its `substrings` in scripts without spaces.
+
+    Words are separated by blanks; `+` joins the words of a phrase. Arabic words match with their
+    article too.
+    """
+    whole = "|".join(
+        ("(?:ال)?" if "\u0600" <= word[0] <= "\u06ff" else "")
+        + re.escape(word).replace(r"\+", " +")
+        for word in words.split()
+    )
+    parts = [rf"(?<!\w)(?:{whole})(?!\w)", *map(re.escape, substrings.split())]
+    return _Notion(tag, folder, re.compile("|".join(parts)))
+
+
+# Folders in the order in which they win: people before what they work on.
+_NOTIONS: Final = (
+    _notion(
+        "people",
+        CONTACTS,
+        "contact contacts people person team family friends colleagues stakeholders address+book "
+        "kontakt kontakte personen familie freunde kollegen ansprechpartner adressbuch "
+        "personnes équipe famille amis collègues "
+        "contacto contactos personas equipo familia amigos colegas "
+        "контакт контакты люди команда семья друзья коллеги "
+        "جهات+الاتصال اتصال أشخاص فريق عائلة أصدقاء زملاء",
+        "联系人 聯絡人 联系方式 人员 人員 团队 團隊 家人 家庭 朋友 同事 "
+        "連絡先 人物 家族 友人 同僚 チーム",
+    ),
+    _notion(
+        "profile",
+        PROFILES,
+        "profile profiles about+me about+the+user user+profile who+i+am bio biography persona "
+        "identity skills "
+        "profil profile+von über+mich steckbrief lebenslauf "
+        "profils à+propos+de+moi biographie compétences "
+        "perfil perfiles sobre+mí biografía habilidades "
+        "профиль профили обо+мне о+себе биография навыки "
+        "ملف+شخصي الملف+الشخصي نبذة+عني سيرة مهارات",
+        "个人资料 個人資料 个人简介 關於我 关于我 简介 プロフィール 自己紹介 スキル",
+    ),
+    _notion(
+        "preferences",
+        PROFILES,
+        "preference preferences likes dislikes vorliebe vorlieben präferenzen einstellungen "
+        "préférence préférences preferencia preferencias предпочтение предпочтения تفضيل تفضيلات",
+        "偏好 喜好 好み 設定の好み",
+    ),
+    _notion(
+        "project",
+        PROJECTS,
+        "project projects "
+        "projekt projekte projekts projet projets proyecto proyectos "
+        "проект проекты проекта проектов مشروع مشاريع",
+        "项目 項目 專案 プロジェクト 案件",
+    ),
+    _notion(
+        "roadmap",
+        PROJECTS,
+        "roadmap milestone milestones backlog sprint meilensteine fahrplan "
+        "feuille+de+route jalons hoja+de+ruta hitos дорожная+карта خريطة+الطريق",
+        "路线图 路線圖 里程碑 ロードマップ マイルストーン",
+    ),
+    _notion(
+        "decisions",
+        None,
+        "decision decisions entscheidung entscheidungen décision décisions "
+        "decisión decisiones решение решения قرار قرارات",
+        "决策 決策 决定 決定",
+    ),
+    _notion(
+        "architecture",
+        None,
+        "architecture design architektur arquitectura архитектура معمارية",
+        "架构 架構 アーキテクチャ 設計",
+    ),
+    _notion(
+        "todo",
+        None,
+        "todo todos to-do tasks next+steps aufgaben tâches tareas pendientes задачи مهام",
+        "待办 待辦 任务 任務 タスク",
+    ),
+    _notion(
+        "issues",
+        None,
+        "bug bugs issue issues problem problems gotchas fehler probleme problème problèmes "
+        "errores problemas ошибки проблемы مشاكل",
+        "问题 問題 故障 バグ 課題",
+    ),
+)
+
+
+def classify(title: str, body: str) -> Placement:
+    """The folder and tags of a section. The heading decides; where it is silent, the body may.
+
+    The body needs three words of one folder, and twice as many as of any other. Everything else
+    is `context/`.
+    """
+    heading = _normal(title)
+    named = [notion for notion in _NOTIONS if notion.words.search(heading)]
+    folder = next((notion.folder for notion in named if notion.folder), None)
+    if folder is None:
+        folder = _folder_of_body(_normal(body[:_BODY_READ]))
+    return Placement(folder, tuple(notion.tag for notion in named)[:_MAX_TAGS])
+
+
+def _folder_of_body(body: str) -> str:
+    hits: Counter[str] = Counter()
+    for notion in _NOTIONS:
+        if notion.folder:
+            hits[notion.folder] += sum(1 for _ in notion.words.finditer(body))
+    (first, most), (_, next_most) = hits.most_common(2)
+    return first if most >= max(_BODY_HITS, 2 * next_most) else CONTEXT
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold().replace("_", " ")
+
+
+def slug(title: str) -> str:
+    """A file stem for any title: letters and digits of every script, lower-case, joined by `-`.
+
+    At most 80 bytes of NFC text. `section` where nothing is left or the name is one that some
+    file system or PACK reserves (`con`, `index`).
+    """
+    text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", title).lower())
+    stem = "-".join("".join(_word_characters(text)).split())
+    stem = stem.encode("utf-8", "ignore")[:MAX_STEM_BYTES].decode("utf-8", "ignore").strip("-")
+    try:
+        parse_memory_path(f"{CONTEXT}/{stem}.md")
+    except InvalidPath:
+        return _FALLBACK_STEM
+    return stem
+
+
+def _word_characters(text: str) -> Iterable[str]:
+    """Letters, digits and the marks that belong to them; a space for all else."""
+    in_word = False
+    for character in text:
+        if character in _APOSTROPHES and in_word:
+            continue  # "user's notes" is users-notes
+        kind = unicodedata.category(character)
+        selector = unicodedata.name(character, "").startswith("VARIATION SELECTOR")
+        in_word = kind[0] in "LN" or (in_word and kind in ("Mn", "Mc") and not selector)
+        yield character if in_word else " "
+
+
+class PathClaims:
+    """Paths given out so far: no two mean the same file on any common file system."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        """Begin with the paths that are in use, in any spelling."""
+        self._files: set[str] = set()
+        self._folders: dict[str, str] = {}
+        self._last: Counter[str] = Counter()
+        for path in taken:
+            self._record(path)
+
+    def claim(self, folder: str, stem: str, ending: str = ".md") -> MemoryPath:
+        """A free path `folder/stem.md`, or the first free of `-2`, `-3`, …; it is taken now.
+
+        A folder that exists in another spelling (case, normalisation) is used as it is spelt.
+
+        Raises:
+            InvalidPath: The parts do not make a path a memory file may have.
+            LimitExceeded: They make one that is too long.
+        """
+        folder = self._spelling(folder)
+        wanted = fold(f"{folder}/{stem}{ending}")
+        path = f"{folder}/{stem}{ending}"
+        while self._is_taken(path):
+            self._last[wanted] = max(2, self._last[wanted] + 1)
+            path = f"{folder}/{stem}-{self._last[wanted]}{ending}"
+        self._record(path)
+        return parse_memory_path(path)
+
+    def _is_taken(self, path: str) -> bool:
+        return fold(path) in self._files or fold(path) in self._folders
+
+    def _record(self, path: str) -> None:
+        self._files.add(fold(path))
+        parts = path.split("/")
+        for depth in range(1, len(parts)):
+            folder = "/".join(parts[:depth])
+            self._folders.setdefault(fold(folder), folder)
+
+    def _spelling(self, folder: str) -> str:
+        """The folder as it exists, or as it is given; numbered where a file has that name."""
+        found = ""
+        for part in folder.split("/"):
+            path = f"{found}/{part}" if found else part
+            number = 1
+            while fold(path) in self._files:
+                number += 1
+                path = f"{found}/{part}-{number}" if found else f"{part}-{number}"
+            found = self._folders.get(fold(path), path)
+        return found
