@@ -82,7 +82,7 @@ class Connector(Protocol):
         ...
 
     def list_dir(self, dir_path: MemoryPath | None) -> list[Entry]:
-        """What a folder holds now, sorted by name; `None` is the root. A missing folder is empty."""
+        """What a folder holds now, sorted by name; `None` is the root, a missing one empty."""
         ...
 
     def get_tree(self, at: CommitId | None = None) -> list[Entry]:

@@ -239,6 +239,17 @@ class StagedChange(Conflict):
         self.path = path
 
 
+class UncommittedEdit(Conflict):
+    """The user edited the file by hand and that edit is in no commit yet."""
+
+    code = "uncommitted_edit"
+    remedy = "Commit the edit, or read the file and update it with its current sha."
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} holds an edit that is in no commit; nothing was written")
+        self.path = path
+
+
 # --- the other side --------------------------------------------------------------------------
 
 

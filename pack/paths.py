@@ -12,21 +12,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Final
 
 from pack.errors import InvalidPath, LimitExceeded
-from pack.limits import MAX_COMPONENT_BYTES, MAX_PATH_BYTES
+from pack.limits import MAX_COMPONENT_BYTES, MAX_PATH_BYTES, MAX_STORED_PATH_BYTES
 from pack.model import MemoryPath
 
 INDEX: Final = MemoryPath("index.md")
 LEGACY_DIR: Final = "legacy"
 GENERAL: Final = MemoryPath("context/general.md")
 
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.I)
+_RESERVED = re.compile(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE
+)
 _FORBIDDEN = re.compile(r'[<>:"\\|?*\x00-\x1f\x7f]')
 # Characters HFS+ ignores when it compares names; `.g\u200cit` is `.git` there.
-_IGNORABLE: Final = "".join(map(chr, [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]))
-_DROP_IGNORABLE: Final = str.maketrans("", "", _IGNORABLE)
+_IGNORABLE: Final = frozenset(
+    map(chr, [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF])
+)
 
 
 def fold(path: str) -> str:
@@ -59,29 +63,58 @@ def parse_path(text: str) -> MemoryPath:
 
 
 def _check_component(path: str, name: str) -> None:
-    if not name:
-        raise InvalidPath(path, "it has an empty component")
-    if name in (".", ".."):
-        raise InvalidPath(path, "it must not contain . or ..")
-    bare = name.translate(_DROP_IGNORABLE)
-    if bare != name:
-        raise InvalidPath(path, "it contains an invisible character")
-    if _FORBIDDEN.search(name):
-        raise InvalidPath(path, "it contains a character some file systems forbid")
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in name):
-        raise InvalidPath(path, "it contains a control character")
-    if name.startswith("."):
-        raise InvalidPath(path, "a component must not begin with a dot")
-    if name.casefold().rstrip(". ").startswith("git~"):
-        raise InvalidPath(path, "it looks like git's own folder to Windows")
-    if name[-1] in ". " or name[0] == " ":
-        raise InvalidPath(path, "a component must not begin with a space or end with a dot or space")
-    if name.startswith("-"):
-        raise InvalidPath(path, "a component must not begin with a hyphen")
-    if _RESERVED.fullmatch(name):
-        raise InvalidPath(path, "it is a reserved name on Windows")
     if len(name.encode("utf-8")) > MAX_COMPONENT_BYTES:
         raise LimitExceeded("a path component", MAX_COMPONENT_BYTES)
+    for is_wrong, reason in _COMPONENT_RULES:
+        if is_wrong(name):
+            raise InvalidPath(path, reason)
+
+
+def _has_control(name: str) -> bool:
+    return any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in name)
+
+
+# In this order: a rule may rely on the ones before it.
+_COMPONENT_RULES: Final[tuple[tuple[Callable[[str], object], str], ...]] = (
+    (lambda name: not name, "it has an empty component"),
+    (lambda name: name in (".", ".."), "it must not contain . or .."),
+    (lambda name: not _IGNORABLE.isdisjoint(name), "it contains an invisible character"),
+    (_FORBIDDEN.search, "it contains a character some file systems forbid"),
+    (_has_control, "it contains a control character"),
+    (lambda name: name.startswith("."), "a component must not begin with a dot"),
+    (
+        lambda name: name.casefold().rstrip(". ").startswith("git~"),
+        "it looks like git's own folder to Windows",
+    ),
+    (
+        lambda name: name[-1] in ". " or name[0] == " ",
+        "a component must not begin with a space, nor end with a dot or a space",
+    ),
+    (lambda name: name.startswith("-"), "a component must not begin with a hyphen"),
+    (_RESERVED.fullmatch, "it is a reserved name on Windows"),
+)
+
+
+def parse_stored_path(text: str) -> MemoryPath:
+    """The path of a file that a person may have made by hand, for reading it.
+
+    Names that PACK would not give a new file are allowed; leaving the memory is not.
+
+    Raises:
+        InvalidPath: Absolute, with an empty, `.`, `..` or hidden component, or unprintable.
+        LimitExceeded: Longer than operating systems take.
+    """
+    try:
+        size = len(text.encode("utf-8"))
+    except UnicodeEncodeError as error:
+        raise InvalidPath(ascii(text), "it is not valid Unicode") from error
+    if size > MAX_STORED_PATH_BYTES:
+        raise LimitExceeded("the path", MAX_STORED_PATH_BYTES)
+    if any(not part or part.startswith(".") for part in text.split("/")):
+        raise InvalidPath(text, "it must be relative, without empty, hidden, . or .. components")
+    if _has_control(text) or "\\" in text or re.match(r"[A-Za-z]:", text):
+        raise InvalidPath(text, "it contains a control character, a backslash or a drive")
+    return MemoryPath(text)
 
 
 def is_memory_file(path: str) -> bool:
@@ -113,3 +146,14 @@ def parse_memory_path(text: str) -> MemoryPath:
     if fold(name) == "index.md":
         raise InvalidPath(text, "index.md is generated")
     return path
+
+
+def kept_copy_path(path: MemoryPath, sha: str) -> MemoryPath:
+    """Where an edit is kept that could not stay at `path`; the same bytes give the same place."""
+    stem, dot, ending = path.rpartition(".")
+    stem, dot, ending = (stem, dot, ending) if dot and "/" not in ending else (path, "", "")
+    room = MAX_COMPONENT_BYTES - 32
+    folder, _, name = stem.rpartition("/")
+    name = name.encode("utf-8")[:room].decode("utf-8", "ignore")
+    kept = f"{name}.kept-{sha[:8]}{dot}{ending}"
+    return MemoryPath(f"{folder}/{kept}" if folder else kept)

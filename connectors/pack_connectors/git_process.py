@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,8 @@ from pack.model import CommitId
 ZERO_ID: Final = "0" * 40
 _HEX_ID = re.compile(r"[0-9a-f]{40}")
 _TIMEOUT_SECONDS: Final = 120.0
+# What `update-ref` says when the ref is not where the caller saw it.
+_MOVED: Final = ("but expected", "reference already exists", "unable to resolve")
 
 # What a repository's or a user's configuration could make git run or change during a write.
 HARDENED_CONFIG: Final[Mapping[str, str]] = {
@@ -98,14 +100,15 @@ class GitRunner:
         self.git_dir = git_dir
         self.work_tree = work_tree
         self._prefix = [self.executable, "--literal-pathspecs", *config_options()]
-        self._env = scrubbed_environment(
-            {"GIT_DIR": str(git_dir), "GIT_WORK_TREE": str(work_tree)}
-        )
+        self._env = scrubbed_environment({"GIT_DIR": str(git_dir), "GIT_WORK_TREE": str(work_tree)})
 
     def start(
-        self, args: Sequence[str], env: Mapping[str, str] | None = None
+        self,
+        args: Sequence[str],
+        env: Mapping[str, str] | None = None,
+        inherit: Sequence[int] = (),
     ) -> subprocess.Popen[bytes]:
-        """Start git with pipes on all three streams.
+        """Start git with pipes on all three streams, and the open files in `inherit`.
 
         Raises:
             Unavailable: Git could not be started.
@@ -118,6 +121,7 @@ class GitRunner:
                 stderr=subprocess.PIPE,
                 env=self._env | dict(env or {}),
                 cwd=self.git_dir,
+                pass_fds=inherit if os.name == "posix" else (),
             )
         except OSError as error:
             raise Unavailable(f"git could not be started: {error.strerror}") from error
@@ -173,8 +177,9 @@ class RefUpdater:
     after it died; git honours its own locks, the reflog and every ref storage.
     """
 
-    def __init__(self, runner: GitRunner) -> None:
+    def __init__(self, runner: GitRunner, lock_descriptor: Callable[[], int]) -> None:
         self._runner = runner
+        self._lock_descriptor = lock_descriptor
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
@@ -193,13 +198,14 @@ class RefUpdater:
             process = self._alive()
             answers = self._exchange(process, request.encode())
             if answers != [b"start: ok", b"prepare: ok", b"commit: ok"]:
-                raise self._died(process, new, old)
+                raise self._died(process, old)
 
     def _alive(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self.close()
             self._process = self._runner.start(
-                ["update-ref", "-m", "pack: write", "--create-reflog", "--stdin"]
+                ["update-ref", "-m", "pack: write", "--create-reflog", "--stdin"],
+                inherit=[self._lock_descriptor()],
             )
         return self._process
 
@@ -220,13 +226,11 @@ class RefUpdater:
             answers.append(line.rstrip(b"\n"))
         return answers
 
-    def _died(
-        self, process: subprocess.Popen[bytes], new: CommitId, old: CommitId | None
-    ) -> Exception:
+    def _died(self, process: subprocess.Popen[bytes], old: CommitId | None) -> Exception:
         self._process = None
         _, err = process.communicate(timeout=_TIMEOUT_SECONDS)
         said = err.decode("utf-8", "replace")
-        if "but expected" in said or "reference already exists" in said or "unable to resolve" in said:
+        if any(words in said for words in _MOVED):
             return StaleBase(old, None)
         return failure("update-ref", said)
 

@@ -134,7 +134,7 @@ class ObjectStore:
         with self._lock:
             for attempt in (1, 2):
                 try:
-                    return self._reader().get_object_header(revision)[0]
+                    return _text(self._reader().get_object_header(revision)[0])
                 except ValueError:
                     return None
                 except OSError as error:
@@ -158,6 +158,7 @@ class ObjectStore:
                     self._restart(error, attempt)
                 else:
                     break
+        actual = _text(actual)
         if actual != kind:
             raise ConnectorError(f"object {object_name} is a {actual}, not a {kind}")
         return bytes(data)
@@ -227,7 +228,9 @@ class ObjectStore:
             if git is not None:
                 git.clear_cache()
 
-    def rebuild(self, tree: str | None, changes: Mapping[str, TreeEntry | None]) -> str | None:
+    def rebuild(
+        self, tree: str | None, changes: Mapping[MemoryPath, TreeEntry | None]
+    ) -> str | None:
         """Store the tree that results from putting entries at paths below `tree`.
 
         Only the folders along the paths are read and written. A folder left empty is dropped.
@@ -243,11 +246,11 @@ class ObjectStore:
             RefusedForSafety: A path leads through a link or a submodule.
         """
         data = self.read_tree(tree) if tree else b""
-        below: dict[str, dict[str, TreeEntry | None]] = {}
+        below: dict[str, dict[MemoryPath, TreeEntry | None]] = {}
         for path, change in changes.items():
             name, slash, rest = path.partition("/")
             if slash:
-                below.setdefault(name, {})[rest] = change
+                below.setdefault(name, {})[MemoryPath(rest)] = change
             else:
                 data = splice_tree(data, name, change)
         for name, inner in below.items():
@@ -279,6 +282,11 @@ class ObjectStore:
         except OSError as error:
             raise Unavailable(f"git objects cannot be written: {error.strerror}") from error
         return name
+
+
+def _text(name: str | bytes) -> str:
+    # GitPython declares text and gives bytes.
+    return name.decode("ascii") if isinstance(name, bytes) else name
 
 
 def _write_durably(folder: Path, target: Path, data: bytes) -> None:

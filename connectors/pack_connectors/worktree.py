@@ -94,13 +94,14 @@ class Worktree:
     def list_names(self, dir_path: MemoryPath | None) -> list[tuple[str, EntryType]]:
         """Names and types in a folder, git's own excluded, sorted; empty where there is none."""
         folder = self.root / dir_path if dir_path else self.root
-        if dir_path and self._type_at(dir_path) is not EntryType.DIR:
+        if dir_path and self.type_at(dir_path) is not EntryType.DIR:
             return []
         with _translated(dir_path or "the folder"), os.scandir(folder) as entries:
             found = [(e.name, _type_of(e)) for e in entries if e.name != ".git"]
         return sorted((name, kind) for name, kind in found if kind is not None)
 
-    def _type_at(self, path: MemoryPath) -> EntryType | None:
+    def type_at(self, path: MemoryPath) -> EntryType | None:
+        """What is at a path; `None` for nothing, or something without a type of ours."""
         with self._parent(path) as place:
             if place is None:
                 return None
@@ -308,12 +309,14 @@ def _native_exchange() -> Callable[[bytes, int, bytes], int] | None:
     if sys.platform not in ("linux", "darwin"):
         return None
     libc = ctypes.CDLL(None, use_errno=True)
-    name, flag, here = ("renameat2", 2, -100) if sys.platform == "linux" else ("renameatx_np", 2, -2)
-    function = getattr(libc, name, None)
+    linux = sys.platform == "linux"
+    here = -100 if linux else -2  # AT_FDCWD; the flag is 2 on both
+    function = getattr(libc, "renameat2" if linux else "renameatx_np", None)
     if function is None:  # an old C library
         return None
-    function.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint]
-    return lambda staged, dir_fd, target: int(function(here, staged, dir_fd, target, flag))
+    number, text = ctypes.c_int, ctypes.c_char_p
+    function.argtypes = [number, text, number, text, ctypes.c_uint]
+    return lambda staged, dir_fd, target: int(function(here, staged, dir_fd, target, 2))
 
 
 def _exchange(staged: Path, place: _Place) -> None:

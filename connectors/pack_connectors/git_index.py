@@ -1,0 +1,223 @@
+"""Git's index: what the user staged, and putting our entries in without taking theirs along.
+
+The new index is made by git on a private copy and moved into place under `index.lock`, which is
+held only for that and for the compare-and-swap of the ref (findings 1.5: the one order in which
+no commit of the user reverts ours, and none of ours takes theirs along).
+
+Sources: git-update-index(1) "--index-info"; gitrepository-layout(5) "index".
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pack.errors import RepositoryBusy, Unavailable
+from pack.model import BlobId, CommitId, MemoryPath
+from pack_connectors.git_process import ZERO_ID, GitRunner, finish
+from pack_connectors.objects import TreeEntry, object_id
+
+_MARKER: Final = b"PACK index lock, process "
+_LOCK_WAIT_SECONDS: Final = 5.0
+_POLL_SECONDS: Final = 0.005
+EMPTY_TREE: Final = object_id("tree", b"")
+
+
+class IndexState(NamedTuple):
+    """What tells one state of the index file from another."""
+
+    inode: int
+    modified_ns: int
+    size: int
+
+
+class PreparedIndex(NamedTuple):
+    """A private copy of the index into which git is writing our entries."""
+
+    process: subprocess.Popen[bytes]
+    request: bytes
+    copy: Path
+    made_from: IndexState | None
+
+
+def index_info(entries: Mapping[MemoryPath, TreeEntry | None]) -> bytes:
+    """The input of `git update-index -z --index-info`; `None` removes an entry."""
+    lines = []
+    for path, entry in entries.items():
+        mode, name = (f"{entry.mode:o}", entry.id) if entry else ("0", ZERO_ID)
+        lines.append(f"{mode} {name}\t{path}\0")
+    return "".join(lines).encode()
+
+
+class GitIndex:
+    """The index of one working tree."""
+
+    def __init__(self, runner: GitRunner, work_dir: Path) -> None:
+        self._runner = runner
+        self._file = runner.git_dir / "index"
+        self._lock_file = runner.git_dir / "index.lock"
+        self._work_dir = work_dir
+        self._staged: dict[str, BlobId | None] = {}
+        self._staged_at: tuple[IndexState | None, CommitId | None] | None = None
+
+    def state(self) -> IndexState | None:
+        """The state of the index now; `None` where there is none yet."""
+        try:
+            status = self._file.stat()
+        except FileNotFoundError:
+            return None
+        return IndexState(status.st_ino, status.st_mtime_ns, status.st_size)
+
+    # --- what the user staged ----------------------------------------------------------------
+
+    def staged(self, head: CommitId | None) -> Mapping[str, BlobId | None]:
+        """Blob by path where the index differs from the commit; `None` for a staged removal.
+
+        Costs one git process, or nothing when neither has changed since the last write.
+        """
+        key = (self.state(), head)
+        if self._staged_at != key:
+            out = self._runner.run(
+                ["diff-index", "--cached", "--raw", "-z", "--no-renames", head or EMPTY_TREE, "--"]
+            )
+            self._staged, self._staged_at = _parse_raw(out), key
+        return self._staged
+
+    def remember(self, head: CommitId, written: Mapping[MemoryPath, object]) -> None:
+        """Note that the index in place is ours and agrees with `head` on the written paths."""
+        for path in written:
+            self._staged.pop(path, None)
+        self._staged_at = (self.state(), head)
+
+    # --- putting entries in ------------------------------------------------------------------
+
+    def prepare(self, entries: Mapping[MemoryPath, TreeEntry | None], name: str) -> PreparedIndex:
+        """Start making the new index on a private copy; git works while the caller goes on."""
+        copy = self._work_dir / f"{name}.index"
+        made_from = self.state()
+        if made_from is not None:
+            _link_or_copy(self._file, copy)
+        process = self._runner.start(
+            ["update-index", "-z", "--index-info"], env={"GIT_INDEX_FILE": str(copy)}
+        )
+        request = index_info(entries)
+        assert process.stdin is not None  # noqa: S101 - pipes were asked for
+        with suppress(BrokenPipeError):  # its own words come with `finish`
+            process.stdin.write(request)
+            process.stdin.close()
+        process.stdin = None
+        return PreparedIndex(process, request, copy, made_from)
+
+    @contextmanager
+    def installed(
+        self, prepared: PreparedIndex, entries: Mapping[MemoryPath, TreeEntry | None], name: str
+    ) -> Iterator[None]:
+        """Hold `index.lock` with the new index in place; put the old one back on an error.
+
+        Raises:
+            RepositoryBusy: Somebody else holds `index.lock`.
+            Unavailable: Git could not write the new index.
+        """
+        finish(prepared.process, "update-index")
+        with self._locked(name):
+            if self.state() != prepared.made_from:
+                # The user's git wrote the index meanwhile: make ours again from theirs.
+                prepared.copy.unlink(missing_ok=True)
+                prepared = self.prepare(entries, name)
+                finish(prepared.process, "update-index")
+            old = self._work_dir / f"{name}.index.old"
+            if prepared.made_from is not None:
+                _link_or_copy(self._file, old)
+            prepared.copy.replace(self._file)
+            try:
+                yield
+            except BaseException:
+                if prepared.made_from is not None:
+                    old.replace(self._file)
+                else:
+                    self._file.unlink()
+                raise
+            old.unlink(missing_ok=True)
+
+    def discard(self, prepared: PreparedIndex) -> None:
+        """Give up a copy that will not be installed."""
+        prepared.process.kill()
+        prepared.process.communicate()
+        prepared.copy.unlink(missing_ok=True)
+        prepared.copy.with_name(prepared.copy.name + ".lock").unlink(missing_ok=True)
+
+    def write_entries(self, entries: Mapping[MemoryPath, TreeEntry | None], name: str) -> None:
+        """Put entries into the index, all or none."""
+        with self.installed(self.prepare(entries, name), entries, name):
+            self._staged_at = None
+
+    def blobs(self, paths: list[MemoryPath]) -> dict[str, BlobId]:
+        """Blob by path of the entries that the index holds among `paths`."""
+        out = self._runner.run(["ls-files", "--stage", "-z", "--", *paths])
+        rows = (row.split(b"\t", 1) for row in out.split(b"\0") if row)
+        return {path.decode(): BlobId(meta.split()[1].decode()) for meta, path in rows}
+
+    # --- the lock ----------------------------------------------------------------------------
+
+    @contextmanager
+    def _locked(self, name: str) -> Iterator[None]:
+        marker = self._work_dir / f"{name}.marker"
+        marker.write_bytes(_MARKER + str(os.getpid()).encode() + b"\n")
+        deadline = time.monotonic() + _LOCK_WAIT_SECONDS
+        try:
+            while not self._try_lock(marker):
+                if time.monotonic() >= deadline:
+                    raise RepositoryBusy(f"another git process holds {self._lock_file}")
+                time.sleep(_POLL_SECONDS)
+            try:
+                yield
+            finally:
+                self._lock_file.unlink(missing_ok=True)
+        finally:
+            marker.unlink(missing_ok=True)
+
+    def _try_lock(self, marker: Path) -> bool:
+        # A link, so that the lock is never there without the marker that says whose it is.
+        try:
+            os.link(marker, self._lock_file)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            raise Unavailable(f"{self._lock_file}: {error.strerror}") from error
+        return True
+
+    def remove_own_lock(self) -> None:
+        """Remove an `index.lock` that a killed PACK process left; nobody else's.
+
+        Only for the holder of the process lock: then no living PACK process holds it.
+        """
+        try:
+            ours = self._lock_file.read_bytes().startswith(_MARKER)
+        except FileNotFoundError:
+            return
+        if ours:
+            self._lock_file.unlink(missing_ok=True)
+
+
+def _parse_raw(out: bytes) -> dict[str, BlobId | None]:
+    fields = out.split(b"\0")
+    staged: dict[str, BlobId | None] = {}
+    for meta, path in zip(fields[0::2], fields[1::2], strict=False):
+        blob = meta.split()[3].decode()
+        staged[path.decode("utf-8", "surrogateescape")] = None if blob == ZERO_ID else BlobId(blob)
+    return staged
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    # Git replaces an index, it never writes into one: a link is as good as a copy, and free.
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,0 +1,478 @@
+"""The local git connector: a memory in an ordinary repository with a working tree.
+
+Readers see the working tree: a hand edit that is not committed yet is memory too. A write is one
+commit, made in the order that findings 1.5 and 1.6 chose by measurement:
+
+    process lock, expectations, objects (fsynced), journal, files change places,
+    index.lock, new index in place, compare-and-swap of the ref, unlock, journal gone
+
+After a crash at any point the next call of any PACK process finds the journal and undoes what was
+not finished, or sees that it was.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from pack.connector import Capability
+from pack.errors import (
+    AlreadyExists,
+    BlobChanged,
+    LimitExceeded,
+    NotFound,
+    PackError,
+    RefusedForSafety,
+    RepositoryBusy,
+    StagedChange,
+    StaleBase,
+    Unavailable,
+    UncommittedEdit,
+)
+from pack.model import (
+    ABSENT,
+    BlobId,
+    Change,
+    Commit,
+    CommitId,
+    Contents,
+    Delete,
+    Entry,
+    EntryType,
+    Expectation,
+    Identity,
+    MemoryPath,
+    Put,
+)
+from pack.paths import kept_copy_path
+from pack_connectors.displaced import DisplacedFiles
+from pack_connectors.file_swap import FileSwap
+from pack_connectors.git_index import GitIndex, PreparedIndex
+from pack_connectors.git_process import GitRunner, RefUpdater
+from pack_connectors.git_repository import (
+    current_branch,
+    identity_line,
+    maintenance_is_due,
+    open_repository,
+    read_user,
+    refuse_unfinished_operation,
+    start_maintenance,
+)
+from pack_connectors.journal import Intent, Journal, Step
+from pack_connectors.objects import (
+    EXECUTABLE_MODE,
+    FILE_MODE,
+    SUBMODULE_MODE,
+    SYMLINK_MODE,
+    ObjectStore,
+    TreeEntry,
+    blob_id,
+)
+from pack_connectors.process_lock import ProcessLock
+from pack_connectors.recovery import Recovery
+from pack_connectors.stat_cache import StatCache
+from pack_connectors.worktree import FileRead, Worktree
+
+_LOCK_SECONDS: Final = 60.0
+_STALE_RETRIES: Final = 20
+_MAINTENANCE_SECONDS: Final = 600.0
+_TYPES: Final = {SYMLINK_MODE: EntryType.SYMLINK, SUBMODULE_MODE: EntryType.SUBMODULE}
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """One file of a write, as it was found.
+
+    Attributes:
+        path: The file.
+        now: What the working tree holds.
+        blob: Blob id of that; `None` for no file.
+        committed: The entry in the current commit.
+        content: The bytes to store; `None` to delete.
+        entry: The entry in the new commit; `None` for none.
+    """
+
+    path: MemoryPath
+    now: FileRead | None
+    blob: BlobId | None
+    committed: TreeEntry | None
+    content: bytes | None
+    entry: TreeEntry | None
+
+    def step(self, token: str, number: int) -> Step:
+        """What the journal says of this file."""
+        old_entry = f"{self.committed.mode:o} {self.committed.id}" if self.committed else None
+        new = BlobId(self.entry.id) if self.entry else None
+        return Step(self.path, self.blob, new, old_entry, f"{token}-{number}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A write: the ref it moves, the commit and tree it is made on, and what it stores."""
+
+    ref: str
+    head: CommitId | None
+    tree: str
+    targets: Sequence[_Target]
+    message: str
+    author: Identity | None
+
+
+class LocalGit:
+    """A memory in the working tree of a git repository on this machine.
+
+    Args:
+        folder: Root of the working tree; it has a `.git`.
+        clock: Tells the time of commits.
+
+    Raises:
+        InvalidConfig: The folder is not the root of a repository that PACK can write to.
+        Unavailable: Git is missing, or the repository cannot be opened.
+    """
+
+    capabilities = frozenset({Capability.WORKING_TREE})
+
+    def __init__(self, folder: Path, clock: Callable[[], datetime]) -> None:
+        self.repository = open_repository(folder)
+        self._clock = clock
+        self._runner = GitRunner(self.repository.git_dir, self.repository.work_tree)
+        self._work_dir = self.repository.state_dir / "work"
+        try:
+            self._work_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(f"{self._work_dir}: {error.strerror}") from error
+        self._lock = ProcessLock(self.repository.state_dir / "lock", _LOCK_SECONDS)
+        self._store = ObjectStore(self._runner, self.repository.common_dir)
+        self._refs = RefUpdater(self._runner, self._lock.descriptor)
+        self._index = GitIndex(self._runner, self._work_dir)
+        self._worktree = Worktree(self.repository.work_tree)
+        self._journal = Journal(self.repository.state_dir)
+        self._displaced = DisplacedFiles(self.repository.state_dir / "displaced")
+        self._swap = FileSwap(self._worktree, self._store, self._work_dir, self._displaced)
+        self._recovery = Recovery(
+            self._runner,
+            store=self._store,
+            index=self._index,
+            journal=self._journal,
+            swap=self._swap,
+            repository=self.repository,
+        )
+        self._stats = StatCache()
+        self._user: Identity | None = None
+        self._depth = 0
+        self._maintenance: subprocess.Popen[bytes] | None = None
+        self._maintained_at = -_MAINTENANCE_SECONDS
+
+    @property
+    def location(self) -> str:
+        """The folder."""
+        return str(self.repository.work_tree)
+
+    def close(self) -> None:
+        """End the git children and close the lock file."""
+        self._refs.close()
+        self._store.close()
+        self._lock.close()
+        if self._maintenance is not None:
+            self._maintenance.wait()
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def head(self) -> CommitId | None:
+        """See `Connector.head`."""
+        self._repair()
+        found = self._store.find_id("HEAD")
+        return CommitId(found) if found else None
+
+    def get_contents(self, path: MemoryPath) -> Contents:
+        """See `Connector.get_contents`."""
+        self._repair()
+        found = self._worktree.read(path)
+        if found is None and self._journal.exists():
+            with self.exclusive():  # a write may be between taking out and putting in
+                found = self._worktree.read(path)
+        if found is None:
+            raise NotFound(path)
+        committed = self._store.find_id(f"HEAD:{path}")
+        sha = blob_id(found.content)
+        in_commit = BlobId(committed) if committed else None
+        return Contents(found.content, sha, found.modified, in_commit)
+
+    def list_dir(self, dir_path: MemoryPath | None) -> list[Entry]:
+        """See `Connector.list_dir`."""
+        self._repair()
+        prefix = f"{dir_path}/" if dir_path else ""
+        return [
+            Entry(name, path := MemoryPath(prefix + name), kind, self._blob_of(path, kind))
+            for name, kind in self._worktree.list_names(dir_path)
+        ]
+
+    def _blob_of(self, path: MemoryPath, kind: EntryType) -> BlobId:
+        if kind is not EntryType.FILE:
+            return BlobId("")
+        try:
+            found = self._worktree.read(path)
+        except LimitExceeded:
+            return BlobId("")
+        return blob_id(found.content) if found else BlobId("")
+
+    def get_tree(self, at: CommitId | None = None) -> list[Entry]:
+        """See `Connector.get_tree`."""
+        self._repair()
+        found = self._visible_entries() if at is None else self._committed_entries(at)
+        return sorted(found, key=lambda entry: entry.path)
+
+    def _visible_entries(self) -> Iterator[Entry]:
+        for path, kind, status in self._worktree.scan():
+            memory_path = MemoryPath(path)
+            blob = BlobId("")
+            if kind is EntryType.FILE:
+                read = partial(self._blob_of, memory_path, kind)
+                blob = self._stats.blob(path, status, read)
+            yield Entry(path.rpartition("/")[2], memory_path, kind, blob)
+
+    def _committed_entries(self, at: CommitId) -> Iterator[Entry]:
+        for path, entry in self._store.walk(self._store.tree_of(at)):
+            kind = _TYPES.get(entry.mode, EntryType.FILE)
+            blob = BlobId(entry.id if kind is EntryType.FILE else "")
+            yield Entry(entry.name, MemoryPath(path), kind, blob)
+
+    def read_blobs(self, shas: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
+        """See `Connector.read_blobs`."""
+        for sha in shas:
+            yield sha, self._store.read(sha, "blob")
+
+    def changed_paths(self, old: CommitId, new: CommitId) -> list[MemoryPath] | None:
+        """See `Connector.changed_paths`."""
+        if self._store.find_id(f"{old}^{{tree}}") is None:
+            return None
+        out = self._runner.run(
+            ["diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new, "--"]
+        )
+        names = (name.decode("utf-8", "surrogateescape") for name in out.split(b"\0") if name)
+        return sorted(MemoryPath(name) for name in names)
+
+    # --- writing -------------------------------------------------------------------------------
+
+    def put_contents(
+        self, path: MemoryPath, content: bytes, sha: Expectation, message: str
+    ) -> Commit:
+        """See `Connector.put_contents`."""
+        return self._commit_on_head([Put(path, content, sha)], message)
+
+    def delete_file(self, path: MemoryPath, sha: BlobId) -> Commit:
+        """See `Connector.delete_file`."""
+        return self._commit_on_head([Delete(path, sha)], f"{path}: delete")
+
+    def _commit_on_head(self, changes: Sequence[Change], message: str) -> Commit:
+        for _ in range(_STALE_RETRIES):
+            with suppress(StaleBase):
+                return self.commit(self.head(), changes, message)
+        raise RepositoryBusy("the branch moves faster than a write can be made")
+
+    def commit(
+        self,
+        base: CommitId | None,
+        changes: Sequence[Change],
+        message: str,
+        *,
+        author: Identity | None = None,
+    ) -> Commit:
+        """See `Connector.commit`."""
+        with self.exclusive():
+            refuse_unfinished_operation(self.repository)
+            ref = current_branch(self.repository, self._runner)
+            head = self.head()
+            if head != base:
+                raise StaleBase(base, head)
+            tree = self._store.tree_of(head)
+            targets = [self._examine(change, tree) for change in changes]
+            self._refuse_staged(targets, head)
+            new = self._write(_Plan(ref, head, tree, targets, message, author))
+        self._maintain()
+        return new
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """See `Connector.exclusive`."""
+        with self._lock:
+            self._depth += 1
+            try:
+                if self._depth == 1:
+                    self._recovery.run()
+                yield
+            finally:
+                self._depth -= 1
+
+    def _repair(self) -> None:
+        """Finish or undo what a killed process left, unless somebody is at work."""
+        if not (self._journal.exists() or self._displaced.pending):
+            return
+        try:
+            self._lock.acquire(0)
+        except RepositoryBusy:
+            return
+        try:
+            if self._depth == 0:
+                self._recovery.run()
+            self._displaced.check(self._surface)
+        finally:
+            self._lock.release()
+
+    def _surface(self, path: MemoryPath, content: bytes) -> None:
+        """Put bytes that an editor wrote into a displaced file beside the original."""
+        kept = kept_copy_path(path, blob_id(content))
+        name = uuid.uuid4().hex
+        self._swap.stage(name, content, None)
+        try:
+            self._worktree.place(self._work_dir / name, kept)
+        except FileExistsError:
+            (self._work_dir / name).unlink()  # the same bytes were surfaced before
+
+    # --- one write -----------------------------------------------------------------------------
+
+    def _examine(self, change: Change, tree: str) -> _Target:
+        now = self._worktree.read(change.path)
+        blob = blob_id(now.content) if now else None
+        if now is None and (kind := self._worktree.type_at(change.path)) is not None:
+            raise RefusedForSafety(
+                f"{change.path} is a {kind}, not a file", "Remove it, or choose another path."
+            )
+        _check_expectation(change, blob, now.content if now else None)
+        committed = self._store.entry_at(tree, change.path)
+        if committed is not None and committed.mode not in (FILE_MODE, EXECUTABLE_MODE):
+            raise RefusedForSafety(f"{change.path} is not a file in the repository")
+        content = change.content if isinstance(change, Put) else None
+        entry = None
+        if content is not None:
+            mode = committed.mode if committed else FILE_MODE
+            entry = TreeEntry(mode, change.path.rpartition("/")[2], blob_id(content))
+        known = (committed.id if committed else None, entry.id if entry else None)
+        if blob is not None and blob not in known:
+            raise UncommittedEdit(change.path)
+        return _Target(change.path, now, blob, committed, content, entry)
+
+    def _refuse_staged(self, targets: Sequence[_Target], head: CommitId | None) -> None:
+        staged = self._index.staged(head)
+        for target in targets:
+            blob = staged.get(target.path)
+            if blob is not None and blob != target.blob:
+                raise StagedChange(target.path)
+
+    def _write(self, plan: _Plan) -> Commit:
+        token = uuid.uuid4().hex
+        entries = {target.path: target.entry for target in plan.targets}
+        steps = [target.step(token, number) for number, target in enumerate(plan.targets)]
+        prepared = self._index.prepare(entries, token)
+        try:
+            new = self._store_objects(plan, entries)
+            intent = Intent(plan.ref, plan.head, new, steps)
+            self._stage(intent, plan.targets)
+        except BaseException:
+            self._index.discard(prepared)
+            self._drop_staged(steps)
+            raise
+        self._carry_out(intent, prepared, entries, token)
+        blobs = {path: BlobId(entry.id) for path, entry in entries.items() if entry}
+        return Commit(new, None, blobs)
+
+    def _store_objects(
+        self, plan: _Plan, entries: Mapping[MemoryPath, TreeEntry | None]
+    ) -> CommitId:
+        for target in plan.targets:
+            if target.content is not None:
+                self._store.write("blob", target.content)
+        tree = self._store.rebuild(plan.tree, entries) or self._store.write("tree", b"")
+        now = int(self._clock().timestamp())
+        if self._user is None:
+            self._user = read_user(self._runner)
+        lines = [
+            f"tree {tree}",
+            *([f"parent {plan.head}"] if plan.head else []),
+            f"author {identity_line(plan.author or self._user, now)}",
+            f"committer {identity_line(self._user, now)}",
+        ]
+        data = "\n".join(lines) + f"\n\n{plan.message.rstrip()}\n"
+        return CommitId(self._store.write("commit", data.encode("utf-8", "replace")))
+
+    def _stage(self, intent: Intent, targets: Sequence[_Target]) -> None:
+        try:
+            for step, target in zip(intent.steps, targets, strict=True):
+                if target.content is not None and step.old != step.new:
+                    mode = target.now.mode if target.now else None
+                    self._swap.stage(step.staged, target.content, mode)
+            self._journal.record(intent)
+        except OSError as error:
+            self._journal.clear()
+            raise Unavailable(f"the write cannot be prepared: {error.strerror}") from error
+
+    def _drop_staged(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            (self._work_dir / step.staged).unlink(missing_ok=True)
+
+    def _carry_out(
+        self,
+        intent: Intent,
+        prepared: PreparedIndex,
+        entries: Mapping[MemoryPath, TreeEntry | None],
+        token: str,
+    ) -> None:
+        try:
+            for step in intent.steps:
+                self._swap.apply(step)
+            with self._index.installed(prepared, entries, token):
+                self._move_ref(intent)
+        except BaseException:
+            self._index.discard(prepared)
+            # If this fails too, the journal stays and the next call goes on from here.
+            self._recovery.undo(intent)
+            raise
+        self._index.remember(intent.new, entries)
+        self._recovery.finish(intent)
+
+    def _move_ref(self, intent: Intent) -> None:
+        try:
+            self._refs.swap(intent.ref, intent.new, intent.old)
+        except PackError:
+            # The answer may be lost and the ref moved all the same: then the write succeeded.
+            if self._store.find_id(intent.ref) != intent.new:
+                raise
+        _sync_folder((self.repository.common_dir / intent.ref).parent)
+
+    def _maintain(self) -> None:
+        if self._maintenance is not None and self._maintenance.poll() is None:
+            return
+        if time.monotonic() - self._maintained_at < _MAINTENANCE_SECONDS:
+            return
+        if maintenance_is_due(self.repository):
+            self._maintained_at = time.monotonic()
+            self._maintenance = start_maintenance(self.repository)
+
+
+def _check_expectation(change: Change, blob: BlobId | None, content: bytes | None) -> None:
+    if isinstance(change, Put) and change.expect is ABSENT:
+        if blob is not None:
+            raise AlreadyExists(change.path, None, blob, content)
+    elif blob != change.expect:
+        raise BlobChanged(change.path, BlobId(str(change.expect)), blob, content)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in a folder survive a power cut, where the system has such a thing."""
+    if sys.platform == "win32" or not folder.is_dir():
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
