@@ -35,6 +35,8 @@ _NOT_RELATIVE: Final = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 _WRITTEN_TARGET: Final = re.compile(
     r"\]\([ \t]*(?:<([^<>\r\n]*)>|((?:[^\s()<]|\([^\s()]*\))(?:[^\s()]|\([^\s()]*\))*))"
 )
+_AFTER_TARGET: Final = ("", " ", "\t", "\r", "\n", ")")  # not in the pattern: it stays linear
+_PARSED_BRACKETS: Final = 20_000  # of hostile nesting take a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,8 @@ def links(body: str, first_line: int = 1) -> list[Link]:
     """Links and images with a relative target, in the order of the text.
 
     Left out: targets with a scheme or a host, and mere fragments. A target that begins with `/`
-    is kept; what it is relative to is the caller's decision.
+    is kept; what it is relative to is the caller's decision. After 20,000 brackets what is
+    written like a link counts as one, in code spans too, so that no text costs minutes.
     """
     if "](" not in body and "]:" not in body:  # no link can be in it; parsing may cost seconds
         return []
@@ -141,11 +144,17 @@ def links(body: str, first_line: int = 1) -> list[Link]:
     env: dict[str, object] = {}
     lines = split_lines(body)
     found: list[Link] = []
+    brackets = 0
     for token in _blocks(parser, body, env):
         if token.type == "inline" and token.map is not None and "]" in token.content:
             start, end = token.map
-            targets = list(_targets(_inline(parser, token.content, env)))
-            found += _located(targets, lines[start:end], first_line + start)
+            written = _written_targets(lines[start:end])
+            brackets += token.content.count("[")
+            if brackets > _PARSED_BRACKETS:
+                targets = [raw for raw, _, _ in written]
+            else:
+                targets = list(_targets(_inline(parser, token.content, env)))
+            found += _located(targets, written, first_line + start)
     return found
 
 
@@ -205,22 +214,33 @@ def _targets(tokens: Iterable[Token]) -> Iterator[str]:
         yield from _targets(token.children or ())
 
 
-def _located(targets: Sequence[str], lines: Sequence[str], first_line: int) -> Iterator[Link]:
+def _written_targets(lines: Sequence[str]) -> list[tuple[str, int, int]]:
+    """What is written like a target, with its line (from 0) and column."""
+    return [
+        (match[match.lastindex or 0], number, match.start(match.lastindex or 0) + 1)
+        for number, line in enumerate(lines)
+        for match in _WRITTEN_TARGET.finditer(line)
+        if line[match.end() : match.end() + 1] in _AFTER_TARGET
+    ]
+
+
+def _located(
+    targets: Sequence[str], written: Sequence[tuple[str, int, int]], first_line: int
+) -> Iterator[Link]:
     """The relative ones of a block's targets, with their places.
 
     A place is certain when the block writes the target as often as it links to it: then neither
     code nor an escaped bracket was taken for a link.
     """
-    written: dict[str, list[tuple[int, int]]] = {}
-    for number, line in enumerate(lines):
-        for match in _WRITTEN_TARGET.finditer(line):
-            group = match.lastindex or 0
-            place = (number, match.start(group) + 1)
-            written.setdefault(match[group], []).append(place)
     linked = Counter(targets)
-    places = {raw: iter(seen) for raw, seen in written.items() if len(seen) == linked[raw]}
+    seen = Counter(raw for raw, _, _ in written)
+    certain = {raw for raw in seen if seen[raw] == linked[raw]}
+    places: dict[str, list[tuple[int, int]]] = {raw: [] for raw in certain}
+    for raw, offset, column in reversed(written):
+        if raw in certain:
+            places[raw].append((offset, column))
     for raw in targets:
-        offset, column = next(places.get(raw, iter(())), (0, 1))
+        offset, column = places[raw].pop() if raw in certain else (0, 1)
         if target := _lookup_path(raw):
             yield Link(target, first_line + offset, column)
 
