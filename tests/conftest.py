@@ -1,0 +1,168 @@
+"""What every test stands on: no configuration of the machine reaches it, and none is changed.
+
+Environment variables read here, before the tests lose sight of them:
+
+- `PACK_TEST_PROFILE`: `ci` (the default: the same examples in every run) or `soak` (many, random).
+- `PACK_TEST_SHARED`: folder with the real memory files; by default `../shared/data` beside the
+  checkout.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_SHARED = Path(os.environ.get("PACK_TEST_SHARED") or ROOT.parent / "shared" / "data")
+
+# What could make git, PACK or the terminal libraries behave differently on two machines.
+_SCRUBBED_PREFIXES = ("GIT_", "PACK_", "GITHUB_", "NOTION_", "GOOGLE_", "MCP_", "XDG_", "LC_")
+_SCRUBBED_NAMES = (
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "COLUMNS",
+    "EDITOR",
+    "EMAIL",
+    "FORCE_COLOR",
+    "LANGUAGE",
+    "LINES",
+    "NO_COLOR",
+    "PAGER",
+    "PY_COLORS",
+    "SSH_ASKPASS",
+    "SSH_AUTH_SOCK",
+    "VISUAL",
+)
+_FIXED = {
+    "TZ": "UTC",
+    "LC_ALL": "C.UTF-8",
+    "TERM": "dumb",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ALLOW_PROTOCOL": "file",
+    # A proxy of the machine must not see what tests send to their own servers.
+    "NO_PROXY": "127.0.0.1,localhost,::1",
+    "no_proxy": "127.0.0.1,localhost,::1",
+}
+
+settings.register_profile("ci", max_examples=60, deadline=None, derandomize=True, database=None)
+settings.register_profile(
+    "soak",
+    max_examples=3000,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile(os.environ.get("PACK_TEST_PROFILE") or "ci")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The environment that session and module fixtures see."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(_SCRUBBED_PREFIXES) or name in _SCRUBBED_NAMES:
+                patch.delenv(name)
+        for name, value in _FIXED.items():
+            patch.setenv(name, value)
+        # No test finds a repository above its own folder by accident.
+        patch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path_factory.getbasetemp().resolve()))
+        _use_home(patch, tmp_path_factory.mktemp("session-home"))
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def _use_home(patch: pytest.MonkeyPatch, home: Path) -> None:
+    """Make `home` the home directory, with an empty git configuration in it.
+
+    The file is where git looks by itself, too: a program that drops all `GIT_*` variables before
+    it starts git reads the same one.
+    """
+    config_file = home / ".gitconfig"
+    config_file.touch()
+    patch.setenv("HOME", str(home))
+    patch.setenv("USERPROFILE", str(home))
+    patch.setenv("GIT_CONFIG_GLOBAL", str(config_file))
+    for name in ("CONFIG", "CACHE", "DATA", "STATE"):
+        patch.setenv(f"XDG_{name}_HOME", str(home / f".xdg-{name.lower()}"))
+
+
+@pytest.fixture(scope="session")
+def _new_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    # Counted here: `mktemp` lists its whole folder for each new name.
+    base = tmp_path_factory.mktemp("homes")
+    numbers = itertools.count()
+
+    def make() -> Path:
+        home = base / str(next(numbers))
+        home.mkdir()
+        return home
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def home(_new_home: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The test's own empty home directory: no git identity, no settings, no memory."""
+    path = _new_home()
+    _use_home(monkeypatch, path)
+    return path
+
+
+@pytest.fixture
+def git_identity(home: Path) -> tuple[str, str]:
+    """Name and address that git knows the user by, for tests that act as that user."""
+    name, address = "Test User", "user@example.org"
+    (home / ".gitconfig").write_text(
+        f"[user]\n\tname = {name}\n\temail = {address}\n", encoding="utf-8"
+    )
+    return name, address
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of the real memory files (`v1-memory`, `memory-bank`); they are read only."""
+    if not _SHARED.is_dir():
+        pytest.skip("the real memory files are not there; PACK_TEST_SHARED names their folder")
+    return _SHARED
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--contract-report",
+        metavar="FILE",
+        help="write all collected tests and the contract ids each holds to FILE, as JSON",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    report_file: str | None = config.getoption("contract_report")
+    if report_file is not None:
+        report = {item.nodeid: _contract_ids(item) for item in items}
+        Path(report_file).write_text(json.dumps(report), encoding="utf-8")
+    if "soak" not in config.getoption("markexpr"):
+        _deselect_soak(config, items)
+
+
+def _contract_ids(item: pytest.Item) -> list[str]:
+    marks = item.iter_markers("contract")
+    return sorted({contract_id for mark in marks for contract_id in mark.args})
+
+
+def _deselect_soak(config: pytest.Config, items: list[pytest.Item]) -> None:
+    soak = [item for item in items if item.get_closest_marker("soak") is not None]
+    if soak:
+        config.hook.pytest_deselected(items=soak)
+        items[:] = [item for item in items if item not in soak]
