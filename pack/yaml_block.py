@@ -1,0 +1,264 @@
+"""The YAML inside a frontmatter block: bounded parsing, and writing of single values.
+
+What is read: mappings with text keys, lists, text, `true`/`false`, null, and those numbers whose
+text Python would write the same way (`2024`, `1.5`). Everything else is the text that was typed,
+`2026-11-21`, `1.10`, `010`, `12:30`, `yes` and `1e3` included, so `str(value)` is always what the
+user sees in the file. `<<` and `=` are ordinary text.
+
+What is not read: aliases, explicit tags, keys that are not scalars, a key twice. libyaml composes
+nodes recursively and without a limit of its own, so size, depth and aliases are checked first, on
+events, which are made one at a time.
+
+Positions in errors are those of a file whose first line is the opening fence.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import yaml
+from frontmatter.default_handlers import YAMLHandler
+from yaml.constructor import ConstructorError
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from pack.errors import InvalidContent, LimitExceeded
+from pack.limits import MAX_FRONTMATTER_BYTES, MAX_FRONTMATTER_DEPTH
+
+if TYPE_CHECKING:
+    from yaml._yaml import Mark as FastMark
+    from yaml.error import Mark as PureMark
+
+    Mark = PureMark | FastMark
+
+Value = str | bool | None | Sequence[str]
+"""What can be written as the value of a key."""
+
+_STR: Final = "tag:yaml.org,2002:str"
+_BOOL: Final = "tag:yaml.org,2002:bool"
+_NULL: Final = "tag:yaml.org,2002:null"
+_INT: Final = "tag:yaml.org,2002:int"
+_FLOAT: Final = "tag:yaml.org,2002:float"
+
+_DIGITS: Final = list("-0123456789")
+# At most 17 digits: they fit 64 bits, and converting a text of any length would not be bounded.
+_IMPLICIT: Final = (
+    (_BOOL, r"(?:true|True|TRUE|false|False|FALSE)\Z", list("tTfF")),
+    (_NULL, r"(?:~|null|Null|NULL|)\Z", ["~", "n", "N", ""]),
+    (_INT, r"(?:0|-?[1-9][0-9]{0,16})\Z", _DIGITS),
+    (_FLOAT, r"-?(?:0|[1-9][0-9]{0,8})\.[0-9]{1,8}\Z", _DIGITS),
+)
+
+LINE_END: Final = re.compile(r"\r\n|\r|\n")
+# Neither deep flow collections nor deep indentation without one of these; see `_may_exceed`.
+_INDENTED: Final = re.compile(r"[ \t?:-]{8}")
+_ILLEGAL: Final = re.compile(
+    r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+_ESCAPED: Final = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+
+# Plain scalars that YAML 1.1 and 1.2 both read as the text they are, but for these two:
+_PLAIN: Final = re.compile(r"(?![\s,\[\]{}#&*!|>'\"%@`?:=<~-])[^\x00-\x1f]+(?<![\s:])\Z")
+_NUMERIC: Final = re.compile(
+    r"[-+]?\.?[0-9][0-9a-fA-FxXoO_.,:+tTzZ -]*\Z|[-+]?\.(?:inf|nan)\Z", re.IGNORECASE
+)
+_WORDS: Final = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
+_ISO_DATE: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?:T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?\Z"
+)
+
+
+class _Rules:
+    """Our reading of scalars and mappings, mixed into a PyYAML loader."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
+
+    def construct_document(self, node: Node) -> object:
+        return _value(node)
+
+
+for _tag, _pattern, _firsts in _IMPLICIT:
+    for _first in _firsts:
+        _Rules.yaml_implicit_resolvers.setdefault(_first, []).append((_tag, re.compile(_pattern)))
+
+
+class PureLoader(_Rules, yaml.SafeLoader):
+    """The loader for a PyYAML without libyaml: the same results, several times slower."""
+
+
+def _fast_loader() -> type[Any]:
+    class FastLoader(_Rules, yaml.CSafeLoader):
+        pass
+
+    return FastLoader
+
+
+LOADER: Final[type[Any]] = _fast_loader() if yaml.__with_libyaml__ else PureLoader
+_HANDLER: Final = YAMLHandler()
+
+
+def _value(node: Node) -> object:
+    if isinstance(node, ScalarNode):
+        return _scalar(node)
+    if isinstance(node, SequenceNode):
+        return [_value(item) for item in node.value]
+    return _mapping(node)
+
+
+def _scalar(node: ScalarNode) -> object:
+    text: str = node.value
+    if node.tag == _STR:
+        return text
+    if node.tag == _NULL:
+        return None
+    if node.tag == _BOOL:
+        return text[0] in "tT"
+    number = int(text) if node.tag == _INT else float(text)
+    return number if str(number) == text else text
+
+
+def _mapping(node: Node) -> dict[str, object]:
+    result: dict[str, object] = {}
+    for key, value in node.value:
+        if not isinstance(key, ScalarNode):
+            raise ConstructorError(None, None, "a key must be text", key.start_mark)
+        if key.value in result:
+            raise ConstructorError(None, None, "a key stands here twice", key.start_mark)
+        result[key.value] = _value(value)
+    return result
+
+
+def load(block: str) -> dict[str, object]:
+    """What the YAML of a block says; an empty block says nothing.
+
+    Raises:
+        LimitExceeded: Over 64 KiB or 32 levels.
+        InvalidContent: Aliases, tags, a key twice, no mapping, or no YAML; with line and column.
+    """
+    check_size(block)
+    try:
+        if "!" in block or "*" in block or _may_exceed(block):
+            scan(block, refuse_tags=True)
+        fields = _HANDLER.load(block, Loader=LOADER)
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
+        raise _not_yaml(block, error) from error
+    if fields is None:
+        return {}
+    if not isinstance(fields, dict):
+        raise invalid("the frontmatter is not a mapping of keys to values", block, 0)
+    return fields
+
+
+def compose(block: str) -> MappingNode | None:
+    """The nodes of a block that `load` accepts, with their marks; `None` for an empty block."""
+    node = yaml.compose(block, Loader=LOADER)
+    return node if isinstance(node, MappingNode) else None
+
+
+def check_size(block: str) -> None:
+    """Raise LimitExceeded for a block of more than 64 KiB."""
+    size = len(block)
+    if size > MAX_FRONTMATTER_BYTES // 4 and not block.isascii():
+        size = len(block.encode("utf-8", "surrogatepass"))
+    if size > MAX_FRONTMATTER_BYTES:
+        raise LimitExceeded("the frontmatter", MAX_FRONTMATTER_BYTES)
+
+
+def scan(block: str, *, refuse_tags: bool) -> None:
+    """Go through the events of a block without building anything.
+
+    Raises:
+        LimitExceeded: Over 32 levels.
+        InvalidContent: An alias or, if they are refused, an explicit tag; with line and column.
+        yaml.YAMLError: No YAML from some place on; up to there nothing else was wrong.
+        UnicodeEncodeError: A lone surrogate.
+    """
+    depth = 0
+    for event in yaml.parse(block, Loader=LOADER):
+        if isinstance(event, yaml.AliasEvent):
+            raise _invalid_at("YAML aliases are not supported", block, event.start_mark)
+        if refuse_tags and getattr(event, "tag", None) is not None:
+            raise _invalid_at("YAML tags are not supported", block, event.start_mark)
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_FRONTMATTER_DEPTH:
+                raise LimitExceeded(
+                    "the nesting of the frontmatter", MAX_FRONTMATTER_DEPTH, "levels"
+                )
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _may_exceed(block: str) -> bool:
+    """Whether the block could be deeper than 32 levels; true also for some that are not.
+
+    A block collection begins further right than the one it lies in, or in the same column if it is
+    a list in a mapping, and only indicators and white space stand to its left. A run of less than
+    eight of these allows 16 levels, and each bracket one more.
+    """
+    brackets = block.count("[") + block.count("{")
+    return brackets > MAX_FRONTMATTER_DEPTH - 16 or _INDENTED.search(block) is not None
+
+
+def position(block: str, index: int) -> tuple[int, int]:
+    """Line and column in the file, 1-based, of a character of the block."""
+    ends = [match.end() for match in LINE_END.finditer(block, 0, index)]
+    return len(ends) + 2, index - (ends[-1] if ends else 0) + 1
+
+
+def invalid(reason: str, block: str, index: int) -> InvalidContent:
+    """The error for what stands at a character of the block."""
+    error = InvalidContent(reason, *position(block, index))
+    error.remedy = "Correct the frontmatter at that place."
+    return error
+
+
+def _invalid_at(reason: str, block: str, mark: Mark | None) -> InvalidContent:
+    return invalid(reason, block, mark.index if mark is not None else 0)
+
+
+def _not_yaml(block: str, error: yaml.YAMLError | UnicodeEncodeError) -> InvalidContent:
+    if isinstance(error, yaml.MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        words = [part for part in (error.context, error.problem) if part]
+        return _invalid_at(": ".join(words), block, mark)
+    illegal = _ILLEGAL.search(block)
+    reason = "a character that YAML does not allow"
+    return invalid(reason, block, illegal.start() if illegal is not None else 0)
+
+
+def write(value: Value, *, flow: bool = False) -> str:
+    """YAML for a value, on one line.
+
+    Text stays plain where YAML 1.1 and 1.2 both read it back as this text, and is quoted as in JSON
+    otherwise; dates in ISO form stay plain.
+
+    Args:
+        value: What `load` shall give back.
+        flow: Whether it will stand between braces or brackets.
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value if _is_plain(value, flow=flow) else _quote(value)
+    return "[" + ", ".join(write(item, flow=True) for item in value) + "]"
+
+
+def _is_plain(text: str, *, flow: bool) -> bool:
+    if _ISO_DATE.match(text):
+        return True
+    if not _PLAIN.match(text) or _ESCAPED.search(text) or ": " in text or " #" in text:
+        return False
+    if flow and re.search(r"[,\[\]{}]", text):
+        return False
+    return text.lower() not in _WORDS and not _NUMERIC.match(text)
+
+
+def _quote(text: str) -> str:
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)
