@@ -110,14 +110,9 @@ def section_span(
         NotFound: No heading has this title.
         AmbiguousSection: Several have it; it names their lines.
     """
-    titles, asked_level = _asked(title)
-    levels = (None, level if level is not None else asked_level)
     found = headings(body, first_line)
-    matches = [
-        number
-        for number, heading in enumerate(found)
-        if _normal(heading.title) in titles and (levels[1] is None or heading.level in levels)
-    ]
+    meanings = [_matches(found, meant, rank) for meant, rank in _meanings(title, level)]
+    matches = next(filter(None, meanings), [])
     if not matches:
         raise NotFound(f"the section {title[:120]!r}", "Read the file to see its headings.")
     if len(matches) > 1:
@@ -193,12 +188,22 @@ def _texts(tokens: Iterable[Token]) -> Iterator[str]:
             yield from _texts(token.children)
 
 
-def _asked(title: str) -> tuple[set[str], int | None]:
-    """The titles that are meant by `title`, and the level where it is written as `## Title`."""
-    parsed = headings(title)
-    if len(parsed) == 1 and title.lstrip().startswith("#"):
-        return {_normal(parsed[0].title)}, parsed[0].level
-    return {_normal(title), _normal(_plain(_parser(), title))}, None
+def _meanings(title: str, level: int | None) -> Iterator[tuple[str, int | None]]:
+    """What a title can mean, likeliest first: itself, markup to be removed, `## Title`."""
+    yield title, level
+    yield _plain(_parser(), title), level
+    written = headings(title)
+    if len(written) == 1 and title.lstrip().startswith("#"):
+        yield written[0].title, level if level is not None else written[0].level
+
+
+def _matches(found: Sequence[Heading], title: str, level: int | None) -> list[int]:
+    wanted = _normal(title)
+    return [
+        number
+        for number, heading in enumerate(found)
+        if level in (None, heading.level) and _normal(heading.title) == wanted
+    ]
 
 
 def _normal(title: str) -> str:
