@@ -104,8 +104,13 @@ class Connector(Protocol):
         """
         ...
 
-    def changed_paths(self, old: CommitId, new: CommitId) -> list[MemoryPath] | None:
-        """Paths whose blob differs between two commits, sorted; `None` when `old` is unknown."""
+    def changes_between(
+        self, old: CommitId, new: CommitId
+    ) -> list[tuple[MemoryPath, BlobId | None]] | None:
+        """What differs between two commits: path and blob in `new`, sorted by path.
+
+        The blob is `None` where `new` has no file. The answer is `None` when `old` is unknown.
+        """
         ...
 
     def commit(

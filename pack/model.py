@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -114,3 +115,10 @@ class Commit:
     id: CommitId
     url: str | None = None
     blobs: Mapping[MemoryPath, BlobId] = field(default_factory=dict)
+
+
+def blob_id(content: bytes) -> BlobId:
+    """The id git gives to a file with these bytes: SHA-1 of `blob <size>` NUL and the bytes."""
+    digest = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
+    digest.update(content)
+    return BlobId(digest.hexdigest())

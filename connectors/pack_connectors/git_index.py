@@ -63,7 +63,7 @@ class GitIndex:
         self._file = runner.git_dir / "index"
         self._lock_file = runner.git_dir / "index.lock"
         self._work_dir = work_dir
-        self._staged: dict[str, BlobId | None] = {}
+        self._staged: dict[MemoryPath, BlobId | None] = {}
         self._staged_at: tuple[IndexState | None, CommitId | None] | None = None
 
     def state(self) -> IndexState | None:
@@ -76,7 +76,7 @@ class GitIndex:
 
     # --- what the user staged ----------------------------------------------------------------
 
-    def staged(self, head: CommitId | None) -> Mapping[str, BlobId | None]:
+    def staged(self, head: CommitId | None) -> Mapping[MemoryPath, BlobId | None]:
         """Blob by path where the index differs from the commit; `None` for a staged removal.
 
         Costs one git process, or nothing when neither has changed since the last write.
@@ -86,7 +86,7 @@ class GitIndex:
             out = self._runner.run(
                 ["diff-index", "--cached", "--raw", "-z", "--no-renames", head or EMPTY_TREE, "--"]
             )
-            self._staged, self._staged_at = _parse_raw(out), key
+            self._staged, self._staged_at = parse_raw_diff(out), key
         return self._staged
 
     def remember(self, head: CommitId, written: Mapping[MemoryPath, object]) -> None:
@@ -205,13 +205,19 @@ class GitIndex:
             self._lock_file.unlink(missing_ok=True)
 
 
-def _parse_raw(out: bytes) -> dict[str, BlobId | None]:
+def parse_raw_diff(out: bytes) -> dict[MemoryPath, BlobId | None]:
+    """New blob by path of `--raw -z` output; `None` where the new side has no file.
+
+    Source: git-diff-index(1), "Raw output format".
+    """
     fields = out.split(b"\0")
-    staged: dict[str, BlobId | None] = {}
+    changes: dict[MemoryPath, BlobId | None] = {}
     for meta, path in zip(fields[0::2], fields[1::2], strict=False):
-        blob = meta.split()[3].decode()
-        staged[path.decode("utf-8", "surrogateescape")] = None if blob == ZERO_ID else BlobId(blob)
-    return staged
+        _, mode, _, blob, _ = meta.split()
+        is_file = mode in (b"100644", b"100755")
+        name = MemoryPath(path.decode("utf-8", "surrogateescape"))
+        changes[name] = BlobId(blob.decode()) if is_file else None
+    return changes
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

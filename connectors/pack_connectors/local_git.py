@@ -57,7 +57,7 @@ from pack.model import (
 from pack.paths import kept_copy_path
 from pack_connectors.displaced import DisplacedFiles
 from pack_connectors.file_swap import FileSwap
-from pack_connectors.git_index import GitIndex, PreparedIndex
+from pack_connectors.git_index import GitIndex, PreparedIndex, parse_raw_diff
 from pack_connectors.git_process import GitRunner, RefUpdater
 from pack_connectors.git_repository import (
     current_branch,
@@ -252,15 +252,14 @@ class LocalGit:
         for sha in shas:
             yield sha, self._store.read(sha, "blob")
 
-    def changed_paths(self, old: CommitId, new: CommitId) -> list[MemoryPath] | None:
-        """See `Connector.changed_paths`."""
+    def changes_between(
+        self, old: CommitId, new: CommitId
+    ) -> list[tuple[MemoryPath, BlobId | None]] | None:
+        """See `Connector.changes_between`."""
         if self._store.find_id(f"{old}^{{tree}}") is None:
             return None
-        out = self._runner.run(
-            ["diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new, "--"]
-        )
-        names = (name.decode("utf-8", "surrogateescape") for name in out.split(b"\0") if name)
-        return sorted(MemoryPath(name) for name in names)
+        out = self._runner.run(["diff-tree", "-r", "-z", "--raw", "--no-renames", old, new, "--"])
+        return sorted(parse_raw_diff(out).items())
 
     # --- writing -------------------------------------------------------------------------------
 
