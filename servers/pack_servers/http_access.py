@@ -1,0 +1,261 @@
+"""Which requests the HTTP server answers, as pure rules over an ASGI scope.
+
+Three strangers can reach a server on the loopback interface: a web page in the user's browser (by
+plain cross-site requests, or by DNS rebinding: its own name made to resolve to 127.0.0.1), a
+program of another user of the machine, and, once the bind is wider, the network. `Host`,
+`Origin`, `Sec-Fetch-Site` and the content type stop the first, the token the others. Without a
+token every program on the machine may read and write the memory: where several people use one
+machine, set one.
+
+Why not the SDK's own check: its `127.0.0.1:*` rule is a prefix match that
+`127.0.0.1:80.evil.example` passes, it reads one of several headers, and it covers neither other
+paths nor requests without `Origin`.
+
+Sources: RFC 9110 (sections 4.2.3, 7.2, 11.6, 15.5), RFC 9112 (sections 3.2, 6.3), RFC 6454
+(section 7), RFC 6750 (section 2.1), Fetch Metadata Request Headers (W3C).
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import json
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import SecretStr
+from starlette.types import Scope, Send
+
+HEALTH_PATH: Final = "/health"
+_METHODS: Final = ("GET", "HEAD", "POST", "DELETE")
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_AUTHORITY = re.compile(
+    r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?::([1-9][0-9]{0,4}))?"
+)
+_ORIGIN = re.compile(r"(https?)://(.+)")
+
+SECURITY_HEADERS: Final = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
+"""On every answer; the last three keep a foreign page from embedding or guessing at it."""
+
+HostPort = tuple[str, int]
+OriginParts = tuple[str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer that says no. Nothing of the request is repeated in it.
+
+    Attributes:
+        status: HTTP status code.
+        code: Stable name of the reason.
+        message: What was wrong.
+        remedy: What to do about it.
+        headers: Further response headers.
+    """
+
+    status: int
+    code: str
+    message: str
+    remedy: str
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+    def content(self) -> tuple[list[tuple[bytes, bytes]], bytes]:
+        """Headers and JSON body of the answer."""
+        fields = {"code": self.code, "message": self.message, "remedy": self.remedy}
+        body = json.dumps(fields).encode("ascii")
+        length = str(len(body)).encode("ascii")
+        kind = (b"content-type", b"application/json")
+        return [kind, (b"content-length", length), *self.headers], body
+
+    async def send_to(self, send: Send) -> None:
+        """Send it as a whole ASGI response."""
+        headers, body = self.content()
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+_CLOSE: Final = ((b"connection", b"close"),)
+BAD_REQUEST: Final = Refusal(
+    400,
+    "malformed_request",
+    "The request is not valid HTTP/1.1.",
+    "Use an HTTP client library.",
+    _CLOSE,
+)
+BAD_HOST: Final = Refusal(
+    400, "malformed_host", "The Host header is missing, repeated or malformed.", "Send one Host."
+)
+WRONG_HOST: Final = Refusal(
+    421,
+    "misdirected_request",
+    "This server does not answer for the host that was asked for.",
+    "Use http://127.0.0.1 with the server's port, or allow the name when starting the server.",
+)
+WRONG_ORIGIN: Final = Refusal(
+    403,
+    "origin_refused",
+    "Web pages of other origins may not use this server.",
+    "Connect from an MCP client, or allow the origin when starting the server.",
+)
+WRONG_METHOD: Final = Refusal(
+    405,
+    "method_not_allowed",
+    "The method is not supported.",
+    "Use GET, POST or DELETE.",
+    ((b"allow", ", ".join(_METHODS).encode("ascii")),),
+)
+UNAUTHORIZED: Final = Refusal(
+    401,
+    "unauthorized",
+    "A valid bearer token is needed.",
+    "Send the value of PACK_HTTP_TOKEN as `Authorization: Bearer`.",
+    ((b"www-authenticate", b"Bearer"),),
+)
+WRONG_TYPE: Final = Refusal(
+    415, "unsupported_media_type", "The body must be JSON.", "Send Content-Type: application/json."
+)
+TOO_LARGE: Final = Refusal(
+    413, "body_too_large", "The request body is too large.", "Split it into several requests."
+)
+TOO_SLOW: Final = Refusal(
+    408, "request_timeout", "The request did not arrive in time.", "Send it again.", _CLOSE
+)
+STOPPING: Final = Refusal(
+    503, "stopping", "The server is shutting down.", "Connect again in a moment.", _CLOSE
+)
+NOT_FOUND: Final = Refusal(
+    404, "not_found", "There is nothing at this path.", "Use the URL that `pack serve` prints."
+)
+READ_ONLY: Final = Refusal(
+    405,
+    "method_not_allowed",
+    "Health can only be read.",
+    "Use GET.",
+    ((b"allow", b"GET, HEAD"),),
+)
+
+
+def parse_authority(text: str) -> tuple[str, int | None] | None:
+    """The host and port of `host[:port]`; `None` where it is anything else.
+
+    Hosts come back in lower case, IPv6 addresses compressed and without brackets. User info,
+    lists, zone ids, empty ports, leading zeros and a trailing dot are not accepted.
+    """
+    match = _AUTHORITY.fullmatch(text) if len(text) <= 255 else None
+    if match is None:
+        return None
+    host, port = match[1].lower(), int(match[2]) if match[2] else None
+    if port is not None and port > 65535:
+        return None
+    if not host.startswith("["):
+        return host, port
+    try:
+        return ipaddress.IPv6Address(host[1:-1]).compressed, port
+    except ValueError:
+        return None
+
+
+def parse_origin(text: str) -> OriginParts | None:
+    """Scheme, host and port of a serialised origin; `None` for `null` and anything else."""
+    match = _ORIGIN.fullmatch(text)
+    authority = parse_authority(match[2]) if match else None
+    if match is None or authority is None:
+        return None
+    host, port = authority
+    return match[1], host, _DEFAULT_PORTS[match[1]] if port is None else port
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the guard lets through.
+
+    Attributes:
+        hosts: Host and port pairs that are this server; `None` for any valid Host header, which
+            is only safe together with a token.
+        origins: Origins whose pages may use the server.
+        token: What callers must present; `None` for nothing.
+        max_body: Bytes of a request body.
+        read_timeout: Seconds for a whole request body to arrive.
+    """
+
+    hosts: frozenset[HostPort] | None
+    origins: frozenset[OriginParts]
+    token: SecretStr | None
+    max_body: int
+    read_timeout: float
+
+    def refuse(self, scope: Scope) -> Refusal | None:
+        """Why the request of an ASGI `http` scope is not served; `None` when it is."""
+        return (
+            self._refuse_target(scope)
+            or self._refuse_host(scope)
+            or self._refuse_origin(scope)
+            or (None if scope["method"] in _METHODS else WRONG_METHOD)
+            or self._refuse_caller(scope)
+            or self._refuse_body(scope)
+        )
+
+    def _refuse_target(self, scope: Scope) -> Refusal | None:
+        # Absolute-form and authority-form targets name a second host, which nothing here needs.
+        return None if scope["path"].startswith("/") else BAD_REQUEST
+
+    def _refuse_host(self, scope: Scope) -> Refusal | None:
+        values = _values(scope, b"host")
+        authority = parse_authority(values[0].decode("latin-1")) if len(values) == 1 else None
+        if authority is None:
+            return BAD_HOST
+        host, port = authority
+        known = self.hosts is None or (host, port or _DEFAULT_PORTS["http"]) in self.hosts
+        return None if known else WRONG_HOST
+
+    def _refuse_origin(self, scope: Scope) -> Refusal | None:
+        values = _values(scope, b"origin")
+        if not values:
+            # Browsers leave Origin out of plain GETs (images, scripts, navigation) but say here
+            # who asks; programs that are no browsers send neither.
+            sites = _values(scope, b"sec-fetch-site")
+            trusted = sites in ([], [b"none"], [b"same-origin"])
+            return None if trusted else WRONG_ORIGIN
+        origin = parse_origin(values[0].decode("latin-1")) if len(values) == 1 else None
+        return None if origin is not None and origin in self.origins else WRONG_ORIGIN
+
+    def _refuse_caller(self, scope: Scope) -> Refusal | None:
+        if self.token is None or _is_health(scope):
+            return None
+        values = _values(scope, b"authorization")
+        scheme, _, given = values[0].partition(b" ") if len(values) == 1 else (b"", b"", b"")
+        wanted = self.token.get_secret_value().encode("utf-8")
+        matches = hmac.compare_digest(given.lstrip(b" "), wanted)
+        return None if matches and scheme.lower() == b"bearer" else UNAUTHORIZED
+
+    def _refuse_body(self, scope: Scope) -> Refusal | None:
+        lengths, codings = _values(scope, b"content-length"), _values(scope, b"transfer-encoding")
+        # Two opinions on where a body ends are how requests are smuggled past a proxy.
+        if len(lengths) + len(codings) > 1 or (codings and scope["http_version"] == "1.0"):
+            return BAD_REQUEST
+        if lengths and not re.fullmatch(rb"[0-9]{1,20}", lengths[0]):
+            return BAD_REQUEST
+        if lengths and int(lengths[0]) > self.max_body:
+            return TOO_LARGE
+        # A form or text/plain is what a page can post across sites without asking first.
+        return WRONG_TYPE if scope["method"] == "POST" and not _is_json(scope) else None
+
+
+def _values(scope: Scope, name: bytes) -> list[bytes]:
+    return [value for key, value in scope["headers"] if key == name]
+
+
+def _is_health(scope: Scope) -> bool:
+    return scope["path"] == HEALTH_PATH and scope["method"] in ("GET", "HEAD")
+
+
+def _is_json(scope: Scope) -> bool:
+    values = _values(scope, b"content-type")
+    return len(values) == 1 and values[0].partition(b";")[0].strip().lower() == b"application/json"
