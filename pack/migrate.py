@@ -113,11 +113,11 @@ def checklist(made: MigrationPlan) -> list[str]:
     return [
         f"{made.source} is unchanged and legacy/MEMORY.md holds the same bytes; remove the root"
         " file only when no client reads it any more.",
-        f"Read index.md: {len(paths)} new file(s), from {', '.join(paths[:3])}"
-        f"{' …' if len(paths) > 3 else ''}.",
+        f"Read index.md; new files: {len(paths)} ({', '.join(paths[:3])}"
+        f"{', …' if len(paths) > 3 else ''}).",
         "Move what lies in the wrong folder with `pack move`; the sections were placed by the words"
         " of their headings.",
-        f"Set tags where they help to find things: {untagged} file(s) have none.",
+        f"Set tags where they help to find things: without any: {untagged}.",
         "Run `pack validate`: relative links counted from the root and may need ../ now.",
         "Give your clients the system prompt of v2 (it names paths); the old one keeps working.",
     ]
@@ -163,10 +163,11 @@ def _extendable(head: Sequence[str]) -> Mapping[str, object] | None:
         return None
     missing = {key: _PROBE for key in OWN_KEYS if key not in read.fields}
     try:
-        frontmatter.set_fields(text, missing)
+        extended = frontmatter.set_fields(text, missing)
     except (InvalidContent, LimitExceeded):
         return None
-    return read.fields
+    appended = extended.startswith("".join(head[:-1]))  # a flow mapping grows within its line
+    return read.fields if appended else None
 
 
 # --- planning --------------------------------------------------------------------------------
