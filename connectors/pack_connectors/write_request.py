@@ -1,0 +1,78 @@
+"""What every connector refuses before it looks at its store, whoever calls it.
+
+The core validates paths by a stricter rule (`pack.paths`); this one keeps a path inside the memory
+and out of git's own folder on every file system, even when a caller forgot.
+
+Sources: git's verify_path (read-cache.c), is_hfs_dotgit and is_ntfs_dotgit (CVE-2014-9390).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from pack.errors import InvalidContent, InvalidPath, InvalidRequest, LimitExceeded, RefusedForSafety
+from pack.limits import MAX_COMPONENT_BYTES, MAX_FILE_BYTES, MAX_STORED_PATH_BYTES
+from pack.model import Change, MemoryPath, Put
+
+# Characters HFS+ ignores when it compares names; `.g\u200cit` is `.git` there.
+_IGNORABLE: Final = dict.fromkeys(
+    [*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF]
+)
+
+
+def check_path(path: MemoryPath) -> None:
+    """Do nothing for a path that stays in the memory.
+
+    Raises:
+        InvalidPath: It leads out of the memory, into git's folder, or means nothing.
+        LimitExceeded: It, or a component of it, is longer than file systems take.
+    """
+    try:
+        size = len(path.encode("utf-8"))
+    except UnicodeEncodeError as error:
+        raise InvalidPath(ascii(path), "it is not valid Unicode") from error
+    if size > MAX_STORED_PATH_BYTES:
+        raise LimitExceeded("the path", MAX_STORED_PATH_BYTES)
+    if "\0" in path or "\\" in path:
+        raise InvalidPath(path, "it contains a NUL or a backslash")
+    for name in path.split("/"):
+        if len(name.encode("utf-8")) > MAX_COMPONENT_BYTES:
+            raise LimitExceeded("a path component", MAX_COMPONENT_BYTES)
+        if name in ("", ".", "..") or _is_git_folder(name):
+            raise InvalidPath(path, "it does not lead to a file of the memory")
+
+
+def _is_git_folder(name: str) -> bool:
+    plain = name.translate(_IGNORABLE).casefold().partition(":")[0].rstrip(". ")
+    return plain in (".git", "git~1")
+
+
+def check_write(changes: Sequence[Change], message: str) -> None:
+    """Do nothing for a write that a store can take.
+
+    Raises:
+        InvalidRequest: There is no change, a path twice, or a message no commit can have.
+        LimitExceeded: A content is larger than a memory file may be.
+        RefusedForSafety: One path would be a file and a folder.
+    """
+    paths = [change.path for change in changes]
+    for path in paths:
+        check_path(path)
+    if not paths or len(set(paths)) < len(paths):
+        raise InvalidRequest("a commit needs at least one change, and each path once")
+    for change in changes:
+        if isinstance(change, Put) and len(change.content) > MAX_FILE_BYTES:
+            raise LimitExceeded(change.path, MAX_FILE_BYTES)
+    if not message.strip() or "\0" in message:
+        raise InvalidContent("a commit message must hold text and no NUL")
+    taken = set(paths)
+    for path in paths:
+        if above := next((folder for folder in folders_above(path) if folder in taken), None):
+            raise RefusedForSafety(f"{above} cannot be a file and the folder of {path}")
+
+
+def folders_above(path: MemoryPath) -> list[MemoryPath]:
+    """The folders that lead to a path, outermost first."""
+    parts = path.split("/")[:-1]
+    return [MemoryPath("/".join(parts[: end + 1])) for end in range(len(parts))]
