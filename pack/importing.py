@@ -22,6 +22,7 @@ from pack.taxonomy import CONTEXT, PathClaims
 
 _REPLACED: Final = re.compile(r'[<>:"\\|?*]')
 _ENDING: Final = ".md"
+_NO_FOLDERS: Final = ("", ".", "..")
 _UNNAMED: Final = "note"
 _SUFFIX: Final = "-note"  # what makes a reserved name free
 _ROOM: Final = 16  # bytes for `-note` and for `-2`, `-3`, …
@@ -71,7 +72,8 @@ def plan_import(files: Mapping[str, bytes]) -> ImportPlan:
 
 def _refusal(path: str, content: bytes) -> str | None:
     """Why a file is not taken over; `None` if it is."""
-    hidden = next((part for part in path.split("/")[:-1] if part.startswith(".")), None)
+    folders = [part for part in path.split("/")[:-1] if part not in _NO_FOLDERS]
+    hidden = next((part for part in folders if part.startswith(".")), None)
     if hidden is not None:
         return f"it is in the hidden folder {hidden}"
     if path.rsplit("/", maxsplit=1)[-1].startswith("._"):
@@ -102,7 +104,7 @@ def _repaired(path: str) -> str:
     """The closest path that a memory accepts; the same one if it does already."""
     *folders, name = path.split("/")
     stem, ending = name[: -len(_ENDING)], name[-len(_ENDING) :]
-    folders = [_component(folder) for folder in folders if folder not in ("", ".", "..")]
+    folders = [_component(folder) for folder in folders if folder not in _NO_FOLDERS]
     if not folders:
         folders = [CONTEXT]
     if fold(folders[0]) == LEGACY_DIR:

@@ -3,7 +3,6 @@ import re
 import subprocess
 from collections import Counter
 from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,7 +13,6 @@ from pack.errors import InvalidContent, InvalidPlan
 from pack.migrate import MigrationPlan, PlannedFile, apply, checklist, parse_plan, plan, prove
 
 TODAY = date(2026, 11, 21)
-V1 = Path(__file__).resolve().parents[3] / "shared" / "data" / "v1-memory"
 BOM = b"\xef\xbb\xbf"
 
 
@@ -50,10 +48,8 @@ def edited(made, **by_path):
 
 @pytest.mark.contract("C1")
 @pytest.mark.parametrize("number", range(1, 11))
-def test_no_line_of_a_real_memory_is_lost(number):
-    if not V1.is_dir():
-        pytest.skip("the real memory files are not beside this checkout")
-    (source,) = V1.glob(f"{number:02}-*.md")
+def test_no_line_of_a_real_memory_is_lost(number, shared_data):
+    (source,) = (shared_data / "v1-memory").glob(f"{number:02}-*.md")
     content = source.read_bytes()
     made, files = migrate(content)
     lines = re.findall(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", content.removeprefix(BOM))
@@ -68,10 +64,8 @@ def test_no_line_of_a_real_memory_is_lost(number):
     ("number", "count"),
     [(1, 1), (2, 5), (3, 1), (4, 3), (5, 9), (6, 8), (7, 8), (8, 7), (9, 9), (10, 7)],
 )
-def test_a_real_memory_is_split_at_its_sections(number, count):
-    if not V1.is_dir():
-        pytest.skip("the real memory files are not beside this checkout")
-    (source,) = V1.glob(f"{number:02}-*.md")
+def test_a_real_memory_is_split_at_its_sections(number, count, shared_data):
+    (source,) = (shared_data / "v1-memory").glob(f"{number:02}-*.md")
     assert len(plan(source.read_bytes(), "MEMORY.md").files) == count
 
 
