@@ -28,7 +28,7 @@ from pydantic import SecretStr
 from starlette.types import Scope, Send
 
 HEALTH_PATH: Final = "/health"
-_METHODS: Final = ("GET", "HEAD", "POST", "DELETE")
+_METHODS: Final = ("GET", "POST", "DELETE")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _AUTHORITY = re.compile(
     r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?::([1-9][0-9]{0,4}))?"
@@ -197,7 +197,7 @@ class Access:
             self._refuse_target(scope)
             or self._refuse_host(scope)
             or self._refuse_origin(scope)
-            or (None if scope["method"] in _METHODS else WRONG_METHOD)
+            or self._refuse_method(scope)
             or self._refuse_caller(scope)
             or self._refuse_body(scope)
         )
@@ -225,6 +225,11 @@ class Access:
             return None if trusted else WRONG_ORIGIN
         origin = parse_origin(values[0].decode("latin-1")) if len(values) == 1 else None
         return None if origin is not None and origin in self.origins else WRONG_ORIGIN
+
+    def _refuse_method(self, scope: Scope) -> Refusal | None:
+        # The SDK would open an event stream for a HEAD that nobody can read.
+        known = scope["method"] in _METHODS or _is_health(scope)
+        return None if known else WRONG_METHOD
 
     def _refuse_caller(self, scope: Scope) -> Refusal | None:
         if self.token is None or _is_health(scope):

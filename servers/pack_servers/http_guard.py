@@ -91,7 +91,7 @@ class Guard:
                 await self._app(scope, receive, answer)
             finally:
                 del self._running[running]
-        if running.cancelled_caught:
+        if running.cancel_called:  # caught here, or by an event stream that did not finish
             await answer.end()
 
 

@@ -14,6 +14,7 @@ import socket
 import threading
 from collections.abc import Callable, Generator
 from functools import partial
+from types import FrameType
 from typing import ClassVar, Final
 
 import h11
@@ -26,7 +27,7 @@ from pack_servers.http_guard import Guard
 
 MAX_CONNECTIONS: Final = 128
 """Open at once. A usual limit is 256 descriptors a process, and git needs some to write."""
-STOP_GRACE: Final = 2.0
+STOP_GRACE: Final = 3.0
 """Seconds that running calls get to finish after a signal."""
 
 
@@ -128,12 +129,19 @@ class GuardedServer(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         """Take a signal as a request to stop, from the main thread only."""
-        # uvicorn raises the signal again after its shutdown, which ends in a traceback or in
-        # exit status -15; being asked to stop is no failure.
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
+
+        # Two things of uvicorn's own are not wanted. It raises the signal again after its
+        # shutdown, which ends in a traceback or in status -15. And its handler is what
+        # sse_starlette patches and looks for, to cut every stream at once, answers to running
+        # calls among them; a plain function keeps the order of the end in our hands.
+        def stop(number: int, _frame: FrameType | None) -> None:
+            self.force_exit = self.should_exit and number == signal.SIGINT
+            self.should_exit = True
+
+        before = {number: signal.signal(number, stop) for number in HANDLED_SIGNALS}
         try:
             yield
         finally:
