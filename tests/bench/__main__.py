@@ -1,0 +1,89 @@
+"""`python -m tests.bench`: measure, print the table, and write the figures where asked."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from tests.bench.corpus import Corpus
+from tests.bench.figures import Figure, compare
+from tests.bench.report import machine, table
+from tests.bench.repositories import clean_environment, make_memory
+from tests.bench.serving import measure_memory, measure_reads, measure_starts, measure_tools
+from tests.bench.setting import Setting
+from tests.bench.writes import measure_writes
+
+GROWTH_LIMIT: Final = 2.0
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table; missing a target is a figure, not a failure."""
+    options = parse(arguments)
+    figures: list[Figure] = []
+    for size in options.sizes:
+        print(f"measuring {size:,} notes", file=sys.stderr)
+        figures += measure(size, options.rounds, options.pause)
+    figures += growth(figures)
+    on = machine()
+    print(table(figures, on))
+    if options.json is not None:
+        result = {"machine": on, "figures": [figure.as_json() for figure in figures]}
+        options.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options, or the end of the program with a usage message."""
+    parser = argparse.ArgumentParser("python -m tests.bench", description=__doc__)
+    parser.add_argument(
+        "--sizes",
+        type=lambda text: [int(size) for size in text.split(",")],
+        default=[100, 1_000, 10_000],
+        help="notes in the memory, separated by commas (default: 100,1000,10000)",
+    )
+    parser.add_argument("--rounds", type=int, default=30, help="pairs of each measurement")
+    parser.add_argument("--pause", type=float, default=0.05, help="seconds after a write")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    return parser.parse_args(arguments)
+
+
+def measure(size: int, rounds: int, pause: float) -> list[Figure]:
+    """All figures at one size, in a temporary folder."""
+    # A git process in the background may still be at work in the folder when it goes.
+    with tempfile.TemporaryDirectory(prefix="pack-bench-", ignore_cleanup_errors=True) as name:
+        home = Path(name) / "home"
+        home.mkdir()
+        env = clean_environment(home)
+        corpus = Corpus()
+        notes = list(corpus.notes(size))
+        memory = make_memory(Path(name) / "memory", notes, env)
+        setting = Setting(memory, [note.path for note in notes], corpus, env, rounds, pause)
+        return [
+            *measure_writes(setting),
+            measure_reads(setting),
+            measure_starts(setting),
+            measure_memory(setting),
+            measure_tools(setting),
+        ]
+
+
+def growth(figures: Sequence[Figure]) -> list[Figure]:
+    """How much dearer an update is in the largest memory than in the smallest."""
+    updates = sorted(
+        (figure for figure in figures if figure.name.startswith("update")),
+        key=lambda figure: figure.notes,
+    )
+    small, large = updates[0], updates[-1]
+    if small.notes == large.notes:
+        return []
+    limit = GROWTH_LIMIT if (small.notes, large.notes) == (100, 10_000) else None
+    name = f"update / update at {small.notes:,} notes"
+    return [compare(name, large.notes, "ms", [large.measured], [small.measured], limit)]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""The benchmark measures what it says; no test looks at a time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.bench.__main__ import growth, main
+from tests.bench.corpus import FOLDERS, Corpus
+from tests.bench.figures import compare, value
+from tests.bench.report import table
+from tests.bench.repositories import Repository, clean_environment
+
+FIGURES = {
+    "update / by hand, fsync",
+    "update / by hand, no fsync",
+    "objects of a write / note alone",
+    "read / a tool that does nothing",
+    "start to first answer - doing nothing",
+    "resident memory - doing nothing",
+    "tools/list, bytes / 4",
+}
+
+
+def test_a_small_run_prints_and_writes_every_figure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result_file = tmp_path / "result.json"
+    main(["--sizes", "30", "--rounds", "2", "--pause", "0", "--json", str(result_file)])
+    result = json.loads(result_file.read_text(encoding="utf-8"))
+    figures = {figure["name"]: figure for figure in result["figures"]}
+    assert figures.keys() == FIGURES
+    assert all(figure["notes"] == 30 for figure in figures.values())
+    assert all(figure["measured"] > 0 for figure in figures.values())
+    beside = [figure["beside"] for name, figure in figures.items() if "tools/list" not in name]
+    assert all(other > 0 for other in beside)
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in FIGURES)
+    assert f"python {result['machine']['python']}" in printed
+
+
+def test_the_same_seed_gives_the_same_notes_of_the_promised_size() -> None:
+    notes = list(Corpus(7).notes(200))
+    assert notes == list(Corpus(7).notes(200))
+    assert notes != list(Corpus(8).notes(200))
+    assert len({note.path for note in notes}) == 200
+    assert {note.path.split("/")[0] for note in notes} == set(FOLDERS)
+    assert all(500 <= len(note.text.encode()) <= 2300 for note in notes)
+
+
+def test_a_slow_moment_of_the_machine_does_not_move_the_ratio() -> None:
+    figure = compare("x", 100, "ms", [2.0, 20.0, 2.0], [4.0, 40.0, 4.0], limit=0.5)
+    assert figure.figure == 0.5
+    assert figure.is_met
+    assert (figure.measured, figure.beside) == (2.0, 4.0)
+
+
+def test_a_difference_above_its_limit_is_a_miss_in_the_table() -> None:
+    figure = compare("start", 100, "ms", [700.0], [500.0], limit=150, by="difference")
+    assert figure.figure == 200
+    assert figure.is_met is False
+    assert table([figure], {}).splitlines()[1].endswith("MISS")
+
+
+def test_a_figure_without_a_limit_has_no_verdict() -> None:
+    figure = value("size", 100, "KB", 3.0, limit=None)
+    assert figure.is_met is None
+    assert table([figure], {"python": "3"}).splitlines()[1:] == [
+        "size                                      100       3.0 KB                      3 KB",
+        "",
+        "python 3",
+    ]
+
+
+def test_growth_compares_the_largest_memory_with_the_smallest() -> None:
+    updates = [
+        compare("update / by hand", notes, "ms", [cost], [1.0], None)
+        for notes, cost in ((10_000, 6.0), (100, 4.0), (1_000, 5.0))
+    ]
+    (figure,) = growth(updates)
+    assert (figure.figure, figure.limit, figure.notes) == (1.5, 2.0, 10_000)
+    assert growth(updates[:1]) == []
+
+
+def test_a_commit_by_hand_holds_the_files_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    directory = tmp_path / "memory"
+    directory.mkdir()
+    repository = Repository(directory, clean_environment(home))
+    repository.git("init", "--quiet")
+    repository.commit_by_hand({"a.md": b"1\n", "b.md": b"2\n"})
+    files = {"a.md": b"3\n", "b.md": b"4\n"}
+    before = repository.loose_bytes()
+    assert repository.commit_by_hand(files) > 0
+    assert repository.changed_files() == files
+    assert repository.loose_bytes() > before
+    assert repository.git("status", "--porcelain") == b""
+    assert repository.git("rev-list", "--count", "HEAD") == b"2\n"
