@@ -1,0 +1,54 @@
+"""Bringing the catalog to a commit, at the cost of what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pack.catalog import Catalog, Row, describe
+from pack.connector import Connector
+from pack.model import BlobId, CommitId, EntryType, MemoryPath
+from pack.paths import is_memory_file
+
+NO_COMMIT = CommitId("")
+"""Stands for the state before the first commit."""
+
+
+def bring_up(catalog: Catalog, connector: Connector, head: CommitId | None) -> None:
+    """Make the catalog describe `head`.
+
+    Raises:
+        ConnectorError: The store cannot be read.
+    """
+    old = catalog.commit()
+    new = head or NO_COMMIT
+    if old == new:
+        return
+    changed = connector.changes_between(old, head) if old and head else None
+    if old is None or changed is None:
+        catalog.replace(new, _rows(connector, _files(connector, head)))
+        return
+    files = [(path, blob) for path, blob in changed if blob and is_memory_file(path)]
+    rows = list(_rows(connector, files))
+    described = {row.path for row in rows}
+    gone = [path for path, _ in changed if is_memory_file(path) and path not in described]
+    folders = {path.rpartition("/")[0] for path, _ in changed if is_memory_file(path)}
+    catalog.advance(old, new, rows, gone, folders)
+
+
+def _files(connector: Connector, head: CommitId | None) -> list[tuple[MemoryPath, BlobId]]:
+    if head is None:
+        return []
+    return [
+        (entry.path, entry.sha)
+        for entry in connector.get_tree(head)
+        if entry.type is EntryType.FILE and is_memory_file(entry.path)
+    ]
+
+
+def _rows(connector: Connector, files: Iterable[tuple[MemoryPath, BlobId]]) -> Iterator[Row]:
+    wanted = list(files)
+    contents = connector.read_blobs(blob for _, blob in wanted)
+    for (path, blob), (_, content) in zip(wanted, contents, strict=True):
+        row = describe(path, blob, content)
+        if row is not None:
+            yield row

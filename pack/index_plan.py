@@ -1,0 +1,184 @@
+"""Which index files a write changes, and to what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pack import frontmatter
+from pack.catalog import Catalog, Row
+from pack.index import (
+    FolderSummary,
+    IndexHead,
+    index_path,
+    is_folder_index,
+    is_large,
+    next_order,
+    read_head,
+    render_folder,
+    render_root,
+)
+from pack.limits import SHARD_INDEX_ABOVE
+from pack.model import ABSENT, Change, Contents, Delete, MemoryPath, Put
+from pack.paths import INDEX, LEGACY_DIR
+
+Find = Callable[[MemoryPath], Contents | None]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPlan:
+    """Changes of index files, and what the writer should know about them."""
+
+    changes: tuple[Change, ...]
+    warnings: tuple[str, ...]
+
+
+def plan_index(
+    catalog: Catalog,
+    find: Find,
+    rows: Sequence[Row],
+    gone: Sequence[MemoryPath],
+    moved: Mapping[str, str],
+    *,
+    check_all: bool = False,
+) -> IndexPlan:
+    """The index files that follow from a change of memory files.
+
+    Args:
+        catalog: Holds the files of the commit that the change is made on.
+        find: Gives a file as a reader sees it now.
+        rows: Files that the change adds or replaces.
+        gone: Files that it removes.
+        moved: New path by old one.
+        check_all: Compare the index of every folder, not only of those that changed.
+    """
+    planner = _Planner(catalog, find, _Overlay(catalog, rows, gone))
+    return planner.plan(moved, check_all=check_all)
+
+
+class _Overlay:
+    """The catalog as it would be after a change."""
+
+    def __init__(self, catalog: Catalog, rows: Sequence[Row], gone: Sequence[MemoryPath]) -> None:
+        self._catalog = catalog
+        self._rows: dict[str, list[Row]] = {}
+        self._gone: dict[str, set[MemoryPath]] = {}
+        for row in rows:
+            self._rows.setdefault(row.folder, []).append(row)
+        for path in gone:
+            self._gone.setdefault(path.rpartition("/")[0], set()).add(path)
+        self.touched = self._rows.keys() | self._gone.keys()
+        self._lines: dict[str, list[tuple[MemoryPath, str, str | None]]] = {}
+
+    def lines(self, folder: str) -> list[tuple[MemoryPath, str, str | None]]:
+        if folder not in self._lines:
+            found = {path: (path, line, day) for path, line, day in self._catalog.lines(folder)}
+            for path in self._gone.get(folder, ()):
+                found.pop(path, None)
+            for row in self._rows.get(folder, ()):
+                found[row.path] = (row.path, row.line, row.updated)
+            self._lines[folder] = [found[path] for path in sorted(found)]
+        return self._lines[folder]
+
+    def folders(self) -> list[FolderSummary]:
+        found = {summary.folder: summary for summary in self._catalog.folders()}
+        for folder in self.touched:
+            lines = self.lines(folder)
+            newest = max((day for _, _, day in lines if day), default=None)
+            found[folder] = FolderSummary(folder, len(lines), newest)
+        return [found[folder] for folder in sorted(found) if found[folder].files]
+
+    def paths(self) -> list[MemoryPath]:
+        return [path for summary in self.folders() for path, _, _ in self.lines(summary.folder)]
+
+    def has(self, path: str) -> bool:
+        memory_path = MemoryPath(path)
+        folder = path.rpartition("/")[0]
+        if folder in self.touched:
+            return any(found == path for found, _, _ in self.lines(folder))
+        return self._catalog.find(memory_path) is not None
+
+
+class _Planner:
+    def __init__(self, catalog: Catalog, find: Find, after: _Overlay) -> None:
+        self._catalog = catalog
+        self._find = find
+        self._after = after
+        self._folders = after.folders()
+        # Listing the paths of a memory with too many files would only cost time.
+        total = sum(folder.files for folder in self._folders)
+        self._paths = after.paths() if total <= SHARD_INDEX_ABOVE else []
+        self._large = total > SHARD_INDEX_ABOVE or is_large(self._paths)
+        self._changes: list[Change] = []
+        self._warnings: list[str] = []
+
+    def plan(self, moved: Mapping[str, str], *, check_all: bool) -> IndexPlan:
+        current = self._find(INDEX)
+        head = read_head(current.content.decode("utf-8", "replace")) if current else IndexHead()
+        sharded = self._plan_folders(head, check_all=check_all)
+        if current is not None and not head.is_ours:
+            self._keep_original(current)
+        paths: list[str] = [*self._paths]
+        if self._large:
+            renamed = (moved.get(path, path) for path in head.sync_order)
+            paths = [path for path in renamed if self._after.has(path)]
+        order = next_order(head, paths, moved, large=self._large)
+        text = render_root(order, self._folders, self._row_texts, sharded, is_large=self._large)
+        self._put(INDEX, text.encode(), current)
+        return IndexPlan(tuple(self._changes), tuple(self._warnings))
+
+    def _row_texts(self, folder: str) -> list[str]:
+        return [line for _, line, _ in self._after.lines(folder)]
+
+    def _plan_folders(self, head: IndexHead, *, check_all: bool) -> set[str]:
+        """Write or remove the folders' own indexes; the folders that have one afterwards."""
+        if not self._large:
+            if head.sharded:
+                self._remove(summary.folder for summary in self._catalog.folders())
+            return set()
+        due = self._after.touched | self._catalog.unverified()
+        sharded = set()
+        for summary in self._folders:
+            path = index_path(summary.folder)
+            if check_all or not head.sharded or summary.folder in due:
+                current = self._find(path)
+                if current is not None and not _is_ours(current):
+                    continue  # the user's own index.md: it is a memory file, and stays
+                text = render_folder(summary, self._row_texts(summary.folder))
+                self._put(path, text.encode(), current)
+            elif self._after.has(path):
+                continue
+            sharded.add(summary.folder)
+        self._remove(due.difference(summary.folder for summary in self._folders))
+        return sharded
+
+    def _remove(self, folders: Iterator[str] | set[str]) -> None:
+        for folder in sorted(folders):
+            current = self._find(index_path(folder))
+            if current is not None and _is_ours(current):
+                self._changes.append(Delete(index_path(folder), current.sha))
+
+    def _put(self, path: MemoryPath, content: bytes, current: Contents | None) -> None:
+        if current is None:
+            self._changes.append(Put(path, content, ABSENT))
+        elif current.content != content or current.committed != current.sha:
+            self._changes.append(Put(path, content, current.sha))
+
+    def _keep_original(self, current: Contents) -> None:
+        """Keep an `index.md` that PACK did not write, as its place is needed."""
+        number = 1
+        while True:
+            ending = "" if number == 1 else f"-{number}"
+            path = MemoryPath(f"{LEGACY_DIR}/index{ending}.md")
+            taken = self._find(path)
+            if taken is None or taken.sha == current.sha:
+                break
+            number += 1
+        if taken is None:
+            self._changes.append(Put(path, current.content, ABSENT))
+        self._warnings.append(f"the index.md that PACK did not write is kept as {path}")
+
+
+def _is_ours(current: Contents) -> bool:
+    text = current.content.decode("utf-8", "replace")
+    return is_folder_index(frontmatter.read(text).fields)

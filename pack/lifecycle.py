@@ -1,0 +1,186 @@
+"""A memory's beginning, its migration from v1, and the removal of what has expired."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pack import importing, queries
+from pack import migrate as migration
+from pack.core import Core
+from pack.errors import AlreadyExists, BlobChanged, NotFound, RefusedForSafety
+from pack.migration_plan import MigrationPlan, prove
+from pack.model import ABSENT, Change, Contents, Delete, EntryType, MemoryPath, Put
+from pack.paths import INDEX, LEGACY_DIR, is_memory_file, parse_path
+from pack.results import Expired, Mode, Written
+from pack.writing import Decision
+
+Scaffold = Mapping[str, str]
+"""Starter files: text by path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Initialised:
+    """What `init` did.
+
+    Attributes:
+        written: The commit; `None` when there was nothing to do.
+        mode: What was at the root before.
+        taken_over: New path by given path of the notes that were taken over.
+        adopted: Files that were in the folder and are memory now.
+        skipped: Given paths that were not taken over, and why.
+        renamed: Given paths that had to change, and to what.
+    """
+
+    written: Written | None
+    mode: Mode
+    taken_over: tuple[MemoryPath, ...] = ()
+    adopted: tuple[MemoryPath, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+    renamed: tuple[tuple[str, MemoryPath], ...] = ()
+
+
+def init(
+    core: Core, scaffold: Scaffold, notes: Mapping[str, bytes] | None, *, dry_run: bool
+) -> Initialised:
+    """See `Memory.init`."""
+    mode = core.reader.mode()
+    if mode is Mode.V1:
+        return Initialised(None, mode)  # `pack migrate` is the way; the wrapper says so
+    plan = importing.plan_import(notes or {})
+    adopted = _uncommitted(core) if core.connector.head() is None else []
+    if mode is Mode.V2 and not plan.files:
+        return Initialised(None, mode)
+
+    def decide() -> Decision:
+        changes: list[Change] = [*_imported(core, plan)]
+        if mode is Mode.EMPTY and not notes:
+            changes += _starters(core, scaffold)
+        changes += [_adopt(core, path) for path in adopted]
+        subject = f"{INDEX}: begin a memory" if mode is Mode.EMPTY else f"{INDEX}: take over notes"
+        names = [change.path for change in changes]
+        return Decision(INDEX, changes, subject, names=names)
+
+    written = core.writer.write(decide, dry_run=dry_run)
+    return Initialised(
+        written,
+        mode,
+        tuple(path for path, _ in plan.files),
+        tuple(adopted),
+        tuple(plan.skipped),
+        tuple(plan.renamed),
+    )
+
+
+def _uncommitted(core: Core) -> list[MemoryPath]:
+    """Memory files in a folder that has no history yet: the user asked to make them a memory."""
+    return [
+        entry.path
+        for entry in core.reader.tree()
+        if entry.type is EntryType.FILE and entry.sha and is_memory_file(entry.path)
+    ]
+
+
+def _adopt(core: Core, path: MemoryPath) -> Put:
+    found = core.connector.get_contents(path)
+    return Put(path, found.content, found.sha)
+
+
+def _starters(core: Core, scaffold: Scaffold) -> list[Put]:
+    today = core.today().isoformat()
+    return [
+        Put(parse_path(path), text.replace("{today}", today).encode(), ABSENT)
+        for path, text in sorted(scaffold.items())
+        if core.reader.find(parse_path(path)) is None
+    ]
+
+
+def _imported(core: Core, plan: importing.ImportPlan) -> list[Put]:
+    puts = []
+    for path, content in plan.files:
+        taken = core.reader.find(path)
+        if taken is not None and taken.content != content:
+            raise AlreadyExists(path, None, taken.sha, taken.content)
+        if taken is None:
+            puts.append(Put(path, content, ABSENT))
+    return puts
+
+
+# --- migration -----------------------------------------------------------------------------------
+
+
+def plan_migration(core: Core) -> MigrationPlan:
+    """See `Memory.plan_migration`."""
+    found = _v1_file(core)
+    return migration.plan(found.content, core.reader.v1_path, _taken(core))
+
+
+def migrate(core: Core, plan: MigrationPlan, *, dry_run: bool) -> Written:
+    """See `Memory.migrate`."""
+
+    def decide() -> Decision:
+        if core.reader.find(INDEX) is not None:
+            raise RefusedForSafety("this memory has an index.md, so it is no v1 memory")
+        found = _v1_file(core)
+        files = migration.apply(plan, found.content, core.today())
+        prove(plan, found.content, files, _taken(core))
+        changes: list[Change] = [Put(path, content, ABSENT) for path, content in files]
+        changes.append(_keep(core, found.content))
+        subject = f"{core.reader.v1_path}: migrate to {len(files)} files"
+        return Decision(INDEX, changes, subject, names=[path for path, _ in files])
+
+    return core.writer.write(decide, dry_run=dry_run)
+
+
+def _v1_file(core: Core) -> Contents:
+    found = core.reader.find(core.reader.v1_path)
+    if found is None:
+        raise NotFound(core.reader.v1_path, "There is nothing to migrate.")
+    return found
+
+
+def _taken(core: Core) -> list[str]:
+    return [entry.path for entry in core.reader.tree()]
+
+
+def _keep(core: Core, content: bytes) -> Put:
+    """The original, where `pack` never writes again (C1)."""
+    path = MemoryPath(f"{LEGACY_DIR}/{core.reader.v1_path.rpartition('/')[2]}")
+    taken = core.reader.find(path)
+    if taken is not None and taken.content != content:
+        raise AlreadyExists(path, None, taken.sha, taken.content)
+    return Put(path, content, ABSENT if taken is None else taken.sha)
+
+
+# --- expiry --------------------------------------------------------------------------------------
+
+
+def list_expired(core: Core) -> list[Expired]:
+    """See `Memory.list_expired`."""
+    today = core.today()
+    return [
+        Expired(row.path, row.blob, row.topic, row.expires)
+        for row in core.rows()
+        if row.expires and queries.is_expired(row, today)
+    ]
+
+
+def prune(core: Core, expired: Sequence[Expired], *, dry_run: bool) -> Written | None:
+    """See `Memory.prune`."""
+    if not expired:
+        return None
+
+    def decide() -> Decision:
+        changes = []
+        for file in expired:
+            found = core.reader.find(file.path)
+            if found is None or found.sha != file.sha:
+                actual = found.sha if found else None
+                raise BlobChanged(file.path, file.sha, actual)
+            changes.append(Delete(file.path, file.sha))
+        first = expired[0].path
+        more = f" and {len(expired) - 1} more" if len(expired) > 1 else ""
+        names = [file.path for file in expired[1:]]
+        return Decision(first, changes, f"{first}: prune, expired{more}", names=names)
+
+    return core.writer.write(decide, dry_run=dry_run)

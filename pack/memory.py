@@ -1,0 +1,324 @@
+"""A memory, and everything an agent or a person can do with it (C4).
+
+Each method is one use case; the modules named beside it hold the decisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from pack import lifecycle, pathless, queries, updates, validation
+from pack.catalog import Catalog
+from pack.connector import Connector
+from pack.core import Core
+from pack.edits import Edit
+from pack.lifecycle import Scaffold
+from pack.migration_plan import MigrationPlan
+from pack.paths import parse_path
+from pack.provenance import Origin
+from pack.reading import Reader
+from pack.results import (
+    Document,
+    Expired,
+    Finding,
+    Matches,
+    Mode,
+    Page,
+    Status,
+    WholeMemory,
+    Written,
+)
+from pack.writing import Writer
+
+LIST_LIMIT: Final = 50
+SEARCH_LIMIT: Final = 10
+
+
+class Memory:
+    """One memory. Methods may be called from any thread.
+
+    Args:
+        connector: Where it is kept.
+        catalog: What is known of its files; derived, may be empty.
+        clock: Tells the time, with a time zone.
+        origin: Who writes.
+        new_request: Gives a fresh id for each write.
+        v1_path: The single file of a v1 memory.
+    """
+
+    def __init__(
+        self,
+        connector: Connector,
+        catalog: Catalog,
+        *,
+        clock: Callable[[], datetime],
+        origin: Origin,
+        new_request: Callable[[], str],
+        v1_path: str = "MEMORY.md",
+    ) -> None:
+        reader = Reader(connector, catalog, parse_path(v1_path))
+        writer = Writer(connector, catalog, origin, new_request)
+        self._core = Core(connector, catalog, clock, origin, reader, writer)
+        self._new_request = new_request
+
+    def written_by(self, origin: Origin) -> Memory:
+        """The same memory, written to by somebody else."""
+        core = self._core
+        return Memory(
+            core.connector,
+            core.catalog,
+            clock=core.clock,
+            origin=origin,
+            new_request=self._new_request,
+            v1_path=core.reader.v1_path,
+        )
+
+    @property
+    def connector(self) -> Connector:
+        """Where the memory is kept."""
+        return self._core.connector
+
+    # --- reading (pack.queries) ----------------------------------------------------------------
+
+    def mode(self) -> Mode:
+        """What is at the root now: v2, v1, or nothing."""
+        return self._core.reader.mode()
+
+    def get(self, path: str) -> Document:
+        """A file as it is now, uncommitted edits included.
+
+        Raises:
+            NotInitialised: There is no memory.
+            InvalidPath: The path cannot be that of a memory file.
+            NotFound: There is no such file.
+            InvalidContent: It is not UTF-8.
+            LimitExceeded: It is larger than 2 MiB.
+        """
+        return queries.get(self._core, path)
+
+    def get_all(self) -> WholeMemory:
+        """The whole memory as one text: all files in sync order, or the v1 file as it is.
+
+        Raises:
+            NotInitialised: There is no memory.
+        """
+        return queries.get_all(self._core)
+
+    def list(
+        self,
+        *,
+        tag: str | None = None,
+        topic: str | None = None,
+        dir: str | None = None,  # noqa: A002 - the word of the tool and the command
+        limit: int = LIST_LIMIT,
+        cursor: str | None = None,
+    ) -> Page:
+        """The files that match all filters, sorted by path.
+
+        Args:
+            tag: A tag the file has, ignoring case.
+            topic: Text its topic contains, ignoring case.
+            dir: A folder it is in, at any depth.
+            limit: How many to return at most.
+            cursor: Where an earlier answer left off.
+
+        Raises:
+            NotInitialised: There is no memory.
+            InvalidRequest: The cursor was not handed out, or the limit is not positive.
+        """
+        return queries.list_files(self._core, tag, topic, dir, (limit, cursor))
+
+    def search(
+        self,
+        query: str,
+        *,
+        tag: str | None = None,
+        dir: str | None = None,  # noqa: A002 - the word of the tool and the command
+        limit: int = SEARCH_LIMIT,
+        cursor: str | None = None,
+    ) -> Matches:
+        """The files that answer a query, best first; see `pack.search`.
+
+        Raises:
+            NotInitialised: There is no memory.
+            InvalidRequest: The query is empty, or the cursor was not handed out.
+            LimitExceeded: The query is longer than 1,000 bytes.
+        """
+        return queries.search_files(self._core, query, tag, dir, (limit, cursor))
+
+    def status(self) -> Status:
+        """What the memory is like now, also where there is none yet."""
+        return validation.status(self._core)
+
+    def validate(self) -> Sequence[Finding]:
+        """Everything that is wrong with files, frontmatter, names, links and index; no change.
+
+        Raises:
+            NotInitialised: There is no memory.
+        """
+        return validation.validate(self._core)
+
+    # --- writing (pack.updates, pack.pathless) -------------------------------------------------
+
+    def update(
+        self,
+        path: str,
+        content: str,
+        sha: str | None = None,
+        message: str | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> Written:
+        """Store a file, new or whole, as one commit with the index.
+
+        `updated` is set, and `created` and `topic` where they are missing; no other byte changes.
+
+        Args:
+            path: Where.
+            content: The whole text. Without frontmatter, the file keeps what it had.
+            sha: Blob id of what the caller read; `None` to make a new file.
+            message: Words for the log.
+            dry_run: Only say what would change.
+
+        Raises:
+            NotInitialised: There is no memory.
+            BlobChanged: The file is not what the caller read. The error holds what it is now.
+            InvalidPath: No memory file can be called so, or some file systems take it for another.
+            InvalidContent: The content cannot be stored.
+            LimitExceeded: It is too large.
+            PackError: The store refused; nothing was written.
+        """
+        return updates.update(self._core, path, content, sha, message, dry_run=dry_run)
+
+    def edit(
+        self,
+        path: str,
+        edits: Sequence[Edit],
+        sha: str | None = None,
+        message: str | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> Written:
+        """Change parts of a file, all edits or none, as one commit with the index.
+
+        Args:
+            path: The file.
+            edits: Applied in order, each to the result of the one before.
+            sha: Blob id of what the caller read; `None` to take the file as it is.
+            message: Words for the log.
+            dry_run: Only say what would change.
+
+        Raises:
+            NotFound: There is no such file.
+            EditFailed: An edit does not apply exactly once.
+            PackError: As `update`.
+        """
+        return updates.edit(self._core, path, edits, sha, message, dry_run=dry_run)
+
+    def delete(
+        self, path: str, sha: str, message: str | None = None, *, dry_run: bool = False
+    ) -> Written:
+        """Remove a file as one commit with the index; its history stays.
+
+        Raises:
+            NotFound: There is no such file.
+            BlobChanged: It is not what the caller read.
+            PackError: As `update`.
+        """
+        return updates.delete(self._core, path, sha, message, dry_run=dry_run)
+
+    def move(
+        self,
+        path: str,
+        new_path: str,
+        sha: str,
+        message: str | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> Written:
+        """Give a file another path as one commit with the index; its bytes and history stay.
+
+        Raises:
+            NotFound: There is no such file.
+            BlobChanged: It is not what the caller read.
+            AlreadyExists: A file is at the new path.
+            PackError: As `update`.
+        """
+        return updates.move(self._core, path, new_path, sha, message, dry_run=dry_run)
+
+    def add_to_general(
+        self, content: str, last_read: str | None = None, message: str | None = None
+    ) -> Written:
+        """What a v1 client means by an update: keep everything, add what is new (C2).
+
+        Args:
+            content: The text the client sent, of any size.
+            last_read: What the client last read; `None` where that is not known.
+            message: Words for the log.
+
+        Raises:
+            NotInitialised: There is no memory.
+            PackError: The store failed; nothing was written.
+        """
+        return pathless.add(self._core, content, last_read, message)
+
+    # --- a memory's life (pack.lifecycle) ------------------------------------------------------
+
+    def init(
+        self,
+        scaffold: Scaffold,
+        notes: Mapping[str, bytes] | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> lifecycle.Initialised:
+        """Make this store a memory, in one commit; what is there stays as it is.
+
+        Args:
+            scaffold: Starter files, for places where nothing is.
+            notes: Files to take over, by relative POSIX path.
+            dry_run: Only say what would change.
+
+        Raises:
+            PackError: The store refused; nothing was written.
+        """
+        return lifecycle.init(self._core, scaffold, notes, dry_run=dry_run)
+
+    def plan_migration(self) -> MigrationPlan:
+        """Which line of the v1 file would go where.
+
+        Raises:
+            NotFound: There is no v1 file.
+            InvalidContent: It is not UTF-8.
+        """
+        return lifecycle.plan_migration(self._core)
+
+    def migrate(self, plan: MigrationPlan, *, dry_run: bool = False) -> Written:
+        """Divide the v1 file as planned, in one commit; the original is kept twice.
+
+        Raises:
+            InvalidPlan: A line would be dropped or repeated, or the file changed since.
+            PackError: The store refused; nothing was written.
+        """
+        return lifecycle.migrate(self._core, plan, dry_run=dry_run)
+
+    def list_expired(self) -> Sequence[Expired]:
+        """The files whose ttl is over, sorted by path.
+
+        Raises:
+            NotInitialised: There is no memory.
+        """
+        return lifecycle.list_expired(self._core)
+
+    def prune(self, expired: Sequence[Expired], *, dry_run: bool = False) -> Written | None:
+        """Remove expired files in one commit; `None` if none are given.
+
+        Args:
+            expired: From `list_expired`, and confirmed.
+            dry_run: Only say what would change.
+
+        Raises:
+            BlobChanged: One was changed since it was listed. None was removed.
+        """
+        return lifecycle.prune(self._core, expired, dry_run=dry_run)

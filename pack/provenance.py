@@ -1,0 +1,119 @@
+"""Who wrote a commit, in the author field and in trailers that no caller can forge (design 5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from pack.limits import MAX_MESSAGE_BYTES
+from pack.model import Identity
+
+_SUBJECT_CHARACTERS: Final = 72
+
+
+class Source(StrEnum):
+    """What kind of writer is behind a commit."""
+
+    USER = "user"
+    AUTOMATION = "automation"
+    AI_LOCAL = "ai-local"
+    AI_NETWORK = "ai-network"
+    AI_CLOUD = "ai-cloud"
+
+
+TRUTH_LEVELS: Final[Mapping[Source, int]] = {
+    Source.USER: 1,
+    Source.AUTOMATION: 2,
+    Source.AI_LOCAL: 3,
+    Source.AI_NETWORK: 4,
+    Source.AI_CLOUD: 5,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The writer of a request.
+
+    Attributes:
+        source: What kind it is.
+        client: Its name, as far as it gave one: `cli`, `editor`, an MCP client's name.
+    """
+
+    source: Source
+    client: str
+
+    @property
+    def label(self) -> str:
+        """`source:client`, in characters that are safe in a trailer."""
+        client = re.sub(r"[^A-Za-z0-9._-]+", "-", self.client).strip("-")[:64]
+        return f"{self.source}:{client or 'unknown'}"
+
+    @property
+    def author(self) -> Identity | None:
+        """Whom a commit names as author; `None` for the user the memory belongs to."""
+        if self.source is Source.USER:
+            return None
+        label = self.label
+        name = re.sub(r"[^\w .()-]+", " ", self.client).strip()[:64] or "unknown client"
+        return Identity(name, f"{label.replace(':', '.')}@pack.invalid")
+
+
+EDITOR: Final = Origin(Source.USER, "editor")
+"""Edits that were made in the folder, by whatever means the user has."""
+
+
+def commit_message(
+    subject: str,
+    origin: Origin,
+    request: str,
+    said: str | None = None,
+    paths: Sequence[str] = (),
+) -> str:
+    """The message of a commit.
+
+    Args:
+        subject: What was done, beginning with the path; kept whole, as it names the path.
+        origin: Who did it.
+        request: Id of the request, by which a repeated one can be found.
+        said: The caller's own words. Its first line joins the subject, the rest becomes the body,
+            and nothing in it can pass for a trailer.
+        paths: More paths to name, one a line.
+    """
+    first, rest = _caller_words(said)
+    if first:
+        room = max(_SUBJECT_CHARACTERS - len(subject) - 3, 20)
+        cut = first if len(first) <= room else f"{first[: room - 1].rstrip()}…"
+        rest = f"{first}\n{rest}".strip() if cut != first else rest
+        subject = f"{subject} ({cut})"
+    trailers = "\n".join(
+        (
+            f"Pack-Origin: {origin.label}",
+            f"Pack-Truth-Level: {TRUTH_LEVELS[origin.source]}",
+            f"Pack-Request: {request}",
+        )
+    )
+    parts = (subject, "\n".join(paths), rest, trailers)
+    return "\n\n".join(part for part in parts if part)
+
+
+def _caller_words(said: str | None) -> tuple[str, str]:
+    """First line and rest of a caller's message, made harmless.
+
+    A line of the rest that a trailer parser could read as one, as a scissors line or as the end of
+    the message is indented, which makes it plain text to all of them (git-interpret-trailers(1)).
+    """
+    text = (said or "").encode("utf-8", "replace")[:MAX_MESSAGE_BYTES].decode("utf-8", "ignore")
+    lines = ["".join(c for c in line if c.isprintable()).strip() for line in text.splitlines()]
+    while lines and not lines[0]:
+        lines.pop(0)
+    if not lines:
+        return "", ""
+    rest = [f"  {line}" if _looks_special(line) else line for line in lines[1:]]
+    return lines[0], "\n".join(rest).strip("\n")
+
+
+def _looks_special(line: str) -> bool:
+    return bool(re.match(r"[\w-]+\s*[:=#]|---|\(cherry picked|#|-- >8", line))

@@ -1,0 +1,110 @@
+"""Reading use cases: get, the whole memory, list, search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from pack import frontmatter, schema, search, whole_memory
+from pack.catalog import Row, decode
+from pack.core import Core
+from pack.errors import InvalidPath, NotFound
+from pack.index import in_sync_order, read_head
+from pack.model import MemoryPath
+from pack.paths import INDEX, parse_stored_path
+from pack.requests import check_query, page
+from pack.results import Document, ListedFile, Match, Matches, Mode, Page, WholeMemory
+
+
+def get(core: Core, path: str) -> Document:
+    """See `Memory.get`."""
+    wanted = parse_stored_path(path)
+    if not wanted.lower().endswith(".md"):
+        raise InvalidPath(path, "a memory file ends in .md")
+    found = core.reader.find(wanted)
+    if found is None:
+        core.require_mode()
+        raise NotFound(path)
+    text = decode(wanted, found.content)
+    head = frontmatter.read(text)
+    updated = schema.read_meta(head.fields).updated
+    warnings: tuple[str, ...] = ()
+    if head.problem is not None:
+        where = f"line {head.problem.line}, column {head.problem.column}"
+        warnings = (f"the frontmatter cannot be read: {head.problem.reason} ({where})",)
+    stamp = updated if updated and schema.parse_day(updated) else _iso(found.last_modified)
+    return Document(wanted, text, found.sha, stamp, warnings)
+
+
+def get_all(core: Core) -> WholeMemory:
+    """See `Memory.get_all`."""
+    if core.require_mode() is Mode.V1:
+        found = get(core, core.reader.v1_path)
+        return WholeMemory(found.content, 1, found.updated_at, found.sha)
+    rows = sync_rows(core)
+    texts = core.reader.texts(rows)
+    newest = max((row.updated for row in rows if row.updated), default=None)
+    joined = whole_memory.join((row.path, row.topic, text) for row, text in texts)
+    return WholeMemory(joined, len(rows), newest)
+
+
+def sync_rows(core: Core) -> list[Row]:
+    """What is known of all files: those of `sync_order` first, the rest alphabetically."""
+    index = core.reader.find(INDEX)
+    order = read_head(index.content.decode("utf-8", "replace")).sync_order if index else ()
+    rows = {row.path: row for row in core.reader.rows()}
+    return [rows[MemoryPath(path)] for path in in_sync_order(order, rows)]
+
+
+def list_files(
+    core: Core, tag: str | None, topic: str | None, folder: str | None, part: tuple[int, str | None]
+) -> Page:
+    """See `Memory.list`; `part` is limit and cursor."""
+    limit, cursor = part
+    found = [row for row in core.rows() if _matches(row, tag, topic, folder)]
+    rows, following = page(found, cursor, limit)
+    today = core.today()
+    return Page(tuple(_listed(row, today) for row in rows), len(found), following)
+
+
+def search_files(
+    core: Core, query: str, tag: str | None, folder: str | None, part: tuple[int, str | None]
+) -> Matches:
+    """See `Memory.search`; `part` is limit and cursor."""
+    limit, cursor = part
+    parsed = search.parse_query(check_query(query))
+    rows = [row for row in core.rows() if _matches(row, tag, None, folder)]
+    matches = [
+        Match(row.path, row.topic, row.tags, hit.snippet, hit.line, hit.score, row.updated)
+        for row, text in core.reader.texts(rows)
+        if (hit := search.match(parsed, row, text)) is not None
+    ]
+    matches.sort(key=lambda found: (-found.score, found.path))
+    chosen, following = page(matches, cursor, limit)
+    return Matches(tuple(chosen), len(matches), following)
+
+
+def is_expired(row: Row, today: date) -> bool:
+    """Whether a file's ttl is over: the day after its last."""
+    return row.expires is not None and today.isoformat() > row.expires
+
+
+def _matches(row: Row, tag: str | None, topic: str | None, folder: str | None) -> bool:
+    if tag is not None and not _has_tag(row.tags, tag):
+        return False
+    if topic is not None and search.fold_text(topic) not in search.fold_text(row.topic):
+        return False
+    return folder is None or row.path.startswith(f"{folder.strip('/')}/") or not folder.strip("/")
+
+
+def _has_tag(tags: Sequence[str], wanted: str) -> bool:
+    return any(search.fold_text(tag) == search.fold_text(wanted.strip()) for tag in tags)
+
+
+def _listed(row: Row, today: date) -> ListedFile:
+    expired = is_expired(row, today)
+    return ListedFile(row.path, row.topic, row.tags, row.created, row.updated, expired, row.sync)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,75 @@
+"""What a reader sees: the files as they are now, uncommitted edits included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pack.catalog import Catalog, Row, decode, describe
+from pack.catalog_sync import bring_up
+from pack.connector import Connector
+from pack.errors import InvalidContent, LimitExceeded, NotFound
+from pack.model import Contents, Entry, EntryType, MemoryPath
+from pack.paths import INDEX, is_memory_file
+from pack.results import Mode
+
+
+class Reader:
+    """Reads one memory."""
+
+    def __init__(self, connector: Connector, catalog: Catalog, v1_path: MemoryPath) -> None:
+        self._connector = connector
+        self._catalog = catalog
+        self.v1_path = v1_path
+
+    def mode(self) -> Mode:
+        """What is at the root now."""
+        if self.find(INDEX) is not None:
+            return Mode.V2
+        return Mode.EMPTY if self.find(self.v1_path) is None else Mode.V1
+
+    def find(self, path: MemoryPath) -> Contents | None:
+        """A file; `None` where there is none."""
+        try:
+            return self._connector.get_contents(path)
+        except NotFound:
+            return None
+
+    def tree(self) -> list[Entry]:
+        """Everything that is there, sorted by path."""
+        return self._connector.get_tree()
+
+    def rows(self) -> list[Row]:
+        """What is known of each memory file, sorted by path.
+
+        Only files that differ from the current commit are read. A file that cannot be read (too
+        large, gone in this moment) is left out; `validate` reports it.
+        """
+        bring_up(self._catalog, self._connector, self._connector.head())
+        committed = {row.path: row for row in self._catalog.rows()}
+        found = (self._row(entry, committed.get(entry.path)) for entry in self.memory_entries())
+        return [row for row in found if row is not None]
+
+    def memory_entries(self) -> Iterator[Entry]:
+        """The tree's entries that are memory files by their path."""
+        for entry in self.tree():
+            if entry.type is EntryType.FILE and is_memory_file(entry.path):
+                yield entry
+
+    def _row(self, entry: Entry, committed: Row | None) -> Row | None:
+        if committed is not None and committed.blob == entry.sha:
+            return committed
+        try:
+            found = self.find(entry.path)
+        except LimitExceeded:
+            return None
+        return describe(entry.path, found.sha, found.content) if found else None
+
+    def texts(self, rows: list[Row]) -> Iterator[tuple[Row, str]]:
+        """The text of each file, where it is UTF-8 and still there."""
+        for row in rows:
+            try:
+                found = self.find(row.path)
+                if found is not None:
+                    yield row, decode(row.path, found.content)
+            except (InvalidContent, LimitExceeded):
+                continue  # `validate` reports it; the other files stay reachable

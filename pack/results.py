@@ -1,0 +1,189 @@
+"""What the use cases answer. Plain values; how they look is up to the wrappers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pack.model import BlobId, CommitId, MemoryPath
+
+
+class Mode(StrEnum):
+    """What is at the root of the memory, decided at each request."""
+
+    V2 = "v2"
+    V1 = "v1"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A memory file as it is now.
+
+    Attributes:
+        path: Where it is.
+        content: Its text.
+        sha: Blob id of its bytes; an update names it.
+        updated_at: Its `updated`, or when the bytes were changed; ISO, UTC.
+        warnings: What a reader should know, such as a broken frontmatter.
+    """
+
+    path: MemoryPath
+    content: str
+    sha: BlobId
+    updated_at: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WholeMemory:
+    """All files as one text, in sync order; the answer of a v1 `memory_get`."""
+
+    content: str
+    files: int
+    updated_at: str | None
+    sha: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """One file of a listing."""
+
+    path: MemoryPath
+    topic: str
+    tags: tuple[str, ...]
+    created: str | None
+    updated: str | None
+    expired: bool
+    sync: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a listing: its rows, how many there are in all, and where to go on."""
+
+    files: tuple[ListedFile, ...]
+    total: int
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A search result.
+
+    Attributes:
+        path: The file.
+        topic: Its topic.
+        tags: Its tags.
+        snippet: The text around the match, on one line.
+        line: Line of the match in the file, from 1.
+        score: Higher is better; only comparable within one search.
+        updated: Its `updated`.
+    """
+
+    path: MemoryPath
+    topic: str
+    tags: tuple[str, ...]
+    snippet: str
+    line: int
+    score: float
+    updated: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """A part of the results of a search."""
+
+    matches: tuple[Match, ...]
+    total: int
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """A file as it is and as it would be; `None` where there is none."""
+
+    path: MemoryPath
+    before: bytes | None
+    after: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The outcome of a write.
+
+    Attributes:
+        path: The file it was about.
+        sha: Blob id of what is stored there now; `None` after a removal.
+        commit: The commit; `None` for a dry run.
+        commit_url: Where a browser shows it.
+        index_updated: Whether `index.md` is true to the memory in that commit (not in v1).
+        warnings: What the writer should know.
+        changes: All files that changed, in a dry run.
+    """
+
+    path: MemoryPath
+    sha: BlobId | None
+    commit: CommitId | None
+    commit_url: str | None = None
+    index_updated: bool = False
+    warnings: tuple[str, ...] = ()
+    changes: tuple[PlannedChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something `validate` found.
+
+    Attributes:
+        code: What kind of finding, for programs.
+        path: The file.
+        line: Line in it, from 1.
+        column: Column, from 1, in characters.
+        message: What is wrong.
+        remedy: What to do.
+    """
+
+    code: str
+    path: str
+    line: int
+    column: int
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """A file whose ttl is over."""
+
+    path: MemoryPath
+    sha: BlobId
+    topic: str
+    expires: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a memory is like now.
+
+    Attributes:
+        location: Where it is kept.
+        mode: What is at its root.
+        commit: The current commit.
+        files: How many memory files readers see.
+        folders: How many of them each folder holds.
+        uncommitted: Memory files that were changed by hand and are in no commit.
+        expired: Files whose ttl is over.
+        kept: Copies that were kept because an edit could not stay in its place.
+        updated_at: Newest `updated` of the memory.
+    """
+
+    location: str
+    mode: Mode
+    commit: CommitId | None
+    files: int
+    folders: tuple[tuple[str, int], ...]
+    uncommitted: tuple[MemoryPath, ...]
+    expired: tuple[MemoryPath, ...]
+    kept: tuple[MemoryPath, ...]
+    updated_at: str | None

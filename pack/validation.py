@@ -1,0 +1,193 @@
+"""Looking for what is wrong with a memory. Nothing here changes anything."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby, zip_longest
+
+from pack import frontmatter, markdown, queries, schema
+from pack.catalog import Row, decode
+from pack.core import Core
+from pack.errors import InvalidContent, InvalidPath, LimitExceeded
+from pack.index_plan import plan_index
+from pack.limits import MAX_FILE_BYTES
+from pack.model import Change, Contents, Delete, Entry, EntryType, MemoryPath, Put
+from pack.paths import INDEX, LEGACY_DIR, fold, is_memory_file, parse_memory_path
+from pack.results import Finding, Mode, Status
+
+_KEPT = re.compile(r"\.kept-[0-9a-f]{8}\.md$")
+
+
+def status(core: Core) -> Status:
+    """See `Memory.status`."""
+    mode = core.reader.mode()
+    rows = core.rows() if mode is not Mode.EMPTY else []
+    folders = [
+        (folder, sum(1 for _ in group))
+        for folder, group in groupby(sorted(row.folder for row in rows))
+    ]
+    today = core.today()
+    return Status(
+        location=core.connector.location,
+        mode=mode,
+        commit=core.connector.head(),
+        files=len(rows),
+        folders=tuple(folders),
+        uncommitted=tuple(_uncommitted(core, rows)),
+        expired=tuple(row.path for row in rows if queries.is_expired(row, today)),
+        kept=tuple(row.path for row in rows if _KEPT.search(row.path)),
+        updated_at=max((row.updated for row in rows if row.updated), default=None),
+    )
+
+
+def _uncommitted(core: Core, rows: Iterable[Row]) -> Iterator[MemoryPath]:
+    head = core.connector.head()
+    committed = {e.path: e.sha for e in core.connector.get_tree(head)} if head else {}
+    seen = set()
+    for row in rows:
+        seen.add(row.path)
+        if committed.get(row.path) != row.blob:
+            yield row.path
+    # Files that the user removed and did not commit.
+    visible = {entry.path for entry in core.reader.tree()}
+    yield from (path for path in committed if is_memory_file(path) and path not in visible | seen)
+
+
+def validate(core: Core) -> list[Finding]:
+    """See `Memory.validate`."""
+    mode = core.require_mode()
+    tree = core.reader.tree()
+    paths = {entry.path for entry in tree}
+    findings = [*_twins(tree)]
+    for entry in tree:
+        if entry.type is EntryType.SYMLINK and is_memory_file(entry.path):
+            findings.append(_at(entry.path, "link", *_LINK))
+        if entry.type is EntryType.FILE and is_memory_file(entry.path):
+            findings += _check_file(core, entry, paths)
+    if mode is Mode.V2:
+        findings += _drift(core)
+    return sorted(findings, key=lambda found: (found.path, found.line, found.column, found.code))
+
+
+_LINK = ("is a symbolic link, which PACK does not follow", "Put the file itself in its place.")
+
+
+def _at(path: str, code: str, message: str, remedy: str, line: int = 1, column: int = 1) -> Finding:
+    return Finding(code, path, line, column, message, remedy)
+
+
+def _twins(tree: Iterable[Entry]) -> Iterator[Finding]:
+    first: dict[str, str] = {}
+    for entry in tree:
+        parts = entry.path.split("/")
+        for end in range(1, len(parts) + 1):
+            prefix = "/".join(parts[:end])
+            other = first.setdefault(fold(prefix), prefix)
+            if other != prefix:
+                yield _at(
+                    entry.path,
+                    "twin",
+                    f"some file systems take {prefix} for {other}",
+                    "Rename one of them with `pack move`.",
+                )
+                break
+
+
+def _check_file(core: Core, entry: Entry, paths: set[MemoryPath]) -> Iterator[Finding]:
+    yield from _check_name(entry.path)
+    try:
+        found = core.reader.find(entry.path)
+        if found is None:
+            return
+        text = decode(entry.path, found.content)
+    except LimitExceeded:
+        size = f"is larger than {MAX_FILE_BYTES:,} bytes, so agents cannot read it"
+        yield _at(entry.path, "oversized", size, "Divide it into several files.")
+        return
+    except InvalidContent as error:
+        yield _at(entry.path, "encoding", str(error), "Save it as UTF-8.")
+        return
+    yield from _check_frontmatter(core, entry.path, text)
+    yield from _check_links(entry.path, text, paths)
+
+
+def _check_name(path: MemoryPath) -> Iterator[Finding]:
+    if _KEPT.search(path):
+        yield _at(
+            path,
+            "kept_copy",
+            "holds an edit that could not stay in its place",
+            "Move what you need of it into the original, then delete it.",
+        )
+    if path.endswith(f"/{INDEX}"):
+        return  # an index of a folder, or the user's own file of that name
+    try:
+        parse_memory_path(path)
+    except (InvalidPath, LimitExceeded) as error:
+        yield _at(path, "name", str(error), "Rename it with `pack move` or git.")
+
+
+def _check_frontmatter(core: Core, path: MemoryPath, text: str) -> Iterator[Finding]:
+    head = frontmatter.read(text)
+    if head.problem is not None:
+        place = (head.problem.line, head.problem.column)
+        remedy = "Correct the YAML between the two --- lines."
+        yield _at(path, "frontmatter", head.problem.reason, remedy, *place)
+        return
+    for problem in schema.check(head.fields):
+        line, column = schema.find_key_line(text, problem.key) or (1, 1)
+        message = f"{problem.key}: {problem.reason}"
+        yield _at(path, "frontmatter", message, problem.remedy, line, column)
+    meta = schema.read_meta(head.fields)
+    if schema.is_expired(meta, core.today()) and meta.expires is not None:
+        line, column = schema.find_key_line(text, "ttl") or (1, 1)
+        message = f"expired on {meta.expires.isoformat()}"
+        yield _at(path, "expired", message, "Update it, or run `pack prune`.", line, column)
+
+
+def _check_links(path: MemoryPath, text: str, paths: set[MemoryPath]) -> Iterator[Finding]:
+    head = frontmatter.read(text)
+    folder = path.rpartition("/")[0]
+    for link in markdown.links(head.body, head.body_line):
+        target = posixpath.normpath(posixpath.join(folder, link.target))
+        if link.target.startswith("/"):
+            target = posixpath.normpath(link.target).lstrip("/")
+        inside = f"{target}/"
+        if target in paths or any(other.startswith(inside) for other in paths):
+            continue
+        message = f"the link to {link.target} leads nowhere"
+        yield _at(path, "broken_link", message, "Correct the link.", link.line, link.column)
+
+
+# --- the index -----------------------------------------------------------------------------------
+
+
+def _drift(core: Core) -> Iterator[Finding]:
+    """Index files that are not what the files a reader sees would give (C10)."""
+    rows = core.reader.rows()
+    committed = {row.path: row for row in core.catalog.rows()}
+    different = [row for row in rows if committed.pop(row.path, None) != row]
+    plan = plan_index(
+        core.catalog, core.reader.find, different, list(committed), {}, check_all=True
+    )
+    for change in plan.changes:
+        current = core.reader.find(change.path)
+        wanted = change.content if isinstance(change, Put) else None
+        if current is None or current.content != wanted:
+            yield _drifted(change, current)
+
+
+def _drifted(change: Change, current: Contents | None) -> Finding:
+    remedy = "Commit your own changes with git; the next write of PACK corrects it."
+    if current is None:
+        return _at(change.path, "index_drift", "is missing", remedy)
+    if isinstance(change, Delete):
+        return _at(change.path, "index_drift", "is not needed any more", remedy)
+    if change.path.startswith(f"{LEGACY_DIR}/"):
+        return _at(INDEX, "index_foreign", "was not written by PACK", "The next write keeps it.")
+    lines = zip_longest(current.content.splitlines(), change.content.splitlines())
+    line = next((n for n, (is_now, due) in enumerate(lines, 1) if is_now != due), 1)
+    message = "does not agree with the files of the memory"
+    return _at(change.path, "index_drift", message, remedy, line)

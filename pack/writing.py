@@ -1,0 +1,200 @@
+"""How a write is made: decide on the current commit, record the user's edits, commit once.
+
+A write is decided on what the memory holds now, and made on exactly that commit. If the branch
+moved in between, it is decided again; a caller sees a conflict only where its own file changed.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pack.catalog import Catalog, Row, describe
+from pack.catalog_sync import NO_COMMIT, bring_up
+from pack.connector import Capability, Connector
+from pack.errors import NotFound, RepositoryBusy, StaleBase
+from pack.index_plan import IndexPlan, plan_index
+from pack.model import Change, Commit, CommitId, Contents, Delete, MemoryPath, Put, blob_id
+from pack.paths import INDEX, is_memory_file
+from pack.provenance import EDITOR, Origin, commit_message
+from pack.results import PlannedChange, Written
+
+_ATTEMPTS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a use case wants to be written.
+
+    Attributes:
+        path: The file it is about.
+        changes: The files to change, without the index.
+        subject: First line of the commit message; names the path.
+        said: The caller's own words.
+        names: More paths for the message to name.
+        moved: New path by old one, for the order in the index.
+        warnings: What the writer should know.
+        with_index: Whether the index is written too (not for a v1 memory).
+    """
+
+    path: MemoryPath
+    changes: Sequence[Change]
+    subject: str
+    said: str | None = None
+    names: Sequence[str] = ()
+    moved: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    with_index: bool = True
+
+
+class Writer:
+    """Carries out decisions on one memory."""
+
+    def __init__(
+        self,
+        connector: Connector,
+        catalog: Catalog,
+        origin: Origin,
+        new_request: Callable[[], str],
+    ) -> None:
+        self._connector = connector
+        self._catalog = catalog
+        self._origin = origin
+        self._new_request = new_request
+
+    def write(self, decide: Callable[[], Decision], *, dry_run: bool = False) -> Written:
+        """Make one commit of what `decide` wants, decided again whenever the branch moved.
+
+        Raises:
+            PackError: Whatever `decide` raises, or the connector refuses. Nothing was written.
+        """
+        request = self._new_request()
+        for attempt in range(_ATTEMPTS):
+            try:
+                with self._connector.exclusive():
+                    return self._attempt(decide(), request, dry_run=dry_run)
+            except _DecideAgain:
+                continue
+            except StaleBase:
+                # Only somebody outside PACK's own lock can have moved the branch.
+                time.sleep(random.uniform(0, 0.002 * (attempt + 1)))  # noqa: S311 - jitter
+        raise RepositoryBusy("the branch moves faster than a write can be made")
+
+    def _attempt(self, decision: Decision, request: str, *, dry_run: bool) -> Written:
+        head = self._connector.head()
+        plan = self._plan_index(decision, head)
+        changes = [*decision.changes, *plan.changes]
+        if dry_run:
+            return self._describe(decision, plan, changes)
+        if self._record_edits(decision, changes, head, request):
+            raise _DecideAgain
+        message = commit_message(
+            decision.subject, self._origin, request, decision.said, decision.names
+        )
+        made = self._connector.commit(head, changes, message, author=self._origin.author)
+        if decision.with_index:
+            self._advance(head, made.id, decision.changes)
+            self._catalog.verified(made.id)
+        return self._written(decision, plan, made)
+
+    def _plan_index(self, decision: Decision, head: CommitId | None) -> IndexPlan:
+        if not decision.with_index:
+            return IndexPlan((), ())
+        bring_up(self._catalog, self._connector, head)
+        rows, gone = _effect(decision.changes)
+        return plan_index(self._catalog, self._find, rows, gone, decision.moved)
+
+    def _find(self, path: MemoryPath) -> Contents | None:
+        try:
+            return self._connector.get_contents(path)
+        except NotFound:
+            return None
+
+    def _advance(self, head: CommitId | None, new: CommitId, changes: Sequence[Change]) -> None:
+        rows, gone = _effect(changes)
+        self._catalog.advance(head or NO_COMMIT, new, rows, gone)
+
+    # --- the user's own edits ------------------------------------------------------------------
+
+    def _record_edits(
+        self,
+        decision: Decision,
+        changes: Sequence[Change],
+        head: CommitId | None,
+        request: str,
+    ) -> bool:
+        """Commit, as the user, the hand edits that the changes would replace; whether any were."""
+        if Capability.WORKING_TREE not in self._connector.capabilities:
+            return False
+        edits = [put for change in changes if (put := self._edit_below(change)) is not None]
+        if not edits:
+            return False
+        paths = [put.path for put in edits]
+        # An edited index is recorded as it is; otherwise the edit brings its own true index.
+        plan = IndexPlan((), ())
+        if decision.with_index and not any(path.endswith(INDEX) for path in paths):
+            rows, _ = _effect(edits)
+            plan = plan_index(self._catalog, self._find, rows, (), {})
+        message = commit_message(
+            f"{paths[0]}: record an edit made by hand", EDITOR, request, paths=paths[1:]
+        )
+        made = self._connector.commit(head, [*edits, *plan.changes], message)
+        self._advance(head, made.id, edits)
+        return True
+
+    def _edit_below(self, change: Change) -> Put | None:
+        """The uncommitted bytes that a change would replace, as a change of their own."""
+        found = self._find(change.path)
+        if found is None or found.sha == found.committed:
+            return None
+        if isinstance(change, Put) and change.content == found.content:
+            return None
+        return Put(change.path, found.content, found.sha)
+
+    # --- answers -------------------------------------------------------------------------------
+
+    def _describe(self, decision: Decision, plan: IndexPlan, changes: Sequence[Change]) -> Written:
+        planned = []
+        for change in changes:
+            found = self._find(change.path)
+            after = change.content if isinstance(change, Put) else None
+            planned.append(PlannedChange(change.path, found.content if found else None, after))
+        return Written(
+            decision.path,
+            None,
+            None,
+            index_updated=decision.with_index,
+            warnings=decision.warnings + plan.warnings,
+            changes=tuple(planned),
+        )
+
+    @staticmethod
+    def _written(decision: Decision, plan: IndexPlan, made: Commit) -> Written:
+        return Written(
+            decision.path,
+            made.blobs.get(decision.path),
+            made.id,
+            made.url,
+            index_updated=decision.with_index,
+            warnings=decision.warnings + plan.warnings,
+        )
+
+
+class _DecideAgain(Exception):
+    """A hand edit was recorded first, so the write stands on a new commit."""
+
+
+def _effect(changes: Sequence[Change]) -> tuple[list[Row], list[MemoryPath]]:
+    """Catalog rows that changes add, and paths they remove."""
+    rows: list[Row] = []
+    gone: list[MemoryPath] = []
+    for change in changes:
+        if not is_memory_file(change.path):
+            continue
+        if isinstance(change, Delete):
+            gone.append(change.path)
+        elif (row := describe(change.path, blob_id(change.content), change.content)) is not None:
+            rows.append(row)
+    return rows, gone

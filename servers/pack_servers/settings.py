@@ -1,0 +1,76 @@
+"""Settings: environment variables and `~/.pack.env`, in this order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pack.errors import InvalidConfig, InvalidPath, LimitExceeded
+from pack.paths import parse_path
+from pack.provenance import Source
+
+ENV_FILE: Final = "~/.pack.env"
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured. Names are those of the environment variables.
+
+    Attributes:
+        pack_dir: Folder of the local memory, made on first use.
+        github_memory_path: The single file of a v1 memory.
+        pack_client_source: What an MCP client counts as.
+        mcp_sse_port: Port of the HTTP server.
+        pack_http_token: Bearer token that HTTP clients must send.
+        pack_http_hosts: Host names, beyond loopback, that clients may call the server by.
+        pack_http_origins: Web origins that may call the server.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    pack_dir: Path = Path("~/.pack/memory")
+    github_memory_path: str = "MEMORY.md"
+    pack_client_source: Source = Source.AI_CLOUD
+    mcp_sse_port: Annotated[int, Field(ge=0, le=65535)] = 3005
+    pack_http_token: SecretStr | None = None
+    pack_http_hosts: str = ""
+    pack_http_origins: str = ""
+
+    @field_validator("github_memory_path")
+    @classmethod
+    def _is_a_path(cls, value: str) -> str:
+        try:
+            return parse_path(value)
+        except (InvalidPath, LimitExceeded) as error:
+            raise ValueError(
+                error.reason if isinstance(error, InvalidPath) else str(error)
+            ) from None
+
+    @field_validator("pack_dir")
+    @classmethod
+    def _expanded(cls, value: Path) -> Path:
+        return value.expanduser()
+
+
+def env_file() -> Path:
+    """Where the settings file is, whether it exists or not."""
+    return Path(ENV_FILE).expanduser()
+
+
+def load_settings() -> Settings:
+    """The settings in force.
+
+    Raises:
+        InvalidConfig: A value cannot be used. The message names the setting, never the value.
+    """
+    try:
+        return Settings(_env_file=env_file())
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        raise InvalidConfig(str(first["loc"][0]).upper(), first["msg"]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidConfig(str(env_file()), f"cannot be read: {type(error).__name__}") from error
