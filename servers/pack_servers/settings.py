@@ -68,7 +68,7 @@ def load_settings() -> Settings:
         InvalidConfig: A value cannot be used. The message names the setting, never the value.
     """
     try:
-        return Settings(_env_file=env_file())
+        return Settings(_env_file=env_file())  # type: ignore[call-arg]  # pydantic-settings takes it
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         raise InvalidConfig(str(first["loc"][0]).upper(), first["msg"]) from None

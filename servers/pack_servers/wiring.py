@@ -1,4 +1,4 @@
-"""The one place that picks a connector, reads settings and the clock, and puts a memory together."""
+"""The one place that picks a connector, reads the clock, and puts a memory together."""
 
 from __future__ import annotations
 
