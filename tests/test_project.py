@@ -1,0 +1,221 @@
+"""The project as a whole: what is in the repository, in the wheel, and in the documents."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from pack._version import __version__
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("pack", "pack_connectors", "pack_servers", "pack_templates")
+SOURCES = (
+    ROOT / "pack",
+    ROOT / "connectors" / "pack_connectors",
+    ROOT / "servers" / "pack_servers",
+    ROOT / "templates" / "pack_templates",
+)
+# Written in parts, so that this file does not find itself.
+MACHINE_PATHS = re.compile(r"(?<![\w~.])/(?:ro" r"ot|wo" r"rk|op" r"t|ho" r"me/\w+|Us" r"ers/\w+)/")
+PACKAGE_INDEXES = re.compile(
+    r"py" r"pi\.org|pythonho" r"sted|np" r"mjs|artif" r"actory|dev" r"pi|/simp" r"le/",
+    re.IGNORECASE,
+)
+
+
+def tracked_paths() -> list[str]:
+    """Every path that git tracks and that is in the working tree."""
+    # The checkout may belong to somebody else than the one who tests it, as in a container.
+    command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z"]
+    listing = subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    paths = listing.stdout.decode("utf-8").split("\0")[:-1]
+    return [path for path in paths if (ROOT / path).is_file()]
+
+
+def tracked_texts() -> dict[str, str]:
+    """Every tracked file that is text, by its path."""
+    contents = {path: (ROOT / path).read_bytes() for path in tracked_paths()}
+    return {path: raw.decode("utf-8") for path, raw in contents.items() if b"\0" not in raw}
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def run(command: list[str]) -> str:
+    """Standard output of a command that succeeds; what it said otherwise is in the failure."""
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+    return result.stdout
+
+
+def make_targets() -> set[str]:
+    return set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+
+
+# --- the lock --------------------------------------------------------------------------------
+
+
+def test_the_lock_names_no_host_and_no_path_of_a_machine() -> None:
+    lock = read("requirements.lock")
+    assert "://" not in lock
+    assert not re.findall(r"^-.*$", lock, re.MULTILINE), "an option names where to look"
+    assert not re.findall(r"\b[\w-]+\.(?:com|org|net|io|local)\b", lock)
+    assert not re.findall(r"(?:^|\s)/\S+", lock)
+    assert "file:/" not in lock
+
+
+def test_the_lock_pins_public_releases_with_hashes() -> None:
+    blocks = re.split(r"^(?=[A-Za-z])", read("requirements.lock"), flags=re.MULTILINE)[1:]
+    assert len(blocks) > 40
+    for block in blocks:
+        # A local version (`+…`) is not published anywhere.
+        assert re.match(r"[a-z0-9.-]+==[0-9][0-9a-z.]* \\\n", block), block.splitlines()[0]
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}", block), block.splitlines()[0]
+
+
+def test_the_lock_holds_every_direct_dependency() -> None:
+    locked = set(re.findall(r"^([a-z0-9.-]+)==", read("requirements.lock"), re.MULTILINE))
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    requirements = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    wanted = {canonicalize_name(Requirement(text).name) for text in requirements}
+    assert {"mcp", "gitpython", "pytest", "hatchling"} <= wanted
+    assert wanted <= locked
+
+
+# --- the texts -------------------------------------------------------------------------------
+
+
+def test_no_text_names_a_path_of_a_machine_or_a_package_index() -> None:
+    found = [
+        f"{path}: {match.group()}"
+        for path, text in tracked_texts().items()
+        for match in itertools.chain(MACHINE_PATHS.finditer(text), PACKAGE_INDEXES.finditer(text))
+    ]
+    assert not found
+
+
+def test_the_patterns_find_what_they_are_for() -> None:
+    assert MACHINE_PATHS.search("see /" + "home/someone/notes")
+    assert PACKAGE_INDEXES.search("https://py" + "pi.org/simple")
+    assert not MACHINE_PATHS.search("context/work/plan.md and ~/home/")
+
+
+def test_the_readme_shows_the_targets_a_user_needs_and_no_others() -> None:
+    mentioned = set(re.findall(r"\bmake ([a-z]+)\b", "\n".join(code_in(read("README.md")))))
+    assert {"run", "test", "bench", "soak"} <= mentioned
+    assert mentioned <= make_targets()
+
+
+def code_in(markdown: str) -> list[str]:
+    """What stands in code blocks and code spans; prose may use the word `make` as it likes."""
+    blocks = re.findall(r"^```.*?^```", markdown, re.MULTILINE | re.DOTALL)
+    return [*blocks, *re.findall(r"`[^`\n]+`", markdown)]
+
+
+def test_make_help_describes_every_target() -> None:
+    listing = run(["make", "help"])
+    described = re.findall(r"^  make ([a-z]+) +\S", listing, re.MULTILINE)
+    assert set(described) == make_targets()
+
+
+# --- the contracts ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """The contract ids of every test there is, whichever tests this run was asked for."""
+    report_file = tmp_path_factory.mktemp("contracts") / "report.json"
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    options = [f"--contract-report={report_file}", "tests"]
+    run([*command, *options])
+    report: dict[str, list[str]] = json.loads(report_file.read_text(encoding="utf-8"))
+    return report
+
+
+def test_every_contract_is_held_by_a_test(collected: dict[str, list[str]]) -> None:
+    ids = re.findall(r"^## (C\d+)\b", read("CONTRACTS.md"), re.MULTILINE)
+    assert len(ids) >= 11
+    assert len(ids) == len(set(ids)), "an id is never reused"
+    held = {contract_id for ids_of_test in collected.values() for contract_id in ids_of_test}
+    assert set(ids) - held == set(), "contracts without a test"
+    assert held - set(ids) == set(), "tests name contracts that do not exist"
+
+
+def test_every_contract_cites_tests_that_hold_it(collected: dict[str, list[str]]) -> None:
+    sections = re.split(r"^## (?=C\d+\b)", read("CONTRACTS.md"), flags=re.MULTILINE)[1:]
+    problems: list[str] = []
+    for section in sections:
+        contract_id = section.split()[0]
+        cited = re.findall(r"tests/[\w/]+\.py(?:::\w+)*", section)
+        if not cited:
+            problems.append(f"{contract_id} cites no test")
+        for name in cited:
+            held = [ids for test, ids in collected.items() if is_part(test, name)]
+            if not held:
+                problems.append(f"{contract_id} cites {name}, which does not exist")
+            elif not any(contract_id in ids for ids in held):
+                problems.append(f"{contract_id} cites {name}, which is not marked with it")
+    assert not problems
+
+
+def is_part(test: str, cited: str) -> bool:
+    """Whether a collected test is the cited one, a case of it, or in the cited file or class."""
+    return test == cited or test.startswith((f"{cited}::", f"{cited}["))
+
+
+# --- the packages ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_every_package_is_typed(source: Path) -> None:
+    assert (source / "py.typed").is_file()
+
+
+def test_the_versions_agree() -> None:
+    assert version("pack-memory") == __version__
+    said = run([str(Path(sys.executable).with_name("pack")), "--version"])
+    assert __version__ in said.split()
+    released = re.findall(r"^## \[?v?(\d[\w.]*)", read("CHANGELOG.md"), re.MULTILINE)
+    assert released[0] == __version__
+
+
+@pytest.fixture(scope="module")
+def wheel_names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The files in the wheel that the checkout builds."""
+    folder = tmp_path_factory.mktemp("wheel")
+    module = [sys.executable, "-m", "build", "--wheel", "--no-isolation"]
+    run([*module, f"--outdir={folder}", str(ROOT)])
+    (wheel,) = folder.glob("*.whl")
+    assert wheel.name.startswith(f"pack_memory-{__version__}-py3-none-any")
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+def test_only_the_four_packages_reach_an_installed_environment(wheel_names: set[str]) -> None:
+    top = {name.split("/")[0] for name in wheel_names}
+    assert top == {*PACKAGES, f"pack_memory-{__version__}.dist-info"}
+
+
+def test_the_wheel_holds_every_tracked_file_of_the_packages(wheel_names: set[str]) -> None:
+    wanted = {
+        f"{source.name}/{path.removeprefix(prefix)}"
+        for source in SOURCES
+        for prefix in [f"{source.relative_to(ROOT).as_posix()}/"]
+        for path in tracked_paths()
+        if path.startswith(prefix)
+    }
+    assert {f"{package}/py.typed" for package in PACKAGES} <= wanted
+    assert wanted <= wheel_names
+    assert any(name.startswith("pack_templates/") and name.endswith(".md") for name in wheel_names)
