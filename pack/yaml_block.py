@@ -254,7 +254,7 @@ def _is_plain(text: str, *, flow: bool) -> bool:
         return True
     if not _PLAIN.match(text) or _ESCAPED.search(text) or ": " in text or " #" in text:
         return False
-    if flow and re.search(r"[,\[\]{}]", text):
+    if flow and re.search(r"[,?\[\]{}]", text):
         return False
     return text.lower() not in _WORDS and not _NUMERIC.match(text)
 

@@ -480,7 +480,7 @@ def test_an_edit_does_not_exceed_the_limit() -> None:
         (True, "true"),
         (None, "null"),
         ([], "[]"),
-        (["a b", "c, d", "1"], '[a b, "c, d", "1"]'),
+        (["a b", "c, d", "1", "e?"], '[a b, "c, d", "1", "e?"]'),
     ],
 )
 def test_how_values_are_written(value: yaml_block.Value, written: str) -> None:
@@ -506,6 +506,7 @@ def test_what_is_written_reads_back(value: yaml_block.Value) -> None:
         f"{{a: {yaml_block.write(value, flow=True)}}}\n",
     ):
         assert read(f"---\n{block}---\n").fields == {"a": value}
+        assert yaml.load(block, Loader=yaml_block.PureLoader) == {"a": value}
 
 
 @given(texts)
