@@ -78,9 +78,15 @@ def _isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         # No test finds a repository above its own folder by accident.
         patch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path_factory.getbasetemp().resolve()))
         _use_home(patch, tmp_path_factory.mktemp("session-home"))
-        time.tzset()
+        _read_time_zone()
         yield
-    time.tzset()
+    _read_time_zone()
+
+
+def _read_time_zone() -> None:
+    """Make this process follow `TZ`, where that is possible (not on Windows)."""
+    if hasattr(time, "tzset"):
+        time.tzset()
 
 
 def _use_home(patch: pytest.MonkeyPatch, home: Path) -> None:

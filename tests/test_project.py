@@ -146,7 +146,7 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
 
 def test_every_contract_is_held_by_a_test(collected: dict[str, list[str]]) -> None:
     ids = re.findall(r"^## (C\d+)\b", read("CONTRACTS.md"), re.MULTILINE)
-    assert len(ids) >= 11
+    assert ids
     assert len(ids) == len(set(ids)), "an id is never reused"
     held = {contract_id for ids_of_test in collected.values() for contract_id in ids_of_test}
     assert set(ids) - held == set(), "contracts without a test"
