@@ -27,15 +27,21 @@ class Capability(StrEnum):
     """What a connector can do beyond the protocol's promises. Data, never an `isinstance`."""
 
     WORKING_TREE = "working_tree"
-    """People can edit files beside PACK; `Contents.committed` may differ from `Contents.sha`."""
+    """People can edit files beside PACK; `Contents.committed` may differ from `Contents.sha`.
+
+    A write that would replace an edit that is in no commit is refused (`UncommittedEdit`), as is
+    one that would replace a version somebody staged (`StagedChange`). Committing a `Put` of the
+    very bytes that are there records the edit. Edits of other files are in no commit of ours.
+    """
 
 
 class Connector(Protocol):
     """A store of files with history, in which a write is one commit made by compare-and-swap.
 
     Paths are validated by `pack.paths.parse_path` before they come here; a connector checks again
-    whatever its own store could be tricked with. Contents are bytes and are stored unchanged. All
-    methods may be called from any thread.
+    that a path stays in the memory and out of git's own folder, and raises `InvalidPath` or
+    `LimitExceeded` otherwise. Contents are bytes and are stored unchanged. All methods may be
+    called from any thread.
     """
 
     capabilities: frozenset[Capability]
@@ -58,7 +64,7 @@ class Connector(Protocol):
 
         Raises:
             NotFound: No file is there (a folder or a link is not a file).
-            LimitExceeded: The file is larger than the store serves.
+            LimitExceeded: The file is larger than a memory file may be.
             ConnectorError: The store cannot be read.
         """
         ...
@@ -74,7 +80,7 @@ class Connector(Protocol):
         ...
 
     def delete_file(self, path: MemoryPath, sha: BlobId) -> Commit:
-        """Remove one file as one commit; `commit` with a single `Delete`.
+        """Remove one file as one commit whose message names it; `commit` with a single `Delete`.
 
         Raises:
             As `commit`, without `StaleBase`.
@@ -82,7 +88,10 @@ class Connector(Protocol):
         ...
 
     def list_dir(self, dir_path: MemoryPath | None) -> list[Entry]:
-        """What a folder holds now, sorted by name; `None` is the root, a missing one empty."""
+        """What a folder holds now, sorted by name; `None` is the root, a missing one empty.
+
+        A folder left empty is gone, as in git.
+        """
         ...
 
     def get_tree(self, at: CommitId | None = None) -> list[Entry]:
@@ -110,6 +119,9 @@ class Connector(Protocol):
         """What differs between two commits: path and blob in `new`, sorted by path.
 
         The blob is `None` where `new` has no file. The answer is `None` when `old` is unknown.
+
+        Raises:
+            NotFound: There is no commit `new`.
         """
         ...
 
@@ -123,19 +135,25 @@ class Connector(Protocol):
     ) -> Commit:
         """Record all changes as one commit and move the branch to it: all of them, or none.
 
-        A commit without any difference is made too: the log is the audit trail.
+        A commit without any difference is made too: the log is the audit trail. What `commit`
+        acknowledged stays reachable from every later `head()`. Bytes that a `Put` replaces or a
+        `Delete` removes stay readable at `base`.
 
         Args:
             base: Commit the changes were made on; `None` only for a store without commits.
-            changes: At least one, paths distinct.
-            message: UTF-8: subject, blank line, body, trailers.
+            changes: At least one, paths distinct; none of them the folder of another.
+            message: Subject, blank line, body, trailers; not blank, without NUL.
             author: Whom the commit names; `None` for the user the store belongs to.
 
         Raises:
+            InvalidRequest: There is no change, a path occurs twice, or the message is unusable.
+            LimitExceeded: A content is larger than `get_contents` would serve.
             StaleBase: The branch is not at `base` any more. Nothing was written.
             BlobChanged: A path does not hold what its change expects. Nothing was written.
             AlreadyExists: A path expected to be absent is not. Nothing was written.
-            RefusedForSafety: The store is in a state in which a write could lose something.
+            UncommittedEdit, StagedChange: See `Capability.WORKING_TREE`. Nothing was written.
+            RefusedForSafety: A path is a folder or leads through a file or a link, or the store
+                is in a state in which a write could lose something. Nothing was written.
             ConnectorError: The store failed; `OutcomeUnknown` where it may have been written.
         """
         ...

@@ -73,12 +73,20 @@ class InMemoryConnector:
     Args:
         clock: Tells the time of commits.
         user: Whom a commit names when its writer names nobody.
+        lock_seconds: How long a writer waits for another one.
     """
 
     capabilities: frozenset[Capability] = frozenset()
 
-    def __init__(self, clock: Callable[[], datetime], user: Identity = _USER) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        user: Identity = _USER,
+        *,
+        lock_seconds: float = _LOCK_SECONDS,
+    ) -> None:
         self._clock = clock
+        self._lock_seconds = lock_seconds
         self._user = user
         self._writers = threading.RLock()
         self._head: Snapshot | None = None
@@ -228,7 +236,7 @@ class InMemoryConnector:
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """See `Connector.exclusive`."""
-        if not self._writers.acquire(timeout=_LOCK_SECONDS):
+        if not self._writers.acquire(timeout=self._lock_seconds):
             raise RepositoryBusy("another write in this process did not end in time")
         try:
             yield
