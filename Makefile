@@ -29,7 +29,7 @@ type: $(READY) ## types
 	@$(BIN)/python -m mypy
 
 layers: $(READY) ## which package may import which
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 wheel: $(READY) ## build the wheel, install it into an empty environment and start it
 	@$(BIN)/python .ci/check_wheel.py
