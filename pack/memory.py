@@ -16,10 +16,12 @@ from pack.core import Core
 from pack.edits import Edit
 from pack.lifecycle import Scaffold
 from pack.migration_plan import MigrationPlan
+from pack.model import CommitId
 from pack.paths import parse_path
 from pack.provenance import Origin
 from pack.reading import Reader
 from pack.results import (
+    Changes,
     Document,
     Expired,
     Finding,
@@ -147,6 +149,10 @@ class Memory:
             LimitExceeded: The query is longer than 1,000 bytes.
         """
         return queries.search_files(self._core, query, tag, dir, (limit, cursor))
+
+    def changes_since(self, commit: CommitId | None) -> Changes:
+        """What commits, by whomever, have changed since a commit; cheap when nothing has."""
+        return queries.changes_since(self._core, commit)
 
     def status(self) -> Status:
         """What the memory is like now, also where there is none yet."""

@@ -10,10 +10,19 @@ from pack.catalog import Row, decode
 from pack.core import Core
 from pack.errors import InvalidPath, NotFound
 from pack.index import in_sync_order, read_head
-from pack.model import MemoryPath
-from pack.paths import INDEX, parse_stored_path
+from pack.model import CommitId, MemoryPath
+from pack.paths import INDEX, is_memory_file, parse_stored_path
 from pack.requests import check_query, page
-from pack.results import Document, ListedFile, Match, Matches, Mode, Page, WholeMemory
+from pack.results import (
+    Changes,
+    Document,
+    ListedFile,
+    Match,
+    Matches,
+    Mode,
+    Page,
+    WholeMemory,
+)
 
 
 def get(core: Core, path: str) -> Document:
@@ -82,6 +91,20 @@ def search_files(
     matches.sort(key=lambda found: (-found.score, found.path))
     chosen, following = page(matches, cursor, limit)
     return Matches(tuple(chosen), len(matches), following)
+
+
+def changes_since(core: Core, since: CommitId | None) -> Changes:
+    """See `Memory.changes_since`."""
+    head = core.connector.head()
+    if head == since or head is None:
+        return Changes(head, (), (), listing_changed=head != since)
+    found = core.connector.changes_between(since, head) if since else None
+    if found is None:
+        return Changes(head, (), (), listing_changed=True)
+    ours = [(path, blob) for path, blob in found if is_memory_file(path) or path == INDEX]
+    changed = tuple(path for path, blob in ours if blob is not None)
+    gone = tuple(path for path, blob in ours if blob is None)
+    return Changes(head, changed, gone, listing_changed=bool(gone) or INDEX in changed)
 
 
 def is_expired(row: Row, today: date) -> bool:

@@ -132,6 +132,23 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """What happened to a memory since a commit.
+
+    Attributes:
+        head: The commit now.
+        changed: Memory files that are new or different, and `index.md`.
+        gone: Memory files that are no more.
+        listing_changed: Whether the set of files may be another one.
+    """
+
+    head: CommitId | None
+    changed: tuple[MemoryPath, ...]
+    gone: tuple[MemoryPath, ...]
+    listing_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something `validate` found.
 
