@@ -95,7 +95,10 @@ def make_memory(directory: Path, notes: Iterable[Note], env: Mapping[str, str]) 
     memory = Repository(directory, env)
     memory.git("init", "--quiet")
     memory.git("add", "--all")
-    memory.git("commit", "--quiet", "-m", "Notes")
+    # Packed here and in the foreground: ten thousand loose objects would start git's housekeeping
+    # in the middle of a measurement.
+    memory.git("-c", "gc.auto=0", "commit", "--quiet", "-m", "Notes")
+    memory.git("gc", "--quiet")
     subprocess.run(
         pack_command("init", "--local", directory),
         env=env,
@@ -103,5 +106,4 @@ def make_memory(directory: Path, notes: Iterable[Note], env: Mapping[str, str]) 
         check=True,
         stdout=subprocess.DEVNULL,
     )
-    memory.git("gc", "--quiet")
     return memory
