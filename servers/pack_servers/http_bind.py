@@ -13,7 +13,7 @@ import math
 import re
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import SecretStr
@@ -53,7 +53,7 @@ class HttpSettings:
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
-    token: SecretStr | None = field(default=None, repr=False)
+    token: SecretStr | None = None
     sse_only: bool = False
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -501,6 +502,14 @@ def test_a_taken_port_is_a_clear_error_and_leaves_no_socket_behind() -> None:
             open_sockets(check_bind(HttpSettings(port=port)), port)
 
 
+def test_two_servers_of_ours_cannot_share_a_port() -> None:
+    (first,) = open_sockets(check_bind(HttpSettings(port=0)), 0)
+    with first:
+        port = first.getsockname()[1]
+        with pytest.raises(InvalidConfig, match="in use"):
+            open_sockets(check_bind(HttpSettings(port=port)), port)
+
+
 def test_a_foreign_address_is_a_clear_error() -> None:
     foreign: Address = (socket.AF_INET, ("192.0.2.1", 0))
     with pytest.raises(InvalidConfig, match="not an address of this machine"):
@@ -626,14 +635,6 @@ def test_nothing_is_answered_to_a_client_that_has_gone() -> None:
     assert peer.sent == []
 
 
-def test_a_response_may_take_longer_than_the_body() -> None:
-    async def slow(_scope: Any, _receive: Any, send: Any) -> None:
-        await asyncio.sleep(0.05)
-        await send({"type": "http.response.start", "status": 204, "headers": []})
-
-    assert run(slow, scope(), Peer(body(b"")), read_timeout=0.001).status == 204
-
-
 def test_websockets_are_refused() -> None:
     peer = run(echo, {**scope(), "type": "websocket"}, Peer({"type": "websocket.connect"}))
     assert peer.sent == [{"type": "websocket.close", "code": 1008}]
@@ -673,3 +674,21 @@ def test_stopping_ends_streams_first_then_calls_and_refuses_new_ones() -> None:
     stream, call, late = asyncio.run(story())
     assert stream.sent[-1] == call.sent[-1] == {"type": "http.response.body", "body": b""}
     assert late.status == 503
+
+
+def test_a_stream_that_takes_its_cancellation_for_an_end_is_ended_properly() -> None:
+    async def swallows(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+    async def story() -> Peer:
+        guard, peer = Guard(swallows, local_access()), Peer(body(b""))
+        streaming = asyncio.create_task(guard(scope(), peer.receive, peer.send))
+        while not peer.sent:
+            await asyncio.sleep(0)
+        guard.stop(streams_only=True)
+        await streaming
+        return peer
+
+    assert asyncio.run(story()).sent[-1] == {"type": "http.response.body", "body": b""}
