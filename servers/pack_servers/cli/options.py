@@ -1,0 +1,59 @@
+"""Options that several commands share, so that they are called the same and mean the same."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How a command answers."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+LocalOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--local",
+        metavar="DIR",
+        help="Folder of the memory (else PACK_DIR, else ~/.pack/memory).",
+        show_default=False,
+    ),
+]
+FormatOption = Annotated[
+    Format,
+    typer.Option("--format", metavar="text|json", help="Answer for people or for programs."),
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+MessageOption = Annotated[
+    str | None,
+    typer.Option("--message", "-m", metavar="TEXT", help="Why, for the log.", show_default=False),
+]
+ShaOption = Annotated[
+    str | None,
+    typer.Option(
+        "--sha",
+        metavar="SHA",
+        help="The version you read, as `pack get --format json` shows it.",
+        show_default=False,
+    ),
+]
+TagOption = Annotated[
+    str | None,
+    typer.Option("--tag", metavar="TAG", help="Only files with this tag.", show_default=False),
+]
+DirOption = Annotated[
+    str | None,
+    typer.Option("--dir", metavar="FOLDER", help="Only files in it.", show_default=False),
+]
+PathArgument = Annotated[
+    str, typer.Argument(metavar="PATH", help="A file, such as context/general.md.")
+]

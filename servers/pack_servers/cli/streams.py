@@ -1,0 +1,104 @@
+"""Standard input, output and error of the command, the same on every platform.
+
+stdout is data, stderr is talk. Text is UTF-8 whatever the locale says, since memory is.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import unicodedata
+from typing import Final
+
+from pack.errors import InvalidContent
+
+# Line end and tab lay text out; every other control character could change what a person sees.
+_LAYOUT: Final = "\n\t"
+
+
+def prepare_streams() -> None:
+    """Make the three standard streams usable: open, UTF-8, never failing on a character.
+
+    A stream the caller closed is the null device; else the next file opened would take its number,
+    and a child process, or we, would write into it.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    for stream, errors in (
+        (sys.stdin, "strict"),
+        (sys.stdout, "surrogateescape"),  # names of files that are not UTF-8 come out as they are
+        (sys.stderr, "backslashreplace"),
+    ):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors=errors)
+
+
+def is_terminal() -> bool:
+    """Whether a person sees stdout and not a file or a program."""
+    return sys.stdout.isatty()
+
+
+def can_ask() -> bool:
+    """Whether a person can be asked and can answer."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def say(text: str = "") -> None:
+    """One line for the person, beside the data; what memory holds in it is made harmless."""
+    print(printable(text), file=sys.stderr)
+
+
+def ask(question: str) -> bool:
+    """What a person answers to a question of yes or no; anything unclear is no."""
+    print(f"{printable(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        say()
+    return answer.strip().casefold() in ("y", "yes")
+
+
+def write_bytes(content: bytes) -> None:
+    """Exactly these bytes on stdout, on Windows too."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def read_text() -> str:
+    """All of standard input.
+
+    Raises:
+        InvalidContent: It is not UTF-8.
+    """
+    return decoded(sys.stdin.buffer.read(), "standard input")
+
+
+def decoded(content: bytes, source: str) -> str:
+    """The text of some bytes that a person gave.
+
+    Raises:
+        InvalidContent: They are not UTF-8.
+    """
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidContent(f"{source} is not valid UTF-8 (byte {error.start + 1})") from error
+
+
+def printable(text: str) -> str:
+    """Text that does nothing to a terminal but show: control characters are replaced."""
+    if text.isprintable():
+        return text
+    return "".join(
+        c
+        if c in _LAYOUT or unicodedata.category(c) not in ("Cc", "Zl", "Zp")
+        else "\N{REPLACEMENT CHARACTER}"
+        for c in text
+    )
