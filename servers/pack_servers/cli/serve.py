@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from typing import Annotated, Final
 
 import typer
@@ -26,6 +28,8 @@ def run(
     local: LocalOption = None,
 ) -> None:
     """Serve the memory to MCP clients."""
+    # Before the SDK sets up its own, which would draw boxes; stdout is the protocol's.
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
     settings = load_settings()
     folder = wiring.memory_dir(settings, local)
     if not wiring.has_repository(folder):
