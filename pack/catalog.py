@@ -12,9 +12,8 @@ from typing import Protocol
 
 from pack import frontmatter, schema
 from pack.errors import InvalidContent
-from pack.index import FolderSummary, IndexRow, is_folder_index, render_row
+from pack.index import FolderSummary, IndexLine, IndexRow, is_generated, render_row
 from pack.model import BlobId, CommitId, MemoryPath
-from pack.paths import INDEX
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def describe(path: MemoryPath, blob: BlobId, content: bytes) -> Row | None:
     A file that cannot be parsed is described by its path.
     """
     fields = frontmatter.read(content.decode("utf-8", "replace")).fields
-    if path.endswith(f"/{INDEX}") and is_folder_index(fields):
+    if is_generated(path, fields):
         return None
     meta = schema.read_meta(fields)
     topic = meta.topic or title_from_path(path)
@@ -126,8 +125,8 @@ class Catalog(Protocol):
         """The rows of a folder, without those of folders in it, or all; sorted by path."""
         ...
 
-    def lines(self, folder: str) -> list[tuple[MemoryPath, str, str | None]]:
-        """Path, index row and `updated` of the files in a folder, sorted by path."""
+    def lines(self, folder: str) -> list[IndexLine]:
+        """The index rows of the files in a folder, sorted by path."""
         ...
 
     def paths(self) -> list[MemoryPath]:

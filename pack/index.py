@@ -1,18 +1,25 @@
 """`index.md`: what is in the memory, and the order for sync.
 
 The same tree gives the same bytes in every process: nothing here depends on a clock, a locale or
-the order of arrival. Past 500 files the tables move into the folders, so that a write does not
-store a megabyte (design section 2).
+the order of arrival. Past 500 files the tables move into the folders, and the table of a folder
+with more than 500 into pages, so that no write stores a table of thousands of rows.
+
+Why pages: git stores a changed file whole. At 2,500 files a folder's table in one piece cost more
+than git's own tree of the folder, at 25,000 a megabyte a write. A page begins at every name whose
+checksum ends in seven zero bits, so the division depends on nothing but the names: a new file
+changes its own page, rarely its neighbour.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import starmap
 from typing import Final
 from urllib.parse import quote
+from zlib import crc32
 
 from pack import frontmatter
 from pack.limits import SHARD_INDEX_ABOVE, SHARD_INDEX_CHARACTERS
@@ -25,6 +32,11 @@ _ROOT_NOTE: Final = (
     "PACK writes this file with every change. Only the order under `sync_order` is yours to edit.\n"
 )
 _FOLDER_NOTE: Final = "PACK writes this file with every change in this folder.\n"
+_PAGES_HEAD: Final = "| Page | Files | Updated |\n| --- | --- | --- |\n"
+PAGES_DIR: Final = "index"
+_PAGE_NAME: Final = re.compile(r"p-[0-9a-f]{8}\.md")
+_PAGE_MASK: Final = 0x7F  # a page of 128 rows on average
+_LINK_SAFE: Final = "/!$&+,;=@~"
 _PLAIN_SCALAR: Final = re.compile(r"[A-Za-z0-9_./][\w./ -]*[\w.]")
 _DIRECTION: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
@@ -74,32 +86,82 @@ def read_head(text: str) -> IndexHead:
     )
 
 
-def is_folder_index(fields: Mapping[str, object]) -> bool:
-    """Whether the frontmatter is that of a folder's index of ours, not of a user's `index.md`."""
-    return fields.get("pack_index") == "folder"
+def is_generated(path: str, fields: Mapping[str, object]) -> bool:
+    """Whether a file is a folder's index of ours, or a page of one; not a user's own file."""
+    name = path.rpartition("/")[2]
+    if name != INDEX and not _PAGE_NAME.fullmatch(name):
+        return False
+    return fields.get("pack_index") in ("folder", "page")
 
 
 def render_row(row: IndexRow) -> str:
     """The table row of a file, with a link relative to its folder."""
     name = row.path.rpartition("/")[2]
-    link = f"[{_cell(name)}]({quote(name, safe='!$&+,;=@~')})"
+    link = f"[{_cell(name)}]({quote(name, safe=_LINK_SAFE)})"
     tags = ", ".join(map(_cell, row.tags))
     return f"| {link} | {_cell(row.topic)} | {tags} | {row.updated or ''} |\n"
 
 
-def render_folder(summary: FolderSummary, rows: Sequence[str]) -> str:
-    """`<dir>/index.md` of a large memory."""
-    head = f"---\npack_index: folder\nfile_count: {summary.files}\n"
-    if summary.newest:
-        head += f"last_updated: {summary.newest}\n"
-    title = f"---\n\n# {summary.folder}/\n\n{_FOLDER_NOTE}\n"
-    return f"{head}{title}{_TABLE_HEAD}{''.join(rows)}"
+@dataclass(frozen=True, slots=True)
+class IndexLine:
+    """A file's row as it is stored: its path, its text, and its `updated`."""
+
+    path: MemoryPath
+    text: str
+    updated: str | None
+
+
+def folder_files(folder: str, lines: Sequence[IndexLine]) -> dict[MemoryPath, str]:
+    """The index files of a folder of a large memory: `index.md`, and its pages if it has any."""
+    if not lines:
+        return {}
+    head = _folder_head(folder, "folder", lines)
+    if len(lines) <= SHARD_INDEX_ABOVE:
+        rows = "".join(line.text for line in lines)
+        return {index_path(folder): f"{head}{_TABLE_HEAD}{rows}"}
+    pages = _pages(lines)
+    listed = "".join(starmap(_page_row, pages.items()))
+    files = {index_path(folder): f"{head}{_PAGES_HEAD}{listed}"}
+    for name, part in pages.items():
+        rows = "".join(_linked_from(line.text, "..") for line in part)
+        page = f"{_folder_head(folder, 'page', part)}{_TABLE_HEAD}{rows}"
+        files[MemoryPath(f"{folder}/{PAGES_DIR}/{name}")] = page
+    return files
+
+
+def _pages(lines: Sequence[IndexLine]) -> dict[str, list[IndexLine]]:
+    pages: dict[str, list[IndexLine]] = {}
+    name = "p-00000000.md"
+    for line in lines:
+        checksum = crc32(line.path.encode("utf-8", "surrogateescape"))
+        if not checksum & _PAGE_MASK:
+            name = f"p-{checksum:08x}.md"
+        pages.setdefault(name, []).append(line)
+    return pages
+
+
+def _page_row(name: str, lines: Sequence[IndexLine]) -> str:
+    first, last = (_cell(line.path.rpartition("/")[2]) for line in (lines[0], lines[-1]))
+    return f"| [{first} to {last}]({PAGES_DIR}/{name}) | {len(lines)} | {newest(lines) or ''} |\n"
+
+
+def newest(lines: Iterable[IndexLine]) -> str | None:
+    """The newest `updated` of some files."""
+    return max((line.updated for line in lines if line.updated), default=None)
+
+
+def _folder_head(folder: str, kind: str, lines: Sequence[IndexLine]) -> str:
+    head = f"---\npack_index: {kind}\nfile_count: {len(lines)}\n"
+    day = newest(lines)
+    if day:
+        head += f"last_updated: {day}\n"
+    return f"{head}---\n\n# {folder}/\n\n{_FOLDER_NOTE}\n"
 
 
 def render_root(
     order: Sequence[str],
     folders: Sequence[FolderSummary],
-    rows: Callable[[str], Sequence[str]],
+    lines_of: Callable[[str], Sequence[IndexLine]],
     sharded: Collection[str],
     *,
     is_large: bool,
@@ -109,14 +171,14 @@ def render_root(
     Args:
         order: The `sync_order` to write.
         folders: All folders with memory files, sorted by path.
-        rows: Gives the table rows of a folder.
+        lines_of: Gives the rows of a folder.
         sharded: Folders whose table is in an `index.md` of their own.
         is_large: Whether folders have such an index at all.
     """
-    newest = max((f.newest for f in folders if f.newest), default=None)
+    day = max((f.newest for f in folders if f.newest), default=None)
     lines = ["---", "version: 2", f"file_count: {sum(f.files for f in folders)}"]
-    if newest:
-        lines.append(f"last_updated: {newest}")
+    if day:
+        lines.append(f"last_updated: {day}")
     if is_large:
         lines.append("layout: folders")
     lines.append("sync_order:" if order else "sync_order: []")
@@ -128,18 +190,19 @@ def render_root(
     for folder in folders:
         if folder.folder not in sharded:
             parts += [f"\n## {folder.folder}/\n\n", _TABLE_HEAD]
-            parts += [_below(row, folder.folder) for row in rows(folder.folder)]
+            prefix = quote(folder.folder, safe=_LINK_SAFE)
+            parts += [_linked_from(line.text, prefix) for line in lines_of(folder.folder)]
     return "".join(parts)
 
 
 def _folder_row(summary: FolderSummary) -> str:
-    target = quote(f"{summary.folder}/index.md", safe="/!$&+,;=@~")
+    target = quote(f"{summary.folder}/index.md", safe=_LINK_SAFE)
     return f"| [{_cell(summary.folder)}/]({target}) | {summary.files} | {summary.newest or ''} |\n"
 
 
-def _below(row: str, folder: str) -> str:
-    # The stored row links relative to its folder; at the root the folder comes first.
-    return row.replace("](", f"]({quote(folder, safe='/!$&+,;=@~')}/", 1)
+def _linked_from(row: str, prefix: str) -> str:
+    # A stored row links relative to its folder; elsewhere the way to the folder comes first.
+    return row.replace("](", f"]({prefix}/", 1)
 
 
 def is_large(paths: Collection[str]) -> bool:

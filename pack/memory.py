@@ -61,7 +61,7 @@ class Memory:
         v1_path: str = "MEMORY.md",
     ) -> None:
         reader = Reader(connector, catalog, parse_path(v1_path))
-        writer = Writer(connector, catalog, origin, new_request)
+        writer = Writer(connector, catalog, reader, origin, new_request)
         self._core = Core(connector, catalog, clock, origin, reader, writer)
         self._new_request = new_request
 

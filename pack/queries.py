@@ -83,14 +83,16 @@ def search_files(
     limit, cursor = part
     parsed = search.parse_query(check_query(query))
     rows = [row for row in core.rows() if _matches(row, tag, None, folder)]
-    matches = [
-        Match(row.path, row.topic, row.tags, hit.snippet, hit.line, hit.score, row.updated)
-        for row, text in core.reader.texts(rows)
-        if (hit := search.match(parsed, row, text)) is not None
-    ]
-    matches.sort(key=lambda found: (-found.score, found.path))
-    chosen, following = page(matches, cursor, limit)
-    return Matches(tuple(chosen), len(matches), following)
+    scored = [(search.score(parsed, row, text), row) for row, text in core.reader.texts(rows)]
+    found = sorted((-points, row.path, row) for points, row in scored if points)
+    chosen, following = page(found, cursor, limit)
+    points = {path: -negative for negative, path, _ in chosen}
+    matches = tuple(
+        Match(row.path, row.topic, row.tags, snippet, line, points[row.path], row.updated)
+        for row, text in core.reader.texts([row for _, _, row in chosen])
+        for line, snippet in [search.locate(parsed, text)]
+    )
+    return Matches(matches, len(found), following)
 
 
 def changes_since(core: Core, since: CommitId | None) -> Changes:

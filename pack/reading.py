@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pack.catalog import Catalog, Row, decode, describe
 from pack.catalog_sync import bring_up
@@ -34,6 +34,10 @@ class Reader:
         except NotFound:
             return None
 
+    def list_dir(self, path: MemoryPath) -> list[Entry]:
+        """What a folder holds, sorted by name."""
+        return self._connector.list_dir(path)
+
     def tree(self) -> list[Entry]:
         """Everything that is there, sorted by path."""
         return self._connector.get_tree()
@@ -64,12 +68,20 @@ class Reader:
             return None
         return describe(entry.path, found.sha, found.content) if found else None
 
-    def texts(self, rows: list[Row]) -> Iterator[tuple[Row, str]]:
+    def texts(self, rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:
         """The text of each file, where it is UTF-8 and still there."""
+        committed = {row.path: row.blob for row in self._catalog.rows()}
+        stored = [row for row in rows if committed.get(row.path) == row.blob]
+        contents = self._connector.read_blobs(row.blob for row in stored)
+        known = {row.path for row in stored}
         for row in rows:
             try:
-                found = self.find(row.path)
-                if found is not None:
-                    yield row, decode(row.path, found.content)
+                if row.path in known:
+                    _, content = next(contents)
+                elif (found := self.find(row.path)) is not None:
+                    content = found.content
+                else:
+                    continue
+                yield row, decode(row.path, content)
             except (InvalidContent, LimitExceeded):
                 continue  # `validate` reports it; the other files stay reachable

@@ -37,15 +37,6 @@ class Query:
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """How well a file answers a query, and where: line from 1, and the text around it."""
-
-    score: float
-    line: int
-    snippet: str
-
-
 def fold_text(text: str) -> str:
     """Text as it is compared: without case; one character may become several."""
     return unicodedata.normalize("NFC", text).casefold()
@@ -58,25 +49,32 @@ def parse_query(text: str) -> Query:
     return Query(phrase, tuple(w for w in words if w not in _STOP_WORDS) or words)
 
 
-def match(query: Query, row: Row, text: str) -> Hit | None:
-    """How a file answers the query; `None` if it does not."""
+def score(query: Query, row: Row, text: str) -> float:
+    """How well a file answers the query; 0 if it does not. Only comparable within one query."""
+    body = fold_text(text)
+    head = "\n".join((row.topic, *row.tags, row.path))
+    if not any(words in body or words in fold_text(head) for words in (query.phrase, *query.words)):
+        return 0.0
     fields = {
         "topic": fold_text(row.topic),
         "tags": fold_text(" ".join(row.tags)),
         "path": fold_text(row.path),
-        "body": fold_text(text),
+        "heading": "\n".join(_HEADING.findall(body)),
+        "body": body,
     }
-    fields["heading"] = "\n".join(_HEADING.findall(fields["body"]))
-    score = sum(_phrase_score(query.phrase, name, field) for name, field in fields.items())
+    total = sum(_phrase_score(query.phrase, name, field) for name, field in fields.items())
     for word in query.words:
         counts = {name: field.count(word) for name, field in fields.items()}
         if any(counts.values()):
-            score += 1.0 + sum(_saturated(n) * _FIELD_WEIGHTS[name] for name, n in counts.items())
-            score += 10.0 / len(query.words)
-    if not score:
-        return None
+            total += 1.0 + 10.0 / len(query.words)
+            total += sum(_saturated(n) * _FIELD_WEIGHTS[name] for name, n in counts.items())
+    return total
+
+
+def locate(query: Query, text: str) -> tuple[int, str]:
+    """The line that answers best, from 1, and the text around the match on it."""
     line = _best_line(query, text)
-    return Hit(score, line, _snippet(text, line, query))
+    return line, _snippet(text, line, query)
 
 
 def _phrase_score(phrase: str, name: str, field: str) -> float:

@@ -10,9 +10,9 @@ from pack.catalog_sync import bring_up
 from pack.core import Core
 from pack.edits import Edit, apply_edits
 from pack.errors import AlreadyExists, BlobChanged, InvalidPath, MigrationNeeded, NotFound
-from pack.index import is_folder_index
+from pack.index import is_generated
 from pack.model import ABSENT, BlobId, Change, Contents, Delete, MemoryPath, Put
-from pack.paths import INDEX, fold, is_memory_file, parse_memory_path, parse_stored_path
+from pack.paths import fold, is_memory_file, parse_memory_path, parse_stored_path
 from pack.requests import as_blob, encode_content
 from pack.results import Mode, Written
 from pack.writing import Decision
@@ -111,8 +111,8 @@ def find_target(core: Core, path: str) -> tuple[MemoryPath, Contents | None]:
     if current is None:
         target = parse_memory_path(path)
         refuse_twin(core, target)
-    elif target.endswith(f"/{INDEX}") and _is_generated(current):
-        raise InvalidPath(path, "index.md is generated")
+    elif _is_generated(target, current):
+        raise InvalidPath(path, "this index is generated")
     return target, current
 
 
@@ -145,9 +145,9 @@ def _existing(core: Core, path: str) -> tuple[MemoryPath, Contents]:
     return target, current
 
 
-def _is_generated(current: Contents) -> bool:
+def _is_generated(path: MemoryPath, current: Contents) -> bool:
     text = current.content.decode("utf-8", "replace")
-    return is_folder_index(frontmatter.read(text).fields)
+    return is_generated(path, frontmatter.read(text).fields)
 
 
 def _expect(path: MemoryPath, current: Contents | None, sha: BlobId | None) -> None:

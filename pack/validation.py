@@ -122,7 +122,7 @@ def _check_name(path: MemoryPath) -> Iterator[Finding]:
             "Move what you need of it into the original, then delete it.",
         )
     if path.endswith(f"/{INDEX}"):
-        return  # an index of a folder, or the user's own file of that name
+        return  # the index of a folder, or the user's own file of that name
     try:
         parse_memory_path(path)
     except (InvalidPath, LimitExceeded) as error:
@@ -169,9 +169,8 @@ def _drift(core: Core) -> Iterator[Finding]:
     rows = core.reader.rows()
     committed = {row.path: row for row in core.catalog.rows()}
     different = [row for row in rows if committed.pop(row.path, None) != row]
-    plan = plan_index(
-        core.catalog, core.reader.find, different, list(committed), {}, check_all=True
-    )
+    gone = list(committed)
+    plan = plan_index(core.catalog, core.reader, different, gone, {}, check_all=True)
     for change in plan.changes:
         current = core.reader.find(change.path)
         wanted = change.content if isinstance(change, Put) else None

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from pack.catalog import Catalog, Row, describe
 from pack.catalog_sync import NO_COMMIT, bring_up
 from pack.connector import Capability, Connector
-from pack.errors import NotFound, RepositoryBusy, StaleBase
+from pack.errors import RepositoryBusy, StaleBase
 from pack.index_plan import IndexPlan, plan_index
-from pack.model import Change, Commit, CommitId, Contents, Delete, MemoryPath, Put, blob_id
+from pack.model import Change, Commit, CommitId, Delete, MemoryPath, Put, blob_id
 from pack.paths import INDEX, is_memory_file
 from pack.provenance import EDITOR, Origin, commit_message
+from pack.reading import Reader
 from pack.results import PlannedChange, Written
 
 _ATTEMPTS = 40
@@ -56,11 +57,13 @@ class Writer:
         self,
         connector: Connector,
         catalog: Catalog,
+        reader: Reader,
         origin: Origin,
         new_request: Callable[[], str],
     ) -> None:
         self._connector = connector
         self._catalog = catalog
+        self._reader = reader
         self._origin = origin
         self._new_request = new_request
 
@@ -104,13 +107,7 @@ class Writer:
             return IndexPlan((), ())
         bring_up(self._catalog, self._connector, head)
         rows, gone = _effect(decision.changes)
-        return plan_index(self._catalog, self._find, rows, gone, decision.moved)
-
-    def _find(self, path: MemoryPath) -> Contents | None:
-        try:
-            return self._connector.get_contents(path)
-        except NotFound:
-            return None
+        return plan_index(self._catalog, self._reader, rows, gone, decision.moved)
 
     def _advance(self, head: CommitId | None, new: CommitId, changes: Sequence[Change]) -> None:
         rows, gone = _effect(changes)
@@ -136,7 +133,7 @@ class Writer:
         plan = IndexPlan((), ())
         if decision.with_index and not any(path.endswith(INDEX) for path in paths):
             rows, _ = _effect(edits)
-            plan = plan_index(self._catalog, self._find, rows, (), {})
+            plan = plan_index(self._catalog, self._reader, rows, (), {})
         message = commit_message(
             f"{paths[0]}: record an edit made by hand", EDITOR, request, paths=paths[1:]
         )
@@ -146,7 +143,7 @@ class Writer:
 
     def _edit_below(self, change: Change) -> Put | None:
         """The uncommitted bytes that a change would replace, as a change of their own."""
-        found = self._find(change.path)
+        found = self._reader.find(change.path)
         if found is None or found.sha == found.committed:
             return None
         if isinstance(change, Put) and change.content == found.content:
@@ -158,7 +155,7 @@ class Writer:
     def _describe(self, decision: Decision, plan: IndexPlan, changes: Sequence[Change]) -> Written:
         planned = []
         for change in changes:
-            found = self._find(change.path)
+            found = self._reader.find(change.path)
             after = change.content if isinstance(change, Put) else None
             planned.append(PlannedChange(change.path, found.content if found else None, after))
         return Written(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from pack.catalog import Row
-from pack.index import FolderSummary
+from pack.index import FolderSummary, IndexLine
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.paths import fold
 
@@ -124,10 +124,11 @@ class SqliteCatalog:
         found = self._read(lambda db: db.execute("SELECT path FROM file ORDER BY path").fetchall())
         return [MemoryPath(path) for (path,) in found]
 
-    def lines(self, folder: str) -> list[tuple[MemoryPath, str, str | None]]:
+    def lines(self, folder: str) -> list[IndexLine]:
         """See `Catalog.lines`."""
         query = "SELECT path, line, updated FROM file WHERE folder = ? ORDER BY path"
-        return self._read(lambda db: db.execute(query, (folder,)).fetchall())
+        found = self._read(lambda db: db.execute(query, (folder,)).fetchall())
+        return [IndexLine(*row) for row in found]
 
     def folders(self) -> list[FolderSummary]:
         """See `Catalog.folders`."""
