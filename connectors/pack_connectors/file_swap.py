@@ -2,17 +2,22 @@
 
 A file that comes out is compared with what the write was made on. If it is something else, the
 user saved in that moment: theirs goes back, and the write is a conflict.
+
+The staged file tells how far a step came. Before it: the new bytes (for a delete: no file). After
+it: what came out of the working tree (for a new file: no file).
 """
 
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import Final
 
 from pack.errors import AlreadyExists, BlobChanged
 from pack.model import BlobId, MemoryPath
 from pack_connectors.displaced import DisplacedFiles
+from pack_connectors.file_exchange import NEW_SUFFIX
 from pack_connectors.journal import Step
 from pack_connectors.objects import ObjectStore, blob_id
 from pack_connectors.worktree import Worktree
@@ -84,7 +89,7 @@ class FileSwap:
             raise AlreadyExists(step.path, None, self._blob_at(step.path)) from error
 
     def _verify(self, step: Step, staged: Path) -> None:
-        came_out = blob_id(staged.read_bytes())
+        came_out = _blob_of(staged)
         if came_out != step.old:
             self._put_back(step, staged)
             raise BlobChanged(step.path, step.old, came_out)
@@ -94,12 +99,16 @@ class FileSwap:
             if step.new is None:
                 self._worktree.place(staged, step.path)
                 return
-            self._worktree.exchange(staged, step.path)
+            self._exchange_for(step.path, staged, step.new)
         except (FileExistsError, FileNotFoundError):
             return  # the user acted again: theirs stays, and `settle` keeps what came out
-        if blob_id(staged.read_bytes()) != step.new:
+
+    def _exchange_for(self, path: MemoryPath, staged: Path, expected: BlobId) -> None:
+        """Exchange; and again, if what came out is newer than `expected`."""
+        self._worktree.exchange(staged, path)
+        if _blob_of(staged) != expected:
             # The user saved once more in between; the newest goes where they look for it.
-            self._worktree.exchange(staged, step.path)
+            self._worktree.exchange(staged, path)
 
     # --- backward ------------------------------------------------------------------------------
 
@@ -108,53 +117,66 @@ class FileSwap:
 
         Anything else there is the user's and stays.
         """
+        staged = self._work_dir / step.staged
         if step.old == step.new:
             return
+        try:
+            if step.old is None:
+                self._take_new_out(step, staged)
+            elif step.new is None:
+                if _exists(staged):
+                    self._worktree.place(staged, step.path)
+            else:
+                self._put_old_in(step, staged, step.new)
+        except (FileExistsError, FileNotFoundError):
+            return  # the user acted in between: theirs stays, and `settle` keeps what came out
+
+    def _take_new_out(self, step: Step, staged: Path) -> None:
+        if _exists(staged):
+            if not self._is_linked(step.path, staged):
+                self._worktree.prune_folders(step.path)  # it was never put in, its folder may be
+                return
+            staged.unlink()
         if self._blob_at(step.path) != step.new:
             return
-        if step.old is None:
-            self._remove_new(step)
-        else:
-            self._restore_old(step, step.old)
+        self._worktree.take_out(step.path, staged)
+        if _blob_of(staged) != step.new:
+            self._worktree.place(staged, step.path)
 
-    def _remove_new(self, step: Step) -> None:
-        out = self._work_dir / f"{step.staged}.out"
-        try:
-            self._worktree.take_out(step.path, out)
-        except FileNotFoundError:
-            return
-        if blob_id(out.read_bytes()) != step.new:
-            try:
-                self._worktree.place(out, step.path)
-                return
-            except FileExistsError:
-                pass  # the user made another one: it stays, and ours is kept below
-        self._displaced.settle(out, step.path, (step.new,))
+    def _is_linked(self, path: MemoryPath, staged: Path) -> bool:
+        """Whether a move by link was cut off between its two halves."""
+        found = self._worktree.stat(path)
+        return found is not None and found.st_ino == staged.lstat().st_ino
 
-    def _restore_old(self, step: Step, old: BlobId) -> None:
-        staged = self._work_dir / step.staged
-        if not staged.exists() or blob_id(staged.read_bytes()) == step.new:
-            # What came out is not at hand: the repository has it.
-            staged.unlink(missing_ok=True)
-            self.stage(step.staged, self._store.read(old, "blob"), None)
-        try:
-            if step.new is None or self._blob_at(step.path) is None:
-                self._worktree.place(staged, step.path)
-                return
-            self._worktree.exchange(staged, step.path)
-        except (FileExistsError, FileNotFoundError):
-            return  # the user acted in between: theirs stays
-        if blob_id(staged.read_bytes()) != step.new:
-            self._worktree.exchange(staged, step.path)
+    def _put_old_in(self, step: Step, staged: Path, new: BlobId) -> None:
+        if not _exists(staged) or _blob_of(staged) == new:
+            return  # it was never exchanged
+        here = self._blob_at(step.path)
+        if here == new:
+            self._exchange_for(step.path, staged, new)
+        elif here is None and _exists(staged.with_name(staged.name + NEW_SUFFIX)):
+            self._worktree.place(staged, step.path)  # an exchange in steps was cut off
 
     # --- afterwards ----------------------------------------------------------------------------
 
     def settle(self, step: Step) -> None:
-        """Let go of the step's staged file, or keep it while it may still change."""
-        staged = self._work_dir / step.staged
-        if staged.exists():
-            self._displaced.settle(staged, step.path, (step.old, step.new))
+        """Let go of the step's staged files, or keep them while they may still change."""
+        for name in (step.staged, step.staged + NEW_SUFFIX):
+            file = self._work_dir / name
+            if _exists(file):
+                self._displaced.settle(file, step.path, (step.old, step.new))
 
     def _blob_at(self, path: MemoryPath) -> BlobId | None:
         found = self._worktree.read(path)
         return blob_id(found.content) if found else None
+
+
+def _exists(file: Path) -> bool:
+    return os.path.lexists(file)
+
+
+def _blob_of(file: Path) -> BlobId | None:
+    """Blob id of a file that came out; `None` for a folder or a link, which is nobody's blob."""
+    if not stat.S_ISREG(file.lstat().st_mode):
+        return None
+    return blob_id(file.read_bytes())

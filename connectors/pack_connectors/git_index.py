@@ -13,13 +13,14 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from pack.errors import RepositoryBusy, Unavailable
 from pack.model import BlobId, CommitId, MemoryPath
+from pack_connectors.file_exchange import NO_HARD_LINKS
 from pack_connectors.git_process import ZERO_ID, GitRunner, finish
 from pack_connectors.objects import TreeEntry, object_id
 
@@ -65,9 +66,14 @@ class GitIndex:
         self._work_dir = work_dir
         self._staged: dict[MemoryPath, BlobId | None] = {}
         self._staged_at: tuple[IndexState | None, CommitId | None] | None = None
+        self._installed_state: IndexState | None = None
 
     def state(self) -> IndexState | None:
-        """The state of the index now; `None` where there is none yet."""
+        """The state of the index now; `None` where there is none yet.
+
+        Raises:
+            OSError: It cannot be examined.
+        """
         try:
             status = self._file.stat()
         except FileNotFoundError:
@@ -90,22 +96,36 @@ class GitIndex:
         return self._staged
 
     def remember(self, head: CommitId, written: Mapping[MemoryPath, object]) -> None:
-        """Note that the index in place is ours and agrees with `head` on the written paths."""
+        """Note that the index installed last agrees with `head` on the written paths."""
         for path in written:
             self._staged.pop(path, None)
-        self._staged_at = (self.state(), head)
+        self._staged_at = (self._installed_state, head)
+
+    def is_left_out(self, path: MemoryPath) -> bool:
+        """Whether a sparse checkout leaves the file out of the working tree."""
+        out = self._list("-t", "--", path)
+        return out.startswith(b"S ")
 
     # --- putting entries in ------------------------------------------------------------------
 
     def prepare(self, entries: Mapping[MemoryPath, TreeEntry | None], name: str) -> PreparedIndex:
-        """Start making the new index on a private copy; git works while the caller goes on."""
+        """Start making the new index on a private copy; git works while the caller goes on.
+
+        Raises:
+            OSError: The index cannot be copied.
+            Unavailable: Git could not be started.
+        """
         copy = self._work_dir / f"{name}.index"
         made_from = self.state()
         if made_from is not None:
             _link_or_copy(self._file, copy)
-        process = self._runner.start(
-            ["update-index", "-z", "--index-info"], env={"GIT_INDEX_FILE": str(copy)}
-        )
+        try:
+            process = self._runner.start(
+                ["update-index", "-z", "--index-info"], env={"GIT_INDEX_FILE": str(copy)}
+            )
+        except BaseException:
+            copy.unlink(missing_ok=True)
+            raise
         request = index_info(entries)
         assert process.stdin is not None  # noqa: S101 - pipes were asked for
         with suppress(BrokenPipeError):  # its own words come with `finish`
@@ -135,6 +155,8 @@ class GitIndex:
             if prepared.made_from is not None:
                 _link_or_copy(self._file, old)
             prepared.copy.replace(self._file)
+            # Now, while the lock is held: what comes after it is somebody else's.
+            self._installed_state = self.state()
             try:
                 yield
             except BaseException:
@@ -157,11 +179,17 @@ class GitIndex:
         with self.installed(self.prepare(entries, name), entries, name):
             self._staged_at = None
 
-    def blobs(self, paths: list[MemoryPath]) -> dict[str, BlobId]:
-        """Blob by path of the entries that the index holds among `paths`."""
-        out = self._runner.run(["ls-files", "--stage", "-z", "--", *paths])
-        rows = (row.split(b"\t", 1) for row in out.split(b"\0") if row)
-        return {path.decode(): BlobId(meta.split()[1].decode()) for meta, path in rows}
+    def entries(self, paths: Collection[MemoryPath]) -> dict[str, str]:
+        """`mode id` by path of what the index holds among `paths`."""
+        # All of it is listed: the paths of a write may be more than a command line takes.
+        out = self._list("--stage")
+        rows = (os.fsdecode(row).split("\t", 1) for row in out.split(b"\0") if row)
+        wanted = set(paths)
+        return {path: meta[:-2] for meta, path in rows if path in wanted and meta[-2:] == " 0"}
+
+    def _list(self, *args: str) -> bytes:
+        # It lists what is below the folder it runs in.
+        return self._runner.run(["ls-files", "-z", *args], cwd=self._runner.work_tree)
 
     # --- the lock ----------------------------------------------------------------------------
 
@@ -189,7 +217,17 @@ class GitIndex:
         except FileExistsError:
             return False
         except OSError as error:
-            raise Unavailable(f"{self._lock_file}: {error.strerror}") from error
+            if error.errno not in NO_HARD_LINKS:
+                raise Unavailable(f"{self._lock_file}: {error.strerror}") from error
+            return self._try_lock_without_links(marker)
+        return True
+
+    def _try_lock_without_links(self, marker: Path) -> bool:
+        try:
+            with self._lock_file.open("xb") as file:
+                file.write(marker.read_bytes())
+        except FileExistsError:
+            return False
         return True
 
     def remove_own_lock(self) -> None:

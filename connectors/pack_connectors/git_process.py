@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -63,7 +64,7 @@ def find_git() -> str:
     found = shutil.which("git")
     if found is None or Path(found).resolve().parent == Path.cwd():
         raise Unavailable("git was not found on PATH; install git 2.30 or newer")
-    return found
+    return str(Path(found).absolute())
 
 
 def scrubbed_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -81,13 +82,18 @@ def scrubbed_environment(extra: Mapping[str, str] | None = None) -> dict[str, st
     return env | dict(extra or {})
 
 
+def is_id(text: str) -> bool:
+    """Whether `text` is a full object id."""
+    return _HEX_ID.fullmatch(text) is not None
+
+
 def check_id(text: str) -> str:
     """`text`, proven to be a full object id.
 
     Raises:
         ConnectorError: It is not 40 hex digits.
     """
-    if not _HEX_ID.fullmatch(text):
+    if not is_id(text):
         raise ConnectorError(f"not an object id: {text[:60]!r}")
     return text
 
@@ -107,8 +113,11 @@ class GitRunner:
         args: Sequence[str],
         env: Mapping[str, str] | None = None,
         inherit: Sequence[int] = (),
+        cwd: Path | None = None,
     ) -> subprocess.Popen[bytes]:
         """Start git with pipes on all three streams, and the open files in `inherit`.
+
+        It runs in the git directory, or in `cwd`.
 
         Raises:
             Unavailable: Git could not be started.
@@ -120,7 +129,7 @@ class GitRunner:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=self._env | dict(env or {}),
-                cwd=self.git_dir,
+                cwd=cwd or self.git_dir,
                 pass_fds=inherit if os.name == "posix" else (),
             )
         except OSError as error:
@@ -132,6 +141,7 @@ class GitRunner:
         stdin: bytes = b"",
         env: Mapping[str, str] | None = None,
         ok: Sequence[int] = (0,),
+        cwd: Path | None = None,
     ) -> bytes:
         """Standard output of a git command.
 
@@ -139,7 +149,7 @@ class GitRunner:
             RepositoryBusy: Git found a lock of somebody else.
             Unavailable: Git could not be started, ran too long, or failed.
         """
-        return finish(self.start(args, env), args[0], stdin, ok)
+        return finish(self.start(args, env, cwd=cwd), args[0], stdin, ok)
 
 
 def finish(
@@ -181,36 +191,69 @@ class RefUpdater:
         self._runner = runner
         self._lock_descriptor = lock_descriptor
         self._process: subprocess.Popen[bytes] | None = None
+        self._inherited: os.stat_result | None = None
         self._lock = threading.Lock()
 
-    def swap(self, ref: str, new: CommitId, old: CommitId | None) -> None:
+    def swap(
+        self, ref: str, new: CommitId, old: CommitId | None, check: Callable[[], object]
+    ) -> None:
         """Move `ref` from `old` (`None`: it does not exist) to `new`, durably, or not at all.
+
+        Args:
+            ref: A branch.
+            new: Where it goes.
+            old: Where it must be.
+            check: Called while git holds the locks of the ref and of a HEAD that points to it; an
+                error it raises is passed on, and the ref stays where it is.
 
         Raises:
             StaleBase: The ref is not at `old`.
             RepositoryBusy: Somebody else holds its lock.
-            Unavailable: Git failed; the ref was not moved.
+            Unavailable: Git failed; it may or may not have moved the ref.
         """
-        request = (
-            f"start\nupdate {ref} {check_id(new)} {check_id(old or ZERO_ID)}\nprepare\ncommit\n"
-        )
+        update = f"start\nupdate {ref} {check_id(new)} {check_id(old or ZERO_ID)}\nprepare\n"
         with self._lock:
-            process = self._alive()
-            answers = self._exchange(process, request.encode())
-            if answers != [b"start: ok", b"prepare: ok", b"commit: ok"]:
-                raise self._died(process, old)
+            try:
+                self._prepare(update.encode(), old)
+                try:
+                    check()
+                except BaseException:
+                    self._expect(b"abort\n", [b"abort: ok"], old)
+                    raise
+                self._expect(b"commit\n", [b"commit: ok"], old)
+            except BaseException:
+                # Whatever it is still doing must be done before anybody looks at the ref.
+                self.close()
+                raise
+
+    def _prepare(self, update: bytes, old: CommitId | None) -> None:
+        answers = self._exchange(self._alive(), update, 2)
+        if not answers:  # it died before it began (a Ctrl-C reaches it too): a new one is as good
+            self._died(old)
+            answers = self._exchange(self._alive(), update, 2)
+        if answers != [b"start: ok", b"prepare: ok"]:
+            raise self._died(old)
+
+    def _expect(self, request: bytes, expected: list[bytes], old: CommitId | None) -> None:
+        process = self._process
+        if process is None or self._exchange(process, request, len(expected)) != expected:
+            raise self._died(old)
 
     def _alive(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
+        descriptor = self._lock_descriptor()
+        status = os.fstat(descriptor)
+        known = self._inherited is not None and os.path.samestat(status, self._inherited)
+        if self._process is None or self._process.poll() is not None or not known:
             self.close()
             self._process = self._runner.start(
                 ["update-ref", "-m", "pack: write", "--create-reflog", "--stdin"],
-                inherit=[self._lock_descriptor()],
+                inherit=[descriptor],
             )
+            self._inherited = status
         return self._process
 
     @staticmethod
-    def _exchange(process: subprocess.Popen[bytes], request: bytes) -> list[bytes]:
+    def _exchange(process: subprocess.Popen[bytes], request: bytes, lines: int) -> list[bytes]:
         assert process.stdin is not None  # noqa: S101 - pipes were asked for
         assert process.stdout is not None  # noqa: S101
         try:
@@ -218,28 +261,28 @@ class RefUpdater:
             process.stdin.flush()
         except BrokenPipeError:
             return []
-        answers = []
-        for _ in range(3):
-            line = process.stdout.readline()
-            if not line:
-                break
-            answers.append(line.rstrip(b"\n"))
-        return answers
+        answers = [process.stdout.readline() for _ in range(lines)]
+        return [line.rstrip(b"\n") for line in answers if line]
 
-    def _died(self, process: subprocess.Popen[bytes], old: CommitId | None) -> Exception:
-        self._process = None
-        _, err = process.communicate(timeout=_TIMEOUT_SECONDS)
-        said = err.decode("utf-8", "replace")
+    def _died(self, old: CommitId | None) -> Exception:
+        """What the child said last; it is gone afterwards."""
+        said = self.close()
         if any(words in said for words in _MOVED):
             return StaleBase(old, None)
         return failure("update-ref", said)
 
-    def close(self) -> None:
-        """End the child, if there is one."""
+    def close(self) -> str:
+        """End the child, if there is one, and wait until it has; what it said on its way."""
         process, self._process = self._process, None
-        if process is not None:
-            try:
-                process.communicate(timeout=5)
-            except (subprocess.TimeoutExpired, ValueError):
-                process.kill()
-                process.wait()
+        if process is None:
+            return ""
+        with suppress(BrokenPipeError):
+            assert process.stdin is not None  # noqa: S101 - pipes were asked for
+            process.stdin.close()
+        process.stdin = None
+        try:
+            _, err = process.communicate(timeout=_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            _, err = process.communicate()
+        return err.decode("utf-8", "replace")

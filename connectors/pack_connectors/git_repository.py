@@ -48,6 +48,14 @@ class Repository:
         return self.git_dir / "pack"
 
 
+_QUESTIONS: Final = (
+    "--show-toplevel",
+    "--absolute-git-dir",
+    "--git-common-dir",
+    "--show-object-format",
+)
+
+
 def open_repository(folder: Path) -> Repository:
     """The repository whose working tree has its root at `folder`.
 
@@ -57,10 +65,12 @@ def open_repository(folder: Path) -> Repository:
     folder = folder.resolve()
     if not (folder / ".git").exists():
         raise InvalidConfig("the memory folder", f"{folder} is not the root of a git repository")
-    out = _git(
-        folder, ["rev-parse", "--absolute-git-dir", "--git-common-dir", "--show-object-format"]
-    )
-    git_dir, common_dir, object_format = os.fsdecode(out).splitlines()
+    out = _git(folder, ["rev-parse", *_QUESTIONS])
+    root, git_dir, common_dir, object_format = os.fsdecode(out).rstrip("\n").split("\n")
+    if Path(root).resolve() != folder:
+        raise InvalidConfig(
+            "the memory folder", f"core.worktree in {git_dir} makes {root} its working tree"
+        )
     if object_format != "sha1":
         raise InvalidConfig(
             "the memory folder", f"{folder} uses {object_format} object ids; PACK needs sha1"
@@ -79,6 +89,8 @@ def create_repository(folder: Path) -> None:
     except OSError as error:
         raise Unavailable(f"{folder}: {error.strerror}") from error
     _git(folder, ["init", "--quiet", "--template=", f"--initial-branch={DEFAULT_BRANCH}", "."])
+    # What is committed and what is in the folder are the same bytes, on Windows too.
+    _git(folder, ["config", "core.autocrlf", "false"])
 
 
 def clone_repository(url: str, folder: Path) -> None:
@@ -92,7 +104,10 @@ def clone_repository(url: str, folder: Path) -> None:
         raise InvalidConfig("the clone URL", "it is not an address")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     result = subprocess.run(  # noqa: S603 - no shell; `--` ends the options
-        [find_git(), "-c", "protocol.ext.allow=never", "clone", "--quiet", "--", url, str(folder)],
+        [
+            *(find_git(), "-c", "protocol.ext.allow=never", "clone", "--quiet"),
+            *("--config", "core.autocrlf=false", "--", url, str(folder)),
+        ],
         env=environment | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -150,12 +165,17 @@ def current_branch(repository: Repository, runner: GitRunner) -> str:
         Unavailable: HEAD cannot be read.
     """
     try:
-        text = (repository.git_dir / "HEAD").read_text(encoding="utf-8").strip()
+        text = (repository.git_dir / "HEAD").read_text(encoding="utf-8", errors="replace").strip()
     except OSError as error:
         raise Unavailable(f"{repository.git_dir / 'HEAD'}: {error.strerror}") from error
     ref = text.removeprefix("ref: ")
     if ref == "refs/heads/.invalid":  # a reftable repository keeps the real one elsewhere
         ref = runner.run(["symbolic-ref", "--quiet", "HEAD"], ok=(0, 1)).decode().strip()
+    if "\ufffd" in ref:
+        raise RefusedForSafety(
+            "the branch has a name that is not UTF-8",
+            "Rename it with `git branch -m`, then call again.",
+        )
     if not ref.startswith("refs/heads/"):
         raise RefusedForSafety(
             "HEAD is detached, so a commit would belong to no branch",
@@ -194,7 +214,9 @@ def start_maintenance(
         {
             "core.hooksPath": os.devnull,
             "core.fsmonitor": "false",
-            "gc.autoDetach": "false",
+            # It leaves the command at once and goes on by itself, so nobody waits for it.
+            "gc.autoDetach": "true",
+            "maintenance.autoDetach": "true",
             "gc.pruneExpire": "2.weeks.ago",
         }
     )

@@ -25,7 +25,8 @@ class Step:
         path: The file.
         old: Blob in the working tree before; `None` for none.
         new: Blob in the working tree after; `None` for none.
-        old_entry: `mode id` of the commit before, for the index; `None` for none.
+        old_entry: `mode id` in git's index before; `None` for none.
+        new_entry: `mode id` in git's index after; `None` for none.
         staged: Name of the staged file; after the exchange it holds what was there before.
     """
 
@@ -33,6 +34,7 @@ class Step:
     old: BlobId | None
     new: BlobId | None
     old_entry: str | None
+    new_entry: str | None
     staged: str
 
 
@@ -56,8 +58,12 @@ class Journal:
         """Whether a write is under way or was cut off."""
         return self._file.exists()
 
+    def touch(self) -> None:
+        """Note that the ref is moved now; a lock that git leaves is not older."""
+        os.utime(self._file)
+
     def since(self) -> float:
-        """When the intent was recorded, in seconds since the epoch by the file system's clock."""
+        """When the intent was recorded or touched, in seconds since the epoch."""
         return self._file.stat().st_mtime
 
     def record(self, intent: Intent) -> None:

@@ -13,6 +13,7 @@ not finished, or sees that it was.
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 import time
@@ -31,6 +32,7 @@ from pack.errors import (
     BlobChanged,
     LimitExceeded,
     NotFound,
+    OutcomeUnknown,
     PackError,
     RefusedForSafety,
     RepositoryBusy,
@@ -58,7 +60,7 @@ from pack.paths import kept_copy_path
 from pack_connectors.displaced import DisplacedFiles
 from pack_connectors.file_swap import FileSwap
 from pack_connectors.git_index import GitIndex, PreparedIndex, parse_raw_diff
-from pack_connectors.git_process import GitRunner, RefUpdater
+from pack_connectors.git_process import ZERO_ID, GitRunner, RefUpdater, is_id
 from pack_connectors.git_repository import (
     current_branch,
     identity_line,
@@ -77,11 +79,13 @@ from pack_connectors.objects import (
     ObjectStore,
     TreeEntry,
     blob_id,
+    format_entry,
 )
 from pack_connectors.process_lock import ProcessLock
 from pack_connectors.recovery import Recovery
 from pack_connectors.stat_cache import StatCache
 from pack_connectors.worktree import FileRead, Worktree
+from pack_connectors.write_request import check_path, check_write
 
 _LOCK_SECONDS: Final = 60.0
 _STALE_RETRIES: Final = 20
@@ -98,6 +102,7 @@ class _Target:
         now: What the working tree holds.
         blob: Blob id of that; `None` for no file.
         committed: The entry in the current commit.
+        staged: The entry in git's index.
         content: The bytes to store; `None` to delete.
         entry: The entry in the new commit; `None` for none.
     """
@@ -106,14 +111,20 @@ class _Target:
     now: FileRead | None
     blob: BlobId | None
     committed: TreeEntry | None
+    staged: TreeEntry | None
     content: bytes | None
     entry: TreeEntry | None
 
     def step(self, token: str, number: int) -> Step:
         """What the journal says of this file."""
-        old_entry = f"{self.committed.mode:o} {self.committed.id}" if self.committed else None
-        new = BlobId(self.entry.id) if self.entry else None
-        return Step(self.path, self.blob, new, old_entry, f"{token}-{number}")
+        return Step(
+            self.path,
+            old=self.blob,
+            new=BlobId(self.entry.id) if self.entry else None,
+            old_entry=format_entry(self.staged),
+            new_entry=format_entry(self.entry),
+            staged=f"{token}-{number}",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +145,7 @@ class LocalGit:
     Args:
         folder: Root of the working tree; it has a `.git`.
         clock: Tells the time of commits.
+        lock_seconds: How long a writer waits for another PACK process.
 
     Raises:
         InvalidConfig: The folder is not the root of a repository that PACK can write to.
@@ -142,16 +154,14 @@ class LocalGit:
 
     capabilities = frozenset({Capability.WORKING_TREE})
 
-    def __init__(self, folder: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, folder: Path, clock: Callable[[], datetime], *, lock_seconds: float = _LOCK_SECONDS
+    ) -> None:
         self.repository = open_repository(folder)
         self._clock = clock
         self._runner = GitRunner(self.repository.git_dir, self.repository.work_tree)
         self._work_dir = self.repository.state_dir / "work"
-        try:
-            self._work_dir.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise Unavailable(f"{self._work_dir}: {error.strerror}") from error
-        self._lock = ProcessLock(self.repository.state_dir / "lock", _LOCK_SECONDS)
+        self._lock = ProcessLock(self.repository.state_dir / "lock", lock_seconds)
         self._store = ObjectStore(self._runner, self.repository.common_dir)
         self._refs = RefUpdater(self._runner, self._lock.descriptor)
         self._index = GitIndex(self._runner, self._work_dir)
@@ -169,7 +179,7 @@ class LocalGit:
         )
         self._stats = StatCache()
         self._user: Identity | None = None
-        self._depth = 0
+        self._writing = False
         self._maintenance: subprocess.Popen[bytes] | None = None
         self._maintained_at = -_MAINTENANCE_SECONDS
 
@@ -184,7 +194,7 @@ class LocalGit:
         self._store.close()
         self._lock.close()
         if self._maintenance is not None:
-            self._maintenance.wait()
+            self._maintenance.wait()  # not long: it goes on in the background by itself
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -196,6 +206,7 @@ class LocalGit:
 
     def get_contents(self, path: MemoryPath) -> Contents:
         """See `Connector.get_contents`."""
+        check_path(path)
         self._repair()
         found = self._worktree.read(path)
         if found is None and self._journal.exists():
@@ -203,13 +214,15 @@ class LocalGit:
                 found = self._worktree.read(path)
         if found is None:
             raise NotFound(path)
-        committed = self._store.find_id(f"HEAD:{path}")
+        committed = self._store.find_id(f"HEAD:{path}", "blob")
         sha = blob_id(found.content)
         in_commit = BlobId(committed) if committed else None
         return Contents(found.content, sha, found.modified, in_commit)
 
     def list_dir(self, dir_path: MemoryPath | None) -> list[Entry]:
         """See `Connector.list_dir`."""
+        if dir_path is not None:
+            check_path(dir_path)
         self._repair()
         prefix = f"{dir_path}/" if dir_path else ""
         return [
@@ -256,10 +269,15 @@ class LocalGit:
         self, old: CommitId, new: CommitId
     ) -> list[tuple[MemoryPath, BlobId | None]] | None:
         """See `Connector.changes_between`."""
-        if self._store.find_id(f"{old}^{{tree}}") is None:
+        if not self._is_commit(new):
+            raise NotFound(f"commit {new[:60]}")
+        if not self._is_commit(old):
             return None
         out = self._runner.run(["diff-tree", "-r", "-z", "--raw", "--no-renames", old, new, "--"])
         return sorted(parse_raw_diff(out).items())
+
+    def _is_commit(self, commit: CommitId) -> bool:
+        return is_id(commit) and self._store.find_id(commit, "commit") is not None
 
     # --- writing -------------------------------------------------------------------------------
 
@@ -288,45 +306,60 @@ class LocalGit:
         author: Identity | None = None,
     ) -> Commit:
         """See `Connector.commit`."""
-        with self.exclusive():
-            refuse_unfinished_operation(self.repository)
-            ref = current_branch(self.repository, self._runner)
-            head = self.head()
-            if head != base:
-                raise StaleBase(base, head)
-            tree = self._store.tree_of(head)
-            targets = [self._examine(change, tree) for change in changes]
-            self._refuse_staged(targets, head)
-            new = self._write(_Plan(ref, head, tree, targets, message, author))
+        check_write(changes, message)
+        with self.exclusive(), _store_errors():
+            self._recovery.run()
+            self._writing = True
+            try:
+                new = self._commit(base, changes, message, author)
+            finally:
+                self._writing = False
         self._maintain()
         return new
+
+    def _commit(
+        self,
+        base: CommitId | None,
+        changes: Sequence[Change],
+        message: str,
+        author: Identity | None,
+    ) -> Commit:
+        refuse_unfinished_operation(self.repository)
+        ref = current_branch(self.repository, self._runner)
+        head = self.head()
+        if head != base:
+            raise StaleBase(base, head)
+        tree = self._store.tree_of(head)
+        staged = self._index.staged(head)
+        targets = [self._examine(change, tree, staged) for change in changes]
+        return self._write(_Plan(ref, head, tree, targets, message, author))
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """See `Connector.exclusive`."""
+        with _store_errors():
+            self._make_folders()
         with self._lock:
-            self._depth += 1
-            try:
-                if self._depth == 1:
-                    self._recovery.run()
-                yield
-            finally:
-                self._depth -= 1
+            yield
+
+    def _make_folders(self) -> None:
+        # Not with `parents`: where git's folder is gone, a new one would hide that.
+        for folder in (self.repository.state_dir, self._work_dir):
+            folder.mkdir(exist_ok=True)
 
     def _repair(self) -> None:
         """Finish or undo what a killed process left, unless somebody is at work."""
         if not (self._journal.exists() or self._displaced.pending):
             return
-        try:
+        with suppress(RepositoryBusy), _store_errors():
+            self._make_folders()
             self._lock.acquire(0)
-        except RepositoryBusy:
-            return
-        try:
-            if self._depth == 0:
-                self._recovery.run()
-            self._displaced.check(self._surface)
-        finally:
-            self._lock.release()
+            try:
+                if not self._writing:
+                    self._recovery.run()
+                    self._displaced.check(self._surface)
+            finally:
+                self._lock.release()
 
     def _surface(self, path: MemoryPath, content: bytes) -> None:
         """Put bytes that an editor wrote into a displaced file beside the original."""
@@ -340,33 +373,43 @@ class LocalGit:
 
     # --- one write -----------------------------------------------------------------------------
 
-    def _examine(self, change: Change, tree: str) -> _Target:
-        now = self._worktree.read(change.path)
+    def _examine(
+        self, change: Change, tree: str, staged: Mapping[MemoryPath, BlobId | None]
+    ) -> _Target:
+        path = change.path
+        now = self._worktree.read(path)
         blob = blob_id(now.content) if now else None
-        if now is None and (kind := self._worktree.type_at(change.path)) is not None:
+        if now is None and (kind := self._worktree.type_at(path)) is not None:
             raise RefusedForSafety(
-                f"{change.path} is a {kind}, not a file", "Remove it, or choose another path."
+                f"{path} is a {kind}, not a file", "Remove it, or choose another path."
             )
         _check_expectation(change, blob, now.content if now else None)
-        committed = self._store.entry_at(tree, change.path)
-        if committed is not None and committed.mode not in (FILE_MODE, EXECUTABLE_MODE):
-            raise RefusedForSafety(f"{change.path} is not a file in the repository")
+        committed = self._store.entry_at(tree, path)
+        self._refuse_odd(path, committed, now)
         content = change.content if isinstance(change, Put) else None
-        entry = None
-        if content is not None:
-            mode = committed.mode if committed else FILE_MODE
-            entry = TreeEntry(mode, change.path.rpartition("/")[2], blob_id(content))
+        entry = _entry(path, content, committed, now) if content is not None else None
         known = (committed.id if committed else None, entry.id if entry else None)
         if blob is not None and blob not in known:
-            raise UncommittedEdit(change.path)
-        return _Target(change.path, now, blob, committed, content, entry)
+            raise UncommittedEdit(path)
+        if path in staged and staged[path] != blob:
+            raise StagedChange(path)
+        in_index = committed
+        if path in staged:
+            in_index = committed and committed._replace(id=blob) if blob else None
+        return _Target(path, now, blob, committed, in_index, content, entry)
 
-    def _refuse_staged(self, targets: Sequence[_Target], head: CommitId | None) -> None:
-        staged = self._index.staged(head)
-        for target in targets:
-            blob = staged.get(target.path)
-            if blob is not None and blob != target.blob:
-                raise StagedChange(target.path)
+    def _refuse_odd(
+        self, path: MemoryPath, committed: TreeEntry | None, now: FileRead | None
+    ) -> None:
+        if committed is None:
+            return
+        if committed.mode not in (FILE_MODE, EXECUTABLE_MODE):
+            raise RefusedForSafety(f"{path} is not a file in the repository")
+        if now is None and self._index.is_left_out(path):
+            raise RefusedForSafety(
+                f"a sparse checkout leaves {path} out of the folder",
+                "Run `git sparse-checkout disable` in the memory folder, then call again.",
+            )
 
     def _write(self, plan: _Plan) -> Commit:
         token = uuid.uuid4().hex
@@ -431,31 +474,63 @@ class LocalGit:
                 self._swap.apply(step)
             with self._index.installed(prepared, entries, token):
                 self._move_ref(intent)
-        except BaseException:
+        except BaseException as error:
             self._index.discard(prepared)
-            # If this fails too, the journal stays and the next call goes on from here.
-            self._recovery.undo(intent)
-            raise
+            landed = self._undo(intent, error)
+            if not landed or isinstance(error, OutcomeUnknown) or not isinstance(error, Exception):
+                raise
+            return  # it failed after the branch was moved: the write is made
         self._index.remember(intent.new, entries)
-        self._recovery.finish(intent)
+        # The write is made. Where this fails, the journal stays and the next call goes on.
+        with suppress(OSError):
+            self._recovery.finish(intent)
+
+    def _undo(self, intent: Intent, error: BaseException) -> bool:
+        """Undo a failed write; whether it had reached the branch all the same."""
+        try:
+            return self._recovery.undo(intent)
+        except (PackError, OSError) as failure:
+            # The journal stays, and the next call goes on from here.
+            error.add_note(f"undoing it failed too: {failure}")
+            return False
 
     def _move_ref(self, intent: Intent) -> None:
+        def check_branch() -> None:
+            branch = current_branch(self.repository, self._runner)
+            if branch != intent.ref:
+                raise StaleBase(intent.old, CommitId(self._store.find_id(branch) or ZERO_ID))
+
+        self._journal.touch()
         try:
-            self._refs.swap(intent.ref, intent.new, intent.old)
-        except PackError:
-            # The answer may be lost and the ref moved all the same: then the write succeeded.
-            if self._store.find_id(intent.ref) != intent.new:
-                raise
-        _sync_folder((self.repository.common_dir / intent.ref).parent)
+            self._refs.swap(intent.ref, intent.new, intent.old, check_branch)
+            _sync_folder((self.repository.common_dir / intent.ref).parent)
+        except (PackError, OSError) as error:
+            self._explain(intent, error)
+            raise
+
+    def _explain(self, intent: Intent, error: Exception) -> None:
+        """Say it better, where it is known how the write ended or that it is not."""
+        try:
+            now = self._store.find_id(intent.ref)
+        except PackError as unreadable:
+            raise OutcomeUnknown(
+                f"it is not known whether the write was made: {error}"
+            ) from unreadable
+        if isinstance(error, OSError) and now == intent.new:
+            raise OutcomeUnknown(f"the disk did not confirm the write: {error.strerror}") from error
+        if isinstance(error, StaleBase) and now != intent.old:
+            raise StaleBase(intent.old, CommitId(now) if now else None) from error
 
     def _maintain(self) -> None:
         if self._maintenance is not None and self._maintenance.poll() is None:
             return
         if time.monotonic() - self._maintained_at < _MAINTENANCE_SECONDS:
             return
-        if maintenance_is_due(self.repository):
-            self._maintained_at = time.monotonic()
-            self._maintenance = start_maintenance(self.repository)
+        # The write is made; what housekeeping cannot do now it does another time.
+        with suppress(OSError, PackError):
+            if maintenance_is_due(self.repository):
+                self._maintained_at = time.monotonic()
+                self._maintenance = start_maintenance(self.repository)
 
 
 def _check_expectation(change: Change, blob: BlobId | None, content: bytes | None) -> None:
@@ -466,12 +541,31 @@ def _check_expectation(change: Change, blob: BlobId | None, content: bytes | Non
         raise BlobChanged(change.path, BlobId(str(change.expect)), blob, content)
 
 
+def _entry(
+    path: MemoryPath, content: bytes, committed: TreeEntry | None, now: FileRead | None
+) -> TreeEntry:
+    """The entry in the new commit: with the mode it had, or the user gave a file of theirs."""
+    mode = committed.mode if committed else FILE_MODE
+    if committed is None and now is not None and now.mode & stat.S_IXUSR:
+        mode = EXECUTABLE_MODE
+    return TreeEntry(mode, path.rpartition("/")[2], blob_id(content))
+
+
+@contextmanager
+def _store_errors() -> Iterator[None]:
+    """Turn what the operating system says, anywhere in the store, into PACK's words."""
+    try:
+        yield
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise Unavailable(f"{where}{error.strerror or error}") from error
+
+
 def _sync_folder(folder: Path) -> None:
     """Make a rename in a folder survive a power cut, where the system has such a thing."""
-    if sys.platform == "win32" or not folder.is_dir():
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    if sys.platform != "win32" and folder.is_dir():
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,8 +1,7 @@
-"""Git's object database: reading through GitPython's persistent `cat-file`, writing loose objects.
+"""Git's object database: reading by `CatFile`, writing loose objects, rebuilding trees.
 
 Why not GitPython for writing: `repo.odb.store` starts a process per object and gitdb's writer
-never fsyncs. Why not its `Repo`: a shared one returns wrong bytes when two threads use it, so the
-one reader here is behind a lock.
+never fsyncs.
 
 Sources: gitformat-loose(5) and git's object-file.c for the layout; git-prune(1) removes stale
 `tmp_obj_*` files.
@@ -13,25 +12,24 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-import threading
 import zlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from pack.errors import ConnectorError, NotFound, RefusedForSafety, Unavailable
 from pack.model import BlobId, CommitId, MemoryPath
-from pack_connectors.git_process import GitRunner, config_options, scrubbed_environment
-
-if TYPE_CHECKING:
-    from git.cmd import Git
+from pack_connectors.cat_file import CatFile
+from pack_connectors.git_process import GitRunner, is_id
 
 FILE_MODE: Final = 0o100644
 EXECUTABLE_MODE: Final = 0o100755
 TREE_MODE: Final = 0o040000
 SYMLINK_MODE: Final = 0o120000
 SUBMODULE_MODE: Final = 0o160000
+_KINDS: Final = defaultdict(lambda: "file", {SYMLINK_MODE: "link", SUBMODULE_MODE: "submodule"})
 
 
 class TreeEntry(NamedTuple):
@@ -40,6 +38,19 @@ class TreeEntry(NamedTuple):
     mode: int
     name: str
     id: str
+
+
+def format_entry(entry: TreeEntry | None) -> str | None:
+    """`mode id` of an entry."""
+    return f"{entry.mode:06o} {entry.id}" if entry else None
+
+
+def parse_entry(path: MemoryPath, text: str | None) -> TreeEntry | None:
+    """The entry that `format_entry` made a text of."""
+    if text is None:
+        return None
+    mode, name = text.split()
+    return TreeEntry(int(mode, 8), path.rpartition("/")[2], name)
 
 
 def object_id(kind: str, data: bytes) -> str:
@@ -121,47 +132,33 @@ class ObjectStore:
     """Reads and writes objects of one repository."""
 
     def __init__(self, runner: GitRunner, common_dir: Path) -> None:
-        self._runner = runner
         self._objects_dir = common_dir / "objects"
-        self._common_dir = common_dir
-        self._git: Git | None = None
-        self._lock = threading.RLock()
+        self._cat_file = CatFile(runner, common_dir)
 
     # --- reading ---------------------------------------------------------------------------
 
-    def find_id(self, revision: str) -> str | None:
-        """Id of what a revision names; `None` where there is nothing of the kind."""
-        with self._lock:
-            for attempt in (1, 2):
-                try:
-                    return _text(self._reader().get_object_header(revision)[0])
-                except ValueError:
-                    return None
-                except OSError as error:
-                    self._restart(error, attempt)
-        raise AssertionError("unreachable")
+    def find_id(self, revision: str, kind: str | None = None) -> str | None:
+        """Id of what a revision names; `None` where there is nothing, or nothing of that kind.
+
+        Raises:
+            Unavailable: The object database cannot be read.
+        """
+        found = self._cat_file.header(revision)
+        return found.id if found and kind in (None, found.kind) else None
 
     def read(self, object_name: str, kind: str) -> bytes:
-        """Data of an object.
+        """Data of an object, by its full id.
 
         Raises:
             NotFound: No such object.
             ConnectorError: It is of another kind, or the object database cannot be read.
         """
-        with self._lock:
-            for attempt in (1, 2):
-                try:
-                    _, actual, _, data = self._reader().get_object_data(object_name)
-                except ValueError as error:
-                    raise NotFound(f"object {object_name}") from error
-                except OSError as error:
-                    self._restart(error, attempt)
-                else:
-                    break
-        actual = _text(actual)
-        if actual != kind:
-            raise ConnectorError(f"object {object_name} is a {actual}, not a {kind}")
-        return bytes(data)
+        found = self._cat_file.contents(object_name) if is_id(object_name) else None
+        if found is None:
+            raise NotFound(f"object {object_name[:60]}")
+        if found.kind != kind:
+            raise ConnectorError(f"object {object_name} is a {found.kind}, not a {kind}")
+        return found.data
 
     def read_tree(self, tree: str) -> bytes:
         """A tree as git stores it."""
@@ -192,41 +189,11 @@ class ObjectStore:
             else:
                 yield f"{prefix}{entry.name}", entry
 
-    def _reader(self) -> Git:
-        if self._git is None:
-            from git.cmd import Git  # noqa: PLC0415 - 60 ms that only a reader should pay
-
-            git = Git(str(self._runner.git_dir))
-            git.update_environment(
-                **scrubbed_environment(
-                    {
-                        "GIT_DIR": str(self._runner.git_dir),
-                        "GIT_COMMON_DIR": str(self._common_dir),
-                        "GIT_OBJECT_DIRECTORY": str(self._objects_dir),
-                        "GIT_ALTERNATE_OBJECT_DIRECTORIES": "",
-                        "GIT_CONFIG_COUNT": "0",
-                        "GIT_CONFIG_PARAMETERS": "",
-                        "GIT_NAMESPACE": "",
-                    }
-                )
-            )
-            options = config_options()
-            git.set_persistent_git_options(c=options[1::2])
-            self._git = git
-        return self._git
-
-    def _restart(self, error: OSError, attempt: int) -> None:
-        # The child died (a Ctrl-C reaches it too); a new one is as good.
-        self.close()
-        if attempt > 1:
-            raise Unavailable(f"git cat-file failed: {error}") from error
-
     def close(self) -> None:
         """End the reading children."""
-        with self._lock:
-            git, self._git = self._git, None
-            if git is not None:
-                git.clear_cache()
+        self._cat_file.close()
+
+    # --- trees -----------------------------------------------------------------------------
 
     def rebuild(
         self, tree: str | None, changes: Mapping[MemoryPath, TreeEntry | None]
@@ -243,7 +210,7 @@ class ObjectStore:
             Id of the new tree; `None` when nothing is left in it.
 
         Raises:
-            RefusedForSafety: A path leads through a link or a submodule.
+            RefusedForSafety: A path leads through a file, a link or a submodule.
         """
         data = self.read_tree(tree) if tree else b""
         below: dict[str, dict[MemoryPath, TreeEntry | None]] = {}
@@ -255,17 +222,19 @@ class ObjectStore:
                 data = splice_tree(data, name, change)
         for name, inner in below.items():
             folder = find_in_tree(data, name)
-            if folder is not None and folder.mode in (SYMLINK_MODE, SUBMODULE_MODE):
-                raise RefusedForSafety(f"{name} is a link or a submodule in the repository")
-            old = folder.id if folder is not None and folder.mode == TREE_MODE else None
-            new = self.rebuild(old, inner)
+            if folder is not None and folder.mode != TREE_MODE:
+                raise RefusedForSafety(f"{name} is a {_KINDS[folder.mode]} in the repository")
+            new = self.rebuild(folder.id if folder else None, inner)
             data = splice_tree(data, name, TreeEntry(TREE_MODE, name, new) if new else None)
         return self.write("tree", data) if data else None
 
     # --- writing ---------------------------------------------------------------------------
 
     def write(self, kind: str, data: bytes) -> str:
-        """Store an object durably and return its id. Storing it again costs nothing.
+        """Store an object durably and return its id.
+
+        One that is there is made as durable and as young as a new one: who stored it may not have
+        fsynced, and git's own housekeeping drops what is old and unused yet.
 
         Raises:
             Unavailable: It could not be written; nothing refers to what may be left.
@@ -273,7 +242,7 @@ class ObjectStore:
         name = object_id(kind, data)
         folder = self._objects_dir / name[:2]
         target = folder / name[2:]
-        if target.exists():
+        if _freshen(target):
             return name
         packed = zlib.compress(f"{kind} {len(data)}\0".encode() + data, 1)
         try:
@@ -284,9 +253,20 @@ class ObjectStore:
         return name
 
 
-def _text(name: str | bytes) -> str:
-    # GitPython declares text and gives bytes.
-    return name.decode("ascii") if isinstance(name, bytes) else name
+def _freshen(target: Path) -> bool:
+    """Whether the object is there and can be relied on; a file cut off by a crash is empty."""
+    try:
+        descriptor = os.open(target, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    except OSError:
+        return False  # it is written anew, and then it is told what is wrong
+    try:
+        os.utime(target)
+        os.fsync(descriptor)
+        return os.fstat(descriptor).st_size > 0
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def _write_durably(folder: Path, target: Path, data: bytes) -> None:

@@ -44,6 +44,8 @@ else:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        except OSError as error:  # a file system without locks
+            raise Unavailable(f"the lock cannot be taken: {error.strerror}") from error
         return True
 
     def _unlock(descriptor: int) -> None:
@@ -91,12 +93,22 @@ class ProcessLock:
             raise
 
     def _wait(self, limit: float) -> None:
-        descriptor = self.descriptor()
         deadline = time.monotonic() + limit
-        while not _try_lock(descriptor):
+        while True:
+            if _try_lock(self.descriptor()):
+                if self._is_in_place():
+                    return
+                self.close()  # PACK's folder was deleted meanwhile: others lock a new file
+                continue
             if time.monotonic() >= deadline:
                 raise RepositoryBusy(f"another PACK process is writing (lock {self._path})")
             time.sleep(_POLL_SECONDS)
+
+    def _is_in_place(self) -> bool:
+        try:
+            return os.path.samestat(os.fstat(self.descriptor()), self._path.stat())
+        except FileNotFoundError:
+            return False
 
     def release(self) -> None:
         """Give the lock back once for each `acquire`."""

@@ -11,13 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from pack.model import CommitId
 from pack_connectors.file_swap import FileSwap
 from pack_connectors.git_index import GitIndex
 from pack_connectors.git_process import GitRunner
 from pack_connectors.git_repository import Repository
-from pack_connectors.journal import Intent, Journal, Step
-from pack_connectors.objects import ObjectStore, TreeEntry
+from pack_connectors.journal import Intent, Journal
+from pack_connectors.objects import ObjectStore, parse_entry
 
 # A lock that git leaves empty (HEAD.lock) does not say whose it is. It is taken for ours if it was
 # made in the seconds after our intent was recorded, and nobody has removed it for a while.
@@ -50,23 +49,31 @@ class Recovery:
 
         Raises:
             ConnectorError: It could not; the journal stays, and the next call tries again.
+            OSError: Likewise.
         """
         self._index.remove_own_lock()
         intent = self._journal.load()
-        if intent is None:
-            self._sweep()
-            return
-        self._remove_own_ref_locks(intent)
-        self.undo(intent)
+        if intent is not None:
+            self._remove_own_ref_locks(intent)
+            self.undo(intent)
         self._sweep()
 
-    def undo(self, intent: Intent) -> None:
-        """Revert a write that did not reach the branch; leave one that did."""
-        if not self._has_landed(intent):
+    def undo(self, intent: Intent) -> bool:
+        """Revert a write that did not reach the branch; leave one that did.
+
+        Returns:
+            Whether it did.
+
+        Raises:
+            As `run`.
+        """
+        landed = self._has_landed(intent)
+        if not landed:
             for step in reversed(intent.steps):
                 self._swap.revert(step)
-            self._revert_index(intent)
+        self._mend_index(intent, landed=landed)
         self.finish(intent)
+        return landed
 
     def finish(self, intent: Intent) -> None:
         """Close the books on a write that is complete or undone."""
@@ -80,22 +87,21 @@ class Recovery:
             return False
         if current == intent.new:
             return True
-        return self._is_ancestor(intent.new, CommitId(current))
+        out = self._runner.run(["rev-list", "-1", intent.new, f"^{current}", "--"])
+        return not out  # nothing of it is outside the branch
 
-    def _is_ancestor(self, older: CommitId, newer: CommitId) -> bool:
-        process = self._runner.start(["merge-base", "--is-ancestor", older, newer])
-        process.communicate()
-        return process.returncode == 0
-
-    def _revert_index(self, intent: Intent) -> None:
-        current = self._index.blobs([step.path for step in intent.steps])
+    def _mend_index(self, intent: Intent, *, landed: bool) -> None:
+        """Give the entries that are on the wrong side of the write those of the right one."""
+        now = self._index.entries([step.path for step in intent.steps])
         entries = {}
         for step in intent.steps:
-            old = _old_entry(step)
-            if current.get(step.path) == step.new and (old.id if old else None) != step.new:
-                entries[step.path] = old
+            right, wrong = step.new_entry, step.old_entry
+            if not landed:
+                right, wrong = wrong, right
+            if right != wrong and now.get(step.path) == wrong:
+                entries[step.path] = parse_entry(step.path, right)
         if entries:
-            self._index.write_entries(entries, f"{intent.new}-revert")
+            self._index.write_entries(entries, f"{intent.new}-mend")
 
     # --- what a killed child of ours leaves ----------------------------------------------------
 
@@ -125,10 +131,3 @@ class Recovery:
         """Remove what killed processes left in the work folder; kept files are elsewhere."""
         for file in (self._repository.state_dir / "work").iterdir():
             file.unlink(missing_ok=True)
-
-
-def _old_entry(step: Step) -> TreeEntry | None:
-    if step.old_entry is None:
-        return None
-    mode, blob = step.old_entry.split()
-    return TreeEntry(int(mode, 8), step.path.rpartition("/")[2], blob)

@@ -12,21 +12,20 @@ used, and the exchange is a move out and a link in.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import stat
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pack.errors import LimitExceeded, RefusedForSafety, Unavailable
+from pack.errors import InvalidPath, LimitExceeded, RefusedForSafety, Unavailable
 from pack.limits import MAX_FILE_BYTES
 from pack.model import EntryType, MemoryPath
+from pack_connectors.file_exchange import exchange_files, move_to_free_name
+from pack_connectors.write_request import check_path
 
 HAS_DIR_FD: Final = os.open in os.supports_dir_fd and os.rename in os.supports_dir_fd
 _READ_FLAGS: Final = (
@@ -85,31 +84,45 @@ class Worktree:
                 if error.errno in _NOT_A_FILE:
                     return None
                 raise
-            with os.fdopen(descriptor, "rb") as file:
+            try:
                 status = os.fstat(descriptor)
                 if not stat.S_ISREG(status.st_mode):
                     return None
-                return _read_file(file.read, path, status)
+                with os.fdopen(descriptor, "rb", closefd=False) as file:
+                    return _read_file(file.read, path, status)
+            finally:
+                os.close(descriptor)
 
     def list_names(self, dir_path: MemoryPath | None) -> list[tuple[str, EntryType]]:
-        """Names and types in a folder, git's own excluded, sorted; empty where there is none."""
-        folder = self.root / dir_path if dir_path else self.root
-        if dir_path and self.type_at(dir_path) is not EntryType.DIR:
-            return []
-        with _translated(dir_path or "the folder"), os.scandir(folder) as entries:
-            found = [(e.name, _type_of(e)) for e in entries if e.name != ".git"]
-        return sorted((name, kind) for name, kind in found if kind is not None)
+        """Names and types in a folder, git's own excluded, sorted; empty where there is none.
 
-    def type_at(self, path: MemoryPath) -> EntryType | None:
-        """What is at a path; `None` for nothing, or something without a type of ours."""
-        with self._parent(path) as place:
+        Names that no path of a memory can have are left out, here and in `scan`.
+
+        Raises:
+            Unavailable: The folder cannot be read.
+        """
+        with _translated(dir_path or "the folder"), self._folder(dir_path) as folder:
+            found = [(entry.name, kind) for entry, kind in _entries(folder)]
+        return sorted(found)
+
+    def stat(self, path: MemoryPath) -> os.stat_result | None:
+        """The status of what is at a path, a link itself and not its target; `None` for nothing.
+
+        Raises:
+            Unavailable: The path cannot be examined.
+        """
+        with _translated(path), self._parent(path) as place:
             if place is None:
                 return None
             try:
-                status = os.stat(place.name, dir_fd=place.dir_fd, follow_symlinks=False)
+                return os.stat(place.name, dir_fd=place.dir_fd, follow_symlinks=False)
             except FileNotFoundError:
                 return None
-        return _type_of_mode(status.st_mode)
+
+    def type_at(self, path: MemoryPath) -> EntryType | None:
+        """What is at a path; `None` for nothing, or something without a type of ours."""
+        status = self.stat(path)
+        return None if status is None else _type_of_mode(status.st_mode)
 
     def scan(self) -> Iterator[Found]:
         """All files, links and nested repositories, in no particular order; folders are entered.
@@ -117,24 +130,27 @@ class Worktree:
         Raises:
             Unavailable: A folder cannot be read.
         """
-        yield from self._scan(self.root, "")
+        yield from self._scan(None)
 
-    def _scan(self, folder: Path, prefix: str) -> Iterator[Found]:
-        with _translated(prefix or "the folder"):
-            entries = list(os.scandir(folder))
-        for entry in entries:
-            kind = _type_of(entry)
-            if entry.name == ".git" or kind is None or not _is_text(entry.name):
-                continue
-            path = f"{prefix}{entry.name}"
-            if kind is EntryType.DIR:
-                if (folder / entry.name / ".git").exists():
-                    kind = EntryType.SUBMODULE
-                else:
-                    yield from self._scan(folder / entry.name, f"{path}/")
+    def _scan(self, dir_path: MemoryPath | None) -> Iterator[Found]:
+        prefix = f"{dir_path}/" if dir_path else ""
+        inner: list[MemoryPath] = []
+        found: list[Found] = []
+        with _translated(dir_path or "the folder"), self._folder(dir_path) as folder:
+            for entry, kind in _entries(folder):
+                path = MemoryPath(prefix + entry.name)
+                if kind is EntryType.DIR and not self._is_repository(path):
+                    inner.append(path)
                     continue
-            with suppress(FileNotFoundError):  # it was removed since the folder was read
-                yield Found(path, kind, entry.stat(follow_symlinks=False))
+                type_ = EntryType.SUBMODULE if kind is EntryType.DIR else kind
+                with suppress(FileNotFoundError):  # it was removed since the folder was read
+                    found.append(Found(path, type_, entry.stat(follow_symlinks=False)))
+        yield from found
+        for path in inner:
+            yield from self._scan(path)
+
+    def _is_repository(self, path: MemoryPath) -> bool:
+        return self.type_at(MemoryPath(f"{path}/.git")) is not None
 
     # --- changing ----------------------------------------------------------------------------
 
@@ -149,7 +165,7 @@ class Worktree:
         with _translated(path), self._parent(path) as place:
             if place is None:
                 raise FileNotFoundError(path)
-            _exchange(staged, place)
+            exchange_files(staged, place.name, place.dir_fd)
 
     def place(self, staged: Path, path: MemoryPath) -> None:
         """Move the staged file to `path`, where nothing may be; missing folders are made.
@@ -162,7 +178,13 @@ class Worktree:
         with _translated(path), self._parent(path, create=True) as place:
             if place is None:
                 raise FileNotFoundError(path)
-            _move_to_free_name(staged, place)
+            try:
+                move_to_free_name(staged, place.name, place.dir_fd)
+            except FileExistsError:
+                raise
+            except OSError:
+                self.prune_folders(path)  # the ones made for it
+                raise
 
     def take_out(self, path: MemoryPath, target: Path) -> None:
         """Move the file at `path` to `target` outside the tree; folders left empty go.
@@ -199,7 +221,7 @@ class Worktree:
         if not HAS_DIR_FD:
             yield self._checked_place(folders, name, create=create)
             return
-        descriptor: int | None = os.open(self.root, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+        descriptor: int | None = self._open_root()
         try:
             for folder in folders:
                 assert descriptor is not None  # noqa: S101 - the loop ends when it is
@@ -209,6 +231,36 @@ class Worktree:
                 if descriptor is None:
                     break
             yield None if descriptor is None else _Place(name, descriptor)
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def _open_root(self) -> int:
+        try:
+            return os.open(self.root, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+        except OSError as error:
+            raise Unavailable(f"{self.root}: {error.strerror}") from error
+
+    @contextmanager
+    def _folder(self, dir_path: MemoryPath | None) -> Iterator[int | str | None]:
+        """A folder opened for listing, without following a link; `None` if there is none."""
+        if not HAS_DIR_FD:
+            is_there = dir_path is None or self.type_at(dir_path) is EntryType.DIR
+            yield str(self.root / (dir_path or "")) if is_there else None
+            return
+        descriptor: int | None
+        if dir_path is None:
+            descriptor = self._open_root()
+        else:
+            with self._parent(dir_path) as place:
+                parent = place.dir_fd if place else None
+                descriptor = (
+                    _open_folder(place.name, parent, dir_path, create=False)
+                    if place and parent is not None
+                    else None
+                )
+        try:
+            yield descriptor
         finally:
             if descriptor is not None:
                 os.close(descriptor)
@@ -265,10 +317,21 @@ def _read_file(read: Callable[[int], bytes], path: str, status: os.stat_result) 
     return FileRead(content, modified, stat.S_IMODE(status.st_mode))
 
 
-def _is_text(name: str) -> bool:
+def _entries(folder: int | str | None) -> Iterator[tuple[os.DirEntry[str], EntryType]]:
+    """What a folder holds that a memory can name, with its type."""
+    if folder is None:
+        return
+    with os.scandir(folder) as rows:
+        for entry in rows:
+            kind = _type_of(entry)
+            if kind is not None and _is_nameable(entry.name):
+                yield entry, kind
+
+
+def _is_nameable(name: str) -> bool:
     try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
+        check_path(MemoryPath(name))
+    except (InvalidPath, LimitExceeded):
         return False
     return True
 
@@ -298,76 +361,3 @@ def _translated(path: str) -> Iterator[None]:
         raise
     except OSError as error:
         raise Unavailable(f"{path}: {error.strerror or error}") from error
-
-
-# --- the exchange --------------------------------------------------------------------------------
-
-
-@cache
-def _native_exchange() -> Callable[[bytes, int, bytes], int] | None:
-    """`exchange(staged, dir_fd, name)` of this platform, returning 0 or -1 with errno set."""
-    if sys.platform not in ("linux", "darwin"):
-        return None
-    libc = ctypes.CDLL(None, use_errno=True)
-    linux = sys.platform == "linux"
-    here = -100 if linux else -2  # AT_FDCWD; the flag is 2 on both
-    function = getattr(libc, "renameat2" if linux else "renameatx_np", None)
-    if function is None:  # an old C library
-        return None
-    number, text = ctypes.c_int, ctypes.c_char_p
-    function.argtypes = [number, text, number, text, ctypes.c_uint]
-    return lambda staged, dir_fd, target: int(function(here, staged, dir_fd, target, 2))
-
-
-def _exchange(staged: Path, place: _Place) -> None:
-    native = _native_exchange()
-    if native is not None and place.dir_fd is not None:
-        if native(os.fsencode(staged), place.dir_fd, os.fsencode(place.name)) == 0:
-            return
-        code = ctypes.get_errno()
-        if code not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
-            raise OSError(code, os.strerror(code))
-    _exchange_in_steps(staged, place)
-
-
-def _exchange_in_steps(staged: Path, place: _Place) -> None:
-    """Move out, then move in: for file systems without an exchange.
-
-    A reader may find nothing for a moment; the journal makes up for a crash in between.
-    """
-    new = staged.with_name(staged.name + ".new")
-    staged.rename(new)
-    try:
-        os.rename(place.name, staged, src_dir_fd=place.dir_fd)
-    except BaseException:
-        new.rename(staged)
-        raise
-    try:
-        _move_to_free_name(new, place)
-    except FileExistsError as error:
-        # Somebody saved in that moment: theirs stays, and what we moved out is kept.
-        new.unlink()
-        raise OSError(errno.EBUSY, "the file was replaced during the write") from error
-
-
-def _move_to_free_name(staged: Path, place: _Place) -> None:
-    if sys.platform == "win32":
-        staged.rename(place.name)  # fails where the name is taken
-        return
-    try:
-        os.link(staged, place.name, dst_dir_fd=place.dir_fd, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS):
-            raise
-        _copy_to_free_name(staged, place)  # a file system without hard links
-    staged.unlink()
-
-
-def _copy_to_free_name(staged: Path, place: _Place) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-    mode = stat.S_IMODE(staged.stat().st_mode)
-    descriptor = os.open(place.name, flags, mode, dir_fd=place.dir_fd)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(staged.read_bytes())
-        file.flush()
-        os.fsync(descriptor)

@@ -39,12 +39,11 @@ class TestLocalGit(ConnectorContract):
         return connector
 
     def log(self, connector):
-        fields = "%H%x00%P%x00%an%x00%ae%x00%B%x00%x00"
-        out = git(connector.location, "log", "--first-parent", f"--format={fields}").decode()
-        rows = [row.strip("\n").split("\0", 4) for row in out.split("\0\0") if row.strip("\n")]
+        out = git(connector.location, "log", "--format=%H%x00%P%x00%an%x00%ae%x00%B%x00%x01")
+        rows = [row.lstrip("\n").split("\0") for row in out.decode().split("\0\1")]
         return [
             LoggedCommit(commit, parents.split(), message, Identity(name, email))
-            for commit, parents, name, email, message in rows
+            for commit, parents, name, email, message in rows[:-1]
         ]
 
     def reopen(self, connector):
@@ -67,10 +66,9 @@ class TestLocalGit(ConnectorContract):
         with pytest.MonkeyPatch.context() as patch:
             exchange = RefUpdater._exchange
 
-            def lose(updater, process, *args):
-                exchange(updater, process, *args)
-                process.kill()
-                return []
+            def lose(updater, process, request, lines):
+                answers = exchange(process, request, lines)
+                return [] if request.startswith(b"commit") else answers
 
             patch.setattr(RefUpdater, "_exchange", lose)
             yield
