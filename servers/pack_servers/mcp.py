@@ -2,211 +2,49 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, Final
-from urllib.parse import quote, unquote
+from typing import Any, Final
+from urllib.parse import quote
 
 import anyio
 from mcp.server import MCPServer
-from mcp.server.context import ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
 from mcp.server.subscriptions import InMemorySubscriptionBus, SubscriptionBus
 from mcp.types import (
     CallToolResult,
     EmptyResult,
+    InputRequiredResult,
+    NotificationParams,
     Resource,
     SubscribeRequestParams,
     Tool,
-    ToolAnnotations,
     UnsubscribeRequestParams,
 )
 from pack_templates import prompt
-from pydantic import Field
+from pydantic import ValidationError
 
 from pack._version import __version__
-from pack.edits import Edit
-from pack.errors import NotFound, PackError
-from pack.memory import LIST_LIMIT, SEARCH_LIMIT, Memory
-from pack.provenance import Origin, Source
+from pack.errors import InvalidRequest, NotFound, PackError
+from pack.memory import Memory
+from pack.provenance import Source
 from pack.results import Mode
 from pack_servers import mcp_results as answers
 from pack_servers.mcp_changes import ChangeWatcher, Subscribers
+from pack_servers.mcp_clients import client_key
+from pack_servers.mcp_schemas import lean
+from pack_servers.mcp_tools import add_tools
 
 SCHEME: Final = "memory:///"
-_MAX_LIMIT: Final = 500
 _LISTED_RESOURCES: Final = 100
-_REMEMBERED_CHARACTERS: Final = 8_000_000
-_LOCAL_CLIENT: Final = "local"
-
-Path = Annotated[str, Field(description="e.g. projects/website.md")]
-Sha = Annotated[str, Field(description="sha of the version you read")]
-Message = Annotated[str | None, Field(description="why, for the log")]
-Tag = Annotated[str | None, Field(description="only files with this tag")]
-Dir = Annotated[str | None, Field(description="only files in this folder")]
-Limit = Annotated[int, Field(ge=1, le=_MAX_LIMIT)]
-Cursor = Annotated[str | None, Field(description="next_cursor of the last answer")]
-
-_READS: Final = ToolAnnotations(read_only_hint=True, open_world_hint=False)
-_ADDS: Final = ToolAnnotations(
-    read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False
-)
-_REMOVES: Final = ToolAnnotations(
-    read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False
-)
+_SHOWN_FAULTS: Final = 5
 
 
 def uri_of(path: str) -> str:
     """The resource that a file is."""
     return SCHEME + quote(path, safe="/")
-
-
-class LastRead:
-    """What each client that uses no paths last read; as much as fits, the newest first (C2)."""
-
-    def __init__(self) -> None:
-        self._texts: OrderedDict[str, str] = OrderedDict()
-
-    def get(self, client: str | None) -> str | None:
-        """What a client last read, if that is known."""
-        return None if client is None else self._texts.get(client)
-
-    def put(self, client: str | None, text: str) -> None:
-        """Note what a client has read."""
-        if client is None:
-            return
-        self._texts[client] = text
-        self._texts.move_to_end(client)
-        while self._texts and sum(map(len, self._texts.values())) > _REMEMBERED_CHARACTERS:
-            self._texts.popitem(last=False)
-
-    def extend(self, client: str | None, text: str) -> None:
-        """Note that a client knows a text beside what it has read."""
-        known = self.get(client)
-        if known is not None:
-            self.put(client, f"{known}\n{text}")
-
-
-class Tools:
-    """The tools. They run on worker threads, so that a slow one holds up nobody."""
-
-    def __init__(self, memory: Memory, source: Source) -> None:
-        self._memory = memory
-        self._source = source
-        self._last_read = LastRead()
-
-    def memory_list(
-        self,
-        tag: Tag = None,
-        topic: Annotated[str | None, Field(description="text in the topic")] = None,
-        dir: Dir = None,  # noqa: A002 - the tool's own word
-        limit: Limit = LIST_LIMIT,
-        cursor: Cursor = None,
-    ) -> Annotated[CallToolResult, answers.ListResult]:
-        """What is in the memory: path, topic, tags and date of each file."""
-        return _answer(
-            lambda: answers.listing(
-                self._memory.list(tag=tag, topic=topic, dir=dir, limit=limit, cursor=cursor)
-            )
-        )
-
-    def memory_get(
-        self, ctx: Context, path: Path | None = None
-    ) -> Annotated[CallToolResult, answers.GetResult]:
-        """Read a file: content, and the sha that a change must name. Without path: everything."""
-        if path is not None:
-            return _answer(lambda: answers.document(self._memory.get(path)))
-
-        def read_all() -> CallToolResult:
-            found = self._memory.get_all()
-            self._last_read.put(_client_key(ctx.request_context), found.content)
-            return answers.whole_memory(found)
-
-        return _answer(read_all)
-
-    def memory_update(
-        self,
-        ctx: Context,
-        content: Annotated[str, Field(description="the whole text, markdown")],
-        path: Path | None = None,
-        sha: Annotated[str | None, Field(description="sha you read; omit for a new file")] = None,
-        message: Message = None,
-    ) -> Annotated[CallToolResult, answers.WriteResult]:
-        """Store a file, new or whole; frontmatter you leave out stays. Conflicts show the file."""
-        memory = self._as(ctx)
-        if path is not None:
-            return _answer(lambda: answers.written(memory.update(path, content, sha, message)))
-        client = _client_key(ctx.request_context)
-        try:
-            done = memory.add_to_general(content, self._last_read.get(client), message)
-        except PackError as error:
-            return answers.not_written(error)
-        self._last_read.extend(client, content)
-        return answers.written(done)
-
-    def memory_edit(
-        self,
-        ctx: Context,
-        path: Path,
-        edits: Annotated[list[Edit], Field(min_length=1)],
-        sha: Annotated[str | None, Field(description="sha you read, to be strict")] = None,
-        message: Message = None,
-    ) -> Annotated[CallToolResult, answers.WriteResult]:
-        """Change parts of a file: replace exact text, append, replace a section. All or none."""
-        memory = self._as(ctx)
-        return _answer(lambda: answers.written(memory.edit(path, edits, sha, message)))
-
-    def memory_search(
-        self,
-        query: str,
-        tag: Tag = None,
-        dir: Dir = None,  # noqa: A002 - the tool's own word
-        limit: Limit = SEARCH_LIMIT,
-        cursor: Cursor = None,
-    ) -> Annotated[CallToolResult, answers.SearchResult]:
-        """Find files by words or an exact phrase; best first, with the line that matches."""
-        return _answer(
-            lambda: answers.matches(
-                self._memory.search(query, tag=tag, dir=dir, limit=limit, cursor=cursor)
-            )
-        )
-
-    def memory_delete(
-        self, ctx: Context, path: Path, sha: Sha, message: Message = None
-    ) -> Annotated[CallToolResult, answers.WriteResult]:
-        """Remove a file; its history stays in git."""
-        memory = self._as(ctx)
-        return _answer(lambda: answers.written(memory.delete(path, sha, message)))
-
-    def memory_move(
-        self, ctx: Context, path: Path, new_path: Path, sha: Sha, message: Message = None
-    ) -> Annotated[CallToolResult, answers.WriteResult]:
-        """Give a file another path; its history follows."""
-        memory = self._as(ctx)
-        return _answer(lambda: answers.written(memory.move(path, new_path, sha, message)))
-
-    def _as(self, ctx: Context) -> Memory:
-        params = ctx.session.client_params
-        client = params.client_info.name if params is not None else "unknown"
-        return self._memory.written_by(Origin(self._source, client))
-
-
-def _answer(action: Callable[[], CallToolResult]) -> CallToolResult:
-    try:
-        return action()
-    except PackError as error:
-        return answers.failed(error)
-
-
-def _client_key(ctx: ServerRequestContext[Any, Any]) -> str | None:
-    """What tells one client from another; `None` where nothing does (HTTP without sessions)."""
-    headers = getattr(ctx.request, "headers", None)
-    if headers is None:
-        return _LOCAL_CLIENT  # stdio: one process serves one client
-    session = headers.get("mcp-session-id")
-    return session if isinstance(session, str) else None
 
 
 class PackServer(MCPServer[None]):
@@ -221,6 +59,7 @@ class PackServer(MCPServer[None]):
         async def lifespan(_: MCPServer[None]) -> AsyncIterator[None]:
             async with anyio.create_task_group() as tasks:
                 if watch:
+                    await watcher.start()
                     tasks.start_soon(watcher.run)
                 yield
                 tasks.cancel_scope.cancel()
@@ -237,17 +76,28 @@ class PackServer(MCPServer[None]):
         self._serve_subscriptions()
 
     def _serve_subscriptions(self) -> None:
-        # MCPServer has no public way to serve the 2025 protocols' resources/subscribe.
+        # MCPServer has no public way to serve the notifications of the 2025 protocols.
         low = self._lowlevel_server
         low.add_request_handler("resources/subscribe", SubscribeRequestParams, self._subscribe)
         low.add_request_handler(
             "resources/unsubscribe", UnsubscribeRequestParams, self._unsubscribe
         )
+        low.add_notification_handler(
+            "notifications/initialized", NotificationParams, self._initialized
+        )
+        low.middleware.append(_promise_list_changes)
+
+    async def _initialized(
+        self, ctx: ServerRequestContext[Any, Any], _params: NotificationParams
+    ) -> None:
+        client = client_key(ctx)
+        if client is not None:
+            self._subscribers.welcome(client, ctx.session)
 
     async def _subscribe(
         self, ctx: ServerRequestContext[Any, Any], params: SubscribeRequestParams
     ) -> EmptyResult:
-        client = _client_key(ctx)
+        client = client_key(ctx)
         if client is not None:
             self._subscribers.add(client, ctx.session, str(params.uri))
         return EmptyResult()
@@ -255,18 +105,31 @@ class PackServer(MCPServer[None]):
     async def _unsubscribe(
         self, ctx: ServerRequestContext[Any, Any], params: UnsubscribeRequestParams
     ) -> EmptyResult:
-        client = _client_key(ctx)
+        client = client_key(ctx)
         if client is not None:
             self._subscribers.remove(client, str(params.uri))
         return EmptyResult()
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[None, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool; a call that does not fit it is answered like any other refusal."""
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if isinstance(error.__cause__, ValidationError):
+                return answers.failed(_invalid_arguments(error.__cause__))
+            if name not in {tool.name for tool in await self.list_tools()}:
+                return answers.failed(NotFound(f"the tool {name[:64]!r}", "List the tools."))
+            raise
 
     async def list_tools(self) -> list[Tool]:
         """The tools, without the titles that a schema generator adds to every field."""
         return [
             tool.model_copy(
                 update={
-                    "input_schema": _lean(tool.input_schema),
-                    "output_schema": _lean(tool.output_schema),
+                    "input_schema": lean(tool.input_schema),
+                    "output_schema": lean(tool.output_schema),
                 }
             )
             for tool in await super().list_tools()
@@ -298,34 +161,28 @@ class PackServer(MCPServer[None]):
             ResourceError: It cannot be read; the message says why.
         """
         try:
-            return self._memory.get(unquote(path)).content
+            return self._memory.get(path).content
         except NotFound as error:
             raise ResourceNotFoundError(str(error)) from error
         except PackError as error:
             raise ResourceError(f"{error} {error.remedy}") from error
 
 
-def _lean(schema: Any) -> Any:
-    """A JSON schema without what says nothing to a model."""
-    if isinstance(schema, list):
-        return [_lean(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    lean = {
-        key: _properties(value) if key in ("properties", "$defs") else _lean(value)
-        for key, value in schema.items()
-        if not (key == "title" and isinstance(value, str))
-        and not (key == "default" and value is None)
-    }
-    choices = lean.get("anyOf")
-    if isinstance(choices, list) and {"type": "null"} in choices and len(choices) == 2:
-        (other,) = [choice for choice in choices if choice != {"type": "null"}]
-        lean = {**{k: v for k, v in lean.items() if k != "anyOf"}, **other}
-    return lean
+async def _promise_list_changes(
+    ctx: ServerRequestContext[Any, Any], call_next: CallNext
+) -> HandlerResult:
+    """Make the answer to `initialize` say that changes of the list of resources are sent."""
+    answer = await call_next(ctx)
+    if ctx.method == "initialize" and isinstance(answer, dict):
+        answer["capabilities"]["resources"]["listChanged"] = True
+    return answer
 
 
-def _properties(schemas: dict[str, Any]) -> dict[str, Any]:
-    return {name: _lean(schema) for name, schema in schemas.items()}
+def _invalid_arguments(error: ValidationError) -> InvalidRequest:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    shown = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found[:_SHOWN_FAULTS]]
+    more = [f"and {len(found) - len(shown)} more"] if len(found) > len(shown) else []
+    return InvalidRequest("; ".join([*shown, *more]))
 
 
 def build_server(
@@ -344,17 +201,7 @@ def build_server(
         watch: Whether commits of others are watched for and announced.
     """
     server = PackServer(memory, bus or InMemorySubscriptionBus(), watch)
-    tools = Tools(memory, source)
-    for function, title, hints in (
-        (tools.memory_list, "List memory", _READS),
-        (tools.memory_get, "Read memory", _READS),
-        (tools.memory_update, "Store memory", _ADDS),
-        (tools.memory_search, "Search memory", _READS),
-        (tools.memory_edit, "Edit memory", _ADDS),
-        (tools.memory_delete, "Delete memory", _REMOVES),
-        (tools.memory_move, "Move memory", _ADDS),
-    ):
-        server.add_tool(function, title=title, annotations=hints)
+    add_tools(server, memory, source)
     server.resource(
         SCHEME + "{+path}",
         name="memory file",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,7 +24,8 @@ from pack.model import CommitId
 from pack.results import Changes
 
 POLL_SECONDS: Final = 0.5
-_MOST_SUBSCRIBERS: Final = 256
+SEND_SECONDS: Final = 5.0
+_MOST_SUBSCRIBERS: Final = 1024
 _MOST_URIS: Final = 1024
 
 logger = logging.getLogger(__name__)
@@ -32,44 +33,66 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Subscriber:
-    """A client of the 2025 protocols: the session it last used, and what it asked for."""
+    """A client of the 2025 protocols: a session that reaches it, and what it asked for."""
 
     session: ServerSession
     uris: set[str] = field(default_factory=set)
 
+    async def send(self, uris: Sequence[str], *, listing_changed: bool) -> bool:
+        """Send what it asked for; whether it took all of it in time.
+
+        To a client that is gone the SDK sends nothing, and says nothing.
+        """
+        with anyio.move_on_after(SEND_SECONDS):
+            for uri in uris:
+                if uri in self.uris:
+                    await self.session.send_resource_updated(uri)
+            if listing_changed:
+                await self.session.send_resource_list_changed()
+            return True
+        return False
+
 
 class Subscribers:
-    """Clients that subscribed with `resources/subscribe`; newer ones use the bus."""
+    """Clients of the 2025 protocols that are there; newer ones listen to the bus."""
 
     def __init__(self) -> None:
         self._found: OrderedDict[str, _Subscriber] = OrderedDict()
 
-    def add(self, client: str, session: ServerSession, uri: str) -> None:
-        """Send changes of a resource to a client from now on."""
+    def welcome(self, client: str, session: ServerSession) -> None:
+        """Send changes of the list of resources to a client from now on."""
         subscriber = self._found.setdefault(client, _Subscriber(session))
         subscriber.session = session
-        if len(subscriber.uris) < _MOST_URIS:
-            subscriber.uris.add(uri)
         self._found.move_to_end(client)
         while len(self._found) > _MOST_SUBSCRIBERS:
             self._found.popitem(last=False)
+
+    def add(self, client: str, session: ServerSession, uri: str) -> None:
+        """Send changes of a resource to a client from now on."""
+        self.welcome(client, session)
+        uris = self._found[client].uris
+        if len(uris) < _MOST_URIS:
+            uris.add(uri)
 
     def remove(self, client: str, uri: str) -> None:
         """Do not send changes of a resource any more."""
         subscriber = self._found.get(client)
         if subscriber is not None:
             subscriber.uris.discard(uri)
-            if not subscriber.uris:
-                del self._found[client]
 
-    async def notify(self, uris: list[str], *, listing_changed: bool) -> None:
-        """Send what each client asked for. A client that is gone is passed over by the SDK."""
-        for subscriber in list(self._found.values()):
-            for uri in uris:
-                if uri in subscriber.uris:
-                    await subscriber.session.send_resource_updated(uri)
-            if listing_changed:
-                await subscriber.session.send_resource_list_changed()
+    async def notify(self, uris: Sequence[str], *, listing_changed: bool) -> None:
+        """Send what each client asked for. One that does not read holds up none of the others."""
+        async with anyio.create_task_group() as tasks:
+            for client, subscriber in list(self._found.items()):
+                tasks.start_soon(self._notify_one, client, subscriber, uris, listing_changed)
+
+    async def _notify_one(
+        self, client: str, subscriber: _Subscriber, uris: Sequence[str], listing_changed: bool
+    ) -> None:
+        if not await subscriber.send(uris, listing_changed=listing_changed):
+            logger.info("a client does not read its notifications; it gets no more of them")
+            if self._found.get(client) is subscriber:
+                del self._found[client]
 
 
 class ChangeWatcher:
@@ -86,25 +109,42 @@ class ChangeWatcher:
         self._bus = bus
         self._subscribers = subscribers
         self._uri_of = uri_of
+        self._turn = anyio.Lock()
+        self._seen: CommitId | None = None
+        self._started = False
+        self._failing = False
+
+    async def start(self) -> None:
+        """Note where the memory is now; whatever is committed after this is published."""
+        if not self._started:
+            await self._look()
 
     async def run(self) -> None:
-        """Watch until cancelled. A store that cannot be read is tried again."""
-        seen: CommitId | None = None
-        started = False
-        failing = False
-        while True:
-            try:
-                changes = await anyio.to_thread.run_sync(self._memory.changes_since, seen)
-            except PackError as error:
-                if not failing:
-                    logger.warning("changes cannot be watched: %s", error)
-                failing = True
-            else:
-                failing = False
-                if started and changes.head != seen:
-                    await self._publish(changes)
-                seen, started = changes.head, True
-            await anyio.sleep(POLL_SECONDS)
+        """Watch until cancelled. A store that cannot be read is tried again.
+
+        The SDK starts one for each connection of some transports: one watches, the others wait
+        for their turn.
+        """
+        async with self._turn:
+            while True:
+                await self._look()
+                await anyio.sleep(POLL_SECONDS)
+
+    async def _look(self) -> None:
+        first, since = not self._started, self._seen
+        try:
+            changes = await anyio.to_thread.run_sync(self._memory.changes_since, since)
+        except PackError as error:
+            if not self._failing:
+                logger.warning("changes cannot be watched: %s", error)
+            self._failing = True
+            return
+        self._failing = False
+        if not first and changes.head != since:
+            await self._publish(changes)
+        # Only now: what a cancelled publication left out, the next to watch publishes again.
+        if not (first and self._started):
+            self._seen, self._started = changes.head, True
 
     async def _publish(self, changes: Changes) -> None:
         uris = [self._uri_of(path) for path in (*changes.changed, *changes.gone)]

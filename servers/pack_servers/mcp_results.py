@@ -95,7 +95,7 @@ def listing(page: Page) -> CallToolResult:
         f"{' [expired]' if file.expired else ''}"
         for file in page.files
     ]
-    text = _paged("file(s)", lines, page.total, page.next_cursor)
+    text = _paged("files", lines, page.total, page.next_cursor)
     found = _without_none(files=files, total=page.total, next_cursor=page.next_cursor)
     return _result(found, text)
 
@@ -143,7 +143,7 @@ def matches(found: Matches) -> CallToolResult:
     """The answer for a search."""
     results = [_found(match) for match in found.matches]
     lines = [f"{m.path}:{m.line} | {m.topic} | {m.snippet}" for m in found.matches]
-    text = _paged("match(es)", lines, found.total, found.next_cursor)
+    text = _paged("matches", lines, found.total, found.next_cursor)
     content = _without_none(results=results, total=found.total, next_cursor=found.next_cursor)
     return _result(content, text)
 
@@ -163,6 +163,8 @@ def failed(error: PackError) -> CallToolResult:
         if text is not None:
             content["content"] = text
             blocks += [f"path: {error.path}\nsha: {error.actual}", text]
+        elif error.actual is not None:
+            blocks += [f"What {error.path} holds now is not shown here: call memory_get for it."]
     result = _result(content, *blocks)
     return result.model_copy(update={"is_error": True})
 
@@ -170,7 +172,10 @@ def failed(error: PackError) -> CallToolResult:
 def _conflicting_text(error: BlobChanged) -> str | None:
     if error.content is None or len(error.content) > _SHOWN_ON_CONFLICT:
         return None
-    return error.content.decode("utf-8", "replace")
+    try:
+        return error.content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None  # whoever merged into an approximation of it would damage the rest
 
 
 def _found(match: Match) -> dict[str, Any]:
@@ -185,9 +190,9 @@ def _found(match: Match) -> dict[str, Any]:
 
 
 def _paged(what: str, lines: Sequence[str], total: int, cursor: str | None) -> str:
-    head = f"{len(lines)} of {total} {what}"
+    head = f"{what}: {len(lines)} of {total}" if total else f"no {what}"
     if cursor is not None:
-        head += f"; more with cursor {cursor}"
+        head += f"; for the next ones call again with cursor {cursor}"
     return "\n".join([head, *lines])
 
 
