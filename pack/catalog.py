@@ -129,8 +129,18 @@ class Catalog(Protocol):
         """The index rows of the files in a folder, sorted by path."""
         ...
 
-    def paths(self) -> list[MemoryPath]:
-        """The paths of all files, sorted."""
+    def lines_between(
+        self, folder: str, first: MemoryPath | None, before: MemoryPath | None
+    ) -> list[IndexLine]:
+        """The index rows of the files in a folder from `first` on, up to but without `before`."""
+        ...
+
+    def page_starts(self, folder: str) -> list[MemoryPath]:
+        """The files of a folder at which `pack.index.starts_page`, sorted."""
+        ...
+
+    def newest(self, folder: str, besides: Collection[MemoryPath]) -> str | None:
+        """The newest `updated` of a folder's files, some left out of account."""
         ...
 
     def folders(self) -> list[FolderSummary]:

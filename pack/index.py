@@ -16,7 +16,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import starmap
+from hashlib import sha1
 from typing import Final
 from urllib.parse import quote
 from zlib import crc32
@@ -32,9 +32,9 @@ _ROOT_NOTE: Final = (
     "PACK writes this file with every change. Only the order under `sync_order` is yours to edit.\n"
 )
 _FOLDER_NOTE: Final = "PACK writes this file with every change in this folder.\n"
-_PAGES_HEAD: Final = "| Page | Files | Updated |\n| --- | --- | --- |\n"
+_PAGES_HEAD: Final = "| Files from |\n| --- |\n"
 PAGES_DIR: Final = "index"
-_PAGE_NAME: Final = re.compile(r"p-[0-9a-f]{8}\.md")
+_PAGE_NAME: Final = re.compile(r"p-[0-9a-f]{16}\.md")
 _PAGE_MASK: Final = 0x7F  # a page of 128 rows on average
 _LINK_SAFE: Final = "/!$&+,;=@~"
 _PLAIN_SCALAR: Final = re.compile(r"[A-Za-z0-9_./][\w./ -]*[\w.]")
@@ -97,7 +97,7 @@ def is_generated(path: str, fields: Mapping[str, object]) -> bool:
 def render_row(row: IndexRow) -> str:
     """The table row of a file, with a link relative to its folder."""
     name = row.path.rpartition("/")[2]
-    link = f"[{_cell(name)}]({quote(name, safe=_LINK_SAFE)})"
+    link = f"[{_cell(name).replace('(', chr(92) + '(')}]({quote(name, safe=_LINK_SAFE)})"
     tags = ", ".join(map(_cell, row.tags))
     return f"| {link} | {_cell(row.topic)} | {tags} | {row.updated or ''} |\n"
 
@@ -111,38 +111,55 @@ class IndexLine:
     updated: str | None
 
 
-def folder_files(folder: str, lines: Sequence[IndexLine]) -> dict[MemoryPath, str]:
+def starts_page(path: str) -> bool:
+    """Whether a page of a large folder's table begins at a file."""
+    return not crc32(path.encode("utf-8", "surrogateescape")) & _PAGE_MASK
+
+
+def page_path(folder: str, start: MemoryPath | None) -> MemoryPath:
+    """Where the page is that begins at a file; `None` for the files before all of those."""
+    digest = sha1((start or "").encode("utf-8", "surrogateescape"), usedforsecurity=False)
+    return MemoryPath(f"{folder}/{PAGES_DIR}/p-{digest.hexdigest()[:16]}.md")
+
+
+def folder_files(summary: FolderSummary, lines: Sequence[IndexLine]) -> dict[MemoryPath, str]:
     """The index files of a folder of a large memory: `index.md`, and its pages if it has any."""
-    if not lines:
-        return {}
-    head = _folder_head(folder, "folder", lines)
-    if len(lines) <= SHARD_INDEX_ABOVE:
-        rows = "".join(line.text for line in lines)
-        return {index_path(folder): f"{head}{_TABLE_HEAD}{rows}"}
-    pages = _pages(lines)
-    listed = "".join(starmap(_page_row, pages.items()))
-    files = {index_path(folder): f"{head}{_PAGES_HEAD}{listed}"}
-    for name, part in pages.items():
-        rows = "".join(_linked_from(line.text, "..") for line in part)
-        page = f"{_folder_head(folder, 'page', part)}{_TABLE_HEAD}{rows}"
-        files[MemoryPath(f"{folder}/{PAGES_DIR}/{name}")] = page
-    return files
-
-
-def _pages(lines: Sequence[IndexLine]) -> dict[str, list[IndexLine]]:
-    pages: dict[str, list[IndexLine]] = {}
-    name = "p-00000000.md"
+    folder = summary.folder
+    if not has_pages(summary):
+        return {index_path(folder): render_folder(summary, lines)}
+    pages: dict[MemoryPath | None, list[IndexLine]] = {}
+    start: MemoryPath | None = None
     for line in lines:
-        checksum = crc32(line.path.encode("utf-8", "surrogateescape"))
-        if not checksum & _PAGE_MASK:
-            name = f"p-{checksum:08x}.md"
-        pages.setdefault(name, []).append(line)
-    return pages
+        start = line.path if starts_page(line.path) else start
+        pages.setdefault(start, []).append(line)
+    files = {page_path(folder, key): render_page(folder, part) for key, part in pages.items()}
+    return {index_path(folder): render_contents(summary, list(pages)), **files}
 
 
-def _page_row(name: str, lines: Sequence[IndexLine]) -> str:
-    first, last = (_cell(line.path.rpartition("/")[2]) for line in (lines[0], lines[-1]))
-    return f"| [{first} to {last}]({PAGES_DIR}/{name}) | {len(lines)} | {newest(lines) or ''} |\n"
+def has_pages(summary: FolderSummary) -> bool:
+    """Whether the table of a folder is divided."""
+    return summary.files > SHARD_INDEX_ABOVE
+
+
+def render_folder(summary: FolderSummary, lines: Sequence[IndexLine]) -> str:
+    """`<dir>/index.md` with the table of the folder."""
+    return _folder_head("folder", summary) + _TABLE_HEAD + "".join(line.text for line in lines)
+
+
+def render_contents(summary: FolderSummary, starts: Sequence[MemoryPath | None]) -> str:
+    """`<dir>/index.md` with the list of the folder's pages."""
+    rows = []
+    for start in starts:
+        name = _cell(start.rpartition("/")[2]) if start else "the beginning"
+        target = page_path(summary.folder, start).removeprefix(f"{summary.folder}/")
+        rows.append(f"| [{name}]({quote(target, safe=_LINK_SAFE)}) |\n")
+    return _folder_head("folder", summary) + _PAGES_HEAD + "".join(rows)
+
+
+def render_page(folder: str, lines: Sequence[IndexLine]) -> str:
+    """A page of a folder's table."""
+    head = _folder_head("page", FolderSummary(folder, len(lines), newest(lines)))
+    return head + _TABLE_HEAD + "".join(_linked_from(line.text, "..") for line in lines)
 
 
 def newest(lines: Iterable[IndexLine]) -> str | None:
@@ -150,12 +167,11 @@ def newest(lines: Iterable[IndexLine]) -> str | None:
     return max((line.updated for line in lines if line.updated), default=None)
 
 
-def _folder_head(folder: str, kind: str, lines: Sequence[IndexLine]) -> str:
-    head = f"---\npack_index: {kind}\nfile_count: {len(lines)}\n"
-    day = newest(lines)
-    if day:
-        head += f"last_updated: {day}\n"
-    return f"{head}---\n\n# {folder}/\n\n{_FOLDER_NOTE}\n"
+def _folder_head(kind: str, summary: FolderSummary) -> str:
+    head = f"---\npack_index: {kind}\nfile_count: {summary.files}\n"
+    if summary.newest:
+        head += f"last_updated: {summary.newest}\n"
+    return f"{head}---\n\n# {summary.folder}/\n\n{_FOLDER_NOTE}\n"
 
 
 def render_root(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,13 +15,19 @@ from pack.index import (
     IndexHead,
     IndexLine,
     folder_files,
+    has_pages,
     index_path,
     is_generated,
     is_large,
     newest,
     next_order,
+    page_path,
     read_head,
+    render_contents,
+    render_folder,
+    render_page,
     render_root,
+    starts_page,
 )
 from pack.limits import SHARD_INDEX_ABOVE
 from pack.model import ABSENT, Change, Contents, Delete, Entry, MemoryPath, Put
@@ -75,41 +82,69 @@ class _Overlay:
 
     def __init__(self, catalog: Catalog, rows: Sequence[Row], gone: Sequence[MemoryPath]) -> None:
         self._catalog = catalog
-        self._rows: dict[str, list[Row]] = {}
-        self._gone: dict[str, set[MemoryPath]] = {}
+        self._changed: dict[str, dict[MemoryPath, IndexLine | None]] = {}
         for row in rows:
-            self._rows.setdefault(row.folder, []).append(row)
+            line = IndexLine(row.path, row.line, row.updated)
+            self._changed.setdefault(row.folder, {})[row.path] = line
         for path in gone:
-            self._gone.setdefault(path.rpartition("/")[0], set()).add(path)
-        self.touched = self._rows.keys() | self._gone.keys()
-        self._lines: dict[str, list[IndexLine]] = {}
+            self._changed.setdefault(path.rpartition("/")[0], {})[path] = None
+        before = {summary.folder: summary for summary in catalog.folders()}
+        after = before | {folder: self._summary(before, folder) for folder in self._changed}
+        self.before: Mapping[str, FolderSummary] = before
+        self.folders = [after[folder] for folder in sorted(after) if after[folder].files]
 
-    def lines(self, folder: str) -> list[IndexLine]:
-        if folder not in self._lines:
-            found = {line.path: line for line in self._catalog.lines(folder)}
-            for path in self._gone.get(folder, ()):
-                found.pop(path, None)
-            for row in self._rows.get(folder, ()):
-                found[row.path] = IndexLine(row.path, row.line, row.updated)
-            self._lines[folder] = [found[path] for path in sorted(found)]
-        return self._lines[folder]
+    @property
+    def touched(self) -> Set[str]:
+        """Folders with a file that changes."""
+        return self._changed.keys()
 
-    def folders(self) -> list[FolderSummary]:
-        found = {summary.folder: summary for summary in self._catalog.folders()}
-        for folder in self.touched:
-            lines = self.lines(folder)
-            found[folder] = FolderSummary(folder, len(lines), newest(lines))
-        return [found[folder] for folder in sorted(found) if found[folder].files]
-
-    def paths(self) -> list[MemoryPath]:
-        return [line.path for found in self.folders() for line in self.lines(found.folder)]
+    def changed(self, folder: str) -> Mapping[MemoryPath, IndexLine | None]:
+        """New row by path of the files of a folder that change; `None` for one that goes."""
+        return self._changed.get(folder, {})
 
     def has(self, path: str) -> bool:
+        """Whether there is such a file."""
         memory_path = MemoryPath(path)
-        folder = path.rpartition("/")[0]
-        if folder in self.touched:
-            return any(line.path == path for line in self.lines(folder))
+        changed = self.changed(path.rpartition("/")[0])
+        if memory_path in changed:
+            return changed[memory_path] is not None
         return self._catalog.find(memory_path) is not None
+
+    def lines(
+        self, folder: str, first: MemoryPath | None = None, before: MemoryPath | None = None
+    ) -> list[IndexLine]:
+        """The rows of a folder from one path up to another, sorted."""
+        stored = self._catalog.lines_between(folder, first, before)
+        changed = self.changed(folder)
+        if not changed:
+            return stored
+        found: dict[MemoryPath, IndexLine | None] = {line.path: line for line in stored}
+        found |= {
+            path: line
+            for path, line in changed.items()
+            if (first is None or path >= first) and (before is None or path < before)
+        }
+        return [line for path in sorted(found) if (line := found[path]) is not None]
+
+    def page_starts(self, folder: str) -> list[MemoryPath | None]:
+        """Where the pages of a folder begin, in order; `None` for one before all those."""
+        starts = set(self._catalog.page_starts(folder))
+        for path, line in self.changed(folder).items():
+            if starts_page(path):
+                (starts.discard if line is None else starts.add)(path)
+        ordered: list[MemoryPath | None] = [*sorted(starts)]
+        first = ordered[0] if ordered else None
+        return [None, *ordered] if self.lines(folder, None, first) else ordered
+
+    def _summary(self, before: Mapping[str, FolderSummary], folder: str) -> FolderSummary:
+        changed = self._changed[folder]
+        old = before.get(folder, FolderSummary(folder, 0, None))
+        known = sum(self._catalog.find(path) is not None for path in changed)
+        now = [line for line in changed.values() if line is not None]
+        days = (self._catalog.newest(folder, changed.keys()), newest(now))
+        return FolderSummary(
+            folder, old.files - known + len(now), max(filter(None, days), default=None)
+        )
 
 
 class _Planner:
@@ -118,10 +153,12 @@ class _Planner:
         self._files = files
         self._find = files.find
         self._after = after
-        self._folders = after.folders()
+        self._folders = after.folders
         # Listing the paths of a memory with too many files would only cost time.
         total = sum(folder.files for folder in self._folders)
-        self._paths = after.paths() if total <= SHARD_INDEX_ABOVE else []
+        self._paths: list[str] = []
+        if total <= SHARD_INDEX_ABOVE:
+            self._paths = [line.path for f in self._folders for line in after.lines(f.folder)]
         self._large = total > SHARD_INDEX_ABOVE or is_large(self._paths)
         self._changes: list[Change] = []
         self._warnings: list[str] = []
@@ -132,7 +169,7 @@ class _Planner:
         sharded = self._plan_folders(head, check_all=check_all)
         if current is not None and not head.is_ours:
             self._keep_original(current)
-        paths: list[str] = [*self._paths]
+        paths = self._paths
         if self._large:
             renamed = (moved.get(path, path) for path in head.sync_order)
             paths = [path for path in renamed if self._after.has(path)]
@@ -145,8 +182,8 @@ class _Planner:
         """Write or remove the folders' own indexes; the folders that have one afterwards."""
         if not self._large:
             if head.sharded:
-                for summary in self._catalog.folders():
-                    self._compare(summary.folder, {})
+                for folder in self._after.before:
+                    self._compare(folder, {})
             return set()
         unverified = self._catalog.unverified()
         sharded = set()
@@ -155,9 +192,9 @@ class _Planner:
             if self._is_the_users(folder):
                 continue  # their index.md is a memory file, and stays; the root has the table
             if check_all or not head.sharded or folder in unverified:
-                self._compare(folder, folder_files(folder, self._after.lines(folder)))
+                self._compare(folder, folder_files(summary, self._after.lines(folder)))
             elif folder in self._after.touched:
-                self._replace(folder, folder_files(folder, self._after.lines(folder)))
+                self._replace(summary)
             sharded.add(folder)
         present = {summary.folder for summary in self._folders}
         for folder in (self._after.touched | unverified) - present:
@@ -173,12 +210,40 @@ class _Planner:
         current = self._find(path)
         return current is not None and not _is_ours(path, current)
 
-    def _replace(self, folder: str, wanted: Mapping[MemoryPath, str]) -> None:
-        """Write the files that differ from what the folder's rows gave before."""
-        before = folder_files(folder, self._catalog.lines(folder))
-        for path in sorted(before.keys() | wanted.keys()):
-            if before.get(path) != wanted.get(path):
-                self._write(path, wanted.get(path))
+    def _replace(self, summary: FolderSummary) -> None:
+        """Write the index files of a folder that change with its files, and no others."""
+        folder = summary.folder
+        before = self._after.before.get(folder)
+        if before is None or has_pages(before) != has_pages(summary):
+            self._compare(folder, folder_files(summary, self._after.lines(folder)))
+        elif has_pages(summary):
+            self._replace_pages(summary)
+        else:
+            self._write(index_path(folder), render_folder(summary, self._after.lines(folder)))
+
+    def _replace_pages(self, summary: FolderSummary) -> None:
+        folder = summary.folder
+        starts = self._after.page_starts(folder)
+        self._write(index_path(folder), render_contents(summary, starts))
+        for start in self._changed_pages(folder, starts):
+            following = next((s for s in starts if s and (start is None or s > start)), None)
+            lines = self._after.lines(folder, start, following) if start in starts else []
+            self._write(page_path(folder, start), render_page(folder, lines) if lines else None)
+
+    def _changed_pages(
+        self, folder: str, starts: Sequence[MemoryPath | None]
+    ) -> list[MemoryPath | None]:
+        """The starts of the pages that a changed file is in, was in, or splits or joins."""
+        before = self._catalog.page_starts(folder)
+        changed: set[MemoryPath | None] = set()
+        for path in self._after.changed(folder):
+            for bounds in (before, [s for s in starts if s]):
+                place = bisect_right(bounds, path)
+                changed.add(bounds[place - 1] if place else None)
+                if starts_page(path):
+                    inner = bisect_left(bounds, path)
+                    changed.add(bounds[inner - 1] if inner else None)
+        return sorted(changed, key=lambda start: start or "")
 
     def _compare(self, folder: str, wanted: Mapping[MemoryPath, str]) -> None:
         """Write the files that differ from what is stored, and remove pages that are no more."""

@@ -30,6 +30,7 @@ class Initialised:
         adopted: Files that were in the folder and are memory now.
         skipped: Given paths that were not taken over, and why.
         renamed: Given paths that had to change, and to what.
+        outside: Markdown files at the root, where no memory file is; they stay as they are.
     """
 
     written: Written | None
@@ -38,6 +39,7 @@ class Initialised:
     adopted: tuple[MemoryPath, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
     renamed: tuple[tuple[str, MemoryPath], ...] = ()
+    outside: tuple[MemoryPath, ...] = ()
 
 
 def init(
@@ -69,6 +71,7 @@ def init(
         tuple(adopted),
         tuple(plan.skipped),
         tuple(plan.renamed),
+        tuple(_outside(core)) if mode is Mode.EMPTY else (),
     )
 
 
@@ -78,6 +81,15 @@ def _uncommitted(core: Core) -> list[MemoryPath]:
         entry.path
         for entry in core.reader.tree()
         if entry.type is EntryType.FILE and entry.sha and is_memory_file(entry.path)
+    ]
+
+
+def _outside(core: Core) -> list[MemoryPath]:
+    """Markdown files at the root that somebody may have expected to become memory."""
+    return [
+        entry.path
+        for entry in core.reader.tree()
+        if "/" not in entry.path and entry.path.lower().endswith(".md") and entry.path != INDEX
     ]
 
 

@@ -15,26 +15,27 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from pack.catalog import Row
-from pack.index import FolderSummary, IndexLine
+from pack.index import FolderSummary, IndexLine, starts_page
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.paths import fold
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _BUSY_SECONDS: Final = 5.0
 _SCHEMA: Final = """
 CREATE TABLE file (
     path TEXT PRIMARY KEY, folder TEXT NOT NULL, folded TEXT NOT NULL, blob TEXT NOT NULL,
     topic TEXT NOT NULL, tags TEXT NOT NULL, created TEXT, updated TEXT, sync INTEGER NOT NULL,
-    expires TEXT, line TEXT NOT NULL
+    expires TEXT, line TEXT NOT NULL, starts_page INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX file_folder ON file (folder, updated);
+CREATE INDEX file_page ON file (folder, path) WHERE starts_page;
 CREATE INDEX file_folded ON file (folded);
 CREATE TABLE folder (folder TEXT PRIMARY KEY, files INTEGER NOT NULL, newest TEXT) WITHOUT ROWID;
 CREATE TABLE unverified (folder TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), commit_id TEXT NOT NULL);
 """
 _COLUMNS: Final = "path, blob, topic, tags, created, updated, sync, expires, line"
-_PUT: Final = "INSERT OR REPLACE INTO file VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+_PUT: Final = "INSERT OR REPLACE INTO file VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
 _COUNT: Final = """
 INSERT OR REPLACE INTO folder
 SELECT folder, count(*), max(updated) FROM file {where} GROUP BY folder
@@ -119,16 +120,38 @@ class SqliteCatalog:
         query = "DELETE FROM unverified WHERE (SELECT commit_id FROM head) = ?"
         self._read(lambda db: db.execute(query, (commit,)))
 
-    def paths(self) -> list[MemoryPath]:
-        """See `Catalog.paths`."""
-        found = self._read(lambda db: db.execute("SELECT path FROM file ORDER BY path").fetchall())
-        return [MemoryPath(path) for (path,) in found]
-
     def lines(self, folder: str) -> list[IndexLine]:
         """See `Catalog.lines`."""
-        query = "SELECT path, line, updated FROM file WHERE folder = ? ORDER BY path"
-        found = self._read(lambda db: db.execute(query, (folder,)).fetchall())
+        return self.lines_between(folder, None, None)
+
+    def lines_between(
+        self, folder: str, first: MemoryPath | None, before: MemoryPath | None
+    ) -> list[IndexLine]:
+        """See `Catalog.lines_between`."""
+        where, values = "folder = ?", [folder]
+        if first is not None:
+            where, values = f"{where} AND path >= ?", [*values, first]
+        if before is not None:
+            where, values = f"{where} AND path < ?", [*values, before]
+        query = f"SELECT path, line, updated FROM file WHERE {where} ORDER BY path"  # noqa: S608
+        found = self._read(lambda db: db.execute(query, values).fetchall())
         return [IndexLine(*row) for row in found]
+
+    def page_starts(self, folder: str) -> list[MemoryPath]:
+        """See `Catalog.page_starts`."""
+        query = "SELECT path FROM file WHERE starts_page AND folder = ? ORDER BY path"
+        found = self._read(lambda db: db.execute(query, (folder,)).fetchall())
+        return [MemoryPath(path) for (path,) in found]
+
+    def newest(self, folder: str, besides: Collection[MemoryPath]) -> str | None:
+        """See `Catalog.newest`."""
+        query = (
+            "SELECT max(updated) FROM file WHERE folder = ? "
+            "AND path NOT IN (SELECT value FROM json_each(?))"
+        )
+        values = (folder, json.dumps(list(besides)))
+        (found,) = self._read(lambda db: db.execute(query, values).fetchone())
+        return found if found is None else str(found)
 
     def folders(self) -> list[FolderSummary]:
         """See `Catalog.folders`."""
@@ -223,7 +246,8 @@ def _transaction(db: sqlite3.Connection) -> Iterator[None]:
 def _values(row: Row) -> tuple[object, ...]:
     tags = json.dumps(row.tags, ensure_ascii=False)
     head = (row.path, row.folder, fold(row.path), row.blob, row.topic, tags)
-    return (*head, row.created, row.updated, int(row.sync), row.expires, row.line)
+    rest = (row.created, row.updated, int(row.sync), row.expires, row.line)
+    return (*head, *rest, int(starts_page(row.path)))
 
 
 def _row(found: tuple[str, ...]) -> Row:
