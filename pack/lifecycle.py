@@ -51,8 +51,8 @@ def init(
         return Initialised(None, mode)  # `pack migrate` is the way; the wrapper says so
     plan = importing.plan_import(notes or {})
     adopted = _uncommitted(core) if core.connector.head() is None else []
-    if mode is Mode.V2 and not plan.files:
-        return Initialised(None, mode)
+    if mode is Mode.V2 and not _imported(core, plan):
+        return Initialised(None, mode, skipped=tuple(plan.skipped))
 
     def decide() -> Decision:
         changes: list[Change] = [*_imported(core, plan)]

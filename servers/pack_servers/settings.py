@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -74,3 +77,37 @@ def load_settings() -> Settings:
         raise InvalidConfig(str(first["loc"][0]).upper(), first["msg"]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidConfig(str(env_file()), f"cannot be read: {type(error).__name__}") from error
+
+
+def split_list(text: str) -> tuple[str, ...]:
+    """The parts of a setting that is a list, divided by commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def settings_in_force() -> Mapping[str, str]:
+    """Where each setting that is not at its default comes from; names only, never values.
+
+    Raises:
+        InvalidConfig: The settings file cannot be read.
+    """
+    environment = {name.upper() for name, value in os.environ.items() if value}
+    in_file = _names_in(env_file())
+    sources = {}
+    for name in sorted(field.upper() for field in Settings.model_fields):
+        if name in environment:
+            sources[name] = "the environment"
+        elif name in in_file:
+            sources[name] = ENV_FILE
+    return sources
+
+
+def _names_in(file: Path) -> set[str]:
+    """Names the settings file gives a value; read as pydantic-settings does."""
+    if not file.is_file():
+        return set()
+    try:
+        return {
+            name.upper() for name, value in dotenv_values(file, encoding="utf-8").items() if value
+        }
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidConfig(str(file), f"cannot be read: {type(error).__name__}") from error

@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-import os
+import re
+import subprocess
+import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
-from pack_connectors.git_repository import clone_repository, create_repository
+# A thread that imports a module of GitPython while another one still imports the package gets one
+# that is not set up yet. So it is imported here, before there are threads.
+import git  # noqa: F401
+from pack_connectors.git_process import GitRunner, find_git, scrubbed_environment
+from pack_connectors.git_repository import (
+    clone_repository,
+    create_repository,
+    current_branch,
+    open_repository,
+    refuse_unfinished_operation,
+)
 from pack_connectors.local_git import LocalGit
+from pack_connectors.process_lock import ProcessLock
 from pack_connectors.sqlite_catalog import SqliteCatalog
 from pack_templates import starter_files
 
-from pack.errors import InvalidConfig, NotInitialised
+from pack.errors import InvalidConfig, NotInitialised, PackError, RepositoryBusy, Unavailable
 from pack.lifecycle import Initialised
 from pack.memory import Memory
 from pack.provenance import Origin, Source
+from pack.results import Mode
+from pack_servers.notes import copy_notes
 from pack_servers.settings import Settings
 
-CLI_ORIGIN = Origin(Source.USER, "cli")
+CLI_ORIGIN: Final = Origin(Source.USER, "cli")
+_CATALOG: Final = "catalog.sqlite"
 
 
 def clock() -> datetime:
@@ -55,7 +73,7 @@ def open_memory(settings: Settings, folder: Path, origin: Origin = CLI_ORIGIN) -
     if not has_repository(folder):
         raise NotInitialised(str(folder))
     connector = LocalGit(folder, clock)
-    catalog = SqliteCatalog(connector.repository.state_dir / "catalog.sqlite")
+    catalog = SqliteCatalog(connector.repository.state_dir / _CATALOG)
     try:
         yield Memory(
             connector,
@@ -70,25 +88,57 @@ def open_memory(settings: Settings, folder: Path, origin: Origin = CLI_ORIGIN) -
         connector.close()
 
 
+# --- beginning -----------------------------------------------------------------------------------
+
+
 def init_memory(
     settings: Settings,
     folder: Path,
     *,
-    notes: dict[str, bytes] | None = None,
+    notes: Mapping[str, bytes] | None = None,
     dry_run: bool = False,
 ) -> Initialised:
     """Make a folder a memory: a repository if it is none, then one commit.
 
+    Args:
+        settings: Those in force.
+        folder: Where; made if it is missing.
+        notes: Files to take over, by relative POSIX path.
+        dry_run: Only say what would change; the folder stays as it is.
+
     Raises:
-        InvalidConfig: A dry run cannot say what would be done, as there is no repository yet.
-        PackError: See `Memory.init`.
+        PackError: See `Memory.init`; the folder cannot be used.
     """
+    if dry_run and not has_repository(folder):
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+            copy = Path(temporary, "memory")
+            if folder.is_dir():
+                copy_notes(folder, copy)
+            make_repository(copy)
+            return init_memory(settings, copy, notes=notes, dry_run=True)
     if not has_repository(folder):
-        if dry_run:
-            raise InvalidConfig("--dry-run", f"{folder} is no git repository yet; init makes one")
-        create_repository(folder)
+        make_repository(folder)
     with open_memory(settings, folder) as memory:
         return memory.init(starter_files(), notes, dry_run=dry_run)
+
+
+def make_repository(folder: Path) -> None:
+    """Make a folder a git repository, completely or not at all; another process may do it too.
+
+    Raises:
+        Unavailable: The folder cannot be used, or git is missing.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".pack-") as temporary:
+            create_repository(Path(temporary))
+            try:
+                Path(temporary, ".git").rename(folder / ".git")
+            except OSError:
+                if not has_repository(folder):  # else the other process was first
+                    raise
+    except OSError as error:
+        raise Unavailable(f"{folder}: {error.strerror}") from error
 
 
 def clone_memory(url: str, folder: Path) -> None:
@@ -98,27 +148,111 @@ def clone_memory(url: str, folder: Path) -> None:
         InvalidConfig: The folder holds something.
         Unavailable: Git could not clone it.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise InvalidConfig("--local", f"{folder} is not empty")
+    if not is_free(folder):
+        reason = f"{folder} is not empty; name another folder with --local DIR"
+        raise InvalidConfig("the folder for the clone", reason)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     clone_repository(url, folder)
 
 
-def read_notes(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder of notes, by relative POSIX path; links are not followed.
+def is_free(folder: Path) -> bool:
+    """Whether nothing is there that a new memory could disturb."""
+    try:
+        return not folder.exists() or not any(folder.iterdir())
+    except OSError as error:
+        raise Unavailable(f"{folder}: {error.strerror}") from error
+
+
+@contextmanager
+def open_or_begin(settings: Settings, folder: Path) -> Iterator[tuple[Memory, Initialised | None]]:
+    """The memory in a folder, begun on first use, and how; closed at the end.
+
+    Only where nothing is yet: a folder that holds something becomes a memory by `pack init` alone.
 
     Raises:
-        InvalidConfig: It is no folder, or cannot be read.
+        As `open_memory` and `init_memory`.
     """
-    if not folder.is_dir():
-        raise InvalidConfig("--from", f"{folder} is not a folder")
-    notes: dict[str, bytes] = {}
+    if is_free(folder):
+        make_repository(folder)
+    with open_memory(settings, folder) as memory:
+        made = None
+        is_new = memory.connector.head() is None and not memory.connector.get_tree()
+        if is_new and memory.mode() is Mode.EMPTY:
+            made = memory.init(starter_files())
+        yield memory, made
+
+
+# --- looking at what is there ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryState:
+    """What `pack doctor` sees of a repository, without changing it.
+
+    Attributes:
+        obstacle: Why no write can be made now; `None` for nothing.
+        journal: The record of a write that is under way or was cut off, if there is one.
+        git_lock: The lock of another git process, if there is one.
+        is_writing: Whether another PACK process is writing at this moment.
+        catalog: The file of derived data.
+    """
+
+    obstacle: PackError | None
+    journal: Path | None
+    git_lock: Path | None
+    is_writing: bool
+    catalog: Path
+
+
+def inspect_repository(folder: Path) -> RepositoryState:
+    """The state of the repository in a folder.
+
+    Raises:
+        InvalidConfig: It is none that PACK can write to.
+        Unavailable: Git is missing.
+    """
+    repository = open_repository(folder)
+    state = repository.state_dir
+    obstacle: PackError | None = None
     try:
-        for parent, folders, files in os.walk(folder):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in sorted(files):
-                file = Path(parent, name)
-                if not file.is_symlink() and name.lower().endswith(".md"):
-                    notes[file.relative_to(folder).as_posix()] = file.read_bytes()
-    except OSError as error:
-        raise InvalidConfig("--from", f"{folder}: {error.strerror}") from error
-    return notes
+        refuse_unfinished_operation(repository)
+        current_branch(repository, GitRunner(repository.git_dir, repository.work_tree))
+    except PackError as error:
+        obstacle = error
+    journal, git_lock = state / "journal.json", repository.git_dir / "index.lock"
+    return RepositoryState(
+        obstacle,
+        journal if journal.exists() else None,
+        git_lock if git_lock.exists() else None,
+        _is_held(state / "lock"),
+        state / _CATALOG,
+    )
+
+
+def git_version() -> str | None:
+    """The version of git on PATH, as digits and dots; `None` where there is none that runs."""
+    try:
+        asked = subprocess.run(  # noqa: S603 - a fixed command, no shell
+            [find_git(), "--version"],
+            env=scrubbed_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except (OSError, Unavailable):
+        return None
+    found = re.search(rb"\d+\.\d+(?:\.\d+)*", asked.stdout)
+    return found.group().decode("ascii") if found and asked.returncode == 0 else None
+
+
+def _is_held(lock_file: Path) -> bool:
+    if not lock_file.exists():
+        return False
+    lock = ProcessLock(lock_file, timeout=0)
+    try:
+        with lock:
+            return False
+    except RepositoryBusy:
+        return True
+    finally:
+        lock.close()

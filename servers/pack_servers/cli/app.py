@@ -11,7 +11,11 @@ import typer
 from pack._version import __version__
 
 # In the order in which a person meets them. One module each, which has `run` and `EXAMPLES`.
-COMMANDS: Final = ("init", "list", "get", "update", "search", "serve")
+COMMANDS: Final = tuple(
+    (
+        "init list get search update edit move delete validate prune migrate status serve doctor"
+    ).split()
+)
 
 _HELP: Final = """One memory for all your AI tools: markdown files in a git repository you own."""
 _EXAMPLES: Final = """\b

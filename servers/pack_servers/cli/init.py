@@ -2,24 +2,150 @@
 
 from __future__ import annotations
 
-from typing import Final
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
 
+import typer
+
+from pack.errors import InvalidConfig
+from pack.lifecycle import Initialised
+from pack.results import Mode
 from pack_servers import wiring
-from pack_servers.cli.options import LocalOption
-from pack_servers.cli.present import show
-from pack_servers.settings import load_settings
+from pack_servers.cli.options import DryRunOption, Format, FormatOption, LocalOption
+from pack_servers.cli.present import (
+    counted,
+    show,
+    show_changes,
+    show_json,
+    warn,
+    written_fields,
+)
+from pack_servers.cli.streams import say, working
+from pack_servers.notes import read_notes
+from pack_servers.settings import Settings, load_settings
 
 EXAMPLES: Final = """\
-  pack init                                  a new memory in ~/.pack/memory
-  pack init --local notes                    make the folder or repository `notes` a memory
-  pack init --from my-notes                  copy a folder of notes into it"""
+  pack init                              a new memory in ~/.pack/memory
+  pack init --local notes                make a folder or a repository a memory
+  pack init --from vault                 copy a folder of notes into the memory
+  pack init https://example.com/me/memory.git"""
+
+_SHOWN: Final = 20
 
 
-def run(local: LocalOption = None) -> None:
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What was asked for and what came of it."""
+
+    folder: Path
+    done: Initialised
+    left_out: Sequence[tuple[str, str]]
+    dry_run: bool
+
+
+def run(
+    url: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[URL]", help="A git repository to clone first.", show_default=False
+        ),
+    ] = None,
+    notes: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="Copy the markdown files of a folder into it."),
+    ] = None,
+    clone: Annotated[
+        str | None, typer.Option("--clone", metavar="URL", help="The same as URL.")
+    ] = None,
+    dry_run: DryRunOption = False,
+    answer: FormatOption = Format.TEXT,
+    local: LocalOption = None,
+) -> None:
     """Make a memory, or make a folder or repository one; what is there stays as it is."""
+    if url is not None and clone is not None:
+        raise InvalidConfig("--clone", "the repository to clone is named twice")
     settings = load_settings()
     folder = wiring.memory_dir(settings, local)
-    done = wiring.init_memory(settings, folder)
-    show(f"{folder} is a memory")
-    if done.written is not None:
+    with working("reading what is there"):
+        outcome = _init(settings, folder, url or clone, notes, dry_run=dry_run)
+    if answer is Format.JSON:
+        show_json(_fields(outcome))
+    else:
+        _show(outcome)
+
+
+def _init(
+    settings: Settings, folder: Path, url: str | None, source: Path | None, *, dry_run: bool
+) -> _Outcome:
+    notes = read_notes(source) if source is not None else None
+    files, left_out = (notes.files, notes.left_out) if notes else (None, ())
+    if url is None:
+        done = wiring.init_memory(settings, folder, notes=files, dry_run=dry_run)
+    elif dry_run:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+            copy = Path(temporary, "memory")
+            wiring.clone_memory(url, copy)
+            done = wiring.init_memory(settings, copy, notes=files, dry_run=True)
+    else:
+        wiring.clone_memory(url, folder)
+        done = wiring.init_memory(settings, folder, notes=files)
+    return _Outcome(folder, done, left_out, dry_run)
+
+
+def _fields(outcome: _Outcome) -> dict[str, object]:
+    done = outcome.done
+    skipped = [*done.skipped, *outcome.left_out]
+    return {
+        "folder": str(outcome.folder),
+        "mode": "v1" if done.mode is Mode.V1 else "v2",
+        "was": done.mode,
+        "adopted": done.adopted,
+        "taken_over": done.taken_over,
+        "renamed": [{"from": old, "to": new} for old, new in done.renamed],
+        "skipped": [{"path": path, "reason": reason} for path, reason in skipped],
+        "outside": done.outside,
+        **(written_fields(done.written) if done.written else {"commit": None}),
+    }
+
+
+def _show(outcome: _Outcome) -> None:
+    done = outcome.done
+    if done.mode is Mode.V1:
+        show(f"{outcome.folder} holds a v1 memory; nothing was changed")
+        say("  → pack migrate --dry-run   shows how it would be divided into files")
+        say("  → pack migrate             divides it; the original is kept as it is")
+        return
+    _show_files(outcome)
+    if outcome.dry_run and done.written is not None:
+        show_changes(done.written.changes)
+    elif done.written is None:
+        show(f"{outcome.folder} is a memory already; nothing was changed")
+    else:
+        warn(done.written.warnings)
+        show(f"{'made' if done.mode is Mode.EMPTY else 'added to'} the memory in {outcome.folder}")
         show(f"  commit  {done.written.commit}")
+        say("  → pack list           what is in it")
+        say("  → pack serve --http   serve it to MCP clients")
+
+
+def _show_files(outcome: _Outcome) -> None:
+    done = outcome.done
+    if done.adopted:
+        show(f"{counted(len(done.adopted), 'file')} that were there are memory now, unchanged")
+    if done.taken_over:
+        show(f"{counted(len(done.taken_over), 'note')} copied, unchanged")
+    _show_some("renamed", [f"{old} → {new}" for old, new in done.renamed])
+    skipped = [*done.skipped, *outcome.left_out]
+    _show_some("skipped", [f"{path}: {reason}" for path, reason in skipped])
+    outside = [f"{path}: memory files lie in folders" for path in done.outside]
+    _show_some("left as it is", outside)
+
+
+def _show_some(word: str, lines: Sequence[str]) -> None:
+    for line in lines[:_SHOWN]:
+        show(f"{word}: {line}")
+    if len(lines) > _SHOWN:
+        show(f"{word}: {len(lines) - _SHOWN} more (--format json names all)")

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pack.errors import NotFound
 from pack.memory import Memory
+from pack.model import BlobId
+from pack.paths import parse_stored_path
 from pack_servers import wiring
 from pack_servers.settings import load_settings
 
@@ -22,3 +25,15 @@ def opened(local: Path | None) -> Iterator[Memory]:
     settings = load_settings()
     with wiring.open_memory(settings, wiring.memory_dir(settings, local)) as memory:
         yield memory
+
+
+def sha_now(memory: Memory, path: str) -> BlobId:
+    """The version of a file that is there now, readable as text or not.
+
+    Raises:
+        NotFound, NotInitialised, InvalidPath: As `Memory.get`.
+    """
+    try:
+        return memory.connector.get_contents(parse_stored_path(path)).sha
+    except NotFound:
+        return memory.get(path).sha  # which says whether the file is missing or the memory

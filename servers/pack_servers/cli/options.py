@@ -57,3 +57,13 @@ DirOption = Annotated[
 PathArgument = Annotated[
     str, typer.Argument(metavar="PATH", help="A file, such as context/general.md.")
 ]
+
+NowShaOption = Annotated[
+    str | None,
+    typer.Option(
+        "--sha",
+        metavar="SHA",
+        help="Only if it still is this version (else: what is there now).",
+        show_default=False,
+    ),
+]

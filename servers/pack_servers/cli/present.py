@@ -25,6 +25,11 @@ def show(text: str) -> None:
     print(printable(text))
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def warn(warnings: tuple[str, ...]) -> None:
     """What a person should know about an answer, beside it."""
     for warning in warnings:
@@ -74,8 +79,7 @@ def show_changes(changes: tuple[PlannedChange, ...]) -> None:
     """What a dry run would change, as a patch."""
     for change in changes:
         print(printable(difference(change)), end="")
-    count = f"{len(changes)} file{'' if len(changes) == 1 else 's'}"
-    say(f"dry run: one commit with {count}; nothing was changed")
+    say(f"dry run: one commit with {counted(len(changes), 'file')}; nothing was changed")
 
 
 def kind_of(change: PlannedChange) -> str:

@@ -9,9 +9,10 @@ import io
 import os
 import sys
 import unicodedata
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
-from pack.errors import InvalidContent
+from pack.errors import ConfirmationNeeded, InvalidContent
 
 # Line end and tab lay text out; every other control character could change what a person sees.
 _LAYOUT: Final = "\n\t"
@@ -55,13 +56,29 @@ def say(text: str = "") -> None:
     print(printable(text), file=sys.stderr)
 
 
-def ask(question: str) -> bool:
-    """What a person answers to a question of yes or no; anything unclear is no."""
-    print(f"{printable(question)} [y/N] ", end="", file=sys.stderr, flush=True)
-    answer = sys.stdin.readline()
-    if not answer.endswith("\n"):
-        say()
-    return answer.strip().casefold() in ("y", "yes")
+def confirm(question: str, what: str, *, yes: bool) -> None:
+    """Return only if the person wants it: by `--yes`, or by an answer to the question.
+
+    Raises:
+        ConfirmationNeeded: The answer was no, or there is nobody to ask.
+    """
+    if yes:
+        return
+    if can_ask():
+        print(f"{printable(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip().casefold() in ("y", "yes"):
+            return
+    raise ConfirmationNeeded(what, "--yes")
+
+
+def working(text: str) -> AbstractContextManager[object]:
+    """Shows that something takes its time, on a terminal; it is gone afterwards."""
+    if not sys.stderr.isatty():
+        return nullcontext()
+    # Here, as rich takes time to import that only a person should wait.
+    from rich.console import Console  # noqa: PLC0415
+
+    return Console(stderr=True).status(text)
 
 
 def write_bytes(content: bytes) -> None:

@@ -1,0 +1,153 @@
+"""What `pack doctor` looks at. It changes nothing and shows no secret."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import socket
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from pack._version import __version__
+from pack.results import Mode, Status
+from pack_servers import wiring
+from pack_servers.settings import ENV_FILE, env_file, load_settings, settings_in_force
+
+_OLDEST_GIT: Final = (2, 30)
+
+
+class State(StrEnum):
+    """How a check came out."""
+
+    OK = "ok"
+    NOTE = "note"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes:
+        name: What.
+        state: How it came out.
+        found: What was seen.
+        remedy: What to do; empty where nothing is to be done.
+    """
+
+    name: str
+    state: State
+    found: str
+    remedy: str = ""
+
+
+def of_program() -> Iterator[Check]:
+    """PACK, Python and git themselves."""
+    yield Check("pack", State.OK, f"{__version__} ({Path(__file__).parent.parent})")
+    yield Check("python", State.OK, f"{platform.python_version()} ({sys.executable})")
+    yield _git()
+
+
+def _git() -> Check:
+    remedy = "Install git 2.30 or newer, and see that it is on PATH."
+    version = wiring.git_version()
+    if version is None:
+        return Check("git", State.PROBLEM, "not found", remedy)
+    words = f"{version} ({shutil.which('git')})"
+    parts = tuple(int(part) for part in version.split(".")[:2])
+    return (
+        Check("git", State.PROBLEM, words, remedy)
+        if parts < _OLDEST_GIT
+        else Check("git", State.OK, words)
+    )
+
+
+def of_settings() -> Iterator[Check]:
+    """Which settings there are, and where they come from."""
+    load_settings()  # a value that cannot be used is a problem of its own
+    sources = settings_in_force()
+    found = ", ".join(f"{name} ({source})" for name, source in sources.items())
+    yield Check("settings", State.OK, found or f"none; {ENV_FILE} or the environment may have some")
+    file = env_file()
+    if os.name == "posix" and file.is_file() and stat.S_IMODE(file.stat().st_mode) & 0o077:
+        others = f"{ENV_FILE} can be read by other users of this machine"
+        yield Check("settings file", State.NOTE, others, f"chmod 600 {ENV_FILE}")
+
+
+def of_memory(local: Path | None) -> Iterator[Check]:
+    """The folder, its repository, and the memory in it."""
+    settings = load_settings()
+    folder = wiring.memory_dir(settings, local)
+    chosen = "--local" if local else settings_in_force().get("PACK_DIR", "the default")
+    words = f"{folder} (from {chosen})"
+    if not wiring.has_repository(folder):
+        begin = "pack init" if local is None else f"pack init --local {local}"
+        yield Check("memory", State.PROBLEM, f"{words}: none yet", f"Run `{begin}`.")
+        return
+    if not all(os.access(place, os.W_OK) for place in (folder, folder / ".git")):
+        own = "Give yourself the right to write there."
+        yield Check("memory", State.PROBLEM, f"{words}: cannot be written", own)
+        return
+    yield Check("memory", State.OK, words)
+    yield from _repository(folder)
+    with wiring.open_memory(settings, folder) as memory:
+        yield from _contents(memory.status())
+
+
+def _repository(folder: Path) -> Iterator[Check]:
+    state = wiring.inspect_repository(folder)
+    if state.obstacle is not None:
+        yield Check("git state", State.PROBLEM, str(state.obstacle), state.obstacle.remedy)
+    else:
+        yield Check("git state", State.OK, "nothing unfinished")
+    if state.git_lock is not None:
+        remedy = "If no git command is running, delete that file."
+        yield Check("git lock", State.PROBLEM, f"{state.git_lock} exists", remedy)
+    if state.is_writing:
+        yield Check("pack lock", State.NOTE, "another pack process is writing at this moment")
+    elif state.journal is not None:
+        remedy = "The next command of pack finishes or undoes it; nothing is lost."
+        yield Check("journal", State.NOTE, "a write was cut off", remedy)
+    if not state.catalog.exists():
+        yield Check("catalog", State.NOTE, "none; it is made when it is needed")
+
+
+def _contents(status: Status) -> Iterator[Check]:
+    if status.mode is Mode.EMPTY:
+        yield Check("contents", State.PROBLEM, "no index.md", "Run `pack init` on this folder.")
+        return
+    if status.mode is Mode.V1:
+        remedy = "`pack migrate --dry-run` shows it as a v2 memory."
+        yield Check("contents", State.NOTE, "a v1 memory, one file", remedy)
+        return
+    yield Check("contents", State.OK, f"{status.files:,} files, commit {status.commit}")
+    for count, words, remedy in (
+        (len(status.uncommitted), "changed by hand, in no commit", "`git status` shows them."),
+        (len(status.expired), "expired", "`pack prune` deletes them, after asking."),
+        (len(status.kept), "kept copies of edits", "Merge what you need, then delete them."),
+    ):
+        if count:
+            yield Check("files", State.NOTE, f"{count:,} {words}", remedy)
+
+
+def of_http() -> Iterator[Check]:
+    """What `pack serve --http` would use."""
+    settings = load_settings()
+    token = "a token is set" if settings.pack_http_token else "no token, so this machine only"
+    port = settings.mcp_sse_port
+    yield Check("http", State.OK, f"127.0.0.1:{port}, {token}")
+    if port and _is_taken(port):
+        other = "`pack serve --http` may be running; else choose another with --port."
+        yield Check("http port", State.NOTE, f"{port} is in use", other)
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

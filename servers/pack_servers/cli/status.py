@@ -1,0 +1,54 @@
+"""`pack status`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Final
+
+from pack.results import Mode, Status
+from pack_servers.cli.opening import opened
+from pack_servers.cli.options import Format, FormatOption, LocalOption
+from pack_servers.cli.present import counted, show, show_json
+from pack_servers.cli.streams import say
+
+EXAMPLES: Final = """\
+  pack status
+  pack status --format json"""
+
+_SHOWN: Final = 10
+_NEXT: Final = {
+    Mode.V1: "this is a v1 memory; `pack migrate --dry-run` shows its files as a v2 memory",
+    Mode.EMPTY: "this is no memory yet; `pack init` makes it one",
+}
+
+
+def run(answer: FormatOption = Format.TEXT, local: LocalOption = None) -> None:
+    """Show what the memory is like now: where it is, how many files, what is not committed."""
+    with opened(local) as memory:
+        status = memory.status()
+    if answer is Format.JSON:
+        folders = [{"folder": folder, "files": files} for folder, files in status.folders]
+        show_json({**asdict(status), "folders": folders})
+    else:
+        _show(status)
+
+
+def _show(status: Status) -> None:
+    folders = ", ".join(f"{folder} {files}" for folder, files in status.folders if folder)
+    show(f"memory   {status.location} ({status.mode})")
+    show(f"commit   {status.commit or 'none yet'}")
+    show(f"files    {status.files}{f' ({folders})' if folders else ''}")
+    show(f"updated  {status.updated_at or 'unknown'}")
+    for words, paths in (
+        ("changed by hand, in no commit", status.uncommitted),
+        ("expired; `pack prune` deletes them", status.expired),
+        ("kept copies of edits; merge what you need, then delete them", status.kept),
+    ):
+        if paths:
+            show(f"\n{counted(len(paths), 'file')} {words}:")
+            for path in paths[:_SHOWN]:
+                show(f"  {path}")
+            if len(paths) > _SHOWN:
+                show(f"  … and {len(paths) - _SHOWN} more")
+    if status.mode in _NEXT:
+        say(_NEXT[status.mode])
