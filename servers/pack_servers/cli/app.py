@@ -32,7 +32,6 @@ def build_app(arguments: Sequence[str]) -> typer.Typer:
         help=_HELP,
         epilog=_EXAMPLES,
         rich_markup_mode=None,
-        no_args_is_help=True,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
     )

@@ -25,7 +25,7 @@ _STYLES: Final = {State.OK: "green", State.NOTE: "yellow", State.PROBLEM: "bold 
 
 
 def run(answer: FormatOption = Format.TEXT, local: LocalOption = None) -> None:
-    """Check settings, git, the memory and its locks; say what to do. Changes nothing."""
+    """Check settings, git, memory and locks; say what to do."""
     found = list(_examine(local))
     problems = [check for check in found if check.state is State.PROBLEM]
     if answer is Format.JSON:

@@ -58,7 +58,7 @@ def run(
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
 ) -> None:
-    """Change parts of a file, or open it in your editor when no part is named."""
+    """Change parts of a file, or the whole of it in your editor."""
     wanted = _wanted(replace, everywhere, append, section, text)
     with opened(local) as memory:
         if wanted is not None:

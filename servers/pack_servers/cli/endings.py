@@ -15,7 +15,7 @@ from typer.main import get_command
 
 from pack._version import __version__
 from pack.errors import PackError
-from pack_servers.cli.app import build_app
+from pack_servers.cli.app import COMMANDS, build_app
 from pack_servers.cli.streams import prepare_streams, say
 
 OK: Final = 0
@@ -80,14 +80,15 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    arguments = arguments or ["--help"]
     command = get_command(build_app(arguments))
     try:
         # Without standalone mode, the status of `typer.Exit` is what it returns.
         ended = command.main(args=list(arguments), prog_name="pack", standalone_mode=False)
     except typer.TyperException as error:
         # A request that cannot be parsed. Typer's own status for it, 2, means a conflict here.
-        words = " ".join(["pack", *arguments[:1]]) if arguments[:1] else "pack"
-        _report(error.format_message() or "a command is missing", f"See `{words} --help`.")
+        words = f"pack {arguments[0]}" if arguments[0] in COMMANDS else "pack"
+        _report(error.format_message(), f"See `{words} --help`.")
         return FAILED
     except typer.Abort:
         return INTERRUPTED

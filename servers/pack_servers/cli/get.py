@@ -27,7 +27,7 @@ def run(
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
 ) -> None:
-    """Print a file exactly as it is stored, or the whole memory as one text."""
+    """Print a file as it is stored, or the whole memory as one text."""
     with opened(local) as memory:
         if path is None:
             _get_all(memory, answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ class _Outcome:
     """What was asked for and what came of it."""
 
     folder: Path
+    local: Path | None
     done: Initialised
     left_out: Sequence[tuple[str, str]]
     dry_run: bool
@@ -64,13 +66,12 @@ def run(
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
 ) -> None:
-    """Make a memory, or make a folder or repository one; what is there stays as it is."""
+    """Make a memory, or make a folder or a repository one."""
     if url is not None and clone is not None:
         raise InvalidConfig("--clone", "the repository to clone is named twice")
     settings = load_settings()
-    folder = wiring.memory_dir(settings, local)
     with working("reading what is there"):
-        outcome = _init(settings, folder, url or clone, notes, dry_run=dry_run)
+        outcome = _init(settings, local, url or clone, notes, dry_run=dry_run)
     if answer is Format.JSON:
         show_json(_fields(outcome))
     else:
@@ -78,9 +79,10 @@ def run(
 
 
 def _init(
-    settings: Settings, folder: Path, url: str | None, source: Path | None, *, dry_run: bool
+    settings: Settings, local: Path | None, url: str | None, source: Path | None, *, dry_run: bool
 ) -> _Outcome:
     notes = read_notes(source) if source is not None else None
+    folder = wiring.memory_dir(settings, local)
     files, left_out = (notes.files, notes.left_out) if notes else (None, ())
     if url is None:
         done = wiring.init_memory(settings, folder, notes=files, dry_run=dry_run)
@@ -92,7 +94,7 @@ def _init(
     else:
         wiring.clone_memory(url, folder)
         done = wiring.init_memory(settings, folder, notes=files)
-    return _Outcome(folder, done, left_out, dry_run)
+    return _Outcome(folder, local, done, left_out, dry_run)
 
 
 def _fields(outcome: _Outcome) -> dict[str, object]:
@@ -115,8 +117,8 @@ def _show(outcome: _Outcome) -> None:
     done = outcome.done
     if done.mode is Mode.V1:
         show(f"{outcome.folder} holds a v1 memory; nothing was changed")
-        say("  → pack migrate --dry-run   shows how it would be divided into files")
-        say("  → pack migrate             divides it; the original is kept as it is")
+        say(f"  → {_command(outcome, 'migrate', '--dry-run')}   shows how it would be divided")
+        say(f"  → {_command(outcome, 'migrate')}   divides it; the original is kept as it is")
         return
     _show_files(outcome)
     if outcome.dry_run and done.written is not None:
@@ -127,8 +129,14 @@ def _show(outcome: _Outcome) -> None:
         warn(done.written.warnings)
         show(f"{'made' if done.mode is Mode.EMPTY else 'added to'} the memory in {outcome.folder}")
         show(f"  commit  {done.written.commit}")
-        say("  → pack list           what is in it")
-        say("  → pack serve --http   serve it to MCP clients")
+        say(f"  → {_command(outcome, 'list')}   what is in it")
+        say(f"  → {_command(outcome, 'serve', '--http')}   serve it to MCP clients")
+
+
+def _command(outcome: _Outcome, *words: str) -> str:
+    """A command for this memory, to be copied."""
+    place = ["--local", str(outcome.local)] if outcome.local else []
+    return shlex.join(["pack", *words, *place])
 
 
 def _show_files(outcome: _Outcome) -> None:

@@ -40,7 +40,7 @@ def run(
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
 ) -> None:
-    """Show what is in the memory: path, topic, tags and date of each file."""
+    """Show the files of the memory: path, topic, tags and date."""
     with opened(local) as memory:
         page = memory.list(tag=tag, topic=topic, dir=folder, limit=limit, cursor=cursor)
     if answer is Format.JSON:

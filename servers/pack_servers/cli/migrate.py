@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -13,7 +16,7 @@ from pack.results import Written
 from pack_servers.cli.opening import opened
 from pack_servers.cli.options import DryRunOption, Format, FormatOption, LocalOption, YesOption
 from pack_servers.cli.present import counted, show, show_json, written_fields
-from pack_servers.cli.streams import confirm, say, working
+from pack_servers.cli.streams import confirm, is_terminal, say, working
 
 EXAMPLES: Final = """\
   pack migrate --dry-run                             which section goes where
@@ -31,7 +34,7 @@ def run(
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
 ) -> None:
-    """Divide a v1 MEMORY.md into files, in one commit; the original is kept as it is."""
+    """Divide a v1 MEMORY.md into files; the original is kept."""
     with opened(local) as memory:
         with working("checking that every line is kept"):
             plan = memory.plan_migration() if plan_file is None else _read_plan(plan_file)
@@ -82,4 +85,17 @@ def _show_done(plan: MigrationPlan, done: Written, answer: Format) -> None:
     show(f"\nmigrated {plan.source} to {counted(len(plan.files), 'file')}\n  commit  {done.commit}")
     show("\nTo check now:")
     for point in todo:
-        show(f"  - {point}")
+        show(_point(point))
+
+
+def _point(text: str) -> str:
+    """A point of the list, in the width of the terminal."""
+    width = shutil.get_terminal_size().columns if is_terminal() else sys.maxsize
+    return textwrap.fill(
+        text,
+        width,
+        initial_indent="  - ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

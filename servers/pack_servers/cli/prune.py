@@ -24,7 +24,7 @@ def run(
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
 ) -> None:
-    """Delete the files whose ttl is over, after asking; git keeps their history."""
+    """Delete the files whose ttl is over, after asking."""
     with opened(local) as memory:
         expired = memory.list_expired()
         if answer is Format.TEXT:

@@ -49,7 +49,7 @@ def run(
     ] = None,
     local: LocalOption = None,
 ) -> None:
-    """Serve the memory to MCP clients; it is made first if there is none."""
+    """Serve the memory to MCP clients; made first if there is none."""
     # Before the SDK sets up its own, which would draw boxes; stdout is the protocol's.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
     if not (http or sse_only):
@@ -118,7 +118,7 @@ def _announcement(memory: Memory, made: Initialised | None, url: str, *, has_tok
             f"memory   {location}, {commit}",
             f"serving  {url}{' (clients must send the bearer token)' if has_token else ''}",
             "",
-            "For clients that connect to a URL (Claude Code, Cursor, VS Code):",
+            "For clients that connect to a URL (Claude Code, Cursor):",
             _as_config(remote),
             "",
             "For clients that start the server themselves (Claude Desktop):",

@@ -12,6 +12,8 @@ import unicodedata
 from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
+import typer
+
 from pack.errors import ConfirmationNeeded, InvalidContent
 
 # Line end and tab lay text out; every other control character could change what a person sees.
@@ -60,15 +62,17 @@ def confirm(question: str, what: str, *, yes: bool) -> None:
     """Return only if the person wants it: by `--yes`, or by an answer to the question.
 
     Raises:
-        ConfirmationNeeded: The answer was no, or there is nobody to ask.
+        ConfirmationNeeded: There is nobody to ask.
+        Exit: The answer was anything but yes.
     """
     if yes:
         return
-    if can_ask():
-        print(f"{printable(question)} [y/N] ", end="", file=sys.stderr, flush=True)
-        if sys.stdin.readline().strip().casefold() in ("y", "yes"):
-            return
-    raise ConfirmationNeeded(what, "--yes")
+    if not can_ask():
+        raise ConfirmationNeeded(what, "--yes")
+    print(f"{printable(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
+        say("nothing was changed")
+        raise typer.Exit(1)
 
 
 def working(text: str) -> AbstractContextManager[object]:

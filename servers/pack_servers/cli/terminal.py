@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from pack_servers.cli.streams import is_terminal, printable
 
 _WIDE: Final = 100_000
 """Columns that a file or a program is taken to have: nothing is cut or wrapped for it."""
+_GAP: Final = "  "
 
 
 def console() -> Console:
@@ -40,16 +40,25 @@ def show_line(*parts: Text) -> None:
 
 
 def show_table(head: Sequence[str], rows: Sequence[Sequence[Text]]) -> None:
-    """Rows under their heads. The first column is never cut, so that it can be copied."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for number, name in enumerate(head):
-        table.add_column(
-            name.upper(), no_wrap=number == 0, overflow="ignore" if number == 0 else "ellipsis"
-        )
-    for row in rows:
-        table.add_row(*row)
+    """Rows under their heads, or, where those would not fit, each on two lines. Nothing is cut."""
     target = console()
-    with target.capture() as shown:
-        target.print(table)
-    for line in shown.get().splitlines():
-        print(line.rstrip())
+    heads = [Text(name.upper(), "bold") for name in head]
+    widths = [max(cell.cell_len for cell in column) for column in zip(heads, *rows, strict=True)]
+    fits = sum(widths) + len(_GAP) * (len(widths) - 1) <= target.width
+    for row in (heads, *rows) if fits else rows:
+        line = _padded(row, widths) if fits else _stacked(row)
+        target.print(line, soft_wrap=True)
+
+
+def _padded(row: Sequence[Text], widths: Sequence[int]) -> Text:
+    cells = [cell.copy() for cell in row]
+    for cell, width in zip(cells, widths, strict=True):
+        cell.pad_right(width - cell.cell_len)
+    line = Text(_GAP).join(cells)
+    line.rstrip()
+    return line
+
+
+def _stacked(row: Sequence[Text]) -> Text:
+    rest = Text("  ·  ").join(cell for cell in row[1:] if cell)
+    return Text.assemble(row[0], "\n    ", rest) if rest else row[0]

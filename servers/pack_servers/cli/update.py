@@ -40,7 +40,7 @@ def run(
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
 ) -> None:
-    """Store a whole file, new or in place of the version that --sha names."""
+    """Store a whole file, new or in place of the one --sha names."""
     text = _read(file)
     with opened(local) as memory:
         try:
