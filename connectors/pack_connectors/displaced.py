@@ -64,8 +64,9 @@ def nobody_has_open(file: Path) -> bool | None:
 class DisplacedFiles:
     """The displaced files of one repository, in `displaced/` of PACK's folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, work_dir: Path) -> None:
         self._folder = folder
+        self._work_dir = work_dir
         self._pending = folder.is_dir()  # an earlier process may have left some
         self._looked_at = float("-inf")
 
@@ -132,6 +133,5 @@ class DisplacedFiles:
                 path, blob = f"recovered/{file.stem}.md", ""
             yield Kept(MemoryPath(path), blob, file, note)
 
-    @staticmethod
-    def _write_note(note: Path, path: MemoryPath, blob: str) -> None:
-        write_durably(note, json.dumps({"path": path, "blob": blob}).encode())
+    def _write_note(self, note: Path, path: MemoryPath, blob: str) -> None:
+        write_durably(note, json.dumps({"path": path, "blob": blob}).encode(), self._work_dir)

@@ -171,8 +171,9 @@ class GitIndex:
         """Give up a copy that will not be installed."""
         prepared.process.kill()
         prepared.process.communicate()
-        prepared.copy.unlink(missing_ok=True)
-        prepared.copy.with_name(prepared.copy.name + ".lock").unlink(missing_ok=True)
+        with suppress(OSError):  # the next write sweeps the folder
+            prepared.copy.unlink(missing_ok=True)
+            prepared.copy.with_name(prepared.copy.name + ".lock").unlink(missing_ok=True)
 
     def write_entries(self, entries: Mapping[MemoryPath, TreeEntry | None], name: str) -> None:
         """Put entries into the index, all or none."""

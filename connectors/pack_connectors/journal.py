@@ -51,8 +51,9 @@ class Intent:
 class Journal:
     """Stores at most one intent, durably."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, work_dir: Path) -> None:
         self._file = folder / "journal.json"
+        self._work_dir = work_dir
 
     def exists(self) -> bool:
         """Whether a write is under way or was cut off."""
@@ -72,7 +73,7 @@ class Journal:
         Raises:
             OSError: It could not be stored.
         """
-        write_durably(self._file, json.dumps(asdict(intent)).encode())
+        write_durably(self._file, json.dumps(asdict(intent)).encode(), self._work_dir)
 
     def load(self) -> Intent | None:
         """The recorded intent, if there is one.
@@ -101,9 +102,12 @@ class Journal:
             self._file.unlink()
 
 
-def write_durably(target: Path, data: bytes) -> None:
-    """Replace a file of PACK's own with `data`, whole or not at all, also over a power cut."""
-    temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
+def write_durably(target: Path, data: bytes, work_dir: Path) -> None:
+    """Replace a file of PACK's own with `data`, whole or not at all, also over a power cut.
+
+    What a crash leaves of it is in `work_dir`, on the same file system.
+    """
+    temporary = work_dir / f"{target.name}.{os.getpid()}.tmp"
     try:
         with temporary.open("wb") as file:
             file.write(data)

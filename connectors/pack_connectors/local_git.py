@@ -60,7 +60,7 @@ from pack.paths import kept_copy_path
 from pack_connectors.displaced import DisplacedFiles
 from pack_connectors.file_swap import FileSwap
 from pack_connectors.git_index import GitIndex, PreparedIndex, parse_raw_diff
-from pack_connectors.git_process import ZERO_ID, GitRunner, RefUpdater, is_id
+from pack_connectors.git_process import GitRunner, RefUpdater, is_id
 from pack_connectors.git_repository import (
     current_branch,
     identity_line,
@@ -166,8 +166,8 @@ class LocalGit:
         self._refs = RefUpdater(self._runner, self._lock.descriptor)
         self._index = GitIndex(self._runner, self._work_dir)
         self._worktree = Worktree(self.repository.work_tree)
-        self._journal = Journal(self.repository.state_dir)
-        self._displaced = DisplacedFiles(self.repository.state_dir / "displaced")
+        self._journal = Journal(self.repository.state_dir, self._work_dir)
+        self._displaced = DisplacedFiles(self.repository.state_dir / "displaced", self._work_dir)
         self._swap = FileSwap(self._worktree, self._store, self._work_dir, self._displaced)
         self._recovery = Recovery(
             self._runner,
@@ -201,8 +201,7 @@ class LocalGit:
     def head(self) -> CommitId | None:
         """See `Connector.head`."""
         self._repair()
-        found = self._store.find_id("HEAD")
-        return CommitId(found) if found else None
+        return self._commit_at("HEAD")
 
     def get_contents(self, path: MemoryPath) -> Contents:
         """See `Connector.get_contents`."""
@@ -459,8 +458,9 @@ class LocalGit:
             raise Unavailable(f"the write cannot be prepared: {error.strerror}") from error
 
     def _drop_staged(self, steps: Sequence[Step]) -> None:
-        for step in steps:
-            (self._work_dir / step.staged).unlink(missing_ok=True)
+        with suppress(OSError):  # the next write sweeps the folder
+            for step in steps:
+                (self._work_dir / step.staged).unlink(missing_ok=True)
 
     def _carry_out(
         self,
@@ -492,34 +492,36 @@ class LocalGit:
         except (PackError, OSError) as failure:
             # The journal stays, and the next call goes on from here.
             error.add_note(f"undoing it failed too: {failure}")
+            if self._may_have_landed(intent):
+                reason = f"it is not known whether the write was made: {error}"
+                raise OutcomeUnknown(reason) from failure
             return False
+
+    def _may_have_landed(self, intent: Intent) -> bool:
+        try:
+            return self._store.find_id(intent.ref) != intent.old
+        except PackError:
+            return True
 
     def _move_ref(self, intent: Intent) -> None:
         def check_branch() -> None:
             branch = current_branch(self.repository, self._runner)
             if branch != intent.ref:
-                raise StaleBase(intent.old, CommitId(self._store.find_id(branch) or ZERO_ID))
+                raise StaleBase(intent.old, self._commit_at(branch))
 
         self._journal.touch()
         try:
             self._refs.swap(intent.ref, intent.new, intent.old, check_branch)
-            _sync_folder((self.repository.common_dir / intent.ref).parent)
-        except (PackError, OSError) as error:
-            self._explain(intent, error)
-            raise
-
-    def _explain(self, intent: Intent, error: Exception) -> None:
-        """Say it better, where it is known how the write ended or that it is not."""
+        except StaleBase as error:
+            raise StaleBase(intent.old, self._commit_at(intent.ref)) from error
         try:
-            now = self._store.find_id(intent.ref)
-        except PackError as unreadable:
-            raise OutcomeUnknown(
-                f"it is not known whether the write was made: {error}"
-            ) from unreadable
-        if isinstance(error, OSError) and now == intent.new:
+            _sync_folder((self.repository.common_dir / intent.ref).parent)
+        except OSError as error:
             raise OutcomeUnknown(f"the disk did not confirm the write: {error.strerror}") from error
-        if isinstance(error, StaleBase) and now != intent.old:
-            raise StaleBase(intent.old, CommitId(now) if now else None) from error
+
+    def _commit_at(self, ref: str) -> CommitId | None:
+        found = self._store.find_id(ref)
+        return CommitId(found) if found else None
 
     def _maintain(self) -> None:
         if self._maintenance is not None and self._maintenance.poll() is None:
