@@ -88,10 +88,16 @@ def read_head(text: str) -> IndexHead:
 
 def is_generated(path: str, fields: Mapping[str, object]) -> bool:
     """Whether a file is a folder's index of ours, or a page of one; not a user's own file."""
-    name = path.rpartition("/")[2]
-    if name != INDEX and not _PAGE_NAME.fullmatch(name):
-        return False
-    return fields.get("pack_index") in ("folder", "page")
+    if path.rpartition("/")[2] == INDEX:
+        return fields.get("pack_index") == "folder"
+    return is_page_path(path) and fields.get("pack_index") == "page"
+
+
+def is_page_path(path: str) -> bool:
+    """Whether a path is one that pages of an index have."""
+    folder, _, name = path.rpartition("/")
+    inside, _, last = folder.rpartition("/")
+    return bool(inside) and last == PAGES_DIR and _PAGE_NAME.fullmatch(name) is not None
 
 
 def render_row(row: IndexRow) -> str:
@@ -223,7 +229,11 @@ def _linked_from(row: str, prefix: str) -> str:
 
 def is_large(paths: Collection[str]) -> bool:
     """Whether a memory with these files keeps its tables in the folders."""
-    return len(paths) > SHARD_INDEX_ABOVE or sum(map(len, paths)) > SHARD_INDEX_CHARACTERS
+    if len(paths) > SHARD_INDEX_ABOVE or sum(map(len, paths)) > SHARD_INDEX_CHARACTERS:
+        return True
+    # Four bytes a character would make a `sync_order` that is longer than frontmatter may be.
+    size = sum(len(path.encode("utf-8", "surrogateescape")) for path in paths)
+    return size > 2 * SHARD_INDEX_CHARACTERS
 
 
 def next_order(

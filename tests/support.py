@@ -1,0 +1,201 @@
+"""A memory for a test: a clock to set, request ids that count, a look behind the scenes."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import yaml
+from pack_connectors.git_repository import create_repository
+from pack_connectors.local_git import LocalGit
+from pack_connectors.memory import InMemoryConnector
+from pack_connectors.sqlite_catalog import SqliteCatalog
+
+from pack.catalog import describe
+from pack.catalog_sync import bring_up
+from pack.index import read_head
+from pack.index_plan import plan_index
+from pack.memory import Memory
+from pack.model import ABSENT, Change, Delete, MemoryPath, Put, blob_id
+from pack.paths import INDEX, is_memory_file
+from pack.provenance import Origin, Source
+from pack.reading import Reader
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+AGENT = Origin(Source.AI_CLOUD, "test client")
+SCAFFOLD = {"context/general.md": "---\ntopic: General\ncreated: {today}\n---\n\n# General\n"}
+
+
+class Clock:
+    """Tells the time that it was set to."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **period: float) -> None:
+        self.now += timedelta(**period)
+
+
+def git(folder: Path, *args: str, stdin: bytes = b"", check: bool = True) -> bytes:
+    command = ["git", "-C", str(folder), *args]
+    return subprocess.run(command, input=stdin, capture_output=True, check=check).stdout
+
+
+class World:
+    """A memory, and everything around it that a test needs."""
+
+    def __init__(self, folder: Path | None, v1_path: str = "MEMORY.md") -> None:
+        self.folder = folder
+        self.clock = Clock()
+        self.v1_path = v1_path
+        self._numbers = itertools.count(1)
+        self._opened: list[LocalGit] = []
+        self._catalogs: list[SqliteCatalog] = []
+        if folder is not None:
+            create_repository(folder)
+        self._store = InMemoryConnector(self.clock)
+        self.open()
+
+    def open(self, catalog_file: Path | None = None) -> Memory:
+        """A memory as a new process would have it, with nothing known of the files."""
+        self.catalog = SqliteCatalog(catalog_file)
+        self._catalogs.append(self.catalog)
+        self.connector: LocalGit | InMemoryConnector = self._store
+        if self.folder is not None:
+            self.connector = LocalGit(self.folder, self.clock)
+            self._opened.append(self.connector)
+        self.memory = Memory(
+            self.connector,
+            self.catalog,
+            clock=self.clock,
+            origin=AGENT,
+            new_request=lambda: f"request-{next(self._numbers)}",
+            v1_path=self.v1_path,
+        )
+        return self.memory
+
+    def close(self) -> None:
+        for catalog in self._catalogs:
+            catalog.close()
+        for connector in self._opened:
+            connector.close()
+
+    def init(self) -> Memory:
+        self.memory.init(SCAFFOLD)
+        return self.memory
+
+    # --- looking -------------------------------------------------------------------------------
+
+    def messages(self) -> list[str]:
+        """The messages of all commits, the newest first."""
+        if self.folder is None:
+            return [commit.message for commit in self._store.log()]
+        if self.connector.head() is None:
+            return []
+        out = git(self.folder, "log", "-z", "--format=%B").decode()
+        return [message.rstrip("\n") for message in out.split("\0")]
+
+    def files(self) -> dict[str, bytes]:
+        """All files of the current commit."""
+        head = self.connector.head()
+        entries = self.connector.get_tree(head) if head else []
+        blobs = self.connector.read_blobs([entry.sha for entry in entries if entry.sha])
+        paths = [str(entry.path) for entry in entries if entry.sha]
+        return {path: content for path, (_, content) in zip(paths, blobs, strict=True)}
+
+    def listed(self) -> list[str]:
+        return [file.path for file in self.memory.list(limit=100_000).files]
+
+    # --- acting as somebody else ---------------------------------------------------------------
+
+    def commit(self, files: Mapping[str, bytes | str | None], message: str = "by hand") -> None:
+        """A commit that PACK did not make; `None` removes a file."""
+        contents = {p: c.encode() if isinstance(c, str) else c for p, c in files.items()}
+        if self.folder is None:
+            self._commit_in_memory(contents, message)
+            return
+        for path, content in contents.items():
+            self.edit(path, content)
+            git(self.folder, "add", "--all", "--", f":(literal){path}")
+        git(self.folder, "commit", "--quiet", "--allow-empty", "--message", message)
+
+    def _commit_in_memory(self, contents: Mapping[str, bytes | None], message: str) -> None:
+        now = self.files()
+        changes: list[Change] = []
+        for name, content in contents.items():
+            path = MemoryPath(name)
+            if content is None:
+                changes.append(Delete(path, blob_id(now[path])))
+            else:
+                expect = blob_id(now[path]) if path in now else ABSENT
+                changes.append(Put(path, content, expect))
+        self._store.commit(self._store.head(), changes, message)
+
+    def edit(self, path: str, content: bytes | str | None) -> None:
+        """A hand edit that is not committed."""
+        assert self.folder is not None
+        file = self.folder / path
+        if content is None:
+            file.unlink()
+            return
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def note(number: int, **fields: object) -> str:
+    head = "".join(f"{key}: {value}\n" for key, value in fields.items())
+    return f"---\n{head}---\n\n# Note {number}\n" if head else f"# Note {number}\n"
+
+
+# --- C10: an index is what a rebuild gives ------------------------------------------------------
+
+
+def generated(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The index files among the files of a commit."""
+    return {
+        path: content
+        for path, content in files.items()
+        if path == INDEX
+        or (is_memory_file(path) and describe(MemoryPath(path), blob_id(b""), content) is None)
+    }
+
+
+def rebuilt(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The index files made anew from a commit, of which only the `sync_order` is known."""
+    head = read_head(files[INDEX].decode())
+    fields: dict[str, object] = {"version": 2, "sync_order": list(head.sync_order)}
+    if head.sharded:
+        fields["layout"] = "folders"
+    ours = generated(files)
+    seed = f"---\n{yaml.safe_dump(fields, allow_unicode=True)}---\n".encode()
+    kept = {path: content for path, content in files.items() if path not in ours}
+    store = InMemoryConnector(lambda: START)
+    puts = [Put(MemoryPath(p), c, ABSENT) for p, c in {**kept, INDEX: seed}.items()]
+    store.commit(None, puts, "rebuild")
+    catalog = SqliteCatalog(None)
+    reader = Reader(store, catalog, MemoryPath("MEMORY.md"))
+    bring_up(catalog, store, store.head())
+    plan = plan_index(catalog, reader, (), (), {}, check_all=True)
+    catalog.close()
+    assert not [change for change in plan.changes if isinstance(change, Delete)]
+    made = {str(put.path): put.content for put in plan.changes if isinstance(put, Put)}
+    return {INDEX: seed, **made}
+
+
+def assert_true_index(world: World) -> None:
+    """The index files of the current commit are those that a rebuild gives (C10)."""
+    files = world.files()
+    expected, actual = rebuilt(files), generated(files)
+    assert actual.keys() == expected.keys()
+    for path in expected:
+        assert actual[path].decode() == expected[path].decode(), path
+
+
+def drift(found: Sequence[object]) -> list[object]:
+    return [f for f in found if getattr(f, "code", "").startswith("index_")]
