@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.client import pack_command
+from tests.bench.client import ServerFailed, pack_command
 from tests.bench.corpus import Note
 
 # With this, git waits for the disk as PACK does; by default it does not (git-config, core.fsync).
@@ -99,11 +99,8 @@ def make_memory(directory: Path, notes: Iterable[Note], env: Mapping[str, str]) 
     # in the middle of a measurement.
     memory.git("-c", "gc.auto=0", "commit", "--quiet", "-m", "Notes")
     memory.git("gc", "--quiet")
-    subprocess.run(
-        pack_command("init", "--local", directory),
-        env=env,
-        cwd=directory.parent,
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    command = pack_command("init", "--local", directory)
+    made = subprocess.run(command, env=env, cwd=directory.parent, capture_output=True, check=False)
+    if made.returncode != 0:
+        raise ServerFailed(f"pack init failed: {made.stderr.decode('utf-8', 'replace')}")
     return memory
