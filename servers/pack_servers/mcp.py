@@ -8,12 +8,14 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import anyio
+from mcp import MCPError
 from mcp.server import MCPServer
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
 from mcp.server.subscriptions import InMemorySubscriptionBus, SubscriptionBus
 from mcp.types import (
+    INTERNAL_ERROR,
     CallToolResult,
     EmptyResult,
     InputRequiredResult,
@@ -145,7 +147,8 @@ class PackServer(MCPServer[None]):
                 return []
             page = self._memory.list(limit=1_000_000)
         except PackError as error:
-            raise ResourceError(str(error)) from error
+            # The SDK takes any other exception from a list for a crash.
+            raise MCPError(INTERNAL_ERROR, f"{error} {error.remedy}") from error
         newest = sorted(page.files, key=lambda file: file.updated or "", reverse=True)
         rows = [(file.path, file.topic) for file in newest[:_LISTED_RESOURCES]]
         return [
