@@ -90,8 +90,10 @@ class Catalog(Protocol):
         """The commit the rows describe; `None` when there are none to rely on."""
         ...
 
-    def replace(self, commit: CommitId, rows: Iterable[Row]) -> None:
-        """Hold exactly these rows; all folders are unverified."""
+    def replace(
+        self, commit: CommitId, rows: Iterable[Row], unverified: Collection[str] = ()
+    ) -> None:
+        """Hold exactly these rows; the folders of all of them, and those named, are unverified."""
         ...
 
     def advance(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from pack.catalog import Catalog, Row, describe
 from pack.connector import Connector
+from pack.index import is_page_path
 from pack.model import BlobId, CommitId, EntryType, MemoryPath
 from pack.paths import is_memory_file
 
@@ -25,14 +26,26 @@ def bring_up(catalog: Catalog, connector: Connector, head: CommitId | None) -> N
         return
     changed = connector.changes_between(old, head) if old and head else None
     if old is None or changed is None:
-        catalog.replace(new, _rows(connector, _files(connector, head)))
+        found = _files(connector, head)
+        catalog.replace(new, _rows(connector, found), _folders(path for path, _ in found))
         return
     files = [(path, blob) for path, blob in changed if blob and is_memory_file(path)]
     rows = list(_rows(connector, files))
     described = {row.path for row in rows}
     gone = [path for path, _ in changed if is_memory_file(path) and path not in described]
-    folders = {path.rpartition("/")[0] for path, _ in changed if is_memory_file(path)}
+    folders = _folders(path for path, _ in changed if is_memory_file(path))
     catalog.advance(old, new, rows, gone, folders)
+
+
+def _folders(paths: Iterable[MemoryPath]) -> set[str]:
+    """The folders whose index may be wrong when these files were changed; a page is part of one."""
+    found = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        found.add(folder)
+        if is_page_path(path):
+            found.add(folder.rpartition("/")[0])
+    return found
 
 
 def _files(connector: Connector, head: CommitId | None) -> list[tuple[MemoryPath, BlobId]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from pack.index import (
     index_path,
     is_generated,
     is_large,
+    is_page_path,
     newest,
     next_order,
     page_path,
@@ -180,35 +181,36 @@ class _Planner:
 
     def _plan_folders(self, head: IndexHead, *, check_all: bool) -> set[str]:
         """Write or remove the folders' own indexes; the folders that have one afterwards."""
-        if not self._large:
-            if head.sharded:
-                for folder in self._after.before:
-                    self._compare(folder, {})
-            return set()
         unverified = self._catalog.unverified()
-        sharded = set()
+        present = {summary.folder for summary in self._folders}
+        if not self._large:
+            may_have_one = present | self._after.before.keys() if head.sharded or check_all else ()
+            self._remove(unverified.union(may_have_one))
+            return set()
+        compared = present if check_all or not head.sharded else unverified
+        users = {folder for folder in present if self._is_the_users(folder, present)}
         for summary in self._folders:
             folder = summary.folder
-            if self._is_the_users(folder):
-                continue  # their index.md is a memory file, and stays; the root has the table
-            if check_all or not head.sharded or folder in unverified:
+            if folder in users:
+                continue
+            if folder in compared:
                 self._compare(folder, folder_files(summary, self._after.lines(folder)))
             elif folder in self._after.touched:
                 self._replace(summary)
-            sharded.add(folder)
-        present = {summary.folder for summary in self._folders}
-        for folder in (self._after.touched | unverified) - present:
-            self._compare(folder, {})
-        return sharded
+        self._remove((self._after.touched | unverified) - present)
+        self._remove(users & (self._after.touched | compared))
+        return present - users
 
-    def _is_the_users(self, folder: str) -> bool:
-        path = index_path(folder)
-        if self._after.has(path):
+    def _remove(self, folders: Iterable[str]) -> None:
+        for folder in sorted(folders):
+            self._compare(folder, {})
+
+    def _is_the_users(self, folder: str, present: Set[str]) -> bool:
+        """Whether a memory file is where the index of a folder would be; the root has its table."""
+        if self._after.has(index_path(folder)):
             return True
-        if folder not in self._after.touched:
-            return False
-        current = self._find(path)
-        return current is not None and not _is_ours(path, current)
+        pages = f"{folder}/{PAGES_DIR}"
+        return pages in present and any(is_page_path(row.path) for row in self._after.lines(pages))
 
     def _replace(self, summary: FolderSummary) -> None:
         """Write the index files of a folder that change with its files, and no others."""
@@ -247,8 +249,8 @@ class _Planner:
 
     def _compare(self, folder: str, wanted: Mapping[MemoryPath, str]) -> None:
         """Write the files that differ from what is stored, and remove pages that are no more."""
-        pages = self._files.list_dir(MemoryPath(f"{folder}/{PAGES_DIR}"))
-        stored = {entry.path for entry in pages} | {index_path(folder)}
+        inside = self._files.list_dir(MemoryPath(f"{folder}/{PAGES_DIR}"))
+        stored = {entry.path for entry in inside if is_page_path(entry.path)} | {index_path(folder)}
         for path in sorted(stored | wanted.keys()):
             self._write(path, wanted.get(path))
 

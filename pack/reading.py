@@ -45,8 +45,8 @@ class Reader:
     def rows(self) -> list[Row]:
         """What is known of each memory file, sorted by path.
 
-        Only files that differ from the current commit are read. A file that cannot be read (too
-        large, gone in this moment) is left out; `validate` reports it.
+        Only files that differ from the current commit are read. One that is too large to be read is
+        described by the current commit, or by its path; `validate` reports it.
         """
         bring_up(self._catalog, self._connector, self._connector.head())
         committed = {row.path: row for row in self._catalog.rows()}
@@ -65,7 +65,7 @@ class Reader:
         try:
             found = self.find(entry.path)
         except LimitExceeded:
-            return None
+            return committed or describe(entry.path, entry.sha, b"")
         return describe(entry.path, found.sha, found.content) if found else None
 
     def texts(self, rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:

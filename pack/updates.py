@@ -9,8 +9,15 @@ from pack.catalog import decode, title_from_path
 from pack.catalog_sync import bring_up
 from pack.core import Core
 from pack.edits import Edit, apply_edits
-from pack.errors import AlreadyExists, BlobChanged, InvalidPath, MigrationNeeded, NotFound
-from pack.index import is_generated
+from pack.errors import (
+    AlreadyExists,
+    BlobChanged,
+    InvalidContent,
+    InvalidPath,
+    MigrationNeeded,
+    NotFound,
+)
+from pack.index import is_generated, is_page_path
 from pack.model import ABSENT, BlobId, Change, Contents, Delete, MemoryPath, Put
 from pack.paths import fold, is_memory_file, parse_memory_path, parse_stored_path
 from pack.requests import as_blob, encode_content
@@ -78,7 +85,7 @@ def move(
         if source == core.reader.v1_path:
             raise MigrationNeeded(source, new_path)
         _expect(source, current, as_blob(sha))
-        target = parse_memory_path(new_path)
+        target = _new_path(new_path)
         taken = core.reader.find(target)
         if taken is not None:
             raise AlreadyExists(target, None, taken.sha, taken.content)
@@ -109,11 +116,18 @@ def find_target(core: Core, path: str) -> tuple[MemoryPath, Contents | None]:
         return target, core.reader.find(target)
     current = core.reader.find(target) if is_memory_file(target) else None
     if current is None:
-        target = parse_memory_path(path)
+        target = _new_path(path)
         refuse_twin(core, target)
-    elif _is_generated(target, current):
+    elif _is_generated(target, current.content):
         raise InvalidPath(path, "this index is generated")
     return target, current
+
+
+def _new_path(text: str) -> MemoryPath:
+    path = parse_memory_path(text)
+    if is_page_path(path):
+        raise InvalidPath(text, "pages of the index are called so")
+    return path
 
 
 def refuse_twin(core: Core, path: MemoryPath, leaving: MemoryPath | None = None) -> None:
@@ -145,8 +159,8 @@ def _existing(core: Core, path: str) -> tuple[MemoryPath, Contents]:
     return target, current
 
 
-def _is_generated(path: MemoryPath, current: Contents) -> bool:
-    text = current.content.decode("utf-8", "replace")
+def _is_generated(path: MemoryPath, content: bytes) -> bool:
+    text = content.decode("utf-8", "replace")
     return is_generated(path, frontmatter.read(text).fields)
 
 
@@ -176,4 +190,7 @@ def _store(
     stamped = schema.stamp(text, previous, core.clock(), title_from_path(target))
     warnings = (stamped.warning,) if stamped.warning else ()
     change = Put(target, encode_content(stamped.text), expect)
+    if _is_generated(target, change.content):
+        # It would be hidden, and replaced by the next write.
+        raise InvalidContent("`pack_index` in the frontmatter marks an index that PACK generates")
     return Decision(target, [change], subject, message, warnings=warnings)

@@ -18,6 +18,7 @@ from pack.catalog import describe
 from pack.catalog_sync import bring_up
 from pack.index import read_head
 from pack.index_plan import plan_index
+from pack.limits import MAX_FILE_BYTES
 from pack.memory import Memory
 from pack.model import ABSENT, Change, Delete, MemoryPath, Put, blob_id
 from pack.paths import INDEX, is_memory_file
@@ -122,7 +123,10 @@ class World:
             return
         for path, content in contents.items():
             self.edit(path, content)
-            git(self.folder, "add", "--all", "--", f":(literal){path}")
+        paths = "\0".join(contents).encode()
+        options = ("--all", "--pathspec-from-file=-", "--pathspec-file-nul")
+        if contents:
+            git(self.folder, "--literal-pathspecs", "add", *options, stdin=paths)
         git(self.folder, "commit", "--quiet", "--allow-empty", "--message", message)
 
     def _commit_in_memory(self, contents: Mapping[str, bytes | None], message: str) -> None:
@@ -174,7 +178,8 @@ def rebuilt(files: Mapping[str, bytes]) -> dict[str, bytes]:
         fields["layout"] = "folders"
     ours = generated(files)
     seed = f"---\n{yaml.safe_dump(fields, allow_unicode=True)}---\n".encode()
-    kept = {path: content for path, content in files.items() if path not in ours}
+    # A store takes no file that is too large; its description is at its beginning.
+    kept = {p: content[:MAX_FILE_BYTES] for p, content in files.items() if p not in ours}
     store = InMemoryConnector(lambda: START)
     puts = [Put(MemoryPath(p), c, ABSENT) for p, c in {**kept, INDEX: seed}.items()]
     store.commit(None, puts, "rebuild")

@@ -61,9 +61,12 @@ class SqliteCatalog:
         found = self._read(lambda db: db.execute("SELECT commit_id FROM head").fetchone())
         return CommitId(found[0]) if found else None
 
-    def replace(self, commit: CommitId, rows: Iterable[Row]) -> None:
+    def replace(
+        self, commit: CommitId, rows: Iterable[Row], unverified: Collection[str] = ()
+    ) -> None:
         """See `Catalog.replace`."""
         stored = [_values(row) for row in rows]
+        marks = [(folder,) for folder in unverified]
 
         def fill(db: sqlite3.Connection) -> None:
             with _transaction(db):
@@ -72,6 +75,7 @@ class SqliteCatalog:
                 db.executemany(_PUT, stored)
                 db.execute(_COUNT.format(where=""))
                 db.execute("INSERT OR IGNORE INTO unverified SELECT folder FROM folder")
+                db.executemany("INSERT OR IGNORE INTO unverified VALUES (?)", marks)
                 db.execute("INSERT OR REPLACE INTO head VALUES (1, ?)", (commit,))
 
         self._read(fill)
