@@ -23,7 +23,7 @@ _NEXT: Final = {
 
 
 def run(answer: FormatOption = Format.TEXT, local: LocalOption = None) -> None:
-    """Show where the memory is, its files, and what is not committed."""
+    """Show where the memory is, its files, what is uncommitted."""
     with opened(local) as memory:
         status = memory.status()
     if answer is Format.JSON:

@@ -23,7 +23,7 @@ from pack_servers.cli.present import show_written
 from pack_servers.cli.streams import can_ask, decoded, read_text, say
 
 EXAMPLES: Final = """\
-  echo "Prefers short answers." | pack update profiles/style.md
+  pack update profiles/style.md < style.md
   pack update projects/website.md --file website.md --sha SHA -m "new plan"
   pack update projects/website.md --file website.md --dry-run"""
 

@@ -19,7 +19,7 @@ EXAMPLES: Final = """\
 
 
 def run(answer: FormatOption = Format.TEXT, local: LocalOption = None) -> None:
-    """Report what is wrong with files, links and index; change nothing."""
+    """Report what is wrong with files, links and index."""
     with opened(local) as memory, working("reading the memory"):
         findings = memory.validate()
         files = memory.status().files

@@ -1,0 +1,112 @@
+"""The installed `pack` command and real git, as a person uses them: as processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+COMMAND = str(Path(sys.executable).with_name("pack"))
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    status: int
+    out: bytes
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out.decode("utf-8")
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder that is, or becomes, a memory; and what is done to it."""
+
+    path: Path
+
+    def pack(
+        self, *words: str | Path, stdin: str | bytes = b"", env: Mapping[str, str] | None = None
+    ) -> Ended:
+        """Run `pack WORDS --local FOLDER`, from beside the folder."""
+        return run(*words, "--local", self.path, stdin=stdin, env=env, cwd=self.path.parent)
+
+    def ok(self, *words: str | Path, stdin: str | bytes = b"") -> Ended:
+        """As `pack`, for what must succeed."""
+        ended = self.pack(*words, stdin=stdin)
+        assert ended.status == 0, ended
+        return ended
+
+    def json(self, *words: str | Path) -> Any:
+        """The answer of a command that succeeds, as JSON."""
+        return self.ok(*words, "--format", "json").json
+
+    def sha(self, path: str) -> str:
+        return str(self.json("get", path)["sha"])
+
+    def git(self, *words: str) -> str:
+        command = ["git", *words]
+        done = subprocess.run(command, cwd=self.path, check=True, capture_output=True)
+        return done.stdout.decode("utf-8")
+
+    def head(self) -> str:
+        return self.git("rev-parse", "HEAD").strip()
+
+    def commits(self) -> int:
+        return int(self.git("rev-list", "--count", "HEAD"))
+
+    def state(self) -> tuple[str, str]:
+        """Commit, and what is different from it."""
+        return self.head(), self.git("status", "--porcelain", "-z")
+
+    def write(self, files: Mapping[str, str | bytes]) -> None:
+        """Save files as an editor does."""
+        for name, content in files.items():
+            file = self.path / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+
+    def start(self, files: Mapping[str, str | bytes]) -> None:
+        """Make it a git repository whose only commit holds files."""
+        self.write(files)
+        self.git("init", "--quiet", "--initial-branch=main")
+        self.git("add", "--all")
+        self.git("-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm", "begin")
+
+
+def run(
+    *words: str | Path,
+    stdin: str | bytes = b"",
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Ended:
+    """Run the installed command to its end."""
+    done = subprocess.run(
+        [COMMAND, *map(str, words)],
+        input=stdin.encode("utf-8") if isinstance(stdin, str) else stdin,
+        env={**os.environ, **(env or {})},
+        cwd=cwd,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr.decode("utf-8"))
+
+
+def new_memory(folder: Path) -> Folder:
+    """A new memory, made by `pack init`."""
+    memory = Folder(folder)
+    memory.ok("init")
+    return memory
