@@ -1,0 +1,321 @@
+"""Several processes and threads write, a person commits beside them, and processes are killed."""
+
+import contextlib
+import itertools
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from pack_connectors.git_repository import create_repository
+
+from pack.errors import BlobChanged, NotFound, PackError
+from pack.model import MemoryPath
+from tests.compat.local_git_support import (
+    A,
+    assert_sound,
+    committed_files,
+    files,
+    git,
+    log,
+    open_memory,
+    put,
+)
+
+pytestmark = [
+    pytest.mark.contract("C1", "C9"),
+    pytest.mark.skipif(os.name != "posix", reason="it kills process groups"),
+]
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH120, PTH100
+
+
+@pytest.fixture
+def folder(tmp_path, git_identity):
+    create_repository(tmp_path / "memory")
+    memory = open_memory(tmp_path / "memory")
+    put(memory, A, b"start\n")
+    memory.close()
+    return tmp_path / "memory"
+
+
+def append(memory, path, line):
+    """Append with retry, as an agent would; the id of the commit."""
+    while True:
+        try:
+            found = memory.get_contents(path)
+            content = found.content + line
+            return memory.put_contents(path, content, found.sha, f"{path}: append").id
+        except PackError as error:
+            if not (error.retryable or isinstance(error, BlobChanged) or error.code ==
+                    "uncommitted_edit"):  # fmt: skip
+                raise
+
+
+# --- the writer process --------------------------------------------------------------------------
+
+
+def writer(folder, number, count):
+    """Write to a file of one's own and to a shared one in turn; print each acknowledgement."""
+    memory = open_memory(folder)
+    for turn in itertools.count() if count == 0 else range(count):
+        path = MemoryPath(f"own/{number}-{turn}.md") if turn % 2 else A
+        line = f"{number}.{turn}\n".encode()
+        commit = (append if path == A else put_new)(memory, path, line)
+        print(json.dumps([commit, path, line.decode()]), flush=True)
+    memory.close()
+
+
+def put_new(memory, path, content):
+    while True:
+        try:
+            return put(memory, path, content).id
+        except PackError as error:
+            if not error.retryable:
+                raise
+
+
+def start_writer(folder, number, count=0):
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.compat.test_local_git_processes",
+         str(folder), str(number), str(count)],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+
+
+def acknowledged(out):
+    """What a writer was told is stored; its last line may be cut off."""
+    return [json.loads(line) for line in out.splitlines(keepends=True) if line.endswith(b"\n")]
+
+
+# --- the person ----------------------------------------------------------------------------------
+
+
+class Person(threading.Thread):
+    """Commits a file by hand again and again, and remembers which commits succeeded."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder, self.stop, self.commits = folder, threading.Event(), []
+
+    def run(self):
+        for turn in itertools.count():
+            if self.stop.is_set():
+                return
+            name = f"context/person-{turn % 5}.md"
+            (self.folder / name).write_text(f"{turn}\n")
+            done = [
+                subprocess.run(["git", "-C", self.folder, *args], capture_output=True, check=False)
+                for args in (["add", name], ["commit", "--quiet", "-m", f"by hand {turn}"])
+            ]
+            if all(step.returncode == 0 for step in done):
+                self.commits.append(turn)
+            time.sleep(0.02)
+
+
+def settle_person(folder):
+    """Commit what the person's last failed attempt left, as the person would."""
+    git(folder, "add", "context")
+    git(folder, "commit", "--quiet", "-m", "by hand, the rest", ok=(0, 1))
+
+
+@pytest.mark.parametrize(
+    ("processes", "writes"),
+    [(4, 12), pytest.param(8, 100, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])],
+)
+def test_processes_write_while_a_person_commits(folder, processes, writes):
+    """Half of the writes go to distinct files, half are appends to one file."""
+    person = Person(folder)
+    person.start()
+    writers = [start_writer(folder, number, writes) for number in range(processes)]
+    results = [process.communicate(timeout=1000) for process in writers]
+    person.stop.set()
+    person.join()
+    assert [(process.returncode, err) for process, (_, err) in zip(writers, results, strict=True)
+            ] == [(0, b"")] * processes  # fmt: skip
+    rows = [row for out, _ in results for row in acknowledged(out)]
+    subjects = git(folder, "log", "--format=%H %s").splitlines()
+    ours = {row.split()[0] for row in subjects if "by hand" not in row}
+    assert len(rows) == processes * writes
+    assert ours - {log(folder)[-1]} == {commit for commit, _, _ in rows}  # each is one commit
+    assert len([row for row in subjects if "by hand" in row]) >= len(person.commits) > 0
+    check_nothing_lost(folder, rows)
+    check_nothing_taken_along(folder, {commit: path for commit, path, _ in rows})
+    settle_person(folder)
+    assert_sound(folder)
+
+
+def check_nothing_lost(folder, rows):
+    now = committed_files(folder)
+    lines = now[A].decode().splitlines(keepends=True)
+    assert len(set(lines)) == len(lines)
+    for _, path, line in rows:
+        if path == A:
+            assert line in lines
+        else:
+            assert now[path].decode() == line
+
+
+def check_nothing_taken_along(folder, expected):
+    out = git(folder, "log", "--format=%x00%H", "--name-only")
+    for row in out.split("\0")[1:]:
+        commit, *paths = row.split()
+        if commit in expected:
+            assert paths == [expected[commit]]
+        elif commit != log_root(folder):
+            assert all(path.startswith("context/person-") for path in paths)
+
+
+def log_root(folder):
+    return git(folder, "rev-list", "--max-parents=0", "HEAD").strip()
+
+
+# --- kills ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("group", [False, True], ids=["process", "process group"])
+@pytest.mark.parametrize(
+    "kills", [10, pytest.param(100, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])]
+)
+def test_a_killed_writer_loses_nothing_that_was_acknowledged(folder, group, kills):
+    chance, rows = random.Random(kills), []
+    for number in range(kills):
+        process = start_writer(folder, number)
+        first = process.stdout.readline()
+        time.sleep(chance.random() * 0.03)
+        if group:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+        out, err = process.communicate(timeout=60)
+        assert err == b""
+        rows += acknowledged(first + out)
+        with contextlib.closing(open_memory(folder)) as memory:
+            append(memory, A, b"next %d\n" % number)
+            assert files(memory) == committed_files(folder)
+        assert_sound(folder, fsck=number % 10 == 0)
+    assert len(rows) >= kills
+    assert {commit for commit, _, _ in rows} <= set(log(folder))
+    assert len(log(folder)) <= 1 + len(rows) + 2 * kills  # at most one each was not told any more
+    check_nothing_lost(folder, rows)
+    assert_sound(folder)
+
+
+@pytest.mark.parametrize("name", ["index.lock", "HEAD.lock", "refs/heads/main.lock"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_lock_of_a_killed_writer_goes(folder, monkeypatch, name, moment):
+    """The locks as a process group leaves them that is killed while git moves the branch."""
+    child = os.fork()
+    if child == 0:
+        die_with_lock(folder, name, moment)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert (folder / ".git" / name).exists()
+    with contextlib.closing(open_memory(folder)) as memory:
+        wanted = b"start\n" if moment == "before" else b"killed\n"
+        assert files(memory) == {A: wanted}
+        put(memory, A, b"next\n")
+    assert_sound(folder)
+    assert len(log(folder)) == (2 if moment == "before" else 3)
+
+
+def die_with_lock(folder, name, moment):
+    from pack_connectors.git_process import RefUpdater  # noqa: PLC0415
+
+    exchange = RefUpdater._exchange
+
+    def die(process, request, lines):
+        if request.startswith(b"commit") == (moment == "after"):
+            if moment == "after":
+                exchange(process, request, lines)
+            process.kill()
+            process.wait()
+            new = git(folder, "rev-parse", "HEAD") if moment == "after" else intended(folder)
+            lock = folder / ".git" / name
+            if not lock.exists():
+                lock.write_text(new if name.startswith("refs") else "")
+            os._exit(9)
+        return exchange(process, request, lines)
+
+    try:
+        RefUpdater._exchange = staticmethod(die)
+        put(open_memory(folder), A, b"killed\n")
+    finally:
+        os._exit(1)
+
+
+def intended(folder):
+    return json.loads((folder / ".git/pack/journal.json").read_text())["new"] + "\n"
+
+
+def test_a_child_of_a_killed_writer_is_waited_for(folder):
+    """The `git update-ref` of a killed process holds PACK's lock until it has ended."""
+    memory = open_memory(folder)
+    put(memory, A, b"a\n")
+    child = memory._refs._process
+    with contextlib.closing(open_memory(folder, lock_seconds=0)) as other:
+        memory._lock.acquire()
+        memory._lock.close()  # as when the process is killed: the child alone holds it now
+        with pytest.raises(PackError, match="another PACK process"):
+            put(other, A, b"b\n")
+        child.stdin.close()
+        child.stdin = None
+        child.wait(60)
+        put(other, A, b"b\n")
+    memory._lock._threads.release()
+    memory.close()
+    assert_sound(folder)
+
+
+# --- threads -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("turns", [15, pytest.param(200, marks=pytest.mark.soak)])
+def test_threads_share_a_connector(folder, turns):
+    memory, wrong, made = open_memory(folder), [], []
+
+    def work(number):
+        path = MemoryPath(f"t/{number}.md")
+        for turn in range(turns):
+            content = b"%d %d\n" % (number, turn) * (1 + 500 * number)
+            made.append(put(memory, path, content).id)
+            found = memory.get_contents(path)
+            blobs = dict(memory.read_blobs([found.sha]))
+            tree = {entry.path: entry.sha for entry in memory.get_tree(memory.head())}
+            if not found.content == blobs[found.sha] == content or tree[path] != found.sha:
+                wrong.append((number, turn))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert sorted(made) == sorted(log(folder)[:-1])
+    assert len(made) == 4 * turns
+    memory.close()
+    assert_sound(folder)
+
+
+def test_children_that_die_are_replaced(folder):
+    memory = open_memory(folder)
+    for turn in range(3):
+        put(memory, A, b"%d\n" % turn)
+        memory._refs._process.kill()
+        git_children = memory._store._cat_file._git
+        for child in (git_children.cat_file_all, git_children.cat_file_header):
+            child.proc.kill()
+            child.proc.wait()
+        assert memory.head() == log(folder)[0]
+        with pytest.raises(NotFound):
+            memory.get_contents(MemoryPath("no/file.md"))
+    memory.close()
+    assert len(log(folder)) == 4
+    assert_sound(folder)
+
+
+if __name__ == "__main__":
+    writer(sys.argv[1], sys.argv[2], int(sys.argv[3]))
