@@ -1,0 +1,120 @@
+"""From a v1 MEMORY.md to files, from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.stories.cli_driver import Folder
+
+V1 = """# Memory
+
+Before everything.
+
+## Projects: Web site
+
+- in May
+
+## Contacts
+
+Ann
+"""
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Folder:
+    made = Folder(tmp_path / "memory")
+    made.path.mkdir()
+    made.start({"MEMORY.md": V1})
+    return made
+
+
+def test_the_plan_is_a_table_and_nothing_is_changed(memory: Folder) -> None:
+    before = memory.state()
+    shown = memory.ok("migrate", "--dry-run")
+    lines = shown.text.splitlines()
+    assert lines[0].split() == ["NEW", "FILE", "TOPIC", "TAGS", "LINES"]
+    assert len(lines) == 4
+    assert [line.split()[-1] for line in lines[1:]] == ["1-4", "5-8", "9-11"]
+    assert "every line is in exactly one file" in shown.err
+    assert memory.state() == before
+
+
+@pytest.mark.contract("C1")
+def test_migrate_asks_and_without_anybody_to_ask_needs_yes(memory: Folder) -> None:
+    before = memory.state()
+    ended = memory.pack("migrate")
+    assert ended.status == 1
+    assert "pass --yes" in ended.err
+    assert memory.state() == before
+
+
+@pytest.mark.contract("C1", "C9", "C10")
+def test_migrate_keeps_the_original_twice_and_makes_one_commit(memory: Folder) -> None:
+    before = memory.commits()
+    shown = memory.ok("migrate", "--yes")
+    assert memory.commits() == before + 1
+    assert memory.git("status", "--porcelain") == ""
+    assert memory.head() in shown.text
+    assert "To check now:\n  - " in shown.text
+    for kept in ("MEMORY.md", "legacy/MEMORY.md"):
+        assert memory.git("show", f"HEAD:{kept}") == V1
+    lines = [line for line in V1.splitlines() if line]
+    texts = [memory.ok("get", file["path"]).text for file in memory.json("list")["files"]]
+    assert all(sum(line in text.splitlines() for text in texts) == 1 for line in lines)
+    assert memory.ok("validate").status == 0
+    again = memory.pack("migrate", "--yes")
+    assert again.status == 1
+    assert "is no v1 memory" in again.err
+
+
+@pytest.mark.contract("C1")
+def test_an_edited_plan_is_followed_and_one_that_loses_a_line_is_not(memory: Folder) -> None:
+    plan = memory.json("migrate", "--dry-run")
+    before = memory.state()
+    file = memory.path.parent / "plan.json"
+    lost = {**plan, "files": plan["files"][:-1]}
+    for bad, said in ((lost, "is in no file"), ({"version": 2}, "plan"), ([], "plan")):
+        file.write_text(json.dumps(bad), encoding="utf-8")
+        ended = memory.pack("migrate", "--plan", file, "--yes")
+        assert ended.status == 1
+        assert said in ended.err
+        assert memory.state() == before
+    plan["files"][1] |= {"path": "projects/the site.md", "topic": "Die Seite", "tags": ["ü"]}
+    file.write_text(json.dumps(plan), encoding="utf-8")
+    answer = memory.json("migrate", "--plan", file, "--yes")
+    assert "projects/the site.md" in answer["files"]
+    assert answer["commit"] == memory.head()
+    assert answer["checklist"]
+    (row,) = memory.json("list", "--tag", "ü")["files"]
+    assert (row["path"], row["topic"]) == ("projects/the site.md", "Die Seite")
+
+
+def test_a_plan_that_cannot_be_read_is_an_error(memory: Folder) -> None:
+    ended = memory.pack("migrate", "--plan", "nothing.json", "--yes")
+    assert ended.status == 1
+    assert "--plan: nothing.json: " in ended.err
+
+
+def test_where_there_is_nothing_to_migrate(tmp_path: Path) -> None:
+    memory = Folder(tmp_path / "memory")
+    memory.ok("init")
+    ended = memory.pack("migrate", "--yes")
+    assert ended.status == 1
+    assert "There is nothing to migrate." in ended.err
+
+
+@pytest.mark.contract("C2")
+def test_a_v1_memory_can_be_read_and_changed_as_it_is(memory: Folder) -> None:
+    assert memory.ok("get").text == V1
+    assert memory.ok("get", "MEMORY.md").text == V1
+    memory.ok("update", "MEMORY.md", "--sha", memory.sha("MEMORY.md"), stdin=V1 + "more\n")
+    assert memory.git("show", "HEAD:MEMORY.md") == V1 + "more\n"
+    ended = memory.pack("update", "context/a.md", stdin="x")
+    assert ended.status == 1
+    assert "pack migrate" in ended.err
+    shown = memory.ok("status")
+    assert "(v1)" in shown.text
+    assert "pack migrate" in shown.err
