@@ -28,7 +28,7 @@ from pack.results import (
 def get(core: Core, path: str) -> Document:
     """See `Memory.get`."""
     wanted = parse_stored_path(path)
-    if not wanted.lower().endswith(".md"):
+    if not wanted.lower().endswith(".md") and wanted != core.reader.v1_path:
         raise InvalidPath(path, "a memory file ends in .md")
     found = core.reader.find(wanted)
     if found is None:

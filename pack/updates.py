@@ -68,7 +68,7 @@ def delete(core: Core, path: str, sha: str, message: str | None, *, dry_run: boo
     def decide() -> Decision:
         target, current = _existing(core, path)
         _expect(target, current, as_blob(sha))
-        with_index = target != core.reader.v1_path
+        with_index = not _is_v1_file(core, target)
         changes = [Delete(target, current.sha)]
         return Decision(target, changes, f"{target}: delete", message, with_index=with_index)
 
@@ -82,7 +82,7 @@ def move(
 
     def decide() -> Decision:
         source, current = _existing(core, path)
-        if source == core.reader.v1_path:
+        if _is_v1_file(core, source):
             raise MigrationNeeded(source, new_path)
         _expect(source, current, as_blob(sha))
         target = _new_path(new_path)
@@ -159,6 +159,11 @@ def _existing(core: Core, path: str) -> tuple[MemoryPath, Contents]:
     return target, current
 
 
+def _is_v1_file(core: Core, path: MemoryPath) -> bool:
+    """Whether a path is the one file of a v1 memory; in a v2 memory it is a file like any other."""
+    return path == core.reader.v1_path and core.reader.mode() is Mode.V1
+
+
 def _is_generated(path: MemoryPath, content: bytes) -> bool:
     text = content.decode("utf-8", "replace")
     return is_generated(path, frontmatter.read(text).fields)
@@ -182,7 +187,7 @@ def _store(
     verb, message = words
     expect = current.sha if current else ABSENT
     subject = f"{target}: {verb}"
-    if target == core.reader.v1_path:
+    if _is_v1_file(core, target):
         # A v1 file is the user's as a whole: nothing is added to it.
         change = Put(target, encode_content(text), expect)
         return Decision(target, [change], subject, message, with_index=False)

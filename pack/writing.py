@@ -14,15 +14,16 @@ from dataclasses import dataclass, field
 from pack.catalog import Catalog, Row, describe
 from pack.catalog_sync import NO_COMMIT, bring_up
 from pack.connector import Capability, Connector
-from pack.errors import RepositoryBusy, StaleBase
+from pack.errors import BlobChanged, PackError, RepositoryBusy, StaleBase, UncommittedEdit
 from pack.index_plan import IndexPlan, plan_index
-from pack.model import Change, Commit, CommitId, Delete, MemoryPath, Put, blob_id
-from pack.paths import INDEX, is_memory_file
+from pack.model import Change, Commit, CommitId, Delete, Identity, MemoryPath, Put, blob_id
+from pack.paths import is_memory_file
 from pack.provenance import EDITOR, Origin, commit_message
 from pack.reading import Reader
 from pack.results import PlannedChange, Written
 
 _ATTEMPTS = 40
+_OVERTAKEN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,15 @@ class Writer:
             PackError: Whatever `decide` raises, or the connector refuses. Nothing was written.
         """
         request = self._new_request()
+        overtaken = 0
         for attempt in range(_ATTEMPTS):
             try:
                 with self._connector.exclusive():
                     return self._attempt(decide(), request, dry_run=dry_run)
-            except _DecideAgain:
-                continue
+            except _DecideAgain as again:
+                overtaken += again.error is not None
+                if again.error is not None and overtaken == _OVERTAKEN:
+                    raise again.error from None
             except StaleBase:
                 # Only somebody outside PACK's own lock can have moved the branch.
                 time.sleep(random.uniform(0, 0.002 * (attempt + 1)))  # noqa: S311 - jitter
@@ -91,12 +95,12 @@ class Writer:
         changes = [*decision.changes, *plan.changes]
         if dry_run:
             return self._describe(decision, plan, changes)
-        if self._record_edits(decision, changes, head, request):
+        if self._record_edits(decision, plan, head, request):
             raise _DecideAgain
         message = commit_message(
             decision.subject, self._origin, request, decision.said, decision.names
         )
-        made = self._connector.commit(head, changes, message, author=self._origin.author)
+        made = self._commit(head, changes, message, self._origin.author)
         if decision.with_index:
             self._advance(head, made.id, decision.changes)
             self._catalog.verified(made.id)
@@ -107,7 +111,29 @@ class Writer:
             return IndexPlan((), ())
         bring_up(self._catalog, self._connector, head)
         rows, gone = _effect(decision.changes)
-        return plan_index(self._catalog, self._reader, rows, gone, decision.moved)
+        plan = plan_index(self._catalog, self._reader, rows, gone, decision.moved)
+        if self._catalog.commit() != (head or NO_COMMIT):
+            raise _DecideAgain  # it was lost or moved on while it was read
+        return plan
+
+    def _commit(
+        self,
+        head: CommitId | None,
+        changes: Sequence[Change],
+        message: str,
+        author: Identity | None = None,
+    ) -> Commit:
+        """Commit what was decided on the files as they were a moment ago.
+
+        Raises:
+            _DecideAgain: Somebody changed one of them since. The caller may not have meant that
+                file at all (it is the index, say); if it did, it gets the conflict from the next
+                decision.
+        """
+        try:
+            return self._connector.commit(head, changes, message, author=author)
+        except (BlobChanged, UncommittedEdit) as error:
+            raise _DecideAgain(error) from error
 
     def _advance(self, head: CommitId | None, new: CommitId, changes: Sequence[Change]) -> None:
         rows, gone = _effect(changes)
@@ -118,26 +144,27 @@ class Writer:
     def _record_edits(
         self,
         decision: Decision,
-        changes: Sequence[Change],
+        plan: IndexPlan,
         head: CommitId | None,
         request: str,
     ) -> bool:
-        """Commit, as the user, the hand edits that the changes would replace; whether any were."""
+        """Commit, as the user, the hand edits that a write would replace; whether any were."""
         if Capability.WORKING_TREE not in self._connector.capabilities:
             return False
-        edits = [put for change in changes if (put := self._edit_below(change)) is not None]
+        found = [self._edit_below(change) for change in (*decision.changes, *plan.changes)]
+        edits = [put for put in found if put is not None]
         if not edits:
             return False
         paths = [put.path for put in edits]
         # An edited index is recorded as it is; otherwise the edit brings its own true index.
-        plan = IndexPlan((), ())
-        if decision.with_index and not any(path.endswith(INDEX) for path in paths):
+        index: Sequence[Change] = ()
+        if decision.with_index and not {change.path for change in plan.changes}.intersection(paths):
             rows, _ = _effect(edits)
-            plan = plan_index(self._catalog, self._reader, rows, (), {})
+            index = plan_index(self._catalog, self._reader, rows, (), {}).changes
         message = commit_message(
             f"{paths[0]}: record an edit made by hand", EDITOR, request, paths=paths[1:]
         )
-        made = self._connector.commit(head, [*edits, *plan.changes], message)
+        made = self._commit(head, [*edits, *index], message)
         self._advance(head, made.id, edits)
         return True
 
@@ -180,7 +207,15 @@ class Writer:
 
 
 class _DecideAgain(Exception):
-    """A hand edit was recorded first, so the write stands on a new commit."""
+    """What a write was decided on is not what the memory holds any more.
+
+    Attributes:
+        error: What the store said, where it refused for that reason.
+    """
+
+    def __init__(self, error: PackError | None = None) -> None:
+        super().__init__()
+        self.error = error
 
 
 def _effect(changes: Sequence[Change]) -> tuple[list[Row], list[MemoryPath]]:

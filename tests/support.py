@@ -100,7 +100,7 @@ class World:
         if self.connector.head() is None:
             return []
         out = git(self.folder, "log", "-z", "--format=%B").decode()
-        return [message.rstrip("\n") for message in out.split("\0")]
+        return [message.rstrip("\n") for message in out.rstrip("\0").split("\0")]
 
     def files(self) -> dict[str, bytes]:
         """All files of the current commit."""
