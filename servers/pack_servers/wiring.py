@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import tempfile
@@ -10,12 +11,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-# A thread that imports a module of GitPython while another one still imports the package gets one
-# that is not set up yet. So it is imported here, before there are threads.
-import git  # noqa: F401
 from pack_connectors.git_process import GitRunner, find_git, scrubbed_environment
 from pack_connectors.git_repository import (
     clone_repository,
@@ -61,6 +60,19 @@ def has_repository(folder: Path) -> bool:
     return (folder / ".git").exists()
 
 
+def _load_git_library() -> None:
+    """Import GitPython, before there are threads, with the git that was found.
+
+    A thread that imports a module of it while another one still imports the package gets one that
+    is not set up yet. And it runs whatever `git` comes first on PATH, be it in the current folder.
+
+    Raises:
+        Unavailable: Git is missing.
+    """
+    os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = find_git()
+    import_module("git")
+
+
 @contextmanager
 def open_memory(settings: Settings, folder: Path, origin: Origin = CLI_ORIGIN) -> Iterator[Memory]:
     """The memory in a folder, closed at the end.
@@ -72,6 +84,7 @@ def open_memory(settings: Settings, folder: Path, origin: Origin = CLI_ORIGIN) -
     """
     if not has_repository(folder):
         raise NotInitialised(str(folder))
+    _load_git_library()
     connector = LocalGit(folder, clock)
     catalog = SqliteCatalog(connector.repository.state_dir / _CATALOG)
     try:

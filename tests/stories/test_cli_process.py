@@ -1,0 +1,175 @@
+"""The command as a process: statuses, streams, pipes, locales, signals, and mistakes of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pack_servers.cli import endings
+
+from tests.stories.cli_driver import COMMAND, Folder, new_memory, run
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX file descriptors and signals")
+
+
+@pytest.fixture(scope="module")
+def memory(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    made = new_memory(tmp_path_factory.mktemp("process") / "memory")
+    long = "".join(f"line {number} of a long text\n" for number in range(30_000))
+    made.ok("update", "context/long.md", stdin=long)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["lst"], "error: No such command 'lst'."),
+        (["list", "--bogus"], "error: No such option: --bogus\n  → See `pack list --help`."),
+        (["list", "--limit", "many"], "error: Invalid value for '--limit'"),
+        (["list", "--format", "xml"], "error: Invalid value for '--format'"),
+        (["update"], "error: Missing argument 'PATH'"),
+        (["move", "a"], "error: Missing argument 'NEW_PATH'"),
+        (["serve", "--port", "1"], "error: --port: it goes with --http"),
+        (["serve", "--host", "h"], "error: --host: it goes with --http"),
+        (["serve", "--http", "--port", "70000"], "error: --port: "),
+        (["serve", "--http", "--host", "0.0.0.0"], "error: PACK_HTTP_TOKEN: "),
+        (["list", "--limit", "0"], "error: "),
+        (["list", "--cursor", "made up"], "error: the cursor is not one that was handed out"),
+        (["search", " "], "error: the query is empty"),
+    ],
+)
+def test_a_request_that_cannot_be_met_ends_with_one(
+    memory: Folder, words: list[str], said: str
+) -> None:
+    ended = memory.pack(*words)
+    assert (ended.status, ended.out) == (1, b"")
+    assert ended.err.startswith(said)
+    assert "\n  → " in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("words", [["get", "context/long.md"], ["get"], ["list"]])
+def test_a_reader_that_goes_away_ends_the_command_quietly(memory: Folder, words: list[str]) -> None:
+    child = subprocess.Popen(
+        [COMMAND, *words, "--local", memory.path],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert child.stdout is not None
+    assert child.stderr is not None
+    child.stdout.close()
+    with child.stderr:
+        said = child.stderr.read()
+    assert said == b""
+    assert child.wait(30) in (0, 1)
+
+
+@POSIX
+def test_streams_that_are_closed_do_no_harm(memory: Folder) -> None:
+    before = memory.state()
+    for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+        script = f'"$1" get profiles/me.md --local "$2" {closed}'
+        done = subprocess.run(
+            ["/bin/sh", "-c", script, "sh", COMMAND, memory.path], capture_output=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, b""), closed
+    assert memory.state() == before
+
+
+@POSIX
+@pytest.mark.parametrize("locale", ["C", "POSIX", "en_US.ISO-8859-1"])
+def test_names_and_texts_are_utf8_in_every_locale(memory: Folder, locale: str) -> None:
+    env = {"LC_ALL": locale, "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    name = f"context/日本 {locale}.md"
+    stored = memory.pack("update", name, "-m", "für später", stdin="naïve 日本\n", env=env)
+    assert stored.status == 0, stored
+    assert name in stored.text
+    assert memory.pack("get", name, env=env).text.endswith("naïve 日本\n")
+    assert "日本" in memory.pack("list", env=env).text
+    assert "für später" in memory.git("log", "-1", "--format=%s")
+
+
+def test_nothing_in_the_current_directory_is_imported_or_run(
+    memory: Folder, tmp_path: Path
+) -> None:
+    trap = tmp_path / "trap"
+    for name in ("git", "typer", "mcp", "yaml", "rich", "sqlite3", "pack", "site", "editor"):
+        (tmp_path / f"{name}.py").write_text("open('trap', 'w')", encoding="utf-8")
+    for name in ("git", "vi", "sh"):
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\n> '{trap}'\n", encoding="utf-8")
+        program.chmod(0o755)
+    env = {"PATH": f".{os.pathsep}{os.environ['PATH']}", "EDITOR": "vi"}
+    for command in ([COMMAND], [sys.executable, "-m", "pack_servers.cli"]):
+        for words in (["list"], ["status"], ["edit", "profiles/me.md"]):
+            subprocess.run(
+                [*command, *words, "--local", memory.path],
+                cwd=tmp_path,
+                env={**os.environ, **env},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+            )
+    assert not trap.exists()
+
+
+@POSIX
+def test_an_interrupted_command_ends_with_130_and_no_traceback(memory: Folder) -> None:
+    before = memory.state()
+    child = subprocess.Popen(
+        [COMMAND, "update", "context/never.md", "--local", memory.path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONVERBOSE": "1"},  # tells on stderr when it has come to read
+    )
+    assert child.stderr is not None
+    assert child.stdin is not None
+    said = b""
+    while b"'pack_servers.cli.update'" not in said:
+        said += child.stderr.read1()  # type: ignore[attr-defined]  # it is a BufferedReader
+    child.send_signal(signal.SIGINT)
+    _, rest = child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert b"Traceback" not in said + rest
+    assert memory.state() == before
+
+
+def test_a_mistake_of_its_own_gives_a_report_without_secrets(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    secret = "hunter2"
+
+    def fail(_: object) -> int:
+        raise ZeroDivisionError(f"{secret} in a message")
+
+    monkeypatch.setattr(endings, "_run", fail)
+    monkeypatch.setattr(endings, "prepare_streams", lambda: None)
+    assert endings.run(["list", secret]) == 3
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert secret not in err
+    assert "builtins.ZeroDivisionError" in err
+    assert re.search(r"pack [\d.]+, Python 3\.\d+\.\d+, ", err)
+    assert re.search(r"endings\.py:\d+ in run", err)
+    assert "in fail" in err
+
+
+def test_reading_and_writing_do_not_import_the_server(memory: Folder) -> None:
+    for words in (["get", "profiles/me.md"], ["update", "context/fresh.md"]):
+        ended = memory.pack(*words, stdin="x", env={"PYTHONPROFILEIMPORTTIME": "1"})
+        imported = {line.rpartition("|")[2].strip() for line in ended.err.splitlines()}
+        assert "pack.memory" in imported
+        assert not imported & {"mcp", "mcp.server", "uvicorn", "rich.console", "markdown_it"}
+
+
+def test_the_default_memory_and_every_command_agree_on_the_folder(home: Path) -> None:
+    run("init")
+    run("update", "context/x.md", stdin="x")
+    assert (home / ".pack" / "memory" / "context" / "x.md").exists()
+    assert run("status", "--format", "json").json["location"] == str(home / ".pack" / "memory")
