@@ -37,6 +37,7 @@ from pack_servers import mcp_results as answers
 from pack_servers.mcp_changes import ChangeWatcher, Subscribers
 from pack_servers.mcp_clients import client_key
 from pack_servers.mcp_schemas import lean
+from pack_servers.mcp_stdio import run_stdio
 from pack_servers.mcp_tools import add_tools
 
 SCHEME: Final = "memory:///"
@@ -124,6 +125,12 @@ class PackServer(MCPServer[None]):
             if name not in {tool.name for tool in await self.list_tools()}:
                 return answers.failed(NotFound(f"the tool {name[:64]!r}", "List the tools."))
             raise
+
+    async def run_stdio_async(self) -> None:
+        """Serve the client at standard input and output until it has gone."""
+        low = self._lowlevel_server
+        options = low.create_initialization_options()
+        await run_stdio(lambda messages, answers: low.run(messages, answers, options))
 
     async def list_tools(self) -> list[Tool]:
         """The tools, without the titles that a schema generator adds to every field."""

@@ -1,0 +1,130 @@
+"""What a line from a client is: a message, or something that is answered with an error."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import anyio
+from mcp.types import (
+    INVALID_REQUEST,
+    PARSE_ERROR,
+    JSONRPCError,
+    JSONRPCMessage,
+    JSONRPCNotification,
+    JSONRPCRequest,
+    JSONRPCResponse,
+    jsonrpc_message_adapter,
+)
+from pydantic import ValidationError
+
+# Answered when the client goes, and not before.
+_ENDLESS: Final = "subscriptions/listen"
+
+# Half of a surrogate pair, as models cut characters and JavaScript escapes what is left; the first
+# alternatives take the escapes that are whole out of its way.
+_ESCAPE = re.compile(
+    r"\\(?:[^u]|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|u(?P<half>[dD][89a-fA-F][0-9a-fA-F]{2})|u)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The answer to what is no message.
+
+    Attributes:
+        id: Of the request, where there is one that can be told.
+        code: JSON-RPC's.
+        reason: For whoever wrote the client.
+    """
+
+    id: str | int | None
+    code: int
+    reason: str
+
+    @classmethod
+    def too_long(cls, limit: int) -> Refusal:
+        """The answer to a line that nobody could read to its end."""
+        return cls(None, INVALID_REQUEST, f"a message is larger than {limit:,} bytes")
+
+    def line(self) -> bytes:
+        """The line to send."""
+        error = {"code": self.code, "message": self.reason}
+        return json.dumps({"jsonrpc": "2.0", "id": self.id, "error": error}).encode() + b"\n"
+
+
+def parse_line(line: bytes) -> JSONRPCMessage | Refusal | None:
+    """The message on a line; `None` where there is nothing to do for it.
+
+    Half of a surrogate pair, which no text can hold, becomes the six characters it was sent as.
+    """
+    if not line.strip():
+        return None
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError:
+        return _refusal(line.decode("utf-8", "replace"), "a message is not UTF-8")
+    try:
+        message = jsonrpc_message_adapter.validate_json(_whole(text), by_name=False)
+    except ValidationError:
+        return _refusal(text, "this is no JSON-RPC 2.0 request, notification or response")
+    if isinstance(message, JSONRPCNotification) and '"id"' in text:
+        # The SDK overlooks an id that no request can have, and the client waits for an answer.
+        return _refusal(text, "the id of a request is a string or an integer") or message
+    return message
+
+
+def _whole(text: str) -> str:
+    if "\\ud" not in text and "\\uD" not in text:
+        return text
+    return _ESCAPE.sub(lambda m: rf"\\u{m['half']}" if m["half"] else m[0], text)
+
+
+def _refusal(text: str, reason: str) -> Refusal | None:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return Refusal(None, PARSE_ERROR, "a message is not JSON")
+    if isinstance(found, list):
+        return Refusal(None, INVALID_REQUEST, "batches are not supported; send one message a line")
+    if not isinstance(found, dict):
+        return Refusal(None, INVALID_REQUEST, reason)
+    if "method" not in found or "id" not in found:
+        return None  # a response or a notification, which are never answered
+    number = found["id"]
+    known = isinstance(number, str | int) and not isinstance(number, bool)
+    return Refusal(number if known else None, INVALID_REQUEST, reason)
+
+
+class Pending:
+    """The requests that are not answered yet."""
+
+    def __init__(self) -> None:
+        self._ids: set[str | int] = set()
+        self._changed = anyio.Event()
+
+    def came(self, message: JSONRPCMessage) -> None:
+        """Note a message of the client."""
+        if isinstance(message, JSONRPCRequest) and message.method != _ENDLESS:
+            self._ids.add(message.id)
+        elif isinstance(message, JSONRPCNotification) and message.method.endswith("/cancelled"):
+            self._drop((message.params or {}).get("requestId"))
+
+    def went(self, message: JSONRPCMessage) -> None:
+        """Note a message of the server."""
+        if isinstance(message, JSONRPCResponse | JSONRPCError):
+            self._drop(message.id)
+
+    async def wait_for_none(self) -> None:
+        """Wait until everything is answered."""
+        while self._ids:
+            self._changed = anyio.Event()
+            await self._changed.wait()
+
+    def _drop(self, number: object) -> None:
+        if isinstance(number, str | int):
+            self._ids.discard(number)
+            self._changed.set()
