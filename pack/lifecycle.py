@@ -55,6 +55,8 @@ def init(
         return Initialised(None, mode, skipped=tuple(plan.skipped))
 
     def decide() -> Decision:
+        if core.reader.mode() is not mode:
+            raise _Begun
         changes: list[Change] = [*_imported(core, plan)]
         if mode is Mode.EMPTY and not notes:
             changes += _starters(core, scaffold)
@@ -63,7 +65,10 @@ def init(
         names = [change.path for change in changes]
         return Decision(INDEX, changes, subject, names=names)
 
-    written = core.writer.write(decide, dry_run=dry_run)
+    try:
+        written = core.writer.write(decide, dry_run=dry_run)
+    except _Begun:
+        return init(core, scaffold, notes, dry_run=dry_run)
     return Initialised(
         written,
         mode,
@@ -73,6 +78,10 @@ def init(
         tuple(plan.renamed),
         tuple(_outside(core)) if mode is Mode.EMPTY else (),
     )
+
+
+class _Begun(Exception):
+    """Somebody else began the memory while we waited for our turn."""
 
 
 def _uncommitted(core: Core) -> list[MemoryPath]:

@@ -37,6 +37,7 @@ from pack_servers.notes import copy_notes
 from pack_servers.settings import Settings
 
 CLI_ORIGIN: Final = Origin(Source.USER, "cli")
+_UNFINISHED: Final = ".pack-new-"
 _CATALOG: Final = "catalog.sqlite"
 
 
@@ -143,7 +144,7 @@ def make_repository(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".pack-") as temporary:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=_UNFINISHED) as temporary:
             create_repository(Path(temporary))
             try:
                 Path(temporary, ".git").rename(folder / ".git")
@@ -171,7 +172,9 @@ def clone_memory(url: str, folder: Path) -> None:
 def is_free(folder: Path) -> bool:
     """Whether nothing is there that a new memory could disturb."""
     try:
-        return not folder.exists() or not any(folder.iterdir())
+        # What another process is making a repository of, at this moment, does not count.
+        names = (found.name for found in folder.iterdir()) if folder.exists() else ()
+        return all(name.startswith(_UNFINISHED) for name in names)
     except OSError as error:
         raise Unavailable(f"{folder}: {error.strerror}") from error
 

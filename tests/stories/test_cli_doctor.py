@@ -1,0 +1,141 @@
+"""`pack doctor`: what it sees, what it advises, and that it changes nothing."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stories.cli_driver import Folder, new_memory, run
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Folder:
+    return new_memory(tmp_path / "memory")
+
+
+def checks(memory: Folder, **env: str) -> tuple[int, dict[str, dict[str, Any]]]:
+    """Its status, and each check by name (the worst, where several have one)."""
+    ended = memory.pack("doctor", "--format", "json", env=env)
+    answer = ended.json
+    order = ("ok", "note", "problem")
+    found = sorted(answer["checks"], key=lambda check: order.index(check["state"]))
+    assert answer["ok"] is (ended.status == 0)
+    return ended.status, {check["name"]: check for check in found}
+
+
+def test_a_sound_memory_has_no_problem(memory: Folder) -> None:
+    status, found = checks(memory)
+    assert status == 0
+    assert {check["state"] for check in found.values()} == {"ok"}
+    assert str(memory.path) in found["memory"]["found"]
+    assert memory.head() in found["contents"]["found"]
+    assert {"pack", "python", "git", "settings", "git state", "http"} <= set(found)
+    shown = memory.ok("doctor").text
+    assert shown.splitlines()[-1] == "all is well"
+    assert "\x1b" not in shown
+
+
+def test_it_says_where_a_memory_is_missing_and_makes_none(tmp_path: Path, home: Path) -> None:
+    ended = run("doctor")
+    assert ended.status == 1
+    assert "→ Run `pack init`." in ended.text
+    assert "the default" in ended.text
+    assert list(home.glob(".pack*")) == []
+    status, found = checks(Folder(tmp_path / "none"))
+    assert status == 1
+    assert "none yet" in found["memory"]["found"]
+
+
+def test_settings_are_named_with_their_source_and_without_their_value(
+    memory: Folder, home: Path
+) -> None:
+    file = home / ".pack.env"
+    file.write_text("PACK_HTTP_TOKEN=hunter2\nMCP_SSE_PORT=3999\n", encoding="utf-8")
+    file.chmod(0o644)
+    ended = memory.pack("doctor", env={"PACK_CLIENT_SOURCE": "ai-local"})
+    assert "PACK_HTTP_TOKEN (~/.pack.env)" in ended.text
+    assert "PACK_CLIENT_SOURCE (the environment)" in ended.text
+    assert "a token is set" in ended.text
+    assert "hunter2" not in ended.text + ended.err
+    if os.name == "posix":
+        assert "chmod 600 ~/.pack.env" in ended.text
+        file.chmod(0o600)
+        assert "chmod" not in memory.pack("doctor").text
+
+
+def test_a_setting_that_cannot_be_used_is_a_problem(memory: Folder) -> None:
+    status, found = checks(memory, MCP_SSE_PORT="hunter2")
+    assert status == 1
+    assert "MCP_SSE_PORT" in found["settings"]["found"]
+    assert "hunter2" not in str(found)
+
+
+def test_an_unfinished_operation_of_git_is_a_problem_with_its_remedy(memory: Folder) -> None:
+    (memory.path / ".git" / "MERGE_HEAD").write_text(f"{memory.head()}\n", encoding="utf-8")
+    status, found = checks(memory)
+    assert status == 1
+    assert "a merge is in progress" in found["git state"]["found"]
+    assert "abort" in found["git state"]["remedy"]
+    (memory.path / ".git" / "MERGE_HEAD").unlink()
+    memory.git("checkout", "--quiet", "--detach")
+    status, found = checks(memory)
+    assert status == 1
+    assert "detached" in found["git state"]["found"]
+
+
+def test_locks_and_cut_off_writes_are_seen(memory: Folder) -> None:
+    lock = memory.path / ".git" / "index.lock"
+    lock.touch()
+    status, found = checks(memory)
+    assert status == 1
+    assert str(lock) in found["git lock"]["found"]
+    assert lock.exists(), "it may be somebody else's"
+
+
+def test_what_a_person_may_want_to_look_at_is_a_note(memory: Folder) -> None:
+    memory.write({"context/by hand.md": "---\nttl: 2020-01-01\n---\nx\n"})
+    status, found = checks(memory)
+    assert status == 0
+    assert found["files"]["state"] == "note"
+    shown = memory.ok("doctor").text
+    assert "1 changed by hand, in no commit" in shown
+    assert "1 expired" in shown
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        status, found = checks(memory, MCP_SSE_PORT=port)
+    assert status == 0
+    assert f"{port} is in use" in found["http port"]["found"]
+
+
+def test_a_v1_memory_is_no_problem(tmp_path: Path) -> None:
+    memory = Folder(tmp_path / "memory")
+    memory.path.mkdir()
+    memory.start({"MEMORY.md": "# Memory\n"})
+    status, found = checks(memory)
+    assert status == 0
+    assert "pack migrate" in found["contents"]["remedy"]
+
+
+def test_a_repository_without_a_memory_is_one(tmp_path: Path) -> None:
+    memory = Folder(tmp_path / "memory")
+    memory.path.mkdir()
+    memory.start({"x.txt": "x"})
+    before = memory.state()
+    status, found = checks(memory)
+    assert status == 1
+    assert "pack init" in found["contents"]["remedy"]
+    assert memory.state() == before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the null device is no folder elsewhere")
+def test_without_git_it_says_what_to_install(memory: Folder) -> None:
+    status, found = checks(memory, PATH=os.devnull)
+    assert status == 1
+    assert found["git"]["found"] == "not found"
+    assert "Install git" in found["git"]["remedy"]
