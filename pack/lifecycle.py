@@ -13,6 +13,7 @@ from pack.migration_plan import MigrationPlan, prove
 from pack.model import ABSENT, Change, Contents, Delete, EntryType, MemoryPath, Put
 from pack.paths import INDEX, LEGACY_DIR, is_memory_file, parse_path
 from pack.results import Expired, Mode, Written
+from pack.taxonomy import CONTEXT, PathClaims
 from pack.writing import Decision
 
 Scaffold = Mapping[str, str]
@@ -147,10 +148,19 @@ def migrate(core: Core, plan: MigrationPlan, *, dry_run: bool) -> Written:
         prove(plan, found.content, files, _taken(core))
         changes: list[Change] = [Put(path, content, ABSENT) for path, content in files]
         changes.append(_keep(core, found.content))
+        changes += _rest_of_v1(core, [path for path, _ in files])
         subject = f"{core.reader.v1_path}: migrate to {len(files)} files"
         return Decision(INDEX, changes, subject, names=[path for path, _ in files])
 
     return core.writer.write(decide, dry_run=dry_run)
+
+
+def _rest_of_v1(core: Core, planned: Sequence[str]) -> list[Put]:
+    """The files in which a full v1 file goes on, as memory files; those at the root stay too."""
+    name = core.reader.v1_path.rpartition("/")[2].removesuffix(".md").lower()
+    claims = PathClaims([*_taken(core), *planned])
+    _, *rest = core.reader.v1_files()
+    return [Put(claims.claim(CONTEXT, f"{name}-more"), file.content, ABSENT) for file in rest]
 
 
 def _v1_file(core: Core) -> Contents:

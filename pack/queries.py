@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from pack import frontmatter, schema, search, whole_memory
@@ -10,7 +10,7 @@ from pack.catalog import Row, decode
 from pack.core import Core
 from pack.errors import InvalidPath, NotFound
 from pack.index import in_sync_order, read_head
-from pack.model import CommitId, MemoryPath
+from pack.model import CommitId, Contents, MemoryPath
 from pack.paths import INDEX, is_memory_file, parse_stored_path
 from pack.requests import check_query, page
 from pack.results import (
@@ -36,25 +36,45 @@ def get(core: Core, path: str) -> Document:
         raise NotFound(path)
     text = decode(wanted, found.content)
     head = frontmatter.read(text)
-    updated = schema.read_meta(head.fields).updated
     warnings: tuple[str, ...] = ()
     if head.problem is not None:
         where = f"line {head.problem.line}, column {head.problem.column}"
         warnings = (f"the frontmatter cannot be read: {head.problem.reason} ({where})",)
-    stamp = updated if updated and schema.parse_day(updated) else _iso(found.last_modified)
-    return Document(wanted, text, found.sha, stamp, warnings)
+    return Document(wanted, text, found.sha, _updated_at(head.fields, found), warnings)
+
+
+def _updated_at(fields: Mapping[str, object], found: Contents) -> str:
+    updated = schema.read_meta(fields).updated
+    return updated if updated and schema.parse_day(updated) else _iso(found.last_modified)
 
 
 def get_all(core: Core) -> WholeMemory:
     """See `Memory.get_all`."""
     if core.require_mode() is Mode.V1:
-        found = get(core, core.reader.v1_path)
-        return WholeMemory(found.content, 1, found.updated_at, found.sha)
+        return _get_all_v1(core)
     rows = sync_rows(core)
     texts = core.reader.texts(rows)
     newest = max((row.updated for row in rows if row.updated), default=None)
     joined = whole_memory.join((row.path, row.topic, text) for row, text in texts)
     return WholeMemory(joined, len(rows), newest)
+
+
+def _get_all_v1(core: Core) -> WholeMemory:
+    found = core.reader.find(core.reader.v1_path)
+    if found is None:
+        raise NotFound(core.reader.v1_path)
+    texts = _v1_texts(core)
+    head = frontmatter.read(texts[0]).fields
+    return WholeMemory("\n".join(texts), len(texts), _updated_at(head, found), found.sha)
+
+
+def _v1_texts(core: Core) -> list[str]:
+    return [found.content.decode("utf-8", "replace") for found in core.reader.v1_files()]
+
+
+def known_text(core: Core, mode: Mode) -> str:
+    """Everything readers see, as far as it is text; never fails for what is in the files."""
+    return "\n".join(_v1_texts(core)) if mode is Mode.V1 else get_all(core).content
 
 
 def sync_rows(core: Core) -> list[Row]:

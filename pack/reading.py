@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 
 from pack.catalog import Catalog, Row, decode, describe
 from pack.catalog_sync import bring_up
@@ -11,6 +12,14 @@ from pack.errors import InvalidContent, LimitExceeded, NotFound
 from pack.model import Contents, Entry, EntryType, MemoryPath
 from pack.paths import INDEX, is_memory_file
 from pack.results import Mode
+
+
+def continued(path: MemoryPath) -> Iterator[MemoryPath]:
+    """A file, and those in which it goes on when it is full: `x.md`, `x-2.md` and so on."""
+    yield path
+    stem = path.removesuffix(".md")
+    for number in count(2):
+        yield MemoryPath(f"{stem}-{number}.md")
 
 
 class Reader:
@@ -23,9 +32,15 @@ class Reader:
 
     def mode(self) -> Mode:
         """What is at the root now."""
-        if self.find(INDEX) is not None:
+        if self._is_there(INDEX):
             return Mode.V2
-        return Mode.EMPTY if self.find(self.v1_path) is None else Mode.V1
+        return Mode.V1 if self._is_there(self.v1_path) else Mode.EMPTY
+
+    def _is_there(self, path: MemoryPath) -> bool:
+        try:
+            return self.find(path) is not None
+        except LimitExceeded:
+            return True  # too large to be read
 
     def find(self, path: MemoryPath) -> Contents | None:
         """A file; `None` where there is none."""
@@ -33,6 +48,17 @@ class Reader:
             return self._connector.get_contents(path)
         except NotFound:
             return None
+
+    def v1_files(self) -> Iterator[Contents]:
+        """The file of a v1 memory, and those it goes on in; without those that are too large."""
+        for path in continued(self.v1_path):
+            try:
+                found = self.find(path)
+            except LimitExceeded:
+                continue
+            if found is None:
+                return
+            yield found
 
     def list_dir(self, path: MemoryPath) -> list[Entry]:
         """What a folder holds, sorted by name."""

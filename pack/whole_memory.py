@@ -11,9 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from pack import frontmatter
 from pack.markdown import split_lines
+
+_LONGEST_LINE: Final = 250_000
 
 
 def join(files: Iterable[tuple[str, str, str]]) -> str:
@@ -36,66 +39,91 @@ class Base:
     """What an update is compared with.
 
     Attributes:
-        text: What the client last read; where that is not known, the whole memory as it is now.
-        was_read: Whether the client read it.
+        now: The whole memory as it is now.
+        read: What the client last read, and what it sent since; `None` where that is not known.
     """
 
-    text: str
-    was_read: bool
+    now: str
+    read: str | None
 
 
-def merge(current: str, sent: str, base: Base, today: date) -> str:
-    """`current` with everything that `sent` adds; no line of `current` is lost.
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """Lines that an update adds, with their ends.
 
-    Args:
-        current: The text that receives the additions; may be empty.
-        sent: The text the client sent.
-        base: What it is compared with.
-        today: For the heading of additions that have no place of their own.
+    Attributes:
+        anchor: The known line before them, without blanks around it; `None` at the beginning.
+        lines: Each at most 250,000 characters long.
     """
-    runs = list(_additions(split_lines(sent), base))
-    lines = split_lines(current)
-    loose: list[str] = []
-    for anchor, run in reversed(runs):
-        place = _place_of(anchor, lines) if base.was_read else None
-        if place is None:
-            loose = [*_ended(run), *loose]
-        else:
-            lines[place - 1 : place] = _ended(lines[place - 1 : place])
-            lines[place:place] = _ended(run)
-    text = "".join(lines)
-    return _append(text, loose, today) if loose else text
+
+    anchor: str | None
+    lines: Sequence[str]
 
 
-def _additions(sent: Sequence[str], base: Base) -> Iterator[tuple[str | None, list[str]]]:
-    """Runs of lines that the base does not have, each with the base's line before it.
+def additions(sent: str, base: Base) -> list[Addition]:
+    """The lines that a text adds to what its sender knew, and to what the memory holds.
 
-    What the client read may be repeated as often as it was there; a line more is an addition. When
-    it is not known what was read, a line that is anywhere in the memory is not added again.
+    A line may be repeated as often as it was read, or is there now: one more is an addition. When
+    it is not known what was read, no line that is anywhere in the memory is added again. What
+    was removed since it was read does not come back, and a text that is sent again and again never
+    adds more of a line than it holds. Blank lines count as part of what they follow.
     """
-    left = Counter(line.strip() for line in split_lines(base.text))
+    left = Counter(line.strip() for line in _lines(base.now))
+    if base.read is not None:
+        left |= Counter(line.strip() for line in _lines(base.read))
+    found: list[Addition] = []
     anchor: str | None = None
     run: list[str] = []
-    for line in sent:
+    for line in _lines(sent):
         text = line.strip()
         if not text:
             if run:
                 run.append(line)
         elif left[text] > 0:
-            left[text] -= 1 if base.was_read else 0
+            left[text] -= base.read is not None
             if run:
-                yield anchor, run
+                found.append(Addition(anchor, run))
             anchor, run = text, []
         else:
             run.append(line)
-    if run:
-        yield anchor, run
+    return [*found, Addition(anchor, run)] if run else found
 
 
-def _place_of(anchor: str | None, lines: Sequence[str]) -> int | None:
-    """Where to insert what follows `anchor`, if there is exactly one such line."""
-    found = [number for number, line in enumerate(lines) if line.strip() == anchor]
-    return found[0] + 1 if len(found) == 1 else None
+def insert(current: str, added: Sequence[Addition], today: date, *, in_place: bool) -> str:
+    """`current` with the additions; none of its lines is lost.
+
+    Args:
+        current: The text that receives them; may be empty.
+        added: In their order.
+        today: For the heading of additions that have no place of their own.
+        in_place: Put an addition after its anchor, where that is one line of `current`.
+    """
+    lines = split_lines(current)
+    places = _unique_places(lines) if in_place else {}
+    loose: list[str] = []
+    inserted: dict[int, list[str]] = {}
+    for addition in added:
+        place = places.get(addition.anchor)
+        target = loose if place is None else inserted.setdefault(place, [])
+        target += _ended(addition.lines)
+    for place, more in inserted.items():
+        lines[place] = "".join(_ended([lines[place]]) + more)
+    text = "".join(lines)
+    return _append(text, loose, today) if loose else text
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Lines with their ends; one that is too long for a file of its own is several."""
+    for line in split_lines(text):
+        for start in range(0, len(line), _LONGEST_LINE):
+            yield line[start : start + _LONGEST_LINE]
+
+
+def _unique_places(lines: Sequence[str]) -> dict[str | None, int]:
+    """Number of each line that is there once, by its text without blanks around it."""
+    stripped = [line.strip() for line in lines]
+    counts = Counter(stripped)
+    return {text: number for number, text in enumerate(stripped) if counts[text] == 1}
 
 
 def _ended(run: Sequence[str]) -> list[str]:
