@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection, IncompleteRead
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -273,6 +274,9 @@ class RawServer:
         assert self.process.stdout
         line = self.process.stdout.readline()
         assert line, self.errors()
+        return self.parse(line)
+
+    def parse(self, line: bytes) -> dict[str, Any]:
         message = json.loads(line)
         assert message["jsonrpc"] == "2.0"
         assert isinstance(message, dict)
@@ -334,3 +338,48 @@ def raw_server(
                         pipe.close()
                 except BrokenPipeError:
                     pass
+
+
+# --- raw JSON-RPC over HTTP ------------------------------------------------------------------
+
+_MODERN = "2026-07-28"
+
+
+def modern(message: dict[str, Any]) -> dict[str, Any]:
+    """A request as it stands by itself in the 2026 protocol."""
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": _MODERN,
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    return {**message, "params": {**message["params"], "_meta": meta}}
+
+
+def modern_headers(message: dict[str, Any]) -> dict[str, str]:
+    """The headers that go with such a request."""
+    headers = {
+        "Content-Type": "application/json",
+        "Accept": "application/json, text/event-stream",
+        "Mcp-Protocol-Version": _MODERN,
+        "Mcp-Method": message["method"],
+    }
+    return headers | {"Mcp-Name": message["params"]["name"]}
+
+
+def post(connection: HTTPConnection, tool: str, /, **arguments: Any) -> dict[str, Any]:
+    """The result of a tool call over a connection that may break.
+
+    Raises:
+        OSError, HTTPException: It broke.
+    """
+    message = modern(tool_call(1, tool, **arguments))
+    connection.request("POST", "/mcp", json.dumps(message), modern_headers(message))
+    answer = connection.getresponse()
+    text = answer.read().decode("utf-8")
+    assert answer.status == 200, text
+    events = [line.removeprefix("data:") for line in text.splitlines() if line.startswith("data:")]
+    for event in events or [text]:
+        found = json.loads(event)
+        if found.get("id") == 1:
+            assert "result" in found, found
+            return dict(found["result"])
+    raise IncompleteRead(text.encode())

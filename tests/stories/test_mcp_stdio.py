@@ -29,6 +29,8 @@ from tests.stories.mcp_support import (
     git,
     http_server,
     make_memory,
+    modern,
+    modern_headers,
     raw_server,
     request,
     tool_call,
@@ -336,22 +338,14 @@ def test_a_connection_that_is_dropped_mid_call_costs_nobody_else(
     folder: Path, tmp_path: Path, memory: Memory
 ) -> None:
     before = commits(folder)
-    meta = {
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientCapabilities": {},
-    }
-    call = write(1)
-    call["params"]["_meta"] = meta
+    call = modern(write(1))
     body = json.dumps(call).encode()
+    headers = "".join(f"{key}: {value}\r\n" for key, value in modern_headers(call).items())
     with http_server(folder, tmp_path / "log") as server:
         parts = urlsplit(server.url)
         address = (str(parts.hostname), int(parts.port or 0))
-        head = (
-            f"POST /mcp HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\n"
-            "Accept: application/json, text/event-stream\r\nMcp-Protocol-Version: 2026-07-28\r\n"
-            "Mcp-Method: tools/call\r\nMcp-Name: memory_update\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        )
+        head = f"POST /mcp HTTP/1.1\r\nHost: {parts.netloc}\r\n{headers}"
+        head += f"Content-Length: {len(body)}\r\n\r\n"
         with memory.connector.exclusive():
             with socket.create_connection(address, DEADLINE) as connection:
                 connection.sendall(head.encode() + body)
