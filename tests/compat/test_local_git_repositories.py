@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from pack_connectors.git_repository import create_repository, start_maintenance
@@ -595,3 +596,21 @@ def test_python_files_in_the_working_directory_are_not_imported(folder, tmp_path
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert len(log(folder)) == 1
+
+
+@pytest.mark.parametrize("kind", ["installed command", "python -m"])
+def test_the_command_imports_nothing_from_the_working_directory(tmp_path, home, kind):
+    place = tmp_path / "memory"
+    place.mkdir()
+    for name in ("yaml", "git", "gitdb", "json", "subprocess", "typer", "frontmatter", "pack"):
+        (place / f"{name}.py").write_text("raise SystemExit('imported from the memory')\n")
+    installed = Path(sys.executable).with_name("pack")
+    module = [sys.executable, "-m", "pack_servers.cli"]
+    command = [installed] if kind == "installed command" else module
+    for args in (["init", "--local", "."], ["list", "--local", "."]):
+        done = subprocess.run(
+            [*command, *args], cwd=place, capture_output=True, check=False, encoding="utf-8"
+        )
+        assert done.returncode == 0, done.stderr
+    assert "context/general.md" in done.stdout
+    assert_sound(place, "".join(f"?? {file.name}\n" for file in sorted(place.glob("*.py"))))
