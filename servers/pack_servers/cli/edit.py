@@ -7,7 +7,6 @@ from typing import Annotated, Final
 import typer
 
 from pack.edits import Append, Edit, Replace, ReplaceSection
-from pack.errors import InvalidConfig
 from pack_servers.cli.editor import edited
 from pack_servers.cli.opening import opened
 from pack_servers.cli.options import (
@@ -83,20 +82,20 @@ def _wanted(
     """The edit that the options ask for; `None` for none, which means the editor.
 
     Raises:
-        InvalidConfig: They ask for several, or for half of one.
+        TyperException: They ask for several, or for half of one.
     """
     if sum(option is not None for option in (replace, append, text)) > 1:
-        raise InvalidConfig("pack edit", "use one of --replace, --append and --text at a time")
+        raise typer.TyperException("pack edit: use one of --replace, --append and --text at a time")
     if everywhere and replace is None:
-        raise InvalidConfig("--all", "it goes with --replace")
+        raise typer.TyperException("--all: it goes with --replace")
     if replace is not None and section is not None:
-        raise InvalidConfig("--section", "it goes with --append or --text")
+        raise typer.TyperException("--section: it goes with --append or --text")
     if (text is None) != (section is None) and append is None:
-        raise InvalidConfig("--section", "it needs --text, or --append; and --text needs it")
+        raise typer.TyperException("--section: it needs --text, or --append; and --text needs it")
     if replace is not None:
         old, new = replace
         if not old:
-            raise InvalidConfig("--replace", "the text to replace is empty")
+            raise typer.TyperException("--replace: the text to replace is empty")
         return Replace(op="replace", old=old, new=new, all=everywhere)
     if append is not None:
         return Append(op="append", text=_given(append), section=section)

@@ -11,7 +11,6 @@ from typing import Annotated, Final
 
 import typer
 
-from pack.errors import InvalidConfig
 from pack.lifecycle import Initialised
 from pack.results import Mode
 from pack_servers import wiring
@@ -68,7 +67,7 @@ def run(
 ) -> None:
     """Make a memory, or make a folder or a repository one."""
     if url is not None and clone is not None:
-        raise InvalidConfig("--clone", "the repository to clone is named twice")
+        raise typer.TyperException("--clone: the repository to clone is named twice")
     settings = load_settings()
     with working("reading what is there"):
         outcome = _init(settings, local, url or clone, notes, dry_run=dry_run)

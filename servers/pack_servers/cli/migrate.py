@@ -10,7 +10,6 @@ from typing import Annotated, Final
 
 import typer
 
-from pack.errors import InvalidConfig
 from pack.migrate import MigrationPlan, checklist, parse_plan
 from pack.results import Written
 from pack_servers.cli.opening import opened
@@ -57,7 +56,7 @@ def _read_plan(file: Path) -> MigrationPlan:
     try:
         return parse_plan(file.read_bytes())
     except OSError as error:
-        raise InvalidConfig("--plan", f"{file}: {error.strerror}") from error
+        raise typer.TyperException(f"--plan: {file}: {error.strerror}") from error
 
 
 def _show_plan(plan: MigrationPlan) -> None:

@@ -12,7 +12,6 @@ from typing import Annotated, Final
 
 import typer
 
-from pack.errors import InvalidConfig
 from pack.lifecycle import Initialised
 from pack.memory import Memory
 from pack.provenance import Source
@@ -56,7 +55,7 @@ def run(
     if not (http or sse_only):
         for name, value in (("--host", host), ("--port", port)):
             if value is not None:
-                raise InvalidConfig(name, "it goes with --http")
+                raise typer.TyperException(f"{name}: it goes with --http")
     settings = load_settings()
     folder = wiring.memory_dir(settings, local)
     source = origin or settings.pack_client_source

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from pack.errors import BlobChanged, InvalidConfig
+from pack.errors import BlobChanged
 from pack_servers.cli.opening import opened
 from pack_servers.cli.options import (
     DryRunOption,
@@ -59,7 +59,7 @@ def _read(file: Path | None) -> str:
     try:
         return decoded(file.read_bytes(), str(file))
     except OSError as error:
-        raise InvalidConfig("--file", f"{file}: {error.strerror}") from error
+        raise typer.TyperException(f"--file: {file}: {error.strerror}") from error
 
 
 def _next_step(
