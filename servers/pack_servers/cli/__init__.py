@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from pack_servers.cli.startup import importing
+
 
 def main() -> None:
     """Run the command line of this process and end it with the status of what came out."""
@@ -13,7 +15,8 @@ def main() -> None:
         # In such a locale Python garbles names of files in arguments; it can be told not to only
         # at its start (PEP 540). Memory is UTF-8 everywhere.
         os.execve(sys.executable, sys.orig_argv, os.environ | {"PYTHONUTF8": "1"})  # noqa: S606
-    # Here, so that completion scripts and tests can import the package for nothing.
-    from pack_servers.cli.endings import run  # noqa: PLC0415
+    with importing():
+        # Here, so that tests can import the package for nothing.
+        from pack_servers.cli.endings import run  # noqa: PLC0415
 
     sys.exit(run(sys.argv[1:]))

@@ -16,6 +16,7 @@ from typer.main import get_command
 from pack._version import __version__
 from pack.errors import PackError
 from pack_servers.cli.app import COMMANDS, build_app
+from pack_servers.cli.startup import importing
 from pack_servers.cli.streams import prepare_streams, say
 
 OK: Final = 0
@@ -81,7 +82,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     arguments = arguments or ["--help"]
-    command = get_command(build_app(arguments))
+    with importing():
+        command = get_command(build_app(arguments))
     try:
         # Without standalone mode, the status of `typer.Exit` is what it returns.
         ended = command.main(args=list(arguments), prog_name="pack", standalone_mode=False)

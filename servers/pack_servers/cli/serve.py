@@ -17,6 +17,7 @@ from pack.memory import Memory
 from pack.provenance import Source
 from pack_servers import wiring
 from pack_servers.cli.options import LocalOption
+from pack_servers.cli.startup import importing
 from pack_servers.cli.streams import say
 from pack_servers.settings import Settings, load_settings, split_list
 
@@ -68,8 +69,9 @@ def run(
 
 
 def _serve_stdio(memory: Memory, source: Source) -> None:
-    # Here, as the other commands need nothing of it and it takes half a second to import.
-    from pack_servers.mcp import build_server  # noqa: PLC0415
+    with importing():
+        # Here, as the other commands need nothing of it and it takes half a second to import.
+        from pack_servers.mcp import build_server  # noqa: PLC0415
 
     if sys.stdin.isatty():
         say("waiting for an MCP client on standard input; to serve on a socket: pack serve --http")
@@ -85,8 +87,9 @@ def _serve_http(
     source: Source,
     sse_only: bool,
 ) -> None:
-    from pack_servers.http import HttpSettings, serve  # noqa: PLC0415 - as above
-    from pack_servers.mcp import build_server  # noqa: PLC0415
+    with importing():
+        from pack_servers.http import HttpSettings, serve  # noqa: PLC0415 - as above
+        from pack_servers.mcp import build_server  # noqa: PLC0415
 
     host, port = where
     http = HttpSettings(
