@@ -70,6 +70,7 @@ HOSTILE_PATHS: Final = (
 OPTION_LIKE_PATHS: Final = (
     "-n/x.md", "--help", "context/--force.md", ":(glob)**/x.md", ":!x.md", "a:b.md", "@{u}.md",
     "HEAD", "refs/heads/main", "a^{tree}.md", "*.md", "[a].md", "~/x.md", "%s.md", "$HOME.md",
+    "a b.md", "a b c.md", "x" * 35 + " b.md",
 )  # fmt: skip
 EXACT_CONTENTS: Final = {
     "empty": b"",

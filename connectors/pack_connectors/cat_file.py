@@ -133,7 +133,8 @@ def _says_missing(error: ValueError) -> bool:
     # "SHA ... could not be resolved, git returned: b'<name> missing'": the one answer of git that
     # means absence. Anything else, an empty line of a dead child above all, does not. Where <name>
     # holds one space, GitPython takes the three words for a header, and quotes the line end too.
-    return str(error).rstrip("\"'").removesuffix("\\n").endswith(" missing")
+    # If the first of the three is as long as an id, it fails to read the last one as a number.
+    return str(error).rstrip("\"'").removesuffix("\\n").endswith((" missing", "b'missing"))
 
 
 def _text(name: str | bytes) -> str:
