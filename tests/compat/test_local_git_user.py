@@ -410,7 +410,7 @@ def test_every_line_an_editor_saves_is_somewhere(memory, folder, monkeypatch, sa
     while time.monotonic() < end:
         try:
             found = memory.get_contents(A)
-            if found.sha != found.committed:
+            if found.sha != memory.get_committed(A):
                 acknowledged.append(memory.put_contents(A, found.content, found.sha, "hand"))
             line = b"pack %d\n" % len(acknowledged)
             acknowledged.append(memory.put_contents(A, found.content + line, found.sha, "pack"))
