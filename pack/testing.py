@@ -338,7 +338,7 @@ class ReadingContract(ConnectorHooks):
     def test_the_store_cannot_be_read(self, connector: Connector) -> None:
         put(connector, A, b"a")
         with self.broken(connector):
-            for call in (connector.head, lambda: connector.get_contents(A)):
+            for call in (connector.head, lambda: connector.get_committed(A)):
                 with pytest.raises(ConnectorError):
                     call()
         assert connector.get_contents(A).content == b"a"

@@ -145,7 +145,7 @@ class SqliteCatalog:
             where, values = f"{where} AND path >= ?", [*values, first]
         if before is not None:
             where, values = f"{where} AND path < ?", [*values, before]
-        query = f"SELECT path, line, updated {_IN_FOLDER} WHERE {where} ORDER BY path"  # noqa: S608
+        query = f"SELECT path, line, updated {_IN_FOLDER} WHERE {where} ORDER BY path"
         most = f" LIMIT {limit:d}" if limit is not None else ""
         found = self._read(lambda db: db.execute(query + most, values).fetchall())
         return [IndexLine(*row) for row in found]
