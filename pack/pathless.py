@@ -35,9 +35,10 @@ def add(core: Core, content: str, last_read: str | None, message: str | None) ->
 
     def decide() -> Decision:
         mode = core.require_mode()
-        base = whole_memory.Base(queries.known_text(core, mode), last_read)
+        known = queries.known_text(core, mode) if last_read is None else last_read
+        base = whole_memory.Base(known, was_read=last_read is not None)
         added = whole_memory.additions(sent, base)
-        merge = _Merge(core, mode, frozenset(avoided), in_place=last_read is not None)
+        merge = _Merge(core, mode, frozenset(avoided), in_place=base.was_read)
         changes = merge.changes(added)
         path = changes[0].path
         warning = _WARNING.format(path=" and ".join(put.path for put in changes))

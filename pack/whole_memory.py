@@ -39,12 +39,13 @@ class Base:
     """What an update is compared with.
 
     Attributes:
-        now: The whole memory as it is now.
-        read: What the client last read, and what it sent since; `None` where that is not known.
+        text: What the client last read, with what it sent since; where that is not known, the whole
+            memory as it is now.
+        was_read: Whether the client read it.
     """
 
-    now: str
-    read: str | None
+    text: str
+    was_read: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +62,13 @@ class Addition:
 
 
 def additions(sent: str, base: Base) -> list[Addition]:
-    """The lines that a text adds to what its sender knew, and to what the memory holds.
+    """The lines that a text adds to what its sender knew.
 
-    A line may be repeated as often as it was read, or is there now: one more is an addition. When
-    it is not known what was read, no line that is anywhere in the memory is added again. What
-    was removed since it was read does not come back, and a text that is sent again and again never
-    adds more of a line than it holds. Blank lines count as part of what they follow.
+    A line may be repeated as often as it was read: one more is an addition, and what was removed
+    since it was read does not come back. When it is not known what was read, no line that is
+    anywhere in the memory is added again. Blank lines count as part of what they follow.
     """
-    left = Counter(line.strip() for line in _lines(base.now))
-    if base.read is not None:
-        left |= Counter(line.strip() for line in _lines(base.read))
+    left = Counter(line.strip() for line in _lines(base.text))
     found: list[Addition] = []
     anchor: str | None = None
     run: list[str] = []
@@ -80,7 +78,7 @@ def additions(sent: str, base: Base) -> list[Addition]:
             if run:
                 run.append(line)
         elif left[text] > 0:
-            left[text] -= base.read is not None
+            left[text] -= base.was_read
             if run:
                 found.append(Addition(anchor, run))
             anchor, run = text, []

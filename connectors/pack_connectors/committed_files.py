@@ -25,6 +25,7 @@ class CommittedFiles:
         self._repository = repository
         self._store = store
         self._lock = threading.Lock()
+        self._seen: CommitId | None = None
         self._commit: CommitId | None = None
         self._blobs: dict[MemoryPath, BlobId | None] = {}
 
@@ -32,12 +33,16 @@ class CommittedFiles:
         """The current commit; `None` on a branch without any.
 
         Raises:
-            Unavailable: Git cannot be asked.
+            Unavailable: Git cannot be asked, or the commit is damaged.
         """
-        found = self._loose_tip() or self._store.find_id("HEAD")
-        return CommitId(found) if found else None
+        tip = self._loose_tip()
+        if tip is not None and tip == self._seen:
+            return tip
+        found = self._store.commit_at("HEAD")  # it also tells whether the commit can be read
+        self._seen = found
+        return found
 
-    def _loose_tip(self) -> str | None:
+    def _loose_tip(self) -> CommitId | None:
         try:
             head = (self._repository.git_dir / "HEAD").read_text(encoding="utf-8")
             if not head.startswith("ref: refs/"):
@@ -46,7 +51,7 @@ class CommittedFiles:
             name = ref.read_text(encoding="ascii").rstrip("\n")
         except (OSError, ValueError):
             return None
-        return name if is_id(name) else None
+        return CommitId(name) if is_id(name) else None
 
     def blob(self, path: MemoryPath) -> BlobId | None:
         """The blob of a file in the current commit; `None` where it has none.
@@ -73,6 +78,7 @@ class CommittedFiles:
     ) -> None:
         """Note what a commit of ours changed, so that the rest need not be asked again."""
         with self._lock:
+            self._seen = new
             if self._commit == old:
                 self._commit = new
                 self._blobs |= blobs

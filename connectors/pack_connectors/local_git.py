@@ -506,7 +506,7 @@ class LocalGit:
 
     def _may_have_landed(self, intent: Intent) -> bool:
         try:
-            return self._store.find_id(intent.ref) != intent.old
+            return self._store.commit_at(intent.ref) != intent.old
         except PackError:
             return True
 
@@ -514,21 +514,17 @@ class LocalGit:
         def check_branch() -> None:
             branch = current_branch(self.repository, self._runner)
             if branch != intent.ref:
-                raise StaleBase(intent.old, self._commit_at(branch))
+                raise StaleBase(intent.old, self._store.commit_at(branch))
 
         self._journal.touch()
         try:
             self._refs.swap(intent.ref, intent.new, intent.old, check_branch)
         except StaleBase as error:
-            raise StaleBase(intent.old, self._commit_at(intent.ref)) from error
+            raise StaleBase(intent.old, self._store.commit_at(intent.ref)) from error
         try:
             _sync_folder((self.repository.common_dir / intent.ref).parent)
         except OSError as error:
             raise OutcomeUnknown(f"the disk did not confirm the write: {error.strerror}") from error
-
-    def _commit_at(self, ref: str) -> CommitId | None:
-        found = self._store.find_id(ref)
-        return CommitId(found) if found else None
 
     def _maintain(self) -> None:
         if self._maintenance is not None and self._maintenance.poll() is None:

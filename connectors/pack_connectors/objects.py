@@ -134,6 +134,7 @@ class ObjectStore:
     """Reads and writes objects of one repository."""
 
     def __init__(self, runner: GitRunner, common_dir: Path) -> None:
+        self._runner = runner
         self._objects_dir = common_dir / "objects"
         self._cat_file = CatFile(runner, common_dir)
         self._trees = _TreeCache()
@@ -148,6 +149,20 @@ class ObjectStore:
         """
         found = self._cat_file.header(revision)
         return found.id if found and kind in (None, found.kind) else None
+
+    def commit_at(self, ref: str) -> CommitId | None:
+        """The commit a ref names; `None` where the ref does not exist.
+
+        Raises:
+            Unavailable: The commit is missing or damaged, or cannot be read.
+        """
+        found = self.find_id(ref)
+        if found is None:
+            # To cat-file, a ref that is missing and one whose commit is damaged are the same.
+            named = self._runner.run(["rev-parse", "--verify", "--quiet", ref], ok=(0, 1))
+            if named:
+                raise Unavailable(f"commit {named.decode().strip()} is damaged; run `git fsck`")
+        return CommitId(found) if found else None
 
     def read(self, object_name: str, kind: str) -> bytes:
         """Data of an object, by its full id.

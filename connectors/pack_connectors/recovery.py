@@ -82,7 +82,7 @@ class Recovery:
         self._journal.clear()
 
     def _has_landed(self, intent: Intent) -> bool:
-        current = self._store.find_id(intent.ref)
+        current = self._store.commit_at(intent.ref)
         if current is None or current == intent.old:
             return False
         if current == intent.new:

@@ -36,7 +36,7 @@ from pack.results import Mode
 from pack_servers import mcp_results as answers
 from pack_servers.mcp_changes import ChangeWatcher, Subscribers
 from pack_servers.mcp_clients import client_key
-from pack_servers.mcp_schemas import lean
+from pack_servers.mcp_schemas import for_refusals_too, lean
 from pack_servers.mcp_stdio import run_stdio
 from pack_servers.mcp_tools import add_tools
 
@@ -138,7 +138,7 @@ class PackServer(MCPServer[None]):
             tool.model_copy(
                 update={
                     "input_schema": lean(tool.input_schema),
-                    "output_schema": lean(tool.output_schema),
+                    "output_schema": for_refusals_too(lean(tool.output_schema)),
                 }
             )
             for tool in await super().list_tools()

@@ -24,5 +24,14 @@ def lean(schema: Any) -> Any:
     return kept
 
 
+def for_refusals_too(schema: Any) -> Any:
+    """The schema of a tool's output, which a refusal of the tool fits as well.
+
+    Clients made with the TypeScript SDK check the structured content of refusals too; where it does
+    not fit, they report that, and the model never sees why it was refused.
+    """
+    return {key: value for key, value in schema.items() if key != "required"}
+
+
 def _properties(schemas: dict[str, Any]) -> dict[str, Any]:
     return {name: lean(schema) for name, schema in schemas.items()}

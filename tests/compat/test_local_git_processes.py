@@ -262,7 +262,6 @@ def test_a_child_of_a_killed_writer_is_waited_for(folder):
         with pytest.raises(PackError, match="another PACK process"):
             put(other, A, b"b\n")
         child.stdin.close()
-        child.stdin = None
         child.wait(60)
         put(other, A, b"b\n")
     memory._lock._threads.release()

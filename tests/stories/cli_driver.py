@@ -11,6 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+CLIENT = {
+    "protocolVersion": "2025-06-18",
+    "capabilities": {},
+    "clientInfo": {"name": "story", "version": "1"},
+}
 COMMAND = str(Path(sys.executable).with_name("pack"))
 
 
@@ -40,8 +45,10 @@ class Folder:
     def pack(
         self, *words: str | Path, stdin: str | bytes = b"", env: Mapping[str, str] | None = None
     ) -> Ended:
-        """Run `pack WORDS --local FOLDER`, from beside the folder."""
-        return run(*words, "--local", self.path, stdin=stdin, env=env, cwd=self.path.parent)
+        """Run `pack` with words, on this folder, from beside it."""
+        command, *rest = words
+        place = ("--local", self.path)
+        return run(command, *place, *rest, stdin=stdin, env=env, cwd=self.path.parent)
 
     def ok(self, *words: str | Path, stdin: str | bytes = b"") -> Ended:
         """As `pack`, for what must succeed."""
@@ -51,15 +58,18 @@ class Folder:
 
     def json(self, *words: str | Path) -> Any:
         """The answer of a command that succeeds, as JSON."""
-        return self.ok(*words, "--format", "json").json
+        command, *rest = words
+        return self.ok(command, "--format", "json", *rest).json
 
     def sha(self, path: str) -> str:
         return str(self.json("get", path)["sha"])
 
     def git(self, *words: str) -> str:
+        return self.git_bytes(*words).decode("utf-8")
+
+    def git_bytes(self, *words: str) -> bytes:
         command = ["git", *words]
-        done = subprocess.run(command, cwd=self.path, check=True, capture_output=True)
-        return done.stdout.decode("utf-8")
+        return subprocess.run(command, cwd=self.path, check=True, capture_output=True).stdout
 
     def head(self) -> str:
         return self.git("rev-parse", "HEAD").strip()
@@ -110,3 +120,41 @@ def new_memory(folder: Path) -> Folder:
     memory = Folder(folder)
     memory.ok("init")
     return memory
+
+
+class Stdio:
+    """A started `pack serve`, spoken to in JSON lines."""
+
+    def __init__(self, *words: str | Path) -> None:
+        self.process = subprocess.Popen(
+            [COMMAND, "serve", *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self._number = 0
+
+    def ask(self, method: str, **params: object) -> Any:
+        """The result of a request."""
+        self._number += 1
+        message = {"jsonrpc": "2.0", "id": self._number, "method": method, "params": params}
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(message).encode() + b"\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())["result"]
+
+    def call(self, tool: str, **arguments: object) -> Any:
+        """The structured answer of a tool."""
+        answer = self.ask("tools/call", name=tool, arguments=arguments)
+        assert not answer.get("isError"), answer
+        return answer["structuredContent"]
+
+    def initialize(self) -> Any:
+        """What the server says of itself."""
+        return self.ask("initialize", **CLIENT)["serverInfo"]
+
+    def end(self) -> tuple[bytes, str]:
+        """Close its input; the rest of its output, and what it said."""
+        out, err = self.process.communicate(timeout=30)
+        return out, err.decode("utf-8")

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,53 +17,18 @@ from typing import Any
 
 import pytest
 
-from tests.stories.cli_driver import COMMAND, Folder, new_memory
+from tests.stories.cli_driver import CLIENT, COMMAND, Folder, Stdio, new_memory
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals")
 
 
-def request(number: int, method: str, **params: object) -> dict[str, object]:
-    return {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-
-
-INITIALIZE = request(
-    1,
-    "initialize",
-    protocolVersion="2025-06-18",
-    capabilities={},
-    clientInfo={"name": "story", "version": "1"},
-)
-
-
-class Stdio:
-    """A started `pack serve`, spoken to in JSON lines."""
-
-    def __init__(self, *words: str, **env: str) -> None:
-        self.process = subprocess.Popen(
-            [COMMAND, "serve", *words],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **env},
-        )
-
-    def ask(self, message: dict[str, object]) -> Any:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(message).encode() + b"\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def end(self) -> tuple[bytes, str]:
-        """Close its input; the rest of its output, and what it said."""
-        out, err = self.process.communicate(timeout=30)
-        return out, err.decode("utf-8")
+INITIALIZE = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": CLIENT}
 
 
 def test_stdio_makes_the_default_memory_and_keeps_stdout_for_the_protocol(home: Path) -> None:
     server = Stdio()
-    assert server.ask(INITIALIZE)["result"]["serverInfo"]["name"] == "pack"
-    tools = server.ask(request(2, "tools/list"))["result"]["tools"]
+    assert server.initialize()["name"] == "pack"
+    tools = server.ask("tools/list")["tools"]
     assert {"memory_get", "memory_update"} <= {tool["name"] for tool in tools}
     assert server.end() == (b"", "")
     assert server.process.returncode == 0
@@ -72,7 +38,7 @@ def test_stdio_makes_the_default_memory_and_keeps_stdout_for_the_protocol(home: 
 def test_several_servers_can_make_the_memory_at_the_same_time(home: Path) -> None:
     servers = [Stdio() for _ in range(4)]
     for server in servers:
-        assert "result" in server.ask(INITIALIZE)
+        assert server.initialize()["name"] == "pack"
     for server in servers:
         assert server.end() == (b"", "")
     memory = Folder(home / ".pack" / "memory")
@@ -88,11 +54,10 @@ def test_clients_count_as_what_the_origin_says(
     tmp_path: Path, option: list[str], label: str
 ) -> None:
     memory = new_memory(tmp_path / "memory")
-    server = Stdio("--local", str(memory.path), *option)
-    server.ask(INITIALIZE)
-    arguments = {"path": "context/a.md", "content": "x"}
-    answer = server.ask(request(2, "tools/call", name="memory_update", arguments=arguments))
-    assert answer["result"]["structuredContent"]["commit"] == memory.head()
+    server = Stdio("--local", memory.path, *option)
+    server.initialize()
+    answer = server.call("memory_update", path="context/a.md", content="x")
+    assert answer["commit"] == memory.head()
     server.end()
     assert f"Pack-Origin: {label}:" in memory.git("log", "-1", "--format=%B")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from pack_servers.mcp_schemas import lean
+from pack_servers.mcp_schemas import for_refusals_too, lean
 from pydantic import BaseModel, Field
 
 
@@ -58,3 +58,9 @@ def test_what_is_left_is_a_schema_that_takes_the_same() -> None:
     ):
         assert Draft202012Validator(before).is_valid(value) is is_valid
         assert Draft202012Validator(after).is_valid(value) is is_valid
+
+
+def test_a_refusal_fits_the_schema_of_the_output_and_a_wrong_type_does_not() -> None:
+    schema = for_refusals_too(lean(Inner.model_json_schema()))
+    assert Draft202012Validator(schema).is_valid({"code": "not_found"})
+    assert not Draft202012Validator(schema).is_valid({"title": 7})

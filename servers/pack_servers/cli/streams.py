@@ -55,6 +55,7 @@ def can_ask() -> bool:
 
 def say(text: str = "") -> None:
     """One line for the person, beside the data; what memory holds in it is made harmless."""
+    sys.stdout.flush()  # so that the order is right where both streams go to one place
     print(printable(text), file=sys.stderr)
 
 
