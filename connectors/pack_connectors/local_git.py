@@ -395,8 +395,7 @@ class LocalGit:
         known = (committed.id if committed else None, entry.id if entry else None)
         if blob is not None and blob not in known:
             raise UncommittedEdit(path)
-        if path in staged and staged[path] != blob:
-            raise StagedChange(path)
+        _refuse_staged(path, blob, staged)
         in_index = committed
         if path in staged:
             in_index = committed and committed._replace(id=blob) if blob else None
@@ -428,7 +427,7 @@ class LocalGit:
             self._index.discard(prepared)
             self._drop_staged(steps)
             raise
-        self._carry_out(intent, prepared, entries, token)
+        self._carry_out(intent, prepared, plan, entries)
         blobs = {path: BlobId(entry.id) for path, entry in entries.items() if entry}
         return Commit(new, None, blobs)
 
@@ -471,13 +470,18 @@ class LocalGit:
         self,
         intent: Intent,
         prepared: PreparedIndex,
+        plan: _Plan,
         entries: Mapping[MemoryPath, TreeEntry | None],
-        token: str,
     ) -> None:
+        def check_staged() -> None:
+            staged = self._index.staged(plan.head)
+            for target in plan.targets:
+                _refuse_staged(target.path, target.blob, staged)
+
         try:
             for step in intent.steps:
                 self._swap.apply(step)
-            with self._index.installed(prepared, entries, token):
+            with self._index.installed(prepared, entries, check_staged):
                 self._move_ref(intent)
         except BaseException as error:
             self._index.discard(prepared)
@@ -536,6 +540,13 @@ class LocalGit:
             if maintenance_is_due(self.repository):
                 self._maintained_at = time.monotonic()
                 self._maintenance = start_maintenance(self.repository)
+
+
+def _refuse_staged(
+    path: MemoryPath, blob: BlobId | None, staged: Mapping[MemoryPath, BlobId | None]
+) -> None:
+    if path in staged and staged[path] != blob:
+        raise StagedChange(path)
 
 
 def _check_expectation(change: Change, blob: BlobId | None, content: bytes | None) -> None:
