@@ -14,6 +14,7 @@ from pack import frontmatter, schema
 from pack.errors import InvalidContent
 from pack.index import FolderSummary, IndexLine, IndexRow, is_generated, render_row
 from pack.model import BlobId, CommitId, MemoryPath
+from pack.paths import is_memory_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,19 @@ class Row:
     def folder(self) -> str:
         """The folder it lies in."""
         return self.path.rpartition("/")[0]
+
+
+def is_catalogued(path: str) -> bool:
+    """Whether a stored path is a memory file that can be named: some names are no Unicode."""
+    return is_memory_file(path) and (path.isascii() or _is_unicode(path))
+
+
+def _is_unicode(path: str) -> bool:
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def title_from_path(path: str) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pack.catalog import Catalog, Row, describe
+from pack.catalog import Catalog, Row, describe, is_catalogued
 from pack.connector import Connector
 from pack.index import is_page_path
 from pack.model import BlobId, CommitId, EntryType, MemoryPath
-from pack.paths import is_memory_file
 
 NO_COMMIT = CommitId("")
 """Stands for the state before the first commit."""
@@ -29,11 +28,11 @@ def bring_up(catalog: Catalog, connector: Connector, head: CommitId | None) -> N
         found = _files(connector, head)
         catalog.replace(new, _rows(connector, found), _folders(path for path, _ in found))
         return
-    files = [(path, blob) for path, blob in changed if blob and is_memory_file(path)]
+    files = [(path, blob) for path, blob in changed if blob and is_catalogued(path)]
     rows = list(_rows(connector, files))
     described = {row.path for row in rows}
-    gone = [path for path, _ in changed if is_memory_file(path) and path not in described]
-    folders = _folders(path for path, _ in changed if is_memory_file(path))
+    gone = [path for path, _ in changed if is_catalogued(path) and path not in described]
+    folders = _folders(path for path, _ in changed if is_catalogued(path))
     catalog.advance(old, new, rows, gone, folders)
 
 
@@ -54,7 +53,7 @@ def _files(connector: Connector, head: CommitId | None) -> list[tuple[MemoryPath
     return [
         (entry.path, entry.sha)
         for entry in connector.get_tree(head)
-        if entry.type is EntryType.FILE and is_memory_file(entry.path)
+        if entry.type is EntryType.FILE and is_catalogued(entry.path)
     ]
 
 

@@ -82,6 +82,7 @@ def commit_message(
             and nothing in it can pass for a trailer.
         paths: More paths to name, one a line.
     """
+    subject = _plain(subject)
     first, rest = _caller_words(said)
     if first:
         room = max(_SUBJECT_CHARACTERS - len(subject) - 3, 20)
@@ -95,7 +96,7 @@ def commit_message(
             f"Pack-Request: {request}",
         )
     )
-    parts = (subject, "\n".join(paths), rest, trailers)
+    parts = (subject, "\n".join(map(_harmless, map(_plain, paths))), rest, trailers)
     return "\n\n".join(part for part in parts if part)
 
 
@@ -106,14 +107,19 @@ def _caller_words(said: str | None) -> tuple[str, str]:
     the message is indented, which makes it plain text to all of them (git-interpret-trailers(1)).
     """
     text = (said or "").encode("utf-8", "replace")[:MAX_MESSAGE_BYTES].decode("utf-8", "ignore")
-    lines = ["".join(c for c in line if c.isprintable()).strip() for line in text.splitlines()]
+    lines = [_plain(line) for line in text.splitlines()]
     while lines and not lines[0]:
         lines.pop(0)
     if not lines:
         return "", ""
-    rest = [f"  {line}" if _looks_special(line) else line for line in lines[1:]]
-    return lines[0], "\n".join(rest).strip("\n")
+    return lines[0], "\n".join(map(_harmless, lines[1:])).strip("\n")
 
 
-def _looks_special(line: str) -> bool:
-    return bool(re.match(r"[\w-]+\s*[:=#]|---|\(cherry picked|#|-- >8", line))
+def _plain(line: str) -> str:
+    """One line without what is not printed; a file's name may hold anything."""
+    return "".join(c for c in line if c.isprintable()).strip()
+
+
+def _harmless(line: str) -> str:
+    is_special = re.match(r"[\w-]+\s*[:=#]|---|\(cherry picked|#|-- >8", line)
+    return f"  {line}" if is_special else line

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from pack import frontmatter, schema, search, whole_memory
-from pack.catalog import Row, decode
+from pack.catalog import Row, decode, is_catalogued
 from pack.core import Core
 from pack.errors import InvalidPath, NotFound
 from pack.index import in_sync_order, read_head
 from pack.model import CommitId, Contents, MemoryPath
-from pack.paths import INDEX, is_memory_file, parse_stored_path
+from pack.paths import INDEX, parse_stored_path
 from pack.requests import check_query, page
 from pack.results import (
     Changes,
@@ -123,7 +123,7 @@ def changes_since(core: Core, since: CommitId | None) -> Changes:
     found = core.connector.changes_between(since, head) if since else None
     if found is None:
         return Changes(head, (), (), listing_changed=True)
-    ours = [(path, blob) for path, blob in found if is_memory_file(path) or path == INDEX]
+    ours = [(path, blob) for path, blob in found if is_catalogued(path) or path == INDEX]
     changed = tuple(path for path, blob in ours if blob is not None)
     gone = tuple(path for path, blob in ours if blob is None)
     return Changes(head, changed, gone, listing_changed=bool(gone) or INDEX in changed)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import count
 
-from pack.catalog import Catalog, Row, decode, describe
+from pack.catalog import Catalog, Row, decode, describe, is_catalogued
 from pack.catalog_sync import bring_up
 from pack.connector import Connector
 from pack.errors import InvalidContent, LimitExceeded, NotFound
 from pack.model import Contents, Entry, EntryType, MemoryPath
-from pack.paths import INDEX, is_memory_file
+from pack.paths import INDEX
 from pack.results import Mode
 
 
@@ -86,7 +86,7 @@ class Reader:
     def memory_entries(self) -> Iterator[Entry]:
         """The tree's entries that are memory files by their path."""
         for entry in self.tree():
-            if entry.type is EntryType.FILE and is_memory_file(entry.path):
+            if entry.type is EntryType.FILE and is_catalogued(entry.path):
                 yield entry
 
     def _row(self, entry: Entry, committed: Row | None) -> Row | None:

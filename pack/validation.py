@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from itertools import groupby, zip_longest
 
 from pack import frontmatter, markdown, queries, schema
-from pack.catalog import Row, decode
+from pack.catalog import Row, decode, is_catalogued
 from pack.core import Core
 from pack.errors import InvalidContent, InvalidPath, LimitExceeded
 from pack.index_plan import plan_index
@@ -52,20 +52,22 @@ def _uncommitted(core: Core, rows: Iterable[Row]) -> Iterator[MemoryPath]:
             yield row.path
     # Files that the user removed and did not commit.
     visible = {entry.path for entry in core.reader.tree()}
-    yield from (path for path in committed if is_memory_file(path) and path not in visible | seen)
+    visible |= seen
+    yield from (path for path in committed if is_catalogued(path) and path not in visible)
 
 
 def validate(core: Core) -> list[Finding]:
     """See `Memory.validate`."""
     mode = core.require_mode()
     tree = core.reader.tree()
-    paths = {entry.path for entry in tree}
-    findings = [*_twins(tree)]
+    paths = [entry.path for entry in tree]
+    places = {str(path) for path in paths}.union(*map(_folders_above, paths))
+    findings = [*_twins(tree), *_unreadable_names(core, tree)]
     for entry in tree:
         if entry.type is EntryType.SYMLINK and is_memory_file(entry.path):
             findings.append(_at(entry.path, "link", *_LINK))
-        if entry.type is EntryType.FILE and is_memory_file(entry.path):
-            findings += _check_file(core, entry, paths)
+        if entry.type is EntryType.FILE and is_catalogued(entry.path):
+            findings += _check_file(core, entry, places)
     if mode is Mode.V2:
         findings += _drift(core)
     return sorted(findings, key=lambda found: (found.path, found.line, found.column, found.code))
@@ -75,7 +77,12 @@ _LINK = ("is a symbolic link, which PACK does not follow", "Put the file itself 
 
 
 def _at(path: str, code: str, message: str, remedy: str, line: int = 1, column: int = 1) -> Finding:
-    return Finding(code, path, line, column, message, remedy)
+    return Finding(code, _shown(path), line, column, _shown(message), remedy)
+
+
+def _shown(text: str) -> str:
+    """Text that can be written; a name may hold bytes that are no Unicode."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _twins(tree: Iterable[Entry]) -> Iterator[Finding]:
@@ -95,7 +102,22 @@ def _twins(tree: Iterable[Entry]) -> Iterator[Finding]:
                 break
 
 
-def _check_file(core: Core, entry: Entry, paths: set[MemoryPath]) -> Iterator[Finding]:
+def _unreadable_names(core: Core, tree: Iterable[Entry]) -> Iterator[Finding]:
+    """Names whose bytes are no Unicode; a store may show them in commits only."""
+    head = core.connector.head()
+    committed = core.connector.get_tree(head) if head else []
+    for path in sorted({entry.path for entry in (*tree, *committed)}):
+        if is_memory_file(path) and not is_catalogued(path):
+            message = "has a name that is no Unicode, so nobody can ask for it"
+            yield _at(path, "name", message, "Rename it with git.")
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    while path := path.rpartition("/")[0]:
+        yield path
+
+
+def _check_file(core: Core, entry: Entry, places: Set[str]) -> Iterator[Finding]:
     yield from _check_name(entry.path)
     try:
         found = core.reader.find(entry.path)
@@ -110,7 +132,7 @@ def _check_file(core: Core, entry: Entry, paths: set[MemoryPath]) -> Iterator[Fi
         yield _at(entry.path, "encoding", str(error), "Save it as UTF-8.")
         return
     yield from _check_frontmatter(core, entry.path, text)
-    yield from _check_links(entry.path, text, paths)
+    yield from _check_links(entry.path, text, places)
 
 
 def _check_name(path: MemoryPath) -> Iterator[Finding]:
@@ -147,15 +169,14 @@ def _check_frontmatter(core: Core, path: MemoryPath, text: str) -> Iterator[Find
         yield _at(path, "expired", message, "Update it, or run `pack prune`.", line, column)
 
 
-def _check_links(path: MemoryPath, text: str, paths: set[MemoryPath]) -> Iterator[Finding]:
+def _check_links(path: MemoryPath, text: str, places: Set[str]) -> Iterator[Finding]:
     head = frontmatter.read(text)
     folder = path.rpartition("/")[0]
     for link in markdown.links(head.body, head.body_line):
         target = posixpath.normpath(posixpath.join(folder, link.target))
         if link.target.startswith("/"):
             target = posixpath.normpath(link.target).lstrip("/")
-        inside = f"{target}/"
-        if target in paths or any(other.startswith(inside) for other in paths):
+        if target == "." or target in places:
             continue
         message = f"the link to {link.target} leads nowhere"
         yield _at(path, "broken_link", message, "Correct the link.", link.line, link.column)

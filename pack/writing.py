@@ -76,10 +76,11 @@ class Writer:
         """
         request = self._new_request()
         overtaken = 0
+        recorded: set[Put] = set()
         for attempt in range(_ATTEMPTS):
             try:
                 with self._connector.exclusive():
-                    return self._attempt(decide(), request, dry_run=dry_run)
+                    return self._attempt(decide(), request, recorded, dry_run=dry_run)
             except _DecideAgain as again:
                 overtaken += again.error is not None
                 if again.error is not None and overtaken == _OVERTAKEN:
@@ -89,13 +90,18 @@ class Writer:
                 time.sleep(random.uniform(0, 0.002 * (attempt + 1)))  # noqa: S311 - jitter
         raise RepositoryBusy("the branch moves faster than a write can be made")
 
-    def _attempt(self, decision: Decision, request: str, *, dry_run: bool) -> Written:
+    def _attempt(
+        self, decision: Decision, request: str, recorded: set[Put], *, dry_run: bool
+    ) -> Written:
         head = self._connector.head()
         plan = self._plan_index(decision, head)
         changes = [*decision.changes, *plan.changes]
         if dry_run:
             return self._describe(decision, plan, changes)
-        if self._record_edits(decision, plan, head, request):
+        edits = self._edits_below([*decision.changes, *plan.changes])
+        if not recorded.issuperset(edits):  # each is recorded once, whatever the store says then
+            self._record_edits(edits, decision, plan, (head, request))
+            recorded.update(edits)
             raise _DecideAgain
         message = commit_message(
             decision.subject, self._origin, request, decision.said, decision.names
@@ -142,20 +148,24 @@ class Writer:
 
     # --- the user's own edits ------------------------------------------------------------------
 
+    def _edits_below(self, changes: Sequence[Change]) -> list[Put]:
+        """The hand edits that a write would replace, as changes of their own."""
+        if Capability.WORKING_TREE not in self._connector.capabilities:
+            return []
+        return [put for change in changes if (put := self._edit_below(change)) is not None]
+
     def _record_edits(
         self,
+        edits: Sequence[Put],
         decision: Decision,
         plan: IndexPlan,
-        head: CommitId | None,
-        request: str,
-    ) -> bool:
-        """Commit, as the user, the hand edits that a write would replace; whether any were."""
-        if Capability.WORKING_TREE not in self._connector.capabilities:
-            return False
-        found = [self._edit_below(change) for change in (*decision.changes, *plan.changes)]
-        edits = [put for put in found if put is not None]
-        if not edits:
-            return False
+        onto: tuple[CommitId | None, str],
+    ) -> None:
+        """Commit, as the user, the hand edits that a write would replace.
+
+        `onto` is the current commit, and the request.
+        """
+        head, request = onto
         paths = [put.path for put in edits]
         # An edited index is recorded as it is; otherwise the edit brings its own true index.
         index: Sequence[Change] = ()
@@ -167,7 +177,6 @@ class Writer:
         )
         made = self._commit(head, [*edits, *index], message)
         self._advance(head, made.id, edits)
-        return True
 
     def _edit_below(self, change: Change) -> Put | None:
         """The uncommitted bytes that a change would replace, as a change of their own."""

@@ -131,8 +131,9 @@ class CatFile:
 
 def _says_missing(error: ValueError) -> bool:
     # "SHA ... could not be resolved, git returned: b'<name> missing'": the one answer of git that
-    # means absence. Anything else, an empty line of a dead child above all, does not.
-    return str(error).rstrip("\"'").endswith(" missing")
+    # means absence. Anything else, an empty line of a dead child above all, does not. Where <name>
+    # holds one space, GitPython takes the three words for a header, and quotes the line end too.
+    return str(error).rstrip("\"'").removesuffix("\\n").endswith(" missing")
 
 
 def _text(name: str | bytes) -> str:

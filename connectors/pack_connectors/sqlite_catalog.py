@@ -114,9 +114,7 @@ class SqliteCatalog:
         """See `Catalog.rows`."""
         where, values = ("", ()) if folder is None else ("WHERE folder = ?", (folder,))
         query = f"SELECT {_COLUMNS} FROM file {where} ORDER BY path"  # noqa: S608 - constants
-        return [
-            _row(found) for found in self._read(lambda db: db.execute(query, values).fetchall())
-        ]
+        return self._read(lambda db: [_row(found) for found in db.execute(query, values)])
 
     def unverified(self) -> set[str]:
         """See `Catalog.unverified`."""
@@ -175,8 +173,7 @@ class SqliteCatalog:
     def find(self, path: MemoryPath) -> Row | None:
         """See `Catalog.find`."""
         query = f"SELECT {_COLUMNS} FROM file WHERE path = ?"  # noqa: S608 - constants
-        found = self._read(lambda db: db.execute(query, (path,)).fetchone())
-        return _row(found) if found else None
+        return self._read(lambda db: next(map(_row, db.execute(query, (path,))), None))
 
     def twins(self, folded: str) -> list[MemoryPath]:
         """See `Catalog.twins`."""
@@ -198,14 +195,20 @@ class SqliteCatalog:
         with self._lock:
             try:
                 return action(self._open())
-            except sqlite3.DatabaseError:
-                self._discard()
+            except (sqlite3.DatabaseError, ValueError) as error:
+                if _is_in_use(error):
+                    self._do_without()  # what others work with is not ours to throw away
+                else:
+                    self._discard()
             try:
                 return action(self._open())
-            except sqlite3.DatabaseError:
-                self._file = None
-                self.close()
+            except (sqlite3.DatabaseError, ValueError):
+                self._do_without()
                 return action(self._open())
+
+    def _do_without(self) -> None:
+        self.close()
+        self._file = None
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -220,6 +223,11 @@ class SqliteCatalog:
                     self._file.with_name(self._file.name + ending).unlink(missing_ok=True)
             except OSError:
                 self._file = None  # a read-only disk: do without
+
+
+def _is_in_use(error: Exception) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _connect(file: Path | None) -> sqlite3.Connection:

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from mcp.server.context import ServerRequestContext
 
+from pack.whole_memory import Base, additions
+
 _REMEMBERED_CHARACTERS: Final = 8_000_000
 _REMEMBERED_CLIENTS: Final = 1024
 _LOCAL_CLIENT: Final = "local"
@@ -45,13 +47,17 @@ class LastRead:
                 self._put(client, text)
 
     def extend(self, client: str | None, text: str) -> None:
-        """Note that a client knows a text beside what it has read."""
+        """Note that a client knows a text beside what it has read: what it adds, counts as read."""
         if client is None:
             return
         with self._lock:
             known = self._texts.get(client)
-            if known is not None:
-                self._put(client, f"{known}\n{text}")
+            if known is None:
+                return
+            added = additions(text, Base(known, was_read=True))
+            if added:
+                more = "".join(line for addition in added for line in addition.lines)
+                self._put(client, f"{known}\n{more}")
 
     def _put(self, client: str, text: str) -> None:
         self._characters += len(text) - len(self._texts.pop(client, ""))

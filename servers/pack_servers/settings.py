@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
-from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -105,6 +104,9 @@ def _names_in(file: Path) -> set[str]:
     """Names the settings file gives a value; read as pydantic-settings does."""
     if not file.is_file():
         return set()
+    # Here, as only `pack doctor` asks, and a server starts in its client's time.
+    from dotenv import dotenv_values  # noqa: PLC0415
+
     try:
         return {
             name.upper() for name, value in dotenv_values(file, encoding="utf-8").items() if value

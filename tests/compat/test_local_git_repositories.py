@@ -5,10 +5,12 @@ import shutil
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from pack_connectors.git_repository import create_repository, start_maintenance
 from pack_connectors.local_git import LocalGit
+from pack_connectors.objects import blob_id
 
 from pack.errors import InvalidConfig, NotFound, PackError, RefusedForSafety, Unavailable
 from pack.model import ABSENT, EntryType, MemoryPath
@@ -472,6 +474,7 @@ def test_a_folder_swapped_for_a_link_again_and_again(folder, opened, outside):
             link.rename(folder / "context")
             (folder / "context").rename(link)
             real.rename(folder / "context")
+            stop.wait(0.02)  # long enough for a write, now and then
 
     swapper = threading.Thread(target=swap)
     swapper.start()
@@ -490,7 +493,8 @@ def test_a_folder_swapped_for_a_link_again_and_again(folder, opened, outside):
         stop.set()
         swapper.join()
     assert written > 0
-    assert not [content for content in seen if b"secret" in str(content).encode()]
+    assert b"secret\n" not in seen
+    assert blob_id(b"secret\n") not in seen
     assert memory.get_contents(A).content.startswith(b"mine")
     assert git(folder, "fsck", "--strict", "--no-dangling") == ""
 
@@ -595,3 +599,21 @@ def test_python_files_in_the_working_directory_are_not_imported(folder, tmp_path
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert len(log(folder)) == 1
+
+
+@pytest.mark.parametrize("kind", ["installed command", "python -m"])
+def test_the_command_imports_nothing_from_the_working_directory(tmp_path, home, kind):
+    place = tmp_path / "memory"
+    place.mkdir()
+    for name in ("yaml", "git", "gitdb", "json", "subprocess", "typer", "frontmatter", "pack"):
+        (place / f"{name}.py").write_text("raise SystemExit('imported from the memory')\n")
+    installed = Path(sys.executable).with_name("pack")
+    module = [sys.executable, "-m", "pack_servers.cli"]
+    command = [installed] if kind == "installed command" else module
+    for args in (["init", "--local", "."], ["list", "--local", "."]):
+        done = subprocess.run(
+            [*command, *args], cwd=place, capture_output=True, check=False, encoding="utf-8"
+        )
+        assert done.returncode == 0, done.stderr
+    assert "context/general.md" in done.stdout
+    assert_sound(place, "".join(f"?? {file.name}\n" for file in sorted(place.glob("*.py"))))

@@ -142,7 +142,9 @@ def _check(folder: Path, log: Path, book: Book) -> None:
         f"context/{file.name}": file.read_text(encoding="utf-8")
         for file in (folder / "context").glob("note-*.md")
     }
-    index = (folder / "index.md").read_text(encoding="utf-8")
+    # The table is in the folder when there are many files.
+    tables = [folder / "index.md", *folder.glob("context/index.md")]
+    index = "".join(table.read_text(encoding="utf-8") for table in tables)
     assert book.acknowledged.keys() <= stored.keys() <= book.asked.keys()
     for path, text in stored.items():
         assert text.endswith(book.asked[path])

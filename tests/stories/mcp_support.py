@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, IncompleteRead
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -41,20 +43,7 @@ CONNECTIONS: list[tuple[Kind, str]] = [
 
 PACK = str(Path(sys.executable).with_name("pack"))
 
-# What `pack serve --http` does, with the URL on stdout.
-_HTTP_PROGRAM = """
-import logging, sys
-from pathlib import Path
-from pack_servers.http import HttpSettings, serve
-from pack_servers.mcp import build_server
-from pack_servers.settings import load_settings
-from pack_servers.wiring import open_memory
-
-logging.basicConfig(level=logging.WARNING)
-with open_memory(load_settings(), Path(sys.argv[1])) as memory:
-    settings = HttpSettings(port=0, sse_only=sys.argv[2] == "sse")
-    serve(build_server(memory), settings, on_ready=lambda url: print(url, flush=True))
-"""
+_TRANSPORT: dict[Kind, list[str]] = {"http": ["--http"], "sse": ["--sse-only"]}
 
 _Result = TypeVar("_Result")
 
@@ -123,7 +112,7 @@ def http_server(folder: Path, log: Path, kind: Kind = "http") -> Iterator[HttpSe
     with (
         log.open("w", encoding="utf-8") as errors,
         subprocess.Popen(
-            [sys.executable, "-c", _HTTP_PROGRAM, str(folder), kind],
+            [PACK, "serve", "--local", str(folder), "--port", "0", *_TRANSPORT[kind]],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -134,9 +123,10 @@ def http_server(folder: Path, log: Path, kind: Kind = "http") -> Iterator[HttpSe
     ):
         try:
             assert process.stdout
-            url = process.stdout.readline().strip()
-            assert url, log.read_text(encoding="utf-8")
-            yield HttpServer(process, url, log)
+            said = "".join(takewhile(str.strip, process.stdout))
+            url = re.search(r"(?m)^serving +(\S+)$", said)
+            assert url, said + log.read_text(encoding="utf-8")
+            yield HttpServer(process, url[1], log)
         finally:
             process.kill()
 

@@ -235,6 +235,17 @@ def test_completion_knows_commands_and_options(home: Path) -> None:
     assert run(env=asked).text.split() == ["--topic"]
 
 
+def test_completion_knows_the_files_of_the_memory(memory: Folder, tmp_path: Path) -> None:
+    def completed(words: str) -> list[str]:
+        asked = {"_PACK_COMPLETE": "complete_bash", "COMP_WORDS": words}
+        return run(env=asked | {"COMP_CWORD": str(len(words.split()) - 1)}).text.split()
+
+    place = f"--local {memory.path}"
+    assert completed(f"pack get {place} pro") == ["profiles/me.md", "projects/site.md"]
+    assert completed(f"pack move {place} projects/") == ["projects/site.md"]
+    assert completed(f"pack get --local {tmp_path}/none pro") == []
+
+
 def test_the_command_runs_as_a_module_too(memory: Folder) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pack_servers.cli", "get", "profiles/me.md", "--local", memory.path],

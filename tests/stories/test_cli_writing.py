@@ -297,6 +297,8 @@ def test_prune_lists_asks_and_deletes_only_what_has_expired(memory: Folder) -> N
         assert memory.state() == before
     shown = memory.ok("prune", "--dry-run")
     assert shown.text.count("expired on") == 2
+    assert "+++ /dev/null" in shown.text
+    assert "+++ b/index.md" in shown.text
     assert memory.state() == before
     count = memory.commits()
     answer = memory.json("prune", "--yes")

@@ -274,6 +274,23 @@ def test_two_lines_of_one_client_find_their_places(memory: Memory, folder: Path)
     assert body == ["# General", "## Tea", "- green", "- black", "## Rain", "- warm", "- soft"]
 
 
+@pytest.mark.contract("C2")
+def test_a_line_that_is_added_once_more_is_added(memory: Memory, folder: Path) -> None:
+    """Also after an update that held the line, as every update with the whole text does."""
+
+    async def use() -> None:
+        async with Client(build_server(memory, watch=False)) as client:
+            await remember(client, "- milk\n")
+            everything = (await call(client, "memory_get"))["content"] + "\n"
+            await remember(client, f"{everything}- bread\n")
+            await remember(client, f"{everything}- bread\n- milk\n")
+            await remember(client, f"{everything}- bread\n- milk\n")
+
+    run(use)
+    found = lines(general(folder))
+    assert (found["- milk"], found["- bread"]) == (2, 1)
+
+
 # --- what is remembered of clients -----------------------------------------------------------
 
 
@@ -286,6 +303,15 @@ def test_each_client_has_its_own_text() -> None:
     read.put(None, "nobody")
     read.extend(None, "nobody")
     assert [read.get(key) for key in ("a", "b", "c", None)] == ["one\nmore", "two", None, None]
+
+
+def test_a_text_sent_back_whole_is_not_remembered_twice() -> None:
+    read = LastRead()
+    read.put("a", "one\ntwo\n")
+    read.extend("a", "one\nmore\ntwo\n")
+    assert read.get("a") == "one\ntwo\n\nmore\n"
+    read.extend("a", "two\n")
+    assert read.get("a") == "one\ntwo\n\nmore\n"
 
 
 def test_the_oldest_texts_go_when_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -326,10 +352,13 @@ def test_what_is_remembered_is_bounded_and_true(
         read, model = LastRead(), dict[str, str]()
         for client, text, extends in actions:
             before = read.get(client)
-            if extends and before is None:
+            if not extends:
+                model[client] = text
+            elif before is None:
                 model.pop(client, None)
             else:
-                model[client] = f"{before}\n{text}" if extends else text
+                is_known = not text or text in before.split("\n")
+                model[client] = before if is_known else f"{before}\n{text}"
             (read.extend if extends else read.put)(client, text)
             known = {each: read.get(each) for each in "abcd" if read.get(each) is not None}
             assert len(known) <= 3

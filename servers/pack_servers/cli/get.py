@@ -9,7 +9,7 @@ import typer
 
 from pack.memory import Memory
 from pack_servers.cli.opening import opened
-from pack_servers.cli.options import Format, FormatOption, LocalOption
+from pack_servers.cli.options import Format, FormatOption, LocalOption, complete_path
 from pack_servers.cli.present import show_json, warn
 from pack_servers.cli.streams import write_bytes
 
@@ -22,7 +22,11 @@ EXAMPLES: Final = """\
 def run(
     path: Annotated[
         str | None,
-        typer.Argument(metavar="[PATH]", help="A file; without it, the whole memory."),
+        typer.Argument(
+            metavar="[PATH]",
+            help="A file; without it, the whole memory.",
+            autocompletion=complete_path,
+        ),
     ] = None,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,

@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
+
+from pack.errors import PackError
+
+_COMPLETED: Final = 10_000
+
+
+def complete_path(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The files that a half typed path may become, for the shell; none if there is no memory."""
+    # Here, as only a shell that completes a path needs the memory before the command runs.
+    from pack_servers.cli.opening import opened  # noqa: PLC0415
+
+    try:
+        with opened(ctx.params.get("local")) as memory:
+            files = memory.list(limit=_COMPLETED).files
+    except PackError:
+        return []
+    return [file.path for file in files if file.path.startswith(incomplete)]
 
 
 class Format(StrEnum):
@@ -55,7 +72,12 @@ DirOption = Annotated[
     typer.Option("--dir", metavar="FOLDER", help="Only files in it.", show_default=False),
 ]
 PathArgument = Annotated[
-    str, typer.Argument(metavar="PATH", help="A file, such as context/general.md.")
+    str,
+    typer.Argument(
+        metavar="PATH",
+        help="A file, such as context/general.md.",
+        autocompletion=complete_path,
+    ),
 ]
 
 NowShaOption = Annotated[

@@ -9,7 +9,7 @@ from typing import Final
 from pack.results import Expired
 from pack_servers.cli.opening import opened
 from pack_servers.cli.options import DryRunOption, Format, FormatOption, LocalOption, YesOption
-from pack_servers.cli.present import counted, show, show_json, written_fields
+from pack_servers.cli.present import counted, show, show_changes, show_json, written_fields
 from pack_servers.cli.streams import confirm, say
 
 EXAMPLES: Final = """\
@@ -36,8 +36,8 @@ def run(
     if answer is Format.JSON:
         written = written_fields(done) if done else {"commit": None}
         show_json({"expired": [asdict(file) for file in expired], **written})
-    elif dry_run:
-        say("dry run: nothing was changed")
+    elif done and dry_run:
+        show_changes(done.changes)
     elif done:
         show(f"deleted {counted(len(expired), 'file')}\n  commit  {done.commit}")
 

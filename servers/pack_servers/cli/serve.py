@@ -18,6 +18,7 @@ from pack.memory import Memory
 from pack.provenance import Source
 from pack_servers import wiring
 from pack_servers.cli.options import LocalOption
+from pack_servers.cli.streams import say
 from pack_servers.settings import Settings, load_settings, split_list
 
 EXAMPLES: Final = """\
@@ -71,6 +72,8 @@ def _serve_stdio(memory: Memory, source: Source) -> None:
     # Here, as the other commands need nothing of it and it takes half a second to import.
     from pack_servers.mcp import build_server  # noqa: PLC0415
 
+    if sys.stdin.isatty():
+        say("waiting for an MCP client on standard input; to serve on a socket: pack serve --http")
     build_server(memory, source=source).run()
 
 
