@@ -8,18 +8,20 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from pack.errors import InvalidConfig
-from pack.lifecycle import Initialised
 from pack.memory import Memory
 from pack.provenance import Source
 from pack_servers import wiring
 from pack_servers.cli.options import LocalOption
 from pack_servers.cli.streams import say
 from pack_servers.settings import Settings, load_settings, split_list
+
+if TYPE_CHECKING:
+    from pack.lifecycle import Initialised
 
 EXAMPLES: Final = """\
   pack serve                         for a client that starts it itself (stdio)
