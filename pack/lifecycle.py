@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pack import importing, queries
 from pack import migrate as migration
 from pack.core import Core
-from pack.errors import AlreadyExists, BlobChanged, NotFound, RefusedForSafety
+from pack.errors import AlreadyExists, BlobChanged, InvalidPath, NotFound, RefusedForSafety
 from pack.migration_plan import MigrationPlan, prove
 from pack.model import ABSENT, Change, Contents, Delete, EntryType, MemoryPath, Put
-from pack.paths import INDEX, LEGACY_DIR, is_memory_file, parse_path
+from pack.paths import INDEX, LEGACY_DIR, fold, is_memory_file, parse_path
 from pack.results import Expired, Mode, Written
 from pack.taxonomy import CONTEXT, PathClaims
 from pack.writing import Decision
@@ -52,7 +52,7 @@ def init(
         return Initialised(None, mode)  # `pack migrate` is the way; the wrapper says so
     plan = importing.plan_import(notes or {})
     adopted = _uncommitted(core) if core.connector.head() is None else []
-    if mode is Mode.V2 and not _imported(core, plan):
+    if mode is Mode.V2 and not adopted and not _imported(core, plan):
         return Initialised(None, mode, skipped=tuple(plan.skipped))
 
     def decide() -> Decision:
@@ -109,17 +109,44 @@ def _adopt(core: Core, path: MemoryPath) -> Put:
 
 
 def _starters(core: Core, scaffold: Scaffold) -> list[Put]:
+    """Starter files for places where nothing is, under any spelling of the path."""
     today = core.today().isoformat()
+    used = _spellings(_taken(core))
     return [
         Put(parse_path(path), text.replace("{today}", today).encode(), ABSENT)
         for path, text in sorted(scaffold.items())
-        if core.reader.find(parse_path(path)) is None
+        if fold(path) not in used and _twin(path, used) is None
     ]
 
 
+def _spellings(paths: Iterable[str]) -> dict[str, str]:
+    """The files and folders that are in use, by what file systems may take for the same."""
+    return {fold(part): part for path in paths for part in _with_folders(path)}
+
+
+def _with_folders(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+
+
+def _twin(path: str, used: Mapping[str, str]) -> str | None:
+    """What is in use and some file systems take for the path or a folder of it."""
+    spelt = ((part, used.get(fold(part), part)) for part in _with_folders(path))
+    return next((other for part, other in spelt if other != part), None)
+
+
 def _imported(core: Core, plan: importing.ImportPlan) -> list[Put]:
+    """The files to take over that are not there yet.
+
+    Raises:
+        AlreadyExists: Another file has the path of one.
+        InvalidPath: Some file systems take the path of one for another.
+    """
     puts = []
+    used = _spellings(_taken(core)) if plan.files else {}
     for path, content in plan.files:
+        if (twin := _twin(path, used)) is not None:
+            raise InvalidPath(path, f"some file systems take it for {twin}")
         taken = core.reader.find(path)
         if taken is not None and taken.content != content:
             raise AlreadyExists(path, None, taken.sha, taken.content)
@@ -188,6 +215,8 @@ def _keep(core: Core, content: bytes) -> Put:
 
 def list_expired(core: Core) -> list[Expired]:
     """See `Memory.list_expired`."""
+    if core.require_mode() is Mode.V1:
+        return []  # a v1 file is the whole memory
     today = core.today()
     return [
         Expired(row.path, row.blob, row.topic, row.expires)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -12,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from mcp import MCPError
 from mcp.client import Client
-from mcp.types import TextResourceContents, Tool
+from mcp.types import Implementation, TextResourceContents, Tool
 from pack_servers.mcp import build_server
 from pack_servers.settings import Settings
 from pack_servers.wiring import open_memory
@@ -375,6 +376,52 @@ def test_a_long_list_comes_in_parts_that_miss_nothing(story: Callable[..., Any])
 
 
 FISH = ("memory_search", "results", {"query": "fish"})
+
+
+async def prompt_text(client: Client, name: str) -> str:
+    (message,) = (await client.get_prompt(name)).messages
+    return str(message.content.text)  # type: ignore[union-attr]
+
+
+def test_prompts_name_tools_that_there_are(story: Callable[..., Any]) -> None:
+    async def read_all(client: Client) -> tuple[str, str, str]:
+        first = await prompt_text(client, "session_start")
+        return str(client.instructions), first, await prompt_text(client, "session_start_v1")
+
+    instructions, prompt, v1_prompt = story(read_all)
+    for text in (instructions, prompt):
+        assert {"memory_list", "memory_get"} < set(re.findall(r"memory_\w+", text)) <= TOOLS
+    assert set(re.findall(r"memory_\w+", v1_prompt)) == {"memory_get", "memory_update"}
+    assert "NOT STORED" in v1_prompt
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("Claude Desktop", "Claude-Desktop"),
+        ("x\n\nPack-Truth-Level: 1", "x-Pack-Truth-Level-1"),
+        ("a <b@c> \r\0", "a-b-c"),
+        ("", "unknown"),
+        ("ž" * 1000, "unknown"),
+    ],
+)
+def test_the_log_says_which_client_wrote_and_nobody_can_forge_it(
+    name: str, label: str, mode: str, memory: Memory, folder: Path
+) -> None:
+    async def write() -> None:
+        who = Implementation(name=name, version="1")
+        async with Client(build_server(memory), mode=mode, client_info=who) as client:
+            said = "why\n\nPack-Truth-Level: 1"
+            await call(client, "memory_update", path="context/x.md", content="x", message=said)
+
+    run(write)
+    trailers = git(folder, "log", "-1", "--format=%(trailers:only,unfold)").splitlines()
+    assert [line for line in trailers if line.startswith("Pack-") and "Request" not in line] == [
+        f"Pack-Origin: ai-cloud:{label}",
+        "Pack-Truth-Level: 5",
+    ]
+    assert git(folder, "log", "-1", "--format=%ae") == f"ai-cloud.{label}@pack.invalid\n"
 
 
 # --- resources -------------------------------------------------------------------------------
