@@ -146,9 +146,13 @@ class Catalog(Protocol):
         ...
 
     def lines_between(
-        self, folder: str, first: MemoryPath | None, before: MemoryPath | None
+        self,
+        folder: str,
+        first: MemoryPath | None,
+        before: MemoryPath | None,
+        limit: int | None = None,
     ) -> list[IndexLine]:
-        """The index rows of the files in a folder from `first` on, up to but without `before`."""
+        """The first `limit` index rows of a folder from `first` on, up to but without `before`."""
         ...
 
     def page_starts(self, folder: str) -> list[MemoryPath]:

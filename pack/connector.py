@@ -27,7 +27,7 @@ class Capability(StrEnum):
     """What a connector can do beyond the protocol's promises. Data, never an `isinstance`."""
 
     WORKING_TREE = "working_tree"
-    """People can edit files beside PACK; `Contents.committed` may differ from `Contents.sha`.
+    """People can edit files beside PACK; `get_committed` may differ from what readers get.
 
     A write that would replace an edit that is in no commit is refused (`UncommittedEdit`), as is
     one that would replace a version somebody staged (`StagedChange`). Committing a `Put` of the
@@ -65,6 +65,16 @@ class Connector(Protocol):
         Raises:
             NotFound: No file is there (a folder or a link is not a file).
             LimitExceeded: The file is larger than a memory file may be.
+            ConnectorError: The store cannot be read.
+        """
+        ...
+
+    def get_committed(self, path: MemoryPath) -> BlobId | None:
+        """The blob of a file in the current commit; `None` where it has none.
+
+        It differs from what `get_contents` answers where a person has edited the file since.
+
+        Raises:
             ConnectorError: The store cannot be read.
         """
         ...

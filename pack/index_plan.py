@@ -46,13 +46,24 @@ class VisibleFiles(Protocol):
         """What a folder holds; nothing if it is missing."""
         ...
 
+    def is_committed(self, found: Contents, path: MemoryPath) -> bool:
+        """Whether the current commit holds a file as it was found."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class IndexPlan:
-    """Changes of index files, and what the writer should know about them."""
+    """What becomes of the index files.
+
+    Attributes:
+        changes: Files that change.
+        warnings: What the writer should know.
+        verified: Whether folders that somebody else had changed were compared.
+    """
 
     changes: tuple[Change, ...]
     warnings: tuple[str, ...]
+    verified: bool
 
 
 def plan_index(
@@ -112,10 +123,14 @@ class _Overlay:
         return self._catalog.find(memory_path) is not None
 
     def lines(
-        self, folder: str, first: MemoryPath | None = None, before: MemoryPath | None = None
+        self,
+        folder: str,
+        first: MemoryPath | None = None,
+        before: MemoryPath | None = None,
+        limit: int | None = None,
     ) -> list[IndexLine]:
-        """The rows of a folder from one path up to another, sorted."""
-        stored = self._catalog.lines_between(folder, first, before)
+        """The rows of a folder from one path up to another, sorted; of the stored, so many."""
+        stored = self._catalog.lines_between(folder, first, before, limit)
         changed = self.changed(folder)
         if not changed:
             return stored
@@ -135,7 +150,9 @@ class _Overlay:
                 (starts.discard if line is None else starts.add)(path)
         ordered: list[MemoryPath | None] = [*sorted(starts)]
         first = ordered[0] if ordered else None
-        return [None, *ordered] if self.lines(folder, None, first) else ordered
+        # As many rows may be gone as are changed; one more tells whether any is left.
+        few = self.lines(folder, None, first, limit=len(self.changed(folder)) + 1)
+        return [None, *ordered] if few else ordered
 
     def _summary(self, before: Mapping[str, FolderSummary], folder: str) -> FolderSummary:
         changed = self._changed[folder]
@@ -161,6 +178,7 @@ class _Planner:
         if total <= SHARD_INDEX_ABOVE:
             self._paths = [line.path for f in self._folders for line in after.lines(f.folder)]
         self._large = total > SHARD_INDEX_ABOVE or is_large(self._paths)
+        self._unverified = catalog.unverified()
         self._changes: list[Change] = []
         self._warnings: list[str] = []
 
@@ -177,11 +195,13 @@ class _Planner:
         order = next_order(head, paths, moved, large=self._large)
         text = render_root(order, self._folders, self._after.lines, sharded, is_large=self._large)
         self._put(INDEX, text.encode(), current)
-        return IndexPlan(tuple(self._changes), tuple(self._warnings))
+        return IndexPlan(
+            tuple(self._changes), tuple(self._warnings), verified=bool(self._unverified)
+        )
 
     def _plan_folders(self, head: IndexHead, *, check_all: bool) -> set[str]:
         """Write or remove the folders' own indexes; the folders that have one afterwards."""
-        unverified = self._catalog.unverified()
+        unverified = self._unverified
         present = {summary.folder for summary in self._folders}
         if not self._large:
             may_have_one = present | self._after.before.keys() if head.sharded or check_all else ()
@@ -264,7 +284,7 @@ class _Planner:
     def _put(self, path: MemoryPath, content: bytes, current: Contents | None) -> None:
         if current is None:
             self._changes.append(Put(path, content, ABSENT))
-        elif current.content != content or current.committed != current.sha:
+        elif current.content != content or not self._files.is_committed(current, path):
             self._changes.append(Put(path, content, current.sha))
 
     def _keep_original(self, current: Contents) -> None:

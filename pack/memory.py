@@ -1,21 +1,20 @@
 """A memory, and everything an agent or a person can do with it (C4).
 
-Each method is one use case; the modules named beside it hold the decisions.
+Each method is one use case; the modules named beside it hold the decisions. Those that a server
+rarely needs are imported when they are: its start is waited for by a person.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from pack import lifecycle, pathless, queries, updates, validation
+from pack import pathless, queries, updates
 from pack.catalog import Catalog
 from pack.connector import Connector
 from pack.core import Core
 from pack.edits import Edit
-from pack.lifecycle import Scaffold
-from pack.migration_plan import MigrationPlan
 from pack.model import CommitId
 from pack.paths import parse_path
 from pack.provenance import Origin
@@ -33,6 +32,10 @@ from pack.results import (
     Written,
 )
 from pack.writing import Writer
+
+if TYPE_CHECKING:
+    from pack.lifecycle import Initialised, Scaffold
+    from pack.migration_plan import MigrationPlan
 
 LIST_LIMIT: Final = 50
 SEARCH_LIMIT: Final = 10
@@ -156,6 +159,8 @@ class Memory:
 
     def status(self) -> Status:
         """What the memory is like now, also where there is none yet."""
+        from pack import validation  # noqa: PLC0415 - see the module's docstring
+
         return validation.status(self._core)
 
     def validate(self) -> Sequence[Finding]:
@@ -164,6 +169,8 @@ class Memory:
         Raises:
             NotInitialised: There is no memory.
         """
+        from pack import validation  # noqa: PLC0415 - see the module's docstring
+
         return validation.validate(self._core)
 
     # --- writing (pack.updates, pack.pathless) -------------------------------------------------
@@ -278,7 +285,7 @@ class Memory:
         notes: Mapping[str, bytes] | None = None,
         *,
         dry_run: bool = False,
-    ) -> lifecycle.Initialised:
+    ) -> Initialised:
         """Make this store a memory, in one commit; what is there stays as it is.
 
         Args:
@@ -289,6 +296,8 @@ class Memory:
         Raises:
             PackError: The store refused; nothing was written.
         """
+        from pack import lifecycle  # noqa: PLC0415 - see the module's docstring
+
         return lifecycle.init(self._core, scaffold, notes, dry_run=dry_run)
 
     def plan_migration(self) -> MigrationPlan:
@@ -298,6 +307,8 @@ class Memory:
             NotFound: There is no v1 file.
             InvalidContent: It is not UTF-8.
         """
+        from pack import lifecycle  # noqa: PLC0415 - see the module's docstring
+
         return lifecycle.plan_migration(self._core)
 
     def migrate(self, plan: MigrationPlan, *, dry_run: bool = False) -> Written:
@@ -307,6 +318,8 @@ class Memory:
             InvalidPlan: A line would be dropped or repeated, or the file changed since.
             PackError: The store refused; nothing was written.
         """
+        from pack import lifecycle  # noqa: PLC0415 - see the module's docstring
+
         return lifecycle.migrate(self._core, plan, dry_run=dry_run)
 
     def list_expired(self) -> Sequence[Expired]:
@@ -315,6 +328,8 @@ class Memory:
         Raises:
             NotInitialised: There is no memory.
         """
+        from pack import lifecycle  # noqa: PLC0415 - see the module's docstring
+
         return lifecycle.list_expired(self._core)
 
     def prune(self, expired: Sequence[Expired], *, dry_run: bool = False) -> Written | None:
@@ -327,4 +342,6 @@ class Memory:
         Raises:
             BlobChanged: One was changed since it was listed. None was removed.
         """
+        from pack import lifecycle  # noqa: PLC0415 - see the module's docstring
+
         return lifecycle.prune(self._core, expired, dry_run=dry_run)

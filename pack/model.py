@@ -64,14 +64,11 @@ class Contents:
         content: The exact bytes.
         sha: Blob id of `content`.
         last_modified: When these bytes came to be, as far as the store knows, in UTC.
-        committed: Blob id of the file in the current commit; `None` where it has none. Differs from
-            `sha` when the user has edited the file and not committed it.
     """
 
     content: bytes
     sha: BlobId
     last_modified: datetime
-    committed: BlobId | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,10 @@ class Reader:
         except NotFound:
             return None
 
+    def is_committed(self, found: Contents, path: MemoryPath) -> bool:
+        """Whether the current commit holds a file as it was found."""
+        return self._connector.get_committed(path) == found.sha
+
     def v1_files(self) -> Iterator[Contents]:
         """The file of a v1 memory, and those it goes on in; without those that are too large."""
         for path in continued(self.v1_path):

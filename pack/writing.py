@@ -109,12 +109,13 @@ class Writer:
         made = self._commit(head, changes, message, self._origin.author)
         if decision.with_index:
             self._advance(head, made.id, decision.changes)
-            self._catalog.verified(made.id)
+            if plan.verified:
+                self._catalog.verified(made.id)
         return self._written(decision, plan, made)
 
     def _plan_index(self, decision: Decision, head: CommitId | None) -> IndexPlan:
         if not decision.with_index:
-            return IndexPlan((), ())
+            return IndexPlan((), (), verified=False)
         bring_up(self._catalog, self._connector, head)
         rows, gone = _effect(decision.changes)
         plan = plan_index(self._catalog, self._reader, rows, gone, decision.moved)
@@ -180,7 +181,7 @@ class Writer:
     def _edit_below(self, change: Change) -> Put | None:
         """The uncommitted bytes that a change would replace, as a change of their own."""
         found = self._reader.find(change.path)
-        if found is None or found.sha == found.committed:
+        if found is None or self._reader.is_committed(found, change.path):
             return None
         if isinstance(change, Put) and change.content == found.content:
             return None

@@ -13,7 +13,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -136,16 +136,26 @@ class GitIndex:
 
     @contextmanager
     def installed(
-        self, prepared: PreparedIndex, entries: Mapping[MemoryPath, TreeEntry | None], name: str
+        self,
+        prepared: PreparedIndex,
+        entries: Mapping[MemoryPath, TreeEntry | None],
+        check: Callable[[], None],
     ) -> Iterator[None]:
         """Hold `index.lock` with the new index in place; put the old one back on an error.
+
+        Args:
+            prepared: The new index.
+            entries: What it was made for.
+            check: Called with the lock held, while the user's git can stage nothing any more.
 
         Raises:
             RepositoryBusy: Somebody else holds `index.lock`.
             Unavailable: Git could not write the new index.
         """
         finish(prepared.process, "update-index")
+        name = prepared.copy.stem
         with self._locked(name):
+            check()
             if self.state() != prepared.made_from:
                 # The user's git wrote the index meanwhile: make ours again from theirs.
                 prepared.copy.unlink(missing_ok=True)
@@ -177,7 +187,7 @@ class GitIndex:
 
     def write_entries(self, entries: Mapping[MemoryPath, TreeEntry | None], name: str) -> None:
         """Put entries into the index, all or none."""
-        with self.installed(self.prepare(entries, name), entries, name):
+        with self.installed(self.prepare(entries, name), entries, lambda: None):
             self._staged_at = None
 
     def entries(self, paths: Collection[MemoryPath]) -> dict[str, str]:

@@ -57,6 +57,7 @@ from pack.model import (
     Put,
 )
 from pack.paths import kept_copy_path
+from pack_connectors.committed_files import CommittedFiles
 from pack_connectors.displaced import DisplacedFiles
 from pack_connectors.file_swap import FileSwap
 from pack_connectors.git_index import GitIndex, PreparedIndex, parse_raw_diff
@@ -164,6 +165,7 @@ class LocalGit:
         self._lock = ProcessLock(self.repository.state_dir / "lock", lock_seconds)
         self._store = ObjectStore(self._runner, self.repository.common_dir)
         self._refs = RefUpdater(self._runner, self._lock.descriptor)
+        self._committed = CommittedFiles(self.repository, self._store)
         self._index = GitIndex(self._runner, self._work_dir)
         self._worktree = Worktree(self.repository.work_tree)
         self._journal = Journal(self.repository.state_dir, self._work_dir)
@@ -201,7 +203,7 @@ class LocalGit:
     def head(self) -> CommitId | None:
         """See `Connector.head`."""
         self._repair()
-        return self._store.commit_at("HEAD")
+        return self._committed.commit()
 
     def get_contents(self, path: MemoryPath) -> Contents:
         """See `Connector.get_contents`."""
@@ -213,10 +215,13 @@ class LocalGit:
                 found = self._worktree.read(path)
         if found is None:
             raise NotFound(path)
-        committed = self._store.find_id(f"HEAD:{path}", "blob")
-        sha = blob_id(found.content)
-        in_commit = BlobId(committed) if committed else None
-        return Contents(found.content, sha, found.modified, in_commit)
+        return Contents(found.content, blob_id(found.content), found.modified)
+
+    def get_committed(self, path: MemoryPath) -> BlobId | None:
+        """See `Connector.get_committed`."""
+        check_path(path)
+        self._repair()
+        return self._committed.blob(path)
 
     def list_dir(self, dir_path: MemoryPath | None) -> list[Entry]:
         """See `Connector.list_dir`."""
@@ -390,8 +395,7 @@ class LocalGit:
         known = (committed.id if committed else None, entry.id if entry else None)
         if blob is not None and blob not in known:
             raise UncommittedEdit(path)
-        if path in staged and staged[path] != blob:
-            raise StagedChange(path)
+        _refuse_staged(path, blob, staged)
         in_index = committed
         if path in staged:
             in_index = committed and committed._replace(id=blob) if blob else None
@@ -423,7 +427,7 @@ class LocalGit:
             self._index.discard(prepared)
             self._drop_staged(steps)
             raise
-        self._carry_out(intent, prepared, entries, token)
+        self._carry_out(intent, prepared, plan, entries)
         blobs = {path: BlobId(entry.id) for path, entry in entries.items() if entry}
         return Commit(new, None, blobs)
 
@@ -466,13 +470,18 @@ class LocalGit:
         self,
         intent: Intent,
         prepared: PreparedIndex,
+        plan: _Plan,
         entries: Mapping[MemoryPath, TreeEntry | None],
-        token: str,
     ) -> None:
+        def check_staged() -> None:
+            staged = self._index.staged(plan.head)
+            for target in plan.targets:
+                _refuse_staged(target.path, target.blob, staged)
+
         try:
             for step in intent.steps:
                 self._swap.apply(step)
-            with self._index.installed(prepared, entries, token):
+            with self._index.installed(prepared, entries, check_staged):
                 self._move_ref(intent)
         except BaseException as error:
             self._index.discard(prepared)
@@ -481,6 +490,8 @@ class LocalGit:
                 raise
             return  # it failed after the branch was moved: the write is made
         self._index.remember(intent.new, entries)
+        blobs = {path: BlobId(entry.id) if entry else None for path, entry in entries.items()}
+        self._committed.advance(intent.old, intent.new, blobs)
         # The write is made. Where this fails, the journal stays and the next call goes on.
         with suppress(OSError):
             self._recovery.finish(intent)
@@ -529,6 +540,13 @@ class LocalGit:
             if maintenance_is_due(self.repository):
                 self._maintained_at = time.monotonic()
                 self._maintenance = start_maintenance(self.repository)
+
+
+def _refuse_staged(
+    path: MemoryPath, blob: BlobId | None, staged: Mapping[MemoryPath, BlobId | None]
+) -> None:
+    if path in staged and staged[path] != blob:
+        raise StagedChange(path)
 
 
 def _check_expectation(change: Change, blob: BlobId | None, content: bytes | None) -> None:

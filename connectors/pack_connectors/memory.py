@@ -120,7 +120,12 @@ class InMemoryConnector:
         if commit is None or path not in commit.files:
             raise NotFound(path)
         sha = commit.files[path]
-        return Contents(self._blobs[sha], sha, commit.modified[path], sha)
+        return Contents(self._blobs[sha], sha, commit.modified[path])
+
+    def get_committed(self, path: MemoryPath) -> BlobId | None:
+        """See `Connector.get_committed`."""
+        check_path(path)
+        return _files(self._head).get(path)
 
     def list_dir(self, dir_path: MemoryPath | None) -> list[Entry]:
         """See `Connector.list_dir`."""

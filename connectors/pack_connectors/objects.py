@@ -12,8 +12,9 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import threading
 import zlib
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ from pack.model import BlobId, CommitId, MemoryPath
 from pack_connectors.cat_file import CatFile
 from pack_connectors.git_process import GitRunner, is_id
 
+_CACHED_TREE_BYTES: Final = 4 * 1024 * 1024
 FILE_MODE: Final = 0o100644
 EXECUTABLE_MODE: Final = 0o100755
 TREE_MODE: Final = 0o040000
@@ -135,6 +137,7 @@ class ObjectStore:
         self._runner = runner
         self._objects_dir = common_dir / "objects"
         self._cat_file = CatFile(runner, common_dir)
+        self._trees = _TreeCache()
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -177,7 +180,11 @@ class ObjectStore:
 
     def read_tree(self, tree: str) -> bytes:
         """A tree as git stores it."""
-        return self.read(tree, "tree")
+        found = self._trees.get(tree)
+        if found is None:
+            found = self.read(tree, "tree")
+            self._trees.put(tree, found)
+        return found
 
     def tree_of(self, commit: CommitId | None) -> str:
         """Id of a commit's root tree; the empty tree for `None`."""
@@ -255,6 +262,8 @@ class ObjectStore:
             Unavailable: It could not be written; nothing refers to what may be left.
         """
         name = object_id(kind, data)
+        if kind == "tree":
+            self._trees.put(name, data)
         folder = self._objects_dir / name[:2]
         target = folder / name[2:]
         if _freshen(target):
@@ -266,6 +275,30 @@ class ObjectStore:
         except OSError as error:
             raise Unavailable(f"git objects cannot be written: {error.strerror}") from error
         return name
+
+
+class _TreeCache:
+    """The trees that were read or written last: the next write needs most of them again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: OrderedDict[str, bytes] = OrderedDict()
+        self._size = 0
+
+    def get(self, tree: str) -> bytes | None:
+        with self._lock:
+            if tree in self._found:
+                self._found.move_to_end(tree)
+            return self._found.get(tree)
+
+    def put(self, tree: str, data: bytes) -> None:
+        with self._lock:
+            if tree not in self._found:
+                self._found[tree] = data
+                self._size += len(data)
+            while self._size > _CACHED_TREE_BYTES:
+                _, dropped = self._found.popitem(last=False)
+                self._size -= len(dropped)
 
 
 def _freshen(target: Path) -> bool:

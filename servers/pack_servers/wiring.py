@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pack_connectors.git_process import GitRunner, find_git, scrubbed_environment
 from pack_connectors.git_repository import (
@@ -29,12 +29,14 @@ from pack_connectors.sqlite_catalog import SqliteCatalog
 from pack_templates import starter_files
 
 from pack.errors import InvalidConfig, NotInitialised, PackError, RepositoryBusy, Unavailable
-from pack.lifecycle import Initialised
 from pack.memory import Memory
 from pack.provenance import Origin, Source
 from pack.results import Mode
 from pack_servers.notes import copy_notes
 from pack_servers.settings import Settings
+
+if TYPE_CHECKING:
+    from pack.lifecycle import Initialised
 
 CLI_ORIGIN: Final = Origin(Source.USER, "cli")
 _UNFINISHED: Final = ".pack-new-"

@@ -521,7 +521,7 @@ def test_many_loose_objects_start_gits_housekeeping(folder, opened, monkeypatch)
     assert started[0].wait(60) == 0
     put(memory, A, b"after")
     assert len(log(folder)) == 6
-    assert memory.get_contents(A).committed == memory.get_contents(A).sha
+    assert memory.get_committed(A) == memory.get_contents(A).sha
 
 
 def test_housekeeping_that_cannot_start_fails_no_write(folder, opened, monkeypatch):
@@ -543,7 +543,7 @@ def test_gits_own_housekeeping_does_not_disturb_the_children(folder, opened):
         put(memory, A, b"%d" % turn)
         put(memory, MemoryPath(f"t/{turn}.md"), b"%d" % turn)
         git(folder, *command)
-        assert memory.get_contents(A).committed == memory.get_contents(A).sha
+        assert memory.get_committed(A) == memory.get_contents(A).sha
         assert len(memory.get_tree(memory.head())) == turn + 2
     assert len(log(folder)) == 10
     assert_sound(folder)

@@ -147,6 +147,29 @@ def test_what_the_user_stages_right_after_a_write_is_seen(memory, folder, monkey
     assert git(folder, "show", f":{B}") == "staged\n"
 
 
+def test_the_user_stages_another_version_during_the_write(memory, folder, monkeypatch):
+    put(memory, A, b"a1\n")  # from here on it is known what is staged
+    prepare = GitIndex.prepare
+
+    def late(index, entries, name):
+        user_stages(folder, b"staged\n", b"a1\n")
+        return prepare(index, entries, name)
+
+    monkeypatch.setattr(GitIndex, "prepare", late)
+    head = memory.head()
+    with pytest.raises(StagedChange):
+        put(memory, A, b"a2\n")
+    assert memory.head() == head
+    assert git(folder, "show", f":{A}") == "staged\n"
+    assert (folder / A).read_bytes() == b"a1\n"
+
+
+def user_stages(folder, staged, left):
+    (folder / A).write_bytes(staged)
+    git(folder, "add", A)
+    (folder / A).write_bytes(left)
+
+
 def test_the_user_commits_between_two_writes(memory, folder):
     for turn in range(3):
         put(memory, A, b"a %d\n" % turn)
@@ -410,7 +433,7 @@ def test_every_line_an_editor_saves_is_somewhere(memory, folder, monkeypatch, sa
     while time.monotonic() < end:
         try:
             found = memory.get_contents(A)
-            if found.sha != found.committed:
+            if found.sha != memory.get_committed(A):
                 acknowledged.append(memory.put_contents(A, found.content, found.sha, "hand"))
             line = b"pack %d\n" % len(acknowledged)
             acknowledged.append(memory.put_contents(A, found.content + line, found.sha, "pack"))

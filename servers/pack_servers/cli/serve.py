@@ -8,11 +8,10 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from pack.lifecycle import Initialised
 from pack.memory import Memory
 from pack.provenance import Source
 from pack_servers import wiring
@@ -20,6 +19,9 @@ from pack_servers.cli.options import LocalOption
 from pack_servers.cli.startup import importing
 from pack_servers.cli.streams import say
 from pack_servers.settings import Settings, load_settings, split_list
+
+if TYPE_CHECKING:
+    from pack.lifecycle import Initialised
 
 EXAMPLES: Final = """\
   pack serve                         for a client that starts it itself (stdio)

@@ -1,0 +1,84 @@
+"""Which commit the branch is at, and which blob each path has in it.
+
+Both are asked several times a write. A loose ref is read from its file, as git does; every other
+kind of ref, and every path for the first time, is a question to git.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Final
+
+from pack.model import BlobId, CommitId, MemoryPath
+from pack_connectors.git_process import is_id
+from pack_connectors.git_repository import Repository
+from pack_connectors.objects import ObjectStore
+
+_REMEMBERED: Final = 4096
+
+
+class CommittedFiles:
+    """The current commit of one repository; may be shared by threads."""
+
+    def __init__(self, repository: Repository, store: ObjectStore) -> None:
+        self._repository = repository
+        self._store = store
+        self._lock = threading.Lock()
+        self._seen: CommitId | None = None
+        self._commit: CommitId | None = None
+        self._blobs: dict[MemoryPath, BlobId | None] = {}
+
+    def commit(self) -> CommitId | None:
+        """The current commit; `None` on a branch without any.
+
+        Raises:
+            Unavailable: Git cannot be asked, or the commit is damaged.
+        """
+        tip = self._loose_tip()
+        if tip is not None and tip == self._seen:
+            return tip
+        found = self._store.commit_at("HEAD")  # it also tells whether the commit can be read
+        self._seen = found
+        return found
+
+    def _loose_tip(self) -> CommitId | None:
+        try:
+            head = (self._repository.git_dir / "HEAD").read_text(encoding="utf-8")
+            if not head.startswith("ref: refs/"):
+                return None
+            ref = self._repository.common_dir / head.removeprefix("ref: ").rstrip("\n")
+            name = ref.read_text(encoding="ascii").rstrip("\n")
+        except (OSError, ValueError):
+            return None
+        return CommitId(name) if is_id(name) else None
+
+    def blob(self, path: MemoryPath) -> BlobId | None:
+        """The blob of a file in the current commit; `None` where it has none.
+
+        Raises:
+            Unavailable: Git cannot be asked.
+        """
+        commit = self.commit()
+        if commit is None:
+            return None
+        with self._lock:
+            if self._commit == commit and path in self._blobs:
+                return self._blobs[path]
+        found = self._store.find_id(f"{commit}:{path}", "blob")
+        blob = BlobId(found) if found else None
+        with self._lock:
+            if self._commit != commit or len(self._blobs) >= _REMEMBERED:
+                self._commit, self._blobs = commit, {}
+            self._blobs[path] = blob
+        return blob
+
+    def advance(
+        self, old: CommitId | None, new: CommitId, blobs: Mapping[MemoryPath, BlobId | None]
+    ) -> None:
+        """Note what a commit of ours changed, so that the rest need not be asked again."""
+        with self._lock:
+            self._seen = new
+            if self._commit == old:
+                self._commit = new
+                self._blobs |= blobs
