@@ -254,3 +254,8 @@ def test_a_path_does_not_lead_through_what_is_no_folder(store, mode):
     tree = store.rebuild(None, {"x": TreeEntry(mode, "x", store.write("blob", b"x"))})
     with pytest.raises(RefusedForSafety):
         store.rebuild(tree, {"x/y.md": entry("x/y.md", store)})
+
+
+@pytest.mark.parametrize("path", ["a b.md", "a b c.md", "x" * 35 + " b.md", "missing", "a missing"])
+def test_a_name_of_several_words_is_missing_like_any_other(store, path):
+    assert store.find_id(f"HEAD:{path}") is None
