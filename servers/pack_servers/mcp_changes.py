@@ -148,8 +148,10 @@ class ChangeWatcher:
 
     async def _publish(self, changes: Changes) -> None:
         uris = [self._uri_of(path) for path in (*changes.changed, *changes.gone)]
+        # The list has titles and the files that were changed last: any change may change it.
+        listing_changed = changes.listing_changed or bool(uris)
         for uri in uris:
             await self._bus.publish(ResourceUpdated(uri=uri))
-        if changes.listing_changed:
+        if listing_changed:
             await self._bus.publish(ResourcesListChanged())
-        await self._subscribers.notify(uris, listing_changed=changes.listing_changed)
+        await self._subscribers.notify(uris, listing_changed=listing_changed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+import threading
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -138,7 +139,9 @@ def test_a_client_hears_of_every_kind_of_change(
             await heard(ear, uri)
 
             await anyio.to_thread.run_sync(commit_by_hand, folder, NOTE, "by hand\n")
-            await heard(ear, uri)
+            await heard(ear, uri, LIST)
+            await anyio.to_thread.run_sync(commit_by_hand, folder, "context/by-hand.md", "x\n")
+            await heard(ear, LIST)
             await anyio.to_thread.run_sync(add_by_command, folder, "context/other.md")
             await heard(ear, index, LIST)
             await anyio.to_thread.run_sync(commit_by_hand, folder, NOTE, None)
@@ -354,6 +357,69 @@ def test_a_store_that_fails_for_a_while_loses_no_news(
     assert [record.message for record in caplog.records] == [
         "changes cannot be watched: the disk sleeps"
     ]
+
+
+def test_what_is_written_right_after_the_start_is_news(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+    look = memory.changes_since
+
+    def note(commit: Any) -> Any:
+        changes = look(commit)
+        looked.append(changes.head)
+        return changes
+
+    monkeypatch.setattr(memory, "changes_since", note)
+
+    async def start() -> None:
+        server = build_server(memory)
+        assert server.settings.lifespan is not None
+        async with server.settings.lifespan(server):
+            # No request is answered before this point.
+            assert looked == [memory.connector.head()]
+
+    run(start)
+
+
+def test_one_watches_while_the_others_wait(
+    folder: Path, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mcp_changes, "POLL_SECONDS", 0.0001)
+    events: list[ServerEvent] = []
+    looking = threading.Lock()
+    met: list[str] = []
+    look = memory.changes_since
+
+    def look_alone(commit: Any) -> Any:
+        if not looking.acquire(blocking=False):
+            met.append("here")
+            return look(commit)
+        try:
+            return look(commit)
+        finally:
+            looking.release()
+
+    monkeypatch.setattr(memory, "changes_since", look_alone)
+
+    async def watch() -> None:
+        bus = InMemorySubscriptionBus()
+        bus.subscribe(events.append)
+        watcher = ChangeWatcher(memory, bus, Subscribers(), uri_of)
+        await watcher.start()
+        async with anyio.create_task_group() as tasks:
+            for _ in range(5):
+                tasks.start_soon(watcher.run)
+            for number in range(5):
+                path = f"context/{number}.md"
+                await anyio.to_thread.run_sync(commit_by_hand, folder, path, "x\n")
+                while len(events) < 2 * (number + 1):
+                    await anyio.lowlevel.checkpoint()
+            tasks.cancel_scope.cancel()
+
+    run(watch)
+    assert met == []  # another one that looks at the same time
+    assert len(events) == 10  # of each file and of the list
 
 
 def test_nothing_is_watched_when_that_is_not_wanted(
