@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pack.errors import InvalidConfig
+from pack.errors import InvalidConfig, Unavailable
 from pack.limits import MAX_FILE_BYTES
 
 
@@ -77,9 +77,16 @@ def _why_unread(file: Path) -> str | None:
 
 
 def copy_notes(folder: Path, copy: Path) -> None:
-    """Copy the files that `read_notes` would read."""
-    for file in _walk(folder):
-        if _why_unread(file) is None:
-            target = copy / file.relative_to(folder)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, target)
+    """Copy the files that `read_notes` would read.
+
+    Raises:
+        Unavailable: One of them cannot be copied.
+    """
+    try:
+        for file in _walk(folder):
+            if _why_unread(file) is None:
+                target = copy / file.relative_to(folder)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, target)
+    except OSError as error:
+        raise Unavailable(f"{error.filename or folder}: {error.strerror}") from error

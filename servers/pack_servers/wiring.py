@@ -167,7 +167,10 @@ def clone_memory(url: str, folder: Path) -> None:
     if not is_free(folder):
         reason = f"{folder} is not empty; name another folder with --local DIR"
         raise InvalidConfig("the folder for the clone", reason)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"{folder.parent}: {error.strerror}") from error
     clone_repository(url, folder)
 
 

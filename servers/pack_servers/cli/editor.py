@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from pack.errors import InvalidConfig
+from pack.errors import InvalidConfig, Unavailable
 from pack_servers.cli.streams import can_ask, decoded, say
 
 _DEFAULT: Final = "notepad" if os.name == "nt" else "vi"
@@ -63,13 +63,20 @@ def _editor() -> list[str]:
 
 
 def _copy(path: str, content: bytes) -> Path:
-    """A copy only the person can read, in a folder that outlives a restart where there is one."""
+    """A copy only the person can read, in a folder that outlives a restart where there is one.
+
+    Raises:
+        Unavailable: It cannot be made.
+    """
     folder = Path("~/.pack/edits").expanduser()
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    own = tempfile.mkdtemp(dir=folder if os.access(folder, os.W_OK) else None)
-    file = Path(own, PurePosixPath(path).name)
-    file.write_bytes(content)
+    try:
+        own = tempfile.mkdtemp(dir=folder if os.access(folder, os.W_OK) else None)
+        file = Path(own, PurePosixPath(path).name)
+        file.write_bytes(content)
+    except OSError as error:
+        raise Unavailable(f"a copy to edit cannot be made: {error.strerror}") from error
     return file
 
 
