@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pack_servers.settings import Settings
+from pack_servers.wiring import open_memory
+
 from tests.stories.mcp_support import (
     DEADLINE,
     RawServer,
@@ -142,10 +145,8 @@ def _check(folder: Path, log: Path, book: Book) -> None:
         f"context/{file.name}": file.read_text(encoding="utf-8")
         for file in (folder / "context").glob("note-*.md")
     }
-    # The table is in the folder when there are many files.
-    tables = [folder / "index.md", *folder.glob("context/index.md")]
-    index = "".join(table.read_text(encoding="utf-8") for table in tables)
     assert book.acknowledged.keys() <= stored.keys() <= book.asked.keys()
     for path, text in stored.items():
         assert text.endswith(book.asked[path])
-        assert path.rpartition("/")[2] in index
+    with open_memory(Settings(), folder) as memory:
+        assert list(memory.validate()) == []  # the index is true, for one thing
