@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import json
 import re
@@ -173,6 +174,34 @@ def test_every_contract_cites_tests_that_hold_it(collected: dict[str, list[str]]
 def is_part(test: str, cited: str) -> bool:
     """Whether a collected test is the cited one, a case of it, or in the cited file or class."""
     return test == cited or test.startswith((f"{cited}::", f"{cited}["))
+
+
+# --- the layers ------------------------------------------------------------------------------
+
+_OUTSIDE_WORLD = frozenset(
+    "asyncio git httpx io mcp multiprocessing os pathlib shutil socket sqlite3 subprocess sys "
+    "tempfile threading typer urllib.request".split()
+)
+
+
+@pytest.mark.contract("C4", "C5")
+def test_the_layers_hold() -> None:
+    run([str(Path(sys.executable).with_name("lint-imports")), "--no-logo", "--no-cache"])
+
+
+@pytest.mark.contract("C4")
+def test_the_core_does_no_input_and_output_of_its_own() -> None:
+    files = [file for file in (ROOT / "pack").glob("*.py") if file.name != "testing.py"]
+    assert len(files) > 20
+    for file in files:
+        assert imported(file).isdisjoint(_OUTSIDE_WORLD), file.name
+
+
+def imported(file: Path) -> set[str]:
+    """The modules a file imports, wherever in it."""
+    nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return plain | {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
 
 
 # --- the packages ----------------------------------------------------------------------------
