@@ -304,11 +304,12 @@ def test_children_that_die_are_replaced(folder):
     for turn in range(3):
         put(memory, A, b"%d\n" % turn)
         memory._refs._process.kill()
+        memory._store.read(memory._store.find_id("HEAD"), "commit")  # both of them are at work
         git_children = memory._store._cat_file._git
         for child in (git_children.cat_file_all, git_children.cat_file_header):
             child.proc.kill()
             child.proc.wait()
-        assert memory.head() == log(folder)[0]
+        assert memory._store.find_id("HEAD") == memory.head() == log(folder)[0]
         with pytest.raises(NotFound):
             memory.get_contents(MemoryPath("no/file.md"))
     memory.close()
