@@ -77,7 +77,9 @@ class CatFile:
         return self._ask(ask)
 
     def _ask(self, question: Callable[[Git], T]) -> T | None:
-        from git.exc import GitError  # noqa: PLC0415 - see `_reader`
+        # From the package: a module of it may be there before the package is set up, which another
+        # thread may be doing at this moment.
+        from git import GitError  # noqa: PLC0415 - see `_reader`
 
         problem: Exception
         with self._lock:
@@ -99,7 +101,7 @@ class CatFile:
 
     def _reader(self) -> Git:
         if self._git is None:
-            from git.cmd import Git  # noqa: PLC0415 - 60 ms that only a reader should pay
+            from git import Git  # noqa: PLC0415 - 60 ms that only a reader should pay
 
             git = Git(str(self._runner.git_dir))
             git.update_environment(

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -63,19 +62,6 @@ def has_repository(folder: Path) -> bool:
     return (folder / ".git").exists()
 
 
-def _load_git_library() -> None:
-    """Import GitPython, before there are threads, with the git that was found.
-
-    A thread that imports a module of it while another one still imports the package gets one that
-    is not set up yet. And it runs whatever `git` comes first on PATH, be it in the current folder.
-
-    Raises:
-        Unavailable: Git is missing.
-    """
-    os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = find_git()
-    import_module("git")
-
-
 @contextmanager
 def open_memory(settings: Settings, folder: Path, origin: Origin = CLI_ORIGIN) -> Iterator[Memory]:
     """The memory in a folder, closed at the end.
@@ -87,7 +73,8 @@ def open_memory(settings: Settings, folder: Path, origin: Origin = CLI_ORIGIN) -
     """
     if not has_repository(folder):
         raise NotInitialised(str(folder))
-    _load_git_library()
+    # GitPython, once it is needed, would run whatever comes first on PATH, in this folder too.
+    os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = find_git()
     connector = LocalGit(folder, clock)
     catalog = SqliteCatalog(connector.repository.state_dir / _CATALOG)
     try:
