@@ -91,7 +91,7 @@ def list_files(
     """See `Memory.list`; `part` is limit and cursor."""
     limit, cursor = part
     found = [row for row in core.rows() if _matches(row, tag, topic, folder)]
-    rows, following = page(found, cursor, limit)
+    rows, following = page(found, cursor, limit, key=lambda row: [row.path])
     today = core.today()
     return Page(tuple(_listed(row, today) for row in rows), len(found), following)
 
@@ -105,7 +105,7 @@ def search_files(
     rows = [row for row in core.rows() if _matches(row, tag, None, folder)]
     scored = [(search.score(parsed, row, text), row) for row, text in core.reader.texts(rows)]
     found = sorted((-points, row.path, row) for points, row in scored if points)
-    chosen, following = page(found, cursor, limit)
+    chosen, following = page(found, cursor, limit, key=lambda match: [match[0], match[1]])
     points = {path: -negative for negative, path, _ in chosen}
     matches = tuple(
         Match(row.path, row.topic, row.tags, snippet, line, points[row.path], row.updated)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-import binascii
-from collections.abc import Sequence
-from typing import TypeVar
+import json
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
 
 from pack import frontmatter
 from pack.errors import InvalidContent, InvalidRequest, LimitExceeded
@@ -13,6 +14,7 @@ from pack.limits import MAX_FILE_BYTES, MAX_QUERY_BYTES
 from pack.model import BlobId
 
 _T = TypeVar("_T")
+_MAX_CURSOR: Final = 16 * 1024
 
 
 class InvalidCursor(InvalidRequest):
@@ -61,8 +63,23 @@ def as_blob(sha: str | None) -> BlobId | None:
     return None if sha is None else BlobId(sha.strip().lower())
 
 
-def page(items: Sequence[_T], cursor: str | None, limit: int) -> tuple[list[_T], str | None]:
+Key = list[str | float]
+"""Where an item stands in an order, as JSON can hold it."""
+
+
+def page(
+    items: Sequence[_T], cursor: str | None, limit: int, key: Callable[[_T], Key]
+) -> tuple[list[_T], str | None]:
     """A part of a sequence, and the cursor of the next part.
+
+    A cursor names the last item that was given, so that items which come and go between two pages
+    hide no other.
+
+    Args:
+        items: In the order of their keys.
+        cursor: From an earlier page; `None` for the first one.
+        limit: How many items at most.
+        key: Where an item stands.
 
     Raises:
         InvalidCursor: The cursor was not handed out by this function.
@@ -70,17 +87,40 @@ def page(items: Sequence[_T], cursor: str | None, limit: int) -> tuple[list[_T],
     """
     if limit < 1:
         raise InvalidRequest("limit must be at least 1")
-    start = 0 if cursor is None else _offset(cursor)
-    end = start + limit
-    following = base64.urlsafe_b64encode(f"o{end}".encode()).decode() if end < len(items) else None
-    return list(items[start:end]), following
+    start = 0 if cursor is None else _place_after(items, cursor, key)
+    part = list(items[start : start + limit])
+    return part, _cursor(key(part[-1])) if start + limit < len(items) else None
 
 
-def _offset(cursor: str) -> int:
-    try:
-        text = base64.urlsafe_b64decode(cursor.encode("ascii")).decode("ascii")
-    except (ValueError, binascii.Error) as error:
-        raise InvalidCursor from error
-    if not (text[:1] == "o" and text[1:].isdecimal() and len(text) < 12):
+def _cursor(key: Key) -> str:
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
+
+
+def _place_after(items: Sequence[_T], cursor: str, key: Callable[[_T], Key]) -> int:
+    last = _parse_cursor(cursor)
+    if items and _shape(last) != _shape(key(items[0])):
+        raise InvalidCursor  # it is of another listing
+    return bisect_right(items, last, key=key)
+
+
+def _shape(key: Key) -> list[bool]:
+    return [isinstance(part, str) for part in key]
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} has no place in an order")
+
+
+def _parse_cursor(cursor: str) -> Key:
+    if len(cursor) > _MAX_CURSOR:
         raise InvalidCursor
-    return int(text[1:])
+    try:
+        text = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True)
+        found = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise InvalidCursor from error
+    if not isinstance(found, list) or not found:
+        raise InvalidCursor
+    if not all(isinstance(part, str | int | float) for part in found):
+        raise InvalidCursor
+    return found

