@@ -28,6 +28,7 @@ MAX_LINE: Final = 16 * 1024 * 1024
 """Bytes of a message: the largest file, with every character escaped, and then some."""
 DRAIN_SECONDS: Final = 5.0
 _CHUNK: Final = 64 * 1024
+_CHUNKS_AHEAD: Final = 4
 
 Messages = MemoryObjectReceiveStream[SessionMessage | Exception]
 Answers = MemoryObjectSendStream[SessionMessage]
@@ -116,7 +117,8 @@ async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes | None]:
 async def _read_chunks(file: int) -> AsyncIterator[bytes]:
     """What comes in, until the end. The thread that waits for it dies with the process."""
     loop = asyncio.get_running_loop()
-    received: asyncio.Queue[bytes] = asyncio.Queue(4)
+    received: asyncio.Queue[bytes] = asyncio.Queue()
+    room = threading.Semaphore(_CHUNKS_AHEAD)
 
     def read() -> None:
         chunk = b"-"
@@ -127,10 +129,12 @@ async def _read_chunks(file: int) -> AsyncIterator[bytes]:
                     chunk = os.read(file, _CHUNK)
                 except OSError:
                     chunk = b""  # a terminal that was hung up
-                asyncio.run_coroutine_threadsafe(received.put(chunk), loop).result()
+                room.acquire()
+                loop.call_soon_threadsafe(received.put_nowait, chunk)
 
     threading.Thread(target=read, name="stdin", daemon=True).start()
     while chunk := await received.get():
+        room.release()
         yield chunk
 
 
