@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from pack.catalog import Row
+from pack.markdown import split_lines
 
 _PHRASE: Final = 100.0
 _FIELD_WEIGHTS: Final = {"topic": 6.0, "tags": 5.0, "path": 4.0, "heading": 3.0, "body": 1.0}
@@ -39,7 +39,7 @@ class Query:
 
 def fold_text(text: str) -> str:
     """Text as it is compared: without case; one character may become several."""
-    return unicodedata.normalize("NFC", text).casefold()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def parse_query(text: str) -> Query:
@@ -88,7 +88,7 @@ def _saturated(count: int) -> float:
 def _best_line(query: Query, text: str) -> int:
     """The line that holds the phrase, or most of the words; the first of equals."""
     best, best_line = 0, 1
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(split_lines(text), start=1):
         folded = fold_text(line)
         found = sum(word in folded for word in query.words)
         if query.phrase in folded:
@@ -99,7 +99,7 @@ def _best_line(query: Query, text: str) -> int:
 
 
 def _snippet(text: str, line: int, query: Query) -> str:
-    lines = text.splitlines()
+    lines = split_lines(text)
     chosen = " ".join(lines[line - 1].split()) if lines else ""
     if len(chosen) <= _SNIPPET_CHARACTERS:
         return chosen
@@ -109,6 +109,17 @@ def _snippet(text: str, line: int, query: Query) -> str:
 
 
 def _first_match(text: str, query: Query) -> int:
-    lowered = text.casefold()
-    places: Sequence[int] = [lowered.find(words) for words in (query.phrase, *query.words)]
-    return next((place for place in places if place >= 0), 0)
+    """Where the phrase is, or else the first word that is found."""
+    for words in (query.phrase, *query.words):
+        found = re.search(re.escape(words), text, re.IGNORECASE)
+        if found is not None:
+            return found.start()
+    return _folded_place(text, query)
+
+
+def _folded_place(text: str, query: Query) -> int:
+    """Where a match is that exists in folded text only, which may be longer than the text."""
+    folded = fold_text(text)
+    places = [folded.find(words) for words in (query.phrase, *query.words)]
+    place = next((place for place in places if place >= 0), 0)
+    return place * len(text) // max(len(folded), 1)

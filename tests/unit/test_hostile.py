@@ -215,7 +215,7 @@ CONTENTS = {
     "odd types": "---\ntopic: [a]\ntags: {a: b}\nupdated: 999\nttl: [1]\nsync: maybe\n---\nx\n",
     "huge number": f"---\nttl: {'9' * 5000}\ntags: [{'9' * 5000}]\n---\nx\n",
     "far ttl": "---\nttl: 99999y\nupdated: 9999-12-31\n---\nx\n",
-    "topic": "---\ntopic: \"a | b\\n|\\u0000 <script> [x](y)\"\ntags: ['|', \"\\n\", '](']\n---\nx\n",
+    "topic": "---\ntopic: \"a | b\\n|\\u0000 <b> [x](y)\"\ntags: ['|', \"\\n\", '](']\n---\nx\n",
     "long topic": f"---\ntopic: {'x' * 50_000}\n---\nx\n",
     "surrogate": "a\ud800",
     "one line": "x" * 2_000_000,
