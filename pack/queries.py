@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pack import frontmatter, schema, search, whole_memory
 from pack.catalog import Row, decode, is_catalogued
 from pack.core import Core
-from pack.errors import InvalidPath, NotFound
+from pack.errors import InvalidPath, LimitExceeded, NotFound
 from pack.index import in_sync_order, read_head
 from pack.model import CommitId, Contents, MemoryPath
 from pack.paths import INDEX, parse_stored_path
@@ -79,7 +79,10 @@ def known_text(core: Core, mode: Mode) -> str:
 
 def sync_rows(core: Core) -> list[Row]:
     """What is known of all files: those of `sync_order` first, the rest alphabetically."""
-    index = core.reader.find(INDEX)
+    try:
+        index = core.reader.find(INDEX)
+    except LimitExceeded:
+        index = None  # no index of ours; the files are there all the same
     order = read_head(index.content.decode("utf-8", "replace")).sync_order if index else ()
     rows = {row.path: row for row in core.reader.rows()}
     return [rows[MemoryPath(path)] for path in in_sync_order(order, rows)]

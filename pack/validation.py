@@ -69,7 +69,7 @@ def validate(core: Core) -> list[Finding]:
         if entry.type is EntryType.FILE and is_catalogued(entry.path):
             findings += _check_file(core, entry, places)
     if mode is Mode.V2:
-        findings += _drift(core)
+        findings += _check_index(core)
     return sorted(findings, key=lambda found: (found.path, found.line, found.column, found.code))
 
 
@@ -183,6 +183,13 @@ def _check_links(path: MemoryPath, text: str, places: Set[str]) -> Iterator[Find
 
 
 # --- the index -----------------------------------------------------------------------------------
+
+
+def _check_index(core: Core) -> list[Finding]:
+    try:
+        return list(_drift(core))
+    except LimitExceeded as error:
+        return [_at(INDEX, "oversized", str(error), "Delete it with git, or make it shorter.")]
 
 
 def _drift(core: Core) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pack import index, index_plan
-from pack.errors import InvalidContent, InvalidPath
+from pack.errors import InvalidContent, InvalidPath, LimitExceeded
 from pack.index import PAGES_DIR, page_path, read_head
 from pack.paths import INDEX
 from tests.support import World, assert_true_index, drift, generated, git, note
@@ -363,6 +363,20 @@ def test_a_large_committed_file_is_listed_and_is_no_drift(git_world):
     assert "a/large.md" in git_world.listed()
     assert memory.search("small").total
     assert "# Note 1" in memory.get_all().content
+
+
+@pytest.mark.contract("C1")
+def test_an_index_too_large_to_read_hides_no_file_and_is_not_replaced(git_world):
+    memory = git_world.init()
+    memory.update("a/x.md", note(1))
+    git_world.commit({INDEX: b"x" * 3_000_000})
+    assert "# Note 1" in memory.get_all().content
+    assert git_world.listed() == ["a/x.md", "context/general.md"]
+    assert memory.search("note").total == 1
+    with pytest.raises(LimitExceeded):
+        memory.update("a/y.md", note(2))
+    assert [(f.code, f.path) for f in memory.validate()] == [("oversized", INDEX)]
+    assert git_world.files()[INDEX] == b"x" * 3_000_000
 
 
 # --- hand edits of the index --------------------------------------------------------------------
