@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from pack_connectors.file_swap import FileSwap
 from pack_connectors.git_process import RefUpdater
+from pack_connectors.git_write import GitWrite
 from pack_connectors.journal import Journal
-from pack_connectors.local_git import LocalGit
 from pack_connectors.objects import ObjectStore
 
 from pack.edits import Append
@@ -231,7 +231,7 @@ class MemoryMachine(RuleBasedStateMachine):
 
             patch.setattr(kind, name, step)
             if is_killed:
-                patch.setattr(LocalGit, "_undo", end)
+                patch.setattr(GitWrite, "_undo", end)
             try:
                 made = self.memory.update(path, text, self.sha(path))
             except (Crash, PackError):
