@@ -1,0 +1,190 @@
+"""Carrying out one write, in the order that loses nothing (findings 1.5 and 1.6).
+
+objects (fsynced), journal, files change places, index.lock, new index in place,
+compare-and-swap of the ref, unlock, journal gone
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from pack.errors import OutcomeUnknown, PackError, StaleBase, Unavailable
+from pack.model import BlobId, Commit, CommitId, Identity, MemoryPath
+from pack_connectors.committed_files import CommittedFiles
+from pack_connectors.file_swap import FileSwap
+from pack_connectors.git_index import GitIndex, PreparedIndex
+from pack_connectors.git_process import GitRunner, RefUpdater
+from pack_connectors.git_repository import Repository, current_branch, identity_line, read_user
+from pack_connectors.journal import Intent, Journal, Step
+from pack_connectors.objects import ObjectStore, TreeEntry
+from pack_connectors.recovery import Recovery
+from pack_connectors.write_targets import Plan, Target, refuse_staged
+
+
+class GitWrite:
+    """Carries out the writes of one repository; the caller holds the process lock."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        runner: GitRunner,
+        clock: Callable[[], datetime],
+        *,
+        store: ObjectStore,
+        refs: RefUpdater,
+        index: GitIndex,
+        journal: Journal,
+        swap: FileSwap,
+        recovery: Recovery,
+        committed: CommittedFiles,
+    ) -> None:
+        self._repository = repository
+        self._runner = runner
+        self._clock = clock
+        self._store = store
+        self._refs = refs
+        self._index = index
+        self._journal = journal
+        self._swap = swap
+        self._recovery = recovery
+        self._committed = committed
+        self._work_dir = repository.state_dir / "work"
+        self._user: Identity | None = None
+
+    def write(self, plan: Plan) -> Commit:
+        """Make the commit, and the working tree and the index agree with it.
+
+        Raises:
+            PackError: See `Connector.commit`; the write is undone, or the next call undoes it.
+            OSError: Likewise.
+        """
+        token = uuid.uuid4().hex
+        entries = {target.path: target.entry for target in plan.targets}
+        steps = [target.step(token, number) for number, target in enumerate(plan.targets)]
+        prepared = self._index.prepare(entries, token)
+        try:
+            new = self._store_objects(plan, entries)
+            intent = Intent(plan.ref, plan.head, new, steps)
+            self._stage(intent, plan.targets)
+        except BaseException:
+            self._index.discard(prepared)
+            self._drop_staged(steps)
+            raise
+        self._carry_out(intent, prepared, plan, entries)
+        blobs = {path: BlobId(entry.id) for path, entry in entries.items() if entry}
+        return Commit(new, None, blobs)
+
+    def _store_objects(
+        self, plan: Plan, entries: Mapping[MemoryPath, TreeEntry | None]
+    ) -> CommitId:
+        for target in plan.targets:
+            if target.content is not None:
+                self._store.write("blob", target.content)
+        tree = self._store.rebuild(plan.tree, entries) or self._store.write("tree", b"")
+        now = int(self._clock().timestamp())
+        if self._user is None:
+            self._user = read_user(self._runner)
+        lines = [
+            f"tree {tree}",
+            *([f"parent {plan.head}"] if plan.head else []),
+            f"author {identity_line(plan.author or self._user, now)}",
+            f"committer {identity_line(self._user, now)}",
+        ]
+        data = "\n".join(lines) + f"\n\n{plan.message.rstrip()}\n"
+        return CommitId(self._store.write("commit", data.encode("utf-8", "replace")))
+
+    def _stage(self, intent: Intent, targets: Sequence[Target]) -> None:
+        try:
+            for step, target in zip(intent.steps, targets, strict=True):
+                if target.content is not None and step.old != step.new:
+                    mode = target.now.mode if target.now else None
+                    self._swap.stage(step.staged, target.content, mode)
+            self._journal.record(intent)
+        except OSError as error:
+            self._journal.clear()
+            raise Unavailable(f"the write cannot be prepared: {error.strerror}") from error
+
+    def _drop_staged(self, steps: Sequence[Step]) -> None:
+        with suppress(OSError):  # the next write sweeps the folder
+            for step in steps:
+                (self._work_dir / step.staged).unlink(missing_ok=True)
+
+    def _carry_out(
+        self,
+        intent: Intent,
+        prepared: PreparedIndex,
+        plan: Plan,
+        entries: Mapping[MemoryPath, TreeEntry | None],
+    ) -> None:
+        def check_staged() -> None:
+            staged = self._index.staged(plan.head)
+            for target in plan.targets:
+                refuse_staged(target.path, target.blob, staged)
+
+        try:
+            for step in intent.steps:
+                self._swap.apply(step)
+            with self._index.installed(prepared, entries, check_staged):
+                self._move_ref(intent)
+        except BaseException as error:
+            self._index.discard(prepared)
+            landed = self._undo(intent, error)
+            if not landed or isinstance(error, OutcomeUnknown) or not isinstance(error, Exception):
+                raise
+            return  # it failed after the branch was moved: the write is made
+        self._index.remember(intent.new, entries)
+        blobs = {path: BlobId(entry.id) if entry else None for path, entry in entries.items()}
+        self._committed.advance(intent.old, intent.new, blobs)
+        # The write is made. Where this fails, the journal stays and the next call goes on.
+        with suppress(OSError):
+            self._recovery.finish(intent)
+
+    def _undo(self, intent: Intent, error: BaseException) -> bool:
+        """Undo a failed write; whether it had reached the branch all the same."""
+        try:
+            return self._recovery.undo(intent)
+        except (PackError, OSError) as failure:
+            # The journal stays, and the next call goes on from here.
+            error.add_note(f"undoing it failed too: {failure}")
+            if self._may_have_landed(intent):
+                reason = f"it is not known whether the write was made: {error}"
+                raise OutcomeUnknown(reason) from failure
+            return False
+
+    def _may_have_landed(self, intent: Intent) -> bool:
+        try:
+            return self._store.commit_at(intent.ref) != intent.old
+        except PackError:
+            return True
+
+    def _move_ref(self, intent: Intent) -> None:
+        def check_branch() -> None:
+            branch = current_branch(self._repository, self._runner)
+            if branch != intent.ref:
+                raise StaleBase(intent.old, self._store.commit_at(branch))
+
+        self._journal.touch()
+        try:
+            self._refs.swap(intent.ref, intent.new, intent.old, check_branch)
+        except StaleBase as error:
+            raise StaleBase(intent.old, self._store.commit_at(intent.ref)) from error
+        try:
+            _sync_folder((self._repository.common_dir / intent.ref).parent)
+        except OSError as error:
+            raise OutcomeUnknown(f"the disk did not confirm the write: {error.strerror}") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in a folder survive a power cut, where the system has such a thing."""
+    if sys.platform != "win32" and folder.is_dir():
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
