@@ -8,10 +8,10 @@ READY := $(VENV)/ready.stamp
 LOCK := requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint type layers wheel bench soak lock clean
+.PHONY: help run test check lint type layers wheel bench soak lock inspector clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 run: $(READY) ## start the server with the memory in ~/.pack/memory
 	@$(BIN)/pack serve --http
@@ -47,6 +47,10 @@ lock: $(READY) ## renew requirements.lock from pyproject.toml; ARGS=--upgrade fo
 	    CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --no-config --extra dev \
 	    --generate-hashes --allow-unsafe --strip-extras --no-emit-options --no-emit-index-url \
 	    --no-emit-trusted-host --no-emit-find-links $(ARGS) --output-file $(LOCK) pyproject.toml
+
+inspector: $(READY) ## install the MCP inspector, so that the tests talk to it too (needs npm)
+	@npm install --prefix $(VENV)/inspector --no-audit --no-fund --ignore-scripts --save-exact \
+	    @modelcontextprotocol/inspector@2.12.0
 
 clean: ## remove the environment and everything generated
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

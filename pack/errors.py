@@ -209,6 +209,8 @@ class BlobChanged(PreconditionFailed):
         self.expected = expected
         self.actual = actual
         self.content = content
+        if actual is None:
+            self.remedy = "Call again without a sha if it is to be made anew."
 
 
 class AlreadyExists(BlobChanged):
