@@ -84,13 +84,13 @@ def decode(path: str, content: bytes) -> str:
 def describe(path: MemoryPath, blob: BlobId, content: bytes) -> Row | None:
     """The row of a file; `None` for a folder's index of ours, which is no memory file.
 
-    A file that cannot be parsed is described by its path.
+    A file without a topic is named by its first heading, else by its path.
     """
-    fields = frontmatter.read(content.decode("utf-8", "replace")).fields
-    if is_generated(path, fields):
+    head = frontmatter.read(content.decode("utf-8", "replace"))
+    if is_generated(path, head.fields):
         return None
-    meta = schema.read_meta(fields)
-    topic = meta.topic or title_from_path(path)
+    meta = schema.read_meta(head.fields)
+    topic = meta.topic or schema.first_title(head.body) or title_from_path(path)
     updated = meta.updated if schema.parse_day(meta.updated) else None
     line = render_row(IndexRow(path, topic, meta.tags, updated))
     expires = meta.expires.isoformat() if meta.expires else None

@@ -14,10 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from pack import frontmatter
 from pack.errors import InvalidPath, LimitExceeded
+from pack.index import is_generated
 from pack.limits import MAX_COMPONENT_BYTES, MAX_FILE_BYTES
 from pack.model import MemoryPath
-from pack.paths import LEGACY_DIR, fold, parse_memory_path, parse_path
+from pack.paths import INDEX, LEGACY_DIR, fold, parse_memory_path, parse_path
 from pack.taxonomy import CONTEXT, PathClaims
 
 _REPLACED: Final = re.compile(r'[<>:"\\|?*]')
@@ -83,10 +85,17 @@ def _refusal(path: str, content: bytes) -> str | None:
     if len(content) > MAX_FILE_BYTES:
         return f"it exceeds the limit of {MAX_FILE_BYTES:,} bytes"
     try:
-        content.decode("utf-8")
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         return f"it is not valid UTF-8 (byte {error.start + 1})"
-    return None
+    return "it is the index of another memory" if _is_index(path, text) else None
+
+
+def _is_index(path: str, text: str) -> bool:
+    """Whether PACK wrote the file for another memory; this one gets an index of its own."""
+    fields = frontmatter.read(text).fields
+    is_root = path == INDEX and fields.get("version") == 2 and "sync_order" in fields
+    return is_root or is_generated(path, fields)
 
 
 def _named(paths: list[str]) -> dict[str, MemoryPath]:

@@ -19,7 +19,7 @@ from pack.index import FolderSummary, IndexLine, starts_page
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.paths import fold
 
-_VERSION: Final = 3
+_VERSION: Final = 4
 _BUSY_SECONDS: Final = 5.0
 _SCHEMA: Final = """
 CREATE TABLE file (

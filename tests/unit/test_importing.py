@@ -160,3 +160,16 @@ def test_each_file_is_imported_once_under_a_valid_name_or_skipped(stems):
     for old, content in files.items():
         if content in by_content:
             assert by_content[content] == dict(made.renamed).get(old, old)
+
+
+def test_the_index_of_another_memory_is_not_a_note():
+    root = b"---\nversion: 2\nfile_count: 1\nsync_order: []\n---\n\n# Memory index\n"
+    page = b"---\npack_index: folder\nfile_count: 600\n---\n\n# a/\n"
+    made = plan_import({"index.md": root, "a/index.md": page, "a/b.md": b"# B\n"})
+    assert made.files == [("a/b.md", b"# B\n")]
+    assert [path for path, _ in made.skipped] == ["a/index.md", "index.md"]
+
+
+def test_an_index_that_somebody_wrote_is_a_note():
+    made = plan_import({"index.md": b"---\nversion: 2\n---\nmine\n"})
+    assert [content for _, content in made.files] == [b"---\nversion: 2\n---\nmine\n"]
