@@ -168,11 +168,16 @@ class MemoryMachine(RuleBasedStateMachine):
 
     # --- a person ------------------------------------------------------------------------------
 
+    def save(self, path, content):
+        """What was staged before is unstaged: PACK refuses to lose a staged version."""
+        self.world.edit(path, content)
+        git(self.world.folder, "reset", "-q", "--", path)
+
     @rule(path=PATHS, text=TEXTS)
     def edit_by_hand(self, path, text):
         content = f"by hand\n{text}".encode()
         self.hand_made.discard(self.sha(path))  # the person replaced it
-        self.world.edit(path, content)
+        self.save(path, content)
         self.visible[path] = content
         self.hand_made.add(blob_id(content))
 
@@ -181,7 +186,7 @@ class MemoryMachine(RuleBasedStateMachine):
     def delete_by_hand(self, data):
         path = data.draw(st.sampled_from(sorted(self.visible)))
         self.hand_made.discard(self.sha(path))  # that was asked for
-        self.world.edit(path, None)
+        self.save(path, None)
         del self.visible[path]
 
     @rule(text=st.sampled_from(["", "# Mine\n", "---\nversion: 2\n---\n"]))
