@@ -16,6 +16,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha1
 from typing import Final
 from urllib.parse import quote
@@ -75,8 +76,12 @@ class IndexHead:
     is_ours: bool = True
 
 
+@lru_cache(maxsize=4)
 def read_head(text: str) -> IndexHead:
-    """The head of an `index.md`, whatever a hand edit has made of it."""
+    """The head of an `index.md`, whatever a hand edit has made of it.
+
+    The last ones are remembered: most writes meet the index that the write before left.
+    """
     fields = frontmatter.read(text).fields
     order = fields.get("sync_order")
     return IndexHead(
@@ -91,6 +96,11 @@ def is_generated(path: str, fields: Mapping[str, object]) -> bool:
     if path.rpartition("/")[2] == INDEX:
         return fields.get("pack_index") == "folder"
     return is_page_path(path) and fields.get("pack_index") == "page"
+
+
+def may_be_generated(path: str) -> bool:
+    """Whether a path is one that `is_generated` files have."""
+    return path.rpartition("/")[2] == INDEX or is_page_path(path)
 
 
 def is_page_path(path: str) -> bool:

@@ -17,7 +17,7 @@ from pack.errors import (
     MigrationNeeded,
     NotFound,
 )
-from pack.index import is_generated, is_page_path
+from pack.index import is_generated, is_page_path, may_be_generated
 from pack.model import ABSENT, BlobId, Change, Contents, Delete, MemoryPath, Put
 from pack.paths import fold, is_memory_file, parse_memory_path, parse_stored_path
 from pack.requests import as_blob, encode_content
@@ -165,6 +165,8 @@ def _is_v1_file(core: Core, path: MemoryPath) -> bool:
 
 
 def _is_generated(path: MemoryPath, content: bytes) -> bool:
+    if not may_be_generated(path):
+        return False
     text = content.decode("utf-8", "replace")
     return is_generated(path, frontmatter.read(text).fields)
 

@@ -94,7 +94,8 @@ class Writer:
         self, decision: Decision, request: str, recorded: set[Put], *, dry_run: bool
     ) -> Written:
         head = self._connector.head()
-        plan = self._plan_index(decision, head)
+        effect = _effect(decision.changes)
+        plan = self._plan_index(decision, head, effect)
         changes = [*decision.changes, *plan.changes]
         if dry_run:
             return self._describe(decision, plan, changes)
@@ -108,17 +109,16 @@ class Writer:
         )
         made = self._commit(head, changes, message, self._origin.author)
         if decision.with_index:
-            self._advance(head, made.id, decision.changes)
+            self._advance(head, made.id, effect)
             if plan.verified:
                 self._catalog.verified(made.id)
         return self._written(decision, plan, made)
 
-    def _plan_index(self, decision: Decision, head: CommitId | None) -> IndexPlan:
+    def _plan_index(self, decision: Decision, head: CommitId | None, effect: _Effect) -> IndexPlan:
         if not decision.with_index:
             return IndexPlan((), (), verified=False)
         bring_up(self._catalog, self._connector, head)
-        rows, gone = _effect(decision.changes)
-        plan = plan_index(self._catalog, self._reader, rows, gone, decision.moved)
+        plan = plan_index(self._catalog, self._reader, *effect, decision.moved)
         if self._catalog.commit() != (head or NO_COMMIT):
             raise _DecideAgain  # it was lost or moved on while it was read
         return plan
@@ -142,9 +142,8 @@ class Writer:
         except (BlobChanged, UncommittedEdit) as error:
             raise _DecideAgain(error) from error
 
-    def _advance(self, head: CommitId | None, new: CommitId, changes: Sequence[Change]) -> None:
-        rows, gone = _effect(changes)
-        self._catalog.advance(head or NO_COMMIT, new, rows, gone)
+    def _advance(self, head: CommitId | None, new: CommitId, effect: _Effect) -> None:
+        self._catalog.advance(head or NO_COMMIT, new, *effect)
 
     # --- the user's own edits ------------------------------------------------------------------
 
@@ -166,17 +165,18 @@ class Writer:
         `onto` is the current commit, and the request.
         """
         head, request = onto
+        effect = _effect(edits)
         paths = [put.path for put in edits]
         # An edited index is recorded as it is; otherwise the edit brings its own true index.
         index: Sequence[Change] = ()
         if decision.with_index and not {change.path for change in plan.changes}.intersection(paths):
-            rows, _ = _effect(edits)
+            rows, _ = effect
             index = plan_index(self._catalog, self._reader, rows, (), {}).changes
         message = commit_message(
             f"{paths[0]}: record an edit made by hand", EDITOR, request, paths=paths[1:]
         )
         made = self._commit(head, [*edits, *index], message)
-        self._advance(head, made.id, edits)
+        self._advance(head, made.id, effect)
 
     def _edit_below(self, change: Change) -> Put | None:
         """The uncommitted bytes that a change would replace, as a change of their own."""
@@ -216,6 +216,9 @@ class Writer:
         )
 
 
+_Effect = tuple[list[Row], list[MemoryPath]]
+
+
 class _DecideAgain(Exception):
     """What a write was decided on is not what the memory holds any more.
 
@@ -228,7 +231,7 @@ class _DecideAgain(Exception):
         self.error = error
 
 
-def _effect(changes: Sequence[Change]) -> tuple[list[Row], list[MemoryPath]]:
+def _effect(changes: Sequence[Change]) -> _Effect:
     """Catalog rows that changes add, and paths they remove."""
     rows: list[Row] = []
     gone: list[MemoryPath] = []

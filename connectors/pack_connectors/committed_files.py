@@ -22,7 +22,9 @@ class CommittedFiles:
     """The current commit of one repository; may be shared by threads."""
 
     def __init__(self, repository: Repository, store: ObjectStore) -> None:
-        self._repository = repository
+        # As text: they are joined and opened several times a write.
+        self._head_file = str(repository.git_dir / "HEAD")
+        self._common_dir = str(repository.common_dir)
         self._store = store
         self._lock = threading.Lock()
         self._seen: CommitId | None = None
@@ -44,11 +46,10 @@ class CommittedFiles:
 
     def _loose_tip(self) -> CommitId | None:
         try:
-            head = (self._repository.git_dir / "HEAD").read_text(encoding="utf-8")
+            head = _read(self._head_file)
             if not head.startswith("ref: refs/"):
                 return None
-            ref = self._repository.common_dir / head.removeprefix("ref: ").rstrip("\n")
-            name = ref.read_text(encoding="ascii").rstrip("\n")
+            name = _read(f"{self._common_dir}/{head.removeprefix('ref: ')}")
         except (OSError, ValueError):
             return None
         return CommitId(name) if is_id(name) else None
@@ -82,3 +83,8 @@ class CommittedFiles:
             if self._commit == old:
                 self._commit = new
                 self._blobs |= blobs
+
+
+def _read(file: str) -> str:
+    with open(file, "rb", buffering=0) as stream:  # noqa: PTH123 - see __init__
+        return stream.read().decode("utf-8").rstrip("\n")
