@@ -1,4 +1,4 @@
-"""Limits that protect the process (design section 9). They judge size and form, never meaning."""
+"""Limits that protect the process. They judge size and form, never meaning (C7)."""
 
 from __future__ import annotations
 

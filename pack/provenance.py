@@ -1,4 +1,4 @@
-"""Who wrote a commit, in the author field and in trailers that no caller can forge (design 5)."""
+"""Who wrote a commit, in the author field and in trailers that no caller can forge."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Git's index: what the user staged, and putting our entries in without taking theirs along.
 
 The new index is made by git on a private copy and moved into place under `index.lock`, which is
-held only for that and for the compare-and-swap of the ref (findings 1.5: the one order in which
-no commit of the user reverts ours, and none of ours takes theirs along).
+held only for that and for the compare-and-swap of the ref (measured: of five orders the one
+in which no commit of the user reverts ours, and none of ours takes theirs along).
 
 Sources: git-update-index(1) "--index-info"; gitrepository-layout(5) "index".
 """

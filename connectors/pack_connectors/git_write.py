@@ -1,4 +1,7 @@
-"""Carrying out one write, in the order that loses nothing (findings 1.5 and 1.6).
+"""Carrying out one write, in the order that loses nothing.
+
+Of five orders that were measured with two writers and a person who commits by hand, this is the
+only one in which no write was reverted, absorbed into a commit of the person, or lost:
 
 objects (fsynced), journal, files change places, index.lock, new index in place,
 compare-and-swap of the ref, unlock, journal gone

@@ -1,10 +1,7 @@
 """The local git connector: a memory in an ordinary repository with a working tree.
 
 Readers see the working tree: a hand edit that is not committed yet is memory too. A write is one
-commit, made in the order that findings 1.5 and 1.6 chose by measurement:
-
-    process lock, expectations, objects (fsynced), journal, files change places,
-    index.lock, new index in place, compare-and-swap of the ref, unlock, journal gone
+commit, made as `pack_connectors.git_write` says.
 
 After a crash at any point the next call of any PACK process finds the journal and undoes what was
 not finished, or sees that it was.

@@ -1,4 +1,4 @@
-"""Commit messages say who wrote (design 5), and nothing a caller sends can say it for them."""
+"""Commit messages say who wrote, and nothing a caller sends can say it for them."""
 
 import re
 
