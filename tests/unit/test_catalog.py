@@ -313,7 +313,10 @@ def test_a_row_says_what_the_frontmatter_says():
     assert made.expires == "2026-01-04"
     assert made.folder == "a"
     bare = row("a/b-c_d.md", updated="soon")
-    assert (bare.topic, bare.updated, bare.expires) == ("B c d", None, None)
+    assert (bare.topic, bare.updated, bare.expires) == ("Note 0", None, None)  # its heading
+    plain = describe(MemoryPath("a/b-c_d.md"), blob_id(b"text\n"), b"text\n")
+    assert plain is not None
+    assert plain.topic == "B c d"
 
 
 @pytest.mark.parametrize(
