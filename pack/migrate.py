@@ -29,14 +29,13 @@ from pack.migration_plan import (
     LineRange,
     MigrationPlan,
     PlannedFile,
-    blob_id,
     byte_lines,
     check_fit,
     checked_path,
     parse_plan,
     prove,
 )
-from pack.model import MemoryPath
+from pack.model import MemoryPath, blob_id
 from pack.paths import GENERAL
 from pack.taxonomy import PathClaims, classify, slug
 

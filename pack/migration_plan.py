@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from hashlib import sha1
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -16,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pack import frontmatter
 from pack.errors import InvalidPath, InvalidPlan, LimitExceeded
 from pack.markdown import BOM
-from pack.model import BlobId, MemoryPath
+from pack.model import MemoryPath, blob_id
 from pack.paths import fold, parse_memory_path
 
 OWN_KEYS: Final = ("topic", "tags", "created", "updated")
@@ -77,12 +76,6 @@ def parse_plan(text: str | bytes) -> MigrationPlan:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise InvalidPlan(f"{where}: {first['msg']}" if where else first["msg"]) from error
-
-
-def blob_id(content: bytes) -> BlobId:
-    """Git's id of a file's bytes, by SHA-1. Source: git-hash-object(1)."""
-    header = b"blob %d\0" % len(content)
-    return BlobId(sha1(header + content, usedforsecurity=False).hexdigest())
 
 
 def byte_lines(content: bytes) -> list[bytes]:

@@ -21,9 +21,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pack.errors import PackError
-from pack.model import BlobId, MemoryPath
+from pack.model import BlobId, MemoryPath, blob_id
 from pack_connectors.journal import write_durably
-from pack_connectors.objects import blob_id
 
 KEEP_SECONDS: Final = 24 * 3600.0
 _LOOK_EVERY_SECONDS: Final = 1.0

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from pack.errors import AlreadyExists, BlobChanged
-from pack.model import BlobId, MemoryPath
+from pack.model import BlobId, MemoryPath, blob_id
 from pack_connectors.displaced import DisplacedFiles
 from pack_connectors.file_exchange import NEW_SUFFIX
 from pack_connectors.journal import Step
-from pack_connectors.objects import ObjectStore, blob_id
+from pack_connectors.objects import ObjectStore
 from pack_connectors.worktree import Worktree
 
 _NEW_FILE_MODE: Final = 0o666

@@ -41,6 +41,7 @@ from pack.model import (
     Identity,
     MemoryPath,
     Put,
+    blob_id,
 )
 from pack.paths import kept_copy_path
 from pack_connectors.committed_files import CommittedFiles
@@ -61,7 +62,6 @@ from pack_connectors.objects import (
     SUBMODULE_MODE,
     SYMLINK_MODE,
     ObjectStore,
-    blob_id,
 )
 from pack_connectors.process_lock import ProcessLock
 from pack_connectors.recovery import Recovery

@@ -36,8 +36,9 @@ from pack.model import (
     Identity,
     MemoryPath,
     Put,
+    blob_id,
 )
-from pack_connectors.objects import blob_id, object_id
+from pack_connectors.objects import object_id
 from pack_connectors.write_request import check_path, check_write, folders_above
 
 _LOCK_SECONDS: Final = 60.0

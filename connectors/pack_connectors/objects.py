@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pack.errors import ConnectorError, NotFound, RefusedForSafety, Unavailable
-from pack.model import BlobId, CommitId, MemoryPath
+from pack.model import CommitId, MemoryPath
 from pack_connectors.cat_file import CatFile
 from pack_connectors.git_process import GitRunner, is_id
 
@@ -60,11 +60,6 @@ def object_id(kind: str, data: bytes) -> str:
     digest = hashlib.sha1(f"{kind} {len(data)}\0".encode(), usedforsecurity=False)
     digest.update(data)
     return digest.hexdigest()
-
-
-def blob_id(content: bytes) -> BlobId:
-    """The blob id of a file's bytes."""
-    return BlobId(object_id("blob", content))
 
 
 def iter_tree(data: bytes) -> Iterator[TreeEntry]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pack.errors import AlreadyExists, BlobChanged, RefusedForSafety, StagedChange, UncommittedEdit
-from pack.model import ABSENT, BlobId, Change, CommitId, Identity, MemoryPath, Put
+from pack.model import ABSENT, BlobId, Change, CommitId, Identity, MemoryPath, Put, blob_id
 from pack_connectors.git_index import GitIndex
 from pack_connectors.journal import Step
 from pack_connectors.objects import (
@@ -15,7 +15,6 @@ from pack_connectors.objects import (
     FILE_MODE,
     ObjectStore,
     TreeEntry,
-    blob_id,
     format_entry,
 )
 from pack_connectors.worktree import FileRead, Worktree

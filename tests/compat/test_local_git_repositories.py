@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from pack_connectors.git_repository import create_repository, start_maintenance
 from pack_connectors.local_git import LocalGit
-from pack_connectors.objects import blob_id
 
 from pack.errors import InvalidConfig, NotFound, PackError, RefusedForSafety, Unavailable
-from pack.model import ABSENT, EntryType, MemoryPath
+from pack.model import ABSENT, EntryType, MemoryPath, blob_id
 from tests.compat.local_git_support import (
     A,
     B,

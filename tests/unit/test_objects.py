@@ -14,7 +14,6 @@ from pack_connectors.objects import (
     TREE_MODE,
     ObjectStore,
     TreeEntry,
-    blob_id,
     find_in_tree,
     format_entry,
     iter_tree,
@@ -24,7 +23,7 @@ from pack_connectors.objects import (
 )
 
 from pack.errors import ConnectorError, NotFound, RefusedForSafety, Unavailable
-from pack.model import MemoryPath
+from pack.model import MemoryPath, blob_id
 
 IDS = st.binary(min_size=20, max_size=20).map(bytes.hex)
 # Names that sort differently as a file and as a folder, and names that are not UTF-8.
