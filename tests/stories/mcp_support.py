@@ -160,8 +160,11 @@ async def _stdio(folder: Path, log: Path) -> AsyncIterator[Any]:
 @asynccontextmanager
 async def _http(url: str) -> AsyncIterator[Any]:
     if url.endswith("/sse"):
-        async with sse_client(url) as streams:
-            yield streams
+        try:
+            async with sse_client(url) as streams:
+                yield streams
+        except* anyio.BrokenResourceError:
+            pass  # the SDK's client stumbles over a message that comes while it is being closed
     else:
         async with (
             httpx2.AsyncClient(timeout=DEADLINE) as client,
