@@ -154,9 +154,11 @@ class ObjectStore:
         found = self.find_id(ref)
         if found is None:
             # To cat-file, a ref that is missing and one whose commit is damaged are the same.
-            named = self._runner.run(["rev-parse", "--verify", "--quiet", ref], ok=(0, 1))
-            if named:
-                raise Unavailable(f"commit {named.decode().strip()} is damaged; run `git fsck`")
+            asked = self._runner.run(["rev-parse", "--verify", "--quiet", ref], ok=(0, 1))
+            named = asked.decode().strip()
+            found = self.find_id(named)  # it may have been made since the first question
+            if named and found is None:
+                raise Unavailable(f"commit {named} is damaged; run `git fsck`")
         return CommitId(found) if found else None
 
     def read(self, object_name: str, kind: str) -> bytes:

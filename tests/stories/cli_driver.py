@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 CLIENT = {
     "protocolVersion": "2025-06-18",
     "capabilities": {},
@@ -140,8 +142,11 @@ class Stdio:
         message = {"jsonrpc": "2.0", "id": self._number, "method": method, "params": params}
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(message).encode() + b"\n")
-        self.process.stdin.flush()
+        try:
+            self.process.stdin.write(json.dumps(message).encode() + b"\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pytest.fail(f"the server ended: {self.end()}")
         return json.loads(self.process.stdout.readline())["result"]
 
     def call(self, tool: str, **arguments: object) -> Any:

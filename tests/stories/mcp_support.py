@@ -160,11 +160,15 @@ async def _stdio(folder: Path, log: Path) -> AsyncIterator[Any]:
 @asynccontextmanager
 async def _http(url: str) -> AsyncIterator[Any]:
     if url.endswith("/sse"):
+        is_closing = False
         try:
             async with sse_client(url) as streams:
                 yield streams
+                is_closing = True
         except* anyio.BrokenResourceError:
-            pass  # the SDK's client stumbles over a message that comes while it is being closed
+            # The SDK's client stumbles over a message that comes while it is being closed.
+            if not is_closing:
+                raise
     else:
         async with (
             httpx2.AsyncClient(timeout=DEADLINE) as client,

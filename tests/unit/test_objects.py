@@ -25,6 +25,7 @@ from pack_connectors.objects import (
 from pack.errors import ConnectorError, NotFound, RefusedForSafety, Unavailable
 from pack.model import MemoryPath, blob_id
 
+AUTHOR = ("-c", "user.name=A", "-c", "user.email=a@example.org")
 IDS = st.binary(min_size=20, max_size=20).map(bytes.hex)
 # Names that sort differently as a file and as a folder, and names that are not UTF-8.
 NAMES = st.sampled_from(
@@ -141,6 +142,19 @@ def test_a_branch_whose_commit_is_damaged_is_not_an_unborn_one(folder, store):
     for ref in ("HEAD", "refs/heads/main"):
         with pytest.raises(Unavailable, match="fsck"):
             store.commit_at(ref)
+
+
+def test_a_branch_that_begins_between_two_questions_is_not_damaged(folder):
+    class Late(GitRunner):
+        """Another process makes the first commit just before our second look."""
+
+        def run(self, *args, **kwargs):
+            git(folder, *AUTHOR, "commit", "-q", "--allow-empty", "-m", "first")
+            return super().run(*args, **kwargs)
+
+    late = ObjectStore(Late(folder / ".git", folder), folder / ".git")
+    assert late.commit_at("HEAD") == git(folder, "rev-parse", "HEAD").decode().strip()
+    late.close()
 
 
 @pytest.mark.parametrize("child", ["cat_file_header", "cat_file_all"])
