@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 
 from pack.errors import PackError
 from pack.model import BlobId, MemoryPath, blob_id
-from pack_connectors.journal import write_durably
+from pack_connectors.durable_files import write_durably
 
 KEEP_SECONDS: Final = 24 * 3600.0
 _LOOK_EVERY_SECONDS: Final = 1.0
@@ -133,4 +133,5 @@ class DisplacedFiles:
             yield Kept(MemoryPath(path), blob, file, note)
 
     def _write_note(self, note: Path, path: MemoryPath, blob: str) -> None:
-        write_durably(note, json.dumps({"path": path, "blob": blob}).encode(), self._work_dir)
+        data = json.dumps({"path": path, "blob": blob}).encode()
+        write_durably(str(note), data, str(self._work_dir / "note-"))

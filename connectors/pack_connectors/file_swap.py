@@ -17,22 +17,13 @@ from typing import Final
 from pack.errors import AlreadyExists, BlobChanged
 from pack.model import BlobId, MemoryPath, blob_id
 from pack_connectors.displaced import DisplacedFiles
+from pack_connectors.durable_files import DurableFiles
 from pack_connectors.file_exchange import NEW_SUFFIX
 from pack_connectors.journal import Step
 from pack_connectors.objects import ObjectStore
 from pack_connectors.worktree import Worktree
 
 _NEW_FILE_MODE: Final = 0o666
-
-
-def _current_umask() -> int:
-    umask = os.umask(0o077)
-    os.umask(umask)
-    return umask
-
-
-# Read once: changing it is the only way to read it, and that is not safe between threads.
-_UMASK: Final = _current_umask()
 
 
 class FileSwap:
@@ -46,20 +37,21 @@ class FileSwap:
         self._work_dir = work_dir
         self._displaced = displaced
 
-    def stage(self, name: str, content: bytes, mode: int | None) -> None:
-        """Write a file durably where it can be exchanged from, with the permissions it will have.
+    def stage(self, name: str, content: bytes, mode: int | None, files: DurableFiles) -> None:
+        """Have a file written where it can be exchanged from, with the permissions it will have.
+
+        Args:
+            name: Of the staged file.
+            content: What it holds.
+            mode: Its permission bits; `None` for those of a new file.
+            files: What it is written with.
 
         Raises:
             OSError: It could not be written.
         """
-        file = self._work_dir / name
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        descriptor = os.open(file, flags, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(descriptor)
-        file.chmod(mode if mode is not None else _NEW_FILE_MODE & ~_UMASK)
+        target = str(self._work_dir / name)
+        bits = _NEW_FILE_MODE if mode is None else mode
+        files.add(target, content, f"{target}.", mode=bits, exact_mode=mode is not None)
 
     # --- forward -------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from pack.errors import OutcomeUnknown, PackError, StaleBase, Unavailable
 from pack.model import BlobId, Commit, CommitId, Identity, MemoryPath
 from pack_connectors.committed_files import CommittedFiles
+from pack_connectors.durable_files import DurableFiles
 from pack_connectors.file_swap import FileSwap
 from pack_connectors.git_index import GitIndex, PreparedIndex
 from pack_connectors.git_process import GitRunner, RefUpdater
@@ -27,7 +28,7 @@ from pack_connectors.git_repository import Repository, current_branch, identity_
 from pack_connectors.journal import Intent, Journal, Step
 from pack_connectors.objects import ObjectStore, TreeEntry
 from pack_connectors.recovery import Recovery
-from pack_connectors.write_targets import Plan, Target, refuse_staged
+from pack_connectors.write_targets import Plan, refuse_staged
 
 
 class GitWrite:
@@ -72,24 +73,40 @@ class GitWrite:
         steps = [target.step(token, number) for number, target in enumerate(plan.targets)]
         prepared = self._index.prepare(entries, token)
         try:
-            new = self._store_objects(plan, entries)
-            intent = Intent(plan.ref, plan.head, new, steps)
-            self._stage(intent, plan.targets)
+            intent = self._prepare(plan, entries, steps)
         except BaseException:
             self._index.discard(prepared)
             self._drop_staged(steps)
             raise
         self._carry_out(intent, prepared, plan, entries)
         blobs = {path: BlobId(entry.id) for path, entry in entries.items() if entry}
-        return Commit(new, None, blobs)
+        return Commit(intent.new, None, blobs)
 
-    def _store_objects(
-        self, plan: Plan, entries: Mapping[MemoryPath, TreeEntry | None]
+    def _prepare(
+        self, plan: Plan, entries: Mapping[MemoryPath, TreeEntry | None], steps: Sequence[Step]
+    ) -> Intent:
+        """Have everything on the disk that the visible part of the write needs."""
+        try:
+            with DurableFiles() as files:
+                new = self._add_objects(plan, entries, files)
+                intent = Intent(plan.ref, plan.head, new, steps)
+                for step, target in zip(steps, plan.targets, strict=True):
+                    if target.content is not None and step.old != step.new:
+                        mode = target.now.mode if target.now else None
+                        self._swap.stage(step.staged, target.content, mode, files)
+                self._journal.record(intent, files)
+                files.finish()
+        except OSError as error:
+            raise Unavailable(f"the write cannot be prepared: {error.strerror}") from error
+        return intent
+
+    def _add_objects(
+        self, plan: Plan, entries: Mapping[MemoryPath, TreeEntry | None], files: DurableFiles
     ) -> CommitId:
         for target in plan.targets:
             if target.content is not None:
-                self._store.write("blob", target.content)
-        tree = self._store.rebuild(plan.tree, entries) or self._store.write("tree", b"")
+                self._store.add("blob", target.content, files)
+        tree = self._store.rebuild(plan.tree, entries, files) or self._store.add("tree", b"", files)
         now = int(self._clock().timestamp())
         if self._user is None:
             self._user = read_user(self._runner)
@@ -100,18 +117,9 @@ class GitWrite:
             f"committer {identity_line(self._user, now)}",
         ]
         data = "\n".join(lines) + f"\n\n{plan.message.rstrip()}\n"
-        return CommitId(self._store.write("commit", data.encode("utf-8", "replace")))
-
-    def _stage(self, intent: Intent, targets: Sequence[Target]) -> None:
-        try:
-            for step, target in zip(intent.steps, targets, strict=True):
-                if target.content is not None and step.old != step.new:
-                    mode = target.now.mode if target.now else None
-                    self._swap.stage(step.staged, target.content, mode)
-            self._journal.record(intent)
-        except OSError as error:
-            self._journal.clear()
-            raise Unavailable(f"the write cannot be prepared: {error.strerror}") from error
+        new = CommitId(self._store.add("commit", data.encode("utf-8", "replace"), files))
+        self._store.remember_tree(new, tree)
+        return new
 
     def _drop_staged(self, steps: Sequence[Step]) -> None:
         with suppress(OSError):  # the next write sweeps the folder

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pack.errors import ConnectorError, Unavailable
 from pack.model import BlobId, CommitId, MemoryPath
+from pack_connectors.durable_files import DurableFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +68,14 @@ class Journal:
         """When the intent was recorded or touched, in seconds since the epoch."""
         return self._file.stat().st_mtime
 
-    def record(self, intent: Intent) -> None:
-        """Store the intent durably.
+    def record(self, intent: Intent, files: DurableFiles) -> None:
+        """Have the intent stored, as the last of the files that it speaks of.
 
         Raises:
-            OSError: It could not be stored.
+            OSError: It could not be written.
         """
-        write_durably(self._file, json.dumps(asdict(intent)).encode(), self._work_dir)
+        data = json.dumps(asdict(intent)).encode()
+        files.add(str(self._file), data, str(self._work_dir / "journal-"), mode=0o666)
 
     def load(self) -> Intent | None:
         """The recorded intent, if there is one.
@@ -100,21 +102,3 @@ class Journal:
         """Forget the intent."""
         with suppress(FileNotFoundError):
             self._file.unlink()
-
-
-def write_durably(target: Path, data: bytes, work_dir: Path) -> None:
-    """Replace a file of PACK's own with `data`, whole or not at all, also over a power cut.
-
-    What a crash leaves of it is in `work_dir`, on the same file system.
-    """
-    temporary = work_dir / f"{target.name}.{os.getpid()}.tmp"
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
-        raise

@@ -46,6 +46,7 @@ from pack.model import (
 from pack.paths import kept_copy_path
 from pack_connectors.committed_files import CommittedFiles
 from pack_connectors.displaced import DisplacedFiles
+from pack_connectors.durable_files import DurableFiles
 from pack_connectors.file_swap import FileSwap
 from pack_connectors.git_index import GitIndex, parse_raw_diff
 from pack_connectors.git_process import GitRunner, RefUpdater, is_id
@@ -316,7 +317,9 @@ class LocalGit:
         """Put bytes that an editor wrote into a displaced file beside the original."""
         kept = kept_copy_path(path, blob_id(content))
         name = uuid.uuid4().hex
-        self._swap.stage(name, content, None)
+        with DurableFiles() as files:
+            self._swap.stage(name, content, None, files)
+            files.finish()
         try:
             self._worktree.place(self._work_dir / name, kept)
         except FileExistsError:

@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
+import re
 import threading
 import zlib
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from pack.errors import ConnectorError, NotFound, RefusedForSafety, Unavailable
 from pack.model import CommitId, MemoryPath
 from pack_connectors.cat_file import CatFile
+from pack_connectors.durable_files import DurableFiles
 from pack_connectors.git_process import GitRunner, is_id
 
 _CACHED_TREE_BYTES: Final = 4 * 1024 * 1024
@@ -31,6 +31,8 @@ EXECUTABLE_MODE: Final = 0o100755
 TREE_MODE: Final = 0o040000
 SYMLINK_MODE: Final = 0o120000
 SUBMODULE_MODE: Final = 0o160000
+_OBJECT_MODE: Final = 0o444
+_TEMPORARY: Final = "tmp_obj_"  # git-prune removes stale ones
 _KINDS: Final = defaultdict(lambda: "file", {SYMLINK_MODE: "link", SUBMODULE_MODE: "submodule"})
 
 
@@ -76,14 +78,31 @@ def iter_tree(data: bytes) -> Iterator[TreeEntry]:
 
 def find_in_tree(data: bytes, name: str) -> TreeEntry | None:
     """The entry called `name` in a serialised tree."""
-    wanted = name.encode("utf-8", "surrogateescape")
-    start = 0
-    while start < len(data):
-        space = data.index(b" ", start)
-        nul = data.index(b"\0", space)
-        if data[space + 1 : nul] == wanted:
-            return TreeEntry(int(data[start:space], 8), name, data[nul + 1 : nul + 21].hex())
-        start = nul + 21
+    found = _place_in_tree(data, name.encode("utf-8", "surrogateescape"))
+    if found is None:
+        return None
+    start, end = found
+    mode, _, _ = data[start:end].partition(b" ")
+    return TreeEntry(int(mode, 8), name, data[end - 20 : end].hex())
+
+
+# A tree is entries and nothing else; an id may hold any byte, so what looks like an entry is one
+# only if the bytes before it are whole entries too.
+_ENTRIES: Final = re.compile(rb"(?:[0-7]++ [^\0]++\0.{20})*+", re.DOTALL)
+_ENTRY: Final = re.compile(rb"([0-7]+) ([^\0]+)\0.{20}", re.DOTALL)
+_MODE_DIGITS: Final = (6, 5)
+
+
+def _place_in_tree(data: bytes, wanted: bytes) -> tuple[int, int] | None:
+    """Where the entry with a name begins and ends."""
+    pattern = b" " + wanted + b"\0"
+    space = data.find(pattern)
+    while space >= 0:
+        for digits in _MODE_DIGITS:
+            start = space - digits
+            if start >= 0 and data[start:space].isdigit() and _ENTRIES.fullmatch(data, 0, start):
+                return start, space + len(pattern) + 20
+        space = data.find(pattern, space + 1)
     return None
 
 
@@ -94,35 +113,27 @@ def splice_tree(data: bytes, name: str, entry: TreeEntry | None) -> bytes:
     ended in a slash (base_name_compare in git's read-cache.c).
     """
     wanted = name.encode("utf-8", "surrogateescape")
-    new = b""
-    key = wanted
-    if entry is not None:
-        new = b"%o %s\0" % (entry.mode, wanted) + bytes.fromhex(entry.id)
-        key = wanted + b"/" if entry.mode == TREE_MODE else wanted
-    parts: list[bytes] = []
-    placed = False
-    kept_from = start = 0
-    while start < len(data):
-        space = data.index(b" ", start)
-        nul = data.index(b"\0", space)
-        end = nul + 21
-        current = data[space + 1 : nul]
-        if current == wanted:
-            parts.append(data[kept_from:start])
-            kept_from = end
-        elif not placed and _sort_key(data, start, current) > key:
-            parts += (data[kept_from:start], new)
-            kept_from = start
-            placed = True
-        start = end
-    parts.append(data[kept_from:])
-    if not placed:
-        parts.append(new)
-    return b"".join(parts)
+    place = _place_in_tree(data, wanted)
+    if entry is None:
+        return data if place is None else data[: place[0]] + data[place[1] :]
+    new = b"%o %s\0" % (entry.mode, wanted) + bytes.fromhex(entry.id)
+    is_folder = entry.mode == TREE_MODE
+    if place is not None:
+        start, end = place
+        if data.startswith(b"40000 ", start) == is_folder:  # it keeps its place
+            return data[:start] + new + data[end:]
+        data = data[:start] + data[end:]
+    at = _place_for(data, wanted + b"/" if is_folder else wanted)
+    return data[:at] + new + data[at:]
 
 
-def _sort_key(data: bytes, start: int, name: bytes) -> bytes:
-    return name + b"/" if data.startswith(b"40000 ", start) else name
+def _place_for(data: bytes, key: bytes) -> int:
+    """Where an entry with this sort key belongs."""
+    for entry in _ENTRY.finditer(data):
+        mode, name = entry.groups()
+        if (name + b"/" if mode == b"40000" else name) > key:
+            return entry.start()
+    return len(data)
 
 
 class ObjectStore:
@@ -133,6 +144,7 @@ class ObjectStore:
         self._objects_dir = common_dir / "objects"
         self._cat_file = CatFile(runner, common_dir)
         self._trees = _TreeCache()
+        self._tree_of_commit: tuple[CommitId | None, str] = (None, "")
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -187,8 +199,11 @@ class ObjectStore:
         """Id of a commit's root tree; the empty tree for `None`."""
         if commit is None:
             return self.write("tree", b"")
-        data = self.read(commit, "commit")
-        return data[5:45].decode("ascii")
+        known, tree = self._tree_of_commit
+        if known != commit:
+            tree = self.read(commit, "commit")[5:45].decode("ascii")
+            self._tree_of_commit = (commit, tree)
+        return tree
 
     def entry_at(self, tree: str, path: MemoryPath) -> TreeEntry | None:
         """What a tree holds at a path."""
@@ -215,15 +230,19 @@ class ObjectStore:
     # --- trees -----------------------------------------------------------------------------
 
     def rebuild(
-        self, tree: str | None, changes: Mapping[MemoryPath, TreeEntry | None]
+        self,
+        tree: str | None,
+        changes: Mapping[MemoryPath, TreeEntry | None],
+        files: DurableFiles,
     ) -> str | None:
-        """Store the tree that results from putting entries at paths below `tree`.
+        """Have the tree stored that results from putting entries at paths below `tree`.
 
         Only the folders along the paths are read and written. A folder left empty is dropped.
 
         Args:
             tree: Id of the tree to start from; `None` for an empty one.
             changes: Entry by path; `None` removes what is there.
+            files: What it is written with.
 
         Returns:
             Id of the new tree; `None` when nothing is left in it.
@@ -243,35 +262,50 @@ class ObjectStore:
             folder = find_in_tree(data, name)
             if folder is not None and folder.mode != TREE_MODE:
                 raise RefusedForSafety(f"{name} is a {_KINDS[folder.mode]} in the repository")
-            new = self.rebuild(folder.id if folder else None, inner)
+            new = self.rebuild(folder.id if folder else None, inner, files)
             data = splice_tree(data, name, TreeEntry(TREE_MODE, name, new) if new else None)
-        return self.write("tree", data) if data else None
+        return self.add("tree", data, files) if data else None
 
     # --- writing ---------------------------------------------------------------------------
 
     def write(self, kind: str, data: bytes) -> str:
         """Store an object durably and return its id.
 
+        Raises:
+            OSError: It could not be written; nothing refers to what may be left.
+        """
+        with DurableFiles() as files:
+            name = self.add(kind, data, files)
+            files.finish()
+        return name
+
+    def add(self, kind: str, data: bytes, files: DurableFiles) -> str:
+        """Have an object stored and return its id.
+
         One that is there is made as durable and as young as a new one: who stored it may not have
         fsynced, and git's own housekeeping drops what is old and unused yet.
 
         Raises:
-            Unavailable: It could not be written; nothing refers to what may be left.
+            OSError: It could not be written; nothing refers to what may be left.
         """
         name = object_id(kind, data)
         if kind == "tree":
             self._trees.put(name, data)
-        folder = self._objects_dir / name[:2]
-        target = folder / name[2:]
-        if _freshen(target):
-            return name
-        packed = zlib.compress(f"{kind} {len(data)}\0".encode() + data, 1)
-        try:
-            folder.mkdir(exist_ok=True)
-            _write_durably(folder, target, packed)
-        except OSError as error:
-            raise Unavailable(f"git objects cannot be written: {error.strerror}") from error
+        folder = f"{self._objects_dir}/{name[:2]}"
+        target = f"{folder}/{name[2:]}"
+        if not files.holds(target) and not _freshen(target):
+            packed = zlib.compress(f"{kind} {len(data)}\0".encode() + data, 1)
+            temporary = f"{folder}/{_TEMPORARY}"
+            try:
+                files.add(target, packed, temporary, mode=_OBJECT_MODE)
+            except FileNotFoundError:
+                Path(folder).mkdir(exist_ok=True)
+                files.add(target, packed, temporary, mode=_OBJECT_MODE)
         return name
+
+    def remember_tree(self, commit: CommitId, tree: str) -> None:
+        """Note the tree of a commit of ours, so that nobody needs to ask for it."""
+        self._tree_of_commit = (commit, tree)
 
 
 class _TreeCache:
@@ -298,7 +332,7 @@ class _TreeCache:
                 self._size -= len(dropped)
 
 
-def _freshen(target: Path) -> bool:
+def _freshen(target: str) -> bool:
     """Whether the object is there and can be relied on; a file cut off by a crash is empty."""
     try:
         descriptor = os.open(target, os.O_RDONLY | getattr(os, "O_BINARY", 0))
@@ -312,18 +346,3 @@ def _freshen(target: Path) -> bool:
         return False
     finally:
         os.close(descriptor)
-
-
-def _write_durably(folder: Path, target: Path, data: bytes) -> None:
-    descriptor, temporary = tempfile.mkstemp(prefix="tmp_obj_", dir=folder)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o444)
-        Path(temporary).replace(target)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            Path(temporary).unlink()
-        raise

@@ -63,6 +63,7 @@ class Repository:
 
     def commit_by_hand(self, files: Mapping[str, bytes], options: Sequence[str] = ()) -> float:
         """Seconds that `git add` and `git commit` take for `files`; saving them is not counted."""
+        settle()
         for path, content in files.items():
             (self.directory / path).write_bytes(content)
         start = time.perf_counter()
@@ -83,6 +84,12 @@ class Repository:
         twin = Repository(directory, self.env)
         twin.git("update-index", "-q", "--refresh")
         return twin
+
+
+def settle() -> None:
+    """Wait for what earlier writes left to the disk: an fsync would pay for all of it."""
+    if hasattr(os, "sync"):
+        os.sync()
 
 
 def make_memory(directory: Path, notes: Iterable[Note], env: Mapping[str, str]) -> Repository:

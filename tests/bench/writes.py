@@ -7,7 +7,7 @@ from typing import Final
 
 from tests.bench.client import StdioServer
 from tests.bench.figures import Figure, compare
-from tests.bench.repositories import FSYNC, Repository
+from tests.bench.repositories import FSYNC, Repository, settle
 from tests.bench.setting import WARM_UP, Setting
 
 UPDATE_LIMITS: Final = {100: 1.25, 1_000: 0.75, 10_000: 0.4}
@@ -59,6 +59,7 @@ def update(setting: Setting, server: StdioServer, path: str) -> float:
     sha = server.call("memory_get", {"path": path})["sha"]
     arguments = {"path": path, "content": setting.corpus.text(), "sha": sha}
     head = setting.memory.resolve("HEAD")
+    settle()
     start = time.perf_counter()
     server.call("memory_update", arguments)
     seconds = time.perf_counter() - start

@@ -4,6 +4,7 @@ import subprocess
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pack_connectors.durable_files import DurableFiles
 from pack_connectors.git_process import GitRunner
 from pack_connectors.git_repository import create_repository
 from pack_connectors.objects import (
@@ -104,6 +105,13 @@ def test_ids_and_objects_are_those_of_git(folder, store, content):
     assert git(folder, "cat-file", "blob", expected) == content
     assert store.read(expected, "blob") == content
     assert git(folder, "fsck", "--strict", "--no-dangling") == b""
+
+
+def rebuild(store, tree, changes):
+    with DurableFiles() as files:
+        new = store.rebuild(tree, changes, files)
+        files.finish()
+    return new
 
 
 def damage(folder, name, content):
@@ -250,13 +258,13 @@ def entry(path, store, content=b"x"):
 
 def test_trees_along_the_paths_are_rebuilt(folder, store):
     paths = ["a/b/c.md", "a/b.md", "a.md", "a-b.md", "z/日本.md"]
-    tree = store.rebuild(None, {path: entry(path, store) for path in paths})
+    tree = rebuild(store, None, {path: entry(path, store) for path in paths})
     assert sorted(path for path, _ in store.walk(tree)) == sorted(paths)
     assert git(folder, "fsck", "--strict", "--no-dangling") == b""
-    smaller = store.rebuild(tree, {MemoryPath("a/b/c.md"): None, MemoryPath("z/日本.md"): None})
+    smaller = rebuild(store, tree, {MemoryPath("a/b/c.md"): None, MemoryPath("z/日本.md"): None})
     assert sorted(path for path, _ in store.walk(smaller)) == ["a-b.md", "a.md", "a/b.md"]
     assert [row.name for row in iter_tree(store.read_tree(smaller))] == ["a-b.md", "a.md", "a"]
-    assert store.rebuild(smaller, dict.fromkeys(["a-b.md", "a.md", "a/b.md"])) is None
+    assert rebuild(store, smaller, dict.fromkeys(["a-b.md", "a.md", "a/b.md"])) is None
     assert store.entry_at(tree, "a/b/c.md") == entry("a/b/c.md", store)
     assert store.entry_at(tree, "a/b/c.md/d") is None
     assert store.entry_at(tree, "no/c.md") is None
@@ -264,9 +272,9 @@ def test_trees_along_the_paths_are_rebuilt(folder, store):
 
 @pytest.mark.parametrize("mode", [FILE_MODE, SYMLINK_MODE, SUBMODULE_MODE])
 def test_a_path_does_not_lead_through_what_is_no_folder(store, mode):
-    tree = store.rebuild(None, {"x": TreeEntry(mode, "x", store.write("blob", b"x"))})
+    tree = rebuild(store, None, {"x": TreeEntry(mode, "x", store.write("blob", b"x"))})
     with pytest.raises(RefusedForSafety):
-        store.rebuild(tree, {"x/y.md": entry("x/y.md", store)})
+        rebuild(store, tree, {"x/y.md": entry("x/y.md", store)})
 
 
 @pytest.mark.parametrize("path", ["a b.md", "a b c.md", "x" * 35 + " b.md", "missing", "a missing"])

@@ -1,0 +1,108 @@
+"""Files that are made durable together: all are written, then all are fsynced, then all appear.
+
+One after the other costs the disk a turn for each of them. After a crash there are at most
+temporary files that nothing refers to.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from contextlib import suppress
+from types import TracebackType
+from typing import Final, NamedTuple, Self
+
+_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+
+
+class _Written(NamedTuple):
+    descriptor: int
+    temporary: str
+    target: str
+
+
+class DurableFiles:
+    """Some new files; those that `finish` was not called for are removed at the end."""
+
+    def __init__(self) -> None:
+        self._token = uuid.uuid4().hex
+        self._written: list[_Written] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for descriptor, temporary, _ in self._written:
+            os.close(descriptor)
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)  # noqa: PTH108 - as in add
+        self._written.clear()
+
+    def holds(self, target: str) -> bool:
+        """Whether the file is among them."""
+        return any(written.target == target for written in self._written)
+
+    def add(
+        self, target: str, data: bytes, temporary: str, *, mode: int, exact_mode: bool = False
+    ) -> None:
+        """Write a file that will be at `target` after `finish`.
+
+        Args:
+            target: A place on the same file system.
+            data: What it holds.
+            temporary: Where it is until then, without its unique ending.
+            mode: Its permission bits, as the umask leaves them.
+            exact_mode: The umask does not count.
+
+        Raises:
+            OSError: It could not be written.
+        """
+        # As text, and without file objects: this is the hot part of a write.
+        name = f"{temporary}{self._token}-{len(self._written)}"
+        descriptor = os.open(name, _FLAGS, mode)
+        self._written.append(_Written(descriptor, name, target))
+        if exact_mode:
+            os.chmod(name, mode)  # noqa: PTH101
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+
+    def finish(self) -> None:
+        """Make all of them durable, then put them in place in the order in which they were added.
+
+        Raises:
+            OSError: It could not be done; those that were added last are not in place.
+        """
+        for written in self._written:
+            os.fsync(written.descriptor)
+        while self._written:
+            descriptor, temporary, target = self._written[0]
+            os.close(descriptor)
+            del self._written[0]
+            try:
+                os.replace(temporary, target)  # noqa: PTH105
+            except BaseException:
+                with suppress(FileNotFoundError):
+                    os.unlink(temporary)  # noqa: PTH108
+                raise
+
+
+def write_durably(target: str, data: bytes, temporary: str) -> None:
+    """Replace a file with `data`, whole or not at all, also over a power cut.
+
+    Args:
+        target: The file.
+        data: What it holds afterwards.
+        temporary: Where it is written first, without its unique ending; what a crash leaves.
+
+    Raises:
+        OSError: It could not be written.
+    """
+    with DurableFiles() as files:
+        files.add(target, data, temporary, mode=0o666)
+        files.finish()
