@@ -1,0 +1,130 @@
+"""The words of a text, as the search index sees them.
+
+The index is an FTS5 table with the tokenizer `unicode61 remove_diacritics 2`. It knows no
+identifiers and no scripts that are written without spaces, and its idea of Unicode is that of 2012.
+So the text is prepared here, so far that nothing is left to FTS5 but to split ASCII and letters it
+knows; which tokens come out can then be said without it (`index_terms`).
+
+- Accents and case are folded: `Café` is `cafe`.
+- A run of Chinese, Japanese, Thai, Lao, Khmer or Burmese becomes overlapping pairs: 全文検索 is
+  `全文 文検 検索`, so that any part of two or more characters is found as a phrase.
+- The parts of CamelCase words are added at the end of the text, where no phrase of the text is
+  torn apart by them. `snake_case`, `kebab-case`, `v1.2.3`, paths and URLs need no help: they are
+  split at their punctuation, and found whole as a phrase.
+- Letters that FTS5 may not know, and vowel signs, are written as `x` and their code point.
+
+Source: SQLite documentation, "FTS5", section 4.3.1.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+_KINDS: Final = {code: ord("aA"[chr(code).isupper()]) for code in range(128) if chr(code).isalpha()}
+_WORDS: Final = {
+    code: ord(chr(code).lower() if chr(code).isalnum() else " ") for code in range(128)
+}
+_CAMEL: Final = re.compile(r"[A-Za-z0-9]*[a-z0-9][A-Z][A-Za-z0-9]*")
+_CAMEL_PART: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_TERM: Final = re.compile(r"[^\W_]+")
+_UNSPACED: Final = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+"""Scripts without spaces between words; what NFKC leaves of them."""
+_UNSPACED_RUN: Final = re.compile(f"[{_UNSPACED}]+")
+_OLD_UNICODE: Final = unicodedata.ucd_3_2_0
+_DROPPED_MARKS: Final = ((0x300, 0x6FF), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF))
+_VARIATION_SELECTORS: Final = ((0xFE00, 0xFE0F), (0xFE20, 0xFE2F), (0xE0100, 0xE01EF))
+
+
+def fold_text(text: str) -> str:
+    """Text as it is compared for an exact phrase: without case, in one normal form (NFC)."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def indexed_text(text: str) -> str:
+    """The text to give to FTS5 in place of `text`. ASCII prose is returned as it is."""
+    if text.isascii():
+        return text + _camel_parts(text)
+    return _UNSPACED_RUN.sub(_pairs, _folded(text)).translate(_LETTERS)
+
+
+def searchable_text(text: str) -> str:
+    """The words of a text between single separators, to look for terms in with `str.find`.
+
+    As `indexed_text`, with two differences: everything that is in no word is a space, and a run
+    without spaces is left whole, set off by spaces from what is round it. Begins and ends with a
+    space.
+    """
+    if text.isascii():
+        return f" {(text + _camel_parts(text)).translate(_WORDS)} "
+    return f" {_UNSPACED_RUN.sub(_set_off, _folded(text)).translate(_LETTERS)} "
+
+
+def index_terms(text: str) -> list[str]:
+    """Exactly the tokens that FTS5 makes of `indexed_text(text)`, in their order."""
+    return _TERM.findall(indexed_text(text).lower())
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether it holds a run of a script that is written without spaces."""
+    return not text.isascii() and _UNSPACED_RUN.search(text) is not None
+
+
+def _camel_parts(text: str) -> str:
+    """The parts of all CamelCase words, with a space before each; mostly nothing, and fast then."""
+    if "aA" not in text.translate(_KINDS):
+        return ""
+    words = dict.fromkeys(_CAMEL.findall(text))
+    return "".join(f" {part}" for word in words for part in _CAMEL_PART.findall(word))
+
+
+def _folded(text: str) -> str:
+    """Text without accents and case, in one form of each letter."""
+    plain = unicodedata.normalize("NFKD", text + _camel_parts(text)).translate(_MARKS)
+    return unicodedata.normalize("NFKC", plain.casefold())
+
+
+def _set_off(run: re.Match[str]) -> str:
+    return f" {run[0]} "
+
+
+def _pairs(run: re.Match[str]) -> str:
+    text = run[0]
+    pairs = [text[place : place + 2] for place in range(len(text) - 1)] or [text]
+    return f" {' '.join(pairs)} "
+
+
+class _Marks(dict[int, int | None]):
+    """Which characters are accents, to be dropped; filled as characters are met."""
+
+    def __missing__(self, code: int) -> int | None:
+        dropped = unicodedata.category(chr(code)) == "Mn" and any(
+            first <= code <= last for first, last in (*_DROPPED_MARKS, *_VARIATION_SELECTORS)
+        )
+        self[code] = None if dropped else code
+        return self[code]
+
+
+class _Letters(dict[int, str]):
+    """What stands for a character of folded text; filled as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = _letter(chr(code))
+        return self[code]
+
+
+def _letter(character: str) -> str:
+    category = unicodedata.category(character)
+    if category[0] not in "LNM" or category == "Me":
+        return " "
+    old = _OLD_UNICODE.category(character)
+    known = character.isascii() or (old == category and category[0] in "LN")
+    return character if known else f"x{ord(character):x}"
+
+
+_MARKS: Final = _Marks()
+_LETTERS: Final = _Letters()
