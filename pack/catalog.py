@@ -1,20 +1,33 @@
-"""The catalog: what the index and listings need of every file, kept so that nobody reads it twice.
+"""The catalog: what index, listings and search need of every file, kept so that it is read once.
 
 Derived from one commit, disposable, never committed (C6). An implementation may lose everything
-at any time; the core fills it again from the connector.
+at any time; the core fills it again from the connector. Over the files of the commit it holds
+those that a reader sees differently, because a person edited them and committed nothing yet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pack import frontmatter, schema
+from pack.catalog_questions import (
+    EVERYTHING,
+    Filter,
+    LastChange,
+    Listing,
+    Sort,
+    SortKey,
+    Totals,
+)
 from pack.errors import InvalidContent
 from pack.index import FolderSummary, IndexLine, IndexRow, is_generated, render_row
 from pack.model import BlobId, CommitId, MemoryPath
+from pack.passages import Passage, split_passages
 from pack.paths import is_memory_file
+from pack.ranking import Candidate
+from pack.search_query import Clause
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +44,9 @@ class Row:
         sync: Whether targets get it.
         expires: ISO date after which it is expired, if it has a ttl.
         line: Its row in the index.
+        size: Its length in bytes.
+        passages: What search finds in it; only where it was just read (`describe`), as a catalog
+            wants it (`replace`, `advance`, `edit`). Empty in the rows that a catalog answers with.
     """
 
     path: MemoryPath
@@ -42,6 +58,8 @@ class Row:
     sync: bool
     expires: str | None
     line: str
+    size: int = field(default=0, compare=False)
+    passages: tuple[Passage, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def folder(self) -> str:
@@ -94,11 +112,27 @@ def describe(path: MemoryPath, blob: BlobId, content: bytes) -> Row | None:
     updated = meta.updated if schema.parse_day(meta.updated) else None
     line = render_row(IndexRow(path, topic, meta.tags, updated))
     expires = meta.expires.isoformat() if meta.expires else None
-    return Row(path, blob, topic, meta.tags, meta.created, updated, meta.sync, expires, line)
+    return Row(
+        path,
+        blob,
+        topic,
+        meta.tags,
+        meta.created,
+        updated,
+        meta.sync,
+        expires,
+        line,
+        len(content),
+        tuple(split_passages(head.body, head.body_line)),
+    )
 
 
 class Catalog(Protocol):
-    """Rows of all memory files of one commit. Safe to call from any thread."""
+    """Rows of all memory files of one commit, and what is found in them.
+
+    Safe to call from any thread. Everything up to `twins` is about the files of the commit;
+    everything from `edits` on about those that a reader sees.
+    """
 
     def commit(self) -> CommitId | None:
         """The commit the rows describe; `None` when there are none to rely on."""
@@ -107,7 +141,11 @@ class Catalog(Protocol):
     def replace(
         self, commit: CommitId, rows: Iterable[Row], unverified: Collection[str] = ()
     ) -> None:
-        """Hold exactly these rows; the folders of all of them, and those named, are unverified."""
+        """Hold exactly these rows; the folders of all of them, and those named, are unverified.
+
+        Nothing happens, and no row is asked for, if the rows are of this commit already: another
+        process was faster.
+        """
         ...
 
     def advance(
@@ -173,4 +211,110 @@ class Catalog(Protocol):
 
     def twins(self, folded: str) -> list[MemoryPath]:
         """Paths that some file systems take for the same, by `pack.paths.fold`."""
+        ...
+
+    def clear(self) -> None:
+        """Forget everything, so that it is made anew."""
+        ...
+
+    # --- when files changed --------------------------------------------------------------------
+
+    def dated(self) -> CommitId | None:
+        """The commit up to which `last_change` is known; `None` if it never was."""
+        ...
+
+    def date(self, old: CommitId | None, new: CommitId, changes: Iterable[LastChange]) -> None:
+        """Note the last change of files between two commits, `None` being before the first.
+
+        Nothing happens if what is known is not of `old`. Of several changes of a file the first
+        one counts, so the newest must come first, as in `git log`.
+        """
+        ...
+
+    def last_change(self, path: MemoryPath) -> LastChange | None:
+        """The last commit that changed a file, as far as it is known (`dated`)."""
+        ...
+
+    # --- what a reader sees --------------------------------------------------------------------
+
+    def edits(self) -> dict[MemoryPath, BlobId | None]:
+        """The files that are held as edited: the blob that was read, `None` where none is left."""
+        ...
+
+    def edit(
+        self,
+        rows: Sequence[Row],
+        gone: Mapping[MemoryPath, BlobId | None],
+        dropped: Collection[MemoryPath],
+    ) -> None:
+        """Hold some files as a reader sees them, in place of those of the commit.
+
+        Args:
+            rows: Files that are new or different.
+            gone: Files that a reader does not see, and the blob that is there (of an index, say).
+            dropped: Files that are as the commit has them.
+        """
+        ...
+
+    def list_rows(
+        self,
+        which: Filter = EVERYTHING,
+        sort: Sort = Sort.PATH,
+        after: SortKey | None = None,
+        limit: int | None = None,
+    ) -> Listing:
+        """The first `limit` files after a place in an order, and how many there are in all."""
+        ...
+
+    # --- search --------------------------------------------------------------------------------
+
+    def candidates(
+        self,
+        clauses: Sequence[Clause],
+        excluded: Sequence[Clause] = (),
+        which: Filter = EVERYTHING,
+        limit: int = 200,
+    ) -> list[Candidate]:
+        """The passages that answer best by their words alone, the best first.
+
+        A passage that meets any clause answers; where clauses are required, only one that meets
+        all of those. The commonest clauses are left out of account where rarer ones find enough,
+        and where all are very common, not all passages are looked at: those with the words in path,
+        topic, tags or heading come first, then those that were indexed last. Whoever ranks the
+        answers knows all clauses.
+
+        Args:
+            clauses: What to look for, with its alternatives (`pack.search_query.expand`).
+            excluded: No passage that meets one of these.
+            which: Of which files.
+            limit: Most answers.
+        """
+        ...
+
+    def with_neighbours(self, found: Sequence[Candidate], reach: int) -> list[Candidate]:
+        """Candidates with `previous` and `next` set, and the passages up to `reach` steps away.
+
+        Those that are added have the score 0. A step goes to the passage before or after, in the
+        same file, else in the file before or after it in the same folder.
+        """
+        ...
+
+    def totals(self) -> Totals:
+        """How much is indexed."""
+        ...
+
+    def frequencies(self, terms: Collection[str]) -> dict[str, int]:
+        """In how many passages each of the index terms is, those left out that are in none."""
+        ...
+
+    def same_stem(self, key: str, limit: int) -> list[str]:
+        """See `pack.search_query.Vocabulary`; as are the next two."""
+        ...
+
+    def containing(self, part: str, limit: int) -> list[str]:
+        """Terms with `part` anywhere in them, most frequent first."""
+        ...
+
+    def ending(self, part: str, limit: int) -> list[str]:
+        """Terms that end with `part`, most frequent first."""
         ...
