@@ -6,6 +6,7 @@ kind of ref, and every path for the first time, is a question to git.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping
 from typing import Final
@@ -16,6 +17,7 @@ from pack_connectors.git_repository import Repository
 from pack_connectors.objects import ObjectStore
 
 _REMEMBERED: Final = 4096
+_MOST_OF_A_REF: Final = 8192  # bytes; names of refs are paths
 
 
 class CommittedFiles:
@@ -66,7 +68,7 @@ class CommittedFiles:
         with self._lock:
             if self._commit == commit and path in self._blobs:
                 return self._blobs[path]
-        found = self._store.find_id(f"{commit}:{path}", "blob")
+        found = self._store.blob_at(commit, path)
         blob = BlobId(found) if found else None
         with self._lock:
             if self._commit != commit or len(self._blobs) >= _REMEMBERED:
@@ -86,5 +88,8 @@ class CommittedFiles:
 
 
 def _read(file: str) -> str:
-    with open(file, "rb", buffering=0) as stream:  # noqa: PTH123 - see __init__
-        return stream.read().decode("utf-8").rstrip("\n")
+    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        return os.read(descriptor, _MOST_OF_A_REF).decode("utf-8").rstrip("\n")
+    finally:
+        os.close(descriptor)

@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import time
+import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -42,7 +43,6 @@ class PreparedIndex(NamedTuple):
     """A private copy of the index into which git is writing our entries."""
 
     process: subprocess.Popen[bytes]
-    request: bytes
     copy: Path
     made_from: IndexState | None
 
@@ -108,14 +108,14 @@ class GitIndex:
 
     # --- putting entries in ------------------------------------------------------------------
 
-    def prepare(self, entries: Mapping[MemoryPath, TreeEntry | None], name: str) -> PreparedIndex:
-        """Start making the new index on a private copy; git works while the caller goes on.
+    def begin(self) -> PreparedIndex:
+        """Start git on a private copy of the index; it reads it while the caller decides.
 
         Raises:
             OSError: The index cannot be copied.
             Unavailable: Git could not be started.
         """
-        copy = self._work_dir / f"{name}.index"
+        copy = self._work_dir / f"{uuid.uuid4().hex}.index"
         made_from = self.state()
         if made_from is not None:
             _link_or_copy(self._file, copy)
@@ -126,13 +126,31 @@ class GitIndex:
         except BaseException:
             copy.unlink(missing_ok=True)
             raise
-        request = index_info(entries)
-        assert process.stdin is not None  # noqa: S101 - pipes were asked for
+        return PreparedIndex(process, copy, made_from)
+
+    def prepare(
+        self,
+        entries: Mapping[MemoryPath, TreeEntry | None],
+        begun: PreparedIndex | None = None,
+    ) -> PreparedIndex:
+        """Have the new index made; git works while the caller goes on.
+
+        Args:
+            entries: What to put in; `None` removes.
+            begun: What `begin` gave, for this use only.
+
+        Raises:
+            OSError: The index cannot be copied.
+            Unavailable: Git could not be started.
+        """
+        prepared = begun or self.begin()
+        stdin = prepared.process.stdin
+        assert stdin is not None  # noqa: S101 - pipes were asked for
         with suppress(BrokenPipeError):  # its own words come with `finish`
-            process.stdin.write(request)
-            process.stdin.close()
-        process.stdin = None
-        return PreparedIndex(process, request, copy, made_from)
+            stdin.write(index_info(entries))
+            stdin.close()
+        prepared.process.stdin = None
+        return prepared
 
     @contextmanager
     def installed(
@@ -159,7 +177,7 @@ class GitIndex:
             if self.state() != prepared.made_from:
                 # The user's git wrote the index meanwhile: make ours again from theirs.
                 prepared.copy.unlink(missing_ok=True)
-                prepared = self.prepare(entries, name)
+                prepared = self.prepare(entries)
                 finish(prepared.process, "update-index")
             old = self._work_dir / f"{name}.index.old"
             if prepared.made_from is not None:
@@ -185,9 +203,9 @@ class GitIndex:
             prepared.copy.unlink(missing_ok=True)
             prepared.copy.with_name(prepared.copy.name + ".lock").unlink(missing_ok=True)
 
-    def write_entries(self, entries: Mapping[MemoryPath, TreeEntry | None], name: str) -> None:
+    def write_entries(self, entries: Mapping[MemoryPath, TreeEntry | None]) -> None:
         """Put entries into the index, all or none."""
-        with self.installed(self.prepare(entries, name), entries, lambda: None):
+        with self.installed(self.prepare(entries), entries, lambda: None):
             self._staged_at = None
 
     def entries(self, paths: Collection[MemoryPath]) -> dict[str, str]:

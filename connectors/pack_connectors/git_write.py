@@ -61,8 +61,12 @@ class GitWrite:
         self._work_dir = repository.state_dir / "work"
         self._user: Identity | None = None
 
-    def write(self, plan: Plan) -> Commit:
+    def write(self, plan: Plan, begun: PreparedIndex | None) -> Commit:
         """Make the commit, and the working tree and the index agree with it.
+
+        Args:
+            plan: The write.
+            begun: An index that was begun early.
 
         Raises:
             PackError: See `Connector.commit`; the write is undone, or the next call undoes it.
@@ -71,7 +75,7 @@ class GitWrite:
         token = uuid.uuid4().hex
         entries = {target.path: target.entry for target in plan.targets}
         steps = [target.step(token, number) for number, target in enumerate(plan.targets)]
-        prepared = self._index.prepare(entries, token)
+        prepared = self._index.prepare(entries, begun)
         try:
             intent = self._prepare(plan, entries, steps)
         except BaseException:

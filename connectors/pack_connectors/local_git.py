@@ -48,7 +48,7 @@ from pack_connectors.committed_files import CommittedFiles
 from pack_connectors.displaced import DisplacedFiles
 from pack_connectors.durable_files import DurableFiles
 from pack_connectors.file_swap import FileSwap
-from pack_connectors.git_index import GitIndex, parse_raw_diff
+from pack_connectors.git_index import GitIndex, PreparedIndex, parse_raw_diff
 from pack_connectors.git_process import GitRunner, RefUpdater, is_id
 from pack_connectors.git_repository import (
     current_branch,
@@ -130,6 +130,8 @@ class LocalGit:
         )
         self._stats = StatCache()
         self._writing = False
+        self._is_held = False
+        self._begun: PreparedIndex | None = None
         self._maintenance: subprocess.Popen[bytes] | None = None
         self._maintained_at = -_MAINTENANCE_SECONDS
 
@@ -159,7 +161,7 @@ class LocalGit:
         self._repair()
         found = self._worktree.read(path)
         if found is None and self._journal.exists():
-            with self.exclusive():  # a write may be between taking out and putting in
+            with self._lock:  # a write may be between taking out and putting in
                 found = self._worktree.read(path)
         if found is None:
             raise NotFound(path)
@@ -260,7 +262,8 @@ class LocalGit:
         """See `Connector.commit`."""
         check_write(changes, message)
         with self.exclusive(), _store_errors():
-            self._recovery.run()
+            if self._begun is None:
+                self._recovery.run()
             self._writing = True
             try:
                 new = self._commit(base, changes, message, author)
@@ -284,7 +287,8 @@ class LocalGit:
         tree = self._store.tree_of(head)
         staged = self._index.staged(head)
         targets = [self._examiner.examine(change, tree, staged) for change in changes]
-        return self._writer.write(Plan(ref, head, tree, targets, message, author))
+        plan = Plan(ref, head, tree, targets, message, author)
+        return self._writer.write(plan, self._take_begun())
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -292,7 +296,27 @@ class LocalGit:
         with _store_errors():
             self._make_folders()
         with self._lock:
-            yield
+            is_outermost, self._is_held = not self._is_held, True
+            try:
+                if is_outermost:
+                    self._begin()
+                yield
+            finally:
+                if is_outermost:
+                    self._is_held = False
+                    if (unused := self._take_begun()) is not None:
+                        self._index.discard(unused)
+
+    def _begin(self) -> None:
+        """Have git read its index while the caller decides: at 10,000 files it is the slowest."""
+        # Where this fails, the write fails too, and says why; a decision may need no write.
+        with suppress(OSError, PackError):
+            self._recovery.run()
+            self._begun = self._index.begin()
+
+    def _take_begun(self) -> PreparedIndex | None:
+        begun, self._begun = self._begun, None
+        return begun
 
     def _make_folders(self) -> None:
         # Not with `parents`: where git's folder is gone, a new one would hide that.
@@ -307,7 +331,7 @@ class LocalGit:
             self._make_folders()
             self._lock.acquire(0)
             try:
-                if not self._writing:
+                if not (self._writing or self._begun):  # it sweeps what they work with
                     self._recovery.run()
                     self._displaced.check(self._surface)
             finally:

@@ -31,6 +31,7 @@ EXECUTABLE_MODE: Final = 0o100755
 TREE_MODE: Final = 0o040000
 SYMLINK_MODE: Final = 0o120000
 SUBMODULE_MODE: Final = 0o160000
+_NO_BLOBS: Final = (TREE_MODE, SUBMODULE_MODE)
 _OBJECT_MODE: Final = 0o444
 _TEMPORARY: Final = "tmp_obj_"  # git-prune removes stale ones
 _KINDS: Final = defaultdict(lambda: "file", {SYMLINK_MODE: "link", SUBMODULE_MODE: "submodule"})
@@ -214,6 +215,23 @@ class ObjectStore:
                 return None
             tree = entry.id
         return find_in_tree(self.read_tree(tree), name)
+
+    def blob_at(self, commit: CommitId, path: MemoryPath) -> str | None:
+        """Id of the file that a commit holds at a path; from remembered trees, where it can."""
+        known, tree = self._tree_of_commit
+        if known == commit and (tree_id := self._remembered_folder(tree, path)) is not None:
+            entry = find_in_tree(self.read_tree(tree_id), path.rpartition("/")[2])
+            return entry.id if entry and entry.mode not in _NO_BLOBS else None
+        return self.find_id(f"{commit}:{path}", "blob")
+
+    def _remembered_folder(self, tree: str, path: MemoryPath) -> str | None:
+        for name in path.split("/")[:-1]:
+            data = self._trees.get(tree)
+            entry = find_in_tree(data, name) if data is not None else None
+            if entry is None or entry.mode != TREE_MODE:
+                return None
+            tree = entry.id
+        return tree if self._trees.get(tree) is not None else None
 
     def walk(self, tree: str, prefix: str = "") -> Iterator[tuple[str, TreeEntry]]:
         """Path and entry of everything below a tree that is not a folder."""

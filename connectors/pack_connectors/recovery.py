@@ -101,7 +101,7 @@ class Recovery:
             if right != wrong and now.get(step.path) == wrong:
                 entries[step.path] = parse_entry(step.path, right)
         if entries:
-            self._index.write_entries(entries, f"{intent.new}-mend")
+            self._index.write_entries(entries)
 
     # --- what a killed child of ours leaves ----------------------------------------------------
 

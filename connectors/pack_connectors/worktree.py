@@ -15,7 +15,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +35,9 @@ _READ_FLAGS: Final = (
     | getattr(os, "O_BINARY", 0)
 )
 _DIR_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_DIRECTORY", 0)
+
+
+_CHUNK_BYTES: Final = 64 * 1024
 
 
 class FileRead(NamedTuple):
@@ -88,8 +91,7 @@ class Worktree:
                 status = os.fstat(descriptor)
                 if not stat.S_ISREG(status.st_mode):
                     return None
-                with os.fdopen(descriptor, "rb", closefd=False) as file:
-                    return _read_file(file.read, path, status)
+                return _read_file(descriptor, path, status)
             finally:
                 os.close(descriptor)
 
@@ -307,11 +309,16 @@ def _open_folder(name: str, parent: int, path: str, *, create: bool) -> int | No
         return None
 
 
-def _read_file(read: Callable[[int], bytes], path: str, status: os.stat_result) -> FileRead:
+def _read_file(descriptor: int, path: str, status: os.stat_result) -> FileRead:
     if status.st_size > MAX_FILE_BYTES:
         raise LimitExceeded(path, MAX_FILE_BYTES)
-    content = read(MAX_FILE_BYTES + 1)
-    if len(content) > MAX_FILE_BYTES:  # it grew while it was read
+    # Without a file object, which would ask for more than the file's size in memory each time.
+    content = os.read(descriptor, status.st_size + 1)
+    while content and len(content) <= MAX_FILE_BYTES:
+        if not (more := os.read(descriptor, _CHUNK_BYTES)):
+            break
+        content += more  # it grew while it was read, or a signal came
+    if len(content) > MAX_FILE_BYTES:
         raise LimitExceeded(path, MAX_FILE_BYTES)
     modified = datetime.fromtimestamp(status.st_mtime, UTC)
     return FileRead(content, modified, stat.S_IMODE(status.st_mode))

@@ -151,9 +151,9 @@ def test_the_user_stages_another_version_during_the_write(memory, folder, monkey
     put(memory, A, b"a1\n")  # from here on it is known what is staged
     prepare = GitIndex.prepare
 
-    def late(index, entries, name):
+    def late(index, entries, begun):
         user_stages(folder, b"staged\n", b"a1\n")
-        return prepare(index, entries, name)
+        return prepare(index, entries, begun)
 
     monkeypatch.setattr(GitIndex, "prepare", late)
     head = memory.head()
