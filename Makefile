@@ -8,7 +8,7 @@ READY := $(VENV)/ready.stamp
 LOCK := requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint type layers wheel bench soak lock inspector clean
+.PHONY: help run test check lint type layers wheel bench bench-search soak lock inspector clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ wheel: $(READY) ## build the wheel, install it into an empty environment and sta
 
 bench: $(READY) ## measure speed and size against git by hand; ARGS="--sizes 100,1000 --rounds 20"
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-search: $(READY) ## measure what search finds, beside plain FTS5; ARGS="--locomo FILE --json OUT"
+	@$(BIN)/python -m tests.search $(ARGS)
 
 soak: $(READY) ## the long campaigns and many examples of each property (hours)
 	@PACK_TEST_PROFILE=soak $(BIN)/python -m pytest -m "soak or hypothesis" --timeout=14400
