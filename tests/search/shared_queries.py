@@ -242,7 +242,7 @@ QUERIES: Final[QuerySet] = {
         q("undo -progress", MCP_TECH, without=(MCP_PROGRESS,)),
     ),
     "substring": (
-        q("gres", SUITE, WEB_PROGRESS, MCP_PROGRESS, MCP_PATTERNS, ACMP, top=3, every=True),
+        q("gres", SUITE, WEB_PROGRESS, MCP_PROGRESS, MCP_PATTERNS, ACMP, top=9, every=True),
         q("eenshot", ACMP),
         q("ryptograph", SUITE),
         q("andbox", WEB_ACTIVE, WEB_PROGRESS, top=2, every=True),
