@@ -5,7 +5,7 @@ Every connector passes `pack.testing.ConnectorContract`; the in-memory one is th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import Protocol
@@ -109,6 +109,21 @@ class Connector(Protocol):
 
         Args:
             at: A commit; `None` for what a reader gets now, uncommitted edits included.
+
+        Raises:
+            NotFound: There is no such commit.
+        """
+        ...
+
+    def edits(self, at: CommitId | None) -> Mapping[MemoryPath, BlobId | None]:
+        """Memory files that a reader gets differently than a commit holds them, cheap when few are.
+
+        Args:
+            at: The commit; `None` for none, so that every memory file differs.
+
+        Returns:
+            The blob a reader gets by path, empty for a file too large to be read; `None` where
+            there is no file any more.
 
         Raises:
             NotFound: There is no such commit.

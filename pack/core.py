@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from pack.catalog import Catalog, Row, describe
+from pack.catalog_sync import NO_COMMIT
 from pack.connector import Connector
 from pack.errors import NotInitialised
-from pack.model import MemoryPath
 from pack.provenance import Origin
 from pack.reading import Reader
 from pack.results import Mode
@@ -51,15 +51,24 @@ class Core:
             raise NotInitialised(self.connector.location)
         return mode
 
-    def rows(self) -> list[Row]:
-        """What is known of each file a reader sees, sorted by path; the one file of a v1 memory.
+    def view(self) -> Catalog:
+        """What is known of the files a reader sees; of a v1 memory's, they are looked up anew.
 
         Raises:
             NotInitialised: There is no memory.
         """
         if self.require_mode() is Mode.V2:
-            return self.reader.rows()
-        path: MemoryPath = self.reader.v1_path
-        found = self.reader.find(path)
-        row = describe(path, found.sha, found.content) if found else None
-        return [row] if row else []
+            self.reader.refresh()
+            return self.catalog
+        view = self.catalog.scratch()
+        found = (describe(path, file.sha, file.content) for path, file in self.reader.v1_files())
+        view.replace(NO_COMMIT, [row for row in found if row is not None])
+        return view
+
+    def rows(self) -> Sequence[Row]:
+        """What is known of each file a reader sees, sorted by path.
+
+        Raises:
+            NotInitialised: There is no memory.
+        """
+        return self.view().list_rows().rows

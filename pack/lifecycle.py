@@ -187,7 +187,7 @@ def _rest_of_v1(core: Core, planned: Sequence[str]) -> list[Put]:
     name = core.reader.v1_path.rpartition("/")[2].removesuffix(".md").lower()
     claims = PathClaims([*_taken(core), *planned])
     _, *rest = core.reader.v1_files()
-    return [Put(claims.claim(CONTEXT, f"{name}-more"), file.content, ABSENT) for file in rest]
+    return [Put(claims.claim(CONTEXT, f"{name}-more"), file.content, ABSENT) for _, file in rest]
 
 
 def _v1_file(core: Core) -> Contents:

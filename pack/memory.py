@@ -6,12 +6,14 @@ rarely needs are imported when they are: its start is waited for by a person.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from pack import pathless, queries, updates
 from pack.catalog import Catalog
+from pack.catalog_questions import Sort
+from pack.catalog_sync import Progress
 from pack.connector import Connector
 from pack.core import Core
 from pack.edits import Edit
@@ -19,11 +21,13 @@ from pack.model import CommitId
 from pack.paths import parse_path
 from pack.provenance import Origin
 from pack.reading import Reader
+from pack.requests import make_filter
 from pack.results import (
     Changes,
     Document,
     Expired,
     Finding,
+    Line,
     Matches,
     Mode,
     Page,
@@ -37,7 +41,6 @@ if TYPE_CHECKING:
     from pack.lifecycle import Initialised, Scaffold
     from pack.migration_plan import MigrationPlan
 
-LIST_LIMIT: Final = 50
 SEARCH_LIMIT: Final = 10
 
 
@@ -117,41 +120,95 @@ class Memory:
         tag: str | None = None,
         topic: str | None = None,
         dir: str | None = None,  # noqa: A002 - the word of the tool and the command
-        limit: int = LIST_LIMIT,
+        since: str | None = None,
+        until: str | None = None,
+        sort: Sort = Sort.PATH,
+        limit: int | None = None,
         cursor: str | None = None,
     ) -> Page:
-        """The files that match all filters, sorted by path.
+        """The files that match all filters.
 
         Args:
             tag: A tag the file has, ignoring case.
             topic: Text its topic contains, ignoring case.
             dir: A folder it is in, at any depth.
-            limit: How many to return at most.
+            since: ISO date; only files updated on that day or later.
+            until: ISO date; only files updated on that day or before.
+            sort: By path; or the newest or the largest first.
+            limit: How many to return at most; `None` for as many as 1,500 tokens hold.
             cursor: Where an earlier answer left off.
 
         Raises:
             NotInitialised: There is no memory.
-            InvalidRequest: The cursor was not handed out, or the limit is not positive.
+            InvalidRequest: The cursor was not handed out, the limit is not positive, a date is none.
         """
-        return queries.list_files(self._core, tag, topic, dir, (limit, cursor))
+        which = make_filter(tag, topic, dir, since, until)
+        return queries.list_files(self._core, which, sort, limit, cursor)
 
     def search(
         self,
         query: str,
         *,
         tag: str | None = None,
+        topic: str | None = None,
         dir: str | None = None,  # noqa: A002 - the word of the tool and the command
+        since: str | None = None,
+        until: str | None = None,
         limit: int = SEARCH_LIMIT,
         cursor: str | None = None,
+        max_tokens: int | None = None,
+        explain: bool = False,
     ) -> Matches:
-        """The files that answer a query, best first; see `pack.search`.
+        """The files that answer a query, best first; see `pack.search_query` for what can be asked.
+
+        Args:
+            query: Words, a sentence, "a phrase", beginnin*, -without.
+            tag: As in `list`; as are the next four.
+            topic: See there.
+            dir: See there.
+            since: See there.
+            until: See there.
+            limit: How many to return at most.
+            cursor: Where an earlier answer left off.
+            max_tokens: How many tokens the results may take, about; one is given in any case.
+            explain: Whether each result says why it stands where it does.
 
         Raises:
             NotInitialised: There is no memory.
-            InvalidRequest: The query is empty, or the cursor was not handed out.
+            InvalidRequest: The query is empty, the cursor was not handed out, a date is none.
             LimitExceeded: The query is longer than 1,000 bytes.
         """
-        return queries.search_files(self._core, query, tag, dir, (limit, cursor))
+        from pack import searching  # noqa: PLC0415 - see the module's docstring
+
+        which = make_filter(tag, topic, dir, since, until)
+        request = searching.SearchRequest(query, which, limit, cursor, max_tokens, explain)
+        return searching.search(self._core, request)
+
+    def find_pattern(self, pattern: str, *, dir: str | None = None) -> Iterator[Line]:  # noqa: A002
+        """Each line of the memory files in which a regular expression is found.
+
+        Args:
+            pattern: As Python's `re` takes it.
+            dir: A folder the files are in, at any depth.
+
+        Raises:
+            NotInitialised: There is no memory.
+            InvalidRequest: It is no regular expression.
+        """
+        from pack import searching  # noqa: PLC0415 - see the module's docstring
+
+        return searching.find_pattern(self._core, pattern, make_filter(folder=dir))
+
+    def reindex(self, progress: Progress | None = None) -> int:
+        """Make the catalog anew from the files; the number of them.
+
+        Args:
+            progress: Told how many files are done, and of how many.
+
+        Raises:
+            NotInitialised: There is no memory.
+        """
+        return queries.reindex(self._core, progress)
 
     def changes_since(self, commit: CommitId | None) -> Changes:
         """What commits, by whomever, have changed since a commit; cheap when nothing has."""

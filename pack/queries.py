@@ -1,28 +1,34 @@
-"""Reading use cases: get, the whole memory, list, search."""
+"""Reading use cases: get, the whole memory, list, changes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from typing import Final
 
-from pack import frontmatter, schema, search, whole_memory
+from pack import frontmatter, schema, whole_memory
 from pack.catalog import Row, decode, is_catalogued
+from pack.catalog_questions import Filter, Sort, SortKey, sort_key
+from pack.catalog_sync import Progress
 from pack.core import Core
 from pack.errors import InvalidPath, LimitExceeded, NotFound
 from pack.index import in_sync_order, read_head
 from pack.model import CommitId, Contents, MemoryPath
 from pack.paths import INDEX, parse_stored_path
-from pack.requests import check_query, page
+from pack.requests import check_limit, cut_to_budget, make_cursor, parse_cursor
 from pack.results import (
     Changes,
     Document,
     ListedFile,
-    Match,
-    Matches,
     Mode,
     Page,
     WholeMemory,
 )
+
+LIST_MOST: Final = 100
+"""Files of a listing where no limit is given."""
+LIST_TOKENS: Final = 1_300
+"""What they may cost a model, about; the rest of 1,500 is for what stands round them."""
 
 
 def get(core: Core, path: str) -> Document:
@@ -69,7 +75,7 @@ def _get_all_v1(core: Core) -> WholeMemory:
 
 
 def _v1_texts(core: Core) -> list[str]:
-    return [found.content.decode("utf-8", "replace") for found in core.reader.v1_files()]
+    return [found.content.decode("utf-8", "replace") for _, found in core.reader.v1_files()]
 
 
 def known_text(core: Core, mode: Mode) -> str:
@@ -84,38 +90,46 @@ def sync_rows(core: Core) -> list[Row]:
     except LimitExceeded:
         index = None  # no index of ours; the files are there all the same
     order = read_head(index.content.decode("utf-8", "replace")).sync_order if index else ()
-    rows = {row.path: row for row in core.reader.rows()}
+    core.reader.refresh()
+    rows = {row.path: row for row in core.catalog.list_rows().rows}
     return [rows[MemoryPath(path)] for path in in_sync_order(order, rows)]
 
 
 def list_files(
-    core: Core, tag: str | None, topic: str | None, folder: str | None, part: tuple[int, str | None]
+    core: Core, which: Filter, sort: Sort, limit: int | None, cursor: str | None
 ) -> Page:
-    """See `Memory.list`; `part` is limit and cursor."""
-    limit, cursor = part
-    found = [row for row in core.rows() if _matches(row, tag, topic, folder)]
-    rows, following = page(found, cursor, limit, key=lambda row: [row.path])
+    """See `Memory.list`."""
+    most = LIST_MOST if limit is None else check_limit(limit)
+    after = _place(parse_cursor(cursor, _SORT_SHAPES[sort])) if cursor is not None else None
+    found = core.view().list_rows(which, sort, after, most + 1)
+    rows = found.rows[:most]
+    if limit is None:
+        rows = cut_to_budget(rows, LIST_TOKENS, _cost)
+    is_last = len(rows) == len(found.rows)
+    following = None if is_last else make_cursor([*sort_key(rows[-1], sort)])
     today = core.today()
-    return Page(tuple(_listed(row, today) for row in rows), len(found), following)
+    return Page(tuple(_listed(row, today) for row in rows), found.total, following)
 
 
-def search_files(
-    core: Core, query: str, tag: str | None, folder: str | None, part: tuple[int, str | None]
-) -> Matches:
-    """See `Memory.search`; `part` is limit and cursor."""
-    limit, cursor = part
-    parsed = search.parse_query(check_query(query))
-    rows = [row for row in core.rows() if _matches(row, tag, None, folder)]
-    scored = [(search.score(parsed, row, text), row) for row, text in core.reader.texts(rows)]
-    found = sorted((-points, row.path, row) for points, row in scored if points)
-    chosen, following = page(found, cursor, limit, key=lambda match: [match[0], match[1]])
-    points = {path: -negative for negative, path, _ in chosen}
-    matches = tuple(
-        Match(row.path, row.topic, row.tags, snippet, line, points[row.path], row.updated)
-        for row, text in core.reader.texts([row for _, _, row in chosen])
-        for line, snippet in [search.locate(parsed, text)]
-    )
-    return Matches(matches, len(found), following)
+_SORT_SHAPES: Final = {Sort.PATH: ["", ""], Sort.UPDATED: ["", ""], Sort.SIZE: [0, ""]}
+
+
+def _place(key: Sequence[str | float]) -> SortKey:
+    first, path = key
+    return first if isinstance(first, str) else int(first), MemoryPath(str(path))
+
+
+def _cost(row: Row) -> str:
+    """What a listing says of a file: once for a model, once for a program."""
+    return 2 * f"{row.path}{row.topic}{''.join(row.tags)}{row.updated or ''}"
+
+
+def reindex(core: Core, progress: Progress | None) -> int:
+    """See `Memory.reindex`."""
+    core.catalog.clear()
+    if core.require_mode() is Mode.V2:
+        core.reader.refresh(progress)
+    return core.view().list_rows(limit=1).total
 
 
 def changes_since(core: Core, since: CommitId | None) -> Changes:
@@ -135,18 +149,6 @@ def changes_since(core: Core, since: CommitId | None) -> Changes:
 def is_expired(row: Row, today: date) -> bool:
     """Whether a file's ttl is over: the day after its last."""
     return row.expires is not None and today.isoformat() > row.expires
-
-
-def _matches(row: Row, tag: str | None, topic: str | None, folder: str | None) -> bool:
-    if tag is not None and not _has_tag(row.tags, tag):
-        return False
-    if topic is not None and search.fold_text(topic) not in search.fold_text(row.topic):
-        return False
-    return folder is None or row.path.startswith(f"{folder.strip('/')}/") or not folder.strip("/")
-
-
-def _has_tag(tags: Sequence[str], wanted: str) -> bool:
-    return any(search.fold_text(tag) == search.fold_text(wanted.strip()) for tag in tags)
 
 
 def _listed(row: Row, today: date) -> ListedFile:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 
 from pack.catalog import Catalog, Row, decode, describe, is_catalogued
-from pack.catalog_sync import bring_up
+from pack.catalog_sync import Progress, bring_up
 from pack.connector import Connector
 from pack.errors import InvalidContent, LimitExceeded, NotFound
-from pack.model import Contents, Entry, EntryType, MemoryPath
+from pack.model import BlobId, Contents, Entry, MemoryPath
 from pack.paths import INDEX
 from pack.results import Mode
 
@@ -53,7 +53,7 @@ class Reader:
         """Whether the current commit holds a file as it was found."""
         return self._connector.get_committed(path) == found.sha
 
-    def v1_files(self) -> Iterator[Contents]:
+    def v1_files(self) -> Iterator[tuple[MemoryPath, Contents]]:
         """The file of a v1 memory, and those it goes on in; without those that are too large."""
         for path in continued(self.v1_path):
             try:
@@ -62,7 +62,7 @@ class Reader:
                 continue
             if found is None:
                 return
-            yield found
+            yield path, found
 
     def list_dir(self, path: MemoryPath) -> list[Entry]:
         """What a folder holds, sorted by name."""
@@ -72,36 +72,49 @@ class Reader:
         """Everything that is there, sorted by path."""
         return self._connector.get_tree()
 
-    def rows(self) -> list[Row]:
-        """What is known of each memory file, sorted by path.
+    def refresh(self, progress: Progress | None = None) -> None:
+        """Bring the catalog to what a reader sees now, at the cost of what changed.
 
-        Only files that differ from the current commit are read. One that is too large to be read is
-        described by the current commit, or by its path; `validate` reports it.
+        Only files that differ from the current commit are read one by one. One that is too large to
+        be read stays as the commit has it, or is known by its path; `validate` reports it.
+
+        Args:
+            progress: Told how many files are done, and of how many, while all of them are read.
+
+        Raises:
+            ConnectorError: The store cannot be read.
         """
-        bring_up(self._catalog, self._connector, self._connector.head())
-        committed = {row.path: row for row in self._catalog.rows()}
-        found = (self._row(entry, committed.get(entry.path)) for entry in self.memory_entries())
-        return [row for row in found if row is not None]
+        head = self._connector.head()
+        bring_up(self._catalog, self._connector, head, progress)
+        edits = self._connector.edits(head)
+        held = self._catalog.edits()
+        if edits == held:
+            return
+        rows: list[Row] = []
+        gone: dict[MemoryPath, BlobId | None] = {}
+        for path, blob in edits.items():
+            if path in held and held[path] == blob:
+                continue
+            row = self._row(path, blob) if blob is not None else None
+            if row is not None:
+                rows.append(row)
+            else:
+                gone[path] = blob
+        self._catalog.edit(rows, gone, held.keys() - edits.keys())
 
-    def memory_entries(self) -> Iterator[Entry]:
-        """The tree's entries that are memory files by their path."""
-        for entry in self.tree():
-            if entry.type is EntryType.FILE and is_catalogued(entry.path):
-                yield entry
-
-    def _row(self, entry: Entry, committed: Row | None) -> Row | None:
-        if committed is not None and committed.blob == entry.sha:
-            return committed
+    def _row(self, path: MemoryPath, blob: BlobId) -> Row | None:
+        """What a reader sees at a path where the connector says `blob` is."""
         try:
-            found = self.find(entry.path)
+            found = self.find(path)
         except LimitExceeded:
-            return committed or describe(entry.path, entry.sha, b"")
-        return describe(entry.path, found.sha, found.content) if found else None
+            return self._catalog.find(path) or describe(path, blob, b"")
+        # With the blob that was announced: if the file changed since, the next look tells.
+        return describe(path, blob, found.content) if found else None
 
     def texts(self, rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:
         """The text of each file, where it is UTF-8 and still there."""
-        committed = {row.path: row.blob for row in self._catalog.rows()}
-        stored = [row for row in rows if committed.get(row.path) == row.blob]
+        edited = self._catalog.edits()
+        stored = [row for row in rows if row.path not in edited and is_catalogued(row.path)]
         contents = self._connector.read_blobs(row.blob for row in stored)
         known = {row.path for row in stored}
         for row in rows:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pack.model import BlobId, CommitId, MemoryPath
+
+if TYPE_CHECKING:
+    from pack.ranking import Explanation
 
 
 class Mode(StrEnum):
@@ -69,34 +73,55 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A search result.
+    """A search result: a file, and the place in it that answers best.
 
     Attributes:
         path: The file.
         topic: Its topic.
         tags: Its tags.
+        section: The headings above the match, outermost first; empty above the first one.
         snippet: The text around the match, on one line.
         line: Line of the match in the file, from 1.
         score: Higher is better; only comparable within one search.
         updated: Its `updated`.
+        explanation: Why it stands where it does, if that was asked.
     """
 
     path: MemoryPath
     topic: str
     tags: tuple[str, ...]
+    section: str
     snippet: str
     line: int
     score: float
     updated: str | None
+    explanation: Explanation | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """A part of the results of a search."""
+    """A part of the results of a search.
+
+    Attributes:
+        matches: The results of this part, best first.
+        total: How many there are in all parts, as far as they were looked for.
+        next_cursor: Where to go on; `None` at the end.
+        is_total_exact: Whether there are no more than `total`.
+    """
 
     matches: tuple[Match, ...]
     total: int
     next_cursor: str | None
+    is_total_exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a file, from 1."""
+
+    path: MemoryPath
+    number: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,25 +35,20 @@ def status(core: Core) -> Status:
         commit=core.connector.head(),
         files=len(rows),
         folders=tuple(folders),
-        uncommitted=tuple(_uncommitted(core, rows)),
+        uncommitted=tuple(_uncommitted(core, mode, rows)),
         expired=tuple(row.path for row in rows if queries.is_expired(row, today)),
         kept=tuple(row.path for row in rows if _KEPT.search(row.path)),
         updated_at=max((row.updated for row in rows if row.updated), default=None),
     )
 
 
-def _uncommitted(core: Core, rows: Iterable[Row]) -> Iterator[MemoryPath]:
-    head = core.connector.head()
-    committed = {e.path: e.sha for e in core.connector.get_tree(head)} if head else {}
-    seen = set()
-    for row in rows:
-        seen.add(row.path)
-        if committed.get(row.path) != row.blob:
-            yield row.path
-    # Files that the user removed and did not commit.
-    visible = {entry.path for entry in core.reader.tree()}
-    visible |= seen
-    yield from (path for path in committed if is_catalogued(path) and path not in visible)
+def _uncommitted(core: Core, mode: Mode, rows: Iterable[Row]) -> list[MemoryPath]:
+    """Memory files that were changed or removed by hand, and not committed."""
+    if mode is Mode.V1:
+        return [row.path for row in rows if core.connector.get_committed(row.path) != row.blob]
+    edits = core.connector.edits(core.connector.head())
+    removed = [path for path, blob in edits.items() if blob is None]
+    return sorted([row.path for row in rows if row.path in edits] + removed)
 
 
 def validate(core: Core) -> list[Finding]:
@@ -194,10 +189,10 @@ def _check_index(core: Core) -> list[Finding]:
 
 def _drift(core: Core) -> Iterator[Finding]:
     """Index files that are not what the files a reader sees would give (C10)."""
-    rows = core.reader.rows()
-    committed = {row.path: row for row in core.catalog.rows()}
-    different = [row for row in rows if committed.pop(row.path, None) != row]
-    gone = list(committed)
+    rows = {row.path: row for row in core.rows()}
+    edited = core.catalog.edits()
+    different = [rows[path] for path in edited if path in rows]
+    gone = [path for path in edited if path not in rows]
     plan = plan_index(core.catalog, core.reader, different, gone, {}, check_all=True)
     for change in plan.changes:
         current = core.reader.find(change.path)

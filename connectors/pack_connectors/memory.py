@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from pack.catalog import is_catalogued
 from pack.connector import Capability
 from pack.errors import (
     AlreadyExists,
@@ -149,6 +150,15 @@ class InMemoryConnector:
             Entry(path.rpartition("/")[2], path, EntryType.FILE, files[path])
             for path in sorted(files)
         ]
+
+    def edits(self, at: CommitId | None) -> dict[MemoryPath, BlobId | None]:
+        """See `Connector.edits`."""
+        seen, held = _files(self._head), _files(self._commit_at(at) if at else None)
+        return {
+            path: seen.get(path)
+            for path in seen.keys() | held.keys()
+            if is_catalogued(path) and seen.get(path) != held.get(path)
+        }
 
     def read_blobs(self, shas: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
         """See `Connector.read_blobs`."""

@@ -14,6 +14,7 @@ from mcp.types import CallToolResult, TextContent
 from typing_extensions import TypedDict
 
 from pack.errors import BlobChanged, PackError
+from pack.ranking import Explanation
 from pack.results import Document, Match, Matches, Page, WholeMemory, Written
 
 _SHOWN_ON_CONFLICT = 64 * 1024
@@ -65,9 +66,12 @@ class FoundFile(TypedDict):
     path: str
     topic: str
     tags: list[str]
+    section: NotRequired[str]
     snippet: str
     line: int
     score: float
+    updated: NotRequired[str]
+    why: NotRequired[dict[str, float]]
 
 
 class SearchResult(TypedDict):
@@ -75,6 +79,7 @@ class SearchResult(TypedDict):
 
     results: list[FoundFile]
     total: int
+    total_is_exact: NotRequired[bool]
     next_cursor: NotRequired[str]
 
 
@@ -142,9 +147,15 @@ def not_written(error: PackError) -> CallToolResult:
 def matches(found: Matches) -> CallToolResult:
     """The answer for a search."""
     results = [_found(match) for match in found.matches]
-    lines = [f"{m.path}:{m.line} | {m.topic} | {m.snippet}" for m in found.matches]
-    text = _paged("matches", lines, found.total, found.next_cursor)
-    content = _without_none(results=results, total=found.total, next_cursor=found.next_cursor)
+    lines = [f"{m.path}:{m.line} | {m.section or m.topic} | {m.snippet}" for m in found.matches]
+    least = "" if found.is_total_exact else "at least "
+    text = _paged("matches", lines, f"{least}{found.total}", found.next_cursor)
+    content = _without_none(
+        results=results,
+        total=found.total,
+        total_is_exact=None if found.is_total_exact else False,
+        next_cursor=found.next_cursor,
+    )
     return _result(content, text)
 
 
@@ -179,18 +190,26 @@ def _conflicting_text(error: BlobChanged) -> str | None:
 
 
 def _found(match: Match) -> dict[str, Any]:
-    return {
-        "path": match.path,
-        "topic": match.topic,
-        "tags": list(match.tags),
-        "snippet": match.snippet,
-        "line": match.line,
-        "score": round(match.score, 3),
-    }
+    return _without_none(
+        path=match.path,
+        topic=match.topic,
+        tags=list(match.tags),
+        section=match.section or None,
+        snippet=match.snippet,
+        line=match.line,
+        score=round(match.score, 3),
+        updated=match.updated,
+        why=_why(match.explanation) if match.explanation else None,
+    )
 
 
-def _paged(what: str, lines: Sequence[str], total: int, cursor: str | None) -> str:
-    head = f"{what}: {len(lines)} of {total}" if total else f"no {what}"
+def _why(explanation: Explanation) -> dict[str, float]:
+    points = {**explanation.terms, **{f"({name})": n for name, n in explanation.boosts.items()}}
+    return {name: round(number, 3) for name, number in points.items()}
+
+
+def _paged(what: str, lines: Sequence[str], total: int | str, cursor: str | None) -> str:
+    head = f"{what}: {len(lines)} of {total}" if lines else f"no {what}"
     if cursor is not None:
         head += f"; for the next ones call again with cursor {cursor}"
     return "\n".join([head, *lines])

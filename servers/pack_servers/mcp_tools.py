@@ -13,9 +13,10 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import Field
 
+from pack.catalog_questions import Sort
 from pack.edits import Edit
 from pack.errors import PackError
-from pack.memory import LIST_LIMIT, SEARCH_LIMIT, Memory
+from pack.memory import SEARCH_LIMIT, Memory
 from pack.provenance import Origin, Source
 from pack_servers import mcp_results as answers
 from pack_servers.mcp_clients import LastRead, client_key
@@ -26,7 +27,10 @@ Path = Annotated[str, Field(description="e.g. projects/website.md")]
 Sha = Annotated[str, Field(description="sha of the version you read")]
 Message = Annotated[str | None, Field(description="why, for the log")]
 Tag = Annotated[str | None, Field(description="only files with this tag")]
+Topic = Annotated[str | None, Field(description="text in the topic")]
 Dir = Annotated[str | None, Field(description="only files in this folder")]
+Since = Annotated[str | None, Field(description="updated on this day or later")]
+Until = Annotated[str | None, Field(description="updated on this day or before")]
 Limit = Annotated[int, Field(ge=1, le=_MAX_LIMIT)]
 Cursor = Annotated[str | None, Field(description="next_cursor of the last answer")]
 
@@ -50,9 +54,12 @@ class Tools:
     def memory_list(
         self,
         tag: Tag = None,
-        topic: Annotated[str | None, Field(description="text in the topic")] = None,
+        topic: Topic = None,
         dir: Dir = None,  # noqa: A002 - the tool's own word
-        limit: Limit = LIST_LIMIT,
+        since: Since = None,
+        until: Until = None,
+        sort: Annotated[Sort, Field(description="updated and size: largest first")] = Sort.PATH,
+        limit: Annotated[int | None, Field(ge=1, le=_MAX_LIMIT)] = None,
         cursor: Cursor = None,
     ) -> Annotated[CallToolResult, answers.ListResult]:
         """What is in the memory: path, topic, tags and date of each file."""
@@ -62,6 +69,9 @@ class Tools:
                     tag=tag or None,
                     topic=topic or None,
                     dir=dir or None,
+                    since=since or None,
+                    until=until or None,
+                    sort=sort,
                     limit=limit,
                     cursor=cursor or None,
                 )
@@ -118,17 +128,31 @@ class Tools:
 
     def memory_search(
         self,
-        query: str,
+        query: Annotated[str, Field(description='words or a question; "a phrase", begin*, -without')],
         tag: Tag = None,
+        topic: Topic = None,
         dir: Dir = None,  # noqa: A002 - the tool's own word
+        since: Since = None,
+        until: Until = None,
         limit: Limit = SEARCH_LIMIT,
         cursor: Cursor = None,
+        max_tokens: Annotated[int | None, Field(ge=1, description="for all results")] = None,
+        explain: Annotated[bool, Field(description="say why each was found")] = False,
     ) -> Annotated[CallToolResult, answers.SearchResult]:
-        """Find files by words or an exact phrase; best first, with the line that matches."""
+        """Find files by words, a question or an exact phrase; best first, with section and line."""
         return _answer(
             lambda: answers.matches(
                 self._memory.search(
-                    query, tag=tag or None, dir=dir or None, limit=limit, cursor=cursor or None
+                    query,
+                    tag=tag or None,
+                    topic=topic or None,
+                    dir=dir or None,
+                    since=since or None,
+                    until=until or None,
+                    limit=limit,
+                    cursor=cursor or None,
+                    max_tokens=max_tokens,
+                    explain=explain,
                 )
             )
         )

@@ -13,7 +13,8 @@ from pack._version import __version__
 # In the order in which a person meets them. One module each, which has `run` and `EXAMPLES`.
 COMMANDS: Final = tuple(
     (
-        "init list get search update edit move delete validate prune migrate status serve doctor"
+        "init list get search update edit move delete validate prune migrate reindex status "
+        "serve doctor"
     ).split()
 )
 

@@ -7,10 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from pack.memory import LIST_LIMIT
+from pack.catalog_questions import Sort
 from pack.results import ListedFile, Page
 from pack_servers.cli.opening import opened
-from pack_servers.cli.options import DirOption, Format, FormatOption, LocalOption, TagOption
+from pack_servers.cli.options import (
+    CursorOption,
+    DirOption,
+    Format,
+    FormatOption,
+    LocalOption,
+    SinceOption,
+    TagOption,
+    TopicOption,
+    UntilOption,
+)
 from pack_servers.cli.present import show_json
 from pack_servers.cli.streams import say
 
@@ -20,29 +30,41 @@ if TYPE_CHECKING:
 EXAMPLES: Final = """\
   pack list
   pack list --dir projects --tag work
+  pack list --sort updated --limit 5
   pack list --topic website --format json"""
+
+_LIMIT: Final = 50
 
 
 def run(
     tag: TagOption = None,
-    topic: Annotated[
-        str | None,
-        typer.Option("--topic", metavar="TEXT", help="Only with this in their topic."),
-    ] = None,
+    topic: TopicOption = None,
     folder: DirOption = None,
-    limit: Annotated[
-        int, typer.Option("--limit", metavar="N", help="At most so many.")
-    ] = LIST_LIMIT,
-    cursor: Annotated[
-        str | None,
-        typer.Option("--cursor", metavar="TEXT", help="Go on where the last list ended."),
-    ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    sort: Annotated[
+        Sort,
+        typer.Option(
+            "--sort", metavar="path|updated|size", help="Order: the newest or largest first."
+        ),
+    ] = Sort.PATH,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", help="At most so many.")] = _LIMIT,
+    cursor: CursorOption = None,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
 ) -> None:
     """Show the files of the memory: path, topic, tags and date."""
     with opened(local) as memory:
-        page = memory.list(tag=tag, topic=topic, dir=folder, limit=limit, cursor=cursor)
+        page = memory.list(
+            tag=tag,
+            topic=topic,
+            dir=folder,
+            since=since,
+            until=until,
+            sort=sort,
+            limit=limit,
+            cursor=cursor,
+        )
     if answer is Format.JSON:
         show_json(asdict(page))
     else:

@@ -71,6 +71,30 @@ DirOption = Annotated[
     str | None,
     typer.Option("--dir", metavar="FOLDER", help="Only files in it.", show_default=False),
 ]
+TopicOption = Annotated[
+    str | None,
+    typer.Option(
+        "--topic", metavar="TEXT", help="Only with this in their topic.", show_default=False
+    ),
+]
+SinceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--since", metavar="DATE", help="Only updated on that day or later.", show_default=False
+    ),
+]
+UntilOption = Annotated[
+    str | None,
+    typer.Option(
+        "--until", metavar="DATE", help="Only updated on that day or before.", show_default=False
+    ),
+]
+CursorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cursor", metavar="TEXT", help="Go on where the last answer ended.", show_default=False
+    ),
+]
 PathArgument = Annotated[
     str,
     typer.Argument(

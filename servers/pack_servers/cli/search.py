@@ -2,43 +2,86 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Annotated, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from pack.memory import SEARCH_LIMIT
-from pack.results import Matches
+from pack.memory import SEARCH_LIMIT, Memory
+from pack.results import Line, Match, Matches
 from pack_servers.cli.opening import opened
-from pack_servers.cli.options import DirOption, Format, FormatOption, LocalOption, TagOption
+from pack_servers.cli.options import (
+    CursorOption,
+    DirOption,
+    Format,
+    FormatOption,
+    LocalOption,
+    SinceOption,
+    TagOption,
+    TopicOption,
+    UntilOption,
+)
 from pack_servers.cli.present import show_json
 from pack_servers.cli.streams import say
 
+if TYPE_CHECKING:
+    from rich.text import Text
+
 EXAMPLES: Final = """\
   pack search coffee
-  pack search "release plan" --dir projects
-  pack search deadline --tag work --format json"""
+  pack search when is the release planned
+  pack search '"release plan"' --dir projects
+  pack search 'deploy* -staging' --since 2026-01-01
+  pack search deadline --tag work --format json
+  pack search --regex 'v\\d+\\.\\d+'"""
+
+_HIT: Final = "bold yellow"
 
 
 def run(
-    words: Annotated[list[str], typer.Argument(metavar="QUERY...", help="Words, or a phrase.")],
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="QUERY...", help='Words or a question; "a phrase", begin*, -without.'
+        ),
+    ],
     tag: TagOption = None,
+    topic: TopicOption = None,
     folder: DirOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
     limit: Annotated[
         int, typer.Option("--limit", metavar="N", help="At most so many.")
     ] = SEARCH_LIMIT,
-    cursor: Annotated[
-        str | None,
-        typer.Option("--cursor", metavar="TEXT", help="Go on where the last search ended."),
-    ] = None,
+    cursor: CursorOption = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say why each file stands where it does.")
+    ] = False,
+    regex: Annotated[
+        bool, typer.Option("--regex", help="Take QUERY for a regular expression, line by line.")
+    ] = False,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
 ) -> None:
-    """Find files by words or by an exact phrase, the best first."""
+    """Find files by words, a question or an exact phrase, the best first."""
     query = " ".join(words)
     with opened(local) as memory:
-        found = memory.search(query, tag=tag, dir=folder, limit=limit, cursor=cursor)
+        if regex:
+            _show_lines(memory, query, folder, answer)
+            return
+        found = memory.search(
+            query,
+            tag=tag,
+            topic=topic,
+            dir=folder,
+            since=since,
+            until=until,
+            limit=limit,
+            cursor=cursor,
+            explain=explain,
+        )
     if answer is Format.JSON:
         show_json(asdict(found))
     else:
@@ -53,14 +96,48 @@ def _show(found: Matches, query: str) -> None:
         show_line(
             styled(match.path, "bold"),
             styled(f":{match.line}", "dim"),
-            styled(f"  {match.topic}", "cyan"),
+            styled(f"  {match.section or match.topic}", "cyan"),
         )
-        snippet = styled(f"    {match.snippet}")
-        for word in {query, *query.split()}:
-            snippet.highlight_regex(re.compile(re.escape(word), re.IGNORECASE), "bold yellow")
-        show_line(snippet)
+        show_line(styled("    "), _highlighted(query, match.snippet))
+        if match.explanation is not None:
+            show_line(styled(f"    {_why(match)}", "dim"))
     if not found.matches:
         say(f"nothing found for {query!r}")
     elif found.next_cursor is not None:
-        rest = f"{len(found.matches)} of {found.total} files"
+        least = "" if found.is_total_exact else "at least "
+        rest = f"{len(found.matches)} of {least}{found.total} files"
         say(f"{rest}; for more: --limit {found.total}, or --cursor {found.next_cursor}")
+
+
+def _highlighted(query: str, snippet: str) -> Text:
+    from pack.highlights import find_highlights  # noqa: PLC0415 - see `_show`
+    from pack_servers.cli.terminal import styled  # noqa: PLC0415 - see `_show`
+
+    shown = styled(snippet)
+    for start, end in find_highlights(query, shown.plain):
+        shown.stylize(_HIT, start, end)
+    return shown
+
+
+def _why(match: Match) -> str:
+    assert match.explanation is not None  # noqa: S101 - the caller has looked
+    terms = [f"{text} {points:.2f}" for text, points in match.explanation.terms.items()]
+    boosts = [f"({name}) {points:.2f}" for name, points in match.explanation.boosts.items()]
+    return f"{match.score:.2f} = {' + '.join([*terms, *boosts])}"
+
+
+def _show_lines(memory: Memory, pattern: str, folder: str | None, answer: Format) -> None:
+    lines: Iterable[Line] = memory.find_pattern(pattern, dir=folder)
+    if answer is Format.JSON:
+        show_json([asdict(line) for line in lines])
+        return
+    from pack_servers.cli.terminal import show_line, styled  # noqa: PLC0415 - see `_show`
+
+    is_found = False
+    for line in lines:
+        is_found = True
+        text = styled(line.text)
+        text.highlight_regex(pattern, _HIT)
+        show_line(styled(line.path, "bold"), styled(f":{line.number}: ", "dim"), text)
+    if not is_found:
+        say(f"nothing found for {pattern!r}")

@@ -1,0 +1,211 @@
+"""Searching a memory: what a query asks, what the catalog proposes, and in which order it is given.
+
+The catalog proposes passages by their words alone; `pack.ranking` reads them and decides. A query
+without a letter or a digit has no words, so the texts themselves are looked through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pack.catalog import Catalog, Row
+from pack.catalog_questions import EVERYTHING, Filter, Sort
+from pack.core import Core
+from pack.errors import InvalidRequest
+from pack.markdown import split_lines
+from pack.model import MemoryPath
+from pack.ranking import (
+    CANDIDATES,
+    NEIGHBOURED,
+    REACH,
+    Candidate,
+    Explanation,
+    Ranked,
+    Statistics,
+    locate,
+    rank,
+)
+from pack.requests import check_query, cut_to_budget, page
+from pack.results import Line, Match, Matches
+from pack.search_query import Alternative, Clause, Query, expand, parse_query
+from pack.terms import fold_text
+
+_DEEP = 20_000
+"""Passages that are looked at for a page after the first."""
+_MOST_TERMS = 100
+_UNTOLD = Explanation({}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """What a caller asks of a search.
+
+    Attributes:
+        query: As typed.
+        which: Which files may be found.
+        limit: How many results at most.
+        cursor: Where an earlier answer left off.
+        budget: How many tokens the results may take, about; `None` for any number.
+        explain: Whether each result says why it stands where it does.
+    """
+
+    query: str
+    which: Filter = EVERYTHING
+    limit: int = 10
+    cursor: str | None = None
+    budget: int | None = None
+    explain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A result, and what it is ordered by: ranked ones come before those that were only found."""
+
+    ranked: Ranked
+    tier: int
+
+    def key(self) -> list[str | float]:
+        return [self.tier, -round(self.ranked.score, 6), self.ranked.candidate.path]
+
+
+def search(core: Core, request: SearchRequest) -> Matches:
+    """See `Memory.search`."""
+    parsed = parse_query(check_query(request.query))
+    view = core.view()
+    query = expand(parsed, view)
+    if query.clauses or query.exact is not None:
+        most = CANDIDATES if request.cursor is None else _DEEP
+        places, is_all = _find(view, query, request, most)
+        if not is_all and len(places) < request.limit:
+            places, is_all = _find(view, query, request, _DEEP)
+    else:
+        places, is_all = list(_look_through(core, view, query, request.which)), True
+    return _answer(query, request, places, is_all=is_all)
+
+
+def _answer(
+    query: Query, request: SearchRequest, places: Sequence[_Place], *, is_all: bool
+) -> Matches:
+    places = sorted(places, key=_Place.key)
+    chosen, following = page(
+        places,
+        request.cursor,
+        request.limit,
+        key=_Place.key,
+        choose=lambda part: cut_to_budget(part, request.budget, _cost),
+        has_more=not is_all,
+    )
+    matches = tuple(_match(query, place.ranked, explain=request.explain) for place in chosen)
+    return Matches(matches, len(places), following, is_total_exact=is_all)
+
+
+def _cost(place: _Place) -> str:
+    candidate = place.ranked.candidate
+    tags = "".join(candidate.tags)
+    return 2 * f"{candidate.path}{candidate.topic}{tags}{candidate.heading}{candidate.text[:160]}"
+
+
+def _match(query: Query, ranked: Ranked, *, explain: bool) -> Match:
+    found = ranked.candidate
+    line, snippet = locate(query, found)
+    return Match(
+        MemoryPath(found.path),
+        found.topic,
+        found.tags,
+        found.heading,
+        snippet,
+        line,
+        ranked.score,
+        found.updated,
+        ranked.explanation if explain else None,
+    )
+
+
+# --- by words ------------------------------------------------------------------------------------
+
+
+def _find(
+    view: Catalog, query: Query, request: SearchRequest, most: int
+) -> tuple[list[_Place], bool]:
+    """The files that answer, and whether these are all."""
+    exact = [query.exact] if query.exact is not None else []
+    wanted = [*query.clauses, *exact]
+    found = view.candidates(wanted, query.excluded, request.which, most)
+    near = view.with_neighbours(found[:NEIGHBOURED], REACH)
+    seen = {candidate.id for candidate in near}
+    rest = [candidate for candidate in found[:CANDIDATES] if candidate.id not in seen]
+    proposed = {candidate.id for candidate in found}
+    ranked = [
+        one
+        for one in rank(query, [*near, *rest], _statistics(view, query))
+        if one.candidate.id in proposed or request.which.is_empty
+    ]
+    places = {one.candidate.path: _Place(one, 0) for one in ranked}
+    for candidate in found[CANDIDATES:]:
+        later = _Place(Ranked(candidate, candidate.score, _UNTOLD), 1)
+        places.setdefault(candidate.path, later)
+    return list(places.values()), len(found) < most
+
+
+def _statistics(view: Catalog, query: Query) -> Statistics:
+    totals = view.totals()
+    ways = [alternative for clause in query.clauses for alternative in clause.alternatives]
+    frequencies = view.frequencies({term for way in ways for term in way.terms})
+    return Statistics(
+        totals.passages,
+        totals.characters / max(totals.passages, 1),
+        tuple(_frequency(view, clause, frequencies) for clause in query.clauses),
+    )
+
+
+def _frequency(view: Catalog, clause: Clause, frequencies: dict[str, int]) -> int:
+    def of_way(way: Alternative) -> int:
+        if way.prefix and len(way.terms) == 1:
+            (start,) = way.terms
+            longer = [t for t in view.containing(start, _MOST_TERMS) if t.startswith(start)]
+            return sum(view.frequencies(longer).values())
+        terms = way.terms[:-1] if way.prefix else way.terms
+        return min(frequencies.get(term, 0) for term in terms)
+
+    return sum(of_way(way) for way in clause.alternatives)
+
+
+# --- without words -------------------------------------------------------------------------------
+
+
+def _look_through(core: Core, view: Catalog, query: Query, which: Filter) -> Iterator[_Place]:
+    """The files in whose text or path the query stands as it was typed."""
+    if not query.phrase:
+        return
+    rows = view.list_rows(which, Sort.PATH).rows
+    for row, text in core.reader.texts(rows):
+        folded = " ".join(fold_text(text).split())
+        if query.phrase in folded or query.phrase in fold_text(row.path):
+            yield _Place(Ranked(_whole_file(row, text), 1.0, Explanation({}, {"phrase": 1.0})), 0)
+
+
+def _whole_file(row: Row, text: str) -> Candidate:
+    about = (row.path, row.topic, row.tags, row.created, row.updated)
+    return Candidate(0, *about, 1, "", "\n".join(split_lines(text)))
+
+
+# --- by a pattern --------------------------------------------------------------------------------
+
+
+def find_pattern(core: Core, pattern: str, which: Filter) -> Iterator[Line]:
+    """See `Memory.find_pattern`."""
+    try:
+        expression = re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise InvalidRequest(f"the pattern cannot be used: {error}") from error
+    rows = core.view().list_rows(which).rows
+    return _lines(core, expression, rows)
+
+
+def _lines(core: Core, expression: re.Pattern[str], rows: Sequence[Row]) -> Iterator[Line]:
+    for row, text in core.reader.texts(rows):
+        for number, line in enumerate(split_lines(text), start=1):
+            if expression.search(line):
+                yield Line(row.path, number, line)
