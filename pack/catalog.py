@@ -24,7 +24,7 @@ from pack.catalog_questions import (
 from pack.errors import InvalidContent
 from pack.index import FolderSummary, IndexLine, IndexRow, is_generated, render_row
 from pack.model import BlobId, CommitId, MemoryPath
-from pack.passages import Passage, split_passages
+from pack.passages import TARGET_CHARACTERS, Passage, split_passages
 from pack.paths import is_memory_file
 from pack.ranking import Candidate
 from pack.search_query import Clause
@@ -123,8 +123,18 @@ def describe(path: MemoryPath, blob: BlobId, content: bytes) -> Row | None:
         expires,
         line,
         len(content),
-        tuple(split_passages(head.body, head.body_line)),
+        _passages(head),
     )
+
+
+def _passages(head: frontmatter.Frontmatter) -> tuple[Passage, ...]:
+    """What search finds in a file: a short file as a whole, so that its words stand together.
+
+    At least one, since a file is found by its path and topic too.
+    """
+    if len(head.body) <= TARGET_CHARACTERS:
+        return (Passage(head.body_line, schema.first_title(head.body) or "", head.body),)
+    return tuple(split_passages(head.body, head.body_line))
 
 
 class Catalog(Protocol):
@@ -144,7 +154,7 @@ class Catalog(Protocol):
         """Hold exactly these rows; the folders of all of them, and those named, are unverified.
 
         Nothing happens, and no row is asked for, if the rows are of this commit already: another
-        process was faster.
+        process was faster. If the file they were kept in fails, none may be held afterwards.
         """
         ...
 

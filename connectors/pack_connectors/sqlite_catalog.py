@@ -1,7 +1,9 @@
 """The catalog in one SQLite file, shared by the processes that use a memory.
 
 Disposable (C6): a file that is missing, damaged, of another version, locked for too long or on a
-read-only disk is replaced, or done without in memory; it is never a reason to fail.
+read-only disk is replaced, or done without; it is never a reason to fail. Then a temporary file
+takes its place. What it held is gone at such a moment, so whoever asked several questions looks at
+`commit` again afterwards (`pack.catalog_sync.ask`).
 """
 
 from __future__ import annotations
@@ -9,50 +11,58 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
 from pack.catalog import Row
-from pack.index import FolderSummary, IndexLine, starts_page
+from pack.catalog_questions import (
+    EVERYTHING,
+    Filter,
+    LastChange,
+    Listing,
+    Sort,
+    SortKey,
+    Totals,
+)
+from pack.index import FolderSummary, IndexLine
 from pack.model import BlobId, CommitId, MemoryPath
-from pack.paths import fold
+from pack.ranking import Candidate
+from pack.search_query import Clause
+from pack_connectors import (
+    catalog_build,
+    catalog_listing,
+    catalog_neighbours,
+    catalog_search,
+    catalog_vocabulary,
+)
+from pack_connectors.catalog_rows import (
+    COLUMNS,
+    count_folders,
+    mark_unverified,
+    put_edited,
+    put_gone,
+    put_row,
+    read_row,
+)
+from pack_connectors.catalog_schema import BUSY_SECONDS, connect, transaction
+from pack_connectors.catalog_text import TextChange
 
-_VERSION: Final = 4
-_BUSY_SECONDS: Final = 5.0
-_SCHEMA: Final = """
-CREATE TABLE file (
-    path TEXT PRIMARY KEY, folder TEXT NOT NULL, folded TEXT NOT NULL, blob TEXT NOT NULL,
-    topic TEXT NOT NULL, tags TEXT NOT NULL, created TEXT, updated TEXT, sync INTEGER NOT NULL,
-    expires TEXT, line TEXT NOT NULL, starts_page INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX file_folder ON file (folder);
-CREATE INDEX file_updated ON file (folder, updated);
-CREATE INDEX file_page ON file (folder, path) WHERE starts_page;
-CREATE INDEX file_folded ON file (folded);
-CREATE TABLE folder (folder TEXT PRIMARY KEY, files INTEGER NOT NULL, newest TEXT) WITHOUT ROWID;
-CREATE TABLE unverified (folder TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), commit_id TEXT NOT NULL);
-"""
-_COLUMNS: Final = "path, blob, topic, tags, created, updated, sync, expires, line"
-# Named, as the planner would rather sort a folder's rows than walk them in order: the entries of
-# this index are (folder, path), since a table without row ids adds its key.
+_BUSY_SECONDS: Final = BUSY_SECONDS
+_BUILD_SECONDS: Final = 120
+"""How long to wait for another process that fills the catalog."""
+# Named, as the planner would rather sort a folder's rows than walk them in order.
 _IN_FOLDER: Final = "FROM file INDEXED BY file_folder"
-_PUT: Final = "INSERT OR REPLACE INTO file VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
-_COUNT: Final = """
-INSERT OR REPLACE INTO folder
-SELECT folder, count(*), max(updated) FROM file {where} GROUP BY folder
-"""
 
 _T = TypeVar("_T")
 
 
 class SqliteCatalog:
-    """Rows of one memory's files.
+    """What is known of one memory's files.
 
     Args:
-        file: Where to keep them; `None` for memory only.
+        file: Where to keep it; `None` for as long as this object lives only.
     """
 
     def __init__(self, file: Path | None) -> None:
@@ -62,25 +72,32 @@ class SqliteCatalog:
 
     def commit(self) -> CommitId | None:
         """See `Catalog.commit`."""
-        found = self._read(lambda db: db.execute("SELECT commit_id FROM head").fetchone())
-        return CommitId(found[0]) if found else None
+        return self._read(_commit)
 
     def replace(
         self, commit: CommitId, rows: Iterable[Row], unverified: Collection[str] = ()
     ) -> None:
         """See `Catalog.replace`."""
-        stored = [_values(row) for row in rows]
-        marks = [(folder,) for folder in unverified]
+        begun = False
 
         def fill(db: sqlite3.Connection) -> None:
-            with _transaction(db):
-                db.execute("DELETE FROM file")
-                db.execute("DELETE FROM folder")
-                db.executemany(_PUT, stored)
-                db.execute(_COUNT.format(where=""))
-                db.execute("INSERT OR IGNORE INTO unverified SELECT folder FROM folder")
-                db.executemany("INSERT OR IGNORE INTO unverified VALUES (?)", marks)
-                db.execute("INSERT OR REPLACE INTO head VALUES (1, ?)", (commit,))
+            nonlocal begun
+            if begun:
+                return  # the rows are used up: the caller sees that nothing is held and comes again
+            db.execute(f"PRAGMA busy_timeout = {_BUILD_SECONDS * 1000}")
+            try:
+                with transaction(db):
+                    if _commit(db) == commit:
+                        return
+                    begun = True
+                    catalog_build.clear(db)
+                    counted = catalog_build.fill(db, rows)
+                    db.execute("INSERT INTO unverified SELECT folder FROM folder")
+                    mark_unverified(db, unverified)
+                    db.execute("INSERT INTO head VALUES (1, ?, NULL, ?, ?)", (commit, *counted))
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                db.execute(f"PRAGMA busy_timeout = {int(_BUSY_SECONDS * 1000)}")
 
         self._read(fill)
 
@@ -96,25 +113,38 @@ class SqliteCatalog:
         folders = {row.folder for row in rows} | {path.rpartition("/")[0] for path in gone}
 
         def step(db: sqlite3.Connection) -> None:
-            with _transaction(db):
+            with transaction(db):
                 moved = db.execute("UPDATE head SET commit_id = ? WHERE commit_id = ?", (new, old))
                 if moved.rowcount != 1:
                     return
-                db.executemany("DELETE FROM file WHERE path = ?", [(path,) for path in gone])
-                db.executemany(_PUT, [_values(row) for row in rows])
-                for folder in folders:
-                    db.execute("DELETE FROM folder WHERE folder = ?", (folder,))
-                    db.execute(_COUNT.format(where="WHERE folder = ?"), (folder,))
-                marks = [(folder,) for folder in unverified]
-                db.executemany("INSERT OR IGNORE INTO unverified VALUES (?)", marks)
+                text = TextChange(db)
+                for path in gone:
+                    file = text.take_out("file", path)
+                    db.execute("DELETE FROM file WHERE id = ?", (file,))
+                    db.execute("DELETE FROM last_change WHERE file = ?", (file,))
+                for row in rows:
+                    text.take_out("file", row.path)
+                    text.add(put_row(db, row), row)
+                text.finish()
+                count_folders(db, folders)
+                mark_unverified(db, unverified)
 
         self._read(step)
+
+    def clear(self) -> None:
+        """See `Catalog.clear`."""
+
+        def forget(db: sqlite3.Connection) -> None:
+            with transaction(db):
+                catalog_build.clear(db)
+
+        self._read(forget)
 
     def rows(self, folder: str | None = None) -> list[Row]:
         """See `Catalog.rows`."""
         where, values = ("", ()) if folder is None else ("WHERE folder = ?", (folder,))
-        query = f"SELECT {_COLUMNS} FROM file {where} ORDER BY path"  # noqa: S608 - constants
-        return self._read(lambda db: [_row(found) for found in db.execute(query, values)])
+        query = f"SELECT {COLUMNS} FROM file {where} ORDER BY path"  # noqa: S608 - constants
+        return self._read(lambda db: [read_row(found) for found in db.execute(query, values)])
 
     def unverified(self) -> set[str]:
         """See `Catalog.unverified`."""
@@ -172,14 +202,129 @@ class SqliteCatalog:
 
     def find(self, path: MemoryPath) -> Row | None:
         """See `Catalog.find`."""
-        query = f"SELECT {_COLUMNS} FROM file WHERE path = ?"  # noqa: S608 - constants
-        return self._read(lambda db: next(map(_row, db.execute(query, (path,))), None))
+        query = f"SELECT {COLUMNS} FROM file WHERE path = ?"  # noqa: S608 - constants
+        return self._read(lambda db: next(map(read_row, db.execute(query, (path,))), None))
 
     def twins(self, folded: str) -> list[MemoryPath]:
         """See `Catalog.twins`."""
         query = "SELECT path FROM file WHERE folded = ?"
         found = self._read(lambda db: db.execute(query, (folded,)).fetchall())
         return [MemoryPath(path) for (path,) in found]
+
+    # --- when files changed --------------------------------------------------------------------
+
+    def dated(self) -> CommitId | None:
+        """See `Catalog.dated`."""
+        found = self._read(lambda db: db.execute("SELECT dated FROM head").fetchone())
+        return CommitId(found[0]) if found and found[0] else None
+
+    def date(self, old: CommitId | None, new: CommitId, changes: Iterable[LastChange]) -> None:
+        """See `Catalog.date`."""
+        newest: dict[MemoryPath, LastChange] = {}
+        for change in changes:
+            newest.setdefault(change.path, change)
+        values = [(c.commit, int(c.at.timestamp()), c.path) for c in newest.values()]
+
+        def note(db: sqlite3.Connection) -> None:
+            with transaction(db):
+                moved = db.execute("UPDATE head SET dated = ? WHERE dated IS ?", (new, old))
+                if moved.rowcount == 1:
+                    query = "SELECT id, ?, ? FROM file WHERE path = ?"
+                    db.executemany(f"INSERT OR REPLACE INTO last_change {query}", values)
+
+        self._read(note)
+
+    def last_change(self, path: MemoryPath) -> LastChange | None:
+        """See `Catalog.last_change`."""
+        file = "(SELECT id FROM file WHERE path = ?)"
+        query = f"SELECT commit_id, at FROM last_change WHERE file = {file}"  # noqa: S608
+        found = self._read(lambda db: db.execute(query, (path,)).fetchone())
+        if found is None:
+            return None
+        return LastChange(path, CommitId(found[0]), datetime.fromtimestamp(found[1], UTC))
+
+    # --- what a reader sees --------------------------------------------------------------------
+
+    def edits(self) -> dict[MemoryPath, BlobId | None]:
+        """See `Catalog.edits`."""
+        return self._read(lambda db: dict(db.execute("SELECT path, blob FROM edited").fetchall()))
+
+    def edit(
+        self,
+        rows: Sequence[Row],
+        gone: Mapping[MemoryPath, BlobId | None],
+        dropped: Collection[MemoryPath],
+    ) -> None:
+        """See `Catalog.edit`."""
+        paths = {*(row.path for row in rows), *gone, *dropped}
+
+        def change(db: sqlite3.Connection) -> None:
+            with transaction(db):
+                if _commit(db) is None:
+                    return
+                text = TextChange(db)
+                for path in sorted(paths):
+                    text.take_out("edited", path)
+                    db.execute("DELETE FROM edited WHERE path = ?", (path,))
+                for row in rows:
+                    text.add(put_edited(db, row, is_shown=True), row)
+                for path, blob in gone.items():
+                    put_gone(db, path, blob)
+                text.finish()
+
+        self._read(change)
+
+    def list_rows(
+        self,
+        which: Filter = EVERYTHING,
+        sort: Sort = Sort.PATH,
+        after: SortKey | None = None,
+        limit: int | None = None,
+    ) -> Listing:
+        """See `Catalog.list_rows`."""
+        return self._snapshot(lambda db: catalog_listing.list_rows(db, which, sort, after, limit))
+
+    # --- search --------------------------------------------------------------------------------
+
+    def candidates(
+        self,
+        clauses: Sequence[Clause],
+        excluded: Sequence[Clause] = (),
+        which: Filter = EVERYTHING,
+        limit: int = 200,
+    ) -> list[Candidate]:
+        """See `Catalog.candidates`."""
+        return self._snapshot(
+            lambda db: catalog_search.candidates(db, clauses, excluded, which, limit)
+        )
+
+    def with_neighbours(self, found: Sequence[Candidate], reach: int) -> list[Candidate]:
+        """See `Catalog.with_neighbours`."""
+        return self._snapshot(lambda db: catalog_neighbours.with_neighbours(db, found, reach))
+
+    def totals(self) -> Totals:
+        """See `Catalog.totals`."""
+        query = "SELECT passages, characters FROM head"
+        found = self._read(lambda db: db.execute(query).fetchone())
+        return Totals(*(found or (0, 0)))
+
+    def frequencies(self, terms: Collection[str]) -> dict[str, int]:
+        """See `Catalog.frequencies`."""
+        return self._read(lambda db: catalog_vocabulary.frequencies(db, terms))
+
+    def same_stem(self, key: str, limit: int) -> list[str]:
+        """See `Catalog.same_stem`."""
+        return self._read(lambda db: catalog_vocabulary.same_stem(db, key, limit))
+
+    def containing(self, part: str, limit: int) -> list[str]:
+        """See `Catalog.containing`."""
+        ask = catalog_vocabulary.containing
+        return self._read(lambda db: ask(db, part, limit, at_end=False))
+
+    def ending(self, part: str, limit: int) -> list[str]:
+        """See `Catalog.ending`."""
+        ask = catalog_vocabulary.containing
+        return self._read(lambda db: ask(db, part, limit, at_end=True))
 
     def close(self) -> None:
         """Close the file."""
@@ -206,13 +351,26 @@ class SqliteCatalog:
                 self._do_without()
                 return action(self._open())
 
+    def _snapshot(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
+        """The answer to a question of several statements, all on the same state."""
+
+        def ask(db: sqlite3.Connection) -> _T:
+            db.execute("BEGIN")
+            try:
+                return question(db)
+            finally:
+                if db.in_transaction:  # some errors end it
+                    db.execute("ROLLBACK")
+
+        return self._read(ask)
+
     def _do_without(self) -> None:
         self.close()
         self._file = None
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._connection = _connect(self._file)
+            self._connection = connect(self._file, _BUSY_SECONDS)
         return self._connection
 
     def _discard(self) -> None:
@@ -230,57 +388,6 @@ def _is_in_use(error: Exception) -> bool:
     return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def _connect(file: Path | None) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        file or ":memory:", timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-    )
-    try:
-        if file is not None:
-            connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = OFF")  # it can be made again at any time
-        connection.execute("PRAGMA cache_size = -2000")
-        with _transaction(connection):
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                for statement in _SCHEMA.split(";"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {_VERSION}")
-            elif version != _VERSION:
-                raise sqlite3.DatabaseError("another version of PACK wrote this catalog")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-@contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
-
-
-def _values(row: Row) -> tuple[object, ...]:
-    tags = json.dumps(row.tags, ensure_ascii=False)
-    head = (row.path, row.folder, fold(row.path), row.blob, row.topic, tags)
-    rest = (row.created, row.updated, int(row.sync), row.expires, row.line)
-    return (*head, *rest, int(starts_page(row.path)))
-
-
-def _row(found: tuple[str, ...]) -> Row:
-    path, blob, topic, tags, created, updated, sync, expires, line = found
-    return Row(
-        MemoryPath(path),
-        BlobId(blob),
-        topic,
-        tuple(json.loads(tags)),
-        created,
-        updated,
-        bool(sync),
-        expires,
-        line,
-    )
+def _commit(db: sqlite3.Connection) -> CommitId | None:
+    found = db.execute("SELECT commit_id FROM head").fetchone()
+    return CommitId(found[0]) if found else None

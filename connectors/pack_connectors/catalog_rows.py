@@ -1,0 +1,116 @@
+"""Rows of files, as the tables `file` and `edited` keep them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
+
+from pack.catalog import Row
+from pack.index import starts_page
+from pack.model import BlobId, MemoryPath
+from pack.paths import fold
+from pack.terms import fold_text
+
+COLUMNS: Final = "path, blob, topic, tags, created, updated, sync, expires, line, size"
+"""What `read_row` reads."""
+NAMES: Final = (
+    "path, folder, folded, blob, topic, folded_topic, tags, created, updated, sync, expires, line, "
+    "starts_page, size"
+)
+"""What `row_values` gives."""
+WIDTH: Final = NAMES.count(",") + 1
+_UPDATES: Final = ", ".join(f"{name} = excluded.{name}" for name in NAMES.split(", ")[3:])
+_PLACES: Final = ", ".join("?" * WIDTH)
+_PUT: Final = (
+    f"INSERT INTO file ({NAMES}) VALUES ({_PLACES}) "  # noqa: S608 - constants
+    f"ON CONFLICT (path) DO UPDATE SET {_UPDATES} RETURNING id"
+)
+_PUT_EDITED: Final = (
+    f"INSERT INTO edited (id, is_shown, {NAMES}) "  # noqa: S608 - constants
+    f"VALUES ((SELECT ifnull(min(id), 0) - 1 FROM edited), ?, {_PLACES}) RETURNING id"
+)
+COUNT: Final = """
+INSERT OR REPLACE INTO folder
+SELECT folder, count(*), max(updated) FROM file {where} GROUP BY folder
+"""
+"""Fills `folder`; `where` limits it to some."""
+
+
+def row_values(row: Row) -> tuple[object, ...]:
+    """The values of a row, in the order of `NAMES`."""
+    return (
+        row.path,
+        row.folder,
+        fold(row.path),
+        row.blob,
+        row.topic,
+        fold_text(row.topic),
+        json.dumps(row.tags, ensure_ascii=False),
+        row.created,
+        row.updated,
+        int(row.sync),
+        row.expires,
+        row.line,
+        int(starts_page(row.path)),
+        row.size,
+    )
+
+
+def read_row(found: Sequence[object]) -> Row:
+    """A row from the values of `COLUMNS`."""
+    path, blob, topic, tags, created, updated, sync, expires, line, size = found
+    return Row(
+        MemoryPath(str(path)),
+        BlobId(str(blob)),
+        str(topic),
+        tuple(json.loads(str(tags))),
+        _text(created),
+        _text(updated),
+        bool(sync),
+        _text(expires),
+        str(line),
+        int(str(size)),
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def put_row(db: sqlite3.Connection, row: Row) -> int:
+    """Store the row of a file of the commit; its id, the old one where there was a row."""
+    (found,) = db.execute(_PUT, row_values(row)).fetchall()
+    return int(found[0])
+
+
+def put_edited(db: sqlite3.Connection, row: Row, *, is_shown: bool) -> int:
+    """Store the row of an edited file, of which there was none; its id."""
+    (found,) = db.execute(_PUT_EDITED, (int(is_shown), *row_values(row))).fetchall()
+    return int(found[0])
+
+
+def put_gone(db: sqlite3.Connection, path: MemoryPath, blob: BlobId | None) -> None:
+    """Note that a reader does not see a file."""
+    nothing = Row(path, blob or BlobId(""), "", (), None, None, sync=False, expires=None, line="")
+    put_edited(db, nothing, is_shown=False)
+    if blob is None:
+        db.execute("UPDATE edited SET blob = NULL WHERE path = ?", (path,))
+
+
+def count_folders(db: sqlite3.Connection, folders: Iterable[str]) -> None:
+    """Bring `folder` up to date for some folders."""
+    for folder in folders:
+        db.execute("DELETE FROM folder WHERE folder = ?", (folder,))
+        db.execute(COUNT.format(where="WHERE folder = ?"), (folder,))
+
+
+def tag_values(file: int, tags: Iterable[str]) -> list[tuple[str, int]]:
+    """The rows of `tag` for a file; without case, and each once."""
+    return [(tag, file) for tag in {fold_text(tag.strip()): None for tag in tags}]
+
+
+def mark_unverified(db: sqlite3.Connection, folders: Collection[str]) -> None:
+    """Note folders whose index may be wrong."""
+    db.executemany("INSERT OR IGNORE INTO unverified VALUES (?)", [(folder,) for folder in folders])

@@ -1,0 +1,118 @@
+"""The tables of the catalog, and a connection to them.
+
+`file` holds the files of the commit, `edited` those that a reader sees differently; its ids are
+negative. What is found in a file are its passages: `place` says which file each belongs to,
+`passage` keeps the text once, and `words` is the full text index over it. `words` has no content of
+its own: what it was given is made again from `passage` by `pack.terms.indexed_text` when an entry
+is taken out. `term` is the vocabulary, `part` finds terms by what is in the middle of them.
+
+Sources: SQLite documentation, "FTS5" (4.4 contentless tables, 6.8 and 6.9 merging) and
+"Write-Ahead Logging".
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from zlib import crc32
+
+VERSION: Final = 5
+"""To be raised too when `pack.terms`, `pack.passages` or `pack.stemming` change what they give."""
+BUSY_SECONDS: Final = 5.0
+CACHE_KIB: Final = 2000
+_FILE_COLUMNS: Final = """
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, folded TEXT NOT NULL,
+    blob TEXT, topic TEXT NOT NULL, folded_topic TEXT NOT NULL, tags TEXT NOT NULL, created TEXT,
+    updated TEXT, sync INTEGER NOT NULL, expires TEXT, line TEXT NOT NULL,
+    starts_page INTEGER NOT NULL, size INTEGER NOT NULL
+"""
+_SCHEMA: Final = f"""
+CREATE TABLE file ({_FILE_COLUMNS});
+CREATE INDEX file_folder ON file (folder, path);
+CREATE INDEX file_updated ON file (folder, updated);
+CREATE INDEX file_page ON file (folder, path) WHERE starts_page;
+CREATE INDEX file_folded ON file (folded);
+CREATE INDEX file_recent ON file (ifnull(updated, '') DESC, path);
+CREATE INDEX file_size ON file (size DESC);
+CREATE INDEX file_topic ON file (folded_topic);
+CREATE TABLE edited ({_FILE_COLUMNS}, is_shown INTEGER NOT NULL);
+CREATE INDEX edited_folder ON edited (folder, path) WHERE is_shown;
+CREATE TABLE folder (folder TEXT PRIMARY KEY, files INTEGER NOT NULL, newest TEXT) WITHOUT ROWID;
+CREATE TABLE unverified (folder TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE tag (tag TEXT, file INTEGER, PRIMARY KEY (tag, file)) WITHOUT ROWID;
+CREATE TABLE last_change (file INTEGER PRIMARY KEY, commit_id TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE head (
+    id INTEGER PRIMARY KEY CHECK (id = 1), commit_id TEXT NOT NULL, dated TEXT,
+    passages INTEGER NOT NULL, characters INTEGER NOT NULL
+);
+CREATE TABLE place (id INTEGER PRIMARY KEY, file INTEGER NOT NULL);
+CREATE INDEX place_file ON place (file);
+CREATE TABLE passage (
+    id INTEGER PRIMARY KEY, line INTEGER NOT NULL, heading TEXT NOT NULL, text TEXT NOT NULL
+);
+CREATE VIRTUAL TABLE words USING fts5 (
+    path, topic, tags, heading, body, content = '', tokenize = 'unicode61 remove_diacritics 2'
+);
+INSERT INTO words (words, rank) VALUES ('rank', 'bm25(2.0, 4.0, 3.0, 2.0, 1.0)');
+CREATE TABLE term (
+    id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, stem TEXT NOT NULL, passages INTEGER NOT NULL
+);
+CREATE INDEX term_stem ON term (stem);
+CREATE VIRTUAL TABLE part USING fts5 (
+    text, content = 'term', content_rowid = 'id', tokenize = 'trigram case_sensitive 1',
+    detail = none, columnsize = 0
+);
+CREATE VIRTUAL TABLE word_list USING fts5vocab (words, row)
+"""  # noqa: S608 - constants
+# Another Unicode gives other words: an entry could not be taken out of the index any more.
+_STAMP: Final = crc32(f"{VERSION} {unicodedata.unidata_version} {_SCHEMA}".encode()) & 0x7FFFFFFF
+
+
+def connect(file: Path | None, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
+    """A connection to a catalog with all its tables, which are made if there are none.
+
+    Args:
+        file: Where it is; `None` for one that is gone when it is closed.
+        busy_seconds: How long to wait for others.
+
+    Raises:
+        sqlite3.DatabaseError: The file is none of this version, damaged, or cannot be used.
+    """
+    # An empty name is a temporary file of SQLite's own, which memory is not filled with.
+    connection = sqlite3.connect(
+        file or "", timeout=busy_seconds, isolation_level=None, check_same_thread=False
+    )
+    try:
+        if file is not None:
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = OFF")  # it can be made again at any time
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        with transaction(connection):
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version == 0:
+                for statement in _SCHEMA.split(";"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {_STAMP}")
+            elif version != _STAMP:
+                raise sqlite3.DatabaseError("another version of PACK wrote this catalog")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All statements or none; others that write wait."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if db.in_transaction:  # some errors end it
+            db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")

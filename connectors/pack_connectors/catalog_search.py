@@ -1,0 +1,194 @@
+"""Finding passages by their words: the first stage of a search.
+
+FTS5 reads every entry of a word's list twice to rank by it, so a search costs as much as the lists
+of its words are long. Therefore the rarest clauses are looked for first, as many as have
+`_RANKED` entries together, and ranked by BM25. Only if they do not find enough, the common ones are
+looked for, and not ranked: phrases; passages with all of them; those with one in path, topic, tags
+or heading; then any. Of each kind those that were indexed last come first, and reading ends when
+there are enough.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pack.catalog_questions import Filter
+from pack.ranking import Candidate
+from pack.search_query import Alternative, Clause
+from pack.terms import index_terms
+from pack_connectors.catalog_listing import condition, has_edits
+from pack_connectors.catalog_vocabulary import frequencies, prefix_frequency
+
+_RANKED: Final = 3000
+_HEADS: Final = "{path topic tags heading} : "
+_COLUMNS: Final = "path, topic, tags, created, updated, line, heading, text"
+
+
+def candidates(
+    db: sqlite3.Connection,
+    clauses: Sequence[Clause],
+    excluded: Sequence[Clause],
+    which: Filter,
+    limit: int,
+) -> list[Candidate]:
+    """See `Catalog.candidates`; within a transaction."""
+    scores: dict[int, float] = {}
+    visible = _Visible(db, which)
+    without = [_any(clause.alternatives) for clause in excluded]
+    for match, is_ranked in _searches(db, clauses):
+        if len(scores) >= limit:
+            break
+        found = visible.search(_combined(match, which, without), limit, is_ranked=is_ranked)
+        for number, score in found:
+            scores.setdefault(number, score)
+    return read(db, dict(list(scores.items())[:limit]))
+
+
+# --- what is looked for ------------------------------------------------------------------------
+
+
+def _searches(db: sqlite3.Connection, clauses: Sequence[Clause]) -> Iterator[tuple[str, bool]]:
+    """FTS5 expressions, the best first, and whether what they find is to be ranked."""
+    costs = _costs(db, clauses)
+    required = [clause for clause in clauses if clause.required]
+    optional = sorted((c for c in clauses if not c.required), key=lambda clause: costs[clause])
+    if required:
+        needed = _all(required)
+        cheapest = min(costs[clause] for clause in required)
+        if optional and cheapest > _RANKED:
+            yield f"{needed} AND {_or(optional)}", False
+        yield needed, cheapest <= _RANKED
+        return
+    rare = _affordable(optional, costs)
+    if rare:
+        yield _or(rare), True
+    yield from ((match, False) for match in _common(optional[len(rare) :]))
+
+
+def _affordable(optional: Sequence[Clause], costs: dict[Clause, int]) -> list[Clause]:
+    """The rarest ones (they are sorted) that can be ranked together."""
+    total, rare = 0, []
+    for clause in optional:
+        total += costs[clause]
+        if total > _RANKED:
+            break
+        rare.append(clause)
+    return rare
+
+
+def _common(clauses: Sequence[Clause]) -> Iterator[str]:
+    phrases = [clause for clause in clauses if len(clause.alternatives[0].terms) > 1]
+    if phrases:
+        yield _or(phrases)
+    if len(clauses) > 1:
+        yield _all(clauses)
+    for clause in clauses:
+        yield _HEADS + _any(clause.alternatives)
+    if clauses:
+        yield _or(clauses)
+
+
+def _costs(db: sqlite3.Connection, clauses: Sequence[Clause]) -> dict[Clause, int]:
+    """How long the lists are that are read for each clause."""
+    ways = [way for clause in clauses for way in clause.alternatives]
+    known = frequencies(db, {term for way in ways for term in way.terms})
+    return {clause: sum(_cost(db, way, known) for way in clause.alternatives) for clause in clauses}
+
+
+def _cost(db: sqlite3.Connection, way: Alternative, known: dict[str, int]) -> int:
+    lengths = [known.get(term, 0) for term in way.terms]
+    if way.prefix:
+        lengths[-1] = prefix_frequency(db, way.terms[-1])
+    return min(lengths)
+
+
+def _phrase(way: Alternative) -> str:
+    # Index terms are letters and digits; the quotes keep AND, OR, NOT and NEAR words.
+    return f'"{" ".join(way.terms)}"{" *" if way.prefix else ""}'
+
+
+def _any(ways: Sequence[Alternative]) -> str:
+    return f"({' OR '.join(map(_phrase, ways))})"
+
+
+def _or(clauses: Sequence[Clause]) -> str:
+    return f"({' OR '.join(_any(clause.alternatives) for clause in clauses)})"
+
+
+def _all(clauses: Sequence[Clause]) -> str:
+    return f"({' AND '.join(_any(clause.alternatives) for clause in clauses)})"
+
+
+def _combined(match: str, which: Filter, without: Sequence[str]) -> str:
+    """An expression that finds no less than what a filter lets pass, and nothing excluded."""
+    demands = [("tags", which.tag), ("path", which.folder)]
+    for column, text in demands:
+        words = " AND ".join(f'"{term}"' for term in dict.fromkeys(index_terms(text or "")))
+        if words:
+            match = f"{match} AND {{{column}}} : ({words})"
+    return f"({match}) NOT ({' OR '.join(without)})" if without else match
+
+
+# --- where it is looked for --------------------------------------------------------------------
+
+
+class _Visible:
+    """The passages of files that a reader sees and a filter lets pass."""
+
+    def __init__(self, db: sqlite3.Connection, which: Filter) -> None:
+        self._db = db
+        self._edited = has_edits(db)
+        self._condition = condition(which)
+        self._is_filtered = not which.is_empty
+
+    def search(self, match: str, limit: int, *, is_ranked: bool) -> list[tuple[int, float]]:
+        """Ids and scores of passages: by rank, or the ones indexed last first."""
+        order = "rank" if is_ranked else "words.rowid DESC"
+        score = "-rank" if is_ranked else "0.0"
+        join, where, values = self._limits()
+        query = (
+            f"SELECT words.rowid, {score} FROM words {join} "  # noqa: S608 - ours
+            f"WHERE words MATCH ? {where} ORDER BY {order} LIMIT ?"
+        )
+        return self._db.execute(query, (match, *values, limit)).fetchall()
+
+    def _limits(self) -> tuple[str, str, tuple[object, ...]]:
+        if not (self._edited or self._is_filtered):
+            return "", "", ()
+        sql, values = self._condition.sql, self._condition.values
+        hidden = "AND path NOT IN (SELECT path FROM edited)" if self._edited else ""
+        where = f"EXISTS (SELECT 1 FROM file WHERE id = place.file AND {sql} {hidden})"  # noqa: S608
+        if self._edited:
+            shown = f"SELECT 1 FROM edited WHERE id = place.file AND is_shown AND {sql}"  # noqa: S608
+            where, values = f"({where} OR EXISTS ({shown}))", values * 2
+        return "JOIN place ON place.id = words.rowid", f"AND {where}", values
+
+
+def read(db: sqlite3.Connection, scores: dict[int, float]) -> list[Candidate]:
+    """The passages with these ids, in this order, as candidates with their scores."""
+    found: dict[int, Candidate] = {}
+    for table, sign in (("file", ">"), ("edited", "<")):
+        query = (
+            f"SELECT place.id, {_COLUMNS} FROM json_each(?) AS wanted "  # noqa: S608 - ours
+            "JOIN place ON place.id = wanted.value JOIN passage ON passage.id = place.id "
+            f"JOIN {table} ON {table}.id = place.file WHERE place.file {sign} 0"
+        )
+        for number, path, topic, tags, created, updated, line, heading, text in db.execute(
+            query, (json.dumps(list(scores)),)
+        ):
+            found[number] = Candidate(
+                number,
+                path,
+                topic,
+                tuple(json.loads(tags)),
+                created,
+                updated,
+                line,
+                heading,
+                text,
+                scores[number],
+            )
+    return [found[number] for number in scores if number in found]

@@ -1,0 +1,44 @@
+"""Questions about the words of a memory."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection
+from typing import Final
+
+_LAST: Final = "\U0010ffff"
+_TRIGRAM: Final = 3
+
+
+def frequencies(db: sqlite3.Connection, terms: Collection[str]) -> dict[str, int]:
+    """See `Catalog.frequencies`."""
+    query = "SELECT text, passages FROM term WHERE text IN (SELECT value FROM json_each(?))"
+    return dict(db.execute(query, (json.dumps(list(terms)),)).fetchall())
+
+
+def prefix_frequency(db: sqlite3.Connection, prefix: str) -> int:
+    """In how many passages the terms that begin so are, summed up."""
+    query = "SELECT ifnull(sum(passages), 0) FROM term WHERE text >= ? AND text < ?"
+    return int(db.execute(query, (prefix, prefix + _LAST)).fetchone()[0])
+
+
+def same_stem(db: sqlite3.Connection, key: str, limit: int) -> list[str]:
+    """See `Vocabulary.same_stem`."""
+    query = "SELECT text FROM term WHERE stem = ? ORDER BY passages DESC, text LIMIT ?"
+    return [text for (text,) in db.execute(query, (key, limit))]
+
+
+def containing(db: sqlite3.Connection, part: str, limit: int, *, at_end: bool) -> list[str]:
+    """See `Vocabulary.containing` and `Vocabulary.ending`."""
+    # Terms are letters and digits: nothing in a part has a meaning in GLOB or FTS5.
+    pattern = f"*{part}" if at_end else f"*{part}*"
+    if len(part) < _TRIGRAM:
+        found = "SELECT text, passages FROM term WHERE text GLOB ?"
+    else:
+        found = (
+            "SELECT term.text, passages FROM part JOIN term ON term.id = part.rowid "
+            "WHERE part.text GLOB ?"
+        )
+    query = f"{found} ORDER BY passages DESC, 1 LIMIT ?"
+    return [text for text, _ in db.execute(query, (pattern, limit))]
