@@ -223,6 +223,10 @@ class Catalog(Protocol):
         """Paths that some file systems take for the same, by `pack.paths.fold`."""
         ...
 
+    def scratch(self) -> Catalog:
+        """An empty catalog of the same kind that is kept nowhere and is gone when it is let go."""
+        ...
+
     def clear(self) -> None:
         """Forget everything, so that it is made anew."""
         ...

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import TypeVar
 
+from pack import catalog_sync
 from pack.catalog import Catalog, Row, describe
 from pack.catalog_sync import NO_COMMIT
 from pack.connector import Connector
@@ -14,6 +16,8 @@ from pack.provenance import Origin
 from pack.reading import Reader
 from pack.results import Mode
 from pack.writing import Writer
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +55,22 @@ class Core:
             raise NotInitialised(self.connector.location)
         return mode
 
-    def view(self) -> Catalog:
-        """What is known of the files a reader sees; of a v1 memory's, they are looked up anew.
+    def ask(self, question: Callable[[Catalog], _T]) -> _T:
+        """What is known of the files that a reader sees now.
+
+        Args:
+            question: Asks a catalog of those files; may be called several times.
 
         Raises:
             NotInitialised: There is no memory.
         """
         if self.require_mode() is Mode.V2:
-            self.reader.refresh()
-            return self.catalog
-        view = self.catalog.scratch()
+            catalog, connector = self.catalog, self.connector
+            return catalog_sync.ask(catalog, connector, lambda: question(catalog), connector.edits)
+        view = self.catalog.scratch()  # a v1 memory is a file or two
         found = (describe(path, file.sha, file.content) for path, file in self.reader.v1_files())
         view.replace(NO_COMMIT, [row for row in found if row is not None])
-        return view
+        return question(view)
 
     def rows(self) -> Sequence[Row]:
         """What is known of each file a reader sees, sorted by path.
@@ -71,4 +78,4 @@ class Core:
         Raises:
             NotInitialised: There is no memory.
         """
-        return self.view().list_rows().rows
+        return self.ask(lambda view: view.list_rows().rows)

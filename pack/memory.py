@@ -140,7 +140,8 @@ class Memory:
 
         Raises:
             NotInitialised: There is no memory.
-            InvalidRequest: The cursor was not handed out, the limit is not positive, a date is none.
+            InvalidRequest: The cursor was not handed out, the limit is not positive, or a date is
+                none.
         """
         which = make_filter(tag, topic, dir, since, until)
         return queries.list_files(self._core, which, sort, limit, cursor)

@@ -9,13 +9,13 @@ from typing import Final
 from pack import frontmatter, schema, whole_memory
 from pack.catalog import Row, decode, is_catalogued
 from pack.catalog_questions import Filter, Sort, SortKey, sort_key
-from pack.catalog_sync import Progress
+from pack.catalog_sync import Progress, bring_up
 from pack.core import Core
 from pack.errors import InvalidPath, LimitExceeded, NotFound
 from pack.index import in_sync_order, read_head
 from pack.model import CommitId, Contents, MemoryPath
 from pack.paths import INDEX, parse_stored_path
-from pack.requests import check_limit, cut_to_budget, make_cursor, parse_cursor
+from pack.requests import Key, check_limit, cut_to_budget, make_cursor, parse_cursor
 from pack.results import (
     Changes,
     Document,
@@ -90,8 +90,7 @@ def sync_rows(core: Core) -> list[Row]:
     except LimitExceeded:
         index = None  # no index of ours; the files are there all the same
     order = read_head(index.content.decode("utf-8", "replace")).sync_order if index else ()
-    core.reader.refresh()
-    rows = {row.path: row for row in core.catalog.list_rows().rows}
+    rows = {row.path: row for row in core.rows()}
     return [rows[MemoryPath(path)] for path in in_sync_order(order, rows)]
 
 
@@ -101,8 +100,8 @@ def list_files(
     """See `Memory.list`."""
     most = LIST_MOST if limit is None else check_limit(limit)
     after = _place(parse_cursor(cursor, _SORT_SHAPES[sort])) if cursor is not None else None
-    found = core.view().list_rows(which, sort, after, most + 1)
-    rows = found.rows[:most]
+    found = core.ask(lambda view: view.list_rows(which, sort, after, most + 1))
+    rows: Sequence[Row] = found.rows[:most]
     if limit is None:
         rows = cut_to_budget(rows, LIST_TOKENS, _cost)
     is_last = len(rows) == len(found.rows)
@@ -111,7 +110,11 @@ def list_files(
     return Page(tuple(_listed(row, today) for row in rows), found.total, following)
 
 
-_SORT_SHAPES: Final = {Sort.PATH: ["", ""], Sort.UPDATED: ["", ""], Sort.SIZE: [0, ""]}
+_SORT_SHAPES: Final[Mapping[Sort, Key]] = {
+    Sort.PATH: ["", ""],
+    Sort.UPDATED: ["", ""],
+    Sort.SIZE: [0, ""],
+}
 
 
 def _place(key: Sequence[str | float]) -> SortKey:
@@ -126,10 +129,10 @@ def _cost(row: Row) -> str:
 
 def reindex(core: Core, progress: Progress | None) -> int:
     """See `Memory.reindex`."""
+    core.require_mode()
     core.catalog.clear()
-    if core.require_mode() is Mode.V2:
-        core.reader.refresh(progress)
-    return core.view().list_rows(limit=1).total
+    bring_up(core.catalog, core.connector, core.connector.head(), progress)
+    return core.ask(lambda view: view.list_rows(limit=1).total)
 
 
 def changes_since(core: Core, since: CommitId | None) -> Changes:

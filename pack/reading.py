@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import count
 
-from pack.catalog import Catalog, Row, decode, describe, is_catalogued
-from pack.catalog_sync import Progress, bring_up
+from pack.catalog import Catalog, Row, decode, is_catalogued
 from pack.connector import Connector
 from pack.errors import InvalidContent, LimitExceeded, NotFound
-from pack.model import BlobId, Contents, Entry, MemoryPath
+from pack.model import Contents, Entry, MemoryPath
 from pack.paths import INDEX
 from pack.results import Mode
 
@@ -71,45 +70,6 @@ class Reader:
     def tree(self) -> list[Entry]:
         """Everything that is there, sorted by path."""
         return self._connector.get_tree()
-
-    def refresh(self, progress: Progress | None = None) -> None:
-        """Bring the catalog to what a reader sees now, at the cost of what changed.
-
-        Only files that differ from the current commit are read one by one. One that is too large to
-        be read stays as the commit has it, or is known by its path; `validate` reports it.
-
-        Args:
-            progress: Told how many files are done, and of how many, while all of them are read.
-
-        Raises:
-            ConnectorError: The store cannot be read.
-        """
-        head = self._connector.head()
-        bring_up(self._catalog, self._connector, head, progress)
-        edits = self._connector.edits(head)
-        held = self._catalog.edits()
-        if edits == held:
-            return
-        rows: list[Row] = []
-        gone: dict[MemoryPath, BlobId | None] = {}
-        for path, blob in edits.items():
-            if path in held and held[path] == blob:
-                continue
-            row = self._row(path, blob) if blob is not None else None
-            if row is not None:
-                rows.append(row)
-            else:
-                gone[path] = blob
-        self._catalog.edit(rows, gone, held.keys() - edits.keys())
-
-    def _row(self, path: MemoryPath, blob: BlobId) -> Row | None:
-        """What a reader sees at a path where the connector says `blob` is."""
-        try:
-            found = self.find(path)
-        except LimitExceeded:
-            return self._catalog.find(path) or describe(path, blob, b"")
-        # With the blob that was announced: if the file changed since, the next look tells.
-        return describe(path, blob, found.content) if found else None
 
     def texts(self, rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:
         """The text of each file, where it is UTF-8 and still there."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pack.catalog import Catalog, Row
-from pack.catalog_questions import EVERYTHING, Filter, Sort
+from pack.catalog_questions import EVERYTHING, Filter
 from pack.core import Core
 from pack.errors import InvalidRequest
 from pack.markdown import split_lines
@@ -27,7 +27,7 @@ from pack.ranking import (
     locate,
     rank,
 )
-from pack.requests import check_query, cut_to_budget, page
+from pack.requests import check_limit, check_query, cut_to_budget, page
 from pack.results import Line, Match, Matches
 from pack.search_query import Alternative, Clause, Query, expand, parse_query
 from pack.terms import fold_text
@@ -73,20 +73,22 @@ class _Place:
 def search(core: Core, request: SearchRequest) -> Matches:
     """See `Memory.search`."""
     parsed = parse_query(check_query(request.query))
-    view = core.view()
-    query = expand(parsed, view)
-    if query.clauses or query.exact is not None:
-        most = CANDIDATES if request.cursor is None else _DEEP
-        places, is_all = _find(view, query, request, most)
-        if not is_all and len(places) < request.limit:
-            places, is_all = _find(view, query, request, _DEEP)
-    else:
-        places, is_all = list(_look_through(core, view, query, request.which)), True
-    return _answer(query, request, places, is_all=is_all)
+    check_limit(request.limit)
+    if not (parsed.clauses or parsed.containing):
+        return _answer(parsed, request, list(_look_through(core, parsed, request.which)), True)
+    return core.ask(lambda view: _ask(view, expand(parsed, view), request))
+
+
+def _ask(view: Catalog, query: Query, request: SearchRequest) -> Matches:
+    most = CANDIDATES if request.cursor is None else _DEEP
+    places, is_all = _find(view, query, request, most)
+    if not is_all and len(places) < request.limit:
+        places, is_all = _find(view, query, request, _DEEP)
+    return _answer(query, request, places, is_all)
 
 
 def _answer(
-    query: Query, request: SearchRequest, places: Sequence[_Place], *, is_all: bool
+    query: Query, request: SearchRequest, places: Sequence[_Place], is_all: bool
 ) -> Matches:
     places = sorted(places, key=_Place.key)
     chosen, following = page(
@@ -175,11 +177,11 @@ def _frequency(view: Catalog, clause: Clause, frequencies: dict[str, int]) -> in
 # --- without words -------------------------------------------------------------------------------
 
 
-def _look_through(core: Core, view: Catalog, query: Query, which: Filter) -> Iterator[_Place]:
+def _look_through(core: Core, query: Query, which: Filter) -> Iterator[_Place]:
     """The files in whose text or path the query stands as it was typed."""
     if not query.phrase:
         return
-    rows = view.list_rows(which, Sort.PATH).rows
+    rows = core.ask(lambda view: view.list_rows(which).rows)
     for row, text in core.reader.texts(rows):
         folded = " ".join(fold_text(text).split())
         if query.phrase in folded or query.phrase in fold_text(row.path):
@@ -200,7 +202,7 @@ def find_pattern(core: Core, pattern: str, which: Filter) -> Iterator[Line]:
         expression = re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
         raise InvalidRequest(f"the pattern cannot be used: {error}") from error
-    rows = core.view().list_rows(which).rows
+    rows = core.ask(lambda view: view.list_rows(which).rows)
     return _lines(core, expression, rows)
 
 

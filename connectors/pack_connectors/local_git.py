@@ -12,7 +12,7 @@ from __future__ import annotations
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
@@ -68,6 +68,7 @@ from pack_connectors.process_lock import ProcessLock
 from pack_connectors.recovery import Recovery
 from pack_connectors.stat_cache import StatCache
 from pack_connectors.worktree import Worktree
+from pack_connectors.worktree_state import WorktreeState
 from pack_connectors.write_request import check_path, check_write
 from pack_connectors.write_targets import Examiner, Plan
 
@@ -129,6 +130,12 @@ class LocalGit:
             committed=self._committed,
         )
         self._stats = StatCache()
+        self._state = WorktreeState(
+            self._worktree,
+            self.repository.state_dir / "worktree.sqlite",
+            diff=self.changes_between,
+            walk=self._committed_blobs,
+        )
         self._writing = False
         self._is_held = False
         self._begun: PreparedIndex | None = None
@@ -145,6 +152,7 @@ class LocalGit:
         self._refs.close()
         self._store.close()
         self._lock.close()
+        self._state.close()
         if self._maintenance is not None:
             self._maintenance.wait()  # not long: it goes on in the background by itself
 
@@ -214,6 +222,16 @@ class LocalGit:
             blob = BlobId(entry.id if kind is EntryType.FILE else "")
             yield Entry(entry.name, MemoryPath(path), kind, blob)
 
+    def _committed_blobs(self, at: CommitId) -> Iterator[tuple[MemoryPath, BlobId]]:
+        return ((entry.path, entry.sha) for entry in self._committed_entries(at) if entry.sha)
+
+    def edits(self, at: CommitId | None) -> Mapping[MemoryPath, BlobId | None]:
+        """See `Connector.edits`."""
+        self._repair()
+        if at is not None and at != self._committed.commit() and not self._is_commit(at):
+            raise NotFound(f"commit {at[:60]}")
+        return self._state.edits(at)
+
     def read_blobs(self, shas: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
         """See `Connector.read_blobs`."""
         for sha in shas:
@@ -269,6 +287,7 @@ class LocalGit:
                 new = self._commit(base, changes, message, author)
             finally:
                 self._writing = False
+        self._state.advance(base, new.id, {p.path: new.blobs.get(p.path) for p in changes})
         self._maintain()
         return new
 

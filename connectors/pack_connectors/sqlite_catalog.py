@@ -131,6 +131,10 @@ class SqliteCatalog:
 
         self._read(step)
 
+    def scratch(self) -> SqliteCatalog:
+        """See `Catalog.scratch`."""
+        return SqliteCatalog(None)
+
     def clear(self) -> None:
         """See `Catalog.clear`."""
 

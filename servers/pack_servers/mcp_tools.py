@@ -53,6 +53,7 @@ class Tools:
 
     def memory_list(
         self,
+        *,
         tag: Tag = None,
         topic: Topic = None,
         dir: Dir = None,  # noqa: A002 - the tool's own word
@@ -128,7 +129,10 @@ class Tools:
 
     def memory_search(
         self,
-        query: Annotated[str, Field(description='words or a question; "a phrase", begin*, -without')],
+        query: Annotated[
+            str, Field(description='words or a question; "a phrase", begin*, -without')
+        ],
+        *,
         tag: Tag = None,
         topic: Topic = None,
         dir: Dir = None,  # noqa: A002 - the tool's own word

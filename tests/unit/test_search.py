@@ -1,11 +1,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pack.search import fold_text, locate, parse_query, score
 
 from pack.catalog import describe
 from pack.markdown import split_lines
 from pack.model import MemoryPath, blob_id
-from pack.search import fold_text, locate, parse_query, score
 
 
 def points(query, text, path="a/x.md"):

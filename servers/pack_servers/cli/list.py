@@ -37,6 +37,7 @@ _LIMIT: Final = 50
 
 
 def run(
+    *,
     tag: TagOption = None,
     topic: TopicOption = None,
     folder: DirOption = None,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -47,6 +46,7 @@ def run(
             metavar="QUERY...", help='Words or a question; "a phrase", begin*, -without.'
         ),
     ],
+    *,
     tag: TagOption = None,
     topic: TopicOption = None,
     folder: DirOption = None,
@@ -129,7 +129,7 @@ def _why(match: Match) -> str:
 def _show_lines(memory: Memory, pattern: str, folder: str | None, answer: Format) -> None:
     lines: Iterable[Line] = memory.find_pattern(pattern, dir=folder)
     if answer is Format.JSON:
-        show_json([asdict(line) for line in lines])
+        show_json({"lines": [asdict(line) for line in lines]})
         return
     from pack_servers.cli.terminal import show_line, styled  # noqa: PLC0415 - see `_show`
 
