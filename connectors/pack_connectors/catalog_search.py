@@ -24,7 +24,7 @@ from pack_connectors.catalog_vocabulary import frequencies, prefix_frequency
 
 _RANKED: Final = 3000
 _HEADS: Final = "{path topic tags heading} : "
-_COLUMNS: Final = "path, topic, tags, created, updated, line, heading, text"
+_COLUMNS: Final = "topic, tags, created, updated, passage.line, heading, text"
 
 
 def candidates(
@@ -172,7 +172,7 @@ def read(db: sqlite3.Connection, scores: dict[int, float]) -> list[Candidate]:
     found: dict[int, Candidate] = {}
     for table, sign in (("file", ">"), ("edited", "<")):
         query = (
-            f"SELECT place.id, {_COLUMNS} FROM json_each(?) AS wanted "  # noqa: S608 - ours
+            f"SELECT place.id, {table}.path, {_COLUMNS} FROM json_each(?) AS wanted "  # noqa: S608 - ours
             "JOIN place ON place.id = wanted.value JOIN passage ON passage.id = place.id "
             f"JOIN {table} ON {table}.id = place.file WHERE place.file {sign} 0"
         )
