@@ -201,12 +201,17 @@ def make_filter(
         InvalidRequest: `since` or `until` is no ISO date.
     """
     return Filter(
-        tag=tag.strip() if tag is not None else None,
-        topic=topic,
-        folder=folder.strip("/") if folder is not None else None,
+        tag=_unicode(tag.strip()) if tag is not None else None,
+        topic=_unicode(topic) if topic is not None else None,
+        folder=_unicode(folder.strip("/")) if folder is not None else None,
         since=_day("since", since),
         until=_day("until", until),
     )
+
+
+def _unicode(text: str) -> str:
+    """A text that a store can compare; half a surrogate pair is in no file."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _day(name: str, text: str | None) -> str | None:

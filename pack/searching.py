@@ -74,7 +74,7 @@ def search(core: Core, request: SearchRequest) -> Matches:
     """See `Memory.search`."""
     parsed = parse_query(check_query(request.query))
     check_limit(request.limit)
-    if not (parsed.clauses or parsed.containing):
+    if not parsed.clauses:
         return _answer(parsed, request, list(_look_through(core, parsed, request.which)), True)
     return core.ask(lambda view: _ask(view, expand(parsed, view), request))
 
