@@ -7,42 +7,38 @@ faster than splitting them into words.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from pack.search_query import Alternative, Clause
-from pack.terms import searchable_text
+
+Match = tuple[int, int, float]
+"""One place that meets a clause: characters from the beginning of the text, number of the clause,
+weight of the alternative that stands there. A plain tuple, since a search makes thousands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """One place that meets a clause.
+def find_matches(clauses: Sequence[Clause], texts: Sequence[str]) -> list[list[Match]]:
+    """For each text the matches in it, by place. Of two at one place the heavier one counts.
 
-    Attributes:
-        place: Characters from the beginning of the searchable text.
-        clause: Number of the clause.
-        weight: Of the alternative that is met.
+    Args:
+        clauses: With all their alternatives.
+        texts: As `pack.terms.searchable_text` gives them.
     """
-
-    place: int
-    clause: int
-    weight: float
-
-
-def find_matches(clauses: Sequence[Clause], texts: Iterable[str]) -> list[list[Match]]:
-    """For each text the matches in it, by place. Of two at one place the heavier one counts."""
-    parts = [searchable_text(text) for text in texts]
-    starts = list(accumulate((len(part) + 1 for part in parts), initial=0))
-    joined = "\n".join(parts)
-    found: list[list[Match]] = [[] for _ in parts]
+    starts = list(accumulate((len(text) + 1 for text in texts), initial=0))
+    joined = "\n".join(texts)
+    found: list[list[Match]] = [[] for _ in texts]
     for number, clause in enumerate(clauses):
         for place, weight in _clause_places(clause, joined).items():
-            part = bisect_right(starts, place) - 1
-            found[part].append(Match(place - starts[part], number, weight))
+            text = bisect_right(starts, place) - 1
+            found[text].append((place - starts[text], number, weight))
     for matches in found:
-        matches.sort(key=lambda match: match.place)
+        matches.sort()
     return found
+
+
+def meets(clause: Clause, text: str) -> bool:
+    """Whether a searchable text meets a clause."""
+    return any(next(_places(one, text), None) is not None for one in clause.alternatives)
 
 
 def _clause_places(clause: Clause, joined: str) -> dict[int, float]:
@@ -53,28 +49,26 @@ def _clause_places(clause: Clause, joined: str) -> dict[int, float]:
 
 
 def _places(alternative: Alternative, joined: str) -> Iterator[int]:
-    """Where an alternative stands: its first term begins a word there, and the others follow."""
+    """Where an alternative stands: its first term is a word there, and the others follow."""
     first, *rest = alternative.terms
     whole = f" {first}" if rest or alternative.prefix else f" {first} "
     place = joined.find(whole)
     while place >= 0:
-        if not rest or _follows(joined, place + len(whole), rest, alternative.prefix):
+        if not rest or _follow(joined, place + len(whole), rest, is_prefix=alternative.prefix):
             yield place
         place = joined.find(whole, place + 1)
 
 
-def _follows(joined: str, place: int, rest: Sequence[str], prefix: bool) -> bool:
+def _follow(joined: str, place: int, rest: Sequence[str], *, is_prefix: bool) -> bool:
     """Whether the terms stand one after the other from the end of a word on."""
+    last = len(rest) - 1
     for number, term in enumerate(rest):
-        if joined[place : place + 1] != " ":
+        begin = place
+        while joined.startswith(" ", begin):
+            begin += 1
+        if begin == place or not joined.startswith(term, begin):
             return False
-        while joined[place : place + 1] == " ":
-            place += 1
-        if not joined.startswith(term, place):
-            return False
-        place += len(term)
-        if joined[place : place + 1] not in (" ", "\n", "") and not (
-            prefix and number == len(rest) - 1
-        ):
+        place = begin + len(term)
+        if not joined.startswith(" ", place) and not (is_prefix and number == last):
             return False
     return True

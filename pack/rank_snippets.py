@@ -8,7 +8,7 @@ from typing import Final
 from pack.markdown import split_lines
 from pack.rank_matches import find_matches
 from pack.search_query import Query
-from pack.terms import fold_text
+from pack.terms import fold_text, searchable_text
 
 SNIPPET_CHARACTERS: Final = 160
 
@@ -34,7 +34,10 @@ def find_line(query: Query, text: str, first_line: int = 1) -> tuple[int, str]:
 
 
 def _quality(query: Query, lines: list[str]) -> Callable[[int], float]:
-    clauses = [{match.clause for match in found} for found in find_matches(query.clauses, lines)]
+    clauses = [
+        {clause for _, clause, _ in found}
+        for found in find_matches(query.clauses, [searchable_text(line) for line in lines])
+    ]
     most = len(query.clauses) + 1
 
     def quality(number: int) -> float:

@@ -10,20 +10,21 @@ own, and knows neither neighbours nor dates.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from math import log
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from pack.rank_matches import Match, find_matches
+from pack.rank_context import Frequencies, feedback, from_file, from_neighbours
+from pack.rank_matches import meets
+from pack.rank_points import give_points, head_of, rarity
 from pack.rank_snippets import find_line
 from pack.search_query import Query
-from pack.terms import fold_text
+from pack.terms import fold_text, searchable_text
 
-_K1: Final = 1.2
-_B: Final = 0.3
-_HEAD_WEIGHT: Final = 1.0
-
+_PHRASE: Final = 100.0
+_PHRASE_IN_HEAD: Final = 101.0
+_LEAST: Final = 0.01
+"""For what was found by a part of a word only."""
 CANDIDATES: Final = 200
 """Passages that stage 1 proposes at most."""
 NEIGHBOURED: Final = 40
@@ -88,7 +89,9 @@ class Explanation:
 
     Attributes:
         terms: Points for each clause that was found, by its text.
-        boosts: Points for anything else, by name: `phrase`, `near`, `neighbours`, `date`, `name`.
+        boosts: Points for anything else, by name: `near` (words near each other), `date` (of the
+            file), `context` (words of the best passages), `neighbours`, `phrase` (the query as it
+            was typed).
     """
 
     terms: dict[str, float]
@@ -110,68 +113,98 @@ class Ranked:
     explanation: Explanation
 
 
-def rank(query: Query, candidates: Sequence[Candidate], statistics: Statistics) -> list[Ranked]:
+def rank(
+    query: Query,
+    candidates: Sequence[Candidate],
+    statistics: Statistics,
+    vocabulary: Frequencies | None = None,
+    eligible: Container[str] | None = None,
+) -> list[Ranked]:
     """The files of the candidates that answer the query, best first, each by its best passage.
+
+    Files that hold the query as it was typed come first.
 
     Args:
         query: Expanded (`pack.search_query.expand`).
-        candidates: Passages of stage 1 and neighbours of the best of them, in any order, each
-            once. Those that hold what the query excludes, or not what it requires, are taken for
-            neighbours only.
+        candidates: Passages of stage 1, and neighbours of the best of them, in any order, each
+            once. Those that meet no clause, or not all that are required, or an excluded one, are
+            taken for neighbours only.
         statistics: Of the same index.
+        vocabulary: In how many passages index terms are; without it, what the best passages speak
+            of does not count. It is asked once.
+        eligible: Paths that may be results, where the neighbours were not filtered; `None` for all.
     """
-    bodies = find_matches(query.clauses, [candidate.text for candidate in candidates])
-    heads = find_matches(query.clauses, [_head(candidate) for candidate in candidates])
-    points = [_rarity(count, statistics.passages) for count in statistics.frequencies]
-    ranked = [
-        _ranked(query, candidate, body, head, points, statistics.average_length)
-        for candidate, body, head in zip(candidates, bodies, heads, strict=True)
+    bodies = [searchable_text(candidate.text) for candidate in candidates]
+    rarities = [rarity(count, statistics.passages) for count in statistics.frequencies]
+    points = give_points(query, candidates, bodies, rarities, statistics.average_length)
+    totals = [one.total for one in points]
+    boosts: list[dict[str, float]] = [{"near": one.near, "date": one.date} for one in points]
+    if vocabulary is not None:
+        more = feedback(query, bodies, totals, vocabulary, statistics.passages)
+        _add(totals, boosts, "context", more)
+    _add(totals, boosts, "neighbours", from_neighbours(candidates, totals))
+    _add(totals, boosts, "phrase", [_phrase_points(query, one) for one in candidates])
+    found = [
+        Ranked(candidate, total, _explanation(query, one.clauses, boost))
+        for candidate, body, one, total, boost in zip(
+            candidates, bodies, points, totals, boosts, strict=True
+        )
+        if (one.clauses or boost["phrase"] or candidate.score)
+        and (eligible is None or candidate.path in eligible)
+        and _is_answer(query, candidate, body)
     ]
-    ranked.sort(key=lambda one: (-one.score, one.candidate.path, one.candidate.line))
-    best: dict[str, Ranked] = {}
-    for one in ranked:
-        if one.score > 0:
-            best.setdefault(one.candidate.path, one)
-    return list(best.values())
+    return _by_file(found)
 
 
-def _head(candidate: Candidate) -> str:
-    tags = " ".join(candidate.tags)
-    return f"{candidate.topic}\n{tags}\n{candidate.heading}\n{candidate.path}"
+def _add(
+    totals: list[float], boosts: list[dict[str, float]], name: str, more: Sequence[float]
+) -> None:
+    for number, points in enumerate(more):
+        totals[number] += points
+        boosts[number][name] = points
 
 
-def _rarity(count: int, passages: int) -> float:
-    """Inverse document frequency, never negative (Lucene's form of BM25)."""
-    count = min(count, passages)
-    return log(1 + (passages - count + 0.5) / (count + 0.5))
+def _phrase_points(query: Query, candidate: Candidate) -> float:
+    """Points for the query as it was typed, so many that they outweigh all others."""
+    if not query.phrase:
+        return 0.0
+    if query.phrase in fold_text(candidate.text):
+        return _PHRASE
+    return _PHRASE_IN_HEAD if query.phrase in fold_text(head_of(candidate)) else 0.0
 
 
-def _ranked(
-    query: Query,
-    candidate: Candidate,
-    body: Sequence[Match],
-    head: Sequence[Match],
-    points: Sequence[float],
-    average_length: float,
-) -> Ranked:
-    weights = [0.0] * len(points)
-    length = 1 - _B + _B * len(candidate.text) / max(average_length, 1.0)
-    for match in body:
-        weights[match.clause] += match.weight / length
-    for match in head:
-        weights[match.clause] += match.weight * _HEAD_WEIGHT
-    terms = {
-        clause.text: point * weight / (weight + _K1)
-        for clause, point, weight in zip(query.clauses, points, weights, strict=True)
-        if weight
-    }
-    boosts = {"phrase": 1.0} if query.phrase and query.phrase in fold_text(candidate.text) else {}
-    return Ranked(candidate, sum(terms.values()) + sum(boosts.values()), Explanation(terms, boosts))
+def _is_answer(query: Query, candidate: Candidate, body: str) -> bool:
+    """Whether a passage has what the query requires and nothing that it excludes."""
+    required = [clause for clause in query.clauses if clause.required]
+    if not (required or query.excluded):
+        return True
+    whole = f"{body}\n{searchable_text(head_of(candidate))}"
+    return all(meets(clause, whole) for clause in required) and not any(
+        meets(clause, whole) for clause in query.excluded
+    )
+
+
+def _explanation(query: Query, clauses: dict[int, float], boosts: dict[str, float]) -> Explanation:
+    terms = {query.clauses[number].text: points for number, points in sorted(clauses.items())}
+    return Explanation(terms, {name: points for name, points in boosts.items() if points})
+
+
+def _by_file(found: Iterable[Ranked]) -> list[Ranked]:
+    """One result for each file."""
+    files: dict[str, list[Ranked]] = {}
+    for one in found:
+        files.setdefault(one.candidate.path, []).append(one)
+    results = []
+    for passages in files.values():
+        best, *others = sorted(passages, key=lambda one: (-one.score, one.candidate.line))
+        score = from_file(best.score, (one.score for one in others))
+        results.append(replace(best, score=max(score, _LEAST)))
+    return sorted(results, key=lambda one: (-one.score, one.candidate.path))
 
 
 def locate(query: Query, candidate: Candidate) -> tuple[int, str]:
     """The line of the file that answers best, and the text round the match on it.
 
-    The snippet has at most 162 characters, white space collapsed.
+    See `pack.rank_snippets.find_line`.
     """
     return find_line(query, candidate.text, candidate.line)

@@ -33,12 +33,13 @@ _PUNCTUATION: Final = ".,;:!?()[]{}<>\"'`"
 _PART_WEIGHT: Final = 0.25
 STOP_WORDS: Final = frozenset(
     (
-        "a about after again all also am an and any are as at be because been before being between "
-        "both but by can could did do does doing don during each few for from further had has have "
-        "having he her here hers him his how i if in into is it its just me more most my no nor "
-        "not of off on once only or other our out over own s same she should so some such t than "
-        "that the their them then there these they this those through to too under until up very "
-        "was we were what when where which while who whom whose why will with would you your"
+        "a about after again all also am an and another any are as at be because been before being "
+        "between both but by can could did do does doing don during each ever few for from further "
+        "had has have having he her here hers him his how i if in into is it its just many me "
+        "might more most much must my no nor not of off on once only or other our out over own s "
+        "same shall she should so some such t than that the their them then there these they this "
+        "those through to too under until up us very was we were what when where which while who "
+        "whom whose why will with would yet you your"
     ).split()
 )
 """Words that say nothing of what a sentence is about."""

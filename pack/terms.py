@@ -53,15 +53,14 @@ def indexed_text(text: str) -> str:
 
 
 def searchable_text(text: str) -> str:
-    """The words of a text between single separators, to look for terms in with `str.find`.
+    """The index terms of a text with spaces round each, to look for them with `str.find`.
 
-    As `indexed_text`, with two differences: everything that is in no word is a space, and a run
-    without spaces is left whole, set off by spaces from what is round it. Begins and ends with a
-    space.
+    They stand in the order of `index_terms`, with one or more spaces between; it begins and ends
+    with a space.
     """
     if text.isascii():
         return f" {(text + _camel_parts(text)).translate(_WORDS)} "
-    return f" {_UNSPACED_RUN.sub(_set_off, _folded(text)).translate(_LETTERS)} "
+    return f" {indexed_text(text).translate(_WORDS)} "
 
 
 def index_terms(text: str) -> list[str]:
@@ -86,10 +85,6 @@ def _folded(text: str) -> str:
     """Text without accents and case, in one form of each letter."""
     plain = unicodedata.normalize("NFKD", text + _camel_parts(text)).translate(_MARKS)
     return unicodedata.normalize("NFKC", plain.casefold())
-
-
-def _set_off(run: re.Match[str]) -> str:
-    return f" {run[0]} "
 
 
 def _pairs(run: re.Match[str]) -> str:

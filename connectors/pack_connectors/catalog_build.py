@@ -99,7 +99,7 @@ def fill(db: sqlite3.Connection, rows: Iterable[Row]) -> tuple[int, int]:
         counted = _store_all(db, rows)
         db.execute("INSERT INTO words (words) VALUES ('optimize')")
         _fill_vocabulary(db)
-        db.execute(COUNT.format(where=""))
+        db.execute(COUNT)
     finally:
         _set_up(db, building=False)
     return counted

@@ -8,8 +8,7 @@ from typing import Final
 
 from pack.catalog import Row
 from pack.catalog_questions import Filter, Listing, Sort, SortKey, sort_key
-from pack.terms import fold_text
-from pack_connectors.catalog_rows import COLUMNS, read_row
+from pack_connectors.catalog_rows import COLUMNS, folded, read_row
 
 _DATE: Final = "ifnull(updated, '')"
 _ORDERS: Final = {
@@ -46,9 +45,9 @@ def condition(which: Filter) -> Where:
         found = found.both(Where("path >= ? AND path < ?", (inside, which.folder + "0")))
     if which.tag is not None:
         tagged = "id IN (SELECT file FROM tag WHERE tag = ?)"
-        found = found.both(Where(tagged, (fold_text(which.tag.strip()),)))
+        found = found.both(Where(tagged, (folded(which.tag.strip()),)))
     if which.topic:
-        found = found.both(Where("instr(folded_topic, ?)", (fold_text(which.topic),)))
+        found = found.both(Where("instr(folded_topic, ?)", (folded(which.topic),)))
     if which.since is not None:
         found = found.both(Where(f"{_DATE} >= ?", (which.since,)))
     if which.until is not None:
@@ -117,7 +116,7 @@ def _committed(db: sqlite3.Connection, which: Filter, wanted: Where) -> int:
         return int(db.execute(query, inside if which.folder else ()).fetchone()[0])
     if which == Filter(tag=which.tag) and which.tag is not None:
         query = "SELECT count(*) FROM tag WHERE tag = ? AND file > 0"
-        return int(db.execute(query, (fold_text(which.tag.strip()),)).fetchone()[0])
+        return int(db.execute(query, (folded(which.tag.strip()),)).fetchone()[0])
     return _count(db, "file", wanted)
 
 

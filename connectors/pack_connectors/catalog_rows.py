@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from pack.catalog import Row
@@ -31,11 +31,11 @@ _PUT_EDITED: Final = (
     f"INSERT INTO edited (id, is_shown, {NAMES}) "  # noqa: S608 - constants
     f"VALUES ((SELECT ifnull(min(id), 0) - 1 FROM edited), ?, {_PLACES}) RETURNING id"
 )
-COUNT: Final = """
-INSERT OR REPLACE INTO folder
-SELECT folder, count(*), max(updated) FROM file {where} GROUP BY folder
-"""
-"""Fills `folder`; `where` limits it to some."""
+COUNT: Final = "INSERT INTO folder SELECT folder, count(*), max(updated) FROM file GROUP BY folder"
+"""Fills `folder`."""
+
+
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def row_values(row: Row) -> tuple[object, ...]:
@@ -43,11 +43,11 @@ def row_values(row: Row) -> tuple[object, ...]:
     return (
         row.path,
         row.folder,
-        fold(row.path),
+        row.path.lower() if row.path.isascii() else fold(row.path),
         row.blob,
         row.topic,
-        fold_text(row.topic),
-        json.dumps(row.tags, ensure_ascii=False),
+        folded(row.topic),
+        _to_json(row.tags),
         row.created,
         row.updated,
         int(row.sync),
@@ -75,6 +75,11 @@ def read_row(found: Sequence[object]) -> Row:
     )
 
 
+def folded(text: str) -> str:
+    """As `fold_text`, sooner for most texts."""
+    return text.lower() if text.isascii() else fold_text(text)
+
+
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
@@ -99,16 +104,22 @@ def put_gone(db: sqlite3.Connection, path: MemoryPath, blob: BlobId | None) -> N
         db.execute("UPDATE edited SET blob = NULL WHERE path = ?", (path,))
 
 
-def count_folders(db: sqlite3.Connection, folders: Iterable[str]) -> None:
-    """Bring `folder` up to date for some folders."""
-    for folder in folders:
-        db.execute("DELETE FROM folder WHERE folder = ?", (folder,))
-        db.execute(COUNT.format(where="WHERE folder = ?"), (folder,))
+def count_folders(db: sqlite3.Connection, changes: Mapping[str, int]) -> None:
+    """Bring `folder` up to date for some folders, which have so many files more or less."""
+    newest = "(SELECT max(updated) FROM file WHERE folder = ?1)"
+    for folder, change in changes.items():
+        db.execute(
+            f"INSERT INTO folder VALUES (?1, ?2, {newest}) ON CONFLICT DO "  # noqa: S608 - ours
+            "UPDATE SET files = files + excluded.files, newest = excluded.newest",
+            (folder, change),
+        )
+        if change <= 0:
+            db.execute("DELETE FROM folder WHERE folder = ? AND files <= 0", (folder,))
 
 
 def tag_values(file: int, tags: Iterable[str]) -> list[tuple[str, int]]:
     """The rows of `tag` for a file; without case, and each once."""
-    return [(tag, file) for tag in {fold_text(tag.strip()): None for tag in tags}]
+    return [(tag, file) for tag in dict.fromkeys(folded(tag.strip()) for tag in tags)]
 
 
 def mark_unverified(db: sqlite3.Connection, folders: Collection[str]) -> None:

@@ -24,6 +24,8 @@ VERSION: Final = 5
 """To be raised too when `pack.terms`, `pack.passages` or `pack.stemming` change what they give."""
 BUSY_SECONDS: Final = 5.0
 CACHE_KIB: Final = 2000
+_CHECKPOINT_PAGES: Final = 250
+"""A checkpoint is made by the change that reaches it, which should not wait long."""
 _FILE_COLUMNS: Final = """
     id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, folded TEXT NOT NULL,
     blob TEXT, topic TEXT NOT NULL, folded_topic TEXT NOT NULL, tags TEXT NOT NULL, created TEXT,
@@ -89,6 +91,7 @@ def connect(file: Path | None, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Co
     try:
         if file is not None:
             connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         connection.execute("PRAGMA synchronous = OFF")  # it can be made again at any time
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         with transaction(connection):

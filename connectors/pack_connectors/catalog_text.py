@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from pack.catalog import Row
+from pack.model import CommitId
 from pack.passages import Passage
 from pack.stemming import stem_keys
 from pack.terms import index_terms, indexed_text
@@ -19,7 +20,8 @@ Head = tuple[str, str, str]
 WORDS: Final = "rowid, path, topic, tags, heading, body"
 _ADD: Final = f"INSERT INTO words ({WORDS}) VALUES (?,?,?,?,?,?)"  # noqa: S608 - constants
 _TAKE_OUT: Final = f"INSERT INTO words (words, {WORDS}) VALUES ('delete',?,?,?,?,?,?)"  # noqa: S608 - constants
-_MERGED_PAGES: Final = 32
+MERGE = True
+_MERGED_PAGES: Final = 16
 """Work done on the index's segments after a change: little each time, rather than once much."""
 
 
@@ -84,18 +86,19 @@ class TextChange:
         self._passages += number
         self._characters += number * len(passage.text)
 
-    def finish(self) -> None:
-        """Bring vocabulary and totals up to what was added and taken out."""
+    def finish(self, commit: CommitId | None) -> None:
+        """Bring vocabulary and totals up to what was added and taken out.
+
+        Args:
+            commit: What the catalog describes now; `None` if that stays the same.
+        """
         change_vocabulary(self._db, {term: n for term, n in self._terms.items() if n})
         self._db.execute(
-            "UPDATE head SET passages = passages + ?, characters = characters + ?",
-            (self._passages, self._characters),
+            "UPDATE head SET commit_id = ifnull(?, commit_id), passages = passages + ?, "
+            "characters = characters + ?",
+            (commit, self._passages, self._characters),
         )
-        for index in ("words", "part"):
-            self._db.execute(
-                f"INSERT INTO {index} ({index}, rank) VALUES ('merge', ?)",  # noqa: S608 - ours
-                (_MERGED_PAGES,),
-            )
+        self._db.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (_MERGED_PAGES,))
 
 
 def _indexed(passage: Passage) -> tuple[str, str]:

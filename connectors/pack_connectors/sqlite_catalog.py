@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,23 +111,23 @@ class SqliteCatalog:
         unverified: Collection[str] = (),
     ) -> None:
         """See `Catalog.advance`."""
-        folders = {row.folder for row in rows} | {path.rpartition("/")[0] for path in gone}
 
         def step(db: sqlite3.Connection) -> None:
             with transaction(db):
-                moved = db.execute("UPDATE head SET commit_id = ? WHERE commit_id = ?", (new, old))
-                if moved.rowcount != 1:
+                if _commit(db) != old:
                     return
                 text = TextChange(db)
+                files = Counter({row.folder: 0 for row in rows})
                 for path in gone:
                     file = text.take_out("file", path)
                     db.execute("DELETE FROM file WHERE id = ?", (file,))
                     db.execute("DELETE FROM last_change WHERE file = ?", (file,))
+                    files[path.rpartition("/")[0]] -= file is not None
                 for row in rows:
-                    text.take_out("file", row.path)
+                    files[row.folder] += text.take_out("file", row.path) is None
                     text.add(put_row(db, row), row)
-                text.finish()
-                count_folders(db, folders)
+                text.finish(new)
+                count_folders(db, files)
                 mark_unverified(db, unverified)
 
         self._read(step)
@@ -274,7 +275,7 @@ class SqliteCatalog:
                     text.add(put_edited(db, row, is_shown=True), row)
                 for path, blob in gone.items():
                     put_gone(db, path, blob)
-                text.finish()
+                text.finish(None)
 
         self._read(change)
 

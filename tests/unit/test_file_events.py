@@ -158,6 +158,16 @@ def test_a_folder_that_cannot_be_watched(root, code, usable):
     events.close()
 
 
+def test_one_program_does_not_take_all_watches(root, monkeypatch):
+    monkeypatch.setattr("pack_connectors.file_events._MAX_FOLDERS", 1)
+    events = open_events(root)
+    events.watch("")
+    assert events.usable
+    events.watch("a")
+    assert not events.usable
+    events.close()
+
+
 def test_a_file_system_that_others_change_is_not_watched(root):
     events = open_events(root)
     assert not events._kernel.is_local("/proc")

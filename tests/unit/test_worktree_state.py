@@ -124,6 +124,15 @@ def test_a_watched_folder_is_not_scanned(repository, monkeypatch):
 
 
 @linux
+def test_what_moved_out_of_the_folder_is_not_watched_any_more(repository, tmp_path):
+    state = repository.state(watch=True)
+    check(repository, state)
+    (repository.root / "a").rename(tmp_path / "outside")
+    assert len(check(repository, state)) == 2
+    assert list(state._events._watches) == [""]
+
+
+@linux
 @pytest.mark.parametrize(("watch", "questions"), [(None, 2), (True, 1), (False, None)])
 def test_watches_are_made_when_they_are_of_use(repository, watch, questions):
     opened = []
@@ -196,6 +205,19 @@ def test_links_are_not_files(repository, asked, tmp_path):
     (repository.root / "a/b").rename(repository.root / "moved")
     (repository.root / "a/b").symlink_to(tmp_path / "outside")
     assert "a/b/z.md" not in check(repository, asked, repository.state())
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="no symbolic links here")
+def test_what_became_a_link_while_it_was_looked_at_is_not_followed(repository):
+    root = repository.root
+    (root / "link").symlink_to("a")
+    assert list(worktree_scan.scan(root, "link")) == []
+    assert list(worktree_scan.scan(root, "link/b")) == []
+    for folder in worktree_scan.scan(root, "a/b"):
+        (root / "a/b/y.md").unlink()
+        (root / "a/b/y.md").symlink_to("../x.md")
+        assert [file.name for file in folder.files()] == ["y.md"]
+        assert folder.blob("y.md") is None
 
 
 def test_a_nested_repository_is_not_memory(repository, asked):
@@ -309,6 +331,20 @@ def test_a_damaged_cache_is_no_reason_to_fail(repository, asked, damage):
     assert check(repository, asked, fresh, repository.state()) == {}
 
 
+def test_a_cache_that_is_removed_or_replaced_under_us_is_not_relied_on(repository, asked):
+    repository.write("a/x.md", "2")
+    check(repository, asked)
+    for new in (False, True):
+        for file in repository.cache.parent.iterdir():
+            file.unlink()
+        if new:
+            repository.state().edits(None)
+        repository.write("a/b/y.md", f"{new}")
+        assert len(check(repository, asked)) == 2
+        assert repository.cache.exists()
+    check(repository, asked, repository.state())
+
+
 def test_a_cache_of_another_version_is_replaced(repository):
     repository.state().edits(repository.head())
     repository.close()
@@ -355,6 +391,7 @@ def test_a_question_begins_again_when_another_process_wrote_meanwhile(repository
     repository.write("a/b/y.md", "older")
     assert slow.edits(head) == repository.edits(head)
     assert len(rounds) == 3  # slow, quick, slow again
+    assert slow._cache._places[0] == str(repository.cache)
 
 
 # --- where the kernel does not help ---------------------------------------------------------------

@@ -1,0 +1,135 @@
+"""What a passage gets from others: from the best ones, from its neighbours, from its file.
+
+- The best passages show what else an answer may be about: their own words, besides those of the
+  query, count a little (pseudo-relevance feedback, after Rocchio).
+- A short note shares in what stands before and after it: the answer to a question is in the next
+  note. A long one speaks for itself.
+- A file shares in its other passages.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import log
+from typing import Final, Protocol
+
+from pack.search_query import STOP_WORDS, Query
+
+_BEST: Final = 10
+"""Passages whose words are taken."""
+_WORDS: Final = 20
+_WORDS_WEIGHED: Final = 80
+"""Words whose frequencies are asked for, to choose among them."""
+_SHORTEST_WORD: Final = 3
+_COMMON: Final = 0.25
+"""Words in a larger share of passages than this say nothing."""
+_FEEDBACK: Final = 0.3
+_STEPS: Final = (0.3, 0.2)
+"""Share of the points of a neighbour, one step and two steps away."""
+_SHORT_CHARACTERS: Final = 500
+"""A passage of this length gets half of it."""
+_FILE: Final = 0.2
+
+Frequencies = Callable[[Sequence[str]], Mapping[str, int]]
+"""In how many passages each index term is; those left out that are in none."""
+
+
+class Linked(Protocol):
+    """What is read of a passage (`pack.ranking.Candidate`)."""
+
+    @property
+    def id(self) -> int: ...  # noqa: D102 - see `Candidate`, as the others
+    @property
+    def path(self) -> str: ...  # noqa: D102
+    @property
+    def text(self) -> str: ...  # noqa: D102
+    @property
+    def previous(self) -> int | None: ...  # noqa: D102
+    @property
+    def next(self) -> int | None: ...  # noqa: D102
+
+
+def feedback(
+    query: Query,
+    bodies: Sequence[str],
+    points: Sequence[float],
+    frequencies: Frequencies,
+    passages: int,
+) -> list[float]:
+    """Points for the words that the best passages have in common.
+
+    Args:
+        query: Expanded.
+        bodies: The texts (`pack.terms.searchable_text`).
+        points: What each has so far.
+        frequencies: Of index terms.
+        passages: Number of all passages of the memory.
+    """
+    order = sorted(range(len(points)), key=lambda number: -points[number])[:_BEST]
+    if not order or points[order[0]] <= 0:
+        return [0.0] * len(points)
+    shares = {number: points[number] / points[order[0]] for number in order}
+    words = _words_of(bodies, shares, query)
+    worth = [(f" {word} ", value) for word, value in _worth(words, frequencies, passages).items()]
+    return [_FEEDBACK * sum(value for word, value in worth if word in body) for body in bodies]
+
+
+def _words_of(bodies: Sequence[str], shares: Mapping[int, float], query: Query) -> Counter[str]:
+    """The words of some passages, each by how much of them speaks of it."""
+    known = STOP_WORDS | {
+        term for clause in query.clauses for one in clause.alternatives for term in one.terms
+    }
+    words: Counter[str] = Counter()
+    for number, share in shares.items():
+        for word, count in Counter(bodies[number].split()).items():
+            if len(word) >= _SHORTEST_WORD and word not in known:
+                words[word] += share * count / (count + 1)  # type: ignore[assignment]  # weights
+    return words
+
+
+def _worth(words: Counter[str], frequencies: Frequencies, passages: int) -> dict[str, float]:
+    """The words that say most, and what finding each is worth."""
+    weights = dict(words.most_common(_WORDS_WEIGHED))
+    counts = frequencies(list(weights))
+    rarities = {
+        word: log((passages + 1) / (count + 0.5))
+        for word, count in counts.items()
+        if 1 < count <= _COMMON * passages
+    }
+    values = {word: weights[word] * value for word, value in rarities.items()}
+    best = sorted(values, key=lambda word: (-values[word], word))[:_WORDS]
+    return {word: values[word] / values[best[0]] * rarities[word] for word in best}
+
+
+def from_neighbours(passages: Sequence[Linked], points: Sequence[float]) -> list[float]:
+    """What each passage gets from those before and after it in other files of its folder."""
+    known = {passage.id: number for number, passage in enumerate(passages)}
+    return [
+        sum(
+            share * points[other]
+            for share, other in _neighbours(passages, number, known)
+            if passages[other].path != passage.path
+        )
+        / (1 + (len(passage.text) / _SHORT_CHARACTERS) ** 2)
+        for number, passage in enumerate(passages)
+    ]
+
+
+def _neighbours(
+    passages: Sequence[Linked], number: int, known: Mapping[int, int]
+) -> Iterable[tuple[float, int]]:
+    for is_before in (True, False):
+        at: int | None = number
+        for share in _STEPS:
+            if at is None:
+                break
+            link = passages[at].previous if is_before else passages[at].next
+            at = known.get(link) if link is not None else None
+            if at is not None:
+                yield share, at
+
+
+def from_file(best: float, others: Iterable[float]) -> float:
+    """Points of a file, by those of its best passage and the others that were found."""
+    return best + _FILE * sum(others)
