@@ -15,7 +15,14 @@ from pack.errors import InvalidPath, LimitExceeded, NotFound
 from pack.index import in_sync_order, read_head
 from pack.model import CommitId, Contents, MemoryPath
 from pack.paths import INDEX, parse_stored_path
-from pack.requests import Key, check_limit, cut_to_budget, make_cursor, parse_cursor
+from pack.requests import (
+    InvalidCursor,
+    Key,
+    check_limit,
+    cut_to_budget,
+    make_cursor,
+    parse_cursor,
+)
 from pack.results import (
     Changes,
     Document,
@@ -99,7 +106,7 @@ def list_files(
 ) -> Page:
     """See `Memory.list`."""
     most = LIST_MOST if limit is None else check_limit(limit)
-    after = _place(parse_cursor(cursor, _SORT_SHAPES[sort])) if cursor is not None else None
+    after = _place(parse_cursor(cursor, _SORT_SHAPES[sort]), sort) if cursor is not None else None
     found = core.ask(lambda view: view.list_rows(which, sort, after, most + 1))
     rows: Sequence[Row] = found.rows[:most]
     if limit is None:
@@ -117,8 +124,10 @@ _SORT_SHAPES: Final[Mapping[Sort, Key]] = {
 }
 
 
-def _place(key: Sequence[str | float]) -> SortKey:
+def _place(key: Key, sort: Sort) -> SortKey:
     first, path = key
+    if sort is Sort.PATH and first:
+        raise InvalidCursor
     return first if isinstance(first, str) else int(first), MemoryPath(str(path))
 
 
