@@ -22,10 +22,13 @@ import re
 import unicodedata
 from typing import Final
 
-_KINDS: Final = {code: ord("aA"[chr(code).isupper()]) for code in range(128) if chr(code).isalpha()}
-_WORDS: Final = {
-    code: ord(chr(code).lower() if chr(code).isalnum() else " ") for code in range(128)
-}
+_KINDS: Final = bytes(
+    ord("aA"[chr(code).isupper()]) if chr(code).isalpha() else ord(" ") for code in range(128)
+).ljust(256)
+_WORDS: Final = bytes(
+    ord(chr(code).lower()) if chr(code).isalnum() else ord(" ") for code in range(128)
+).ljust(256)
+"""Tables for `bytes.translate`, which is four times faster than that of `str`."""
 _CAMEL: Final = re.compile(r"[A-Za-z0-9]*[a-z0-9][A-Z][A-Za-z0-9]*")
 _CAMEL_PART: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _TERM: Final = re.compile(r"[^\W_]+")
@@ -59,8 +62,8 @@ def searchable_text(text: str) -> str:
     with a space.
     """
     if text.isascii():
-        return f" {(text + _camel_parts(text)).translate(_WORDS)} "
-    return f" {indexed_text(text).translate(_WORDS)} "
+        return f" {(text + _camel_parts(text)).encode().translate(_WORDS).decode()} "
+    return f" {indexed_text(text)} "
 
 
 def index_terms(text: str) -> list[str]:
@@ -75,7 +78,7 @@ def is_unspaced(text: str) -> bool:
 
 def _camel_parts(text: str) -> str:
     """The parts of all CamelCase words, with a space before each; mostly nothing, and fast then."""
-    if "aA" not in text.translate(_KINDS):
+    if b"aA" not in text.encode("ascii", "replace").translate(_KINDS):
         return ""
     words = dict.fromkeys(_CAMEL.findall(text))
     return "".join(f" {part}" for word in words for part in _CAMEL_PART.findall(word))
