@@ -25,9 +25,9 @@ _PHRASE: Final = 100.0
 _PHRASE_IN_HEAD: Final = 101.0
 _LEAST: Final = 0.01
 """For what was found by a part of a word only."""
-CANDIDATES: Final = 200
+CANDIDATES: Final = 100
 """Passages that stage 1 proposes at most."""
-NEIGHBOURED: Final = 40
+NEIGHBOURED: Final = 20
 """The best of them, whose neighbours are added to the candidates."""
 REACH: Final = 2
 """How many passages before and after are neighbours, in path order of a folder."""
