@@ -135,7 +135,7 @@ def test_a_note_is_found_in_topic_tags_heading_and_path():
 
 
 def test_the_query_as_it_was_typed_comes_first():
-    others = ["blue blue blue car car car, a blue, a car", "car and blue, " * 30]
+    others = ["blue, blue, car, car, a blue, a car", "car and blue, " * 30]
     assert found("blue car", *others, "x " * 200 + "one Blue Car")[0] == 2
     assert found("blue car", *others, note(2, "x", topic="The blue car"))[0] == 2
 
