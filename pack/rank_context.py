@@ -9,16 +9,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import log
 from typing import Final, Protocol
 
 from pack.search_query import STOP_WORDS, Query
 
-_BEST: Final = 10
+_BEST: Final = 5
 """Passages whose words are taken."""
-_GIVEN: Final = 100
-"""Passages that get points for them."""
+_READ_CHARACTERS: Final = 50_000
+"""The best passages of about this length together are looked through for those words."""
 _WORDS: Final = 20
 _WORDS_WEIGHED: Final = 80
 """Words whose frequencies are asked for, to choose among them."""
@@ -67,17 +68,19 @@ def feedback(
         frequencies: Of index terms.
         passages: Number of all passages of the memory.
     """
-    order = sorted(range(len(points)), key=lambda number: -points[number])[:_GIVEN]
+    order = sorted(range(len(points)), key=lambda number: -points[number])
     more = [0.0] * len(points)
     if not order or points[order[0]] <= 0:
         return more
     shares = {number: points[number] / points[order[0]] for number in order[:_BEST]}
-    words = _words_of(bodies, shares, query)
-    for word, value in _worth(words, frequencies, passages).items():
-        spaced = f" {word} "
-        for number in order:
-            if spaced in bodies[number]:
-                more[number] += _FEEDBACK * value
+    worth = _worth(_words_of(bodies, shares, query), frequencies, passages)
+    characters = 0
+    for number in order:
+        if characters > _READ_CHARACTERS:
+            break
+        characters += len(bodies[number])
+        found = worth.keys() & set(bodies[number].split())
+        more[number] = _FEEDBACK * sum(worth[word] for word in sorted(found))
     return more
 
 
@@ -88,8 +91,9 @@ def _words_of(bodies: Sequence[str], shares: Mapping[int, float], query: Query) 
     )
     words: dict[str, float] = {}
     for number, share in shares.items():
-        for word in set(bodies[number].split()) - known:
-            words[word] = words.get(word, 0.0) + share
+        counts = Counter(bodies[number].split())
+        for word in counts.keys() - known:
+            words[word] = words.get(word, 0.0) + share * counts[word] / (counts[word] + 1)
     return words
 
 

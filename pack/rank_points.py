@@ -23,13 +23,13 @@ from pack.terms import searchable_text
 
 _SATURATION: Final = 1.5
 """BM25 k1: how much a word counts that stands there more than once."""
-_LENGTH: Final = 0.3
+_LENGTH: Final = 0.5
 """BM25 b: how much less a word counts in a long passage."""
 _HEAD: Final = 1.0
 """What a word in topic, tags, headings or path counts beside one in the text."""
 _NAMED_LINE: Final = 1.5
 _DATE: Final = 2.0
-_NEAR: Final = 1.0
+_NEAR: Final = 1.5
 _NEAR_LIMIT: Final = 5.0
 """Points for nearness grow ever slower, and never beyond this times `_NEAR`."""
 _WORD_CHARACTERS: Final = 6.0

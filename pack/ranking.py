@@ -28,7 +28,9 @@ _LEAST: Final = 0.01
 CANDIDATES: Final = 100
 """Passages that stage 1 proposes at most."""
 NEIGHBOURED: Final = 20
-"""The best of them, whose neighbours are added to the candidates."""
+"""The best short ones of them, whose neighbours are added to the candidates."""
+LONGEST_NEIGHBOURED: Final = 1000
+"""Length in characters of a passage beyond which neighbours do not matter."""
 REACH: Final = 2
 """How many passages before and after are neighbours, in path order of a folder."""
 
@@ -123,6 +125,14 @@ class Ranked:
         terms = {clauses[number].text: n for number, n in sorted(self.points.clauses.items())}
         boosts = {"near": self.points.near, "date": self.points.date, **self.boosts}
         return Explanation(terms, {name: points for name, points in boosts.items() if points})
+
+
+def wants_neighbours(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates of stage 1, best first, whose neighbours can change the order.
+
+    These are at most `NEIGHBOURED`, and short: a long passage takes nothing from its neighbours.
+    """
+    return [one for one in candidates if len(one.text) <= LONGEST_NEIGHBOURED][:NEIGHBOURED]
 
 
 def rank(
