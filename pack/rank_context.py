@@ -16,8 +16,10 @@ from typing import Final, Protocol
 
 from pack.search_query import STOP_WORDS, Query
 
-_BEST: Final = 10
+_BEST: Final = 5
 """Passages whose words are taken."""
+_READ_CHARACTERS: Final = 50_000
+"""The best passages of about this length together are looked through for those words."""
 _WORDS: Final = 20
 _WORDS_WEIGHED: Final = 80
 """Words whose frequencies are asked for, to choose among them."""
@@ -66,38 +68,45 @@ def feedback(
         frequencies: Of index terms.
         passages: Number of all passages of the memory.
     """
-    order = sorted(range(len(points)), key=lambda number: -points[number])[:_BEST]
+    order = sorted(range(len(points)), key=lambda number: -points[number])
+    more = [0.0] * len(points)
     if not order or points[order[0]] <= 0:
-        return [0.0] * len(points)
-    shares = {number: points[number] / points[order[0]] for number in order}
-    words = _words_of(bodies, shares, query)
-    worth = [(f" {word} ", value) for word, value in _worth(words, frequencies, passages).items()]
-    return [_FEEDBACK * sum(value for word, value in worth if word in body) for body in bodies]
+        return more
+    shares = {number: points[number] / points[order[0]] for number in order[:_BEST]}
+    worth = _worth(_words_of(bodies, shares, query), frequencies, passages)
+    characters = 0
+    for number in order:
+        if characters > _READ_CHARACTERS:
+            break
+        characters += len(bodies[number])
+        found = worth.keys() & set(bodies[number].split())
+        more[number] = _FEEDBACK * sum(worth[word] for word in sorted(found))
+    return more
 
 
-def _words_of(bodies: Sequence[str], shares: Mapping[int, float], query: Query) -> Counter[str]:
+def _words_of(bodies: Sequence[str], shares: Mapping[int, float], query: Query) -> dict[str, float]:
     """The words of some passages, each by how much of them speaks of it."""
-    known = STOP_WORDS | {
+    known = STOP_WORDS.union(
         term for clause in query.clauses for one in clause.alternatives for term in one.terms
-    }
-    words: Counter[str] = Counter()
+    )
+    words: dict[str, float] = {}
     for number, share in shares.items():
-        for word, count in Counter(bodies[number].split()).items():
-            if len(word) >= _SHORTEST_WORD and word not in known:
-                words[word] += share * count / (count + 1)  # type: ignore[assignment]  # weights
+        counts = Counter(bodies[number].split())
+        for word in counts.keys() - known:
+            words[word] = words.get(word, 0.0) + share * counts[word] / (counts[word] + 1)
     return words
 
 
-def _worth(words: Counter[str], frequencies: Frequencies, passages: int) -> dict[str, float]:
+def _worth(words: Mapping[str, float], frequencies: Frequencies, passages: int) -> dict[str, float]:
     """The words that say most, and what finding each is worth."""
-    weights = dict(words.most_common(_WORDS_WEIGHED))
-    counts = frequencies(list(weights))
+    long = [word for word in words if len(word) >= _SHORTEST_WORD]
+    asked = sorted(long, key=lambda word: (-words[word], word))[:_WORDS_WEIGHED]
     rarities = {
         word: log((passages + 1) / (count + 0.5))
-        for word, count in counts.items()
+        for word, count in frequencies(asked).items()
         if 1 < count <= _COMMON * passages
     }
-    values = {word: weights[word] * value for word, value in rarities.items()}
+    values = {word: words[word] * value for word, value in rarities.items()}
     best = sorted(values, key=lambda word: (-values[word], word))[:_WORDS]
     return {word: values[word] / values[best[0]] * rarities[word] for word in best}
 

@@ -23,13 +23,13 @@ from pack.terms import searchable_text
 
 _SATURATION: Final = 1.5
 """BM25 k1: how much a word counts that stands there more than once."""
-_LENGTH: Final = 0.3
+_LENGTH: Final = 0.5
 """BM25 b: how much less a word counts in a long passage."""
 _HEAD: Final = 1.0
 """What a word in topic, tags, headings or path counts beside one in the text."""
 _NAMED_LINE: Final = 1.5
 _DATE: Final = 2.0
-_NEAR: Final = 1.0
+_NEAR: Final = 1.5
 _NEAR_LIMIT: Final = 5.0
 """Points for nearness grow ever slower, and never beyond this times `_NEAR`."""
 _WORD_CHARACTERS: Final = 6.0
@@ -129,8 +129,8 @@ def _clause_points(
         weights[clause] = weights.get(clause, 0.0) + weight * one
     for _, clause, weight in lines:
         weights[clause] += weight * one * _NAMED_LINE
-    for clause, weight in {clause: weight for _, clause, weight in head}.items():
-        weights[clause] = weights.get(clause, 0.0) + weight * _HEAD
+    for clause in {clause for _, clause, _ in head}:
+        weights[clause] = weights.get(clause, 0.0) + _HEAD
     return {
         clause: rarities[clause] * weight * (_SATURATION + 1) / (weight + _SATURATION)
         for clause, weight in weights.items()
@@ -163,7 +163,7 @@ def _named_lines(
         _lines_of(names, text.text) if any(clause in naming for _, clause, _ in body) else ""
         for text, body in zip(texts, found, strict=True)
     ]
-    return find_matches(query.clauses, [searchable_text(part) for part in lines])
+    return find_matches(query.clauses, [searchable_text(part) if part else "" for part in lines])
 
 
 def _lines_of(names: tuple[str, ...], text: str) -> str:

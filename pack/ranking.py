@@ -10,13 +10,13 @@ own, and knows neither neighbours nor dates.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from pack.rank_context import Frequencies, feedback, from_file, from_neighbours
 from pack.rank_matches import meets
-from pack.rank_points import give_points, head_of, rarity
+from pack.rank_points import Points, give_points, head_of, rarity
 from pack.rank_snippets import find_line
 from pack.search_query import Query
 from pack.terms import fold_text, searchable_text
@@ -25,10 +25,12 @@ _PHRASE: Final = 100.0
 _PHRASE_IN_HEAD: Final = 101.0
 _LEAST: Final = 0.01
 """For what was found by a part of a word only."""
-CANDIDATES: Final = 200
+CANDIDATES: Final = 100
 """Passages that stage 1 proposes at most."""
-NEIGHBOURED: Final = 40
-"""The best of them, whose neighbours are added to the candidates."""
+NEIGHBOURED: Final = 20
+"""The best short ones of them, whose neighbours are added to the candidates."""
+LONGEST_NEIGHBOURED: Final = 1000
+"""Length in characters of a passage beyond which neighbours do not matter."""
 REACH: Final = 2
 """How many passages before and after are neighbours, in path order of a folder."""
 
@@ -105,12 +107,32 @@ class Ranked:
     Attributes:
         candidate: The passage.
         score: Only comparable within one query; above 0.
-        explanation: Why.
+        query: What was asked.
+        points: What the passage is worth by itself.
+        boosts: What was added, by name.
     """
 
     candidate: Candidate
     score: float
-    explanation: Explanation
+    query: Query
+    points: Points
+    boosts: Mapping[str, float]
+
+    @property
+    def explanation(self) -> Explanation:
+        """Why it stands where it does."""
+        clauses = self.query.clauses
+        terms = {clauses[number].text: n for number, n in sorted(self.points.clauses.items())}
+        boosts = {"near": self.points.near, "date": self.points.date, **self.boosts}
+        return Explanation(terms, {name: points for name, points in boosts.items() if points})
+
+
+def wants_neighbours(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates of stage 1, best first, whose neighbours can change the order.
+
+    These are at most `NEIGHBOURED`, and short: a long passage takes nothing from its neighbours.
+    """
+    return [one for one in candidates if len(one.text) <= LONGEST_NEIGHBOURED][:NEIGHBOURED]
 
 
 def rank(
@@ -138,30 +160,52 @@ def rank(
     rarities = [rarity(count, statistics.passages) for count in statistics.frequencies]
     points = give_points(query, candidates, bodies, rarities, statistics.average_length)
     totals = [one.total for one in points]
-    boosts: list[dict[str, float]] = [{"near": one.near, "date": one.date} for one in points]
+    boosts: dict[str, list[float]] = {}
     if vocabulary is not None:
         more = feedback(query, bodies, totals, vocabulary, statistics.passages)
-        _add(totals, boosts, "context", more)
-    _add(totals, boosts, "neighbours", from_neighbours(candidates, totals))
-    _add(totals, boosts, "phrase", [_phrase_points(query, one) for one in candidates])
-    found = [
-        Ranked(candidate, total, _explanation(query, one.clauses, boost))
-        for candidate, body, one, total, boost in zip(
-            candidates, bodies, points, totals, boosts, strict=True
-        )
-        if (one.clauses or boost["phrase"] or candidate.score)
+        totals = _with(totals, boosts, "context", more)
+    totals = _with(totals, boosts, "neighbours", from_neighbours(candidates, totals))
+    phrases = [_phrase_points(query, candidate) for candidate in candidates]
+    totals = _with(totals, boosts, "phrase", phrases)
+    answers = [
+        number
+        for number, candidate in enumerate(candidates)
+        if (points[number].clauses or phrases[number] or candidate.score)
         and (eligible is None or candidate.path in eligible)
-        and _is_answer(query, candidate, body)
+        and _is_answer(query, candidate, bodies[number])
     ]
-    return _by_file(found)
+    return [
+        Ranked(
+            candidates[number],
+            score,
+            query,
+            points[number],
+            {name: values[number] for name, values in boosts.items()},
+        )
+        for number, score in _files(candidates, totals, answers)
+    ]
 
 
-def _add(
-    totals: list[float], boosts: list[dict[str, float]], name: str, more: Sequence[float]
-) -> None:
-    for number, points in enumerate(more):
-        totals[number] += points
-        boosts[number][name] = points
+def _with(
+    totals: Sequence[float], boosts: dict[str, list[float]], name: str, more: list[float]
+) -> list[float]:
+    boosts[name] = more
+    return [total + points for total, points in zip(totals, more, strict=True)]
+
+
+def _files(
+    candidates: Sequence[Candidate], totals: Sequence[float], answers: Iterable[int]
+) -> list[tuple[int, float]]:
+    """The best passage of each file and the points of the file, best first."""
+    files: dict[str, list[int]] = {}
+    for number in answers:
+        files.setdefault(candidates[number].path, []).append(number)
+    found = []
+    for passages in files.values():
+        best = min(passages, key=lambda number: (-totals[number], candidates[number].line))
+        others = (totals[number] for number in passages if number != best)
+        found.append((best, max(from_file(totals[best], others), _LEAST)))
+    return sorted(found, key=lambda one: (-one[1], candidates[one[0]].path))
 
 
 def _phrase_points(query: Query, candidate: Candidate) -> float:
@@ -182,24 +226,6 @@ def _is_answer(query: Query, candidate: Candidate, body: str) -> bool:
     return all(meets(clause, whole) for clause in required) and not any(
         meets(clause, whole) for clause in query.excluded
     )
-
-
-def _explanation(query: Query, clauses: dict[int, float], boosts: dict[str, float]) -> Explanation:
-    terms = {query.clauses[number].text: points for number, points in sorted(clauses.items())}
-    return Explanation(terms, {name: points for name, points in boosts.items() if points})
-
-
-def _by_file(found: Iterable[Ranked]) -> list[Ranked]:
-    """One result for each file."""
-    files: dict[str, list[Ranked]] = {}
-    for one in found:
-        files.setdefault(one.candidate.path, []).append(one)
-    results = []
-    for passages in files.values():
-        best, *others = sorted(passages, key=lambda one: (-one.score, one.candidate.line))
-        score = from_file(best.score, (one.score for one in others))
-        results.append(replace(best, score=max(score, _LEAST)))
-    return sorted(results, key=lambda one: (-one.score, one.candidate.path))
 
 
 def locate(query: Query, candidate: Candidate) -> tuple[int, str]:

@@ -139,8 +139,8 @@ def parse_query(text: str) -> Query:
     return Query(
         text,
         phrase,
-        tuple(_telling(dict.fromkeys(wanted)))[:MAX_CLAUSES],
-        tuple(dict.fromkeys(excluded))[:MAX_CLAUSES],
+        tuple(_telling(_distinct(wanted)))[:MAX_CLAUSES],
+        tuple(_distinct(excluded))[:MAX_CLAUSES],
         date_hints(text),
         _names(text),
         tuple(index_terms(phrase)),
@@ -184,10 +184,19 @@ def _whole_and_parts(terms: tuple[str, ...]) -> tuple[Alternative, ...]:
     return (Alternative(terms), *(Alternative((part,), weight=_PART_WEIGHT) for part in parts))
 
 
-def _telling(clauses: dict[Clause, None]) -> list[Clause]:
+def _distinct(clauses: Sequence[Clause]) -> list[Clause]:
+    """The clauses without those that ask for another form of a word that is asked for before."""
+    first: dict[tuple[object, ...], Clause] = {}
+    for clause in clauses:
+        terms = clause.alternatives[0].terms
+        is_word = clause.kind is ClauseKind.WORD and len(terms) == 1
+        first.setdefault((clause.kind, stem_key(terms[0]) if is_word else terms), clause)
+    return list(first.values())
+
+
+def _telling(clauses: list[Clause]) -> list[Clause]:
     """The clauses without stop words, unless there is nothing else."""
-    kept = [clause for clause in clauses if not _is_stop_word(clause)]
-    return kept or list(clauses)
+    return [clause for clause in clauses if not _is_stop_word(clause)] or clauses
 
 
 def _is_stop_word(clause: Clause) -> bool:

@@ -22,11 +22,18 @@ import re
 import unicodedata
 from typing import Final
 
-_KINDS: Final = {code: ord("aA"[chr(code).isupper()]) for code in range(128) if chr(code).isalpha()}
-_WORDS: Final = {
-    code: ord(chr(code).lower() if chr(code).isalnum() else " ") for code in range(128)
-}
-_CAMEL: Final = re.compile(r"[A-Za-z0-9]*[a-z0-9][A-Z][A-Za-z0-9]*")
+_KINDS: Final = bytes(
+    ord("aA"[chr(code).isupper()]) if chr(code).isalpha() else ord(" ") for code in range(128)
+).ljust(256)
+_WORDS: Final = bytes(
+    ord(chr(code).lower()) if chr(code).isalnum() else ord(" ") for code in range(128)
+).ljust(256)
+"""Tables for `bytes.translate`, which is four times faster than that of `str`."""
+_ASCII: Final = bytes(range(128))
+_CAMEL: Final = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]{2}")
+_WORD: Final = re.compile(r"[A-Za-z0-9]+")
+_LONGEST_CAMEL: Final = 80
+"""Longer ones are encoded data, not names."""
 _CAMEL_PART: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _TERM: Final = re.compile(r"[^\W_]+")
 _UNSPACED: Final = (
@@ -47,8 +54,9 @@ def fold_text(text: str) -> str:
 
 def indexed_text(text: str) -> str:
     """The text to give to FTS5 in place of `text`. ASCII prose is returned as it is."""
-    if text.isascii():
-        return text + _camel_parts(text)
+    plain = _without_signs(text)
+    if plain.isascii():
+        return plain + _camel_parts(plain)
     return _UNSPACED_RUN.sub(_pairs, _folded(text)).translate(_LETTERS)
 
 
@@ -58,9 +66,10 @@ def searchable_text(text: str) -> str:
     They stand in the order of `index_terms`, with one or more spaces between; it begins and ends
     with a space.
     """
-    if text.isascii():
-        return f" {(text + _camel_parts(text)).translate(_WORDS)} "
-    return f" {indexed_text(text).translate(_WORDS)} "
+    plain = _without_signs(text)
+    if plain.isascii():
+        return f" {(plain + _camel_parts(plain)).encode().translate(_WORDS).decode()} "
+    return f" {indexed_text(text)} "
 
 
 def index_terms(text: str) -> list[str]:
@@ -73,16 +82,31 @@ def is_unspaced(text: str) -> bool:
     return not text.isascii() and _UNSPACED_RUN.search(text) is not None
 
 
+def _without_signs(text: str) -> str:
+    """Text with `?` for dashes, curly quotes, emoji, if all that is not ASCII in it is that.
+
+    Such text needs none of the slow steps. (Deleting bytes finds the others fast.)
+    """
+    if text.isascii():
+        return text
+    others = text.encode(errors="replace").translate(None, _ASCII).decode()
+    is_plain = all(map(_SEPARATES.__getitem__, set(others)))
+    return text.encode("ascii", "replace").decode() if is_plain else text
+
+
 def _camel_parts(text: str) -> str:
     """The parts of all CamelCase words, with a space before each; mostly nothing, and fast then."""
-    if "aA" not in text.translate(_KINDS):
+    kinds = text.encode("ascii", "replace").translate(_KINDS)
+    if b"aA" not in kinds and b"AAaa" not in kinds:
         return ""
-    words = dict.fromkeys(_CAMEL.findall(text))
-    return "".join(f" {part}" for word in words for part in _CAMEL_PART.findall(word))
+    words = [word for word in dict.fromkeys(_WORD.findall(text)) if len(word) <= _LONGEST_CAMEL]
+    names = filter(_CAMEL.search, words)
+    return "".join(f" {part}" for name in names for part in _CAMEL_PART.findall(name))
 
 
 def _folded(text: str) -> str:
     """Text without accents and case, in one form of each letter."""
+    text = unicodedata.normalize("NFC", text)
     plain = unicodedata.normalize("NFKD", text + _camel_parts(text)).translate(_MARKS)
     return unicodedata.normalize("NFKC", plain.casefold())
 
@@ -91,6 +115,15 @@ def _pairs(run: re.Match[str]) -> str:
     text = run[0]
     pairs = [text[place : place + 2] for place in range(len(text) - 1)] or [text]
     return f" {' '.join(pairs)} "
+
+
+class _Separates(dict[str, bool]):
+    """Whether a character only separates words, whatever stands beside it."""
+
+    def __missing__(self, character: str) -> bool:
+        is_mark = unicodedata.category(character)[0] == "M"
+        self[character] = not is_mark and not _TERM.search(_folded(character).translate(_LETTERS))
+        return self[character]
 
 
 class _Marks(dict[int, int | None]):
@@ -121,5 +154,6 @@ def _letter(character: str) -> str:
     return character if known else f"x{ord(character):x}"
 
 
+_SEPARATES: Final = _Separates()
 _MARKS: Final = _Marks()
 _LETTERS: Final = _Letters()

@@ -39,7 +39,7 @@ class Batch:
 
     def __init__(self, rows: Iterable[Row], file: int, passage: int) -> None:
         self.files: list[Values] = []
-        self.tags: list[Values] = []
+        self.tags: list[tuple[str, int]] = []
         self.places: list[Values] = []
         self.passages: list[Values] = []
         self.words: list[Values] = []
@@ -64,7 +64,7 @@ class Batch:
     def store(self, db: sqlite3.Connection) -> None:
         """Insert everything."""
         insert(db, f"file (id, {NAMES})", WIDTH + 1, self.files)
-        insert(db, "tag", 2, self.tags)
+        insert(db, "tag", 2, sorted(self.tags))  # in the order of the table, page by page
         insert(db, "place", 2, self.places)
         insert(db, "passage", 4, self.passages)
         insert(db, f"words ({WORDS})", 6, self.words)

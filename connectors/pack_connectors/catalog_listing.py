@@ -22,6 +22,8 @@ _AFTER: Final = {
     Sort.SIZE: ("size <= ? AND (size < ? OR path > ?)", True),
 }
 """What comes after a place in an order, and whether it depends on more than the path."""
+_TAGGED: Final = "id IN (SELECT file FROM tag WHERE tag = ?)"
+_MANY: Final = 1000
 _HIDDEN: Final = "path IN (SELECT path FROM edited)"
 
 
@@ -44,8 +46,7 @@ def condition(which: Filter) -> Where:
         inside = which.folder + "/"
         found = found.both(Where("path >= ? AND path < ?", (inside, which.folder + "0")))
     if which.tag is not None:
-        tagged = "id IN (SELECT file FROM tag WHERE tag = ?)"
-        found = found.both(Where(tagged, (folded(which.tag.strip()),)))
+        found = found.both(Where(_TAGGED, (folded(which.tag.strip()),)))
     if which.topic:
         found = found.both(Where("instr(folded_topic, ?)", (folded(which.topic),)))
     if which.since is not None:
@@ -68,11 +69,14 @@ def list_rows(
     wanted = condition(which)
     edited = has_edits(db)
     visible = wanted.both(Where(f"NOT {_HIDDEN}")) if edited else wanted
+    total = _total(db, which, wanted, edited=edited)
+    if total > _MANY:  # walking the order meets them sooner than sorting all of them
+        visible = Where(visible.sql.replace(_TAGGED, f"+{_TAGGED}"), visible.values)
     rows = _part(db, "file", visible, sort, after, limit)
     if edited:
         rows += _part(db, "edited", wanted.both(Where("is_shown")), sort, after, limit)
         rows = _sorted(rows, sort)[:limit]
-    return Listing(tuple(rows), _total(db, which, wanted, edited=edited))
+    return Listing(tuple(rows), total)
 
 
 def _part(

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from pack.ranking import Candidate
 from pack_connectors.catalog_listing import has_edits
-from pack_connectors.catalog_search import read
-
-_Links = dict[int, tuple[int | None, int | None]]
+from pack_connectors.catalog_search import Links, read_candidates
 
 _IN_FILE: Final = """
 SELECT here.id, here.file,
@@ -53,7 +50,7 @@ def with_neighbours(
     db: sqlite3.Connection, found: Sequence[Candidate], reach: int
 ) -> list[Candidate]:
     """See `Catalog.with_neighbours`; within a transaction."""
-    links: _Links = {}
+    links: dict[int, Links] = {}
     edge = [candidate.id for candidate in found]
     known = dict.fromkeys(edge)
     for _ in range(reach + 1):
@@ -61,18 +58,11 @@ def with_neighbours(
         edge = [end for ends in new.values() for end in ends if end is not None]
         edge = [end for end in dict.fromkeys(edge) if end not in links]
         known |= dict.fromkeys(edge)
-    added = [number for number in known if number in links]
-    texts = {candidate.id: candidate for candidate in found}
-    texts |= {c.id: c for c in read(db, {n: 0.0 for n in added if n not in texts})}
-    return [
-        replace(texts[number], previous=ends[0], next=ends[1])
-        for number in known
-        if number in texts
-        for ends in [links.get(number, (None, None))]
-    ]
+    scores = {candidate.id: candidate.score for candidate in found}
+    return read_candidates(db, {n: scores.get(n, 0.0) for n in known if n in links}, links)
 
 
-def _links(db: sqlite3.Connection, passages: Iterable[int]) -> _Links:
+def _links(db: sqlite3.Connection, passages: Iterable[int]) -> dict[int, Links]:
     inside = db.execute(_IN_FILE, (_json(passages),)).fetchall()
     at_ends = {file for _, file, before, after in inside if before is None or after is None}
     query = _BESIDE_SHOWN if has_edits(db) else _BESIDE

@@ -1,18 +1,19 @@
 """Finding passages by their words: the first stage of a search.
 
-FTS5 reads every entry of a word's list twice to rank by it, so a search costs as much as the lists
-of its words are long. Therefore the rarest clauses are looked for first, as many as have
+FTS5 reads every entry of a word's list, and twice to rank by it, so a search costs as much as the
+lists of its words are long. Therefore the rarest clauses are looked for first, as many as have
 `_RANKED` entries together, and ranked by BM25. Only if they do not find enough, the common ones are
 looked for, and not ranked: phrases; passages with all of them; those with one in path, topic, tags
 or heading; then any. Of each kind those that were indexed last come first, and reading ends when
-there are enough.
+there are enough, or where about `_READ` entries were read. If nothing was found until then, it goes
+on to the end: what is there is never missed altogether.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from pack.catalog_questions import Filter
@@ -22,9 +23,15 @@ from pack.terms import index_terms
 from pack_connectors.catalog_listing import condition, has_edits
 from pack_connectors.catalog_vocabulary import frequencies, prefix_frequency
 
-_RANKED: Final = 3000
+_RANKED: Final = 2000
+_READ: Final = 30_000
+_COMMON_WAYS: Final = 4
+"""Alternatives of a phrase of common words that are looked for; the first is what was typed."""
 _HEADS: Final = "{path topic tags heading} : "
-_COLUMNS: Final = "topic, tags, created, updated, passage.line, heading, text"
+_COLUMNS: Final = "file.path, topic, tags, created, updated, passage.line, heading, text"
+
+Links = tuple[int | None, int | None]
+"""The passages before and after one."""
 
 
 def candidates(
@@ -38,34 +45,38 @@ def candidates(
     scores: dict[int, float] = {}
     visible = _Visible(db, which)
     without = [_any(clause.alternatives) for clause in excluded]
-    for match, is_ranked in _searches(db, clauses):
+    searches = list(_searches(db, clauses))
+    for match, read in searches:
         if len(scores) >= limit:
             break
-        found = visible.search(_combined(match, which, without), limit, is_ranked=is_ranked)
-        for number, score in found:
+        for number, score in visible.search(_combined(match, which, without), limit, read):
             scores.setdefault(number, score)
-    return read(db, dict(list(scores.items())[:limit]))
+    if not scores and any(read > _READ for _, read in searches):
+        match, _ = searches[-1]
+        scores = dict(visible.search(_combined(match, which, without), limit, 1))
+    return read_candidates(db, dict(list(scores.items())[:limit]))
 
 
 # --- what is looked for ------------------------------------------------------------------------
 
 
-def _searches(db: sqlite3.Connection, clauses: Sequence[Clause]) -> Iterator[tuple[str, bool]]:
-    """FTS5 expressions, the best first, and whether what they find is to be ranked."""
+def _searches(db: sqlite3.Connection, clauses: Sequence[Clause]) -> Iterator[tuple[str, int]]:
+    """FTS5 expressions, the best first, and how many entries they read; 0 if they are ranked."""
     costs = _costs(db, clauses)
     required = [clause for clause in clauses if clause.required]
     optional = sorted((c for c in clauses if not c.required), key=lambda clause: costs[clause])
+    total = sum(costs.values())
     if required:
         needed = _all(required)
-        cheapest = min(costs[clause] for clause in required)
-        if optional and cheapest > _RANKED:
-            yield f"{needed} AND {_or(optional)}", False
-        yield needed, cheapest <= _RANKED
+        ranked = sum(costs[clause] for clause in required) <= _RANKED
+        if optional and not ranked:
+            yield f"{needed} AND {_or(optional)}", total
+        yield needed, 0 if ranked else total
         return
     rare = _affordable(optional, costs)
     if rare:
-        yield _or(rare), True
-    yield from ((match, False) for match in _common(optional[len(rare) :]))
+        yield _or(rare), 0
+    yield from ((match, total) for match in _common(optional[len(rare) :]))
 
 
 def _affordable(optional: Sequence[Clause], costs: dict[Clause, int]) -> list[Clause]:
@@ -81,14 +92,15 @@ def _affordable(optional: Sequence[Clause], costs: dict[Clause, int]) -> list[Cl
 
 def _common(clauses: Sequence[Clause]) -> Iterator[str]:
     phrases = [clause for clause in clauses if len(clause.alternatives[0].terms) > 1]
-    if phrases:
-        yield _or(phrases)
-    if len(clauses) > 1:
-        yield _all(clauses)
-    for clause in clauses:
+    words = [clause for clause in clauses if clause not in phrases]
+    for clause in phrases:
+        yield _any(clause.alternatives[:_COMMON_WAYS])
+    if len(words) > 1:
+        yield _all(words)
+    for clause in words:
         yield _HEADS + _any(clause.alternatives)
     if clauses:
-        yield _or(clauses)
+        yield _or(words or phrases)
 
 
 def _costs(db: sqlite3.Connection, clauses: Sequence[Clause]) -> dict[Clause, int]:
@@ -102,7 +114,7 @@ def _cost(db: sqlite3.Connection, way: Alternative, known: dict[str, int]) -> in
     lengths = [known.get(term, 0) for term in way.terms]
     if way.prefix:
         lengths[-1] = prefix_frequency(db, way.terms[-1])
-    return min(lengths)
+    return sum(lengths) if all(lengths) else 0
 
 
 def _phrase(way: Alternative) -> str:
@@ -144,11 +156,20 @@ class _Visible:
         self._condition = condition(which)
         self._is_filtered = not which.is_empty
 
-    def search(self, match: str, limit: int, *, is_ranked: bool) -> list[tuple[int, float]]:
-        """Ids and scores of passages: by rank, or the ones indexed last first."""
-        order = "rank" if is_ranked else "words.rowid DESC"
-        score = "-rank" if is_ranked else "0.0"
+    def search(self, match: str, limit: int, read: int) -> list[tuple[int, float]]:
+        """Ids and scores of passages: by rank, or the ones indexed last first.
+
+        Args:
+            match: An FTS5 expression.
+            limit: Most passages.
+            read: How many entries it reads; 0 if the passages are to be ranked.
+        """
+        score, order = ("0.0", "words.rowid DESC") if read else ("-rank", "rank")
         join, where, values = self._limits()
+        if read > _READ:
+            (last,) = self._db.execute("SELECT max(id) FROM place").fetchone()
+            where += " AND words.rowid > ?"
+            values = (*values, last - last * _READ // read)  # FTS5 takes whole numbers only
         query = (
             f"SELECT words.rowid, {score} FROM words {join} "  # noqa: S608 - ours
             f"WHERE words MATCH ? {where} ORDER BY {order} LIMIT ?"
@@ -167,28 +188,26 @@ class _Visible:
         return "JOIN place ON place.id = words.rowid", f"AND {where}", values
 
 
-def read(db: sqlite3.Connection, scores: dict[int, float]) -> list[Candidate]:
-    """The passages with these ids, in this order, as candidates with their scores."""
+def read_candidates(
+    db: sqlite3.Connection,
+    scores: Mapping[int, float],
+    links: Mapping[int, Links] | None = None,
+) -> list[Candidate]:
+    """The passages with these ids, in this order, as candidates with their scores and links."""
     found: dict[int, Candidate] = {}
     for table, sign in (("file", ">"), ("edited", "<")):
         query = (
-            f"SELECT place.id, {table}.path, {_COLUMNS} FROM json_each(?) AS wanted "  # noqa: S608 - ours
+            f"SELECT place.id, {_COLUMNS} FROM json_each(?) AS wanted "  # noqa: S608 - ours
             "JOIN place ON place.id = wanted.value JOIN passage ON passage.id = place.id "
-            f"JOIN {table} ON {table}.id = place.file WHERE place.file {sign} 0"
+            f"JOIN {table} AS file ON file.id = place.file WHERE place.file {sign} 0"
         )
-        for number, path, topic, tags, created, updated, line, heading, text in db.execute(
+        for number, path, topic, tags, created, updated, *passage in db.execute(
             query, (json.dumps(list(scores)),)
         ):
+            file = (path, topic, tuple(json.loads(tags)), created, updated)
+            line, heading, text = passage
+            before, after = (links or {}).get(number, (None, None))
             found[number] = Candidate(
-                number,
-                path,
-                topic,
-                tuple(json.loads(tags)),
-                created,
-                updated,
-                line,
-                heading,
-                text,
-                scores[number],
+                number, *file, line, heading, text, scores[number], before, after
             )
     return [found[number] for number in scores if number in found]

@@ -1,0 +1,171 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pack.search_dates import DateHint, date_hints
+from pack.search_query import (
+    MAX_CLAUSES,
+    STOP_WORDS,
+    Alternative,
+    ClauseKind,
+    expand,
+    parse_query,
+)
+from pack.stemming import stem_key
+from pack.terms import index_terms
+
+
+class Words:
+    """A vocabulary of some words, most frequent first."""
+
+    def __init__(self, *terms):
+        self.terms = terms
+
+    def same_stem(self, key, limit):
+        return [term for term in self.terms if stem_key(term) == key][:limit]
+
+    def containing(self, part, limit):
+        return [term for term in self.terms if part in term][:limit]
+
+    def ending(self, part, limit):
+        return [term for term in self.terms if term.endswith(part)][:limit]
+
+
+def wanted(text):
+    return [clause.alternatives[0].terms for clause in parse_query(text).clauses]
+
+
+@given(st.text(st.sampled_from('ab"*- \t\n()+^:{}検\x00\udc80é_.'), max_size=30) | st.text())
+def test_every_text_is_a_query_of_index_terms(text):
+    query = parse_query(text)
+    for clause in (*query.clauses, *query.excluded):
+        for one in clause.alternatives:
+            assert one.terms
+            assert all(term in index_terms(text) for term in one.terms)
+            assert 0 < one.weight <= 1
+    assert len(query.clauses) <= MAX_CLAUSES
+    assert expand(query, Words("a", "ab")).clauses is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("blue car", [("blue",), ("car",)]),
+        ("the blue car", [("blue",), ("car",)]),
+        ("the who", [("the",), ("who",)]),
+        ("blue Blue, BLUE!", [("blue",)]),
+        ("paint painted painting", [("paint",)]),
+        ("What is Ann's car?", [("ann",), ("car",)]),
+        ("the kids' room", [("kids",), ("room",)]),
+        ("snake_case", [("snake", "case")]),
+        ("v1.2.3", [("v1", "2", "3")]),
+        ("全文検索", [("全文",), ("文検",), ("検索",)]),
+        ("検", [("検",)]),
+        ("!!!", []),
+        ("", []),
+        ("-", []),
+        ("-car", []),
+        ("AND OR NOT NEAR", [("near",)]),
+    ],
+)
+def test_what_is_looked_for(text, terms):
+    assert wanted(text) == terms
+
+
+def test_a_quotation_is_required_as_it_is():
+    (clause,) = parse_query('"the Blue car"').clauses
+    assert clause.kind is ClauseKind.PHRASE
+    assert clause.required
+    assert clause.alternatives == (Alternative(("the", "blue", "car")),)
+    assert parse_query('"the Blue car"').phrase == "the blue car"
+    assert parse_query('"open end').clauses[0].alternatives[0].terms == ("open", "end")
+
+
+def test_a_star_makes_a_beginning():
+    first, second = parse_query("col* snake_c*").clauses
+    assert first.kind is ClauseKind.PREFIX
+    assert first.alternatives == (Alternative(("col",), prefix=True),)
+    assert second.alternatives == (Alternative(("snake", "c"), prefix=True),)
+
+
+def test_a_minus_excludes():
+    query = parse_query('car -red -"dark blue" -')
+    assert [clause.alternatives[0].terms for clause in query.clauses] == [("car",)]
+    assert [clause.alternatives[0].terms for clause in query.excluded] == [
+        ("red",),
+        ("dark", "blue"),
+    ]
+    assert not parse_query("well-known").excluded
+
+
+def test_an_identifier_is_found_by_its_parts_for_less():
+    whole, *parts = parse_query("max_file_no").clauses[0].alternatives
+    assert whole == Alternative(("max", "file", "no"))
+    assert [part.terms for part in parts] == [("max",), ("file",)]
+    assert all(part.weight < whole.weight for part in parts)
+
+
+def test_a_word_is_looked_for_in_the_forms_that_the_memory_has():
+    query = expand(parse_query("painted"), Words("paint", "paints", "painter", "pain"))
+    assert [one.terms[0] for one in query.clauses[0].alternatives] == ["painted", "paint", "paints"]
+
+
+def test_what_was_quoted_has_no_other_forms():
+    query = expand(parse_query('"painted" paint*'), Words("paint", "paints"))
+    assert [len(clause.alternatives) for clause in query.clauses] == [1, 1]
+
+
+def test_an_excluded_word_excludes_its_forms():
+    query = expand(parse_query("-cars"), Words("car", "cars"))
+    assert {one.terms[0] for one in query.excluded[0].alternatives} == {"car", "cars"}
+
+
+def test_text_with_the_query_in_the_middle_of_words_is_met():
+    words = Words("postgres", "progress", "sql")
+    exact = expand(parse_query("gres"), words).exact
+    assert {one.terms for one in exact.alternatives} == {("gres",), ("postgres",), ("progress",)}
+    exact = expand(parse_query("gres conf"), words).exact
+    assert Alternative(("postgres", "conf"), prefix=True) in exact.alternatives
+    assert ("progress", "conf") not in {one.terms for one in exact.alternatives}
+    assert expand(parse_query("!!!"), words).exact is None
+
+
+def test_the_phrase_is_folded_and_collapsed():
+    assert parse_query("  Blue \n CAR ").phrase == "blue car"
+    assert parse_query("!!!").phrase == "!!!"
+
+
+def test_names_are_words_with_a_capital_after_the_first():
+    assert parse_query("When did Ann meet Bob? Then what?").names == {"ann", "bob"}
+    assert parse_query("Ann met bob").names == set()
+
+
+def test_stop_words_are_index_terms():
+    assert all(index_terms(word) == [word] for word in STOP_WORDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "hints"),
+    [
+        ("in 2022?", [DateHint(2022, None, None)]),
+        ("in May 2023", [DateHint(2023, 5, None)]),
+        ("on 7 May, 2023", [DateHint(2023, 5, 7)]),
+        ("on the 7th of May", [DateHint(None, 5, 7)]),
+        ("Sept 3rd, 2021", [DateHint(2021, 9, 3)]),
+        ("since 2023-05-08", [DateHint(2023, 5, 8)]),
+        ("2023-05 or 2024", [DateHint(2023, 5, None), DateHint(2024, None, None)]),
+        ("in March", [DateHint(None, 3, None)]),
+        ("it may march on", []),
+        ("port 20221", []),
+        ("", []),
+    ],
+)
+def test_dates_in_a_question(text, hints):
+    assert list(date_hints(text)) == hints
+
+
+def test_what_a_date_covers():
+    assert DateHint(2023, 5, None).covers("2023-05-08")
+    assert DateHint(None, 5, 8).covers("1999-05-08T10:00:00Z")
+    assert not DateHint(2023, 5, 9).covers("2023-05-08")
+    assert not DateHint(2022, None, None).covers("2023")
