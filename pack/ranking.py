@@ -218,9 +218,15 @@ def _phrase_points(query: Query, candidate: Candidate) -> float:
 
 
 def _is_answer(query: Query, candidate: Candidate, body: str) -> bool:
-    """Whether a passage has what the query requires and nothing that it excludes."""
+    """Whether a passage has what the query requires and nothing that it excludes.
+
+    One that holds the query just as it was typed is meant, whatever its words exclude elsewhere:
+    `git status --short`.
+    """
     required = [clause for clause in query.clauses if clause.required]
     if not (required or query.excluded):
+        return True
+    if query.excluded and query.phrase and query.phrase in fold_text(candidate.text):
         return True
     whole = f"{body}\n{searchable_text(head_of(candidate))}"
     return all(meets(clause, whole) for clause in required) and not any(

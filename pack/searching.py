@@ -18,7 +18,6 @@ from pack.markdown import split_lines
 from pack.model import MemoryPath
 from pack.ranking import (
     CANDIDATES,
-    NEIGHBOURED,
     REACH,
     Candidate,
     Explanation,
@@ -26,6 +25,7 @@ from pack.ranking import (
     Statistics,
     locate,
     rank,
+    wants_neighbours,
 )
 from pack.requests import check_limit, check_query, cut_to_budget, page
 from pack.results import Line, Match, Matches
@@ -63,11 +63,16 @@ class SearchRequest:
 class _Place:
     """A result, and what it is ordered by: ranked ones come before those that were only found."""
 
-    ranked: Ranked
-    tier: int
+    candidate: Candidate
+    score: float
+    ranked: Ranked | None = None
 
     def key(self) -> list[str | float]:
-        return [self.tier, -round(self.ranked.score, 6), self.ranked.candidate.path]
+        tier = 1 if self.ranked is None else 0
+        return [tier, -round(self.score, 6), self.candidate.path]
+
+    def explanation(self) -> Explanation:
+        return self.ranked.explanation if self.ranked else _UNTOLD
 
 
 def search(core: Core, request: SearchRequest) -> Matches:
@@ -99,18 +104,18 @@ def _answer(
         choose=lambda part: cut_to_budget(part, request.budget, _cost),
         has_more=not is_all,
     )
-    matches = tuple(_match(query, place.ranked, explain=request.explain) for place in chosen)
+    matches = tuple(_match(query, place, explain=request.explain) for place in chosen)
     return Matches(matches, len(places), following, is_total_exact=is_all)
 
 
 def _cost(place: _Place) -> str:
-    candidate = place.ranked.candidate
+    candidate = place.candidate
     tags = "".join(candidate.tags)
     return 2 * f"{candidate.path}{candidate.topic}{tags}{candidate.heading}{candidate.text[:160]}"
 
 
-def _match(query: Query, ranked: Ranked, *, explain: bool) -> Match:
-    found = ranked.candidate
+def _match(query: Query, place: _Place, *, explain: bool) -> Match:
+    found = place.candidate
     line, snippet = locate(query, found)
     return Match(
         MemoryPath(found.path),
@@ -119,9 +124,9 @@ def _match(query: Query, ranked: Ranked, *, explain: bool) -> Match:
         found.heading,
         snippet,
         line,
-        ranked.score,
+        place.score,
         found.updated,
-        ranked.explanation if explain else None,
+        place.explanation() if explain else None,
     )
 
 
@@ -132,23 +137,33 @@ def _find(
     view: Catalog, query: Query, request: SearchRequest, most: int
 ) -> tuple[list[_Place], bool]:
     """The files that answer, and whether these are all."""
-    exact = [query.exact] if query.exact is not None else []
-    wanted = [*query.clauses, *exact]
-    found = view.candidates(wanted, query.excluded, request.which, most)
-    near = view.with_neighbours(found[:NEIGHBOURED], REACH)
+    found = _candidates(view, query, request.which, most)
+    near = view.with_neighbours(wants_neighbours(found[:CANDIDATES]), REACH)
     seen = {candidate.id for candidate in near}
     rest = [candidate for candidate in found[:CANDIDATES] if candidate.id not in seen]
-    proposed = {candidate.id for candidate in found}
-    ranked = [
-        one
-        for one in rank(query, [*near, *rest], _statistics(view, query))
-        if one.candidate.id in proposed or request.which.is_empty
-    ]
-    places = {one.candidate.path: _Place(one, 0) for one in ranked}
+    eligible = None if request.which.is_empty else {candidate.path for candidate in found}
+    ranked = rank(query, [*near, *rest], _statistics(view, query), view.frequencies, eligible)
+    places = {one.candidate.path: _Place(one.candidate, one.score, one) for one in ranked}
     for candidate in found[CANDIDATES:]:
-        later = _Place(Ranked(candidate, candidate.score, _UNTOLD), 1)
-        places.setdefault(candidate.path, later)
+        places.setdefault(candidate.path, _Place(candidate, candidate.score))
     return list(places.values()), len(found) < most
+
+
+def _candidates(view: Catalog, query: Query, which: Filter, most: int) -> list[Candidate]:
+    """The passages that may answer, best first by their words alone."""
+    exact = [query.exact] if query.exact is not None else []
+    found = view.candidates([*query.clauses, *exact], query.excluded, which, most)
+    if not (query.excluded and exact):
+        return found
+    # What holds the query just as it was typed is meant, whatever its words exclude elsewhere.
+    literal = view.candidates(exact, (), which, most)
+    held = {candidate.id for candidate in found}
+    meant = [
+        candidate
+        for candidate in literal
+        if candidate.id not in held and query.phrase in fold_text(candidate.text)
+    ]
+    return [*meant, *found]
 
 
 def _statistics(view: Catalog, query: Query) -> Statistics:
@@ -185,7 +200,7 @@ def _look_through(core: Core, query: Query, which: Filter) -> Iterator[_Place]:
     for row, text in core.reader.texts(rows):
         folded = " ".join(fold_text(text).split())
         if query.phrase in folded or query.phrase in fold_text(row.path):
-            yield _Place(Ranked(_whole_file(row, text), 1.0, Explanation({}, {"phrase": 1.0})), 0)
+            yield _Place(_whole_file(row, text), 1.0)
 
 
 def _whole_file(row: Row, text: str) -> Candidate:

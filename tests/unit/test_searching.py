@@ -2,11 +2,11 @@ import dataclasses
 import json
 
 import pytest
+from pack_servers import mcp_results
 
 from pack.errors import InvalidRequest
 from pack.highlights import find_highlights
 from pack.requests import InvalidCursor, count_tokens
-from pack_servers import mcp_results
 
 
 def test_a_search_gives_filters_pages_and_places(world):
@@ -105,7 +105,17 @@ def test_files_are_found_by_any_text_that_stands_in_them(world):
     """What a search for `query.lower() in text.lower()` finds is found (v2)."""
     memory = world.init()
     memory.update("a/x.md", "We run PostgreSQL -> on port 5432; C++ too. 100% sure! 🎉 done\n")
-    for query in ("ostgre", "sql -> on", "543", "c++", "100%", "🎉", "->", "! 🎉 d", "RUN POSTGRES"):
+    for query in (
+        "ostgre",
+        "sql -> on",
+        "543",
+        "c++",
+        "100%",
+        "🎉",
+        "->",
+        "! 🎉 d",
+        "RUN POSTGRES",
+    ):
         assert search(memory, query) == ["a/x.md"], query
     assert search(memory, "=>") == []
     assert search(memory, "🎃") == []
@@ -123,8 +133,11 @@ def test_the_exact_phrase_comes_first(world):
 def test_files_are_narrowed_by_date_and_topic(world):
     memory = world.init()
     for day in ("2026-01-05", "2026-02-05", "2026-03-05"):
-        world.edit_committed(f"log/{day}.md", f"---\ntopic: Day {day}\nupdated: {day}\n---\nneedle\n")
-    assert search(memory, "needle", since="2026-02-01") == ["log/2026-02-05.md", "log/2026-03-05.md"]
+        world.commit({f"log/{day}.md": f"---\ntopic: Day {day}\nupdated: {day}\n---\nneedle\n"})
+    assert search(memory, "needle", since="2026-02-01") == [
+        "log/2026-02-05.md",
+        "log/2026-03-05.md",
+    ]
     assert search(memory, "needle", until="2026-02-05", since="2026-02-05") == ["log/2026-02-05.md"]
     assert search(memory, "needle", topic="day 2026-03") == ["log/2026-03-05.md"]
     listed = memory.list(dir="log", since="2026-02-01", sort="updated").files
@@ -219,11 +232,12 @@ def test_lines_are_found_by_a_pattern(world):
 
 
 def test_a_v1_memory_is_searched_too(world):
-    world.edit_committed("MEMORY.md", "# Me\n\n## Coffee\n\nblack, no sugar\n")
-    (found,) = world.memory.search("sugar").matches
+    world.commit({"MEMORY.md": "# Me\n\n## Coffee\n\nblack, no sugar\n"})
+    memory = world.memory
+    (found,) = memory.search("sugar").matches
     assert (found.path, found.line, found.section) == ("MEMORY.md", 5, "Me > Coffee")
-    assert world.memory.list().total == 1
-    assert [line.number for line in world.memory.find_pattern("black")] == [5]
+    assert memory.list().total == 1
+    assert [line.number for line in memory.find_pattern("black")] == [5]
 
 
 def test_a_memory_is_indexed_anew(world):
