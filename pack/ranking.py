@@ -25,7 +25,7 @@ _PHRASE: Final = 100.0
 _PHRASE_IN_HEAD: Final = 101.0
 _LEAST: Final = 0.01
 """For what was found by a part of a word only."""
-CANDIDATES: Final = 100
+CANDIDATES: Final = 60
 """Passages that stage 1 proposes at most."""
 NEIGHBOURED: Final = 20
 """The best short ones of them, whose neighbours are added to the candidates."""
