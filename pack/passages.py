@@ -1,6 +1,6 @@
 """Cutting a memory file into passages: what search ranks, and points at.
 
-A passage is a section of a file, without its sub-sections. A section longer than about 1,500
+A passage is a section of a file, without its sub-sections. A section longer than about 800
 characters is cut further, at blank lines where there are any, else between lines, so that one
 passage speaks of one thing and a long file is found by its best one.
 
@@ -17,9 +17,9 @@ from typing import Final
 
 from pack.markdown import split_lines
 
-TARGET_CHARACTERS: Final = 1500
+TARGET_CHARACTERS: Final = 800
 """Length that a passage is cut near."""
-_LEAST_CHARACTERS: Final = 500
+_LEAST_CHARACTERS: Final = 250
 """A cut at a blank line leaves at least this much before it."""
 _ATX: Final = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*[\r\n]*\Z")
 _UNDERLINE: Final = re.compile(r" {0,3}(=+|-+)[ \t]*[\r\n]*\Z")

@@ -25,7 +25,7 @@ _PHRASE: Final = 100.0
 _PHRASE_IN_HEAD: Final = 101.0
 _LEAST: Final = 0.01
 """For what was found by a part of a word only."""
-CANDIDATES: Final = 100
+CANDIDATES: Final = 60
 """Passages that stage 1 proposes at most."""
 NEIGHBOURED: Final = 20
 """The best short ones of them, whose neighbours are added to the candidates."""
@@ -139,7 +139,7 @@ def rank(
     query: Query,
     candidates: Sequence[Candidate],
     statistics: Statistics,
-    vocabulary: Frequencies | None = None,
+    frequencies: Frequencies | None = None,
     eligible: Container[str] | None = None,
 ) -> list[Ranked]:
     """The files of the candidates that answer the query, best first, each by its best passage.
@@ -152,7 +152,7 @@ def rank(
             once. Those that meet no clause, or not all that are required, or an excluded one, are
             taken for neighbours only.
         statistics: Of the same index.
-        vocabulary: In how many passages index terms are; without it, what the best passages speak
+        frequencies: In how many passages index terms are; without it, what the best passages speak
             of does not count. It is asked once.
         eligible: Paths that may be results, where the neighbours were not filtered; `None` for all.
     """
@@ -161,8 +161,8 @@ def rank(
     points = give_points(query, candidates, bodies, rarities, statistics.average_length)
     totals = [one.total for one in points]
     boosts: dict[str, list[float]] = {}
-    if vocabulary is not None:
-        more = feedback(query, bodies, totals, vocabulary, statistics.passages)
+    if frequencies is not None:
+        more = feedback(query, bodies, totals, frequencies, statistics.passages)
         totals = _with(totals, boosts, "context", more)
     totals = _with(totals, boosts, "neighbours", from_neighbours(candidates, totals))
     phrases = [_phrase_points(query, candidate) for candidate in candidates]

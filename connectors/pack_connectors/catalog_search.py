@@ -24,7 +24,7 @@ from pack_connectors.catalog_listing import condition, has_edits
 from pack_connectors.catalog_vocabulary import frequencies, prefix_frequency
 
 _RANKED: Final = 2000
-_READ: Final = 30_000
+_READ: Final = 15_000
 _COMMON_WAYS: Final = 4
 """Alternatives of a phrase of common words that are looked for; the first is what was typed."""
 _HEADS: Final = "{path topic tags heading} : "

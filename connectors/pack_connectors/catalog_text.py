@@ -21,7 +21,7 @@ WORDS: Final = "rowid, path, topic, tags, heading, body"
 _ADD: Final = f"INSERT INTO words ({WORDS}) VALUES (?,?,?,?,?,?)"  # noqa: S608 - constants
 _TAKE_OUT: Final = f"INSERT INTO words (words, {WORDS}) VALUES ('delete',?,?,?,?,?,?)"  # noqa: S608 - constants
 MERGE = True
-_MERGED_PAGES: Final = 16
+_MERGED_PAGES: Final = 8
 """Work done on the index's segments after a change: little each time, rather than once much."""
 
 
@@ -33,12 +33,14 @@ def indexed_head(path: str, topic: str, tags: Iterable[str]) -> Head:
 class TextChange:
     """Changes of what is found in files, within one transaction of `db`.
 
-    `finish` must be called after the last one.
+    `finish` must be called after the last one, and as the last thing: FTS5 writes a segment of its
+    index at each statement that changes a table after it was given something to index.
     """
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._terms: Counter[str] = Counter()
+        self._words: list[tuple[str, tuple[object, ...]]] = []
         self._passages = 0
         self._characters = 0
 
@@ -56,7 +58,7 @@ class TextChange:
                 "INSERT INTO passage VALUES (?,?,?,?)",
                 (number, passage.line, passage.heading, passage.text),
             )
-            db.execute(_ADD, (number, *head, *_indexed(passage)))
+            self._words.append((_ADD, (number, *head, *_indexed(passage))))
             self._count(passage, head_terms, 1)
 
     def take_out(self, table: str, path: str) -> int | None:
@@ -73,7 +75,7 @@ class TextChange:
         query = "SELECT id, line, heading, text FROM place JOIN passage USING (id) WHERE file = ?"
         for number, *kept in db.execute(query, (file,)).fetchall():
             passage = Passage(*kept)
-            db.execute(_TAKE_OUT, (number, *head, *_indexed(passage)))
+            self._words.append((_TAKE_OUT, (number, *head, *_indexed(passage))))
             db.execute("DELETE FROM passage WHERE id = ?", (number,))
             self._count(passage, head_terms, -1)
         db.execute("DELETE FROM place WHERE file = ?", (file,))
@@ -98,6 +100,8 @@ class TextChange:
             "characters = characters + ?",
             (commit, self._passages, self._characters),
         )
+        for statement, values in self._words:
+            self._db.execute(statement, values)
         self._db.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (_MERGED_PAGES,))
 
 

@@ -126,9 +126,9 @@ class SqliteCatalog:
                 for row in rows:
                     files[row.folder] += text.take_out("file", row.path) is None
                     text.add(put_row(db, row), row)
-                text.finish(new)
                 count_folders(db, files)
                 mark_unverified(db, unverified)
+                text.finish(new)
 
         self._read(step)
 

@@ -66,4 +66,4 @@ def test_lines_without_a_blank_one_are_cut_between_lines():
     passages = split_passages("x" * 100 + "\n", 1)
     assert len(passages) == 1
     passages = split_passages(("x" * 99 + "\n") * 40, 3)
-    assert [passage.line for passage in passages] == [3, 18, 33]
+    assert [passage.line for passage in passages] == [3, 11, 19, 27, 35]
