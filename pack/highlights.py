@@ -8,7 +8,7 @@ from typing import Final
 
 from pack.search_query import Clause, ClauseKind, parse_query
 from pack.stemming import stem_key
-from pack.terms import index_terms
+from pack.terms import index_terms, is_unspaced
 
 _WORD: Final = re.compile(r"\w+")
 
@@ -37,7 +37,9 @@ def _forms(clauses: tuple[Clause, ...], line: str) -> Iterator[tuple[int, int]]:
         for term in alternative.terms
     }
     for word in _WORD.finditer(line):
-        if any(stem_key(term) in keys for term in index_terms(word[0])):
+        if not is_unspaced(word[0]) and any(
+            stem_key(term) in keys for term in index_terms(word[0])
+        ):
             yield word.span()
 
 

@@ -283,11 +283,16 @@ def in_sync_order(order: Sequence[str], paths: Collection[str]) -> list[str]:
     return first + sorted(present.difference(first))
 
 
+_ENDS_CELL: Final = re.compile(r"([\\|\[\]<])")
+
+
 def _cell(text: str) -> str:
     """Text as it stands in a table cell, on one line and without ending the cell."""
+    if text.isascii() and text.isprintable():
+        return _ENDS_CELL.sub(r"\\\1", " ".join(text.split()))
     flat = " ".join(text.translate(_DIRECTION).split())
     clean = "".join(c if c.isprintable() or c == "\u200d" else "\ufffd" for c in flat)
-    return re.sub(r"([\\|\[\]<])", r"\\\1", clean)
+    return _ENDS_CELL.sub(r"\\\1", clean)
 
 
 def _scalar(text: str) -> str:

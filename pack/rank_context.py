@@ -106,7 +106,7 @@ def _worth(words: Mapping[str, float], frequencies: Frequencies, passages: int) 
         for word, count in frequencies(asked).items()
         if 1 < count <= _COMMON * passages
     }
-    values = {word: words[word] * value for word, value in rarities.items()}
+    values = {word: words[word] * value for word, value in rarities.items() if words[word]}
     best = sorted(values, key=lambda word: (-values[word], word))[:_WORDS]
     return {word: values[word] / values[best[0]] * rarities[word] for word in best}
 

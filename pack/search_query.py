@@ -158,7 +158,8 @@ def expand(query: Query, vocabulary: Vocabulary) -> Query:
 
 
 def _is_minus(part: str) -> bool:
-    return len(part) > 1 and part[0] == "-" and bool(index_terms(part))
+    # Two of them begin an option of a command, which somebody looks for.
+    return part[:1] == "-" != part[1:2] and bool(index_terms(part))
 
 
 def _clauses(part: str) -> list[Clause]:

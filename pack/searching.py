@@ -16,6 +16,7 @@ from pack.core import Core
 from pack.errors import InvalidRequest
 from pack.markdown import split_lines
 from pack.model import MemoryPath
+from pack.passages import split_passages
 from pack.ranking import (
     CANDIDATES,
     REACH,
@@ -121,13 +122,19 @@ def _match(query: Query, place: _Place, *, explain: bool) -> Match:
         MemoryPath(found.path),
         found.topic,
         found.tags,
-        found.heading,
+        _section(found, line),
         snippet,
         line,
         place.score,
         found.updated,
         place.explanation() if explain else None,
     )
+
+
+def _section(found: Candidate, line: int) -> str:
+    """The headings above a line; a short file is one passage with several of them."""
+    inner = [one.heading for one in split_passages(found.text, found.line) if one.line <= line]
+    return inner[-1] if inner and inner[-1].startswith(found.heading) else found.heading
 
 
 # --- by words ------------------------------------------------------------------------------------
@@ -225,4 +232,4 @@ def _lines(core: Core, expression: re.Pattern[str], rows: Sequence[Row]) -> Iter
     for row, text in core.reader.texts(rows):
         for number, line in enumerate(split_lines(text), start=1):
             if expression.search(line):
-                yield Line(row.path, number, line)
+                yield Line(row.path, number, line.rstrip("\r\n"))

@@ -116,7 +116,7 @@ def test_files_are_found_by_any_text_that_stands_in_them(world):
         "! 🎉 d",
         "RUN POSTGRES",
     ):
-        assert search(memory, query) == ["a/x.md"], query
+        assert search(memory, query)[:1] == ["a/x.md"], query
     assert search(memory, "=>") == []
     assert search(memory, "🎃") == []
 
