@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from pack_connectors.catalog_check import CatalogReport, check_catalog
 from pack_connectors.git_process import GitRunner, find_git, scrubbed_environment
 from pack_connectors.git_repository import (
     clone_repository,
@@ -202,14 +203,14 @@ class RepositoryState:
         journal: The record of a write that is under way or was cut off, if there is one.
         git_lock: The lock of another git process, if there is one.
         is_writing: Whether another PACK process is writing at this moment.
-        catalog: The file of derived data.
+        catalog: How the file of derived data is.
     """
 
     obstacle: PackError | None
     journal: Path | None
     git_lock: Path | None
     is_writing: bool
-    catalog: Path
+    catalog: CatalogReport
 
 
 def inspect_repository(folder: Path) -> RepositoryState:
@@ -233,7 +234,7 @@ def inspect_repository(folder: Path) -> RepositoryState:
         journal if journal.exists() else None,
         git_lock if git_lock.exists() else None,
         _is_held(state / "lock"),
-        state / _CATALOG,
+        check_catalog(state / _CATALOG),
     )
 
 

@@ -14,6 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from pack_connectors.catalog_check import CatalogReport, CatalogState
+
 from pack._version import __version__
 from pack.results import Mode, Status
 from pack_servers import wiring
@@ -114,8 +116,22 @@ def _repository(folder: Path) -> Iterator[Check]:
     elif state.journal is not None:
         remedy = "The next command of pack finishes or undoes it; nothing is lost."
         yield Check("journal", State.NOTE, "a write was cut off", remedy)
-    if not state.catalog.exists():
-        yield Check("catalog", State.NOTE, "none; it is made when it is needed")
+    yield _catalog(state.catalog)
+
+
+def _catalog(found: CatalogReport) -> Check:
+    if found.state is CatalogState.SOUND:
+        words = f"{found.files:,} files, {found.size / 1e6:.1f} MB"
+        return Check("catalog", State.OK, words)
+    return Check("catalog", State.NOTE, _CATALOG_WORDS[found.state])
+
+
+_CATALOG_WORDS: Final = {
+    CatalogState.MISSING: "none; it is made when it is needed",
+    CatalogState.OLD: "of another version of pack; it is made anew when it is needed",
+    CatalogState.DAMAGED: "damaged; it is made anew when it is needed, or by `pack reindex`",
+    CatalogState.BUSY: "in use by another process at this moment",
+}
 
 
 def _contents(status: Status) -> Iterator[Check]:
