@@ -14,8 +14,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from pack_connectors.catalog_check import CatalogReport, CatalogState
-
 from pack._version import __version__
 from pack.results import Mode, Status
 from pack_servers import wiring
@@ -116,21 +114,18 @@ def _repository(folder: Path) -> Iterator[Check]:
     elif state.journal is not None:
         remedy = "The next command of pack finishes or undoes it; nothing is lost."
         yield Check("journal", State.NOTE, "a write was cut off", remedy)
-    yield _catalog(state.catalog)
-
-
-def _catalog(found: CatalogReport) -> Check:
-    if found.state is CatalogState.SOUND:
-        words = f"{found.files:,} files, {found.size / 1e6:.1f} MB"
-        return Check("catalog", State.OK, words)
-    return Check("catalog", State.NOTE, _CATALOG_WORDS[found.state])
+    if state.catalog == "sound":
+        words = f"{state.catalog_files:,} files, {state.catalog_bytes / 1e6:.1f} MB"
+        yield Check("catalog", State.OK, words)
+    else:
+        yield Check("catalog", State.NOTE, _CATALOG_WORDS[state.catalog])
 
 
 _CATALOG_WORDS: Final = {
-    CatalogState.MISSING: "none; it is made when it is needed",
-    CatalogState.OLD: "of another version of pack; it is made anew when it is needed",
-    CatalogState.DAMAGED: "damaged; it is made anew when it is needed, or by `pack reindex`",
-    CatalogState.BUSY: "in use by another process at this moment",
+    "missing": "none; it is made when it is needed",
+    "old": "of another version of pack; it is made anew when it is needed",
+    "damaged": "damaged; it is made anew when it is needed, or by `pack reindex`",
+    "busy": "in use by another process at this moment",
 }
 
 
