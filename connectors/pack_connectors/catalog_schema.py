@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 from zlib import crc32
 
-VERSION: Final = 5
+VERSION: Final = 6
 """To be raised too when `pack.terms`, `pack.passages` or `pack.stemming` change what they give."""
 BUSY_SECONDS: Final = 5.0
 CACHE_KIB: Final = 2000
