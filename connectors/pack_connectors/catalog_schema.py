@@ -4,7 +4,8 @@
 negative. What is found in a file are its passages: `place` says which file each belongs to,
 `passage` keeps the text once, and `words` is the full text index over it. `words` has no content of
 its own: what it was given is made again from `passage` by `pack.terms.indexed_text` when an entry
-is taken out. `term` is the vocabulary, `part` finds terms by what is in the middle of them.
+is taken out. `behind` has the files whose passages are not those of the index yet. `term` is the
+vocabulary, `part` finds terms by what is in the middle of them.
 
 Sources: SQLite documentation, "FTS5" (4.4 contentless tables, 6.8 and 6.9 merging) and
 "Write-Ahead Logging".
@@ -53,6 +54,7 @@ CREATE TABLE head (
 );
 CREATE TABLE place (id INTEGER PRIMARY KEY, file INTEGER NOT NULL);
 CREATE INDEX place_file ON place (file);
+CREATE TABLE behind (file INTEGER PRIMARY KEY, path TEXT, topic TEXT, tags TEXT, passages TEXT);
 CREATE TABLE passage (
     id INTEGER PRIMARY KEY, line INTEGER NOT NULL, heading TEXT NOT NULL, text TEXT NOT NULL
 );
@@ -106,6 +108,11 @@ def connect(file: Path | None, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Co
         connection.close()
         raise
     return connection
+
+
+def set_busy_timeout(db: sqlite3.Connection, seconds: float) -> None:
+    """Wait so long for others from now on."""
+    db.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
 
 @contextmanager
