@@ -116,6 +116,25 @@ def head_of(text: Text) -> str:
     return f"{text.topic}\n{' '.join(text.tags)}\n{text.heading}\n{text.path}"
 
 
+def columns_of(query: Query, found: Text) -> dict[str, tuple[str, ...]]:
+    """In which parts of a passage each clause that it meets stands, by the text of the clause."""
+    texts = {
+        "path": found.path,
+        "topic": found.topic,
+        "tags": "\n".join(found.tags),
+        "heading": found.heading,
+        "body": found.text,
+    }
+    matches = find_matches(query.clauses, searchable_texts(list(texts.values())))
+    met = {
+        name: {clause for _, clause, _ in places}
+        for name, places in zip(texts, matches, strict=True)
+    }
+    where = (tuple(name for name in met if n in met[name]) for n in range(len(query.clauses)))
+    columns = zip((clause.text for clause in query.clauses), where, strict=True)
+    return {text: names for text, names in columns if names}
+
+
 def _clause_points(
     body: Sequence[Match],
     head: Sequence[Match],

@@ -11,11 +11,11 @@ own, and knows neither neighbours nor dates.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from pack.rank_context import Frequencies, feedback, from_file, from_neighbours
-from pack.rank_points import Points, give_points, head_of, rarity
+from pack.rank_points import Points, columns_of, give_points, head_of, rarity
 from pack.rank_snippets import find_line
 from pack.search_query import Query
 from pack.terms import fold_text, searchable_texts
@@ -94,10 +94,13 @@ class Explanation:
         boosts: Points for anything else, by name: `near` (words near each other), `date` (of the
             file), `context` (words of the best passages), `neighbours`, `phrase` (the query as it
             was typed), `file` (its other passages).
+        columns: Where in the passage each of `terms` stands: `path`, `topic`, `tags`, `heading`,
+            `body`, in this order.
     """
 
     terms: dict[str, float]
     boosts: dict[str, float]
+    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,11 @@ class Ranked:
         clauses = self.query.clauses
         terms = {clauses[number].text: n for number, n in sorted(self.points.clauses.items())}
         boosts = {"near": self.points.near, "date": self.points.date, **self.boosts}
-        return Explanation(terms, {name: points for name, points in boosts.items() if points})
+        return Explanation(
+            terms,
+            {name: points for name, points in boosts.items() if points},
+            columns_of(self.query, self.candidate),
+        )
 
 
 def wants_neighbours(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -83,7 +83,9 @@ def searchable_texts(texts: Sequence[str]) -> list[str]:
         return [searchable_text(text) for text in texts]
     words = f" {plain} ".encode().translate(_WORDS).decode()
     starts = accumulate((len(text) + 1 for text in texts), initial=0)
-    return [words[start : start + len(text) + 2] for start, text in zip(starts, texts, strict=False)]
+    return [
+        words[start : start + len(text) + 2] for start, text in zip(starts, texts, strict=False)
+    ]
 
 
 def index_terms(text: str) -> list[str]:
