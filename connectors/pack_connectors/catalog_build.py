@@ -29,7 +29,7 @@ _BUILD_CACHE_KIB: Final = 64_000
 _HASH_BYTES: Final = 64 * 1024 * 1024
 _SETTINGS: Final = (("hashsize", _HASH_BYTES, 1024 * 1024), ("automerge", 0, 4))
 """Of FTS5: while building, and as it is otherwise."""
-_TABLES: Final = ("file", "edited", "folder", "unverified", "tag", "last_change", "head")
+_TABLES: Final = ("file", "edited", "folder", "unverified", "tag", "last_change", "head", "behind")
 
 Values = Sequence[object]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from pack.catalog import Row
 from pack.index import starts_page
@@ -82,6 +82,42 @@ def folded(text: str) -> str:
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+class Held(NamedTuple):
+    """What is held of a file, as it is stored.
+
+    Attributes:
+        id: Its id.
+        path: Where it is.
+        topic: Its topic.
+        tags: Its tags, as JSON.
+    """
+
+    id: int
+    path: str
+    topic: str
+    tags: str
+
+
+def find_held(db: sqlite3.Connection, table: str, path: str) -> Held | None:
+    """What is held of a path in `file` or `edited`."""
+    query = f"SELECT id, path, topic, tags FROM {table} WHERE path = ?"  # noqa: S608 - ours
+    found = db.execute(query, (path,)).fetchone()
+    return None if found is None else Held(*found)
+
+
+def change_tags(
+    db: sqlite3.Connection, file: int, before: str | None, after: Iterable[str] | None
+) -> None:
+    """Bring `tag` up to date for a file; `before` is what `file` held, `None` if nothing."""
+    old = dict.fromkeys(tag_values(file, json.loads(before) if before else ()))
+    new = dict.fromkeys(tag_values(file, after or ()))
+    gone, come = [one for one in old if one not in new], [one for one in new if one not in old]
+    if gone:
+        db.executemany("DELETE FROM tag WHERE tag = ? AND file = ?", gone)
+    if come:
+        db.executemany("INSERT INTO tag VALUES (?, ?)", come)
 
 
 def put_row(db: sqlite3.Connection, row: Row) -> int:

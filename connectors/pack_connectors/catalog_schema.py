@@ -4,7 +4,8 @@
 negative. What is found in a file are its passages: `place` says which file each belongs to,
 `passage` keeps the text once, and `words` is the full text index over it. `words` has no content of
 its own: what it was given is made again from `passage` by `pack.terms.indexed_text` when an entry
-is taken out. `term` is the vocabulary, `part` finds terms by what is in the middle of them.
+is taken out. `behind` has the files whose passages are not those of the index yet. `term` is the
+vocabulary, `part` finds terms by what is in the middle of them.
 
 Sources: SQLite documentation, "FTS5" (4.4 contentless tables, 6.8 and 6.9 merging) and
 "Write-Ahead Logging".
@@ -53,6 +54,7 @@ CREATE TABLE head (
 );
 CREATE TABLE place (id INTEGER PRIMARY KEY, file INTEGER NOT NULL);
 CREATE INDEX place_file ON place (file);
+CREATE TABLE behind (file INTEGER PRIMARY KEY, path TEXT, topic TEXT, tags TEXT, passages TEXT);
 CREATE TABLE passage (
     id INTEGER PRIMARY KEY, line INTEGER NOT NULL, heading TEXT NOT NULL, text TEXT NOT NULL
 );
@@ -71,7 +73,7 @@ CREATE VIRTUAL TABLE part USING fts5 (
 CREATE VIRTUAL TABLE word_list USING fts5vocab (words, row)
 """  # noqa: S608 - constants
 # Another Unicode gives other words: an entry could not be taken out of the index any more.
-_STAMP: Final = crc32(f"{VERSION} {unicodedata.unidata_version} {_SCHEMA}".encode()) & 0x7FFFFFFF
+STAMP: Final = crc32(f"{VERSION} {unicodedata.unidata_version} {_SCHEMA}".encode()) & 0x7FFFFFFF
 
 
 def connect(file: Path | None, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
@@ -99,13 +101,18 @@ def connect(file: Path | None, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Co
             if version == 0:
                 for statement in _SCHEMA.split(";"):
                     connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {_STAMP}")
-            elif version != _STAMP:
+                connection.execute(f"PRAGMA user_version = {STAMP}")
+            elif version != STAMP:
                 raise sqlite3.DatabaseError("another version of PACK wrote this catalog")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def set_busy_timeout(db: sqlite3.Connection, seconds: float) -> None:
+    """Wait so long for others from now on."""
+    db.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
 
 @contextmanager

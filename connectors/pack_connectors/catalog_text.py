@@ -8,19 +8,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from pack.catalog import Row
-from pack.model import CommitId
 from pack.passages import Passage
 from pack.stemming import stem_keys
 from pack.terms import index_terms, indexed_text
-from pack_connectors.catalog_rows import tag_values
 
 Head = tuple[str, str, str]
 """Path, topic and tags of a file, as they are indexed with each of its passages."""
 WORDS: Final = "rowid, path, topic, tags, heading, body"
 _ADD: Final = f"INSERT INTO words ({WORDS}) VALUES (?,?,?,?,?,?)"  # noqa: S608 - constants
 _TAKE_OUT: Final = f"INSERT INTO words (words, {WORDS}) VALUES ('delete',?,?,?,?,?,?)"  # noqa: S608 - constants
-MERGE = True
 _MERGED_PAGES: Final = 8
 """Work done on the index's segments after a change: little each time, rather than once much."""
 
@@ -44,13 +40,14 @@ class TextChange:
         self._passages = 0
         self._characters = 0
 
-    def add(self, file: int, row: Row) -> None:
+    def add(
+        self, file: int, path: str, topic: str, tags: Sequence[str], passages: Iterable[Passage]
+    ) -> None:
         """Index a file, of which nothing is indexed."""
         db = self._db
-        db.executemany("INSERT INTO tag VALUES (?, ?)", tag_values(file, row.tags))
-        head = indexed_head(row.path, row.topic, row.tags)
-        head_terms = _terms_of((row.path, row.topic, "\n".join(row.tags)))
-        for passage in row.passages:
+        head = indexed_head(path, topic, tags)
+        head_terms = _terms_of((path, topic, "\n".join(tags)))
+        for passage in passages:
             (number,) = db.execute(
                 "INSERT INTO place (file) VALUES (?) RETURNING id", (file,)
             ).fetchall()[0]
@@ -61,15 +58,9 @@ class TextChange:
             self._words.append((_ADD, (number, *head, *_indexed(passage))))
             self._count(passage, head_terms, 1)
 
-    def take_out(self, table: str, path: str) -> int | None:
-        """Forget what is indexed of a file of a table; its id there, if it is there."""
+    def take_out(self, file: int, path: str, topic: str, tags: Sequence[str]) -> None:
+        """Forget what is indexed of a file, which was indexed under this path, topic and tags."""
         db = self._db
-        query = f"SELECT id, topic, tags FROM {table} WHERE path = ?"  # noqa: S608 - ours
-        found = db.execute(query, (path,)).fetchone()
-        if found is None:
-            return None
-        file, topic, tags = int(found[0]), str(found[1]), json.loads(found[2])
-        db.executemany("DELETE FROM tag WHERE tag = ? AND file = ?", tag_values(file, tags))
         head = indexed_head(path, topic, tags)
         head_terms = _terms_of((path, topic, "\n".join(tags)))
         query = "SELECT id, line, heading, text FROM place JOIN passage USING (id) WHERE file = ?"
@@ -79,7 +70,6 @@ class TextChange:
             db.execute("DELETE FROM passage WHERE id = ?", (number,))
             self._count(passage, head_terms, -1)
         db.execute("DELETE FROM place WHERE file = ?", (file,))
-        return file
 
     def _count(self, passage: Passage, head_terms: set[str], number: int) -> None:
         terms = head_terms.union(_terms_of((passage.heading, passage.text)))
@@ -88,17 +78,12 @@ class TextChange:
         self._passages += number
         self._characters += number * len(passage.text)
 
-    def finish(self, commit: CommitId | None) -> None:
-        """Bring vocabulary and totals up to what was added and taken out.
-
-        Args:
-            commit: What the catalog describes now; `None` if that stays the same.
-        """
+    def finish(self) -> None:
+        """Bring vocabulary and totals up to what was added and taken out."""
         change_vocabulary(self._db, {term: n for term, n in self._terms.items() if n})
         self._db.execute(
-            "UPDATE head SET commit_id = ifnull(?, commit_id), passages = passages + ?, "
-            "characters = characters + ?",
-            (commit, self._passages, self._characters),
+            "UPDATE head SET passages = passages + ?, characters = characters + ?",
+            (self._passages, self._characters),
         )
         for statement, values in self._words:
             self._db.execute(statement, values)

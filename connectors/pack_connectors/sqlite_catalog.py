@@ -32,23 +32,31 @@ from pack.model import BlobId, CommitId, MemoryPath
 from pack.ranking import Candidate
 from pack.search_query import Clause
 from pack_connectors import (
+    catalog_behind,
     catalog_build,
     catalog_listing,
     catalog_neighbours,
     catalog_search,
     catalog_vocabulary,
 )
+from pack_connectors.catalog_idle import IdleWork
 from pack_connectors.catalog_rows import (
     COLUMNS,
+    change_tags,
     count_folders,
+    find_held,
     mark_unverified,
     put_edited,
     put_gone,
     put_row,
     read_row,
 )
-from pack_connectors.catalog_schema import BUSY_SECONDS, connect, transaction
-from pack_connectors.catalog_text import TextChange
+from pack_connectors.catalog_schema import (
+    BUSY_SECONDS,
+    connect,
+    set_busy_timeout,
+    transaction,
+)
 
 _BUSY_SECONDS: Final = BUSY_SECONDS
 _BUILD_SECONDS: Final = 120
@@ -70,6 +78,7 @@ class SqliteCatalog:
         self._file = file
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._idle = IdleWork(self._use_idle_moment)
 
     def commit(self) -> CommitId | None:
         """See `Catalog.commit`."""
@@ -85,7 +94,7 @@ class SqliteCatalog:
             nonlocal begun
             if begun:
                 return  # the rows are used up: the caller sees that nothing is held and comes again
-            db.execute(f"PRAGMA busy_timeout = {_BUILD_SECONDS * 1000}")
+            set_busy_timeout(db, _BUILD_SECONDS)
             try:
                 with transaction(db):
                     if _commit(db) == commit:
@@ -98,7 +107,7 @@ class SqliteCatalog:
                     db.execute("INSERT INTO head VALUES (1, ?, NULL, ?, ?)", (commit, *counted))
                 db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
-                db.execute(f"PRAGMA busy_timeout = {int(_BUSY_SECONDS * 1000)}")
+                set_busy_timeout(db, _BUSY_SECONDS)
 
         self._read(fill)
 
@@ -116,21 +125,18 @@ class SqliteCatalog:
             with transaction(db):
                 if _commit(db) != old:
                     return
-                text = TextChange(db)
                 files = Counter({row.folder: 0 for row in rows})
                 for path in gone:
-                    file = text.take_out("file", path)
-                    db.execute("DELETE FROM file WHERE id = ?", (file,))
-                    db.execute("DELETE FROM last_change WHERE file = ?", (file,))
-                    files[path.rpartition("/")[0]] -= file is not None
+                    files[path.rpartition("/")[0]] -= _take_out(db, "file", path)
                 for row in rows:
-                    files[row.folder] += text.take_out("file", row.path) is None
-                    text.add(put_row(db, row), row)
+                    files[row.folder] += _put(db, row)
                 count_folders(db, files)
                 mark_unverified(db, unverified)
-                text.finish(new)
+                db.execute("UPDATE head SET commit_id = ?", (new,))
+                _catch_up_if_many(db)
 
         self._read(step)
+        self._poke()
 
     def scratch(self) -> SqliteCatalog:
         """See `Catalog.scratch`."""
@@ -267,17 +273,18 @@ class SqliteCatalog:
             with transaction(db):
                 if _commit(db) is None:
                     return
-                text = TextChange(db)
                 for path in sorted(paths):
-                    text.take_out("edited", path)
-                    db.execute("DELETE FROM edited WHERE path = ?", (path,))
+                    _take_out(db, "edited", path)
                 for row in rows:
-                    text.add(put_edited(db, row, is_shown=True), row)
+                    file = put_edited(db, row, is_shown=True)
+                    change_tags(db, file, None, row.tags)
+                    catalog_behind.note(db, file, None, row.passages)
                 for path, blob in gone.items():
                     put_gone(db, path, blob)
-                text.finish(None)
+                _catch_up_if_many(db)
 
         self._read(change)
+        self._poke()
 
     def list_rows(
         self,
@@ -299,40 +306,80 @@ class SqliteCatalog:
         limit: int = 200,
     ) -> list[Candidate]:
         """See `Catalog.candidates`."""
-        return self._snapshot(
+        return self._search(
             lambda db: catalog_search.candidates(db, clauses, excluded, which, limit)
         )
 
     def with_neighbours(self, found: Sequence[Candidate], reach: int) -> list[Candidate]:
         """See `Catalog.with_neighbours`."""
-        return self._snapshot(lambda db: catalog_neighbours.with_neighbours(db, found, reach))
+        return self._search(lambda db: catalog_neighbours.with_neighbours(db, found, reach))
 
     def totals(self) -> Totals:
         """See `Catalog.totals`."""
         query = "SELECT passages, characters FROM head"
-        found = self._read(lambda db: db.execute(query).fetchone())
+        found = self._search(lambda db: db.execute(query).fetchone())
         return Totals(*(found or (0, 0)))
 
     def frequencies(self, terms: Collection[str]) -> dict[str, int]:
         """See `Catalog.frequencies`."""
-        return self._read(lambda db: catalog_vocabulary.frequencies(db, terms))
+        return self._search(lambda db: catalog_vocabulary.frequencies(db, terms))
 
     def same_stem(self, key: str, limit: int) -> list[str]:
         """See `Catalog.same_stem`."""
-        return self._read(lambda db: catalog_vocabulary.same_stem(db, key, limit))
+        return self._search(lambda db: catalog_vocabulary.same_stem(db, key, limit))
 
     def containing(self, part: str, limit: int) -> list[str]:
         """See `Catalog.containing`."""
         ask = catalog_vocabulary.containing
-        return self._read(lambda db: ask(db, part, limit, at_end=False))
+        return self._search(lambda db: ask(db, part, limit, at_end=False))
 
     def ending(self, part: str, limit: int) -> list[str]:
         """See `Catalog.ending`."""
         ask = catalog_vocabulary.containing
-        return self._read(lambda db: ask(db, part, limit, at_end=True))
+        return self._search(lambda db: ask(db, part, limit, at_end=True))
+
+    # --- what can wait -------------------------------------------------------------------------
+
+    def catch_up(self) -> None:
+        """Index the text of all changed files.
+
+        Nobody has to call it: a search does, and a thread does it some time after a change.
+        """
+
+        def step(db: sqlite3.Connection) -> None:
+            with transaction(db):
+                catalog_behind.catch_up(db)
+
+        self._read(step)
+
+    def _use_idle_moment(self) -> bool:
+        """Index one changed file, unless somebody else is writing; whether to go on."""
+
+        def step(db: sqlite3.Connection) -> bool:
+            db.execute("PRAGMA busy_timeout = 0")
+            try:
+                with transaction(db):
+                    catalog_behind.catch_up(db, 1)
+                    return catalog_behind.is_behind(db)
+            except sqlite3.OperationalError as error:
+                if not _is_in_use(error):
+                    raise
+                return False
+            finally:
+                set_busy_timeout(db, _BUSY_SECONDS)
+
+        return self._read(step)
+
+    def _poke(self) -> None:
+        if self._file is not None:  # one that is kept nowhere is let go without a word
+            self._idle.poke()
 
     def close(self) -> None:
         """Close the file."""
+        self._idle.close()
+        self._disconnect()
+
+    def _disconnect(self) -> None:
         with self._lock:
             connection, self._connection = self._connection, None
             if connection is not None:
@@ -369,8 +416,18 @@ class SqliteCatalog:
 
         return self._read(ask)
 
+    def _search(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
+        """The answer to a question about texts, all of which are indexed."""
+
+        def ask(db: sqlite3.Connection) -> tuple[_T] | None:
+            return None if catalog_behind.is_behind(db) else (question(db),)
+
+        while (answer := self._snapshot(ask)) is None:
+            self.catch_up()
+        return answer[0]
+
     def _do_without(self) -> None:
-        self.close()
+        self._disconnect()
         self._file = None
 
     def _open(self) -> sqlite3.Connection:
@@ -379,7 +436,7 @@ class SqliteCatalog:
         return self._connection
 
     def _discard(self) -> None:
-        self.close()
+        self._disconnect()
         if self._file is not None:
             try:
                 for ending in ("", "-wal", "-shm"):
@@ -391,6 +448,32 @@ class SqliteCatalog:
 def _is_in_use(error: Exception) -> bool:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _put(db: sqlite3.Connection, row: Row) -> bool:
+    """Store a file of the commit; whether it is a new one."""
+    held = find_held(db, "file", row.path)
+    file = put_row(db, row)
+    change_tags(db, file, held and held.tags, row.tags)
+    catalog_behind.note(db, file, held, row.passages)
+    return held is None
+
+
+def _take_out(db: sqlite3.Connection, table: str, path: str) -> bool:
+    """Remove a file; whether it was there."""
+    held = find_held(db, table, path)
+    if held is None:
+        return False
+    change_tags(db, held.id, held.tags, None)
+    catalog_behind.note(db, held.id, held, None)
+    db.execute(f"DELETE FROM {table} WHERE id = ?", (held.id,))  # noqa: S608 - ours
+    db.execute("DELETE FROM last_change WHERE file = ?", (held.id,))
+    return True
+
+
+def _catch_up_if_many(db: sqlite3.Connection) -> None:
+    if catalog_behind.is_behind(db, catalog_behind.MOST):
+        catalog_behind.catch_up(db)
 
 
 def _commit(db: sqlite3.Connection) -> CommitId | None:

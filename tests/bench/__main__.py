@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from tests.bench.cataloguing import measure_catalog
 from tests.bench.corpus import Corpus
 from tests.bench.figures import Figure, compare
+from tests.bench.finding import measure_list, measure_searches
 from tests.bench.report import machine, table
 from tests.bench.repositories import clean_environment, make_memory
 from tests.bench.serving import measure_memory, measure_reads, measure_starts, measure_tools
@@ -19,6 +21,7 @@ from tests.bench.setting import Setting
 from tests.bench.writes import measure_writes
 
 GROWTH_LIMIT: Final = 2.0
+MEMORY_GROWTH_MB: Final = 40.0
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -63,6 +66,9 @@ def measure(size: int, rounds: int, pause: float) -> list[Figure]:
         memory = make_memory(Path(name) / "memory", notes, env)
         setting = Setting(memory, [note.path for note in notes], corpus, env, rounds, pause)
         return [
+            *measure_catalog(setting),
+            *measure_searches(setting),
+            measure_list(setting),
             *measure_writes(setting),
             measure_reads(setting),
             measure_starts(setting),
@@ -72,17 +78,37 @@ def measure(size: int, rounds: int, pause: float) -> list[Figure]:
 
 
 def growth(figures: Sequence[Figure]) -> list[Figure]:
-    """How much dearer an update is in the largest memory than in the smallest."""
-    updates = sorted(
-        (figure for figure in figures if figure.name.startswith("update")),
-        key=lambda figure: figure.notes,
-    )
-    small, large = updates[0], updates[-1]
-    if small.notes == large.notes:
+    """How much dearer an update is, and how much more memory a server takes, in the largest one."""
+    found = _ends(figures, "update") + _ends(figures, "resident")
+    if len(found) != 4:
         return []
+    small, large, less, more = found
     limit = GROWTH_LIMIT if (small.notes, large.notes) == (100, 10_000) else None
     name = f"update / update at {small.notes:,} notes"
-    return [compare(name, large.notes, "ms", [large.measured], [small.measured], limit)]
+    memory = f"resident memory - at {small.notes:,} notes"
+    return [
+        compare(name, large.notes, "ms", [large.measured], [small.measured], limit),
+        compare(
+            memory,
+            more.notes,
+            "MB",
+            [more.measured],
+            [less.measured],
+            MEMORY_GROWTH_MB,
+            "difference",
+        ),
+    ]
+
+
+def _ends(figures: Sequence[Figure], name: str) -> list[Figure]:
+    """The first figure of a name in the smallest and in the largest memory, if there are two."""
+    found = sorted(
+        (figure for figure in figures if figure.name.startswith(name)),
+        key=lambda figure: figure.notes,
+    )
+    first = {figure.notes: figure for figure in reversed(found)}
+    sizes = sorted(first)
+    return [first[sizes[0]], first[sizes[-1]]] if len(sizes) > 1 else []
 
 
 if __name__ == "__main__":

@@ -38,25 +38,29 @@ class Note:
 
 
 class Corpus:
-    """An endless supply of notes from one seed."""
+    """An endless supply of notes from one seed.
+
+    Attributes:
+        words: Its vocabulary, the commonest first.
+    """
 
     def __init__(self, seed: int = 2) -> None:
         self._random = random.Random(seed)
-        self._words = self._vocabulary()
+        self.words = self._vocabulary()
         weights = (1 / rank for rank in range(1, _VOCABULARY + 1))
         self._cumulative = list(itertools.accumulate(weights))
 
     def notes(self, count: int) -> Iterator[Note]:
         """`count` notes, spread evenly over the folders."""
         for number in range(count):
-            slug = "-".join(self._words_of(2))
+            slug = "-".join(self.words_of(2))
             yield Note(f"{FOLDERS[number % len(FOLDERS)]}/{slug}-{number:05}.md", self.text())
 
     def text(self) -> str:
         """A note's text: its frontmatter dates lie in the past, so that an update changes them."""
         created = _EPOCH + timedelta(days=self._random.randrange(300))
         updated = created + timedelta(days=self._random.randrange(300))
-        topic = " ".join(self._words_of(3))
+        topic = " ".join(self.words_of(3))
         tags = sorted({f"tag-{self._random.randrange(_TAGS)}" for _ in range(3)})
         head = (
             f"---\ntopic: {topic}\ntags: [{', '.join(tags)}]\n"
@@ -74,18 +78,19 @@ class Corpus:
         return "".join(parts)
 
     def _heading(self) -> str:
-        return f"\n## {' '.join(self._words_of(3)).capitalize()}\n"
+        return f"\n## {' '.join(self.words_of(3)).capitalize()}\n"
 
     def _paragraph(self) -> str:
         count = self._random.randint(12, 30)
-        return f"\n{' '.join(self._words_of(count)).capitalize()}.\n"
+        return f"\n{' '.join(self.words_of(count)).capitalize()}.\n"
 
     def _list(self) -> str:
-        items = (" ".join(self._words_of(6)) for _ in range(3))
+        items = (" ".join(self.words_of(6)) for _ in range(3))
         return "\n" + "".join(f"- {item}\n" for item in items)
 
-    def _words_of(self, count: int) -> list[str]:
-        return self._random.choices(self._words, cum_weights=self._cumulative, k=count)
+    def words_of(self, count: int) -> list[str]:
+        """`count` words, common ones more often."""
+        return self._random.choices(self.words, cum_weights=self._cumulative, k=count)
 
     def _vocabulary(self) -> list[str]:
         words: dict[str, None] = {}

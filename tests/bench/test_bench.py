@@ -10,6 +10,7 @@ import pytest
 from tests.bench.__main__ import growth, main
 from tests.bench.corpus import FOLDERS, Corpus
 from tests.bench.figures import compare, value
+from tests.bench.finding import queries
 from tests.bench.report import table
 from tests.bench.repositories import Repository, clean_environment
 
@@ -21,6 +22,16 @@ FIGURES = {
     "start to first answer - doing nothing",
     "resident memory - doing nothing",
     "tools/list, bytes / 4",
+    "search, rare word",
+    "search, common word",
+    "search, three words",
+    "search, no hit",
+    "memory_list, bytes / 4",
+    "first build, a note",
+    "opening the catalog",
+    "catalog / text",
+    "changed note, before the answer",
+    "changed note, all",
 }
 
 
@@ -34,7 +45,8 @@ def test_a_small_run_prints_and_writes_every_figure(
     assert figures.keys() == FIGURES
     assert all(figure["notes"] == 30 for figure in figures.values())
     assert all(figure["measured"] > 0 for figure in figures.values())
-    beside = [figure["beside"] for name, figure in figures.items() if "tools/list" not in name]
+    beside = [f["beside"] for f in figures.values() if f["compared_by"] != "value"]
+    assert len(beside) == 6
     assert all(other > 0 for other in beside)
     printed = capsys.readouterr().out
     assert all(name in printed for name in FIGURES)
@@ -79,9 +91,24 @@ def test_growth_compares_the_largest_memory_with_the_smallest() -> None:
         compare("update / by hand", notes, "ms", [cost], [1.0], None)
         for notes, cost in ((10_000, 6.0), (100, 4.0), (1_000, 5.0))
     ]
-    (figure,) = growth(updates)
-    assert (figure.figure, figure.limit, figure.notes) == (1.5, 2.0, 10_000)
-    assert growth(updates[:1]) == []
+    memory = [
+        compare("resident memory", notes, "MB", [used], [1.0], None, "difference")
+        for notes, used in ((10_000, 81.0), (100, 40.0), (1_000, 50.0))
+    ]
+    time, space = growth(updates + memory)
+    assert (time.figure, time.limit, time.notes) == (1.5, 2.0, 10_000)
+    assert (space.figure, space.is_met, space.notes) == (41.0, False, 10_000)
+    assert growth(updates[:1] + memory[:1]) == []
+
+
+def test_queries_are_of_words_that_notes_have_but_for_the_ones_without_a_hit() -> None:
+    corpus = Corpus(7)
+    text = " ".join(note.text for note in corpus.notes(300)).lower()
+    asked = queries(corpus, 20)
+    assert all(len(wanted) == 20 for wanted in asked.values())
+    assert all(query in text for query in asked["common word"])
+    assert not any(query in text for query in asked["no hit"])
+    assert all(len(query.split()) == 3 for query in asked["three words"])
 
 
 def test_a_commit_by_hand_holds_the_files_and_leaves_nothing_behind(tmp_path: Path) -> None:
