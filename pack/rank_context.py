@@ -4,7 +4,7 @@
   query, count a little (pseudo-relevance feedback, after Rocchio).
 - A short note shares in what stands before and after it: the answer to a question is in the next
   note. A long one speaks for itself.
-- A file shares in its other passages.
+- A file shares in its other passages, most of all in what only they hold.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pack.search_query import STOP_WORDS, Query
 
 _BEST: Final = 5
 """Passages whose words are taken."""
-_READ_CHARACTERS: Final = 50_000
+_READ_CHARACTERS: Final = 25_000
 """The best passages of about this length together are looked through for those words."""
 _WORDS: Final = 20
 _WORDS_WEIGHED: Final = 80
@@ -29,9 +29,12 @@ _COMMON: Final = 0.25
 _FEEDBACK: Final = 0.3
 _STEPS: Final = (0.3, 0.2)
 """Share of the points of a neighbour, one step and two steps away."""
-_SHORT_CHARACTERS: Final = 500
+_SHORT_CHARACTERS: Final = 800
 """A passage of this length gets half of it."""
 _FILE: Final = 0.2
+"""Share of the points of a file's other passages."""
+_COVERED: Final = 0.6
+"""Share of the points for clauses that other passages of the file meet, or meet better."""
 
 Frequencies = Callable[[Sequence[str]], Mapping[str, int]]
 """In how many passages each index term is; those left out that are in none."""
@@ -74,13 +77,14 @@ def feedback(
         return more
     shares = {number: points[number] / points[order[0]] for number in order[:_BEST]}
     worth = _worth(_words_of(bodies, shares, query), frequencies, passages)
+    wanted = [(f" {word} ", points) for word, points in worth.items()]
     characters = 0
     for number in order:
         if characters > _READ_CHARACTERS:
             break
         characters += len(bodies[number])
-        found = worth.keys() & set(bodies[number].split())
-        more[number] = _FEEDBACK * sum(worth[word] for word in sorted(found))
+        body = bodies[number]
+        more[number] = _FEEDBACK * sum([points for word, points in wanted if word in body])
     return more
 
 
@@ -139,6 +143,21 @@ def _neighbours(
                 yield share, at
 
 
-def from_file(best: float, others: Iterable[float]) -> float:
-    """Points of a file, by those of its best passage and the others that were found."""
-    return best + _FILE * sum(others)
+def from_file(points: Sequence[float], clauses: Sequence[Mapping[int, float]]) -> float:
+    """What a file gets besides the points of its best passage.
+
+    A share of what the others have, and most of what they have for clauses that it does not meet,
+    or meets less: a long file may answer a question in several places.
+
+    Args:
+        points: Of the passages that were found, the best first.
+        clauses: Of the same passages, `Points.clauses`.
+    """
+    if len(points) == 1:
+        return 0.0
+    most: dict[int, float] = {}
+    for one in clauses:
+        for clause, worth in one.items():
+            most[clause] = max(most.get(clause, 0.0), worth)
+    missing = sum(most.values()) - sum(clauses[0].values())
+    return _FILE * sum(points[1:]) + _COVERED * missing

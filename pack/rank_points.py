@@ -11,7 +11,7 @@ within a factor of two of each.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log
@@ -19,7 +19,7 @@ from typing import Final, Protocol
 
 from pack.rank_matches import Match, find_matches
 from pack.search_query import Query
-from pack.terms import searchable_text
+from pack.terms import searchable_texts
 
 _SATURATION: Final = 1.5
 """BM25 k1: how much a word counts that stands there more than once."""
@@ -29,7 +29,7 @@ _HEAD: Final = 1.0
 """What a word in topic, tags, headings or path counts beside one in the text."""
 _NAMED_LINE: Final = 1.5
 _DATE: Final = 2.0
-_NEAR: Final = 1.5
+_NEAR: Final = 1.0
 _NEAR_LIMIT: Final = 5.0
 """Points for nearness grow ever slower, and never beyond this times `_NEAR`."""
 _WORD_CHARACTERS: Final = 6.0
@@ -99,7 +99,7 @@ def give_points(
         average_length: Of a passage of this memory, in characters.
     """
     found = find_matches(query.clauses, bodies)
-    heads = find_matches(query.clauses, [searchable_text(head_of(text)) for text in texts])
+    heads = find_matches(query.clauses, searchable_texts([head_of(text) for text in texts]))
     named = _named_lines(query, texts, found)
     return [
         Points(
@@ -114,6 +114,25 @@ def give_points(
 def head_of(text: Text) -> str:
     """What is known of a passage besides its text."""
     return f"{text.topic}\n{' '.join(text.tags)}\n{text.heading}\n{text.path}"
+
+
+def columns_of(query: Query, found: Text) -> dict[str, tuple[str, ...]]:
+    """In which parts of a passage each clause that it meets stands, by the text of the clause."""
+    texts = {
+        "path": found.path,
+        "topic": found.topic,
+        "tags": "\n".join(found.tags),
+        "heading": found.heading,
+        "body": found.text,
+    }
+    matches = find_matches(query.clauses, searchable_texts(list(texts.values())))
+    met = {
+        name: {clause for _, clause, _ in places}
+        for name, places in zip(texts, matches, strict=True)
+    }
+    where = (tuple(name for name in met if n in met[name]) for n in range(len(query.clauses)))
+    columns = zip((clause.text for clause in query.clauses), where, strict=True)
+    return {text: names for text, names in columns if names}
 
 
 def _clause_points(
@@ -151,7 +170,6 @@ def _named_lines(
     query: Query, texts: Sequence[Text], found: Sequence[Sequence[Match]]
 ) -> list[list[Match]]:
     """The matches on lines that begin with a name of the query."""
-    names = tuple(query.names)
     naming = {
         number
         for number, clause in enumerate(query.clauses)
@@ -160,15 +178,24 @@ def _named_lines(
     if not naming:
         return [[] for _ in texts]
     lines = [
-        _lines_of(names, text.text) if any(clause in naming for _, clause, _ in body) else ""
+        _lines_of(query.names, text.text) if any(clause in naming for _, clause, _ in body) else ""
         for text, body in zip(texts, found, strict=True)
     ]
-    return find_matches(query.clauses, [searchable_text(part) if part else "" for part in lines])
+    return find_matches(query.clauses, searchable_texts(lines))
 
 
-def _lines_of(names: tuple[str, ...], text: str) -> str:
-    lines = text.lower().splitlines()
-    return "\n".join(line for line in lines if line.lstrip(_LINE_SIGNS).startswith(names))
+def _lines_of(names: Iterable[str], text: str) -> str:
+    """The lines that begin with a name, found by where the names stand: most lines hold none."""
+    lower = text.lower()
+    starts: dict[int, None] = {}
+    for name in names:
+        place = lower.find(name)
+        while place >= 0:
+            start = lower.rfind("\n", 0, place) + 1
+            if not lower[start:place].strip(_LINE_SIGNS):
+                starts[start] = None
+            place = lower.find(name, place + 1)
+    return "\n".join(lower[start:].partition("\n")[0] for start in starts)
 
 
 def _is_dated(query: Query, text: Text) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 from pack.markdown import split_lines
 from pack.rank_matches import find_matches
 from pack.search_query import Query
-from pack.terms import fold_text, searchable_text
+from pack.terms import fold_text, searchable_texts
 
 SNIPPET_CHARACTERS: Final = 160
 
@@ -36,7 +36,7 @@ def find_line(query: Query, text: str, first_line: int = 1) -> tuple[int, str]:
 def _quality(query: Query, lines: list[str]) -> Callable[[int], float]:
     clauses = [
         {clause for _, clause, _ in found}
-        for found in find_matches(query.clauses, [searchable_text(line) for line in lines])
+        for found in find_matches(query.clauses, searchable_texts(lines))
     ]
     most = len(query.clauses) + 1
 

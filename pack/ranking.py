@@ -11,14 +11,14 @@ own, and knows neither neighbours nor dates.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from pack.rank_context import Frequencies, feedback, from_file, from_neighbours
-from pack.rank_points import Points, give_points, head_of, rarity
+from pack.rank_points import Points, columns_of, give_points, head_of, rarity
 from pack.rank_snippets import find_line
 from pack.search_query import Query
-from pack.terms import fold_text, searchable_text
+from pack.terms import fold_text, searchable_texts
 
 _PHRASE: Final = 100.0
 _PHRASE_IN_HEAD: Final = 101.0
@@ -93,11 +93,14 @@ class Explanation:
         terms: Points for each clause that was found, by its text.
         boosts: Points for anything else, by name: `near` (words near each other), `date` (of the
             file), `context` (words of the best passages), `neighbours`, `phrase` (the query as it
-            was typed).
+            was typed), `file` (its other passages).
+        columns: Where in the passage each of `terms` stands: `path`, `topic`, `tags`, `heading`,
+            `body`, in this order.
     """
 
     terms: dict[str, float]
     boosts: dict[str, float]
+    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,11 @@ class Ranked:
         clauses = self.query.clauses
         terms = {clauses[number].text: n for number, n in sorted(self.points.clauses.items())}
         boosts = {"near": self.points.near, "date": self.points.date, **self.boosts}
-        return Explanation(terms, {name: points for name, points in boosts.items() if points})
+        return Explanation(
+            terms,
+            {name: points for name, points in boosts.items() if points},
+            columns_of(self.query, self.candidate),
+        )
 
 
 def wants_neighbours(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -156,7 +163,7 @@ def rank(
         eligible: Paths that may be results; `None` for all. To be given where files were filtered,
             and where clauses are required or excluded: that is decided by file, in stage 1.
     """
-    bodies = [searchable_text(candidate.text) for candidate in candidates]
+    bodies = searchable_texts([candidate.text for candidate in candidates])
     rarities = [rarity(count, statistics.passages) for count in statistics.frequencies]
     points = give_points(query, candidates, bodies, rarities, statistics.average_length)
     totals = [one.total for one in points]
@@ -175,13 +182,13 @@ def rank(
     ]
     return [
         Ranked(
-            candidates[number],
-            score,
+            candidates[found[0]],
+            _score(totals, found),
             query,
-            points[number],
-            {name: values[number] for name, values in boosts.items()},
+            points[found[0]],
+            {name: values[found[0]] for name, values in boosts.items()} | {"file": found[1]},
         )
-        for number, score in _files(candidates, totals, answers)
+        for found in _files(candidates, points, totals, answers)
     ]
 
 
@@ -193,18 +200,26 @@ def _with(
 
 
 def _files(
-    candidates: Sequence[Candidate], totals: Sequence[float], answers: Iterable[int]
+    candidates: Sequence[Candidate],
+    points: Sequence[Points],
+    totals: Sequence[float],
+    answers: Iterable[int],
 ) -> list[tuple[int, float]]:
-    """The best passage of each file and the points of the file, best first."""
+    """The best passage of each file and what it gets from the others, the best file first."""
     files: dict[str, list[int]] = {}
     for number in answers:
         files.setdefault(candidates[number].path, []).append(number)
     found = []
     for passages in files.values():
-        best = min(passages, key=lambda number: (-totals[number], candidates[number].id))
-        others = (totals[number] for number in passages if number != best)
-        found.append((best, max(from_file(totals[best], others), _LEAST)))
-    return sorted(found, key=lambda one: (-one[1], candidates[one[0]].path))
+        passages.sort(key=lambda number: (-totals[number], candidates[number].id))
+        more = from_file([totals[n] for n in passages], [points[n].clauses for n in passages])
+        found.append((passages[0], more))
+    return sorted(found, key=lambda one: (-_score(totals, one), candidates[one[0]].path))
+
+
+def _score(totals: Sequence[float], found: tuple[int, float]) -> float:
+    number, more = found
+    return max(totals[number] + more, _LEAST)
 
 
 def _phrase_points(query: Query, candidate: Candidate) -> float:

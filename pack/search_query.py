@@ -6,8 +6,9 @@
     -car  -"blue car"   what holds it is not found
 
 A sentence is not an AND of its words: each is a clause of its own, rare ones count more, and words
-that every sentence has are left out. Nothing is ever interpreted as FTS5 syntax: a clause holds
-index terms (letters and digits), and the storage quotes them.
+that every sentence has are left out. In a question (it ends with a question mark) a quotation is a
+title: what has all of it is better, what has words of it is found too. Nothing is ever interpreted
+as FTS5 syntax: a clause holds index terms (letters and digits), and the storage quotes them.
 """
 
 from __future__ import annotations
@@ -135,6 +136,8 @@ def parse_query(text: str) -> Query:
     parts = _PART.findall(text)
     wanted = [clause for part in parts if not _is_minus(part) for clause in _clauses(part)]
     excluded = [clause for part in parts if _is_minus(part) for clause in _clauses(part[1:])]
+    if _is_question(text):
+        wanted = [_as_title(clause) for clause in wanted]
     phrase = _phrase(text, parts)
     return Query(
         text,
@@ -155,6 +158,18 @@ def expand(query: Query, vocabulary: Vocabulary) -> Query:
         excluded=tuple(_with_forms(clause, vocabulary) for clause in query.excluded),
         exact=_exact(query, vocabulary),
     )
+
+
+def _is_question(text: str) -> bool:
+    return text.rstrip().endswith(("?", "\uff1f", "\u061f"))
+
+
+def _as_title(clause: Clause) -> Clause:
+    """A quotation in a question names something, and demands nothing of the answer."""
+    if clause.kind is not ClauseKind.PHRASE:
+        return clause
+    ways = _whole_and_parts(clause.alternatives[0].terms)
+    return replace(clause, alternatives=ways, required=False)
 
 
 def _is_minus(part: str) -> bool:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from pack.catalog_questions import Filter
 from pack.ranking import Candidate
@@ -31,12 +31,29 @@ _READ: Final = 15_000
 _COMMON_WAYS: Final = 4
 """Alternatives of a phrase of common words that are looked for; the first is what was typed."""
 _HEADS: Final = "{path topic tags heading} : "
-_HOLDS: Final = (
-    "place.file IN (SELECT place.file FROM words JOIN place ON place.id = words.rowid "
-    "WHERE words MATCH ?)"
+_HELD: Final = (
+    "EXISTS (SELECT 1 FROM place AS one WHERE one.file = place.file "
+    "AND one.id IN (SELECT rowid FROM words WHERE words MATCH ?))"
 )
-"""Whether a file has a passage that meets an expression. SQLite finds these files once."""
+"""Whether a file has a passage that meets an expression. SQLite finds these passages once."""
+_HELD_ELSEWHERE: Final = _HELD.replace("WHERE one", "WHERE one.id <> place.id AND one", 1)
+"""The same of its other passages: for a file of one passage nothing needs to be found."""
 _COLUMNS: Final = "file.path, topic, tags, created, updated, passage.line, heading, text"
+
+
+class _Search(NamedTuple):
+    """What FTS5 is asked.
+
+    Attributes:
+        match: An expression.
+        read: How many entries it reads; 0 if the passages are to be ranked.
+        held: Expressions each of which some passage of the file meets.
+    """
+
+    match: str
+    read: int
+    held: tuple[str, ...] = ()
+
 
 Links = tuple[int | None, int | None]
 """The passages before and after one."""
@@ -51,24 +68,23 @@ def candidates(
 ) -> list[Candidate]:
     """See `Catalog.candidates`; within a transaction."""
     scores: dict[int, float] = {}
-    visible = _Visible(db, which, _demands(clauses), excluded)
+    visible = _Visible(db, which, excluded)
     searches = list(_searches(db, clauses))
-    for match, read in searches:
+    for search in searches:
         if len(scores) >= limit:
             break
-        for number, score in visible.search(_combined(match, which), limit, read):
+        for number, score in visible.search(search, limit):
             scores.setdefault(number, score)
-    if not scores and any(read > _READ for _, read in searches):
-        match, _ = searches[-1]
-        scores = dict(visible.search(_combined(match, which), limit, 1))
+    if not scores and any(search.read > _READ for search in searches):
+        scores = dict(visible.search(searches[-1]._replace(read=1), limit))
     return read_candidates(db, dict(list(scores.items())[:limit]))
 
 
 # --- what is looked for ------------------------------------------------------------------------
 
 
-def _searches(db: sqlite3.Connection, clauses: Sequence[Clause]) -> Iterator[tuple[str, int]]:
-    """FTS5 expressions, the best first, and how many entries they read; 0 if they are ranked."""
+def _searches(db: sqlite3.Connection, clauses: Sequence[Clause]) -> Iterator[_Search]:
+    """What is looked for, the best first."""
     costs = _costs(db, clauses)
     required = [clause for clause in clauses if clause.required]
     optional = sorted((c for c in clauses if not c.required), key=lambda clause: costs[clause])
@@ -78,29 +94,24 @@ def _searches(db: sqlite3.Connection, clauses: Sequence[Clause]) -> Iterator[tup
         return
     rare = _affordable(optional, costs)
     if rare:
-        yield _or(rare), 0
-    yield from ((match, total) for match in _common(optional[len(rare) :]))
+        yield _Search(_or(rare), 0)
+    yield from (_Search(match, total) for match in _common(optional[len(rare) :]))
 
 
 def _required(
     required: Sequence[Clause], optional: Sequence[Clause], costs: dict[Clause, int]
-) -> Iterator[tuple[str, int]]:
+) -> Iterator[_Search]:
     """Where phrases are required, the passages with all of them, then those with any."""
     total = sum(costs.values())
+    held = tuple(_any(clause.alternatives) for clause in required) if len(required) > 1 else ()
     if sum(costs[clause] for clause in required) <= _RANKED:
-        yield _or(required), 0
+        yield _Search(_or(required), 0, held)
         return
     if optional:
-        yield f"{_all(required)} AND {_or(optional)}", total
-    yield _all(required), total
-    if len(required) > 1:
-        yield _or(required), total
-
-
-def _demands(clauses: Sequence[Clause]) -> list[Clause]:
-    """The clauses that each file must meet; a single one is met by all that is looked for."""
-    required = [clause for clause in clauses if clause.required]
-    return required if len(required) > 1 else []
+        yield _Search(f"{_all(required)} AND {_or(optional)}", total)
+    yield _Search(_all(required), total)
+    if held:
+        yield _Search(_or(required), total, held)
 
 
 def _affordable(optional: Sequence[Clause], costs: dict[Clause, int]) -> list[Clause]:
@@ -174,33 +185,22 @@ def _combined(match: str, which: Filter) -> str:
 class _Visible:
     """The passages of files that a reader sees and a filter lets pass.
 
-    Each of the files meets all that is demanded, and nothing that is excluded.
+    None of the files holds anything that is excluded.
     """
 
-    def __init__(
-        self,
-        db: sqlite3.Connection,
-        which: Filter,
-        demands: Sequence[Clause],
-        excluded: Sequence[Clause],
-    ) -> None:
+    def __init__(self, db: sqlite3.Connection, which: Filter, excluded: Sequence[Clause]) -> None:
         self._db = db
         self._edited = has_edits(db)
         self._condition = condition(which)
         self._is_filtered = not which.is_empty
-        self._held = [_any(clause.alternatives) for clause in demands]
-        self._lacked = [_or(excluded)] if excluded else []
+        self._which = which
+        self._excluded = _or(excluded) if excluded else ""
 
-    def search(self, match: str, limit: int, read: int) -> list[tuple[int, float]]:
-        """Ids and scores of passages: by rank, or the ones indexed last first.
-
-        Args:
-            match: An FTS5 expression.
-            limit: Most passages.
-            read: How many entries it reads; 0 if the passages are to be ranked.
-        """
+    def search(self, search: _Search, limit: int) -> list[tuple[int, float]]:
+        """Ids and scores of at most `limit` passages: by rank, or the ones indexed last first."""
+        read = search.read
         score, order = ("0.0", "words.rowid DESC") if read else ("-rank", "rank")
-        join, where, values = self._limits()
+        join, where, values = self._limits(search.held)
         if read > _READ:
             (last,) = self._db.execute("SELECT max(id) FROM place").fetchone()
             where += " AND words.rowid > ?"
@@ -209,15 +209,19 @@ class _Visible:
             f"SELECT words.rowid, {score} FROM words {join} "  # noqa: S608 - ours
             f"WHERE words MATCH ? {where} ORDER BY {order} LIMIT ?"
         )
+        match = _combined(search.match, self._which)
+        if self._excluded:
+            match = f"({match}) NOT {self._excluded}"
         return self._db.execute(query, (match, *values, limit)).fetchall()
 
-    def _limits(self) -> tuple[str, str, tuple[object, ...]]:
+    def _limits(self, held: tuple[str, ...]) -> tuple[str, str, tuple[object, ...]]:
         """What is joined, the conditions, and their values."""
         filters, values = self._filters()
-        filters += [_HOLDS] * len(self._held) + [f"NOT {_HOLDS}"] * len(self._lacked)
+        lacked = (self._excluded,) if self._excluded else ()
+        filters += [_HELD] * len(held) + [f"NOT {_HELD_ELSEWHERE}"] * len(lacked)
         join = "JOIN place ON place.id = words.rowid" if filters else ""
         where = "".join(f" AND {one}" for one in filters)
-        return join, where, (*values, *self._held, *self._lacked)
+        return join, where, (*values, *held, *lacked)
 
     def _filters(self) -> tuple[list[str], tuple[object, ...]]:
         if not (self._edited or self._is_filtered):

@@ -219,6 +219,36 @@ def test_the_explanation_adds_up():
     assert set(why.terms) == {"zebra", "May"}
 
 
+def test_the_explanation_says_where_a_term_stands():
+    one = note(0, "a zebra", "zoo/x.md", topic="Zebras", tags=("zoo", "owl"), heading="At the zoo")
+    (result,) = search("zebra zoo owls lion", [one])
+    assert result.explanation.columns == {
+        "zebra": ("topic", "body"),
+        "zoo": ("path", "tags", "heading"),
+        "owls": ("tags",),
+    }
+
+
+def test_what_a_file_holds_in_several_passages_counts():
+    filler = " and much more of that kind" * 3
+    spread = [note(0, "a zebra" + filler, "a/x.md"), note(1, "an owl" + filler, "a/x.md")]
+    twice = [note(2, "a zebra" + filler, "a/y.md"), note(3, "a zebra" + filler, "a/y.md")]
+    others = [note(n, "other" + filler) for n in range(4, 9)]
+    results = search("zebra owl", [*twice, *spread, *others], with_context=False)
+    assert [result.candidate.path for result in results] == ["a/x.md", "a/y.md"]
+    first, _ = (result.explanation for result in results)
+    assert first.boosts["file"] > 0
+    assert sum(first.terms.values()) + sum(first.boosts.values()) == pytest.approx(results[0].score)
+
+
+@pytest.mark.parametrize("line", ["Ann: yes", "- **Ann** yes", "3. ann, yes", "## Ann\tyes"])
+def test_a_line_that_begins_with_the_name_counts(line):
+    texts = [f"more\n{line}\nmore", "more\nyes Ann\nmore"]
+    results = search("What of Ann?", [note(n, text) for n, text in enumerate(texts)])
+    assert [result.candidate.id for result in results] == [0, 1]
+    assert results[0].score > results[1].score
+
+
 def placed(query, text, line=1):
     one = note(0, text, line=line)
     return locate(search(query, [one, note(1, query)])[0].query, one)

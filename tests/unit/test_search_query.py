@@ -81,6 +81,19 @@ def test_a_quotation_is_required_as_it_is():
     assert parse_query('"open end').clauses[0].alternatives[0].terms == ("open", "end")
 
 
+@pytest.mark.parametrize("mark", ["?", " ? ", "？", "؟"])
+def test_a_quotation_in_a_question_is_a_title(mark):
+    (asked, title) = parse_query(f'Who wrote "The Four Seasons"{mark}').clauses
+    assert asked.text == "wrote"
+    assert (title.text, title.kind) == ("The Four Seasons", ClauseKind.PHRASE)
+    assert not title.required
+    whole, *words = title.alternatives
+    assert whole == Alternative(("the", "four", "seasons"))
+    assert [word.terms for word in words] == [("four",), ("seasons",)]
+    assert all(word.weight < whole.weight for word in words)
+    assert parse_query('"really?"').clauses[0].required
+
+
 def test_a_star_makes_a_beginning():
     first, second = parse_query("col* snake_c*").clauses
     assert first.kind is ClauseKind.PREFIX

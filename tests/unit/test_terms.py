@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pack.stemming import stem_key, stem_keys
-from pack.terms import fold_text, index_terms, indexed_text, is_unspaced, searchable_text
+from pack.terms import (
+    fold_text,
+    index_terms,
+    indexed_text,
+    is_unspaced,
+    searchable_text,
+    searchable_texts,
+)
 
 TRICKY = st.sampled_from(
     "aZ09_-. \n\0#éÉßİıſŒﬁ½²µΣςЙё検索全ガがｶﾞ한글กำน้ເມືອမြန်មានहिन्दीالعَرَبָּ👍🏽❤️’–“…"
@@ -32,6 +39,18 @@ def fts5_tokens(text):
         tokens = [term for (term,) in db.execute("SELECT term FROM v ORDER BY offset")]
     db.close()
     return tokens
+
+
+@given(st.lists(TEXTS | st.text("aB. -\n’–", max_size=20), max_size=5))
+def test_many_texts_are_made_searchable_as_each_is(texts):
+    assert searchable_texts(texts) == [searchable_text(text) for text in texts]
+
+
+@given(st.text("aZ ßé", max_size=8) | TEXTS)
+def test_folding_knows_no_case(text):
+    assert fold_text(text) == unicodedata.normalize(
+        "NFC", unicodedata.normalize("NFC", text).casefold()
+    )
 
 
 @given(TEXTS)
