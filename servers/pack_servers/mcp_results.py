@@ -72,6 +72,7 @@ class FoundFile(TypedDict):
     score: float
     updated: NotRequired[str]
     why: NotRequired[dict[str, float]]
+    columns: NotRequired[dict[str, list[str]]]
 
 
 class SearchResult(TypedDict):
@@ -200,7 +201,12 @@ def _found(match: Match) -> dict[str, Any]:
         score=round(match.score, 3),
         updated=match.updated,
         why=_why(match.explanation) if match.explanation else None,
+        columns=_columns(match.explanation) if match.explanation else None,
     )
+
+
+def _columns(explanation: Explanation) -> dict[str, list[str]]:
+    return {term: list(columns) for term, columns in explanation.columns.items()}
 
 
 def _why(explanation: Explanation) -> dict[str, float]:

@@ -291,7 +291,12 @@ def test_a_result_says_why_it_stands_there(world):
     assert set(told.explanation.terms) == {"needle", "haystack"}
     points = [*told.explanation.terms.values(), *told.explanation.boosts.values()]
     assert sum(points) == pytest.approx(told.score)
+    assert told.explanation.columns == {"needle": ("body",), "haystack": ("body",)}
     json.dumps(dataclasses.asdict(told))
+    answer = mcp_results.matches(memory.search("needle haystack", explain=True))
+    (result,) = answer.structured_content["results"]
+    assert set(result["why"]) >= {"needle", "haystack"}
+    assert result["columns"]["needle"] == ["body"]
 
 
 def test_lines_are_found_by_a_pattern(world):

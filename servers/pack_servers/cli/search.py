@@ -119,8 +119,12 @@ def _highlighted(query: str, snippet: str) -> Text:
 
 def _why(match: Match) -> str:
     assert match.explanation is not None  # noqa: S101 - the caller has looked
-    terms = [f"{text} {points:.2f}" for text, points in match.explanation.terms.items()]
-    boosts = [f"({name}) {points:.2f}" for name, points in match.explanation.boosts.items()]
+    told = match.explanation
+    terms = [
+        f"{text} {points:.2f} [{', '.join(told.columns.get(text, ()))}]"
+        for text, points in told.terms.items()
+    ]
+    boosts = [f"({name}) {points:.2f}" for name, points in told.boosts.items()]
     return f"{match.score:.2f} = {' + '.join([*terms, *boosts])}"
 
 
