@@ -105,6 +105,12 @@ def fill(db: sqlite3.Connection, rows: Iterable[Row]) -> tuple[int, int]:
     return counted
 
 
+def shrink(db: sqlite3.Connection) -> None:
+    """Give back what filling took and needs no more, and empty the log of changes."""
+    db.executescript("PRAGMA incremental_vacuum")  # `execute` would give back one page
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def _set_up(db: sqlite3.Connection, *, building: bool) -> None:
     db.execute(f"PRAGMA cache_size = -{_BUILD_CACHE_KIB if building else CACHE_KIB}")
     for name, while_building, otherwise in _SETTINGS:

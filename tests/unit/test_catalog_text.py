@@ -350,3 +350,11 @@ def test_a_file_of_another_schema_is_replaced(tmp_path):
     assert again.commit() == "1"
     assert len(again.candidates([clause("red")])) == 1
     again.close()
+
+
+def test_a_build_leaves_no_room_that_it_needed_only_for_itself(tmp_path):
+    catalog = SqliteCatalog(tmp_path / "catalog.sqlite")
+    rows = [row(MemoryPath(f"a/{n}.md"), f"word{n} {LONG}") for n in range(400)]
+    catalog.replace(CommitId("1"), iter(rows))
+    assert catalog._open().execute("PRAGMA freelist_count").fetchone() == (0,)
+    catalog.close()
