@@ -352,9 +352,11 @@ def test_a_file_of_another_schema_is_replaced(tmp_path):
     again.close()
 
 
-def test_a_build_leaves_no_room_that_it_needed_only_for_itself(tmp_path):
+def test_a_build_leaves_no_room_that_it_needed_only_for_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(catalog_build, "_BATCH_FILES", 100)
     catalog = SqliteCatalog(tmp_path / "catalog.sqlite")
-    rows = [row(MemoryPath(f"a/{n}.md"), f"word{n} {LONG}") for n in range(400)]
+    words = [[f"w{number * place % 997}" for place in range(200)] for number in range(600)]
+    rows = [row(MemoryPath(f"a/{n}.md"), " ".join(text)) for n, text in enumerate(words)]
     catalog.replace(CommitId("1"), iter(rows))
     assert catalog._open().execute("PRAGMA freelist_count").fetchone() == (0,)
     catalog.close()
