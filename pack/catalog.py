@@ -25,13 +25,19 @@ from pack.catalog_questions import (
 from pack.errors import InvalidContent
 from pack.frontmatter_plain import read_plain
 from pack.index import FolderSummary, IndexLine, IndexRow, is_generated, render_row
+from pack.markdown import split_lines
 from pack.model import BlobId, CommitId, MemoryPath
-from pack.passages import Passage, split_passages
+from pack.passages import Passage, cut_passages, split_passages
 from pack.paths import is_memory_file
 from pack.ranking import Candidate
 from pack.search_query import Clause
 
 _SHORT_CHARACTERS: Final = 2000
+_OUR_FIELDS: Final = frozenset(["topic", "tags", "created", "updated", "sync", "ttl"])
+_BLOCK_LINE: Final = 2
+"""Line of a file that its frontmatter begins on."""
+_CONTINUES: Final = frozenset([" ", "\t", "-", "]", "}", "\r", "\n", ""])
+"""What a line begins with that belongs to the field before it."""
 _TITLE: Final = re.compile(r"\s*# +([^\r\n]*[^\s#])")
 
 
@@ -109,7 +115,8 @@ def describe(path: MemoryPath, blob: BlobId, content: bytes) -> Row | None:
 
     A file without a topic is named by its first heading, else by its path.
     """
-    head = _read(content.decode("utf-8", "replace"))
+    parts = frontmatter.split(text := content.decode("utf-8", "replace"))
+    head = _read(text, parts)
     if is_generated(path, head.fields):
         return None
     meta = schema.read_meta(head.fields)
@@ -128,13 +135,12 @@ def describe(path: MemoryPath, blob: BlobId, content: bytes) -> Row | None:
         expires,
         line,
         len(content),
-        _passages(head),
+        _passages(head) + _other_fields(parts, head),
     )
 
 
-def _read(text: str) -> frontmatter.Frontmatter:
+def _read(text: str, parts: frontmatter.Parts) -> frontmatter.Frontmatter:
     """As `frontmatter.read`, sooner for plain ones."""
-    parts = frontmatter.split(text)
     fields = read_plain(parts.block) if parts.block is not None else {}
     if fields is None:
         return frontmatter.read(text)
@@ -150,6 +156,29 @@ def _passages(head: frontmatter.Frontmatter) -> tuple[Passage, ...]:
         return tuple(split_passages(head.body, head.body_line))
     title = _TITLE.match(head.body)
     return (Passage(head.body_line, title[1] if title else "", head.body),)
+
+
+def _other_fields(parts: frontmatter.Parts, head: frontmatter.Frontmatter) -> tuple[Passage, ...]:
+    """The frontmatter that is the user's own, for it is found as any text; mostly there is none.
+
+    All of it, where it cannot be read.
+    """
+    if parts.block is None or not (head.problem or head.fields.keys() - _OUR_FIELDS):
+        return ()
+    lines = split_lines(parts.block)
+    kept = lines if head.problem else _without_ours(lines)
+    first = next((number for number, line in enumerate(kept) if line.strip()), 0)
+    return tuple(cut_passages("".join(kept[first:]), first + _BLOCK_LINE))
+
+
+def _without_ours(lines: Sequence[str]) -> list[str]:
+    """The lines, those of our own fields empty, so that the others keep their numbers."""
+    kept, is_ours = [], False
+    for line in lines:
+        if line[:1] not in _CONTINUES:
+            is_ours = line.partition(":")[0].strip("\"' \t") in _OUR_FIELDS
+        kept.append("\n" if is_ours else line)
+    return kept
 
 
 class Catalog(Protocol):
@@ -306,15 +335,15 @@ class Catalog(Protocol):
     ) -> list[Candidate]:
         """The passages that answer best by their words alone, the best first.
 
-        A passage that meets any clause answers; where clauses are required, only one that meets
-        all of those. The commonest clauses are left out of account where rarer ones find enough,
-        and where all are very common, not all passages are looked at: those with the words in path,
-        topic, tags or heading come first, then those that were indexed last. Whoever ranks the
-        answers knows all clauses.
+        A passage that meets any clause answers; where clauses are required, only one that meets one
+        of those, of a file whose passages together meet all of them. The commonest clauses are left
+        out of account where rarer ones find enough, and where all are very common, not all passages
+        are looked at: those with the words in path, topic, tags or heading come first, then those
+        that were indexed last. Whoever ranks the answers knows all clauses.
 
         Args:
             clauses: What to look for, with its alternatives (`pack.search_query.expand`).
-            excluded: No passage that meets one of these.
+            excluded: No file of which a passage meets one of these.
             which: Of which files.
             limit: Most answers.
         """

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import Protocol
 
+from pack.catalog_questions import LastChange
 from pack.model import (
     BlobId,
     Change,
@@ -147,6 +148,19 @@ class Connector(Protocol):
 
         Raises:
             NotFound: There is no commit `new`.
+        """
+        ...
+
+    def last_changes(self, since: CommitId | None, head: CommitId) -> Iterator[LastChange]:
+        """The memory files that commits changed, with the commit; the newest commit first.
+
+        Args:
+            since: Commits before it, and itself, are left out. `None` for none; likewise where it
+                is not among those that lead to `head`, as the history was changed then.
+            head: The newest commit.
+
+        Raises:
+            NotFound: There is no commit `head`.
         """
         ...
 

@@ -30,7 +30,7 @@ _NO_PARAGRAPH: Final = re.compile(r"\s*\Z| {0,3}(?:[>#|]|[-*+][ \t]|\d{1,9}[.)][
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of a file. The texts of all passages of a file, joined, are its body.
+    """A piece of a file. The texts of all passages of a body, joined, are the body.
 
     Attributes:
         line: Line of the file it begins on, from 1.
@@ -60,6 +60,20 @@ def split_passages(body: str, first_line: int = 1) -> list[Passage]:
         Passage(first_line + start, heading, "".join(lines[start:end]))
         for first, last, heading in _sections(lines)
         for start, end in _cuts(lines, first, last)
+    ]
+
+
+def cut_passages(text: str, first_line: int = 1) -> list[Passage]:
+    """The passages of a text without headings, by length alone; none for an empty one.
+
+    Args:
+        text: YAML, say, in which `#` begins no heading.
+        first_line: Line of the file that `text` begins on.
+    """
+    lines = split_lines(text)
+    return [
+        Passage(first_line + start, "", "".join(lines[start:end]))
+        for start, end in _cuts(lines, 0, len(lines))
     ]
 
 

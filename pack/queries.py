@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Final
 
-from pack import frontmatter, schema, whole_memory
+from pack import dating, frontmatter, schema, whole_memory
 from pack.catalog import Row, decode, is_catalogued
 from pack.catalog_questions import Filter, Sort, SortKey, sort_key
 from pack.catalog_sync import Progress, bring_up
@@ -53,12 +53,20 @@ def get(core: Core, path: str) -> Document:
     if head.problem is not None:
         where = f"line {head.problem.line}, column {head.problem.column}"
         warnings = (f"the frontmatter cannot be read: {head.problem.reason} ({where})",)
-    return Document(wanted, text, found.sha, _updated_at(head.fields, found), warnings)
+    updated_at = _stated_update(head.fields) or _iso(_changed_at(core, wanted, found))
+    return Document(wanted, text, found.sha, updated_at, warnings)
 
 
-def _updated_at(fields: Mapping[str, object], found: Contents) -> str:
+def _stated_update(fields: Mapping[str, object]) -> str | None:
     updated = schema.read_meta(fields).updated
-    return updated if updated and schema.parse_day(updated) else _iso(found.last_modified)
+    return updated if updated and schema.parse_day(updated) else None
+
+
+def _changed_at(core: Core, path: MemoryPath, found: Contents) -> datetime:
+    """When a file was changed: by the last commit, or by hand if it is not committed."""
+    if is_catalogued(path) and core.reader.is_committed(found, path):
+        return dating.changed_at(core.catalog, core.connector, path) or found.last_modified
+    return found.last_modified
 
 
 def get_all(core: Core) -> WholeMemory:
@@ -78,7 +86,8 @@ def _get_all_v1(core: Core) -> WholeMemory:
         raise NotFound(core.reader.v1_path)
     texts = _v1_texts(core)
     head = frontmatter.read(texts[0]).fields
-    return WholeMemory("\n".join(texts), len(texts), _updated_at(head, found), found.sha)
+    updated_at = _stated_update(head) or _iso(found.last_modified)
+    return WholeMemory("\n".join(texts), len(texts), updated_at, found.sha)
 
 
 def _v1_texts(core: Core) -> list[str]:

@@ -36,11 +36,6 @@ def find_matches(clauses: Sequence[Clause], texts: Sequence[str]) -> list[list[M
     return found
 
 
-def meets(clause: Clause, text: str) -> bool:
-    """Whether a searchable text meets a clause."""
-    return any(next(_places(one, text), None) is not None for one in clause.alternatives)
-
-
 def _clause_places(clause: Clause, joined: str) -> dict[int, float]:
     places: dict[int, float] = {}
     for alternative in sorted(clause.alternatives, key=lambda one: one.weight):

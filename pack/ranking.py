@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from pack.rank_context import Frequencies, feedback, from_file, from_neighbours
-from pack.rank_matches import meets
 from pack.rank_points import Points, give_points, head_of, rarity
 from pack.rank_snippets import find_line
 from pack.search_query import Query
@@ -40,7 +39,8 @@ class Candidate:
     """A passage that may answer a query.
 
     Attributes:
-        id: Identifies the passage among all of the memory.
+        id: Identifies the passage among all of the memory; those of a file are in its order,
+            frontmatter last.
         path: File it is in.
         topic: Of the file.
         tags: Of the file.
@@ -149,12 +149,12 @@ def rank(
     Args:
         query: Expanded (`pack.search_query.expand`).
         candidates: Passages of stage 1, and neighbours of the best of them, in any order, each
-            once. Those that meet no clause, or not all that are required, or an excluded one, are
-            taken for neighbours only.
+            once. Those that meet no clause are taken for neighbours only.
         statistics: Of the same index.
         frequencies: In how many passages index terms are; without it, what the best passages speak
             of does not count. It is asked once.
-        eligible: Paths that may be results, where the neighbours were not filtered; `None` for all.
+        eligible: Paths that may be results; `None` for all. To be given where files were filtered,
+            and where clauses are required or excluded: that is decided by file, in stage 1.
     """
     bodies = [searchable_text(candidate.text) for candidate in candidates]
     rarities = [rarity(count, statistics.passages) for count in statistics.frequencies]
@@ -172,7 +172,6 @@ def rank(
         for number, candidate in enumerate(candidates)
         if (points[number].clauses or phrases[number] or candidate.score)
         and (eligible is None or candidate.path in eligible)
-        and _is_answer(query, candidate, bodies[number])
     ]
     return [
         Ranked(
@@ -202,7 +201,7 @@ def _files(
         files.setdefault(candidates[number].path, []).append(number)
     found = []
     for passages in files.values():
-        best = min(passages, key=lambda number: (-totals[number], candidates[number].line))
+        best = min(passages, key=lambda number: (-totals[number], candidates[number].id))
         others = (totals[number] for number in passages if number != best)
         found.append((best, max(from_file(totals[best], others), _LEAST)))
     return sorted(found, key=lambda one: (-one[1], candidates[one[0]].path))
@@ -215,23 +214,6 @@ def _phrase_points(query: Query, candidate: Candidate) -> float:
     if query.phrase in fold_text(candidate.text):
         return _PHRASE
     return _PHRASE_IN_HEAD if query.phrase in fold_text(head_of(candidate)) else 0.0
-
-
-def _is_answer(query: Query, candidate: Candidate, body: str) -> bool:
-    """Whether a passage has what the query requires and nothing that it excludes.
-
-    One that holds the query just as it was typed is meant, whatever its words exclude elsewhere:
-    `git status --short`.
-    """
-    required = [clause for clause in query.clauses if clause.required]
-    if not (required or query.excluded):
-        return True
-    if query.excluded and query.phrase and query.phrase in fold_text(candidate.text):
-        return True
-    whole = f"{body}\n{searchable_text(head_of(candidate))}"
-    return all(meets(clause, whole) for clause in required) and not any(
-        meets(clause, whole) for clause in query.excluded
-    )
 
 
 def locate(query: Query, candidate: Candidate) -> tuple[int, str]:

@@ -148,12 +148,18 @@ def _find(
     near = view.with_neighbours(wants_neighbours(found[:CANDIDATES]), REACH)
     seen = {candidate.id for candidate in near}
     rest = [candidate for candidate in found[:CANDIDATES] if candidate.id not in seen]
-    eligible = None if request.which.is_empty else {candidate.path for candidate in found}
+    eligible = {candidate.path for candidate in found} if _is_narrow(query, request.which) else None
     ranked = rank(query, [*near, *rest], _statistics(view, query), view.frequencies, eligible)
     places = {one.candidate.path: _Place(one.candidate, one.score, one) for one in ranked}
     for candidate in found[CANDIDATES:]:
         places.setdefault(candidate.path, _Place(candidate, candidate.score))
     return list(places.values()), len(found) < most
+
+
+def _is_narrow(query: Query, which: Filter) -> bool:
+    """Whether a file that meets a clause may still be none that was asked for."""
+    required = any(clause.required for clause in query.clauses)
+    return not which.is_empty or required or bool(query.excluded)
 
 
 def _candidates(view: Catalog, query: Query, which: Filter, most: int) -> list[Candidate]:

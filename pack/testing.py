@@ -172,6 +172,36 @@ def everything(connector: Connector) -> dict[MemoryPath, bytes]:
 class ReadingContract(ConnectorHooks):
     """The promises of the reading operations."""
 
+    def test_nothing_differs_from_the_commit_just_made(self, connector: Connector) -> None:
+        first = put(connector, A, b"a")
+        assert connector.edits(connector.head()) == {}
+        put(connector, B, b"b")
+        assert connector.edits(connector.head()) == {}
+        assert connector.edits(first.id) == {B: git_blob_id(b"b")}
+        assert connector.edits(None) == {A: git_blob_id(b"a"), B: git_blob_id(b"b")}
+        with pytest.raises(NotFound):
+            connector.edits(CommitId("0" * 40))
+
+    def test_the_log_tells_which_commit_changed_a_file_last(self, connector: Connector) -> None:
+        first = put(connector, A, b"a")
+        second = put(connector, B, b"b")
+        changes = [Put(A, b"a2", git_blob_id(b"a")), Put(MemoryPath("index.md"), b"i", ABSENT)]
+        third = connector.commit(second.id, changes, "m")
+        found = list(connector.last_changes(None, third.id))
+        assert [(change.path, change.commit) for change in found] == [
+            (A, third.id),
+            (B, second.id),
+            (A, first.id),
+        ]
+        assert all(change.at.utcoffset() == timedelta(0) for change in found)
+        later = list(connector.last_changes(first.id, third.id))
+        assert [change.commit for change in later] == [third.id, second.id]
+        assert list(connector.last_changes(third.id, third.id)) == []
+        rewritten = list(connector.last_changes(third.id, second.id))
+        assert [change.commit for change in rewritten] == [second.id, first.id]
+        with pytest.raises(NotFound):
+            list(connector.last_changes(None, CommitId("0" * 40)))
+
     def test_a_new_store_is_empty(self, connector: Connector) -> None:
         assert connector.head() is None
         assert connector.get_tree() == []
@@ -671,6 +701,16 @@ class WorkingTreeContract(ConnectorHooks):
         assert [row.sha for row in edited.list_dir(MemoryPath("context"))] == [found.sha]
         head = edited.head()
         assert [entry.sha for entry in edited.get_tree(head)] == [edited.get_committed(A)]
+
+    def test_an_edit_is_told_from_what_is_committed(self, edited: Connector) -> None:
+        head = edited.head()
+        put(edited, B, b"b")
+        assert edited.edits(edited.head()) == {A: git_blob_id(b"by hand")}
+        self.edit(edited, B, None)
+        assert edited.edits(edited.head()) == {A: git_blob_id(b"by hand"), B: None}
+        assert edited.edits(head) == {A: git_blob_id(b"by hand")}
+        self.edit(edited, A, b"committed")
+        assert edited.edits(edited.head()) == {B: None}
 
     @pytest.mark.contract("C1")
     def test_a_writer_that_has_not_read_an_edit_gets_a_conflict(self, edited: Connector) -> None:

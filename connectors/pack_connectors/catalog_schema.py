@@ -73,7 +73,7 @@ CREATE VIRTUAL TABLE part USING fts5 (
 CREATE VIRTUAL TABLE word_list USING fts5vocab (words, row)
 """  # noqa: S608 - constants
 # Another Unicode gives other words: an entry could not be taken out of the index any more.
-_STAMP: Final = crc32(f"{VERSION} {unicodedata.unidata_version} {_SCHEMA}".encode()) & 0x7FFFFFFF
+STAMP: Final = crc32(f"{VERSION} {unicodedata.unidata_version} {_SCHEMA}".encode()) & 0x7FFFFFFF
 
 
 def connect(file: Path | None, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
@@ -102,8 +102,8 @@ def connect(file: Path | None, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Co
             if version == 0:
                 for statement in _SCHEMA.split(";"):
                     connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {_STAMP}")
-            elif version != _STAMP:
+                connection.execute(f"PRAGMA user_version = {STAMP}")
+            elif version != STAMP:
                 raise sqlite3.DatabaseError("another version of PACK wrote this catalog")
     except BaseException:
         connection.close()

@@ -7,6 +7,9 @@ looked for, and not ranked: phrases; passages with all of them; those with one i
 or heading; then any. Of each kind those that were indexed last come first, and reading ends when
 there are enough, or where about `_READ` entries were read. If nothing was found until then, it goes
 on to the end: what is there is never missed altogether.
+
+What is excluded or required is so by file: a file that holds an excluded word in any passage is not
+found, and one that holds two required phrases in two passages is.
 """
 
 from __future__ import annotations
@@ -28,6 +31,11 @@ _READ: Final = 15_000
 _COMMON_WAYS: Final = 4
 """Alternatives of a phrase of common words that are looked for; the first is what was typed."""
 _HEADS: Final = "{path topic tags heading} : "
+_HOLDS: Final = (
+    "place.file IN (SELECT place.file FROM words JOIN place ON place.id = words.rowid "
+    "WHERE words MATCH ?)"
+)
+"""Whether a file has a passage that meets an expression. SQLite finds these files once."""
 _COLUMNS: Final = "file.path, topic, tags, created, updated, passage.line, heading, text"
 
 Links = tuple[int | None, int | None]
@@ -43,17 +51,16 @@ def candidates(
 ) -> list[Candidate]:
     """See `Catalog.candidates`; within a transaction."""
     scores: dict[int, float] = {}
-    visible = _Visible(db, which)
-    without = [_any(clause.alternatives) for clause in excluded]
+    visible = _Visible(db, which, _demands(clauses), excluded)
     searches = list(_searches(db, clauses))
     for match, read in searches:
         if len(scores) >= limit:
             break
-        for number, score in visible.search(_combined(match, which, without), limit, read):
+        for number, score in visible.search(_combined(match, which), limit, read):
             scores.setdefault(number, score)
     if not scores and any(read > _READ for _, read in searches):
         match, _ = searches[-1]
-        scores = dict(visible.search(_combined(match, which, without), limit, 1))
+        scores = dict(visible.search(_combined(match, which), limit, 1))
     return read_candidates(db, dict(list(scores.items())[:limit]))
 
 
@@ -67,16 +74,33 @@ def _searches(db: sqlite3.Connection, clauses: Sequence[Clause]) -> Iterator[tup
     optional = sorted((c for c in clauses if not c.required), key=lambda clause: costs[clause])
     total = sum(costs.values())
     if required:
-        needed = _all(required)
-        ranked = sum(costs[clause] for clause in required) <= _RANKED
-        if optional and not ranked:
-            yield f"{needed} AND {_or(optional)}", total
-        yield needed, 0 if ranked else total
+        yield from _required(required, optional, costs)
         return
     rare = _affordable(optional, costs)
     if rare:
         yield _or(rare), 0
     yield from ((match, total) for match in _common(optional[len(rare) :]))
+
+
+def _required(
+    required: Sequence[Clause], optional: Sequence[Clause], costs: dict[Clause, int]
+) -> Iterator[tuple[str, int]]:
+    """Where phrases are required, the passages with all of them, then those with any."""
+    total = sum(costs.values())
+    if sum(costs[clause] for clause in required) <= _RANKED:
+        yield _or(required), 0
+        return
+    if optional:
+        yield f"{_all(required)} AND {_or(optional)}", total
+    yield _all(required), total
+    if len(required) > 1:
+        yield _or(required), total
+
+
+def _demands(clauses: Sequence[Clause]) -> list[Clause]:
+    """The clauses that each file must meet; a single one is met by all that is looked for."""
+    required = [clause for clause in clauses if clause.required]
+    return required if len(required) > 1 else []
 
 
 def _affordable(optional: Sequence[Clause], costs: dict[Clause, int]) -> list[Clause]:
@@ -134,27 +158,38 @@ def _all(clauses: Sequence[Clause]) -> str:
     return f"({' AND '.join(_any(clause.alternatives) for clause in clauses)})"
 
 
-def _combined(match: str, which: Filter, without: Sequence[str]) -> str:
-    """An expression that finds no less than what a filter lets pass, and nothing excluded."""
+def _combined(match: str, which: Filter) -> str:
+    """An expression that finds no less than what a filter lets pass."""
     demands = [("tags", which.tag), ("path", which.folder)]
     for column, text in demands:
         words = " AND ".join(f'"{term}"' for term in dict.fromkeys(index_terms(text or "")))
         if words:
             match = f"{match} AND {{{column}}} : ({words})"
-    return f"({match}) NOT ({' OR '.join(without)})" if without else match
+    return match
 
 
 # --- where it is looked for --------------------------------------------------------------------
 
 
 class _Visible:
-    """The passages of files that a reader sees and a filter lets pass."""
+    """The passages of files that a reader sees and a filter lets pass.
 
-    def __init__(self, db: sqlite3.Connection, which: Filter) -> None:
+    Each of the files meets all that is demanded, and nothing that is excluded.
+    """
+
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        which: Filter,
+        demands: Sequence[Clause],
+        excluded: Sequence[Clause],
+    ) -> None:
         self._db = db
         self._edited = has_edits(db)
         self._condition = condition(which)
         self._is_filtered = not which.is_empty
+        self._held = [_any(clause.alternatives) for clause in demands]
+        self._lacked = [_or(excluded)] if excluded else []
 
     def search(self, match: str, limit: int, read: int) -> list[tuple[int, float]]:
         """Ids and scores of passages: by rank, or the ones indexed last first.
@@ -177,15 +212,23 @@ class _Visible:
         return self._db.execute(query, (match, *values, limit)).fetchall()
 
     def _limits(self) -> tuple[str, str, tuple[object, ...]]:
+        """What is joined, the conditions, and their values."""
+        filters, values = self._filters()
+        filters += [_HOLDS] * len(self._held) + [f"NOT {_HOLDS}"] * len(self._lacked)
+        join = "JOIN place ON place.id = words.rowid" if filters else ""
+        where = "".join(f" AND {one}" for one in filters)
+        return join, where, (*values, *self._held, *self._lacked)
+
+    def _filters(self) -> tuple[list[str], tuple[object, ...]]:
         if not (self._edited or self._is_filtered):
-            return "", "", ()
+            return [], ()
         sql, values = self._condition.sql, self._condition.values
         hidden = "AND path NOT IN (SELECT path FROM edited)" if self._edited else ""
         where = f"EXISTS (SELECT 1 FROM file WHERE id = place.file AND {sql} {hidden})"  # noqa: S608
         if self._edited:
             shown = f"SELECT 1 FROM edited WHERE id = place.file AND is_shown AND {sql}"  # noqa: S608
             where, values = f"({where} OR EXISTS ({shown}))", values * 2
-        return "JOIN place ON place.id = words.rowid", f"AND {where}", values
+        return [where], values
 
 
 def read_candidates(

@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from pack.catalog_questions import LastChange
 from pack.connector import Capability
 from pack.errors import (
     LimitExceeded,
@@ -50,6 +51,7 @@ from pack_connectors.displaced import DisplacedFiles
 from pack_connectors.durable_files import DurableFiles
 from pack_connectors.file_swap import FileSwap
 from pack_connectors.git_index import GitIndex, PreparedIndex, parse_raw_diff
+from pack_connectors.git_log import read_last_changes
 from pack_connectors.git_process import GitRunner, RefUpdater, is_id
 from pack_connectors.git_repository import (
     current_branch,
@@ -253,6 +255,13 @@ class LocalGit:
             return None
         out = self._runner.run(["diff-tree", "-r", "-z", "--raw", "--no-renames", old, new, "--"])
         return sorted(parse_raw_diff(out).items())
+
+    def last_changes(self, since: CommitId | None, head: CommitId) -> Iterator[LastChange]:
+        """See `Connector.last_changes`."""
+        if not self._is_commit(head):
+            raise NotFound(f"commit {head[:60]}")
+        known = since is not None and self._is_commit(since)
+        return read_last_changes(self._runner, since if known else None, head)
 
     def _is_commit(self, commit: CommitId) -> bool:
         return is_id(commit) and self._store.find_id(commit, "commit") is not None

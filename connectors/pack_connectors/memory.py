@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from pack.catalog import is_catalogued
+from pack.catalog_questions import LastChange
 from pack.connector import Capability
 from pack.errors import (
     AlreadyExists,
@@ -177,6 +178,21 @@ class InMemoryConnector:
         before = self._commits[old].files
         paths = sorted(before.keys() | after.keys())
         return [(path, after.get(path)) for path in paths if before.get(path) != after.get(path)]
+
+    def last_changes(self, since: CommitId | None, head: CommitId) -> Iterator[LastChange]:
+        """See `Connector.last_changes`."""
+        commits: list[Snapshot] = []
+        commit: Snapshot | None = self._commit_at(head)
+        while commit is not None:
+            if commit.id == since:
+                break
+            commits.append(commit)
+            commit = commit.parent
+        for found in commits:
+            before = _files(found.parent)
+            for path in sorted(before.keys() | found.files.keys()):
+                if is_catalogued(path) and before.get(path) != found.files.get(path):
+                    yield LastChange(path, found.id, found.time.astimezone(UTC))
 
     def _commit_at(self, commit: CommitId) -> Snapshot:
         if commit not in self._commits:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from pack_connectors.catalog_check import check_catalog
 from pack_connectors.git_process import GitRunner, find_git, scrubbed_environment
 from pack_connectors.git_repository import (
     clone_repository,
@@ -202,14 +203,18 @@ class RepositoryState:
         journal: The record of a write that is under way or was cut off, if there is one.
         git_lock: The lock of another git process, if there is one.
         is_writing: Whether another PACK process is writing at this moment.
-        catalog: The file of derived data.
+        catalog: How the search index is: `missing`, `sound`, `old`, `damaged` or `busy`.
+        catalog_files: How many files it knows.
+        catalog_bytes: How large it is.
     """
 
     obstacle: PackError | None
     journal: Path | None
     git_lock: Path | None
     is_writing: bool
-    catalog: Path
+    catalog: str
+    catalog_files: int
+    catalog_bytes: int
 
 
 def inspect_repository(folder: Path) -> RepositoryState:
@@ -228,12 +233,15 @@ def inspect_repository(folder: Path) -> RepositoryState:
     except PackError as error:
         obstacle = error
     journal, git_lock = state / "journal.json", repository.git_dir / "index.lock"
+    catalog = check_catalog(state / _CATALOG)
     return RepositoryState(
         obstacle,
         journal if journal.exists() else None,
         git_lock if git_lock.exists() else None,
         _is_held(state / "lock"),
-        state / _CATALOG,
+        catalog.state,
+        catalog.files,
+        catalog.size,
     )
 
 

@@ -20,7 +20,7 @@ NOTES = {
     "context/old.md": "---\ntopic: Sale\nttl: 2020-01-01\nupdated: 2019-12-01\n---\nUntil then.\n",
 }
 WRITES = {"init", "update", "edit", "move", "delete", "prune", "migrate"}
-READS = {"list", "get", "search", "validate", "status", "doctor"}
+READS = {"list", "get", "search", "validate", "status", "doctor", "reindex"}
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,8 @@ def test_search_shows_the_best_files_with_line_and_text(memory: Folder) -> None:
     (only,) = memory.json("search", "coffee", "--tag", "web")["matches"]
     assert only["path"] == "projects/site.md"
     assert only["line"] == 8
-    assert set(only) == {"path", "topic", "tags", "snippet", "line", "score", "updated"}
+    fields = {"path", "topic", "tags", "section", "snippet", "line", "score", "updated"}
+    assert set(only) == fields | {"explanation"}
 
 
 def test_search_takes_words_with_and_without_quotes(memory: Folder) -> None:

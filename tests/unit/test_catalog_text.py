@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -244,10 +245,38 @@ def test_candidates_are_what_meets_a_clause(most, steps, wanted, excluded, which
             for passage in made.passages
             if passes(which, made)
             and any(meets(question, made, passage) for question in wanted)
-            and not any(meets(question, made, passage) for question in excluded)
+            and not any(holds(question, made) for question in excluded)
         )
         assert found(catalog, wanted, excluded, which) == expected
         catalog.close()
+
+
+@settings(max_examples=40)
+@given(STEPS, st.lists(st.sampled_from(QUESTIONS), min_size=1, max_size=3, unique=True), FILTERS)
+@pytest.mark.parametrize("most", [2000, 0])
+def test_a_file_meets_all_that_is_required_in_any_of_its_passages(most, steps, wanted, which):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalog_search, "_RANKED", most)
+        model = Model()
+        catalog = SqliteCatalog(None)
+        catalog.replace(model.commit, [])
+        for action, files in steps:
+            model.carry_out(catalog, action, files)
+        expected = sorted(
+            (made.path, passage.line, passage.text)
+            for made in model.visible().values()
+            for passage in made.passages
+            if passes(which, made)
+            and all(holds(question, made) for question in wanted)
+            and any(meets(question, made, passage) for question in wanted)
+        )
+        required = [replace(question, required=True) for question in wanted]
+        assert found(catalog, [*required, clause("filler")], (), which) == expected
+        catalog.close()
+
+
+def holds(question, made):
+    return any(meets(question, made, passage) for passage in made.passages)
 
 
 @pytest.fixture

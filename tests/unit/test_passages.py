@@ -1,8 +1,10 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pack.markdown import split_lines
-from pack.passages import TARGET_CHARACTERS, Passage, split_passages
+from pack.passages import TARGET_CHARACTERS, Passage, cut_passages, split_passages
 
 LINES = st.sampled_from(
     "# A|## B ##|### |Title\n===|x\n---|- a\n---|```|~~~ md|| |text|\r|#no|    # code".split("|")
@@ -67,3 +69,15 @@ def test_lines_without_a_blank_one_are_cut_between_lines():
     assert len(passages) == 1
     passages = split_passages(("x" * 99 + "\n") * 40, 3)
     assert [passage.line for passage in passages] == [3, 11, 19, 27, 35]
+
+
+@given(BODIES, st.integers(1, 50))
+def test_text_is_cut_without_headings(text, first_line):
+    passages = cut_passages(text, first_line)
+    assert "".join(passage.text for passage in passages) == text
+    assert {passage.heading for passage in passages} <= {""}
+    longest = max(map(len, split_lines(text)), default=0)
+    for before, passage in pairwise(passages):
+        assert passage.line == before.line + len(split_lines(before.text))
+        assert len(before.text) <= max(TARGET_CHARACTERS, longest)
+    assert [passage.line for passage in passages[:1]] == [first_line][: len(passages)]

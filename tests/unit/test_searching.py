@@ -130,6 +130,80 @@ def test_the_exact_phrase_comes_first(world):
     assert search(memory, '"release plan of"') == ["a/exact.md"]
 
 
+LONG = "".join(f"## Part {n}\n\n{'nothing of interest ' * 40}\n\n" for n in range(5))
+
+
+def test_a_file_that_holds_an_excluded_word_anywhere_is_not_found(world):
+    memory = world.init()
+    memory.update("a/clean.md", "a car\n")
+    memory.update("a/body.md", f"a car\n{LONG}## End\n\nred, it was\n")
+    memory.update("a/heading.md", f"a car\n{LONG}## The reds\n\nx\n")
+    memory.update("a/topic.md", f"---\ntopic: Red\n---\na car\n{LONG}")
+    memory.update("a/tags.md", f"---\ntags: [red]\n---\na car\n{LONG}")
+    memory.update("a/red.md", f"a car\n{LONG}")
+    memory.update("a/other.md", f"---\ncolour: red\n---\na car\n{LONG}")
+    assert search(memory, "car -red") == ["a/clean.md"]
+    assert search(memory, 'car -"it was"', limit=50) == [
+        path for path in search(memory, "car", limit=50) if path != "a/body.md"
+    ]
+    assert search(memory, "car -red -car") == []
+
+
+def test_a_neighbour_of_what_is_found_is_not_found_for_it(world):
+    memory = world.init()
+    memory.update("a/1.md", "a blue car of a car\n")
+    memory.update("a/2.md", "a red car\n")
+    assert search(memory, "car -red") == ["a/1.md"]
+    assert search(memory, '"blue car" red') == ["a/1.md"]
+
+
+def test_what_holds_the_query_as_it_was_typed_is_meant(world):
+    memory = world.init()
+    memory.update("a/x.md", f"run git status -s first\n{LONG}## s\n\ns\n")
+    memory.update("a/y.md", f"git status\n{LONG}## s\n\ns\n")
+    memory.update("a/z.md", "git status\n")
+    assert search(memory, "git status -s") == ["a/x.md", "a/z.md"]
+
+
+def test_phrases_of_two_passages_are_found_in_one_file(world):
+    memory = world.init()
+    memory.update("a/both.md", f"## One\n\nthe blue car\n\n{LONG}## Two\n\nan old house\n")
+    memory.update("a/one.md", "the blue car, a house that is old\n")
+    assert search(memory, '"blue car" "old house"') == ["a/both.md"]
+    assert search(memory, '"blue car" "old house" interest') == ["a/both.md"]
+    assert search(memory, '"blue car" "old house" "new house"') == []
+    assert search(memory, '"blue car" "old house" -two') == []
+
+
+def test_frontmatter_of_ones_own_is_found_where_it_stands(world):
+    memory = world.init()
+    text = (
+        "---\ntopic: Plan\ntier: foundation\nupdated: 2026-01-01\nsource_of_truth: false\n"
+        "owners:\n  - Ann Lee\ntags:\n- secret\n---\n\nbody\n"
+    )
+    world.commit({"a/plan.md": text, "a/plain.md": "---\ntopic: foundation\n---\ntier\n"})
+    for query, line in (
+        ("tier: foundation", 3),
+        ("source_of_truth: false", 5),
+        ("source_of_truth", 5),
+        ("ann lee", 7),
+    ):
+        found = memory.search(query).matches[0]
+        assert (found.path, found.line, found.snippet) == (
+            "a/plan.md",
+            line,
+            text.splitlines()[line - 1].strip(),
+        )
+    assert memory.search("secret").matches[0].line > 10
+
+
+def test_frontmatter_that_cannot_be_read_is_found(world):
+    memory = world.init()
+    world.commit({"a/x.md": "---\ntopic: [open\nnote: needle here\n---\nbody\n"})
+    (found,) = memory.search("needle here").matches
+    assert (found.path, found.line) == ("a/x.md", 3)
+
+
 def test_files_are_narrowed_by_date_and_topic(world):
     memory = world.init()
     for day in ("2026-01-05", "2026-02-05", "2026-03-05"):

@@ -114,8 +114,19 @@ def _repository(folder: Path) -> Iterator[Check]:
     elif state.journal is not None:
         remedy = "The next command of pack finishes or undoes it; nothing is lost."
         yield Check("journal", State.NOTE, "a write was cut off", remedy)
-    if not state.catalog.exists():
-        yield Check("catalog", State.NOTE, "none; it is made when it is needed")
+    if state.catalog == "sound":
+        words = f"{state.catalog_files:,} files, {state.catalog_bytes / 1e6:.1f} MB"
+        yield Check("catalog", State.OK, words)
+    else:
+        yield Check("catalog", State.NOTE, _CATALOG_WORDS[state.catalog])
+
+
+_CATALOG_WORDS: Final = {
+    "missing": "none; it is made when it is needed",
+    "old": "of another version of pack; it is made anew when it is needed",
+    "damaged": "damaged; it is made anew when it is needed, or by `pack reindex`",
+    "busy": "in use by another process at this moment",
+}
 
 
 def _contents(status: Status) -> Iterator[Check]:

@@ -29,12 +29,10 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 EXAMPLES: Final = """\
-  pack search coffee
   pack search when is the release planned
-  pack search '"release plan"' --dir projects
-  pack search 'deploy* -staging' --since 2026-01-01
-  pack search deadline --tag work --format json
-  pack search --regex 'v\\d+\\.\\d+'"""
+  pack search '"release plan" -draft' --dir projects
+  pack search 'deploy*' --since 2026-01-01 --explain
+  pack search --regex 'v\\d+\\.\\d+' --format json"""
 
 _HIT: Final = "bold yellow"
 
@@ -65,7 +63,7 @@ def run(
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
 ) -> None:
-    """Find files by words, a question or an exact phrase, the best first."""
+    """Find files by words, a question or an exact phrase."""
     query = " ".join(words)
     with opened(local) as memory:
         if regex:

@@ -1,0 +1,48 @@
+"""Which commit changed which memory file last, from git's log.
+
+Source: git-log(1), "--name-only", "-z" and "-c"; a merge is listed with the files that it changed
+against all of its parents.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+from pack.catalog import is_catalogued
+from pack.catalog_questions import LastChange
+from pack.model import CommitId, MemoryPath
+from pack_connectors.git_process import GitRunner, check_id
+
+_FORMAT: Final = "--format=%x01%H %ct"
+_HEADER: Final = re.compile(rb"\n?\x01([0-9a-f]{40,64}) ([0-9]+)")
+
+
+def read_last_changes(
+    runner: GitRunner, since: CommitId | None, head: CommitId
+) -> Iterator[LastChange]:
+    """See `Connector.last_changes`; `since` is a commit of the repository.
+
+    Raises:
+        Unavailable: Git failed.
+    """
+    known = [f"^{since}"] if since and _leads_to(runner, since, head) else []
+    names = ["log", "-z", "-c", "--name-only", "--no-renames", "--no-show-signature", _FORMAT]
+    out = runner.run([*names, check_id(head), *known, "--"])
+    commit, at = CommitId(head), datetime.fromtimestamp(0, UTC)
+    for field in out.split(b"\0"):
+        header = _HEADER.fullmatch(field)
+        if header is not None:
+            commit = CommitId(header[1].decode("ascii"))
+            at = datetime.fromtimestamp(int(header[2]), UTC)
+            continue
+        path = MemoryPath(field.removeprefix(b"\n").decode("utf-8", "surrogateescape"))
+        if path and is_catalogued(path):
+            yield LastChange(path, commit, at)
+
+
+def _leads_to(runner: GitRunner, since: CommitId, head: CommitId) -> bool:
+    """Whether a commit is the other one or comes before it."""
+    return not runner.run(["rev-list", "-1", check_id(since), f"^{check_id(head)}", "--"])

@@ -1,0 +1,29 @@
+"""When a file was changed last, from the log; asked once for each commit, then known (design 4)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pack.catalog import Catalog
+from pack.catalog_sync import bring_up
+from pack.connector import Connector
+from pack.model import MemoryPath
+
+
+def changed_at(catalog: Catalog, connector: Connector, path: MemoryPath) -> datetime | None:
+    """When the last commit that changed a committed memory file was made; `None` if none did.
+
+    Costs a look into the catalog, and after new commits a walk over those.
+
+    Raises:
+        ConnectorError: The store cannot be read.
+    """
+    head = connector.head()
+    if head is None:
+        return None
+    bring_up(catalog, connector, head)
+    dated = catalog.dated()
+    if dated != head:
+        catalog.date(dated, head, connector.last_changes(dated, head))
+    found = catalog.last_change(path)
+    return found.at if found else None
