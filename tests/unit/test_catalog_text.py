@@ -94,6 +94,7 @@ class Model:
 
 def tables(catalog):
     """What is stored, without the ids that depend on what came before."""
+    catalog._idle.close()  # its thread would use the same connection
     db = catalog._open()
     db.execute("INSERT INTO words (words) VALUES ('integrity-check')")
     db.execute("INSERT INTO part (part, rank) VALUES ('integrity-check', 1)")
