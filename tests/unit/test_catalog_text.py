@@ -14,7 +14,7 @@ from pack.catalog import describe
 from pack.catalog_questions import Filter, Sort, sort_key
 from pack.model import CommitId, MemoryPath, blob_id
 from pack.search_query import Alternative, Clause, ClauseKind
-from pack.terms import fold_text, index_terms
+from pack.terms import fold_text, index_terms, indexed_text
 
 pytestmark = pytest.mark.contract("C6")
 PATHS = [
@@ -351,6 +351,13 @@ def test_a_build_in_many_batches_gives_what_one_gives(monkeypatch):
         dumps.append(tables(catalog))
         catalog.close()
     assert dumps[0] == dumps[1]
+
+
+@given(
+    st.lists(st.text(max_size=5) | st.sampled_from([*WORDS, "a\u0301", "\u0301", "aB", "\u0e33"]))
+)
+def test_texts_are_indexed_together_as_one_by_one(texts):
+    assert list(catalog_build._indexed(texts)) == [indexed_text(text) for text in texts]
 
 
 def test_who_waits_for_a_build_finds_it_done(tmp_path):
