@@ -268,7 +268,11 @@ class Catalog(Protocol):
         ...
 
     def scratch(self) -> Catalog:
-        """An empty catalog of the same kind that is kept nowhere and is gone when it is let go."""
+        """An empty catalog of the same kind that is gone when it is closed."""
+        ...
+
+    def close(self) -> None:
+        """Give back what it uses; the next question takes it again."""
         ...
 
     def clear(self) -> None:

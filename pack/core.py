@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TypeVar
@@ -67,10 +68,10 @@ class Core:
         if self.require_mode() is Mode.V2:
             catalog, connector = self.catalog, self.connector
             return catalog_sync.ask(catalog, connector, lambda: question(catalog), connector.edits)
-        view = self.catalog.scratch()  # a v1 memory is a file or two
-        found = (describe(path, file.sha, file.content) for path, file in self.reader.v1_files())
-        view.replace(NO_COMMIT, [row for row in found if row is not None])
-        return question(view)
+        with closing(self.catalog.scratch()) as view:  # a v1 memory is a file or two
+            found = (describe(path, f.sha, f.content) for path, f in self.reader.v1_files())
+            view.replace(NO_COMMIT, [row for row in found if row is not None])
+            return question(view)
 
     def rows(self) -> Sequence[Row]:
         """What is known of each file a reader sees, sorted by path.

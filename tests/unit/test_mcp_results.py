@@ -62,7 +62,7 @@ def test_nothing_found_is_said_in_words() -> None:
 def test_a_match_names_its_line() -> None:
     match = Match(PATH, "T", ("x",), "Food > Fish", "… the fish …", 7, 1.23456, None)
     result = answers.matches(Matches((match,), 1, None))
-    assert blocks(result) == ["matches: 1 of 1\ncontext/a.md:7 | T | … the fish …"]
+    assert blocks(result) == ["matches: 1 of 1\ncontext/a.md:7 | Food > Fish | … the fish …"]
     (found,) = content(result, answers.SearchResult)["results"]
     assert (found["line"], found["score"], found["tags"]) == (7, 1.235, ["x"])
 
