@@ -12,31 +12,26 @@ from typing import Final
 
 _LONGEST: Final = 4096
 _TEXT: Final = r"[A-Za-z](?:[A-Za-z0-9_./'&+ -]*[A-Za-z0-9_./'&+-])?"
-_LINE: Final = re.compile(
+_PLAIN_LINE: Final = (
     rf"([a-z][a-z_]*): (?:({_TEXT}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})"
     rf"|\[({_TEXT}(?:, ?{_TEXT})*)?\])\n"
 )
+_LINE: Final = re.compile(_PLAIN_LINE)
+_BLOCK: Final = re.compile(f"(?:{_PLAIN_LINE})*")
 # Plain words that are no text, as values or as keys.
 _NO_TEXT: Final = frozenset(["true", "false", "null"])
 
 
 def read_plain(block: str) -> dict[str, object] | None:
     """The fields of a block, as `pack.yaml_block.load` reads them; `None` if it is not plain."""
+    if len(block) > _LONGEST or _BLOCK.fullmatch(block) is None:
+        return None
     fields: dict[str, object] = {}
-    end = 0
-    while end < len(block) <= _LONGEST:
-        line = _LINE.match(block, end)
-        if line is None or line[1] in fields or line[1] in _NO_TEXT:
+    for key, text, items in _LINE.findall(block):
+        if key in fields or key in _NO_TEXT:
             return None
-        end = line.end()
-        text = line[2]
-        if text is None:
-            items = [item.strip() for item in line[3].split(",")] if line[3] else []
-            if any(item.lower() in _NO_TEXT for item in items):
-                return None
-            fields[line[1]] = items
-        elif text.lower() in _NO_TEXT:
+        values = [item.strip() for item in items.split(",")] if items else []
+        if not _NO_TEXT.isdisjoint([value.lower() for value in values] or [text.lower()]):
             return None
-        else:
-            fields[line[1]] = text
-    return fields if end == len(block) else None
+        fields[key] = text or values
+    return fields

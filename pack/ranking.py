@@ -24,11 +24,11 @@ _PHRASE: Final = 100.0
 _PHRASE_IN_HEAD: Final = 101.0
 _LEAST: Final = 0.01
 """For what was found by a part of a word only."""
-CANDIDATES: Final = 60
+CANDIDATES: Final = 40
 """Passages that stage 1 proposes at most."""
 NEIGHBOURED: Final = 20
 """The best short ones of them, whose neighbours are added to the candidates."""
-LONGEST_NEIGHBOURED: Final = 1000
+LONGEST_NEIGHBOURED: Final = 500
 """Length in characters of a passage beyond which neighbours do not matter."""
 REACH: Final = 2
 """How many passages before and after are neighbours, in path order of a folder."""

@@ -21,6 +21,8 @@ from pack_connectors.git_process import GitRunner, check_id
 
 _QUESTIONS: Final = 2000
 """Asked with one write."""
+_BUFFER: Final = 64 * 1024
+"""As much as a pipe holds; what is read at once costs one system call."""
 
 
 def stream_blobs(runner: GitRunner, blobs: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
@@ -44,8 +46,9 @@ def stream_blobs(runner: GitRunner, blobs: Iterable[BlobId]) -> Iterator[tuple[B
     asking = threading.Thread(target=_ask, args=(process.stdin, wanted), daemon=True)
     asking.start()
     try:
-        for blob in wanted:
-            yield blob, _answer(process.stdout, blob)
+        with open(process.stdout.fileno(), "rb", _BUFFER, closefd=False) as answers:
+            for blob in wanted:
+                yield blob, _answer(answers, blob)
     finally:
         _end(process, asking)
 

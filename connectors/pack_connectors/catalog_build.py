@@ -20,7 +20,7 @@ from pack.stemming import stem_keys
 from pack.terms import indexed_text
 from pack_connectors.catalog_rows import COUNT, NAMES, WIDTH, row_values, tag_values
 from pack_connectors.catalog_schema import CACHE_KIB
-from pack_connectors.catalog_text import WORDS, indexed_head
+from pack_connectors.catalog_text import WORDS
 
 _BATCH_FILES: Final = 2000
 _BATCH_CHARACTERS: Final = 8_000_000
@@ -51,14 +51,13 @@ class Batch:
     def _add(self, file: int, row: Row) -> None:
         self.files.append((file, *row_values(row)))
         self.tags += tag_values(file, row.tags)
-        head = indexed_head(row.path, row.topic, row.tags)
+        head = (row.path, row.topic, "\n".join(row.tags))
         for passage in row.passages:
             number = self._passage
             self._passage += 1
             self.places.append((number, file))
             self.passages.append((number, passage.line, passage.heading, passage.text))
-            indexed = indexed_text(passage.heading), indexed_text(passage.text)
-            self.words.append((number, *head, *indexed))
+            self.words.append((number, *_indexed((*head, passage.heading, passage.text))))
             self.characters += len(passage.text)
 
     def store(self, db: sqlite3.Connection) -> None:
@@ -68,6 +67,14 @@ class Batch:
         insert(db, "place", 2, self.places)
         insert(db, "passage", 4, self.passages)
         insert(db, f"words ({WORDS})", 6, self.words)
+
+
+def _indexed(texts: Sequence[str]) -> Sequence[str]:
+    """What is indexed of each of some texts: mostly the texts as they are, seen at one look."""
+    joined = "\n".join(texts)
+    if indexed_text(joined) == joined:
+        return texts  # a line end joins nothing, and is changed by nothing
+    return [indexed_text(text) for text in texts]
 
 
 def insert(db: sqlite3.Connection, table: str, width: int, rows: Sequence[Values]) -> None:
@@ -103,6 +110,12 @@ def fill(db: sqlite3.Connection, rows: Iterable[Row]) -> tuple[int, int]:
     finally:
         _set_up(db, building=False)
     return counted
+
+
+def shrink(db: sqlite3.Connection) -> None:
+    """Give back what filling took and needs no more, and empty the log of changes."""
+    db.executescript("PRAGMA incremental_vacuum")  # `execute` would give back one page
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _set_up(db: sqlite3.Connection, *, building: bool) -> None:

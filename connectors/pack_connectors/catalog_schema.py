@@ -92,6 +92,7 @@ def connect(file: Path | None, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Co
     )
     try:
         if file is not None:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         connection.execute("PRAGMA synchronous = OFF")  # it can be made again at any time

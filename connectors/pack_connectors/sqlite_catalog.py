@@ -105,7 +105,7 @@ class SqliteCatalog:
                     db.execute("INSERT INTO unverified SELECT folder FROM folder")
                     mark_unverified(db, unverified)
                     db.execute("INSERT INTO head VALUES (1, ?, NULL, ?, ?)", (commit, *counted))
-                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                catalog_build.shrink(db)
             finally:
                 set_busy_timeout(db, _BUSY_SECONDS)
 

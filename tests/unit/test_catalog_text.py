@@ -14,7 +14,7 @@ from pack.catalog import describe
 from pack.catalog_questions import Filter, Sort, sort_key
 from pack.model import CommitId, MemoryPath, blob_id
 from pack.search_query import Alternative, Clause, ClauseKind
-from pack.terms import fold_text, index_terms
+from pack.terms import fold_text, index_terms, indexed_text
 
 pytestmark = pytest.mark.contract("C6")
 PATHS = [
@@ -94,6 +94,7 @@ class Model:
 
 def tables(catalog):
     """What is stored, without the ids that depend on what came before."""
+    catalog._idle.close()  # its thread would use the same connection
     db = catalog._open()
     db.execute("INSERT INTO words (words) VALUES ('integrity-check')")
     db.execute("INSERT INTO part (part, rank) VALUES ('integrity-check', 1)")
@@ -352,6 +353,13 @@ def test_a_build_in_many_batches_gives_what_one_gives(monkeypatch):
     assert dumps[0] == dumps[1]
 
 
+@given(
+    st.lists(st.text(max_size=5) | st.sampled_from([*WORDS, "a\u0301", "\u0301", "aB", "\u0e33"]))
+)
+def test_texts_are_indexed_together_as_one_by_one(texts):
+    assert list(catalog_build._indexed(texts)) == [indexed_text(text) for text in texts]
+
+
 def test_who_waits_for_a_build_finds_it_done(tmp_path):
     first, second = (SqliteCatalog(tmp_path / "catalog.sqlite") for _ in range(2))
     first.replace(CommitId("1"), [row(PATHS[0], "red")])
@@ -379,3 +387,13 @@ def test_a_file_of_another_schema_is_replaced(tmp_path):
     assert again.commit() == "1"
     assert len(again.candidates([clause("red")])) == 1
     again.close()
+
+
+def test_a_build_leaves_no_room_that_it_needed_only_for_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(catalog_build, "_BATCH_FILES", 100)
+    catalog = SqliteCatalog(tmp_path / "catalog.sqlite")
+    words = [[f"w{number * place % 997}" for place in range(200)] for number in range(600)]
+    rows = [row(MemoryPath(f"a/{n}.md"), " ".join(text)) for n, text in enumerate(words)]
+    catalog.replace(CommitId("1"), iter(rows))
+    assert catalog._open().execute("PRAGMA freelist_count").fetchone() == (0,)
+    catalog.close()
