@@ -52,8 +52,7 @@ def split_passages(body: str, first_line: int = 1) -> list[Passage]:
     """
     if not body:
         return []
-    may_have_headings = "#" in body or "\n=" in body or "\n-" in body or "\r" in body
-    if not may_have_headings and len(body) <= TARGET_CHARACTERS:
+    if len(body) <= TARGET_CHARACTERS and not _may_have_headings(body):
         return [Passage(first_line, "", body)]
     lines = split_lines(body)
     return [
@@ -61,6 +60,23 @@ def split_passages(body: str, first_line: int = 1) -> list[Passage]:
         for first, last, heading in _sections(lines)
         for start, end in _cuts(lines, first, last)
     ]
+
+
+def heading_above(text: str, lines: int) -> str:
+    """Titles of the headings that its last line stands under, of the first lines of a text.
+
+    Joined as in `Passage.heading`; empty where there are none.
+    """
+    if not _may_have_headings(text):
+        return ""
+    heading = ""
+    for _, _, heading in _sections(split_lines(text)[:lines]):  # noqa: B007 - the last one
+        pass
+    return heading
+
+
+def _may_have_headings(text: str) -> bool:
+    return "#" in text or "\n=" in text or "\n-" in text or "\r" in text
 
 
 def cut_passages(text: str, first_line: int = 1) -> list[Passage]:

@@ -39,12 +39,17 @@ def _quality(query: Query, lines: list[str]) -> Callable[[int], float]:
         for found in find_matches(query.clauses, searchable_texts(lines))
     ]
     most = len(query.clauses) + 1
+    may_hold = bool(query.phrase) and query.phrase in _flat("".join(lines))
 
     def quality(number: int) -> float:
-        holds = bool(query.phrase) and query.phrase in " ".join(fold_text(lines[number]).split())
+        holds = may_hold and query.phrase in _flat(lines[number])
         return len(clauses[number]) + most * holds
 
     return quality
+
+
+def _flat(text: str) -> str:
+    return " ".join(fold_text(text).split())
 
 
 def _match_place(query: Query, line: str) -> int:

@@ -16,7 +16,7 @@ from pack.core import Core
 from pack.errors import InvalidRequest
 from pack.markdown import split_lines
 from pack.model import MemoryPath
-from pack.passages import split_passages
+from pack.passages import heading_above
 from pack.ranking import (
     CANDIDATES,
     REACH,
@@ -133,8 +133,8 @@ def _match(query: Query, place: _Place, *, explain: bool) -> Match:
 
 def _section(found: Candidate, line: int) -> str:
     """The headings above a line; a short file is one passage with several of them."""
-    inner = [one.heading for one in split_passages(found.text, found.line) if one.line <= line]
-    return inner[-1] if inner and inner[-1].startswith(found.heading) else found.heading
+    inner = heading_above(found.text, line - found.line + 1)
+    return inner if inner.startswith(found.heading) else found.heading
 
 
 # --- by words ------------------------------------------------------------------------------------
