@@ -158,16 +158,14 @@ async def _stdio(folder: Path, log: Path) -> AsyncIterator[Any]:
 
 
 @asynccontextmanager
-async def _http(url: str) -> AsyncIterator[Any]:
+async def _http(url: str, is_closing: anyio.Event) -> AsyncIterator[Any]:
     if url.endswith("/sse"):
-        is_closing = False
         try:
             async with sse_client(url) as streams:
                 yield streams
-                is_closing = True
         except* anyio.BrokenResourceError:
             # The SDK's client stumbles over a message that comes while it is being closed.
-            if not is_closing:
+            if not is_closing.is_set():
                 raise
     else:
         async with (
@@ -177,9 +175,13 @@ async def _http(url: str) -> AsyncIterator[Any]:
             yield streams
 
 
-def http_client(url: str, mode: str, **options: Any) -> Client:
+@asynccontextmanager
+async def http_client(url: str, mode: str, **options: Any) -> AsyncIterator[Client]:
     """An official client for a server on a socket."""
-    return Client(_http(url), mode=mode, **options)
+    is_closing = anyio.Event()
+    async with Client(_http(url, is_closing), mode=mode, **options) as client:
+        yield client
+        is_closing.set()
 
 
 def stdio_client_for(folder: Path, log: Path, mode: str, **options: Any) -> Client:
