@@ -50,7 +50,7 @@ def histories(draw: st.DrawFn) -> list[tuple[str, str]]:
     return draw(st.lists(step, min_size=10, max_size=60))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(histories())
 def test_the_index_of_every_commit_is_what_a_rebuild_of_that_commit_gives(
     history: list[tuple[str, str]],
