@@ -280,7 +280,8 @@ class LocalGit:
 
     def _commit_on_head(self, changes: Sequence[Change], message: str) -> Commit:
         for _ in range(_STALE_RETRIES):
-            with suppress(StaleBase):
+            # With the lock held, only somebody outside PACK can move the branch meanwhile.
+            with suppress(StaleBase), self.exclusive():
                 return self.commit(self.head(), changes, message)
         raise RepositoryBusy("the branch moves faster than a write can be made")
 
