@@ -59,7 +59,7 @@ class Tools:
         dir: Dir = None,  # noqa: A002 - the tool's own word
         since: Since = None,
         until: Until = None,
-        sort: Annotated[Sort, Field(description="updated and size: largest first")] = Sort.PATH,
+        sort: Annotated[Sort, Field(description="newest or largest first")] = Sort.PATH,
         limit: Annotated[int | None, Field(ge=1, le=_MAX_LIMIT)] = None,
         cursor: Cursor = None,
     ) -> Annotated[CallToolResult, answers.ListResult]:
