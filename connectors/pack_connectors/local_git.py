@@ -142,6 +142,7 @@ class LocalGit:
         )
         self._writing = False
         self._is_held = False
+        self._is_written = False
         self._begun: PreparedIndex | None = None
         self._maintenance: subprocess.Popen[bytes] | None = None
         self._maintained_at = -_MAINTENANCE_SECONDS
@@ -301,10 +302,10 @@ class LocalGit:
             self._writing = True
             try:
                 new = self._commit(base, changes, message, author)
+                self._is_written = True
             finally:
                 self._writing = False
         self._state.advance(base, new.id, {p.path: new.blobs.get(p.path) for p in changes})
-        self._maintain()
         return new
 
     def _commit(
@@ -332,6 +333,7 @@ class LocalGit:
             self._make_folders()
         with self._lock:
             is_outermost, self._is_held = not self._is_held, True
+            is_written = False
             try:
                 if is_outermost:
                     self._begin()
@@ -339,8 +341,11 @@ class LocalGit:
             finally:
                 if is_outermost:
                     self._is_held = False
+                    is_written, self._is_written = self._is_written, False
                     if (unused := self._take_begun()) is not None:
                         self._index.discard(unused)
+        if is_written:
+            self._maintain()  # housekeeping must not hold the lock
 
     def _begin(self) -> None:
         """Have git read its index while the caller decides: at 10,000 files it is the slowest."""
