@@ -212,6 +212,9 @@ class Catalog(Protocol):
     ) -> None:
         """Go from one commit to the next; nothing happens if the rows are not of `old`.
 
+        Whatever is asked of this object afterwards is answered accordingly; others that share
+        what it holds may learn of it a moment later.
+
         Args:
             old: The commit the rows describe.
             new: The commit they describe afterwards.

@@ -7,6 +7,7 @@ temporary files that nothing refers to.
 from __future__ import annotations
 
 import os
+import sys
 import uuid
 from contextlib import suppress
 from types import TracebackType
@@ -79,6 +80,8 @@ class DurableFiles:
             OSError: It could not be done; those that were added last are not in place.
         """
         for written in self._written:
+            _begin_writing_out(written.descriptor)
+        for written in self._written:
             os.fsync(written.descriptor)
         while self._written:
             descriptor, temporary, target = self._written[0]
@@ -90,6 +93,18 @@ class DurableFiles:
                 with suppress(FileNotFoundError):
                     os.unlink(temporary)  # noqa: PTH108
                 raise
+
+
+def _begin_writing_out(descriptor: int) -> None:
+    """Have the system start on a file, so that the fsyncs that follow share their work.
+
+    On Linux the advice starts the writing of dirty pages and does not wait for it; without it each
+    fsync allocates blocks, and commits the file system's journal, for one file alone. Nothing
+    depends on it: what makes a file durable is its fsync.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError):  # a file system that takes no advice
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def write_durably(target: str, data: bytes, temporary: str) -> None:

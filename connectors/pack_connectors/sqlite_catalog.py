@@ -78,6 +78,7 @@ class SqliteCatalog:
         self._file = file
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._owed: list[Callable[[sqlite3.Connection], None]] = []
         self._idle = IdleWork(self._use_idle_moment)
 
     def commit(self) -> CommitId | None:
@@ -135,7 +136,9 @@ class SqliteCatalog:
                 db.execute("UPDATE head SET commit_id = ?", (new,))
                 _catch_up_if_many(db)
 
-        self._read(step)
+        # Nobody waits for it: it is carried out before anything is asked, or in an idle moment.
+        with self._lock:
+            self._owed.append(step)
         self._poke()
 
     def scratch(self) -> SqliteCatalog:
@@ -353,11 +356,17 @@ class SqliteCatalog:
         self._read(step)
 
     def _use_idle_moment(self) -> bool:
-        """Index one changed file, unless somebody else is writing; whether to go on."""
+        """Index one changed file, unless somebody else is writing; whether to go on.
+
+        What is owed is carried out first.
+        """
 
         def step(db: sqlite3.Connection) -> bool:
             db.execute("PRAGMA busy_timeout = 0")
             try:
+                while self._owed:
+                    self._owed[0](db)
+                    del self._owed[0]
                 with transaction(db):
                     catalog_behind.catch_up(db, 1)
                     return catalog_behind.is_behind(db)
@@ -368,7 +377,8 @@ class SqliteCatalog:
             finally:
                 set_busy_timeout(db, _BUSY_SECONDS)
 
-        return self._read(step)
+        with self._lock:
+            return self._carry_out(step)
 
     def _poke(self) -> None:
         if self._file is not None:  # one that is kept nowhere is let go without a word
@@ -377,6 +387,8 @@ class SqliteCatalog:
     def close(self) -> None:
         """Close the file."""
         self._idle.close()
+        with self._lock:
+            self._settle()
         self._disconnect()
 
     def _disconnect(self) -> None:
@@ -388,20 +400,29 @@ class SqliteCatalog:
     # --- the connection ------------------------------------------------------------------------
 
     def _read(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
-        """Carry out an action, on a fresh file, and then on none, where the file is in the way."""
+        """The answer of an action, once what is owed was carried out."""
         with self._lock:
-            try:
-                return action(self._open())
-            except (sqlite3.DatabaseError, ValueError) as error:
-                if _is_in_use(error):
-                    self._do_without()  # what others work with is not ours to throw away
-                else:
-                    self._discard()
-            try:
-                return action(self._open())
-            except (sqlite3.DatabaseError, ValueError):
-                self._do_without()
-                return action(self._open())
+            self._settle()
+            return self._carry_out(action)
+
+    def _settle(self) -> None:
+        while self._owed:
+            self._carry_out(self._owed.pop(0))
+
+    def _carry_out(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Carry out an action, on a fresh file, and then on none, where the file is in the way."""
+        try:
+            return action(self._open())
+        except (sqlite3.DatabaseError, ValueError) as error:
+            if _is_in_use(error):
+                self._do_without()  # what others work with is not ours to throw away
+            else:
+                self._discard()
+        try:
+            return action(self._open())
+        except (sqlite3.DatabaseError, ValueError):
+            self._do_without()
+            return action(self._open())
 
     def _snapshot(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
         """The answer to a question of several statements, all on the same state."""

@@ -104,12 +104,15 @@ def test_an_idle_moment_is_used_one_file_at_a_time(catalog):
     assert found(catalog, "blue") == ["a/1.md", "a/2.md"]
 
 
-def test_an_idle_moment_waits_for_nobody_who_writes(catalog, tmp_path):
+@pytest.mark.parametrize("put_off", [True, False])
+def test_an_idle_moment_waits_for_nobody_who_writes(catalog, tmp_path, put_off):
     advance(catalog, 0, {"a/1.md": "blue\n"})
+    if not put_off:
+        assert catalog.commit() == CommitId("1")
     with closing(sqlite3.connect(tmp_path / "catalog.sqlite", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert catalog._use_idle_moment() is False
-        assert is_behind(catalog)
+        assert put_off or is_behind(catalog)
         other.execute("ROLLBACK")
     assert catalog._use_idle_moment() is False
     assert not is_behind(catalog)
@@ -176,3 +179,37 @@ def test_idle_work_that_is_not_due_is_left_at_the_end():
     work.poke()
     work.poke()
     work.close()
+
+
+def test_a_step_is_put_off_until_somebody_asks(catalog, tmp_path):
+    other = SqliteCatalog(tmp_path / "catalog.sqlite")
+    with closing(other):
+        advance(catalog, 0, {"a/1.md": "blue"})
+        assert other.commit() == CommitId("0")
+        assert catalog.commit() == CommitId("1")
+        assert other.commit() == CommitId("1")
+        advance(catalog, 1, {"a/2.md": "blue"})
+        assert found(catalog, "blue") == ["a/1.md", "a/2.md"]
+
+
+def test_a_step_that_was_put_off_is_not_lost_at_the_end(catalog, tmp_path):
+    advance(catalog, 0, {"a/1.md": "blue"})
+    catalog.close()
+    with closing(SqliteCatalog(tmp_path / "catalog.sqlite")) as other:
+        assert other.commit() == CommitId("1")
+
+
+def test_a_step_that_was_put_off_is_dropped_where_another_went_on(catalog, tmp_path):
+    with closing(SqliteCatalog(tmp_path / "catalog.sqlite")) as other:
+        advance(catalog, 0, {"a/1.md": "blue"})
+        advance(other, 0, {"a/1.md": "green"})
+        assert other.commit() == CommitId("1")
+        assert found(catalog, "blue") == []
+        assert found(catalog, "green") == ["a/1.md"]
+
+
+def test_an_idle_moment_carries_out_what_was_put_off(catalog, tmp_path):
+    with closing(SqliteCatalog(tmp_path / "catalog.sqlite")) as other:
+        advance(catalog, 0, {"a/1.md": "blue"})
+        assert catalog._use_idle_moment() is False
+        assert other.commit() == CommitId("1")

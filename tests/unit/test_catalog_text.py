@@ -82,6 +82,7 @@ class Model:
                 catalog.replace(self.commit, self.committed.values())
             else:
                 catalog.advance(old, self.commit, list(rows.values()), gone)
+                assert catalog.commit() == self.commit  # asked, it is no longer put off
 
     def fresh(self):
         catalog = SqliteCatalog(None)
