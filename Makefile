@@ -17,7 +17,7 @@ run: $(READY) ## start the server with the memory in ~/.pack/memory
 	@$(BIN)/pack serve --http
 
 test: check wheel ## check and test everything
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: lint type layers ## lint, type and layer checks
 

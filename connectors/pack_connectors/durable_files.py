@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import uuid
+from concurrent.futures import Future
 from contextlib import suppress
 from types import TracebackType
 from typing import Final, NamedTuple, Self
@@ -20,6 +21,7 @@ class _Written(NamedTuple):
     descriptor: int
     temporary: str
     target: str
+    late: Future[bytes] | None
 
 
 class DurableFiles:
@@ -38,7 +40,7 @@ class DurableFiles:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for descriptor, temporary, _ in self._written:
+        for descriptor, temporary, _, _ in self._written:
             os.close(descriptor)
             with suppress(FileNotFoundError):
                 os.unlink(temporary)  # noqa: PTH108 - as in add
@@ -49,13 +51,19 @@ class DurableFiles:
         return any(written.target == target for written in self._written)
 
     def add(
-        self, target: str, data: bytes, temporary: str, *, mode: int, exact_mode: bool = False
+        self,
+        target: str,
+        data: bytes | Future[bytes],
+        temporary: str,
+        *,
+        mode: int,
+        exact_mode: bool = False,
     ) -> None:
         """Write a file that will be at `target` after `finish`.
 
         Args:
             target: A place on the same file system.
-            data: What it holds.
+            data: What it holds; where that is still being worked out, `finish` waits for it.
             temporary: Where it is until then, without its unique ending.
             mode: Its permission bits, as the umask leaves them.
             exact_mode: The umask does not count.
@@ -66,12 +74,12 @@ class DurableFiles:
         # As text, and without file objects: this is the hot part of a write.
         name = f"{temporary}{self._token}-{len(self._written)}"
         descriptor = os.open(name, _FLAGS, mode)
-        self._written.append(_Written(descriptor, name, target))
+        late = data if isinstance(data, Future) else None
+        self._written.append(_Written(descriptor, name, target, late))
         if exact_mode:
             os.chmod(name, mode)  # noqa: PTH101
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
+        if not isinstance(data, Future):
+            _write(descriptor, data)
 
     def finish(self) -> None:
         """Make all of them durable, then put them in place in the order in which they were added.
@@ -80,11 +88,13 @@ class DurableFiles:
             OSError: It could not be done; those that were added last are not in place.
         """
         for written in self._written:
+            if written.late is not None:
+                _write(written.descriptor, written.late.result())
             _begin_writing_out(written.descriptor)
         for written in self._written:
             os.fsync(written.descriptor)
         while self._written:
-            descriptor, temporary, target = self._written[0]
+            descriptor, temporary, target, _ = self._written[0]
             os.close(descriptor)
             del self._written[0]
             try:
@@ -93,6 +103,12 @@ class DurableFiles:
                 with suppress(FileNotFoundError):
                     os.unlink(temporary)  # noqa: PTH108
                 raise
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
 
 
 def _begin_writing_out(descriptor: int) -> None:

@@ -16,6 +16,7 @@ import threading
 import zlib
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -32,6 +33,8 @@ TREE_MODE: Final = 0o040000
 SYMLINK_MODE: Final = 0o120000
 SUBMODULE_MODE: Final = 0o160000
 _NO_BLOBS: Final = (TREE_MODE, SUBMODULE_MODE)
+_PACKED_BESIDE: Final = 32 * 1024
+"""Bytes from which a compression takes longer than to have another thread do it."""
 _OBJECT_MODE: Final = 0o444
 _TEMPORARY: Final = "tmp_obj_"  # git-prune removes stale ones
 _KINDS: Final = defaultdict(lambda: "file", {SYMLINK_MODE: "link", SUBMODULE_MODE: "submodule"})
@@ -146,6 +149,7 @@ class ObjectStore:
         self._cat_file = CatFile(runner, common_dir)
         self._trees = _TreeCache()
         self._tree_of_commit: tuple[CommitId | None, str] = (None, "")
+        self._packer: ThreadPoolExecutor | None = None
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -242,8 +246,10 @@ class ObjectStore:
                 yield f"{prefix}{entry.name}", entry
 
     def close(self) -> None:
-        """End the reading children."""
+        """End the reading children, and the thread that packs."""
         self._cat_file.close()
+        if self._packer is not None:
+            self._packer.shutdown()
 
     # --- trees -----------------------------------------------------------------------------
 
@@ -312,7 +318,7 @@ class ObjectStore:
         folder = f"{self._objects_dir}/{name[:2]}"
         target = f"{folder}/{name[2:]}"
         if not files.holds(target) and not _freshen(target):
-            packed = zlib.compress(f"{kind} {len(data)}\0".encode() + data, 1)
+            packed = self._pack(f"{kind} {len(data)}\0".encode() + data)
             temporary = f"{folder}/{_TEMPORARY}"
             try:
                 files.add(target, packed, temporary, mode=_OBJECT_MODE)
@@ -320,6 +326,14 @@ class ObjectStore:
                 Path(folder).mkdir(exist_ok=True)
                 files.add(target, packed, temporary, mode=_OBJECT_MODE)
         return name
+
+    def _pack(self, data: bytes) -> bytes | Future[bytes]:
+        """Compress an object; a large one (a folder of thousands) while the caller goes on."""
+        if len(data) < _PACKED_BESIDE:
+            return zlib.compress(data, 1)
+        if self._packer is None:
+            self._packer = ThreadPoolExecutor(1, "pack-objects")
+        return self._packer.submit(zlib.compress, data, 1)
 
     def remember_tree(self, commit: CommitId, tree: str) -> None:
         """Note the tree of a commit of ours, so that nobody needs to ask for it."""
