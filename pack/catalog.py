@@ -23,7 +23,7 @@ from pack.catalog_questions import (
     Totals,
 )
 from pack.errors import InvalidContent
-from pack.frontmatter_plain import read_plain
+from pack.frontmatter_plain import read_plain, split_plain
 from pack.index import FolderSummary, IndexLine, IndexRow, is_generated, render_row
 from pack.markdown import split_lines
 from pack.model import BlobId, CommitId, MemoryPath
@@ -115,8 +115,7 @@ def describe(path: MemoryPath, blob: BlobId, content: bytes) -> Row | None:
 
     A file without a topic is named by its first heading, else by its path.
     """
-    parts = frontmatter.split(text := content.decode("utf-8", "replace"))
-    head = _read(text, parts)
+    block, head = _read(content.decode("utf-8", "replace"))
     if is_generated(path, head.fields):
         return None
     meta = schema.read_meta(head.fields)
@@ -135,16 +134,18 @@ def describe(path: MemoryPath, blob: BlobId, content: bytes) -> Row | None:
         expires,
         line,
         len(content),
-        _passages(head) + _other_fields(parts, head),
+        _passages(head) + _other_fields(block, head),
     )
 
 
-def _read(text: str, parts: frontmatter.Parts) -> frontmatter.Frontmatter:
-    """As `frontmatter.read`, sooner for plain ones."""
-    fields = read_plain(parts.block) if parts.block is not None else {}
-    if fields is None:
-        return frontmatter.read(text)
-    return frontmatter.Frontmatter(fields, None, parts.body, parts.body_line)
+def _read(text: str) -> tuple[str | None, frontmatter.Frontmatter]:
+    """The block of frontmatter, and what `frontmatter.read` gives; sooner for plain ones."""
+    plain = split_plain(text)
+    fields = read_plain(plain[0]) if plain else None
+    if plain and fields is not None:
+        block, body = plain
+        return block, frontmatter.Frontmatter(fields, None, body, block.count("\n") + 3)
+    return frontmatter.split(text).block, frontmatter.read(text)
 
 
 def _passages(head: frontmatter.Frontmatter) -> tuple[Passage, ...]:
@@ -158,14 +159,14 @@ def _passages(head: frontmatter.Frontmatter) -> tuple[Passage, ...]:
     return (Passage(head.body_line, title[1] if title else "", head.body),)
 
 
-def _other_fields(parts: frontmatter.Parts, head: frontmatter.Frontmatter) -> tuple[Passage, ...]:
+def _other_fields(block: str | None, head: frontmatter.Frontmatter) -> tuple[Passage, ...]:
     """The frontmatter that is the user's own, for it is found as any text; mostly there is none.
 
     All of it, where it cannot be read.
     """
-    if parts.block is None or not (head.problem or head.fields.keys() - _OUR_FIELDS):
+    if block is None or not (head.problem or head.fields.keys() - _OUR_FIELDS):
         return ()
-    lines = split_lines(parts.block)
+    lines = split_lines(block)
     kept = lines if head.problem else _without_ours(lines)
     first = next((number for number, line in enumerate(kept) if line.strip()), 0)
     return tuple(cut_passages("".join(kept[first:]), first + _BLOCK_LINE))

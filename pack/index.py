@@ -39,6 +39,10 @@ _PAGE_NAME: Final = re.compile(r"p-[0-9a-f]{16}\.md")
 _PAGE_MASK: Final = 0x7F  # a page of 128 rows on average
 _LINK_SAFE: Final = "/!$&+,;=@~"
 _PLAIN_SCALAR: Final = re.compile(r"[A-Za-z0-9_./][\w./ -]*[\w.]")
+# What stands in a row as it is: a name, and below it texts of words with one space between each.
+_PLAIN_ROW: Final = re.compile(
+    r"[A-Za-z0-9._-]+\n[A-Za-z0-9.,:;'/_-]++(?: [A-Za-z0-9.,:;'/_-]++)*+"
+)
 _DIRECTION: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
@@ -113,6 +117,8 @@ def is_page_path(path: str) -> bool:
 def render_row(row: IndexRow) -> str:
     """The table row of a file, with a link relative to its folder."""
     name = row.path.rpartition("/")[2]
+    if _PLAIN_ROW.fullmatch(f"{name}\n{' '.join((row.topic, *row.tags))}"):
+        return f"| [{name}]({name}) | {row.topic} | {', '.join(row.tags)} | {row.updated or ''} |\n"
     link = f"[{_cell(name).replace('(', chr(92) + '(')}]({quote(name, safe=_LINK_SAFE)})"
     tags = ", ".join(map(_cell, row.tags))
     return f"| {link} | {_cell(row.topic)} | {tags} | {row.updated or ''} |\n"

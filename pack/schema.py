@@ -120,11 +120,11 @@ def has_time(text: str | None) -> bool:
 
 
 def _text(value: object) -> str | None:
+    if value is None or isinstance(value, str):  # first, as a catalog asks it of every field
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str | int | float):
-        return str(value)
-    return None
+    return str(value) if isinstance(value, int | float) else None
 
 
 def _tags(value: object) -> tuple[str, ...]:

@@ -59,10 +59,11 @@ def stem_key(term: str) -> str:
 
 
 def stem_keys(terms: list[str]) -> list[str]:
-    """`stem_key` of many terms, in their order, at 0.2 µs each."""
-    stemmer = Stemmer.Stemmer("english")  # 0.2 µs; one is not safe for two threads
+    """`stem_key` of many terms, in their order, at 0.4 µs each."""
+    stemmer = Stemmer.Stemmer("english", 0)  # 0.2 µs; one is not safe for two threads
     bases = [_BASES.get(term, term) for term in terms]
+    stems: list[str] = stemmer.stemWords(bases)
     return [
-        stemmer.stemWord(base) if len(base) <= _LONGEST and base.isascii() else base
-        for base in bases
+        stem if len(base) <= _LONGEST and base.isascii() else base
+        for base, stem in zip(bases, stems, strict=True)
     ]

@@ -120,8 +120,10 @@ def _camel_parts(text: str) -> str:
 
 
 def _has_camel(text: str) -> bool:
-    """Whether there may be a CamelCase word."""
+    """Whether there may be a CamelCase word: mostly not, as each capital begins a word."""
     kinds = text.encode("ascii", "replace").translate(_KINDS)
+    if kinds.count(b"A") == kinds.count(b" A") + kinds.startswith(b"A"):
+        return False
     return b"aA" in kinds or b"AAaa" in kinds
 
 

@@ -10,6 +10,7 @@ Source: git-cat-file(1), "BATCH OUTPUT" and "--buffer".
 from __future__ import annotations
 
 import subprocess
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -19,10 +20,15 @@ from pack.errors import NotFound, Unavailable
 from pack.model import BlobId
 from pack_connectors.git_process import GitRunner, check_id
 
+if sys.platform == "linux":
+    import fcntl
+
 _QUESTIONS: Final = 2000
 """Asked with one write."""
 _BUFFER: Final = 64 * 1024
-"""As much as a pipe holds; what is read at once costs one system call."""
+"""As much as a pipe holds by default; what is read at once costs one system call."""
+_PIPE_BYTES: Final = 1024 * 1024
+"""As much as Linux lets anybody ask for (pipe(7)): git goes on while nobody reads."""
 
 
 def stream_blobs(runner: GitRunner, blobs: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
@@ -43,6 +49,7 @@ def stream_blobs(runner: GitRunner, blobs: Iterable[BlobId]) -> Iterator[tuple[B
     process = runner.start(["cat-file", "--batch", "--buffer"])
     assert process.stdin is not None  # noqa: S101 - pipes were asked for
     assert process.stdout is not None  # noqa: S101
+    _widen(process.stdout)
     asking = threading.Thread(target=_ask, args=(process.stdin, wanted), daemon=True)
     asking.start()
     try:
@@ -58,6 +65,13 @@ def _ask(questions: IO[bytes], wanted: list[BlobId]) -> None:
         for start in range(0, len(wanted), _QUESTIONS):
             questions.write(("\n".join(wanted[start : start + _QUESTIONS]) + "\n").encode("ascii"))
         questions.close()
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let a pipe hold more, where the system can."""
+    if sys.platform == "linux":
+        with suppress(OSError):  # less is allowed here, or all pipes of the user hold too much
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _answer(answers: IO[bytes], blob: BlobId) -> bytes:

@@ -2,9 +2,10 @@
 
 Rows are made in the caller's thread while SQLite stores the ones before them in another. Only few
 and large statements let both run: a thread that asks for the interpreter back after each small one
-waits for it up to 5 ms (`sys.setswitchinterval`). So each statement stores as many rows as SQLite
-takes parameters. After such a statement FTS5 writes a segment of its index; they are merged to one
-at the end, since the merging that later updates do should never meet large ones.
+waits for it up to 5 ms (`sys.setswitchinterval`). So each statement stores thousands of rows, and
+always as many, since to prepare one takes as long as to carry it out. After such a statement FTS5
+writes a segment of its index; they are merged to one at the end, since the merging that later
+updates do should never meet large ones. What the other tables are looked up by is made at the end.
 """
 
 from __future__ import annotations
@@ -22,51 +23,119 @@ from pack_connectors.catalog_rows import COUNT, NAMES, WIDTH, row_values, tag_va
 from pack_connectors.catalog_schema import CACHE_KIB
 from pack_connectors.catalog_text import WORDS
 
-_BATCH_FILES: Final = 2000
+_BATCH_FILES: Final = 1000
 _BATCH_CHARACTERS: Final = 8_000_000
 _PARAMETERS: Final = 30_000
+"""Of one statement; SQLite takes 32,766."""
+_PARTS: Final = 8
+"""What is left at the end is stored by statements of so much less."""
 _BUILD_CACHE_KIB: Final = 64_000
 _HASH_BYTES: Final = 64 * 1024 * 1024
 _SETTINGS: Final = (("hashsize", _HASH_BYTES, 1024 * 1024), ("automerge", 0, 4))
 """Of FTS5: while building, and as it is otherwise."""
 _TABLES: Final = ("file", "edited", "folder", "unverified", "tag", "last_change", "head", "behind")
+_INDEXES: Final = (
+    "SELECT name, sql FROM sqlite_schema "
+    "WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ('file', 'place', 'term')"
+)
 
-Values = Sequence[object]
+Values = list[object]
+"""Of many rows, one after the other."""
 
 
-class Batch:
-    """The values of some files, by table, made ready outside of SQLite."""
+class Insertion:
+    """Rows on their way into a table.
 
-    def __init__(self, rows: Iterable[Row], file: int, passage: int) -> None:
-        self.files: list[Values] = []
-        self.tags: list[tuple[str, int]] = []
-        self.places: list[Values] = []
-        self.passages: list[Values] = []
-        self.words: list[Values] = []
+    Args:
+        table: With its columns, if not all of them in their order.
+        width: Number of columns.
+        most: Rows that one statement may store; where each is much work, so that the first is not
+            long in coming.
+    """
+
+    def __init__(self, table: str, width: int, most: int = _PARAMETERS) -> None:
+        self.values: Values = []
+        self._table = table
+        self._width = width
+        self._rows = min(_PARAMETERS // width, most)
+        self._statement = self._of(self._rows)
+
+    def ready(self) -> list[tuple[str, Values]]:
+        """Statements for as many rows as are stored at once, and their values."""
+        size = self._rows * self._width
+        count = len(self.values) // size
+        found = [(self._statement, self.values[n * size : (n + 1) * size]) for n in range(count)]
+        del self.values[: count * size]
+        return found
+
+    def rest(self) -> list[tuple[str, Values]]:
+        """Statements for all that is left."""
+        size = max(self._rows // _PARTS, 1) * self._width
+        statement = self._of(size // self._width)
+        found = []
+        for start in range(0, len(self.values), size):
+            part = self.values[start : start + size]
+            is_full = len(part) == size
+            found.append((statement if is_full else self._of(len(part) // self._width), part))
+        self.values = []
+        return found
+
+    def _of(self, rows: int) -> str:
+        places = ",".join([f"({','.join('?' * self._width)})"] * rows)
+        return f"INSERT INTO {self._table} VALUES {places}"  # noqa: S608 - tables of ours
+
+
+class Filling:
+    """The rows of files, by table, made ready outside of SQLite.
+
+    Attributes:
+        passages: How many there were.
+        characters: How long all of them were together.
+    """
+
+    def __init__(self) -> None:
+        self.passages = 0
         self.characters = 0
-        self._passage = passage
-        for number, row in enumerate(rows, start=file):
-            self._add(number, row)
+        self._count = 0
+        self._tags: list[tuple[str, int]] = []
+        self._file = Insertion(f"file (id, {NAMES})", WIDTH + 1, _BATCH_FILES)
+        self._tag = Insertion("tag", 2)
+        self._place = Insertion("place", 2)
+        self._passage = Insertion("passage", 4)
+        self._word = Insertion(f"words ({WORDS})", 6, _BATCH_FILES)
 
-    def _add(self, file: int, row: Row) -> None:
-        self.files.append((file, *row_values(row)))
-        self.tags += tag_values(file, row.tags)
+    def add(self, row: Row) -> None:
+        """Take up a file."""
+        self._count += 1
+        self._file.values += (self._count, *row_values(row))
+        self._tags += tag_values(self._count, row.tags)
         head = (row.path, row.topic, "\n".join(row.tags))
         for passage in row.passages:
-            number = self._passage
-            self._passage += 1
-            self.places.append((number, file))
-            self.passages.append((number, passage.line, passage.heading, passage.text))
-            self.words.append((number, *_indexed((*head, passage.heading, passage.text))))
+            self.passages += 1
+            number = self.passages
             self.characters += len(passage.text)
+            self._place.values += (number, self._count)
+            self._passage.values += (number, passage.line, passage.heading, passage.text)
+            texts = (*head, passage.heading, passage.text)
+            self._word.values += (number, *_indexed(texts))
 
-    def store(self, db: sqlite3.Connection) -> None:
-        """Insert everything."""
-        insert(db, f"file (id, {NAMES})", WIDTH + 1, self.files)
-        insert(db, "tag", 2, sorted(self.tags))  # in the order of the table, page by page
-        insert(db, "place", 2, self.places)
-        insert(db, "passage", 4, self.passages)
-        insert(db, f"words ({WORDS})", 6, self.words)
+    def ready(self) -> list[tuple[str, Values]]:
+        """Statements for what was added, as far as they are full."""
+        self._sort_tags()
+        return list(chain.from_iterable(one.ready() for one in self._tables()))
+
+    def rest(self) -> list[tuple[str, Values]]:
+        """Statements for everything that was added and not given yet."""
+        self._sort_tags()
+        return list(chain.from_iterable(one.rest() for one in self._tables()))
+
+    def _tables(self) -> tuple[Insertion, ...]:
+        return self._file, self._tag, self._place, self._passage, self._word
+
+    def _sort_tags(self) -> None:
+        """Put the tags in the order of their table, page by page."""
+        self._tag.values += chain.from_iterable(sorted(self._tags))
+        self._tags = []
 
 
 def _indexed(texts: Sequence[str]) -> Sequence[str]:
@@ -75,16 +144,6 @@ def _indexed(texts: Sequence[str]) -> Sequence[str]:
     if indexed_text(joined) == joined:
         return texts  # a line end joins nothing, and is changed by nothing
     return [indexed_text(text) for text in texts]
-
-
-def insert(db: sqlite3.Connection, table: str, width: int, rows: Sequence[Values]) -> None:
-    """Insert rows with few statements; see above."""
-    most = _PARAMETERS // width
-    for start in range(0, len(rows), most):
-        part = rows[start : start + most]
-        places = ",".join([f"({','.join('?' * width)})"] * len(part))
-        query = f"INSERT INTO {table} VALUES {places}"  # noqa: S608 - table names of ours
-        db.execute(query, list(chain.from_iterable(part)))
 
 
 def clear(db: sqlite3.Connection) -> None:
@@ -103,9 +162,12 @@ def fill(db: sqlite3.Connection, rows: Iterable[Row]) -> tuple[int, int]:
     """
     _set_up(db, building=True)
     try:
+        indexes = db.execute(_INDEXES).fetchall()
+        _carry_out(db, [(f"DROP INDEX {name}", []) for name, _ in indexes])
         counted = _store_all(db, rows)
         db.execute("INSERT INTO words (words) VALUES ('optimize')")
         _fill_vocabulary(db)
+        _carry_out(db, [(statement, []) for _, statement in indexes])
         db.execute(COUNT)
     finally:
         _set_up(db, building=False)
@@ -126,19 +188,24 @@ def _set_up(db: sqlite3.Connection, *, building: bool) -> None:
 
 
 def _store_all(db: sqlite3.Connection, rows: Iterable[Row]) -> tuple[int, int]:
-    file, passage, characters = 1, 1, 0
+    filling = Filling()
     stored: Future[None] | None = None
     with ThreadPoolExecutor(1) as pool:
         for part in _parts(rows):
-            batch = Batch(part, file, passage)
-            file, passage = file + len(batch.files), passage + len(batch.places)
-            characters += batch.characters
+            for row in part:
+                filling.add(row)
             if stored is not None:
                 stored.result()
-            stored = pool.submit(batch.store, db)
+            stored = pool.submit(_carry_out, db, filling.ready())
         if stored is not None:
             stored.result()
-    return passage - 1, characters
+    _carry_out(db, filling.rest())
+    return filling.passages, filling.characters
+
+
+def _carry_out(db: sqlite3.Connection, statements: Iterable[tuple[str, Values]]) -> None:
+    for statement, values in statements:
+        db.execute(statement, values)
 
 
 def _parts(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -156,13 +223,13 @@ def _parts(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 def _fill_vocabulary(db: sqlite3.Connection) -> None:
     found = db.execute("SELECT term, doc FROM word_list")
+    insertion = Insertion("term", 4)
     number = 1
-    while terms := list(islice(found, _PARAMETERS // 4)):
+    while terms := list(islice(found, _PARAMETERS)):
         stems = stem_keys([text for text, _ in terms])
-        rows = [
-            (number + place, text, stem, count)
-            for place, ((text, count), stem) in enumerate(zip(terms, stems, strict=True))
-        ]
-        insert(db, "term", 4, rows)
-        number += len(terms)
+        for (text, count), stem in zip(terms, stems, strict=True):
+            insertion.values += (number, text, stem, count)
+            number += 1
+        _carry_out(db, insertion.ready())
+    _carry_out(db, insertion.rest())
     db.execute("INSERT INTO part (part) VALUES ('rebuild')")

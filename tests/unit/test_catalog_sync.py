@@ -9,12 +9,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pack_connectors.sqlite_catalog import SqliteCatalog
 
-from pack import yaml_block
+from pack import frontmatter, yaml_block
 from pack.catalog import describe
 from pack.catalog_questions import LastChange
 from pack.catalog_sync import ask, bring_up, bring_up_edits
 from pack.errors import InvalidContent, LimitExceeded
-from pack.frontmatter_plain import read_plain
+from pack.frontmatter_plain import read_plain, split_plain
 from pack.index import FolderSummary, render_folder
 from pack.limits import MAX_FILE_BYTES
 from pack.model import BlobId, CommitId, MemoryPath, blob_id
@@ -261,6 +261,32 @@ def test_plain_frontmatter_says_what_yaml_says(lines):
         assert plain is None
     else:
         assert plain in (None, fields)
+
+
+FENCES = ["---\n", "---", "\n", "--- \n", "...\n", "---\r\n", "\ufeff", "topic: One\n", "a\n", "\r"]
+
+
+@given(st.lists(st.sampled_from(FENCES), max_size=7).map("".join))
+@example("---\n---\n")
+@example("---\ntopic: One\n---\nbody\n---\n")
+def test_plain_fences_are_where_all_fences_are(text):
+    plain = split_plain(text)
+    if plain is None or (fields := read_plain(plain[0])) is None:
+        return
+    parts = frontmatter.split(text)
+    assert plain == (parts.block, parts.body)
+    assert fields == frontmatter.read(text).fields
+
+
+@pytest.mark.parametrize(
+    "head", ["topic: One", "topic: One\nsync: true\nttl: null", "tags: []", ""]
+)
+def test_what_is_described_sooner_is_described_as_ever(head, monkeypatch):
+    content = f"---\n{head}\n---\n\n# Title\n\nred\n".encode()
+    sooner = describe(MemoryPath("a/b.md"), blob_id(content), content)
+    monkeypatch.setattr("pack.catalog.split_plain", lambda text: None)
+    as_ever = describe(MemoryPath("a/b.md"), blob_id(content), content)
+    assert (sooner, sooner.passages) == (as_ever, as_ever.passages)
 
 
 def test_most_frontmatter_is_plain():

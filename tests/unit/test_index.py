@@ -2,7 +2,7 @@ import re
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -207,3 +207,18 @@ def test_the_longest_order_of_a_small_memory_can_be_read_again():
     order = [f"{number:03}{'😀' * 19}" for number in range(500)]
     assert not is_large(order)
     assert read_head(root([row("a/b.md")], order)) == IndexHead(tuple(order))
+
+
+CELLS = st.text("aZ9 .-_'|[<\\\n\té", max_size=6)
+
+
+@given(CELLS.filter(lambda text: "\n" not in text), CELLS, st.lists(CELLS, max_size=3))
+@example("b", "One two", ["a", "b-c"])
+@example("b", "a\nZ", [])
+@example("b", "a ", [""])
+def test_plain_rows_are_rendered_as_all_are(name, topic, tags):
+    one = row(f"a/{name}.md", topic, tuple(tags))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pack.index._PLAIN_ROW", re.compile(r"(?!)"))
+        as_ever = render_row(one)
+    assert render_row(one) == as_ever
