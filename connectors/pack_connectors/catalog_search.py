@@ -33,9 +33,10 @@ _COMMON_WAYS: Final = 4
 _HEADS: Final = "{path topic tags heading} : "
 _HELD: Final = (
     "EXISTS (SELECT 1 FROM place AS one WHERE one.file = place.file "
-    "AND one.id IN (SELECT rowid FROM words WHERE words MATCH ?))"
+    "AND +one.id IN (SELECT rowid FROM words WHERE words MATCH ?))"
 )
-"""Whether a file has a passage that meets an expression. SQLite finds these passages once."""
+"""Whether a file has a passage that meets an expression. SQLite finds these passages once, when the
+first is asked for; without the plus it would look up each of them for each file."""
 _HELD_ELSEWHERE: Final = _HELD.replace("WHERE one", "WHERE one.id <> place.id AND one", 1)
 """The same of its other passages: for a file of one passage nothing needs to be found."""
 _COLUMNS: Final = "file.path, topic, tags, created, updated, passage.line, heading, text"
