@@ -70,9 +70,17 @@ def heading_above(text: str, lines: int) -> str:
     if not _may_have_headings(text):
         return ""
     heading = ""
-    for _, _, heading in _sections(split_lines(text)[:lines]):  # noqa: B007 - the last one
+    for _, _, heading in _sections(bare_lines(text)[:lines]):  # noqa: B007 - the last one
         pass
     return heading
+
+
+def bare_lines(text: str) -> list[str]:
+    """As `pack.markdown.split_lines`, without the ends, or with: several times sooner."""
+    if "\r" in text:
+        return split_lines(text)
+    lines = text.split("\n")
+    return lines if lines[-1] else lines[:-1]
 
 
 def _may_have_headings(text: str) -> bool:
@@ -113,7 +121,9 @@ def _headings(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
     """Line, level and title of each heading outside fences."""
     fence = ""
     for number, line in enumerate(lines):
-        sign = line.lstrip(" ")[:1]
+        sign = line[:1]
+        if sign == " ":
+            sign = line.lstrip(" ")[:1]
         if sign in ("`", "~") and (opened := _FENCE.match(line)):
             fence = _fence_after(fence, opened[1], line)
         elif fence:

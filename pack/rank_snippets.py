@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
-from pack.markdown import split_lines
+from pack.passages import bare_lines
 from pack.rank_matches import find_matches
 from pack.search_query import Query
 from pack.terms import fold_text, searchable_texts
@@ -25,31 +24,31 @@ def find_line(query: Query, text: str, first_line: int = 1) -> tuple[int, str]:
         The line of the file, and at most 160 characters of it round the first match, white space
         collapsed, with an ellipsis where it is cut.
     """
-    lines = split_lines(text)
+    lines = bare_lines(text)
     if not lines:
         return first_line, ""
-    best = max(range(len(lines)), key=_quality(query, lines))
+    qualities = _qualities(query, lines)
+    best = qualities.index(max(qualities))
     chosen = " ".join(lines[best].split())
     return first_line + best, _cut(chosen, _match_place(query, chosen))
 
 
-def _quality(query: Query, lines: list[str]) -> Callable[[int], float]:
-    clauses = [
-        {clause for _, clause, _ in found}
-        for found in find_matches(query.clauses, searchable_texts(lines))
+def _qualities(query: Query, lines: list[str]) -> list[int]:
+    """How many clauses each line meets; to hold the phrase is more than all of them."""
+    found = find_matches(query.clauses, searchable_texts(lines))
+    met = [len({clause for _, clause, _ in one}) if one else 0 for one in found]
+    more = len(query.clauses) + 1
+    return [
+        count + more * _holds(query.phrase, line) for count, line in zip(met, lines, strict=True)
     ]
-    most = len(query.clauses) + 1
-    may_hold = bool(query.phrase) and query.phrase in _flat("".join(lines))
-
-    def quality(number: int) -> float:
-        holds = may_hold and query.phrase in _flat(lines[number])
-        return len(clauses[number]) + most * holds
-
-    return quality
 
 
-def _flat(text: str) -> str:
-    return " ".join(fold_text(text).split())
+def _holds(phrase: str, line: str) -> bool:
+    """Whether a line holds a phrase; most lack its first word, which is seen sooner."""
+    folded = fold_text(line)
+    if not phrase or phrase.partition(" ")[0] not in folded:
+        return False
+    return phrase in " ".join(folded.split())
 
 
 def _match_place(query: Query, line: str) -> int:
