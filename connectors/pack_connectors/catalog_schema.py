@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 from zlib import crc32
 
-VERSION: Final = 6
+VERSION: Final = 7
 """To be raised too when `pack.terms`, `pack.passages` or `pack.stemming` change what they give."""
 BUSY_SECONDS: Final = 5.0
 _PAGE_BYTES: Final = 8192
@@ -63,7 +63,6 @@ CREATE TABLE passage (
 CREATE VIRTUAL TABLE words USING fts5 (
     path, topic, tags, heading, body, content = '', tokenize = 'unicode61 remove_diacritics 2'
 );
-INSERT INTO words (words, rank) VALUES ('rank', 'bm25(2.0, 4.0, 3.0, 2.0, 1.0)');
 CREATE TABLE term (
     id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, stem TEXT NOT NULL, passages INTEGER NOT NULL
 );
