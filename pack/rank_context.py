@@ -33,8 +33,6 @@ _SHORT_CHARACTERS: Final = 800
 """A passage of this length gets half of it."""
 _FILE: Final = 0.2
 """Share of the points of a file's other passages."""
-_COVERED: Final = 0.6
-"""Share of the points for clauses that other passages of the file meet, or meet better."""
 
 Frequencies = Callable[[Sequence[str]], Mapping[str, int]]
 """In how many passages each index term is; those left out that are in none."""
@@ -146,8 +144,8 @@ def _neighbours(
 def from_file(points: Sequence[float], clauses: Sequence[Mapping[int, float]]) -> float:
     """What a file gets besides the points of its best passage.
 
-    A share of what the others have, and most of what they have for clauses that it does not meet,
-    or meets less: a long file may answer a question in several places.
+    A share of what the others have, and all that they have for clauses that it does not meet, or
+    meets less: a long file may answer a question in several places.
 
     Args:
         points: Of the passages that were found, the best first.
@@ -160,4 +158,4 @@ def from_file(points: Sequence[float], clauses: Sequence[Mapping[int, float]]) -
         for clause, worth in one.items():
             most[clause] = max(most.get(clause, 0.0), worth)
     missing = sum(most.values()) - sum(clauses[0].values())
-    return _FILE * sum(points[1:]) + _COVERED * missing
+    return _FILE * sum(points[1:]) + missing
