@@ -75,14 +75,15 @@ def feedback(
         return more
     shares = {number: points[number] / points[order[0]] for number in order[:_BEST]}
     worth = _worth(_words_of(bodies, shares, query), frequencies, passages)
-    wanted = [(f" {word} ", points) for word, points in worth.items()]
+    wanted = set(worth)
     characters = 0
     for number in order:
         if characters > _READ_CHARACTERS:
             break
         characters += len(bodies[number])
-        body = bodies[number]
-        more[number] = _FEEDBACK * sum([points for word, points in wanted if word in body])
+        held = wanted.intersection(bodies[number].split())
+        # In the order of `worth`: the sum of the same numbers is the same in every process.
+        more[number] = _FEEDBACK * sum([value for word, value in worth.items() if word in held])
     return more
 
 
