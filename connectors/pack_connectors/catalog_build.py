@@ -25,6 +25,7 @@ from pack_connectors.catalog_text import WORDS
 
 _BATCH_FILES: Final = 1000
 _BATCH_CHARACTERS: Final = 8_000_000
+"""So large a batch is stored at once, so that rows never wait for many like them."""
 _PARAMETERS: Final = 30_000
 """Of one statement; SQLite takes 32,766."""
 _PARTS: Final = 8
@@ -101,7 +102,7 @@ class Filling:
         self._file = Insertion(f"file (id, {NAMES})", WIDTH + 1, _BATCH_FILES)
         self._tag = Insertion("tag", 2)
         self._place = Insertion("place", 2)
-        self._passage = Insertion("passage", 4)
+        self._passage = Insertion("passage", 4, 2 * _BATCH_FILES)
         self._word = Insertion(f"words ({WORDS})", 6, _BATCH_FILES)
 
     def add(self, row: Row) -> None:
@@ -196,7 +197,8 @@ def _store_all(db: sqlite3.Connection, rows: Iterable[Row]) -> tuple[int, int]:
                 filling.add(row)
             if stored is not None:
                 stored.result()
-            stored = pool.submit(_carry_out, db, filling.ready())
+            is_large = sum(row.size for row in part) > _BATCH_CHARACTERS
+            stored = pool.submit(_carry_out, db, filling.rest() if is_large else filling.ready())
         if stored is not None:
             stored.result()
     _carry_out(db, filling.rest())

@@ -336,6 +336,18 @@ def test_neighbours_are_those_in_the_file_then_in_the_folder():
     catalog.close()
 
 
+def test_what_is_excluded_is_not_looked_up_for_each_file():
+    catalog = SqliteCatalog(None)
+    rows = [row(MemoryPath(f"a/{n}.md"), "red" if n % 2 else "red blue") for n in range(1000)]
+    catalog.replace(CommitId("1"), rows)
+    steps = []
+    catalog._open().set_progress_handler(lambda: steps.append(1), 100)
+    found = catalog.candidates([clause("red")], [clause("blue")], limit=40)
+    assert len(found) == 40
+    assert len(steps) < 1000  # 17,000 where the list of what holds it is gone through for each
+    catalog.close()
+
+
 # --- the bulk build -----------------------------------------------------------------------------
 
 
@@ -344,14 +356,16 @@ def test_a_build_in_many_batches_gives_what_one_gives(monkeypatch):
         row(MemoryPath(f"a/{n}.md"), f"word{n} red\n{LONG if n % 3 else ''}") for n in range(50)
     ]
     dumps = []
-    for files, parameters in ((2000, 30_000), (7, 40)):
+    sizes = ((2000, 30_000, 8_000_000), (7, 40, 8_000_000), (7, 40, 3000), (16, 30_000, 8_000_000))
+    for files, parameters, characters in sizes:
         monkeypatch.setattr(catalog_build, "_BATCH_FILES", files)
         monkeypatch.setattr(catalog_build, "_PARAMETERS", parameters)
+        monkeypatch.setattr(catalog_build, "_BATCH_CHARACTERS", characters)
         catalog = SqliteCatalog(None)
         catalog.replace(CommitId("1"), iter(rows))
         dumps.append(tables(catalog))
         catalog.close()
-    assert dumps[0] == dumps[1]
+    assert all(dump == dumps[0] for dump in dumps)
 
 
 @given(

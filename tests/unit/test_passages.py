@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pack.markdown import split_lines
-from pack.passages import TARGET_CHARACTERS, Passage, cut_passages, split_passages
+from pack.passages import (
+    TARGET_CHARACTERS,
+    Passage,
+    bare_lines,
+    cut_passages,
+    heading_above,
+    split_passages,
+)
 
 LINES = st.sampled_from(
     "# A|## B ##|### |Title\n===|x\n---|- a\n---|```|~~~ md|| |text|\r|#no|    # code".split("|")
@@ -81,3 +88,15 @@ def test_text_is_cut_without_headings(text, first_line):
         assert passage.line == before.line + len(split_lines(before.text))
         assert len(before.text) <= max(TARGET_CHARACTERS, longest)
     assert [passage.line for passage in passages[:1]] == [first_line][: len(passages)]
+
+
+LINES = st.lists(st.sampled_from(["a", "# A", " ## B", "B", "===", "-", "```", "", " ", "\x0b"]))
+
+
+@given(LINES, st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
+def test_lines_without_ends_are_the_same_lines(lines, end, is_ended):
+    text = end.join(lines) + (end if is_ended else "")
+    expected = [line.rstrip("\r\n") for line in split_lines(text)]
+    assert [line.rstrip("\r\n") for line in bare_lines(text)] == expected
+    for count in range(len(expected) + 1):
+        assert heading_above(text, count) == heading_above(f"{text}\r", count)
