@@ -72,7 +72,7 @@ CREATE VIRTUAL TABLE part USING fts5 (
     detail = none, columnsize = 0
 );
 CREATE VIRTUAL TABLE word_list USING fts5vocab (words, row)
-"""  # noqa: S608 - constants
+"""
 # Another Unicode gives other words: an entry could not be taken out of the index any more.
 STAMP: Final = crc32(f"{VERSION} {unicodedata.unidata_version} {_SCHEMA}".encode()) & 0x7FFFFFFF
 
