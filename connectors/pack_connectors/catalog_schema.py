@@ -25,7 +25,7 @@ VERSION: Final = 7
 """To be raised too when `pack.terms`, `pack.passages` or `pack.stemming` change what they give."""
 BUSY_SECONDS: Final = 5.0
 _PAGE_BYTES: Final = 8192
-"""Four notes in a page, not three in half of one; twice as much costs each change more."""
+"""Texts of about 1 KB fill such pages better than those of SQLite's size, and a build has fewer."""
 CACHE_KIB: Final = 2000
 _CHECKPOINT_PAGES: Final = 250
 """A checkpoint is made by the change that reaches it, which should not wait long."""
