@@ -24,6 +24,7 @@ import yaml
 
 from pack import yaml_block
 from pack.errors import InvalidContent, LimitExceeded
+from pack.frontmatter_plain import read_plain
 from pack.yaml_block import LINE_END, Value
 from pack.yaml_edit import set_values
 
@@ -116,6 +117,9 @@ def read(text: str) -> Frontmatter:
     parts = split(text)
     if parts.block is None:
         return Frontmatter({}, None, parts.body, parts.body_line)
+    plain = read_plain(parts.block)
+    if plain is not None:
+        return Frontmatter(plain, None, parts.body, parts.body_line)
     try:
         fields = yaml_block.load(parts.block)
     except InvalidContent as error:

@@ -1,20 +1,25 @@
-"""Frontmatter of the plainest kind, read without a YAML parser, which takes five times as long.
+"""Frontmatter of the plainest kind, without a YAML parser, which takes five times as long.
 
-Filling a catalog reads the frontmatter of every file of a memory. Nearly all of it consists of
-lines `key: value` with text that no rule of YAML changes; whatever else there is, is left to
-`pack.yaml_block`.
+Filling a catalog reads the frontmatter of every file of a memory, and a write that of several.
+Nearly all of it consists of lines `key: value` with text that no rule of YAML changes; whatever
+else there is, is left to `pack.yaml_block` and `pack.yaml_edit`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 _LONGEST: Final = 4096
 _FENCE: Final = "---\n"
 _TEXT: Final = r"[A-Za-z](?:[A-Za-z0-9_./'&+ -]*[A-Za-z0-9_./'&+-])?"
+_KEY: Final = "[a-z][a-z_]*"
+_VALUE: Final = f"{_TEXT}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}"
+_PLAIN_KEY: Final = re.compile(_KEY)
+_PLAIN_VALUE: Final = re.compile(_VALUE)
 _LINE: Final = re.compile(
-    rf"^([a-z][a-z_]*): (?:({_TEXT}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})"
+    rf"^({_KEY}): (?:({_VALUE})"
     rf"|\[({_TEXT}(?:, ?{_TEXT})*)?\])\n",
     re.MULTILINE,
 )
@@ -24,6 +29,9 @@ _NO_TEXT: Final = {
     for word, value in (("true", True), ("false", False), ("null", None))
     for form in (word, word.capitalize(), word.upper())
 }
+
+# Text to PACK, and truth values to readers of YAML 1.1: these are written in quotes.
+_QUOTED: Final = {"y", "n", "yes", "no", "on", "off"}
 
 
 def split_plain(text: str) -> tuple[str, str] | None:
@@ -57,3 +65,26 @@ def read_plain(block: str) -> dict[str, object] | None:
             fields[key] = _NO_TEXT.get(text, text) if text else []
     is_sound = len(fields) == len(lines) and _NO_TEXT.keys().isdisjoint(fields)
     return fields if is_sound else None
+
+
+def set_plain(block: str, values: Mapping[str, object]) -> str | None:
+    """The block with these keys set, as `pack.yaml_edit.set_values` sets them.
+
+    `None` if it would not be plain before and after.
+    """
+    old = read_plain(block)
+    if old is None or not all(map(_is_plain, values, values.values())):
+        return None
+    lines = {line.partition(":")[0]: line for line in block.splitlines(keepends=True)}
+    for key, value in values.items():
+        if old.get(key) != value:
+            lines[key] = f"{key}: {value}\n"
+    edited = "".join(lines.values())
+    return edited if read_plain(edited) == {**old, **values} else None
+
+
+def _is_plain(key: str, value: object) -> bool:
+    if not isinstance(value, str) or not _PLAIN_KEY.fullmatch(key):
+        return False
+    is_text = not {key.lower(), value.lower()} & _QUOTED and value not in _NO_TEXT
+    return is_text and _PLAIN_VALUE.fullmatch(value) is not None

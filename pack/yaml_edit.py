@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from yaml.nodes import CollectionNode, MappingNode, Node
 
 from pack.errors import InvalidContent
+from pack.frontmatter_plain import set_plain
 from pack.yaml_block import LINE_END, Value, compose, invalid, load, write
 
 _UNSAFE: Final = "the frontmatter is written in a way that PACK cannot edit"
@@ -37,6 +38,12 @@ def set_values(block: str, values: Mapping[str, Value], eol: str) -> str:
     Raises:
         As `pack.yaml_block.load`; InvalidContent also where the edit would change anything else.
     """
+    plain = set_plain(block, values) if eol == "\n" else None
+    return plain if plain is not None else set_by_marks(block, values, eol)
+
+
+def set_by_marks(block: str, values: Mapping[str, Value], eol: str) -> str:
+    """`set_values` for a block of any kind."""
     wanted = {key: _plain_data(value) for key, value in values.items()}
     old = load(block)
     root = compose(block)

@@ -14,11 +14,12 @@ from pack.catalog import describe
 from pack.catalog_questions import LastChange
 from pack.catalog_sync import ask, bring_up, bring_up_edits
 from pack.errors import InvalidContent, LimitExceeded
-from pack.frontmatter_plain import read_plain, split_plain
+from pack.frontmatter_plain import read_plain, set_plain, split_plain
 from pack.index import FolderSummary, render_folder
 from pack.limits import MAX_FILE_BYTES
 from pack.model import BlobId, CommitId, MemoryPath, blob_id
 from pack.search_query import Alternative, Clause, ClauseKind
+from pack.yaml_edit import set_by_marks
 from tests.support import World, note
 
 RED = Clause("red", ClauseKind.WORD, (Alternative(("red",)),))
@@ -261,6 +262,19 @@ def test_plain_frontmatter_says_what_yaml_says(lines):
         assert plain is None
     else:
         assert plain in (None, fields)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(VALUES)), max_size=4),
+    st.dictionaries(st.sampled_from(KEYS), st.sampled_from(VALUES), max_size=3),
+)
+@example([("topic", "One two"), ("updated", "2026-01-02")], {"updated": "2026-01-03"})
+@example([], {"topic": "One two", "updated": "2026-01-02"})
+def test_plain_frontmatter_is_set_as_yaml_is(lines, values):
+    block = "".join(f"{key}: {value}\n" for key, value in lines)
+    plain = set_plain(block, values)
+    if plain is not None:
+        assert plain == set_by_marks(block, values, "\n")
 
 
 FENCES = ["---\n", "---", "\n", "--- \n", "...\n", "---\r\n", "\ufeff", "topic: One\n", "a\n", "\r"]
