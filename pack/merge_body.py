@@ -93,6 +93,23 @@ def merge_body(base: str, ours: str, theirs: str) -> MergedLines:
     return by_section if by_section is not None else merged
 
 
+def merge_plain(base: str, ours: str, theirs: str, *, keep_both: bool = True) -> MergedLines:
+    """Both sides' changes of a text in which headings mean nothing.
+
+    Args:
+        base: What both sides began with.
+        ours: What one made of it.
+        theirs: What the other made of it.
+        keep_both: Whether what both inserted at one place is all kept; else it is a conflict.
+    """
+    lines, mine, other = map(markdown.split_lines, (base, ours, theirs))
+
+    def union(our_span: Span, their_span: Span) -> _Lines:
+        return _union(_Piece(mine[slice(*our_span)], ()), _Piece(other[slice(*their_span)], ()))
+
+    return merge_lines(lines, mine, other, union=union if keep_both else None)
+
+
 def _merge(base: _Body, ours: _Body, theirs: _Body) -> MergedLines:
     def union(our_span: Span, their_span: Span) -> _Lines:
         return _union(ours.piece(our_span), theirs.piece(their_span))

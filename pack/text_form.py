@@ -60,9 +60,8 @@ def formed(lines: str, form: TextForm, *, keep_line_ends: bool) -> str:
     text = lines
     if not keep_line_ends and form.line_end not in ("\n", None):
         text = text.replace("\n", form.line_end or "\n")
-    if form.is_ended is False and (last := LINE_END.search(text, max(0, len(text) - 2))):
-        ending = last.start() if last.end() == len(text) else len(text) - 1
-        text = text[:ending]
+    if form.is_ended is False:
+        text = text.removesuffix("\n").removesuffix("\r")
     return _BOM + text if form.has_bom else text
 
 

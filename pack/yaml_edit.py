@@ -112,12 +112,12 @@ def _append_flow(root: MappingNode, block: str, lines: list[str]) -> _Splice:
         place = root.start_mark.index + 1
         return _Splice(place, place, new)
     key, value = root.value[-1]
-    place = max(_end(block, key), _end(block, value))
+    place = max(value_end(block, key), value_end(block, value))
     return _Splice(place, place, ", " + new)
 
 
 def _replace(block: str, key: Node, value: Node, new: str) -> Iterator[_Splice]:
-    start, end = value.start_mark.index, _end(block, value)
+    start, end = value.start_mark.index, value_end(block, value)
     if start == end:
         yield _Splice(start, start, " " + new)
     elif isinstance(value, CollectionNode) and not value.flow_style:
@@ -138,7 +138,7 @@ def _replace_lines(block: str, key: Node, start: int, end: int, new: str) -> Ite
     yield _Splice(first, line_end.end() if line_end is not None else len(block), "")
 
 
-def _end(block: str, node: Node) -> int:
+def value_end(block: str, node: Node) -> int:
     """Where the text of a node ends.
 
     The marks of a block collection and of a block scalar are behind the blank lines and comments
@@ -147,6 +147,6 @@ def _end(block: str, node: Node) -> int:
     if isinstance(node, CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
         parts = last if isinstance(node, MappingNode) else [last]
-        return max(_end(block, part) for part in parts)
+        return max(value_end(block, part) for part in parts)
     start, end = node.start_mark.index, int(node.end_mark.index)
     return start + len(block[start:end].rstrip(" \t\r\n"))
