@@ -8,7 +8,7 @@ is no markdown or its frontmatter cannot be read; the name says so in any case.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from hashlib import sha1
 from itertools import count
 from typing import Final
@@ -62,7 +62,12 @@ def mark_copy(path: MemoryPath, content: bytes) -> bytes:
     return marked if len(marked) <= MAX_FILE_BYTES else content
 
 
-def conflict_copy_path(path: MemoryPath, name: str, taken: Collection[str]) -> MemoryPath:
+def copy_word(name: str) -> str:
+    """What of a name can stand in the names of copies."""
+    return re.sub(r"[^0-9a-z]", "", name.lower())[:_WORD] or "theirs"
+
+
+def conflict_copy_path(path: MemoryPath, name: str, taken: Container[str]) -> MemoryPath:
     """Where a conflict copy of a file goes: a path that a new file may have, and that is free.
 
     Args:
@@ -70,9 +75,8 @@ def conflict_copy_path(path: MemoryPath, name: str, taken: Collection[str]) -> M
         name: A word that tells the copies of a file apart, such as a short commit id.
         taken: Paths of files and folders that are in use, as `pack.paths.fold` gives them.
     """
-    word = re.sub(r"[^0-9a-z]", "", name.lower())[:_WORD] or "theirs"
     folder, stem, ending = _parts(path)
-    for suffix in _suffixes(word):
+    for suffix in _suffixes(copy_word(name)):
         copy = _fitted(folder, stem, f"{suffix}{ending}") or _elsewhere(path, suffix, ending)
         if fold(copy) not in taken:
             return copy

@@ -1,0 +1,104 @@
+"""Which files of three trees are the same file, where one side moved it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pack.model import BlobId, MemoryPath, blob_id
+
+Tree = Mapping[MemoryPath, BlobId]
+"""The files of a commit."""
+
+_EMPTY: Final = blob_id(b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file of one side."""
+
+    path: MemoryPath
+    blob: BlobId
+
+
+@dataclass(frozen=True, slots=True)
+class Trio:
+    """One file on all sides.
+
+    Attributes:
+        path: Where it is after the merge, if it still is.
+        base: What it was; `None` where it is new.
+        ours: Where and what it is here; `None` where it is not.
+        theirs: Where and what it is there; `None` where it is not.
+        moved_apart: Whether each side moved it to another place; it stays at both, as two files.
+    """
+
+    path: MemoryPath
+    base: BlobId | None
+    ours: Place | None
+    theirs: Place | None
+    moved_apart: bool = False
+
+
+def match_files(base: Tree, ours: Tree, theirs: Tree) -> Iterator[Trio]:
+    """All files of either side, sorted by path.
+
+    A file is taken for moved if its path is gone, and exactly one new path has its very bytes; then
+    what the other side changed goes with it. Otherwise it counts as deleted, and another as added.
+    """
+    our_moves, their_moves = find_moves(base, ours), find_moves(base, theirs)
+    trios: dict[MemoryPath, Trio] = {}
+    matched: set[MemoryPath] = set()
+    for old, new in their_moves.items():
+        if old in ours and new not in ours:
+            trios[new] = Trio(new, base[old], _place(ours, old), _place(theirs, new))
+            matched |= {old, new}
+    for old, new in our_moves.items():
+        if old in theirs and new not in theirs:
+            trios[new] = Trio(new, base[old], _place(ours, new), _place(theirs, old))
+            matched |= {old, new}
+    apart = _moved_apart(our_moves, ours, their_moves) | _moved_apart(
+        their_moves, theirs, our_moves
+    )
+    for path in (ours.keys() | theirs.keys() | base.keys()) - matched:
+        trios[path] = Trio(
+            path, base.get(path), _place(ours, path), _place(theirs, path), path in apart
+        )
+    return (trios[path] for path in sorted(trios))
+
+
+def _moved_apart(
+    moves: Mapping[MemoryPath, MemoryPath],
+    side: Tree,
+    others: Mapping[MemoryPath, MemoryPath],
+) -> set[MemoryPath]:
+    """Files that were moved, and elsewhere moved to another place."""
+    return {
+        new
+        for old, new in moves.items()
+        if old in others and others[old] != new and others[old] not in side
+    }
+
+
+def find_moves(old: Tree, new: Tree) -> dict[MemoryPath, MemoryPath]:
+    """New path by old one of the files that were moved and not changed."""
+    gone, come = _by_blob(old, new), _by_blob(new, old)
+    return {
+        paths[0]: come[blob][0]
+        for blob, paths in gone.items()
+        if len(paths) == 1 and len(come.get(blob, ())) == 1 and blob != _EMPTY
+    }
+
+
+def _by_blob(side: Tree, without: Tree) -> Mapping[BlobId, list[MemoryPath]]:
+    """Paths that only one side has, by their blob."""
+    paths: dict[BlobId, list[MemoryPath]] = defaultdict(list)
+    for path in sorted(side.keys() - without.keys()):
+        paths[side[path]].append(path)
+    return paths
+
+
+def _place(side: Tree, path: MemoryPath) -> Place | None:
+    return Place(path, side[path]) if path in side else None
