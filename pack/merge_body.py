@@ -128,25 +128,12 @@ def _union(ours: _Piece, theirs: _Piece) -> _Lines:
     if (all_in_one := _containing(first.lines, second.lines)) is not None:
         return all_in_one
     if not first.headings and not second.headings:
-        return union_lines(first.lines, second.lines)
+        return _union_lines(first.lines, second.lines)
     head, sections = _sections(first)
     other_head, other_sections = _sections(second)
-    before = _union_heads(head.lines, other_head.lines)
+    before = _union_lines(head.lines, other_head.lines)
     gap = [line for line in (*first.lines, *second.lines) if not line.strip()][:1]
     return _separated(before, _union_sections(sections, other_sections, gap), gap)
-
-
-def _union_heads(first: _Lines, second: _Lines) -> _Lines:
-    """What goes on with the section before; blank lines at the end part it from the next."""
-    texts, blanks = zip(*map(_without_blank_end, (first, second)), strict=True)
-    return [*union_lines(*sorted(texts, key=list)), *max(blanks, key=len)]
-
-
-def _without_blank_end(lines: _Lines) -> tuple[_Lines, _Lines]:
-    end = len(lines)
-    while end and not lines[end - 1].strip():
-        end -= 1
-    return lines[:end], lines[end:]
 
 
 def _containing(first: _Lines, second: _Lines) -> _Lines | None:
@@ -157,28 +144,36 @@ def _containing(first: _Lines, second: _Lines) -> _Lines | None:
     return second if counts[0] <= counts[1] else None
 
 
-def union_lines(first: _Lines, second: _Lines) -> _Lines:
+def _union_lines(one: _Lines, other: _Lines) -> _Lines:
     """Two insertions one after the other; what both begin or end with stands there once.
 
-    A blank line that parts both from what is around them parts them from each other too, except
-    for items of a list.
+    A blank line that parts one from what is around it parts them from each other too, except for
+    items of a list.
     """
-    if not first or not second:
-        return first or second
+    (one, blanks), (other, other_blanks) = _without_blank_end(one), _without_blank_end(other)
+    first, second = sorted((list(one), list(other)))
+    blank_end = max(blanks, other_blanks, key=len)
     head = _common_start(first, second)
     tail = _common_start(first[head:][::-1], second[head:][::-1])
-    start, middle, other, end = (
-        first[:head],
-        first[head : len(first) - tail],
-        second[head : len(second) - tail],
-        first[len(first) - tail :],
-    )
-    if not middle or not other:
-        return second if other else first
+    start, middle, end = _cut_thrice(first, head, tail)
+    _, added, _ = _cut_thrice(second, head, tail)
     gap: _Lines = []
-    if not (_ITEM.match(middle[-1]) and _ITEM.match(other[0])) and middle[-1].strip():
-        gap = [line for line in (*start[-1:], *end[:1]) if not line.strip()][:1]
-    return [*start, *middle, *gap, *other, *end]
+    if middle and added and not (_ITEM.match(middle[-1]) and _ITEM.match(added[0])):
+        around = (*start[-1:], *end[:1], *blank_end)
+        gap = [line for line in around if not line.strip()][:1] if middle[-1].strip() else []
+    return [*start, *middle, *gap, *added, *end, *blank_end]
+
+
+def _without_blank_end(lines: _Lines) -> tuple[_Lines, _Lines]:
+    end = len(lines)
+    while end and not lines[end - 1].strip():
+        end -= 1
+    return lines[:end], lines[end:]
+
+
+def _cut_thrice(lines: _Lines, head: int, tail: int) -> tuple[_Lines, _Lines, _Lines]:
+    end = len(lines) - tail
+    return lines[:head], lines[head:end], lines[end:]
 
 
 def _common_start(first: _Lines, second: _Lines) -> int:

@@ -244,8 +244,11 @@ def _fences(
 ) -> str:
     """The block between its fences; nothing where a side removed it and nothing is left in it."""
     sides = sorted((ours, theirs), key=lambda parts: (parts.opening, parts.closing))
-    if not block.text and any(side.block is None for side in sides):
-        return ""
+    if not block.text:
+        had = base.block is not None
+        is_changed = any((side.block is not None) != had for side in sides)
+        if had == is_changed:
+            return ""
     changed = [side for side in sides if side.block is not None and side.opening != base.opening]
     fences = (changed or [side for side in sides if side.block is not None])[-1]
     closing = [side for side in sides if side.block is not None and side.closing != base.closing]
