@@ -249,18 +249,16 @@ class _Planner:
         found = MemoryPath(path)
         if found in self._puts:
             return blob_id(self._puts[found])
-        return self._ours.get(found)
-
-    def _is_there(self, path: MemoryPath) -> bool:
-        return path in self._puts or (path in self._ours and path not in self._deleted)
+        return self._ours.get(found) if found not in self._deleted else None
 
     def _copy(self, kept: _Kept, places: Places) -> None:
         content = mark_copy(kept.path, kept.content)
-        copy = self._copies.get(blob_id(content))
-        if copy is None or not self._is_there(copy):
+        blob = blob_id(content)
+        copy = self._copies.get(blob)
+        if copy is None or self._blob_at(copy) != blob:
             copy = places.claim_copy(kept.path, self._name)
             self._puts[copy] = content
-            self._copies[blob_id(content)] = copy
+            self._copies[blob] = copy
         self._conflicts.append(MergeConflict(kept.path, copy, kept.reason))
 
 
