@@ -13,11 +13,13 @@ characters, for which it needs seconds, nothing is.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, pairwise
+from operator import attrgetter
 from typing import Final
 
 from pack import markdown
@@ -30,6 +32,7 @@ _ATX: Final = re.compile(r" {0,3}#{1,6}(?:\s|$)")
 _ITEM: Final = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s")
 
 _Lines = Sequence[str]
+_START: Final = attrgetter("start")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,7 @@ class _Body:
 
     def piece(self, span: Span) -> _Piece:
         """Some of its lines."""
-        inside = [
-            _Heading(h.level, h.start - span.start, min(h.end, span.end) - span.start)
-            for h in self.headings
-            if span.start <= h.start < span.end
-        ]
-        return _Piece(self.lines[span.start : span.end], inside)
+        return _Piece(self.lines, self.headings).cut(*span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +73,9 @@ class _Piece:
 
     def cut(self, start: int, end: int) -> _Piece:
         """Some of the lines again."""
+        first, last = (bisect_left(self.headings, line, key=_START) for line in (start, end))
         inside = [
-            _Heading(h.level, h.start - start, h.end - start)
-            for h in self.headings
-            if start <= h.start < end
+            _Heading(h.level, h.start - start, h.end - start) for h in self.headings[first:last]
         ]
         return _Piece(self.lines[start:end], inside)
 
@@ -133,7 +130,7 @@ def _union(ours: _Piece, theirs: _Piece) -> _Lines:
     other_head, other_sections = _sections(second)
     before = _union_lines(head.lines, other_head.lines)
     gap = [line for line in (*first.lines, *second.lines) if not line.strip()][:1]
-    return _separated(before, _union_sections(sections, other_sections, gap), gap)
+    return _separated((before, *_union_sections(sections, other_sections)), gap)
 
 
 def _containing(first: _Lines, second: _Lines) -> _Lines | None:
@@ -193,21 +190,17 @@ def _sections(piece: _Piece) -> tuple[_Piece, list[_Piece]]:
     return piece.cut(0, bounds[0]), [piece.cut(*bound) for bound in pairwise(bounds)]
 
 
-def _union_sections(first: Sequence[_Piece], second: Sequence[_Piece], gap: _Lines) -> _Lines:
-    titles, other_titles = _titles(first), _titles(second)
-    lines: _Lines = []
+def _union_sections(first: Sequence[_Piece], second: Sequence[_Piece]) -> Iterator[_Lines]:
     place = other = 0
-    for hunk in (*find_hunks(titles, other_titles), None):
+    for hunk in (*find_hunks(_titles(first), _titles(second)), None):
         until = hunk.old_start if hunk is not None else len(first)
         while place < until:
-            lines = _separated(lines, _union_section(first[place], second[other]), gap)
+            yield _union_section(first[place], second[other])
             place, other = place + 1, other + 1
         if hunk is not None:
-            new = _in_order(first[place : hunk.old_end], second[other : hunk.end])
-            for section in new:
-                lines = _separated(lines, section.lines, gap)
+            for section in _in_order(first[place : hunk.old_end], second[other : hunk.end]):
+                yield section.lines
             place, other = hunk.old_end, hunk.end
-    return lines
 
 
 def _in_order(first: Sequence[_Piece], second: Sequence[_Piece]) -> list[_Piece]:
@@ -227,10 +220,14 @@ def _union_section(first: _Piece, second: _Piece) -> _Lines:
     return [*first.lines[:end], *_union(*below)]
 
 
-def _separated(before: _Lines, after: _Lines, gap: _Lines) -> _Lines:
-    """Lines and a section after them, with a blank line between if one is used at all (`gap`)."""
-    has_gap = not before or not after or not before[-1].strip() or not after[0].strip()
-    return [*before, *([] if has_gap else gap), *after]
+def _separated(parts: Iterable[_Lines], gap: _Lines) -> _Lines:
+    """Sections one after the other, with a blank line between if one is used at all (`gap`)."""
+    lines: list[str] = []
+    for part in parts:
+        if lines and part and lines[-1].strip() and part[0].strip():
+            lines += gap
+        lines += part
+    return lines
 
 
 # --- sections that one side moved ----------------------------------------------------------------
