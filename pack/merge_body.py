@@ -6,8 +6,8 @@ first, and the rest is put in the order of its text, so that both sides get the 
 days in a journal stand in their order). Where lines conflict and one side has moved sections about,
 the sections are matched by their headings and merged one by one.
 
-Headings are what the CommonMark parser takes for headings; in bodies of more than 300,000
-characters, for which it needs seconds, nothing is.
+Headings are what the CommonMark parser takes for headings; in bodies of more than 100,000
+characters, for which it needs too long, nothing is.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pack import markdown
 from pack.line_diff import find_hunks
 from pack.merge_lines import MergedLines, Span, merge_lines
 
-_PARSED_CHARACTERS: Final = 300_000
+_PARSED_CHARACTERS: Final = 100_000
 _LOOKS_LIKE_HEADING: Final = re.compile(r"(?m)^ {0,3}(?:#{1,6}(?:\s|$)|=+\s*$|-+\s*$)")
 _ATX: Final = re.compile(r" {0,3}#{1,6}(?:\s|$)")
 _ITEM: Final = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s")
@@ -270,14 +270,14 @@ def _cut(body: _Body) -> _Cut:
     """Lines by section, without its sub-sections; a key names the headings above, and its own."""
     above: list[tuple[int, str]] = []
     starts = [0, *(h.start for h in body.headings), len(body.lines)]
+    seen: Counter[str] = Counter()
     cut: _Cut = {"": body.lines[: starts[1]]}
     for number, heading in enumerate(body.headings, 1):
         title = "".join(body.lines[heading.start : heading.end])
         above = [outer for outer in above if outer[0] < heading.level] + [(heading.level, title)]
-        key = "".join(text for _, text in above)
-        while key in cut:
-            key += "\n"
-        cut[key] = body.lines[heading.start : starts[number + 1]]
+        path = "".join(text for _, text in above)
+        seen[path] += 1
+        cut[f"{path}{seen[path]}"] = body.lines[heading.start : starts[number + 1]]
     return cut
 
 
