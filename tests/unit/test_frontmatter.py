@@ -449,7 +449,7 @@ def test_what_cannot_be_edited_safely_is_refused(
 def test_an_edit_that_would_change_another_value_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(yaml_edit, "_end", lambda block, _: len(block))
+    monkeypatch.setattr(yaml_edit, "value_end", lambda block, _: len(block))
     with pytest.raises(InvalidContent, match="cannot edit") as caught:
         set_fields("---\na: 1\nupdated: x\nb: 1\n---\n", {"updated": DAY})
     assert (caught.value.line, caught.value.column) == (3, 1)

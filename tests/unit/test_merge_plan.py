@@ -388,10 +388,12 @@ def test_no_version_of_either_side_is_lost(base: Files, ours: Files, theirs: Fil
 @given(TREE, TREE)
 def test_one_side_alone_is_taken_over(base: Files, side: Files) -> None:
     assert plan(base, side, base) == plan(base, side, side) == MergePlan((), ())
-    paths = {fold(path) for path in (*base, *side)} | {fold(p.rpartition("/")[0]) for p in side}
-    if len(paths) == len({*base, *side} | {p.rpartition("/")[0] for p in side}):
-        clash = {"a/x.md", "a/x.md/z.md"} <= {*base, *side}
-        assert clash or applied(base, plan(base, base, side)) == side
+    files = {*base, *side}
+    folders = {path.rpartition("/")[0] for path in files}
+    names = files | folders | {folder.rpartition("/")[0] for folder in folders}
+    # Names that some file systems take for one, and a folder in place of a file, have own tests.
+    if len(set(map(fold, names))) == len(names) and not files & folders:
+        assert applied(base, plan(base, base, side)) == side
 
 
 @given(TREE, TREE, TREE)
