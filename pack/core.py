@@ -15,6 +15,7 @@ from pack.connector import Connector
 from pack.errors import NotInitialised
 from pack.provenance import Origin
 from pack.reading import Reader
+from pack.remote import Remote
 from pack.results import Mode
 from pack.writing import Writer
 
@@ -32,6 +33,7 @@ class Core:
         origin: Who writes.
         reader: Reads it.
         writer: Writes to it.
+        remote: What it is exchanged with, where the store has such a thing.
     """
 
     connector: Connector
@@ -40,6 +42,7 @@ class Core:
     origin: Origin
     reader: Reader
     writer: Writer
+    remote: Remote | None = None
 
     def today(self) -> date:
         """The date in UTC."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pack import frontmatter
@@ -74,6 +74,7 @@ def plan_index(
     moved: Mapping[str, str],
     *,
     check_all: bool = False,
+    order: Sequence[str] | None = None,
 ) -> IndexPlan:
     """The index files that follow from a change of memory files.
 
@@ -84,9 +85,10 @@ def plan_index(
         gone: Files that it removes.
         moved: New path by old one.
         check_all: Compare the index of every folder, not only of those that changed.
+        order: The `sync_order` to go on from; `None` for the one of the index that is there.
     """
     planner = _Planner(catalog, files, _Overlay(catalog, rows, gone))
-    return planner.plan(moved, check_all=check_all)
+    return planner.plan(moved, check_all=check_all, order=order)
 
 
 class _Overlay:
@@ -182,9 +184,13 @@ class _Planner:
         self._changes: list[Change] = []
         self._warnings: list[str] = []
 
-    def plan(self, moved: Mapping[str, str], *, check_all: bool) -> IndexPlan:
+    def plan(
+        self, moved: Mapping[str, str], *, check_all: bool, order: Sequence[str] | None
+    ) -> IndexPlan:
         current = self._find(INDEX)
         head = read_head(current.content.decode("utf-8", "replace")) if current else IndexHead()
+        if order is not None:
+            head = replace(head, sync_order=tuple(order))
         sharded = self._plan_folders(head, check_all=check_all)
         if current is not None and not head.is_ours:
             self._keep_original(current)
@@ -192,8 +198,10 @@ class _Planner:
         if self._large:
             renamed = (moved.get(path, path) for path in head.sync_order)
             paths = [path for path in renamed if self._after.has(path)]
-        order = next_order(head, paths, moved, large=self._large)
-        text = render_root(order, self._folders, self._after.lines, sharded, is_large=self._large)
+        following = next_order(head, paths, moved, large=self._large)
+        text = render_root(
+            following, self._folders, self._after.lines, sharded, is_large=self._large
+        )
         self._put(INDEX, text.encode(), current)
         return IndexPlan(
             tuple(self._changes), tuple(self._warnings), verified=bool(self._unverified)

@@ -40,6 +40,8 @@ from pack.writing import Writer
 if TYPE_CHECKING:
     from pack.lifecycle import Initialised, Scaffold
     from pack.migration_plan import MigrationPlan
+    from pack.remote import Exchange, Remote, RemoteStatus, Report
+    from pack.remote_sync import Permission
 
 SEARCH_LIMIT: Final = 10
 
@@ -54,6 +56,7 @@ class Memory:
         origin: Who writes.
         new_request: Gives a fresh id for each write.
         v1_path: The single file of a v1 memory.
+        remote: What the memory is exchanged with; `None` where it cannot have such a thing.
     """
 
     def __init__(
@@ -65,10 +68,11 @@ class Memory:
         origin: Origin,
         new_request: Callable[[], str],
         v1_path: str = "MEMORY.md",
+        remote: Remote | None = None,
     ) -> None:
         reader = Reader(connector, catalog, parse_path(v1_path))
         writer = Writer(connector, catalog, reader, origin, new_request)
-        self._core = Core(connector, catalog, clock, origin, reader, writer)
+        self._core = Core(connector, catalog, clock, origin, reader, writer, remote)
         self._new_request = new_request
 
     def written_by(self, origin: Origin) -> Memory:
@@ -81,6 +85,7 @@ class Memory:
             origin=origin,
             new_request=self._new_request,
             v1_path=core.reader.v1_path,
+            remote=core.remote,
         )
 
     @property
@@ -334,6 +339,37 @@ class Memory:
             PackError: The store failed; nothing was written.
         """
         return pathless.add(self._core, content, last_read, message)
+
+    # --- other machines (pack.exchanging) ------------------------------------------------------
+
+    def sync_remote(
+        self, allowed: Permission | None = None, report: Report = lambda _: None
+    ) -> Exchange:
+        """Bring this memory and its remote together: fetch, take in, push.
+
+        What both sides changed is merged file by file, in one commit. Nothing is rewritten, here
+        or there, and nothing that is not committed is touched.
+
+        Args:
+            allowed: What a person has decided after an earlier exchange had stopped.
+            report: Told what takes its time.
+
+        Raises:
+            RepositoryBusy: Another process is exchanging now, or both sides move too fast.
+            InvalidConfig: The remote cannot be used as it is set up.
+            ConnectorError: The remote does not answer, or refuses. Next time goes on from there.
+        """
+        from pack import exchanging  # noqa: PLC0415 - see the module's docstring
+        from pack.remote_sync import NOTHING_ALLOWED  # noqa: PLC0415 - likewise
+
+        permission = allowed or NOTHING_ALLOWED
+        return exchanging.exchange(self._core, permission, report, self._new_request)
+
+    def remote_status(self) -> RemoteStatus | None:
+        """The remote as it is known without asking it; `None` where there is none."""
+        from pack import exchanging  # noqa: PLC0415 - see the module's docstring
+
+        return exchanging.status(self._core)
 
     # --- a memory's life (pack.lifecycle) ------------------------------------------------------
 

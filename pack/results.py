@@ -10,6 +10,7 @@ from pack.model import BlobId, CommitId, MemoryPath
 
 if TYPE_CHECKING:
     from pack.ranking import Explanation
+    from pack.remote import RemoteStatus
 
 
 class Mode(StrEnum):
@@ -218,6 +219,7 @@ class Status:
         expired: Files whose ttl is over.
         kept: Copies that were kept because an edit could not stay in its place.
         updated_at: Newest `updated` of the memory.
+        remote: What it is exchanged with, if anything.
     """
 
     location: str
@@ -229,3 +231,4 @@ class Status:
     expired: tuple[MemoryPath, ...]
     kept: tuple[MemoryPath, ...]
     updated_at: str | None
+    remote: RemoteStatus | None = None

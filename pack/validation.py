@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Set
 from itertools import groupby, zip_longest
 
-from pack import frontmatter, markdown, queries, schema
+from pack import exchanging, frontmatter, markdown, queries, schema
 from pack.catalog import Row, decode, is_catalogued
 from pack.core import Core
 from pack.errors import InvalidContent, InvalidPath, LimitExceeded
@@ -39,6 +39,7 @@ def status(core: Core) -> Status:
         expired=tuple(row.path for row in rows if queries.is_expired(row, today)),
         kept=tuple(row.path for row in rows if _KEPT.search(row.path)),
         updated_at=max((row.updated for row in rows if row.updated), default=None),
+        remote=exchanging.status(core),
     )
 
 

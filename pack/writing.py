@@ -94,7 +94,7 @@ class Writer:
         self, decision: Decision, request: str, recorded: set[Put], *, dry_run: bool
     ) -> Written:
         head = self._connector.head()
-        effect = _effect(decision.changes)
+        effect = effect_of(decision.changes)
         plan = self._plan_index(decision, head, effect)
         changes = [*decision.changes, *plan.changes]
         if dry_run:
@@ -114,7 +114,7 @@ class Writer:
                 self._catalog.verified(made.id)
         return self._written(decision, plan, made)
 
-    def _plan_index(self, decision: Decision, head: CommitId | None, effect: _Effect) -> IndexPlan:
+    def _plan_index(self, decision: Decision, head: CommitId | None, effect: Effect) -> IndexPlan:
         if not decision.with_index:
             return IndexPlan((), (), verified=False)
         bring_up(self._catalog, self._connector, head)
@@ -142,7 +142,7 @@ class Writer:
         except (BlobChanged, UncommittedEdit) as error:
             raise _DecideAgain(error) from error
 
-    def _advance(self, head: CommitId | None, new: CommitId, effect: _Effect) -> None:
+    def _advance(self, head: CommitId | None, new: CommitId, effect: Effect) -> None:
         self._catalog.advance(head or NO_COMMIT, new, *effect)
 
     # --- the user's own edits ------------------------------------------------------------------
@@ -165,7 +165,7 @@ class Writer:
         `onto` is the current commit, and the request.
         """
         head, request = onto
-        effect = _effect(edits)
+        effect = effect_of(edits)
         paths = [put.path for put in edits]
         # An edited index is recorded as it is; otherwise the edit brings its own true index.
         index: Sequence[Change] = ()
@@ -216,7 +216,8 @@ class Writer:
         )
 
 
-_Effect = tuple[list[Row], list[MemoryPath]]
+Effect = tuple[list[Row], list[MemoryPath]]
+"""Catalog rows that changes add, and paths they remove."""
 
 
 class _DecideAgain(Exception):
@@ -231,7 +232,7 @@ class _DecideAgain(Exception):
         self.error = error
 
 
-def _effect(changes: Sequence[Change]) -> _Effect:
+def effect_of(changes: Sequence[Change]) -> Effect:
     """Catalog rows that changes add, and paths they remove."""
     rows: list[Row] = []
     gone: list[MemoryPath] = []

@@ -17,10 +17,17 @@ from typing import Final, NamedTuple, Self
 _FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
+# A commit from elsewhere may hold thousands of files, and a process may open 256 on some systems.
+_MOST_OPEN: Final = 64
+
+
 class _Written(NamedTuple):
-    descriptor: int
     temporary: str
     target: str
+
+
+class _Open(NamedTuple):
+    descriptor: int
     late: Future[bytes] | None
 
 
@@ -30,6 +37,8 @@ class DurableFiles:
     def __init__(self) -> None:
         self._token = uuid.uuid4().hex
         self._written: list[_Written] = []
+        self._targets: set[str] = set()
+        self._open: list[_Open] = []
 
     def __enter__(self) -> Self:
         return self
@@ -40,15 +49,16 @@ class DurableFiles:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for descriptor, temporary, _, _ in self._written:
-            os.close(descriptor)
+        while self._open:
+            os.close(self._open.pop().descriptor)
+        for temporary, _ in self._written:
             with suppress(FileNotFoundError):
                 os.unlink(temporary)  # noqa: PTH108 - as in add
         self._written.clear()
 
     def holds(self, target: str) -> bool:
         """Whether the file is among them."""
-        return any(written.target == target for written in self._written)
+        return target in self._targets
 
     def add(
         self,
@@ -72,14 +82,28 @@ class DurableFiles:
             OSError: It could not be written.
         """
         # As text, and without file objects: this is the hot part of a write.
+        if len(self._open) == _MOST_OPEN:
+            self._sync()
         name = f"{temporary}{self._token}-{len(self._written)}"
         descriptor = os.open(name, _FLAGS, mode)
-        late = data if isinstance(data, Future) else None
-        self._written.append(_Written(descriptor, name, target, late))
+        self._open.append(_Open(descriptor, data if isinstance(data, Future) else None))
+        self._written.append(_Written(name, target))
+        self._targets.add(target)
         if exact_mode:
             os.chmod(name, mode)  # noqa: PTH101
         if not isinstance(data, Future):
             _write(descriptor, data)
+
+    def _sync(self) -> None:
+        """Make what was written so far durable."""
+        for descriptor, late in self._open:
+            if late is not None:
+                _write(descriptor, late.result())
+            _begin_writing_out(descriptor)
+        for descriptor, _ in self._open:
+            os.fsync(descriptor)
+        while self._open:
+            os.close(self._open.pop().descriptor)
 
     def finish(self) -> None:
         """Make all of them durable, then put them in place in the order in which they were added.
@@ -87,22 +111,15 @@ class DurableFiles:
         Raises:
             OSError: It could not be done; those that were added last are not in place.
         """
-        for written in self._written:
-            if written.late is not None:
-                _write(written.descriptor, written.late.result())
-            _begin_writing_out(written.descriptor)
-        for written in self._written:
-            os.fsync(written.descriptor)
-        while self._written:
-            descriptor, temporary, target, _ = self._written[0]
-            os.close(descriptor)
-            del self._written[0]
+        self._sync()
+        for number, (temporary, target) in enumerate(self._written):
             try:
                 os.replace(temporary, target)  # noqa: PTH105
             except BaseException:
-                with suppress(FileNotFoundError):
-                    os.unlink(temporary)  # noqa: PTH108
+                del self._written[:number]
                 raise
+        self._written.clear()
+        self._targets.clear()
 
 
 def _write(descriptor: int, data: bytes) -> None:

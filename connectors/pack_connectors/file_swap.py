@@ -20,10 +20,11 @@ from pack_connectors.displaced import DisplacedFiles
 from pack_connectors.durable_files import DurableFiles
 from pack_connectors.file_exchange import NEW_SUFFIX
 from pack_connectors.journal import Step
-from pack_connectors.objects import ObjectStore
+from pack_connectors.objects import ObjectStore, link_id
 from pack_connectors.worktree import Worktree
 
 _NEW_FILE_MODE: Final = 0o666
+_NEW_PROGRAM_MODE: Final = 0o777
 
 
 class FileSwap:
@@ -37,7 +38,15 @@ class FileSwap:
         self._work_dir = work_dir
         self._displaced = displaced
 
-    def stage(self, name: str, content: bytes, mode: int | None, files: DurableFiles) -> None:
+    def stage(
+        self,
+        name: str,
+        content: bytes,
+        mode: int | None,
+        files: DurableFiles,
+        *,
+        program: bool = False,
+    ) -> None:
         """Have a file written where it can be exchanged from, with the permissions it will have.
 
         Args:
@@ -45,13 +54,23 @@ class FileSwap:
             content: What it holds.
             mode: Its permission bits; `None` for those of a new file.
             files: What it is written with.
+            program: Whether a new file can be run.
 
         Raises:
             OSError: It could not be written.
         """
         target = str(self._work_dir / name)
-        bits = _NEW_FILE_MODE if mode is None else mode
+        new = _NEW_PROGRAM_MODE if program else _NEW_FILE_MODE
+        bits = new if mode is None else mode
         files.add(target, content, f"{target}.", mode=bits, exact_mode=mode is not None)
+
+    def stage_link(self, name: str, target: bytes) -> None:
+        """Make a link where it can be exchanged from; a link has no permissions of its own.
+
+        Raises:
+            OSError: It could not be made.
+        """
+        os.symlink(os.fsdecode(target), self._work_dir / name)  # noqa: PTH211 - any bytes
 
     # --- forward -------------------------------------------------------------------------------
 
@@ -155,12 +174,15 @@ class FileSwap:
         """Let go of the step's staged files, or keep them while they may still change."""
         for name in (step.staged, step.staged + NEW_SUFFIX):
             file = self._work_dir / name
-            if _exists(file):
+            if not _exists(file):
+                continue
+            if file.is_symlink() and _blob_of(file) in (step.old, step.new):
+                file.unlink()  # nobody writes into a link
+            else:
                 self._displaced.settle(file, step.path, (step.old, step.new))
 
     def _blob_at(self, path: MemoryPath) -> BlobId | None:
-        found = self._worktree.read(path)
-        return blob_id(found.content) if found else None
+        return self._worktree.blob_at(path)
 
 
 def _exists(file: Path) -> bool:
@@ -168,7 +190,8 @@ def _exists(file: Path) -> bool:
 
 
 def _blob_of(file: Path) -> BlobId | None:
-    """Blob id of a file that came out; `None` for a folder or a link, which is nobody's blob."""
-    if not stat.S_ISREG(file.lstat().st_mode):
-        return None
-    return blob_id(file.read_bytes())
+    """What came out, as `place_id` says it; `None` for a folder, which is nobody's blob."""
+    mode = file.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        return link_id(blob_id(os.fsencode(file.readlink())))
+    return blob_id(file.read_bytes()) if stat.S_ISREG(mode) else None

@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pack.errors import OutcomeUnknown, PackError, StaleBase, Unavailable
-from pack.model import BlobId, Commit, CommitId, Identity, MemoryPath
+from pack.model import Commit, CommitId, Identity, MemoryPath
 from pack_connectors.committed_files import CommittedFiles
 from pack_connectors.durable_files import DurableFiles
 from pack_connectors.file_swap import FileSwap
@@ -26,9 +26,10 @@ from pack_connectors.git_index import GitIndex, PreparedIndex
 from pack_connectors.git_process import GitRunner, RefUpdater
 from pack_connectors.git_repository import Repository, current_branch, identity_line, read_user
 from pack_connectors.journal import Intent, Journal, Step
-from pack_connectors.objects import ObjectStore, TreeEntry
+from pack_connectors.objects import SYMLINK_MODE, ObjectStore, TreeEntry, file_blob, place_id
 from pack_connectors.recovery import Recovery
-from pack_connectors.write_targets import Plan, refuse_staged
+from pack_connectors.worktree import Worktree
+from pack_connectors.write_targets import Plan, Target, refuse_staged
 
 
 class GitWrite:
@@ -45,6 +46,7 @@ class GitWrite:
         index: GitIndex,
         journal: Journal,
         swap: FileSwap,
+        worktree: Worktree,
         recovery: Recovery,
         committed: CommittedFiles,
     ) -> None:
@@ -56,6 +58,7 @@ class GitWrite:
         self._index = index
         self._journal = journal
         self._swap = swap
+        self._worktree = worktree
         self._recovery = recovery
         self._committed = committed
         self._work_dir = repository.state_dir / "work"
@@ -83,7 +86,7 @@ class GitWrite:
             self._drop_staged(steps)
             raise
         self._carry_out(intent, prepared, plan, entries)
-        blobs = {path: BlobId(entry.id) for path, entry in entries.items() if entry}
+        blobs = {path: blob for path, entry in entries.items() if (blob := file_blob(entry))}
         return Commit(intent.new, None, blobs)
 
     def _prepare(
@@ -96,17 +99,24 @@ class GitWrite:
                 intent = Intent(plan.ref, plan.head, new, steps)
                 for step, target in zip(steps, plan.targets, strict=True):
                     if target.content is not None and step.old != step.new:
-                        mode = target.now.mode if target.now else None
-                        self._swap.stage(step.staged, target.content, mode, files)
+                        self._stage(step, target, target.content, files)
                 self._journal.record(intent, files)
                 files.finish()
         except OSError as error:
             raise Unavailable(f"the write cannot be prepared: {error.strerror}") from error
         return intent
 
+    def _stage(self, step: Step, target: Target, content: bytes, files: DurableFiles) -> None:
+        if target.entry is not None and target.entry.mode == SYMLINK_MODE:
+            self._swap.stage_link(step.staged, content)
+        else:
+            self._swap.stage(step.staged, content, target.mode, files, program=target.is_program)
+
     def _add_objects(
         self, plan: Plan, entries: Mapping[MemoryPath, TreeEntry | None], files: DurableFiles
     ) -> CommitId:
+        if plan.ready is not None:
+            return plan.ready
         for target in plan.targets:
             if target.content is not None:
                 self._store.add("blob", target.content, files)
@@ -116,7 +126,7 @@ class GitWrite:
             self._user = read_user(self._runner)
         lines = [
             f"tree {tree}",
-            *([f"parent {plan.head}"] if plan.head else []),
+            *(f"parent {parent}" for parent in (plan.head, plan.merged) if parent),
             f"author {identity_line(plan.author or self._user, now)}",
             f"committer {identity_line(self._user, now)}",
         ]
@@ -154,11 +164,22 @@ class GitWrite:
                 raise
             return  # it failed after the branch was moved: the write is made
         self._index.remember(intent.new, entries)
-        blobs = {path: BlobId(entry.id) if entry else None for path, entry in entries.items()}
+        blobs = {path: file_blob(entry) for path, entry in entries.items()}
         self._committed.advance(intent.old, intent.new, blobs)
         # The write is made. Where this fails, the journal stays and the next call goes on.
         with suppress(OSError):
             self._recovery.finish(intent)
+        self._set_modes(plan.targets)
+
+    def _set_modes(self, targets: Sequence[Target]) -> None:
+        """Give permissions to files whose bytes stay; only a commit from elsewhere has such."""
+        for target in targets:
+            bits = target.mode
+            if target.now is None or bits is None or bits == target.now.mode:
+                continue
+            if target.entry is not None and place_id(target.entry) == target.blob:
+                with suppress(PackError):  # git shows it as the user's change, no more
+                    self._worktree.set_mode(target.path, bits)
 
     def _undo(self, intent: Intent, error: BaseException) -> bool:
         """Undo a failed write; whether it had reached the branch all the same."""

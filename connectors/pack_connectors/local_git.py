@@ -50,6 +50,7 @@ from pack_connectors.committed_files import CommittedFiles
 from pack_connectors.displaced import DisplacedFiles
 from pack_connectors.durable_files import DurableFiles
 from pack_connectors.file_swap import FileSwap
+from pack_connectors.git_arrival import Arrivals, Staged
 from pack_connectors.git_index import GitIndex, PreparedIndex, parse_raw_diff
 from pack_connectors.git_log import read_last_changes
 from pack_connectors.git_process import GitRunner, RefUpdater, is_id
@@ -121,6 +122,7 @@ class LocalGit:
             repository=self.repository,
         )
         self._examiner = Examiner(self._worktree, self._store, self._index)
+        self._arrivals = Arrivals(self._runner, self._worktree, self._store, self._index)
         self._writer = GitWrite(
             self.repository,
             self._runner,
@@ -130,6 +132,7 @@ class LocalGit:
             index=self._index,
             journal=self._journal,
             swap=self._swap,
+            worktree=self._worktree,
             recovery=self._recovery,
             committed=self._committed,
         )
@@ -296,35 +299,62 @@ class LocalGit:
     ) -> Commit:
         """See `Connector.commit`."""
         check_write(changes, message)
+
+        def plan(ref: str, tree: str, staged: Staged) -> Plan:
+            targets = [self._examiner.examine(change, tree, staged) for change in changes]
+            return Plan(ref, base, tree, targets, message, author)
+
+        return self._write(base, plan)
+
+    def fast_forward(self, base: CommitId | None, to: CommitId) -> Commit:
+        """See `Remote.fast_forward`; `to` must descend from `base`."""
+
+        def plan(ref: str, tree: str, staged: Staged) -> Plan:
+            targets = self._arrivals.of_commit(base, to, staged)
+            return Plan(ref, base, tree, targets, "", None, ready=to)
+
+        return self._write(base, plan)
+
+    def merge(
+        self,
+        base: CommitId,
+        theirs: CommitId,
+        ancestor: CommitId | None,
+        changes: Sequence[Change],
+        message: str,
+        author: Identity | None,
+    ) -> Commit:
+        """See `Remote.merge`; `ancestor` is the merge base of the two commits."""
+        if changes:
+            check_write(changes, message)
+
+        def plan(ref: str, tree: str, staged: Staged) -> Plan:
+            targets = self._arrivals.of_merge((base, theirs, ancestor), changes, staged)
+            return Plan(ref, base, tree, targets, message, author, merged=theirs)
+
+        return self._write(base, plan)
+
+    def _write(
+        self, base: CommitId | None, make_plan: Callable[[str, str, Staged], Plan]
+    ) -> Commit:
+        """Carry out the plan that is made of the branch, its tree, and what the user staged."""
         with self.exclusive(), _store_errors():
             if self._begun is None:
                 self._recovery.run()
             self._writing = True
             try:
-                new = self._commit(base, changes, message, author)
+                refuse_unfinished_operation(self.repository)
+                ref = current_branch(self.repository, self._runner)
+                head = self.head()
+                if head != base:
+                    raise StaleBase(base, head)
+                plan = make_plan(ref, self._store.tree_of(head), self._index.staged(head))
+                new = self._writer.write(plan, self._take_begun())
                 self._is_written = True
             finally:
                 self._writing = False
-        self._state.advance(base, new.id, {p.path: new.blobs.get(p.path) for p in changes})
+        self._state.advance(base, new.id, {t.path: new.blobs.get(t.path) for t in plan.targets})
         return new
-
-    def _commit(
-        self,
-        base: CommitId | None,
-        changes: Sequence[Change],
-        message: str,
-        author: Identity | None,
-    ) -> Commit:
-        refuse_unfinished_operation(self.repository)
-        ref = current_branch(self.repository, self._runner)
-        head = self.head()
-        if head != base:
-            raise StaleBase(base, head)
-        tree = self._store.tree_of(head)
-        staged = self._index.staged(head)
-        targets = [self._examiner.examine(change, tree, staged) for change in changes]
-        plan = Plan(ref, head, tree, targets, message, author)
-        return self._writer.write(plan, self._take_begun())
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pack.errors import ConnectorError, NotFound, RefusedForSafety, Unavailable
-from pack.model import CommitId, MemoryPath
+from pack.model import BlobId, CommitId, MemoryPath
 from pack_connectors.cat_file import CatFile
 from pack_connectors.durable_files import DurableFiles
 from pack_connectors.git_process import GitRunner, is_id
@@ -51,6 +51,26 @@ class TreeEntry(NamedTuple):
 def format_entry(entry: TreeEntry | None) -> str | None:
     """`mode id` of an entry."""
     return f"{entry.mode:06o} {entry.id}" if entry else None
+
+
+def place_id(entry: TreeEntry | None) -> BlobId | None:
+    """What the working tree holds where an entry is checked out; `None` for nothing.
+
+    A link is told from the file that holds the same bytes.
+    """
+    if entry is None:
+        return None
+    return link_id(entry.id) if entry.mode == SYMLINK_MODE else BlobId(entry.id)
+
+
+def link_id(blob: str) -> BlobId:
+    """What a place holds that is a link; `blob` is the id of its target's text."""
+    return BlobId(f"link {blob}")
+
+
+def file_blob(entry: TreeEntry | None) -> BlobId | None:
+    """Blob of an entry, if it is that of a file."""
+    return BlobId(entry.id) if entry and entry.mode in (FILE_MODE, EXECUTABLE_MODE) else None
 
 
 def parse_entry(path: MemoryPath, text: str | None) -> TreeEntry | None:

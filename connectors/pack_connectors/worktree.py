@@ -23,8 +23,9 @@ from typing import Final, NamedTuple
 
 from pack.errors import InvalidPath, LimitExceeded, RefusedForSafety, Unavailable
 from pack.limits import MAX_FILE_BYTES
-from pack.model import EntryType, MemoryPath
+from pack.model import BlobId, EntryType, MemoryPath, blob_id
 from pack_connectors.file_exchange import exchange_files, move_to_free_name
+from pack_connectors.objects import link_id
 from pack_connectors.write_request import check_path
 
 HAS_DIR_FD: Final = os.open in os.supports_dir_fd and os.rename in os.supports_dir_fd
@@ -92,6 +93,48 @@ class Worktree:
                 if not stat.S_ISREG(status.st_mode):
                     return None
                 return _read_file(descriptor, path, status)
+            finally:
+                os.close(descriptor)
+
+    def blob_at(self, path: MemoryPath) -> BlobId | None:
+        """What is at a path, as `place_id` says it; `None` for nothing, or a folder.
+
+        Raises:
+            LimitExceeded: It is larger than a memory file may be.
+            Unavailable: It cannot be read.
+        """
+        found = self.read(path)
+        if found is not None:
+            return blob_id(found.content)
+        with _translated(path), self._parent(path) as place:
+            if place is None:
+                return None
+            try:
+                target = os.readlink(place.name, dir_fd=place.dir_fd)
+            except OSError as error:
+                if error.errno in (errno.EINVAL, errno.ENOENT):
+                    return None
+                raise
+            return link_id(blob_id(os.fsencode(target)))
+
+    def set_mode(self, path: MemoryPath, mode: int) -> None:
+        """Give the file at a path, if one is there, permission bits; never what a link leads to.
+
+        Raises:
+            Unavailable: The file system refused.
+        """
+        with _translated(path), self._parent(path) as place:
+            if place is None:
+                return
+            try:
+                descriptor = os.open(place.name, _READ_FLAGS, dir_fd=place.dir_fd)
+            except OSError as error:
+                if error.errno in _NOT_A_FILE:
+                    return
+                raise
+            try:
+                if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    os.chmod(descriptor, mode)  # noqa: PTH101 - of the file that was opened
             finally:
                 os.close(descriptor)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from pack.errors import AlreadyExists, BlobChanged, RefusedForSafety, StagedChange, UncommittedEdit
 from pack.model import ABSENT, BlobId, Change, CommitId, Identity, MemoryPath, Put, blob_id
@@ -16,18 +17,22 @@ from pack_connectors.objects import (
     ObjectStore,
     TreeEntry,
     format_entry,
+    place_id,
 )
 from pack_connectors.worktree import FileRead, Worktree
+
+_READABLE: Final = 0o444
+_RUNNABLE: Final = 0o111
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One file of a write, as it was found.
+    """One file (or link, of a commit that comes from elsewhere) of a write, as it was found.
 
     Attributes:
         path: The file.
-        now: What the working tree holds.
-        blob: Blob id of that; `None` for no file.
+        now: What the working tree holds, if it is a file.
+        blob: What that is, see `place_id`; `None` for nothing.
         committed: The entry in the current commit.
         staged: The entry in git's index.
         content: The bytes to store; `None` to delete.
@@ -47,16 +52,48 @@ class Target:
         return Step(
             self.path,
             old=self.blob,
-            new=BlobId(self.entry.id) if self.entry else None,
+            new=place_id(self.entry),
             old_entry=format_entry(self.staged),
             new_entry=format_entry(self.entry),
             staged=f"{token}-{number}",
         )
 
+    @property
+    def mode(self) -> int | None:
+        """The permission bits of the new file; `None` for those of a new one.
+
+        They are those the file has, unless the commit says that it is a program now, or is none
+        any more.
+        """
+        bits = self.now.mode if self.now else None
+        if bits is None or self.entry is None or self.committed is None:
+            return bits
+        if self.entry.mode == self.committed.mode:
+            return bits
+        if self.entry.mode == EXECUTABLE_MODE:
+            return bits | (bits & _READABLE) >> 2  # for all those who may read it, as git does
+        return bits & ~_RUNNABLE
+
+    @property
+    def is_program(self) -> bool:
+        """Whether the new file can be run."""
+        return self.entry is not None and self.entry.mode == EXECUTABLE_MODE
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A write: the ref it moves, the commit and tree it is made on, and what it stores."""
+    """A write: the ref it moves, the commit and tree it is made on, and what it stores.
+
+    Attributes:
+        ref: The branch.
+        head: Where it is; `None` before the first commit.
+        tree: The tree of that.
+        targets: What is stored.
+        message: Of the commit.
+        author: Of the commit; `None` for the user.
+        merged: The second parent, for a merge.
+        ready: A commit that is there already and only has to be moved to; it holds the targets.
+    """
 
     ref: str
     head: CommitId | None
@@ -64,6 +101,8 @@ class Plan:
     targets: Sequence[Target]
     message: str
     author: Identity | None
+    merged: CommitId | None = None
+    ready: CommitId | None = None
 
 
 class Examiner:

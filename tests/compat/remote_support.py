@@ -1,0 +1,138 @@
+"""Machines that share a memory through a bare repository on disk."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pack_connectors.git_remote import GitRemote
+from pack_connectors.git_repository import clone_repository
+from pack_connectors.local_git import LocalGit
+from pack_connectors.sqlite_catalog import SqliteCatalog
+
+from pack.memory import Memory
+from pack.provenance import Origin, Source
+from tests.support import SCAFFOLD, Clock
+
+_NUMBERS = itertools.count(1)
+
+
+def git(folder: Path, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
+    done = subprocess.run(
+        ["git", "-C", str(folder), *args], input=stdin, capture_output=True, check=False, env=env
+    )
+    assert done.returncode == 0, (args, done.stderr.decode())
+    return done.stdout.decode("utf-8", "surrogateescape").strip()
+
+
+class Machine:
+    """One machine: a clone, and PACK in it."""
+
+    def __init__(
+        self, folder: Path, clock: Clock, is_cancelled: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.folder = folder
+        self.clock = clock
+        self.local = LocalGit(folder, clock)
+        self.catalog = SqliteCatalog(None)
+        self.remote = GitRemote(self.local, seconds=60, is_cancelled=is_cancelled)
+        self.memory = Memory(
+            self.local,
+            self.catalog,
+            clock=clock,
+            origin=Origin(Source.AI_CLOUD, folder.name),
+            new_request=lambda: f"request-{next(_NUMBERS)}",
+            remote=self.remote,
+        )
+
+    def close(self) -> None:
+        self.catalog.close()
+        self.remote.close()
+        self.local.close()
+
+    def git(self, *args: str, stdin: bytes = b"") -> str:
+        return git(self.folder, *args, stdin=stdin)
+
+    def write(self, path: str, text: str) -> None:
+        """Store a file whatever is there."""
+        file = self.folder / path
+        sha = self.memory.get(path).sha if file.exists() else None
+        self.memory.update(path, text, sha)
+
+    def text(self, path: str) -> str:
+        return (self.folder / path).read_text(encoding="utf-8")
+
+    def body(self, path: str) -> str:
+        """The text of a file without its frontmatter."""
+        text = self.text(path)
+        return text.split("---\n", 2)[2].lstrip("\n") if text.startswith("---\n") else text
+
+    def exchange(self, **allowed: bool) -> object:
+        from pack.remote_sync import Permission
+
+        return self.memory.sync_remote(Permission(**allowed))
+
+    def outcome(self, **allowed: bool) -> str:
+        return str(self.exchange(**allowed).outcome)  # type: ignore[attr-defined]
+
+    def head(self) -> str:
+        return self.git("rev-parse", "HEAD")
+
+    def files(self) -> dict[str, bytes]:
+        """What the working tree holds."""
+        return {
+            file.relative_to(self.folder).as_posix(): file.read_bytes()
+            for file in sorted(self.folder.rglob("*"))
+            if file.is_file() and ".git" not in file.relative_to(self.folder).parts
+        }
+
+    def assert_sound(self, status: str = "") -> None:
+        """Git finds no fault; what is committed, staged and in the folder is the same."""
+        assert self.git("fsck", "--strict", "--no-dangling") == ""
+        assert self.git("status", "--porcelain") == status
+        left = [*Path(self.folder, ".git").glob("*.lock"), *self.folder.glob(".git/pack/work/*")]
+        assert left == []
+        assert not (self.folder / ".git/pack/journal.json").exists()
+
+
+class Net:
+    """A bare repository, and the machines that share it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.clock = Clock()
+        self.bare = folder / "remote.git"
+        self.machines: list[Machine] = []
+        subprocess.run(
+            ["git", "init", "--quiet", "--bare", "--initial-branch=main", str(self.bare)],
+            check=True,
+        )
+
+    def begin(self) -> Machine:
+        """The first machine: a memory that it has pushed."""
+        first = self.clone("one")
+        first.memory.init(SCAFFOLD)
+        assert first.outcome() == "sent"
+        return first
+
+    def clone(self, name: str) -> Machine:
+        folder = self.folder / name
+        clone_repository(str(self.bare), folder)
+        return self.open(folder)
+
+    def open(self, folder: Path, is_cancelled: Callable[[], bool] = lambda: False) -> Machine:
+        machine = Machine(folder, self.clock, is_cancelled)
+        self.machines.append(machine)
+        return machine
+
+    def git(self, *args: str, stdin: bytes = b"") -> str:
+        return git(self.bare, *args, stdin=stdin)
+
+    def head(self) -> str:
+        return self.git("rev-parse", "refs/heads/main")
+
+    def close(self) -> None:
+        for machine in self.machines:
+            machine.close()
