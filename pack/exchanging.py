@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Final
 
 from pack import incoming
+from pack import remote_schedule as schedule
 from pack.catalog_sync import bring_up
 from pack.core import Core
 from pack.errors import (
@@ -41,7 +42,6 @@ from pack.remote import (
     Report,
     Stop,
 )
-from pack.remote_schedule import after_exchange, after_failure
 from pack.remote_sync import Move, Permission, Position, plan_move
 from pack.writing import effect_of
 
@@ -68,9 +68,9 @@ def exchange(
             done = _Exchanger(core, remote, branch, allowed, report, new_request).run()
         except PackError as error:
             jitter = random.random()  # noqa: S311 - jitter
-            remote.save(after_failure(before, core.clock(), error, jitter))
+            remote.save(schedule.after_failure(before, core.clock(), error, jitter))
             raise
-        remote.save(after_exchange(before, core.clock(), done))
+        remote.save(schedule.after_exchange(before, core.clock(), done))
         return done
 
 
@@ -90,6 +90,15 @@ def status(core: Core) -> RemoteStatus | None:
     ahead = remote.count(ours, theirs) if ours else 0
     behind = remote.count(theirs, ours) if theirs else 0
     return RemoteStatus(branch, ahead, behind, record)
+
+
+def is_due(core: Core, interval: float) -> bool:
+    """See `Memory.is_exchange_due`."""
+    if core.remote is None:
+        return False
+    record, head = core.remote.record(), core.connector.head()
+    has_news = head is not None and head != record.agreed
+    return schedule.is_due(record, core.clock(), interval, has_news=has_news)
 
 
 class _Exchanger:
@@ -268,7 +277,7 @@ class _Exchanger:
                 self._remote.push(head, theirs)
                 self._outcome = max(self._outcome, Outcome.SENT, key=_RANK.index)
             self._remote.note_seen(head)
-        return Exchange(self._outcome, sent, self._received, self._copies)
+        return Exchange(self._outcome, sent, self._received, head, self._copies)
 
     # --- not acting ----------------------------------------------------------------------------
 
@@ -276,11 +285,17 @@ class _Exchanger:
         kept = [commit for commit in (position.ours, position.seen) if commit is not None]
         rescue = self._remote.rescue(*kept) if kept else ""
         stop = replace(stop, rescue=rescue)
-        return Exchange(Outcome.STOPPED, 0, self._received, self._copies, stop=stop)
+        return Exchange(Outcome.STOPPED, 0, self._received, copies=self._copies, stop=stop)
 
     def _waiting(self, error: PackError) -> Exchange:
         reason = f"what is new on {self._label} cannot be taken in yet: {error}"
-        return Exchange(Outcome.WAITING, 0, self._received, self._copies, reason, error.remedy)
+        return Exchange(
+            Outcome.WAITING,
+            received=self._received,
+            copies=self._copies,
+            reason=reason,
+            remedy=error.remedy,
+        )
 
 
 # Of what happened in one exchange, the last of these is what it is called.

@@ -17,6 +17,7 @@ from pack.catalog_sync import Progress
 from pack.connector import Connector
 from pack.core import Core
 from pack.edits import Edit
+from pack.errors import InvalidConfig
 from pack.model import CommitId
 from pack.paths import parse_path
 from pack.provenance import Origin
@@ -364,6 +365,30 @@ class Memory:
 
         permission = allowed or NOTHING_ALLOWED
         return exchanging.exchange(self._core, permission, report, self._new_request)
+
+    def probe_remote(self) -> None:
+        """Return if the remote can be reached; nothing is changed, here or there.
+
+        Raises:
+            InvalidConfig: It cannot be used as it is set up, or there is none.
+            Unavailable: It does not answer.
+        """
+        if self._core.remote is None:
+            raise InvalidConfig("the remote", "there is none")
+        self._core.remote.probe()
+
+    def is_exchange_due(self, interval: float) -> bool:
+        """Whether it is time for `sync_remote`; cheap enough to be asked every second.
+
+        Args:
+            interval: Seconds after which the remote is asked again where nothing is new here.
+
+        Raises:
+            ConnectorError: The store cannot be read.
+        """
+        from pack import exchanging  # noqa: PLC0415 - see the module's docstring
+
+        return exchanging.is_due(self._core, interval)
 
     def remote_status(self) -> RemoteStatus | None:
         """The remote as it is known without asking it; `None` where there is none."""

@@ -123,7 +123,18 @@ def list_files(
     is_last = len(rows) == len(found.rows)
     following = None if is_last else make_cursor([*sort_key(rows[-1], sort)])
     today = core.today()
-    return Page(tuple(_listed(row, today) for row in rows), found.total, following)
+    files = tuple(_listed(row, today) for row in rows)
+    return Page(files, found.total, following, _notices(core))
+
+
+def _notices(core: Core) -> tuple[str, ...]:
+    """What the last exchange with the remote left for a person to settle."""
+    if core.remote is None:
+        return ()
+    record = core.remote.record()
+    if record.stop is not None:
+        return (f"Not exchanged with the remote: {record.stop.reason}. See `pack remote`.",)
+    return (f"{record.problem}. See `pack remote`.",) if record.is_waiting else ()
 
 
 _SORT_SHAPES: Final[Mapping[Sort, Key]] = {

@@ -72,7 +72,8 @@ class RemoteRecord:
 
     Attributes:
         exchanged_at: When both sides were last known to agree.
-        attempted_at: When that was tried last.
+        agreed: Our commit at that time.
+        attempted_at: When it was tried last.
         failures: How many attempts have failed since.
         not_before: When the next attempt is due after a failure.
         problem: Why the last attempt failed, or what it waits for.
@@ -81,6 +82,7 @@ class RemoteRecord:
     """
 
     exchanged_at: str | None = None
+    agreed: CommitId | None = None
     attempted_at: str | None = None
     failures: int = 0
     not_before: str | None = None
@@ -145,6 +147,7 @@ class Exchange:
         outcome: How it ended.
         sent: How many commits the remote got.
         received: How many commits came from it.
+        agreed: The commit that both sides are at; `None` where they are not.
         copies: Conflict copies that were made: what could not be merged is whole in them.
         reason: What it waits for; empty otherwise.
         remedy: What to do about it.
@@ -154,6 +157,7 @@ class Exchange:
     outcome: Outcome
     sent: int = 0
     received: int = 0
+    agreed: CommitId | None = None
     copies: tuple[str, ...] = ()
     reason: str = ""
     remedy: str = ""
@@ -179,6 +183,14 @@ class Remote(Protocol):
 
         Raises:
             RepositoryBusy: One of them is exchanging now.
+        """
+        ...
+
+    def probe(self) -> CommitId | None:
+        """The remote's head now; nothing is changed, here or there.
+
+        Returns, Raises:
+            As `fetch`.
         """
         ...
 

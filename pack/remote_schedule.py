@@ -51,6 +51,7 @@ def after_exchange(before: RemoteRecord, now: datetime, done: Exchange) -> Remot
     agreed = done.outcome not in (Outcome.STOPPED, Outcome.WAITING)
     return RemoteRecord(
         exchanged_at=_iso(now) if agreed else before.exchanged_at,
+        agreed=done.agreed or before.agreed,
         attempted_at=_iso(now),
         problem=done.reason or None,
         is_waiting=done.outcome is Outcome.WAITING,

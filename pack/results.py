@@ -65,11 +65,19 @@ class ListedFile:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of a listing: its rows, how many there are in all, and where to go on."""
+    """A part of a listing.
+
+    Attributes:
+        files: Its rows.
+        total: How many there are in all parts.
+        next_cursor: Where to go on; `None` at the end.
+        notices: What whoever uses the memory should know, such as an exchange that has stopped.
+    """
 
     files: tuple[ListedFile, ...]
     total: int
     next_cursor: str | None
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,11 @@ class GitRemote:
 
     # --- talking to it -------------------------------------------------------------------------
 
+    def probe(self) -> CommitId | None:
+        """See `Remote.probe`."""
+        _, branch, url, _ = self._place()
+        return self._ask(url, _HEADS + branch)
+
     def fetch(self) -> CommitId | None:
         """See `Remote.fetch`."""
         name, branch, url, _ = self._place()

@@ -44,7 +44,8 @@ class RecordFile:
 
 def _checked(record: RemoteRecord) -> RemoteRecord:
     """The record, if its parts are what they should be; anybody may have edited the file."""
-    texts = (record.exchanged_at, record.attempted_at, record.not_before, record.problem)
+    times = (record.exchanged_at, record.attempted_at, record.not_before)
+    texts = (*times, record.agreed, record.problem)
     are_texts = all(text is None or isinstance(text, str) for text in texts)
     if are_texts and isinstance(record.failures, int) and isinstance(record.is_waiting, bool):
         return record

@@ -36,6 +36,7 @@ class ListResult(TypedDict):
     files: list[ListedFile]
     total: int
     next_cursor: NotRequired[str]
+    notice: NotRequired[str]
 
 
 class GetResult(TypedDict):
@@ -102,8 +103,11 @@ def listing(page: Page) -> CallToolResult:
         for file in page.files
     ]
     text = _paged("files", lines, page.total, page.next_cursor)
-    found = _without_none(files=files, total=page.total, next_cursor=page.next_cursor)
-    return _result(found, text)
+    notice = " ".join(page.notices) or None
+    found = _without_none(
+        files=files, total=page.total, next_cursor=page.next_cursor, notice=notice
+    )
+    return _result(found, f"{text}\n\nnotice: {notice}" if notice else text)
 
 
 def document(found: Document) -> CallToolResult:

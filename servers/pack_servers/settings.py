@@ -28,6 +28,7 @@ class Settings(BaseSettings):
         pack_http_token: Bearer token that HTTP clients must send.
         pack_http_hosts: Host names, beyond loopback, that clients may call the server by.
         pack_http_origins: Web origins that may call the server.
+        pack_remote_interval: Seconds between looks at the git remote; 0 for no exchange at all.
     """
 
     model_config = SettingsConfigDict(
@@ -41,6 +42,7 @@ class Settings(BaseSettings):
     pack_http_token: SecretStr | None = None
     pack_http_hosts: str = ""
     pack_http_origins: str = ""
+    pack_remote_interval: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 300
 
     @field_validator("github_memory_path")
     @classmethod

@@ -7,7 +7,7 @@ import re
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from pack_connectors.catalog_check import check_catalog
 from pack_connectors.git_process import GitRunner, find_git, scrubbed_environment
+from pack_connectors.git_remote import GitRemote
 from pack_connectors.git_repository import (
     clone_repository,
     create_repository,
@@ -63,9 +64,25 @@ def has_repository(folder: Path) -> bool:
     return (folder / ".git").exists()
 
 
+def _never() -> bool:
+    return False
+
+
 @contextmanager
-def open_memory(settings: Settings, folder: Path, origin: Origin = CLI_ORIGIN) -> Iterator[Memory]:
+def open_memory(
+    settings: Settings,
+    folder: Path,
+    origin: Origin = CLI_ORIGIN,
+    *,
+    is_leaving: Callable[[], bool] = _never,
+) -> Iterator[Memory]:
     """The memory in a folder, closed at the end.
+
+    Args:
+        settings: Those in force.
+        folder: Where.
+        origin: Who writes.
+        is_leaving: Asked while a remote is waited for; it is given up when the answer is yes.
 
     Raises:
         NotInitialised: The folder is no git repository.
@@ -78,6 +95,7 @@ def open_memory(settings: Settings, folder: Path, origin: Origin = CLI_ORIGIN) -
     os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = find_git()
     connector = LocalGit(folder, clock)
     catalog = SqliteCatalog(connector.repository.state_dir / _CATALOG)
+    remote = GitRemote(connector, is_cancelled=is_leaving)
     try:
         yield Memory(
             connector,
@@ -86,8 +104,10 @@ def open_memory(settings: Settings, folder: Path, origin: Origin = CLI_ORIGIN) -
             origin=origin,
             new_request=new_request,
             v1_path=settings.github_memory_path,
+            remote=remote,
         )
     finally:
+        remote.close()
         catalog.close()
         connector.close()
 
@@ -173,7 +193,9 @@ def is_free(folder: Path) -> bool:
 
 
 @contextmanager
-def open_or_begin(settings: Settings, folder: Path) -> Iterator[tuple[Memory, Initialised | None]]:
+def open_or_begin(
+    settings: Settings, folder: Path, *, is_leaving: Callable[[], bool] = _never
+) -> Iterator[tuple[Memory, Initialised | None]]:
     """The memory in a folder, begun on first use, and how; closed at the end.
 
     Only where nothing is yet: a folder that holds something becomes a memory by `pack init` alone.
@@ -183,7 +205,7 @@ def open_or_begin(settings: Settings, folder: Path) -> Iterator[tuple[Memory, In
     """
     if is_free(folder):
         make_repository(folder)
-    with open_memory(settings, folder) as memory:
+    with open_memory(settings, folder, is_leaving=is_leaving) as memory:
         made = None
         is_new = memory.connector.head() is None and not memory.connector.get_tree()
         if is_new and memory.mode() is Mode.EMPTY:

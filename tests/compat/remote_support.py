@@ -14,6 +14,8 @@ from pack_connectors.sqlite_catalog import SqliteCatalog
 
 from pack.memory import Memory
 from pack.provenance import Origin, Source
+from pack.remote import Exchange
+from pack.remote_sync import Permission
 from tests.support import SCAFFOLD, Clock
 
 _NUMBERS = itertools.count(1)
@@ -69,13 +71,11 @@ class Machine:
         text = self.text(path)
         return text.split("---\n", 2)[2].lstrip("\n") if text.startswith("---\n") else text
 
-    def exchange(self, **allowed: bool) -> object:
-        from pack.remote_sync import Permission
-
+    def exchange(self, **allowed: bool) -> Exchange:
         return self.memory.sync_remote(Permission(**allowed))
 
     def outcome(self, **allowed: bool) -> str:
-        return str(self.exchange(**allowed).outcome)  # type: ignore[attr-defined]
+        return str(self.exchange(**allowed).outcome)
 
     def head(self) -> str:
         return self.git("rev-parse", "HEAD")

@@ -8,18 +8,28 @@ import shutil
 import socket
 import stat
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from pack._version import __version__
+from pack.errors import PackError
+from pack.memory import Memory
+from pack.remote import RemoteStatus
 from pack.results import Mode, Status
 from pack_servers import wiring
+from pack_servers.cli.remote_words import position_words
 from pack_servers.settings import ENV_FILE, env_file, load_settings, settings_in_force
 
 _OLDEST_GIT: Final = (2, 30)
+_REMOTE_SECONDS: Final = 20.0
+_REMOTE_REMEDY: Final = (
+    "See that `git fetch` works in the memory folder without asking; offline, there is nothing "
+    "to do: what is new is exchanged later."
+)
 
 
 class State(StrEnum):
@@ -96,8 +106,11 @@ def of_memory(local: Path | None) -> Iterator[Check]:
         return
     yield Check("memory", State.OK, words)
     yield from _repository(folder)
-    with wiring.open_memory(settings, folder) as memory:
-        yield from _contents(memory.status())
+    with wiring.open_memory(settings, folder, is_leaving=_patience()) as memory:
+        status = memory.status()
+        yield from _contents(status)
+        if status.remote is not None:
+            yield from _remote(memory, status.remote)
 
 
 def _repository(folder: Path) -> Iterator[Check]:
@@ -145,6 +158,29 @@ def _contents(status: Status) -> Iterator[Check]:
     ):
         if count:
             yield Check("files", State.NOTE, f"{count:,} {words}", remedy)
+
+
+def _patience() -> Callable[[], bool]:
+    """Says when a remote has been waited for long enough."""
+    end = time.monotonic() + _REMOTE_SECONDS
+    return lambda: time.monotonic() >= end
+
+
+def _remote(memory: Memory, status: RemoteStatus) -> Iterator[Check]:
+    record = status.record
+    if status.branch is None:
+        yield Check("remote", State.PROBLEM, str(record.problem), "See `git remote -v`.")
+        return
+    try:
+        memory.probe_remote()
+    except PackError as error:
+        yield Check("remote", State.PROBLEM, str(error), _REMOTE_REMEDY)
+    else:
+        yield Check("remote", State.OK, f"{status.branch.url} answers, {position_words(status)}")
+    if record.stop is not None:
+        yield Check("remote state", State.PROBLEM, record.stop.reason, record.stop.remedy)
+    elif record.is_waiting:
+        yield Check("remote state", State.NOTE, str(record.problem), "`git status` shows them.")
 
 
 def of_http() -> Iterator[Check]:

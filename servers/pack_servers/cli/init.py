@@ -31,7 +31,7 @@ EXAMPLES: Final = """\
   pack init                              a new memory in ~/.pack/memory
   pack init --local notes                make a folder or a repository a memory
   pack init --from vault                 copy a folder of notes into the memory
-  pack init https://example.com/me/memory.git"""
+  pack init --clone https://example.com/me/memory.git"""
 
 _SHOWN: Final = 20
 
@@ -59,7 +59,8 @@ def run(
         typer.Option("--from", metavar="DIR", help="Copy the markdown files of a folder into it."),
     ] = None,
     clone: Annotated[
-        str | None, typer.Option("--clone", metavar="URL", help="The same as URL.")
+        str | None,
+        typer.Option("--clone", metavar="URL", help="Clone a git repository first, as URL does."),
     ] = None,
     dry_run: DryRunOption = False,
     answer: FormatOption = Format.TEXT,

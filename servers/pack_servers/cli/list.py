@@ -21,7 +21,7 @@ from pack_servers.cli.options import (
     TopicOption,
     UntilOption,
 )
-from pack_servers.cli.present import show_json
+from pack_servers.cli.present import show_json, warn
 from pack_servers.cli.streams import say
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def run(
         show_json(asdict(page))
     else:
         _show(page)
+        warn(page.notices)
 
 
 def _show(page: Page) -> None:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -18,6 +19,7 @@ from pack_servers import wiring
 from pack_servers.cli.options import LocalOption
 from pack_servers.cli.startup import importing
 from pack_servers.cli.streams import say
+from pack_servers.remote_worker import exchanging
 from pack_servers.settings import Settings, load_settings, split_list
 
 if TYPE_CHECKING:
@@ -62,7 +64,11 @@ def run(
     settings = load_settings()
     folder = wiring.memory_dir(settings, local)
     source = origin or settings.pack_client_source
-    with wiring.open_or_begin(settings, folder) as (memory, made):
+    leaving = Event()
+    with (
+        wiring.open_or_begin(settings, folder, is_leaving=leaving.is_set) as (memory, made),
+        exchanging(memory, settings.pack_remote_interval, leaving),
+    ):
         if http or sse_only:
             where = (host or "127.0.0.1", settings.mcp_sse_port if port is None else port)
             _serve_http(memory, made, settings, where, source=source, sse_only=sse_only)

@@ -9,6 +9,7 @@ from pack.results import Mode, Status
 from pack_servers.cli.opening import opened
 from pack_servers.cli.options import Format, FormatOption, LocalOption
 from pack_servers.cli.present import counted, show, show_json
+from pack_servers.cli.remote_words import remote_words
 from pack_servers.cli.streams import say
 
 EXAMPLES: Final = """\
@@ -39,6 +40,8 @@ def _show(status: Status) -> None:
     show(f"commit   {status.commit or 'none yet'}")
     show(f"files    {status.files}{f' ({folders})' if folders else ''}")
     show(f"updated  {status.updated_at or 'unknown'}")
+    if status.remote is not None:
+        show(f"remote   {remote_words(status.remote)}")
     for words, paths in (
         ("changed by hand, in no commit", status.uncommitted),
         ("expired; `pack prune` deletes them", status.expired),
