@@ -220,7 +220,7 @@ class _Exchanger:
         # Here, as a server that meets no other machine never merges.
         from pack.merge_plan import plan_merge  # noqa: PLC0415
 
-        sides = [self._files(commit) for commit in (base, ours, theirs)]
+        sides = (self._files(base), self._files(ours), self._files(theirs))
         plan = plan_merge(*sides, self._read, theirs[:7])
         with self._connector.exclusive():
             if self._connector.head() != ours:

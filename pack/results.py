@@ -227,6 +227,7 @@ class Status:
         expired: Files whose ttl is over.
         kept: Copies that were kept because an edit could not stay in its place.
         updated_at: Newest `updated` of the memory.
+        conflict_copies: Files in which a merge kept what it could not put into the original.
         remote: What it is exchanged with, if anything.
     """
 
@@ -239,4 +240,5 @@ class Status:
     expired: tuple[MemoryPath, ...]
     kept: tuple[MemoryPath, ...]
     updated_at: str | None
+    conflict_copies: tuple[MemoryPath, ...] = ()
     remote: RemoteStatus | None = None

@@ -9,6 +9,7 @@ from itertools import groupby, zip_longest
 
 from pack import exchanging, frontmatter, markdown, queries, schema
 from pack.catalog import Row, decode, is_catalogued
+from pack.conflict_copies import find_conflict_copies, is_conflict_copy
 from pack.core import Core
 from pack.errors import InvalidContent, InvalidPath, LimitExceeded
 from pack.index_plan import plan_index
@@ -39,6 +40,7 @@ def status(core: Core) -> Status:
         expired=tuple(row.path for row in rows if queries.is_expired(row, today)),
         kept=tuple(row.path for row in rows if _KEPT.search(row.path)),
         updated_at=max((row.updated for row in rows if row.updated), default=None),
+        conflict_copies=tuple(find_conflict_copies(rows)),
         remote=exchanging.status(core),
     )
 
@@ -62,6 +64,8 @@ def validate(core: Core) -> list[Finding]:
     for entry in tree:
         if entry.type is EntryType.SYMLINK and is_memory_file(entry.path):
             findings.append(_at(entry.path, "link", *_LINK))
+        if entry.type is EntryType.FILE and is_conflict_copy(entry.path):
+            findings.append(_at(entry.path, "conflict_copy", *_COPY))
         if entry.type is EntryType.FILE and is_catalogued(entry.path):
             findings += _check_file(core, entry, places)
     if mode is Mode.V2:
@@ -69,6 +73,10 @@ def validate(core: Core) -> list[Finding]:
     return sorted(findings, key=lambda found: (found.path, found.line, found.column, found.code))
 
 
+_COPY = (
+    "holds what a merge could not put into the original",
+    "Move what you need of it into the original, then delete it.",
+)
 _LINK = ("is a symbolic link, which PACK does not follow", "Put the file itself in its place.")
 
 

@@ -113,6 +113,8 @@ class Arrivals:
         targets = []
         for change in changes:
             before = self._store.entry_at(tree, change.path)
+            if _is_odd(before):
+                raise _unmergeable(change.path)
             content = change.content if isinstance(change, Put) else None
             after = None
             if content is not None:
@@ -132,10 +134,7 @@ class Arrivals:
                 continue
             if _is_odd(found.before) or _is_odd(found.after):
                 if ours != found.before:
-                    raise RefusedForSafety(
-                        f"{path} is a link or a submodule that both sides changed",
-                        "Merge it with `git pull` in the memory folder.",
-                    )
+                    raise _unmergeable(path)
                 yield self._target(path, ours, found.after, None, staged)
             elif ours is not None and ours.mode in _FILE_MODES:
                 after = ours._replace(mode=_merged_mode(ours, found))
@@ -181,6 +180,13 @@ class Arrivals:
                 f"a sparse checkout leaves {path} out of the folder",
                 "Run `git sparse-checkout disable` in the memory folder.",
             )
+
+
+def _unmergeable(path: str) -> RefusedForSafety:
+    return RefusedForSafety(
+        f"{path} is a link, a folder or a submodule on one side, and changed on the other",
+        "Merge it with `git pull` in the memory folder.",
+    )
 
 
 def _is_odd(entry: TreeEntry | None) -> bool:

@@ -155,6 +155,7 @@ def _contents(status: Status) -> Iterator[Check]:
         (len(status.uncommitted), "changed by hand, in no commit", "`git status` shows them."),
         (len(status.expired), "expired", "`pack prune` deletes them, after asking."),
         (len(status.kept), "kept copies of edits", "Merge what you need, then delete them."),
+        (len(status.conflict_copies), "kept by a merge", "`pack status` shows them."),
     ):
         if count:
             yield Check("files", State.NOTE, f"{count:,} {words}", remedy)

@@ -46,6 +46,7 @@ def _show(status: Status) -> None:
         ("changed by hand, in no commit", status.uncommitted),
         ("expired; `pack prune` deletes them", status.expired),
         ("kept copies of edits; merge what you need, then delete them", status.kept),
+        ("kept by a merge; take what you need, then delete them", status.conflict_copies),
     ):
         if paths:
             show(f"\n{counted(len(paths), 'file')} {words}:")
