@@ -83,26 +83,26 @@ def refuse_twins(incoming: Sequence[Incoming], paths: Iterable[str], label: str)
     new = [found.path for found in incoming if found.is_new and found.type is not None]
     if not new:
         return None
-    spelt = _spellings(paths)
+    twins = _twins(paths)
     for path in new:
         for part in _with_folders(path):
-            other = spelt[fold(part)]
-            if other != part:
-                reason = f"some file systems take {_shown(part)} for {_shown(other)}"
+            if fold(part) in twins:
+                one, other = twins[fold(part)]
+                reason = f"some file systems take {_shown(one)} for {_shown(other)}"
                 return refused(reason, label)
     return None
 
 
-def _spellings(paths: Iterable[str]) -> Mapping[str, str]:
-    """One spelling of each file and folder; of twins, the one that comes first."""
-    found: dict[str, str] = {}
-    seen: set[str] = set()
-    for path in paths:
-        for part in _with_folders(path):
-            if part not in seen:
-                seen.add(part)
-                found.setdefault(fold(part), part)
-    return found
+def _twins(paths: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+    """Two spellings of each file or folder that has several, by what they fold to."""
+    first: dict[str, str] = {}
+    twins: dict[str, tuple[str, str]] = {}
+    for part in {part for path in paths for part in _with_folders(path)}:
+        other = first.setdefault(fold(part), part)
+        if other != part:
+            one, two = sorted((other, part))
+            twins[fold(part)] = one, two
+    return twins
 
 
 def _with_folders(path: str) -> list[str]:
