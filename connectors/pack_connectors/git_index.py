@@ -183,6 +183,8 @@ class GitIndex:
             if prepared.made_from is not None:
                 _link_or_copy(self._file, old)
             prepared.copy.replace(self._file)
+            # Where nothing differs both may be one file, and renaming it to itself does nothing.
+            prepared.copy.unlink(missing_ok=True)
             # Now, while the lock is held: what comes after it is somebody else's.
             self._installed_state = self.state()
             try:

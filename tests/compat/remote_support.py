@@ -93,7 +93,7 @@ class Machine:
         assert self.git("fsck", "--strict", "--no-dangling") == ""
         assert self.git("status", "--porcelain") == status
         left = [*Path(self.folder, ".git").glob("*.lock"), *self.folder.glob(".git/pack/work/*")]
-        assert left == []
+        assert left == [], left
         assert not (self.folder / ".git/pack/journal.json").exists()
 
 
