@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 from pack.errors import ConnectorError, InvalidConfig, StaleBase, Unavailable
 from pack.model import Change, Commit, CommitId, EntryType, Identity
@@ -40,6 +40,31 @@ _PUSH: Final = "--porcelain --no-verify --no-signed --recurse-submodules=no".spl
 _MOVED: Final = ("fetch first", "non-fast-forward", "cannot lock ref", "failed to update ref")
 
 
+class _Place(NamedTuple):
+    """Where the remote is.
+
+    Attributes:
+        name: Of the remote.
+        branch: There.
+        url: To fetch from.
+        push_url: To push to.
+    """
+
+    name: str
+    branch: str
+    url: RemoteUrl
+    push_url: RemoteUrl
+
+    def ref(self, kind: str) -> str:
+        """A ref of ours."""
+        return f"refs/pack/{kind}/{self.name}/{self.branch}"
+
+    @property
+    def tracking(self) -> Sequence[str]:
+        """Our ref of the remote's head, and the one that git shows people."""
+        return self.ref("fetched"), f"refs/remotes/{self.name}/{self.branch}"
+
+
 class GitRemote:
     """The remote of one memory. See `pack.remote.Remote`.
 
@@ -62,6 +87,8 @@ class GitRemote:
         self._exchange = GitExchange(self._runner, seconds, is_cancelled)
         self._lock = ProcessLock(repository.state_dir / "remote.lock", 0)
         self._record = RecordFile(repository.state_dir / "remote.json")
+        self._is_exchanging = False
+        self._held: _Place | None = None
 
     def close(self) -> None:
         """Close the lock file."""
@@ -71,14 +98,12 @@ class GitRemote:
 
     def branch(self) -> RemoteBranch | None:
         """See `Remote.branch`."""
-        found = self._configured()
-        if found is None:
-            return None
-        name, branch, urls = found
-        return RemoteBranch(name, redacted(parse_url(urls[0]).text), branch)
+        found = self._held or self._configured()
+        if self._is_exchanging:
+            self._held = found  # an exchange is with one remote from its beginning to its end
+        return RemoteBranch(found.name, redacted(found.url.text), found.branch) if found else None
 
-    def _configured(self) -> tuple[str, str, Sequence[str]] | None:
-        """Name of the remote, branch there, and URLs to fetch from and to push to."""
+    def _configured(self) -> _Place | None:
         config = self._config()
         local = current_branch(self._local.repository, self._runner).removeprefix(_HEADS)
         name = _last(config, f"branch.{local}.remote")
@@ -89,7 +114,8 @@ class GitRemote:
         if not urls:
             return None
         self._check_name(f"refs/pack/seen/{name}/{branch}")
-        return name, branch, [urls[0], *config.get(f"remote.{name}.pushurl", [])]
+        push_urls = [*urls[:1], *config.get(f"remote.{name}.pushurl", [])]
+        return _Place(name, branch, parse_url(urls[0]), parse_url(push_urls[-1]))
 
     def _config(self) -> Mapping[str, Sequence[str]]:
         pattern = r"^(branch\..*\.(remote|merge)|remote\..*\.(url|pushurl))$"
@@ -108,12 +134,11 @@ class GitRemote:
             reason = "its name or its branch is no name for git"
             raise InvalidConfig("the remote", reason) from error
 
-    def _place(self) -> tuple[str, str, RemoteUrl, RemoteUrl]:
-        found = self._configured()
+    def _place(self) -> _Place:
+        found = self._held or self._configured()
         if found is None:
             raise InvalidConfig("the remote", "there is none any more")
-        name, branch, urls = found
-        return name, branch, parse_url(urls[0]), parse_url(urls[-1])
+        return found
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -123,24 +148,29 @@ class GitRemote:
         except OSError as error:
             raise Unavailable(f"{error.filename}: {error.strerror}") from error
         with self._lock:
-            yield
+            self._is_exchanging = True
+            try:
+                yield
+            finally:
+                self._is_exchanging, self._held = False, None
 
     # --- talking to it -------------------------------------------------------------------------
 
     def probe(self) -> CommitId | None:
         """See `Remote.probe`."""
-        _, branch, url, _ = self._place()
-        return self._ask(url, _HEADS + branch)
+        place = self._place()
+        return self._ask(place.url, _HEADS + place.branch)
 
     def fetch(self) -> CommitId | None:
         """See `Remote.fetch`."""
-        name, branch, url, _ = self._place()
-        head = self._ask(url, _HEADS + branch)
+        place = self._place()
+        head = self._ask(place.url, _HEADS + place.branch)
         if head is None or head in (self.fetched(), self.seen(), self._local.head()):
-            self._note_fetched(name, branch, head)
+            if head is not None:
+                self._set_refs(dict.fromkeys(place.tracking, head))
             return head
-        refs = [f"+{_HEADS}{branch}:{ref}" for ref in _tracking(name, branch)]
-        status, _, said = self._exchange.run("fetch", [*_FETCH, _UPLOAD], url, *refs)
+        refs = [f"+{_HEADS}{place.branch}:{ref}" for ref in place.tracking]
+        status, _, said = self._exchange.run("fetch", [*_FETCH, _UPLOAD], place.url, *refs)
         if status != 0:
             raise Unavailable(f"git fetch failed: {said}")
         return self.fetched()
@@ -157,9 +187,10 @@ class GitRemote:
 
     def push(self, commit: CommitId, theirs: CommitId | None) -> None:
         """See `Remote.push`."""
-        name, branch, _, url = self._place()
-        refspec = f"{check_id(commit)}:{_HEADS}{branch}"
-        status, out, said = self._exchange.run("push", [*_PUSH, _RECEIVE], url, refspec)
+        place = self._place()
+        refspec = f"{check_id(commit)}:{_HEADS}{place.branch}"
+        options = [*_PUSH, _RECEIVE]
+        status, out, said = self._exchange.run("push", options, place.push_url, refspec)
         if status != 0:
             refusals = [line for line in out.splitlines() if line.startswith("!")]
             if any(words in line for line in refusals for words in _MOVED):
@@ -168,7 +199,7 @@ class GitRemote:
                 why = redacted(refusals[0].split("\t")[-1])
                 raise ConnectorError(f"the remote refused the push: {why} ({said})")
             raise Unavailable(f"git push failed: {said}")
-        self._note_fetched(name, branch, commit)
+        self._set_refs(dict.fromkeys(place.tracking, commit))
 
     # --- refs ------------------------------------------------------------------------------------
 
@@ -178,34 +209,26 @@ class GitRemote:
 
     def note_seen(self, commit: CommitId) -> None:
         """See `Remote.note_seen`."""
-        name, branch, *_ = self._place()
-        self._set_ref(f"refs/pack/seen/{name}/{branch}", commit)
+        self._set_refs({self._place().ref("seen"): commit})
 
     def fetched(self) -> CommitId | None:
         """See `Remote.fetched`."""
         return self._read_ref("fetched")
 
     def _read_ref(self, kind: str) -> CommitId | None:
-        name, branch, *_ = self._place()
-        ref = f"refs/pack/{kind}/{name}/{branch}"
-        out = self._runner.run(["rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}"], ok=(0, 1))
+        ref = f"{self._place().ref(kind)}^{{commit}}"
+        out = self._runner.run(["rev-parse", "--verify", "--quiet", ref], ok=(0, 1))
         text = out.decode().strip()
         return CommitId(text) if is_id(text) else None
 
-    def _note_fetched(self, name: str, branch: str, head: CommitId | None) -> None:
-        for ref in _tracking(name, branch):
-            if head is not None:
-                self._set_ref(ref, head)
-
-    def _set_ref(self, ref: str, commit: CommitId) -> None:
-        update = f"update {ref}\0{check_id(commit)}\0\0"
-        self._runner.run(["update-ref", "--stdin", "-z"], stdin=update.encode())
+    def _set_refs(self, refs: Mapping[str, CommitId]) -> None:
+        updates = "".join(f"update {ref}\0{check_id(to)}\0\0" for ref, to in refs.items())
+        self._runner.run(["update-ref", "--stdin", "-z"], stdin=updates.encode())
 
     def rescue(self, *commits: CommitId) -> str:
         """See `Remote.rescue`."""
         refs = {f"refs/pack/rescue/{commit[:12]}": commit for commit in commits}
-        for ref, commit in refs.items():
-            self._set_ref(ref, commit)
+        self._set_refs(refs)
         return ", ".join(refs)
 
     # --- history ---------------------------------------------------------------------------------
@@ -277,11 +300,6 @@ class GitRemote:
 
 def _last(config: Mapping[str, Sequence[str]], key: str) -> str:
     return config[key][-1] if config.get(key) else ""
-
-
-def _tracking(name: str, branch: str) -> Sequence[str]:
-    """Our ref of the remote's head, and the one that git shows people."""
-    return f"refs/pack/fetched/{name}/{branch}", f"refs/remotes/{name}/{branch}"
 
 
 def _incoming(difference: Difference, sizes: Mapping[str, int]) -> Incoming:

@@ -12,6 +12,7 @@ from typing import Final
 from pack.errors import InvalidConfig, RefusedForSafety, Unavailable
 from pack.model import Identity
 from pack_connectors.git_process import GitRunner, config_options, find_git, scrubbed_environment
+from pack_connectors.remote_url import redacted
 
 DEFAULT_BRANCH: Final = "main"
 _FALLBACK_USER: Final = Identity("PACK user", "user@localhost")
@@ -115,7 +116,8 @@ def clone_repository(url: str, folder: Path) -> None:
     )
     if result.returncode != 0:
         lines = result.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise Unavailable(f"git clone failed: {lines[-1] if lines else 'no reason given'}")
+        reason = redacted(lines[-1]) if lines else "no reason given"
+        raise Unavailable(f"git clone failed: {reason}")
 
 
 def _git(folder: Path, args: list[str]) -> bytes:

@@ -135,7 +135,7 @@ def huge(forge: Forger) -> None:
 
 
 def deep(forge: Forger) -> None:
-    forge.publish(("40000", b"d", forge.nest(*[b"d"] * 1500, b"a.md")))
+    forge.publish(("40000", b"d", forge.nest(*[b"d"] * 150, b"a.md")))
 
 
 def long_name(forge: Forger) -> None:

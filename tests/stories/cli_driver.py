@@ -127,9 +127,10 @@ def new_memory(folder: Path) -> Folder:
 class Stdio:
     """A started `pack serve`, spoken to in JSON lines."""
 
-    def __init__(self, *words: str | Path) -> None:
+    def __init__(self, *words: str | Path, env: Mapping[str, str] | None = None) -> None:
         self.process = subprocess.Popen(
             [COMMAND, "serve", *words],
+            env={**os.environ, **(env or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

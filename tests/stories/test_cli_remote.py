@@ -1,0 +1,211 @@
+"""`pack remote`, what the other commands say of it, and the exchange while a server runs."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.stories.cli_driver import Folder, Stdio, run
+from tests.stories.test_cli_serve import POSIX, http
+
+SECONDS = 30.0
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Folder:
+    folder = tmp_path / "remote.git"
+    subprocess.run(
+        ["git", "init", "--quiet", "--bare", "--initial-branch=main", folder], check=True
+    )
+    return Folder(folder)
+
+
+@pytest.fixture
+def one(bare: Folder, tmp_path: Path, git_identity: tuple[str, str]) -> Folder:
+    """A memory that was made from an empty remote, and pushed to it."""
+    memory = Folder(tmp_path / "one")
+    memory.ok("init", "--clone", bare.path)
+    assert memory.json("remote", "--sync")["exchange"]["outcome"] == "sent"
+    return memory
+
+
+@pytest.fixture
+def two(bare: Folder, one: Folder, tmp_path: Path) -> Folder:
+    memory = Folder(tmp_path / "two")
+    assert "is a memory already" in memory.ok("init", "--clone", bare.path).text
+    return memory
+
+
+def pushed(bare: Folder) -> str:
+    return bare.git("rev-parse", "refs/heads/main").strip()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Return when a condition holds; nobody has to say when."""
+    end = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_two_machines_share_a_memory(bare: Folder, one: Folder, two: Folder) -> None:
+    one.ok("update", "context/a.md", stdin="# A\n")
+    assert "1 commit ahead" in one.ok("remote").text
+    assert "1 commit ahead" in one.ok("status").text
+    shown = one.ok("remote", "--sync").text
+    assert shown.startswith("sent what is new here\n  sent      1 commit\n")
+    assert pushed(bare) == one.head()
+    answer = two.json("remote", "--sync")
+    assert (answer["exchange"]["outcome"], answer["exchange"]["received"]) == ("received", 1)
+    assert two.ok("get", "context/a.md").text.endswith("# A\n")
+    assert answer["remote"]["branch"] == {"name": "origin", "url": str(bare.path), "branch": "main"}
+    assert (answer["remote"]["ahead"], answer["remote"]["behind"]) == (0, 0)
+    assert two.json("status")["remote"]["record"]["exchanged_at"]
+    assert two.ok("doctor").text.count(f"{bare.path} answers") == 1
+
+
+@pytest.mark.contract("C1")
+def test_a_conflict_is_kept_and_shown_until_it_is_settled(one: Folder, two: Folder) -> None:
+    for memory, word in ((one, "red"), (two, "green")):
+        memory.ok("update", "context/a.md", stdin=f"# A\n\n{word}\n")
+    one.ok("remote", "--sync")
+    shown = two.ok("remote", "--sync").text
+    (copy,) = two.json("status")["conflict_copies"]
+    assert shown.startswith("merged what both sides changed\n")
+    assert f"kept      {copy}: " in shown
+    assert "kept by a merge" in two.ok("status").text
+    ended = two.pack("validate")
+    assert ended.status == 1
+    assert f"{copy}:1:1: conflict_copy: " in ended.text
+    two.ok("delete", copy, "--yes")
+    assert two.pack("validate").status == 0
+
+
+def test_an_edit_in_the_way_is_a_conflict(one: Folder, two: Folder) -> None:
+    two.write({"context/a.md": "mine\n"})
+    one.ok("update", "context/a.md", stdin="x")
+    one.ok("remote", "--sync")
+    before = two.state()
+    ended = two.pack("remote", "--sync")
+    assert ended.status == 2
+    assert "WAITING: what is new on origin/main cannot be taken in yet" in ended.text
+    assert two.state() == before
+    assert "cannot be taken in yet" in two.ok("list").err
+
+
+def force_push(bare: Folder, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    subprocess.run(["git", "clone", "--quiet", bare.path, other], check=True)
+    Folder(other).git("commit", "--quiet", "--amend", "--message", "rewritten")
+    Folder(other).git("push", "--quiet", "--force")
+
+
+@pytest.mark.contract("C1")
+def test_a_force_push_stops_until_a_person_decides(
+    bare: Folder, one: Folder, tmp_path: Path
+) -> None:
+    force_push(bare, tmp_path)
+    there, here = pushed(bare), one.state()
+    ended = one.pack("remote", "--sync")
+    assert ended.status == 1
+    assert "STOPPED: the history of origin/main was rewritten" in ended.text
+    assert "rescue   refs/pack/rescue/" in ended.text
+    assert "--accept-remote-history" in ended.err
+    assert (pushed(bare), one.state()) == (there, here)
+    for command in ("status", "remote"):
+        assert "STOPPED" in one.ok(command).text
+    assert "rewritten" in one.ok("list").err
+    doctor = one.pack("doctor")
+    assert doctor.status == 1
+    assert "was rewritten" in doctor.text
+    server = Stdio("--local", one.path, env={"PACK_REMOTE_INTERVAL": "0"})
+    server.initialize()
+    assert "was rewritten" in server.call("memory_list")["notice"]
+    server.end()
+    assert one.json("remote", "--accept-remote-history")["exchange"]["outcome"] == "merged"
+    assert pushed(bare) == one.head()
+    assert "STOPPED" not in one.ok("status").text
+
+
+def test_a_memory_without_a_remote_says_so(tmp_path: Path, home: Path) -> None:
+    memory = Folder(tmp_path / "alone")
+    memory.ok("init")
+    assert memory.ok("remote").text == "this memory has no remote\n"
+    assert memory.json("remote") == {"remote": None, "exchange": None}
+    assert memory.pack("remote", "--sync").status == 1
+
+
+def test_a_remote_that_cannot_be_reached_is_told_and_nothing_fails(
+    bare: Folder, one: Folder
+) -> None:
+    bare.path.rename(bare.path.with_name("away"))
+    ended = one.pack("remote", "--sync")
+    assert ended.status == 1
+    assert "does not answer" in ended.err
+    one.ok("update", "context/a.md", stdin="x")
+    assert "1 failure since: the remote" in one.ok("status").text
+    doctor = one.pack("doctor", "--format", "json").json
+    (check,) = [check for check in doctor["checks"] if check["name"] == "remote"]
+    assert (check["state"], doctor["ok"]) == ("problem", False)
+
+
+def test_a_clone_that_fails_shows_no_secret(tmp_path: Path, home: Path) -> None:
+    ended = run("init", "--clone", "https://user:canary@127.0.0.1:1/x", "--local", tmp_path / "m")
+    assert ended.status == 1
+    assert "canary" not in ended.err + ended.text
+    assert "127.0.0.1:1/x" in ended.err
+
+
+# --- servers --------------------------------------------------------------------------------------
+
+
+@pytest.mark.contract("C1")
+def test_servers_exchange_in_the_background(bare: Folder, one: Folder, two: Folder) -> None:
+    first = Stdio("--local", one.path, env={"PACK_REMOTE_INTERVAL": "0.5"})
+    first.initialize()
+    with http(two.path, PACK_REMOTE_INTERVAL="0.5"):
+        answer = first.call("memory_update", path="context/a.md", content="from one")
+        wait_for(lambda: pushed(bare) == answer["commit"])
+        wait_for(lambda: two.head() == answer["commit"])
+        two.write({"context/b.md": "by hand\n"})
+        two.git("add", "--all")
+        two.git("commit", "--quiet", "--message", "by hand")
+        wait_for(lambda: (one.path / "context/b.md").exists() and one.head() == pushed(bare))
+    assert first.call("memory_get", path="context/b.md")["content"] == "by hand\n"
+    assert first.end() == (b"", "")
+    for memory in (one, two):
+        assert memory.git("status", "--porcelain") == ""
+
+
+def test_no_exchange_is_made_if_it_is_switched_off(bare: Folder, one: Folder) -> None:
+    before = (one.path / ".git/pack/remote.json").read_bytes()
+    server = Stdio("--local", one.path, env={"PACK_REMOTE_INTERVAL": "0"})
+    server.initialize()
+    answer = server.call("memory_update", path="context/a.md", content="x")
+    assert server.end() == (b"", "")
+    assert answer["commit"] == one.head() != pushed(bare)
+    assert (one.path / ".git/pack/remote.json").read_bytes() == before
+
+
+@POSIX
+def test_a_server_ends_at_once_while_a_remote_does_not_answer(
+    one: Folder, home: Path, tmp_path: Path
+) -> None:
+    script, asked = tmp_path / "hangs", tmp_path / "asked"
+    script.write_text(f'#!/bin/sh\ntest "$1" = -G && exit 1\ntouch {asked}\nexec sleep 600\n')
+    script.chmod(0o755)
+    one.git("config", "--global", "core.sshCommand", str(script))
+    one.git("remote", "set-url", "origin", "ssh://example.invalid/x")
+    server = Stdio("--local", one.path, env={"PACK_REMOTE_INTERVAL": "0.1"})
+    server.initialize()
+    wait_for(asked.exists)
+    server.call("memory_update", path="context/a.md", content="writes do not wait")
+    begun = time.monotonic()
+    assert server.end()[0] == b""
+    assert server.process.returncode == 0
+    assert time.monotonic() - begun < SECONDS
+    assert (one.path / "context/a.md").exists()
