@@ -2,45 +2,74 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pack_servers.cli import endings
 
-from tests.stories.cli_driver import Folder, Stdio, run
+from tests.stories.cli_driver import Ended, Folder, Stdio
 from tests.stories.test_cli_serve import POSIX, http
 
 SECONDS = 30.0
 
 
+@dataclass(frozen=True)
+class Quick(Folder):
+    """A folder whose commands run in this process: starting each would take most of the time."""
+
+    def pack(
+        self, *words: str | Path, stdin: str | bytes = b"", env: Mapping[str, str] | None = None
+    ) -> Ended:
+        assert env is None
+        command, *rest = map(str, words)
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        streams = [io.TextIOWrapper(io.BytesIO(data)) for data in (given, b"", b"")]
+        with pytest.MonkeyPatch.context() as patch:
+            for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+                patch.setattr(sys, name, stream)
+            status = endings.run([command, "--local", str(self.path), *rest])
+            out, err = (written(stream) for stream in streams[1:])
+        return Ended(status, out, err.decode("utf-8"))
+
+
+def written(stream: io.TextIOWrapper) -> bytes:
+    stream.flush()
+    assert isinstance(stream.buffer, io.BytesIO)
+    return stream.buffer.getvalue()
+
+
 @pytest.fixture
-def bare(tmp_path: Path) -> Folder:
+def bare(tmp_path: Path) -> Quick:
     folder = tmp_path / "remote.git"
     subprocess.run(
         ["git", "init", "--quiet", "--bare", "--initial-branch=main", folder], check=True
     )
-    return Folder(folder)
+    return Quick(folder)
 
 
 @pytest.fixture
-def one(bare: Folder, tmp_path: Path, git_identity: tuple[str, str]) -> Folder:
+def one(bare: Quick, tmp_path: Path, git_identity: tuple[str, str]) -> Quick:
     """A memory that was made from an empty remote, and pushed to it."""
-    memory = Folder(tmp_path / "one")
+    memory = Quick(tmp_path / "one")
     memory.ok("init", "--clone", bare.path)
     assert memory.json("remote", "--sync")["exchange"]["outcome"] == "sent"
     return memory
 
 
 @pytest.fixture
-def two(bare: Folder, one: Folder, tmp_path: Path) -> Folder:
-    memory = Folder(tmp_path / "two")
+def two(bare: Quick, one: Quick, tmp_path: Path) -> Quick:
+    memory = Quick(tmp_path / "two")
     assert "is a memory already" in memory.ok("init", "--clone", bare.path).text
     return memory
 
 
-def pushed(bare: Folder) -> str:
+def pushed(bare: Quick) -> str:
     return bare.git("rev-parse", "refs/heads/main").strip()
 
 
@@ -52,7 +81,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_two_machines_share_a_memory(bare: Folder, one: Folder, two: Folder) -> None:
+def test_two_machines_share_a_memory(bare: Quick, one: Quick, two: Quick) -> None:
     one.ok("update", "context/a.md", stdin="# A\n")
     assert "1 commit ahead" in one.ok("remote").text
     assert "1 commit ahead" in one.ok("status").text
@@ -69,7 +98,7 @@ def test_two_machines_share_a_memory(bare: Folder, one: Folder, two: Folder) -> 
 
 
 @pytest.mark.contract("C1")
-def test_a_conflict_is_kept_and_shown_until_it_is_settled(one: Folder, two: Folder) -> None:
+def test_a_conflict_is_kept_and_shown_until_it_is_settled(one: Quick, two: Quick) -> None:
     for memory, word in ((one, "red"), (two, "green")):
         memory.ok("update", "context/a.md", stdin=f"# A\n\n{word}\n")
     one.ok("remote", "--sync")
@@ -85,7 +114,7 @@ def test_a_conflict_is_kept_and_shown_until_it_is_settled(one: Folder, two: Fold
     assert two.pack("validate").status == 0
 
 
-def test_an_edit_in_the_way_is_a_conflict(one: Folder, two: Folder) -> None:
+def test_an_edit_in_the_way_is_a_conflict(one: Quick, two: Quick) -> None:
     two.write({"context/a.md": "mine\n"})
     one.ok("update", "context/a.md", stdin="x")
     one.ok("remote", "--sync")
@@ -97,7 +126,7 @@ def test_an_edit_in_the_way_is_a_conflict(one: Folder, two: Folder) -> None:
     assert "cannot be taken in yet" in two.ok("list").err
 
 
-def force_push(bare: Folder, tmp_path: Path) -> None:
+def force_push(bare: Quick, tmp_path: Path) -> None:
     other = tmp_path / "other"
     subprocess.run(["git", "clone", "--quiet", bare.path, other], check=True)
     Folder(other).git("commit", "--quiet", "--amend", "--message", "rewritten")
@@ -105,9 +134,9 @@ def force_push(bare: Folder, tmp_path: Path) -> None:
 
 
 @pytest.mark.contract("C1")
-def test_a_force_push_stops_until_a_person_decides(
-    bare: Folder, one: Folder, tmp_path: Path
-) -> None:
+def test_a_force_push_stops_until_a_person_decides(bare: Quick, one: Quick, tmp_path: Path) -> None:
+    one.ok("update", "context/a.md", stdin="x")
+    one.ok("remote", "--sync")
     force_push(bare, tmp_path)
     there, here = pushed(bare), one.state()
     ended = one.pack("remote", "--sync")
@@ -132,16 +161,14 @@ def test_a_force_push_stops_until_a_person_decides(
 
 
 def test_a_memory_without_a_remote_says_so(tmp_path: Path, home: Path) -> None:
-    memory = Folder(tmp_path / "alone")
+    memory = Quick(tmp_path / "alone")
     memory.ok("init")
     assert memory.ok("remote").text == "this memory has no remote\n"
     assert memory.json("remote") == {"remote": None, "exchange": None}
     assert memory.pack("remote", "--sync").status == 1
 
 
-def test_a_remote_that_cannot_be_reached_is_told_and_nothing_fails(
-    bare: Folder, one: Folder
-) -> None:
+def test_a_remote_that_cannot_be_reached_is_told_and_nothing_fails(bare: Quick, one: Quick) -> None:
     bare.path.rename(bare.path.with_name("away"))
     ended = one.pack("remote", "--sync")
     assert ended.status == 1
@@ -154,7 +181,7 @@ def test_a_remote_that_cannot_be_reached_is_told_and_nothing_fails(
 
 
 def test_a_clone_that_fails_shows_no_secret(tmp_path: Path, home: Path) -> None:
-    ended = run("init", "--clone", "https://user:canary@127.0.0.1:1/x", "--local", tmp_path / "m")
+    ended = Quick(tmp_path / "m").pack("init", "--clone", "https://user:canary@127.0.0.1:1/x")
     assert ended.status == 1
     assert "canary" not in ended.err + ended.text
     assert "127.0.0.1:1/x" in ended.err
@@ -164,7 +191,7 @@ def test_a_clone_that_fails_shows_no_secret(tmp_path: Path, home: Path) -> None:
 
 
 @pytest.mark.contract("C1")
-def test_servers_exchange_in_the_background(bare: Folder, one: Folder, two: Folder) -> None:
+def test_servers_exchange_in_the_background(bare: Quick, one: Quick, two: Quick) -> None:
     first = Stdio("--local", one.path, env={"PACK_REMOTE_INTERVAL": "0.5"})
     first.initialize()
     with http(two.path, PACK_REMOTE_INTERVAL="0.5"):
@@ -181,7 +208,7 @@ def test_servers_exchange_in_the_background(bare: Folder, one: Folder, two: Fold
         assert memory.git("status", "--porcelain") == ""
 
 
-def test_no_exchange_is_made_if_it_is_switched_off(bare: Folder, one: Folder) -> None:
+def test_no_exchange_is_made_if_it_is_switched_off(bare: Quick, one: Quick) -> None:
     before = (one.path / ".git/pack/remote.json").read_bytes()
     server = Stdio("--local", one.path, env={"PACK_REMOTE_INTERVAL": "0"})
     server.initialize()
@@ -193,7 +220,7 @@ def test_no_exchange_is_made_if_it_is_switched_off(bare: Folder, one: Folder) ->
 
 @POSIX
 def test_a_server_ends_at_once_while_a_remote_does_not_answer(
-    one: Folder, home: Path, tmp_path: Path
+    one: Quick, home: Path, tmp_path: Path
 ) -> None:
     script, asked = tmp_path / "hangs", tmp_path / "asked"
     script.write_text(f'#!/bin/sh\ntest "$1" = -G && exit 1\ntouch {asked}\nexec sleep 600\n')
