@@ -100,15 +100,13 @@ class Machine:
 class Net:
     """A bare repository, and the machines that share it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_there: bool = False) -> None:
         self.folder = folder
         self.clock = Clock()
         self.bare = folder / "remote.git"
         self.machines: list[Machine] = []
-        subprocess.run(
-            ["git", "init", "--quiet", "--bare", "--initial-branch=main", str(self.bare)],
-            check=True,
-        )
+        if not is_there:
+            git(folder, "init", "--quiet", "--bare", "--initial-branch=main", str(self.bare))
 
     def begin(self) -> Machine:
         """The first machine: a memory that it has pushed."""
