@@ -67,7 +67,9 @@ def run(
             cursor=cursor,
         )
     if answer is Format.JSON:
-        show_json(asdict(page))
+        fields = asdict(page)
+        notices = fields.pop("notices")  # seldom there are any
+        show_json({**fields, "notices": notices} if notices else fields)
     else:
         _show(page)
         warn(page.notices)

@@ -19,7 +19,7 @@ from pack_servers.cli.streams import say, working
 EXAMPLES: Final = """\
   pack remote                        where it is, how far both sides are apart
   pack remote --sync                 fetch, merge and push now
-  git remote add origin URL          in the folder of the memory: sets one up"""
+  pack remote --format json"""
 
 _FAILED: Final = 1
 _CONFLICT: Final = 2
