@@ -123,13 +123,17 @@ class Sharing(RuleBasedStateMachine):
                 assert machine.git("status", "--porcelain") == ""
 
     def teardown(self) -> None:
-        if self.net is not None:
-            self._converge()
-            self.net.close()
-        shutil.rmtree(self.folder)
+        try:
+            if self.net is not None:
+                self._converge()
+        finally:
+            if self.net is not None:
+                self.net.close()
+            shutil.rmtree(self.folder)
 
     def _converge(self) -> None:
         one, two = self.machines
+        one.write("context/end.md", "the index follows hand edits with the next write\n")
         for machine in (one, two, one):
             assert machine.exchange().stop is None
         assert one.head() == two.head()
