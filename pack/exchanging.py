@@ -20,6 +20,7 @@ from pack.core import Core
 from pack.errors import (
     Conflict,
     InvalidPath,
+    InvalidRequest,
     LimitExceeded,
     PackError,
     PreconditionFailed,
@@ -67,8 +68,9 @@ def exchange(
                 return Exchange(Outcome.NO_REMOTE)
             done = _Exchanger(core, remote, branch, allowed, report, new_request).run()
         except PackError as error:
-            jitter = random.random()  # noqa: S311 - jitter
-            remote.save(schedule.after_failure(before, core.clock(), error, jitter))
+            if not remote.is_given_up():  # else it says nothing of the remote
+                jitter = random.random()  # noqa: S311 - jitter
+                remote.save(schedule.after_failure(before, core.clock(), error, jitter))
             raise
         remote.save(schedule.after_exchange(before, core.clock(), done))
         return done
@@ -142,11 +144,9 @@ class _Exchanger:
             return self._stopped(decision, position)
         try:
             head = self._take_in(decision, position)
-        except (Conflict, RefusedForSafety) as error:
-            return self._waiting(error)
-        except PreconditionFailed as error:
-            if isinstance(error, StaleBase):
-                raise
+        except StaleBase:
+            raise  # somebody wrote here meanwhile: it is all looked at again
+        except (Conflict, InvalidRequest, PreconditionFailed, RefusedForSafety) as error:
             return self._waiting(error)
         return self._send(head, theirs)
 
@@ -282,10 +282,16 @@ class _Exchanger:
     # --- not acting ----------------------------------------------------------------------------
 
     def _stopped(self, stop: Stop, position: Position) -> Exchange:
-        kept = [commit for commit in (position.ours, position.seen) if commit is not None]
-        rescue = self._remote.rescue(*kept) if kept else ""
-        stop = replace(stop, rescue=rescue)
+        stop = replace(stop, rescue=self._rescue(stop, position))
         return Exchange(Outcome.STOPPED, 0, self._received, copies=self._copies, stop=stop)
+
+    def _rescue(self, stop: Stop, position: Position) -> str:
+        """Have both histories kept as they were when the exchange first stopped."""
+        before = self._remote.record().stop
+        if before is not None and (before.kind, before.reason) == (stop.kind, stop.reason):
+            return before.rescue
+        kept = [commit for commit in (position.ours, position.seen) if commit is not None]
+        return self._remote.rescue(*kept) if kept else ""
 
     def _waiting(self, error: PackError) -> Exchange:
         reason = f"what is new on {self._label} cannot be taken in yet: {error}"

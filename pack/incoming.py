@@ -7,10 +7,10 @@ than PACK handles; a person who wants it can take it in with git.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from pack.limits import MAX_FILE_BYTES
+from pack.limits import MAX_FILE_BYTES, MAX_STORED_PATH_BYTES
 from pack.model import EntryType
 from pack.paths import fold
 from pack.remote import Incoming, Stop, StopKind
@@ -47,17 +47,27 @@ def refuse(incoming: Sequence[Incoming], label: str) -> Stop | None:
 
 
 def _objection(found: Incoming) -> str:
-    if not _is_unicode(found.path):
-        return "has a name that is no Unicode"
-    if found.path.count("/") >= MAX_DEPTH:
-        return "lies in too many folders"
-    if found.size > MAX_FILE_BYTES:
-        return f"is larger than {MAX_FILE_BYTES:,} bytes"
-    if found.type is EntryType.SUBMODULE:
-        return "is a submodule, which PACK does not change"
-    if found.is_changed_type:
-        return "was a file and is a link or a submodule now, or the other way round"
-    return ""
+    return next((reason for is_wrong, reason in _RULES if is_wrong(found)), "")
+
+
+def _is_bad_link(found: Incoming) -> bool:
+    return found.type is EntryType.SYMLINK and not 0 < found.size <= MAX_STORED_PATH_BYTES
+
+
+_RULES: Final[tuple[tuple[Callable[[Incoming], bool], str], ...]] = (
+    (lambda found: not _is_unicode(found.path), "has a name that is no Unicode"),
+    (lambda found: found.path.count("/") >= MAX_DEPTH, "lies in too many folders"),
+    (lambda found: found.size > MAX_FILE_BYTES, f"is larger than {MAX_FILE_BYTES:,} bytes"),
+    (_is_bad_link, "is a link to what no file can be called"),
+    (
+        lambda found: found.type is EntryType.SUBMODULE,
+        "is a submodule, which PACK does not change",
+    ),
+    (
+        lambda found: found.is_changed_type,
+        "was a file and is a link or a submodule now, or the other way round",
+    ),
+)
 
 
 def _first_clash(paths: Iterable[str]) -> str | None:

@@ -117,7 +117,7 @@ class Incoming:
         type: What the remote has there; `None` for nothing.
         is_new: Whether our commit has nothing there.
         is_changed_type: Whether one is a file and the other is none.
-        size: Bytes of the remote's file; 0 for anything else.
+        size: Bytes of the remote's file, or of the text of its link; 0 for anything else.
     """
 
     path: MemoryPath
@@ -184,6 +184,10 @@ class Remote(Protocol):
         Raises:
             RepositoryBusy: One of them is exchanging now.
         """
+        ...
+
+    def is_given_up(self) -> bool:
+        """Whether nobody waits for the remote any more, as the program is about to end."""
         ...
 
     def probe(self) -> CommitId | None:

@@ -163,6 +163,8 @@ class Arrivals:
             in_index = before and before._replace(id=here) if here else None
         if content is None and after is not None:
             content = self._store.read(after.id, "blob")
+        if after is not None and after.mode == SYMLINK_MODE and b"\0" in (content or b""):
+            raise RefusedForSafety(f"{path} is a link to what no file can be called")
         return Target(path, now, here, before, in_index, content, after)
 
     def _refuse_odd(

@@ -89,6 +89,8 @@ class GitExchange:
         Raises:
             Unavailable: It could not be started, ran too long, or was cancelled.
         """
+        if self._is_cancelled():
+            raise Unavailable(f"git {command} was given up")
         arguments = [
             *(self._runner.executable, "--literal-pathspecs", *self._options(url)),
             *(command, *options, "--", url.text, *refs),

@@ -8,12 +8,13 @@ Sources: git-config(1) "branch.<name>.remote", "remote.<name>.url"; git-push(1) 
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
-from pack.errors import ConnectorError, InvalidConfig, StaleBase, Unavailable
+from pack.errors import ConnectorError, InvalidConfig, RepositoryBusy, StaleBase, Unavailable
 from pack.model import Change, Commit, CommitId, EntryType, Identity
 from pack.remote import Incoming, RemoteBranch, RemoteRecord
 from pack_connectors.git_arrival import Difference, differences
@@ -84,10 +85,11 @@ class GitRemote:
         self._local = local
         repository = local.repository
         self._runner = GitRunner(repository.git_dir, repository.work_tree)
+        self._is_cancelled = is_cancelled
         self._exchange = GitExchange(self._runner, seconds, is_cancelled)
         self._lock = ProcessLock(repository.state_dir / "remote.lock", 0)
         self._record = RecordFile(repository.state_dir / "remote.json")
-        self._is_exchanging = False
+        self._exchanging: int | None = None
         self._held: _Place | None = None
 
     def close(self) -> None:
@@ -98,8 +100,8 @@ class GitRemote:
 
     def branch(self) -> RemoteBranch | None:
         """See `Remote.branch`."""
-        found = self._held or self._configured()
-        if self._is_exchanging:
+        found = self._configured()
+        if self._exchanging == threading.get_ident():
             self._held = found  # an exchange is with one remote from its beginning to its end
         return RemoteBranch(found.name, redacted(found.url.text), found.branch) if found else None
 
@@ -135,7 +137,8 @@ class GitRemote:
             raise InvalidConfig("the remote", reason) from error
 
     def _place(self) -> _Place:
-        found = self._held or self._configured()
+        is_ours = self._exchanging == threading.get_ident()
+        found = (self._held if is_ours else None) or self._configured()
         if found is None:
             raise InvalidConfig("the remote", "there is none any more")
         return found
@@ -147,14 +150,23 @@ class GitRemote:
             self._local.repository.state_dir.mkdir(exist_ok=True)
         except OSError as error:
             raise Unavailable(f"{error.filename}: {error.strerror}") from error
-        with self._lock:
-            self._is_exchanging = True
-            try:
-                yield
-            finally:
-                self._is_exchanging, self._held = False, None
+        try:
+            self._lock.acquire()
+        except RepositoryBusy as error:
+            reason = "another pack process exchanges with the remote at this moment"
+            raise RepositoryBusy(reason) from error
+        try:
+            self._exchanging = threading.get_ident()
+            yield
+        finally:
+            self._exchanging = self._held = None
+            self._lock.release()
 
     # --- talking to it -------------------------------------------------------------------------
+
+    def is_given_up(self) -> bool:
+        """See `Remote.is_given_up`."""
+        return self._is_cancelled()
 
     def probe(self) -> CommitId | None:
         """See `Remote.probe`."""
@@ -311,5 +323,5 @@ def _incoming(difference: Difference, sizes: Mapping[str, int]) -> Incoming:
         difference.type,
         is_new=before is None,
         is_changed_type=bool(before and after) and is_file is not was_file,
-        size=sizes[after.id] if after and is_file else 0,
+        size=sizes.get(after.id, 0) if after else 0,
     )

@@ -144,6 +144,8 @@ def brought(path: str, **fields: object) -> Incoming:
         brought("context/a.md", is_changed_type=True, type=EntryType.SYMLINK),
         brought("/".join(["d"] * (MAX_DEPTH + 1))),
         brought("context/\udcff.md"),
+        brought("link", type=EntryType.SYMLINK, size=0),
+        brought("link", type=EntryType.SYMLINK, size=5000),
     ],
 )
 def test_what_would_break_a_working_tree_is_refused(found: Incoming) -> None:
@@ -162,7 +164,7 @@ def test_more_than_can_be_handled_is_refused() -> None:
 
 
 def test_a_folder_that_becomes_a_link_is_refused() -> None:
-    link = brought("context", type=EntryType.SYMLINK)
+    link = brought("context", type=EntryType.SYMLINK, size=5)
     gone = brought("context/deep/a.md", type=None, is_new=False)
     assert refuse([gone, link], "r") is not None
     assert refuse([gone, brought("contexts", type=EntryType.SYMLINK)], "r") is None
