@@ -87,7 +87,7 @@ class GitRemote:
         self._runner = GitRunner(repository.git_dir, repository.work_tree)
         self._is_cancelled = is_cancelled
         self._exchange = GitExchange(self._runner, seconds, is_cancelled)
-        self._lock = ProcessLock(repository.state_dir / "remote.lock", 0)
+        self._lock = ProcessLock(repository.state_dir / "remote-lock", 0)
         self._record = RecordFile(repository.state_dir / "remote.json")
         self._exchanging: int | None = None
         self._held: _Place | None = None
