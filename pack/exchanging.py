@@ -22,6 +22,7 @@ from pack.errors import (
     InvalidPath,
     InvalidRequest,
     LimitExceeded,
+    NotFound,
     PackError,
     PreconditionFailed,
     RefusedForSafety,
@@ -87,10 +88,10 @@ def status(core: Core) -> RemoteStatus | None:
         if branch is None:
             return None
         ours, theirs = core.connector.head(), remote.fetched()
+        ahead = remote.count(ours, theirs) if ours else 0
+        behind = remote.count(theirs, ours) if theirs else 0
     except PackError as error:
         return RemoteStatus(None, 0, 0, replace(record, problem=str(error)))
-    ahead = remote.count(ours, theirs) if ours else 0
-    behind = remote.count(theirs, ours) if theirs else 0
     return RemoteStatus(branch, ahead, behind, record)
 
 
@@ -144,8 +145,8 @@ class _Exchanger:
             return self._stopped(decision, position)
         try:
             head = self._take_in(decision, position)
-        except StaleBase:
-            raise  # somebody wrote here meanwhile: it is all looked at again
+        except (StaleBase, NotFound):
+            raise  # somebody wrote here meanwhile; or git has lost something, which is no waiting
         except (Conflict, InvalidRequest, PreconditionFailed, RefusedForSafety) as error:
             return self._waiting(error)
         return self._send(head, theirs)

@@ -15,6 +15,7 @@ from pack.errors import InvalidPath, LimitExceeded, NotFound
 from pack.index import in_sync_order, read_head
 from pack.model import CommitId, Contents, MemoryPath
 from pack.paths import INDEX, parse_stored_path
+from pack.remote import StopKind
 from pack.requests import (
     InvalidCursor,
     Key,
@@ -128,13 +129,20 @@ def list_files(
 
 
 def _notices(core: Core) -> tuple[str, ...]:
-    """What the last exchange with the remote left for a person to settle."""
+    """What the last exchange with the remote left for a person to settle.
+
+    An agent reads it: nothing is quoted that only stands in a commit which was not taken in.
+    """
     if core.remote is None:
         return ()
     record = core.remote.record()
-    if record.stop is not None:
-        return (f"Not exchanged with the remote: {record.stop.reason}. See `pack remote`.",)
-    return (f"{record.problem}. See `pack remote`.",) if record.is_waiting else ()
+    if record.is_waiting:
+        return ("What is new on the remote cannot be taken in yet; `pack remote` says why.",)
+    if record.stop is None:
+        return ()
+    is_quoted = record.stop.kind is StopKind.REFUSED
+    reason = "it holds what is not taken in" if is_quoted else record.stop.reason
+    return (f"Not exchanged with the remote: {reason}; `pack remote` says more.",)
 
 
 _SORT_SHAPES: Final[Mapping[Sort, Key]] = {

@@ -111,6 +111,8 @@ class GitRemote:
         name = _last(config, f"branch.{local}.remote")
         merged = _last(config, f"branch.{local}.merge")
         branch = merged.removeprefix(_HEADS) if name and merged else local
+        if branch.startswith("refs/"):
+            raise InvalidConfig("the remote", f"branch.{local}.merge names no branch")
         name = name or _DEFAULT_REMOTE
         urls = config.get(f"remote.{name}.url", [])
         if not urls:

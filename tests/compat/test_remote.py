@@ -721,3 +721,7 @@ def test_a_remote_with_an_impossible_name_is_refused(one: Machine) -> None:
     one.git("config", "branch.main.remote", "a..b")
     with pytest.raises(InvalidConfig, match="name for git"):
         one.exchange()
+    one.git("config", "branch.main.remote", "origin")
+    one.git("config", "branch.main.merge", "refs/pull/1/head")
+    with pytest.raises(InvalidConfig, match="names no branch"):
+        one.exchange()

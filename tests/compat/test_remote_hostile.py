@@ -213,6 +213,8 @@ def test_hostile_trees_change_nothing(net: Net, one: Machine, also_here: bool) -
         harm(Forger(net))
         ended = attempt(one)
         expected = ("git fetch failed: ", "what no file") if name == "nul_link" else ("git fetch",)
+        notices = "".join(one.memory.list().notices)
+        assert not any(part in notices for part in ("zz", "huge", "sub", "Context")), name
         assert ended == StopKind.REFUSED or any(words in ended for words in expected), name
         assert (one.files(), one.head()) == (before, head), name
         assert Path(one.folder, ".git/config").read_bytes() == config, name

@@ -20,7 +20,7 @@ NOTES = {
     "context/old.md": "---\ntopic: Sale\nttl: 2020-01-01\nupdated: 2019-12-01\n---\nUntil then.\n",
 }
 WRITES = {"init", "update", "edit", "move", "delete", "prune", "migrate"}
-READS = {"list", "get", "search", "validate", "status", "doctor", "reindex"}
+READS = {"list", "get", "search", "validate", "status", "remote", "doctor", "reindex"}
 
 
 @pytest.fixture(scope="module")
