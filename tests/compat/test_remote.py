@@ -15,28 +15,33 @@ from pack.errors import ConnectorError, InvalidConfig, RepositoryBusy, Unavailab
 from pack.model import CommitId
 from pack.paths import INDEX
 from pack.remote import Exchange, Outcome, RemoteRecord, StopKind
-from tests.compat.remote_support import Machine, Net, git
+from tests.compat.remote_support import Machine, Net, git, make_template
 
 A, B = "context/a.md", "context/b.md"
 
 pytestmark = pytest.mark.usefixtures("git_identity")
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Net:
+    return make_template(tmp_path_factory.mktemp("net"))
+
+
 @pytest.fixture
-def net(tmp_path: Path) -> Iterator[Net]:
-    net = Net(tmp_path)
+def net(template: Net, tmp_path: Path) -> Iterator[Net]:
+    net = template.copy_to(tmp_path / "net")
     yield net
     net.close()
 
 
 @pytest.fixture
 def one(net: Net) -> Machine:
-    return net.begin()
+    return net.open(net.folder / "one")
 
 
 @pytest.fixture
 def two(net: Net, one: Machine) -> Machine:
-    return net.clone("two")
+    return net.open(net.folder / "two")
 
 
 def meet(*machines: Machine) -> None:
@@ -64,7 +69,8 @@ def test_what_one_machine_writes_the_other_reads(net: Net, one: Machine, two: Ma
     meet(one, two)
 
 
-def test_an_empty_remote_gets_the_memory_and_an_empty_clone_takes_it(net: Net) -> None:
+def test_an_empty_remote_gets_the_memory_and_an_empty_clone_takes_it(tmp_path: Path) -> None:
+    net = Net(tmp_path)
     early = net.clone("early")
     assert early.outcome() == "up_to_date"
     one = net.begin()
@@ -72,6 +78,7 @@ def test_an_empty_remote_gets_the_memory_and_an_empty_clone_takes_it(net: Net) -
     assert early.files() == one.files()
     early.assert_sound()
     assert early.memory.status().files == 1
+    net.close()
 
 
 @pytest.mark.contract("C1", "C9", "C10")

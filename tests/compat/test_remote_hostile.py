@@ -16,23 +16,28 @@ from pack_connectors.remote_url import RemoteUrl, parse_url, redacted
 from pack.errors import ConnectorError, PackError, Unavailable
 from pack.limits import MAX_FILE_BYTES
 from pack.remote import Outcome, StopKind
-from tests.compat.remote_support import Machine, Net, git
+from tests.compat.remote_support import Machine, Net, git, make_template
 
 pytestmark = pytest.mark.usefixtures("git_identity")
 
 CANARY = "canary-5eCret"
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Net:
+    return make_template(tmp_path_factory.mktemp("net"))
+
+
 @pytest.fixture
-def net(tmp_path: Path) -> Iterator[Net]:
-    net = Net(tmp_path)
+def net(template: Net, tmp_path: Path) -> Iterator[Net]:
+    net = template.copy_to(tmp_path / "net")
     yield net
     net.close()
 
 
 @pytest.fixture
 def one(net: Net) -> Machine:
-    return net.begin()
+    return net.open(net.folder / "one")
 
 
 # --- trees ----------------------------------------------------------------------------------------
@@ -286,7 +291,7 @@ def test_nothing_that_the_folder_names_is_run(
         file.chmod(0o755)
     one.write("context/a.md", "x")
     assert one.outcome() == "sent"
-    two = net.clone("two")
+    two = net.open(net.folder / "two")
     two.write("context/b.md", "y")
     two.exchange()
     one.write("context/c.md", "z")
