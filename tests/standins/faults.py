@@ -117,9 +117,9 @@ class Fault:
     """One kind of trouble for requests that fit.
 
     Attributes:
-        matching: An operation id of the description (`git/get-tree`), `graphql/query`,
-            `graphql/mutation`, `git-http/fetch`, `git-http/push`, `archive/download`, or the
-            beginning of one; empty for all.
+        matching: The beginning of what it is for, empty for all: an operation id of the
+            description (`git/get-tree`), `graphql/query`, `graphql/mutation`, `git-http/refs`
+            (what git asks first), `git-http/fetch`, `git-http/push`, `archive/download`.
         times: How many requests it strikes.
         skip: How many that fit pass before.
         headers: Instead of, or beside, the usual ones of the kind.

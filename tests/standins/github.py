@@ -24,7 +24,7 @@ does not fit fails the test when the `with` block ends, even if the code under t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -68,6 +68,7 @@ class GithubStandIn:
         self.server = LoopbackServer(self.app)
         self.token = TOKEN
         self._on_loopback = on_loopback
+        self._clients = ExitStack()
         folder.mkdir(parents=True, exist_ok=True)
         self.state.add_user(USER)
         self.add_token(Token(TOKEN, USER, administration=Permission.WRITE))
@@ -95,6 +96,7 @@ class GithubStandIn:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._clients.close()
         if self._on_loopback:
             self.server.stop()
         self.state.close()
@@ -119,6 +121,11 @@ class GithubStandIn:
     def transport(self) -> httpx.ASGITransport:
         """The service in process, for an `httpx.AsyncClient`."""
         return httpx.ASGITransport(app=self.app)
+
+    def client(self, token: str | None = None, **headers: str) -> httpx.Client:
+        """A client of the API that is closed with the stand-in; `headers` as for `headers`."""
+        made = httpx.Client(base_url=self.url, headers=self.headers(token, **headers))
+        return self._clients.enter_context(made)
 
     def headers(self, token: str | None = None, **others: str) -> dict[str, str]:
         """What a well-behaved client sends; `_` in a name stands for `-`."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +29,7 @@ class Limits:
         points_per_minute: A read costs 1 point, a write 5.
         content_per_minute: Requests that create content.
         content_per_hour: The same, per hour.
+        concurrent: Requests at once.
         status: 403 or 429, both occur.
     """
 
@@ -35,12 +37,15 @@ class Limits:
     points_per_minute: int | None = None
     content_per_minute: int | None = None
     content_per_hour: int | None = None
+    concurrent: int | None = None
     status: int = 403
 
     @classmethod
     def documented(cls) -> Limits:
         """The ceilings GitHub documents."""
-        return cls(points_per_minute=900, content_per_minute=80, content_per_hour=500)
+        return cls(
+            points_per_minute=900, content_per_minute=80, content_per_hour=500, concurrent=100
+        )
 
 
 @dataclass(slots=True)
@@ -52,7 +57,11 @@ class Window:
 
 
 class RateLimiter:
-    """Counts and refuses."""
+    """Counts and refuses.
+
+    Attributes:
+        most_writes_at_once: Of all tokens together; a careful client never has two on a branch.
+    """
 
     def __init__(self, clock: Callable[[], datetime], limits: Limits) -> None:
         self.limits = limits
@@ -61,6 +70,8 @@ class RateLimiter:
         self._windows: dict[tuple[str, str], Window] = {}
         self._points: dict[str, deque[tuple[float, int]]] = defaultdict(deque)
         self._content: dict[str, deque[tuple[float, int]]] = defaultdict(deque)
+        self._at_once = {False: 0, True: 0}
+        self.most_writes_at_once = 0
 
     def window(self, token: str, resource: str) -> Window:
         """The current window, a new one where the last has ended."""
@@ -84,6 +95,25 @@ class RateLimiter:
                 message = f"API rate limit exceeded for {resource}."
                 raise Refusal(self.limits.status, message)
             window.used += 1
+
+    @contextmanager
+    def in_flight(self, *, is_write: bool) -> Iterator[None]:
+        """A request is being answered inside the `with` block.
+
+        Raises:
+            Refusal: Too many are.
+        """
+        with self._lock:
+            ceiling = self.limits.concurrent
+            if ceiling is not None and sum(self._at_once.values()) >= ceiling:
+                raise Refusal(self.limits.status, SECONDARY, headers={"retry-after": "60"})
+            self._at_once[is_write] += 1
+            self.most_writes_at_once = max(self.most_writes_at_once, self._at_once[True])
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._at_once[is_write] -= 1
 
     def refund(self, token: str, resource: str) -> None:
         """Take back one request: an authorised 304 is free."""

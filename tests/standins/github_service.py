@@ -144,7 +144,9 @@ class GithubService:
             if target.resource is not None:
                 self.limiter.charge(token.text, target.resource, is_write=target.is_write)
             stale = kind is FaultKind.STALE_READ
-            answer = target.handler(self._call(request, target, token, api_url, stale=stale))
+            call = self._call(request, target, token, api_url, stale=stale)
+            with self.limiter.in_flight(is_write=target.is_write):
+                answer = target.handler(call)
         except Refusal as refusal:
             return refused(refusal, target.operation, is_write=target.is_write)
         if request.method == "GET" and answer.status == 200 and target.resource is not None:

@@ -24,19 +24,24 @@ from tests.standins.git_objects import (
     parse_tree,
 )
 
+# Not a revision expression: a reflog entry (`@{1}`) is no ref.
+_REF = re.compile(r"refs/(?!.*@\{)[^\x00-\x20~^:?*\[\\]+")
 _OID = re.compile(r"[0-9a-f]{40}")
 _LOOSE_UP_TO = 200
-_CONFIG = {
-    "gc.auto": "0",
-    "receive.autogc": "false",
-    "http.receivepack": "true",
-    "receive.denyNonFastForwards": "false",
-    "receive.denyDeleteCurrent": "ignore",
-    "uploadpack.allowFilter": "true",
-    "uploadpack.allowAnySHA1InWant": "true",
-    "core.logAllRefUpdates": "true",
-    "core.quotePath": "false",
-}
+_CONFIG = """
+[gc]
+    auto = 0
+[http]
+    receivepack = true
+[receive]
+    autogc = false
+    denyDeleteCurrent = ignore
+[uploadpack]
+    allowFilter = true
+    allowAnySHA1InWant = true
+[core]
+    logAllRefUpdates = true
+"""
 
 
 def git_environment() -> dict[str, str]:
@@ -56,8 +61,8 @@ class GitRepository:
         self._before_last_write: dict[str, str] = {}
         branch = f"--initial-branch={default_branch}"
         self._run("init", "--quiet", "--bare", branch, str(folder), at=folder.parent)
-        for key, value in _CONFIG.items():
-            self._run("config", key, value)
+        with (folder / "config").open("a", encoding="utf-8") as config:
+            config.write(_CONFIG)
 
     def close(self) -> None:
         """End the reading process."""
@@ -140,7 +145,7 @@ class GitRepository:
         """Id a full ref name points to; with `stale`, as it was before the last write."""
         if stale:
             return self._before_last_write.get(name)
-        found = self.find(name) if re.fullmatch(r"refs/[^\x00-\x20~^:?*\[\\]+", name) else None
+        found = self.find(name) if _REF.fullmatch(name) else None
         return found[0] if found else None
 
     def refs(self, *, stale: bool = False) -> dict[str, str]:

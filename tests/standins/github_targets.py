@@ -52,8 +52,9 @@ def side_target(request: Request) -> SideTarget | None:
     if match := _ARCHIVE_PATH.fullmatch(request.path):
         return SideTarget("archive/download", False, match["name"], match["commit"])
     if match := _GIT_PATH.fullmatch(request.path):
-        operation = "git-http/push" if is_push(request) else "git-http/fetch"
         writes = is_push(request) and request.method == "POST"
+        effect = "git-http/push" if writes else "git-http/fetch"
+        operation = effect if request.method == "POST" else "git-http/refs"
         return SideTarget(operation, writes, match["name"], match["rest"])
     return None
 

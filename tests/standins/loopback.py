@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,10 +18,22 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.is_up = threading.Event()
+        self._stop = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
+        self._loop = asyncio.get_running_loop()
         self.is_up.set()
+
+    async def main_loop(self) -> None:
+        # Not uvicorn's, which looks ten times a second whether it should end.
+        await self._stop.wait()
+
+    def end(self) -> None:
+        """Stop serving; may be called from any thread."""
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._stop.set)
 
 
 class LoopbackServer:
@@ -62,7 +75,7 @@ class LoopbackServer:
     def stop(self) -> None:
         """Close all connections; new ones are refused."""
         if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
+            self._server.end()
             self._thread.join(20)
             assert not self._thread.is_alive(), "the stand-in did not stop"
         self._server = self._thread = None
