@@ -177,7 +177,12 @@ class FaultPlan:
     def at_random(
         self, seed: int, kinds: Iterable[FaultKind], *, rate: float, matching: str = ""
     ) -> None:
-        """Besides the queue, strike requests by chance; one seed gives one sequence of choices."""
+        """Besides the queue, strike requests by chance.
+
+        One seed gives one sequence of choices; which request meets which depends on the order in
+        which they come. `TIMEOUT` costs the client the time until it gives up, and after
+        `PRIMARY_LIMIT` all is refused until the clock is moved to the reset.
+        """
         with self._lock:
             self._random = random.Random(seed)
             self._kinds, self._rate, self._matching = tuple(kinds), rate, matching

@@ -19,6 +19,9 @@ What a test does with it:
 Every request and answer is checked against the vendor's description, where that is at hand. What
 does not fit fails the test when the `with` block ends, even if the code under test swallowed it;
 `with github.unchecked():` is for bad requests made on purpose.
+
+Not served, though described: tags, topics, pulls, forks, merges, issues, labels, rules,
+collaborators, codeowners. A request for them fails the test as "no such operation".
 """
 
 from __future__ import annotations

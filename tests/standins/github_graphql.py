@@ -8,12 +8,13 @@ Source: GitHub GraphQL documentation; the wording of refusals is that of live an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     ExecutionResult,
     GraphQLError,
     GraphQLSchema,
@@ -59,12 +60,19 @@ def problems(request: Request) -> list[str]:
     return [error.message for error in _errors(body)]
 
 
-def _errors(body: Mapping[str, Any]) -> list[GraphQLError]:
+@lru_cache(maxsize=64)
+def _document(query: str) -> tuple[DocumentNode | None, tuple[GraphQLError, ...]]:
+    """A query parsed, and what is wrong with it; `None` where it cannot be parsed."""
     try:
-        document = parse(body["query"])
+        document = parse(query)
     except GraphQLError as error:
-        return [error]
-    if found := validate(schema(), document):
+        return None, (error,)
+    return document, tuple(validate(schema(), document))
+
+
+def _errors(body: Mapping[str, Any]) -> Sequence[GraphQLError]:
+    document, found = _document(body["query"])
+    if document is None or found:
         return found
     operation = get_operation_ast(document, body.get("operationName"))
     if operation is None:
@@ -78,10 +86,12 @@ def is_mutation(request: Request) -> bool:
     """Whether a request means to write; nonsense does not."""
     try:
         body = request.json()
-        document = parse(body["query"])
-    except (Refusal, GraphQLError, KeyError, TypeError):
+    except Refusal:
         return False
-    operation = get_operation_ast(document, body.get("operationName"))
+    if not isinstance(body, dict) or not isinstance(body.get("query"), str):
+        return False
+    document, _ = _document(body["query"])
+    operation = get_operation_ast(document, body.get("operationName")) if document else None
     return operation is not None and operation.operation == OperationType.MUTATION
 
 
@@ -90,7 +100,9 @@ def execute(call: Call) -> Response:
     body = call.request.json()
     if not isinstance(body, dict) or not isinstance(body.get("query"), str):
         raise Refusal(400, "A query attribute must be specified and must be a string.")
-    if errors := _errors(body):
+    document, _ = _document(body["query"])
+    errors = _errors(body)
+    if errors or document is None:
         return Response.of({"errors": [_formatted(error) for error in errors]})
     root = {
         "repository": lambda _, **args: repository(call, **args),
@@ -100,7 +112,7 @@ def execute(call: Call) -> Response:
     }
     result = execute_sync(
         schema(),
-        parse(body["query"]),
+        document,
         root_value=root,
         variable_values=body.get("variables") or {},
         operation_name=body.get("operationName"),

@@ -209,6 +209,10 @@ def test_too_many_requests_at_once_are_refused(github, client):
     assert client.get(MEMORY).status_code == 200
     assert client.put(f"{MEMORY}/contents/n.md", json=NEW_FILE).status_code == 201
     assert github.limiter.most_writes_at_once == 1
+    github.limiter.limits = Limits()
+    with github.limiter.in_flight(is_write=True):
+        client.put(f"{MEMORY}/contents/o.md", json=NEW_FILE)
+    assert github.limiter.most_writes_at_once == 2
 
 
 def test_the_log_holds_no_token(github, client):

@@ -241,4 +241,3 @@ def test_writers_at_once_lose_nothing_and_never_overwrite(github):
     assert sorted(github.messages("ada/memory")) == sorted([*acknowledged, "first"])
     assert github.files("ada/memory").keys() == {*acknowledged, "context/a.md"}
     github.repository("ada/memory").git.git("fsck", "--strict")
-    assert github.limiter.most_writes_at_once > 1

@@ -61,7 +61,7 @@ def tree_by_git(git: GitRepository, items: dict[str, TreeItem]) -> str:
     after=st.sets(PATHS, min_size=1, max_size=6).map(without_clashes),
 )
 def test_an_edited_tree_is_the_one_git_writes(git, before, after):
-    old = write_blobs(git, {path: b"old" for path in before})
+    old = write_blobs(git, dict.fromkeys(before, b"old"))
     first, made = edit_tree(git, None, dict(old))
     git.add(made)
     assert first == (tree_by_git(git, old) if old else EMPTY_TREE)
@@ -81,7 +81,7 @@ def test_a_deletion_of_nothing_names_the_path(git):
     files = write_blobs(git, {"a/b.md": b"x"})
     tree, made = edit_tree(git, None, dict(files))
     git.add(made)
-    with pytest.raises(PathMissing, match="a/c.md"):
+    with pytest.raises(PathMissing, match=r"a/c\.md"):
         edit_tree(git, tree, {"a/c.md": None})
 
 
