@@ -32,7 +32,7 @@ def edit_tree(
         PathMissing: A deleted path is not in the base.
     """
     made: list[GitObject] = []
-    items = (git.tree(base) if base else None) or {}
+    items = dict((git.tree(base) if base else None) or {})
     oid = _edit(git, "", items, changes, made)
     if oid is None:
         empty = encode_tree({})
@@ -59,7 +59,8 @@ def _edit(
             raise PathMissing(folder + path)
     for name, deeper in inside.items():
         old = items.pop(name, None)
-        below = (git.tree(old.oid) if old is not None and old.kind == "tree" else None) or {}
+        is_folder = old is not None and old.kind == "tree"
+        below = dict((git.tree(old.oid) if old is not None and is_folder else None) or {})
         oid = _edit(git, f"{folder}{name}/", below, deeper, made)
         if oid is not None:
             items[name] = TreeItem(TREE_MODE, oid)

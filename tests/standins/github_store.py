@@ -28,6 +28,7 @@ from tests.standins.git_objects import (
 _REF = re.compile(r"refs/(?!.*@\{)[^\x00-\x20~^:?*\[\\]+")
 _OID = re.compile(r"[0-9a-f]{40}")
 _LOOSE_UP_TO = 200
+_TREES_KEPT = 2000
 _CONFIG = """
 [gc]
     auto = 0
@@ -58,6 +59,7 @@ class GitRepository:
         self.lock = threading.RLock()
         self.before_ref_update: Callable[[], None] | None = None
         self._reader: subprocess.Popen[bytes] | None = None
+        self._trees: dict[str, Mapping[str, TreeItem]] = {}
         self._before_last_write: dict[str, str] = {}
         branch = f"--initial-branch={default_branch}"
         self._run("init", "--quiet", "--bare", branch, str(folder), at=folder.parent)
@@ -116,11 +118,18 @@ class GitRepository:
         data = self.get(oid, "commit")
         return None if data is None else parse_commit(data)
 
-    def tree(self, oid: str) -> dict[str, TreeItem] | None:
+    def tree(self, oid: str) -> Mapping[str, TreeItem] | None:
+        """Entries of a tree by name."""
         if oid == EMPTY_TREE:
             return {}
+        if (known := self._trees.get(oid)) is not None:
+            return known
         data = self.get(oid, "tree")
-        return None if data is None else parse_tree(data)
+        if data is None:
+            return None
+        if len(self._trees) >= _TREES_KEPT:
+            self._trees.clear()
+        return self._trees.setdefault(oid, parse_tree(data))
 
     def item_at(self, tree: str, path: str) -> TreeItem | None:
         """What a path leads to from a tree; the tree itself for the empty path."""
