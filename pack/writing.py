@@ -79,7 +79,8 @@ class Writer:
         recorded: set[Put] = set()
         for attempt in range(_ATTEMPTS):
             try:
-                with self._connector.exclusive():
+                # A view of its own, so that each attempt sees what is there then.
+                with self._connector.exclusive(), self._connector.view():
                     return self._attempt(decide(), request, recorded, dry_run=dry_run)
             except _DecideAgain as again:
                 overtaken += again.error is not None

@@ -13,7 +13,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -95,7 +95,7 @@ class LocalGit:
         Unavailable: Git is missing, or the repository cannot be opened.
     """
 
-    capabilities = frozenset({Capability.WORKING_TREE})
+    capabilities = frozenset({Capability.WORKING_TREE, Capability.AUTHOR, Capability.LOG})
 
     def __init__(
         self, folder: Path, clock: Callable[[], datetime], *, lock_seconds: float = _LOCK_SECONDS
@@ -257,12 +257,15 @@ class LocalGit:
         out = self._runner.run(["diff-tree", "-r", "-z", "--raw", "--no-renames", old, new, "--"])
         return sorted(parse_raw_diff(out).items())
 
-    def last_changes(self, since: CommitId | None, head: CommitId) -> Iterator[LastChange]:
+    def last_changes(
+        self, since: CommitId | None, head: CommitId, path: MemoryPath | None = None
+    ) -> Iterator[LastChange]:
         """See `Connector.last_changes`."""
         if not self._is_commit(head):
             raise NotFound(f"commit {head[:60]}")
         known = since is not None and self._is_commit(since)
-        return read_last_changes(self._runner, since if known else None, head)
+        found = read_last_changes(self._runner, since if known else None, head)
+        return (change for change in found if path in (None, change.path))
 
     def _is_commit(self, commit: CommitId) -> bool:
         return is_id(commit) and self._store.find_id(commit, "commit") is not None
@@ -325,6 +328,10 @@ class LocalGit:
         targets = [self._examiner.examine(change, tree, staged) for change in changes]
         plan = Plan(ref, head, tree, targets, message, author)
         return self._writer.write(plan, self._take_begun())
+
+    def view(self) -> AbstractContextManager[None]:
+        """See `Connector.view`; the store is near."""
+        return nullcontext()
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
