@@ -13,8 +13,8 @@ from pack.model import MemoryPath
 def changed_at(catalog: Catalog, connector: Connector, path: MemoryPath) -> datetime | None:
     """When the last commit that changed a committed memory file was made; `None` if none did.
 
-    Costs a look into the catalog, and after new commits a walk over those. Where the log is far away
-    (no `Capability.LOG`), that of the file is asked for each time.
+    Costs a look into the catalog, and after new commits a walk over those. Where the log is far
+    away (no `Capability.LOG`), that of the file is asked for each time.
 
     Raises:
         ConnectorError: The store cannot be read.

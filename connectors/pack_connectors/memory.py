@@ -183,7 +183,6 @@ class InMemoryConnector:
         self, since: CommitId | None, head: CommitId, path: MemoryPath | None = None
     ) -> Iterator[LastChange]:
         """See `Connector.last_changes`."""
-        only = path
         commits: list[Snapshot] = []
         commit: Snapshot | None = self._commit_at(head)
         while commit is not None:
@@ -193,11 +192,11 @@ class InMemoryConnector:
             commit = commit.parent
         for found in commits:
             before = _files(found.parent)
-            for path in sorted(before.keys() | found.files.keys()):
-                if before.get(path) == found.files.get(path) or not is_catalogued(path):
+            for one in sorted(before.keys() | found.files.keys()):
+                if before.get(one) == found.files.get(one) or path not in (None, one):
                     continue
-                if only in (None, path):
-                    yield LastChange(path, found.id, found.time.astimezone(UTC))
+                if is_catalogued(one):
+                    yield LastChange(one, found.id, found.time.astimezone(UTC))
 
     def _commit_at(self, commit: CommitId) -> Snapshot:
         if commit not in self._commits:

@@ -167,6 +167,8 @@ class GitRepository:
 
     def is_empty(self, *, stale: bool = False) -> bool:
         """Whether there is no ref at all."""
+        if not stale and self.find("HEAD") is not None:
+            return False  # the usual case, without a process of its own
         return not self.refs(stale=stale)
 
     def swap(self, name: str, new: str | None, old: str | None) -> bool:

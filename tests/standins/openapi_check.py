@@ -174,6 +174,9 @@ class OpenApiCheck:
 
 def _absolute(node: Any) -> Any:
     if isinstance(node, dict):
+        if node.get("nullable") is True and "anyOf" in node:
+            # Where there is no `type` beside it, the validator does not look at it.
+            node = {**node, "anyOf": [*node["anyOf"], {"enum": [None]}]}
         return {
             key: _URN + value
             if key == "$ref" and isinstance(value, str) and value.startswith("#")

@@ -1,0 +1,198 @@
+"""What is current on the branch: asked for conditionally, once in a view, never going back.
+
+A server that is many machines may answer a read as it was before the last write. Such an answer is
+known by its age: a commit that was current before one we have seen is asked for again, and only
+believed when it stays (somebody has then moved the branch back).
+
+Source: GitHub REST documentation, "Best practices" (conditional requests).
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Final
+
+from pack.errors import ConnectorError
+from pack.model import CommitId
+from pack_connectors.github_api import CommitRecord, GithubRepository
+from pack_connectors.github_cache import GithubCache
+
+_ATTEMPTS: Final = 6
+_REMEMBERED: Final = 100
+_EMPTY: Final = CommitId("")
+_DEFAULT: Final = "default branch"
+
+
+class _View(threading.local):
+    """What a thread sees inside a view."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.is_loaded = False
+        self.head: CommitRecord | None = None
+
+
+class GithubHead:
+    """The current commit of one branch.
+
+    Args:
+        repository: Asked for it.
+        branch: Its name; `None` for the default branch, whichever that is.
+        cache: Where the last answer is kept between two runs.
+    """
+
+    def __init__(
+        self, repository: GithubRepository, branch: str | None, cache: GithubCache
+    ) -> None:
+        self._repository = repository
+        self._branch = branch
+        self._cache = cache
+        self._fact = f"head {branch or ''}"
+        self._default = ""
+        self._lock = threading.Lock()
+        self._view = _View()
+        self._older: OrderedDict[CommitId, None] = OrderedDict()
+        self._tagged = _read_tagged(cache.fact(self._fact))
+        self._known = self._tagged[1] if self._tagged else None
+
+    @property
+    def start(self) -> str | None:
+        """The branch, as a list of commits begins at it."""
+        return f"heads/{self._branch}" if self._branch else None
+
+    @property
+    def known(self) -> CommitRecord | None:
+        """What was current when it was last asked for."""
+        return self._known
+
+    @contextmanager
+    def view(self) -> Iterator[None]:
+        """See `Connector.view`."""
+        view = self._view
+        if view.depth == 0:
+            view.is_loaded = False
+        view.depth += 1
+        try:
+            yield
+        finally:
+            view.depth -= 1
+
+    def current(self) -> CommitRecord | None:
+        """The current commit, in a view that of its first read; `None` for an empty repository.
+
+        Raises:
+            ConnectorError: It cannot be asked for.
+        """
+        view = self._view
+        if view.depth and view.is_loaded:
+            return view.head
+        head = self._fetch()
+        view.head, view.is_loaded = head, True
+        return head
+
+    def refresh(self) -> CommitRecord | None:
+        """The current commit, asked for now; a view goes on from there."""
+        self._view.is_loaded = False
+        return self.current()
+
+    def forget_view(self) -> None:
+        """Let the next read of this thread ask anew."""
+        self._view.is_loaded = False
+
+    def moved(self, base: CommitRecord | None, made: CommitRecord) -> None:
+        """Note our own commit on `base`."""
+        with self._lock:
+            if _id(self._known) == _id(base):
+                self._become(made)
+            elif _id(self._known) != made.id:
+                self._age(made.id)  # somebody has seen a later one already
+        self._view.head, self._view.is_loaded = made, True
+
+    def branch(self) -> str:
+        """The name of the branch.
+
+        Raises:
+            ConnectorError: The repository cannot be asked for.
+        """
+        if self._branch:
+            return self._branch
+        name = self._default or self._cache.fact(_DEFAULT) or self._repository.default_branch()
+        if name != self._default:
+            self._default = name
+            self._cache.keep_fact(_DEFAULT, name)
+        return name
+
+    def forget_branch(self) -> None:
+        """Ask again which branch is the default one, when that is next needed."""
+        self._default = ""
+        self._cache.keep_fact(_DEFAULT, "")
+
+    # --- asking --------------------------------------------------------------------------------
+
+    def _fetch(self) -> CommitRecord | None:
+        for attempt in range(1, _ATTEMPTS + 1):
+            head = self._ask(is_first=attempt == 1)
+            with self._lock:
+                if _id(head) not in self._older or attempt == _ATTEMPTS:
+                    self._become(head)
+                    return head
+            self._repository.session.patience.jitter(attempt)
+        raise AssertionError("the last attempt returns")
+
+    def _ask(self, *, is_first: bool) -> CommitRecord | None:
+        tagged = self._tagged if is_first else None
+        etag = tagged[0] if tagged else None
+        answer, rows = self._repository.commits(start=self.start, count=1, etag=etag)
+        if answer.status == 304 and tagged:
+            return tagged[1]
+        if answer.status == 409:
+            return None
+        if answer.status != 200 or not rows:
+            raise self._missing()
+        if new := answer.headers.get("etag"):
+            self._tagged = (new, rows[0])
+            self._cache.keep_fact(self._fact, _write_tagged(new, rows[0]))
+        return rows[0]
+
+    def _missing(self) -> ConnectorError:
+        """What is not there: the repository (raised then), or the branch in it."""
+        default = self._repository.default_branch()
+        name = self._repository.place.full_name
+        return ConnectorError(f"{name} on GitHub has no branch {self._branch or default}")
+
+    def _become(self, head: CommitRecord | None) -> None:
+        """Make a commit the known one; the lock is held."""
+        if _id(self._known) != _id(head):
+            self._age(_id(self._known))
+        self._older.pop(_id(head), None)
+        self._known = head
+
+    def _age(self, commit: CommitId) -> None:
+        if commit:
+            self._older[commit] = None
+            while len(self._older) > _REMEMBERED:
+                self._older.popitem(last=False)
+
+
+def _id(head: CommitRecord | None) -> CommitId:
+    return head.id if head else _EMPTY
+
+
+def _write_tagged(etag: str, head: CommitRecord) -> str:
+    parents = list(head.parents)
+    return json.dumps([etag, head.id, head.tree, parents, head.at.isoformat(), head.url])
+
+
+def _read_tagged(text: str | None) -> tuple[str, CommitRecord] | None:
+    """An ETag and the commit it stands for, if the cache holds them as they were written."""
+    try:
+        etag, commit, tree, parents, at, url = json.loads(text or "")
+        when = datetime.fromisoformat(at).astimezone(UTC)
+        return str(etag), CommitRecord(CommitId(commit), tree, tuple(parents), "", when, url)
+    except (ValueError, TypeError):
+        return None
