@@ -10,6 +10,7 @@ GraphQL reference, "Blob".
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -56,6 +57,8 @@ class GithubBlobs:
         self._head = head
         self._snapshots = snapshots
         self._method = method
+        self._lock = threading.Lock()
+        self._may_fill = True
 
     def read(self, sha: BlobId) -> bytes:
         """One file's bytes.
@@ -68,12 +71,31 @@ class GithubBlobs:
         if not is_id(sha):
             raise NotFound(f"object {sha[:60]!r}")
         found = self._cache.blob(sha)
+        if found is None and self._fill():
+            found = self._cache.blob(sha)
         if found is None:
             found = self._repository.blob(sha)
             if blob_id(found) != sha:
                 raise ConnectorError(f"GitHub gave other bytes than those of {sha}")
             self._cache.keep_blobs([found])
         return found
+
+    def _fill(self) -> bool:
+        """Whether the cache was filled, as it held none of the current files.
+
+        Whoever reads one file of a memory that is new to this machine will ask for all of them: the
+        catalog is made of them. Done once, whatever comes of it.
+        """
+        with self._lock:
+            may_fill, self._may_fill = self._may_fill, False
+            items = self._items() if may_fill else {}
+            missing = {BlobId(sha) for sha in items}
+            if not self._is_small(missing, items) or self._cache.held(missing):
+                return False
+            for batch in self._from_archives(missing):
+                self._cache.keep_blobs(batch.values())
+                missing -= batch.keys()
+            return True
 
     def read_many(self, shas: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
         """See `Connector.read_blobs`: each as soon as it has come."""
@@ -121,6 +143,10 @@ class GithubBlobs:
         whole = sum(item.size or 0 for item in items.values())
         part = sum(item.size or 0 for item in inside)
         return len(inside) > most and whole <= _ARCHIVE_BYTES + 10 * part
+
+    def _is_small(self, missing: set[BlobId], items: Mapping[str, Item]) -> bool:
+        whole = sum(item.size or 0 for item in items.values())
+        return whole <= _ARCHIVE_BYTES and self._is_archive_worth(missing, items)
 
     def _from_archives(self, missing: set[BlobId]) -> Iterator[_Batch]:
         head = self._head.known

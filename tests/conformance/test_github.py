@@ -1,15 +1,26 @@
 import itertools
+import ssl
 from contextlib import contextmanager
 
+import httpx
 import pytest
 from pack_connectors.github import GitHub
 from pack_connectors.github_method import WriteMethod
 
 from pack.model import Delete, Identity
-from pack.testing import ConnectorContract, LoggedCommit
+from pack.testing import (
+    ConcurrencyContract,
+    ConnectorContract,
+    ConnectorHooks,
+    LoggedCommit,
+    ReadingContract,
+    WritingContract,
+)
 from tests.standins.faults import FaultKind
 from tests.standins.github import GithubStandIn
 
+# Loading the certificates of the world for each connector takes longer than most tests.
+NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 REF_MOVES = {
     WriteMethod.GRAPHQL: "graphql/mutation",
     WriteMethod.GIT_DATA: "git/update-ref",
@@ -22,7 +33,7 @@ def service(tmp_path_factory):
         yield standin
 
 
-class GithubContract(ConnectorContract):
+class GithubHooks(ConnectorHooks):
     method: WriteMethod
     numbers = itertools.count()
 
@@ -50,6 +61,7 @@ class GithubContract(ConnectorContract):
             cache_dir=self._folder,
             method=self.method,
             sleep=self._service.clock.sleep,
+            transport=httpx.HTTPTransport(verify=NO_CERTIFICATES),
             lock_seconds=lock_seconds,
         )
         self._opened.append(connector)
@@ -86,9 +98,16 @@ class GithubContract(ConnectorContract):
             yield
 
 
-class TestGraphql(GithubContract):
+class TestGraphql(GithubHooks, ConnectorContract):
     method = WriteMethod.GRAPHQL
 
 
-class TestGitData(GithubContract):
+class TestGitData(GithubHooks, WritingContract, ConcurrencyContract):
+    method = WriteMethod.GIT_DATA
+
+
+@pytest.mark.soak
+class TestGitDataReading(GithubHooks, ReadingContract):
+    """How commits are made has no part in reading."""
+
     method = WriteMethod.GIT_DATA

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from tests.standins.git_edits import FILE_MODE, PathMissing, edit_tree, write_commit
-from tests.standins.git_objects import CommitData, GitObject, TreeItem
+from tests.standins.git_objects import EMPTY_TREE, CommitData, GitObject, TreeItem
 from tests.standins.github_call import OID, Call, decoded_base64, is_bad_path, wrapped_base64
 from tests.standins.github_contents import signature_of
 from tests.standins.github_http import NOT_FOUND, Refusal, Response
@@ -170,6 +170,8 @@ def create_commit(call: Call) -> Response:
     if git.tree(body["tree"]) is None:
         raise Refusal(422, "Tree SHA does not exist")
     parents = tuple(body.get("parents", ()))
+    if body["tree"] == EMPTY_TREE:
+        git.add([GitObject("tree", b"")])  # git knows it without having it; a commit does not
     if any(git.get(parent, "commit") is None for parent in parents):
         raise Refusal(422, "Parent SHA does not exist or is not a commit object")
     author = signature_of(call, body.get("author"))
