@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from pack.errors import ConnectorError, LimitExceeded, NotFound
-from pack.model import BlobId, CommitId
+from pack.model import BlobId, CommitId, blob_id
 from pack_connectors.github_http import RAW, Answer, Request
 from pack_connectors.github_places import RepositoryPlace, quoted
 from pack_connectors.github_refusals import refusal
@@ -137,7 +137,7 @@ class GithubRepository:
         return rows, body.get("truncated") is not True
 
     def blob(self, sha: BlobId) -> bytes:
-        """A file's bytes.
+        """A file's bytes, which have that id.
 
         Raises:
             NotFound: There is no such blob.
@@ -146,7 +146,9 @@ class GithubRepository:
         request = Request(
             "GET", f"{self.place.path}/git/blobs/{sha}", accept=RAW, max_bytes=MAX_BLOB_BYTES
         )
-        answer = self.session.read(request)
+        answer = self.session.read(
+            request, lambda found: found.status != 200 or blob_id(found.body) == sha
+        )
         if answer.status == 200:
             return answer.body
         if answer.status in (404, 409, 422):

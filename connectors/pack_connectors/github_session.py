@@ -69,15 +69,26 @@ class GithubSession:
         self.patience.cancel()
         self.http.close()
 
-    def read(self, request: Request) -> Answer:
+    def read(self, request: Request, is_sound: Callable[[Answer], bool] = lambda _: True) -> Answer:
         """The answer to a request that may be repeated, whatever its status below 500.
+
+        Args:
+            request: What is asked.
+            is_sound: Whether an answer can be what was asked for; otherwise it is asked again.
 
         Raises:
             Unavailable: GitHub cannot be reached, or does not answer.
             RateLimited: It takes no requests for longer than may be waited.
         """
+
+        def ask() -> Answer:
+            answer = self._once(request)
+            if not is_sound(answer):
+                raise NoAnswer("it gave other bytes than were asked for")
+            return answer
+
         try:
-            return self.patience.insist(lambda: self._once(request))
+            return self.patience.insist(ask)
         except NoAnswer as error:
             raise unavailable(error) from error
 
