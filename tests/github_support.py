@@ -70,9 +70,11 @@ class GithubWorld:
             "transport": httpx.HTTPTransport(verify=NO_CERTIFICATES),
         }
         owner, repo = NAME.split("/")
+        if "method" in options:
+            options["method"] = options["method"] and WriteMethod(str(options["method"]))
         made = GitHub(
             owner,
-            repo,
+            str(options.pop("repo", repo)),
             lambda: self.service.token,
             self.service.clock,
             **{**given, **options},  # type: ignore[arg-type]  # options of the tests

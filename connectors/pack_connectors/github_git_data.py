@@ -40,8 +40,9 @@ class GitDataWriter:
             OutcomeUnknown: It may have been written, and the branch cannot be looked at.
             ConnectorError: GitHub refuses or cannot be reached. Nothing was written.
         """
+        branch = self._head.branch_of(plan.base)
         made = self._make_commit(plan, self._make_tree(plan))
-        self._move(plan, made)
+        self._move(plan, branch, made)
         return made
 
     # --- objects -------------------------------------------------------------------------------
@@ -91,11 +92,11 @@ class GitDataWriter:
 
     # --- the branch ----------------------------------------------------------------------------
 
-    def _move(self, plan: Plan, made: CommitRecord) -> None:
+    def _move(self, plan: Plan, branch: str, made: CommitRecord) -> None:
         was_sent = False
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                answer = self._update(made.id)
+                answer = self._update(branch, made.id)
             except NoAnswer as error:
                 was_sent = was_sent or error.was_sent
                 reason = error.reason
@@ -110,8 +111,8 @@ class GitDataWriter:
             self._repository.session.patience.jitter(attempt)
         raise Unavailable(f"GitHub cannot be written to: {reason}; nothing was written")
 
-    def _update(self, commit: CommitId) -> Answer:
-        path = self._repository.path("git", "refs", "heads", self._head.branch())
+    def _update(self, branch: str, commit: CommitId) -> Answer:
+        path = self._repository.path("git", "refs", "heads", branch)
         body = {"sha": commit, "force": False}
         return self._repository.session.write(Request("PATCH", path, body=body))
 

@@ -105,7 +105,7 @@ class GraphqlWriter:
         return {
             "branch": {
                 "repositoryNameWithOwner": place.full_name,
-                "branchName": self._head.branch(),
+                "branchName": self._head.branch_of(plan.base),
             },
             "expectedHeadOid": plan.base.id if plan.base else "",
             "message": {"headline": headline} | ({"body": text} if text else {}),

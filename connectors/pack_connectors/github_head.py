@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
 
-from pack.errors import ConnectorError
+from pack.errors import ConnectorError, StaleBase
 from pack.model import CommitId
 from pack_connectors.github_api import CommitRecord, GithubRepository
 from pack_connectors.github_cache import GithubCache
@@ -26,6 +26,8 @@ _ATTEMPTS: Final = 6
 _REMEMBERED: Final = 100
 _EMPTY: Final = CommitId("")
 _DEFAULT: Final = "default branch"
+_UNKNOWN: Final = ("", 0.0)
+_VALID_SECONDS: Final = 24 * 3600.0
 
 
 class _View(threading.local):
@@ -53,7 +55,7 @@ class GithubHead:
         self._branch = branch
         self._cache = cache
         self._fact = f"head {branch or ''}"
-        self._default = ""
+        self._default = _read_default(cache.fact(_DEFAULT))
         self._lock = threading.Lock()
         self._view = _View()
         self._older: OrderedDict[CommitId, None] = OrderedDict()
@@ -62,8 +64,9 @@ class GithubHead:
 
     @property
     def start(self) -> str | None:
-        """The branch, as a list of commits begins at it."""
-        return f"heads/{self._branch}" if self._branch else None
+        """The branch, as a list of commits begins at it; `None` for the default one."""
+        name = self._branch or self._default[0]
+        return f"heads/{name}" if name else None
 
     @property
     def known(self) -> CommitRecord | None:
@@ -113,24 +116,31 @@ class GithubHead:
                 self._age(made.id)  # somebody has seen a later one already
         self._view.head, self._view.is_loaded = made, True
 
-    def branch(self) -> str:
-        """The name of the branch.
+    def branch_of(self, base: CommitRecord | None) -> str:
+        """The name of the branch that `base` was read from, for a write on it.
+
+        The default branch may become another one: its name is asked for once a day, and from then
+        on what is current is that of this branch, so that nothing is read from one branch and
+        written to another.
 
         Raises:
-            ConnectorError: The repository cannot be asked for.
+            StaleBase: The default branch is another one now, and not at `base`.
+            ConnectorError: The repository cannot be asked.
         """
         if self._branch:
             return self._branch
-        name = self._default or self._cache.fact(_DEFAULT) or self._repository.default_branch()
-        if name != self._default:
-            self._default = name
-            self._cache.keep_fact(_DEFAULT, name)
+        now = self._repository.session.clock().timestamp()
+        known, asked_at = self._default
+        if known and 0 <= now - asked_at < _VALID_SECONDS:
+            return known
+        name = self._repository.default_branch()
+        self._default = (name, now)
+        self._cache.keep_fact(_DEFAULT, json.dumps(self._default))
+        if name != known and base is not None:
+            head = self.refresh()
+            if _id(head) != base.id:
+                raise StaleBase(base.id, head.id if head else None)
         return name
-
-    def forget_branch(self) -> None:
-        """Ask again which branch is the default one, when that is next needed."""
-        self._default = ""
-        self._cache.keep_fact(_DEFAULT, "")
 
     # --- asking --------------------------------------------------------------------------------
 
@@ -148,6 +158,9 @@ class GithubHead:
         tagged = self._tagged if is_first else None
         etag = tagged[0] if tagged else None
         answer, rows = self._repository.commits(start=self.start, count=1, etag=etag)
+        if answer.status == 404 and self._default[0]:
+            self._default = _UNKNOWN  # it was renamed: whichever is the default now
+            answer, rows = self._repository.commits(start=self.start, count=1)
         if answer.status == 304 and tagged:
             return tagged[1]
         if answer.status == 409:
@@ -196,3 +209,11 @@ def _read_tagged(text: str | None) -> tuple[str, CommitRecord] | None:
         return str(etag), CommitRecord(CommitId(commit), tree, tuple(parents), "", when, url)
     except (ValueError, TypeError):
         return None
+
+
+def _read_default(text: str | None) -> tuple[str, float]:
+    try:
+        name, asked_at = json.loads(text or "")
+        return str(name), float(asked_at)
+    except (ValueError, TypeError):
+        return _UNKNOWN

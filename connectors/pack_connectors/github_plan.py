@@ -116,6 +116,5 @@ class LookBack:
 
 def stale(plan: Plan, head: GithubHead) -> PackError:
     """The error for a branch that is not at the base of a plan, with what it is at now."""
-    head.forget_branch()  # it may be that another one is the default now
     actual = head.refresh()
     return StaleBase(plan.base.id if plan.base else None, actual.id if actual else None)

@@ -73,7 +73,7 @@ class FirstCommit:
         return Identity(owner, f"{owner}@users.noreply.github.com")  # an app has no account
 
     def _request(self, commit: CommitId, pack: bytes) -> Request:
-        command = f"{_ZEROS} {commit} refs/heads/{self._head.branch()}"
+        command = f"{_ZEROS} {commit} refs/heads/{self._head.branch_of(None)}"
         line = f"{command}\0 report-status agent=pack-memory".encode()
         body = b"%04x%s0000" % (len(line) + 4, line) + pack
         secret = f"x-access-token:{self._repository.session.http.token()}"

@@ -65,7 +65,7 @@ def test_a_write_is_two_requests_by_graphql_and_four_by_git_data(world):
             assert len(asked) - extra <= most, asked.operations()
     with world.service.log.counting() as asked:
         world.open().update("context/other-process.md", note(5))
-    assert len(asked) <= most + 1, asked.operations()  # and once the name of the branch
+    assert len(asked) <= most, asked.operations()
 
 
 def test_a_write_after_somebody_elses_costs_their_tree_and_files(world):
