@@ -21,9 +21,10 @@ from pack.catalog import is_catalogued
 from pack.catalog_questions import LastChange
 from pack.connector import Capability
 from pack.errors import (
-    BlobChanged,
+    ConnectorError,
     LimitExceeded,
     NotFound,
+    PreconditionFailed,
     RepositoryBusy,
     StaleBase,
     Unavailable,
@@ -263,11 +264,11 @@ class GitHub:
     def _on_current(self, changes: Sequence[Change], message: str) -> Commit:
         check_write(changes, message)
         for attempt in range(1, _STALE_RETRIES + 1):
-            with self.exclusive(), self.view():
-                try:
+            try:
+                with self.exclusive(), self.view():
                     return self.commit(self.head(), changes, message)
-                except StaleBase:
-                    self._session.patience.jitter(min(attempt, 3))
+            except StaleBase:
+                self._session.patience.jitter(min(attempt, 3))
         raise RepositoryBusy("the branch moves faster than a write can be made")
 
     def commit(
@@ -284,21 +285,29 @@ class GitHub:
         """
         check_write(changes, message)
         with self.exclusive():
-            head = self._head.current()
-            if (head.id if head else None) != base:
-                self._head.forget_view()
-                raise StaleBase(base, head.id if head else None)
-            before = self._snapshots.at_head(head)
             try:
-                before.check(changes)
-            except BlobChanged:
-                self._head.forget_view()
+                plan = self._plan(base, changes, message, author)
+                made = self._write(plan)
+            except (PreconditionFailed, ConnectorError):
+                self._head.forget_view()  # the store is not what it was taken for
                 raise
-            plan = Plan(head, changes, message, author, before, before.changed(changes))
-            made = self._write(plan)
             self._note(plan, made)
         blobs = {put.path: blob_id(put.content) for put in plan.puts}
         return Commit(made.id, made.url, blobs)
+
+    def _plan(
+        self,
+        base: CommitId | None,
+        changes: Sequence[Change],
+        message: str,
+        author: Identity | None,
+    ) -> Plan:
+        head = self._head.current()
+        if (head.id if head else None) != base:
+            raise StaleBase(base, head.id if head else None)
+        before = self._snapshots.at_head(head)
+        before.check(changes)
+        return Plan(head, changes, message, author, before, before.changed(changes))
 
     def _write(self, plan: Plan) -> CommitRecord:
         if plan.base is None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from pack.errors import ConnectorError, Unavailable
+from pack.errors import ConnectorError, RefusedForSafety, Unavailable
 from pack.model import CommitId, Put
 from pack_connectors.github_api import CommitRecord, GithubRepository, is_id, read_commit
 from pack_connectors.github_head import GithubHead
@@ -121,9 +121,10 @@ class GitDataWriter:
         return found is not None
 
     def _refused(self, plan: Plan, answer: Answer) -> Exception:
-        message = str(answer.member("message") or "")
-        if answer.status in (409, 422) and (
-            "fast-forward" in message or "fast forward" in message or "does not exist" in message
-        ):
-            return stale(plan, self._head)
-        return self._repository.refused(answer)
+        refused = self._repository.refused(answer)
+        if answer.status not in (409, 422) or isinstance(refused, RefusedForSafety):
+            return refused
+        overtaken = stale(plan, self._head)
+        if overtaken.actual == overtaken.expected and b"fast-forward" not in answer.body:
+            return refused
+        return overtaken

@@ -18,7 +18,7 @@ from pack_connectors.github_head import GithubHead
 from pack_connectors.github_http import NoAnswer
 from pack_connectors.github_method import GithubMethod
 from pack_connectors.github_plan import ATTEMPTS, LookBack, Plan, stale
-from pack_connectors.github_refusals import forbidden, invisible, lock
+from pack_connectors.github_refusals import forbidden, invisible, lock, plain
 from pack_connectors.github_session import graphql_errors
 from pack_connectors.github_trees import FILE_MODE
 
@@ -132,7 +132,7 @@ def _refusal(kind: str, message: str, name: str) -> PackError | Exception | None
         # The repository, or the commit or file that the change was made on.
         return invisible(name) if "to a Repository" in message else _Stale()
     if kind in ("UNPROCESSABLE", "BAD_USER_INPUT", "VALIDATION"):
-        return ConnectorError(f"GitHub refused the commit: {message[:200]}")
+        return ConnectorError(f"GitHub refused the commit: {plain(message)}")
     return None
 
 

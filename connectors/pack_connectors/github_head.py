@@ -14,8 +14,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from pack.errors import ConnectorError, StaleBase
 from pack.model import CommitId
@@ -59,8 +60,8 @@ class GithubHead:
         self._lock = threading.Lock()
         self._view = _View()
         self._older: OrderedDict[CommitId, None] = OrderedDict()
-        self._tagged = _read_tagged(cache.fact(self._fact))
-        self._known = self._tagged[1] if self._tagged else None
+        self._tagged, self._known = _read_kept(cache.fact(self._fact))
+        self._age_parents()
 
     @property
     def start(self) -> str | None:
@@ -169,7 +170,6 @@ class GithubHead:
             raise self._missing()
         if new := answer.headers.get("etag"):
             self._tagged = (new, rows[0])
-            self._cache.keep_fact(self._fact, _write_tagged(new, rows[0]))
         return rows[0]
 
     def _missing(self) -> ConnectorError:
@@ -182,8 +182,14 @@ class GithubHead:
         """Make a commit the known one; the lock is held."""
         if _id(self._known) != _id(head):
             self._age(_id(self._known))
+            self._known = head
+            self._age_parents()
+            self._cache.keep_fact(self._fact, _write_kept(self._tagged, head))
         self._older.pop(_id(head), None)
-        self._known = head
+
+    def _age_parents(self) -> None:
+        for parent in self._known.parents if self._known else ():
+            self._age(CommitId(parent))
 
     def _age(self, commit: CommitId) -> None:
         if commit:
@@ -196,19 +202,34 @@ def _id(head: CommitRecord | None) -> CommitId:
     return head.id if head else _EMPTY
 
 
-def _write_tagged(etag: str, head: CommitRecord) -> str:
-    parents = list(head.parents)
-    return json.dumps([etag, head.id, head.tree, parents, head.at.isoformat(), head.url])
+_Tagged = tuple[str, CommitRecord]
+"""An ETag, and the commit it stands for."""
 
 
-def _read_tagged(text: str | None) -> tuple[str, CommitRecord] | None:
-    """An ETag and the commit it stands for, if the cache holds them as they were written."""
+def _write_kept(tagged: _Tagged | None, known: CommitRecord | None) -> str:
+    etag, commit = tagged or (None, None)
+    return json.dumps([etag, _row(commit), _row(known)])
+
+
+def _read_kept(text: str | None) -> tuple[_Tagged | None, CommitRecord | None]:
+    """What `_write_kept` wrote, if the cache holds it as it was."""
     try:
-        etag, commit, tree, parents, at, url = json.loads(text or "")
-        when = datetime.fromisoformat(at).astimezone(UTC)
-        return str(etag), CommitRecord(CommitId(commit), tree, tuple(parents), "", when, url)
-    except (ValueError, TypeError):
+        etag, commit, known = json.loads(text or "")
+        tagged = (str(etag), _record(commit)) if etag and commit else None
+        return tagged, _record(known) if known else None
+    except (ValueError, TypeError, KeyError):
+        return None, None
+
+
+def _row(commit: CommitRecord | None) -> dict[str, Any] | None:
+    if commit is None:
         return None
+    return {**asdict(commit), "message": "", "at": commit.at.isoformat()}
+
+
+def _record(row: dict[str, Any]) -> CommitRecord:
+    at = datetime.fromisoformat(row["at"]).astimezone(UTC)
+    return CommitRecord(**{**row, "at": at, "parents": tuple(row["parents"])})
 
 
 def _read_default(text: str | None) -> tuple[str, float]:

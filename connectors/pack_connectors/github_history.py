@@ -1,4 +1,7 @@
-"""Which commits changed a file, or all files, as GitHub tells it. Exact; the price is in requests.
+"""Which commits changed a file, or all files, as GitHub tells it. The price is in requests.
+
+It is exact but for one case: a file that was changed back to bytes it had before is dated by the
+commit that first brought them, where that one is known without a request.
 
 One request for each 30 commits of a single file. For all files one for each 100 commits, and one
 for each of them whose tree and whose parent's tree are not known: PACK asks that of no memory on

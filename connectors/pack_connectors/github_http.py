@@ -26,7 +26,7 @@ from pack_connectors.github_places import Host, is_safe
 _JSON: Final = "application/vnd.github+json"
 RAW: Final = "application/vnd.github.raw+json"
 _VERSION: Final = "2022-11-28"
-_MAX_JSON: Final = 96 * 1024 * 1024
+_MAX_JSON: Final = 64 * 1024 * 1024
 """A tree of 100,000 entries has about 30 MB."""
 _REDIRECTS: Final = 3
 _MOVED: Final = (301, 302, 307, 308)

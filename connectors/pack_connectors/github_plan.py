@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pack.errors import ConnectorError, OutcomeUnknown, PackError, StaleBase
+from pack.errors import ConnectorError, OutcomeUnknown, StaleBase
 from pack.model import Change, Identity, Put
 from pack_connectors.github_api import CommitRecord, GithubRepository
 from pack_connectors.github_head import GithubHead
@@ -105,8 +105,6 @@ class LookBack:
         """The newest commits; none in an empty repository."""
         try:
             answer, rows = self._repository.commits(start=self._head.start, count=_LOOKED_AT)
-        except OutcomeUnknown:
-            raise
         except ConnectorError as error:
             raise OutcomeUnknown("GitHub did not answer, and cannot be asked now") from error
         if answer.status not in (200, 409):
@@ -114,7 +112,7 @@ class LookBack:
         return rows
 
 
-def stale(plan: Plan, head: GithubHead) -> PackError:
+def stale(plan: Plan, head: GithubHead) -> StaleBase:
     """The error for a branch that is not at the base of a plan, with what it is at now."""
     actual = head.refresh()
     return StaleBase(plan.base.id if plan.base else None, actual.id if actual else None)

@@ -25,7 +25,7 @@ from pack_connectors.github_api import CommitRecord, GithubRepository
 from pack_connectors.github_head import GithubHead
 from pack_connectors.github_http import Answer, NoAnswer, Request
 from pack_connectors.github_plan import ATTEMPTS, LookBack, Plan
-from pack_connectors.github_refusals import lock
+from pack_connectors.github_refusals import lock, plain
 from pack_connectors.objects import object_id
 
 _COMMIT: Final = 1
@@ -125,7 +125,7 @@ class FirstCommit:
         actual = self._head.refresh()
         if actual is not None:
             return StaleBase(None, actual.id)
-        return ConnectorError(f"GitHub refused the first commit: {reason[0][:200]}")
+        return ConnectorError(f"GitHub refused the first commit: {plain(reason[0])}")
 
 
 def _commit(

@@ -53,7 +53,7 @@ def lock(message: str, full_name: str) -> RefusedForSafety | None:
         reason = f"{full_name} is archived on GitHub, so it cannot be written to"
         return RefusedForSafety(reason, "Unarchive it in the settings of the repository.")
     if _LOCKED.search(message):
-        reason = f"a rule of {full_name} on GitHub forbids this commit ({message[:200]})"
+        reason = f"a rule of {full_name} on GitHub forbids this commit ({plain(message)})"
         return RefusedForSafety(reason, _LOCKED_REMEDY)
     return None
 
@@ -66,12 +66,15 @@ def forbidden(message: str, full_name: str, accepted: str | None = None) -> Auth
     if "SAML" in message or "single sign-on" in message:
         reason = f"the organisation of {full_name} wants the token to be authorised for its sign-on"
         return AuthFailed(reason, "Authorise the token for the organisation on GitHub.")
-    reason = f"the token lacks a right on {full_name} ({message[:200]})"
+    reason = f"the token lacks a right on {full_name} ({plain(message)})"
     return AuthFailed(reason, _PERMISSIONS)
 
 
 def _said(answer: Answer) -> str:
-    """GitHub's words, without what could disturb a terminal."""
     message = answer.member("message")
-    text = message if isinstance(message, str) else "without words"
-    return "".join(c if c.isprintable() else " " for c in text)[:300]
+    return plain(message) if isinstance(message, str) else "without words"
+
+
+def plain(text: str) -> str:
+    """GitHub's words, without what could disturb a terminal."""
+    return "".join(c if c.isprintable() else " " for c in text[:300])

@@ -126,12 +126,12 @@ def test_a_write_that_is_refused_is_not_made(tmp_path, kind, method):
 def test_the_outcome_is_unknown_only_where_nobody_can_look(tmp_path, method):
     with GithubWorld(tmp_path, memory_of({}), method) as world:
         memory = world.open()
-        memory.list()
+        memory.update(MemoryPath("context/b.md"), note(2))
         world.service.faults.add(FaultKind.CUT_AFTER, REF_MOVES[method])
         world.service.faults.add(FaultKind.SERVER_ERROR, "repos/list-commits", skip=1, times=5)
         with pytest.raises(OutcomeUnknown):
             memory.update(A, note(1))
-        assert requests_in(world) == ["request-1"]
+        assert requests_in(world) == ["request-2", "request-1"]
         with pytest.raises(PackError) as caught:  # it is there: whoever reads, sees it
             memory.update(A, note(2))
         assert caught.value.code == "conflict"
