@@ -6,6 +6,7 @@ The token comes in the environment, as `PACK_TEST_TOKEN`. What was acknowledged 
 from __future__ import annotations
 
 import os
+import ssl
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,8 @@ from pack_connectors.sqlite_catalog import SqliteCatalog
 
 from pack.memory import Memory
 from pack.provenance import Origin, Source
-from tests.github_support import NAME, NO_CERTIFICATES
+
+NAME = "ada/memory"
 
 
 def main(url: str, folder: str, name: str, count: int) -> None:
@@ -26,9 +28,10 @@ def main(url: str, folder: str, name: str, count: int) -> None:
     def clock() -> datetime:
         return datetime.now(UTC)
 
+    no_certificates = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     connector = GitHub(
         owner, repo, lambda: os.environ["PACK_TEST_TOKEN"], clock, api_url=url,
-        cache_dir=Path(folder) / "cache", transport=httpx.HTTPTransport(verify=NO_CERTIFICATES),
+        cache_dir=Path(folder) / "cache", transport=httpx.HTTPTransport(verify=no_certificates),
     )  # fmt: skip
     catalog = SqliteCatalog(Path(folder) / "catalog.sqlite")
     numbers = iter(range(count * 2))

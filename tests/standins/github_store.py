@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tempfile
 import threading
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -143,10 +145,23 @@ class GitRepository:
 
     def add(self, objects: Sequence[GitObject]) -> None:
         """Store objects; those that are there already do no harm."""
-        if objects:
-            few = len(objects) <= _LOOSE_UP_TO
-            command = ("unpack-objects", "-q") if few else ("index-pack", "--stdin")
-            self._run(*command, stdin=encode_pack(objects))
+        if len(objects) > _LOOSE_UP_TO:
+            self._run("index-pack", "--stdin", stdin=encode_pack(objects))
+            return
+        for one in objects:
+            self._add_loose(one)
+
+    def _add_loose(self, one: GitObject) -> None:
+        """A file as git itself writes it (gitformat-loose(5)), without a process for it."""
+        oid = one.oid
+        file = self.folder / "objects" / oid[:2] / oid[2:]
+        if file.exists():
+            return
+        file.parent.mkdir(exist_ok=True)
+        header = f"{one.kind} {len(one.data)}\0".encode()
+        with tempfile.NamedTemporaryFile(dir=file.parent, prefix="tmp_obj_", delete=False) as new:
+            new.write(zlib.compress(header + one.data, 1))
+        Path(new.name).replace(file)
 
     # --- refs ----------------------------------------------------------------------------------
 
@@ -161,9 +176,16 @@ class GitRepository:
         """All refs, sorted by name."""
         if stale:
             return dict(self._before_last_write)
-        lines = self._run("for-each-ref", "--format=%(objectname) %(refname)").decode()
-        pairs = (line.split(" ", 1) for line in lines.splitlines())
-        return {name: oid for oid, name in pairs}
+        # As git keeps them (gitrepository-layout(5)), without a process for it.
+        packed = self.folder / "packed-refs"
+        lines = packed.read_text(encoding="utf-8").splitlines() if packed.exists() else []
+        pairs = (line.split(" ", 1) for line in lines if line[0] not in "#^")
+        found = {name: oid for oid, name in pairs}
+        for file in (self.folder / "refs").rglob("*"):
+            if file.is_file() and file.suffix != ".lock":
+                name = file.relative_to(self.folder).as_posix()
+                found[name] = file.read_text(encoding="ascii").strip()
+        return dict(sorted(found.items()))
 
     def is_empty(self, *, stale: bool = False) -> bool:
         """Whether there is no ref at all."""
