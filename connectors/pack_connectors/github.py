@@ -8,9 +8,8 @@ commit, made on the commit it was decided on or not at all.
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -27,7 +26,6 @@ from pack.errors import (
     PreconditionFailed,
     RepositoryBusy,
     StaleBase,
-    Unavailable,
 )
 from pack.limits import MAX_FILE_BYTES
 from pack.model import (
@@ -63,7 +61,7 @@ from pack_connectors.github_session import (
     announce_nothing,
 )
 from pack_connectors.github_snapshots import GithubSnapshots
-from pack_connectors.process_lock import ProcessLock
+from pack_connectors.github_turns import Turns
 from pack_connectors.write_request import check_path, check_write
 
 _LOCK_SECONDS: Final = 60.0
@@ -121,7 +119,7 @@ class GitHub:
         self.capabilities = frozenset({Capability.AUTHOR} if fixed else ())
         self._clock = clock
         file = _cache_file(cache_dir, self.place)
-        self._lock = _Turns(file, lock_seconds)
+        self._turns = Turns(file and file.with_suffix(".lock"), lock_seconds)
         self._session = GithubSession(
             api_url,
             token,
@@ -165,7 +163,7 @@ class GitHub:
         """End all waits, and close connections and files."""
         self._session.close()
         self._cache.close()
-        self._lock.close()
+        self._turns.close()
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -330,7 +328,7 @@ class GitHub:
 
     def exclusive(self) -> AbstractContextManager[None]:
         """See `Connector.exclusive`."""
-        return self._lock.taken()
+        return self._turns.taken()
 
 
 def _cache_file(folder: Path | None, place: RepositoryPlace) -> Path | None:
@@ -340,37 +338,3 @@ def _cache_file(folder: Path | None, place: RepositoryPlace) -> Path | None:
     whole = f"{place.host.rest} {place.full_name}".lower().encode()
     digest = hashlib.sha256(whole).hexdigest()[:16]
     return folder / f"{place.name.lower()}-{digest}.sqlite"
-
-
-class _Turns:
-    """Lets one writer of this machine at a time; of this process, where there is no folder."""
-
-    def __init__(self, file: Path | None, seconds: float) -> None:
-        self._seconds = seconds
-        self._threads = threading.RLock()
-        self._processes: ProcessLock | None = None
-        if file is not None:
-            lock = ProcessLock(file.with_suffix(".lock"), seconds)
-            try:
-                file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                lock.descriptor()
-                self._processes = lock
-            except (OSError, Unavailable):
-                lock.close()
-
-    @contextmanager
-    def taken(self) -> Iterator[None]:
-        if self._processes is not None:
-            with self._processes:
-                yield
-            return
-        if not self._threads.acquire(timeout=self._seconds):
-            raise RepositoryBusy("another write in this process did not end in time")
-        try:
-            yield
-        finally:
-            self._threads.release()
-
-    def close(self) -> None:
-        if self._processes is not None:
-            self._processes.close()

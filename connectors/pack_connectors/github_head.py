@@ -22,6 +22,7 @@ from pack.errors import ConnectorError, StaleBase
 from pack.model import CommitId
 from pack_connectors.github_api import CommitRecord, GithubRepository
 from pack_connectors.github_cache import GithubCache
+from pack_connectors.github_http import Answer
 
 _ATTEMPTS: Final = 6
 _REMEMBERED: Final = 100
@@ -57,17 +58,22 @@ class GithubHead:
         self._cache = cache
         self._fact = f"head {branch or ''}"
         self._default = _read_default(cache.fact(_DEFAULT))
+        self._prefix = "heads/"  # a branch, where a tag has the same name
         self._lock = threading.Lock()
         self._view = _View()
         self._older: OrderedDict[CommitId, None] = OrderedDict()
-        self._tagged, self._known = _read_kept(cache.fact(self._fact))
+        self._kept = cache.fact(self._fact)
+        self._tagged, self._known = _read_kept(self._kept)
         self._age_parents()
 
     @property
     def start(self) -> str | None:
         """The branch, as a list of commits begins at it; `None` for the default one."""
-        name = self._branch or self._default[0]
-        return f"heads/{name}" if name else None
+        return f"{self._prefix}{self._name}" if self._name else None
+
+    @property
+    def _name(self) -> str:
+        return self._branch or self._default[0]
 
     @property
     def known(self) -> CommitRecord | None:
@@ -146,22 +152,26 @@ class GithubHead:
     # --- asking --------------------------------------------------------------------------------
 
     def _fetch(self) -> CommitRecord | None:
-        for attempt in range(1, _ATTEMPTS + 1):
-            head = self._ask(is_first=attempt == 1)
-            with self._lock:
-                if _id(head) not in self._older or attempt == _ATTEMPTS:
-                    self._become(head)
-                    return head
+        head = self._ask(self._tagged)
+        for attempt in range(1, _ATTEMPTS):
+            if self._accept(head, is_last=False):
+                return head
             self._repository.session.patience.jitter(attempt)
-        raise AssertionError("the last attempt returns")
+            head = self._ask(None)
+        self._accept(head, is_last=True)
+        return head
 
-    def _ask(self, *, is_first: bool) -> CommitRecord | None:
-        tagged = self._tagged if is_first else None
-        etag = tagged[0] if tagged else None
-        answer, rows = self._repository.commits(start=self.start, count=1, etag=etag)
-        if answer.status == 404 and self._default[0]:
-            self._default = _UNKNOWN  # it was renamed: whichever is the default now
-            answer, rows = self._repository.commits(start=self.start, count=1)
+    def _accept(self, head: CommitRecord | None, *, is_last: bool) -> bool:
+        """Whether an answer is believed; it is known from then on. The last one always is."""
+        with self._lock:
+            was_emptied = head is None and self._known is not None
+            if (was_emptied or _id(head) in self._older) and not is_last:
+                return False
+            self._become(head)
+            return True
+
+    def _ask(self, tagged: _Tagged | None) -> CommitRecord | None:
+        answer, rows = self._newest(tagged[0] if tagged else None)
         if answer.status == 304 and tagged:
             return tagged[1]
         if answer.status == 409:
@@ -171,6 +181,18 @@ class GithubHead:
         if new := answer.headers.get("etag"):
             self._tagged = (new, rows[0])
         return rows[0]
+
+    def _newest(self, etag: str | None) -> tuple[Answer, list[CommitRecord]]:
+        """The newest commit of the branch, however the server wants it to be named."""
+        answer, rows = self._repository.commits(start=self.start, count=1, etag=etag)
+        if answer.status == 404 and self._name and self._prefix:
+            # For a list of commits, only the plain name is documented.
+            answer, rows = self._repository.commits(start=self._name, count=1)
+            self._prefix = "" if answer.status == 200 else self._prefix
+        if answer.status == 404 and self._default[0]:
+            self._default = _UNKNOWN  # it was renamed: whichever is the default now
+            answer, rows = self._repository.commits(start=self.start, count=1)
+        return answer, rows
 
     def _missing(self) -> ConnectorError:
         """What is not there: the repository (raised then), or the branch in it."""
@@ -184,8 +206,11 @@ class GithubHead:
             self._age(_id(self._known))
             self._known = head
             self._age_parents()
-            self._cache.keep_fact(self._fact, _write_kept(self._tagged, head))
         self._older.pop(_id(head), None)
+        text = _write_kept(self._tagged, head)
+        if text != self._kept:
+            self._kept = text
+            self._cache.keep_fact(self._fact, text)
 
     def _age_parents(self) -> None:
         for parent in self._known.parents if self._known else ():

@@ -183,6 +183,24 @@ def test_what_was_written_is_what_is_read(tmp_path, kind):
         assert connector.get_contents(A).content == b"one"
 
 
+@pytest.mark.contract("C1")
+def test_a_new_memory_is_not_taken_for_an_empty_repository(tmp_path):
+    with GithubWorld(tmp_path) as world:
+        connector = world.connect()
+        made = connector.put_contents(A, b"one", ABSENT, "m")
+        world.service.faults.add(FaultKind.STALE_READ, "repos/list-commits", times=2)
+        assert connector.head() == made.id
+
+
+@pytest.mark.contract("C1")
+def test_another_process_on_this_machine_reads_what_was_written(tmp_path):
+    with GithubWorld(tmp_path, memory_of({})) as world:
+        made = world.connect().put_contents(A, b"one", ABSENT, "m")
+        later = world.connect()
+        world.service.faults.add(FaultKind.STALE_READ, "repos/list-commits", times=2)
+        assert later.head() == made.id
+
+
 def test_a_branch_that_was_moved_back_is_believed_when_it_stays(tmp_path):
     with GithubWorld(tmp_path, memory_of({})) as world:
         connector = world.connect()

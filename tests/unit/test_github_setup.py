@@ -17,6 +17,7 @@ from pack.errors import (
 from pack.model import ABSENT, MemoryPath
 from tests.github_support import NAME, NO_CERTIFICATES, GithubWorld, memory_of
 from tests.standins.faults import FaultKind
+from tests.standins.github_call import Call
 from tests.standins.github_state import Permission, Token
 
 A = MemoryPath("context/a.md")
@@ -190,6 +191,27 @@ def test_a_branch_of_its_own(world):
     assert connector.head() == git.ref("refs/heads/feature/x+y")
     assert world.connect().head() == git.ref("refs/heads/main") != connector.head()
     assert "feature/x+y" in connector.location
+
+
+def test_a_tag_of_the_same_name_is_not_the_branch(world):
+    repository = world.service.repository(NAME).git
+    base = repository.ref("refs/heads/main")
+    repository.git("update-ref", "refs/tags/main", base)
+    connector = world.connect(branch="main")
+    made = connector.put_contents(MemoryPath("context/b.md"), b"b", ABSENT, "m")
+    assert connector.head() == world.connect(branch="main", cache_dir=None).head() == made.id
+
+
+def test_a_server_that_takes_plain_names_only(world, monkeypatch):
+    resolve = Call.resolve
+    monkeypatch.setattr(
+        Call,
+        "resolve",
+        lambda call, git, name: None if name.startswith("heads/") else resolve(call, git, name),
+    )
+    for connector in (world.connect(branch="main"), world.connect(method="git-data")):
+        made = connector.put_contents(A, b"b", connector.get_contents(A).sha, "m")
+        assert connector.head() == made.id == world.service.head(NAME)
 
 
 @pytest.mark.parametrize("branch", ["", "a..b", "-x", "a b", "x.lock", "/x", "a//b", "@{u}", "é\0"])
