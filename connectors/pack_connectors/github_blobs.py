@@ -154,6 +154,8 @@ class GithubBlobs:
                 return
             except (NoAnswer, BadArchive):
                 continue  # what has come is kept; the rest comes again, or one by one
+            except ConnectorError:
+                return  # likewise, with an error of its own where it stays
 
     def _from_archive(self, missing: set[BlobId]) -> Iterator[_Batch]:
         head = self._head.known

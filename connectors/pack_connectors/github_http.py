@@ -61,6 +61,7 @@ class Request:
         headers: Beside the usual ones.
         accept: The media type of the answer.
         max_bytes: How large the answer may be.
+        asks_where: Whether a 302 is the answer, wherever it leads.
     """
 
     method: str
@@ -71,6 +72,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     accept: str = _JSON
     max_bytes: int = _MAX_JSON
+    asks_where: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ class GithubHttp:
             answer = self._send(request, url)
             where = answer.headers.get("location")
             follows = request.method == "GET" or answer.status in _REDO
+            follows = follows and not (request.asks_where and answer.status == 302)
             if answer.status not in _MOVED or where is None or not follows:
                 return answer
             target = _joined(url, where)

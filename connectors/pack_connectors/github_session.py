@@ -22,6 +22,7 @@ from pack_connectors.github_places import Host, parse_host
 from pack_connectors.github_refusals import refusal
 
 _SERVER_FAILED: Final = 500
+_MAX_WORDS: Final = 1024 * 1024
 TIMEOUT_SECONDS: Final = 30.0
 WAIT_SECONDS: Final = 90.0
 
@@ -165,7 +166,7 @@ class GithubSession:
             Unavailable, RateLimited: As `read`.
             PackError: GitHub refuses.
         """
-        answer = self.read(replace(request, max_bytes=1024 * 1024))
+        answer = self.read(replace(request, max_bytes=_MAX_WORDS, asks_where=True))
         where = answer.headers.get("location")
         if answer.status != 302 or where is None:
             raise refusal(answer, request.path)

@@ -74,6 +74,28 @@ def test_a_download_that_is_cut_goes_on(tmp_path):
             assert len(asked) <= 7, asked.operations()
 
 
+def test_the_archive_is_on_the_server_itself(tmp_path):
+    files = {f"context/n{n}.md": b"%d" % n * 5000 for n in range(300)}
+    with GithubWorld(tmp_path, files) as world:
+        world.service.service.archive_host = world.service.url
+        connector = world.connect()
+        wanted = [entry.sha for entry in connector.get_tree()]
+        with world.service.log.counting() as asked:
+            assert len(dict(connector.read_blobs(wanted))) == 300
+        assert len(asked) == 2, asked.operations()
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_archives_are_not_given(tmp_path, status):
+    files = {f"context/n{n}.md": b"%d" % n for n in range(300)}
+    with GithubWorld(tmp_path, files) as world:
+        archive = "repos/download-tarball-archive"
+        world.service.faults.add(FaultKind.NOT_FOUND, archive, status=status, times=9)
+        connector = world.connect()
+        wanted = [entry.sha for entry in connector.get_tree()]
+        assert len(dict(connector.read_blobs(wanted))) == 300
+
+
 def test_somebody_else_deletes_while_many_are_read(tmp_path):
     files = {f"context/n{n}.md": b"%d" % n for n in range(10)}
     with GithubWorld(tmp_path, files) as world:
