@@ -68,6 +68,22 @@ def test_a_write_is_two_requests_by_graphql_and_four_by_git_data(world):
     assert len(asked) <= most, asked.operations()
 
 
+def test_a_view_is_one_state_whatever_happens_meanwhile(world):
+    connector = world.connect()
+    with world.service.log.counting() as asked, connector.view():
+        before = connector.head()
+        world.service.commit(NAME, {"context/theirs.md": b"# Theirs\n"})
+        with connector.view():
+            assert connector.head() == before
+        tree = connector.get_tree()
+        assert connector.edits(before) == {}
+        assert tree == connector.get_tree(before)
+        for entry in tree:
+            assert connector.get_committed(entry.path) == entry.sha
+    assert asked.operations()["repos/list-commits"] == 1
+    assert connector.head() == world.service.head(NAME) != before
+
+
 def test_a_write_after_somebody_elses_costs_their_tree_and_files(world):
     memory = world.open()
     memory.update("context/new.md", note(9))

@@ -29,11 +29,9 @@ def write_together(tmp_path: Path, count: int, machines: int) -> None:
             )
             for number, name in enumerate(names)
         ]  # fmt: skip
-        acknowledged: list[str] = []
-        for writer in writers:
-            out, errors = writer.communicate(timeout=100)
-            assert writer.returncode == 0, errors.decode()
-            acknowledged += out.decode().split()
+        ended = [writer.communicate(timeout=500) for writer in writers]
+        assert [errors.decode() for _, errors in ended] == [""] * 8
+        acknowledged = [request for out, _ in ended for request in out.decode().split()]
         made = re.findall(
             r"^Pack-Request: (\S+)$", "\n".join(world.service.messages(NAME)), re.MULTILINE
         )
