@@ -40,12 +40,12 @@ class GithubWorld:
         self,
         folder: Path,
         files: Mapping[str, bytes] | None = None,
-        method: WriteMethod | None = None,
+        method: WriteMethod | str | None = None,
     ) -> None:
         self.service = GithubStandIn(folder / "github")
         self.service.add_repository(NAME, files)
         self.folder = folder
-        self.method = method
+        self.method = method and WriteMethod(method)
         self.pauses: list[Pause] = []
         self._numbers = itertools.count(1)
         self._opened: list[GitHub | SqliteCatalog] = []

@@ -131,6 +131,11 @@ class GithubCache:
 
         self._ask(put, None)
 
+    def drop_tree(self, commit: CommitId) -> None:
+        """Forget the tree of a commit."""
+        change = "DELETE FROM tree WHERE commit_id = ?"
+        self._ask(lambda db: db.execute(change, (commit,)), None)
+
     def fact(self, name: str) -> str | None:
         """A small value."""
         query = "SELECT value FROM fact WHERE name = ?"

@@ -14,7 +14,7 @@ import base64
 from typing import Any
 
 from pack.errors import ConnectorError, RefusedForSafety, Unavailable
-from pack.model import CommitId, Put
+from pack.model import CommitId, Put, blob_id
 from pack_connectors.github_api import CommitRecord, GithubRepository, is_id, read_commit
 from pack_connectors.github_head import GithubHead
 from pack_connectors.github_http import Answer, NoAnswer, Request
@@ -71,8 +71,10 @@ class GitDataWriter:
             return {**row, "content": change.content.decode("utf-8")}
         except UnicodeDecodeError:
             text = base64.b64encode(change.content).decode("ascii")
-            blob = self._create("blobs", {"content": text, "encoding": "base64"})
-            return {**row, "sha": blob.get("sha")}
+            blob = self._create("blobs", {"content": text, "encoding": "base64"}).get("sha")
+            if blob != blob_id(change.content):  # none at all would remove the file
+                raise ConnectorError("GitHub stored other bytes than it was given") from None
+            return {**row, "sha": blob}
 
     def _make_commit(self, plan: Plan, tree: str) -> CommitRecord:
         parents = [plan.base.id] if plan.base else []

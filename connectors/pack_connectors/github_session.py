@@ -22,6 +22,7 @@ from pack_connectors.github_places import Host, parse_host
 from pack_connectors.github_refusals import refusal
 
 _SERVER_FAILED: Final = 500
+_NOT_IMPLEMENTED: Final = 501
 _MAX_WORDS: Final = 1024 * 1024
 TIMEOUT_SECONDS: Final = 30.0
 WAIT_SECONDS: Final = 90.0
@@ -116,7 +117,7 @@ class GithubSession:
 
     def _once(self, request: Request) -> Answer:
         answer = self.http.send(request)
-        if answer.status >= _SERVER_FAILED:
+        if answer.status >= _SERVER_FAILED and answer.status != _NOT_IMPLEMENTED:
             raise NoAnswer(f"it answered with {answer.status}")
         check_limit(answer, self.clock)
         return answer

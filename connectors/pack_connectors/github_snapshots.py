@@ -53,6 +53,7 @@ class GithubSnapshots:
         """
         if head is None:
             return EMPTY
+        self._verify(head)
         for attempt in range(1, _ATTEMPTS):
             try:
                 return self.at(head.id)
@@ -62,6 +63,18 @@ class GithubSnapshots:
             return self.at(head.id)
         except NotFound as error:
             raise Unavailable("GitHub does not show the tree of the current commit") from error
+
+    def _verify(self, head: CommitRecord) -> None:
+        """Believe a tree of the cache, on which a write may be decided, if it has the right id."""
+        with self._lock:
+            if head.id in self._trees:
+                return
+        found = self._cache.tree(head.id)
+        if found is not None:
+            if found.id() == head.tree:
+                self._remember(head.id, found)
+            else:
+                self._cache.drop_tree(head.id)
 
     def known(self, commit: CommitId) -> Tree | None:
         """The tree of a commit, if no request is needed."""

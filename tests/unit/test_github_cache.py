@@ -11,6 +11,7 @@ from pack_connectors.github_cache import GithubCache
 from pack_connectors.github_trees import Item, Tree
 
 from pack.catalog_questions import LastChange
+from pack.errors import BlobChanged
 from pack.model import ABSENT, CommitId, MemoryPath, blob_id
 from tests.github_support import GithubWorld, memory_of
 
@@ -207,6 +208,21 @@ def test_a_memory_works_without_a_cache(tmp_path, state):
         memory.update("context/b.md", "# B\n")
         assert [file.path for file in memory.list().files] == [A, "context/b.md"]
         assert memory.validate() == []
+
+
+@pytest.mark.contract("C1")
+def test_a_wrong_tree_in_the_cache_is_not_written_on(tmp_path):
+    with GithubWorld(tmp_path, memory_of({A: b"# A\n"})) as world:
+        connector = world.connect()
+        forged = Tree({A: Item("100644", blob_id(b"# Forged\n"), 9)})
+        connector.get_tree()
+        cache = GithubCache(next((tmp_path / "cache").glob("*.sqlite")), world.service.clock)
+        cache.keep_tree(connector.head(), forged)
+        cache.close()
+        later = world.connect()
+        with pytest.raises(BlobChanged):
+            later.put_contents(A, b"x", blob_id(b"# Forged\n"), "m")
+        assert later.get_contents(A).content == b"# A\n"
 
 
 def test_a_wrong_answer_in_the_cache_is_not_believed(tmp_path):

@@ -14,7 +14,7 @@ from pack_connectors.github_session import GithubSession
 
 from pack.errors import AuthFailed, ConnectorError, InvalidConfig, LimitExceeded, PackError
 from pack.model import ABSENT, MemoryPath
-from tests.github_support import NAME, GithubWorld, memory_of
+from tests.github_support import NAME, NO_CERTIFICATES, GithubWorld, memory_of
 from tests.standins.clock import ManualClock
 from tests.standins.faults import FaultKind
 from tests.standins.github import TOKEN
@@ -219,6 +219,30 @@ def test_an_answer_that_unpacks_to_much_is_left():
         session(lambda request: httpx.Response(200, headers=headers, content=bomb)).read(
             Request("GET", "/x", max_bytes=10**6)
         )
+
+
+@pytest.mark.contract("C1")
+@pytest.mark.parametrize("body", [b"{}", b'{"sha": null}', b'{"sha": "%s"}' % (b"1" * 40)])
+def test_a_blob_that_was_not_stored_does_not_remove_the_file(tmp_path, body):
+    with GithubWorld(tmp_path, memory_of({A: b"a"}), "git-data") as world:
+        connector = world.connect(transport=Tampering(b"/git/blobs", 201, body))
+        sha = connector.get_contents(A).sha
+        with pytest.raises(ConnectorError, match="other bytes"):
+            connector.put_contents(A, b"\xff", sha, "m")
+        assert world.service.files(NAME)[A] == b"a"
+
+
+class Tampering(httpx.HTTPTransport):
+    """Answers what is posted to one place itself, and hands on the rest."""
+
+    def __init__(self, place: bytes, status: int, body: bytes) -> None:
+        super().__init__(verify=NO_CERTIFICATES)
+        self._place, self._status, self._body = place, status, body
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST" and request.url.raw_path.endswith(self._place):
+            return httpx.Response(self._status, content=self._body)
+        return super().handle_request(request)
 
 
 NONSENSE = [
