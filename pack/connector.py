@@ -35,6 +35,18 @@ class Capability(StrEnum):
     very bytes that are there records the edit. Edits of other files are in no commit of ours.
     """
 
+    AUTHOR = "author"
+    """A commit names whom its writer names.
+
+    Without it the store may name the account it is used by; the trailers say who wrote in any case.
+    """
+
+    LOG = "log"
+    """Walking the whole log costs little, so that the dates of all files are kept up to date.
+
+    Without it only the log of single files is asked for, and only where a date is wanted.
+    """
+
 
 class Connector(Protocol):
     """A store of files with history, in which a write is one commit made by compare-and-swap.
@@ -151,13 +163,17 @@ class Connector(Protocol):
         """
         ...
 
-    def last_changes(self, since: CommitId | None, head: CommitId) -> Iterator[LastChange]:
+    def last_changes(
+        self, since: CommitId | None, head: CommitId, path: MemoryPath | None = None
+    ) -> Iterator[LastChange]:
         """The memory files that commits changed, with the commit; the newest commit first.
 
         Args:
             since: Commits before it, and itself, are left out. `None` for none; likewise where it
                 is not among those that lead to `head`, as the history was changed then.
             head: The newest commit.
+            path: The only file to tell of; `None` for all. A store without `Capability.LOG` has to
+                ask for each commit it does not know where no file is named.
 
         Raises:
             NotFound: There is no commit `head`.
@@ -194,6 +210,16 @@ class Connector(Protocol):
             RefusedForSafety: A path is a folder or leads through a file or a link, or the store
                 is in a state in which a write could lose something. Nothing was written.
             ConnectorError: The store failed; `OutcomeUnknown` where it may have been written.
+        """
+        ...
+
+    def view(self) -> AbstractContextManager[None]:
+        """Let the reads that this thread makes inside see one state, fetched at most once.
+
+        Spares a store that is far away the question what is current before each read; nothing is
+        correct only because of it. A write inside moves the view on, and after one that was
+        refused because the store has changed the next read asks anew. A view inside another is the
+        same one. Stores that are near return at once: each read sees what is there.
         """
         ...
 

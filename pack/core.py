@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TypeVar
@@ -43,6 +43,10 @@ class Core:
     reader: Reader
     writer: Writer
     remote: Remote | None = None
+
+    def view(self) -> AbstractContextManager[None]:
+        """Let the reads inside see one state of the store; see `Connector.view`."""
+        return self.connector.view()
 
     def today(self) -> date:
         """The date in UTC."""

@@ -6,14 +6,15 @@ from datetime import datetime
 
 from pack.catalog import Catalog
 from pack.catalog_sync import bring_up
-from pack.connector import Connector
+from pack.connector import Capability, Connector
 from pack.model import MemoryPath
 
 
 def changed_at(catalog: Catalog, connector: Connector, path: MemoryPath) -> datetime | None:
     """When the last commit that changed a committed memory file was made; `None` if none did.
 
-    Costs a look into the catalog, and after new commits a walk over those.
+    Costs a look into the catalog, and after new commits a walk over those. Where the log is far
+    away (no `Capability.LOG`), that of the file is asked for each time.
 
     Raises:
         ConnectorError: The store cannot be read.
@@ -21,6 +22,9 @@ def changed_at(catalog: Catalog, connector: Connector, path: MemoryPath) -> date
     head = connector.head()
     if head is None:
         return None
+    if Capability.LOG not in connector.capabilities:
+        last = next(connector.last_changes(None, head, path), None)
+        return last.at if last else None
     bring_up(catalog, connector, head)
     dated = catalog.dated()
     if dated != head:

@@ -7,6 +7,7 @@ offers a `remedy`: one sentence on what to do. Messages never hold tokens or fil
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from pack.model import BlobId, CommitId
@@ -286,6 +287,37 @@ class OutcomeUnknown(ConnectorError):
 
     code = "outcome_unknown"
     remedy = "Read the file: if it holds the change, the write succeeded."
+
+
+class AuthFailed(ConnectorError):
+    """The store does not know the token, or does not let it do that."""
+
+    code = "auth_failed"
+    remedy = "Give PACK a token that may read and write the repository; `pack doctor` checks it."
+
+    def __init__(self, reason: str, remedy: str | None = None) -> None:
+        super().__init__(reason)
+        if remedy is not None:
+            self.remedy = remedy
+
+
+class RateLimited(ConnectorError):
+    """The store wants a pause that is longer than PACK may wait.
+
+    Attributes:
+        retry_after: Seconds until it takes requests again.
+        until: That time, in UTC.
+    """
+
+    code = "rate_limited"
+    retryable = True
+
+    def __init__(self, store: str, retry_after: float, until: datetime) -> None:
+        when = until.strftime("%Y-%m-%dT%H:%M:%SZ")
+        super().__init__(f"{store} takes no more requests until {when}")
+        self.retry_after = retry_after
+        self.until = until
+        self.remedy = f"Call again after {when}; nothing was written."
 
 
 # --- would lose data -------------------------------------------------------------------------

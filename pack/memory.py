@@ -98,7 +98,8 @@ class Memory:
 
     def mode(self) -> Mode:
         """What is at the root now: v2, v1, or nothing."""
-        return self._core.reader.mode()
+        with self._core.view():
+            return self._core.reader.mode()
 
     def get(self, path: str) -> Document:
         """A file as it is now, uncommitted edits included.
@@ -110,7 +111,8 @@ class Memory:
             InvalidContent: It is not UTF-8.
             LimitExceeded: It is larger than 2 MiB.
         """
-        return queries.get(self._core, path)
+        with self._core.view():
+            return queries.get(self._core, path)
 
     def get_all(self) -> WholeMemory:
         """The whole memory as one text: all files in sync order, or the v1 file as it is.
@@ -118,7 +120,8 @@ class Memory:
         Raises:
             NotInitialised: There is no memory.
         """
-        return queries.get_all(self._core)
+        with self._core.view():
+            return queries.get_all(self._core)
 
     def list(
         self,
@@ -150,7 +153,8 @@ class Memory:
                 none.
         """
         which = make_filter(tag, topic, dir, since, until)
-        return queries.list_files(self._core, which, sort, limit, cursor)
+        with self._core.view():
+            return queries.list_files(self._core, which, sort, limit, cursor)
 
     def search(
         self,
@@ -189,7 +193,8 @@ class Memory:
 
         which = make_filter(tag, topic, dir, since, until)
         request = searching.SearchRequest(query, which, limit, cursor, max_tokens, explain)
-        return searching.search(self._core, request)
+        with self._core.view():
+            return searching.search(self._core, request)
 
     def find_pattern(self, pattern: str, *, dir: str | None = None) -> Iterator[Line]:  # noqa: A002
         """Each line of the memory files in which a regular expression is found.
@@ -204,7 +209,8 @@ class Memory:
         """
         from pack import searching  # noqa: PLC0415 - see the module's docstring
 
-        return searching.find_pattern(self._core, pattern, make_filter(folder=dir))
+        with self._core.view():
+            return searching.find_pattern(self._core, pattern, make_filter(folder=dir))
 
     def reindex(self, progress: Progress | None = None) -> int:
         """Make the catalog anew from the files; the number of them.
@@ -215,17 +221,20 @@ class Memory:
         Raises:
             NotInitialised: There is no memory.
         """
-        return queries.reindex(self._core, progress)
+        with self._core.view():
+            return queries.reindex(self._core, progress)
 
     def changes_since(self, commit: CommitId | None) -> Changes:
         """What commits, by whomever, have changed since a commit; cheap when nothing has."""
-        return queries.changes_since(self._core, commit)
+        with self._core.view():
+            return queries.changes_since(self._core, commit)
 
     def status(self) -> Status:
         """What the memory is like now, also where there is none yet."""
         from pack import validation  # noqa: PLC0415 - see the module's docstring
 
-        return validation.status(self._core)
+        with self._core.view():
+            return validation.status(self._core)
 
     def validate(self) -> Sequence[Finding]:
         """Everything that is wrong with files, frontmatter, names, links and index; no change.
@@ -235,7 +244,8 @@ class Memory:
         """
         from pack import validation  # noqa: PLC0415 - see the module's docstring
 
-        return validation.validate(self._core)
+        with self._core.view():
+            return validation.validate(self._core)
 
     # --- writing (pack.updates, pack.pathless) -------------------------------------------------
 
@@ -428,7 +438,8 @@ class Memory:
         """
         from pack import lifecycle  # noqa: PLC0415 - see the module's docstring
 
-        return lifecycle.plan_migration(self._core)
+        with self._core.view():
+            return lifecycle.plan_migration(self._core)
 
     def migrate(self, plan: MigrationPlan, *, dry_run: bool = False) -> Written:
         """Divide the v1 file as planned, in one commit; the original is kept twice.
@@ -449,7 +460,8 @@ class Memory:
         """
         from pack import lifecycle  # noqa: PLC0415 - see the module's docstring
 
-        return lifecycle.list_expired(self._core)
+        with self._core.view():
+            return lifecycle.list_expired(self._core)
 
     def prune(self, expired: Sequence[Expired], *, dry_run: bool = False) -> Written | None:
         """Remove expired files in one commit; `None` if none are given.

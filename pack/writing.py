@@ -24,6 +24,7 @@ from pack.results import PlannedChange, Written
 
 _ATTEMPTS = 40
 _OVERTAKEN = 5
+_SHORTEST = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ class Writer:
         recorded: set[Put] = set()
         for attempt in range(_ATTEMPTS):
             try:
-                with self._connector.exclusive():
+                # A view of its own, so that each attempt sees what is there then.
+                with self._connector.exclusive(), self._connector.view():
                     return self._attempt(decide(), request, recorded, dry_run=dry_run)
             except _DecideAgain as again:
                 overtaken += again.error is not None
@@ -87,7 +89,7 @@ class Writer:
                     raise again.error from None
             except StaleBase:
                 # Only somebody outside PACK's own lock can have moved the branch.
-                time.sleep(random.uniform(0, 0.002 * (attempt + 1)))  # noqa: S311 - jitter
+                time.sleep(random.uniform(0, _pause(attempt)))  # noqa: S311 - jitter
         raise RepositoryBusy("the branch moves faster than a write can be made")
 
     def _attempt(
@@ -214,6 +216,11 @@ class Writer:
             index_updated=decision.with_index,
             warnings=decision.warnings + plan.warnings,
         )
+
+
+def _pause(attempt: int) -> float:
+    """Seconds to wait at most; several machines that write to a far store need up to one."""
+    return _SHORTEST * (1 << min(attempt, 9))
 
 
 Effect = tuple[list[Row], list[MemoryPath]]

@@ -13,7 +13,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -96,7 +96,7 @@ class LocalGit:
         Unavailable: Git is missing, or the repository cannot be opened.
     """
 
-    capabilities = frozenset({Capability.WORKING_TREE})
+    capabilities = frozenset({Capability.WORKING_TREE, Capability.AUTHOR, Capability.LOG})
 
     def __init__(
         self, folder: Path, clock: Callable[[], datetime], *, lock_seconds: float = _LOCK_SECONDS
@@ -260,12 +260,15 @@ class LocalGit:
         out = self._runner.run(["diff-tree", "-r", "-z", "--raw", "--no-renames", old, new, "--"])
         return sorted(parse_raw_diff(out).items())
 
-    def last_changes(self, since: CommitId | None, head: CommitId) -> Iterator[LastChange]:
+    def last_changes(
+        self, since: CommitId | None, head: CommitId, path: MemoryPath | None = None
+    ) -> Iterator[LastChange]:
         """See `Connector.last_changes`."""
         if not self._is_commit(head):
             raise NotFound(f"commit {head[:60]}")
         known = since is not None and self._is_commit(since)
-        return read_last_changes(self._runner, since if known else None, head)
+        found = read_last_changes(self._runner, since if known else None, head)
+        return (change for change in found if path in (None, change.path))
 
     def _is_commit(self, commit: CommitId) -> bool:
         return is_id(commit) and self._store.find_id(commit, "commit") is not None
@@ -355,6 +358,10 @@ class LocalGit:
                 self._writing = False
         self._state.advance(base, new.id, {t.path: new.blobs.get(t.path) for t in plan.targets})
         return new
+
+    def view(self) -> AbstractContextManager[None]:
+        """See `Connector.view`; the store is near."""
+        return nullcontext()
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:

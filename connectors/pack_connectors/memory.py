@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -79,7 +79,7 @@ class InMemoryConnector:
         lock_seconds: How long a writer waits for another one.
     """
 
-    capabilities: frozenset[Capability] = frozenset()
+    capabilities: frozenset[Capability] = frozenset({Capability.AUTHOR, Capability.LOG})
 
     def __init__(
         self,
@@ -179,7 +179,9 @@ class InMemoryConnector:
         paths = sorted(before.keys() | after.keys())
         return [(path, after.get(path)) for path in paths if before.get(path) != after.get(path)]
 
-    def last_changes(self, since: CommitId | None, head: CommitId) -> Iterator[LastChange]:
+    def last_changes(
+        self, since: CommitId | None, head: CommitId, path: MemoryPath | None = None
+    ) -> Iterator[LastChange]:
         """See `Connector.last_changes`."""
         commits: list[Snapshot] = []
         commit: Snapshot | None = self._commit_at(head)
@@ -190,9 +192,11 @@ class InMemoryConnector:
             commit = commit.parent
         for found in commits:
             before = _files(found.parent)
-            for path in sorted(before.keys() | found.files.keys()):
-                if is_catalogued(path) and before.get(path) != found.files.get(path):
-                    yield LastChange(path, found.id, found.time.astimezone(UTC))
+            for one in sorted(before.keys() | found.files.keys()):
+                if before.get(one) == found.files.get(one) or path not in (None, one):
+                    continue
+                if is_catalogued(one):
+                    yield LastChange(one, found.id, found.time.astimezone(UTC))
 
     def _commit_at(self, commit: CommitId) -> Snapshot:
         if commit not in self._commits:
@@ -264,6 +268,10 @@ class InMemoryConnector:
         text = repr((parent and parent.id, sorted(files.items()), message, author, time))
         new_id = CommitId(object_id("commit", text.encode("utf-8", "backslashreplace")))
         return Snapshot(new_id, parent, files, modified, message, author, time)
+
+    def view(self) -> AbstractContextManager[None]:
+        """See `Connector.view`; the store is near."""
+        return nullcontext()
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:

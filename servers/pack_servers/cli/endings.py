@@ -52,6 +52,8 @@ EXIT_STATUS: Final[Mapping[str, int]] = {
     "unavailable": FAILED,
     "busy": FAILED,
     "outcome_unknown": FAILED,
+    "auth_failed": FAILED,
+    "rate_limited": FAILED,
     "refused": FAILED,
     "confirmation_needed": FAILED,
 }
