@@ -103,6 +103,7 @@ def build_app(
         transport = server.streamable_http_app(
             max_request_body_size=settings.max_body,
             max_sessions=MAX_SESSIONS,
+            stateless_http=settings.stateless,
             transport_security=unchecked,
         )
         paths = frozenset({"/mcp"})

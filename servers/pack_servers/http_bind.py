@@ -43,6 +43,7 @@ class HttpSettings:
         port: 0 for any free one.
         token: What callers must present (`PACK_HTTP_TOKEN`); `None` for nothing.
         sse_only: Offer the legacy SSE transport in place of streamable HTTP.
+        stateless: Keep no sessions, so that any of several servers can answer a client.
         allowed_hosts: Further `name` or `name:port` that clients may use as Host, as behind a
             reverse proxy; they need a token, because others reach the server by them.
         allowed_origins: Further origins (`https://name[:port]`) whose pages may call.
@@ -55,6 +56,7 @@ class HttpSettings:
     port: int = DEFAULT_PORT
     token: SecretStr | None = None
     sse_only: bool = False
+    stateless: bool = False
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     max_body: int = 4 * 1024 * 1024

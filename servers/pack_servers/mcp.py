@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from contextvars import ContextVar
+from typing import Any, Final, Protocol, runtime_checkable
 from urllib.parse import quote
 
 import anyio
+import anyio.from_thread
 from mcp import MCPError
 from mcp.server import MCPServer
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -45,9 +47,32 @@ _LISTED_RESOURCES: Final = 100
 _SHOWN_FAULTS: Final = 5
 
 
+_caller: ContextVar[Context[None, Any] | None] = ContextVar("caller", default=None)
+
+
+def tell_caller(text: str) -> None:
+    """Report progress on the tool call that this worker thread works for, if it is one."""
+    context = _caller.get()
+    if context is not None:
+        anyio.from_thread.run(context.report_progress, 0, None, text)
+
+
 def uri_of(path: str) -> str:
     """The resource that a file is."""
     return SCHEME + quote(path, safe="/")
+
+
+@runtime_checkable
+class SharedBus(SubscriptionBus, Protocol):
+    """A bus that other servers of the same memory publish on too."""
+
+    async def claim(self, what: str) -> bool:
+        """Whether this server is the first to say so of something."""
+        ...
+
+    async def run(self) -> None:
+        """Hear what others publish, until cancelled."""
+        ...
 
 
 class PackServer(MCPServer[None]):
@@ -56,11 +81,16 @@ class PackServer(MCPServer[None]):
     def __init__(self, memory: Memory, bus: SubscriptionBus, watch: bool) -> None:
         self._memory = memory
         self._subscribers = Subscribers()
-        watcher = ChangeWatcher(memory, bus, self._subscribers, uri_of)
+        shared = bus if isinstance(bus, SharedBus) else None
+        claim = {"claim": shared.claim} if shared else {}
+        watcher = self._watcher = ChangeWatcher(memory, bus, self._subscribers, uri_of, **claim)
 
         @asynccontextmanager
         async def lifespan(_: MCPServer[None]) -> AsyncIterator[None]:
             async with anyio.create_task_group() as tasks:
+                if shared is not None:
+                    shared.subscribe(lambda _event: watcher.poke())
+                    tasks.start_soon(shared.run)
                 if watch:
                     await watcher.start()
                     tasks.start_soon(watcher.run)
@@ -90,6 +120,10 @@ class PackServer(MCPServer[None]):
         )
         low.middleware.append(_promise_list_changes)
 
+    def wrote(self) -> None:
+        """A tool has made a commit; to be called in its worker thread."""
+        anyio.from_thread.run_sync(self._watcher.poke)
+
     async def _initialized(
         self, ctx: ServerRequestContext[Any, Any], _params: NotificationParams
     ) -> None:
@@ -117,6 +151,7 @@ class PackServer(MCPServer[None]):
         self, name: str, arguments: dict[str, Any], context: Context[None, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool; a call that does not fit it is answered like any other refusal."""
+        _caller.set(context)  # each call has a task of its own
         try:
             return await super().call_tool(name, arguments, context)
         except ToolError as error:
@@ -211,7 +246,7 @@ def build_server(
         watch: Whether commits of others are watched for and announced.
     """
     server = PackServer(memory, bus or InMemorySubscriptionBus(), watch)
-    add_tools(server, memory, source)
+    add_tools(server, memory, source, server.wrote)
     server.resource(
         SCHEME + "{+path}",
         name="memory file",

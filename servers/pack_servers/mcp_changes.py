@@ -2,14 +2,15 @@
 
 The branch is looked at twice a second: that sees commits of other processes, of git and of
 merges alike, on every platform and file system, for the price of one read from a git process that
-is running anyway.
+is running anyway. A store that is far away is looked at every half a minute, after each write made
+here, and when another server of the same memory has news.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,12 +19,14 @@ import anyio.to_thread
 from mcp.server.session import ServerSession
 from mcp.server.subscriptions import ResourcesListChanged, ResourceUpdated, SubscriptionBus
 
+from pack.connector import Capability
 from pack.errors import PackError
 from pack.memory import Memory
 from pack.model import CommitId
 from pack.results import Changes
 
 POLL_SECONDS: Final = 0.5
+FAR_POLL_SECONDS: Final = 30.0
 SEND_SECONDS: Final = 5.0
 _MOST_SUBSCRIBERS: Final = 1024
 _MOST_URIS: Final = 1024
@@ -95,8 +98,21 @@ class Subscribers:
                 del self._found[client]
 
 
+async def _always(_: str) -> bool:
+    """Claim everything: there is no other server."""
+    return True
+
+
 class ChangeWatcher:
-    """Publishes what commits change in one memory."""
+    """Publishes what commits change in one memory.
+
+    Args:
+        memory: The memory.
+        bus: Where it is published.
+        subscribers: Clients that do not listen to the bus.
+        uri_of: The resource that a file is.
+        claim: Says whether no other server on the same bus has published the commits up to one.
+    """
 
     def __init__(
         self,
@@ -104,11 +120,14 @@ class ChangeWatcher:
         bus: SubscriptionBus,
         subscribers: Subscribers,
         uri_of: Callable[[str], str],
+        claim: Callable[[str], Awaitable[bool]] = _always,
     ) -> None:
         self._memory = memory
         self._bus = bus
         self._subscribers = subscribers
         self._uri_of = uri_of
+        self._claim = claim
+        self._wake = anyio.Event()
         self._turn = anyio.Lock()
         self._seen: CommitId | None = None
         self._started = False
@@ -128,7 +147,19 @@ class ChangeWatcher:
         async with self._turn:
             while True:
                 await self._look()
-                await anyio.sleep(POLL_SECONDS)
+                with anyio.move_on_after(POLL_SECONDS if self.is_near else FAR_POLL_SECONDS):
+                    await self._wake.wait()
+                self._wake = anyio.Event()
+
+    @property
+    def is_near(self) -> bool:
+        """Whether looking costs next to nothing."""
+        return Capability.WORKING_TREE in self._memory.connector.capabilities
+
+    def poke(self) -> None:
+        """Look at once, where the next look is far away. To be called in the event loop."""
+        if not self.is_near:
+            self._wake.set()
 
     async def _look(self) -> None:
         first, since = not self._started, self._seen
@@ -150,8 +181,9 @@ class ChangeWatcher:
         uris = [self._uri_of(path) for path in (*changes.changed, *changes.gone)]
         # The list has titles and the files that were changed last: any change may change it.
         listing_changed = changes.listing_changed or bool(uris)
-        for uri in uris:
-            await self._bus.publish(ResourceUpdated(uri=uri))
-        if listing_changed:
-            await self._bus.publish(ResourcesListChanged())
+        if await self._claim(changes.head or ""):
+            for uri in uris:
+                await self._bus.publish(ResourceUpdated(uri=uri))
+            if listing_changed:
+                await self._bus.publish(ResourcesListChanged())
         await self._subscribers.notify(uris, listing_changed=listing_changed)

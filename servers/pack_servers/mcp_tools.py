@@ -18,6 +18,7 @@ from pack.edits import Edit
 from pack.errors import PackError
 from pack.memory import SEARCH_LIMIT, Memory
 from pack.provenance import Origin, Source
+from pack.results import Written
 from pack_servers import mcp_results as answers
 from pack_servers.mcp_clients import LastRead, client_key
 
@@ -46,9 +47,10 @@ _REMOVES: Final = ToolAnnotations(
 class Tools:
     """The tools. They run on worker threads, so that a slow one holds up nobody."""
 
-    def __init__(self, memory: Memory, source: Source) -> None:
+    def __init__(self, memory: Memory, source: Source, wrote: Callable[[], None]) -> None:
         self._memory = memory
         self._source = source
+        self._wrote = wrote
         self._last_read = LastRead()
 
     def memory_list(
@@ -104,14 +106,13 @@ class Tools:
         """Store a file, new or whole; frontmatter you leave out stays. Conflicts show the file."""
         memory = self._as(ctx)
         if path:
-            return _answer(
-                lambda: answers.written(memory.update(path, content, sha or None, message))
-            )
+            return self._write(lambda: memory.update(path, content, sha or None, message))
         client = client_key(ctx.request_context)
         try:
             done = memory.add_to_general(content, self._last_read.get(client), message)
         except PackError as error:
             return answers.not_written(error)
+        self._wrote()
         self._last_read.extend(client, content)
         return answers.written(done)
 
@@ -125,7 +126,7 @@ class Tools:
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Change parts of a file: replace exact text, append, replace a section. All or none."""
         memory = self._as(ctx)
-        return _answer(lambda: answers.written(memory.edit(path, edits, sha or None, message)))
+        return self._write(lambda: memory.edit(path, edits, sha or None, message))
 
     def memory_search(
         self,
@@ -166,14 +167,22 @@ class Tools:
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Remove a file; its history stays in git."""
         memory = self._as(ctx)
-        return _answer(lambda: answers.written(memory.delete(path, sha, message)))
+        return self._write(lambda: memory.delete(path, sha, message))
 
     def memory_move(
         self, ctx: Context, path: Path, new_path: Path, sha: Sha, message: Message = None
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Give a file another path; its history follows."""
         memory = self._as(ctx)
-        return _answer(lambda: answers.written(memory.move(path, new_path, sha, message)))
+        return self._write(lambda: memory.move(path, new_path, sha, message))
+
+    def _write(self, action: Callable[[], Written]) -> CallToolResult:
+        def write() -> CallToolResult:
+            done = action()
+            self._wrote()
+            return answers.written(done)
+
+        return _answer(write)
 
     def _as(self, ctx: Context) -> Memory:
         params = ctx.session.client_params
@@ -188,15 +197,18 @@ def _answer(action: Callable[[], CallToolResult]) -> CallToolResult:
         return answers.failed(error)
 
 
-def add_tools(server: MCPServer[None], memory: Memory, source: Source) -> None:
+def add_tools(
+    server: MCPServer[None], memory: Memory, source: Source, wrote: Callable[[], None]
+) -> None:
     """Make the tools callable on a server.
 
     Args:
         server: The server.
         memory: What they work on.
         source: What its clients count as.
+        wrote: Called in the worker thread of a tool that has made a commit.
     """
-    tools = Tools(memory, source)
+    tools = Tools(memory, source, wrote)
     for function, title, hints in (
         (tools.memory_list, "List memory", _READS),
         (tools.memory_get, "Read memory", _READS),

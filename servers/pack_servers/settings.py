@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
+from platformdirs import user_cache_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -17,14 +19,32 @@ from pack.provenance import Source
 ENV_FILE: Final = "~/.pack.env"
 
 
+class TokenSource(StrEnum):
+    """Where a token for GitHub may be taken from, if asked."""
+
+    GH = "gh"
+    """GitHub's own command line: `gh auth token`."""
+    KEYRING = "keyring"
+    """The system's keyring; the service is `pack`, the user name that of the server."""
+
+
 class Settings(BaseSettings):
     """Everything that can be configured. Names are those of the environment variables.
 
     Attributes:
         pack_dir: Folder of the local memory, made on first use.
+        github_token: Access to GitHub; needs contents read and write on the repository.
+        github_owner: User or organisation that has the repository of the memory.
+        github_repo: The repository's name.
+        github_branch: The branch; empty for the repository's default.
+        github_api_url: The server; another one for GitHub Enterprise.
         github_memory_path: The single file of a v1 memory.
+        pack_github_token_from: Where else the token may be taken from.
+        pack_github_wait: Seconds to wait at most where GitHub takes no request for a while.
+        pack_cache_dir: Folder for what is kept of a memory on GitHub; derived, can be deleted.
         pack_client_source: What an MCP client counts as.
         mcp_sse_port: Port of the HTTP server.
+        pack_redis_url: Redis that carries news between servers of one memory; may hold a password.
         pack_http_token: Bearer token that HTTP clients must send.
         pack_http_hosts: Host names, beyond loopback, that clients may call the server by.
         pack_http_origins: Web origins that may call the server.
@@ -36,9 +56,18 @@ class Settings(BaseSettings):
     )
 
     pack_dir: Path = Path("~/.pack/memory")
+    github_token: SecretStr | None = None
+    github_owner: str = ""
+    github_repo: str = ""
+    github_branch: str = ""
+    github_api_url: str = "https://api.github.com"
     github_memory_path: str = "MEMORY.md"
+    pack_github_token_from: TokenSource | None = None
+    pack_github_wait: Annotated[float, Field(ge=0, le=24 * 3600)] = 60.0
+    pack_cache_dir: Path = Field(default_factory=lambda: user_cache_path("pack"))
     pack_client_source: Source = Source.AI_CLOUD
     mcp_sse_port: Annotated[int, Field(ge=0, le=65535)] = 3005
+    pack_redis_url: SecretStr | None = None
     pack_http_token: SecretStr | None = None
     pack_http_hosts: str = ""
     pack_http_origins: str = ""
@@ -54,7 +83,7 @@ class Settings(BaseSettings):
                 error.reason if isinstance(error, InvalidPath) else str(error)
             ) from None
 
-    @field_validator("pack_dir")
+    @field_validator("pack_dir", "pack_cache_dir")
     @classmethod
     def _expanded(cls, value: Path) -> Path:
         return value.expanduser()

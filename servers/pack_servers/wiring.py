@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import subprocess
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,16 +30,21 @@ from pack_connectors.process_lock import ProcessLock
 from pack_connectors.sqlite_catalog import SqliteCatalog
 from pack_templates import starter_files
 
+from pack.connector import Connector
 from pack.errors import InvalidConfig, NotInitialised, PackError, RepositoryBusy, Unavailable
 from pack.memory import Memory
 from pack.provenance import Origin, Source
+from pack.remote import Remote
 from pack.results import Mode
 from pack_servers.notes import copy_notes
+from pack_servers.places import LocalPlace, Place
 from pack_servers.settings import Settings
 
 if TYPE_CHECKING:
     from pack.lifecycle import Initialised
 
+logger = logging.getLogger(__name__)
+Announce = Callable[[str], None]
 CLI_ORIGIN: Final = Origin(Source.USER, "cli")
 _UNFINISHED: Final = ".pack-new-"
 _CATALOG: Final = "catalog.sqlite"
@@ -49,14 +55,14 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
+def note(text: str) -> None:
+    """Log what nobody waits to be told."""
+    logger.warning("%s", text)
+
+
 def new_request() -> str:
     """A fresh request id."""
     return uuid.uuid4().hex
-
-
-def memory_dir(settings: Settings, local: Path | None) -> Path:
-    """The folder of the memory: what was asked for, else the configured one."""
-    return (local or settings.pack_dir).expanduser().absolute()
 
 
 def has_repository(folder: Path) -> bool:
@@ -71,32 +77,35 @@ def _never() -> bool:
 @contextmanager
 def open_memory(
     settings: Settings,
-    folder: Path,
-    origin: Origin = CLI_ORIGIN,
-    *,
+    place: Place,
+    announce: Announce = note,
     is_leaving: Callable[[], bool] = _never,
+    *,
+    origin: Origin = CLI_ORIGIN,
 ) -> Iterator[Memory]:
-    """The memory in a folder, closed at the end.
+    """The memory at a place, closed at the end.
 
     Args:
         settings: Those in force.
-        folder: Where.
-        origin: Who writes.
+        place: Where it is.
+        announce: Told of each wait that a server asks for, before it begins.
         is_leaving: Asked while a remote is waited for; it is given up when the answer is yes.
+        origin: Who writes.
 
     Raises:
         NotInitialised: The folder is no git repository.
-        InvalidConfig: It is one that PACK cannot write to.
+        InvalidConfig: It is one that PACK cannot write to, or there is no token for GitHub.
         Unavailable: Git is missing, or the folder cannot be used.
     """
-    if not has_repository(folder):
-        raise NotInitialised(str(folder))
-    # GitPython, once it is needed, would run whatever comes first on PATH, in this folder too.
-    os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = find_git()
-    connector = LocalGit(folder, clock)
-    catalog = SqliteCatalog(connector.repository.state_dir / _CATALOG)
-    remote = GitRemote(connector, is_cancelled=is_leaving)
-    try:
+    with ExitStack() as stack:
+        remote: Remote | None = None
+        if isinstance(place, LocalPlace):
+            connector, catalog, remote = stack.enter_context(_open_folder(place.folder, is_leaving))
+        else:
+            # Here, as it takes time to import and most memories are local.
+            from pack_servers.wiring_github import open_store  # noqa: PLC0415
+
+            connector, catalog = stack.enter_context(open_store(settings, place, clock, announce))
         yield Memory(
             connector,
             catalog,
@@ -106,6 +115,21 @@ def open_memory(
             v1_path=settings.github_memory_path,
             remote=remote,
         )
+
+
+@contextmanager
+def _open_folder(
+    folder: Path, is_leaving: Callable[[], bool]
+) -> Iterator[tuple[Connector, SqliteCatalog, Remote]]:
+    if not has_repository(folder):
+        raise NotInitialised(str(folder))
+    # GitPython, once it is needed, would run whatever comes first on PATH, in this folder too.
+    os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = find_git()
+    connector = LocalGit(folder, clock)
+    catalog = SqliteCatalog(connector.repository.state_dir / _CATALOG)
+    remote = GitRemote(connector, is_cancelled=is_leaving)
+    try:
+        yield connector, catalog, remote
     finally:
         remote.close()
         catalog.close()
@@ -142,7 +166,22 @@ def init_memory(
             return init_memory(settings, copy, notes=notes, dry_run=True)
     if not has_repository(folder):
         make_repository(folder)
-    with open_memory(settings, folder) as memory:
+    return init_there(settings, LocalPlace(folder), notes=notes, dry_run=dry_run)
+
+
+def init_there(
+    settings: Settings,
+    place: Place,
+    *,
+    notes: Mapping[str, bytes] | None = None,
+    dry_run: bool = False,
+) -> Initialised:
+    """Make a repository that is there a memory, in one commit.
+
+    Raises:
+        PackError: See `Memory.init`.
+    """
+    with open_memory(settings, place) as memory:
         return memory.init(starter_files(), notes, dry_run=dry_run)
 
 
@@ -194,22 +233,29 @@ def is_free(folder: Path) -> bool:
 
 @contextmanager
 def open_or_begin(
-    settings: Settings, folder: Path, *, is_leaving: Callable[[], bool] = _never
+    settings: Settings,
+    place: Place,
+    announce: Announce = note,
+    is_leaving: Callable[[], bool] = _never,
 ) -> Iterator[tuple[Memory, Initialised | None]]:
-    """The memory in a folder, begun on first use, and how; closed at the end.
+    """The memory at a place, begun on first use, and how; closed at the end.
 
-    Only where nothing is yet: a folder that holds something becomes a memory by `pack init` alone.
+    Only where nothing is yet, and in a folder: one that holds something, and a repository on
+    GitHub, become a memory by `pack init` alone.
 
     Raises:
-        As `open_memory` and `init_memory`.
+        As `open_memory` and `init_memory`; `NotInitialised` for a repository without a memory.
     """
-    if is_free(folder):
-        make_repository(folder)
-    with open_memory(settings, folder, is_leaving=is_leaving) as memory:
+    if isinstance(place, LocalPlace) and is_free(place.folder):
+        make_repository(place.folder)
+    with open_memory(settings, place, announce, is_leaving) as memory:
         made = None
-        is_new = memory.connector.head() is None and not memory.connector.get_tree()
-        if is_new and memory.mode() is Mode.EMPTY:
-            made = memory.init(starter_files())
+        if isinstance(place, LocalPlace):
+            is_new = memory.connector.head() is None and not memory.connector.get_tree()
+            if is_new and memory.mode() is Mode.EMPTY:
+                made = memory.init(starter_files())
+        elif memory.mode() is Mode.EMPTY:
+            raise NotInitialised(memory.connector.location)
         yield memory, made
 
 

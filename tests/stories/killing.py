@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pack_servers.places import LocalPlace
 from pack_servers.settings import Settings
 from pack_servers.wiring import open_memory
 
@@ -148,5 +149,5 @@ def _check(folder: Path, log: Path, book: Book) -> None:
     assert book.acknowledged.keys() <= stored.keys() <= book.asked.keys()
     for path, text in stored.items():
         assert text.endswith(book.asked[path])
-    with open_memory(Settings(), folder) as memory:
+    with open_memory(Settings(), LocalPlace(folder)) as memory:
         assert list(memory.validate()) == []  # the index is true, for one thing

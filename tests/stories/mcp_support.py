@@ -24,6 +24,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, TextContent
 from pack_servers.mcp import build_server
+from pack_servers.places import LocalPlace
 from pack_servers.settings import Settings
 from pack_servers.wiring import init_memory, open_memory
 
@@ -195,7 +196,7 @@ async def connected(
 ) -> AsyncIterator[Client]:
     """A client of a server of its own, whatever is between them."""
     if kind == "memory":
-        with open_memory(Settings(), folder) as memory:
+        with open_memory(Settings(), LocalPlace(folder)) as memory:
             async with Client(build_server(memory), mode=mode, **options) as client:
                 yield client
     elif kind == "stdio":

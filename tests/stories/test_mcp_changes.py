@@ -22,6 +22,7 @@ from mcp.shared.subscriptions import ResourcesListChanged, ResourceUpdated
 from pack_servers import mcp_changes
 from pack_servers.mcp import build_server, uri_of
 from pack_servers.mcp_changes import ChangeWatcher, Subscribers
+from pack_servers.places import LocalPlace
 from pack_servers.settings import Settings
 from pack_servers.wiring import open_memory
 
@@ -122,7 +123,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def memory(folder: Path) -> Iterator[Memory]:
-    with open_memory(Settings(), folder) as opened:
+    with open_memory(Settings(), LocalPlace(folder)) as opened:
         yield opened
 
 

@@ -15,6 +15,7 @@ from mcp import MCPError
 from mcp.client import Client
 from mcp.types import Implementation, TextResourceContents, Tool
 from pack_servers.mcp import build_server
+from pack_servers.places import LocalPlace
 from pack_servers.settings import Settings
 from pack_servers.wiring import open_memory
 
@@ -56,7 +57,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def memory(folder: Path) -> Iterator[Memory]:
-    with open_memory(Settings(), folder) as opened:
+    with open_memory(Settings(), LocalPlace(folder)) as opened:
         yield opened
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from pack_servers.mcp_stdio import MAX_LINE
+from pack_servers.places import LocalPlace
 from pack_servers.settings import Settings
 from pack_servers.wiring import open_memory
 
@@ -48,7 +49,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def memory(folder: Path) -> Iterator[Memory]:
     """The same memory, in this process."""
-    with open_memory(Settings(), folder) as opened:
+    with open_memory(Settings(), LocalPlace(folder)) as opened:
         yield opened
 
 

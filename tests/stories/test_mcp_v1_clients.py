@@ -15,6 +15,7 @@ from mcp.client import Client
 from pack_servers import mcp_clients
 from pack_servers.mcp import build_server
 from pack_servers.mcp_clients import LastRead
+from pack_servers.places import LocalPlace
 from pack_servers.settings import Settings
 from pack_servers.wiring import open_memory
 
@@ -44,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def memory(folder: Path) -> Iterator[Memory]:
-    with open_memory(Settings(), folder) as opened:
+    with open_memory(Settings(), LocalPlace(folder)) as opened:
         yield opened
 
 
@@ -208,7 +209,7 @@ def test_where_there_is_no_memory_yet_the_answer_says_so(tmp_path: Path) -> None
     subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
 
     async def use() -> str:
-        with open_memory(Settings(), tmp_path) as empty:
+        with open_memory(Settings(), LocalPlace(tmp_path)) as empty:
             async with Client(build_server(empty)) as client:
                 return str((await remember(client, "- important\n"))["warning"])
 
@@ -223,7 +224,7 @@ def test_a_v1_memory_keeps_its_one_file(tmp_path: Path) -> None:
     (tmp_path / "MEMORY.md").write_text("# Me\n\n- one\n- two\n", encoding="utf-8")
 
     async def use() -> None:
-        with open_memory(Settings(), tmp_path) as v1:
+        with open_memory(Settings(), LocalPlace(tmp_path)) as v1:
             async with Client(build_server(v1)) as client:
                 assert (await call(client, "memory_get"))["content"] == "# Me\n\n- one\n- two\n"
                 answer = await remember(client, "# Me\n\n- one\n- three\n- two\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import shutil
 import socket
 import stat
@@ -22,7 +23,10 @@ from pack.remote import RemoteStatus
 from pack.results import Mode, Status
 from pack_servers import wiring
 from pack_servers.cli.remote_words import position_words
-from pack_servers.settings import ENV_FILE, env_file, load_settings, settings_in_force
+from pack_servers.cli.streams import say
+from pack_servers.github_token import describe_source
+from pack_servers.places import GithubPlace, LocalPlace, Place, choose_place
+from pack_servers.settings import ENV_FILE, Settings, env_file, load_settings, settings_in_force
 
 _OLDEST_GIT: Final = (2, 30)
 _REMOTE_SECONDS: Final = 20.0
@@ -90,27 +94,62 @@ def of_settings() -> Iterator[Check]:
         yield Check("settings file", State.NOTE, others, f"chmod 600 {ENV_FILE}")
 
 
-def of_memory(local: Path | None) -> Iterator[Check]:
-    """The folder, its repository, and the memory in it."""
+def of_memory(local: Path | None, github: str | None) -> Iterator[Check]:
+    """The place, its repository, and the memory in it."""
     settings = load_settings()
-    folder = wiring.memory_dir(settings, local)
-    chosen = "--local" if local else settings_in_force().get("PACK_DIR", "the default")
-    words = f"{folder} (from {chosen})"
-    if not wiring.has_repository(folder):
-        begin = "pack init" if local is None else f"pack init --local {local}"
-        yield Check("memory", State.PROBLEM, f"{words}: none yet", f"Run `{begin}`.")
+    place = choose_place(settings, local, github)
+    words = f"{place} (from {place.chosen_by})"
+    if isinstance(place, GithubPlace):
+        found = list(_on_github(settings, place, words))
+        yield from found
+        if any(check.name == "memory" and check.state is State.PROBLEM for check in found):
+            return
+    elif (missing := _unusable(place)) is not None:
+        yield Check("memory", State.PROBLEM, f"{words}: {missing[0]}", missing[1])
         return
-    if not all(os.access(place, os.W_OK) for place in (folder, folder / ".git")):
-        own = "Give yourself the right to write there."
-        yield Check("memory", State.PROBLEM, f"{words}: cannot be written", own)
-        return
-    yield Check("memory", State.OK, words)
-    yield from _repository(folder)
-    with wiring.open_memory(settings, folder, is_leaving=_patience()) as memory:
+    else:
+        yield Check("memory", State.OK, words)
+        yield from _repository(place.folder)
+    with wiring.open_memory(settings, place, say, is_leaving=_patience()) as memory:
         status = memory.status()
-        yield from _contents(status)
+        yield from _contents(status, place)
         if status.remote is not None:
             yield from _remote(memory, status.remote)
+
+
+def _unusable(place: LocalPlace) -> tuple[str, str] | None:
+    """Why a folder cannot be used, and what to do."""
+    if not wiring.has_repository(place.folder):
+        begin = "pack init" if place.chosen_by != "--local" else f"pack init --local {place}"
+        return "none yet", f"Run `{begin}`."
+    if not all(os.access(each, os.W_OK) for each in (place.folder, place.folder / ".git")):
+        return "cannot be written", "Give yourself the right to write there."
+    return None
+
+
+def _on_github(settings: Settings, place: GithubPlace, words: str) -> Iterator[Check]:
+    # Here, as it takes time to import and most memories are local.
+    from pack_servers.wiring_github import find_repository, open_store  # noqa: PLC0415
+
+    yield Check("token", State.OK, describe_source(settings))
+    found = find_repository(settings, place, wiring.clock, say)
+    if found is None:
+        remedy = f"Check the name and the token, or run `pack init --github {place.full_name}`."
+        words = f"{words}: there is none, or the token may not see it"
+        yield Check("memory", State.PROBLEM, words, remedy)
+        return
+    yield Check("memory", State.OK, f"{words}, {found.url}")
+    if not found.is_private:
+        remedy = "Make it private in the settings of the repository, unless you mean it."
+        yield Check("visibility", State.NOTE, "everybody can read this memory", remedy)
+    if found.is_archived:
+        remedy = "Unarchive it in the settings of the repository."
+        yield Check("access", State.PROBLEM, "it is archived and cannot be written", remedy)
+    elif found.can_write is False:
+        remedy = "Give the token read and write access to the contents of this repository."
+        yield Check("access", State.PROBLEM, "the token can only read", remedy)
+    with open_store(settings, place, wiring.clock, say) as (connector, _):
+        yield Check("commits by", State.OK, connector.write_method)
 
 
 def _repository(folder: Path) -> Iterator[Check]:
@@ -142,9 +181,10 @@ _CATALOG_WORDS: Final = {
 }
 
 
-def _contents(status: Status) -> Iterator[Check]:
+def _contents(status: Status, place: Place) -> Iterator[Check]:
     if status.mode is Mode.EMPTY:
-        yield Check("contents", State.PROBLEM, "no index.md", "Run `pack init` on this folder.")
+        begin = shlex.join(["pack", "init", *place.arguments])
+        yield Check("contents", State.PROBLEM, "no index.md", f"Run `{begin}`.")
         return
     if status.mode is Mode.V1:
         remedy = "`pack migrate --dry-run` shows it as a v2 memory."

@@ -9,6 +9,7 @@ from pack_servers.cli.options import (
     DryRunOption,
     Format,
     FormatOption,
+    GithubOption,
     LocalOption,
     MessageOption,
     NowShaOption,
@@ -30,10 +31,12 @@ def run(
     message: MessageOption = None,
     dry_run: DryRunOption = False,
     answer: FormatOption = Format.TEXT,
+    *,
     local: LocalOption = None,
+    github: GithubOption = None,
 ) -> None:
     """Remove a file; git keeps its history."""
-    with opened(local) as memory:
+    with opened(local, github) as memory:
         read = sha or sha_now(memory, path)
         if not dry_run:
             confirm(f"Delete {path}?", f"deleting {path}", yes=yes)

@@ -12,21 +12,26 @@ import typer
 from pack.errors import PackError
 from pack_servers.cli import checks
 from pack_servers.cli.checks import Check, State
-from pack_servers.cli.options import Format, FormatOption, LocalOption
+from pack_servers.cli.options import Format, FormatOption, GithubOption, LocalOption
 from pack_servers.cli.present import counted, show, show_json
 
 EXAMPLES: Final = """\
   pack doctor
   pack doctor --local notes
+  pack doctor --github me/memory
   pack doctor --format json"""
 
 _MARKS: Final = {State.OK: "ok  ", State.NOTE: "note", State.PROBLEM: "FAIL"}
 _STYLES: Final = {State.OK: "green", State.NOTE: "yellow", State.PROBLEM: "bold red"}
 
 
-def run(answer: FormatOption = Format.TEXT, local: LocalOption = None) -> None:
+def run(
+    answer: FormatOption = Format.TEXT,
+    local: LocalOption = None,
+    github: GithubOption = None,
+) -> None:
     """Check settings, git, memory and locks; say what to do."""
-    found = list(_examine(local))
+    found = list(_examine(local, github))
     problems = [check for check in found if check.state is State.PROBLEM]
     if answer is Format.JSON:
         show_json({"ok": not problems, "checks": [asdict(check) for check in found]})
@@ -37,10 +42,10 @@ def run(answer: FormatOption = Format.TEXT, local: LocalOption = None) -> None:
         raise typer.Exit(1)
 
 
-def _examine(local: Path | None) -> Iterator[Check]:
+def _examine(local: Path | None, github: str | None) -> Iterator[Check]:
     yield from checks.of_program()
     yield from _guarded("settings", checks.of_settings)
-    yield from _guarded("memory", lambda: checks.of_memory(local))
+    yield from _guarded("memory", lambda: checks.of_memory(local, github))
     yield from _guarded("http", checks.of_http)
 
 

@@ -13,6 +13,7 @@ from pack_servers.cli.options import (
     DryRunOption,
     Format,
     FormatOption,
+    GithubOption,
     LocalOption,
     MessageOption,
     NowShaOption,
@@ -56,10 +57,11 @@ def run(
     dry_run: DryRunOption = False,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
+    github: GithubOption = None,
 ) -> None:
     """Change parts of a file, or the whole of it in your editor."""
     wanted = _wanted(replace, everywhere, append, section, text)
-    with opened(local) as memory:
+    with opened(local, github) as memory:
         if wanted is not None:
             done = memory.edit(path, [wanted], sha, message, dry_run=dry_run)
         else:

@@ -9,7 +9,7 @@ import typer
 
 from pack.memory import Memory
 from pack_servers.cli.opening import opened
-from pack_servers.cli.options import Format, FormatOption, LocalOption, complete_path
+from pack_servers.cli.options import Format, FormatOption, GithubOption, LocalOption, complete_path
 from pack_servers.cli.present import show_json, warn
 from pack_servers.cli.streams import write_bytes
 
@@ -30,9 +30,10 @@ def run(
     ] = None,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
+    github: GithubOption = None,
 ) -> None:
     """Print a file as it is stored, or the whole memory as one text."""
-    with opened(local) as memory:
+    with opened(local, github) as memory:
         if path is None:
             _get_all(memory, answer)
         else:

@@ -11,10 +11,18 @@ from typing import Annotated, Final
 
 import typer
 
+from pack.errors import NotFound
 from pack.lifecycle import Initialised
 from pack.results import Mode
 from pack_servers import wiring
-from pack_servers.cli.options import DryRunOption, Format, FormatOption, LocalOption
+from pack_servers.cli.options import (
+    DryRunOption,
+    Format,
+    FormatOption,
+    GithubOption,
+    LocalOption,
+    YesOption,
+)
 from pack_servers.cli.present import (
     counted,
     show,
@@ -23,15 +31,16 @@ from pack_servers.cli.present import (
     warn,
     written_fields,
 )
-from pack_servers.cli.streams import say, working
+from pack_servers.cli.streams import confirm, say, working
 from pack_servers.notes import read_notes
+from pack_servers.places import GithubPlace, Place, choose_place
 from pack_servers.settings import Settings, load_settings
 
 EXAMPLES: Final = """\
   pack init                              a new memory in ~/.pack/memory
-  pack init --local notes                make a folder or a repository a memory
-  pack init --from vault                 copy a folder of notes into the memory
-  pack init --clone https://example.com/me/memory.git"""
+  pack init --local notes --from vault   copy a folder of notes into a new memory
+  pack init --clone https://example.com/me/memory.git
+  pack init --github me/memory           a private repository on GitHub, without a clone"""
 
 _SHOWN: Final = 20
 
@@ -40,8 +49,8 @@ _SHOWN: Final = 20
 class _Outcome:
     """What was asked for and what came of it."""
 
-    folder: Path
-    local: Path | None
+    place: Place
+    named: Sequence[str]
     done: Initialised
     left_out: Sequence[tuple[str, str]]
     dry_run: bool
@@ -63,45 +72,72 @@ def run(
         typer.Option("--clone", metavar="URL", help="Clone a git repository first, as URL does."),
     ] = None,
     dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    *,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
+    github: GithubOption = None,
 ) -> None:
     """Make a memory, or make a folder or a repository one."""
     if url is not None and clone is not None:
         raise typer.TyperException("--clone: the repository to clone is named twice")
     settings = load_settings()
+    place = choose_place(settings, local, github)
+    source = url or clone
+    if isinstance(place, GithubPlace):
+        if source is not None:
+            raise typer.TyperException("--github: it is used without a clone")
+        _check_repository(settings, place, dry_run=dry_run, yes=yes)
     with working("reading what is there"):
-        outcome = _init(settings, local, url or clone, notes, dry_run=dry_run)
+        done, left_out = _init(settings, place, source, notes, dry_run=dry_run)
+    named = ["--local", str(local)] if local else ["--github", github] if github else []
+    outcome = _Outcome(place, named, done, left_out, dry_run)
     if answer is Format.JSON:
         show_json(_fields(outcome))
     else:
         _show(outcome)
 
 
+def _check_repository(settings: Settings, place: GithubPlace, *, dry_run: bool, yes: bool) -> None:
+    """Have a repository on GitHub; what everybody can read is used only if the person means it."""
+    from pack_servers.wiring_github import create_repository, find_repository  # noqa: PLC0415
+
+    found = find_repository(settings, place, wiring.clock, say)
+    if found is None and dry_run:
+        raise NotFound(f"the repository {place.full_name}", "Without --dry-run it is created.")
+    if found is None:
+        create_repository(settings, place, wiring.clock, say)
+        say(f"created the private repository {place.full_name}")
+    elif not found.is_private and not dry_run:
+        say(f"WARNING: {place.full_name} is PUBLIC: everybody can read what you store in it.")
+        confirm("Use it all the same?", f"a memory that everybody can read ({place})", yes=yes)
+
+
 def _init(
-    settings: Settings, local: Path | None, url: str | None, source: Path | None, *, dry_run: bool
-) -> _Outcome:
+    settings: Settings, place: Place, url: str | None, source: Path | None, *, dry_run: bool
+) -> tuple[Initialised, Sequence[tuple[str, str]]]:
     notes = read_notes(source) if source is not None else None
-    folder = wiring.memory_dir(settings, local)
     files, left_out = (notes.files, notes.left_out) if notes else (None, ())
-    if url is None:
-        done = wiring.init_memory(settings, folder, notes=files, dry_run=dry_run)
+    if isinstance(place, GithubPlace):
+        done = wiring.init_there(settings, place, notes=files, dry_run=dry_run)
+    elif url is None:
+        done = wiring.init_memory(settings, place.folder, notes=files, dry_run=dry_run)
     elif dry_run:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
             copy = Path(temporary, "memory")
             wiring.clone_memory(url, copy)
             done = wiring.init_memory(settings, copy, notes=files, dry_run=True)
     else:
-        wiring.clone_memory(url, folder)
-        done = wiring.init_memory(settings, folder, notes=files)
-    return _Outcome(folder, local, done, left_out, dry_run)
+        wiring.clone_memory(url, place.folder)
+        done = wiring.init_memory(settings, place.folder, notes=files)
+    return done, left_out
 
 
 def _fields(outcome: _Outcome) -> dict[str, object]:
     done = outcome.done
     skipped = [*done.skipped, *outcome.left_out]
     return {
-        "folder": str(outcome.folder),
+        "folder": str(outcome.place),
         "mode": "v1" if done.mode is Mode.V1 else "v2",
         "was": done.mode,
         "adopted": done.adopted,
@@ -116,7 +152,7 @@ def _fields(outcome: _Outcome) -> dict[str, object]:
 def _show(outcome: _Outcome) -> None:
     done = outcome.done
     if done.mode is Mode.V1:
-        show(f"{outcome.folder} holds a v1 memory; nothing was changed")
+        show(f"{outcome.place} holds a v1 memory; nothing was changed")
         say(f"  → {_command(outcome, 'migrate', '--dry-run')}   shows how it would be divided")
         say(f"  → {_command(outcome, 'migrate')}   divides it; the original is kept as it is")
         return
@@ -124,10 +160,10 @@ def _show(outcome: _Outcome) -> None:
     if outcome.dry_run and done.written is not None:
         show_changes(done.written.changes)
     elif done.written is None:
-        show(f"{outcome.folder} is a memory already; nothing was changed")
+        show(f"{outcome.place} is a memory already; nothing was changed")
     else:
         warn(done.written.warnings)
-        show(f"{'made' if done.mode is Mode.EMPTY else 'added to'} the memory in {outcome.folder}")
+        show(f"{'made' if done.mode is Mode.EMPTY else 'added to'} the memory in {outcome.place}")
         show(f"  commit  {done.written.commit}")
         say(f"  → {_command(outcome, 'list')}   what is in it")
         say(f"  → {_command(outcome, 'serve', '--http')}   serve it to MCP clients")
@@ -135,8 +171,7 @@ def _show(outcome: _Outcome) -> None:
 
 def _command(outcome: _Outcome, *words: str) -> str:
     """A command for this memory, to be copied."""
-    place = ["--local", str(outcome.local)] if outcome.local else []
-    return shlex.join(["pack", *words, *place])
+    return shlex.join(["pack", *words, *outcome.named])
 
 
 def _show_files(outcome: _Outcome) -> None:

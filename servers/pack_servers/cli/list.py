@@ -15,6 +15,7 @@ from pack_servers.cli.options import (
     DirOption,
     Format,
     FormatOption,
+    GithubOption,
     LocalOption,
     SinceOption,
     TagOption,
@@ -53,9 +54,10 @@ def run(
     cursor: CursorOption = None,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
+    github: GithubOption = None,
 ) -> None:
     """Show the files of the memory: path, topic, tags and date."""
-    with opened(local) as memory:
+    with opened(local, github) as memory:
         page = memory.list(
             tag=tag,
             topic=topic,

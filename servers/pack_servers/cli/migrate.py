@@ -13,7 +13,14 @@ import typer
 from pack.migrate import MigrationPlan, checklist, parse_plan
 from pack.results import Written
 from pack_servers.cli.opening import opened
-from pack_servers.cli.options import DryRunOption, Format, FormatOption, LocalOption, YesOption
+from pack_servers.cli.options import (
+    DryRunOption,
+    Format,
+    FormatOption,
+    GithubOption,
+    LocalOption,
+    YesOption,
+)
 from pack_servers.cli.present import counted, show, show_json, written_fields
 from pack_servers.cli.streams import confirm, is_terminal, say, working
 
@@ -32,9 +39,10 @@ def run(
     yes: YesOption = False,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
+    github: GithubOption = None,
 ) -> None:
     """Divide a v1 MEMORY.md into files; the original is kept."""
-    with opened(local) as memory:
+    with opened(local, github) as memory:
         with working("checking that every line is kept"):
             plan = memory.plan_migration() if plan_file is None else _read_plan(plan_file)
             memory.migrate(plan, dry_run=True)  # proves the plan before anybody is asked

@@ -11,6 +11,7 @@ from pack_servers.cli.options import (
     DryRunOption,
     Format,
     FormatOption,
+    GithubOption,
     LocalOption,
     MessageOption,
     NowShaOption,
@@ -30,10 +31,12 @@ def run(
     message: MessageOption = None,
     dry_run: DryRunOption = False,
     answer: FormatOption = Format.TEXT,
+    *,
     local: LocalOption = None,
+    github: GithubOption = None,
 ) -> None:
     """Give a file another path; its bytes and its history stay."""
-    with opened(local) as memory:
+    with opened(local, github) as memory:
         read = sha or sha_now(memory, path)
         done = memory.move(path, new_path, read, message, dry_run=dry_run)
     show_written(done, f"moved {path} to", answer)

@@ -11,19 +11,21 @@ from pack.memory import Memory
 from pack.model import BlobId
 from pack.paths import parse_stored_path
 from pack_servers import wiring
+from pack_servers.cli.streams import say
+from pack_servers.places import choose_place
 from pack_servers.settings import load_settings
 
 
 @contextmanager
-def opened(local: Path | None) -> Iterator[Memory]:
+def opened(local: Path | None, github: str | None) -> Iterator[Memory]:
     """The memory of a command, closed at the end.
 
     Raises:
-        NotInitialised: There is none in the folder.
+        NotInitialised: There is none in the folder or repository.
         PackError: The settings or the repository cannot be used.
     """
     settings = load_settings()
-    with wiring.open_memory(settings, wiring.memory_dir(settings, local)) as memory:
+    with wiring.open_memory(settings, choose_place(settings, local, github), say) as memory:
         yield memory
 
 

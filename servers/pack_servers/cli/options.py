@@ -19,7 +19,7 @@ def complete_path(ctx: typer.Context, incomplete: str) -> list[str]:
     from pack_servers.cli.opening import opened  # noqa: PLC0415
 
     try:
-        with opened(ctx.params.get("local")) as memory:
+        with opened(ctx.params.get("local"), ctx.params.get("github")) as memory:
             files = memory.list(limit=_COMPLETED).files
     except PackError:
         return []
@@ -39,6 +39,15 @@ LocalOption = Annotated[
         "--local",
         metavar="DIR",
         help="Folder of the memory (else PACK_DIR, else ~/.pack/memory).",
+        show_default=False,
+    ),
+]
+GithubOption = Annotated[
+    str | None,
+    typer.Option(
+        "--github",
+        metavar="OWNER/REPO",
+        help="A memory on GitHub, without a clone (else GITHUB_OWNER and GITHUB_REPO).",
         show_default=False,
     ),
 ]

@@ -8,7 +8,14 @@ from typing import Final
 
 from pack.results import Expired
 from pack_servers.cli.opening import opened
-from pack_servers.cli.options import DryRunOption, Format, FormatOption, LocalOption, YesOption
+from pack_servers.cli.options import (
+    DryRunOption,
+    Format,
+    FormatOption,
+    GithubOption,
+    LocalOption,
+    YesOption,
+)
 from pack_servers.cli.present import counted, show, show_changes, show_json, written_fields
 from pack_servers.cli.streams import confirm, say
 
@@ -23,9 +30,10 @@ def run(
     yes: YesOption = False,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
+    github: GithubOption = None,
 ) -> None:
     """Delete the files whose ttl is over, after asking."""
-    with opened(local) as memory:
+    with opened(local, github) as memory:
         expired = memory.list_expired()
         if answer is Format.TEXT:
             _show(expired)

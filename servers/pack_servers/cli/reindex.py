@@ -8,7 +8,7 @@ from typing import Final
 
 from pack.catalog_sync import Progress
 from pack_servers.cli.opening import opened
-from pack_servers.cli.options import Format, FormatOption, LocalOption
+from pack_servers.cli.options import Format, FormatOption, GithubOption, LocalOption
 from pack_servers.cli.present import counted, show, show_json
 from pack_servers.cli.streams import is_terminal
 
@@ -17,9 +17,13 @@ EXAMPLES: Final = """\
   pack reindex --local notes --format json"""
 
 
-def run(answer: FormatOption = Format.TEXT, local: LocalOption = None) -> None:
+def run(
+    answer: FormatOption = Format.TEXT,
+    local: LocalOption = None,
+    github: GithubOption = None,
+) -> None:
     """Make the search index anew from the files. It is derived: nothing can be lost."""
-    with opened(local) as memory, _progress() as report:
+    with opened(local, github) as memory, _progress() as report:
         files = memory.reindex(report)
     if answer is Format.JSON:
         show_json({"files": files})

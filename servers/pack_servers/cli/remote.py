@@ -52,7 +52,7 @@ def run(
 ) -> None:
     """Show the git remote, or exchange with it now."""
     done = None
-    with opened(local) as memory:
+    with opened(local, None) as memory:
         if sync or accept or unrelated:
             done = _exchange(memory, Permission(accept, unrelated))
         status = memory.remote_status()

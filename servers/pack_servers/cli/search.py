@@ -16,6 +16,7 @@ from pack_servers.cli.options import (
     DirOption,
     Format,
     FormatOption,
+    GithubOption,
     LocalOption,
     SinceOption,
     TagOption,
@@ -62,10 +63,11 @@ def run(
     ] = False,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
+    github: GithubOption = None,
 ) -> None:
     """Find files by words, a question or an exact phrase."""
     query = " ".join(words)
-    with opened(local) as memory:
+    with opened(local, github) as memory:
         if regex:
             _show_lines(memory, query, folder, answer)
             return

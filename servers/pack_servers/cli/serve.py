@@ -7,28 +7,34 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from pack.errors import InvalidConfig
 from pack.memory import Memory
 from pack.provenance import Source
 from pack_servers import wiring
-from pack_servers.cli.options import LocalOption
+from pack_servers.cli.options import GithubOption, LocalOption
 from pack_servers.cli.startup import importing
 from pack_servers.cli.streams import say
+from pack_servers.places import Place, choose_place
 from pack_servers.remote_worker import exchanging
 from pack_servers.settings import Settings, load_settings, split_list
 
 if TYPE_CHECKING:
+    from mcp.server.subscriptions import SubscriptionBus
+
     from pack.lifecycle import Initialised
 
 EXAMPLES: Final = """\
   pack serve                         for a client that starts it itself (stdio)
   pack serve --http                  on http://127.0.0.1:3005/mcp, with the lines to paste
-  pack serve --local notes --http --port 3010"""
+  pack serve --local notes --http --port 3010
+  pack serve --github me/memory --http --stateless    one of several behind a load balancer"""
 
 
 def run(
@@ -44,6 +50,12 @@ def run(
     sse_only: Annotated[
         bool, typer.Option("--sse-only", help="HTTP with the legacy SSE transport.")
     ] = False,
+    stateless: Annotated[
+        bool,
+        typer.Option(
+            "--stateless", help="With --http: no sessions; any of several servers can answer."
+        ),
+    ] = False,
     origin: Annotated[
         Source | None,
         typer.Option(
@@ -52,7 +64,9 @@ def run(
             help="Clients are: ai-cloud (default), ai-network, ai-local, automation, user.",
         ),
     ] = None,
+    *,
     local: LocalOption = None,
+    github: GithubOption = None,
 ) -> None:
     """Serve the memory to MCP clients; made first if there is none."""
     # Before the SDK sets up its own, which would draw boxes; stdout is the protocol's.
@@ -61,64 +75,105 @@ def run(
         for name, value in (("--host", host), ("--port", port)):
             if value is not None:
                 raise typer.TyperException(f"{name}: it goes with --http")
+    if stateless and (sse_only or not http):
+        raise typer.TyperException("--stateless: it goes with --http, and not with --sse-only")
     settings = load_settings()
-    folder = wiring.memory_dir(settings, local)
-    source = origin or settings.pack_client_source
+    place = choose_place(settings, local, github)
+    served = _Served(place, settings, origin or settings.pack_client_source)
     leaving = Event()
     with (
-        wiring.open_or_begin(settings, folder, is_leaving=leaving.is_set) as (memory, made),
+        wiring.open_or_begin(settings, place, _announce, leaving.is_set) as (memory, made),
         exchanging(memory, settings.pack_remote_interval, leaving),
     ):
         if http or sse_only:
             where = (host or "127.0.0.1", settings.mcp_sse_port if port is None else port)
-            _serve_http(memory, made, settings, where, source=source, sse_only=sse_only)
+            transport = _Transport(*where, sse_only=sse_only, stateless=stateless)
+            _serve_http(memory, made, served, transport)
         else:
-            _serve_stdio(memory, source)
+            _serve_stdio(memory, served)
 
 
-def _serve_stdio(memory: Memory, source: Source) -> None:
+def _announce(text: str) -> None:
+    """Say that a server lets us wait: in the log, and to the client whose call has to."""
+    from pack_servers.mcp import tell_caller  # noqa: PLC0415 - it is imported when this is called
+
+    wiring.note(text)
+    tell_caller(text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """Which memory is served, how it is set up, and what its clients count as."""
+
+    place: Place
+    settings: Settings
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class _Transport:
+    """Where HTTP clients find the server, and in which form."""
+
+    host: str
+    port: int
+    sse_only: bool
+    stateless: bool
+
+
+def _serve_stdio(memory: Memory, served: _Served) -> None:
     with importing():
         # Here, as the other commands need nothing of it and it takes half a second to import.
         from pack_servers.mcp import build_server  # noqa: PLC0415
 
     if sys.stdin.isatty():
         say("waiting for an MCP client on standard input; to serve on a socket: pack serve --http")
-    build_server(memory, source=source).run()
+    build_server(memory, source=served.source, bus=_bus(served)).run()
 
 
 def _serve_http(
-    memory: Memory,
-    made: Initialised | None,
-    settings: Settings,
-    where: tuple[str, int],
-    *,
-    source: Source,
-    sse_only: bool,
+    memory: Memory, made: Initialised | None, served: _Served, transport: _Transport
 ) -> None:
     with importing():
         from pack_servers.http import HttpSettings, serve  # noqa: PLC0415 - as above
         from pack_servers.mcp import build_server  # noqa: PLC0415
 
-    host, port = where
+    settings = served.settings
     http = HttpSettings(
-        host=host,
-        port=port,
+        host=transport.host,
+        port=transport.port,
         token=settings.pack_http_token,
-        sse_only=sse_only,
+        sse_only=transport.sse_only,
+        stateless=transport.stateless,
         allowed_hosts=split_list(settings.pack_http_hosts),
         allowed_origins=split_list(settings.pack_http_origins),
     )
 
     def announce(url: str) -> None:
-        print(_announcement(memory, made, url, has_token=http.token is not None), flush=True)
+        lines = _announcement(memory, made, served.place, url, has_token=http.token is not None)
+        print(lines, flush=True)
 
     def health() -> Mapping[str, object]:
         return {"mode": memory.mode()}
 
-    serve(build_server(memory, source=source), http, health, announce)
+    serve(build_server(memory, source=served.source, bus=_bus(served)), http, health, announce)
 
 
-def _announcement(memory: Memory, made: Initialised | None, url: str, *, has_token: bool) -> str:
+def _bus(served: _Served) -> SubscriptionBus | None:
+    """What carries news to the clients of other servers too, where that is configured."""
+    if served.settings.pack_redis_url is None:
+        return None
+    try:
+        # Here, as it is an extra that only several servers of one memory need.
+        from pack_servers.mcp_redis import RedisBus  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        reason = "the package redis is not installed: pip install 'pack-memory[replicas]'"
+        raise InvalidConfig("PACK_REDIS_URL", reason) from error
+    return RedisBus(served.settings.pack_redis_url.get_secret_value(), str(served.place))
+
+
+def _announcement(
+    memory: Memory, made: Initialised | None, place: Place, url: str, *, has_token: bool
+) -> str:
     """What a person needs to connect a client. Holds no token."""
     location = memory.connector.location
     begun = made.written.commit if made and made.written else None
@@ -135,17 +190,17 @@ def _announcement(memory: Memory, made: Initialised | None, url: str, *, has_tok
             _as_config(remote),
             "",
             "For clients that start the server themselves (Claude Desktop):",
-            _as_config(_stdio_config(location)),
+            _as_config(_stdio_config(place)),
             "",
             "Ctrl-C ends it.",
         )
     )
 
 
-def _stdio_config(location: str) -> dict[str, object]:
+def _stdio_config(place: Place) -> dict[str, object]:
     """How another program starts this one, whatever its own environment is."""
     script = Path(sys.executable).with_name("pack.exe" if os.name == "nt" else "pack")
-    arguments = ["serve", "--local", location]
+    arguments = ["serve", *place.arguments]
     if script.exists():
         return {"command": str(script), "args": arguments}
     return {"command": sys.executable, "args": ["-m", "pack_servers.cli", *arguments]}

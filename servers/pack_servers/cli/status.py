@@ -7,7 +7,7 @@ from typing import Final
 
 from pack.results import Mode, Status
 from pack_servers.cli.opening import opened
-from pack_servers.cli.options import Format, FormatOption, LocalOption
+from pack_servers.cli.options import Format, FormatOption, GithubOption, LocalOption
 from pack_servers.cli.present import counted, show, show_json
 from pack_servers.cli.remote_words import remote_words
 from pack_servers.cli.streams import say
@@ -23,9 +23,13 @@ _NEXT: Final = {
 }
 
 
-def run(answer: FormatOption = Format.TEXT, local: LocalOption = None) -> None:
+def run(
+    answer: FormatOption = Format.TEXT,
+    local: LocalOption = None,
+    github: GithubOption = None,
+) -> None:
     """Show where the memory is, its files, what is uncommitted."""
-    with opened(local) as memory:
+    with opened(local, github) as memory:
         status = memory.status()
     if answer is Format.JSON:
         folders = [{"folder": folder, "files": files} for folder, files in status.folders]

@@ -14,6 +14,7 @@ from pack_servers.cli.options import (
     DryRunOption,
     Format,
     FormatOption,
+    GithubOption,
     LocalOption,
     MessageOption,
     PathArgument,
@@ -38,11 +39,13 @@ def run(
     message: MessageOption = None,
     dry_run: DryRunOption = False,
     answer: FormatOption = Format.TEXT,
+    *,
     local: LocalOption = None,
+    github: GithubOption = None,
 ) -> None:
     """Store a whole file, new or in place of the one --sha names."""
     text = _read(file)
-    with opened(local) as memory:
+    with opened(local, github) as memory:
         try:
             done = memory.update(path, text, sha, message, dry_run=dry_run)
         except BlobChanged as error:

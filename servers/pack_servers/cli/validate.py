@@ -8,7 +8,7 @@ from typing import Final
 import typer
 
 from pack_servers.cli.opening import opened
-from pack_servers.cli.options import Format, FormatOption, LocalOption
+from pack_servers.cli.options import Format, FormatOption, GithubOption, LocalOption
 from pack_servers.cli.present import counted, show, show_json
 from pack_servers.cli.streams import say, working
 
@@ -18,9 +18,13 @@ EXAMPLES: Final = """\
   pack validate && git push          findings end with status 1"""
 
 
-def run(answer: FormatOption = Format.TEXT, local: LocalOption = None) -> None:
+def run(
+    answer: FormatOption = Format.TEXT,
+    local: LocalOption = None,
+    github: GithubOption = None,
+) -> None:
     """Report what is wrong with files, links and index."""
-    with opened(local) as memory, working("reading the memory"):
+    with opened(local, github) as memory, working("reading the memory"):
         findings = memory.validate()
         files = memory.status().files
     if answer is Format.JSON:
