@@ -152,7 +152,8 @@ class Arrivals:
         """What a new entry finds at its path, if nothing of the user is in the way."""
         check_path(path)
         self._refuse_odd(path, before, after)
-        now, here = self._worktree.read(path), self._worktree.blob_at(path)
+        now = self._worktree.read(path)
+        here = blob_id(now.content) if now else self._worktree.blob_at(path)
         if here is None and (kind := self._worktree.type_at(path)) is not None:
             raise RefusedForSafety(f"{path} is a {kind} here", "Move it away, then try again.")
         if here not in (place_id(before), place_id(after)):

@@ -208,16 +208,6 @@ def test_servers_exchange_in_the_background(bare: Quick, one: Quick, two: Quick)
         assert memory.git("status", "--porcelain") == ""
 
 
-def test_no_exchange_is_made_if_it_is_switched_off(bare: Quick, one: Quick) -> None:
-    before = (one.path / ".git/pack/remote.json").read_bytes()
-    server = Stdio("--local", one.path, env={"PACK_REMOTE_INTERVAL": "0"})
-    server.initialize()
-    answer = server.call("memory_update", path="context/a.md", content="x")
-    assert server.end() == (b"", "")
-    assert answer["commit"] == one.head() != pushed(bare)
-    assert (one.path / ".git/pack/remote.json").read_bytes() == before
-
-
 @POSIX
 def test_a_server_ends_at_once_while_a_remote_does_not_answer(
     one: Quick, home: Path, tmp_path: Path
