@@ -12,6 +12,7 @@ from typing import Final
 
 from tests.bench.cataloguing import measure_catalog
 from tests.bench.corpus import Corpus
+from tests.bench.far import measure_far
 from tests.bench.figures import Figure, compare
 from tests.bench.finding import measure_list, measure_searches
 from tests.bench.report import machine, table
@@ -74,6 +75,7 @@ def measure(size: int, rounds: int, pause: float) -> list[Figure]:
             measure_starts(setting),
             measure_memory(setting),
             measure_tools(setting),
+            *measure_far(setting),
         ]
 
 

@@ -32,6 +32,14 @@ FIGURES = {
     "catalog / text",
     "changed note, before the answer",
     "changed note, all",
+    "GitHub, cold start, requests",
+    "GitHub, warm read, requests",
+    "GitHub, graphql write, requests",
+    "GitHub, graphql / file by file",
+    "GitHub, graphql, commits",
+    "GitHub, git-data write, requests",
+    "GitHub, git-data / file by file",
+    "GitHub, git-data, commits",
 }
 
 
@@ -46,7 +54,7 @@ def test_a_small_run_prints_and_writes_every_figure(
     assert all(figure["notes"] == 30 for figure in figures.values())
     assert all(figure["measured"] > 0 for figure in figures.values())
     beside = [f["beside"] for f in figures.values() if f["compared_by"] != "value"]
-    assert len(beside) == 6
+    assert len(beside) == 10
     assert all(other > 0 for other in beside)
     printed = capsys.readouterr().out
     assert all(name in printed for name in FIGURES)
