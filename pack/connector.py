@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from pack.catalog_questions import LastChange
+from pack.lineage import Lineage
 from pack.model import (
     BlobId,
     Change,
@@ -174,6 +175,21 @@ class Connector(Protocol):
             head: The newest commit.
             path: The only file to tell of; `None` for all. A store without `Capability.LOG` has to
                 ask for each commit it does not know where no file is named.
+
+        Raises:
+            NotFound: There is no commit `head`.
+        """
+        ...
+
+    def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
+        """The commits that led from one to another, by whomever, along first parents.
+
+        Args:
+            since: Commits that lead to it, and itself, are left out. `None` for none.
+            head: The newest commit.
+
+        Returns:
+            `None` where `since` is unknown.
 
         Raises:
             NotFound: There is no commit `head`.

@@ -215,6 +215,37 @@ class ReadingContract(ConnectorHooks):
         with pytest.raises(NotFound):
             list(connector.last_changes(None, NO_COMMIT, A))
 
+    def test_the_line_of_commits_is_told_from_the_oldest_on(self, connector: Connector) -> None:
+        first = put(connector, A, b"1\n")
+        second = connector.commit(first.id, [Put(B, b"2\n", ABSENT)], "two\n\nWörter\n\nKey: value")
+        third = self.external_commit(connector, [Put(A, b"3\n", git_blob_id(b"1\n"))])
+        whole = connector.lineage(None, third)
+        assert whole is not None
+        assert [one.id for one in whole.commits[-3:]] == [first.id, second.id, third]
+        assert whole.commits[-1].parents == (second.id,)
+        assert whole.commits[0].parents == ()
+        assert whole.commits[-2].message.strip() == "two\n\nWörter\n\nKey: value"
+        assert all(one.at.tzinfo is UTC for one in whole.commits)
+        later = connector.lineage(first.id, third)
+        assert later is not None
+        assert later.commits == whole.commits[-2:]
+        assert not later.is_rewritten
+        none = connector.lineage(third, third)
+        assert none is not None
+        assert none.commits == ()
+        assert not none.is_rewritten
+
+    def test_a_line_that_does_not_lead_on_from_a_commit(self, connector: Connector) -> None:
+        first = put(connector, A, b"1\n").id
+        second = put(connector, A, b"2\n").id
+        older = connector.lineage(second, first)
+        assert older is not None
+        assert older.commits == ()
+        assert older.is_rewritten
+        assert connector.lineage(NO_COMMIT, second) is None
+        with pytest.raises(NotFound):
+            connector.lineage(None, NO_COMMIT)
+
     def test_a_new_store_is_empty(self, connector: Connector) -> None:
         assert connector.head() is None
         assert connector.get_tree() == []

@@ -1,7 +1,8 @@
-"""Which commit changed which memory file last, from git's log.
+"""Which commit changed which memory file last, and the line of commits, from git's log.
 
 Source: git-log(1), "--name-only", "-z" and "-c"; a merge is listed with the files that it changed
-against all of its parents.
+against all of its parents. "--first-parent" with a commit to exclude: what that one leads back to
+is left out, whichever way it leads.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from typing import Final
 
 from pack.catalog import is_catalogued
 from pack.catalog_questions import LastChange
+from pack.lineage import CommitFacts, Lineage
 from pack.model import CommitId, MemoryPath
 from pack_connectors.git_process import GitRunner, check_id
 
 _FORMAT: Final = "--format=%x01%H %ct"
+_FACTS: Final = "--format=%H%x00%P%x00%ct%x00%B"
 _HEADER: Final = re.compile(rb"\n?\x01([0-9a-f]{40,64}) ([0-9]+)")
 
 
@@ -41,6 +44,26 @@ def read_last_changes(
         path = MemoryPath(field.removeprefix(b"\n").decode("utf-8", "surrogateescape"))
         if path and is_catalogued(path):
             yield LastChange(path, commit, at)
+
+
+def read_lineage(runner: GitRunner, since: CommitId | None, head: CommitId) -> Lineage:
+    """See `Connector.lineage`; both are commits of the repository.
+
+    Raises:
+        Unavailable: Git failed.
+    """
+    known = [f"^{check_id(since)}"] if since else []
+    command = ["log", "-z", "--first-parent", "--encoding=UTF-8", "--no-show-signature", _FACTS]
+    out = runner.run([*command, check_id(head), *known, "--"])
+    fields = out.decode("utf-8", "replace").split("\0")
+    found = [_facts(*fields[at : at + 4]) for at in range(0, len(fields) - 3, 4)]
+    is_rewritten = since is not None and not _leads_to(runner, since, head)
+    return Lineage(tuple(reversed(found)), is_rewritten)
+
+
+def _facts(commit: str, parents: str, at: str, message: str) -> CommitFacts:
+    ids = tuple(map(CommitId, parents.split()))
+    return CommitFacts(CommitId(commit), ids, message, datetime.fromtimestamp(int(at), UTC))
 
 
 def _leads_to(runner: GitRunner, since: CommitId, head: CommitId) -> bool:

@@ -28,6 +28,7 @@ from pack.errors import (
     StaleBase,
 )
 from pack.limits import MAX_FILE_BYTES
+from pack.lineage import Lineage
 from pack.model import (
     BlobId,
     Change,
@@ -49,6 +50,7 @@ from pack_connectors.github_git_data import GitDataWriter
 from pack_connectors.github_graphql import GraphqlWriter, is_expressible
 from pack_connectors.github_head import GithubHead
 from pack_connectors.github_history import GithubHistory
+from pack_connectors.github_lineage import read_lineage
 from pack_connectors.github_method import GithubMethod, WriteMethod
 from pack_connectors.github_patience import Announce
 from pack_connectors.github_places import GITHUB_API, RepositoryPlace, check_branch, parse_place
@@ -131,7 +133,7 @@ class GitHub:
             timeout=timeout,
         )
         self._cache = GithubCache(file, clock, cache_bytes)
-        repository = GithubRepository(self._session, self.place)
+        self._repository = repository = GithubRepository(self._session, self.place)
         self._method = GithubMethod(self._session, self._cache, clock, method)
         self._head = GithubHead(repository, self._branch, self._cache)
         self._snapshots = GithubSnapshots(repository, self._cache)
@@ -246,6 +248,10 @@ class GitHub:
     ) -> Iterator[LastChange]:
         """See `Connector.last_changes` and `github_history`."""
         return self._history.last_changes(since, head, path)
+
+    def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
+        """See `Connector.lineage`; one request where `since` is among the last hundred commits."""
+        return read_lineage(self._repository, since, head)
 
     # --- writing -------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ from pack.errors import (
     StaleBase,
     Unavailable,
 )
+from pack.lineage import Lineage
 from pack.model import (
     BlobId,
     Change,
@@ -52,7 +53,7 @@ from pack_connectors.durable_files import DurableFiles
 from pack_connectors.file_swap import FileSwap
 from pack_connectors.git_arrival import Arrivals, Staged
 from pack_connectors.git_index import GitIndex, PreparedIndex, parse_raw_diff
-from pack_connectors.git_log import read_last_changes
+from pack_connectors.git_log import read_last_changes, read_lineage
 from pack_connectors.git_process import GitRunner, RefUpdater, is_id
 from pack_connectors.git_repository import (
     current_branch,
@@ -269,6 +270,14 @@ class LocalGit:
         known = since is not None and self._is_commit(since)
         found = read_last_changes(self._runner, since if known else None, head)
         return (change for change in found if path in (None, change.path))
+
+    def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
+        """See `Connector.lineage`."""
+        if not self._is_commit(head):
+            raise NotFound(f"commit {head[:60]}")
+        if since is not None and not self._is_commit(since):
+            return None
+        return read_lineage(self._runner, since, head)
 
     def _is_commit(self, commit: CommitId) -> bool:
         return is_id(commit) and self._store.find_id(commit, "commit") is not None

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Final
 
 from pack.catalog import is_catalogued
@@ -24,6 +25,7 @@ from pack.errors import (
     RepositoryBusy,
     StaleBase,
 )
+from pack.lineage import CommitFacts, Lineage
 from pack.model import (
     ABSENT,
     BlobId,
@@ -103,11 +105,7 @@ class InMemoryConnector:
 
     def log(self) -> list[Snapshot]:
         """All commits, the newest first."""
-        found, commit = [], self._head
-        while commit is not None:
-            found.append(commit)
-            commit = commit.parent
-        return found
+        return list(_line(self._head))
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -183,20 +181,28 @@ class InMemoryConnector:
         self, since: CommitId | None, head: CommitId, path: MemoryPath | None = None
     ) -> Iterator[LastChange]:
         """See `Connector.last_changes`."""
-        commits: list[Snapshot] = []
-        commit: Snapshot | None = self._commit_at(head)
-        while commit is not None:
-            if commit.id == since:
-                break
-            commits.append(commit)
-            commit = commit.parent
-        for found in commits:
+        for found in takewhile(lambda one: one.id != since, _line(self._commit_at(head))):
             before = _files(found.parent)
             for one in sorted(before.keys() | found.files.keys()):
                 if before.get(one) == found.files.get(one) or path not in (None, one):
                     continue
                 if is_catalogued(one):
                     yield LastChange(one, found.id, found.time.astimezone(UTC))
+
+    def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
+        """See `Connector.lineage`; nobody can rewrite this history, but a commit can be older."""
+        commit: Snapshot | None = self._commit_at(head)
+        if since is not None and since not in self._commits:
+            return None
+        known = {one.id for one in _line(self._commits[since])} if since else set()
+        found = []
+        for one in _line(commit):
+            if one.id in known:
+                break
+            parents = (one.parent.id,) if one.parent else ()
+            found.append(CommitFacts(one.id, parents, one.message, one.time.astimezone(UTC)))
+        is_ahead = since is None or since in {one.id for one in _line(commit)}
+        return Lineage(tuple(reversed(found)), is_rewritten=not is_ahead)
 
     def _commit_at(self, commit: CommitId) -> Snapshot:
         if commit not in self._commits:
@@ -282,6 +288,13 @@ class InMemoryConnector:
             yield
         finally:
             self._writers.release()
+
+
+def _line(commit: Snapshot | None) -> Iterator[Snapshot]:
+    """A commit and all before it, the newest first."""
+    while commit is not None:
+        yield commit
+        commit = commit.parent
 
 
 def _files(commit: Snapshot | None) -> Mapping[MemoryPath, BlobId]:
