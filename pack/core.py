@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pack import catalog_sync
 from pack.catalog import Catalog, Row, describe
@@ -18,6 +18,9 @@ from pack.reading import Reader
 from pack.remote import Remote
 from pack.results import Mode
 from pack.writing import Writer
+
+if TYPE_CHECKING:
+    from pack.sync import Sync
 
 _T = TypeVar("_T")
 
@@ -34,6 +37,7 @@ class Core:
         reader: Reads it.
         writer: Writes to it.
         remote: What it is exchanged with, where the store has such a thing.
+        sync: The targets that get copies, if there are any.
     """
 
     connector: Connector
@@ -43,6 +47,7 @@ class Core:
     reader: Reader
     writer: Writer
     remote: Remote | None = None
+    sync: Sync | None = None
 
     def view(self) -> AbstractContextManager[None]:
         """Let the reads inside see one state of the store; see `Connector.view`."""

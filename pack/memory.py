@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from pack.migration_plan import MigrationPlan
     from pack.remote import Exchange, Remote, RemoteStatus, Report
     from pack.remote_sync import Permission
+    from pack.sync import Sync
 
 SEARCH_LIMIT: Final = 10
 
@@ -58,6 +59,7 @@ class Memory:
         new_request: Gives a fresh id for each write.
         v1_path: The single file of a v1 memory.
         remote: What the memory is exchanged with; `None` where it cannot have such a thing.
+        sync: The targets that get copies; `None` where none is set up.
     """
 
     def __init__(
@@ -70,10 +72,12 @@ class Memory:
         new_request: Callable[[], str],
         v1_path: str = "MEMORY.md",
         remote: Remote | None = None,
+        sync: Sync | None = None,
     ) -> None:
         reader = Reader(connector, catalog, parse_path(v1_path))
-        writer = Writer(connector, catalog, reader, origin, new_request)
-        self._core = Core(connector, catalog, clock, origin, reader, writer, remote)
+        on_commit = sync.tell if sync else None
+        writer = Writer(connector, catalog, reader, origin, new_request, on_commit)
+        self._core = Core(connector, catalog, clock, origin, reader, writer, remote, sync)
         self._new_request = new_request
 
     def written_by(self, origin: Origin) -> Memory:
@@ -87,12 +91,18 @@ class Memory:
             new_request=self._new_request,
             v1_path=core.reader.v1_path,
             remote=core.remote,
+            sync=core.sync,
         )
 
     @property
     def connector(self) -> Connector:
         """Where the memory is kept."""
         return self._core.connector
+
+    @property
+    def sync(self) -> Sync | None:
+        """The targets that get copies; `None` where none is set up."""
+        return self._core.sync
 
     # --- reading (pack.queries) ----------------------------------------------------------------
 

@@ -12,6 +12,8 @@ from pack.limits import MAX_MESSAGE_BYTES
 from pack.model import Identity
 
 _SUBJECT_CHARACTERS: Final = 72
+_SKIP: Final = "Pack-Sync: skip"
+_OURS: Final = "Pack-Request: "
 
 
 class Source(StrEnum):
@@ -71,6 +73,8 @@ def commit_message(
     request: str,
     said: str | None = None,
     paths: Sequence[str] = (),
+    *,
+    skips_sync: bool = False,
 ) -> str:
     """The message of a commit.
 
@@ -81,6 +85,8 @@ def commit_message(
         said: The caller's own words. Its first line joins the subject, the rest becomes the body,
             and nothing in it can pass for a trailer.
         paths: More paths to name, one a line.
+        skips_sync: Whether the commit is of no interest to sync targets, as it records what one
+            of them has done.
     """
     subject = _plain(subject)
     first, rest = _caller_words(said)
@@ -94,10 +100,33 @@ def commit_message(
             f"Pack-Origin: {origin.label}",
             f"Pack-Truth-Level: {TRUTH_LEVELS[origin.source]}",
             f"Pack-Request: {request}",
+            *([_SKIP] if skips_sync else ()),
         )
     )
     parts = (subject, "\n".join(map(_harmless, map(_plain, paths))), rest, trailers)
     return "\n\n".join(part for part in parts if part)
+
+
+def skips_sync(message: str) -> bool:
+    """Whether a commit that PACK made is marked as of no interest to sync targets."""
+    return _SKIP in _trailers(message)
+
+
+def is_ours(message: str) -> bool:
+    """Whether a commit was made by PACK."""
+    return bool(_trailers(message))
+
+
+def without_trailers(message: str) -> str:
+    """What a commit's message says to people."""
+    text = message.strip()
+    return text.rpartition("\n\n")[0].strip() if _trailers(message) else text
+
+
+def _trailers(message: str) -> list[str]:
+    """The trailers of a commit that PACK made: the last paragraph; none for any other commit."""
+    lines = message.strip().rpartition("\n\n")[2].splitlines()
+    return lines if any(line.startswith(_OURS) for line in lines) else []
 
 
 def _caller_words(said: str | None) -> tuple[str, str]:

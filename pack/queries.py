@@ -125,7 +125,8 @@ def list_files(
     following = None if is_last else make_cursor([*sort_key(rows[-1], sort)])
     today = core.today()
     files = tuple(_listed(row, today) for row in rows)
-    return Page(files, found.total, following, _notices(core))
+    copies = core.sync.notices() if core.sync else ()
+    return Page(files, found.total, following, (*_notices(core), *copies))
 
 
 def _notices(core: Core) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pack.model import BlobId, CommitId, MemoryPath
 if TYPE_CHECKING:
     from pack.ranking import Explanation
     from pack.remote import RemoteStatus
+    from pack.sync_results import TargetStatus
 
 
 class Mode(StrEnum):
@@ -229,6 +230,7 @@ class Status:
         updated_at: Newest `updated` of the memory.
         conflict_copies: Files in which a merge kept what it could not put into the original.
         remote: What it is exchanged with, if anything.
+        targets: What gets copies of it.
     """
 
     location: str
@@ -242,3 +244,4 @@ class Status:
     updated_at: str | None
     conflict_copies: tuple[MemoryPath, ...] = ()
     remote: RemoteStatus | None = None
+    targets: tuple[TargetStatus, ...] = ()

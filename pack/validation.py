@@ -42,6 +42,7 @@ def status(core: Core) -> Status:
         updated_at=max((row.updated for row in rows if row.updated), default=None),
         conflict_copies=tuple(find_conflict_copies(rows)),
         remote=exchanging.status(core),
+        targets=core.sync.status() if core.sync else (),
     )
 
 

@@ -40,6 +40,7 @@ class Decision:
         moved: New path by old one, for the order in the index.
         warnings: What the writer should know.
         with_index: Whether the index is written too (not for a v1 memory).
+        skips_sync: Whether the commit is of no interest to sync targets.
     """
 
     path: MemoryPath
@@ -50,10 +51,11 @@ class Decision:
     moved: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     with_index: bool = True
+    skips_sync: bool = False
 
 
 class Writer:
-    """Carries out decisions on one memory."""
+    """Carries out decisions on one memory; `on_commit` is called after each commit."""
 
     def __init__(
         self,
@@ -62,12 +64,14 @@ class Writer:
         reader: Reader,
         origin: Origin,
         new_request: Callable[[], str],
+        on_commit: Callable[[], None] | None = None,
     ) -> None:
         self._connector = connector
         self._catalog = catalog
         self._reader = reader
         self._origin = origin
         self._new_request = new_request
+        self._on_commit = on_commit
 
     def write(self, decide: Callable[[], Decision], *, dry_run: bool = False) -> Written:
         """Make one commit of what `decide` wants, decided again whenever the branch moved.
@@ -107,7 +111,12 @@ class Writer:
             recorded.update(edits)
             raise _DecideAgain
         message = commit_message(
-            decision.subject, self._origin, request, decision.said, decision.names
+            decision.subject,
+            self._origin,
+            request,
+            decision.said,
+            decision.names,
+            skips_sync=decision.skips_sync,
         )
         made = self._commit(head, changes, message, self._origin.author)
         if decision.with_index:
@@ -140,9 +149,12 @@ class Writer:
                 decision.
         """
         try:
-            return self._connector.commit(head, changes, message, author=author)
+            made = self._connector.commit(head, changes, message, author=author)
         except (BlobChanged, UncommittedEdit) as error:
             raise _DecideAgain(error) from error
+        if self._on_commit is not None:
+            self._on_commit()
+        return made
 
     def _advance(self, head: CommitId | None, new: CommitId, effect: Effect) -> None:
         self._catalog.advance(head or NO_COMMIT, new, *effect)

@@ -1,0 +1,117 @@
+"""How far each sync target is, in a file for each beside the other derived ones (C6).
+
+A file that is deleted means a target that is new: one that shows the memory gets all of it, one
+that is told of events begins at the current commit.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Final
+
+from pack.errors import InvalidRequest, Unavailable
+from pack.sync_state import DamagedState, Parked, TargetState
+from pack_connectors.durable_files import write_durably
+from pack_connectors.process_lock import ProcessLock
+
+_KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,99}")
+_NUMBERS: Final = ("part", "failures")
+
+
+class SyncFiles:
+    """The states of one memory's targets.
+
+    Args:
+        folder: Where the files are; made when first needed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._locks: dict[str, ProcessLock] = {}
+        self._guard = threading.Lock()
+
+    def load(self, key: str) -> TargetState | None:
+        """See `SyncStates.load`."""
+        try:
+            text = self._file(key).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise DamagedState(key) from error
+        try:
+            return _state(json.loads(text))
+        except (ValueError, TypeError, RecursionError) as error:
+            raise DamagedState(key) from error
+
+    def save(self, key: str, state: TargetState) -> None:
+        """See `SyncStates.save`."""
+        file = self._file(key)
+        data = json.dumps(asdict(state)).encode()
+        try:
+            self._make_folder()
+            write_durably(str(file), data, f"{file}-")
+        except OSError as error:
+            raise Unavailable(f"{file}: {error.strerror}") from error
+
+    @contextmanager
+    def exclusive(self, key: str) -> Iterator[None]:
+        """See `SyncStates.exclusive`."""
+        file = self._file(key, "lock")
+        try:
+            self._make_folder()
+        except OSError as error:
+            raise Unavailable(f"{self._folder}: {error.strerror}") from error
+        with self._guard:
+            lock = self._locks.setdefault(key, ProcessLock(file, timeout=0))
+        with lock:
+            yield
+
+    def close(self) -> None:
+        """Close the lock files."""
+        with self._guard:
+            for lock in self._locks.values():
+                lock.close()
+            self._locks.clear()
+
+    def _make_folder(self) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _file(self, key: str, kind: str = "json") -> Path:
+        if _KEY.fullmatch(key) is None:
+            raise InvalidRequest("the key of a target holds something else than letters and digits")
+        return self._folder / f"{key}.{kind}"
+
+
+def _state(data: object) -> TargetState:
+    """The state in a file, if its parts are what they should be; anybody may have edited it.
+
+    Raises:
+        ValueError, TypeError: It is none.
+    """
+    if not isinstance(data, dict):
+        raise TypeError("not a state")
+    parked = data.pop("parked", None)
+    if parked is not None:
+        parked = Parked(**parked)
+        _check(asdict(parked), (), may_be_none=False)
+    state = TargetState(**data, parked=parked)
+    known = {field.name: getattr(state, field.name) for field in fields(state)}
+    del known["parked"], known["is_asked"]
+    _check(known, _NUMBERS, may_be_none=True)
+    if not isinstance(state.is_asked, bool):
+        raise TypeError("not a state")
+    return state
+
+
+def _check(values: dict[str, object], numbers: tuple[str, ...], *, may_be_none: bool) -> None:
+    for name, value in values.items():
+        if value is None and may_be_none and name not in (*numbers, "memo"):
+            continue
+        if not isinstance(value, int if name in numbers else str):
+            raise TypeError(f"{name} is not what it should be")

@@ -1,0 +1,204 @@
+"""One attempt to bring one target to the current commit; see `pack.sync` for what is promised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from pack import sync_state as states_of
+from pack.connector import Connector
+from pack.errors import PackError
+from pack.lineage import CommitFacts
+from pack.model import CommitId
+from pack.provenance import skips_sync
+from pack.sync_results import Standing, SyncOutcome, Urgency
+from pack.sync_routes import Delivery, Destination, Route, TargetFailed
+from pack.sync_state import SyncStates, TargetState
+
+_NOTICE_CHARACTERS: Final = 500
+_UNKNOWN: Final = (
+    "the commit that was delivered last ({commit:.7}) is not in the repository any more: "
+    "what happened since then was not delivered, and the current commit is where it goes on"
+)
+_REWRITTEN: Final = (
+    "the history was rewritten after {commit:.7} was delivered: "
+    "it went on from the last common commit"
+)
+DAMAGED: Final = "what was remembered of this target could not be read: it began anew"
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What every attempt works with; see `pack.sync.Sync`."""
+
+    connector: Connector
+    states: SyncStates
+    clock: Callable[[], datetime]
+    jitter: Callable[[], float]
+
+
+def held_back(
+    destination: Destination, state: TargetState | None, urgency: Urgency, now: datetime
+) -> SyncOutcome | None:
+    """Why nothing is tried now, if nothing is."""
+    if state is None or urgency is Urgency.UNPARKED:
+        return None
+    if states_of.is_parked(state, destination.config):
+        return _outcome(destination.name, Standing.PARKED, state)
+    is_bound = urgency is Urgency.DUE or state.is_asked
+    if is_bound and states_of.is_waiting(state, now):
+        return _outcome(destination.name, Standing.WAITING, state)
+    return None
+
+
+def _outcome(name: str, standing: Standing, state: TargetState) -> SyncOutcome:
+    remedy = state.parked.remedy if state.parked else None
+    return SyncOutcome(
+        name,
+        standing,
+        problem=state.problem,
+        remedy=remedy,
+        next_attempt=state.not_before,
+    )
+
+
+class Run:
+    """An attempt. The caller holds the target exclusively.
+
+    Args:
+        means: What it works with.
+        destination: The target.
+        route: Gives the route to it.
+        state: How far it is; `None` for a target that is new.
+        notice: What a person should know of the state itself.
+        is_leaving: Asked between two deliveries.
+    """
+
+    def __init__(
+        self,
+        means: Means,
+        destination: Destination,
+        route: Callable[[], Route],
+        state: TargetState | None,
+        notice: str | None,
+        is_leaving: Callable[[], bool],
+    ) -> None:
+        self._means = means
+        self._destination = destination
+        self._route = route
+        self._is_new = state is None
+        self._state = state or TargetState()
+        self._is_leaving = is_leaving
+        self._warnings: list[str] = [notice] if notice else []
+        self._commits = 0
+        self._changed = False
+
+    def deliver(self, *, full: bool) -> SyncOutcome:
+        """Deliver what is in the queue, all of it or up to the first failure.
+
+        Raises:
+            ConnectorError: The state cannot be stored.
+        """
+        standing = Standing.UP_TO_DATE
+        try:
+            head = self._head()
+            if self._is_new and not (head and self._destination.only_newest):
+                self._keep(states_of.skipped_to(self._state, head, self._notice()))
+                return self._ended(Standing.STARTED)
+            while head is not None and (full or head != self._state.cursor):
+                self._go_on(head, full=full)
+                standing = Standing.DELIVERED
+                if self._is_leaving():
+                    break
+                full, head = False, self._head()
+        except TargetFailed as failed:
+            return self._failed(failed.error, is_permanent=states_of.is_permanent(failed.error))
+        except PackError as error:  # the memory cannot be read, or a state not be stored
+            return self._failed(error, is_permanent=False)
+        return self._ended(standing)
+
+    def _go_on(self, head: CommitId, *, full: bool) -> None:
+        if full:
+            self._state = states_of.begun_anew(self._state)
+        if self._destination.only_newest:
+            self._bring_to(head)
+        else:
+            self._send_each(head)
+
+    def _bring_to(self, head: CommitId) -> None:
+        """Show the state of a commit, unless nothing since the last one is to be shown."""
+        cursor = self._state.cursor
+        commits = self._commits_since(cursor, head) if cursor else ()
+        if commits and all(skips_sync(commit.message) for commit in commits):
+            self._keep(states_of.skipped_to(self._state, head, None))
+            return
+        self._deliver(Delivery(cursor, commits, head, self._state.memo))
+        self._commits += max(len(commits), 1)
+
+    def _commits_since(self, cursor: CommitId, head: CommitId) -> tuple[CommitFacts, ...]:
+        """The commits in between; none, where the history was rewritten."""
+        line = self._means.connector.lineage(cursor, head)
+        return line.commits if line and not line.is_rewritten else ()
+
+    def _send_each(self, head: CommitId) -> None:
+        """Send the commits up to `head` one by one."""
+        cursor = self._state.cursor
+        line = self._means.connector.lineage(cursor, head)
+        if line is None or line.is_rewritten:
+            self._warnings.append((_REWRITTEN if line else _UNKNOWN).format(commit=cursor))
+        if line is None or not line.commits:
+            self._keep(states_of.skipped_to(self._state, head, self._notice()))
+            return
+        for commit in line.commits:
+            if skips_sync(commit.message):
+                self._keep(states_of.skipped_to(self._state, commit.id, self._notice()))
+            else:
+                part = states_of.parts_done(self._state, commit.id)
+                before = self._state.cursor
+                self._deliver(Delivery(before, (commit,), commit.id, self._state.memo, part))
+                self._commits += 1
+            if self._is_leaving():
+                return
+
+    def _deliver(self, delivery: Delivery) -> None:
+        def progress(part: int) -> None:
+            now = self._means.clock()
+            self._keep(states_of.after_part(self._state, now, delivery.head, part))
+            self._changed = True
+
+        route = self._route()
+        done = route.deliver(delivery, progress)
+        self._changed = self._changed or done.changed
+        self._warnings += done.warnings
+        now, notice = self._means.clock(), self._notice()
+        self._keep(states_of.after_delivery(self._state, now, delivery.head, done.memo, notice))
+
+    # --- around it -----------------------------------------------------------------------------
+
+    def _head(self) -> CommitId | None:
+        return self._means.connector.head()
+
+    def _keep(self, state: TargetState) -> None:
+        self._means.states.save(self._destination.key, state)
+        self._state = state
+
+    def _notice(self) -> str | None:
+        return "; ".join(self._warnings)[:_NOTICE_CHARACTERS] or None
+
+    def _failed(self, error: PackError, *, is_permanent: bool) -> SyncOutcome:
+        now = self._means.clock()
+        if is_permanent:
+            self._keep(states_of.after_refusal(self._state, error, self._destination.config))
+        else:
+            self._keep(states_of.after_failure(self._state, now, error, self._means.jitter()))
+        ended = self._ended(Standing.PARKED if is_permanent else Standing.WAITING)
+        return replace(
+            ended, problem=str(error), remedy=error.remedy, next_attempt=self._state.not_before
+        )
+
+    def _ended(self, standing: Standing) -> SyncOutcome:
+        warnings = tuple(self._warnings)
+        name = self._destination.name
+        return SyncOutcome(name, standing, self._commits, self._changed, warnings)

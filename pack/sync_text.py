@@ -1,0 +1,215 @@
+"""The markdown that sync targets are given (C3): one text, the same for the same tree.
+
+The files of `sync_order` come first, the rest alphabetically; what has `sync: false` is left out.
+Frontmatter is stripped. Each file is a section under one `# Title` with `---` between sections; its
+title is its own first heading where it begins with one of the first level, else its topic.
+Headings are shifted by one level only in files that have others of the first level.
+
+What a file leaves open (a code fence, an HTML comment) is closed, or it would swallow the files
+after it. Source: CommonMark 0.31, 4.5 "Fenced code blocks", 4.6 "HTML blocks".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from pack import frontmatter
+from pack.catalog import describe, is_catalogued
+from pack.connector import Connector
+from pack.index import in_sync_order, read_head
+from pack.markdown import headings, split_lines
+from pack.model import BlobId, CommitId, EntryType, MemoryPath
+from pack.paths import INDEX
+from pack.reading import continued
+
+_RULE: Final = "\n\n---\n\n"
+_LEVELS: Final = 6
+_MAY_BE_HEADING: Final = re.compile(r"^ {0,3}(?:#(?:[ \t#]|$)|=+[ \t]*$)", re.MULTILINE)
+_MAY_BE_OPEN: Final = re.compile(r"^[ \t]*(?:`{3,}|~{3,}|<)", re.MULTILINE)
+_FENCE: Final = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
+_BLOCKS: Final = (
+    ("<!--", "-->"),
+    ("<?", "?>"),
+    ("<![cdata[", "]]>"),
+    ("<pre", "</pre>"),
+    ("<script", "</script>"),
+    ("<style", "</style>"),
+    ("<textarea", "</textarea>"),
+    ("<!", ">"),
+)
+"""What begins an HTML block that goes on until something ends it, and what does."""
+_UNDERLINE: Final = re.compile(r"[ ]{0,3}=")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A file as targets get it.
+
+    Attributes:
+        text: Its title and its body; LF line ends, none at the end.
+        is_shared: Whether targets get it at all.
+        expires: ISO date after which it is expired, if it has a ttl.
+    """
+
+    text: str
+    is_shared: bool
+    expires: str | None
+
+
+def read_section(path: MemoryPath, content: bytes) -> Section | None:
+    """A file as targets get it; `None` for an index that PACK generates."""
+    row = describe(path, BlobId(""), content)
+    if row is None:
+        return None
+    body = strip_frontmatter(content)
+    return Section(make_section(row.topic, body), row.sync, row.expires)
+
+
+def strip_frontmatter(content: bytes) -> str:
+    """The markdown of a file, with LF line ends; bytes that are no UTF-8 are replaced."""
+    body = frontmatter.split(content.decode("utf-8", "replace")).body
+    return body.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+
+
+def make_section(topic: str, body: str) -> str:
+    """One title and the text below it.
+
+    Args:
+        topic: The title, where the text does not begin with one.
+        body: Markdown without frontmatter, with LF line ends.
+    """
+    lines = split_lines(body)
+    found = headings(body) if _MAY_BE_HEADING.search(body) else []
+    title = f"# {_on_one_line(topic)}"
+    if found and found[0].level == 1 and not "".join(lines[: found[0].line - 1]).strip():
+        first, found = found[0], found[1:]
+        title = _atx(lines, first.line, first.end_line, 1)
+        lines[: first.end_line] = [""] * first.end_line
+    if any(one.level == 1 for one in found):
+        for one in reversed(found):
+            lines[one.line - 1 : one.end_line] = [_shifted(lines, one.line, one.end_line)]
+    text = "".join(lines).strip("\n")
+    return _closed(f"{title}\n\n{text}" if text else title)
+
+
+def _on_one_line(topic: str) -> str:
+    """A topic as the text of a heading; a `#` at its end would be taken for a closing one."""
+    flat = " ".join(topic.split())
+    return re.sub(r"(?<=[ \t])(#+)$", r"\\\1", flat) if flat.strip("#") else f"\\{flat}"
+
+
+def _shifted(lines: list[str], first: int, last: int) -> str:
+    """The lines of a heading, one level lower; the lowest stays where it is."""
+    line = lines[first - 1].lstrip(" ")
+    if line.startswith("#"):
+        level = len(line) - len(line.lstrip("#"))
+        return line if level >= _LEVELS else f"#{line}"
+    level = 2 if _UNDERLINE.match(lines[last - 1]) else 3
+    return f"{_atx(lines, first, last, level)}\n"
+
+
+def _atx(lines: list[str], first: int, last: int, level: int) -> str:
+    """The lines of a heading as one line; as it is written, if it is one already."""
+    line = lines[first - 1].strip(" \n")
+    if line.startswith("#"):
+        return line
+    text = " ".join(line.strip() for line in lines[first - 1 : last - 1])
+    return f"{'#' * level} {_on_one_line(text)}"
+
+
+def _closed(text: str) -> str:
+    """The text, with what it leaves open closed."""
+    if not _MAY_BE_OPEN.search(text) or _is_closed(text):
+        return text
+    fences = dict.fromkeys(reversed(_FENCE.findall(text)))
+    lower = text.lower()
+    for end in (*fences, *(end for begin, end in _BLOCKS if begin in lower)):
+        if _is_closed(f"{text}\n{end}"):
+            return f"{text}\n{end}"
+    return text
+
+
+def _is_closed(text: str) -> bool:
+    """Whether a heading that comes after the text is one."""
+    after = headings(f"{text}{_RULE}# after\n")
+    return bool(after) and (after[-1].level, after[-1].title) == (1, "after")
+
+
+def join_sections(texts: Iterable[str]) -> str:
+    """One text of all sections; it ends with a line end, unless it is empty."""
+    joined = _RULE.join(texts)
+    return f"{joined}\n" if joined else ""
+
+
+class TextSource:
+    """The text of the memory at a commit. What was read of a file is kept until it changes.
+
+    Args:
+        connector: Where the memory is kept.
+        v1_path: The single file of a v1 memory.
+    """
+
+    def __init__(self, connector: Connector, v1_path: MemoryPath) -> None:
+        self._connector = connector
+        self._v1_path = v1_path
+        self._sections: dict[tuple[MemoryPath, BlobId], Section | None] = {}
+
+    def text_at(self, commit: CommitId | None, today: date | None = None) -> str:
+        """The markdown of what a commit holds; what is in no commit is in no text.
+
+        Args:
+            commit: The commit; `None` for a memory without any.
+            today: Files that are expired on that day are left out; `None` for none.
+
+        Raises:
+            NotFound: There is no such commit.
+            ConnectorError: The memory cannot be read.
+        """
+        entries = self._connector.get_tree(commit) if commit else []
+        blobs = {entry.path: entry.sha for entry in entries if entry.type is EntryType.FILE}
+        if INDEX not in blobs:
+            return self._v1_text(blobs)
+        order = read_head(self._read(blobs[INDEX]).decode("utf-8", "replace")).sync_order
+        self._keep({path: blob for path, blob in blobs.items() if is_catalogued(path)})
+        shared = {
+            path: section
+            for (path, _), section in self._sections.items()
+            if section is not None and _is_given(section, today)
+        }
+        paths = in_sync_order(order, shared)
+        return join_sections(shared[MemoryPath(path)].text for path in paths)
+
+    def _keep(self, files: dict[MemoryPath, BlobId]) -> None:
+        """Read what is not known of these files, and forget what is known of others."""
+        known = self._sections
+        wanted = list(files.items())
+        missing = [key for key in wanted if key not in known]
+        contents = self._connector.read_blobs(blob for _, blob in missing)
+        new = {
+            key: read_section(key[0], content)
+            for key, (_, content) in zip(missing, contents, strict=True)
+        }
+        self._sections = {key: new[key] if key in new else known[key] for key in wanted}
+
+    def _v1_text(self, blobs: dict[MemoryPath, BlobId]) -> str:
+        found = []
+        for path in continued(self._v1_path):
+            if path not in blobs:
+                break
+            found.append(strip_frontmatter(self._read(blobs[path])))
+        joined = "\n\n".join(found)
+        return f"{joined}\n" if joined else ""
+
+    def _read(self, blob: BlobId) -> bytes:
+        ((_, content),) = self._connector.read_blobs([blob])
+        return content
+
+
+def _is_given(section: Section, today: date | None) -> bool:
+    if not section.is_shared:
+        return False
+    return today is None or section.expires is None or today.isoformat() <= section.expires
