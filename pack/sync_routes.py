@@ -150,6 +150,7 @@ class EventRoute:
         v1_path: The single file of a v1 memory.
         repo: What the memory is called.
         version: Which payloads the target gets.
+        today: As for `WholeRoute`; for v1.
     """
 
     def __init__(
@@ -161,6 +162,7 @@ class EventRoute:
         v1_path: MemoryPath,
         repo: str,
         version: PayloadVersion,
+        today: Callable[[], date] | None = None,
     ) -> None:
         self._target = target
         self._connector = connector
@@ -168,6 +170,7 @@ class EventRoute:
         self._v1_path = v1_path
         self._repo = repo
         self._version = version
+        self._today = today
 
     def deliver(self, delivery: Delivery, progress: Progress) -> Delivered:
         """See `Route.deliver`."""
@@ -187,7 +190,8 @@ class EventRoute:
         if not events:
             return []
         if self._version is PayloadVersion.V1:
-            return [memory_payload(events, self._source.text_at(commit.id), self._repo)]
+            text = self._source.text_at(commit.id, self._today() if self._today else None)
+            return [memory_payload(events, text, self._repo)]
         return [file_payload(event, self._repo) for event in events]
 
     def close(self) -> None:

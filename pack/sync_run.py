@@ -114,6 +114,8 @@ class Run:
                     break
                 full, head = False, self._head()
         except TargetFailed as failed:
+            if self._is_leaving() and not states_of.is_permanent(failed.error):
+                return self._ended(standing)  # it was cut off, which is no failure of the target
             return self._failed(failed.error, is_permanent=states_of.is_permanent(failed.error))
         except PackError as error:  # the memory cannot be read, or a state not be stored
             return self._failed(error, is_permanent=False)

@@ -7,6 +7,9 @@
 
 Call `pytest.register_assert_rewrite("pack.testing")` in a `conftest.py` for readable failures. The
 hooks with a body may stay as they are; what they cannot show for a store is skipped, with a reason.
+
+What every sync target must pass, `TargetContract` and `EventTargetContract`, is imported from here
+too; see `pack.testing_targets`.
 """
 # Test methods say with their names what their docstrings would (D102); assert is what they do.
 # ruff: noqa: D102, S101
@@ -54,6 +57,9 @@ from pack.model import (
     MemoryPath,
     Put,
 )
+from pack.testing_targets import EventTargetContract as EventTargetContract
+from pack.testing_targets import Failure as Failure
+from pack.testing_targets import TargetContract as TargetContract
 
 A: Final = MemoryPath("context/a.md")
 B: Final = MemoryPath("context/b.md")

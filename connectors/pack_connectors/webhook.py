@@ -19,7 +19,7 @@ import httpcore
 import httpx
 
 from pack._version import __version__
-from pack.errors import LimitExceeded, NotFound, PackError, RateLimited, Unavailable
+from pack.errors import ConnectorError, NotFound, PackError, RateLimited, Unavailable
 from pack_connectors.webhook_network import Connections, Deadline, Resolve, resolve
 from pack_connectors.webhook_signature import signatures
 from pack_connectors.webhook_url import WebhookUrl
@@ -126,7 +126,7 @@ class Webhook:
         if status == _GONE:
             return NotFound(f"the webhook at {host} (it answered 410 Gone)", _REMEDY)
         if status == _TOO_LARGE:
-            return LimitExceeded(f"an event for {host} (it answered 413 Content Too Large)", 0)
+            return ConnectorError(f"{host} does not take an event as large as this (413)")
         if status in _PAUSES and retry_after is not None:
             now = self._clock().astimezone(UTC)
             until = _moment(retry_after, now)

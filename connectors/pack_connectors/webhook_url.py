@@ -65,7 +65,7 @@ class WebhookUrl:
 def host_of(url: str) -> str | None:
     """The host of an address, for people; `None` where there is none that can be shown."""
     try:
-        return parse_webhook_url(url, [host]).host if (host := _host(_split(url))) else None
+        return _host(_split(url))
     except InvalidConfig:
         return None
 

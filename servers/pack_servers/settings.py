@@ -49,6 +49,11 @@ class Settings(BaseSettings):
         pack_http_hosts: Host names, beyond loopback, that clients may call the server by.
         pack_http_origins: Web origins that may call the server.
         pack_remote_interval: Seconds between looks at the git remote; 0 for no exchange at all.
+        pack_sync_expired: Whether targets get files whose ttl is over.
+        pack_webhook_url: Addresses that are told of every commit, divided by commas; secrets.
+        pack_webhook_version: Which payloads they get: 2, or 1 as of the first PACK.
+        pack_webhook_secret: What events are signed with; two while one replaces the other.
+        pack_webhook_allow: Hosts of webhooks that need not be public, divided by commas.
     """
 
     model_config = SettingsConfigDict(
@@ -72,6 +77,11 @@ class Settings(BaseSettings):
     pack_http_hosts: str = ""
     pack_http_origins: str = ""
     pack_remote_interval: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 300
+    pack_sync_expired: bool = True
+    pack_webhook_url: SecretStr | None = None
+    pack_webhook_version: Annotated[int, Field(ge=1, le=2)] = 2
+    pack_webhook_secret: SecretStr | None = None
+    pack_webhook_allow: str = ""
 
     @field_validator("github_memory_path")
     @classmethod
@@ -107,6 +117,11 @@ def load_settings() -> Settings:
         raise InvalidConfig(str(first["loc"][0]).upper(), first["msg"]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidConfig(str(env_file()), f"cannot be read: {type(error).__name__}") from error
+
+
+def has_targets(settings: Settings) -> bool:
+    """Whether there may be sync targets; the modules for them are imported only then."""
+    return settings.pack_webhook_url is not None
 
 
 def split_list(text: str) -> tuple[str, ...]:

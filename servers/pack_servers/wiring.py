@@ -38,7 +38,7 @@ from pack.remote import Remote
 from pack.results import Mode
 from pack_servers.notes import copy_notes
 from pack_servers.places import LocalPlace, Place
-from pack_servers.settings import Settings
+from pack_servers.settings import Settings, has_targets
 
 if TYPE_CHECKING:
     from pack.lifecycle import Initialised
@@ -98,14 +98,23 @@ def open_memory(
         Unavailable: Git is missing, or the folder cannot be used.
     """
     with ExitStack() as stack:
+        connector: Connector
         remote: Remote | None = None
         if isinstance(place, LocalPlace):
-            connector, catalog, remote = stack.enter_context(_open_folder(place.folder, is_leaving))
+            folder = stack.enter_context(_open_folder(place.folder, is_leaving))
+            connector, catalog, remote = folder
+            state_dir = folder[0].repository.state_dir
         else:
             # Here, as it takes time to import and most memories are local.
-            from pack_servers.wiring_github import open_store  # noqa: PLC0415
+            from pack_servers.wiring_github import catalog_file, open_store  # noqa: PLC0415
 
             connector, catalog = stack.enter_context(open_store(settings, place, clock, announce))
+            state_dir = catalog_file(settings, place).with_suffix("")
+        sync = None
+        if has_targets(settings):
+            from pack_servers.wiring_targets import open_sync  # noqa: PLC0415 - as above
+
+            sync = stack.enter_context(open_sync(settings, place, connector, state_dir, clock))
         yield Memory(
             connector,
             catalog,
@@ -114,13 +123,14 @@ def open_memory(
             new_request=new_request,
             v1_path=settings.github_memory_path,
             remote=remote,
+            sync=sync,
         )
 
 
 @contextmanager
 def _open_folder(
     folder: Path, is_leaving: Callable[[], bool]
-) -> Iterator[tuple[Connector, SqliteCatalog, Remote]]:
+) -> Iterator[tuple[LocalGit, SqliteCatalog, Remote]]:
     if not has_repository(folder):
         raise NotInitialised(str(folder))
     # GitPython, once it is needed, would run whatever comes first on PATH, in this folder too.

@@ -20,3 +20,8 @@ def starter_files() -> dict[str, str]:
 def prompt(name: str) -> str:
     """The text of a prompt: `desktop`, `v1`, or `instructions`."""
     return (files(__package__) / "prompts" / f"{name}.md").read_text(encoding="utf-8")
+
+
+def webhook_schema(version: int) -> str:
+    """The JSON Schema of what webhooks are sent, of payload version 1 or 2."""
+    return (files(__package__) / "webhooks" / f"v{version}.schema.json").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from pack._version import __version__
 COMMANDS: Final = tuple(
     (
         "init list get search update edit move delete validate prune migrate reindex status "
-        "remote serve doctor"
+        "remote sync serve doctor"
     ).split()
 )
 

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -84,6 +85,7 @@ def run(
     with (
         wiring.open_or_begin(settings, place, _announce, leaving.is_set) as (memory, made),
         exchanging(memory, settings.pack_remote_interval, leaving),
+        _syncing(memory),
     ):
         if http or sse_only:
             where = (host or "127.0.0.1", settings.mcp_sse_port if port is None else port)
@@ -91,6 +93,16 @@ def run(
             _serve_http(memory, made, served, transport)
         else:
             _serve_stdio(memory, served)
+
+
+def _syncing(memory: Memory) -> AbstractContextManager[None]:
+    """Bring the sync targets of a memory up while it is served."""
+    if memory.sync is None:
+        return nullcontext()
+    # Here, as most servers have no targets.
+    from pack_servers.sync_worker import syncing  # noqa: PLC0415
+
+    return syncing(memory)
 
 
 def _announce(text: str) -> None:

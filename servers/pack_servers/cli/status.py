@@ -11,6 +11,7 @@ from pack_servers.cli.options import Format, FormatOption, GithubOption, LocalOp
 from pack_servers.cli.present import counted, show, show_json
 from pack_servers.cli.remote_words import remote_words
 from pack_servers.cli.streams import say
+from pack_servers.cli.sync_words import status_words
 
 EXAMPLES: Final = """\
   pack status
@@ -46,6 +47,8 @@ def _show(status: Status) -> None:
     show(f"updated  {status.updated_at or 'unknown'}")
     if status.remote is not None:
         show(f"remote   {remote_words(status.remote)}")
+    for target in status.targets:
+        show(f"target   {target.name}: {status_words(target)}")
     for words, paths in (
         ("changed by hand, in no commit", status.uncommitted),
         ("expired; `pack prune` deletes them", status.expired),

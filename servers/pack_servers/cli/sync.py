@@ -1,0 +1,143 @@
+"""`pack sync`: the copies elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from threading import Event, Lock
+from typing import Annotated, Final
+
+import typer
+
+from pack.errors import NotFound
+from pack.memory import Memory
+from pack.sync import Sync
+from pack.sync_results import Standing, SyncOutcome, TargetStatus, Urgency
+from pack_servers.cli.opening import opened
+from pack_servers.cli.options import Format, FormatOption, GithubOption, LocalOption
+from pack_servers.cli.present import counted, show, show_json
+from pack_servers.cli.streams import say, working
+from pack_servers.cli.sync_words import outcome_words, standing_words, status_words
+from pack_servers.cli.terminal import show_table, styled
+from pack_servers.sync_worker import syncing
+
+EXAMPLES: Final = """\
+  pack sync                          deliver what is in the queue of every target
+  pack sync --dry-run                how far each target is; nobody is asked
+  pack sync --target webhook:HOST    that one, also if it was parked
+  pack sync --full                   write all that targets show anew
+  pack sync --watch                  go on delivering until Ctrl-C"""
+
+_FAILED: Final = 1
+
+
+def run(
+    *,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target", metavar="NAME", help="Only this one, at once.", show_default=False
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show how far each is, and deliver nothing.")
+    ] = False,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="Write all anew, also what seems unchanged; webhooks repeat nothing."
+        ),
+    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl-C.")] = False,
+    answer: FormatOption = Format.TEXT,
+    local: LocalOption = None,
+    github: GithubOption = None,
+) -> None:
+    """Bring sync targets to the current commit."""
+    with opened(local, github) as memory:
+        sync = memory.sync
+        if sync is None:
+            _without_targets(target, answer)
+            return
+        if dry_run:
+            _show_statuses(_wanted(sync, target), answer)
+            return
+        outcomes = _deliver(sync, target, full=full)
+        _show_outcomes(outcomes, answer)
+        if watch:
+            _watch(memory, target, answer)
+    if any(one.standing in (Standing.WAITING, Standing.PARKED) for one in outcomes):
+        raise typer.Exit(_FAILED)
+
+
+def _without_targets(target: str | None, answer: Format) -> None:
+    if target is not None:
+        raise NotFound(f"the target {target[:100]!r}", "None is set up, see README.")
+    if answer is Format.JSON:
+        show_json({"targets": []})
+    else:
+        show("no targets are set up")
+        say("  → For webhooks: PACK_WEBHOOK_URL in ~/.pack.env")
+
+
+def _deliver(sync: Sync, target: str | None, *, full: bool) -> list[SyncOutcome]:
+    outcomes = []
+    urgency = Urgency.NOW if target is None else Urgency.UNPARKED
+    for name in sync.names if target is None else (target,):
+        with working(f"delivering to {name}"):
+            outcomes.append(sync.deliver(name, urgency, full=full))
+    return outcomes
+
+
+def _wanted(sync: Sync, target: str | None) -> list[TargetStatus]:
+    found = [one for one in sync.status() if target in (None, one.name)]
+    if not found:
+        raise NotFound(f"the target {(target or '')[:100]!r}", "`pack sync --dry-run` lists them.")
+    return found
+
+
+def _show_statuses(statuses: Sequence[TargetStatus], answer: Format) -> None:
+    if answer is Format.JSON:
+        show_json({"dry_run": True, "targets": [asdict(one) for one in statuses]})
+        return
+    rows = [(styled(one.name), styled(status_words(one))) for one in statuses]
+    show_table(("target", "state"), rows)
+    say("dry run: nothing was delivered")
+
+
+def _show_outcomes(outcomes: Sequence[SyncOutcome], answer: Format) -> None:
+    if answer is Format.JSON:
+        show_json({"targets": [asdict(one) for one in outcomes]})
+        return
+    rows = [
+        (
+            styled(one.name),
+            styled(standing_words(one)),
+            styled(counted(one.commits, "commit") if one.commits else ""),
+            styled(outcome_words(one)),
+        )
+        for one in outcomes
+    ]
+    show_table(("target", "state", "delivered", ""), rows)
+    for one in outcomes:
+        for warning in one.warnings:
+            say(f"warning: {one.name}: {warning}")
+        if one.remedy is not None:
+            say(f"  → {one.name}: {one.remedy}")
+        if one.standing is Standing.PARKED:
+            say(f"  → {one.name}: to try again: pack sync --target {one.name}")
+
+
+def _watch(memory: Memory, target: str | None, answer: Format) -> None:
+    """Go on delivering until the command is interrupted."""
+    printing = Lock()
+
+    def tell(outcome: SyncOutcome) -> None:
+        if outcome.standing is not Standing.BUSY:
+            with printing:
+                _show_outcomes([outcome], answer)
+
+    names = None if target is None else (target,)
+    with syncing(memory, tell, names):
+        say("watching; Ctrl-C ends it")
+        Event().wait()
