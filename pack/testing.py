@@ -57,9 +57,9 @@ from pack.model import (
     MemoryPath,
     Put,
 )
-from pack.testing_targets import EventTargetContract as EventTargetContract
-from pack.testing_targets import Failure as Failure
-from pack.testing_targets import TargetContract as TargetContract
+from pack.testing_targets import EventTargetContract as EventTargetContract  # noqa: PLC0414 - to be imported from here
+from pack.testing_targets import Failure as Failure  # noqa: PLC0414 - to be imported from here
+from pack.testing_targets import TargetContract as TargetContract  # noqa: PLC0414 - to be imported from here
 
 A: Final = MemoryPath("context/a.md")
 B: Final = MemoryPath("context/b.md")

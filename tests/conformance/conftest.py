@@ -1,3 +1,3 @@
 import pytest
 
-pytest.register_assert_rewrite("pack.testing")
+pytest.register_assert_rewrite("pack.testing", "pack.testing_targets")
