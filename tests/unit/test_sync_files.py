@@ -1,0 +1,95 @@
+"""States of targets on disk."""
+
+import json
+from dataclasses import asdict, replace
+
+import pytest
+from pack_connectors.sync_files import SyncFiles
+
+from pack.errors import InvalidRequest, RepositoryBusy, Unavailable
+from pack.sync_state import DamagedState, Parked, TargetState
+
+FULL = TargetState(
+    cursor="a" * 40,
+    partial="b" * 40,
+    part=2,
+    memo="m\n\N{GREEK SMALL LETTER PI}",
+    delivered_at="2026-03-01T12:00:00Z",
+    failures=3,
+    not_before="2026-03-01T12:00:00Z",
+    is_asked=True,
+    problem="p",
+    notice="n",
+    parked=Parked("c", "r", "remedy", "config"),
+)
+
+
+@pytest.fixture
+def files(tmp_path):
+    found = SyncFiles(tmp_path / "a" / "sync")
+    yield found
+    found.close()
+
+
+@pytest.mark.parametrize("state", [TargetState(), FULL, replace(FULL, parked=None)])
+def test_what_was_saved_is_loaded(files, state, tmp_path):
+    assert files.load("webhook-1") is None
+    files.save("webhook-1", state)
+    assert files.load("webhook-1") == state
+    assert SyncFiles(tmp_path / "a" / "sync").load("webhook-1") == state
+    assert files.load("webhook-2") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", '"x"', "{}x", "[" * 100_000]
+    + [
+        json.dumps({**asdict(FULL), **wrong})
+        for wrong in (
+            {"failures": "3"}, {"cursor": 5}, {"part": None}, {"memo": None}, {"more": 1},
+            {"parked": 3}, {"parked": {"code": "c"}}, {"is_asked": 1},
+            {"parked": {"code": "c", "reason": None, "remedy": "", "config": ""}},
+        )
+    ],
+)  # fmt: skip
+def test_a_file_that_is_none_is_told_from_no_file(files, text, tmp_path):
+    files.save("x", FULL)
+    (tmp_path / "a" / "sync" / "x.json").write_text(text)
+    with pytest.raises(DamagedState):
+        files.load("x")
+    files.save("x", FULL)
+    assert files.load("x") == FULL
+
+
+def test_a_file_that_is_no_text_is_damaged(files, tmp_path):
+    files.save("x", FULL)
+    (tmp_path / "a" / "sync" / "x.json").write_bytes(b"\xff\xfe")
+    with pytest.raises(DamagedState):
+        files.load("x")
+
+
+@pytest.mark.parametrize("key", ["", "../x", "a/b", ".x", "a b", "x" * 101, "-x"])
+def test_a_key_is_a_plain_name(files, key):
+    with pytest.raises(InvalidRequest):
+        files.save(key, FULL)
+
+
+def test_one_deliverer_at_a_time_for_each_target(files, tmp_path):
+    other = SyncFiles(tmp_path / "a" / "sync")
+    with files.exclusive("one"):
+        with pytest.raises(RepositoryBusy), other.exclusive("one"):
+            pass
+        with other.exclusive("two"):
+            pass
+    with other.exclusive("one"):
+        pass
+    other.close()
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    files = SyncFiles(tmp_path / "file")
+    with pytest.raises(Unavailable):
+        files.save("x", FULL)
+    with pytest.raises(Unavailable), files.exclusive("x"):
+        pass
