@@ -62,7 +62,7 @@ class SyncFiles:
     @contextmanager
     def exclusive(self, key: str) -> Iterator[None]:
         """See `SyncStates.exclusive`."""
-        file = self._file(key, "lock")
+        file = self._file(key, "held")
         try:
             self._make_folder()
         except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pack_servers.cli import endings
 
 CLIENT = {
     "protocolVersion": "2025-06-18",
@@ -96,6 +98,31 @@ class Folder:
         self.git("init", "--quiet", "--initial-branch=main")
         self.git("add", "--all")
         self.git("-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm", "begin")
+
+
+@dataclass(frozen=True)
+class Quick(Folder):
+    """A folder whose commands run in this process: starting each would take most of the time."""
+
+    def pack(
+        self, *words: str | Path, stdin: str | bytes = b"", env: Mapping[str, str] | None = None
+    ) -> Ended:
+        assert env is None
+        command, *rest = map(str, words)
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        streams = [io.TextIOWrapper(io.BytesIO(data)) for data in (given, b"", b"")]
+        with pytest.MonkeyPatch.context() as patch:
+            for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+                patch.setattr(sys, name, stream)
+            status = endings.run([command, "--local", str(self.path), *rest])
+            out, err = (written(stream) for stream in streams[1:])
+        return Ended(status, out, err.decode("utf-8"))
+
+
+def written(stream: io.TextIOWrapper) -> bytes:
+    stream.flush()
+    assert isinstance(stream.buffer, io.BytesIO)
+    return stream.buffer.getvalue()
 
 
 def run(

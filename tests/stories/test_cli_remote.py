@@ -2,46 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pack_servers.cli import endings
 
-from tests.stories.cli_driver import Ended, Folder, Stdio
+from tests.stories.cli_driver import Folder, Quick, Stdio
 from tests.stories.test_cli_serve import POSIX, http
 
 SECONDS = 30.0
-
-
-@dataclass(frozen=True)
-class Quick(Folder):
-    """A folder whose commands run in this process: starting each would take most of the time."""
-
-    def pack(
-        self, *words: str | Path, stdin: str | bytes = b"", env: Mapping[str, str] | None = None
-    ) -> Ended:
-        assert env is None
-        command, *rest = map(str, words)
-        given = stdin.encode() if isinstance(stdin, str) else stdin
-        streams = [io.TextIOWrapper(io.BytesIO(data)) for data in (given, b"", b"")]
-        with pytest.MonkeyPatch.context() as patch:
-            for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
-                patch.setattr(sys, name, stream)
-            status = endings.run([command, "--local", str(self.path), *rest])
-            out, err = (written(stream) for stream in streams[1:])
-        return Ended(status, out, err.decode("utf-8"))
-
-
-def written(stream: io.TextIOWrapper) -> bytes:
-    stream.flush()
-    assert isinstance(stream.buffer, io.BytesIO)
-    return stream.buffer.getvalue()
 
 
 @pytest.fixture
