@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.bench.cataloguing import measure_catalog
+from tests.bench.copying import measure_hanging_targets
 from tests.bench.corpus import Corpus
 from tests.bench.far import measure_far
 from tests.bench.figures import Figure, compare
@@ -71,6 +72,7 @@ def measure(size: int, rounds: int, pause: float) -> list[Figure]:
             *measure_searches(setting),
             measure_list(setting),
             *measure_writes(setting),
+            measure_hanging_targets(setting),
             measure_reads(setting),
             measure_starts(setting),
             measure_memory(setting),

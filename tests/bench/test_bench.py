@@ -18,6 +18,7 @@ FIGURES = {
     "update / by hand, fsync",
     "update / by hand, no fsync",
     "objects of a write / note alone",
+    "update, 3 targets hanging",
     "read / a tool that does nothing",
     "start to first answer - doing nothing",
     "resident memory - doing nothing",
@@ -54,7 +55,7 @@ def test_a_small_run_prints_and_writes_every_figure(
     assert all(figure["notes"] == 30 for figure in figures.values())
     assert all(figure["measured"] > 0 for figure in figures.values())
     beside = [f["beside"] for f in figures.values() if f["compared_by"] != "value"]
-    assert len(beside) == 10
+    assert len(beside) == 11
     assert all(other > 0 for other in beside)
     printed = capsys.readouterr().out
     assert all(name in printed for name in FIGURES)
