@@ -28,7 +28,7 @@ class SyncFiles:
     """The states of one memory's targets.
 
     Args:
-        folder: Where the files are; made when first needed.
+        folder: Where the files are; made when first needed, as is the one that it is in.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -80,7 +80,9 @@ class SyncFiles:
             self._locks.clear()
 
     def _make_folder(self) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Not with `parents`: where git's folder is gone, a new one would hide that.
+        for folder in (self._folder.parent, self._folder):
+            folder.mkdir(mode=0o700, exist_ok=True)
 
     def _file(self, key: str, kind: str = "json") -> Path:
         if _KEY.fullmatch(key) is None:

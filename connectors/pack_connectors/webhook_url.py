@@ -27,6 +27,8 @@ _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _PORTS: Final = {"https": 443, "http": 80}
 _NAT64: Final = IPv6Network("64:ff9b::/96")
+_GLOBAL: Final = IPv6Network("2000::/3")
+"""All that is given out for use in the Internet (RFC 4291, 2.4)."""
 _ALLOW: Final = "name its host in PACK_WEBHOOK_ALLOW if it is meant"
 
 _Address = IPv4Address | IPv6Address
@@ -144,13 +146,16 @@ def is_usable(address: _Address, *, is_allowed: bool) -> bool:
             return is_usable(IPv4Address(int(address) & 0xFFFFFFFF), is_allowed=is_allowed)
         if address.ipv4_mapped or address.sixtofour or address.teredo:
             return False
-        if address.is_site_local:
-            return is_allowed
-    if address.is_multicast or address.is_unspecified or address.is_link_local:
+        if address not in _GLOBAL:
+            return is_allowed and not (address.is_multicast or _is_nowhere(address))
+    if address.is_multicast or _is_nowhere(address):
         return False
-    if address.is_loopback:
-        return is_allowed
     return is_allowed or address.is_global
+
+
+def _is_nowhere(address: _Address) -> bool:
+    """Whether nothing can be meant by an address; where a cloud keeps its metadata, too."""
+    return address.is_unspecified or address.is_link_local
 
 
 def is_secure(url: WebhookUrl, address: _Address) -> bool:

@@ -87,7 +87,7 @@ class _Worker:
         self._leaving = leaving
         self._tell = tell
         self._news = Event()
-        self._thread = Thread(target=self._work, name=f"pack-sync-{name}", daemon=True)
+        self._thread = Thread(target=self._run, name=f"pack-sync-{name}", daemon=True)
 
     def start(self) -> None:
         self._sync.on_news(self._news.set)
@@ -96,6 +96,15 @@ class _Worker:
     def stop(self) -> None:
         self._news.set()
         self._thread.join(_LAST_SECONDS)
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except Exception as error:  # noqa: BLE001 - the outer boundary of the thread
+            if not self._leaving.is_set():
+                # The message of a foreign error may quote what it was given, such as a secret.
+                kind = f"{type(error).__module__}.{type(error).__qualname__}"
+                logger.warning("%s: a mistake of PACK's own ended its copies: %s", self._name, kind)
 
     def _work(self) -> None:
         said = ""

@@ -120,6 +120,24 @@ def test_a_store_that_cannot_be_read_ends_no_thread(world, tmp_path, caplog, mon
     assert said.count("one: the disk is away") == 1
 
 
+def test_a_mistake_of_a_target_ends_it_alone_and_quotes_nothing(world, tmp_path, caplog):
+    class Mistaken(Route):
+        def deliver(self, delivery, progress):
+            raise KeyError("canary")
+
+    routes = {"one": Mistaken(), "two": Route()}
+    with caplog.at_level(logging.WARNING), served(world, tmp_path, routes) as memory:
+        assert routes["two"].done.wait(SECONDS)
+        routes["two"].done.clear()
+        memory.update("context/a.md", "a\n")
+        assert routes["two"].done.wait(SECONDS)
+        for thread in threading.enumerate():
+            if thread.name == "pack-sync-one":
+                thread.join(SECONDS)
+    assert "one: a mistake of PACK's own ended its copies: builtins.KeyError" in caplog.text
+    assert "canary" not in caplog.text
+
+
 def test_a_memory_without_targets_has_no_threads(world):
     before = threading.active_count()
     with syncing(world.memory):
