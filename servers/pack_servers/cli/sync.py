@@ -25,7 +25,6 @@ EXAMPLES: Final = """\
   pack sync                          deliver what is in the queue of every target
   pack sync --dry-run                how far each target is; nobody is asked
   pack sync --target webhook:HOST    that one, also if it was parked
-  pack sync --full                   write all that targets show anew
   pack sync --watch                  go on delivering until Ctrl-C"""
 
 _FAILED: Final = 1
