@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import pytest
 from tests.standins.faults import FaultKind
 from tests.standins.github import GithubStandIn
 from tests.standins.github_state import Permission, Token
+from tests.standins.receiver import SECRET, Receiver
 from tests.stories.cli_driver import Ended, run
 
 pytestmark = pytest.mark.contract("C5")
@@ -206,3 +208,25 @@ def test_without_a_network_it_says_so(memory: Github) -> None:
     assert refused.status == 1
     assert "GitHub" in refused.err
     assert "Traceback" not in refused.err
+
+
+@pytest.mark.contract("C8")
+def test_webhooks_of_a_memory_on_github(memory: Github) -> None:
+    place = ("--github", REPOSITORY, "--format", "json")
+    with Receiver() as receiver:
+        hook = {
+            "PACK_WEBHOOK_URL": receiver.url("/canary"),
+            "PACK_WEBHOOK_ALLOW": "127.0.0.1",
+            "PACK_WEBHOOK_SECRET": SECRET,
+        }
+        memory.ok("sync", *place, **hook)
+        made = memory.ok("update", NOTE, *place, stdin="# Kůň\n", **hook).json
+        beside = memory.service.commit(REPOSITORY, {"context/b.md": b"b\n"})
+        (done,) = memory.ok("sync", *place, **hook).json["targets"]
+        assert (done["standing"], done["commits"]) == ("delivered", 2)
+        assert [call.key for call in receiver.calls] == [made["commit"], beside]
+        payload = json.loads(receiver.calls[0].body)
+        assert (payload["repo"], payload["commit_url"]) == (REPOSITORY, made["commit_url"])
+        assert receiver.unverified == []
+    kept = [file for file in (memory.folder / "cache").rglob("*.json") if "webhook" in file.name]
+    assert [b"canary" in file.read_bytes() for file in kept] == [False]
