@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from pack.catalog import is_catalogued
 from pack.connector import Connector
+from pack.errors import NotFound
 from pack.lineage import CommitFacts
 from pack.model import BlobId, CommitId, EntryType, MemoryPath
 from pack.paths import INDEX
@@ -106,7 +107,10 @@ def _changed(connector: Connector, old: CommitId | None, new: CommitId) -> _Blob
     if old is None:
         entries = connector.get_tree(new)
         return {entry.path: entry.sha for entry in entries if entry.type is EntryType.FILE}
-    return dict(connector.changes_between(old, new) or ())
+    found = connector.changes_between(old, new)
+    if found is None:
+        raise NotFound(f"commit {old}")
+    return dict(found)
 
 
 def _read(

@@ -105,7 +105,7 @@ def _on_one_line(topic: str) -> str:
 def _shifted(lines: list[str], first: int, last: int) -> str:
     """The lines of a heading, one level lower; the lowest stays where it is."""
     line = lines[first - 1].lstrip(" ")
-    if line.startswith("#"):
+    if first == last:
         level = len(line) - len(line.lstrip("#"))
         return line if level >= _LEVELS else f"#{line}"
     level = 2 if _UNDERLINE.match(lines[last - 1]) else 3
@@ -113,10 +113,9 @@ def _shifted(lines: list[str], first: int, last: int) -> str:
 
 
 def _atx(lines: list[str], first: int, last: int, level: int) -> str:
-    """The lines of a heading as one line; as it is written, if it is one already."""
-    line = lines[first - 1].strip(" \n")
-    if line.startswith("#"):
-        return line
+    """The lines of a heading as one line; as it is written, unless it is underlined."""
+    if first == last:
+        return lines[first - 1].strip(" \n")
     text = " ".join(line.strip() for line in lines[first - 1 : last - 1])
     return f"{'#' * level} {_on_one_line(text)}"
 

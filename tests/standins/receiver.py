@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import socketserver
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -81,6 +82,7 @@ class Receiver:
         calls: What arrived, in order.
         plans: What is answered to the next ones.
         always: What is answered when there is no plan.
+        context: Speaks TLS; `None` for none.
         secret: What signatures are verified with; `None` for none.
         unverified: Why a signature was not accepted, for each that was not.
         hanging: Set when a sender waits for an answer that does not come.
@@ -89,6 +91,7 @@ class Receiver:
     calls: list[Call] = field(default_factory=list)
     plans: deque[Answer] = field(default_factory=deque)
     always: Answer = field(default_factory=lambda: status(204))
+    context: ssl.SSLContext | None = None
     secret: str | None = SECRET
     unverified: list[str] = field(default_factory=list)
     hanging: threading.Event = field(default_factory=threading.Event)
@@ -106,6 +109,15 @@ class Receiver:
             daemon_threads = True
             allow_reuse_address = True
             block_on_close = True
+
+            def finish_request(self, request: Any, client_address: Any) -> None:
+                if receiver.context is None:
+                    super().finish_request(request, client_address)
+                    return
+                with suppress(OSError):  # the sender does not trust it
+                    secure = receiver.context.wrap_socket(request, server_side=True)
+                    with secure:
+                        super().finish_request(secure, client_address)
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(

@@ -343,6 +343,14 @@ def test_a_memory_that_cannot_be_read_parks_nothing(setting, monkeypatch):
     assert setting.deliver("hook").commits == 1
 
 
+def test_a_parent_that_is_not_there_is_no_commit_without_changes(setting, monkeypatch):
+    setting.deliver("hook")
+    setting.write()
+    monkeypatch.setattr(setting.world.connector, "changes_between", lambda old, new: None)
+    assert setting.deliver("hook").standing is Standing.WAITING
+    assert setting.hook.sent == []
+
+
 def test_a_state_that_cannot_be_stored_is_said(setting):
     setting.deliver("hook")
     setting.write()

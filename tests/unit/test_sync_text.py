@@ -12,7 +12,8 @@ from tests.support import World
 PIECES = st.sampled_from(
     ["# One", "## Two", "###### Six", "Title\n===", "Two\nlines\n---", "text", "", "- a", "  - b",
      "> # quoted", "```", "~~~", "    # code", "<!-- ", "-->", "<div>", "</div>", "<pre>", "<?php",
-     "<![CDATA[", "| a |\n|---|", "[x]: /y", "\\# no", "#no", "# C #", "\t", "* * *", "1. x"]
+     "<![CDATA[", "| a |\n|---|", "[x]: /y", "\\# no", "#no", "#no\n===", "# C #", "\t",
+     "* * *", "1. x"]
 )  # fmt: skip
 
 
@@ -33,6 +34,7 @@ def titles(markdown):
         ("Web", "# Website\n\ntext", "# Website\n\ntext"),
         ("Web", "\n\n  # Website #\ntext", "# Website #\n\ntext"),
         ("Web", "Website\n===\ntext", "# Website\n\ntext"),
+        ("Web", "#tag\n===\ntext\n\n#more\n===", "# #tag\n\ntext\n\n## #more"),
         ("Web", "## Part\n\n### Deep", "# Web\n\n## Part\n\n### Deep"),
         ("Web", "# A\n\n# B\n\n## C\n\n###### D", "# A\n\n## B\n\n### C\n\n###### D"),
         ("Web", "text\n\n# B\n\nC\n---\n", "# Web\n\ntext\n\n## B\n\n### C"),

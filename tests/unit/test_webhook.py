@@ -6,6 +6,7 @@ import ssl
 import threading
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 from pack_connectors.webhook import Webhook
@@ -19,6 +20,7 @@ from tests.standins import receiver as answers
 from tests.standins.receiver import SECRET, Receiver, status
 
 OTHER_SECRET = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd"
+PEM = Path(answers.__file__).with_name("hooks_test.pem")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -380,6 +382,68 @@ def test_a_receiver_without_tls_gets_nothing_readable(receiver):
         target.send("1", b"{}")
     assert receiver.calls == []
     assert "canary" not in f"{raised.value}"
+
+
+def tls(trusted):
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(PEM)
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if trusted:
+        client.load_verify_locations(PEM)
+    return server, client
+
+
+@pytest.mark.parametrize(
+    ("name", "trusted", "problem"),
+    [
+        ("hooks.test", True, None),
+        ("other.test", True, "Hostname mismatch"),
+        ("hooks.test", False, "self-signed"),
+    ],
+)
+def test_tls_is_with_the_name_though_the_address_is_connected_to(name, trusted, problem):
+    server, client = tls(trusted)
+    asked = []
+    server.sni_callback = lambda _, given, __: asked.append(given)
+    with Receiver(context=server) as receiver:
+        url = parse_webhook_url(f"https://{name}:{receiver.port}/canary", [name])
+        target = Webhook(
+            url, parse_secrets(SECRET), now, name="x", context=client,
+            resolver=lambda *_: ["127.0.0.1"],
+        )  # fmt: skip
+        if problem is None:
+            target.send("1", b"{}")
+        else:
+            pattern = rf"the certificate of {name} cannot be verified: .*{problem}"
+            with pytest.raises(Unavailable, match=pattern) as raised:
+                target.send("1", b"{}")
+            assert "canary" not in str(raised.value)
+        assert asked == [name]
+        assert [call.key for call in receiver.calls] == ["1"] * (problem is None)
+
+
+def test_closing_ends_a_delivery_over_tls():
+    server, client = tls(trusted=True)
+    with Receiver(context=server, always=answers.hang) as receiver:
+        url = parse_webhook_url(f"https://hooks.test:{receiver.port}/x", ["hooks.test"])
+        target = Webhook(
+            url, (), now, name="x", timeout=30, context=client, resolver=lambda *_: ["127.0.0.1"]
+        )
+        failed = []
+
+        def deliver():
+            try:
+                target.send("1", b"{}")
+            except Unavailable as error:
+                failed.append(error)
+
+        thread = threading.Thread(target=deliver)
+        thread.start()
+        assert receiver.hanging.wait(20)
+        target.close()
+        thread.join(20)
+        assert not thread.is_alive()
+        assert len(failed) == 1
 
 
 def test_a_deadline_that_has_passed_is_waited_for_no_more():
