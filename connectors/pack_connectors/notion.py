@@ -1,0 +1,242 @@
+"""Notion as a sync target: a page that holds the whole memory, or pages below one.
+
+What is on a page is compared with what is to be there, and only the difference is written; a text
+that was delivered before, on a page that nobody has touched since, costs one request.
+
+An edit that somebody made in Notion is reported, and gives way to the memory when that changes:
+the sync goes one way. Notion keeps the page's history.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from pack.errors import NotFound
+from pack.targets import Delivered, Page, PageId
+from pack_connectors.notion_api import NotionApi, PageState, dashed, parse_id, url_of
+from pack_connectors.notion_http import Refused
+from pack_connectors.notion_json import MAX_BLOCKS, MAX_BYTES
+from pack_connectors.notion_markdown import NotExpressible, write_chunks
+from pack_connectors.notion_model import count
+from pack_connectors.notion_parse import parse
+from pack_connectors.notion_rewrite import Rewritten, rewrite
+from pack_connectors.notion_sections import parse_heading
+
+SETTING: Final = "NOTION_SYNC_PAGE_ID"
+_FORM: Final = "1"
+"""Changes when the same text is to be shown otherwise, so that pages are written anew."""
+_IN_TRASH: Final = "Restore it in Notion, or set NOTION_SYNC_PAGE_ID to another page."
+
+
+@dataclass(frozen=True, slots=True)
+class Memo:
+    """What is known of a page from the last delivery.
+
+    Attributes:
+        sent: Digest of the text; empty where that was only a part of the page.
+        edited: When Notion says it was last edited.
+        editor: By whom.
+    """
+
+    sent: str
+    edited: str
+    editor: str
+
+    def write(self) -> str:
+        """As a target's memo."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+
+def read_memo(text: str) -> Memo | None:
+    """The memo of an earlier delivery; `None` for none that can be used."""
+    try:
+        found = json.loads(text) if text else None
+        return Memo(*(str(found[name]) for name in ("sent", "edited", "editor"))) if found else None
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+class _Writer:
+    """Delivers texts to single pages."""
+
+    def __init__(self, api: NotionApi) -> None:
+        self._api = api
+
+    def deliver(
+        self, page: str, markdown: str, memo: str, title: str | None = None, heading: str = ""
+    ) -> Delivered:
+        """Make a page, or the section of a heading, show a text; see `Target.deliver`."""
+        known = read_memo(memo)
+        state = self._state(page)
+        is_foreign = self._is_foreign(state, known)
+        changed = title is not None and title != state.title
+        if title is not None and changed:
+            self._api.set_title(page, title)
+        sent = "" if heading else _digest(markdown)
+        if known is not None and known.sent and known.sent == sent:
+            seen = (_edited(state),) if is_foreign else ()
+            now = self._api.page(page) if changed else state
+            return Delivered(Memo(sent, now.edited, now.editor).write(), changed, seen)
+        section = parse_heading(heading) if heading else None
+        done = rewrite(self._api, page, parse(markdown), section)
+        now = self._api.page(page)
+        warnings = tuple(_warnings(state, done, is_foreign=is_foreign))
+        memo = Memo(sent, now.edited, now.editor).write()
+        return Delivered(memo, changed or done.changed, warnings)
+
+    def _state(self, page: str) -> PageState:
+        state = self._api.page(page)
+        if state.in_trash:
+            raise NotFound(f"the Notion page {page} (it is in the trash)", _IN_TRASH)
+        return state
+
+    def _is_foreign(self, state: PageState, known: Memo | None) -> bool:
+        """Whether somebody else was the last to edit the page, since PACK did."""
+        if known is not None and (known.edited, known.editor) == (state.edited, state.editor):
+            return False
+        return state.editor != self._api.me()
+
+
+def _digest(markdown: str) -> str:
+    return hashlib.sha256(f"{_FORM}\n{markdown}".encode()).hexdigest()[:24]
+
+
+def _edited(state: PageState) -> str:
+    return (
+        f"the Notion page {state.title!r} was edited in Notion; "
+        "the next change of the memory replaces that edit"
+    )
+
+
+def _warnings(state: PageState, done: Rewritten, *, is_foreign: bool) -> Sequence[str]:
+    found = []
+    if is_foreign and done.removed:
+        found.append(
+            f"the Notion page {state.title!r} was edited in Notion; what was not from the memory "
+            "was replaced, and is in the page's history there"
+        )
+    if done.missing:
+        found.append(
+            f"Notion shows {done.missing} pieces of text on the page {state.title!r} otherwise "
+            "than they are in the memory"
+        )
+    return found
+
+
+class NotionPage:
+    """The page that shows the whole memory; a `pack.targets.Target`.
+
+    Args:
+        api: Asks Notion; closed with this.
+        page: Id or address of the page.
+
+    Raises:
+        InvalidConfig: It is neither.
+    """
+
+    def __init__(self, api: NotionApi, page: str) -> None:
+        self._api = api
+        self._page = parse_id(page, SETTING)
+        self._writer = _Writer(api)
+
+    @property
+    def name(self) -> str:
+        """See `Target.name`."""
+        return "notion"
+
+    def deliver(self, markdown: str, key: str, memo: str) -> Delivered:
+        """See `Target.deliver`; a repetition is known by the page itself, not by the key."""
+        del key
+        return self._writer.deliver(self._page, markdown, memo)
+
+    def close(self) -> None:
+        """See `Target.close`."""
+        self._api.close()
+
+
+def _page(page: str, title: str) -> Page:
+    return Page(PageId(page), title, url_of(page))
+
+
+class NotionPages:
+    """A page and those below it; a `pack.targets.Pages`.
+
+    Args:
+        api: Asks Notion; closed with this.
+        parent: Id or address of the page above.
+
+    Raises:
+        InvalidConfig: It is neither.
+    """
+
+    def __init__(self, api: NotionApi, parent: str) -> None:
+        self._api = api
+        self._parent = parse_id(parent, SETTING)
+        self._writer = _Writer(api)
+
+    @property
+    def name(self) -> str:
+        """See `Pages.name`."""
+        return "notion"
+
+    def list_pages(self) -> Sequence[Page]:
+        """See `Pages.list_pages`; only those that this integration made: others are not ours."""
+        me = self._api.me()
+        found = []
+        for block in self._api.children(self._parent):
+            maker, page = block.get("created_by"), block.get("child_page")
+            if isinstance(maker, dict) and maker.get("id") == me and isinstance(page, dict):
+                found.append(_page(str(block["id"]), str(page.get("title", ""))))
+        return found
+
+    def create(self, title: str, markdown: str, key: str) -> tuple[Page, Delivered]:
+        """See `Pages.create`."""
+        del key
+        made = self._create_whole(title, markdown)
+        if made is not None:
+            memo = Memo(_digest(markdown), made.edited, made.editor).write()
+            return _page(made.id, title), Delivered(memo, changed=True)
+        made = self._api.create_page(self._parent, title, None)
+        done = self._writer.deliver(made.id, markdown, "")
+        return _page(made.id, title), Delivered(done.memo, changed=True, warnings=done.warnings)
+
+    def _create_whole(self, title: str, markdown: str) -> PageState | None:
+        """A page with its text; `None` where that is too much for one request."""
+        blocks = parse(markdown)
+        try:
+            chunks = write_chunks(blocks)
+            text = "\n".join(chunks)
+            if count(blocks) > MAX_BLOCKS or len(text.encode()) > MAX_BYTES:
+                return None
+            return self._api.create_page(self._parent, title, text)
+        except (NotExpressible, Refused):
+            return None
+
+    def write(self, page: PageId | None, title: str | None, markdown: str, memo: str) -> Delivered:
+        """See `Pages.write`."""
+        target = dashed(page) if page is not None else self._parent
+        return self._writer.deliver(target, markdown, memo, title)
+
+    def write_section(self, page: PageId, heading: str, markdown: str, memo: str) -> Delivered:
+        """See `Pages.write_section`."""
+        return self._writer.deliver(dashed(page), markdown, memo, heading=heading)
+
+    def trash(self, page: PageId) -> None:
+        """See `Pages.trash`."""
+        try:
+            if not self._api.page(dashed(page)).in_trash:
+                self._api.trash(dashed(page))
+        except NotFound:
+            return
+
+    def url_of(self, page: PageId) -> str:
+        """See `Pages.url_of`."""
+        return url_of(page)
+
+    def close(self) -> None:
+        """See `Pages.close`."""
+        self._api.close()

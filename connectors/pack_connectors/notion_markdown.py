@@ -1,0 +1,195 @@
+"""Notion's own markdown: what the markdown endpoints take and give.
+
+One line a block, blocks below others indented by a tab, tables and references to pages as tags.
+Source: Notion developer guide, "Enhanced markdown format".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pack_connectors.notion_model import Block, Span, Spans
+
+_SPECIAL: Final = re.compile(r"([\\*~`$\[\]<>{}|^])")
+_LINE_START: Final = re.compile(r"(#{1,6}(?=\s|$)|[-+](?=\s|$|-)|:(?=::)|>)|(\d+)([.)])(?=\s|$)")
+_FENCE: Final = re.compile(r"`{3,}|\$\$|:{3,}")
+_TAG: Final = re.compile(r"<([a-z][a-z_-]*)\b[^>]*>")
+_PREFIXES: Final = {
+    "heading_1": "# ",
+    "heading_2": "## ",
+    "heading_3": "### ",
+    "heading_4": "#### ",
+    "bulleted_list_item": "- ",
+    "numbered_list_item": "1. ",
+    "quote": "> ",
+    "paragraph": "",
+}
+_KEPT_TAGS: Final = ("<page ", "<database ", "<data-source ")
+
+
+class NotExpressible(Exception):
+    """A page that Notion's markdown has no certain words for; blocks can hold it."""
+
+
+# --- from blocks ---------------------------------------------------------------------------------
+
+
+def write_chunks(blocks: Sequence[Block]) -> list[str]:
+    """The text of each block, with those below it.
+
+    Raises:
+        NotExpressible: Code that holds a fence or a tick, text that begins or ends with space.
+    """
+    return ["\n".join(_lines(block, "")) for block in blocks]
+
+
+def _lines(block: Block, indent: str) -> Iterator[str]:
+    match block.kind:
+        case "code":
+            yield from _code(block, indent)
+        case "divider":
+            yield f"{indent}---"
+        case "image":
+            yield f"{indent}![{_spans(block.spans)}]({_address(block.url)})"
+        case "table":
+            yield from _table(block, indent)
+        case _:
+            yield f"{indent}{_own_line(block)}"
+    if block.kind != "table":
+        for child in block.children:
+            yield from _lines(child, f"{indent}\t")
+
+
+def _own_line(block: Block) -> str:
+    text = _spans(block.spans)
+    if block.kind == "to_do":
+        return f"- [{'x' if block.is_checked else ' '}] {text}"
+    if block.kind == "paragraph":
+        if not text.strip():
+            return "<empty-block/>"
+        text = _LINE_START.sub(_escaped_start, text, count=1) if _LINE_START.match(text) else text
+    return f"{_PREFIXES[block.kind]}{text}"
+
+
+def _escaped_start(found: re.Match[str]) -> str:
+    return f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}"
+
+
+def _code(block: Block, indent: str) -> Iterator[str]:
+    text = "".join(span.text for span in block.spans)
+    if "```" in text or "\r" in text:
+        raise NotExpressible
+    yield f"{indent}```{block.language}"
+    yield from (f"{indent}{line}" for line in text.split("\n"))
+    yield f"{indent}```"
+
+
+def _table(table: Block, indent: str) -> Iterator[str]:
+    yield f'{indent}<table header-row="true">'
+    for row in table.children:
+        yield f"{indent}<tr>"
+        yield from (f"{indent}<td>{_spans(cell)}</td>" for cell in row.cells)
+        yield f"{indent}</tr>"
+    yield f"{indent}</table>"
+
+
+def _spans(spans: Spans) -> str:
+    return "".join(map(_span, spans))
+
+
+def _span(span: Span) -> str:
+    text = span.text
+    before = text[: len(text) - len(text.lstrip())]
+    after = text[len(text.rstrip()) :] if text.strip() else ""
+    inner = text.strip()
+    if not inner:
+        return _escaped(before)
+    if span.code:
+        if "`" in inner or "\n" in inner:
+            raise NotExpressible
+        inner = f"`{inner}`"
+    else:
+        inner = _escaped(inner)
+    for is_so, mark in ((span.strikethrough, "~~"), (span.italic, "*"), (span.bold, "**")):
+        inner = f"{mark}{inner}{mark}" if is_so else inner
+    inner = f"[{inner}]({_address(span.link)})" if span.link else inner
+    return f"{_escaped(before)}{inner}{_escaped(after)}"
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", text).replace("\n", "<br>")
+
+
+def _address(url: str) -> str:
+    return url.replace("(", "%28").replace(")", "%29").replace("<", "%3C").replace(">", "%3E")
+
+
+# --- from text -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page as its markdown.
+
+    Attributes:
+        chunks: The text of each block with those below it; without pages and databases.
+        kept: The tags of pages and databases that are on it, in their order.
+    """
+
+    chunks: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def read_chunks(markdown: str) -> Shown:
+    """The blocks of a page, each as text."""
+    chunks: list[str] = []
+    kept: list[str] = []
+    block: list[str] = []
+    end = ""
+    for line in markdown.split("\n"):
+        if end:
+            block.append(line)
+            end = "" if line.strip() == end else end
+            continue
+        if not line.strip():
+            continue
+        if not line.startswith("\t"):
+            _put(block, chunks, kept)
+            block = []
+        block.append(line)
+        end = _closing(line)
+    _put(block, chunks, kept)
+    return Shown(tuple(chunks), tuple(kept))
+
+
+def _put(block: Sequence[str], chunks: list[str], kept: list[str]) -> None:
+    if not block:
+        return
+    if block[0].startswith(_KEPT_TAGS):
+        kept.append("\n".join(block))
+    else:
+        chunks.append("\n".join(block))
+
+
+def _closing(line: str) -> str:
+    """The line that ends what this one begins, without its indentation; empty for none."""
+    text = line.strip()
+    if fence := _FENCE.match(text):
+        is_whole = fence[0] == "$$" and len(text) > 2 and text.endswith("$$")
+        return "" if is_whole else fence[0]
+    if (tag := _TAG.match(text)) and not text.endswith(("/>", f"</{tag[1]}>")):
+        return f"</{tag[1]}>"
+    return ""
+
+
+def canonical(chunk: str) -> str:
+    """A form that two texts of one block share, however Notion writes it."""
+    text = re.sub(r"\\([^\w\s])", r"\1", chunk)
+    text = re.sub(
+        r"<(table|tr|td|th|/th)\b[^>]*>", lambda tag: f"<{tag[1].replace('th', 'td')}>", text
+    )
+    text = re.sub(r"</?(colgroup|col)\b[^>]*>", "", text)
+    return " ".join(text.split())

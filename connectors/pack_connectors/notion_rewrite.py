@@ -1,0 +1,232 @@
+"""Making a page show blocks, with as few new ones as that takes.
+
+The page is read, compared with what it is to show, and only what differs is written: as Notion's
+markdown, or, where a page is too large for it or holds what it has no words for, block by block. A
+workspace may have a number of blocks that it may ever make; what stays costs none.
+
+Pages and databases that lie on the page stay where they are; nothing here may delete them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pack.errors import Unavailable
+from pack.line_diff import Hunk, find_hunks
+from pack_connectors.notion_api import END, START, NotionApi
+from pack_connectors.notion_http import LostAnswer, Refused
+from pack_connectors.notion_json import (
+    MAX_BLOCKS,
+    MAX_BYTES,
+    Json,
+    batches,
+    read_block,
+    same_form,
+)
+from pack_connectors.notion_markdown import (
+    NotExpressible,
+    Shown,
+    canonical,
+    read_chunks,
+    write_chunks,
+)
+from pack_connectors.notion_model import Block, count
+from pack_connectors.notion_sections import span_in_blocks, span_in_chunks
+
+_ATTEMPTS: Final = 4
+_MAX_UPDATES: Final = 100
+_WIDEN: Final = 4
+_PAGES: Final = ("child_page", "child_database")
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """What was done to a page.
+
+    Attributes:
+        changed: Whether anything was written.
+        removed: Whether something that was on it is not any more.
+        missing: How many pieces of text the page does not show, as far as Notion tells.
+    """
+
+    changed: bool
+    removed: bool = False
+    missing: int = 0
+
+
+def rewrite(
+    api: NotionApi, page: str, blocks: Sequence[Block], section: Block | None = None
+) -> Rewritten:
+    """Make a page show blocks, or one section of it.
+
+    Args:
+        api: Asks Notion.
+        page: Its id.
+        blocks: What it is to show.
+        section: The heading of the section that they are; `None` for the whole page.
+
+    Raises:
+        NotFound: There is no such page, or no such section; nothing was changed.
+        Unavailable: Answers were lost too often; the next attempt goes on from there.
+        PackError: As `NotionHttp`.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            return _rewrite_once(api, page, blocks, section)
+        except LostAnswer:
+            continue  # what was done is seen in the page, which is read again
+    raise Unavailable("Notion's answers were lost too often")
+
+
+def _rewrite_once(
+    api: NotionApi, page: str, blocks: Sequence[Block], section: Block | None
+) -> Rewritten:
+    try:
+        chunks = write_chunks(blocks)
+        if count(blocks) > MAX_BLOCKS or sum(len(one.encode()) for one in chunks) > MAX_BYTES:
+            raise NotExpressible
+        text = api.markdown(page)
+        if not text.is_whole:
+            raise NotExpressible
+        return _ByMarkdown(api, page, text.markdown).show(blocks, chunks, section)
+    except (NotExpressible, Refused):
+        return _ByBlocks(api).show(page, blocks, section)
+
+
+# --- as markdown ---------------------------------------------------------------------------------
+
+
+class _ByMarkdown:
+    """One page, as it is now."""
+
+    def __init__(self, api: NotionApi, page: str, markdown: str) -> None:
+        self._api = api
+        self._page = page
+        self._markdown = markdown
+        self._shown: Shown = read_chunks(markdown)
+
+    def show(
+        self, blocks: Sequence[Block], chunks: Sequence[str], section: Block | None
+    ) -> Rewritten:
+        shown = self._shown.chunks
+        start, end = span_in_chunks(shown, section) if section else (0, len(shown))
+        wanted = [*shown[:start], *chunks, *shown[end:]]
+        hunks = find_hunks([canonical(one) for one in shown], [canonical(one) for one in wanted])
+        if not hunks:
+            return Rewritten(changed=False)
+        if sum(len(one.encode()) for one in wanted) > MAX_BYTES:
+            raise NotExpressible
+        now = self._write(hunks, wanted)
+        removed = any(hunk.old_end > hunk.old_start for hunk in hunks)
+        return Rewritten(changed=True, removed=removed, missing=_missing(blocks, now))
+
+    def _write(self, hunks: Sequence[Hunk], wanted: Sequence[str]) -> str:
+        updates = self._updates(hunks, wanted)
+        if updates:
+            try:
+                return self._api.update_markdown(self._page, updates).markdown
+            except Refused:
+                pass  # it does not find what it showed; the whole page then
+        whole = "\n".join([*wanted, *self._shown.kept])
+        return self._api.replace_markdown(self._page, whole).markdown
+
+    def _updates(self, hunks: Sequence[Hunk], wanted: Sequence[str]) -> list[tuple[str, str]]:
+        """Old and new text of each difference; empty where the page is better written whole."""
+        shown = self._shown.chunks
+        if not shown or len(hunks) > _MAX_UPDATES:
+            return []
+        ends = [0, *(hunk.old_end for hunk in hunks)]
+        starts = [*(hunk.old_start for hunk in hunks[1:]), len(shown)]
+        found = []
+        for hunk, lowest, highest in zip(hunks, ends, starts, strict=False):
+            wide = self._unique(hunk, lowest, highest)
+            if wide is None:
+                return []
+            old = "\n".join(shown[wide.old_start : wide.old_end])
+            found.append((old, "\n".join(wanted[wide.start : wide.end])))
+        return found
+
+    def _unique(self, hunk: Hunk, lowest: int, highest: int) -> Hunk | None:
+        """The difference with so many blocks around it that its old text is on the page once.
+
+        Where one side is empty, a block is around it in any case.
+        """
+        is_bare = hunk.old_start == hunk.old_end or hunk.start == hunk.end
+        for more in range(int(is_bare), _WIDEN):
+            before = min(more, hunk.old_start - lowest)
+            after = min(more - before, highest - hunk.old_end)
+            wide = Hunk(
+                hunk.old_start - before, hunk.old_end + after, hunk.start - before, hunk.end + after
+            )
+            old = "\n".join(self._shown.chunks[wide.old_start : wide.old_end])
+            if before + after == more and old and self._markdown.count(old) == 1:
+                return wide
+        return None
+
+
+def _missing(blocks: Sequence[Block], markdown: str) -> int:
+    """How many pieces of text a page does not show: their letters and digits are not in it."""
+    shown = _letters(canonical(markdown).replace("<br>", " "))
+    return sum(1 for text in _pieces(blocks) if _letters(text) not in shown)
+
+
+def _pieces(blocks: Sequence[Block]) -> Iterator[str]:
+    for block in blocks:
+        for spans in (block.spans, *block.cells):
+            yield from (span.text for span in spans)
+        yield from _pieces(block.children)
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text if c.isalnum())
+
+
+# --- block by block ------------------------------------------------------------------------------
+
+
+class _ByBlocks:
+    """Reads and changes the blocks of pages."""
+
+    def __init__(self, api: NotionApi) -> None:
+        self._api = api
+
+    def show(self, page: str, blocks: Sequence[Block], section: Block | None) -> Rewritten:
+        found = [one for one in self._api.children(page) if one.get("type") not in _PAGES]
+        alone = [read_block(one) for one in found]
+        start, end = span_in_blocks(alone, section) if section else (0, len(found))
+        before = str(found[start - 1]["id"]) if start else START
+        ids = [str(one["id"]) for one in found[start:end]]
+        wanted = [_form(block) for block in blocks]
+        bare = {_form(replace(block, children=())) for block in blocks}
+        shown = [_form(self._whole(one, lambda form: form in bare)) for one in found[start:end]]
+        hunks = find_hunks(shown, wanted)
+        for hunk in hunks:
+            place = ids[hunk.old_start - 1] if hunk.old_start else before
+            self._append(page, blocks[hunk.start : hunk.end], place)
+            for one in ids[hunk.old_start : hunk.old_end]:
+                self._api.delete_block(one)
+        removed = any(hunk.old_end > hunk.old_start for hunk in hunks)
+        return Rewritten(changed=bool(hunks), removed=removed)
+
+    def _whole(self, answer: Json, is_wanted: Callable[[str], bool]) -> Block:
+        """A block with those below it; without them, where it is not wanted anyway."""
+        block = read_block(answer)
+        if not answer.get("has_children") or not is_wanted(_form(block)):
+            return block
+        below = self._api.children(str(answer["id"]))
+        return replace(block, children=tuple(self._whole(one, lambda _: True) for one in below))
+
+    def _append(self, parent: str, blocks: Sequence[Block], place: str) -> None:
+        for batch in batches(blocks):
+            ids = self._api.append(parent, batch.blocks, place)
+            if len(ids) != len(batch.blocks):
+                raise LostAnswer
+            for one, later in zip(ids, batch.later, strict=True):
+                self._append(one, later, END)
+            place = place if place == END else ids[-1]
+
+
+def _form(block: Block) -> str:
+    return repr(same_form(block))
