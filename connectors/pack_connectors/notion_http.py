@@ -40,9 +40,8 @@ _UNTOUCHED: Final = frozenset({409, 429, 503, 529})
 _UNCERTAIN: Final = frozenset({500, 502, 504})
 _SHARE: Final = "Open the page in Notion, and add the integration under ••• → Connections."
 _between_failures = wait_random_exponential(multiplier=0.5, max=20)
-_log = logging.getLogger("pack.notion")
-_log.propagate = False
-_log.addHandler(logging.NullHandler())
+_SILENT: Final = logging.CRITICAL + 1
+"""Its failures are errors of ours, and are told as such."""
 
 Json = dict[str, Any]
 
@@ -115,7 +114,8 @@ class NotionHttp:
             notion_version=_VERSION,
             timeout_ms=int(timeout * 1000),
             retry=False,
-            logger=_log,
+            logger=logging.getLogger("pack.notion"),
+            log_level=_SILENT,
         )
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Every request and answer against the vendor's own description (OpenAPI 3.0).
+"""Every request and answer against the vendor's own description (OpenAPI 3.0 or 3.1).
 
 Undocumented members and query parameters are refused too, although the description does not
 close its objects: that is what catches a misspelt name.
@@ -16,9 +16,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from openapi_schema_validator import OAS30Validator, oas30_format_checker
+from openapi_schema_validator import (
+    OAS30Validator,
+    OAS31Validator,
+    oas30_format_checker,
+    oas31_format_checker,
+)
 from referencing import Registry
-from referencing.jsonschema import DRAFT4
+from referencing.jsonschema import DRAFT4, DRAFT202012
 
 from tests.standins.github_http import Request, Response
 
@@ -27,10 +32,13 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 _SHARED = Path(os.environ.get("PACK_TEST_SHARED") or _ROOT.parent / "shared" / "data")
 API_DIR = _SHARED.parent / "api"
 GITHUB_FILE = API_DIR / "github-openapi-subset.json"
+NOTION_FILE = API_DIR / "notion-openapi-subset.json"
 
 # The description says hardly anywhere that these may come; live answers show it.
 _UNDESCRIBED = frozenset({301, 304, 307, 400, 401, 403, 404, 429, 500, 502, 503, 504})
 _SAMPLE = 200
+_BLOCKS = 6
+"""Of each end of a long list of Notion's blocks, as each costs a millisecond."""
 _URN = "urn:description"
 
 
@@ -53,15 +61,25 @@ class Operation:
 
 @dataclass(slots=True)
 class OpenApiCheck:
-    """A description, and what does not fit it."""
+    """A description, and what does not fit it.
+
+    Attributes:
+        sample: How many of each end of a long list in an answer, or a request, are looked at.
+        ignored: Members at the top of an answer that are not described.
+    """
 
     document: Mapping[str, Any]
+    sample: int = _SAMPLE
+    ignored: frozenset[str] = frozenset()
     _operations: list[Operation] = field(init=False)
-    _validators: dict[str, OAS30Validator] = field(init=False, default_factory=dict)
+    _validators: dict[str, Any] = field(init=False, default_factory=dict)
     _registry: Registry[Any] = field(init=False)
+    _is_new: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        resource = DRAFT4.create_resource(_absolute(self.document))
+        self._is_new = str(self.document.get("openapi", "")).startswith("3.1")
+        specification = DRAFT202012 if self._is_new else DRAFT4
+        resource = specification.create_resource(_absolute(self.document))
         self._registry = Registry().with_resource(_URN, resource)
         found = [
             self._operation(template, method, operation)
@@ -139,7 +157,9 @@ class OpenApiCheck:
         if isinstance(value, dict) and known:
             unknown = sorted(value.keys() - known.keys())
             problems = [f"undocumented member {name!r}" for name in unknown]
-        return problems + self._problems(f"{operation.id} body", operation.body, value)
+        return problems + self._problems(
+            f"{operation.id} body", operation.body, _sampled(value, self.sample)
+        )
 
     # --- answers -------------------------------------------------------------------------------
 
@@ -157,14 +177,17 @@ class OpenApiCheck:
         pointer = f"{operation.id} {answer.status} {kind}"
         if "json" not in kind and not kind.endswith(".object"):
             return []
-        return self._problems(pointer, schema, _sampled(answer.json()))
+        value = _sampled(answer.json(), self.sample)
+        if isinstance(value, dict):
+            value = {name: one for name, one in value.items() if name not in self.ignored}
+        return self._problems(pointer, schema, value)
 
     def _problems(self, pointer: str, schema: Mapping[str, Any], value: object) -> list[str]:
         validator = self._validators.get(pointer)
         if validator is None:
-            validator = OAS30Validator(
-                _absolute(schema), registry=self._registry, format_checker=oas30_format_checker
-            )
+            kind = OAS31Validator if self._is_new else OAS30Validator
+            formats = oas31_format_checker if self._is_new else oas30_format_checker
+            validator = kind(_absolute(schema), registry=self._registry, format_checker=formats)
             self._validators[pointer] = validator
         return [
             f"{pointer} {error.json_path}: {error.message[:300]}"
@@ -200,19 +223,20 @@ def _route(template: str, parameters: Iterable[Mapping[str, Any]]) -> re.Pattern
 
 
 def _typed(text: str, schema: Mapping[str, Any]) -> object:
-    if schema.get("type") == "integer" and re.fullmatch(r"-?\d+", text):
+    if schema.get("type") in ("integer", "number") and re.fullmatch(r"-?\d+", text):
         return int(text)
     if schema.get("type") == "boolean" and text in ("true", "false"):
         return text == "true"
     return text
 
 
-def _sampled(value: Any) -> Any:
+def _sampled(value: Any, size: int) -> Any:
     """Long lists by their beginning and end: a hundred thousand entries are made by one line."""
     if isinstance(value, dict):
-        return {key: _sampled(one) if isinstance(one, list) else one for key, one in value.items()}
-    if isinstance(value, list) and len(value) > 2 * _SAMPLE:
-        return value[:_SAMPLE] + value[-_SAMPLE:]
+        lists = {key: one for key, one in value.items() if isinstance(one, list)}
+        return {**value, **{key: _sampled(one, size) for key, one in lists.items()}}
+    if isinstance(value, list) and len(value) > 2 * size:
+        return value[:size] + value[-size:]
     return value
 
 
@@ -222,3 +246,12 @@ def github_check() -> OpenApiCheck | None:
     if not GITHUB_FILE.is_file():
         return None
     return OpenApiCheck(json.loads(GITHUB_FILE.read_text(encoding="utf-8")))
+
+
+@cache
+def notion_check() -> OpenApiCheck | None:
+    """The checker for Notion; `None` where the vendor's description is not at hand."""
+    if not NOTION_FILE.is_file():
+        return None
+    document = json.loads(NOTION_FILE.read_text(encoding="utf-8"))
+    return OpenApiCheck(document, sample=_BLOCKS, ignored=frozenset({"request_id"}))
