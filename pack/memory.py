@@ -41,9 +41,11 @@ from pack.writing import Writer
 if TYPE_CHECKING:
     from pack.lifecycle import Initialised, Scaffold
     from pack.migration_plan import MigrationPlan
+    from pack.notion_delivery import NotionMigration
     from pack.remote import Exchange, Remote, RemoteStatus, Report
     from pack.remote_sync import Permission
     from pack.sync import Sync
+    from pack.targets import Pages
 
 SEARCH_LIMIT: Final = 10
 
@@ -461,6 +463,27 @@ class Memory:
         from pack import lifecycle  # noqa: PLC0415 - see the module's docstring
 
         return lifecycle.migrate(self._core, plan, dry_run=dry_run)
+
+    def migrate_notion(
+        self, pages: Pages, report: Callable[[str], None], *, dry_run: bool = False
+    ) -> NotionMigration:
+        """Give each file a page in Notion, below an index (C11).
+
+        May be repeated: pages that are recorded or were made before are not made again.
+
+        Args:
+            pages: The page above, and those below it.
+            report: Told what takes its time.
+            dry_run: Only say what would be made; Notion is not asked.
+
+        Raises:
+            MigrationNeeded: This is a v1 memory.
+            InvalidConfig: `.notion-pages.json` cannot be trusted.
+            PackError: Notion or the store refused. What was made is recorded.
+        """
+        from pack import notion_delivery  # noqa: PLC0415 - see the module's docstring
+
+        return notion_delivery.migrate_notion(self._core, pages, report, dry_run=dry_run)
 
     def list_expired(self) -> Sequence[Expired]:
         """The files whose ttl is over, sorted by path.

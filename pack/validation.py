@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Set
 from itertools import groupby, zip_longest
 
-from pack import exchanging, frontmatter, markdown, queries, schema
+from pack import exchanging, frontmatter, markdown, notion_mapping, queries, schema
 from pack.catalog import Row, decode, is_catalogued
 from pack.conflict_copies import find_conflict_copies, is_conflict_copy
 from pack.core import Core
@@ -15,6 +15,7 @@ from pack.errors import InvalidContent, InvalidPath, LimitExceeded
 from pack.index_plan import plan_index
 from pack.limits import MAX_FILE_BYTES
 from pack.model import Change, Contents, Delete, Entry, EntryType, MemoryPath, Put
+from pack.notion_mapping import MAPPING
 from pack.paths import INDEX, LEGACY_DIR, fold, is_memory_file, parse_memory_path
 from pack.results import Finding, Mode, Status
 
@@ -71,6 +72,7 @@ def validate(core: Core) -> list[Finding]:
             findings += _check_file(core, entry, places)
     if mode is Mode.V2:
         findings += _check_index(core)
+    findings += _check_pages(core, places)
     return sorted(findings, key=lambda found: (found.path, found.line, found.column, found.code))
 
 
@@ -185,6 +187,24 @@ def _check_links(path: MemoryPath, text: str, places: Set[str]) -> Iterator[Find
             continue
         message = f"the link to {link.target} leads nowhere"
         yield _at(path, "broken_link", message, "Correct the link.", link.line, link.column)
+
+
+def _check_pages(core: Core, places: Set[str]) -> Iterator[Finding]:
+    """What is wrong with the record of Notion's pages (C11)."""
+    remedy = "Correct it, or restore an earlier version with git."
+    try:
+        found = core.reader.find(MAPPING)
+    except LimitExceeded as error:
+        yield _at(MAPPING, "notion_pages", str(error), remedy)
+        return
+    if found is None:
+        return
+    problems, mapped = notion_mapping.examine(found.content)
+    for problem in problems:
+        yield _at(MAPPING, "notion_pages", problem, remedy)
+    for path in sorted(mapped.pages.keys() - places):
+        message = f"has a page for {path}, which is not there"
+        yield _at(MAPPING, "notion_pages", message, "The next sync moves the page to the trash.")
 
 
 # --- the index -----------------------------------------------------------------------------------

@@ -1,0 +1,63 @@
+"""What is remembered of the pages between two deliveries; losing it costs requests only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pack.notion_mapping import bare
+
+_MOST: Final = 60 * 1024
+"""A target's memo may have 64 KiB."""
+
+
+@dataclass(slots=True)
+class PagesMemo:
+    """The memos of single pages.
+
+    Attributes:
+        sections: What the full export holds, section by section; empty for what is not known.
+    """
+
+    sections: list[str] = field(default_factory=list)
+    _memos: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, text: str) -> PagesMemo:
+        """What an earlier delivery returned; nothing, if it is not of this kind."""
+        try:
+            found: Any = json.loads(text) if text else None
+        except ValueError:
+            found = None
+        if not isinstance(found, Mapping) or not isinstance(found.get("pages"), Mapping):
+            return cls()
+        sections = found.get("sections")
+        memos = {str(page): str(memo) for page, memo in found["pages"].items()}
+        return cls([str(one) for one in sections] if isinstance(sections, list) else [], memos)
+
+    def of(self, page: str) -> str:
+        """The memo of a page; empty for none. The page above all is the empty name."""
+        return self._memos.get(bare(page), "")
+
+    def keep(self, page: str, memo: str) -> None:
+        """Remember a page's; the newest is forgotten last."""
+        self._memos.pop(bare(page), None)
+        self._memos[bare(page)] = memo
+
+    def forget(self, page: str) -> None:
+        """Drop a page's."""
+        self._memos.pop(bare(page), None)
+
+    def write(self) -> str:
+        """All of it, as far as there is room."""
+        memos = dict(self._memos)
+        while len(text := self._text(memos)) > _MOST and memos:
+            for page in list(memos)[: max(len(memos) // 8, 1)]:
+                del memos[page]
+        return text if len(text) <= _MOST else ""
+
+    def _text(self, memos: Mapping[str, str]) -> str:
+        value = {"pages": memos, "sections": self.sections}
+        return json.dumps(value, separators=(",", ":"))

@@ -1,0 +1,289 @@
+"""Several pages in Notion: one for each memory file, an index above them, and a full export (C11).
+
+`pack migrate-notion` begins it, and records in `.notion-pages.json` which page each file has. From
+then on the sync keeps the pages: a new file gets one, a deleted file's goes to the trash, a moved
+file's gets its new title. Without that record, or before a migration is complete, no page is made,
+and the single page shows the whole memory as before.
+
+Each run saves the record in one commit, also when it fails. What a killed run had made is found by
+its title among the pages that PACK's integration made, so that nothing is made twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Final
+
+from pack.catalog import is_catalogued
+from pack.core import Core
+from pack.errors import NotFound, OutcomeUnknown, PackError
+from pack.index import in_sync_order, read_head
+from pack.model import ABSENT, BlobId, CommitId, EntryType, MemoryPath, Put
+from pack.notion_mapping import MAPPING, PageMap, bare, read_map, write_map
+from pack.notion_memo import PagesMemo
+from pack.notion_sheets import (
+    EXPORT_TITLE,
+    Sheet,
+    changed_sections,
+    export_sections,
+    export_text,
+    find_moves,
+    index_text,
+    linked,
+    make_sheet,
+    mark,
+    with_own_titles,
+)
+from pack.paths import INDEX
+from pack.sync_text import read_section
+from pack.targets import Page, PageId, Pages
+from pack.writing import Decision
+
+Report = Callable[[str], None]
+_EMPTY: Final = (
+    "the memory has no file that Notion may get, but pages of it; none was moved to the trash"
+)
+
+
+def load_map(core: Core) -> PageMap | None:
+    """The pages as they are recorded; `None` where there is no record.
+
+    Raises:
+        InvalidConfig: The record cannot be trusted.
+    """
+    found = core.reader.find(MAPPING)
+    return None if found is None else read_map(found.content)
+
+
+def save_map(core: Core, now: PageMap) -> None:
+    """Record the pages as one commit that no sync target hears of; none if nothing differs.
+
+    Raises:
+        PackError: The store refused.
+    """
+    content = write_map(now)
+    found = core.reader.find(MAPPING)
+    if found is not None and found.content == content:
+        return
+
+    def decide() -> Decision:
+        there = core.reader.find(MAPPING)
+        put = Put(MAPPING, content, there.sha if there else ABSENT)
+        subject = f"{MAPPING}: record {len(now.pages)} pages"
+        return Decision(MAPPING, [put], subject, skips_sync=True)
+
+    core.writer.write(decide)
+
+
+def read_sheets(core: Core, commit: CommitId | None, today: date | None) -> dict[str, Sheet]:
+    """What the pages show at a commit, by path, in sync order.
+
+    Raises:
+        PackError: The store cannot be read.
+    """
+    blobs = blobs_at(core, commit)
+    if INDEX not in blobs:
+        return {}
+    files = [path for path in blobs if is_catalogued(path)]
+    contents = core.connector.read_blobs([blobs[INDEX], *(blobs[path] for path in files)])
+    _, index = next(contents)
+    sheets: dict[str, Sheet] = {}
+    for path, (blob, content) in zip(files, contents, strict=True):
+        section = read_section(path, content)
+        if section is None or not section.is_shared:
+            continue
+        if today is None or section.expires is None or today.isoformat() <= section.expires:
+            sheets[path] = make_sheet(path, blob, section.text)
+    order = read_head(index.decode("utf-8", "replace")).sync_order
+    own = with_own_titles([sheets[path] for path in in_sync_order(order, sheets)])
+    return {sheet.path: sheet for sheet in own}
+
+
+def blobs_at(core: Core, commit: CommitId | None) -> dict[MemoryPath, BlobId]:
+    """The files of a commit; empty where it is not known any more."""
+    try:
+        entries = core.connector.get_tree(commit) if commit else []
+    except NotFound:
+        return {}
+    return {entry.path: entry.sha for entry in entries if entry.type is EntryType.FILE}
+
+
+@dataclass(slots=True)
+class PagesRun:
+    """One attempt to bring the pages to a commit.
+
+    Attributes:
+        now: The pages as they are; to be saved whatever happens.
+        warnings: What a person should know.
+        changed: Whether anything was written.
+        created: Files that got a page.
+    """
+
+    pages: Pages
+    sheets: Mapping[str, Sheet]
+    now: PageMap
+    memo: PagesMemo
+    report: Report = lambda _: None
+    warnings: list[str] = field(default_factory=list)
+    changed: bool = False
+    created: list[str] = field(default_factory=list)
+    _listed: Sequence[Page] | None = None
+    _adopted: set[str] = field(default_factory=set)
+
+    def url_of(self, path: str) -> str | None:
+        """Where a browser shows a file."""
+        page = self.now.pages.get(path)
+        return None if page is None else self.pages.url_of(page)
+
+    def bring(self, touched: Callable[[str], bool], before: Mapping[str, BlobId]) -> None:
+        """Make all pages show their files, the index and the export.
+
+        Args:
+            touched: Whether a file may have changed since the last delivery.
+            before: Its files then.
+
+        Raises:
+            PackError: A page could not be written; what was done is in `now` and `memo`.
+        """
+        if self.now.pages and not self.sheets:
+            self.warnings.append(_EMPTY)
+            return
+        # What a failed attempt has made since the last delivery counts as new once more.
+        known = {path: page for path, page in self.now.pages.items() if path in before}
+        files = set(self.now.pages)
+        self._clear(before)
+        self._create_missing()
+        titles = self._titles() if files != self.now.pages.keys() else {}
+        for sheet in self.sheets.values():
+            title = titles.get(bare(self.now.pages[sheet.path]), sheet.title)
+            if (
+                touched(sheet.path)
+                or sheet.path in self._adopted
+                or title != sheet.title
+                or self._is_relinked(sheet, known)
+            ):
+                self._write(sheet)
+        self._write_export()
+        self._write_index()
+        self.now = replace(self.now, is_complete=True)
+
+    # --- pages that come and go ----------------------------------------------------------------
+
+    def _clear(self, before: Mapping[str, BlobId]) -> None:
+        """Give the pages of moved files to their new paths, and those of deleted ones away."""
+        moves = find_moves(list(self.now.pages), self.sheets, before)
+        for old, new in moves.moved.items():
+            self.now = self.now.without(old).with_page(new, self.now.pages[old])
+        for path in moves.gone:
+            self.report(f"moving the page of {path} to the trash")
+            page = self.now.pages[path]
+            self.pages.trash(page)
+            self.memo.forget(page)
+            self.now = self.now.without(path)
+            self.changed = True
+
+    def _create_missing(self) -> None:
+        for sheet in self.sheets.values():
+            if sheet.path not in self.now.pages:
+                self.report(f"making the page of {sheet.path}")
+                page = self._made(sheet.title, self._body(sheet), sheet.path)
+                self.now = self.now.with_page(sheet.path, page)
+                self.created.append(sheet.path)
+
+    def _made(self, title: str, markdown: str, key: str) -> PageId:
+        """A page of that title: one that an earlier run made, or a new one."""
+        self.changed = True
+        if (orphan := self._orphan(title)) is None:
+            try:
+                page, done = self.pages.create(title, markdown, key)
+            except OutcomeUnknown:
+                self._listed = None
+                if (orphan := self._orphan(title)) is None:
+                    raise
+            else:
+                self.memo.keep(page.id, done.memo)
+                self.warnings += done.warnings
+                return page.id
+        self._adopted.add(key)
+        return orphan
+
+    def _orphan(self, title: str) -> PageId | None:
+        """A page that PACK made and that belongs to no file."""
+        taken = {bare(page) for page in (*self.now.pages.values(), self.now.export) if page}
+        free = (page for page in self._list() if bare(page.id) not in taken)
+        return next((page.id for page in free if page.title == title), None)
+
+    def _titles(self) -> dict[str, str]:
+        return {bare(page.id): page.title for page in self._list()}
+
+    def _list(self) -> Sequence[Page]:
+        if self._listed is None:
+            self._listed = self.pages.list_pages()
+        return self._listed
+
+    # --- what is on them -----------------------------------------------------------------------
+
+    def _body(self, sheet: Sheet) -> str:
+        return linked(sheet.body, sheet.path, self.url_of)
+
+    def _is_relinked(self, sheet: Sheet, known: Mapping[str, PageId]) -> bool:
+        """Whether its links lead elsewhere than they did at the last delivery."""
+        if known == self.now.pages or "](" not in sheet.body:
+            return False
+
+        def url_before(path: str) -> str | None:
+            return self.pages.url_of(known[path]) if path in known else None
+
+        return linked(sheet.body, sheet.path, url_before) != self._body(sheet)
+
+    def _write(self, sheet: Sheet) -> None:
+        page = self.now.pages[sheet.path]
+        try:
+            done = self.pages.write(page, sheet.title, self._body(sheet), self.memo.of(page))
+        except NotFound as error:
+            self.warnings.append(f"{sheet.path}: {error}. {error.remedy}")
+            return
+        self._keep(page, done.memo, done.warnings, changed=done.changed)
+
+    def _keep(self, page: str, memo: str, warnings: Sequence[str], *, changed: bool) -> None:
+        self.memo.keep(page, memo)
+        self.warnings += warnings
+        self.changed = self.changed or changed
+
+    def _write_index(self) -> None:
+        """Make the page above an index; every file has its page now."""
+        export = self.pages.url_of(self.now.export) if self.now.export else ""
+        text = index_text(list(self.sheets.values()), self.url_of, export)
+        done = self.pages.write(None, None, text, self.memo.of(""))
+        self._keep("", done.memo, done.warnings, changed=done.changed)
+
+    # --- the full export -----------------------------------------------------------------------
+
+    def _write_export(self) -> None:
+        sections = export_sections(list(self.sheets.values()), self.url_of)
+        if self.now.export is None:
+            page = self._made(EXPORT_TITLE, export_text(sections), "export")
+            self.now = replace(self.now, export=page)
+        page = self.now.export or PageId("")
+        only = changed_sections(self.memo.sections, sections)
+        if only is None or not self._write_sections(page, [sections[at] for at in only]):
+            done = self.pages.write(page, EXPORT_TITLE, export_text(sections), self.memo.of(page))
+            self._keep(page, done.memo, done.warnings, changed=done.changed)
+        self.memo.sections = list(map(mark, sections))
+
+    def _write_sections(self, page: PageId, sections: Sequence[tuple[str, str]]) -> bool:
+        """Whether the sections could be replaced one by one; if not, all is to be written anew.
+
+        Until then the memo says that they were not, so that no failure leaves them half done.
+        """
+        for heading, text in sections:
+            try:
+                done = self.pages.write_section(page, heading, text, self.memo.of(page))
+            except PackError as error:
+                if error.retryable:
+                    raise
+                return False
+            self._keep(page, done.memo, done.warnings, changed=done.changed)
+        return True
