@@ -158,12 +158,8 @@ class PagesRun:
         titles = self._titles() if files != self.now.pages.keys() else {}
         for sheet in self.sheets.values():
             title = titles.get(bare(self.now.pages[sheet.path]), sheet.title)
-            if (
-                touched(sheet.path)
-                or sheet.path in self._adopted
-                or title != sheet.title
-                or self._is_relinked(sheet, known)
-            ):
+            is_new = sheet.path in self._adopted or touched(sheet.path)
+            if is_new or title != sheet.title or self._is_relinked(sheet, known):
                 self._write(sheet)
         self._write_export()
         self._write_index()
