@@ -7,7 +7,7 @@ rarely needs are imported when they are: its start is waited for by a person.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 from pack import pathless, queries, updates
@@ -45,7 +45,9 @@ if TYPE_CHECKING:
     from pack.remote import Exchange, Remote, RemoteStatus, Report
     from pack.remote_sync import Permission
     from pack.sync import Sync
-    from pack.targets import Pages
+    from pack.sync_routes import Route
+    from pack.sync_text import TextSource
+    from pack.targets import Pages, Target
 
 SEARCH_LIMIT: Final = 10
 
@@ -484,6 +486,25 @@ class Memory:
         from pack import notion_delivery  # noqa: PLC0415 - see the module's docstring
 
         return notion_delivery.migrate_notion(self._core, pages, report, dry_run=dry_run)
+
+    def notion_route(
+        self,
+        pages: Pages,
+        single: Target,
+        source: TextSource,
+        today: Callable[[], date] | None = None,
+    ) -> Route:
+        """The way of commits to Notion's pages; see `pack.notion_delivery.NotionRoute`.
+
+        Args:
+            pages: The pages.
+            single: The page above them.
+            source: The texts of this memory.
+            today: Gives the day on which expired files are left out; `None` to keep them.
+        """
+        from pack import notion_delivery  # noqa: PLC0415 - see the module's docstring
+
+        return notion_delivery.NotionRoute(self._core, pages, single, source, today)
 
     def list_expired(self) -> Sequence[Expired]:
         """The files whose ttl is over, sorted by path.

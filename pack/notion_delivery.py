@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -14,9 +14,11 @@ from pack.model import CommitId
 from pack.notion_mapping import MAPPING, PageMap
 from pack.notion_memo import PagesMemo
 from pack.notion_pages import PagesRun, Report, blobs_at, load_map, read_sheets, save_map
-from pack.notion_sheets import find_moves
+from pack.notion_sheets import Sheet, find_moves
 from pack.results import Mode
-from pack.targets import Delivered, Pages
+from pack.sync_routes import Delivery, Progress, target_errors
+from pack.sync_text import TextSource
+from pack.targets import Delivered, Pages, Target
 
 NOT_MIGRATED: Final = (
     f"NOTION_SYNC_MODE is multi, but {MAPPING} is not there or not complete: the single page was "
@@ -72,41 +74,62 @@ def migrate_notion(core: Core, pages: Pages, report: Report, *, dry_run: bool) -
     )
 
 
-def deliver_pages(
-    core: Core,
-    pages: Pages,
-    head: CommitId,
-    start: CommitId | None,
-    memo: str,
-    today: date | None = None,
-) -> Delivered | None:
-    """Bring the pages to a commit.
+class NotionRoute:
+    """The way of commits to Notion's pages; a `pack.sync_routes.Route` of one part.
+
+    Until a migration is finished, the single page gets the whole memory, and a warning says so
+    (C11).
 
     Args:
         core: The memory.
         pages: The pages.
-        head: The commit.
-        start: The one that was delivered last; `None` for none.
-        memo: What the last delivery returned; empty where all is to be looked at.
-        today: Files that are expired on that day are left out; `None` for none.
-
-    Returns:
-        What it came to; `None` where no migration was finished, so that the single page is to be
-        written (C11). Nothing was done then.
-
-    Raises:
-        InvalidConfig: The record of the pages cannot be trusted.
-        PackError: A page could not be written, or the memory not be read.
+        single: The page above them, as long as it holds everything.
+        source: The texts of the memory.
+        today: Gives the day on which expired files are left out; `None` to keep them.
     """
-    now = load_map(core)
-    if now is None or not now.is_complete:
-        return None
-    before = {str(path): blob for path, blob in blobs_at(core, start).items()} if memo else {}
-    kept = PagesMemo.read(memo)
-    run = PagesRun(pages, read_sheets(core, head, today), now, kept)
-    with _saved(core, run):
-        run.bring(_touched(core, start if before else None, head), before)
-    return Delivered(run.memo.write(), run.changed, tuple(run.warnings))
+
+    def __init__(
+        self,
+        core: Core,
+        pages: Pages,
+        single: Target,
+        source: TextSource,
+        today: Callable[[], date] | None,
+    ) -> None:
+        self._core = core
+        self._pages = pages
+        self._single = single
+        self._source = source
+        self._today = today
+
+    def deliver(self, delivery: Delivery, progress: Progress) -> Delivered:
+        """See `Route.deliver`."""
+        del progress
+        today = self._today() if self._today else None
+        with target_errors():  # a record that cannot be trusted waits for a person
+            now = load_map(self._core)
+        if now is None or not now.is_complete:
+            text = self._source.text_at(delivery.head, today)
+            with target_errors():
+                done = self._single.deliver(text, delivery.head, delivery.memo)
+            return replace(done, warnings=(NOT_MIGRATED, *done.warnings))
+        return self._deliver_pages(delivery, now, read_sheets(self._core, delivery.head, today))
+
+    def _deliver_pages(
+        self, delivery: Delivery, now: PageMap, sheets: Mapping[str, Sheet]
+    ) -> Delivered:
+        start = delivery.start if delivery.memo else None
+        before = {str(path): blob for path, blob in blobs_at(self._core, start).items()}
+        run = PagesRun(self._pages, sheets, now, PagesMemo.read(delivery.memo))
+        touched = _touched(self._core, start if before else None, delivery.head)
+        with _saved(self._core, run), target_errors():
+            run.bring(touched, before)
+        return Delivered(run.memo.write(), run.changed, tuple(run.warnings))
+
+    def close(self) -> None:
+        """See `Route.close`."""
+        self._pages.close()
+        self._single.close()
 
 
 def _touched(core: Core, start: CommitId | None, head: CommitId) -> Callable[[str], bool]:

@@ -28,6 +28,15 @@ class TokenSource(StrEnum):
     """The system's keyring; the service is `pack`, the user name that of the server."""
 
 
+class NotionMode(StrEnum):
+    """How a memory is shown in Notion."""
+
+    SINGLE = "single"
+    """One page holds all of it."""
+    MULTI = "multi"
+    """A page for each file, once `pack migrate-notion` has run."""
+
+
 class Settings(BaseSettings):
     """Everything that can be configured. Names are those of the environment variables.
 
@@ -50,6 +59,9 @@ class Settings(BaseSettings):
         pack_http_origins: Web origins that may call the server.
         pack_remote_interval: Seconds between looks at the git remote; 0 for no exchange at all.
         pack_sync_expired: Whether targets get files whose ttl is over.
+        notion_token: Access to Notion: the secret of an integration.
+        notion_sync_page_id: The page that the integration may write to; its id or address.
+        notion_sync_mode: One page for all, or one for each file.
         pack_webhook_url: Addresses that are told of every commit, divided by commas; secrets.
         pack_webhook_version: Which payloads they get: 2, or 1 as of the first PACK.
         pack_webhook_secret: What events are signed with; two while one replaces the other.
@@ -78,6 +90,9 @@ class Settings(BaseSettings):
     pack_http_origins: str = ""
     pack_remote_interval: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 300
     pack_sync_expired: bool = True
+    notion_token: SecretStr | None = None
+    notion_sync_page_id: str = ""
+    notion_sync_mode: NotionMode = NotionMode.SINGLE
     pack_webhook_url: SecretStr | None = None
     pack_webhook_version: Annotated[int, Field(ge=1, le=2)] = 2
     pack_webhook_secret: SecretStr | None = None
@@ -121,7 +136,8 @@ def load_settings() -> Settings:
 
 def has_targets(settings: Settings) -> bool:
     """Whether there may be sync targets; the modules for them are imported only then."""
-    return settings.pack_webhook_url is not None
+    has_notion = settings.notion_token is not None and bool(settings.notion_sync_page_id)
+    return has_notion or settings.pack_webhook_url is not None
 
 
 def split_list(text: str) -> tuple[str, ...]:

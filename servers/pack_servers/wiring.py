@@ -114,7 +114,9 @@ def open_memory(
         if has_targets(settings):
             from pack_servers.wiring_targets import open_sync  # noqa: PLC0415 - as above
 
-            sync = stack.enter_context(open_sync(settings, place, connector, state_dir, clock))
+            sync = stack.enter_context(
+                open_sync(settings, place, connector, catalog, state_dir, clock)
+            )
         yield Memory(
             connector,
             catalog,

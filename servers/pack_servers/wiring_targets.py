@@ -20,6 +20,7 @@ from typing import Final
 from pack_connectors.sync_files import SyncFiles
 from pack_connectors.webhook_url import host_of
 
+from pack.catalog import Catalog
 from pack.connector import Connector
 from pack.paths import parse_path
 from pack.sync import Sync
@@ -41,12 +42,14 @@ class Surroundings:
         connector: Where the memory is kept.
         repo: What it is called: `OWNER/REPO`, or the name of its folder.
         clock: Tells the time.
+        catalog: What is known of its files.
     """
 
     settings: Settings
     connector: Connector
     repo: str
     clock: Callable[[], datetime]
+    catalog: Catalog
 
     def source(self) -> TextSource:
         """The texts of the memory."""
@@ -64,6 +67,7 @@ def open_sync(
     settings: Settings,
     place: Place,
     connector: Connector,
+    catalog: Catalog,
     state_dir: Path,
     clock: Callable[[], datetime],
 ) -> Iterator[Sync]:
@@ -73,11 +77,12 @@ def open_sync(
         settings: Those in force.
         place: Where the memory is.
         connector: Where it is kept.
+        catalog: What is known of its files.
         state_dir: Folder for what is derived from it.
         clock: Tells the time.
     """
     repo = place.full_name if isinstance(place, GithubPlace) else place.folder.name
-    around = Surroundings(settings, connector, repo or "memory", clock)
+    around = Surroundings(settings, connector, repo or "memory", clock, catalog)
     states = SyncFiles(state_dir / _FOLDER)
     destinations = [one for kind in _KINDS for one in kind(around)]
     sync = Sync(connector, destinations, states, clock, random.random)
@@ -140,10 +145,37 @@ def _open_webhook(around: Surroundings, url: str, name: str) -> Route:
     )
 
 
+def _notion(around: Surroundings) -> Iterator[Destination]:
+    settings = around.settings
+    token, page = settings.notion_token, settings.notion_sync_page_id
+    if token is not None and page:
+        yield Destination(
+            "notion",
+            key="notion",
+            config=_digest(token.get_secret_value(), page, settings.notion_sync_mode),
+            only_newest=True,
+            open=partial(_open_notion, around),
+        )
+
+
+def _open_notion(around: Surroundings) -> Route:
+    # Here, as it takes time to import; as above.
+    from pack_servers.wiring_notion import open_route  # noqa: PLC0415
+
+    return open_route(
+        around.settings,
+        around.connector,
+        around.catalog,
+        around.clock,
+        around.source(),
+        around.left_out_on(),
+    )
+
+
 def _digest(*texts: str) -> str:
     """Tells one text from another without showing it."""
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
-_KINDS: Final[tuple[Callable[[Surroundings], Iterator[Destination]], ...]] = (_webhooks,)
+_KINDS: Final[tuple[Callable[[Surroundings], Iterator[Destination]], ...]] = (_notion, _webhooks)
 """What makes the destinations of each kind of target."""

@@ -1,0 +1,84 @@
+"""Putting Notion together with a memory; see `wiring_targets`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Final
+
+from pack_connectors.notion import NotionPage, NotionPages
+from pack_connectors.notion_api import NotionApi
+from pack_connectors.notion_http import NotionHttp
+
+from pack.catalog import Catalog
+from pack.connector import Connector
+from pack.errors import InvalidConfig
+from pack.memory import Memory
+from pack.provenance import Origin, Source
+from pack.sync_routes import Route, WholeRoute
+from pack.sync_text import TextSource
+from pack.targets import Pages
+from pack_servers import wiring
+from pack_servers.settings import NotionMode, Settings
+
+_ORIGIN: Final = Origin(Source.AUTOMATION, "notion")
+
+
+@contextmanager
+def open_pages(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Pages]:
+    """The pages in Notion that the settings name, closed at the end.
+
+    Raises:
+        InvalidConfig: A setting is missing, or cannot be used.
+    """
+    if settings.notion_token is None:
+        raise InvalidConfig("NOTION_TOKEN", "it is not set")
+    if not settings.notion_sync_page_id:
+        raise InvalidConfig("NOTION_SYNC_PAGE_ID", "it is not set")
+    pages = NotionPages(_api(settings, clock), settings.notion_sync_page_id)
+    try:
+        yield pages
+    finally:
+        pages.close()
+
+
+def open_route(
+    settings: Settings,
+    connector: Connector,
+    catalog: Catalog,
+    clock: Callable[[], datetime],
+    source: TextSource,
+    today: Callable[[], date] | None,
+) -> Route:
+    """The way of commits to Notion.
+
+    Args:
+        settings: Those in force; token and page are set.
+        connector: Where the memory is kept.
+        catalog: What is known of its files.
+        clock: Tells the time.
+        source: The texts of the memory.
+        today: Gives the day on which expired files are left out; `None` to keep them.
+
+    Raises:
+        InvalidConfig: The page is none.
+    """
+    single = NotionPage(_api(settings, clock), settings.notion_sync_page_id)
+    if settings.notion_sync_mode is NotionMode.SINGLE:
+        return WholeRoute(single, source, today)
+    memory = Memory(
+        connector,
+        catalog,
+        clock=clock,
+        origin=_ORIGIN,
+        new_request=wiring.new_request,
+        v1_path=settings.github_memory_path,
+    )
+    pages = NotionPages(_api(settings, clock), settings.notion_sync_page_id)
+    return memory.notion_route(pages, single, source, today)
+
+
+def _api(settings: Settings, clock: Callable[[], datetime]) -> NotionApi:
+    token = settings.notion_token
+    return NotionApi(NotionHttp(token.get_secret_value if token else str, clock))
