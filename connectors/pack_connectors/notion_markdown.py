@@ -7,8 +7,9 @@ Source: Notion developer guide, "Enhanced markdown format".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from pack_connectors.notion_model import Block, Span, Spans
@@ -17,6 +18,11 @@ _SPECIAL: Final = re.compile(r"([\\*~`$\[\]<>{}|^])")
 _LINE_START: Final = re.compile(r"(#{1,6}(?=\s|$)|[-+](?=\s|$|-)|:(?=::)|>)|(\d+)([.)])(?=\s|$)")
 _FENCE: Final = re.compile(r"`{3,}|\$\$|:{3,}")
 _TAG: Final = re.compile(r"<([a-z][a-z_-]*)\b[^>]*>")
+_MARKS: Final = {"bold": "**", "italic": "*", "strikethrough": "~~"}
+_INLINE: Final = re.compile(
+    r"\\(?P<escaped>[^\w\s])|(?P<mark>\*\*|\*|~~)|(?P<space>\s+)|(?P<code>`[^`]*`)"
+    r"|(?P<link>\[|\]\([^()\s]*\))|[^\\*~\s`\[\]]+|."
+)
 _PREFIXES: Final = {
     "heading_1": "# ",
     "heading_2": "## ",
@@ -41,7 +47,7 @@ def write_chunks(blocks: Sequence[Block]) -> list[str]:
     """The text of each block, with those below it.
 
     Raises:
-        NotExpressible: Code that holds a fence or a tick, text that begins or ends with space.
+        NotExpressible: Code that holds a fence or a tick.
     """
     return ["\n".join(_lines(block, "")) for block in blocks]
 
@@ -97,26 +103,54 @@ def _table(table: Block, indent: str) -> Iterator[str]:
 
 
 def _spans(spans: Spans) -> str:
-    return "".join(map(_span, spans))
+    groups = groupby(spans, key=lambda span: span.link)
+    return "".join(_linked(link, _marked(tuple(group), _MARKS)) for link, group in groups)
 
 
-def _span(span: Span) -> str:
-    text = span.text
-    before = text[: len(text) - len(text.lstrip())]
-    after = text[len(text.rstrip()) :] if text.strip() else ""
-    inner = text.strip()
-    if not inner:
-        return _escaped(before)
-    if span.code:
-        if "`" in inner or "\n" in inner:
-            raise NotExpressible
-        inner = f"`{inner}`"
-    else:
-        inner = _escaped(inner)
-    for is_so, mark in ((span.strikethrough, "~~"), (span.italic, "*"), (span.bold, "**")):
-        inner = f"{mark}{inner}{mark}" if is_so else inner
-    inner = f"[{inner}]({_address(span.link)})" if span.link else inner
-    return f"{_escaped(before)}{inner}{_escaped(after)}"
+def _linked(link: str | None, text: str) -> str:
+    return f"[{text}]({_address(link)})" if link else text
+
+
+def _marked(spans: Spans, marks: Mapping[str, str]) -> str:
+    """Text in which a mark reaches as far as it can, so that no two of a kind touch."""
+    made = []
+    at = 0
+    while at < len(spans):
+        ends = {name: _end(spans, at, name) for name in marks}
+        name = max(ends, key=ends.__getitem__, default="")
+        end = ends.get(name, at)
+        if end == at:
+            made.append(_leaf(spans[at]))
+            at += 1
+            continue
+        inner = {one: mark for one, mark in marks.items() if one != name}
+        made.append(_around(marks[name], _marked(spans[at:end], inner)))
+        at = end
+    return "".join(made)
+
+
+def _end(spans: Spans, at: int, name: str) -> int:
+    """Where a look that begins at a place ends; there, if it does not begin."""
+    while at < len(spans) and getattr(spans[at], name):
+        at += 1
+    return at
+
+
+def _around(mark: str, text: str) -> str:
+    """Marked text; a mark beside a space is none."""
+    bare = text.strip(" ")
+    if not bare:
+        return text
+    start = text.index(bare)
+    return f"{text[:start]}{mark}{bare}{mark}{text[start + len(bare) :]}"
+
+
+def _leaf(span: Span) -> str:
+    if not span.code or not span.text.strip():
+        return _escaped(span.text)
+    if "`" in span.text or "\n" in span.text:
+        raise NotExpressible
+    return _around("`", span.text)
 
 
 def _escaped(text: str) -> str:
@@ -186,10 +220,23 @@ def _closing(line: str) -> str:
 
 
 def canonical(chunk: str) -> str:
-    """A form that two texts of one block share, however Notion writes it."""
-    text = re.sub(r"\\([^\w\s])", r"\1", chunk)
-    text = re.sub(
-        r"<(table|tr|td|th|/th)\b[^>]*>", lambda tag: f"<{tag[1].replace('th', 'td')}>", text
-    )
-    text = re.sub(r"</?(colgroup|col)\b[^>]*>", "", text)
-    return " ".join(text.split())
+    """A form that two texts of one block share, however Notion writes it.
+
+    Each stretch of text is in it with the looks that are on; where the marks stand, what is escaped
+    without need, and how tables are laid out, is not.
+    """
+    text = re.sub(r"<(table|tr|td)\b[^>]*>", r"<\1>", chunk)
+    made: list[str] = []
+    on: frozenset[str] = frozenset()
+    shown = on
+    for token in _INLINE.finditer(text):
+        if token["mark"]:
+            on = on ^ {token["mark"]}
+        elif token["space"]:
+            made.append(" ")
+        else:
+            look = frozenset() if token["link"] else on
+            made.append("".join(sorted(look)) + "\0" if look != shown else "")
+            made.append(token["escaped"] or token[0])
+            shown = look
+    return " ".join("".join(made).split())

@@ -195,17 +195,27 @@ def _textual(text: str) -> Node:
 
 
 def write_inline(pieces: list[Json]) -> str:
-    """Pieces of text as markdown; escapes more than it needs, as Notion does."""
-    return "".join(map(_piece, pieces))
+    """Pieces of text as markdown: a mark stands where a look begins and where it ends."""
+    made = []
+    now: set[str] = set()
+    link = None
+    for piece in [*pieces, rich("")]:
+        look = {name for name, on in piece["annotations"].items() if on is True}
+        if piece["href"] != link:
+            made.append(_toggled(now, set()))
+            now = set()
+            made.append(f"]({link})" if link else "")
+            link = piece["href"]
+            made.append("[" if link else "")
+        made.append(_toggled(now, look))
+        now = look
+        escaped = _SPECIAL.sub(r"\\\1", piece["plain_text"]).replace("\n", "<br>")
+        made.append(f"`{piece['plain_text']}`" if "code" in look else escaped)
+    return "".join(made)
 
 
-def _piece(piece: Json) -> str:
-    text, look = piece["plain_text"], piece["annotations"]
-    escaped = _SPECIAL.sub(r"\\\1", text).replace("\n", "<br>")
-    shown = f"`{text}`" if look["code"] else escaped
-    for mark, name in (("~~", "strikethrough"), ("*", "italic"), ("**", "bold")):
-        shown = f"{mark}{shown}{mark}" if look[name] else shown
-    return f"[{shown}]({piece['href']})" if piece["href"] else shown
+def _toggled(old: set[str], new: set[str]) -> str:
+    return "".join(mark for mark, name in _MARKS.items() if (name in old) != (name in new))
 
 
 def write(nodes: list[Node], depth: int = 0) -> Iterator[str]:
