@@ -66,8 +66,15 @@ def plain(spans: Iterable[Span]) -> str:
 
 def joined(spans: Iterable[Span]) -> Spans:
     """The same text with neighbours of one look as one, and without empty ones."""
-    groups = groupby((span for span in spans if span.text), key=lambda span: replace(span, text=""))
-    return tuple(replace(look, text=plain(group)) for look, group in groups)
+    found = [span for span in spans if span.text]
+    if len(found) < 2:
+        return tuple(found)
+    groups = groupby(found, key=_look)
+    return tuple(replace(span, text=plain((span, *rest))) for _, (span, *rest) in groups)
+
+
+def _look(span: Span) -> tuple[object, ...]:
+    return (span.bold, span.italic, span.strikethrough, span.code, span.link)
 
 
 def count(blocks: Iterable[Block]) -> int:

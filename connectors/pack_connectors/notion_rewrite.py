@@ -224,7 +224,8 @@ class _ByBlocks:
             if len(ids) != len(batch.blocks):
                 raise LostAnswer
             for one, later in zip(ids, batch.later, strict=True):
-                self._append(one, later, END)
+                if later:
+                    self._append(one, later, END)
             place = place if place == END else ids[-1]
 
 

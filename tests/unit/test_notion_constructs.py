@@ -48,7 +48,7 @@ CONSTRUCTS = WRITTEN | MADE
 
 
 def words(text: str) -> list[str]:
-    return re.findall(r"\w+", text)
+    return re.findall(r"[^\W_]+", text)
 
 
 def reader_sees(markdown: str) -> list[str]:
