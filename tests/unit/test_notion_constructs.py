@@ -145,6 +145,7 @@ def test_a_reader_of_the_page_sees_the_real_memories(
 
 # --- properties ---------------------------------------------------------------------------------
 
+# Without HTML, which a browser would not show as the text that it is.
 _LINES = st.lists(
     st.one_of(
         st.sampled_from(
@@ -161,7 +162,6 @@ _LINES = st.lists(
                 "# h",
                 "---",
                 "\ti",
-                "<div>",
                 "[x](y.md)",
                 "- [ ] j",
                 "***k*** l",
@@ -170,7 +170,7 @@ _LINES = st.lists(
                 "`n",
             ]
         ),
-        st.text(alphabet=st.sampled_from("ab1 *_`[]()<>{}|\\^~$#-+.!\"'日🎉"), max_size=30),
+        st.text(alphabet=st.sampled_from("ab1 *_`[](){}|\\^~$#-+.!\"'日🎉"), max_size=30),
     ),
     max_size=14,
 )
