@@ -71,7 +71,8 @@ def save_map(core: Core, now: PageMap) -> None:
     def decide() -> Decision:
         there = core.reader.find(MAPPING)
         put = Put(MAPPING, content, there.sha if there else ABSENT)
-        subject = f"{MAPPING}: record {len(now.pages)} pages"
+        count = len(now.pages)
+        subject = f"{MAPPING}: record {count} page{'' if count == 1 else 's'}"
         return Decision(MAPPING, [put], subject, skips_sync=True)
 
     core.writer.write(decide)

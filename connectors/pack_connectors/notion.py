@@ -18,7 +18,7 @@ from typing import Final
 from pack.errors import NotFound
 from pack.targets import Delivered, Page, PageId
 from pack_connectors.notion_api import NotionApi, PageState, dashed, parse_id, url_of
-from pack_connectors.notion_http import Refused
+from pack_connectors.notion_http import Refused, our_errors
 from pack_connectors.notion_json import MAX_BLOCKS, MAX_BYTES
 from pack_connectors.notion_markdown import NotExpressible, write_chunks
 from pack_connectors.notion_model import count
@@ -148,6 +148,7 @@ class NotionPage:
         """See `Target.name`."""
         return "notion"
 
+    @our_errors()
     def deliver(self, markdown: str, key: str, memo: str) -> Delivered:
         """See `Target.deliver`; a repetition is known by the page itself, not by the key."""
         del key
@@ -183,6 +184,7 @@ class NotionPages:
         """See `Pages.name`."""
         return "notion"
 
+    @our_errors()
     def list_pages(self) -> Sequence[Page]:
         """See `Pages.list_pages`; only those that this integration made: others are not ours."""
         me = self._api.me()
@@ -193,6 +195,7 @@ class NotionPages:
                 found.append(_page(str(block["id"]), str(page.get("title", ""))))
         return found
 
+    @our_errors()
     def create(self, title: str, markdown: str, key: str) -> tuple[Page, Delivered]:
         """See `Pages.create`."""
         del key
@@ -216,15 +219,18 @@ class NotionPages:
         except (NotExpressible, Refused):
             return None
 
+    @our_errors()
     def write(self, page: PageId | None, title: str | None, markdown: str, memo: str) -> Delivered:
         """See `Pages.write`."""
         target = dashed(page) if page is not None else self._parent
         return self._writer.deliver(target, markdown, memo, title)
 
+    @our_errors()
     def write_section(self, page: PageId, heading: str, markdown: str, memo: str) -> Delivered:
         """See `Pages.write_section`."""
         return self._writer.deliver(dashed(page), markdown, memo, heading=heading)
 
+    @our_errors()
     def trash(self, page: PageId) -> None:
         """See `Pages.trash`."""
         try:

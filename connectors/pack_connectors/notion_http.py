@@ -11,7 +11,8 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -46,8 +47,8 @@ _SILENT: Final = logging.CRITICAL + 1
 Json = dict[str, Any]
 
 
-class Refused(ConnectorError):
-    """Notion does not take what was sent.
+class Refused(Exception):
+    """Notion does not take what was sent. Never leaves the connector.
 
     Attributes:
         message: What it said, made harmless.
@@ -58,11 +59,24 @@ class Refused(ConnectorError):
         self.message = message
 
 
-class LostAnswer(OutcomeUnknown):
-    """A write was sent, and whether it was made is not known."""
+class LostAnswer(Exception):
+    """A write was sent, and whether it was made is not known. Never leaves the connector."""
 
-    def __init__(self) -> None:
-        super().__init__("Notion did not say whether it did what was asked")
+
+@contextmanager
+def our_errors() -> Iterator[None]:
+    """What is asked inside fails with errors of the core only.
+
+    Raises:
+        ConnectorError: Notion does not take what was sent.
+        OutcomeUnknown: Whether a write was made is not known.
+    """
+    try:
+        yield
+    except Refused as refused:
+        raise ConnectorError(str(refused)) from refused
+    except LostAnswer as lost:
+        raise OutcomeUnknown("Notion did not say whether it did what was asked") from lost
 
 
 class _TryAgain(Exception):
@@ -237,7 +251,7 @@ class NotionHttp:
         return "".join(c if c.isprintable() else " " for c in shown[:1000])[:200]
 
 
-def _refusal(status: int, said: str) -> PackError:
+def _refusal(status: int, said: str) -> PackError | Refused:
     """What a person has to change before the same request can succeed."""
     if "block limit" in said.lower():
         return LimitExceeded("what is in the Notion workspace", 1000, "blocks")
