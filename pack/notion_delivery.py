@@ -143,7 +143,8 @@ def _touched(core: Core, start: CommitId | None, head: CommitId) -> Callable[[st
 @contextmanager
 def _saved(core: Core, run: PagesRun) -> Iterator[None]:
     """Record what is there when it ends, however it ends."""
+    base = run.now
     try:
         yield
     finally:
-        save_map(core, run.now)
+        save_map(core, base, run.now)

@@ -47,6 +47,16 @@ class PageMap:
         return replace(self, pages={one: page for one, page in self.pages.items() if one != path})
 
 
+def merge_maps(base: PageMap, ours: PageMap, theirs: PageMap) -> PageMap:
+    """What two runs that began with one record made of it; where both differ, ours."""
+    gone = base.pages.keys() - ours.pages.keys()
+    new = {path: page for path, page in ours.pages.items() if base.pages.get(path) != page}
+    kept = {path: page for path, page in theirs.pages.items() if path not in gone}
+    complete = ours.is_complete if ours.is_complete != base.is_complete else theirs.is_complete
+    export = ours.export if ours.export != base.export else theirs.export
+    return PageMap({**kept, **new}, export, complete)
+
+
 def write_map(found: PageMap) -> bytes:
     """The file; the same for the same pages."""
     value = {

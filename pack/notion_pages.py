@@ -18,10 +18,10 @@ from typing import Final
 
 from pack.catalog import is_catalogued
 from pack.core import Core
-from pack.errors import NotFound, OutcomeUnknown, PackError
+from pack.errors import AuthFailed, ConnectorError, NotFound, OutcomeUnknown, PackError
 from pack.index import in_sync_order, read_head
 from pack.model import ABSENT, BlobId, CommitId, EntryType, MemoryPath, Put
-from pack.notion_mapping import MAPPING, PageMap, bare, read_map, write_map
+from pack.notion_mapping import MAPPING, PageMap, bare, merge_maps, read_map, write_map
 from pack.notion_memo import PagesMemo
 from pack.notion_sheets import (
     EXPORT_TITLE,
@@ -57,21 +57,25 @@ def load_map(core: Core) -> PageMap | None:
     return None if found is None else read_map(found.content)
 
 
-def save_map(core: Core, now: PageMap) -> None:
+def save_map(core: Core, base: PageMap, now: PageMap) -> None:
     """Record the pages as one commit that no sync target hears of; none if nothing differs.
 
+    Args:
+        core: The memory.
+        base: The record that was read.
+        now: What has become of it. What another process recorded meanwhile stays.
+
     Raises:
-        PackError: The store refused.
+        PackError: The store refused, or the record cannot be trusted any more.
     """
-    content = write_map(now)
-    found = core.reader.find(MAPPING)
-    if found is not None and found.content == content:
+    if base == now:
         return
 
     def decide() -> Decision:
         there = core.reader.find(MAPPING)
-        put = Put(MAPPING, content, there.sha if there else ABSENT)
-        count = len(now.pages)
+        merged = merge_maps(base, now, read_map(there.content)) if there else now
+        put = Put(MAPPING, write_map(merged), there.sha if there else ABSENT)
+        count = len(merged.pages)
         subject = f"{MAPPING}: record {count} page{'' if count == 1 else 's'}"
         return Decision(MAPPING, [put], subject, skips_sync=True)
 
@@ -132,6 +136,7 @@ class PagesRun:
     created: list[str] = field(default_factory=list)
     _listed: Sequence[Page] | None = None
     _adopted: set[str] = field(default_factory=set)
+    _refused: ConnectorError | None = None
 
     def url_of(self, path: str) -> str | None:
         """Where a browser shows a file."""
@@ -164,6 +169,8 @@ class PagesRun:
                 self._write(sheet)
         self._write_export()
         self._write_index()
+        if self._refused is not None:
+            raise self._refused
         self.now = replace(self.now, is_complete=True)
 
     # --- pages that come and go ----------------------------------------------------------------
@@ -241,6 +248,11 @@ class PagesRun:
             done = self.pages.write(page, sheet.title, self._body(sheet), self.memo.of(page))
         except NotFound as error:
             self.warnings.append(f"{sheet.path}: {error}. {error.remedy}")
+            return
+        except ConnectorError as error:
+            if error.retryable or isinstance(error, AuthFailed):
+                raise
+            self._refused = error  # raised when the other pages are done
             return
         self._keep(page, done.memo, done.warnings, changed=done.changed)
 

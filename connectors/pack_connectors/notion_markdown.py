@@ -225,7 +225,7 @@ def canonical(chunk: str) -> str:
     Each stretch of text is in it with the looks that are on; where the marks stand, what is escaped
     without need, and how tables are laid out, is not.
     """
-    text = re.sub(r"<(table|tr|td)\b[^>]*>", r"<\1>", chunk)
+    text = re.sub(r"<(table|tr|td)\b[^<>]*>", r"<\1>", chunk)
     made: list[str] = []
     on: frozenset[str] = frozenset()
     shown = on

@@ -20,10 +20,14 @@ from pack_connectors.notion_model import Block, Span, Spans
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.rules_core import StateCore
+    from markdown_it.token import Token
     from markdown_it.tree import SyntaxTreeNode
 
 _MAX_NESTING: Final = 60
 """Below it the parser leaves text out, so that a text that comes near it is sent as it is."""
+_MOST_BRACKETS: Final = 20_000
+"""Of a paragraph; with more, which take the parser seconds, it is shown as it is written."""
+_UNPARSED: Final = "unparsed"
 _TASK: Final = re.compile(r"\[([ xX])\](?=\s|$)")
 _PIPE: Final = re.compile(r"(?<!\\)\|")
 
@@ -48,6 +52,7 @@ def _parser() -> MarkdownIt:
     options = {"maxNesting": _MAX_NESTING}
     parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
     parser.core.ruler.after("block", "footnotes", _keep_footnotes)
+    parser.core.ruler.after("block", _UNPARSED, _leave_unparsed)
     return parser
 
 
@@ -58,6 +63,12 @@ def _keep_footnotes(state: StateCore) -> None:
     for label in kept:
         del references[label]
     state.env["footnotes"] = kept
+
+
+def _leave_unparsed(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type == "inline" and token.content.count("[") > _MOST_BRACKETS:
+            token.type = _UNPARSED
 
 
 def _definitions(env: Mapping[str, Any], root: SyntaxTreeNode) -> Iterator[Block]:
@@ -157,28 +168,31 @@ def _cells(line: str) -> int:
 
 
 def _inline(node: SyntaxTreeNode) -> Spans:
-    found = [child for child in node.children if child.type == "inline"]
-    tokens = [found[0].token.children or []] if found and found[0].token else [[]]
-    return spans_of(tokens[0])
+    for child in node.children:
+        if child.type == _UNPARSED:
+            return (Span(child.content),)
+    return spans_of(_tokens(node))
+
+
+def _tokens(node: SyntaxTreeNode) -> Sequence[Token]:
+    """What stands in a block, below its own token."""
+    found = (child.token for child in node.children if child.type == "inline")
+    return next((token.children or [] for token in found if token is not None), [])
 
 
 def _paragraph(node: SyntaxTreeNode) -> list[Block]:
     """Text; where it is nothing but pictures, the pictures."""
-    inline = [child for child in node.children if child.type == "inline"]
-    tokens = inline[0].token.children or [] if inline and inline[0].token else []
-    shown = [token for token in tokens if token.type != "softbreak"]
+    shown = [token for token in _tokens(node) if token.type != "softbreak"]
     is_pictures = shown and all(
         token.type == "image" and is_picture(str(token.attrs.get("src", ""))) for token in shown
     )
-    if not is_pictures:
-        return [Block("paragraph", spans_of(tokens))]
-    made = []
-    for token in shown:
-        title = f' "{token.attrs["title"]}"' if token.attrs.get("title") else ""
-        caption = f"{described(token)}{title}".strip()
-        spans = (Span(caption),) if caption else ()
-        made.append(Block("image", spans, url=str(token.attrs["src"])))
-    return made
+    return list(map(_picture, shown)) if is_pictures else [Block("paragraph", _inline(node))]
+
+
+def _picture(token: Token) -> Block:
+    title = f' "{token.attrs["title"]}"' if token.attrs.get("title") else ""
+    caption = f"{described(token)}{title}".strip()
+    return Block("image", (Span(caption),) if caption else (), url=str(token.attrs["src"]))
 
 
 def _code(content: str, info: str) -> Block:

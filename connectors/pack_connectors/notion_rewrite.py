@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from pack.errors import Unavailable
+from pack.errors import NotFound, Unavailable
 from pack.line_diff import Hunk, find_hunks
 from pack_connectors.notion_api import END, START, NotionApi
 from pack_connectors.notion_http import LostAnswer, Refused
@@ -72,12 +72,20 @@ def rewrite(
         Unavailable: Answers were lost too often; the next attempt goes on from there.
         PackError: As `NotionHttp`.
     """
+    refused: Refused | None = None
     for _ in range(_ATTEMPTS):
         try:
             return _rewrite_once(api, page, blocks, section)
         except LostAnswer:
-            continue  # what was done is seen in the page, which is read again
-    raise Unavailable("Notion's answers were lost too often")
+            refused = None  # what was done is seen in the page, which is read again
+        except Refused as error:
+            refused = error  # a person may have removed what it was to be put after
+        except NotFound:
+            if section is None:
+                api.page(page)  # it is there; something on it went away meanwhile
+            else:
+                raise
+    raise refused or Unavailable("the Notion page changes too often, or its answers are lost")
 
 
 def _rewrite_once(
@@ -91,8 +99,12 @@ def _rewrite_once(
         if not text.is_whole:
             raise NotExpressible
         return _ByMarkdown(api, page, text.markdown).show(blocks, chunks, section)
-    except (NotExpressible, Refused):
+    except (NotExpressible, Refused, _BetterAsBlocks):
         return _ByBlocks(api).show(page, blocks, section)
+
+
+class _BetterAsBlocks(Exception):
+    """To write the page as markdown would make more new blocks than differ."""
 
 
 # --- as markdown ---------------------------------------------------------------------------------
@@ -127,8 +139,10 @@ class _ByMarkdown:
         if updates:
             try:
                 return self._api.update_markdown(self._page, updates).markdown
-            except Refused:
-                pass  # it does not find what it showed; the whole page then
+            except Refused as refused:
+                raise _BetterAsBlocks from refused  # it does not find what it showed
+        if sum(hunk.end - hunk.start for hunk in hunks) < len(wanted) / 2:
+            raise _BetterAsBlocks
         whole = "\n".join([*wanted, *self._shown.kept])
         return self._api.replace_markdown(self._page, whole).markdown
 
@@ -205,8 +219,8 @@ class _ByBlocks:
         for hunk in hunks:
             place = ids[hunk.old_start - 1] if hunk.old_start else before
             self._append(page, blocks[hunk.start : hunk.end], place)
-            for one in ids[hunk.old_start : hunk.old_end]:
-                self._api.delete_block(one)
+            for one in found[start:end][hunk.old_start : hunk.old_end]:
+                self._delete(one)
         removed = any(hunk.old_end > hunk.old_start for hunk in hunks)
         return Rewritten(changed=bool(hunks), removed=removed)
 
@@ -217,6 +231,18 @@ class _ByBlocks:
             return block
         below = self._api.children(str(answer["id"]))
         return replace(block, children=tuple(self._whole(one, lambda _: True) for one in below))
+
+    def _delete(self, answer: Json) -> None:
+        """Delete a block; one with a page somewhere below it stays."""
+        if not self._holds_page(answer):
+            self._api.delete_block(str(answer["id"]))
+
+    def _holds_page(self, answer: Json) -> bool:
+        if answer.get("type") in _PAGES:
+            return True
+        if not answer.get("has_children") or answer.get("type") == "table":
+            return False
+        return any(map(self._holds_page, self._api.children(str(answer["id"]))))
 
     def _append(self, parent: str, blocks: Sequence[Block], place: str) -> None:
         for batch in batches(blocks):

@@ -90,7 +90,7 @@ def _count(node: Node) -> int:
 
 
 def _read(given: Json, levels: int) -> Node:
-    kind = given["type"]
+    kind = given.get("type") or next(name for name in given if name != "object")
     content = dict(given[kind])
     children = content.pop("children", [])
     if children and levels == 0:

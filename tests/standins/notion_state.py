@@ -214,6 +214,9 @@ class NotionState:
             b + i: old[a + i] for a, b, size in matcher.get_matching_blocks() for i in range(size)
         }
         same = same if keep else {}
+        staying = {*map(id, same.values()), *map(id, children.values())}
+        if any(id(one) not in staying and self._holds_page(one) for one in old):
+            raise Refusal(400, "This operation would delete 1 child page(s) or database(s).")
         fresh = [n for at, n in enumerate(nodes) if at not in same and n.type != "child_page"]
         self.spend(sum(map(size_of, fresh)))
         page.children = [
@@ -221,6 +224,10 @@ class NotionState:
             for at, node in enumerate(nodes)
         ]
         self.touch(page, by)
+
+    def _holds_page(self, block: Block) -> bool:
+        below = self.living(block)
+        return block.id in self.pages or any(map(self._holds_page, below))
 
     # --- somebody else -------------------------------------------------------------------------
 

@@ -115,14 +115,27 @@ def test_a_text_that_the_endpoint_refuses_is_written_as_blocks(notion: NotionSta
     assert "patch-block-children" in asked(notion)
 
 
-def test_an_edit_that_is_not_found_is_a_full_rewrite(notion: NotionStandIn) -> None:
+def test_an_edit_that_is_not_found_is_made_in_blocks(notion: NotionStandIn) -> None:
     page = page_of(notion)
     memo = page.deliver(TEXT, "k1", "").memo
+    made = notion.state.blocks_made
     notion.faults.add(FaultKind.UNPROCESSABLE, "update-page-markdown", status=400)
     asked(notion)
     page.deliver(TEXT.replace("second", "other"), "k2", memo)
-    assert asked(notion).count("update-page-markdown") == 2
+    assert "patch-block-children" in asked(notion)
     assert notion.shown().split("\n")[2] == "other"
+    assert notion.state.blocks_made == made + 1
+
+
+def test_a_page_that_is_quite_another_is_replaced_at_once(notion: NotionStandIn) -> None:
+    page = page_of(notion)
+    memo = page.deliver("\n\n".join(["same"] * 40), "k1", "").memo
+    asked(notion)
+    page.deliver("\n\n".join(["other", "than"] * 40), "k2", memo)
+    assert [one for one in asked(notion) if one.startswith(("update", "patch", "delete"))] == [
+        "update-page-markdown"
+    ]
+    assert notion.shown().split("\n") == ["other", "than"] * 40
 
 
 # --- what others do ---------------------------------------------------------------------------
@@ -166,6 +179,31 @@ def test_pages_below_are_never_deleted(both: NotionStandIn) -> None:
     assert not child.in_trash
     assert both.titles() == ["A child"]
     assert both.shown() == "A child"
+
+
+@pytest.mark.contract("C1")
+def test_a_block_with_a_page_below_it_is_not_deleted(both: NotionStandIn) -> None:
+    page = page_of(both)
+    memo = page.deliver("- item\n- other\n", "k1", "").memo
+    item = both.state.living(both.page)[0]
+    child = both.state.add_page("Nested", both.page)
+    block = both.state.blocks[child.id]
+    both.page.children.remove(block)
+    item.children.append(block)
+    page.deliver("all is new\n", "k2", memo)
+    assert item in both.state.living(both.page)
+    assert block in both.state.living(item)
+    assert "all is new" in both.shown()
+
+
+def test_a_block_that_goes_away_meanwhile_is_no_end(notion: NotionStandIn) -> None:
+    notion.service.has_markdown = False
+    page = page_of(notion)
+    memo = page.deliver(TEXT, "k1", "").memo
+    notion.faults.add(FaultKind.NOT_FOUND, "get-block-children", skip=1)
+    notion.faults.add(FaultKind.UNPROCESSABLE, "patch-block-children", status=400)
+    page.deliver(TEXT.replace("second", "other"), "k2", memo)
+    assert notion.shown().split("\n")[2] == "other"
 
 
 # --- size -------------------------------------------------------------------------------------

@@ -223,6 +223,11 @@ def test_what_markdown_cannot_say_is_left_to_blocks() -> None:
             write_chunks(parse(text))
 
 
+def test_a_paragraph_of_brackets_is_shown_as_it_is() -> None:
+    text = "[" * 30_000
+    assert "".join(texts(parse(text))) == text
+
+
 def test_two_ways_to_write_a_block_are_one() -> None:
     assert canonical('<table header-row="true">\n<tr>\n<td>a</td>\n</tr>\n</table>') == canonical(
         '<table fit-page-width="true" header-row="true">\n\t<tr>\n\t\t<td>a</td>\n\t</tr>\n</table>'

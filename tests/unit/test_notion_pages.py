@@ -18,7 +18,7 @@ from pack.errors import (
     PackError,
 )
 from pack.notion_delivery import NotionMigration
-from pack.notion_mapping import MAPPING, PageMap, examine, read_map, write_map
+from pack.notion_mapping import MAPPING, PageMap, examine, merge_maps, read_map, write_map
 from pack.notion_memo import PagesMemo
 from pack.notion_sheets import EXPORT_TITLE
 from pack.provenance import skips_sync
@@ -453,6 +453,30 @@ def test_a_record_is_read_as_it_was_written() -> None:
     now = PageMap({"a/ü.md": PageId(ID1), "b/c.md": PageId(ID2)}, PageId("2" * 32), True)
     assert read_map(write_map(now)) == now
     assert write_map(now).endswith(b"}\n")
+
+
+def test_what_another_process_recorded_stays() -> None:
+    base = PageMap({"a/b.md": PageId("1"), "a/c.md": PageId("2")}, None, False)
+    ours = base.without("a/c.md").with_page("a/d.md", PageId("3"))
+    theirs = PageMap({**base.pages, "a/e.md": PageId("4")}, PageId("5"), True)
+    merged = merge_maps(base, ours, theirs)
+    assert merged == PageMap(
+        {"a/b.md": PageId("1"), "a/d.md": PageId("3"), "a/e.md": PageId("4")}, PageId("5"), True
+    )
+
+
+def test_a_page_that_is_refused_stops_no_other(fast: Bench) -> None:
+    fast.migrate()
+    fast.sync()
+    fast.world.commit({"context/a.md": f"{A}\nodd\n", "projects/c.md": "# Gamma\n\nnew\n"})
+    for operation in ("update-page-markdown", "patch-block-children"):
+        fast.notion.faults.add(FaultKind.UNPROCESSABLE, operation, times=4, status=400)
+    with pytest.raises(TargetFailed, match="refused"):
+        fast.sync()
+    assert fast.shown("Gamma") == "new"
+    fast.notion.faults.clear()
+    fast.sync()
+    assert "odd" in fast.shown("Alpha")
 
 
 BROKEN = {
