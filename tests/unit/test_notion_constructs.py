@@ -75,21 +75,14 @@ def notion(request: pytest.FixtureRequest) -> Iterator[NotionStandIn]:
 
 @pytest.mark.contract("C1")
 @pytest.mark.parametrize("name", CONSTRUCTS)
-def test_no_text_is_lost(notion: NotionStandIn, name: str) -> None:
+def test_no_text_is_lost_and_what_is_there_is_known_again(notion: NotionStandIn, name: str) -> None:
     text = CONSTRUCTS[name]
-    done = NotionPage(notion.api(), notion.page.id).deliver(text, "k", "")
-    # Numbers of lists that Notion numbers itself are no text there.
-    shown = notion.shown()
-    assert lost(text, shown) is None
-    assert not done.warnings
-
-
-@pytest.mark.parametrize("name", CONSTRUCTS)
-def test_what_is_there_is_known_again(notion: NotionStandIn, name: str) -> None:
     page = NotionPage(notion.api(), notion.page.id)
-    page.deliver(CONSTRUCTS[name], "k", "")
+    done = page.deliver(text, "k", "")
+    assert lost(text, notion.shown()) is None
+    assert not done.warnings
     made = notion.state.blocks_made
-    again = page.deliver(CONSTRUCTS[name], "k", "")
+    again = page.deliver(text, "k", "")
     assert (again.changed, notion.state.blocks_made) == (False, made)
 
 
