@@ -85,7 +85,9 @@ class _Writer:
         done = rewrite(self._api, page, parse(markdown), section)
         now = self._api.page(page)
         warnings = tuple(_warnings(state, done, is_foreign=is_foreign))
-        memo = Memo(sent, now.edited, now.editor).write()
+        # Somebody else may have edited it since we did, a moment ago: that is told the next time.
+        editor = self._api.me() if done.changed else now.editor
+        memo = Memo(sent, now.edited, editor).write()
         return Delivered(memo, changed or done.changed, warnings)
 
     def _state(self, page: str) -> PageState:

@@ -36,6 +36,7 @@ class NotionService:
         refuses_markdown: Texts with this in them are refused by the markdown endpoints.
         partial: How many appends put half of their blocks there and then answer 500.
         capabilities: What the integration may do: `read`, `insert`, `update`.
+        after: What else happens after an operation, by its name.
         token: The one it knows.
         violations: What did not fit.
     """
@@ -49,6 +50,7 @@ class NotionService:
         self.refuses_markdown = ""
         self.partial = 0
         self.capabilities = {"read", "insert", "update"}
+        self.after: dict[str, Callable[[], None]] = {}
         self.faults = FaultPlan()
         self.log = RequestLog()
         self.violations: list[str] = []
@@ -66,6 +68,7 @@ class NotionService:
         answer = Response(200)
         if fault is None or not is_before_effect(fault):
             answer = self._checked(request, self._effect(request, params, handler))
+        self.after.get(operation, lambda: None)()
         if fault is not None:
             answer = _spoilt(fault, answer)
         kind = fault.kind if fault else None

@@ -493,3 +493,13 @@ def test_a_section_that_is_there_twice_is_not_replaced(both: NotionStandIn) -> N
     page, done = pages.create("Export", "# One\n\na\n\n# One\n\nb\n", "key")
     with pytest.raises(NotFound):
         pages.write_section(page.id, "# One", "# One\n\nx\n", done.memo)
+
+
+def test_an_edit_right_after_ours_is_told_the_next_time(notion: NotionStandIn) -> None:
+    page = page_of(notion)
+    notion.service.after["update-page-markdown"] = lambda: notion.state.write_as_person(
+        notion.page, "by hand"
+    )
+    memo = page.deliver(TEXT, "k1", "").memo
+    notion.service.after.clear()
+    assert "edited in Notion" in page.deliver(TEXT, "k2", memo).warnings[0]
