@@ -467,7 +467,12 @@ class Memory:
         return lifecycle.migrate(self._core, plan, dry_run=dry_run)
 
     def migrate_notion(
-        self, pages: Pages, report: Callable[[str], None], *, dry_run: bool = False
+        self,
+        pages: Pages,
+        report: Callable[[str], None],
+        today: date | None = None,
+        *,
+        dry_run: bool = False,
     ) -> NotionMigration:
         """Give each file a page in Notion, below an index (C11).
 
@@ -476,6 +481,7 @@ class Memory:
         Args:
             pages: The page above, and those below it.
             report: Told what takes its time.
+            today: Files that are expired on that day get none; `None` for no such day.
             dry_run: Only say what would be made; Notion is not asked.
 
         Raises:
@@ -485,7 +491,7 @@ class Memory:
         """
         from pack import notion_delivery  # noqa: PLC0415 - see the module's docstring
 
-        return notion_delivery.migrate_notion(self._core, pages, report, dry_run=dry_run)
+        return notion_delivery.migrate_notion(self._core, pages, report, today, dry_run=dry_run)
 
     def notion_route(
         self,

@@ -47,13 +47,15 @@ class NotionMigration:
     is_complete: bool = False
 
 
-def migrate_notion(core: Core, pages: Pages, report: Report, *, dry_run: bool) -> NotionMigration:
+def migrate_notion(
+    core: Core, pages: Pages, report: Report, today: date | None, *, dry_run: bool
+) -> NotionMigration:
     """See `Memory.migrate_notion`."""
     if core.require_mode() is Mode.V1:
         raise MigrationNeeded(core.reader.v1_path, "several pages in Notion")
     head = core.connector.head()
     now = load_map(core) or PageMap()
-    sheets = read_sheets(core, head, None)
+    sheets = read_sheets(core, head, today)
     gone = find_moves(list(now.pages), sheets, {}).gone if sheets else []
     plan = NotionMigration(
         created=[(one.path, one.title) for one in sheets.values() if one.path not in now.pages],

@@ -137,6 +137,8 @@ class NotionApi:
             cursor = answer.get("next_cursor")
             if not answer.get("has_more") or not isinstance(cursor, str):
                 return
+            if cursor == query.get("start_cursor"):
+                raise ConnectorError("Notion's list of blocks does not end")
             query["start_cursor"] = cursor
 
     def append(self, block: str, children: Sequence[Json], place: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -269,6 +270,15 @@ def test_what_is_not_to_be_shared_gets_no_page(fast: Bench) -> None:
     fast.world.commit({"x/secret.md": "---\nsync: false\n---\n\n# Secret\n"})
     fast.migrate()
     assert "Secret" not in " ".join(fast.notion.titles()) + fast.shown(EXPORT_TITLE)
+
+
+def test_what_is_expired_gets_no_page_where_that_is_wanted(fast: Bench) -> None:
+    fast.world.commit({"x/old.md": "---\nttl: 2020-01-01\n---\n\n# Old\n"})
+    plan = fast.world.memory.migrate_notion(
+        fast.pages(), lambda _: None, date(2026, 1, 1), dry_run=True
+    )
+    assert "x/old.md" not in dict(plan.created)
+    assert "x/old.md" in dict(fast.migrate(dry_run=True).created)
 
 
 # --- the sync afterwards ----------------------------------------------------------------------

@@ -41,8 +41,9 @@ def run(
     from pack_servers.wiring_notion import open_pages  # noqa: PLC0415
 
     settings = load_settings()
+    today = None if settings.pack_sync_expired else wiring.clock().date()
     with opened(local, github) as memory, open_pages(settings, wiring.clock) as pages:
-        plan = memory.migrate_notion(pages, say, dry_run=True)
+        plan = memory.migrate_notion(pages, say, today, dry_run=True)
         if dry_run:
             _show(plan, answer, dry_run=True)
             return
@@ -50,7 +51,7 @@ def run(
             _show_plan(plan)
         new = counted(len(plan.created) + plan.export, "page")
         confirm(f"Make {new} in Notion?", f"making {new} in Notion", yes=yes)
-        done = memory.migrate_notion(pages, say)
+        done = memory.migrate_notion(pages, say, today)
     _show(done, answer, dry_run=False)
     if settings.notion_sync_mode is not NotionMode.MULTI:
         say("Set NOTION_SYNC_MODE=multi, or the sync goes on with the single page.")
