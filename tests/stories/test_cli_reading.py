@@ -19,7 +19,9 @@ NOTES = {
     "context/general.md": "---\ntopic: General\ncreated: 2026-01-01\n---\nMore.\n",
     "context/old.md": "---\ntopic: Sale\nttl: 2020-01-01\nupdated: 2019-12-01\n---\nUntil then.\n",
 }
-WRITES = {"init", "update", "edit", "move", "delete", "prune", "migrate", "sync"}
+WRITES = {
+    *("init", "update", "edit", "move", "delete", "prune", "migrate", "migrate-notion", "sync")
+}
 READS = {"list", "get", "search", "validate", "status", "remote", "doctor", "reindex"}
 
 

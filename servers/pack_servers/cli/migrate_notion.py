@@ -36,7 +36,7 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Give each file a page of its own in Notion, below an index."""
+    """Give each file a page of its own in Notion."""
     # Here, as it takes time to import and only this command needs it before a delivery.
     from pack_servers.wiring_notion import open_pages  # noqa: PLC0415
 

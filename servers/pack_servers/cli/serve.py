@@ -69,7 +69,7 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Serve the memory to MCP clients; made first if there is none."""
+    """Serve the memory to MCP clients; begin one if need be."""
     # Before the SDK sets up its own, which would draw boxes; stdout is the protocol's.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
     if not (http or sse_only):

@@ -43,7 +43,7 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Store a whole file, new or in place of the one --sha names."""
+    """Store a whole file, new or in place of that of --sha."""
     text = _read(file)
     with opened(local, github) as memory:
         try:
