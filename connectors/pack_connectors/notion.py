@@ -37,7 +37,7 @@ class Memo:
     """What is known of a page from the last delivery.
 
     Attributes:
-        sent: Digest of the text; empty where that was only a part of the page.
+        sent: Digest of the text and the page it is on; empty where that was only a part of the page.
         edited: When Notion says it was last edited.
         editor: By whom.
     """
@@ -76,7 +76,7 @@ class _Writer:
         changed = title is not None and title != state.title
         if title is not None and changed:
             self._api.set_title(page, title)
-        sent = "" if heading else _digest(markdown)
+        sent = "" if heading else _digest(page, markdown)
         if known is not None and known.sent and known.sent == sent:
             seen = (_edited(state),) if is_foreign else ()
             now = self._api.page(page) if changed else state
@@ -103,8 +103,8 @@ class _Writer:
         return state.editor != self._api.me()
 
 
-def _digest(markdown: str) -> str:
-    return hashlib.sha256(f"{_FORM}\n{markdown}".encode()).hexdigest()[:24]
+def _digest(page: str, markdown: str) -> str:
+    return hashlib.sha256(f"{_FORM}\n{page}\n{markdown}".encode()).hexdigest()[:24]
 
 
 def _edited(state: PageState) -> str:
@@ -203,7 +203,7 @@ class NotionPages:
         del key
         made = self._create_whole(title, markdown)
         if made is not None:
-            memo = Memo(_digest(markdown), made.edited, made.editor).write()
+            memo = Memo(_digest(made.id, markdown), made.edited, made.editor).write()
             return _page(made.id, title), Delivered(memo, changed=True)
         made = self._api.create_page(self._parent, title, None)
         done = self._writer.deliver(made.id, markdown, "")

@@ -149,9 +149,10 @@ def _notion(around: Surroundings) -> Iterator[Destination]:
     settings = around.settings
     token, page = settings.notion_token, settings.notion_sync_page_id
     if token is not None and page:
+        # Another page, or another way to show it, is another target: it begins anew.
         yield Destination(
             "notion",
-            key="notion",
+            key=f"notion-{_digest(page, settings.notion_sync_mode)}",
             config=_digest(token.get_secret_value(), page, settings.notion_sync_mode),
             only_newest=True,
             open=partial(_open_notion, around),

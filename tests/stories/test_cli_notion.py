@@ -87,6 +87,14 @@ def test_one_page_then_several(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> N
     assert desk.ok("validate").status == 0
 
 
+def test_another_page_gets_all_of_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.ok("sync")
+    other = desk.notion.state.add_page("Other", None)
+    monkeypatch.setenv("NOTION_SYNC_PAGE_ID", other.id)
+    desk.ok("sync")
+    assert "Site" in desk.notion.shown(other)
+
+
 def test_multi_without_a_migration_warns(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOTION_SYNC_MODE", "multi")
     ended = desk.ok("sync")

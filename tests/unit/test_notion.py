@@ -503,3 +503,10 @@ def test_an_edit_right_after_ours_is_told_the_next_time(notion: NotionStandIn) -
     memo = page.deliver(TEXT, "k1", "").memo
     notion.service.after.clear()
     assert "edited in Notion" in page.deliver(TEXT, "k2", memo).warnings[0]
+
+
+def test_the_memo_of_another_page_is_none(notion: NotionStandIn) -> None:
+    memo = page_of(notion).deliver(TEXT, "k1", "").memo
+    other = notion.state.add_page("Other", None)
+    assert NotionPage(notion.api(), other.id).deliver(TEXT, "k2", memo).changed
+    assert notion.shown(other).startswith("Title")
