@@ -37,7 +37,7 @@ class Memo:
     """What is known of a page from the last delivery.
 
     Attributes:
-        sent: Digest of the text and the page it is on; empty where that was only a part of the page.
+        sent: Digest of page and text; empty where that was only a part of the page.
         edited: When Notion says it was last edited.
         editor: By whom.
     """
