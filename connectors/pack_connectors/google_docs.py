@@ -160,12 +160,12 @@ class GoogleDoc:
         Raises:
             LimitExceeded: No document can hold it.
         """
-        _check_length(markdown)
         if self._format is DocFormat.PLAIN:
-            return list(plain_paragraphs(storable(markdown)))
-        paragraphs = rich_paragraphs(markdown)
-        _check_length(text_of(paragraphs))
-        return paragraphs
+            wanted = list(plain_paragraphs(storable(markdown)))
+        else:
+            wanted = rich_paragraphs(markdown)
+        _check_length(text_of(wanted))
+        return wanted
 
 
 def _check_length(text: str) -> None:
