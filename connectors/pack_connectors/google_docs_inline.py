@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from pack_connectors.google_docs_text import PLAIN_LOOK, Look, Run, merged, storable
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 LINE_BREAK: Final = "\v"
 """A new line in the same paragraph."""
 _LINKED: Final = re.compile(r"(?:https?://|mailto:)[!-~]{1,2000}", re.IGNORECASE)
+_ASCII: Final = "".join(map(chr, range(0x21, 0x7F)))
 
 
 def inline_runs(tokens: Iterable[Token], base: Look = PLAIN_LOOK) -> tuple[Run, ...]:
@@ -113,7 +115,8 @@ def _with_face(look: Look, kind: str) -> Look:
 
 def _address(target: str) -> str | None:
     """Where a document can link to: nothing but a whole address."""
-    return target if _LINKED.fullmatch(target) else None
+    encoded = quote(target, safe=_ASCII, errors="replace")
+    return encoded if _LINKED.fullmatch(encoded) else None
 
 
 def without_prefix(runs: Sequence[Run], length: int) -> tuple[Run, ...]:

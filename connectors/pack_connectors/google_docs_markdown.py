@@ -35,6 +35,8 @@ def rich_paragraphs(markdown: str) -> list[Paragraph]:
 
     text = storable(markdown).removeprefix("\ufeff")
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    # Addresses are shown as they were written where they cannot be links.
+    parser.normalizeLink = lambda url: url  # type: ignore[method-assign]  # documented hook
     tokens = parser.parse(text)
     return list(_paragraphs(tokens, text.split("\n"))) or [Paragraph()]
 

@@ -82,7 +82,7 @@ class GoogleStandIn:
 
     Attributes:
         first_wins: Which of two paragraphs that a deletion joins keeps its format.
-        before_update: Called once, just before the next edit is looked at.
+        others: What others do, one each just before an edit of ours is looked at.
         asked: Operation and status of every request so far.
         edits: The requests of every batch that was applied.
     """
@@ -92,7 +92,7 @@ class GoogleStandIn:
         self.faults = FaultPlan()
         self.documents: dict[str, DocumentModel] = {}
         self.first_wins = False
-        self.before_update: Callable[[], None] | None = None
+        self.others: list[Callable[[], None]] = []
         self.asked: list[tuple[str, int]] = []
         self.edits: list[list[dict[str, Any]]] = []
         self.clients = {"client-id": "client-secret-canary"}
@@ -189,9 +189,8 @@ class GoogleStandIn:
         return Answer(200, found)
 
     def _update(self, document: DocumentModel, request: Mapping[str, Any]) -> Answer:
-        if self.before_update is not None:
-            self.before_update()
-            self.before_update = None
+        if self.others:
+            self.others.pop(0)()
         if not document.can_edit:
             return error(403, "The caller does not have permission")
         if self._is_over_quota():
