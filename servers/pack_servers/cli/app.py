@@ -14,7 +14,7 @@ from pack._version import __version__
 COMMANDS: Final = tuple(
     (
         "init list get search update edit move delete validate prune migrate reindex status "
-        "remote sync serve doctor"
+        "remote sync google-auth serve doctor"
     ).split()
 )
 
@@ -39,7 +39,7 @@ def build_app(arguments: Sequence[str]) -> typer.Typer:
     app.callback()(_root)
     first = next((text for text in arguments if not text.startswith("-")), None)
     for name in (first,) if first in COMMANDS else COMMANDS:
-        module = import_module(f"pack_servers.cli.{name}")
+        module = import_module(f"pack_servers.cli.{name.replace('-', '_')}")
         app.command(name, epilog=f"\b\nExamples:\n{module.EXAMPLES}")(module.run)
     return app
 
