@@ -319,7 +319,8 @@ def test_the_help_of_the_command_is_its_own() -> None:
 
 LINES = st.sampled_from(
     ["", "# GOOGLE_REFRESH_TOKEN=comment", "A=1", "export B='two'",
-     'C="a\nGOOGLE_REFRESH_TOKEN=in"', "GOOGLE_REFRESH_TOKEN=old", "  export GOOGLE_REFRESH_TOKEN = 'older'", "D", "=broken",
+     'C="a\nGOOGLE_REFRESH_TOKEN=in"', "GOOGLE_REFRESH_TOKEN=old",
+     "  export GOOGLE_REFRESH_TOKEN = 'older'", "D", "=broken",
      "google_refresh_token=lower", "E=x # note", "\tF=日本", "GOOGLE_REFRESH_TOKEN"]
 )  # fmt: skip
 FILES = st.tuples(st.lists(LINES, max_size=6), st.sampled_from(["\n", "\r\n"]), st.booleans()).map(

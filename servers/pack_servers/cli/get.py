@@ -32,7 +32,7 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Print a file as it is stored, or the whole memory as one text."""
+    """Print a file as it is stored, or the memory as one text."""
     with opened(local, github) as memory:
         if path is None:
             _get_all(memory, answer)

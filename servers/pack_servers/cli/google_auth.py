@@ -27,7 +27,7 @@ _TimeoutOption = Annotated[
 
 
 def run(browser: _BrowserOption = False, timeout: _TimeoutOption = 300) -> None:
-    """Let PACK edit your Google documents; keeps a refresh token in ~/.pack.env."""
+    """Let PACK edit your Google documents. Keeps a refresh token in ~/.pack.env."""
     # Here, as it takes time to import, and the help of all commands imports this module.
     from pack_servers.env_file import store_setting  # noqa: PLC0415
     from pack_servers.wiring_google import REFRESH_TOKEN, ask_for_access  # noqa: PLC0415
