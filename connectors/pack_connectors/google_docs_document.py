@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pack.errors import AuthFailed, ConnectorError
-from pack_connectors.google_docs_text import NORMAL, Bullet, Look, Paragraph, Run, merged
+from pack_connectors.google_docs_text import (
+    NORMAL,
+    Bullet,
+    Look,
+    Paragraph,
+    Run,
+    merged,
+    utf16_length,
+)
 
 FOREIGN: Final = "\ue907"
 CODE_FONT: Final = "Courier New"
@@ -91,14 +99,19 @@ def _blocks(content: Sequence[_Json], lists: _Json) -> Iterator[Block]:
         start, end = element.get("startIndex", 0), element["endIndex"]
         if start == 0:  # the section that every body begins with; it cannot be changed
             continue
-        if "paragraph" not in element:
-            text = FOREIGN * (end - start)
-            yield Block(Paragraph((Run(text),)), start, end, text)
-            continue
-        source = element["paragraph"]
+        source = element.get("paragraph", {"elements": []})
         runs = [_run(part) for part in source["elements"]]
         text = "".join(run.text for run in runs)
-        yield Block(_paragraph(source, runs, lists, known_lists), start, end, text)
+        if utf16_length(text) == end - start:
+            yield Block(_paragraph(source, runs, lists, known_lists), start, end, text)
+        else:
+            yield _foreign(start, end, "\n" if text else "")
+
+
+def _foreign(start: int, end: int, ending: str) -> Block:
+    """Something that is no paragraph, or one whose places in the document are not understood."""
+    text = FOREIGN * (end - start - len(ending)) + ending
+    return Block(Paragraph((Run(text.removesuffix("\n")),)), start, end, text)
 
 
 def _run(element: _Json) -> Run:

@@ -20,7 +20,12 @@ from pack_connectors.google_access import refresh_failure
 if TYPE_CHECKING:
     from googleapiclient.errors import HttpError
 
-_LIMITS: Final = frozenset({"userRateLimitExceeded", "rateLimitExceeded", "RESOURCE_EXHAUSTED"})
+_LIMITS: Final = frozenset(
+    (
+        "userRateLimitExceeded rateLimitExceeded quotaExceeded dailyLimitExceeded "
+        "RATE_LIMIT_EXCEEDED RESOURCE_EXHAUSTED"
+    ).split()
+)
 _SHARE: Final = (
     "Share the document with this account as an editor, and switch the Google Docs API on in the "
     "project of the OAuth client; or run `pack google-auth` with another account."

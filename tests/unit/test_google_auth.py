@@ -25,7 +25,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pack_connectors.google_access import DOCUMENTS_SCOPE, GoogleAccess
 from pack_connectors.google_docs import GoogleDoc
+from pack_connectors.google_docs_text import DocFormat
 from pack_connectors.google_oauth import Inquiry, fetch_refresh_token
+from pack_servers import settings as settings_module
 from pack_servers import wiring_google
 from pack_servers.cli import google_auth
 from pack_servers.cli.endings import run
@@ -424,6 +426,10 @@ def test_what_is_missing_is_named(
         open_document(found, GoogleStandIn().clock)
     assert caught.value.setting == name
     assert remedy in caught.value.remedy
+
+
+def test_the_formats_of_the_setting_are_those_of_the_document() -> None:
+    assert [*settings_module.DocFormat] == [*DocFormat]
 
 
 def test_no_secret_is_in_the_settings_text(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pack_connectors.google_docs import GoogleDoc, parse_document_id
-from pack_connectors.google_docs_document import FOREIGN
+from pack_connectors.google_docs_document import FOREIGN, read_document
 from pack_connectors.google_docs_edit import text_edit
 from pack_connectors.google_docs_markdown import rich_paragraphs
 from pack_connectors.google_docs_text import DocFormat, is_kept, storable, text_of
 
-from pack.errors import InvalidConfig, LimitExceeded
+from pack.errors import ConnectorError, InvalidConfig, LimitExceeded
 from pack.targets import Target
 from tests.google_docs_support import ACCESS, Desk
 from tests.standins.google_docs import GET, TOKEN, UPDATE
@@ -202,6 +202,37 @@ def test_tables_and_images_of_others_are_replaced_as_a_whole(doc_format: DocForm
     assert desk.deliver("one\n\n2\n\nthree\n").warnings
     assert FOREIGN not in desk.shown.text
     assert desk.text == text_of(rich_paragraphs("one\n\n2\n\nthree\n"))
+
+
+def test_a_paragraph_whose_places_are_not_understood_is_replaced_as_a_whole() -> None:
+    desk = Desk()
+    desk.deliver("one\ntwo\n")
+    answer = {
+        "revisionId": "r",
+        "body": {
+            "content": [
+                {"endIndex": 1, "sectionBreak": {}},
+                {"startIndex": 1, "endIndex": 9, "paragraph": paragraph("one\n")},
+                {"startIndex": 9, "endIndex": 13, "paragraph": paragraph("two\n")},
+            ]
+        },
+    }
+    shown = read_document(answer)
+    assert shown.text == FOREIGN * 7 + "\ntwo\n"
+    (removal, insertion) = text_edit(shown, "one\ntwo\n")
+    assert removal["deleteContentRange"]["range"] == {"startIndex": 1, "endIndex": 8}
+    assert insertion["insertText"] == {"location": {"index": 1}, "text": "one"}
+
+
+def paragraph(text: str) -> dict[str, object]:
+    return {"elements": [{"endIndex": 0, "textRun": {"content": text, "textStyle": {}}}]}
+
+
+@pytest.mark.parametrize("answer", [{}, {"body": {"content": []}}, {"body": {"content": [{}]}},
+                                    {"body": {"content": [{"endIndex": 1}]}}])  # fmt: skip
+def test_an_answer_that_is_no_document_is_an_error(answer: dict[str, object]) -> None:
+    with pytest.raises(ConnectorError):
+        read_document({"revisionId": "r", **answer})
 
 
 def test_other_tabs_stay_as_they_are() -> None:
