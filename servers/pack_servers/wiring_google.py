@@ -22,18 +22,19 @@ _NO_CLIENT: Final = (
     "Make an OAuth client for a desktop app in Google Cloud (APIs & Services > Credentials), and "
     "set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET in ~/.pack.env."
 )
+_NO_DOCUMENT: Final = "Set GOOGLE_DOC_ID to the id or the address of the document to write to."
 _NO_TOKEN: Final = "Run `pack google-auth`."  # noqa: S105 - advice, no secret
 _TIMEOUT: Final = 30.0
 
 
-def open_document(settings: Settings, clock: Callable[[], datetime]) -> GoogleDoc | None:
-    """The document that shows the memory; `None` where none is set. To be closed in the end.
+def open_document(settings: Settings, clock: Callable[[], datetime]) -> GoogleDoc:
+    """The document that shows the memory; to be closed in the end. No request is made.
 
     Raises:
         InvalidConfig: A setting is missing or cannot be used.
     """
     if not settings.google_doc_id:
-        return None
+        raise _missing("GOOGLE_DOC_ID", _NO_DOCUMENT)
     client_id, client_secret = oauth_client(settings)
     token = _secret(settings.google_refresh_token, REFRESH_TOKEN, _NO_TOKEN)
     access = GoogleAccess(client_id, client_secret, token)

@@ -398,7 +398,6 @@ def test_a_file_that_cannot_be_changed_stays_as_it_is(tmp_path: Path) -> None:
 
 def test_a_document_is_wired_from_the_settings(home: Path) -> None:
     clock = GoogleStandIn().clock
-    assert open_document(settings(), clock) is None
     (home / ".pack.env").write_text(
         "GOOGLE_DOC_ID=https://docs.google.com/document/d/1AbC_d-2345/edit\nGOOGLE_CLIENT_ID=a\n"
         "GOOGLE_CLIENT_SECRET=b\nGOOGLE_REFRESH_TOKEN=c\nGOOGLE_DOC_FORMAT=rich\n",
@@ -412,6 +411,7 @@ def test_a_document_is_wired_from_the_settings(home: Path) -> None:
 @pytest.mark.parametrize(
     ("given_settings", "name", "remedy"),
     [
+        ({"google_doc_id": ""}, "GOOGLE_DOC_ID", "the id or the address"),
         ({"google_client_id": ""}, "GOOGLE_CLIENT_ID", "desktop app"),
         ({"google_client_secret": None}, "GOOGLE_CLIENT_SECRET", "desktop app"),
         ({}, "GOOGLE_REFRESH_TOKEN", "pack google-auth"),
