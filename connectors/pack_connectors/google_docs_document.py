@@ -86,7 +86,7 @@ def read_document(document: _Json) -> Shown:
     lists = document.get("lists", {})
     try:
         blocks = list(_blocks(document["body"]["content"], lists))
-    except (KeyError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, AttributeError) as error:
         raise ConnectorError("Google Docs answered with something unknown") from error
     if not blocks or not blocks[-1].text.endswith("\n"):
         raise ConnectorError("Google Docs answered with a document that has no end")

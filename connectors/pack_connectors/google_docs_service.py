@@ -172,13 +172,21 @@ def _network() -> HttpTransport:
 
 
 def _hang_up(transport: HttpTransport) -> None:
-    """Wake a thread that waits for an answer; to close the socket alone would let it wait."""
+    """Wake a thread that waits for an answer; to close the socket alone would let it wait.
+
+    `httplib2` takes that for a connection that went stale, and would connect again.
+    """
     connections = getattr(transport, "connections", {})
     for connection in list(connections.values()):
+        connection.connect = _refuse
         found = getattr(connection, "sock", None)
         if isinstance(found, socket.socket):
             with suppress(OSError):  # not connected any more
                 socket.socket.shutdown(found, socket.SHUT_RDWR)
+
+
+def _refuse() -> None:
+    raise ConnectionAbortedError("the connection was closed")
 
 
 def _wait_after(state: RetryCallState) -> float:

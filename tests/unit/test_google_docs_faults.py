@@ -8,10 +8,10 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import google.auth._exponential_backoff
+import httplib2
 import pytest
 from pack_connectors.google_access import GoogleAccess
 from pack_connectors.google_docs import GoogleDoc
@@ -287,30 +287,43 @@ def test_closing_ends_the_wait_between_attempts() -> None:
 
 
 def test_closing_wakes_a_thread_that_waits_for_an_answer() -> None:
-    near, far = socket.socketpair()
-    began = threading.Event()
+    asked = threading.Event()
 
-    class Hanging:
+    class Elsewhere:
+        """The real thing, but for the address: a server of ours that never answers."""
+
         def __init__(self) -> None:
-            self.connections = {"https:docs": SimpleNamespace(sock=near)}
+            self._http = httplib2.Http(timeout=30)
+            self.connections = self._http.connections
 
         def request(self, uri: str, method: str = "GET", **options: Any) -> tuple[Any, bytes]:
-            began.set()
-            near.settimeout(30)
-            if not near.recv(1):
-                raise ConnectionResetError(104, "Connection reset by peer")
-            raise AssertionError("nobody answers")
+            found: tuple[Any, bytes] = self._http.request(f"http://127.0.0.1:{port}/", method)
+            return found
 
         def close(self) -> None:
-            near.close()
+            self._http.close()
 
-    with far, ThreadPoolExecutor(1) as pool:
-        target = GoogleDoc("document-1", ACCESS, Desk().google.clock, transport=Hanging)
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(1000)
+            asked.set()
+            while connection.recv(1000):
+                pass
+        listener.settimeout(0.2)
+        with pytest.raises(TimeoutError):  # nobody connects again
+            listener.accept()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(2) as pool:
+        port = listener.getsockname()[1]
+        server = pool.submit(serve)
+        target = GoogleDoc("document-1", ACCESS, Desk().google.clock, transport=Elsewhere)
         under_way = pool.submit(target.deliver, "one\n", "key", "")
-        assert began.wait(10)
+        assert asked.wait(10)
         target.close()
         with pytest.raises(Unavailable):
             under_way.result(timeout=10)
+        server.result(timeout=10)
 
 
 # --- secrets -----------------------------------------------------------------------------------
