@@ -25,11 +25,15 @@ class Desk:
         self.memo = ""
 
     def begin(self, text: str = "", *, first_wins: bool = False) -> None:
-        """A new document for the same target; to make another target takes a tenth of a second."""
+        """A new document, which does what is not documented in one way or the other.
+
+        It is for the same target: to make another one takes a tenth of a second.
+        """
         self.google.clock.advance(61)
         self.google.first_wins = first_wins
         self.google.edits.clear()
         self.document = self.google.document(text=text)
+        self.document.first.joins_lists = not first_wins
         self.memo = ""
 
     def open(self, doc_format: DocFormat | None = None) -> GoogleDoc:

@@ -46,12 +46,18 @@ def text_of(units: list[Unit]) -> str:
 
 
 class TabModel:
-    """The body of a tab. Positions are from 0; the service's indexes are one more."""
+    """The body of a tab. Positions are from 0; the service's indexes are one more.
+
+    Attributes:
+        joins_lists: Whether a list of the same preset above goes on in a new one below. It does
+            if it matches; when one that a person touched does is not documented.
+    """
 
     def __init__(self, tab_id: str, title: str, text: str = "") -> None:
         self.tab_id = tab_id
         self.title = title
         self.lists: dict[str, str] = {}
+        self.joins_lists = True
         self.units: list[Unit] = [_unit(code, {}, ParagraphFormat()) for code in utf16(text + "\n")]
 
     @property
@@ -170,9 +176,9 @@ class TabModel:
 
     def _list_before(self, start: int, preset: str) -> str | None:
         before = self.units[start - 1].paragraph if start else None
-        if before is None or before.list_id is None or self.lists[before.list_id] != preset:
+        if before is None or before.list_id is None or not self.joins_lists:
             return None
-        return before.list_id
+        return before.list_id if self.lists[before.list_id] == preset else None
 
     def _new_list(self, preset: str) -> str:
         list_id = f"kix.list{len(self.lists)}"

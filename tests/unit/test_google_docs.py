@@ -24,7 +24,8 @@ PIECES = ["a", " ", "\n", "😀", "👩‍🚀", "e\u0301", "日本", "مرحب�
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 BLOCKS = st.lists(
     st.sampled_from(
-        ["# T", "para *i* 😀", "- a\n- b", "- a\n  - b\n    - c\n- d", "1. x\n2. y", "3. z", "> q",
+        ["# T", "para *i* 😀", "- a\n- b", "- x\n- b", "- a\n- b\n- c",
+         "1. z\n2. y\n3. x", "- a\n  - b\n    - c\n- d", "1. x\n2. y", "3. z", "> q",
          "```\ncode\n\n\tmore\n```", "| a | b |\n|---|---|\n| 1 | 日 |", "- [ ] t\n- [x] u", "***",
          "**b** `c` [l](https://x.example/y)", "1. a\n   - b", "- a\n\n  more", "-", "text"]
     ),
@@ -134,6 +135,23 @@ def test_the_least_edit_gives_what_writing_everything_gives(
     assert least_edits <= sum(map(len, desk.google.edits))
 
 
+@pytest.mark.parametrize("doc_format", DocFormat)
+@pytest.mark.parametrize("first_wins", [True, False])
+def test_every_place_of_an_edit_in_a_text(doc_format: DocFormat, first_wins: bool) -> None:
+    texts = ["a", "a\n\nb", "b", "a\n\nb\n\nc", "a\n\nc", "c", "", "- a", "- a\n- b", "- b",
+             "- b\n- c", "- b\n  - c", "# a\n\n- b\n\nc", "- b\n\nc", "# a\n\n- b", "1. b\n2. c"]  # fmt: skip
+    desk = known_desk(doc_format)
+    for old in texts:
+        for new in texts:
+            desk.begin(first_wins=first_wins)
+            desk.deliver(old)
+            desk.deliver(new)
+            if doc_format is DocFormat.RICH:
+                assert desk.paragraphs == rich_paragraphs(new), (old, new)
+            else:
+                assert desk.text == new + "\n", (old, new)
+
+
 def test_a_change_of_one_paragraph_leaves_the_others_alone() -> None:
     desk = Desk(DocFormat.RICH)
     blocks = [f"## H{number}\n\nSome **bold** text.\n\n- a\n- b\n" for number in range(30)]
@@ -187,6 +205,14 @@ def test_a_revision_that_was_forgotten_is_no_edit() -> None:
     desk = Desk()
     desk.deliver("one\n")
     desk.document.number += 1
+    assert desk.deliver("two\n").warnings == ()
+
+
+def test_a_text_that_the_service_keeps_otherwise_is_no_edit() -> None:
+    desk = Desk()
+    desk.deliver("one\n")
+    units = desk.document.first.units
+    units[0] = units[0]._replace(code=ord("0"))
     assert desk.deliver("two\n").warnings == ()
 
 

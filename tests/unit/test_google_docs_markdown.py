@@ -161,6 +161,7 @@ def test_real_memories_are_shown_without_loss(shared_data: Path) -> None:
         ("[x]: /y\n\na", ["|[x]: /y", "|", "|a"]),
         ("[x](a.md) [](b.md)", ["|x (a.md) b.md"]),
         ("![](https://i.example/p.png)", ["|https://i.example/p.png"]),
+        ("\ufeff# A", ["HEADING_1|A"]),
         ("", ["|"]),
     ],
 )
