@@ -139,7 +139,8 @@ def test_the_least_edit_gives_what_writing_everything_gives(
 @pytest.mark.parametrize("first_wins", [True, False])
 def test_every_place_of_an_edit_in_a_text(doc_format: DocFormat, first_wins: bool) -> None:
     texts = ["a", "a\n\nb", "b", "a\n\nb\n\nc", "a\n\nc", "c", "", "- a", "- a\n- b", "- b",
-             "- b\n- c", "- b\n  - c", "# a\n\n- b\n\nc", "- b\n\nc", "# a\n\n- b", "1. b\n2. c"]  # fmt: skip
+             "- b\n- c", "- b\n  - c", "# a\n\n- b\n\nc", "- b\n\nc", "# a\n\n- b", "1. b\n2. c"
+             ]  # fmt: skip
     desk = known_desk(doc_format)
     for old in texts:
         for new in texts:

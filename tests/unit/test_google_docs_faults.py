@@ -288,6 +288,7 @@ def test_closing_ends_the_wait_between_attempts() -> None:
 
 def test_closing_wakes_a_thread_that_waits_for_an_answer() -> None:
     asked = threading.Event()
+    connections: list[dict[str, Any]] = []
 
     class Elsewhere:
         """The real thing, but for the address: a server of ours that never answers."""
@@ -295,6 +296,7 @@ def test_closing_wakes_a_thread_that_waits_for_an_answer() -> None:
         def __init__(self) -> None:
             self._http = httplib2.Http(timeout=30)
             self.connections = self._http.connections
+            connections.append(self.connections)
 
         def request(self, uri: str, method: str = "GET", **options: Any) -> tuple[Any, bytes]:
             found: tuple[Any, bytes] = self._http.request(f"http://127.0.0.1:{port}/", method)
@@ -320,6 +322,9 @@ def test_closing_wakes_a_thread_that_waits_for_an_answer() -> None:
         target = GoogleDoc("document-1", ACCESS, Desk().google.clock, transport=Elsewhere)
         under_way = pool.submit(target.deliver, "one\n", "key", "")
         assert asked.wait(10)
+        (connection,) = connections[0].values()
+        while connection.sock._io_refs == 0:  # until then, it does not wait for the answer
+            assert not under_way.done()
         target.close()
         with pytest.raises(Unavailable):
             under_way.result(timeout=10)
