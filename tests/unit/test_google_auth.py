@@ -27,17 +27,21 @@ from pack_connectors.google_access import DOCUMENTS_SCOPE, GoogleAccess
 from pack_connectors.google_docs import GoogleDoc
 from pack_connectors.google_docs_text import DocFormat
 from pack_connectors.google_oauth import Inquiry, fetch_refresh_token
+from pack_connectors.memory import InMemoryConnector
 from pack_servers import settings as settings_module
 from pack_servers import wiring_google
 from pack_servers.cli import google_auth
 from pack_servers.cli.endings import run
 from pack_servers.env_file import store_setting, with_setting
 from pack_servers.loopback_answer import answer_server
-from pack_servers.settings import Settings, load_settings
+from pack_servers.settings import Settings, has_targets, load_settings
 from pack_servers.wiring_google import ask_for_access, open_document
+from pack_servers.wiring_targets import _KINDS as KINDS
+from pack_servers.wiring_targets import Surroundings
 from pydantic import SecretStr
 
 from pack.errors import AuthFailed, ConnectorError, InvalidConfig, PackError, Unavailable
+from pack.sync_routes import Destination
 from tests.standins.faults import FaultKind
 from tests.standins.google_docs import TOKEN, GoogleStandIn
 
@@ -406,6 +410,36 @@ def test_a_document_is_wired_from_the_settings(home: Path) -> None:
     document = open_document(load_settings(), clock)
     assert isinstance(document, GoogleDoc)
     document.close()
+
+
+def destinations(**more: object) -> list[Destination]:
+    google = GoogleStandIn()
+    store = InMemoryConnector(google.clock)
+    around = Surroundings(settings(**more), store, "memory", google.clock)
+    return [one for kind in KINDS for one in kind(around)]
+
+
+def test_the_document_is_a_target_of_the_sync() -> None:
+    assert destinations() == []
+    assert not has_targets(settings())
+    more = {"google_doc_id": "1AbC_d-2345", "google_refresh_token": SecretStr("token-canary")}
+    assert has_targets(settings(**more))
+    (one,) = destinations(**more)
+    assert (one.name, one.only_newest) == ("google-docs", True)
+    for secret in ("canary", "client-id", "1AbC_d-2345"):
+        assert secret not in f"{one.name} {one.key} {one.config}"
+    one.open().close()
+    (renewed,) = destinations(**more | {"google_refresh_token": SecretStr("another")})
+    assert (renewed.key, renewed.config != one.config) == (one.key, True)
+    (other,) = destinations(**more | {"google_doc_id": "another-document"})
+    assert other.key != one.key
+
+
+def test_a_target_without_access_says_what_to_do() -> None:
+    (one,) = destinations(google_doc_id="1AbC_d-2345")
+    with pytest.raises(InvalidConfig) as caught:
+        one.open()
+    assert "pack google-auth" in caught.value.remedy
 
 
 @pytest.mark.parametrize(
