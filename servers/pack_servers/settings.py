@@ -37,6 +37,15 @@ class NotionMode(StrEnum):
     """A page for each file, once `pack migrate-notion` has run."""
 
 
+class DocFormat(StrEnum):
+    """How a Google document shows the memory."""
+
+    PLAIN = "plain"
+    """The markdown text as it is."""
+    RICH = "rich"
+    """As a person would write it: headings, lists, links."""
+
+
 class Settings(BaseSettings):
     """Everything that can be configured. Names are those of the environment variables.
 
@@ -66,6 +75,11 @@ class Settings(BaseSettings):
         pack_webhook_version: Which payloads they get: 2, or 1 as of the first PACK.
         pack_webhook_secret: What events are signed with; two while one replaces the other.
         pack_webhook_allow: Hosts of webhooks that need not be public, divided by commas.
+        google_doc_id: The Google document that shows the memory: its id or its address.
+        google_client_id: The OAuth client, a desktop app.
+        google_client_secret: Its secret.
+        google_refresh_token: Access to the document, from `pack google-auth`.
+        google_doc_format: How the document shows the memory.
     """
 
     model_config = SettingsConfigDict(
@@ -97,6 +111,11 @@ class Settings(BaseSettings):
     pack_webhook_version: Annotated[int, Field(ge=1, le=2)] = 2
     pack_webhook_secret: SecretStr | None = None
     pack_webhook_allow: str = ""
+    google_doc_id: str = ""
+    google_client_id: str = ""
+    google_client_secret: SecretStr | None = None
+    google_refresh_token: SecretStr | None = None
+    google_doc_format: DocFormat = DocFormat.PLAIN
 
     @field_validator("github_memory_path")
     @classmethod
@@ -137,7 +156,8 @@ def load_settings() -> Settings:
 def has_targets(settings: Settings) -> bool:
     """Whether there may be sync targets; the modules for them are imported only then."""
     has_notion = settings.notion_token is not None and bool(settings.notion_sync_page_id)
-    return has_notion or settings.pack_webhook_url is not None
+    has_document = bool(settings.google_doc_id)
+    return has_notion or has_document or settings.pack_webhook_url is not None
 
 
 def split_list(text: str) -> tuple[str, ...]:

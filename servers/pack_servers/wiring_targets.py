@@ -24,7 +24,7 @@ from pack.catalog import Catalog
 from pack.connector import Connector
 from pack.paths import parse_path
 from pack.sync import Sync
-from pack.sync_routes import Destination, EventRoute, Route
+from pack.sync_routes import Destination, EventRoute, Route, WholeRoute
 from pack.sync_text import TextSource
 from pack.webhook_payload import PayloadVersion
 from pack_servers.places import GithubPlace, Place
@@ -173,10 +173,41 @@ def _open_notion(around: Surroundings) -> Route:
     )
 
 
+def _google_document(around: Surroundings) -> Iterator[Destination]:
+    """The Google document, if one is set. Another document is another target."""
+    settings = around.settings
+    if settings.google_doc_id:
+        yield Destination(
+            "google-docs",
+            key=f"google-docs-{_digest(settings.google_doc_id)}",
+            config=_digest(settings.google_doc_format, *_google_access(settings)),
+            only_newest=True,
+            open=partial(_open_google_document, around),
+        )
+
+
+def _google_access(settings: Settings) -> Iterator[str]:
+    yield settings.google_client_id
+    for secret in (settings.google_client_secret, settings.google_refresh_token):
+        yield secret.get_secret_value() if secret else ""
+
+
+def _open_google_document(around: Surroundings) -> Route:
+    # Here, as they take time to import and most commands deliver nothing.
+    from pack_servers.wiring_google import open_document  # noqa: PLC0415
+
+    target = open_document(around.settings, around.clock)
+    return WholeRoute(target, around.source(), around.left_out_on())
+
+
 def _digest(*texts: str) -> str:
     """Tells one text from another without showing it."""
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
-_KINDS: Final[tuple[Callable[[Surroundings], Iterator[Destination]], ...]] = (_notion, _webhooks)
+_KINDS: Final[tuple[Callable[[Surroundings], Iterator[Destination]], ...]] = (
+    _notion,
+    _google_document,
+    _webhooks,
+)
 """What makes the destinations of each kind of target."""

@@ -14,7 +14,7 @@ from pack._version import __version__
 COMMANDS: Final = tuple(
     (
         "init list get search update edit move delete validate prune migrate migrate-notion "
-        "reindex status remote sync serve doctor"
+        "reindex status remote sync google-auth serve doctor"
     ).split()
 )
 
