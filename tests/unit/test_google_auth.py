@@ -28,6 +28,7 @@ from pack_connectors.google_docs import GoogleDoc
 from pack_connectors.google_docs_text import DocFormat
 from pack_connectors.google_oauth import Inquiry, fetch_refresh_token
 from pack_connectors.memory import InMemoryConnector
+from pack_connectors.sqlite_catalog import SqliteCatalog
 from pack_servers import settings as settings_module
 from pack_servers import wiring_google
 from pack_servers.cli import google_auth
@@ -415,7 +416,7 @@ def test_a_document_is_wired_from_the_settings(home: Path) -> None:
 def destinations(**more: object) -> list[Destination]:
     google = GoogleStandIn()
     store = InMemoryConnector(google.clock)
-    around = Surroundings(settings(**more), store, "memory", google.clock)
+    around = Surroundings(settings(**more), store, "memory", google.clock, SqliteCatalog(None))
     return [one for kind in KINDS for one in kind(around)]
 
 
