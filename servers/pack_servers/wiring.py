@@ -313,16 +313,19 @@ def inspect_repository(folder: Path) -> RepositoryState:
     except PackError as error:
         obstacle = error
     journal, git_lock = state / "journal.json", repository.git_dir / "index.lock"
-    catalog = check_catalog(state / _CATALOG)
     return RepositoryState(
         obstacle,
         journal if journal.exists() else None,
         git_lock if git_lock.exists() else None,
         _is_held(state / "lock"),
-        catalog.state,
-        catalog.files,
-        catalog.size,
+        *inspect_catalog(state / _CATALOG),
     )
+
+
+def inspect_catalog(file: Path) -> tuple[str, int, int]:
+    """How a search index is, how many files it knows, and its bytes; it is not changed."""
+    found = check_catalog(file)
+    return found.state, found.files, found.size
 
 
 def git_version() -> str | None:

@@ -134,4 +134,5 @@ def catalog_file(settings: Settings, place: GithubPlace) -> Path:
     """Where the catalog of a memory on GitHub is; others have others, whatever their names."""
     parts = (settings.github_api_url, place.full_name, settings.github_branch)
     digest = hashlib.sha256(" ".join(parts).lower().encode()).hexdigest()[:16]
-    return settings.pack_cache_dir / _CACHE / f"{place.repository.lower()}-{digest}.catalog"
+    folder = settings.pack_cache_dir.absolute() / _CACHE
+    return folder / f"{place.repository.lower()}-{digest}.catalog"

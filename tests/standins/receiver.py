@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from standardwebhooks import Webhook
 
+# The known answer of the specification (Standard Webhooks, "Signature scheme"), no secret.
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 _LONGEST = 20.0
 

@@ -159,6 +159,7 @@ def test_the_doctor_says_how_commits_are_made(memory: Github) -> None:
     checks = {check["name"]: check["found"] for check in seen["checks"]}
     assert checks["commits by"] == "graphql"
     assert checks["token"] == "a token is set"
+    assert checks["catalog"].startswith("2 files, ")
     memory.service.service.serves_graphql = False
     fresh = memory.ok("doctor", "--github", REPOSITORY, PACK_CACHE_DIR=str(memory.folder / "fresh"))
     assert "git-data" in fresh.text

@@ -87,12 +87,16 @@ def test_the_life_of_a_webhook(memory, receiver, monkeypatch):
     assert (parked.status, "PARKED" in parked.text) == (1, True)
     listed = memory.ok("list")
     assert listed.err.count("Not copied to webhook:127.0.0.1") == 1
+    seen = memory.pack("doctor")
+    assert (seen.status, f"pack sync --target {NAME}" in seen.text) == (1, True), seen
     receiver.always = status(204)
     assert memory.pack("sync").status == 1  # nobody asks it by itself
     done = memory.ok("sync", "--target", NAME)
     assert "delivered" in done.text
     assert "Not copied" not in memory.ok("list").err
-    said += [failed.text, failed.err, parked.text, parked.err, listed.err, memory.ok("doctor").text]
+    said += [failed.text, failed.err, parked.text, parked.err, listed.err, seen.text]
+    said.append(memory.ok("doctor").text)
+    assert f"{NAME}: up to date" in said[-1]
 
     kept = [file.read_text() for file in (memory.path / ".git/pack/sync").glob("*.json")]
     assert kept

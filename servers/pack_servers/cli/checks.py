@@ -21,9 +21,11 @@ from pack.errors import PackError
 from pack.memory import Memory
 from pack.remote import RemoteStatus
 from pack.results import Mode, Status
+from pack.sync_results import TargetStatus
 from pack_servers import wiring
 from pack_servers.cli.remote_words import position_words
 from pack_servers.cli.streams import say
+from pack_servers.cli.sync_words import status_words
 from pack_servers.github_token import describe_source
 from pack_servers.places import GithubPlace, LocalPlace, Place, choose_place
 from pack_servers.settings import ENV_FILE, Settings, env_file, load_settings, settings_in_force
@@ -115,6 +117,16 @@ def of_memory(local: Path | None, github: str | None) -> Iterator[Check]:
         yield from _contents(status, place)
         if status.remote is not None:
             yield from _remote(memory, status.remote)
+        yield from map(_target, status.targets)
+
+
+def _target(status: TargetStatus) -> Check:
+    """How a sync target is, without asking it."""
+    words = f"{status.name}: {status_words(status)}"
+    if status.parked is not None:
+        again = f"Then run `pack sync --target {status.name}`."
+        return Check("target", State.PROBLEM, words, f"{status.parked.remedy} {again}")
+    return Check("target", State.NOTE if status.problem else State.OK, words)
 
 
 def _unusable(place: LocalPlace) -> tuple[str, str] | None:
@@ -129,7 +141,7 @@ def _unusable(place: LocalPlace) -> tuple[str, str] | None:
 
 def _on_github(settings: Settings, place: GithubPlace, words: str) -> Iterator[Check]:
     # Here, as it takes time to import and most memories are local.
-    from pack_servers.wiring_github import find_repository, open_store  # noqa: PLC0415
+    from pack_servers.wiring_github import catalog_file, find_repository, open_store  # noqa: PLC0415
 
     yield Check("token", State.OK, describe_source(settings))
     found = find_repository(settings, place, wiring.clock, say)
@@ -150,6 +162,7 @@ def _on_github(settings: Settings, place: GithubPlace, words: str) -> Iterator[C
         yield Check("access", State.PROBLEM, "the token can only read", remedy)
     with open_store(settings, place, wiring.clock, say) as (connector, _):
         yield Check("commits by", State.OK, connector.write_method)
+    yield _catalog(*wiring.inspect_catalog(catalog_file(settings, place)))
 
 
 def _repository(folder: Path) -> Iterator[Check]:
@@ -166,11 +179,13 @@ def _repository(folder: Path) -> Iterator[Check]:
     elif state.journal is not None:
         remedy = "The next command of pack finishes or undoes it; nothing is lost."
         yield Check("journal", State.NOTE, "a write was cut off", remedy)
-    if state.catalog == "sound":
-        words = f"{state.catalog_files:,} files, {state.catalog_bytes / 1e6:.1f} MB"
-        yield Check("catalog", State.OK, words)
-    else:
-        yield Check("catalog", State.NOTE, _CATALOG_WORDS[state.catalog])
+    yield _catalog(state.catalog, state.catalog_files, state.catalog_bytes)
+
+
+def _catalog(state: str, files: int, size: int) -> Check:
+    if state == "sound":
+        return Check("catalog", State.OK, f"{files:,} files, {size / 1e6:.1f} MB")
+    return Check("catalog", State.NOTE, _CATALOG_WORDS[state])
 
 
 _CATALOG_WORDS: Final = {

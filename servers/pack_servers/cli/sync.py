@@ -76,7 +76,8 @@ def _without_targets(target: str | None, answer: Format) -> None:
         show_json({"targets": []})
     else:
         show("no targets are set up")
-        say("  → For webhooks: PACK_WEBHOOK_URL in ~/.pack.env")
+        say("  → In ~/.pack.env: PACK_WEBHOOK_URL for webhooks; NOTION_TOKEN and")
+        say("    NOTION_SYNC_PAGE_ID for Notion; GOOGLE_DOC_ID for a Google document. See README.")
 
 
 def _deliver(sync: Sync, target: str | None, *, full: bool) -> list[SyncOutcome]:
