@@ -123,9 +123,13 @@ def test_a_wait_is_told_to_the_client_that_waits(far: Far) -> None:
         async def hear(progress: float, total: float | None, message: str | None) -> None:
             told.append(message or "")
 
-        async with far.client(PACK_GITHUB_WAIT="2") as client:
-            far.service.faults.add(FaultKind.SECONDARY_LIMIT, headers={"retry-after": "1"})
-            await client.call_tool("memory_list", {}, progress_callback=hear)
+        async with far.client(PACK_GITHUB_WAIT="10") as client:
+            # Requests that only a write makes: the server itself looks for news at any time.
+            for write in ("graphql/mutation", "git/update-ref"):
+                after = {"retry-after": "1"}
+                far.service.faults.add(FaultKind.SECONDARY_LIMIT, write, headers=after)
+            note = {"path": "context/a.md", "content": "x\n"}
+            await client.call_tool("memory_update", note, progress_callback=hear)
 
     run(use)
     assert any(text.startswith("waiting until") for text in told), told
