@@ -121,8 +121,8 @@ class PackServer(MCPServer[None]):
         low.middleware.append(_promise_list_changes)
 
     def wrote(self) -> None:
-        """A tool has made a commit; to be called in its worker thread."""
-        anyio.from_thread.run_sync(self._watcher.poke)
+        """A tool has made a commit: it is acknowledged, whatever becomes of the news."""
+        self._watcher.poke()
 
     async def _initialized(
         self, ctx: ServerRequestContext[Any, Any], _params: NotificationParams

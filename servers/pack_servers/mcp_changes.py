@@ -8,9 +8,11 @@ here, and when another server of the same memory has news.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -128,6 +130,7 @@ class ChangeWatcher:
         self._uri_of = uri_of
         self._claim = claim
         self._wake = anyio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._turn = anyio.Lock()
         self._seen: CommitId | None = None
         self._started = False
@@ -135,6 +138,7 @@ class ChangeWatcher:
 
     async def start(self) -> None:
         """Note where the memory is now; whatever is committed after this is published."""
+        self._loop = asyncio.get_running_loop()
         if not self._started:
             await self._look()
 
@@ -157,9 +161,13 @@ class ChangeWatcher:
         return Capability.WORKING_TREE in self._memory.connector.capabilities
 
     def poke(self) -> None:
-        """Look at once, where the next look is far away. To be called in the event loop."""
-        if not self.is_near:
-            self._wake.set()
+        """Look soon, where the next look is far away; from any thread, which does not wait."""
+        if self._loop is not None and not self.is_near:
+            with suppress(RuntimeError):  # the loop is closed: nobody is left who could be told
+                self._loop.call_soon_threadsafe(self._wake_up)
+
+    def _wake_up(self) -> None:
+        self._wake.set()
 
     async def _look(self) -> None:
         first, since = not self._started, self._seen

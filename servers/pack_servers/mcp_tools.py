@@ -206,7 +206,7 @@ def add_tools(
         server: The server.
         memory: What they work on.
         source: What its clients count as.
-        wrote: Called in the worker thread of a tool that has made a commit.
+        wrote: Called in the worker thread of a tool that has made a commit; returns at once.
     """
     tools = Tools(memory, source, wrote)
     for function, title, hints in (

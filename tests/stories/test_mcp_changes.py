@@ -19,17 +19,21 @@ from mcp.server.session import ServerSession
 from mcp.server.subscriptions import InMemorySubscriptionBus, ServerEvent
 from mcp.shared.exceptions import MCPDeprecationWarning
 from mcp.shared.subscriptions import ResourcesListChanged, ResourceUpdated
+from pack_connectors.memory import InMemoryConnector
+from pack_connectors.sqlite_catalog import SqliteCatalog
 from pack_servers import mcp_changes
 from pack_servers.mcp import build_server, uri_of
 from pack_servers.mcp_changes import ChangeWatcher, Subscribers
 from pack_servers.places import LocalPlace
 from pack_servers.settings import Settings
-from pack_servers.wiring import open_memory
+from pack_servers.wiring import CLI_ORIGIN, clock, new_request, open_memory
+from pack_templates import starter_files
 
 from pack.errors import Unavailable
 from pack.memory import Memory
 from tests.stories.mcp_support import (
     CONNECTIONS,
+    DEADLINE,
     PACK,
     Kind,
     call,
@@ -436,3 +440,34 @@ def test_nothing_is_watched_when_that_is_not_wanted(
             await call(client, "memory_list")
 
     run(use)
+
+
+def test_a_store_far_away_is_looked_at_when_there_is_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mcp_changes, "FAR_POLL_SECONDS", 10 * DEADLINE)
+    far = Memory(
+        InMemoryConnector(clock),
+        SqliteCatalog(None),
+        clock=clock,
+        origin=CLI_ORIGIN,
+        new_request=new_request,
+    )
+    far.init(starter_files())
+    events: list[ServerEvent] = []
+
+    async def watch() -> ChangeWatcher:
+        bus = InMemorySubscriptionBus()
+        heard_one = anyio.Event()
+        bus.subscribe(lambda event: (events.append(event), heard_one.set()))
+        watcher = ChangeWatcher(far, bus, Subscribers(), uri_of)
+        await watcher.start()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(watcher.run)
+            await anyio.to_thread.run_sync(far.update, NOTE, "x\n")
+            await anyio.to_thread.run_sync(watcher.poke)
+            await heard_one.wait()
+            tasks.cancel_scope.cancel()
+        return watcher
+
+    watcher = run(watch)
+    assert events[0] == ResourceUpdated(uri=uri_of(NOTE))
+    watcher.poke()  # the loop is closed: a write that was made stays acknowledged
