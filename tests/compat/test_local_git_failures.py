@@ -2,10 +2,12 @@
 
 import errno
 import os
+from contextlib import closing
 
 import pytest
 from pack_connectors import file_exchange
 from pack_connectors.git_repository import create_repository
+from pack_connectors.process_lock import ProcessLock
 
 from pack.errors import OutcomeUnknown, PackError
 from pack.model import ABSENT, Delete, MemoryPath, Put
@@ -95,7 +97,10 @@ def run_in_child(folder, steps, monkeypatch, number, changes, head):
     """Make the write in a child that dies at a step; whether it came to its end."""
     child = os.fork()
     if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        # A git process of the dead one may be at work for a moment more, under its lock.
+        with closing(ProcessLock(folder / ".git" / "pack" / "lock", 60)) as lock, lock:
+            return status == 0
     code = 1
     try:
         connector = open_memory(folder)
