@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -333,6 +334,13 @@ class Catalog(Protocol):
         ...
 
     # --- search --------------------------------------------------------------------------------
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let the questions inside see one state of the rows, and cost less together.
+
+        Nothing may be changed inside. A state that is lost meanwhile holds nothing any more.
+        """
+        ...
 
     def candidates(
         self,

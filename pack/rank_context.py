@@ -94,16 +94,15 @@ def _words_of(bodies: Sequence[str], shares: Mapping[int, float], query: Query) 
     )
     words: dict[str, float] = {}
     for number, share in shares.items():
-        counts = Counter(bodies[number].split())
-        for word in counts.keys() - known:
-            words[word] = words.get(word, 0.0) + share * counts[word] / (counts[word] + 1)
-    return words
+        for word, count in Counter(bodies[number].split()).items():
+            words[word] = words.get(word, 0.0) + share * count / (count + 1)
+    return {word: worth for word, worth in words.items() if word not in known}
 
 
 def _worth(words: Mapping[str, float], frequencies: Frequencies, passages: int) -> dict[str, float]:
     """The words that say most, and what finding each is worth."""
-    long = [word for word in words if len(word) >= _SHORTEST_WORD]
-    asked = sorted(long, key=lambda word: (-words[word], word))[:_WORDS_WEIGHED]
+    long = [(-worth, word) for word, worth in words.items() if len(word) >= _SHORTEST_WORD]
+    asked = [word for _, word in sorted(long)[:_WORDS_WEIGHED]]
     rarities = {
         word: log((passages + 1) / (count + 0.5))
         for word, count in frequencies(asked).items()

@@ -7,7 +7,7 @@ from typing import Final
 from pack.passages import bare_lines
 from pack.rank_matches import find_matches
 from pack.search_query import Query
-from pack.terms import fold_text, searchable_texts
+from pack.terms import aligned_text, fold_text, searchable_texts
 
 SNIPPET_CHARACTERS: Final = 160
 
@@ -27,28 +27,37 @@ def find_line(query: Query, text: str, first_line: int = 1) -> tuple[int, str]:
     lines = bare_lines(text)
     if not lines:
         return first_line, ""
-    qualities = _qualities(query, lines)
+    qualities = _qualities(query, text, lines)
     best = qualities.index(max(qualities))
     chosen = " ".join(lines[best].split())
     return first_line + best, _cut(chosen, _match_place(query, chosen))
 
 
-def _qualities(query: Query, lines: list[str]) -> list[int]:
+def _qualities(query: Query, text: str, lines: list[str]) -> list[int]:
     """How many clauses each line meets; to hold the phrase is more than all of them."""
-    found = find_matches(query.clauses, searchable_texts(lines))
-    met = [len({clause for _, clause, _ in one}) if one else 0 for one in found]
+    met = [len(clauses) for clauses in _met(query, text, lines)]
+    if not query.phrase or not _holds(query.phrase, text):  # most hold it nowhere
+        return met
     more = len(query.clauses) + 1
     return [
         count + more * _holds(query.phrase, line) for count, line in zip(met, lines, strict=True)
     ]
 
 
-def _holds(phrase: str, line: str) -> bool:
-    """Whether a line holds a phrase; most lack its first word, which is seen sooner."""
-    folded = fold_text(line)
-    if not phrase or phrase.partition(" ")[0] not in folded:
-        return False
-    return phrase in " ".join(folded.split())
+def _met(query: Query, text: str, lines: list[str]) -> list[set[int]]:
+    """The clauses that each line meets; the whole text is looked through at once if it can be."""
+    aligned = None if "\r" in text else aligned_text(text)
+    if aligned is None:
+        found = find_matches(query.clauses, searchable_texts(lines))
+        return [{clause for _, clause, _ in one} for one in found]
+    met: list[set[int]] = [set() for _ in lines]
+    for place, clause, _ in find_matches(query.clauses, [aligned])[0]:
+        met[text.count("\n", 0, place)].add(clause)
+    return met
+
+
+def _holds(phrase: str, text: str) -> bool:
+    return phrase in " ".join(fold_text(text).split())
 
 
 def _match_place(query: Query, line: str) -> int:

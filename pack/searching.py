@@ -82,14 +82,16 @@ def search(core: Core, request: SearchRequest) -> Matches:
     check_limit(request.limit)
     if not parsed.clauses:
         return _answer(parsed, request, list(_look_through(core, parsed, request.which)), True)
-    return core.ask(lambda view: _ask(view, expand(parsed, view), request))
+    return core.ask(lambda view: _ask(view, parsed, request))
 
 
-def _ask(view: Catalog, query: Query, request: SearchRequest) -> Matches:
-    most = CANDIDATES if request.cursor is None else _DEEP
-    places, is_all = _find(view, query, request, most)
-    if not is_all and len(places) < request.limit:
-        places, is_all = _find(view, query, request, _DEEP)
+def _ask(view: Catalog, parsed: Query, request: SearchRequest) -> Matches:
+    with view.snapshot():
+        query = expand(parsed, view)
+        most = CANDIDATES if request.cursor is None else _DEEP
+        places, is_all = _find(view, query, request, most)
+        if not is_all and len(places) < request.limit:
+            places, is_all = _find(view, query, request, _DEEP)
     return _answer(query, request, places, is_all)
 
 

@@ -12,7 +12,8 @@ import json
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeVar
@@ -301,6 +302,19 @@ class SqliteCatalog:
 
     # --- search --------------------------------------------------------------------------------
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See `Catalog.snapshot`."""
+        with self._lock:
+            while not self._read(_begin_search):
+                self.catch_up()
+            try:
+                yield
+            finally:
+                # None is open any more if the file failed meanwhile.
+                if self._connection is not None and self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+
     def candidates(
         self,
         clauses: Sequence[Clause],
@@ -428,12 +442,10 @@ class SqliteCatalog:
         """The answer to a question of several statements, all on the same state."""
 
         def ask(db: sqlite3.Connection) -> _T:
-            db.execute("BEGIN")
-            try:
+            if db.in_transaction:  # that of `snapshot`
                 return question(db)
-            finally:
-                if db.in_transaction:  # some errors end it
-                    db.execute("ROLLBACK")
+            with _one_state(db):
+                return question(db)
 
         return self._read(ask)
 
@@ -495,6 +507,25 @@ def _take_out(db: sqlite3.Connection, table: str, path: str) -> bool:
 def _catch_up_if_many(db: sqlite3.Connection) -> None:
     if catalog_behind.is_behind(db, catalog_behind.MOST):
         catalog_behind.catch_up(db)
+
+
+@contextmanager
+def _one_state(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if db.in_transaction:  # some errors end it
+            db.execute("ROLLBACK")
+
+
+def _begin_search(db: sqlite3.Connection) -> bool:
+    """Begin to read one state, unless some text of it is not indexed yet."""
+    db.execute("BEGIN")
+    if not catalog_behind.is_behind(db):
+        return True
+    db.execute("ROLLBACK")
+    return False
 
 
 def _commit(db: sqlite3.Connection) -> CommitId | None:

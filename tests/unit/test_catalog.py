@@ -289,6 +289,45 @@ def test_threads_and_connections_share_one_file(tmp_path):
         catalog.close()
 
 
+def test_a_snapshot_is_one_state_whatever_others_write(tmp_path):
+    file = tmp_path / "catalog.sqlite"
+    one, other = SqliteCatalog(file), SqliteCatalog(file)
+    one.replace(CommitId("1"), [row("a/x.md", 1)])
+    with one.snapshot():
+        before = one.totals()
+        other.advance(CommitId("1"), CommitId("2"), [row("a/y.md", 2)], [])
+        assert other.totals().passages == before.passages + 1
+        assert (one.commit(), one.totals()) == (CommitId("1"), before)
+    assert (one.commit(), one.totals()) == (CommitId("2"), other.totals())
+    one.close()
+    other.close()
+
+
+def test_a_snapshot_holds_the_text_of_the_last_write(tmp_path):
+    catalog = SqliteCatalog(tmp_path / "catalog.sqlite")
+    catalog.replace(CommitId("1"), [])
+    catalog.advance(CommitId("1"), CommitId("2"), [row("a/x.md", 1)], [])
+    with catalog.snapshot():
+        assert catalog.totals().passages == 1
+    catalog.close()
+
+
+@pytest.mark.parametrize("damage", [garbage, empty, broken_pages])
+def test_a_snapshot_that_is_lost_is_no_error(tmp_path, damage):
+    file = tmp_path / "catalog.sqlite"
+    catalog = SqliteCatalog(file)
+    catalog.replace(CommitId("1"), [row("a/x.md", 1)])
+    catalog.close()
+    with catalog.snapshot():
+        damage(file)
+        assert catalog.totals().passages in (0, 1)
+        assert catalog.candidates([], limit=5) == []
+    assert catalog.commit() in (None, CommitId("1"))
+    catalog.replace(CommitId("2"), [row("a/y.md", 1)])
+    assert [found.path for found in catalog.rows()] == ["a/y.md"]
+    catalog.close()
+
+
 def test_a_process_goes_on_when_another_one_throws_the_file_away(tmp_path):
     file = tmp_path / "catalog.sqlite"
     world = World(None)
