@@ -59,6 +59,8 @@ class Row:
         size: Its length in bytes.
         passages: What search finds in it; only where it was just read (`describe`), as a catalog
             wants it (`replace`, `advance`, `edit`). Empty in the rows that a catalog answers with.
+        changed: ISO date of the day (UTC) it was changed last, where it has no `updated` and that
+            is known: by its last commit (`Catalog.date`), or by its file while it is not committed.
     """
 
     path: MemoryPath
@@ -72,6 +74,7 @@ class Row:
     line: str
     size: int = field(default=0, compare=False)
     passages: tuple[Passage, ...] = field(default=(), compare=False, repr=False)
+    changed: str | None = field(default=None, compare=False)
 
     @property
     def folder(self) -> str:
@@ -290,11 +293,16 @@ class Catalog(Protocol):
         """The commit up to which `last_change` is known; `None` if it never was."""
         ...
 
+    def lacks_dates(self) -> bool:
+        """Whether any file has no `updated`, so that only `date` can say when it was changed."""
+        ...
+
     def date(self, old: CommitId | None, new: CommitId, changes: Iterable[LastChange]) -> None:
         """Note the last change of files between two commits, `None` being before the first.
 
         Nothing happens if what is known is not of `old`. Of several changes of a file the first
-        one counts, so the newest must come first, as in `git log`.
+        one counts, so the newest must come first, as in `git log`. Files without `updated` are
+        filtered and sorted by it.
         """
         ...
 

@@ -21,8 +21,8 @@ class Filter:
         tag: One of their tags, ignoring case.
         topic: A part of their topic, ignoring case.
         folder: A folder they lie in, at any depth; empty for all.
-        since: First day of `updated`, as an ISO date. Files without `updated` are left out.
-        until: Last day of `updated`, as an ISO date. Files without `updated` are left out.
+        since: First day of `updated`, as an ISO date; of the last change, where a file has none.
+        until: Last day of the same. Files of which neither is known are left out.
     """
 
     tag: str | None = None
@@ -58,7 +58,7 @@ def sort_key(row: Row, sort: Sort) -> SortKey:
     """Where a row stands in an order."""
     values: dict[Sort, str | int] = {
         Sort.PATH: "",
-        Sort.UPDATED: row.updated or "",
+        Sort.UPDATED: row.updated or row.changed or "",
         Sort.SIZE: row.size,
     }
     return values[sort], row.path

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC
 from typing import Final, TypeVar
 
 from pack.catalog import Catalog, Row, describe, is_catalogued
-from pack.connector import Connector
+from pack.connector import Capability, Connector
 from pack.errors import LimitExceeded, NotFound
 from pack.index import is_page_path
 from pack.model import BlobId, CommitId, EntryType, MemoryPath
@@ -74,6 +76,21 @@ def _advance(
     catalog.advance(*step, rows, gone, _folders(path for path, _ in ours))
 
 
+def bring_up_dates(catalog: Catalog, connector: Connector, head: CommitId) -> None:
+    """Make the catalog know the last change of each file, where the log is at hand.
+
+    Args:
+        catalog: Describes `head`.
+        connector: Has the log.
+        head: Its current commit.
+
+    Raises:
+        ConnectorError: The log cannot be read.
+    """
+    if Capability.LOG in connector.capabilities and (dated := catalog.dated()) != head:
+        catalog.date(dated, head, connector.last_changes(dated, head))
+
+
 def bring_up_edits(
     catalog: Catalog, connector: Connector, edits: Mapping[MemoryPath, BlobId | None]
 ) -> None:
@@ -108,7 +125,10 @@ def _edited_row(connector: Connector, path: MemoryPath, blob: BlobId | None) -> 
         return None
     except LimitExceeded:
         return describe(path, blob, b"")
-    return describe(path, found.sha, found.content)
+    row = describe(path, found.sha, found.content)
+    if row is None or row.updated:
+        return row
+    return replace(row, changed=found.last_modified.astimezone(UTC).date().isoformat())
 
 
 def ask(
@@ -116,6 +136,8 @@ def ask(
     connector: Connector,
     question: Callable[[], _T],
     edits: Edits | None = None,
+    *,
+    by_date: bool = False,
 ) -> _T:
     """The answer of a catalog that described what a reader sees from the first word to the last.
 
@@ -127,6 +149,8 @@ def ask(
         connector: Has the files.
         question: Puts it; may be called several times.
         edits: What differs from a commit; `None` where nothing can.
+        by_date: Whether the answer depends on when files were changed. Where some do not say it
+            themselves, new commits are looked through first.
 
     Raises:
         ConnectorError: The store cannot be read.
@@ -134,6 +158,8 @@ def ask(
     for _ in range(_ATTEMPTS):
         head = connector.head()
         bring_up(catalog, connector, head)
+        if by_date and head is not None and catalog.lacks_dates():
+            bring_up_dates(catalog, connector, head)
         if edits is not None:
             bring_up_edits(catalog, connector, edits(head))
         answer = question()

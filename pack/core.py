@@ -68,18 +68,25 @@ class Core:
             raise NotInitialised(self.connector.location)
         return mode
 
-    def ask(self, question: Callable[[Catalog], _T]) -> _T:
+    def ask(self, question: Callable[[Catalog], _T], *, by_date: bool = False) -> _T:
         """What is known of the files that a reader sees now.
 
         Args:
             question: Asks a catalog of those files; may be called several times.
+            by_date: Whether the answer depends on when files were changed.
 
         Raises:
             NotInitialised: There is no memory.
         """
         if self.require_mode() is Mode.V2:
             catalog, connector = self.catalog, self.connector
-            return catalog_sync.ask(catalog, connector, lambda: question(catalog), connector.edits)
+            return catalog_sync.ask(
+                catalog,
+                connector,
+                lambda: question(catalog),
+                connector.edits,
+                by_date=by_date,
+            )
         with closing(self.catalog.scratch()) as view:  # a v1 memory is a file or two
             found = (describe(path, f.sha, f.content) for path, f in self.reader.v1_files())
             view.replace(NO_COMMIT, [row for row in found if row is not None])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from pack.catalog import Catalog
-from pack.catalog_sync import bring_up
+from pack.catalog_sync import bring_up, bring_up_dates
 from pack.connector import Capability, Connector
 from pack.model import MemoryPath
 
@@ -26,8 +26,6 @@ def changed_at(catalog: Catalog, connector: Connector, path: MemoryPath) -> date
         last = next(connector.last_changes(None, head, path), None)
         return last.at if last else None
     bring_up(catalog, connector, head)
-    dated = catalog.dated()
-    if dated != head:
-        catalog.date(dated, head, connector.last_changes(dated, head))
+    bring_up_dates(catalog, connector, head)
     found = catalog.last_change(path)
     return found.at if found else None

@@ -155,7 +155,8 @@ class Memory:
             tag: A tag the file has, ignoring case.
             topic: Text its topic contains, ignoring case.
             dir: A folder it is in, at any depth.
-            since: ISO date; only files updated on that day or later.
+            since: ISO date; only files updated on that day or later, by their `updated`, else by
+                their last commit, where the log is at hand.
             until: ISO date; only files updated on that day or before.
             sort: By path; or the newest or the largest first.
             limit: How many to return at most; `None` for as many as 1,500 tokens hold.

@@ -117,7 +117,7 @@ def list_files(
     """See `Memory.list`."""
     most = LIST_MOST if limit is None else check_limit(limit)
     after = _place(parse_cursor(cursor, _SORT_SHAPES[sort]), sort) if cursor is not None else None
-    found = core.ask(lambda view: view.list_rows(which, sort, after, most + 1))
+    found = core.ask(lambda view: view.list_rows(which, sort, after, most + 1), by_date=True)
     rows: Sequence[Row] = found.rows[:most]
     if limit is None:
         rows = cut_to_budget(rows, LIST_TOKENS, _cost)
@@ -162,7 +162,7 @@ def _place(key: Key, sort: Sort) -> SortKey:
 
 def _cost(row: Row) -> str:
     """What a listing says of a file: once for a model, once for a program."""
-    return 2 * f"{row.path}{row.topic}{''.join(row.tags)}{row.updated or ''}"
+    return 2 * f"{row.path}{row.topic}{''.join(row.tags)}{row.updated or row.changed or ''}"
 
 
 def reindex(core: Core, progress: Progress | None) -> int:
@@ -194,7 +194,8 @@ def is_expired(row: Row, today: date) -> bool:
 
 def _listed(row: Row, today: date) -> ListedFile:
     expired = is_expired(row, today)
-    return ListedFile(row.path, row.topic, row.tags, row.created, row.updated, expired, row.sync)
+    updated = row.updated or row.changed
+    return ListedFile(row.path, row.topic, row.tags, row.created, updated, expired, row.sync)
 
 
 def _iso(moment: datetime) -> str:

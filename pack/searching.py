@@ -82,7 +82,7 @@ def search(core: Core, request: SearchRequest) -> Matches:
     check_limit(request.limit)
     if not parsed.clauses:
         return _answer(parsed, request, list(_look_through(core, parsed, request.which)), True)
-    return core.ask(lambda view: _ask(view, parsed, request))
+    return core.ask(lambda view: _ask(view, parsed, request), by_date=True)
 
 
 def _ask(view: Catalog, parsed: Query, request: SearchRequest) -> Matches:
@@ -211,7 +211,7 @@ def _look_through(core: Core, query: Query, which: Filter) -> Iterator[_Place]:
     """The files in whose text or path the query stands as it was typed."""
     if not query.phrase:
         return
-    rows = core.ask(lambda view: view.list_rows(which).rows)
+    rows = core.ask(lambda view: view.list_rows(which).rows, by_date=True)
     for row, text in core.reader.texts(rows):
         folded = " ".join(fold_text(text).split())
         if query.phrase in folded or query.phrase in fold_text(row.path):
@@ -219,7 +219,7 @@ def _look_through(core: Core, query: Query, which: Filter) -> Iterator[_Place]:
 
 
 def _whole_file(row: Row, text: str) -> Candidate:
-    about = (row.path, row.topic, row.tags, row.created, row.updated)
+    about = (row.path, row.topic, row.tags, row.created, row.updated or row.changed)
     return Candidate(0, *about, 1, "", "\n".join(split_lines(text)))
 
 
@@ -232,7 +232,7 @@ def find_pattern(core: Core, pattern: str, which: Filter) -> Iterator[Line]:
         expression = re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
         raise InvalidRequest(f"the pattern cannot be used: {error}") from error
-    rows = core.ask(lambda view: view.list_rows(which).rows)
+    rows = core.ask(lambda view: view.list_rows(which).rows, by_date=True)
     return _lines(core, expression, rows)
 
 

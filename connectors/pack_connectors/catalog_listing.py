@@ -10,7 +10,7 @@ from pack.catalog import Row
 from pack.catalog_questions import Filter, Listing, Sort, SortKey, sort_key
 from pack_connectors.catalog_rows import COLUMNS, folded, read_row
 
-_DATE: Final = "ifnull(updated, '')"
+_DATE: Final = "coalesce(updated, changed, '')"
 _ORDERS: Final = {
     Sort.PATH: "path",
     Sort.UPDATED: f"{_DATE} DESC, path",

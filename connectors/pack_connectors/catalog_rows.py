@@ -13,11 +13,11 @@ from pack.model import BlobId, MemoryPath
 from pack.paths import fold
 from pack.terms import fold_text
 
-COLUMNS: Final = "path, blob, topic, tags, created, updated, sync, expires, line, size"
+COLUMNS: Final = "path, blob, topic, tags, created, updated, changed, sync, expires, line, size"
 """What `read_row` reads."""
 NAMES: Final = (
-    "path, folder, folded, blob, topic, folded_topic, tags, created, updated, sync, expires, line, "
-    "starts_page, size"
+    "path, folder, folded, blob, topic, folded_topic, tags, created, updated, changed, sync, "
+    "expires, line, starts_page, size"
 )
 """What `row_values` gives."""
 WIDTH: Final = NAMES.count(",") + 1
@@ -50,6 +50,7 @@ def row_values(row: Row) -> tuple[object, ...]:
         _to_json(row.tags),
         row.created,
         row.updated,
+        row.changed,
         int(row.sync),
         row.expires,
         row.line,
@@ -60,7 +61,7 @@ def row_values(row: Row) -> tuple[object, ...]:
 
 def read_row(found: Sequence[object]) -> Row:
     """A row from the values of `COLUMNS`."""
-    path, blob, topic, tags, created, updated, sync, expires, line, size = found
+    path, blob, topic, tags, created, updated, changed, sync, expires, line, size = found
     return Row(
         MemoryPath(str(path)),
         BlobId(str(blob)),
@@ -72,6 +73,7 @@ def read_row(found: Sequence[object]) -> Row:
         _text(expires),
         str(line),
         int(str(size)),
+        changed=_text(changed),
     )
 
 

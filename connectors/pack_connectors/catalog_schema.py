@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 from zlib import crc32
 
-VERSION: Final = 7
+VERSION: Final = 8
 """To be raised too when `pack.terms`, `pack.passages` or `pack.stemming` change what they give."""
 BUSY_SECONDS: Final = 5.0
 _PAGE_BYTES: Final = 8192
@@ -32,7 +32,7 @@ _CHECKPOINT_PAGES: Final = 250
 _FILE_COLUMNS: Final = """
     id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, folded TEXT NOT NULL,
     blob TEXT, topic TEXT NOT NULL, folded_topic TEXT NOT NULL, tags TEXT NOT NULL, created TEXT,
-    updated TEXT, sync INTEGER NOT NULL, expires TEXT, line TEXT NOT NULL,
+    updated TEXT, changed TEXT, sync INTEGER NOT NULL, expires TEXT, line TEXT NOT NULL,
     starts_page INTEGER NOT NULL, size INTEGER NOT NULL
 """
 _SCHEMA: Final = f"""
@@ -41,7 +41,8 @@ CREATE INDEX file_folder ON file (folder, path);
 CREATE INDEX file_updated ON file (folder, updated);
 CREATE INDEX file_page ON file (folder, path) WHERE starts_page;
 CREATE INDEX file_folded ON file (folded);
-CREATE INDEX file_recent ON file (ifnull(updated, '') DESC, path);
+CREATE INDEX file_recent ON file (coalesce(updated, changed, '') DESC, path);
+CREATE INDEX file_undated ON file (id) WHERE updated IS NULL;
 CREATE INDEX file_size ON file (size DESC);
 CREATE INDEX file_topic ON file (folded_topic);
 CREATE TABLE edited ({_FILE_COLUMNS}, is_shown INTEGER NOT NULL);

@@ -41,7 +41,9 @@ _HELD: Final = (
 first is asked for; without the plus it would look up each of them for each file."""
 _HELD_ELSEWHERE: Final = _HELD.replace("WHERE one", "WHERE one.id <> place.id AND one", 1)
 """The same of its other passages: for a file of one passage nothing needs to be found."""
-_COLUMNS: Final = "file.path, topic, tags, created, updated, passage.line, heading, text"
+_COLUMNS: Final = (
+    "file.path, topic, tags, created, ifnull(updated, changed), passage.line, heading, text"
+)
 
 
 class _Search(NamedTuple):

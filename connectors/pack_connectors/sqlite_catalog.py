@@ -65,6 +65,12 @@ _BUILD_SECONDS: Final = 120
 # Named, as the planner would rather sort a folder's rows than walk them in order.
 _IN_FOLDER: Final = "FROM file INDEXED BY file_folder"
 
+_DATE_ROWS: Final = """
+UPDATE file SET changed = date(last_change.at, 'unixepoch') FROM last_change
+WHERE last_change.file = file.id AND updated IS NULL
+    AND changed IS NOT date(last_change.at, 'unixepoch')
+"""
+
 _T = TypeVar("_T")
 
 
@@ -233,6 +239,11 @@ class SqliteCatalog:
         found = self._read(lambda db: db.execute("SELECT dated FROM head").fetchone())
         return CommitId(found[0]) if found and found[0] else None
 
+    def lacks_dates(self) -> bool:
+        """See `Catalog.lacks_dates`."""
+        query = "SELECT 1 FROM file WHERE updated IS NULL LIMIT 1"
+        return self._read(lambda db: db.execute(query).fetchone()) is not None
+
     def date(self, old: CommitId | None, new: CommitId, changes: Iterable[LastChange]) -> None:
         """See `Catalog.date`."""
         newest: dict[MemoryPath, LastChange] = {}
@@ -246,6 +257,7 @@ class SqliteCatalog:
                 if moved.rowcount == 1:
                     query = "SELECT id, ?, ? FROM file WHERE path = ?"
                     db.executemany(f"INSERT OR REPLACE INTO last_change {query}", values)
+                    db.execute(_DATE_ROWS)
 
         self._read(note)
 

@@ -1,5 +1,7 @@
 import dataclasses
 import json
+import os
+from datetime import UTC, datetime
 
 import pytest
 from pack_servers import mcp_results
@@ -221,6 +223,40 @@ def test_files_are_narrowed_by_date_and_topic(world):
             memory.search("needle", **wrong)
         with pytest.raises(InvalidRequest, match=next(iter(wrong))):
             memory.list(**wrong)
+
+
+def test_files_without_a_date_have_that_of_their_last_commit(git_world, monkeypatch):
+    memory = git_world.init()
+    for day in ("2026-01-05", "2026-02-05", "2026-03-05"):
+        monkeypatch.setenv("GIT_COMMITTER_DATE", f"{day}T12:00:00+0000")
+        git_world.commit({"log/plain.md": f"needle {day}\n", f"log/{day}.md": "needle\n"})
+    git_world.commit({"log/stated.md": "---\ntopic: S\nupdated: 2026-02-01\n---\nneedle\n"})
+
+    def listed(**filters):
+        return [
+            (f.path, f.updated) for f in memory.list(dir="log", sort="updated", **filters).files
+        ]
+
+    newest = [("log/2026-03-05.md", "2026-03-05"), ("log/plain.md", "2026-03-05")]
+    february = [("log/2026-02-05.md", "2026-02-05"), ("log/stated.md", "2026-02-01")]
+    oldest = [("log/2026-01-05.md", "2026-01-05")]
+    assert listed() == newest + february + oldest
+    assert listed(since="2026-02-02") == newest + february[:1]
+    assert listed(until="2026-02-05") == february + oldest
+    assert search(memory, "needle", until="2026-01-31") == ["log/2026-01-05.md"]
+    assert memory.search("needle", until="2026-01-31").matches[0].updated == "2026-01-05"
+    assert memory.get("log/2026-01-05.md").updated_at.startswith("2026-01-05")
+    # A later commit is heeded, and so is what is not committed yet.
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-04-05T12:00:00+0000")
+    git_world.commit({"log/2026-01-05.md": "needle again\n"})
+    assert listed(since="2026-04-01") == [("log/2026-01-05.md", "2026-04-05")]
+    edited = {"log/2026-02-05.md", "log/new.md"}
+    for path in edited:
+        (git_world.folder / path).write_text("needle by hand\n")
+        noon = datetime(2026, 4, 6, 12, tzinfo=UTC).timestamp()
+        os.utime(git_world.folder / path, (noon, noon))
+    assert {path for path, _ in listed(since="2026-04-06")} == edited
+    assert set(search(memory, "needle hand", since="2026-04-06")) == edited
 
 
 @pytest.mark.parametrize("sort", ["path", "updated", "size"])
