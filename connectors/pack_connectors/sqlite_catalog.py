@@ -1,19 +1,17 @@
 """The catalog in one SQLite file, shared by the processes that use a memory.
 
-Disposable (C6): a file that is missing, damaged, of another version, locked for too long or on a
-read-only disk is replaced, or done without; it is never a reason to fail. Then a temporary file
-takes its place. What it held is gone at such a moment, so whoever asked several questions looks at
-`commit` again afterwards (`pack.catalog_sync.ask`).
+Disposable (C6): its file is never a reason to fail (`pack_connectors.catalog_file`). What it held
+may be gone at any moment, so whoever asked several questions looks at `commit` again afterwards
+(`pack.catalog_sync.ask`).
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeVar
@@ -40,6 +38,7 @@ from pack_connectors import (
     catalog_search,
     catalog_vocabulary,
 )
+from pack_connectors.catalog_file import CatalogFile
 from pack_connectors.catalog_idle import IdleWork
 from pack_connectors.catalog_rows import (
     COLUMNS,
@@ -54,7 +53,6 @@ from pack_connectors.catalog_rows import (
 )
 from pack_connectors.catalog_schema import (
     BUSY_SECONDS,
-    connect,
     set_busy_timeout,
     transaction,
 )
@@ -82,15 +80,12 @@ class SqliteCatalog:
     """
 
     def __init__(self, file: Path | None) -> None:
-        self._file = file
-        self._lock = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
-        self._owed: list[Callable[[sqlite3.Connection], None]] = []
+        self._file = CatalogFile(file)
         self._idle = IdleWork(self._use_idle_moment)
 
     def commit(self) -> CommitId | None:
         """See `Catalog.commit`."""
-        return self._read(_commit)
+        return self._file.read(_commit)
 
     def replace(
         self, commit: CommitId, rows: Iterable[Row], unverified: Collection[str] = ()
@@ -117,7 +112,7 @@ class SqliteCatalog:
             finally:
                 set_busy_timeout(db, _BUSY_SECONDS)
 
-        self._read(fill)
+        self._file.read(fill)
 
     def advance(
         self,
@@ -143,9 +138,7 @@ class SqliteCatalog:
                 db.execute("UPDATE head SET commit_id = ?", (new,))
                 _catch_up_if_many(db)
 
-        # Nobody waits for it: it is carried out before anything is asked, or in an idle moment.
-        with self._lock:
-            self._owed.append(step)
+        self._file.owe(step)  # nobody waits for it
         self._poke()
 
     def scratch(self) -> SqliteCatalog:
@@ -159,23 +152,23 @@ class SqliteCatalog:
             with transaction(db):
                 catalog_build.clear(db)
 
-        self._read(forget)
+        self._file.read(forget)
 
     def rows(self, folder: str | None = None) -> list[Row]:
         """See `Catalog.rows`."""
         where, values = ("", ()) if folder is None else ("WHERE folder = ?", (folder,))
         query = f"SELECT {COLUMNS} FROM file {where} ORDER BY path"  # noqa: S608 - constants
-        return self._read(lambda db: [read_row(found) for found in db.execute(query, values)])
+        return self._file.read(lambda db: [read_row(found) for found in db.execute(query, values)])
 
     def unverified(self) -> set[str]:
         """See `Catalog.unverified`."""
-        found = self._read(lambda db: db.execute("SELECT folder FROM unverified").fetchall())
+        found = self._file.read(lambda db: db.execute("SELECT folder FROM unverified").fetchall())
         return {folder for (folder,) in found}
 
     def verified(self, commit: CommitId) -> None:
         """See `Catalog.verified`."""
         query = "DELETE FROM unverified WHERE (SELECT commit_id FROM head) = ?"
-        self._read(lambda db: db.execute(query, (commit,)))
+        self._file.read(lambda db: db.execute(query, (commit,)))
 
     def lines(self, folder: str) -> list[IndexLine]:
         """See `Catalog.lines`."""
@@ -196,13 +189,13 @@ class SqliteCatalog:
             where, values = f"{where} AND path < ?", [*values, before]
         query = f"SELECT path, line, updated {_IN_FOLDER} WHERE {where} ORDER BY path"
         most = f" LIMIT {limit:d}" if limit is not None else ""
-        found = self._read(lambda db: db.execute(query + most, values).fetchall())
+        found = self._file.read(lambda db: db.execute(query + most, values).fetchall())
         return [IndexLine(*row) for row in found]
 
     def page_starts(self, folder: str) -> list[MemoryPath]:
         """See `Catalog.page_starts`."""
         query = "SELECT path FROM file WHERE starts_page AND folder = ? ORDER BY path"
-        found = self._read(lambda db: db.execute(query, (folder,)).fetchall())
+        found = self._file.read(lambda db: db.execute(query, (folder,)).fetchall())
         return [MemoryPath(path) for (path,) in found]
 
     def newest(self, folder: str, besides: Collection[MemoryPath]) -> str | None:
@@ -212,37 +205,37 @@ class SqliteCatalog:
             "AND path NOT IN (SELECT value FROM json_each(?))"
         )
         values = (folder, json.dumps(list(besides)))
-        (found,) = self._read(lambda db: db.execute(query, values).fetchone())
+        (found,) = self._file.read(lambda db: db.execute(query, values).fetchone())
         return found if found is None else str(found)
 
     def folders(self) -> list[FolderSummary]:
         """See `Catalog.folders`."""
         query = "SELECT folder, files, newest FROM folder ORDER BY folder"
-        found = self._read(lambda db: db.execute(query).fetchall())
+        found = self._file.read(lambda db: db.execute(query).fetchall())
         return [FolderSummary(*row) for row in found]
 
     def find(self, path: MemoryPath) -> Row | None:
         """See `Catalog.find`."""
         query = f"SELECT {COLUMNS} FROM file WHERE path = ?"  # noqa: S608 - constants
-        return self._read(lambda db: next(map(read_row, db.execute(query, (path,))), None))
+        return self._file.read(lambda db: next(map(read_row, db.execute(query, (path,))), None))
 
     def twins(self, folded: str) -> list[MemoryPath]:
         """See `Catalog.twins`."""
         query = "SELECT path FROM file WHERE folded = ?"
-        found = self._read(lambda db: db.execute(query, (folded,)).fetchall())
+        found = self._file.read(lambda db: db.execute(query, (folded,)).fetchall())
         return [MemoryPath(path) for (path,) in found]
 
     # --- when files changed --------------------------------------------------------------------
 
     def dated(self) -> CommitId | None:
         """See `Catalog.dated`."""
-        found = self._read(lambda db: db.execute("SELECT dated FROM head").fetchone())
+        found = self._file.read(lambda db: db.execute("SELECT dated FROM head").fetchone())
         return CommitId(found[0]) if found and found[0] else None
 
     def lacks_dates(self) -> bool:
         """See `Catalog.lacks_dates`."""
         query = "SELECT 1 FROM file WHERE updated IS NULL LIMIT 1"
-        return self._read(lambda db: db.execute(query).fetchone()) is not None
+        return self._file.read(lambda db: db.execute(query).fetchone()) is not None
 
     def date(self, old: CommitId | None, new: CommitId, changes: Iterable[LastChange]) -> None:
         """See `Catalog.date`."""
@@ -259,13 +252,13 @@ class SqliteCatalog:
                     db.executemany(f"INSERT OR REPLACE INTO last_change {query}", values)
                     db.execute(_DATE_ROWS)
 
-        self._read(note)
+        self._file.read(note)
 
     def last_change(self, path: MemoryPath) -> LastChange | None:
         """See `Catalog.last_change`."""
         file = "(SELECT id FROM file WHERE path = ?)"
         query = f"SELECT commit_id, at FROM last_change WHERE file = {file}"  # noqa: S608
-        found = self._read(lambda db: db.execute(query, (path,)).fetchone())
+        found = self._file.read(lambda db: db.execute(query, (path,)).fetchone())
         if found is None:
             return None
         return LastChange(path, CommitId(found[0]), datetime.fromtimestamp(found[1], UTC))
@@ -274,7 +267,9 @@ class SqliteCatalog:
 
     def edits(self) -> dict[MemoryPath, BlobId | None]:
         """See `Catalog.edits`."""
-        return self._read(lambda db: dict(db.execute("SELECT path, blob FROM edited").fetchall()))
+        return self._file.read(
+            lambda db: dict(db.execute("SELECT path, blob FROM edited").fetchall())
+        )
 
     def edit(
         self,
@@ -299,7 +294,7 @@ class SqliteCatalog:
                     put_gone(db, path, blob)
                 _catch_up_if_many(db)
 
-        self._read(change)
+        self._file.read(change)
         self._poke()
 
     def list_rows(
@@ -310,22 +305,15 @@ class SqliteCatalog:
         limit: int | None = None,
     ) -> Listing:
         """See `Catalog.list_rows`."""
-        return self._snapshot(lambda db: catalog_listing.list_rows(db, which, sort, after, limit))
+        return self._file.read_state(
+            lambda db: catalog_listing.list_rows(db, which, sort, after, limit)
+        )
 
     # --- search --------------------------------------------------------------------------------
 
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
+    def snapshot(self) -> AbstractContextManager[None]:
         """See `Catalog.snapshot`."""
-        with self._lock:
-            while not self._read(_begin_search):
-                self.catch_up()
-            try:
-                yield
-            finally:
-                # None is open any more if the file failed meanwhile.
-                if self._connection is not None and self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+        return self._file.state(_begin_search, _catch_up)
 
     def candidates(
         self,
@@ -374,12 +362,7 @@ class SqliteCatalog:
 
         Nobody has to call it: a search does, and a thread does it some time after a change.
         """
-
-        def step(db: sqlite3.Connection) -> None:
-            with transaction(db):
-                catalog_behind.catch_up(db)
-
-        self._read(step)
+        self._file.read(_catch_up)
 
     def _use_idle_moment(self) -> bool:
         """Index one changed file, unless somebody else is writing; whether to go on.
@@ -388,78 +371,20 @@ class SqliteCatalog:
         """
 
         def step(db: sqlite3.Connection) -> bool:
-            db.execute("PRAGMA busy_timeout = 0")
-            try:
-                while self._owed:
-                    self._owed[0](db)
-                    del self._owed[0]
-                with transaction(db):
-                    catalog_behind.catch_up(db, 1)
-                    return catalog_behind.is_behind(db)
-            except sqlite3.OperationalError as error:
-                if not _is_in_use(error):
-                    raise
-                return False
-            finally:
-                set_busy_timeout(db, _BUSY_SECONDS)
+            with transaction(db):
+                catalog_behind.catch_up(db, 1)
+                return catalog_behind.is_behind(db)
 
-        with self._lock:
-            return self._carry_out(step)
+        return self._file.settle_idly(step)
 
     def _poke(self) -> None:
-        if self._file is not None:  # one that is kept nowhere is let go without a word
+        if self._file.is_kept:  # one that is kept nowhere is let go without a word
             self._idle.poke()
 
     def close(self) -> None:
         """Close the file."""
         self._idle.close()
-        with self._lock:
-            self._settle()
-        self._disconnect()
-
-    def _disconnect(self) -> None:
-        with self._lock:
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                connection.close()
-
-    # --- the connection ------------------------------------------------------------------------
-
-    def _read(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
-        """The answer of an action, once what is owed was carried out."""
-        with self._lock:
-            self._settle()
-            return self._carry_out(action)
-
-    def _settle(self) -> None:
-        while self._owed:
-            self._carry_out(self._owed.pop(0))
-
-    def _carry_out(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
-        """Carry out an action, on a fresh file, and then on none, where the file is in the way."""
-        try:
-            return action(self._open())
-        except (sqlite3.DatabaseError, ValueError) as error:
-            if _is_in_use(error):
-                self._do_without()  # what others work with is not ours to throw away
-            else:
-                self._discard()
-        try:
-            return action(self._open())
-        except (sqlite3.DatabaseError, ValueError):
-            self._do_without()
-            return action(self._open())
-
-    def _snapshot(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
-        """The answer to a question of several statements, all on the same state."""
-
-        def ask(db: sqlite3.Connection) -> _T:
-            if db.in_transaction:  # that of `snapshot`
-                return question(db)
-            with _one_state(db):
-                return question(db)
-
-        return self._read(ask)
+        self._file.close()
 
     def _search(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
         """The answer to a question about texts, all of which are indexed."""
@@ -467,32 +392,14 @@ class SqliteCatalog:
         def ask(db: sqlite3.Connection) -> tuple[_T] | None:
             return None if catalog_behind.is_behind(db) else (question(db),)
 
-        while (answer := self._snapshot(ask)) is None:
+        while (answer := self._file.read_state(ask)) is None:
             self.catch_up()
         return answer[0]
 
-    def _do_without(self) -> None:
-        self._disconnect()
-        self._file = None
 
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._connection = connect(self._file, _BUSY_SECONDS)
-        return self._connection
-
-    def _discard(self) -> None:
-        self._disconnect()
-        if self._file is not None:
-            try:
-                for ending in ("", "-wal", "-shm"):
-                    self._file.with_name(self._file.name + ending).unlink(missing_ok=True)
-            except OSError:
-                self._file = None  # a read-only disk: do without
-
-
-def _is_in_use(error: Exception) -> bool:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+def _catch_up(db: sqlite3.Connection) -> None:
+    with transaction(db):
+        catalog_behind.catch_up(db)
 
 
 def _put(db: sqlite3.Connection, row: Row) -> bool:
@@ -519,16 +426,6 @@ def _take_out(db: sqlite3.Connection, table: str, path: str) -> bool:
 def _catch_up_if_many(db: sqlite3.Connection) -> None:
     if catalog_behind.is_behind(db, catalog_behind.MOST):
         catalog_behind.catch_up(db)
-
-
-@contextmanager
-def _one_state(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN")
-    try:
-        yield
-    finally:
-        if db.in_transaction:  # some errors end it
-            db.execute("ROLLBACK")
 
 
 def _begin_search(db: sqlite3.Connection) -> bool:

@@ -217,7 +217,7 @@ def test_a_read_only_folder_is_done_without(tmp_path):
 
 
 def test_a_file_that_somebody_locks_is_done_without_and_left_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr("pack_connectors.sqlite_catalog._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("pack_connectors.catalog_file._BUSY_SECONDS", 0.05)
     file = tmp_path / "catalog.sqlite"
     first = SqliteCatalog(file)
     first.replace(CommitId("1"), [row("a/x.md")])

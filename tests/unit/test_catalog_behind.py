@@ -31,7 +31,7 @@ def found(catalog, word):
 
 
 def is_behind(catalog):
-    return catalog._read(catalog_behind.is_behind)
+    return catalog._file.read(catalog_behind.is_behind)
 
 
 @pytest.fixture

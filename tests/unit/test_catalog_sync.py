@@ -139,7 +139,7 @@ def test_a_catalog_that_fails_while_it_is_filled_is_filled_again(tmp_path):
 
     def spoil(done, total):
         if not seen:
-            db = catalog._open()
+            db = catalog._file.open()
             db.execute("DROP TABLE place")
         seen.append((done, total))
 

@@ -96,7 +96,7 @@ class Model:
 def tables(catalog):
     """What is stored, without the ids that depend on what came before."""
     catalog._idle.close()  # its thread would use the same connection
-    db = catalog._open()
+    db = catalog._file.open()
     db.execute("INSERT INTO words (words) VALUES ('integrity-check')")
     db.execute("INSERT INTO part (part, rank) VALUES ('integrity-check', 1)")
     place = "SELECT id, path FROM file UNION ALL SELECT id, path FROM edited"
@@ -341,7 +341,7 @@ def test_what_is_excluded_is_not_looked_up_for_each_file():
     rows = [row(MemoryPath(f"a/{n}.md"), "red" if n % 2 else "red blue") for n in range(1000)]
     catalog.replace(CommitId("1"), rows)
     steps = []
-    catalog._open().set_progress_handler(lambda: steps.append(1), 100)
+    catalog._file.open().set_progress_handler(lambda: steps.append(1), 100)
     found = catalog.candidates([clause("red")], [clause("blue")], limit=40)
     assert len(found) == 40
     assert len(steps) < 1000  # 17,000 where the list of what holds it is gone through for each
@@ -410,5 +410,5 @@ def test_a_build_leaves_no_room_that_it_needed_only_for_itself(tmp_path, monkeyp
     words = [[f"w{number * place % 997}" for place in range(200)] for number in range(600)]
     rows = [row(MemoryPath(f"a/{n}.md"), " ".join(text)) for n, text in enumerate(words)]
     catalog.replace(CommitId("1"), iter(rows))
-    assert catalog._open().execute("PRAGMA freelist_count").fetchone() == (0,)
+    assert catalog._file.open().execute("PRAGMA freelist_count").fetchone() == (0,)
     catalog.close()
