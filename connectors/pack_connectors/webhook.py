@@ -111,8 +111,7 @@ class Webhook:
                 httpcore.ConnectionPool(self._context, network_backend=backend) as pool,
                 pool.stream("POST", address, headers=headers, content=body) as answer,
             ):
-                found = dict(answer.headers).get(b"retry-after")
-                return answer.status, found.decode("latin-1") if found else None
+                return answer.status, _header(answer.headers, b"retry-after")
         except httpcore.TimeoutException as error:
             reason = f"{host} did not answer in {self._timeout:g} s"
             raise Unavailable(reason) from error
@@ -126,7 +125,9 @@ class Webhook:
         if status == _GONE:
             return NotFound(f"the webhook at {host} (it answered 410 Gone)", _REMEDY)
         if status == _TOO_LARGE:
-            return ConnectorError(f"{host} does not take an event as large as this (413)")
+            error = ConnectorError(f"{host} does not take an event as large as this (413)")
+            error.remedy = "Let the receiver take larger requests; then `pack sync --target NAME`."
+            return error
         if status in _PAUSES and retry_after is not None:
             now = self._clock().astimezone(UTC)
             until = _moment(retry_after, now)
@@ -137,15 +138,21 @@ class Webhook:
         return Unavailable(f"{host} answered {status}")
 
 
+def _header(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> str | None:
+    """A field of an answer; httpcore leaves names as they were sent, and their case is free."""
+    found = next((value for key, value in headers if key.lower() == name), None)
+    return found.decode("latin-1") if found else None
+
+
 def _moment(text: str, now: datetime) -> datetime | None:
     """The time that a `Retry-After` names; `None` where it makes no sense."""
     try:
         if text.strip().isdecimal():
             return now + timedelta(seconds=int(text))
         found = parsedate_to_datetime(text)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _why_not_connected(host: str, error: BaseException) -> str:

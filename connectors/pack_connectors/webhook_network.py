@@ -93,16 +93,18 @@ class Connections:
         except OSError as error:
             raise Unavailable(f"the name {host} leads nowhere") from error
         for text in found:
-            address = ip_address(text.partition("%")[0])
-            if not self._may_be_used(address):
-                raise Unavailable(f"the name {host} leads to an address that is not public")
+            self._check(ip_address(text.partition("%")[0]))
         if not found:
             raise Unavailable(f"the name {host} leads nowhere")
         return found
 
-    def _may_be_used(self, address: IPv4Address | IPv6Address) -> bool:
-        is_allowed = self._url.is_allowed
-        return is_usable(address, is_allowed=is_allowed) and is_secure(self._url, address)
+    def _check(self, address: IPv4Address | IPv6Address) -> None:
+        """Return if an address may be used."""
+        host = self._url.host
+        if not is_usable(address, is_allowed=self._url.is_allowed):
+            raise Unavailable(f"the name {host} leads to an address that is not public")
+        if not is_secure(self._url, address):
+            raise Unavailable(f"{host} leads beyond this machine: its address must be https://")
 
     def opened(self, stream: httpcore.NetworkStream) -> None:
         """Know of a connection, so that it can be ended."""
@@ -137,10 +139,12 @@ class _Backend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         del host  # it is looked up here, once
         failure: Exception = httpcore.ConnectError(_IDLE)
-        for address in self._connections.addresses():
+        addresses = self._connections.addresses()
+        for tried, address in enumerate(addresses):
             if self._connections.is_closed:
                 break
-            left = self._deadline.left(timeout)
+            # One that swallows what is sent to it (IPv6 that leads nowhere) leaves time for others.
+            left = self._deadline.left(timeout) / min(len(addresses) - tried, 2)
             try:
                 made = self._sockets.connect_tcp(address, port, left, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
@@ -165,7 +169,17 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, self._deadline.left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._deadline.left(timeout))
+        # Not with the stream's own: there the time-out begins anew with each piece that is taken.
+        connection: socket.socket = self._stream.get_extra_info("socket")
+        rest = memoryview(buffer)
+        try:
+            while rest:
+                connection.settimeout(self._deadline.left(timeout))
+                rest = rest[connection.send(rest) :]
+        except TimeoutError as error:
+            raise httpcore.WriteTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore.WriteError(str(error)) from error
 
     def close(self) -> None:
         self._connections.ended(self._stream)

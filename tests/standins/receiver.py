@@ -41,8 +41,8 @@ Answer = Callable[["Receiver", socket.socket], None]
 
 def status(code: int, **headers: str) -> Answer:
     """A complete answer."""
-    lines = [f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items()]
-    text = f"HTTP/1.1 {code} X\r\ncontent-length: 0\r\n{''.join(lines)}\r\n"
+    lines = [f"{name.replace('_', '-').title()}: {value}\r\n" for name, value in headers.items()]
+    text = f"HTTP/1.1 {code} X\r\nContent-Length: 0\r\n{''.join(lines)}\r\n"
     return lambda _, connection: connection.sendall(text.encode())
 
 

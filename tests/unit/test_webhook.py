@@ -3,11 +3,15 @@
 import logging
 import socket
 import ssl
+import struct
 import threading
+import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
+import httpcore
 import pytest
 from pack_connectors.webhook import Webhook
 from pack_connectors.webhook_network import Connections, Deadline
@@ -76,9 +80,23 @@ def test_a_pause_that_the_receiver_asks_for(receiver, code, said, seconds):
     with pytest.raises(RateLimited) as raised:
         webhook(receiver, clock=lambda: NOW).send("1", b"{}")
     assert raised.value.until == NOW + timedelta(seconds=seconds)
+    assert f"until {raised.value.until:%Y-%m-%dT%H:%M:%SZ}" in str(raised.value)
 
 
-@pytest.mark.parametrize("said", ["soon", "-5", "9" * 30, "1e9", ""])
+@pytest.mark.parametrize("name", ["Retry-After", "retry-after", "RETRY-AFTER"])
+def test_the_case_of_a_header_is_free(receiver, name):
+    receiver.plans.append(
+        lambda _, connection: connection.sendall(
+            f"HTTP/1.1 503 X\r\nContent-Length: 0\r\n{name}: 60\r\n\r\n".encode()
+        )
+    )
+    with pytest.raises(RateLimited):
+        webhook(receiver).send("1", b"{}")
+
+
+@pytest.mark.parametrize(
+    "said", ["soon", "-5", "9" * 30, "1e9", "", "Fri, 31 Dec 9999 23:59:59 -2359"]
+)
 def test_a_pause_that_makes_no_sense_is_none(receiver, said):
     receiver.plans.append(status(503, retry_after=said))
     with pytest.raises(Unavailable) as raised:
@@ -92,6 +110,45 @@ def test_the_whole_exchange_has_a_deadline(receiver, answer):
     with pytest.raises(Unavailable, match=r"did not answer in 0\.3 s"):
         webhook(receiver, timeout=0.3).send("1", b"{}")
     assert len(receiver.calls) == 1
+
+
+def test_a_receiver_that_takes_the_event_slowly_has_no_longer():
+    stopping = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def sip():
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                while not stopping.wait(0.02) and connection.recv(65_536):
+                    pass
+
+        thread = threading.Thread(target=sip, daemon=True)
+        thread.start()
+        url = parse_webhook_url(f"http://127.0.0.1:{server.getsockname()[1]}/x", ["127.0.0.1"])
+        target = Webhook(url, (), now, name="x", timeout=1.0)
+        begun = time.monotonic()
+        with pytest.raises(Unavailable, match="did not answer in 1 s"):
+            target.send("1", bytes(48_000_000))
+        took = time.monotonic() - begun
+        stopping.set()
+        thread.join(20)
+    assert took < 8  # each piece is taken in time; all of them would need ten seconds and more
+
+
+def test_a_receiver_that_leaves_while_it_is_sent_to():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def leave():
+            connection, _ = server.accept()
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+
+        thread = threading.Thread(target=leave, daemon=True)
+        thread.start()
+        url = parse_webhook_url(f"http://127.0.0.1:{server.getsockname()[1]}/x", ["127.0.0.1"])
+        with pytest.raises(Unavailable, match="ended the connection"):
+            Webhook(url, (), now, name="x").send("1", bytes(16_000_000))
+        thread.join(20)
 
 
 def test_an_endless_answer_costs_nothing(receiver):
@@ -333,7 +390,7 @@ def test_a_name_that_leads_nowhere():
 def test_an_allowed_name_gets_nothing_unencrypted_beyond_this_machine():
     url = parse_webhook_url("http://n8n.lan/x", ["n8n.lan"])
     for found in (["192.168.1.5"], ["8.8.8.8"]):
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unavailable, match="must be https://"):
             Connections(url, lambda host, port, found=found: found).addresses()
     assert Connections(url, lambda host, port: ["127.0.0.1"]).addresses() == ["127.0.0.1"]
 
@@ -372,6 +429,25 @@ def test_the_next_address_is_tried_where_one_does_not_answer(receiver):
     target = Webhook(url, parse_secrets(SECRET), now, name="x", resolver=lambda *_: found)
     target.send("1", b"{}")
     assert len(receiver.calls) == 1
+
+
+def test_an_address_that_swallows_everything_leaves_time_for_the_next(receiver, monkeypatch):
+    url = parse_webhook_url(f"http://two.test:{receiver.port}/x", ["two.test"])
+    given = []
+    connect = httpcore.SyncBackend.connect_tcp
+
+    def swallow(self, host, port, timeout=None, *more, **options):
+        given.append((host, timeout))
+        if host != "127.0.0.1":
+            raise httpcore.ConnectTimeout("nobody answers")
+        return connect(self, host, port, timeout, *more, **options)
+
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", swallow)
+    found = ["127.0.0.3", "127.0.0.4", "127.0.0.1"]
+    target = Webhook(url, parse_secrets(SECRET), now, name="x", resolver=lambda *_: found)
+    target.send("1", b"{}")
+    assert [host for host, _ in given] == found
+    assert [timeout <= 5 for _, timeout in given] == [True, True, False]
 
 
 def test_a_receiver_without_tls_gets_nothing_readable(receiver):
