@@ -20,6 +20,7 @@ from pack_connectors.git_process import GitRunner, check_id
 
 _FORMAT: Final = "--format=%x01%H %ct"
 _FACTS: Final = "--format=%H%x00%P%x00%ct%x00%B"
+_LAST_SECOND: Final = 253_402_300_799  # of the year 9999
 _HEADER: Final = re.compile(rb"\n?\x01([0-9a-f]{40,64}) ([0-9]+)")
 
 
@@ -39,7 +40,7 @@ def read_last_changes(
         header = _HEADER.fullmatch(field)
         if header is not None:
             commit = CommitId(header[1].decode("ascii"))
-            at = datetime.fromtimestamp(int(header[2]), UTC)
+            at = _when(header[2])
             continue
         path = MemoryPath(field.removeprefix(b"\n").decode("utf-8", "surrogateescape"))
         if path and is_catalogued(path):
@@ -63,7 +64,12 @@ def read_lineage(runner: GitRunner, since: CommitId | None, head: CommitId) -> L
 
 def _facts(commit: str, parents: str, at: str, message: str) -> CommitFacts:
     ids = tuple(map(CommitId, parents.split()))
-    return CommitFacts(CommitId(commit), ids, message, datetime.fromtimestamp(int(at), UTC))
+    return CommitFacts(CommitId(commit), ids, message, _when(at))
+
+
+def _when(seconds: str | bytes) -> datetime:
+    """A commit's time in UTC; git takes and passes on years that no calendar here has."""
+    return datetime.fromtimestamp(min(int(seconds), _LAST_SECOND), UTC)
 
 
 def _leads_to(runner: GitRunner, since: CommitId, head: CommitId) -> bool:

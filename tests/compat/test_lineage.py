@@ -114,3 +114,18 @@ def test_a_merge_and_a_rewritten_history_on_github(tmp_path):
 
 def push(folder):
     git(folder, "push", "-q", "--force", "origin", "HEAD:main")
+
+
+@pytest.mark.parametrize("seconds", ["0", "99999999999999", "18446744073709551614"])
+def test_a_commit_with_a_date_that_no_calendar_has(folder, connector, seconds):
+    base = commit(folder, "a")
+    tree = git(folder, "rev-parse", "HEAD^{tree}").decode().strip()
+    who = f"n <n@example.com> {seconds} +0000"
+    made = f"tree {tree}\nparent {base}\nauthor {who}\ncommitter {who}\n\nfar away\n"
+    (folder.parent / "commit").write_text(made)
+    far = git(folder, "hash-object", "-t", "commit", "-w", str(folder.parent / "commit"))
+    git(folder, "reset", "-q", "--hard", far.decode().strip())
+    line = connector.lineage(base, connector.head())
+    assert [one.message for one in line.commits] == ["far away\n"]
+    assert line.commits[0].at.year in (1970, 9999)
+    assert list(connector.last_changes(base, connector.head())) == []
