@@ -77,7 +77,7 @@ class Sync:
         """Whether `deliver` has something to do; cheap enough to be asked every second.
 
         Raises:
-            ConnectorError: The memory cannot be read.
+            ConnectorError: The memory, or the target's state, cannot be read.
         """
         destination = self._find(name)
         state, _ = self._load(destination)
@@ -108,7 +108,7 @@ class Sync:
 
         Raises:
             NotFound: There is no such target.
-            ConnectorError: Its state cannot be stored.
+            ConnectorError: Its state cannot be read or stored; nothing is delivered then.
         """
         destination = self._find(name)
         try:
@@ -131,13 +131,13 @@ class Sync:
         return tuple(map(self._status, self._destinations.values()))
 
     def notices(self) -> tuple[str, ...]:
-        """What whoever uses the memory should know: the targets that are parked."""
-        found = []
-        for one in self._destinations.values():
-            state, _ = self._load(one)
-            if state and state.parked and states_of.is_parked(state, one.config):
-                found.append(f"Not copied to {one.name}: {state.parked.reason}. See `pack sync`.")
-        return tuple(found)
+        """What whoever uses the memory should know: the targets that wait for a person."""
+        reasons = {one.name: self._stopped(one) for one in self._destinations.values()}
+        return tuple(
+            f"Not copied to {name}: {reason}. See `pack sync`."
+            for name, reason in reasons.items()
+            if reason is not None
+        )
 
     def close(self) -> None:
         """Close all routes; deliveries under way end soon, as failed."""
@@ -151,6 +151,16 @@ class Sync:
             known = ", ".join(self._destinations) or "none"
             raise NotFound(f"the target {name[:100]!r}", f"These are set up: {known}.")
         return self._destinations[name]
+
+    def _stopped(self, destination: Destination) -> str | None:
+        """Why nothing is copied to a target until a person acts, if nothing is."""
+        try:
+            state, _ = self._load(destination)
+        except ConnectorError as error:
+            return str(error)
+        if state is None or not states_of.is_parked(state, destination.config):
+            return None
+        return state.parked.reason if state.parked else None
 
     def _load(self, destination: Destination) -> tuple[TargetState | None, str | None]:
         try:
@@ -170,7 +180,10 @@ class Sync:
         return self._routes[destination.key]
 
     def _status(self, destination: Destination) -> TargetStatus:
-        state, notice = self._load(destination)
+        try:
+            state, notice = self._load(destination)
+        except ConnectorError as error:
+            return TargetStatus(destination.name, None, is_new=False, problem=str(error))
         if state is None:
             return TargetStatus(destination.name, None, is_new=True, notice=notice)
         return TargetStatus(

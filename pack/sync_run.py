@@ -16,6 +16,7 @@ from pack.provenance import skips_sync
 from pack.sync_results import Standing, SyncOutcome, Urgency
 from pack.sync_routes import Delivery, Destination, Route, TargetFailed
 from pack.sync_state import SyncStates, TargetState
+from pack.targets import MEMO_BYTES
 
 _NOTICE_CHARACTERS: Final = 500
 _UNKNOWN: Final = (
@@ -25,6 +26,9 @@ _UNKNOWN: Final = (
 _REWRITTEN: Final = (
     "the history was rewritten after {commit:.7} was delivered: "
     "it went on from the last common commit"
+)
+_FORGOTTEN: Final = (
+    "it asked for more to be remembered than the 64 KiB that are: the next delivery writes all anew"
 )
 DAMAGED: Final = "what was remembered of this target could not be read: it began anew"
 
@@ -94,6 +98,7 @@ class Run:
         self._warnings: list[str] = [notice] if notice else []
         self._commits = 0
         self._changed = False
+        self._can_keep = False
 
     def deliver(self, *, full: bool) -> SyncOutcome:
         """Deliver what is in the queue, all of it or up to the first failure.
@@ -171,11 +176,21 @@ class Run:
             self._changed = True
 
         route = self._route()
+        if not self._can_keep:
+            # A disk that is full must not mean the same delivery again at each attempt.
+            self._keep(self._state)
         done = route.deliver(delivery, progress)
         self._changed = self._changed or done.changed
         self._warnings += done.warnings
+        memo = self._memo(done.memo)
         now, notice = self._means.clock(), self._notice()
-        self._keep(states_of.after_delivery(self._state, now, delivery.head, done.memo, notice))
+        self._keep(states_of.after_delivery(self._state, now, delivery.head, memo, notice))
+
+    def _memo(self, memo: str) -> str:
+        if len(memo.encode("utf-8", "surrogatepass")) <= MEMO_BYTES:
+            return memo
+        self._warnings.append(_FORGOTTEN)
+        return ""
 
     # --- around it -----------------------------------------------------------------------------
 
@@ -185,6 +200,7 @@ class Run:
     def _keep(self, state: TargetState) -> None:
         self._means.states.save(self._destination.key, state)
         self._state = state
+        self._can_keep = True
 
     def _notice(self) -> str | None:
         return "; ".join(self._warnings)[:_NOTICE_CHARACTERS] or None

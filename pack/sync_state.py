@@ -81,7 +81,8 @@ class SyncStates(Protocol):
         """What was stored last; `None` for nothing.
 
         Raises:
-            DamagedState: It cannot be read.
+            DamagedState: What is stored is none.
+            Unavailable: It cannot be read now.
         """
         ...
 

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NewType, Protocol
+from typing import Final, NewType, Protocol
 
+MEMO_BYTES: Final = 64 * 1024
+"""The most that is kept of a `Delivered.memo`."""
 PageId = NewType("PageId", str)
 """What a target calls one of its pages."""
 
@@ -55,7 +57,8 @@ class Delivered:
     """What a delivery came to.
 
     Attributes:
-        memo: For the next delivery: what was sent, such as its hash. At most 64 KiB of text.
+        memo: For the next delivery: what was sent, such as its hash. At most 64 KiB of text; a
+            larger one is dropped, with a warning, so that the next delivery writes all.
         changed: Whether anything had to be written.
         warnings: What a person should know: an edit by somebody else that was replaced, a text
             that the target shows otherwise.

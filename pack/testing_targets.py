@@ -24,9 +24,8 @@ import pytest
 
 from pack.errors import ConnectorError, PackError, RateLimited
 from pack.sync_state import is_permanent
-from pack.targets import EventTarget, Target
+from pack.targets import MEMO_BYTES, EventTarget, Target
 
-MEMO_BYTES: Final = 64 * 1024
 FIRST: Final = "# Alpha\n\nThe first text, with **bold** words.\n\n- one\n- two\n"
 SECOND: Final = "# Alpha\n\nThe other text.\n\n---\n\n# Beta\n\nMore of it.\n"
 TEXTS: Final = {

@@ -42,8 +42,10 @@ class SyncFiles:
             text = self._file(key).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
-        except (OSError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
             raise DamagedState(key) from error
+        except OSError as error:  # nothing is known of what it holds, so nothing may be given up
+            raise Unavailable(f"{self._file(key)}: {error.strerror}") from error
         try:
             return _state(json.loads(text))
         except (ValueError, TypeError, RecursionError) as error:
@@ -117,3 +119,5 @@ def _check(values: dict[str, object], numbers: tuple[str, ...], *, may_be_none: 
             continue
         if not isinstance(value, int if name in numbers else str):
             raise TypeError(f"{name} is not what it should be")
+        if isinstance(value, int) and value < 0:
+            raise ValueError(f"{name} is not what it should be")

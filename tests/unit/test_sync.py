@@ -40,8 +40,11 @@ class States:
 
     def __init__(self):
         self.states, self.damaged, self.held, self.fault = {}, set(), set(), None
+        self.unreadable = None
 
     def load(self, key):
+        if self.unreadable is not None:
+            raise self.unreadable
         if key in self.damaged:
             raise DamagedState(key)
         return self.states.get(key)
@@ -66,6 +69,7 @@ class Page:
 
     def __init__(self):
         self.text, self.calls, self.before, self.after, self.warnings = None, [], [], [], ()
+        self.memo = None
 
     def deliver(self, markdown, key, memo):
         if self.before and (fault := self.before.pop(0)) is not None:
@@ -75,7 +79,7 @@ class Page:
         self.text = markdown
         if self.after and (fault := self.after.pop(0)) is not None:
             raise fault
-        return Delivered(f"memo of {key}", changed, self.warnings)
+        return Delivered(self.memo or f"memo of {key}", changed, self.warnings)
 
     def close(self):
         self.closed = True
@@ -355,11 +359,64 @@ def test_a_state_that_cannot_be_stored_is_said(setting):
     setting.deliver("hook")
     setting.write()
     setting.states.fault = Unavailable("no space")
-    with pytest.raises(Unavailable, match="no space"):
-        setting.deliver("hook")
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="no space"):
+            setting.deliver("hook")
+    assert setting.hook.sent == []  # not the same again and again
     setting.states.fault = None
     assert setting.deliver("hook").commits == 1
-    assert len(setting.hook.sent) == 2  # repeated, not lost
+    assert len(setting.hook.sent) == 1
+
+
+@pytest.mark.contract("C1")
+def test_a_state_that_cannot_be_stored_after_the_delivery_repeats_it_once(setting):
+    setting.deliver("hook")
+    setting.write()
+    send, full = setting.hook.send, Unavailable("no space")
+
+    def fill(key, body):
+        send(key, body)
+        setting.states.fault = full
+
+    setting.hook.send = fill
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="no space"):
+            setting.deliver("hook")
+    setting.states.fault, setting.hook.send = None, send
+    assert setting.deliver("hook").commits == 1
+    assert setting.hook.keys == [setting.head] * 2
+
+
+@pytest.mark.contract("C1")
+def test_a_state_that_cannot_be_read_now_gives_nothing_up(setting):
+    for name in ("page", "hook"):
+        setting.deliver(name)
+    commits = [setting.write(f"{number}\n") for number in range(2)]
+    setting.states.unreadable = Unavailable("too many open files")
+    for name in ("page", "hook"):
+        with pytest.raises(Unavailable):
+            setting.sync.is_due(name)
+        with pytest.raises(Unavailable):
+            setting.deliver(name, Urgency.UNPARKED)
+    assert [one.problem for one in setting.sync.status()] == ["too many open files"] * 2
+    assert all("too many open files" in notice for notice in setting.sync.notices())
+    setting.states.unreadable = None
+    assert setting.sync.notices() == ()
+    setting.deliver("hook")
+    assert setting.hook.keys == commits
+
+
+@pytest.mark.parametrize(("size", "is_kept"), [(64 * 1024, True), (64 * 1024 + 1, False)])
+def test_a_memo_beyond_its_limit_is_dropped_and_said(setting, size, is_kept):
+    memo = "\N{GREEK SMALL LETTER PI}" * (size // 2) + "x" * (size % 2)
+    setting.page.memo = memo
+    done = setting.deliver("page")
+    assert done.standing is Standing.DELIVERED
+    assert setting.states.states["page"].memo == (memo if is_kept else "")
+    assert [("64 KiB" in warning) for warning in done.warnings] == [True] * (not is_kept)
+    setting.write()
+    setting.deliver("page")
+    assert setting.page.calls[-1][2] == (memo if is_kept else "")
 
 
 def test_one_deliverer_at_a_time(setting):

@@ -1,7 +1,10 @@
 """States of targets on disk."""
 
+import errno
 import json
+import os
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 from pack_connectors.sync_files import SyncFiles
@@ -47,6 +50,7 @@ def test_what_was_saved_is_loaded(files, state, tmp_path):
         json.dumps({**asdict(FULL), **wrong})
         for wrong in (
             {"failures": "3"}, {"cursor": 5}, {"part": None}, {"memo": None}, {"more": 1},
+            {"failures": -9}, {"part": -1},
             {"parked": 3}, {"parked": {"code": "c"}}, {"is_asked": 1},
             {"parked": {"code": "c", "reason": None, "remedy": "", "config": ""}},
         )
@@ -66,6 +70,22 @@ def test_a_file_that_is_no_text_is_damaged(files, tmp_path):
     (tmp_path / "a" / "sync" / "x.json").write_bytes(b"\xff\xfe")
     with pytest.raises(DamagedState):
         files.load("x")
+
+
+@pytest.mark.contract("C1")
+def test_a_file_that_cannot_be_read_now_is_not_taken_for_a_damaged_one(
+    files, tmp_path, monkeypatch
+):
+    files.save("x", FULL)
+
+    def fail(*args, **options):
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_text", fail)
+        with pytest.raises(Unavailable, match="Too many open files"):
+            files.load("x")
+    assert files.load("x") == FULL
 
 
 @pytest.mark.parametrize("key", ["", "../x", "a/b", ".x", "a b", "x" * 101, "-x"])

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from pack.errors import NotFound
+from pack.errors import ConnectorError, NotFound
 from pack.memory import Memory
 from pack.sync import Sync
 from pack.sync_results import Standing, SyncOutcome, TargetStatus, Urgency
@@ -85,8 +85,16 @@ def _deliver(sync: Sync, target: str | None, *, full: bool) -> list[SyncOutcome]
     urgency = Urgency.NOW if target is None else Urgency.UNPARKED
     for name in sync.names if target is None else (target,):
         with working(f"delivering to {name}"):
-            outcomes.append(sync.deliver(name, urgency, full=full))
+            outcomes.append(_delivered(sync, name, urgency, full=full))
     return outcomes
+
+
+def _delivered(sync: Sync, name: str, urgency: Urgency, *, full: bool) -> SyncOutcome:
+    """What came of one target; the others get their turn whatever it is."""
+    try:
+        return sync.deliver(name, urgency, full=full)
+    except ConnectorError as error:
+        return SyncOutcome(name, Standing.WAITING, problem=str(error), remedy=error.remedy)
 
 
 def _wanted(sync: Sync, target: str | None) -> list[TargetStatus]:

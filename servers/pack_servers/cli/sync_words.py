@@ -36,6 +36,8 @@ def _is_unchanged(outcome: SyncOutcome) -> bool:
 
 def status_words(status: TargetStatus) -> str:
     """How a target is, on one line."""
+    if status.problem is not None and status.backlog is None and not status.failures:
+        return status.problem  # not even what is known of it can be read
     parts = [backlog_words(status)]
     if status.delivered_at:
         parts.append(f"last delivered {_short(status.delivered_at)}")
