@@ -87,6 +87,7 @@ def _kinds(
     moved = {
         path: source
         for path in new - old
+        if message.startswith(f"{path}: move from ")
         for source in gone
         if message.startswith(f"{path}: move from {source}")
     }

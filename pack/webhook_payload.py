@@ -82,4 +82,5 @@ def _iso(moment: datetime) -> str:
 
 
 def _json(payload: dict[str, object]) -> bytes:
-    return json.dumps(payload, ensure_ascii=False).encode()
+    # A folder's name, or a message from elsewhere, need not be Unicode.
+    return json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")

@@ -11,7 +11,7 @@ from pack_templates import webhook_schema
 from pack.edits import Replace
 from pack.lineage import CommitFacts
 from pack.model import MemoryPath
-from pack.sync_events import EventKind, FileEvent, read_events
+from pack.sync_events import EventKind, FileEvent, _kinds, read_events
 from pack.webhook_payload import event_key, file_payload, memory_payload
 from tests.support import START, World
 
@@ -170,6 +170,30 @@ def test_payloads_are_what_their_schemas_say(kind, content, message, url):
     validator(1).validate(json.loads(first))
     for version, other in ((1, second), (2, first)):
         assert not validator(version).is_valid(json.loads(other))
+
+
+@pytest.mark.contract("C8")
+def test_what_is_no_unicode_is_replaced():
+    found = event(message="caf\udce9")
+    for body in (file_payload(found, "caf\udce9"), memory_payload([found], "x", "caf\udce9")):
+        payload = json.loads(body.decode("utf-8"))
+        assert (payload["repo"], payload["message"]) == ("caf?", "caf?")
+
+
+def test_a_folder_that_was_moved_by_hand_costs_no_more_than_its_files():
+    compared = []
+
+    class Message(str):
+        __slots__ = ()
+
+        def startswith(self, *args):
+            compared.append(args)
+            return super().startswith(*args)
+
+    old, new = ({MemoryPath(f"{name}/{n}.md") for n in range(200)} for name in ("old", "new"))
+    kinds = [kind for _, kind in _kinds(Message("by hand"), old, new)]
+    assert kinds == [EventKind.DELETE] * 200 + [EventKind.UPDATE] * 200
+    assert len(compared) <= 400
 
 
 def validator(version):
