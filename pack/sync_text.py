@@ -6,7 +6,7 @@ title is its own first heading where it begins with one of the first level, else
 Headings are shifted by one level only in files that have others of the first level.
 
 What a file leaves open (a code fence, an HTML comment) is closed, or it would swallow the files
-after it. Source: CommonMark 0.31, 4.5 "Fenced code blocks", 4.6 "HTML blocks".
+after it (`pack.sync_ends`).
 """
 
 from __future__ import annotations
@@ -25,23 +25,11 @@ from pack.markdown import headings, split_lines
 from pack.model import BlobId, CommitId, EntryType, MemoryPath
 from pack.paths import INDEX
 from pack.reading import continued
+from pack.sync_ends import with_end
 
 _RULE: Final = "\n\n---\n\n"
 _LEVELS: Final = 6
 _MAY_BE_HEADING: Final = re.compile(r"^ {0,3}(?:#(?:[ \t#]|$)|=+[ \t]*$)", re.MULTILINE)
-_MAY_BE_OPEN: Final = re.compile(r"^[ \t]*(?:`{3,}|~{3,}|<)", re.MULTILINE)
-_FENCE: Final = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
-_BLOCKS: Final = (
-    ("<!--", "-->"),
-    ("<?", "?>"),
-    ("<![cdata[", "]]>"),
-    ("<pre", "</pre>"),
-    ("<script", "</script>"),
-    ("<style", "</style>"),
-    ("<textarea", "</textarea>"),
-    ("<!", ">"),
-)
-"""What begins an HTML block that goes on until something ends it, and what does."""
 _UNDERLINE: Final = re.compile(r"[ ]{0,3}=")
 
 
@@ -93,7 +81,7 @@ def make_section(topic: str, body: str) -> str:
         for one in reversed(found):
             lines[one.line - 1 : one.end_line] = [_shifted(lines, one.line, one.end_line)]
     text = "".join(lines).strip("\n")
-    return _closed(f"{title}\n\n{text}" if text else title)
+    return with_end(f"{title}\n\n{text}" if text else title)
 
 
 def _on_one_line(topic: str) -> str:
@@ -118,24 +106,6 @@ def _atx(lines: list[str], first: int, last: int, level: int) -> str:
         return lines[first - 1].strip(" \n")
     text = " ".join(line.strip() for line in lines[first - 1 : last - 1])
     return f"{'#' * level} {_on_one_line(text)}"
-
-
-def _closed(text: str) -> str:
-    """The text, with what it leaves open closed."""
-    if not _MAY_BE_OPEN.search(text) or _is_closed(text):
-        return text
-    fences = dict.fromkeys(reversed(_FENCE.findall(text)))
-    lower = text.lower()
-    for end in (*fences, *(end for begin, end in _BLOCKS if begin in lower)):
-        if _is_closed(f"{text}\n{end}"):
-            return f"{text}\n{end}"
-    return text
-
-
-def _is_closed(text: str) -> bool:
-    """Whether a heading that comes after the text is one."""
-    after = headings(f"{text}{_RULE}# after\n")
-    return bool(after) and (after[-1].level, after[-1].title) == (1, "after")
 
 
 def join_sections(texts: Iterable[str]) -> str:
