@@ -6,7 +6,7 @@ title is its own first heading where it begins with one of the first level, else
 Headings are shifted by one level only in files that have others of the first level.
 
 What a file leaves open (a code fence, an HTML comment) is closed, or it would swallow the files
-after it (`pack.sync_ends`).
+after it (`pack.sync_ends`). Link labels of a file mean nothing in the others (`pack.sync_labels`).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from pack.model import BlobId, CommitId, EntryType, MemoryPath
 from pack.paths import INDEX
 from pack.reading import continued
 from pack.sync_ends import with_end
+from pack.sync_labels import LabelledFile, Labels, Separation, read_labels
 
 _RULE: Final = "\n\n---\n\n"
 _LEVELS: Final = 6
@@ -41,11 +42,13 @@ class Section:
         text: Its title and its body; LF line ends, none at the end.
         is_shared: Whether targets get it at all.
         expires: ISO date after which it is expired, if it has a ttl.
+        labels: The link labels in the text.
     """
 
     text: str
     is_shared: bool
     expires: str | None
+    labels: Labels
 
 
 def read_section(path: MemoryPath, content: bytes) -> Section | None:
@@ -54,7 +57,8 @@ def read_section(path: MemoryPath, content: bytes) -> Section | None:
     if row is None:
         return None
     body = strip_frontmatter(content)
-    return Section(make_section(row.topic, body), row.sync, row.expires)
+    text = make_section(row.topic, body)
+    return Section(text, row.sync, row.expires, read_labels(text))
 
 
 def strip_frontmatter(content: bytes) -> str:
@@ -126,6 +130,7 @@ class TextSource:
         self._connector = connector
         self._v1_path = v1_path
         self._sections: dict[tuple[MemoryPath, BlobId], Section | None] = {}
+        self._separation = Separation()
 
     def text_at(self, commit: CommitId | None, today: date | None = None) -> str:
         """The markdown of what a commit holds; what is in no commit is in no text.
@@ -149,8 +154,9 @@ class TextSource:
             for (path, _), section in self._sections.items()
             if section is not None and _is_given(section, today)
         }
-        paths = in_sync_order(order, shared)
-        return join_sections(shared[MemoryPath(path)].text for path in paths)
+        given = [(path, shared[MemoryPath(path)]) for path in in_sync_order(order, shared)]
+        files = [LabelledFile(path, one.text, one.labels) for path, one in given]
+        return join_sections(self._separation.apply(files))
 
     def _keep(self, files: dict[MemoryPath, BlobId]) -> None:
         """Read what is not known of these files, and forget what is known of others."""
