@@ -111,6 +111,7 @@ class Run:
             head = self._head()
             if self._is_new and not (head and self._destination.only_newest):
                 self._keep(states_of.skipped_to(self._state, head, self._notice()))
+                self._route()  # settings that cannot be used are told now, not later
                 return self._ended(Standing.STARTED)
             while head is not None and (full or head != self._state.cursor):
                 self._go_on(head, full=full)

@@ -15,7 +15,7 @@ reason. Order, repetition and back-off are the sync's; what a target owes it is 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import Final
@@ -86,9 +86,16 @@ class TargetHooks:
         """Assert that an error says what the sync has to do next, and no secret."""
         assert is_permanent(error) == (failure in _PERMANENT), repr(error)
         assert isinstance(error, RateLimited) == (failure is Failure.LIMITED)
+        said = f"{error.remedy} {' '.join(_said(error))}"
         for secret in self.secrets(target):
-            said = f"{error!r} {error} {error.remedy} {error.__cause__!r}"
             assert secret not in said
+
+
+def _said(error: BaseException | None) -> Iterator[str]:
+    """What an error and those behind it say, as a traceback shows them."""
+    while error is not None:
+        yield f"{error!r} {error}"
+        error = error.__cause__ or error.__context__
 
 
 def words_of(text: str) -> list[str]:

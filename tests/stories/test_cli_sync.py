@@ -121,13 +121,38 @@ def test_several_addresses_are_several_targets(memory, receiver, monkeypatch):
     hooked(monkeypatch, receiver)
     urls = [receiver.url("/one"), receiver.url("/two"), receiver.url("/one"), "http://10.0.0.1/x"]
     monkeypatch.setenv("PACK_WEBHOOK_URL", " , ".join(urls))
-    names = [one["name"] for one in memory.json("sync")["targets"]]
-    assert len(set(names)) == 3  # the same address twice is one
+    begun = memory.pack("sync", "--format", "json")
+    names = [one["name"] for one in json.loads(begun.text)["targets"]]
+    assert (begun.status, len(set(names))) == (1, 3)  # the same address twice is one
     memory.ok("update", "context/a.md", stdin="a\n")
     ended = memory.pack("sync")
     assert ended.status == 1
     assert sorted(call.path for call in receiver.calls) == ["/one", "/two"]
     assert "must begin with https://" in ended.text
+
+
+def test_a_state_that_cannot_be_read_stops_one_target_and_nothing_else(
+    memory, receiver, monkeypatch
+):
+    hooked(monkeypatch, receiver)
+    urls = [receiver.url("/one"), receiver.url("/two")]
+    monkeypatch.setenv("PACK_WEBHOOK_URL", ",".join(urls))
+    memory.ok("sync")
+    memory.ok("update", "context/a.md", stdin="a\n")
+    first, second = (one["name"] for one in memory.json("sync", "--dry-run")["targets"])
+    states = memory.path / ".git/pack/sync"
+    (file,) = states.glob(f"webhook-{first.rpartition('-')[2]}*.json")
+    file.rename(states / "kept")
+    file.mkdir()
+    ended = memory.pack("sync")
+    assert (ended.status, "Is a directory" in ended.text) == (1, True)
+    assert [call.path for call in receiver.calls] == ["/two"]
+    assert f"target   {second}: up to date" in memory.ok("status").text
+    assert f"Not copied to {first}" in memory.ok("list").err
+    file.rmdir()
+    (states / "kept").rename(file)
+    memory.ok("sync")
+    assert [call.path for call in receiver.calls] == ["/two", "/one"]
 
 
 def test_settings_that_cannot_be_used_are_named_and_not_shown(memory, monkeypatch):
@@ -139,12 +164,9 @@ def test_settings_that_cannot_be_used_are_named_and_not_shown(memory, monkeypatc
         monkeypatch.setenv("PACK_WEBHOOK_URL", "https://192.0.2.1/canary")
         monkeypatch.setenv("PACK_WEBHOOK_ALLOW", "192.0.2.1")
         monkeypatch.setenv(name, value)
-        memory.ok("sync")
-        memory.ok("update", "context/n.md", stdin="text\n")
         ended = memory.pack("sync")
         assert (ended.status, name in ended.text) == (1, True)
         assert "canary" not in ended.text + ended.err
-        memory.ok("delete", "context/n.md", "--yes")
 
 
 def test_watching_goes_on_until_it_is_interrupted(memory, receiver, monkeypatch):

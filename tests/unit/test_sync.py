@@ -333,6 +333,19 @@ def test_other_settings_unpark_a_target(setting):
     assert setting.deliver("page").standing is Standing.DELIVERED
 
 
+@pytest.mark.contract("C1")
+def test_settings_of_a_new_hook_that_cannot_be_used_are_told_at_once_and_cost_no_commit(setting):
+    setting.opening["hook"] = InvalidConfig("HOOK", "is none")
+    assert setting.deliver("hook").standing is Standing.PARKED
+    commit = setting.write()
+    assert setting.deliver("hook").standing is Standing.PARKED
+    setting.opening.clear()
+    setting.configs["hook"] = "2"
+    setting.start()
+    assert setting.deliver("hook").commits == 1
+    assert setting.hook.keys == [commit]  # and not what was there before
+
+
 def test_a_memory_that_cannot_be_read_parks_nothing(setting, monkeypatch):
     setting.deliver("hook")
     setting.write()
