@@ -11,14 +11,14 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pack.catalog import is_catalogued
+from pack.catalog import describe, is_catalogued
 from pack.connector import Connector
 from pack.errors import NotFound
 from pack.lineage import CommitFacts
 from pack.model import BlobId, CommitId, EntryType, MemoryPath
 from pack.paths import INDEX
 from pack.provenance import is_ours, without_trailers
-from pack.sync_text import read_section, strip_frontmatter
+from pack.sync_text import strip_frontmatter
 
 
 class EventKind(StrEnum):
@@ -122,11 +122,11 @@ def _read(
     contents = connector.read_blobs(blob for _, blob in wanted)
     found: dict[MemoryPath, str | None] = {}
     for (path, _), (_, content) in zip(wanted, contents, strict=True):
-        section = read_section(path, content)
-        if section is not None:
+        row = describe(path, BlobId(""), content)
+        if row is not None:
             body = strip_frontmatter(content)
             text = f"{body}\n" if body else ""
-            found[path] = text if section.is_shared else None
+            found[path] = text if row.sync else None
     return found
 
 

@@ -3,7 +3,8 @@
 The files of `sync_order` come first, the rest alphabetically; what has `sync: false` is left out.
 Frontmatter is stripped. Each file is a section under one `# Title` with `---` between sections; its
 title is its own first heading where it begins with one of the first level, else its topic.
-Headings are shifted by one level only in files that have others of the first level.
+Headings are shifted by one level only in files that have others of the first level. A file beyond
+the limit of PACK, committed by hand, is not parsed but shown as code.
 
 What a file leaves open (a code fence, an HTML comment) is closed, or it would swallow the files
 after it (`pack.sync_ends`). Link labels of a file mean nothing in the others (`pack.sync_labels`).
@@ -21,6 +22,7 @@ from pack import frontmatter
 from pack.catalog import describe, is_catalogued
 from pack.connector import Connector
 from pack.index import in_sync_order, read_head
+from pack.limits import MAX_FILE_BYTES
 from pack.markdown import headings, split_lines
 from pack.model import BlobId, CommitId, EntryType, MemoryPath
 from pack.paths import INDEX
@@ -31,6 +33,7 @@ from pack.sync_labels import LabelledFile, Labels, Separation, read_labels
 _RULE: Final = "\n\n---\n\n"
 _LEVELS: Final = 6
 _MAY_BE_HEADING: Final = re.compile(r"^ {0,3}(?:#(?:[ \t#]|$)|=+[ \t]*$)", re.MULTILINE)
+_BACKTICKS: Final = re.compile("`+")
 _UNDERLINE: Final = re.compile(r"[ ]{0,3}=")
 
 
@@ -57,7 +60,8 @@ def read_section(path: MemoryPath, content: bytes) -> Section | None:
     if row is None:
         return None
     body = strip_frontmatter(content)
-    text = make_section(row.topic, body)
+    is_large = len(content) > MAX_FILE_BYTES
+    text = _as_code(row.topic, body) if is_large else make_section(row.topic, body)
     return Section(text, row.sync, row.expires, read_labels(text))
 
 
@@ -86,6 +90,13 @@ def make_section(topic: str, body: str) -> str:
             lines[one.line - 1 : one.end_line] = [_shifted(lines, one.line, one.end_line)]
     text = "".join(lines).strip("\n")
     return with_end(f"{title}\n\n{text}" if text else title)
+
+
+def _as_code(topic: str, body: str) -> str:
+    """A file too large to be parsed: nothing in it has a meaning, so that nothing can go wrong."""
+    longest = max(map(len, _BACKTICKS.findall(body)), default=0)
+    fence = "`" * max(longest + 1, 3)
+    return f"# {_on_one_line(topic)}\n\n{fence}\n{body}\n{fence}"
 
 
 def _on_one_line(topic: str) -> str:

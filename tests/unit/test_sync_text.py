@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from pack.limits import MAX_FILE_BYTES
 from pack.model import MemoryPath
 from pack.sync_text import TextSource, join_sections, make_section, read_section
 from tests.support import World
@@ -104,6 +105,13 @@ def test_line_ends_and_what_is_no_text():
         MemoryPath("a/b.md"), b"\xef\xbb\xbf---\r\ntopic: T\r\n---\r\na\r\nb\xff\r\n"
     )
     assert section.text == "# T\n\na\nb\N{REPLACEMENT CHARACTER}"
+
+
+@pytest.mark.contract("C3")
+def test_a_file_beyond_the_limit_is_not_parsed_and_not_dropped():
+    body = "# one\n```\n<!--\n" + "- a\n" * (MAX_FILE_BYTES // 4)
+    section = read_section(MemoryPath("a/b.md"), f"---\ntopic: T\n---\n{body}".encode())
+    assert section.text == f"# T\n\n````\n{body.strip()}\n````"
 
 
 def test_an_index_that_pack_generates_is_no_file():
