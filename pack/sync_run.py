@@ -208,10 +208,11 @@ class Run:
 
     def _failed(self, error: PackError, *, is_permanent: bool) -> SyncOutcome:
         now = self._means.clock()
+        before = replace(self._state, notice=self._notice() or self._state.notice)
         if is_permanent:
-            self._keep(states_of.after_refusal(self._state, error, self._destination.config))
+            self._keep(states_of.after_refusal(before, error, self._destination.config))
         else:
-            self._keep(states_of.after_failure(self._state, now, error, self._means.jitter()))
+            self._keep(states_of.after_failure(before, now, error, self._means.jitter()))
         ended = self._ended(Standing.PARKED if is_permanent else Standing.WAITING)
         return replace(
             ended, problem=str(error), remedy=error.remedy, next_attempt=self._state.not_before

@@ -25,9 +25,13 @@ def parse_secrets(text: str) -> tuple[bytes, ...]:
     """The keys of a setting, divided by blanks or commas: one, or two while one replaces the other.
 
     Raises:
-        InvalidConfig: One of them is none. The message does not hold it.
+        InvalidConfig: One of them is none, or something stands there and no key. The message does
+            not hold it.
     """
-    return tuple(map(_key, re.findall(r"[^\s,]+", text)))
+    keys = tuple(map(_key, re.findall(r"[^\s,]+", text)))
+    if text and not keys:  # or all would be sent unsigned, and nobody told
+        raise InvalidConfig(SETTING, "it holds no secret")
+    return keys
 
 
 def _key(text: str) -> bytes:

@@ -511,7 +511,10 @@ def test_a_state_that_is_damaged_begins_anew_and_says_so(setting):
         setting.deliver(name)
     setting.write()
     setting.states.damaged |= {"page", "hook"}
-    assert setting.deliver("page").changed
+    setting.page.before = [Unavailable("down")]
+    assert setting.deliver("page").standing is Standing.WAITING
+    assert "could not be read" in setting.sync.status()[0].notice  # though nothing was delivered
+    assert setting.deliver("page", Urgency.NOW).changed
     assert "could not be read" in setting.deliver("hook").warnings[0]
     assert "could not be read" in setting.sync.status()[1].notice
 
