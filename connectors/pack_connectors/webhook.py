@@ -104,7 +104,7 @@ class Webhook:
         url, host = self._url, self._url.host
         backend = self._connections.backend(Deadline(self._timeout))
         if url.is_tls and self._context is None:
-            self._context = httpx.create_ssl_context()
+            self._context = _trusted_certificates()
         address = httpcore.URL(scheme=url.scheme, host=host, port=url.port, target=url.target)
         try:
             with (
@@ -136,6 +136,15 @@ class Webhook:
         if 300 <= status < 400:
             return Unavailable(f"{host} answered {status}, a redirect, which is not followed")
         return Unavailable(f"{host} answered {status}")
+
+
+def _trusted_certificates() -> ssl.SSLContext:
+    """Those of the world, or of `SSL_CERT_FILE` and `SSL_CERT_DIR`, which a person may have set."""
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # ssl's errors are of this kind too
+        reason = error.strerror or type(error).__name__
+        raise Unavailable(f"the certificates to trust (SSL_CERT_FILE): {reason}") from error
 
 
 def _header(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> str | None:

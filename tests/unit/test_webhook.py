@@ -499,6 +499,18 @@ def test_tls_is_with_the_name_though_the_address_is_connected_to(name, trusted, 
         assert [call.key for call in receiver.calls] == ["1"] * (problem is None)
 
 
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_certificates_that_cannot_be_read_are_said(monkeypatch, tmp_path, content):
+    if content is not None:
+        (tmp_path / "certificates").write_text(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificates"))
+    url = parse_webhook_url("https://hooks.test/canary", ["hooks.test"])
+    target = Webhook(url, (), now, name="x", resolver=lambda *_: ["127.0.0.1"])
+    with pytest.raises(Unavailable, match="SSL_CERT_FILE") as raised:
+        target.send("1", b"{}")
+    assert "canary" not in str(raised.value)
+
+
 def test_closing_ends_a_delivery_over_tls():
     server, client = tls(trusted=True)
     with Receiver(context=server, always=answers.hang) as receiver:
