@@ -37,7 +37,7 @@ def with_end(text: str) -> str:
 
     parser = MarkdownIt("commonmark")
     parser.core.ruler.enableOnly(["normalize", "block"])
-    tokens = parser.parse(text)
+    tokens = parser.parse(f"{text}\n")  # without a line end it takes white space for no line
     end = _end_of(tokens[-1], text) if tokens else None
     return text if end is None else f"{text}\n{end}"
 

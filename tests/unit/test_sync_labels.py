@@ -28,6 +28,10 @@ PIECES = st.one_of(
     LABELS.map("Under [{}]\n---".format), st.just("[a][b][x]"), st.just("    [a]: /code"),
     st.just("> quoted [a\n> b]"), st.just("> [a\n> b]: /five"),
 )  # fmt: skip
+SCRAPS = st.sampled_from(
+    ["[", "]", "a", "b", ":", " /x", "\n", "\n\n", "> ", "- ", "`", "```", "<", "!", "(", ")", "\\", "\t",
+     "    ", "\0", "#", "===", "---", "'", '"', "[a]", "[a]: /x", "[a]: /y\n", "<!--", "*", "ß", "SS"]
+)  # fmt: skip
 BODIES = st.lists(st.lists(PIECES, max_size=5).map("\n\n".join), min_size=1, max_size=4)
 
 
@@ -54,6 +58,14 @@ def test_joined_a_reader_sees_what_each_file_shows_by_itself(bodies):
     sections = [make_section(f"T{number}", body) for number, body in enumerate(bodies)]
     alone = "<hr />\n".join(map(shown, sections))
     assert shown(join_sections(joined(*sections))) == alone
+
+
+@pytest.mark.contract("C3")
+@given(st.lists(st.lists(SCRAPS, max_size=18).map("".join), min_size=1, max_size=3))
+def test_no_scraps_of_markdown_reach_beyond_their_file(bodies):
+    sections = [make_section("T", body.strip("\n")) for body in bodies]
+    alone = "<hr/>".join("".join(shown(f"{section}\n").split()) for section in sections)
+    assert "".join(shown(join_sections(joined(*sections))).split()) == alone
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ PIECES = st.sampled_from(
     ["# One", "## Two", "###### Six", "Title\n===", "Two\nlines\n---", "text", "", "- a", "  - b",
      "> # quoted", "```", "~~~", "    # code", "<!-- ", "-->", "<div>", "</div>", "<pre>", "<?php",
      "<![CDATA[", "| a |\n|---|", "[x]: /y", "\\# no", "#no", "#no\n===", "# C #", "\t",
-     "* * *", "1. x", "````", "   ```", "    ```", "<PRE>", "<!A", "<prefix>", ">", "</style>"]
+     "* * *", "1. x", "````", "   ```", "    ```", "<PRE>", "<!A", "<prefix>", ">", "</style>",
+     " "]
 )  # fmt: skip
 
 
@@ -64,6 +65,8 @@ def test_a_file_is_one_title_and_what_is_below_it(topic, body, section):
         ("<![CDATA[\nx", "]]>"),
         ("<!DOCTYPE\nx", ">"),
         ("x\n```", "```"),
+        ("```x\n\t", "```"),
+        ("<!-- x\n ", "-->"),
         ("```\nx\n    ```", "```"),
         ("```\nx\n\t```", "```"),
         ("```\nx\n``` y", "```"),
