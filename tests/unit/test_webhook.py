@@ -140,6 +140,7 @@ def test_a_receiver_that_leaves_while_it_is_sent_to():
 
         def leave():
             connection, _ = server.accept()
+            connection.recv(1)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             connection.close()
 
