@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from pack_connectors.catalog_schema import BUSY_SECONDS, connect, set_busy_timeout
+from pack_connectors.process_memory import give_back
 
 _BUSY_SECONDS: Final = BUSY_SECONDS
 
@@ -113,6 +114,16 @@ class CatalogFile:
         if self._connection is None:
             self._connection = connect(self._file, _BUSY_SECONDS)
         return self._connection
+
+    def reopen(self) -> None:
+        """Open the file anew at the next question, after much work that is not done again.
+
+        Statements are kept for the next time, each with all values that it stored last.
+        """
+        if self.is_kept:
+            with self._lock:
+                self._disconnect()
+        give_back()
 
     def close(self) -> None:
         """Carry out what is owed and close the file; the next question opens it again."""

@@ -113,6 +113,8 @@ class SqliteCatalog:
                 set_busy_timeout(db, _BUSY_SECONDS)
 
         self._file.read(fill)
+        if begun:
+            self._file.reopen()
 
     def advance(
         self,

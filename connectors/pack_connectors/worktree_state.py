@@ -24,6 +24,7 @@ from pack.catalog import is_catalogued
 from pack.errors import LimitExceeded
 from pack.model import BlobId, CommitId, MemoryPath, blob_id
 from pack_connectors.file_events import Changes, FileEvents, open_events
+from pack_connectors.process_memory import give_back
 from pack_connectors.worktree import Worktree
 from pack_connectors.worktree_cache import Rows, Seen, WorktreeCache
 from pack_connectors.worktree_scan import (
@@ -170,6 +171,8 @@ class WorktreeState:
             self._look_at_all(rows, trusted_before)
         else:
             self._look_at_changes(rows, trusted_before)
+        if before is None:
+            give_back()  # the very first look at a large memory takes the most
         return rows.edits(), rows.origin
 
     def _move(self, rows: Rows, old: CommitId | None, new: CommitId | None) -> None:
