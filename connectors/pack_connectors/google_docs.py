@@ -25,7 +25,7 @@ from pack_connectors.google_docs_document import Shown, read_document
 from pack_connectors.google_docs_edit import paragraph_edit, text_edit, whole_edit
 from pack_connectors.google_docs_failures import Rejected
 from pack_connectors.google_docs_markdown import rich_paragraphs
-from pack_connectors.google_docs_service import DocsService, HttpTransport
+from pack_connectors.google_docs_service import API, DocsService, HttpTransport
 from pack_connectors.google_docs_text import (
     DocFormat,
     Paragraph,
@@ -110,6 +110,7 @@ class GoogleDoc:
         doc_format: How it shows the memory.
         transport: Makes what carries requests; `None` for the network.
         sleep: Waits between attempts; `None` for a wait that `close` ends.
+        api_url: The service, without a slash at the end.
 
     Raises:
         InvalidConfig: `document_id` is neither.
@@ -124,10 +125,11 @@ class GoogleDoc:
         *,
         transport: Callable[[], HttpTransport] | None = None,
         sleep: Callable[[float], None] | None = None,
+        api_url: str = API,
     ) -> None:
         self._id = parse_document_id(document_id)
         self._format = doc_format
-        self._service = DocsService(access, clock, transport, sleep)
+        self._service = DocsService(access, clock, transport, sleep, api_url)
 
     @property
     def name(self) -> str:

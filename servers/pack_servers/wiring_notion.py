@@ -10,6 +10,7 @@ from typing import Final
 from pack_connectors.notion import NotionPage, NotionPages
 from pack_connectors.notion_api import NotionApi
 from pack_connectors.notion_http import NotionHttp
+from pack_connectors.service_url import parse_service_url
 
 from pack.catalog import Catalog
 from pack.connector import Connector
@@ -81,4 +82,5 @@ def open_route(
 
 def _api(settings: Settings, clock: Callable[[], datetime]) -> NotionApi:
     token = settings.notion_token
-    return NotionApi(NotionHttp(token.get_secret_value if token else str, clock))
+    base = parse_service_url(settings.notion_api_url, "NOTION_API_URL")
+    return NotionApi(NotionHttp(token.get_secret_value if token else str, clock, base_url=base))

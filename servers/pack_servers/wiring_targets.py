@@ -153,7 +153,9 @@ def _notion(around: Surroundings) -> Iterator[Destination]:
         yield Destination(
             "notion",
             key=f"notion-{_digest(page, settings.notion_sync_mode)}",
-            config=_digest(token.get_secret_value(), page, settings.notion_sync_mode),
+            config=_digest(
+                token.get_secret_value(), page, settings.notion_sync_mode, settings.notion_api_url
+            ),
             only_newest=True,
             open=partial(_open_notion, around),
         )
@@ -188,6 +190,8 @@ def _google_document(around: Surroundings) -> Iterator[Destination]:
 
 def _google_access(settings: Settings) -> Iterator[str]:
     yield settings.google_client_id
+    yield settings.google_api_url
+    yield settings.google_token_uri
     for secret in (settings.google_client_secret, settings.google_refresh_token):
         yield secret.get_secret_value() if secret else ""
 
