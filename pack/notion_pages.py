@@ -5,8 +5,9 @@ then on the sync keeps the pages: a new file gets one, a deleted file's goes to 
 file's gets its new title. Without that record, or before a migration is complete, no page is made,
 and the single page shows the whole memory as before.
 
-Each run saves the record in one commit, also when it fails. What a killed run had made is found by
-its title among the pages that PACK's integration made, so that nothing is made twice.
+Each run saves the record in one commit, also when it fails. What a killed run had made is in its
+journal (`pack.notion_journal`), or is found by its title among the pages that PACK's integration
+made, so that nothing is made twice.
 """
 
 from __future__ import annotations
@@ -121,6 +122,7 @@ class PagesRun:
 
     Attributes:
         now: The pages as they are; to be saved whatever happens.
+        keep: Told of the pages whenever some came or went.
         warnings: What a person should know.
         changed: Whether anything was written.
         created: Files that got a page.
@@ -131,6 +133,7 @@ class PagesRun:
     now: PageMap
     memo: PagesMemo
     report: Report = lambda _: None
+    keep: Callable[[PageMap], None] = lambda _: None
     warnings: list[str] = field(default_factory=list)
     changed: bool = False
     created: list[str] = field(default_factory=list)
@@ -179,21 +182,25 @@ class PagesRun:
         """Give the pages of moved files to their new paths, and those of deleted ones away."""
         moves = find_moves(list(self.now.pages), self.sheets, before)
         for old, new in moves.moved.items():
-            self.now = self.now.without(old).with_page(new, self.now.pages[old])
+            self._have(self.now.without(old).with_page(new, self.now.pages[old]))
         for path in moves.gone:
             self.report(f"moving the page of {path} to the trash")
             page = self.now.pages[path]
             self.pages.trash(page)
             self.memo.forget(page)
-            self.now = self.now.without(path)
+            self._have(self.now.without(path))
             self.changed = True
+
+    def _have(self, now: PageMap) -> None:
+        self.now = now
+        self.keep(now)
 
     def _create_missing(self) -> None:
         for sheet in self.sheets.values():
             if sheet.path not in self.now.pages:
                 self.report(f"making the page of {sheet.path}")
                 page = self._made(sheet.title, self._body(sheet), sheet.path)
-                self.now = self.now.with_page(sheet.path, page)
+                self._have(self.now.with_page(sheet.path, page))
                 self.created.append(sheet.path)
 
     def _made(self, title: str, markdown: str, key: str) -> PageId:
@@ -274,7 +281,7 @@ class PagesRun:
         sections = export_sections(list(self.sheets.values()), self.url_of)
         if self.now.export is None:
             page = self._made(EXPORT_TITLE, export_text(sections), "export")
-            self.now = replace(self.now, export=page)
+            self._have(self.now.with_export(page))
         page = self.now.export or PageId("")
         only = changed_sections(self.memo.sections, sections)
         if only is None or not self._write_sections(page, [sections[at] for at in only]):

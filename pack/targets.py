@@ -117,6 +117,11 @@ class Pages(Protocol):
         """As `Target.name`."""
         ...
 
+    @property
+    def parent(self) -> PageId:
+        """The page above; the same however the setting writes it."""
+        ...
+
     def list_pages(self) -> Sequence[Page]:
         """The pages directly below the parent that are not in the trash."""
         ...
@@ -132,6 +137,7 @@ class Pages(Protocol):
 
         Raises:
             NotFound: There is no such page, or it is in the trash.
+            RefusedForSafety: It is one that somebody else made; nothing was changed.
         """
         ...
 
@@ -140,11 +146,16 @@ class Pages(Protocol):
 
         Raises:
             NotFound: There is no such page, or no such heading in it; nothing was changed.
+            RefusedForSafety: As `write`.
         """
         ...
 
     def trash(self, page: PageId) -> None:
-        """Move a page to the trash; nothing happens if it is there or gone."""
+        """Move a page to the trash; nothing happens if it is there or gone.
+
+        Raises:
+            RefusedForSafety: Somebody else made it, or it holds pages of others.
+        """
         ...
 
     def url_of(self, page: PageId) -> str:

@@ -186,6 +186,11 @@ class NotionPages:
         """See `Pages.name`."""
         return "notion"
 
+    @property
+    def parent(self) -> PageId:
+        """See `Pages.parent`."""
+        return PageId(self._parent)
+
     @our_errors()
     def list_pages(self) -> Sequence[Page]:
         """See `Pages.list_pages`; only those that this integration made: others are not ours."""

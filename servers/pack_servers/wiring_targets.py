@@ -43,6 +43,7 @@ class Surroundings:
         repo: What it is called: `OWNER/REPO`, or the name of its folder.
         clock: Tells the time.
         catalog: What is known of its files.
+        state_dir: Folder for what is derived from it.
     """
 
     settings: Settings
@@ -50,6 +51,7 @@ class Surroundings:
     repo: str
     clock: Callable[[], datetime]
     catalog: Catalog
+    state_dir: Path
 
     def source(self) -> TextSource:
         """The texts of the memory."""
@@ -82,7 +84,7 @@ def open_sync(
         clock: Tells the time.
     """
     repo = place.full_name if isinstance(place, GithubPlace) else place.folder.name
-    around = Surroundings(settings, connector, repo or "memory", clock, catalog)
+    around = Surroundings(settings, connector, repo or "memory", clock, catalog, state_dir)
     states = SyncFiles(state_dir / _FOLDER)
     destinations = [one for kind in _KINDS for one in kind(around)]
     sync = Sync(connector, destinations, states, clock, random.random)
@@ -172,6 +174,7 @@ def _open_notion(around: Surroundings) -> Route:
         around.clock,
         around.source(),
         around.left_out_on(),
+        around.state_dir,
     )
 
 

@@ -416,7 +416,8 @@ def test_a_document_is_wired_from_the_settings(home: Path) -> None:
 def destinations(**more: object) -> list[Destination]:
     google = GoogleStandIn()
     store = InMemoryConnector(google.clock)
-    around = Surroundings(settings(**more), store, "memory", google.clock, SqliteCatalog(None))
+    catalog, folder = SqliteCatalog(None), Path("unused")
+    around = Surroundings(settings(**more), store, "memory", google.clock, catalog, folder)
     return [one for kind in KINDS for one in kind(around)]
 
 

@@ -1,0 +1,107 @@
+"""Notion as a person has it: the installed command, and Notion on loopback; kills at any request."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pack.notion_sheets import EXPORT_TITLE
+from tests.standins.github_http import Request
+from tests.standins.github_service import Delivery
+from tests.standins.notion import NotionStandIn
+from tests.stories.cli_driver import COMMAND, Ended, Folder, Quick
+
+FILES = {
+    "context/a.md": "# Alpha\n\nFirst. See [Beta](../projects/b.md).\n\n- one\n- two\n",
+    "projects/b.md": "---\ntopic: Beta\n---\n\nText, back to [Alpha](/context/a.md).\n",
+    "projects/c.md": "# Gamma 日本 😀\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
+}
+
+
+class Desk:
+    """A memory, and a Notion on a port of this machine."""
+
+    def __init__(self, path: Path, notion: NotionStandIn) -> None:
+        self.memory = Folder(path)
+        self.notion = notion
+        quick = Quick(path)
+        quick.ok("init")
+        for file, text in FILES.items():
+            quick.ok("update", file, stdin=text)
+        self._handle = notion.service.handle
+        self._process: subprocess.Popen[bytes] | None = None
+        self._left = 0
+        notion.service.handle = self._counted  # type: ignore[method-assign]  # what stands before
+
+    def _counted(self, request: Request) -> Delivery:
+        """The request has its effect; the one that asked may be dead before it is told."""
+        delivery = self._handle(request)
+        self._left -= 1
+        if self._left == 0 and self._process is not None:
+            self._process.kill()
+        return delivery
+
+    def ok(self, *words: str) -> Ended:
+        ended = self.memory.pack(*words)
+        assert ended.status == 0, ended
+        assert self.notion.token not in ended.text + ended.err
+        return ended
+
+    def killed_at(self, request: int, *words: str) -> bool:
+        """Run a command that is killed when Notion has done a request; whether it was."""
+        command, *rest = words
+        asked = [COMMAND, command, "--local", str(self.memory.path), *rest]
+        self._left = request
+        with subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            self._process = process
+            process.communicate(timeout=60)
+        self._process = None
+        return process.returncode == -9
+
+
+@pytest.fixture
+def desk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, git_identity: tuple[str, str]
+) -> Iterator[Desk]:
+    notion = NotionStandIn()
+    with notion.serving() as url:
+        monkeypatch.setenv("NOTION_API_URL", url)
+        monkeypatch.setenv("NOTION_TOKEN", notion.token)
+        monkeypatch.setenv("NOTION_SYNC_PAGE_ID", notion.page.url)
+        yield Desk(tmp_path / "memory", notion)
+    notion.check()
+
+
+@pytest.mark.contract("C11")
+def test_one_page_then_several(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.ok("sync")
+    assert "Gamma 日本 😀" in desk.notion.shown()
+    desk.ok("migrate-notion", "--yes")
+    monkeypatch.setenv("NOTION_SYNC_MODE", "multi")
+    desk.ok("sync")
+    Quick(desk.memory.path).ok("update", "projects/new.md", stdin="# New\n\n[a](../context/a.md)\n")
+    desk.ok("sync")
+    assert "New" in desk.notion.titles()
+    assert "New" in desk.notion.shown(desk.notion.titled(EXPORT_TITLE))
+    desk.notion.log.clear()
+    desk.ok("sync")
+    assert len(desk.notion.log) == 0
+
+
+@pytest.mark.contract("C11")
+@pytest.mark.parametrize("kills", [4, pytest.param(40, marks=pytest.mark.soak)])
+def test_a_migration_that_is_killed_goes_on_and_makes_nothing_twice(desk: Desk, kills: int) -> None:
+    chance = random.Random(kills)
+    killed = sum(
+        desk.killed_at(chance.randint(1, 16), "migrate-notion", "--yes") for _ in range(kills)
+    )
+    assert killed > kills / 3
+    desk.ok("migrate-notion", "--yes")
+    titles = sorted(desk.notion.titles())
+    assert titles == sorted(["About me", "Alpha", "Beta", "Gamma 日本 😀", EXPORT_TITLE]), titles
+    made = desk.notion.state.blocks_made
+    print(made)
