@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -11,6 +11,8 @@ from pack.notion_mapping import bare
 
 _MOST: Final = 60 * 1024
 """A target's memo may have 64 KiB."""
+_LAST: Final = 100
+"""Pages whose memos have room in any case."""
 
 
 @dataclass(slots=True)
@@ -51,13 +53,17 @@ class PagesMemo:
         self._memos.pop(bare(page), None)
 
     def write(self) -> str:
-        """All of it, as far as there is room."""
+        """All of it, as far as there is room; never empty, as that means that nothing is known."""
         memos = dict(self._memos)
-        while len(text := self._text(memos)) > _MOST and memos:
+        while len(text := _text(memos, self.sections)) > _MOST and memos:
             for page in list(memos)[: max(len(memos) // 8, 1)]:
                 del memos[page]
-        return text if len(text) <= _MOST else ""
+        return text if len(text) <= _MOST else _text(self._memos_of_last(), [])
 
-    def _text(self, memos: Mapping[str, str]) -> str:
-        value = {"pages": memos, "sections": self.sections}
-        return json.dumps(value, separators=(",", ":"))
+    def _memos_of_last(self) -> dict[str, str]:
+        """The memos of the pages that were written last."""
+        return dict(list(self._memos.items())[-_LAST:])
+
+
+def _text(memos: Mapping[str, str], sections: Sequence[str]) -> str:
+    return json.dumps({"pages": memos, "sections": list(sections)}, separators=(",", ":"))

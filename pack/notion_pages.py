@@ -12,14 +12,23 @@ made, so that nothing is made twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
 from pack.catalog import is_catalogued
 from pack.core import Core
-from pack.errors import AuthFailed, ConnectorError, NotFound, OutcomeUnknown, PackError
+from pack.errors import (
+    AuthFailed,
+    ConnectorError,
+    InvalidConfig,
+    NotFound,
+    OutcomeUnknown,
+    PackError,
+    RefusedForSafety,
+)
 from pack.index import in_sync_order, read_head
 from pack.model import ABSENT, BlobId, CommitId, EntryType, MemoryPath, Put
 from pack.notion_mapping import MAPPING, PageMap, bare, merge_maps, read_map, write_map
@@ -43,6 +52,10 @@ from pack.targets import Page, PageId, Pages
 from pack.writing import Decision
 
 Report = Callable[[str], None]
+_GONE: Final = (
+    f"Restore it in Notion; or take its line out of {MAPPING} and run `pack migrate-notion`, "
+    "which makes another."
+)
 _EMPTY: Final = (
     "the memory has no file that Notion may get, but pages of it; none was moved to the trash"
 )
@@ -81,6 +94,21 @@ def save_map(core: Core, base: PageMap, now: PageMap) -> None:
         return Decision(MAPPING, [put], subject, skips_sync=True)
 
     core.writer.write(decide)
+
+
+@contextmanager
+def _named(entry: str) -> Iterator[None]:
+    """A page that is refused inside is an entry of the record that cannot be trusted.
+
+    Raises:
+        InvalidConfig: In place of `RefusedForSafety`.
+    """
+    try:
+        yield
+    except RefusedForSafety as refused:
+        error = InvalidConfig(MAPPING, f"{entry}: {refused.reason}; it was not touched")
+        error.remedy = f"Take its line out of {MAPPING}. {refused.remedy}"
+        raise error from refused
 
 
 def read_sheets(core: Core, commit: CommitId | None, today: date | None) -> dict[str, Sheet]:
@@ -138,6 +166,7 @@ class PagesRun:
     changed: bool = False
     created: list[str] = field(default_factory=list)
     _listed: Sequence[Page] | None = None
+    _whole: dict[str, str] = field(default_factory=dict)
     _adopted: set[str] = field(default_factory=set)
     _refused: ConnectorError | None = None
 
@@ -186,7 +215,8 @@ class PagesRun:
         for path in moves.gone:
             self.report(f"moving the page of {path} to the trash")
             page = self.now.pages[path]
-            self.pages.trash(page)
+            with _named(path):
+                self.warnings += self.pages.trash(page)
             self.memo.forget(page)
             self._have(self.now.without(path))
             self.changed = True
@@ -199,7 +229,10 @@ class PagesRun:
         for sheet in self.sheets.values():
             if sheet.path not in self.now.pages:
                 self.report(f"making the page of {sheet.path}")
-                page = self._made(sheet.title, self._body(sheet), sheet.path)
+                body = self._body(sheet)
+                page = self._made(sheet.title, body, sheet.path)
+                if self.memo.of(page):
+                    self._whole[sheet.path] = body
                 self._have(self.now.with_page(sheet.path, page))
                 self.created.append(sheet.path)
 
@@ -251,10 +284,13 @@ class PagesRun:
 
     def _write(self, sheet: Sheet) -> None:
         page = self.now.pages[sheet.path]
+        if self._whole.get(sheet.path) == self._body(sheet):
+            return  # it was made with that text a moment ago
         try:
-            done = self.pages.write(page, sheet.title, self._body(sheet), self.memo.of(page))
+            with _named(sheet.path):
+                done = self.pages.write(page, sheet.title, self._body(sheet), self.memo.of(page))
         except NotFound as error:
-            self.warnings.append(f"{sheet.path}: {error}. {error.remedy}")
+            self.warnings.append(f"{sheet.path}: {error}. {_GONE}")
             return
         except ConnectorError as error:
             if error.retryable or isinstance(error, AuthFailed):
@@ -283,11 +319,22 @@ class PagesRun:
             page = self._made(EXPORT_TITLE, export_text(sections), "export")
             self._have(self.now.with_export(page))
         page = self.now.export or PageId("")
+        try:
+            self._show_export(page, sections)
+        except NotFound as error:
+            self.memo.sections = []
+            self.warnings.append(f"the full export: {error}. {_GONE}")
+            return
+        self.memo.sections = list(map(mark, sections))
+
+    def _show_export(self, page: PageId, sections: Sequence[tuple[str, str]]) -> None:
         only = changed_sections(self.memo.sections, sections)
         if only is None or not self._write_sections(page, [sections[at] for at in only]):
-            done = self.pages.write(page, EXPORT_TITLE, export_text(sections), self.memo.of(page))
+            with _named("export"):
+                done = self.pages.write(
+                    page, EXPORT_TITLE, export_text(sections), self.memo.of(page)
+                )
             self._keep(page, done.memo, done.warnings, changed=done.changed)
-        self.memo.sections = list(map(mark, sections))
 
     def _write_sections(self, page: PageId, sections: Sequence[tuple[str, str]]) -> bool:
         """Whether the sections could be replaced one by one; if not, all is to be written anew.

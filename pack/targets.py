@@ -150,11 +150,14 @@ class Pages(Protocol):
         """
         ...
 
-    def trash(self, page: PageId) -> None:
-        """Move a page to the trash; nothing happens if it is there or gone.
+    def trash(self, page: PageId) -> tuple[str, ...]:
+        """Move a page to the trash; nothing happens if it is there or gone, or holds other pages.
+
+        Returns:
+            What a person should know: why it stays, an edit that went along.
 
         Raises:
-            RefusedForSafety: Somebody else made it, or it holds pages of others.
+            RefusedForSafety: Somebody else made it; it stays.
         """
         ...
 

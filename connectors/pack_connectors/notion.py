@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from pack.errors import NotFound
+from pack.errors import NotFound, RefusedForSafety
 from pack.targets import Delivered, Page, PageId
 from pack_connectors.notion_api import NotionApi, PageState, dashed, parse_id, url_of
 from pack_connectors.notion_http import Refused, our_errors
@@ -23,12 +24,17 @@ from pack_connectors.notion_json import MAX_BLOCKS, MAX_BYTES
 from pack_connectors.notion_markdown import NotExpressible, write_chunks
 from pack_connectors.notion_model import count
 from pack_connectors.notion_parse import parse
-from pack_connectors.notion_rewrite import Rewritten, rewrite
+from pack_connectors.notion_rewrite import Rewritten, holds_pages, rewrite
 from pack_connectors.notion_sections import parse_heading
 
+logger = logging.getLogger(__name__)
 SETTING: Final = "NOTION_SYNC_PAGE_ID"
 _FORM: Final = "1"
 """Changes when the same text is to be shown otherwise, so that pages are written anew."""
+_NOT_OURS: Final = (
+    "Only pages that the integration of NOTION_TOKEN made are written. If that is another one "
+    "than it was, forget the pages of the old one and run `pack migrate-notion`."
+)
 _IN_TRASH: Final = "Restore it in Notion, or set NOTION_SYNC_PAGE_ID to another page."
 
 
@@ -67,24 +73,43 @@ class _Writer:
         self._api = api
 
     def deliver(
-        self, page: str, markdown: str, memo: str, title: str | None = None, heading: str = ""
+        self,
+        page: str,
+        markdown: str,
+        memo: str,
+        title: str | None = None,
+        heading: str = "",
+        earlier: PageState | None = None,
+        check: Callable[[PageState], None] = lambda _: None,
     ) -> Delivered:
-        """Make a page, or the section of a heading, show a text; see `Target.deliver`."""
+        """Make a page, or the section of a heading, show a text; see `Target.deliver`.
+
+        Args:
+            page: The page.
+            markdown: The text.
+            memo: Of the last delivery.
+            title: Of the page; `None` for the one it has.
+            heading: Of the section; empty for the whole page.
+            earlier: How the page was before other writes of the same delivery touched it.
+            check: Raises for a page that may not be written.
+        """
         known = read_memo(memo)
         state = self._state(page)
-        is_foreign = self._is_foreign(state, known)
+        check(state)
+        watch = _Watch(self._api, state)
+        watch.is_foreign = self._is_foreign(earlier or state, known)
         changed = title is not None and title != state.title
         if title is not None and changed:
             self._api.set_title(page, title)
         sent = "" if heading else _digest(page, markdown)
         if known is not None and known.sent and known.sent == sent:
-            seen = (_edited(state),) if is_foreign else ()
+            seen = (_edited(state),) if watch.is_foreign else ()
             now = self._api.page(page) if changed else state
             return Delivered(Memo(sent, now.edited, now.editor).write(), changed, seen)
         section = parse_heading(heading) if heading else None
-        done = rewrite(self._api, page, parse(markdown), section)
+        done = rewrite(self._api, page, parse(markdown), section, watch.notice)
         now = self._api.page(page)
-        warnings = tuple(_warnings(state, done, is_foreign=is_foreign))
+        warnings = tuple(_warnings(state, done, is_foreign=watch.is_foreign))
         # Somebody else may have edited it since we did, a moment ago: that is told the next time.
         editor = self._api.me() if done.changed else now.editor
         memo = Memo(sent, now.edited, editor).write()
@@ -103,8 +128,48 @@ class _Writer:
         return state.editor != self._api.me()
 
 
+class _Watch:
+    """Looks for edits by others to the last moment, and tells of them before they are replaced.
+
+    Attributes:
+        is_foreign: Whether there is one.
+    """
+
+    def __init__(self, api: NotionApi, state: PageState) -> None:
+        self.is_foreign = False
+        self._api = api
+        self._state = state
+        self._is_told = False
+
+    def notice(self) -> None:
+        """What is on the page is about to be replaced."""
+        if self._is_told:
+            return
+        if not self.is_foreign:
+            now = self._api.page(self._state.id)
+            is_same = (now.edited, now.editor) == (self._state.edited, self._state.editor)
+            self.is_foreign = not is_same and now.editor != self._api.me()
+        if self.is_foreign:
+            self._is_told = True
+            logger.warning("%s", _replaced(self._state))
+
+
+def _replaced(state: PageState) -> str:
+    return (
+        f"the Notion page {state.title!r} was edited in Notion; what was not from the memory "
+        "was replaced, and is in the page's history there"
+    )
+
+
 def _digest(page: str, markdown: str) -> str:
     return hashlib.sha256(f"{_FORM}\n{page}\n{markdown}".encode()).hexdigest()[:24]
+
+
+def _trashed(state: PageState) -> str:
+    return (
+        f"the Notion page {state.title!r} was edited in Notion; it is in the trash there now, as "
+        "the memory does not have it any more"
+    )
 
 
 def _edited(state: PageState) -> str:
@@ -117,10 +182,7 @@ def _edited(state: PageState) -> str:
 def _warnings(state: PageState, done: Rewritten, *, is_foreign: bool) -> Sequence[str]:
     found = []
     if is_foreign and done.removed:
-        found.append(
-            f"the Notion page {state.title!r} was edited in Notion; what was not from the memory "
-            "was replaced, and is in the page's history there"
-        )
+        found.append(_replaced(state))
     if done.missing:
         found.append(
             f"Notion shows {done.missing} pieces of text on the page {state.title!r} otherwise "
@@ -180,6 +242,7 @@ class NotionPages:
         self._api = api
         self._parent = parse_id(parent, SETTING)
         self._writer = _Writer(api)
+        self._earlier: PageState | None = None
 
     @property
     def name(self) -> str:
@@ -206,13 +269,22 @@ class NotionPages:
     def create(self, title: str, markdown: str, key: str) -> tuple[Page, Delivered]:
         """See `Pages.create`."""
         del key
+        self._look_at_parent()
         made = self._create_whole(title, markdown)
         if made is not None:
             memo = Memo(_digest(made.id, markdown), made.edited, made.editor).write()
             return _page(made.id, title), Delivered(memo, changed=True)
         made = self._api.create_page(self._parent, title, None)
-        done = self._writer.deliver(made.id, markdown, "")
+        try:
+            done = self._writer.deliver(made.id, markdown, "")
+        except Refused:
+            return _page(made.id, title), Delivered("", changed=True)  # `write` says why
         return _page(made.id, title), Delivered(done.memo, changed=True, warnings=done.warnings)
+
+    def _look_at_parent(self) -> None:
+        """Remember who edited the parent, before a page below it makes us the one who did."""
+        if self._earlier is None:
+            self._earlier = self._api.page(self._parent)
 
     def _create_whole(self, title: str, markdown: str) -> PageState | None:
         """A page with its text; `None` where that is too much for one request."""
@@ -229,22 +301,45 @@ class NotionPages:
     @our_errors()
     def write(self, page: PageId | None, title: str | None, markdown: str, memo: str) -> Delivered:
         """See `Pages.write`."""
-        target = dashed(page) if page is not None else self._parent
-        return self._writer.deliver(target, markdown, memo, title)
+        if page is None:
+            done = self._writer.deliver(self._parent, markdown, memo, title, earlier=self._earlier)
+            self._earlier = None
+            return done
+        return self._writer.deliver(dashed(page), markdown, memo, title, check=self._check_maker)
+
+    def _check_maker(self, state: PageState) -> None:
+        """Return if this integration made the page: what others made is never touched.
+
+        Raises:
+            RefusedForSafety: It did not.
+        """
+        if state.maker != self._api.me():
+            reason = f"the Notion page {state.title!r} ({state.url}) was not made by PACK"
+            raise RefusedForSafety(reason, _NOT_OURS)
 
     @our_errors()
     def write_section(self, page: PageId, heading: str, markdown: str, memo: str) -> Delivered:
         """See `Pages.write_section`."""
-        return self._writer.deliver(dashed(page), markdown, memo, heading=heading)
+        return self._writer.deliver(
+            dashed(page), markdown, memo, heading=heading, check=self._check_maker
+        )
 
     @our_errors()
-    def trash(self, page: PageId) -> None:
+    def trash(self, page: PageId) -> tuple[str, ...]:
         """See `Pages.trash`."""
         try:
-            if not self._api.page(dashed(page)).in_trash:
-                self._api.trash(dashed(page))
+            state = self._api.page(dashed(page))
+            if state.in_trash:
+                return ()
+            self._check_maker(state)
+            if holds_pages(self._api, state.id):
+                return (f"the Notion page {state.title!r} stays, as other pages are on it",)
+            self._look_at_parent()
+            self._api.trash(state.id)
         except NotFound:
-            return
+            return ()
+        is_foreign = state.editor != self._api.me()
+        return (_trashed(state),) if is_foreign else ()
 
     def url_of(self, page: PageId) -> str:
         """See `Pages.url_of`."""
