@@ -108,7 +108,7 @@ def _migrate(
     with _saved(core, run, recorded, journal):
         run.bring(lambda _: not now.is_complete, before if now.is_complete else {})
     warnings = (*plan.warnings, *run.warnings)
-    return replace(plan, warnings=warnings, is_complete=run.now.is_complete)
+    return replace(plan, trashed=run.trashed, warnings=warnings, is_complete=run.now.is_complete)
 
 
 class NotionRoute:

@@ -154,6 +154,7 @@ class PagesRun:
         warnings: What a person should know.
         changed: Whether anything was written.
         created: Files that got a page.
+        trashed: Files whose pages went to the trash.
     """
 
     pages: Pages
@@ -165,6 +166,8 @@ class PagesRun:
     warnings: list[str] = field(default_factory=list)
     changed: bool = False
     created: list[str] = field(default_factory=list)
+    trashed: list[str] = field(default_factory=list)
+    _lost: dict[str, None] = field(default_factory=dict)
     _listed: Sequence[Page] | None = None
     _whole: dict[str, str] = field(default_factory=dict)
     _adopted: set[str] = field(default_factory=set)
@@ -172,7 +175,7 @@ class PagesRun:
 
     def url_of(self, path: str) -> str | None:
         """Where a browser shows a file."""
-        page = self.now.pages.get(path)
+        page = None if path in self._lost else self.now.pages.get(path)
         return None if page is None else self.pages.url_of(page)
 
     def bring(self, touched: Callable[[str], bool], before: Mapping[str, BlobId]) -> None:
@@ -191,8 +194,9 @@ class PagesRun:
         # What a failed attempt has made since the last delivery counts as new once more.
         known = {path: page for path, page in self.now.pages.items() if path in before}
         files = set(self.now.pages)
-        self._clear(before)
+        self._take_along(before)
         self._create_missing()
+        self._trash_lost()
         titles = self._titles() if files != self.now.pages.keys() else {}
         for sheet in self.sheets.values():
             title = titles.get(bare(self.now.pages[sheet.path]), sheet.title)
@@ -207,19 +211,31 @@ class PagesRun:
 
     # --- pages that come and go ----------------------------------------------------------------
 
-    def _clear(self, before: Mapping[str, BlobId]) -> None:
-        """Give the pages of moved files to their new paths, and those of deleted ones away."""
+    def _take_along(self, before: Mapping[str, BlobId]) -> None:
+        """Give the pages of moved files to their new paths; the others of files that are gone wait.
+
+        One that was moved and edited is known by its title.
+        """
         moves = find_moves(list(self.now.pages), self.sheets, before)
         for old, new in moves.moved.items():
             self._have(self.now.without(old).with_page(new, self.now.pages[old]))
-        for path in moves.gone:
+        self._lost = dict.fromkeys(moves.gone)
+
+    def _trash_lost(self) -> None:
+        """Give the pages of deleted files away."""
+        for path in list(self._lost):
             self.report(f"moving the page of {path} to the trash")
             page = self.now.pages[path]
             with _named(path):
                 self.warnings += self.pages.trash(page)
             self.memo.forget(page)
-            self._have(self.now.without(path))
+            self._forget(path)
+            self.trashed.append(path)
             self.changed = True
+
+    def _forget(self, path: str) -> None:
+        del self._lost[path]
+        self._have(self.now.without(path))
 
     def _have(self, now: PageMap) -> None:
         self.now = now
@@ -231,7 +247,7 @@ class PagesRun:
                 self.report(f"making the page of {sheet.path}")
                 body = self._body(sheet)
                 page = self._made(sheet.title, body, sheet.path)
-                if self.memo.of(page):
+                if sheet.path not in self._adopted and self.memo.of(page):
                     self._whole[sheet.path] = body
                 self._have(self.now.with_page(sheet.path, page))
                 self.created.append(sheet.path)
@@ -251,11 +267,14 @@ class PagesRun:
                 self.warnings += done.warnings
                 return page.id
         self._adopted.add(key)
+        for path in [one for one in self._lost if bare(self.now.pages[one]) == bare(orphan)]:
+            self._forget(path)
         return orphan
 
     def _orphan(self, title: str) -> PageId | None:
-        """A page that PACK made and that belongs to no file."""
-        taken = {bare(page) for page in (*self.now.pages.values(), self.now.export) if page}
+        """A page that PACK made and that belongs to no file that is there."""
+        pages = [page for path, page in self.now.pages.items() if path not in self._lost]
+        taken = {bare(page) for page in (*pages, self.now.export) if page}
         free = (page for page in self._list() if bare(page.id) not in taken)
         return next((page.id for page in free if page.title == title), None)
 

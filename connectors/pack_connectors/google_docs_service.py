@@ -69,8 +69,12 @@ class DocsService:
         self._lock = threading.Lock()
         self._transports: list[HttpTransport] = []
 
-    def get(self, document_id: str) -> Mapping[str, Any]:
+    def get(self, document_id: str, tab: str | None = None) -> Mapping[str, Any]:
         """A document, with suggestions as part of its text, as edits count them.
+
+        Args:
+            document_id: The document.
+            tab: With all tabs, if it is one; else the first one only, in the form without tabs.
 
         Raises:
             AuthFailed, NotFound, ConnectorError: It cannot be read.
@@ -79,7 +83,9 @@ class DocsService:
         """
         return self._ask(
             lambda documents: documents.get(
-                documentId=document_id, suggestionsViewMode="SUGGESTIONS_INLINE"
+                documentId=document_id,
+                suggestionsViewMode="SUGGESTIONS_INLINE",
+                **({"includeTabsContent": True} if tab else {}),
             )
         )
 

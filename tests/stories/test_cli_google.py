@@ -55,7 +55,7 @@ def desk(
             "GOOGLE_CLIENT_ID": "client-id",
             "GOOGLE_CLIENT_SECRET": "client-secret-canary",
             "GOOGLE_REFRESH_TOKEN": "1//refresh-token-canary",
-            "GOOGLE_DOC_ID": "https://docs.google.com/document/d/document-1/edit",
+            "GOOGLE_DOC_ID": "https://docs.google.com/document/d/document-1/edit?tab=t.0",
         }
         for name, value in given.items():
             monkeypatch.setenv(name, value)

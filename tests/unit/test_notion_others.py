@@ -236,6 +236,26 @@ def test_a_workspace_that_is_full_says_what_helps(fast: Bench) -> None:
     assert "plan" in caught.value.error.remedy
 
 
+@pytest.mark.contract("C11")
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_file_that_was_moved_and_edited_keeps_its_page(migrated: Bench, is_known: bool) -> None:
+    page = migrated.notion.titled("Beta")
+    made = migrated.notion.state.blocks_made
+    migrated.world.commit(
+        {"projects/b.md": None, "archive/b.md": f"{B}\nmore\n", "projects/c.md": None}
+    )
+    if not is_known:
+        migrated.memo, migrated.start = "", None
+    assert migrated.sync().warnings == ()
+    assert migrated.map().pages["archive/b.md"] == page.id
+    assert migrated.map().pages.keys() == {"archive/b.md", "context/a.md"}
+    assert not page.in_trash
+    assert "more" in migrated.notion.shown(page)
+    assert sorted(migrated.notion.titles()) == ["Alpha", "Beta", EXPORT_TITLE]
+    assert migrated.links("Alpha") == ["https://w.example"]
+    assert migrated.notion.state.blocks_made - made < 8
+
+
 # --- a run that dies ---------------------------------------------------------------------------
 
 
