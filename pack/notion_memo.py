@@ -21,9 +21,13 @@ class PagesMemo:
 
     Attributes:
         sections: What the full export holds, section by section; empty for what is not known.
+        titles: Digest of the titles that the pages have; empty for what is not known.
+        links: Digest of which page each file had; likewise.
     """
 
     sections: list[str] = field(default_factory=list)
+    titles: str = ""
+    links: str = ""
     _memos: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -37,7 +41,9 @@ class PagesMemo:
             return cls()
         sections = found.get("sections")
         memos = {str(page): str(memo) for page, memo in found["pages"].items()}
-        return cls([str(one) for one in sections] if isinstance(sections, list) else [], memos)
+        known = [str(one) for one in sections] if isinstance(sections, list) else []
+        titles, links = (str(found.get(name, "")) for name in ("titles", "links"))
+        return cls(known, titles, links, memos)
 
     def of(self, page: str) -> str:
         """The memo of a page; empty for none. The page above all is the empty name."""
@@ -55,15 +61,20 @@ class PagesMemo:
     def write(self) -> str:
         """All of it, as far as there is room; never empty, as that means that nothing is known."""
         memos = dict(self._memos)
-        while len(text := _text(memos, self.sections)) > _MOST and memos:
+        while len(text := self._text(memos, self.sections)) > _MOST and memos:
             for page in list(memos)[: max(len(memos) // 8, 1)]:
                 del memos[page]
-        return text if len(text) <= _MOST else _text(self._memos_of_last(), [])
+        return text if len(text) <= _MOST else self._text(self._memos_of_last(), [])
 
     def _memos_of_last(self) -> dict[str, str]:
         """The memos of the pages that were written last."""
         return dict(list(self._memos.items())[-_LAST:])
 
-
-def _text(memos: Mapping[str, str], sections: Sequence[str]) -> str:
-    return json.dumps({"pages": memos, "sections": list(sections)}, separators=(",", ":"))
+    def _text(self, memos: Mapping[str, str], sections: Sequence[str]) -> str:
+        value = {
+            "pages": memos,
+            "sections": list(sections),
+            "titles": self.titles,
+            "links": self.links,
+        }
+        return json.dumps(value, separators=(",", ":"))

@@ -37,6 +37,7 @@ from pack.notion_sheets import (
     EXPORT_TITLE,
     Sheet,
     changed_sections,
+    digest,
     export_sections,
     export_text,
     find_moves,
@@ -170,6 +171,7 @@ class PagesRun:
     _lost: dict[str, None] = field(default_factory=dict)
     _listed: Sequence[Page] | None = None
     _whole: dict[str, str] = field(default_factory=dict)
+    _is_settled: bool = True
     _adopted: set[str] = field(default_factory=set)
     _refused: ConnectorError | None = None
 
@@ -193,16 +195,20 @@ class PagesRun:
             return
         # What a failed attempt has made since the last delivery counts as new once more.
         known = {path: page for path, page in self.now.pages.items() if path in before}
-        files = set(self.now.pages)
+        # And what it has trashed may still be linked to.
+        self._is_settled = self.memo.links in ("", self._links())
         self._take_along(before)
         self._create_missing()
         self._trash_lost()
-        titles = self._titles() if files != self.now.pages.keys() else {}
+        # Another file may be why a title has a path in it, or none any more.
+        wanted = digest("\n".join(f"{one.path}\t{one.title}" for one in self.sheets.values()))
+        titles = self._titles() if wanted != self.memo.titles else {}
         for sheet in self.sheets.values():
             title = titles.get(bare(self.now.pages[sheet.path]), sheet.title)
             is_new = sheet.path in self._adopted or touched(sheet.path)
             if is_new or title != sheet.title or self._is_relinked(sheet, known):
                 self._write(sheet)
+        self.memo.titles, self.memo.links = wanted, self._links()
         self._write_export()
         self._write_index()
         if self._refused is not None:
@@ -288,12 +294,22 @@ class PagesRun:
 
     # --- what is on them -----------------------------------------------------------------------
 
+    def _links(self) -> str:
+        """What the links between pages depend on."""
+        return digest(
+            "\n".join(f"{path}\t{bare(self.now.pages[path])}" for path in sorted(self.now.pages))
+        )
+
     def _body(self, sheet: Sheet) -> str:
         return linked(sheet.body, sheet.path, self.url_of)
 
     def _is_relinked(self, sheet: Sheet, known: Mapping[str, PageId]) -> bool:
-        """Whether its links lead elsewhere than they did at the last delivery."""
-        if known == self.now.pages or "](" not in sheet.body:
+        """Whether its links lead elsewhere than they did at the last delivery, or may do so."""
+        if "](" not in sheet.body:
+            return False
+        if not self._is_settled:
+            return True
+        if known == self.now.pages:
             return False
 
         def url_before(path: str) -> str | None:

@@ -256,6 +256,38 @@ def test_a_file_that_was_moved_and_edited_keeps_its_page(migrated: Bench, is_kno
     assert migrated.notion.state.blocks_made - made < 8
 
 
+def test_a_file_that_takes_a_title_or_gives_it_back_is_told_from_the_other(migrated: Bench) -> None:
+    migrated.world.commit({"projects/c.md": "# Alpha\n\nother\n"})
+    migrated.sync()
+    own = ["Alpha (context/a.md)", "Alpha (projects/c.md)"]
+    assert sorted(migrated.notion.titles()) == [*own, "Beta", EXPORT_TITLE]
+    migrated.world.commit({"projects/c.md": "# Gamma\n\nother\n"})
+    migrated.sync()
+    assert sorted(migrated.notion.titles()) == ["Alpha", "Beta", "Gamma", EXPORT_TITLE]
+
+
+def test_titles_are_right_after_a_failure_too(migrated: Bench) -> None:
+    migrated.world.commit({"x/a.md": "# Alpha\n\nother\n", "projects/b.md": f"{B}\nmore\n"})
+    migrated.notion.faults.add(FaultKind.FORBIDDEN, "patch-page", times=9)
+    with pytest.raises(TargetFailed):
+        migrated.sync()
+    migrated.notion.faults.clear()
+    migrated.sync()
+    assert "Alpha (context/a.md)" in migrated.notion.titles()
+
+
+@pytest.mark.contract("C11")
+def test_links_to_a_trashed_page_are_gone_after_a_failure_too(migrated: Bench) -> None:
+    migrated.world.commit({"projects/b.md": None})
+    migrated.notion.faults.add(FaultKind.FORBIDDEN, "update-page-markdown", times=9)
+    with pytest.raises(TargetFailed):
+        migrated.sync()
+    migrated.notion.faults.clear()
+    assert "projects/b.md" not in migrated.map().pages
+    migrated.sync()
+    assert migrated.links("Alpha") == ["https://w.example"]
+
+
 # --- a run that dies ---------------------------------------------------------------------------
 
 
