@@ -271,6 +271,8 @@ class PagesRun:
             else:
                 self.memo.keep(page.id, done.memo)
                 self.warnings += done.warnings
+                if not done.memo:
+                    self._adopted.add(key)
                 return page.id
         self._adopted.add(key)
         for path in [one for one in self._lost if bare(self.now.pages[one]) == bare(orphan)]:
@@ -353,6 +355,7 @@ class PagesRun:
         if self.now.export is None:
             page = self._made(EXPORT_TITLE, export_text(sections), "export")
             self._have(self.now.with_export(page))
+            self.memo.sections = []
         page = self.now.export or PageId("")
         try:
             self._show_export(page, sections)

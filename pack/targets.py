@@ -127,7 +127,10 @@ class Pages(Protocol):
         ...
 
     def create(self, title: str, markdown: str, key: str) -> tuple[Page, Delivered]:
-        """A new page below the parent. After `OutcomeUnknown`, `list_pages` tells."""
+        """A new page below the parent. After `OutcomeUnknown`, `list_pages` tells.
+
+        Where its memo is empty, the text is not on it yet, or not all of it.
+        """
         ...
 
     def write(self, page: PageId | None, title: str | None, markdown: str, memo: str) -> Delivered:

@@ -16,10 +16,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from pack.errors import NotFound, RefusedForSafety
+from pack.errors import NotFound, PackError, RefusedForSafety
 from pack.targets import Delivered, Page, PageId
 from pack_connectors.notion_api import NotionApi, PageState, dashed, parse_id, url_of
-from pack_connectors.notion_http import Refused, our_errors
+from pack_connectors.notion_http import LostAnswer, Refused, our_errors
 from pack_connectors.notion_json import MAX_BLOCKS, MAX_BYTES
 from pack_connectors.notion_markdown import NotExpressible, write_chunks
 from pack_connectors.notion_model import count
@@ -277,8 +277,9 @@ class NotionPages:
         made = self._api.create_page(self._parent, title, None)
         try:
             done = self._writer.deliver(made.id, markdown, "")
-        except Refused:
-            return _page(made.id, title), Delivered("", changed=True)  # `write` says why
+        except (PackError, Refused, LostAnswer):
+            # It is there, and must not be forgotten; to `write` it fails again, or goes on.
+            return _page(made.id, title), Delivered("", changed=True)
         return _page(made.id, title), Delivered(done.memo, changed=True, warnings=done.warnings)
 
     def _look_at_parent(self) -> None:
