@@ -176,5 +176,7 @@ def _bullet(source: _Json | None, lists: _Json, known_lists: set[str]) -> Bullet
     list_id, level = source["listId"], source.get("nestingLevel", 0)
     begins = list_id not in known_lists
     known_lists.add(list_id)
-    levels = lists[list_id]["listProperties"]["nestingLevels"]
-    return Bullet(level, "glyphSymbol" not in levels[level], begins)
+    # A list that somebody only suggests may have no properties yet.
+    levels = lists.get(list_id, {}).get("listProperties", {}).get("nestingLevels", ())
+    is_ordered = level < len(levels) and "glyphSymbol" not in levels[level]
+    return Bullet(level, is_ordered, begins)

@@ -362,3 +362,13 @@ def test_what_names_no_document_is_said_at_once(given_id: str) -> None:
     with pytest.raises(InvalidConfig) as caught:
         GoogleDoc(given_id, ACCESS, Desk().google.clock)
     assert caught.value.setting == "GOOGLE_DOC_ID"
+
+
+@pytest.mark.parametrize("lists", [{}, {"kix.1": {"suggestedInsertionId": "s"}},
+                                   {"kix.1": {"listProperties": {"nestingLevels": []}}}])  # fmt: skip
+def test_a_list_that_is_only_suggested_can_be_read(lists: dict[str, object]) -> None:
+    item = {"elements": [{"startIndex": 1, "endIndex": 3, "textRun": {"content": "a\n"}}],
+            "bullet": {"listId": "kix.1", "nestingLevel": 1}}  # fmt: skip
+    body = {"content": [{"startIndex": 1, "endIndex": 3, "paragraph": item}]}
+    shown = read_document({"revisionId": "r", "body": body, "lists": lists})
+    assert shown.text == "a\n"
