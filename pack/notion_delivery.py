@@ -15,7 +15,8 @@ from pack.model import CommitId
 from pack.notion_journal import NoJournal, PagesJournal, note, resumed
 from pack.notion_mapping import MAPPING, PageMap
 from pack.notion_memo import PagesMemo
-from pack.notion_pages import PagesRun, Report, blobs_at, load_map, read_sheets, save_map
+from pack.notion_pages import PagesRun, Report
+from pack.notion_record import blobs_at, load_map, read_sheets, save_map
 from pack.notion_sheets import Sheet, find_moves
 from pack.results import Mode
 from pack.sync_routes import Delivery, Progress, target_errors

@@ -88,7 +88,7 @@ def test_the_life_of_a_document(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.contract("C1")
 def test_an_edit_by_somebody_else_at_the_same_time(desk: Desk) -> None:
     desk.write("# New\n\none\n")
-    desk.ok("sync")
+    Quick(desk.memory.path).ok("sync")
 
     def edit() -> None:
         desk.document.first.insert(0, "mine ")
@@ -108,16 +108,16 @@ def test_an_edit_by_somebody_else_at_the_same_time(desk: Desk) -> None:
 def test_revoked_access_parks_the_target_and_a_new_one_goes_on(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
-    desk.ok("sync")
+    Quick(desk.memory.path).ok("sync")
     desk.google.revoke()
     desk.write("# New\n")
     ended = desk.pack("sync")
     assert (ended.status, "pack google-auth" in ended.text + ended.err) == (1, True), ended
     assert "revoked" in ended.text + ended.err
-    asked = len(desk.google.asked)
-    assert desk.pack("sync").status == 1
+    asked, quick = len(desk.google.asked), Quick(desk.memory.path)
+    assert quick.pack("sync").status == 1
     assert len(desk.google.asked) == asked
-    assert "google-docs" in desk.ok("status").text
+    assert "google-docs" in quick.ok("status").text
 
     monkeypatch.delenv("GOOGLE_REFRESH_TOKEN")
     status, _, said = authorise(desk)

@@ -78,17 +78,28 @@ def desk(
 
 @pytest.mark.contract("C11")
 def test_one_page_then_several(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk.ok("sync")
+    quick = Quick(desk.memory.path)
+    quick.ok("sync")
     assert "Gamma 日本 😀" in desk.notion.shown()
     desk.ok("migrate-notion", "--yes")
     monkeypatch.setenv("NOTION_SYNC_MODE", "multi")
-    desk.ok("sync")
-    Quick(desk.memory.path).ok("update", "projects/new.md", stdin="# New\n\n[a](../context/a.md)\n")
+    quick.ok("update", "projects/new.md", stdin="# New\n\n[a](../context/a.md)\n")
     desk.ok("sync")
     assert "New" in desk.notion.titles()
     assert "New" in desk.notion.shown(desk.notion.titled(EXPORT_TITLE))
     desk.notion.log.clear()
-    desk.ok("sync")
+    quick.ok("sync")
+    assert len(desk.notion.log) == 0
+
+
+@pytest.mark.parametrize("command", ["sync", "migrate-notion"])
+@pytest.mark.parametrize("url", ["http://api.example", "http://127.0.0.1.evil.example", "x"])
+def test_a_server_that_others_could_listen_to_gets_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, command: str, url: str
+) -> None:
+    monkeypatch.setenv("NOTION_API_URL", url)
+    ended = Quick(desk.memory.path).pack(command)
+    assert (ended.status, "NOTION_API_URL" in ended.text + ended.err) == (1, True), ended
     assert len(desk.notion.log) == 0
 
 

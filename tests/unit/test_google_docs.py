@@ -364,11 +364,17 @@ def test_what_names_no_document_is_said_at_once(given_id: str) -> None:
     assert caught.value.setting == "GOOGLE_DOC_ID"
 
 
-@pytest.mark.parametrize("lists", [{}, {"kix.1": {"suggestedInsertionId": "s"}},
-                                   {"kix.1": {"listProperties": {"nestingLevels": []}}}])  # fmt: skip
+NO_LEVELS: list[dict[str, object]] = [
+    {},
+    {"kix.1": {"suggestedInsertionId": "s"}},
+    {"kix.1": {"listProperties": {"nestingLevels": []}}},
+]
+
+
+@pytest.mark.parametrize("lists", NO_LEVELS)
 def test_a_list_that_is_only_suggested_can_be_read(lists: dict[str, object]) -> None:
-    item = {"elements": [{"startIndex": 1, "endIndex": 3, "textRun": {"content": "a\n"}}],
-            "bullet": {"listId": "kix.1", "nestingLevel": 1}}  # fmt: skip
+    run = {"startIndex": 1, "endIndex": 3, "textRun": {"content": "a\n"}}
+    item = {"elements": [run], "bullet": {"listId": "kix.1", "nestingLevel": 1}}
     body = {"content": [{"startIndex": 1, "endIndex": 3, "paragraph": item}]}
     shown = read_document({"revisionId": "r", "body": body, "lists": lists})
     assert shown.text == "a\n"
