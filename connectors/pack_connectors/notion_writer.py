@@ -85,7 +85,7 @@ class PageWriter:
         state = self._state(page)
         check(state)
         watch = _Watch(self._api, state)
-        watch.is_foreign = self._is_foreign(earlier or state, known)
+        watch.is_foreign = any(self._is_foreign(one, known) for one in (state, earlier) if one)
         changed = title is not None and title != state.title
         if title is not None and changed:
             self._api.set_title(page, title)

@@ -27,7 +27,6 @@ from pack.targets import Pages
 from pack_servers import wiring
 from pack_servers.places import GithubPlace, Place
 from pack_servers.settings import NotionMode, Settings
-from pack_servers.wiring_github import catalog_file
 
 STATE_FOLDER: Final = "sync"
 """Beside the states of the targets."""
@@ -55,6 +54,9 @@ def open_pages(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Pa
 def open_journal(settings: Settings, place: Place) -> PagesJournal:
     """Where pages of Notion are noted until `.notion-pages.json` has them; nothing is opened."""
     if isinstance(place, GithubPlace):
+        # Here, as it takes time to import and most memories are local.
+        from pack_servers.wiring_github import catalog_file  # noqa: PLC0415
+
         return journal_in(catalog_file(settings, place).with_suffix(""), settings)
     return journal_in(open_repository(place.folder).state_dir, settings)
 

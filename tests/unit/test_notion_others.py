@@ -118,6 +118,24 @@ def test_an_edit_of_the_index_is_told_though_new_pages_lie_on_it(migrated: Bench
 
 
 @pytest.mark.contract("C11")
+def test_an_edit_of_the_index_is_told_after_a_failure_too(
+    migrated: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = migrated.pages()
+    monkeypatch.setattr(migrated, "pages", lambda: pages)  # as a server keeps them
+    migrated.world.commit({"x/new.md": "# New\n"})
+    migrated.notion.faults.add(FaultKind.FORBIDDEN, "update-page-markdown", times=9)
+    with pytest.raises(TargetFailed):
+        migrated.sync()
+    migrated.notion.faults.clear()
+    migrated.notion.clock.advance(60)
+    migrated.notion.state.write_as_person(migrated.notion.page, "by hand")
+    done = migrated.sync()
+    assert "by hand" not in migrated.notion.shown()
+    assert any("'Memory' was edited in Notion" in one for one in done.warnings), done.warnings
+
+
+@pytest.mark.contract("C11")
 def test_an_edit_between_reading_and_writing_is_told(migrated: Bench) -> None:
     page = migrated.notion.titled("Beta")
     migrated.world.commit({"projects/b.md": f"{B.replace('Text', 'Another text')}\nmore\n"})
