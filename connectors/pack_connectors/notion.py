@@ -161,7 +161,7 @@ class NotionPages:
             RefusedForSafety: It did not.
         """
         if state.maker != self._api.me():
-            reason = f"the Notion page {state.title!r} ({state.url}) was not made by PACK"
+            reason = f"the Notion page {state.title!r} ({state.url!r}) was not made by PACK"
             raise RefusedForSafety(reason, _NOT_OURS)
 
     @our_errors()

@@ -96,7 +96,7 @@ class PageWriter:
             return Delivered(Memo(sent, now.edited, now.editor).write(), changed, seen)
         section = parse_heading(heading) if heading else None
         done = rewrite(self._api, page, parse(markdown), section, watch.notice)
-        now = self._api.page(page)
+        now = self._api.page(page) if changed or done.changed else state
         warnings = tuple(_warnings(state, done, is_foreign=watch.is_foreign))
         # Somebody else may have edited it since we did, a moment ago: that is told the next time.
         editor = self._api.me() if done.changed else now.editor
