@@ -128,20 +128,29 @@ def test_revoked_access_parks_the_target_and_a_new_one_goes_on(
 
 def authorise(desk: Desk) -> tuple[int, tuple[int, str], str]:
     """`pack google-auth` and its user: how it ended, the user's last page, what it said."""
-    with subprocess.Popen(
-        [COMMAND, "google-auth"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stderr is not None
-        said = ""
-        while not (found := _ADDRESS.search(said)):
-            line = process.stderr.readline()
-            assert line, said
-            said += line
-        page = browse(found[0])
-        out, err = process.communicate(timeout=30)
+    command = [COMMAND, "google-auth", "--timeout", "60"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            said, url = _invitation(process)
+            page = browse(url)
+            out, err = process.communicate(timeout=30)
+        finally:
+            process.kill()  # nothing happens where it has ended
     everything = said + err + out
-    assert "canary" not in everything.replace(found[0], "")
+    assert "canary" not in everything.replace(url, "")
     return process.returncode, page, everything
+
+
+def _invitation(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """What it says until it has said where to agree; and where."""
+    assert process.stderr is not None
+    said = ""
+    while not (found := _ADDRESS.search(said)):
+        line = process.stderr.readline()
+        assert line, said
+        said += line
+    return said, found[0]
 
 
 def test_the_permission_is_asked_for_and_kept(
