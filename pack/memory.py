@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from pack.lifecycle import Initialised, Scaffold
     from pack.migration_plan import MigrationPlan
     from pack.notion_delivery import NotionMigration
+    from pack.notion_journal import PagesJournal
     from pack.remote import Exchange, Remote, RemoteStatus, Report
     from pack.remote_sync import Permission
     from pack.sync import Sync
@@ -473,6 +474,7 @@ class Memory:
         report: Callable[[str], None],
         today: date | None = None,
         *,
+        journal: PagesJournal | None = None,
         dry_run: bool = False,
     ) -> NotionMigration:
         """Give each file a page in Notion, below an index (C11).
@@ -483,6 +485,7 @@ class Memory:
             pages: The page above, and those below it.
             report: Told what takes its time.
             today: Files that are expired on that day get none; `None` for no such day.
+            journal: Where pages are noted until they are recorded.
             dry_run: Only say what would be made; Notion is not asked.
 
         Raises:
@@ -492,7 +495,9 @@ class Memory:
         """
         from pack import notion_delivery  # noqa: PLC0415 - see the module's docstring
 
-        return notion_delivery.migrate_notion(self._core, pages, report, today, dry_run=dry_run)
+        return notion_delivery.migrate_notion(
+            self._core, pages, report, today, journal, dry_run=dry_run
+        )
 
     def notion_route(
         self,
@@ -500,6 +505,7 @@ class Memory:
         single: Target,
         source: TextSource,
         today: Callable[[], date] | None = None,
+        journal: PagesJournal | None = None,
     ) -> Route:
         """The way of commits to Notion's pages; see `pack.notion_delivery.NotionRoute`.
 
@@ -508,10 +514,11 @@ class Memory:
             single: The page above them.
             source: The texts of this memory.
             today: Gives the day on which expired files are left out; `None` to keep them.
+            journal: As for `migrate_notion`.
         """
         from pack import notion_delivery  # noqa: PLC0415 - see the module's docstring
 
-        return notion_delivery.NotionRoute(self._core, pages, single, source, today)
+        return notion_delivery.NotionRoute(self._core, pages, single, source, today, journal)
 
     def list_expired(self) -> Sequence[Expired]:
         """The files whose ttl is over, sorted by path.

@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Final
 
 from pack.core import Core
 from pack.errors import MigrationNeeded
 from pack.model import CommitId
+from pack.notion_journal import NoJournal, PagesJournal, note, resumed
 from pack.notion_mapping import MAPPING, PageMap
 from pack.notion_memo import PagesMemo
-from pack.notion_pages import PagesRun, Report, blobs_at, load_map, read_sheets, save_map
+from pack.notion_pages import PagesRun, Report
+from pack.notion_record import blobs_at, load_map, read_sheets, save_map
 from pack.notion_sheets import Sheet, find_moves
 from pack.results import Mode
 from pack.sync_routes import Delivery, Progress, target_errors
@@ -23,6 +26,14 @@ from pack.targets import Delivered, Pages, Target
 NOT_MIGRATED: Final = (
     f"NOTION_SYNC_MODE is multi, but {MAPPING} is not there or not complete: the single page was "
     "written. Run `pack migrate-notion`."
+)
+OTHER_PAGE: Final = (
+    f"{MAPPING} is for another page than NOTION_SYNC_PAGE_ID: that page was written with all of "
+    "it. Run `pack migrate-notion`, which gives each file a page below it."
+)
+_OF_ANOTHER: Final = (
+    f"{MAPPING} was for another page; the pages below that one stay there, and are not kept up "
+    "to date any more"
 )
 
 
@@ -48,32 +59,57 @@ class NotionMigration:
 
 
 def migrate_notion(
-    core: Core, pages: Pages, report: Report, today: date | None, *, dry_run: bool
+    core: Core,
+    pages: Pages,
+    report: Report,
+    today: date | None,
+    journal: PagesJournal | None,
+    *,
+    dry_run: bool,
 ) -> NotionMigration:
     """See `Memory.migrate_notion`."""
     if core.require_mode() is Mode.V1:
         raise MigrationNeeded(core.reader.v1_path, "several pages in Notion")
-    head = core.connector.head()
-    now = load_map(core) or PageMap()
-    sheets = read_sheets(core, head, today)
+    journal = journal or NoJournal()
+    if dry_run:
+        return _plan(core, pages, today, journal)[0]
+    with journal.exclusive():
+        return _migrate(core, pages, report, today, journal)
+
+
+def _plan(
+    core: Core, pages: Pages, today: date | None, journal: PagesJournal
+) -> tuple[NotionMigration, PageMap, PageMap, Mapping[str, Sheet]]:
+    """What is to be done; the record; the pages there are; what they are to show."""
+    recorded = load_map(core) or PageMap()
+    is_ours = recorded.is_below(pages.parent)
+    now = replace(recorded, parent=pages.parent) if is_ours else PageMap(parent=pages.parent)
+    now = resumed(now, journal)
+    sheets = read_sheets(core, core.connector.head(), today)
     gone = find_moves(list(now.pages), sheets, {}).gone if sheets else []
     plan = NotionMigration(
         created=[(one.path, one.title) for one in sheets.values() if one.path not in now.pages],
         kept=[path for path in sheets if path in now.pages],
         trashed=gone,
         export=now.export is None,
+        warnings=() if is_ours else (_OF_ANOTHER,),
         is_complete=now.is_complete,
     )
-    if dry_run:
-        return plan
+    return plan, recorded, now, sheets
+
+
+def _migrate(
+    core: Core, pages: Pages, report: Report, today: date | None, journal: PagesJournal
+) -> NotionMigration:
+    plan, recorded, now, sheets = _plan(core, pages, today, journal)
     # What is recorded is not written again, unless it may be half done.
+    head = core.connector.head()
     before = {str(path): blob for path, blob in blobs_at(core, head).items()}
-    run = PagesRun(pages, sheets, now, PagesMemo(), report)
-    with _saved(core, run):
+    run = PagesRun(pages, sheets, now, PagesMemo(), report, partial(note, journal))
+    with _saved(core, run, recorded, journal):
         run.bring(lambda _: not now.is_complete, before if now.is_complete else {})
-    return NotionMigration(
-        plan.created, plan.kept, gone, plan.export, tuple(run.warnings), run.now.is_complete
-    )
+    warnings = (*plan.warnings, *run.warnings)
+    return replace(plan, trashed=run.trashed, warnings=warnings, is_complete=run.now.is_complete)
 
 
 class NotionRoute:
@@ -88,6 +124,7 @@ class NotionRoute:
         single: The page above them, as long as it holds everything.
         source: The texts of the memory.
         today: Gives the day on which expired files are left out; `None` to keep them.
+        journal: Where pages are noted until they are recorded.
     """
 
     def __init__(
@@ -97,24 +134,32 @@ class NotionRoute:
         single: Target,
         source: TextSource,
         today: Callable[[], date] | None,
+        journal: PagesJournal | None = None,
     ) -> None:
         self._core = core
         self._pages = pages
         self._single = single
         self._source = source
         self._today = today
+        self._journal = journal or NoJournal()
 
     def deliver(self, delivery: Delivery, progress: Progress) -> Delivered:
         """See `Route.deliver`."""
         del progress
+        with self._journal.exclusive():  # a migration goes first, and makes the page above an index
+            return self._deliver(delivery)
+
+    def _deliver(self, delivery: Delivery) -> Delivered:
         today = self._today() if self._today else None
         with target_errors():  # a record that cannot be trusted waits for a person
             now = load_map(self._core)
-        if now is None or not now.is_complete:
+        is_ours = now is not None and now.is_below(self._pages.parent)
+        if now is None or not now.is_complete or not is_ours:
+            warning = NOT_MIGRATED if now is None or is_ours else OTHER_PAGE
             text = self._source.text_at(delivery.head, today)
             with target_errors():
                 done = self._single.deliver(text, delivery.head, delivery.memo)
-            return replace(done, warnings=(NOT_MIGRATED, *done.warnings))
+            return replace(done, warnings=(warning, *done.warnings))
         return self._deliver_pages(delivery, now, read_sheets(self._core, delivery.head, today))
 
     def _deliver_pages(
@@ -122,9 +167,11 @@ class NotionRoute:
     ) -> Delivered:
         start = delivery.start if delivery.memo else None
         before = {str(path): blob for path, blob in blobs_at(self._core, start).items()}
-        run = PagesRun(self._pages, sheets, now, PagesMemo.read(delivery.memo))
+        there = resumed(replace(now, parent=self._pages.parent), self._journal)
+        memo = PagesMemo.read(delivery.memo)
+        run = PagesRun(self._pages, sheets, there, memo, keep=partial(note, self._journal))
         touched = _touched(self._core, start if before else None, delivery.head)
-        with _saved(self._core, run), target_errors():
+        with _saved(self._core, run, now, self._journal), target_errors():
             run.bring(touched, before)
         return Delivered(run.memo.write(), run.changed, tuple(run.warnings))
 
@@ -143,10 +190,10 @@ def _touched(core: Core, start: CommitId | None, head: CommitId) -> Callable[[st
 
 
 @contextmanager
-def _saved(core: Core, run: PagesRun) -> Iterator[None]:
+def _saved(core: Core, run: PagesRun, recorded: PageMap, journal: PagesJournal) -> Iterator[None]:
     """Record what is there when it ends, however it ends."""
-    base = run.now
     try:
         yield
     finally:
-        save_map(core, base, run.now)
+        save_map(core, recorded, run.now)
+        journal.clear()

@@ -19,8 +19,9 @@ from pack.targets import PageId
 
 MAPPING: Final = MemoryPath(".notion-pages.json")
 _VERSION: Final = 1
+_OTHERS: Final = ("export", "parent")
 _ID: Final = re.compile(r"[0-9a-f]{32}")
-_KEYS: Final = frozenset({"version", "complete", "export", "pages"})
+_KEYS: Final = frozenset({"version", "parent", "complete", "export", "pages"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,25 @@ class PageMap:
         export: The page that holds everything, once it is there.
         is_complete: Whether a migration has been finished: every file had its page, and the page
             above has become an index.
+        parent: The page above them; `None` in a record that does not say it.
     """
 
     pages: Mapping[str, PageId] = field(default_factory=dict)
     export: PageId | None = None
     is_complete: bool = False
+    parent: PageId | None = None
 
     def with_page(self, path: str, page: PageId) -> PageMap:
         """The same, with a page for a file."""
         return replace(self, pages={**self.pages, path: page})
+
+    def with_export(self, page: PageId) -> PageMap:
+        """The same, with the page that holds everything."""
+        return replace(self, export=page)
+
+    def is_below(self, parent: str) -> bool:
+        """Whether these are pages below that one, as far as the record says it."""
+        return self.parent is None or bare(self.parent) == bare(parent)
 
     def without(self, path: str) -> PageMap:
         """The same, without a file."""
@@ -54,13 +65,15 @@ def merge_maps(base: PageMap, ours: PageMap, theirs: PageMap) -> PageMap:
     kept = {path: page for path, page in theirs.pages.items() if path not in gone}
     complete = ours.is_complete if ours.is_complete != base.is_complete else theirs.is_complete
     export = ours.export if ours.export != base.export else theirs.export
-    return PageMap({**kept, **new}, export, complete)
+    parent = ours.parent if ours.parent != base.parent else theirs.parent
+    return PageMap({**kept, **new}, export, complete, parent)
 
 
 def write_map(found: PageMap) -> bytes:
     """The file; the same for the same pages."""
     value = {
         "version": _VERSION,
+        "parent": found.parent,
         "complete": found.is_complete,
         "export": found.export,
         "pages": dict(sorted(found.pages.items())),
@@ -118,11 +131,10 @@ def _problems(value: Mapping[str, Any]) -> list[str]:
     if not isinstance(value.get("complete"), bool):
         found.append("`complete` is neither true nor false")
     named = [*pages.items()]
-    if value.get("export") is not None:
-        named.append(("export", value["export"]))
+    named += [(name, value[name]) for name in _OTHERS if value.get(name) is not None]
     seen: dict[str, str] = {}
     for name, page in named:
-        if name != "export" and not is_memory_file(name):
+        if name not in _OTHERS and not is_memory_file(name):
             found.append(f"{name[:200]!r} is no path of a memory file")
         if not isinstance(page, str) or _ID.fullmatch(bare(page)) is None:
             found.append(f"{name[:200]!r} has something that is no id of a page")
@@ -138,6 +150,9 @@ def bare(page: str) -> str:
 
 def _read(value: Mapping[str, Any]) -> PageMap:
     pages = {path: PageId(page) for path, page in value["pages"].items() if isinstance(page, str)}
-    export = value.get("export")
-    complete = value.get("complete") is True
-    return PageMap(pages, PageId(export) if isinstance(export, str) else None, complete)
+    export, parent = (_page(value.get(name)) for name in _OTHERS)
+    return PageMap(pages, export, value.get("complete") is True, parent)
+
+
+def _page(value: object) -> PageId | None:
+    return PageId(value) if isinstance(value, str) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -11,6 +11,8 @@ from pack.notion_mapping import bare
 
 _MOST: Final = 60 * 1024
 """A target's memo may have 64 KiB."""
+_LAST: Final = 100
+"""Pages whose memos have room in any case."""
 
 
 @dataclass(slots=True)
@@ -19,9 +21,13 @@ class PagesMemo:
 
     Attributes:
         sections: What the full export holds, section by section; empty for what is not known.
+        titles: Digest of the titles that the pages have; empty for what is not known.
+        links: Digest of which page each file had; likewise.
     """
 
     sections: list[str] = field(default_factory=list)
+    titles: str = ""
+    links: str = ""
     _memos: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -35,7 +41,9 @@ class PagesMemo:
             return cls()
         sections = found.get("sections")
         memos = {str(page): str(memo) for page, memo in found["pages"].items()}
-        return cls([str(one) for one in sections] if isinstance(sections, list) else [], memos)
+        known = [str(one) for one in sections] if isinstance(sections, list) else []
+        titles, links = (str(found.get(name, "")) for name in ("titles", "links"))
+        return cls(known, titles, links, memos)
 
     def of(self, page: str) -> str:
         """The memo of a page; empty for none. The page above all is the empty name."""
@@ -51,13 +59,22 @@ class PagesMemo:
         self._memos.pop(bare(page), None)
 
     def write(self) -> str:
-        """All of it, as far as there is room."""
+        """All of it, as far as there is room; never empty, as that means that nothing is known."""
         memos = dict(self._memos)
-        while len(text := self._text(memos)) > _MOST and memos:
+        while len(text := self._text(memos, self.sections)) > _MOST and memos:
             for page in list(memos)[: max(len(memos) // 8, 1)]:
                 del memos[page]
-        return text if len(text) <= _MOST else ""
+        return text if len(text) <= _MOST else self._text(self._memos_of_last(), [])
 
-    def _text(self, memos: Mapping[str, str]) -> str:
-        value = {"pages": memos, "sections": self.sections}
+    def _memos_of_last(self) -> dict[str, str]:
+        """The memos of the pages that were written last."""
+        return dict(list(self._memos.items())[-_LAST:])
+
+    def _text(self, memos: Mapping[str, str], sections: Sequence[str]) -> str:
+        value = {
+            "pages": memos,
+            "sections": list(sections),
+            "titles": self.titles,
+            "links": self.links,
+        }
         return json.dumps(value, separators=(",", ":"))

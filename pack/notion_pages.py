@@ -5,114 +5,67 @@ then on the sync keeps the pages: a new file gets one, a deleted file's goes to 
 file's gets its new title. Without that record, or before a migration is complete, no page is made,
 and the single page shows the whole memory as before.
 
-Each run saves the record in one commit, also when it fails. What a killed run had made is found by
-its title among the pages that PACK's integration made, so that nothing is made twice.
+Each run saves the record in one commit, also when it fails. What a killed run had made is in its
+journal (`pack.notion_journal`), or is found by its title among the pages that PACK's integration
+made, so that nothing is made twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Final
 
-from pack.catalog import is_catalogued
-from pack.core import Core
-from pack.errors import AuthFailed, ConnectorError, NotFound, OutcomeUnknown, PackError
-from pack.index import in_sync_order, read_head
-from pack.model import ABSENT, BlobId, CommitId, EntryType, MemoryPath, Put
-from pack.notion_mapping import MAPPING, PageMap, bare, merge_maps, read_map, write_map
+from pack.errors import (
+    AuthFailed,
+    ConnectorError,
+    InvalidConfig,
+    NotFound,
+    OutcomeUnknown,
+    PackError,
+    RefusedForSafety,
+)
+from pack.model import BlobId
+from pack.notion_mapping import MAPPING, PageMap, bare
 from pack.notion_memo import PagesMemo
 from pack.notion_sheets import (
     EXPORT_TITLE,
     Sheet,
     changed_sections,
+    digest,
     export_sections,
     export_text,
     find_moves,
     index_text,
     linked,
-    make_sheet,
     mark,
-    with_own_titles,
 )
-from pack.paths import INDEX
-from pack.sync_text import read_section
 from pack.targets import Page, PageId, Pages
-from pack.writing import Decision
 
 Report = Callable[[str], None]
+_GONE: Final = (
+    f"Restore it in Notion; or take its line out of {MAPPING} and run `pack migrate-notion`, "
+    "which makes another."
+)
 _EMPTY: Final = (
     "the memory has no file that Notion may get, but pages of it; none was moved to the trash"
 )
 
 
-def load_map(core: Core) -> PageMap | None:
-    """The pages as they are recorded; `None` where there is no record.
+@contextmanager
+def _named(entry: str) -> Iterator[None]:
+    """A page that is refused inside is an entry of the record that cannot be trusted.
 
     Raises:
-        InvalidConfig: The record cannot be trusted.
+        InvalidConfig: In place of `RefusedForSafety`.
     """
-    found = core.reader.find(MAPPING)
-    return None if found is None else read_map(found.content)
-
-
-def save_map(core: Core, base: PageMap, now: PageMap) -> None:
-    """Record the pages as one commit that no sync target hears of; none if nothing differs.
-
-    Args:
-        core: The memory.
-        base: The record that was read.
-        now: What has become of it. What another process recorded meanwhile stays.
-
-    Raises:
-        PackError: The store refused, or the record cannot be trusted any more.
-    """
-    if base == now:
-        return
-
-    def decide() -> Decision:
-        there = core.reader.find(MAPPING)
-        merged = merge_maps(base, now, read_map(there.content)) if there else now
-        put = Put(MAPPING, write_map(merged), there.sha if there else ABSENT)
-        count = len(merged.pages)
-        subject = f"{MAPPING}: record {count} page{'' if count == 1 else 's'}"
-        return Decision(MAPPING, [put], subject, skips_sync=True)
-
-    core.writer.write(decide)
-
-
-def read_sheets(core: Core, commit: CommitId | None, today: date | None) -> dict[str, Sheet]:
-    """What the pages show at a commit, by path, in sync order.
-
-    Raises:
-        PackError: The store cannot be read.
-    """
-    blobs = blobs_at(core, commit)
-    if INDEX not in blobs:
-        return {}
-    files = [path for path in blobs if is_catalogued(path)]
-    contents = core.connector.read_blobs([blobs[INDEX], *(blobs[path] for path in files)])
-    _, index = next(contents)
-    sheets: dict[str, Sheet] = {}
-    for path, (blob, content) in zip(files, contents, strict=True):
-        section = read_section(path, content)
-        if section is None or not section.is_shared:
-            continue
-        if today is None or section.expires is None or today.isoformat() <= section.expires:
-            sheets[path] = make_sheet(path, blob, section.text)
-    order = read_head(index.decode("utf-8", "replace")).sync_order
-    own = with_own_titles([sheets[path] for path in in_sync_order(order, sheets)])
-    return {sheet.path: sheet for sheet in own}
-
-
-def blobs_at(core: Core, commit: CommitId | None) -> dict[MemoryPath, BlobId]:
-    """The files of a commit; empty where it is not known any more."""
     try:
-        entries = core.connector.get_tree(commit) if commit else []
-    except NotFound:
-        return {}
-    return {entry.path: entry.sha for entry in entries if entry.type is EntryType.FILE}
+        yield
+    except RefusedForSafety as refused:
+        error = InvalidConfig(MAPPING, f"{entry}: {refused.reason}; it was not touched")
+        error.remedy = f"Take its line out of {MAPPING}. {refused.remedy}"
+        raise error from refused
 
 
 @dataclass(slots=True)
@@ -121,9 +74,11 @@ class PagesRun:
 
     Attributes:
         now: The pages as they are; to be saved whatever happens.
+        keep: Told of the pages whenever some came or went.
         warnings: What a person should know.
         changed: Whether anything was written.
         created: Files that got a page.
+        trashed: Files whose pages went to the trash.
     """
 
     pages: Pages
@@ -131,16 +86,21 @@ class PagesRun:
     now: PageMap
     memo: PagesMemo
     report: Report = lambda _: None
+    keep: Callable[[PageMap], None] = lambda _: None
     warnings: list[str] = field(default_factory=list)
     changed: bool = False
     created: list[str] = field(default_factory=list)
+    trashed: list[str] = field(default_factory=list)
+    _lost: dict[str, None] = field(default_factory=dict)
     _listed: Sequence[Page] | None = None
+    _whole: dict[str, str] = field(default_factory=dict)
+    _is_settled: bool = True
     _adopted: set[str] = field(default_factory=set)
     _refused: ConnectorError | None = None
 
     def url_of(self, path: str) -> str | None:
         """Where a browser shows a file."""
-        page = self.now.pages.get(path)
+        page = None if path in self._lost else self.now.pages.get(path)
         return None if page is None else self.pages.url_of(page)
 
     def bring(self, touched: Callable[[str], bool], before: Mapping[str, BlobId]) -> None:
@@ -158,15 +118,20 @@ class PagesRun:
             return
         # What a failed attempt has made since the last delivery counts as new once more.
         known = {path: page for path, page in self.now.pages.items() if path in before}
-        files = set(self.now.pages)
-        self._clear(before)
+        # And what it has trashed may still be linked to.
+        self._is_settled = self.memo.links in ("", self._links())
+        self._take_along(before)
         self._create_missing()
-        titles = self._titles() if files != self.now.pages.keys() else {}
+        self._trash_lost()
+        # Another file may be why a title has a path in it, or none any more.
+        wanted = digest("\n".join(f"{one.path}\t{one.title}" for one in self.sheets.values()))
+        titles = self._titles() if wanted != self.memo.titles else {}
         for sheet in self.sheets.values():
             title = titles.get(bare(self.now.pages[sheet.path]), sheet.title)
             is_new = sheet.path in self._adopted or touched(sheet.path)
             if is_new or title != sheet.title or self._is_relinked(sheet, known):
                 self._write(sheet)
+        self.memo.titles, self.memo.links = wanted, self._links()
         self._write_export()
         self._write_index()
         if self._refused is not None:
@@ -175,25 +140,45 @@ class PagesRun:
 
     # --- pages that come and go ----------------------------------------------------------------
 
-    def _clear(self, before: Mapping[str, BlobId]) -> None:
-        """Give the pages of moved files to their new paths, and those of deleted ones away."""
+    def _take_along(self, before: Mapping[str, BlobId]) -> None:
+        """Give the pages of moved files to their new paths; the others of files that are gone wait.
+
+        One that was moved and edited is known by its title.
+        """
         moves = find_moves(list(self.now.pages), self.sheets, before)
         for old, new in moves.moved.items():
-            self.now = self.now.without(old).with_page(new, self.now.pages[old])
-        for path in moves.gone:
+            self._have(self.now.without(old).with_page(new, self.now.pages[old]))
+        self._lost = dict.fromkeys(moves.gone)
+
+    def _trash_lost(self) -> None:
+        """Give the pages of deleted files away."""
+        for path in list(self._lost):
             self.report(f"moving the page of {path} to the trash")
             page = self.now.pages[path]
-            self.pages.trash(page)
+            with _named(path):
+                self.warnings += self.pages.trash(page)
             self.memo.forget(page)
-            self.now = self.now.without(path)
+            self._forget(path)
+            self.trashed.append(path)
             self.changed = True
+
+    def _forget(self, path: str) -> None:
+        del self._lost[path]
+        self._have(self.now.without(path))
+
+    def _have(self, now: PageMap) -> None:
+        self.now = now
+        self.keep(now)
 
     def _create_missing(self) -> None:
         for sheet in self.sheets.values():
             if sheet.path not in self.now.pages:
                 self.report(f"making the page of {sheet.path}")
-                page = self._made(sheet.title, self._body(sheet), sheet.path)
-                self.now = self.now.with_page(sheet.path, page)
+                body = self._body(sheet)
+                page = self._made(sheet.title, body, sheet.path)
+                if sheet.path not in self._adopted and self.memo.of(page):
+                    self._whole[sheet.path] = body
+                self._have(self.now.with_page(sheet.path, page))
                 self.created.append(sheet.path)
 
     def _made(self, title: str, markdown: str, key: str) -> PageId:
@@ -209,13 +194,18 @@ class PagesRun:
             else:
                 self.memo.keep(page.id, done.memo)
                 self.warnings += done.warnings
+                if not done.memo:
+                    self._adopted.add(key)
                 return page.id
         self._adopted.add(key)
+        for path in [one for one in self._lost if bare(self.now.pages[one]) == bare(orphan)]:
+            self._forget(path)
         return orphan
 
     def _orphan(self, title: str) -> PageId | None:
-        """A page that PACK made and that belongs to no file."""
-        taken = {bare(page) for page in (*self.now.pages.values(), self.now.export) if page}
+        """A page that PACK made and that belongs to no file that is there."""
+        pages = [page for path, page in self.now.pages.items() if path not in self._lost]
+        taken = {bare(page) for page in (*pages, self.now.export) if page}
         free = (page for page in self._list() if bare(page.id) not in taken)
         return next((page.id for page in free if page.title == title), None)
 
@@ -229,12 +219,22 @@ class PagesRun:
 
     # --- what is on them -----------------------------------------------------------------------
 
+    def _links(self) -> str:
+        """What the links between pages depend on."""
+        return digest(
+            "\n".join(f"{path}\t{bare(self.now.pages[path])}" for path in sorted(self.now.pages))
+        )
+
     def _body(self, sheet: Sheet) -> str:
         return linked(sheet.body, sheet.path, self.url_of)
 
     def _is_relinked(self, sheet: Sheet, known: Mapping[str, PageId]) -> bool:
-        """Whether its links lead elsewhere than they did at the last delivery."""
-        if known == self.now.pages or "](" not in sheet.body:
+        """Whether its links lead elsewhere than they did at the last delivery, or may do so."""
+        if "](" not in sheet.body:
+            return False
+        if not self._is_settled:
+            return True
+        if known == self.now.pages:
             return False
 
         def url_before(path: str) -> str | None:
@@ -244,10 +244,13 @@ class PagesRun:
 
     def _write(self, sheet: Sheet) -> None:
         page = self.now.pages[sheet.path]
+        if self._whole.get(sheet.path) == self._body(sheet):
+            return  # it was made with that text a moment ago
         try:
-            done = self.pages.write(page, sheet.title, self._body(sheet), self.memo.of(page))
+            with _named(sheet.path):
+                done = self.pages.write(page, sheet.title, self._body(sheet), self.memo.of(page))
         except NotFound as error:
-            self.warnings.append(f"{sheet.path}: {error}. {error.remedy}")
+            self.warnings.append(f"{sheet.path}: {error}. {_GONE}")
             return
         except ConnectorError as error:
             if error.retryable or isinstance(error, AuthFailed):
@@ -274,13 +277,25 @@ class PagesRun:
         sections = export_sections(list(self.sheets.values()), self.url_of)
         if self.now.export is None:
             page = self._made(EXPORT_TITLE, export_text(sections), "export")
-            self.now = replace(self.now, export=page)
+            self._have(self.now.with_export(page))
+            self.memo.sections = []
         page = self.now.export or PageId("")
+        try:
+            self._show_export(page, sections)
+        except NotFound as error:
+            self.memo.sections = []
+            self.warnings.append(f"the full export: {error}. {_GONE}")
+            return
+        self.memo.sections = list(map(mark, sections))
+
+    def _show_export(self, page: PageId, sections: Sequence[tuple[str, str]]) -> None:
         only = changed_sections(self.memo.sections, sections)
         if only is None or not self._write_sections(page, [sections[at] for at in only]):
-            done = self.pages.write(page, EXPORT_TITLE, export_text(sections), self.memo.of(page))
+            with _named("export"):
+                done = self.pages.write(
+                    page, EXPORT_TITLE, export_text(sections), self.memo.of(page)
+                )
             self._keep(page, done.memo, done.warnings, changed=done.changed)
-        self.memo.sections = list(map(mark, sections))
 
     def _write_sections(self, page: PageId, sections: Sequence[tuple[str, str]]) -> bool:
         """Whether the sections could be replaced one by one; if not, all is to be written anew.

@@ -117,12 +117,20 @@ class Pages(Protocol):
         """As `Target.name`."""
         ...
 
+    @property
+    def parent(self) -> PageId:
+        """The page above; the same however the setting writes it."""
+        ...
+
     def list_pages(self) -> Sequence[Page]:
         """The pages directly below the parent that are not in the trash."""
         ...
 
     def create(self, title: str, markdown: str, key: str) -> tuple[Page, Delivered]:
-        """A new page below the parent. After `OutcomeUnknown`, `list_pages` tells."""
+        """A new page below the parent. After `OutcomeUnknown`, `list_pages` tells.
+
+        Where its memo is empty, the text is not on it yet, or not all of it.
+        """
         ...
 
     def write(self, page: PageId | None, title: str | None, markdown: str, memo: str) -> Delivered:
@@ -132,6 +140,7 @@ class Pages(Protocol):
 
         Raises:
             NotFound: There is no such page, or it is in the trash.
+            RefusedForSafety: It is one that somebody else made; nothing was changed.
         """
         ...
 
@@ -140,11 +149,19 @@ class Pages(Protocol):
 
         Raises:
             NotFound: There is no such page, or no such heading in it; nothing was changed.
+            RefusedForSafety: As `write`.
         """
         ...
 
-    def trash(self, page: PageId) -> None:
-        """Move a page to the trash; nothing happens if it is there or gone."""
+    def trash(self, page: PageId) -> tuple[str, ...]:
+        """Move a page to the trash; nothing happens if it is there or gone, or holds other pages.
+
+        Returns:
+            What a person should know: why it stays, an edit that went along.
+
+        Raises:
+            RefusedForSafety: Somebody else made it; it stays.
+        """
         ...
 
     def url_of(self, page: PageId) -> str:

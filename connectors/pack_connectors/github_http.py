@@ -21,7 +21,8 @@ import httpx
 
 from pack._version import __version__
 from pack.errors import AuthFailed, ConnectorError, LimitExceeded
-from pack_connectors.github_places import Host, is_safe
+from pack_connectors.github_places import Host
+from pack_connectors.service_url import is_safe
 
 _JSON: Final = "application/vnd.github+json"
 RAW: Final = "application/vnd.github.raw+json"

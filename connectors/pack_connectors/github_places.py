@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import quote
 
 import httpx
 
 from pack.errors import InvalidConfig
+from pack_connectors.service_url import parse_service_url
 
 GITHUB_API: Final = "https://api.github.com"
 _NAME: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
@@ -72,20 +72,12 @@ def parse_host(api_url: str) -> Host:
     Raises:
         InvalidConfig: It is no address of one, or not encrypted.
     """
-    try:
-        url = httpx.URL(api_url)
-    except (httpx.InvalidURL, TypeError) as error:
-        raise InvalidConfig("GITHUB_API_URL", "it is no address") from error
-    if url.userinfo or url.query or url.fragment or not url.host:
-        raise InvalidConfig("GITHUB_API_URL", "it must be a host and a path only")
-    if not is_safe(url):
-        raise InvalidConfig("GITHUB_API_URL", "it must begin with https://")
-    rest = str(url).rstrip("/")
+    rest = parse_service_url(api_url, "GITHUB_API_URL")
     if rest.endswith(_ENTERPRISE):
         web = rest.removesuffix(_ENTERPRISE)
         return Host(rest, f"{web}/api/graphql", web)
     web = rest
-    if url.host.startswith("api."):
+    if httpx.URL(rest).host.startswith("api."):
         web = rest.replace("://api.", "://", 1)
     return Host(rest, f"{rest}/graphql", web)
 
@@ -119,17 +111,3 @@ def check_branch(branch: str) -> str:
 def quoted(path: str) -> str:
     """A path in an address; slashes stay."""
     return quote(path, safe="/")
-
-
-def is_safe(url: httpx.URL) -> bool:
-    """Whether what is sent there can be read by nobody else: encrypted, or on this machine."""
-    return url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.host))
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

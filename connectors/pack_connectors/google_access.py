@@ -34,11 +34,13 @@ class GoogleAccess:
         client_id: Of the OAuth client, a desktop app.
         client_secret: Of the same.
         refresh_token: From `pack google-auth`.
+        token_uri: Where it is exchanged for access tokens.
     """
 
     client_id: str = field(repr=False)
     client_secret: str = field(repr=False)
     refresh_token: str = field(repr=False)
+    token_uri: str = field(repr=False, default=TOKEN_URL)
 
     def credentials(self) -> Credentials:
         """Credentials that fetch an access token when one is needed; not for several threads."""
@@ -48,7 +50,7 @@ class GoogleAccess:
         return Credentials(  # type: ignore[no-untyped-call]  # google-auth types it only in part
             token=None,
             refresh_token=self.refresh_token,
-            token_uri=TOKEN_URL,
+            token_uri=self.token_uri,
             client_id=self.client_id,
             client_secret=self.client_secret,
         )

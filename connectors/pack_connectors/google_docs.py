@@ -22,10 +22,10 @@ from pack.errors import ConnectorError, InvalidConfig, LimitExceeded, Unavailabl
 from pack.targets import Delivered
 from pack_connectors.google_access import GoogleAccess
 from pack_connectors.google_docs_document import Shown, read_document
-from pack_connectors.google_docs_edit import paragraph_edit, text_edit, whole_edit
+from pack_connectors.google_docs_edit import in_tab, paragraph_edit, text_edit, whole_edit
 from pack_connectors.google_docs_failures import Rejected
 from pack_connectors.google_docs_markdown import rich_paragraphs
-from pack_connectors.google_docs_service import DocsService, HttpTransport
+from pack_connectors.google_docs_service import API, DocsService, HttpTransport
 from pack_connectors.google_docs_text import (
     DocFormat,
     Paragraph,
@@ -51,11 +51,27 @@ _UNKEPT: Final = (
     "document shows others in their place"
 )
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{8,200}")
+_TAB: Final = re.compile(r"^[^?#]*\?(?:[^#]*&)?tab=([A-Za-z0-9._-]{1,100})(?:[&#]|$)")
 _ADDRESS: Final = re.compile(r"https://docs\.google\.com/document/(?:u/\d+/)?d/([^/?#]+)")
 
 
-def parse_document_id(text: str) -> str:
-    """The id of a document, which may be given as the address that a browser shows.
+@dataclass(frozen=True, slots=True)
+class DocumentPlace:
+    """A tab of a document.
+
+    Attributes:
+        document_id: The document.
+        tab: The tab, as its address names it; `None` for the first one.
+    """
+
+    document_id: str
+    tab: str | None = None
+
+
+def parse_document(text: str) -> DocumentPlace:
+    """The document and the tab of an id, or of the address that a browser shows.
+
+    A browser names the tab that is open. Another one than that may hold what somebody wrote.
 
     Raises:
         InvalidConfig: It is neither.
@@ -64,7 +80,8 @@ def parse_document_id(text: str) -> str:
     document_id = found[1] if found else text
     if not _ID.fullmatch(document_id):
         raise InvalidConfig("GOOGLE_DOC_ID", "is neither the id nor the address of a document")
-    return document_id
+    tab = _TAB.search(text) if found else None
+    return DocumentPlace(document_id, tab[1] if tab else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +118,16 @@ def _digest(text: str) -> str:
 
 
 class GoogleDoc:
-    """A `pack.targets.Target`: the first tab of one document.
+    """A `pack.targets.Target`: one tab of one document.
 
     Args:
-        document_id: Its id or address.
+        document_id: Its id or address; that of a tab names the tab, else it is the first one.
         access: For whom.
         clock: Tells the time, in UTC.
         doc_format: How it shows the memory.
         transport: Makes what carries requests; `None` for the network.
         sleep: Waits between attempts; `None` for a wait that `close` ends.
+        api_url: The service, without a slash at the end.
 
     Raises:
         InvalidConfig: `document_id` is neither.
@@ -124,10 +142,11 @@ class GoogleDoc:
         *,
         transport: Callable[[], HttpTransport] | None = None,
         sleep: Callable[[float], None] | None = None,
+        api_url: str = API,
     ) -> None:
-        self._id = parse_document_id(document_id)
+        self._place = parse_document(document_id)
         self._format = doc_format
-        self._service = DocsService(access, clock, transport, sleep)
+        self._service = DocsService(access, clock, transport, sleep, api_url)
 
     @property
     def name(self) -> str:
@@ -146,7 +165,7 @@ class GoogleDoc:
         if last and last.sent == sent:
             return Delivered(memo, changed=False)
         wanted = self._wanted(markdown)
-        return _Delivery(self._service, self._id, self._format, wanted, last).run(
+        return _Delivery(self._service, self._place, self._format, wanted, last).run(
             sent, () if is_kept(markdown) else (_UNKEPT,)
         )
 
@@ -181,13 +200,14 @@ class _Delivery:
     def __init__(
         self,
         service: DocsService,
-        document_id: str,
+        place: DocumentPlace,
         doc_format: DocFormat,
         wanted: Sequence[Paragraph],
         last: _Memo | None,
     ) -> None:
         self._service = service
-        self._id = document_id
+        self._id = place.document_id
+        self._tab = place.tab
         self._format = doc_format
         self._wanted = wanted
         self._text = text_of(wanted)
@@ -219,14 +239,14 @@ class _Delivery:
                 return shown.revision
             self._was_sent = True
             try:
-                return self._service.update(self._id, shown.revision, edit)
+                return self._service.update(self._id, shown.revision, in_tab(edit, self._tab))
             except Rejected as error:
                 self._rejected = (shown.revision, error)
         raise Unavailable("the Google document is being edited all the time")
 
     def _read(self) -> Shown:
         try:
-            return read_document(self._service.get(self._id))
+            return read_document(self._service.get(self._id, self._tab), self._tab)
         except Rejected as error:
             raise _refused(error) from error
 

@@ -1,8 +1,9 @@
 """What a Google document shows, from the answer of `documents.get`.
 
-Only the first tab is read, as requests without a tab's id are about that one; all others stay as
-they are. Whatever is not text (a table, an image, a chip) takes its place as `FOREIGN` characters,
-which no text of a memory has: it is never taken for a part of it.
+Only one tab is read: the one that is named, or else the first one, which requests without a tab's
+id are about. All others stay as they are. Whatever is not text (a table, an image, a chip) takes
+its place as `FOREIGN` characters, which no text of a memory has: it is never taken for a part of
+it.
 
 Source: Google Docs API reference, `Document`, `StructuralElement`, `ParagraphElement`.
 """
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pack.errors import AuthFailed, ConnectorError
+from pack.errors import AuthFailed, ConnectorError, NotFound
 from pack_connectors.google_docs_text import (
     NORMAL,
     Bullet,
@@ -25,6 +26,10 @@ from pack_connectors.google_docs_text import (
 )
 
 FOREIGN: Final = "\ue907"
+_NO_TAB: Final = (
+    "Set GOOGLE_DOC_ID to the address that a browser shows while the tab is open; without `?tab=`, "
+    "the first tab is written."
+)
 CODE_FONT: Final = "Courier New"
 _Json = Mapping[str, Any]
 
@@ -52,7 +57,7 @@ class Shown:
 
     Attributes:
         revision: Which revision it is, opaque.
-        blocks: All of its first tab, without a gap; the last one is a paragraph.
+        blocks: All of the tab, without a gap; the last one is a paragraph.
     """
 
     revision: str
@@ -69,10 +74,15 @@ class Shown:
         return self.blocks[-1].end
 
 
-def read_document(document: _Json) -> Shown:
+def read_document(document: _Json, tab: str | None = None) -> Shown:
     """The document of an answer.
 
+    Args:
+        document: The answer.
+        tab: The tab that is wanted, of an answer with tabs; `None` for one without.
+
     Raises:
+        NotFound: It has no such tab.
         AuthFailed: It may be read and not edited.
         ConnectorError: It is not what the reference describes.
     """
@@ -83,14 +93,25 @@ def read_document(document: _Json) -> Shown:
             "Share the document with that account as an editor, or run `pack google-auth` "
             "with another one.",
         )
-    lists = document.get("lists", {})
     try:
-        blocks = list(_blocks(document["body"]["content"], lists))
+        source = document if tab is None else _tab(document.get("tabs", ()), tab)
+        blocks = list(_blocks(source["body"]["content"], source.get("lists", {})))
     except (LookupError, TypeError, AttributeError) as error:
         raise ConnectorError("Google Docs answered with something unknown") from error
     if not blocks or not blocks[-1].text.endswith("\n"):
         raise ConnectorError("Google Docs answered with a document that has no end")
     return Shown(str(revision), blocks)
+
+
+def _tab(tabs: Sequence[_Json], wanted: str) -> _Json:
+    left = list(tabs)
+    while left:
+        one = left.pop()
+        if one["tabProperties"]["tabId"] == wanted:
+            found: _Json = one["documentTab"]
+            return found
+        left += one.get("childTabs", ())
+    raise NotFound(f"the tab {wanted!r} that GOOGLE_DOC_ID names", _NO_TAB)
 
 
 def _blocks(content: Sequence[_Json], lists: _Json) -> Iterator[Block]:
@@ -155,5 +176,7 @@ def _bullet(source: _Json | None, lists: _Json, known_lists: set[str]) -> Bullet
     list_id, level = source["listId"], source.get("nestingLevel", 0)
     begins = list_id not in known_lists
     known_lists.add(list_id)
-    levels = lists[list_id]["listProperties"]["nestingLevels"]
-    return Bullet(level, "glyphSymbol" not in levels[level], begins)
+    # A list that somebody only suggests may have no properties yet.
+    levels = lists.get(list_id, {}).get("listProperties", {}).get("nestingLevels", ())
+    is_ordered = level < len(levels) and "glyphSymbol" not in levels[level]
+    return Bullet(level, is_ordered, begins)

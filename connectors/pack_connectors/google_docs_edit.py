@@ -29,6 +29,21 @@ _SPACES: Final = "\n "
 _ALL_OF_A_STYLE: Final = "namedStyleType,indentStart,indentFirstLine,indentEnd,alignment"
 
 
+def in_tab(requests: Sequence[Request], tab: str | None) -> list[Request]:
+    """The requests, about a tab; `None` for the first one, which they are about without a name."""
+    if tab is None:
+        return list(requests)
+    return [
+        {kind: {name: _in(tab, name, value) for name, value in details.items()}}
+        for request in requests
+        for kind, details in request.items()
+    ]
+
+
+def _in(tab: str, name: str, value: Any) -> Any:
+    return {**value, "tabId": tab} if name in ("range", "location") else value
+
+
 def text_edit(shown: Shown, text: str) -> list[Request]:
     """Replace what differs between its beginning and its end; how text looks stays.
 

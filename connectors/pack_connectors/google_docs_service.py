@@ -18,6 +18,7 @@ from pack.errors import RateLimited, Unavailable
 from pack_connectors.google_access import GoogleAccess
 from pack_connectors.google_docs_failures import Limited, Passing, translated
 
+API: Final = "https://docs.googleapis.com"
 _ATTEMPTS: Final = 5
 _LONGEST: Final = 8.0
 """Seconds that are waited at most before an attempt; a longer wait is up to who asked."""
@@ -47,6 +48,7 @@ class DocsService:
         clock: Tells the time, in UTC.
         transport: Makes what carries requests; `None` for the network.
         sleep: Waits; `None` for a wait that `close` ends.
+        api_url: The service, without a slash at the end.
     """
 
     def __init__(
@@ -55,9 +57,11 @@ class DocsService:
         clock: Callable[[], datetime],
         transport: Callable[[], HttpTransport] | None = None,
         sleep: Callable[[float], None] | None = None,
+        api_url: str = API,
     ) -> None:
         self._access = access
         self._clock = clock
+        self._api_url = api_url
         self._new_transport = transport or _network
         self._closed = threading.Event()
         self._sleep = sleep or self._wait
@@ -65,8 +69,12 @@ class DocsService:
         self._lock = threading.Lock()
         self._transports: list[HttpTransport] = []
 
-    def get(self, document_id: str) -> Mapping[str, Any]:
+    def get(self, document_id: str, tab: str | None = None) -> Mapping[str, Any]:
         """A document, with suggestions as part of its text, as edits count them.
+
+        Args:
+            document_id: The document.
+            tab: With all tabs, if it is one; else the first one only, in the form without tabs.
 
         Raises:
             AuthFailed, NotFound, ConnectorError: It cannot be read.
@@ -75,7 +83,9 @@ class DocsService:
         """
         return self._ask(
             lambda documents: documents.get(
-                documentId=document_id, suggestionsViewMode="SUGGESTIONS_INLINE"
+                documentId=document_id,
+                suggestionsViewMode="SUGGESTIONS_INLINE",
+                **({"includeTabsContent": True} if tab else {}),
             )
         )
 
@@ -160,7 +170,14 @@ class DocsService:
             self._transports.append(transport)
         authorized = AuthorizedHttp(self._access.credentials(), http=transport)
         # The description that comes with the client: it asks nobody for one.
-        service = build("docs", "v1", http=authorized, cache_discovery=False, static_discovery=True)
+        service = build(
+            "docs",
+            "v1",
+            http=authorized,
+            client_options={"api_endpoint": f"{self._api_url}/"},
+            cache_discovery=False,
+            static_discovery=True,
+        )
         return service.documents()
 
 

@@ -22,7 +22,7 @@ import httpx
 from pack.errors import AuthFailed, ConnectorError, Unavailable
 from pack_connectors.google_access import DOCUMENTS_SCOPE, TOKEN_URL
 
-_PAGE: Final = "https://accounts.google.com/o/oauth2/v2/auth"
+AUTH_URL: Final = "https://accounts.google.com/o/oauth2/v2/auth"
 _TOKEN: Final = re.compile(r"[A-Za-z0-9/_.~+=-]{1,2048}")
 _CODE: Final = re.compile(r"[a-z_]{1,40}")
 _CLIENT: Final = (
@@ -39,12 +39,14 @@ class Inquiry:
     Attributes:
         client_id: Of the OAuth client.
         redirect_uri: Where the browser brings the answer.
+        page: Where the user is asked.
         state: Comes back with the answer; no other one is for this question.
         verifier: Shows with the code that it was asked for here.
     """
 
     client_id: str
     redirect_uri: str
+    page: str = AUTH_URL
     state: str = field(repr=False, default_factory=lambda: secrets.token_urlsafe(32))
     verifier: str = field(repr=False, default_factory=lambda: secrets.token_urlsafe(64))
 
@@ -65,7 +67,7 @@ class Inquiry:
             "access_type": "offline",
             "prompt": "consent",
         }
-        return f"{_PAGE}?{urlencode(asked)}"
+        return f"{self.page}?{urlencode(asked)}"
 
     def is_answered_by(self, answer: Mapping[str, str]) -> bool:
         """Whether the parameters of a redirect are an answer to this question."""
@@ -74,7 +76,11 @@ class Inquiry:
 
 
 def fetch_refresh_token(
-    inquiry: Inquiry, answer: Mapping[str, str], client_secret: str, client: httpx.Client
+    inquiry: Inquiry,
+    answer: Mapping[str, str],
+    client_secret: str,
+    client: httpx.Client,
+    token_uri: str = TOKEN_URL,
 ) -> str:
     """The refresh token for a user's answer.
 
@@ -83,6 +89,7 @@ def fetch_refresh_token(
         answer: The parameters of the redirect; `inquiry.is_answered_by` them.
         client_secret: Of the OAuth client.
         client: Carries one request.
+        token_uri: Where it goes.
 
     Raises:
         AuthFailed: The user said no, or Google does not accept the client or the code.
@@ -100,7 +107,7 @@ def fetch_refresh_token(
         "code_verifier": inquiry.verifier,
     }
     try:
-        response = client.post(TOKEN_URL, data=form, follow_redirects=False)
+        response = client.post(token_uri, data=form, follow_redirects=False)
     except httpx.HTTPError as error:
         raise Unavailable("Google cannot be reached to fetch the token") from error
     if response.status_code >= 500:

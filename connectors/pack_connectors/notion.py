@@ -4,129 +4,30 @@ What is on a page is compared with what is to be there, and only the difference 
 that was delivered before, on a page that nobody has touched since, costs one request.
 
 An edit that somebody made in Notion is reported, and gives way to the memory when that changes:
-the sync goes one way. Notion keeps the page's history.
+the sync goes one way. Notion keeps the page's history. Pages that others made are never touched.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from typing import Final
 
-from pack.errors import NotFound
+from pack.errors import NotFound, PackError, RefusedForSafety
 from pack.targets import Delivered, Page, PageId
 from pack_connectors.notion_api import NotionApi, PageState, dashed, parse_id, url_of
-from pack_connectors.notion_http import Refused, our_errors
+from pack_connectors.notion_http import LostAnswer, Refused, our_errors
 from pack_connectors.notion_json import MAX_BLOCKS, MAX_BYTES
 from pack_connectors.notion_markdown import NotExpressible, write_chunks
 from pack_connectors.notion_model import count
 from pack_connectors.notion_parse import parse
-from pack_connectors.notion_rewrite import Rewritten, rewrite
-from pack_connectors.notion_sections import parse_heading
+from pack_connectors.notion_rewrite import holds_pages
+from pack_connectors.notion_writer import Memo, PageWriter, digest
 
 SETTING: Final = "NOTION_SYNC_PAGE_ID"
-_FORM: Final = "1"
-"""Changes when the same text is to be shown otherwise, so that pages are written anew."""
-_IN_TRASH: Final = "Restore it in Notion, or set NOTION_SYNC_PAGE_ID to another page."
-
-
-@dataclass(frozen=True, slots=True)
-class Memo:
-    """What is known of a page from the last delivery.
-
-    Attributes:
-        sent: Digest of page and text; empty where that was only a part of the page.
-        edited: When Notion says it was last edited.
-        editor: By whom.
-    """
-
-    sent: str
-    edited: str
-    editor: str
-
-    def write(self) -> str:
-        """As a target's memo."""
-        return json.dumps(asdict(self), separators=(",", ":"))
-
-
-def read_memo(text: str) -> Memo | None:
-    """The memo of an earlier delivery; `None` for none that can be used."""
-    try:
-        found = json.loads(text) if text else None
-        return Memo(*(str(found[name]) for name in ("sent", "edited", "editor"))) if found else None
-    except (ValueError, TypeError, KeyError):
-        return None
-
-
-class _Writer:
-    """Delivers texts to single pages."""
-
-    def __init__(self, api: NotionApi) -> None:
-        self._api = api
-
-    def deliver(
-        self, page: str, markdown: str, memo: str, title: str | None = None, heading: str = ""
-    ) -> Delivered:
-        """Make a page, or the section of a heading, show a text; see `Target.deliver`."""
-        known = read_memo(memo)
-        state = self._state(page)
-        is_foreign = self._is_foreign(state, known)
-        changed = title is not None and title != state.title
-        if title is not None and changed:
-            self._api.set_title(page, title)
-        sent = "" if heading else _digest(page, markdown)
-        if known is not None and known.sent and known.sent == sent:
-            seen = (_edited(state),) if is_foreign else ()
-            now = self._api.page(page) if changed else state
-            return Delivered(Memo(sent, now.edited, now.editor).write(), changed, seen)
-        section = parse_heading(heading) if heading else None
-        done = rewrite(self._api, page, parse(markdown), section)
-        now = self._api.page(page)
-        warnings = tuple(_warnings(state, done, is_foreign=is_foreign))
-        # Somebody else may have edited it since we did, a moment ago: that is told the next time.
-        editor = self._api.me() if done.changed else now.editor
-        memo = Memo(sent, now.edited, editor).write()
-        return Delivered(memo, changed or done.changed, warnings)
-
-    def _state(self, page: str) -> PageState:
-        state = self._api.page(page)
-        if state.in_trash:
-            raise NotFound(f"the Notion page {page} (it is in the trash)", _IN_TRASH)
-        return state
-
-    def _is_foreign(self, state: PageState, known: Memo | None) -> bool:
-        """Whether somebody else was the last to edit the page, since PACK did."""
-        if known is not None and (known.edited, known.editor) == (state.edited, state.editor):
-            return False
-        return state.editor != self._api.me()
-
-
-def _digest(page: str, markdown: str) -> str:
-    return hashlib.sha256(f"{_FORM}\n{page}\n{markdown}".encode()).hexdigest()[:24]
-
-
-def _edited(state: PageState) -> str:
-    return (
-        f"the Notion page {state.title!r} was edited in Notion; "
-        "the next change of the memory replaces that edit"
-    )
-
-
-def _warnings(state: PageState, done: Rewritten, *, is_foreign: bool) -> Sequence[str]:
-    found = []
-    if is_foreign and done.removed:
-        found.append(
-            f"the Notion page {state.title!r} was edited in Notion; what was not from the memory "
-            "was replaced, and is in the page's history there"
-        )
-    if done.missing:
-        found.append(
-            f"Notion shows {done.missing} pieces of text on the page {state.title!r} otherwise "
-            "than they are in the memory"
-        )
-    return found
+_NOT_OURS: Final = (
+    "Only pages that the integration of NOTION_TOKEN made are written. If that is another one "
+    "than it was, forget the pages of the old one and run `pack migrate-notion`."
+)
 
 
 class NotionPage:
@@ -143,7 +44,7 @@ class NotionPage:
     def __init__(self, api: NotionApi, page: str) -> None:
         self._api = api
         self._page = parse_id(page, SETTING)
-        self._writer = _Writer(api)
+        self._writer = PageWriter(api)
 
     @property
     def name(self) -> str:
@@ -159,6 +60,13 @@ class NotionPage:
     def close(self) -> None:
         """See `Target.close`."""
         self._api.close()
+
+
+def _trashed(state: PageState) -> str:
+    return (
+        f"the Notion page {state.title!r} was edited in Notion; it is in the trash there now, as "
+        "the memory does not have it any more"
+    )
 
 
 def _page(page: str, title: str) -> Page:
@@ -179,12 +87,18 @@ class NotionPages:
     def __init__(self, api: NotionApi, parent: str) -> None:
         self._api = api
         self._parent = parse_id(parent, SETTING)
-        self._writer = _Writer(api)
+        self._writer = PageWriter(api)
+        self._earlier: PageState | None = None
 
     @property
     def name(self) -> str:
         """See `Pages.name`."""
         return "notion"
+
+    @property
+    def parent(self) -> PageId:
+        """See `Pages.parent`."""
+        return PageId(self._parent)
 
     @our_errors()
     def list_pages(self) -> Sequence[Page]:
@@ -201,13 +115,23 @@ class NotionPages:
     def create(self, title: str, markdown: str, key: str) -> tuple[Page, Delivered]:
         """See `Pages.create`."""
         del key
+        self._look_at_parent()
         made = self._create_whole(title, markdown)
         if made is not None:
-            memo = Memo(_digest(made.id, markdown), made.edited, made.editor).write()
+            memo = Memo(digest(made.id, markdown), made.edited, made.editor).write()
             return _page(made.id, title), Delivered(memo, changed=True)
         made = self._api.create_page(self._parent, title, None)
-        done = self._writer.deliver(made.id, markdown, "")
+        try:
+            done = self._writer.deliver(made.id, markdown, "")
+        except (PackError, Refused, LostAnswer):
+            # It is there, and must not be forgotten; to `write` it fails again, or goes on.
+            return _page(made.id, title), Delivered("", changed=True)
         return _page(made.id, title), Delivered(done.memo, changed=True, warnings=done.warnings)
+
+    def _look_at_parent(self) -> None:
+        """Remember who edited the parent, before a page below it makes us the one who did."""
+        if self._earlier is None:
+            self._earlier = self._api.page(self._parent)
 
     def _create_whole(self, title: str, markdown: str) -> PageState | None:
         """A page with its text; `None` where that is too much for one request."""
@@ -224,22 +148,45 @@ class NotionPages:
     @our_errors()
     def write(self, page: PageId | None, title: str | None, markdown: str, memo: str) -> Delivered:
         """See `Pages.write`."""
-        target = dashed(page) if page is not None else self._parent
-        return self._writer.deliver(target, markdown, memo, title)
+        if page is None:
+            done = self._writer.deliver(self._parent, markdown, memo, title, earlier=self._earlier)
+            self._earlier = None
+            return done
+        return self._writer.deliver(dashed(page), markdown, memo, title, check=self._check_maker)
+
+    def _check_maker(self, state: PageState) -> None:
+        """Return if this integration made the page: what others made is never touched.
+
+        Raises:
+            RefusedForSafety: It did not.
+        """
+        if state.maker != self._api.me():
+            reason = f"the Notion page {state.title!r} ({state.url!r}) was not made by PACK"
+            raise RefusedForSafety(reason, _NOT_OURS)
 
     @our_errors()
     def write_section(self, page: PageId, heading: str, markdown: str, memo: str) -> Delivered:
         """See `Pages.write_section`."""
-        return self._writer.deliver(dashed(page), markdown, memo, heading=heading)
+        return self._writer.deliver(
+            dashed(page), markdown, memo, heading=heading, check=self._check_maker
+        )
 
     @our_errors()
-    def trash(self, page: PageId) -> None:
+    def trash(self, page: PageId) -> tuple[str, ...]:
         """See `Pages.trash`."""
         try:
-            if not self._api.page(dashed(page)).in_trash:
-                self._api.trash(dashed(page))
+            state = self._api.page(dashed(page))
+            if state.in_trash:
+                return ()
+            self._check_maker(state)
+            if holds_pages(self._api, state.id):
+                return (f"the Notion page {state.title!r} stays, as other pages are on it",)
+            self._look_at_parent()
+            self._api.trash(state.id)
         except NotFound:
-            return
+            return ()
+        is_foreign = state.editor != self._api.me()
+        return (_trashed(state),) if is_foreign else ()
 
     def url_of(self, page: PageId) -> str:
         """See `Pages.url_of`."""

@@ -51,6 +51,7 @@ class PageState:
     Attributes:
         edited: When it was last edited; exact to the minute.
         editor: Who did.
+        maker: Who made it.
     """
 
     id: str
@@ -59,6 +60,7 @@ class PageState:
     in_trash: bool
     edited: str
     editor: str
+    maker: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,15 +184,19 @@ def _title(title: str) -> Json:
 
 
 def _state(answer: Json) -> PageState:
-    editor = answer.get("last_edited_by")
     return PageState(
         _text(answer, "id"),
         _title_in(answer.get("properties")),
         _text(answer, "url"),
         answer.get("in_trash") is True,
         _text(answer, "last_edited_time"),
-        _text(editor, "id") if isinstance(editor, dict) else "",
+        _user(answer.get("last_edited_by")),
+        _user(answer.get("created_by")),
     )
+
+
+def _user(found: Any) -> str:
+    return _text(found, "id") if isinstance(found, dict) else ""
 
 
 def _title_in(properties: Any) -> str:

@@ -254,7 +254,9 @@ class NotionHttp:
 def _refusal(status: int, said: str) -> PackError | Refused:
     """What a person has to change before the same request can succeed."""
     if "block limit" in said.lower():
-        return LimitExceeded("what is in the Notion workspace", 1000, "blocks")
+        limit = LimitExceeded("what was ever made in the Notion workspace", 1000, "blocks")
+        limit.remedy = _BLOCKS
+        return limit
     if status == 401:
         return AuthFailed("Notion does not know the token, or it was revoked", _RENEW)
     if status == 403:
@@ -263,6 +265,10 @@ def _refusal(status: int, said: str) -> PackError | Refused:
 
 
 _RENEW: Final = "Make a new one at https://www.notion.so/profile/integrations; set NOTION_TOKEN."
+_BLOCKS: Final = (
+    "Deleting gives none back. Use a workspace with a paid plan or with one member, which has no "
+    "such limit, or the single page, which needs fewer."
+)
 _CAPABILITIES: Final = "Give the integration the capabilities to read, insert and update content."
 
 

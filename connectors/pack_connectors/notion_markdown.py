@@ -33,7 +33,7 @@ _PREFIXES: Final = {
     "quote": "> ",
     "paragraph": "",
 }
-_KEPT_TAGS: Final = ("<page ", "<database ", "<data-source ")
+KEPT_TAGS: Final = ("<page ", "<database ", "<data-source ")
 
 
 class NotExpressible(Exception):
@@ -202,7 +202,7 @@ def read_chunks(markdown: str) -> Shown:
 def _put(block: Sequence[str], chunks: list[str], kept: list[str]) -> None:
     if not block:
         return
-    if block[0].startswith(_KEPT_TAGS):
+    if block[0].startswith(KEPT_TAGS):
         kept.append("\n".join(block))
     else:
         chunks.append("\n".join(block))

@@ -26,6 +26,7 @@ from pack_connectors.notion_json import (
     same_form,
 )
 from pack_connectors.notion_markdown import (
+    KEPT_TAGS,
     NotExpressible,
     Shown,
     canonical,
@@ -39,6 +40,7 @@ _ATTEMPTS: Final = 4
 _MAX_UPDATES: Final = 100
 _WIDEN: Final = 4
 _PAGES: Final = ("child_page", "child_database")
+Notice = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,11 @@ class Rewritten:
 
 
 def rewrite(
-    api: NotionApi, page: str, blocks: Sequence[Block], section: Block | None = None
+    api: NotionApi,
+    page: str,
+    blocks: Sequence[Block],
+    section: Block | None = None,
+    notice: Notice = lambda: None,
 ) -> Rewritten:
     """Make a page show blocks, or one section of it.
 
@@ -66,6 +72,7 @@ def rewrite(
         page: Its id.
         blocks: What it is to show.
         section: The heading of the section that they are; `None` for the whole page.
+        notice: Called each time before something that is on the page is replaced or removed.
 
     Raises:
         NotFound: There is no such page, or no such section; nothing was changed.
@@ -75,7 +82,7 @@ def rewrite(
     refused: Refused | None = None
     for _ in range(_ATTEMPTS):
         try:
-            return _rewrite_once(api, page, blocks, section)
+            return _rewrite_once(api, page, blocks, section, notice)
         except LostAnswer:
             refused = None  # what was done is seen in the page, which is read again
         except Refused as error:
@@ -89,7 +96,7 @@ def rewrite(
 
 
 def _rewrite_once(
-    api: NotionApi, page: str, blocks: Sequence[Block], section: Block | None
+    api: NotionApi, page: str, blocks: Sequence[Block], section: Block | None, notice: Notice
 ) -> Rewritten:
     try:
         chunks = write_chunks(blocks)
@@ -98,9 +105,20 @@ def _rewrite_once(
         text = api.markdown(page)
         if not text.is_whole:
             raise NotExpressible
-        return _ByMarkdown(api, page, text.markdown).show(blocks, chunks, section)
+        return _ByMarkdown(api, page, text.markdown, notice).show(blocks, chunks, section)
     except (NotExpressible, Refused, _BetterAsBlocks):
-        return _ByBlocks(api).show(page, blocks, section)
+        return _ByBlocks(api, notice).show(page, blocks, section)
+
+
+def holds_pages(api: NotionApi, page: str) -> bool:
+    """Whether a page or a database lies somewhere on a page. Mostly one request."""
+    try:
+        text = api.markdown(page)
+        if text.is_whole and not any(tag in text.markdown for tag in KEPT_TAGS):
+            return False
+    except Refused:
+        pass  # a server without markdown; what the text may only quote is looked for, too
+    return any(map(_ByBlocks(api).holds_page, api.children(page)))
 
 
 class _BetterAsBlocks(Exception):
@@ -113,8 +131,9 @@ class _BetterAsBlocks(Exception):
 class _ByMarkdown:
     """One page, as it is now."""
 
-    def __init__(self, api: NotionApi, page: str, markdown: str) -> None:
+    def __init__(self, api: NotionApi, page: str, markdown: str, notice: Notice) -> None:
         self._api = api
+        self._notice = notice
         self._page = page
         self._markdown = markdown
         self._shown: Shown = read_chunks(markdown)
@@ -130,8 +149,10 @@ class _ByMarkdown:
             return Rewritten(changed=False)
         if sum(len(one.encode()) for one in wanted) > MAX_BYTES:
             raise NotExpressible
-        now = self._write(hunks, wanted)
         removed = any(hunk.old_end > hunk.old_start for hunk in hunks)
+        if removed:
+            self._notice()
+        now = self._write(hunks, wanted)
         return Rewritten(changed=True, removed=removed, missing=_missing(blocks, now))
 
     def _write(self, hunks: Sequence[Hunk], wanted: Sequence[str]) -> str:
@@ -203,8 +224,9 @@ def _letters(text: str) -> str:
 class _ByBlocks:
     """Reads and changes the blocks of pages."""
 
-    def __init__(self, api: NotionApi) -> None:
+    def __init__(self, api: NotionApi, notice: Notice = lambda: None) -> None:
         self._api = api
+        self._notice = notice
 
     def show(self, page: str, blocks: Sequence[Block], section: Block | None) -> Rewritten:
         found = [one for one in self._api.children(page) if one.get("type") not in _PAGES]
@@ -216,12 +238,14 @@ class _ByBlocks:
         bare = {_form(replace(block, children=())) for block in blocks}
         shown = [_form(self._whole(one, lambda form: form in bare)) for one in found[start:end]]
         hunks = find_hunks(shown, wanted)
+        removed = any(hunk.old_end > hunk.old_start for hunk in hunks)
+        if removed:
+            self._notice()
         for hunk in hunks:
             place = ids[hunk.old_start - 1] if hunk.old_start else before
             self._append(page, blocks[hunk.start : hunk.end], place)
             for one in found[start:end][hunk.old_start : hunk.old_end]:
                 self._delete(one)
-        removed = any(hunk.old_end > hunk.old_start for hunk in hunks)
         return Rewritten(changed=bool(hunks), removed=removed)
 
     def _whole(self, answer: Json, is_wanted: Callable[[str], bool]) -> Block:
@@ -234,15 +258,16 @@ class _ByBlocks:
 
     def _delete(self, answer: Json) -> None:
         """Delete a block; one with a page somewhere below it stays."""
-        if not self._holds_page(answer):
+        if not self.holds_page(answer):
             self._api.delete_block(str(answer["id"]))
 
-    def _holds_page(self, answer: Json) -> bool:
+    def holds_page(self, answer: Json) -> bool:
+        """Whether a block is a page or database, or has one somewhere below it."""
         if answer.get("type") in _PAGES:
             return True
         if not answer.get("has_children") or answer.get("type") == "table":
             return False
-        return any(map(self._holds_page, self._api.children(str(answer["id"]))))
+        return any(map(self.holds_page, self._api.children(str(answer["id"]))))
 
     def _append(self, parent: str, blocks: Sequence[Block], place: str) -> None:
         for batch in batches(blocks):

@@ -64,14 +64,16 @@ def store_setting(file: Path, name: str, value: str) -> None:
         Unavailable: It cannot be read or written; it is as it was.
         ValueError: As `with_setting`.
     """
-    target = file.resolve()
     try:
+        target = file.resolve()
         text = target.read_bytes().decode("utf-8") if target.exists() else ""
         _replace(target, with_setting(text, name, value).encode("utf-8"))
     except UnicodeDecodeError as error:
         raise InvalidConfig(str(file), "is not UTF-8") from error
     except OSError as error:
         raise Unavailable(f"{file}: {error.strerror or type(error).__name__}") from error
+    except RuntimeError as error:  # as `resolve` says it, before Python 3.13
+        raise Unavailable(f"{file}: it is a link to itself") from error
 
 
 def _replace(target: Path, data: bytes) -> None:

@@ -6,12 +6,13 @@ Source: RFC 8252, 7.3 (loopback interface redirection) and 8.3 (IP literal in pl
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 _ADDRESS: Final = "127.0.0.1"
@@ -21,6 +22,17 @@ _SLOWEST: Final = 10.0
 _RECEIVED: Final = "PACK has received the answer. You can close this page; the terminal says more."
 _FOREIGN: Final = "This is not the answer that PACK waits for."
 _SECOND: Final = "PACK waits for no answer, or has received it already."
+
+
+class _Server(ThreadingHTTPServer):
+    """Says nothing of browsers that hang up."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """See `BaseServer.handle_error`, which prints a traceback."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 class AnswerServer:
@@ -34,8 +46,7 @@ class AnswerServer:
         self._answers: queue.SimpleQueue[Mapping[str, str]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._is_expected: Callable[[Mapping[str, str]], bool] | None = None
-        self._server = ThreadingHTTPServer((_ADDRESS, 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server((_ADDRESS, 0), self._handler())
         self.url = f"http://{_ADDRESS}:{self._server.server_address[1]}{_PATH}"
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="answer", daemon=True

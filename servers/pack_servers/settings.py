@@ -71,6 +71,7 @@ class Settings(BaseSettings):
         notion_token: Access to Notion: the secret of an integration.
         notion_sync_page_id: The page that the integration may write to; its id or address.
         notion_sync_mode: One page for all, or one for each file.
+        notion_api_url: The server; another one for a proxy, or for tests.
         pack_webhook_url: Addresses that are told of every commit, divided by commas; secrets.
         pack_webhook_version: Which payloads they get: 2, or 1 as of the first PACK.
         pack_webhook_secret: What events are signed with; two while one replaces the other.
@@ -80,6 +81,9 @@ class Settings(BaseSettings):
         google_client_secret: Its secret.
         google_refresh_token: Access to the document, from `pack google-auth`.
         google_doc_format: How the document shows the memory.
+        google_api_url: The server of documents; another one for a proxy, or for tests.
+        google_auth_uri: The page on which the user is asked; as in the file of an OAuth client.
+        google_token_uri: Where tokens are given; likewise.
     """
 
     model_config = SettingsConfigDict(
@@ -107,6 +111,7 @@ class Settings(BaseSettings):
     notion_token: SecretStr | None = None
     notion_sync_page_id: str = ""
     notion_sync_mode: NotionMode = NotionMode.SINGLE
+    notion_api_url: str = "https://api.notion.com"
     pack_webhook_url: SecretStr | None = None
     pack_webhook_version: Annotated[int, Field(ge=1, le=2)] = 2
     pack_webhook_secret: SecretStr | None = None
@@ -116,6 +121,9 @@ class Settings(BaseSettings):
     google_client_secret: SecretStr | None = None
     google_refresh_token: SecretStr | None = None
     google_doc_format: DocFormat = DocFormat.PLAIN
+    google_api_url: str = "https://docs.googleapis.com"
+    google_auth_uri: str = "https://accounts.google.com/o/oauth2/v2/auth"
+    google_token_uri: str = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 
     @field_validator("github_memory_path")
     @classmethod

@@ -11,6 +11,7 @@ from pack_connectors.google_access import GoogleAccess
 from pack_connectors.google_docs import GoogleDoc
 from pack_connectors.google_docs_text import DocFormat
 from pack_connectors.google_oauth import Inquiry, fetch_refresh_token
+from pack_connectors.service_url import parse_service_url
 from pydantic import SecretStr
 
 from pack.errors import AuthFailed, InvalidConfig, Unavailable
@@ -37,9 +38,14 @@ def open_document(settings: Settings, clock: Callable[[], datetime]) -> GoogleDo
         raise _missing("GOOGLE_DOC_ID", _NO_DOCUMENT)
     client_id, client_secret = oauth_client(settings)
     token = _secret(settings.google_refresh_token, REFRESH_TOKEN, _NO_TOKEN)
-    access = GoogleAccess(client_id, client_secret, token)
+    access = GoogleAccess(client_id, client_secret, token, _token_uri(settings))
     doc_format = DocFormat(settings.google_doc_format)
-    return GoogleDoc(settings.google_doc_id, access, clock, doc_format)
+    api_url = parse_service_url(settings.google_api_url, "GOOGLE_API_URL")
+    return GoogleDoc(settings.google_doc_id, access, clock, doc_format, api_url=api_url)
+
+
+def _token_uri(settings: Settings) -> str:
+    return parse_service_url(settings.google_token_uri, "GOOGLE_TOKEN_URI")
 
 
 def oauth_client(settings: Settings) -> tuple[str, str]:
@@ -81,14 +87,16 @@ def ask_for_access(
         transport: What carries the one request to Google; `None` for the network.
 
     Raises:
-        InvalidConfig: There is no OAuth client.
+        InvalidConfig: There is no OAuth client, or an address is none.
         AuthFailed: The user said no or nothing, or Google did.
         Unavailable: Google cannot be reached, or no port of this machine can be had.
     """
     client_id, client_secret = oauth_client(settings)
+    page = parse_service_url(settings.google_auth_uri, "GOOGLE_AUTH_URI")
+    token_uri = _token_uri(settings)
     try:
         with answer_server() as server:
-            inquiry = Inquiry(client_id, server.url)
+            inquiry = Inquiry(client_id, server.url, page)
             server.expect(inquiry.is_answered_by)
             show(inquiry.url)
             answer = server.wait(seconds)
@@ -98,4 +106,4 @@ def ask_for_access(
         reason = f"no answer came from a browser within {seconds:.0f} seconds"
         raise AuthFailed(reason, "Run `pack google-auth` again; --timeout makes it wait longer.")
     with httpx.Client(transport=transport, timeout=_TIMEOUT, trust_env=transport is None) as client:
-        return fetch_refresh_token(inquiry, answer, client_secret, client)
+        return fetch_refresh_token(inquiry, answer, client_secret, client, token_uri)

@@ -5,23 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from pathlib import Path
 from typing import Final
 
-from pack_connectors.notion import NotionPage, NotionPages
-from pack_connectors.notion_api import NotionApi
+from pack_connectors.git_repository import open_repository
+from pack_connectors.notion import SETTING, NotionPage, NotionPages
+from pack_connectors.notion_api import NotionApi, parse_id
 from pack_connectors.notion_http import NotionHttp
+from pack_connectors.pages_journal import JournalFile
+from pack_connectors.service_url import parse_service_url
 
 from pack.catalog import Catalog
 from pack.connector import Connector
 from pack.errors import InvalidConfig
 from pack.memory import Memory
+from pack.notion_journal import PagesJournal
 from pack.provenance import Origin, Source
 from pack.sync_routes import Route, WholeRoute
 from pack.sync_text import TextSource
 from pack.targets import Pages
 from pack_servers import wiring
+from pack_servers.places import GithubPlace, Place
 from pack_servers.settings import NotionMode, Settings
 
+STATE_FOLDER: Final = "sync"
+"""Beside the states of the targets."""
 _ORIGIN: Final = Origin(Source.AUTOMATION, "notion")
 
 
@@ -43,6 +51,22 @@ def open_pages(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Pa
         pages.close()
 
 
+def open_journal(settings: Settings, place: Place) -> PagesJournal:
+    """Where pages of Notion are noted until `.notion-pages.json` has them; nothing is opened."""
+    if isinstance(place, GithubPlace):
+        # Here, as it takes time to import and most memories are local.
+        from pack_servers.wiring_github import catalog_file  # noqa: PLC0415
+
+        return journal_in(catalog_file(settings, place).with_suffix(""), settings)
+    return journal_in(open_repository(place.folder).state_dir, settings)
+
+
+def journal_in(state_dir: Path, settings: Settings) -> PagesJournal:
+    """The same, in the folder for what is derived from the memory."""
+    page = parse_id(settings.notion_sync_page_id, SETTING)
+    return JournalFile(state_dir / STATE_FOLDER / f"notion-pages-{page}.json")
+
+
 def open_route(
     settings: Settings,
     connector: Connector,
@@ -50,6 +74,7 @@ def open_route(
     clock: Callable[[], datetime],
     source: TextSource,
     today: Callable[[], date] | None,
+    state_dir: Path,
 ) -> Route:
     """The way of commits to Notion.
 
@@ -60,6 +85,7 @@ def open_route(
         clock: Tells the time.
         source: The texts of the memory.
         today: Gives the day on which expired files are left out; `None` to keep them.
+        state_dir: Folder for what is derived from the memory.
 
     Raises:
         InvalidConfig: The page is none.
@@ -76,9 +102,10 @@ def open_route(
         v1_path=settings.github_memory_path,
     )
     pages = NotionPages(_api(settings, clock), settings.notion_sync_page_id)
-    return memory.notion_route(pages, single, source, today)
+    return memory.notion_route(pages, single, source, today, journal_in(state_dir, settings))
 
 
 def _api(settings: Settings, clock: Callable[[], datetime]) -> NotionApi:
     token = settings.notion_token
-    return NotionApi(NotionHttp(token.get_secret_value if token else str, clock))
+    base = parse_service_url(settings.notion_api_url, "NOTION_API_URL")
+    return NotionApi(NotionHttp(token.get_secret_value if token else str, clock, base_url=base))

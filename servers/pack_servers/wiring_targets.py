@@ -43,6 +43,7 @@ class Surroundings:
         repo: What it is called: `OWNER/REPO`, or the name of its folder.
         clock: Tells the time.
         catalog: What is known of its files.
+        state_dir: Folder for what is derived from it.
     """
 
     settings: Settings
@@ -50,6 +51,7 @@ class Surroundings:
     repo: str
     clock: Callable[[], datetime]
     catalog: Catalog
+    state_dir: Path
 
     def source(self) -> TextSource:
         """The texts of the memory."""
@@ -82,7 +84,7 @@ def open_sync(
         clock: Tells the time.
     """
     repo = place.full_name if isinstance(place, GithubPlace) else place.folder.name
-    around = Surroundings(settings, connector, repo or "memory", clock, catalog)
+    around = Surroundings(settings, connector, repo or "memory", clock, catalog, state_dir)
     states = SyncFiles(state_dir / _FOLDER)
     destinations = [one for kind in _KINDS for one in kind(around)]
     sync = Sync(connector, destinations, states, clock, random.random)
@@ -153,7 +155,9 @@ def _notion(around: Surroundings) -> Iterator[Destination]:
         yield Destination(
             "notion",
             key=f"notion-{_digest(page, settings.notion_sync_mode)}",
-            config=_digest(token.get_secret_value(), page, settings.notion_sync_mode),
+            config=_digest(
+                token.get_secret_value(), page, settings.notion_sync_mode, settings.notion_api_url
+            ),
             only_newest=True,
             open=partial(_open_notion, around),
         )
@@ -170,6 +174,7 @@ def _open_notion(around: Surroundings) -> Route:
         around.clock,
         around.source(),
         around.left_out_on(),
+        around.state_dir,
     )
 
 
@@ -188,6 +193,8 @@ def _google_document(around: Surroundings) -> Iterator[Destination]:
 
 def _google_access(settings: Settings) -> Iterator[str]:
     yield settings.google_client_id
+    yield settings.google_api_url
+    yield settings.google_token_uri
     for secret in (settings.google_client_secret, settings.google_refresh_token):
         yield secret.get_secret_value() if secret else ""
 

@@ -65,6 +65,14 @@ class DocumentModel:
     def text(self) -> str:
         return self.first.text
 
+    def tab(self, details: Mapping[str, Any]) -> TabModel:
+        """The one that a request is about."""
+        wanted = details.get("range", details.get("location")).get("tabId", self.first.tab_id)
+        found = [tab for tab in self.tabs if tab.tab_id == wanted]
+        if not found:
+            raise Refused(f"The tab ID {wanted} does not exist")
+        return found[0]
+
 
 @dataclass
 class Answer:
@@ -154,11 +162,12 @@ class GoogleStandIn:
         described = methods[verb or "get"]
         assert method == described["httpMethod"], "no such operation"
         check_parameters("docs.v1", described, _form(parts.query))
-        if verb:
-            request = json.loads(body)
-            check("docs.v1", "BatchUpdateDocumentRequest", request)
-            return UPDATE, lambda: self._allowed(headers, document_id, self._update, request)
-        return GET, lambda: self._allowed(headers, document_id, self._get, {})
+        if not verb:
+            has_tabs = _form(parts.query).get("includeTabsContent") == "true"
+            return GET, lambda: self._allowed(headers, document_id, self._get, {"tabs": has_tabs})
+        request = json.loads(body)
+        check("docs.v1", "BatchUpdateDocumentRequest", request)
+        return UPDATE, lambda: self._allowed(headers, document_id, self._update, request)
 
     def _allowed(
         self,
@@ -176,12 +185,11 @@ class GoogleStandIn:
         return action(document, request)
 
     def _get(self, document: DocumentModel, request: Mapping[str, Any]) -> Answer:
-        tab = document.first
+        whole = {"tabs": _tabs(document.tabs)} if request["tabs"] else _shown(document.first)
         found = {
             "documentId": document.document_id,
             "title": "Memory",
-            "body": {"content": content(tab)},
-            "lists": lists(tab),
+            **whole,
             "suggestionsViewMode": "SUGGESTIONS_INLINE",
             **({"revisionId": document.revision} if document.can_edit else {}),
         }
@@ -218,17 +226,17 @@ class GoogleStandIn:
 
     def _apply(self, document: DocumentModel, requests: list[dict[str, Any]]) -> Answer | None:
         """All requests or none."""
-        saved = copy.copy(document.first)
-        saved.units, saved.lists = list(document.first.units), dict(document.first.lists)
+        saved = [_saved(tab) for tab in document.tabs]
         for number, request in enumerate(requests):
             assert len(request) == 1, "one kind of request in each entry"
             ((kind, details),) = request.items()
             try:
-                perform(document.first, kind, details, first_wins=self.first_wins)
-                if len(document.first.units) > self.most_characters:
+                tab = document.tab(details)
+                perform(tab, kind, details, first_wins=self.first_wins)
+                if len(tab.units) > self.most_characters:
                     raise Refused("The document is too large")
             except Refused as refusal:
-                document.tabs[0] = saved
+                document.tabs = saved
                 return error(400, f"Invalid requests[{number}].{kind}: {refusal}")
         document.number += 1
         self.edits.append(requests)
@@ -278,6 +286,25 @@ class GoogleStandIn:
         if form["grant_type"] == "authorization_code" and self.gives_refresh_token:
             answer["refresh_token"] = refresh_token
         return Answer(200, answer)
+
+
+def _saved(tab: TabModel) -> TabModel:
+    saved = copy.copy(tab)
+    saved.units, saved.lists = list(tab.units), dict(tab.lists)
+    return saved
+
+
+def _shown(tab: TabModel) -> dict[str, Any]:
+    return {"body": {"content": content(tab)}, "lists": lists(tab)}
+
+
+def _tabs(tabs: list[TabModel]) -> list[dict[str, Any]]:
+    """The first one, and all others below it: an answer nests them as a person does."""
+    shown = [
+        {"tabProperties": {"tabId": tab.tab_id, "title": tab.title}, "documentTab": _shown(tab)}
+        for tab in tabs
+    ]
+    return [{**shown[0], "childTabs": shown[1:]}]
 
 
 def _is_proven(asked: Mapping[str, str], form: Mapping[str, str]) -> bool:
@@ -360,11 +387,11 @@ def perform(tab: TabModel, kind: str, details: Mapping[str, Any], *, first_wins:
     """One request of a batch."""
     if kind == "insertText":
         location = details["location"]
-        assert set(location) == {"index"}, "to the body of the first tab"
+        assert set(location) - {"tabId"} == {"index"}, "to the body"
         tab.insert(location["index"] - 1, details["text"])
         return
     place = details["range"]
-    assert set(place) == {"startIndex", "endIndex"}, "in the body of the first tab"
+    assert set(place) - {"tabId"} == {"startIndex", "endIndex"}, "in the body"
     start, end = place["startIndex"] - 1, place["endIndex"] - 1
     if not 0 <= start < end <= len(tab.units):
         raise Refused("The range should not be empty, and should be in the segment")

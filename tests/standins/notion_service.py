@@ -189,6 +189,8 @@ def _patch_page(service: NotionService, request: Request, params: dict[str, str]
         page.in_trash = body["in_trash"]
         if page.id in service.state.blocks:
             service.state.blocks[page.id].in_trash = page.in_trash
+        if page.parent is not None:
+            service.state.touch(page.parent, BOT)
     if title := body.get("properties", {}).get("title"):
         page = service.writable(page)
         page.title = "".join(one["plain_text"] for one in read_rich(title["title"]))

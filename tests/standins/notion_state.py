@@ -118,6 +118,7 @@ class NotionState:
             block = Block(page.id, "child_page", {"title": title}, parent, by, now)
             parent.children.append(block)
             self.blocks[page.id] = block
+            self.touch(parent, by)
         return page
 
     def page(self, page: str) -> Page:

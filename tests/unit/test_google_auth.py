@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 import stat
+import struct
 import subprocess
 import sys
 import threading
@@ -175,6 +176,23 @@ def test_a_silent_connection_delays_nobody() -> None:
         with socket.create_connection(("127.0.0.1", port)):
             assert visit(f"{server.url}?code=1").status == 200
         assert server.wait(10) == {"code": "1"}
+
+
+def test_a_browser_that_hangs_up_is_not_talked_about(capfd: pytest.CaptureFixture[str]) -> None:
+    with answer_server() as server:
+        server.expect(lambda answer: "code" in answer)
+        port = httpx.URL(server.url).port
+        assert port is not None
+        for sent in (b"GET", b"GET /?code=1 HTTP/1.1\r\nHost: x\r\n\r\n"):
+            with socket.create_connection(("127.0.0.1", port)) as browser:
+                # Nothing is waited for: the connection is reset, not closed.
+                browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                browser.sendall(sent)
+        assert server.wait(10) == {"code": "1"}
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(10)
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_user_who_says_no() -> None:
@@ -396,6 +414,10 @@ def test_a_file_that_cannot_be_changed_stays_as_it_is(tmp_path: Path) -> None:
         store_setting(tmp_path / "missing" / ".pack.env", "X", "1")
     with pytest.raises(Unavailable):
         store_setting(tmp_path, "X", "1")
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    with pytest.raises(Unavailable):
+        store_setting(loop, "X", "1")
 
 
 # --- the wiring --------------------------------------------------------------------------------
@@ -416,7 +438,8 @@ def test_a_document_is_wired_from_the_settings(home: Path) -> None:
 def destinations(**more: object) -> list[Destination]:
     google = GoogleStandIn()
     store = InMemoryConnector(google.clock)
-    around = Surroundings(settings(**more), store, "memory", google.clock, SqliteCatalog(None))
+    catalog, folder = SqliteCatalog(None), Path("unused")
+    around = Surroundings(settings(**more), store, "memory", google.clock, catalog, folder)
     return [one for kind in KINDS for one in kind(around)]
 
 

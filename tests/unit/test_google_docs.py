@@ -7,13 +7,13 @@ from functools import cache
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pack_connectors.google_docs import GoogleDoc, parse_document_id
+from pack_connectors.google_docs import DocumentPlace, GoogleDoc, parse_document
 from pack_connectors.google_docs_document import FOREIGN, read_document
 from pack_connectors.google_docs_edit import text_edit
 from pack_connectors.google_docs_markdown import rich_paragraphs
 from pack_connectors.google_docs_text import DocFormat, is_kept, storable, text_of
 
-from pack.errors import ConnectorError, InvalidConfig, LimitExceeded
+from pack.errors import ConnectorError, InvalidConfig, LimitExceeded, NotFound
 from pack.targets import Target
 from tests.google_docs_support import ACCESS, Desk
 from tests.standins.google_docs import GET, TOKEN, UPDATE
@@ -312,15 +312,47 @@ def test_a_storable_text_is_stored_as_it_is(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given_id", "document_id"),
+    ("given_id", "tab"),
     [
-        ("1AbC_d-2345", "1AbC_d-2345"),
-        ("https://docs.google.com/document/d/1AbC_d-2345/edit?tab=t.0#heading=h.1", "1AbC_d-2345"),
-        ("https://docs.google.com/document/u/1/d/1AbC_d-2345", "1AbC_d-2345"),
+        ("1AbC_d-2345", None),
+        ("https://docs.google.com/document/d/1AbC_d-2345/edit", None),
+        ("https://docs.google.com/document/u/1/d/1AbC_d-2345", None),
+        ("https://docs.google.com/document/d/1AbC_d-2345/edit?tab=t.0#heading=h.1", "t.0"),
+        ("https://docs.google.com/document/d/1AbC_d-2345/edit?pli=1&tab=t.a1b2&x=y", "t.a1b2"),
+        ("https://docs.google.com/document/d/1AbC_d-2345/edit#?tab=t.1", None),
+        ("https://docs.google.com/document/d/1AbC_d-2345/edit?crab=t.1", None),
     ],
 )
-def test_a_document_is_named_by_its_id_or_address(given_id: str, document_id: str) -> None:
-    assert parse_document_id(given_id) == document_id
+def test_a_document_is_named_by_its_id_or_address(given_id: str, tab: str | None) -> None:
+    assert parse_document(given_id) == DocumentPlace("1AbC_d-2345", tab)
+
+
+ADDRESS = "https://docs.google.com/document/d/document-1/edit?tab="
+
+
+@pytest.mark.contract("C1")
+@pytest.mark.parametrize("doc_format", DocFormat)
+def test_the_tab_of_the_address_is_written_and_no_other(doc_format: DocFormat) -> None:
+    desk = Desk(doc_format, "of great value")
+    desk.target = GoogleDoc(
+        f"{ADDRESS}t.1", ACCESS, desk.google.clock, doc_format, transport=desk.google.transport
+    )
+    for text in ("# A\n\n- 😀 b\n- c\n", "# A\n\n- 😀 b\n- d\n\n1. e\n"):
+        desk.deliver(text)
+        wanted = text if doc_format is DocFormat.PLAIN else text_of(rich_paragraphs(text))
+        assert desk.document.tabs[1].text == wanted
+        assert desk.text == "of great value\n"
+
+
+def test_a_tab_that_is_not_there_is_said() -> None:
+    desk = Desk(text="of great value")
+    desk.target = GoogleDoc(
+        f"{ADDRESS}t.gone", ACCESS, desk.google.clock, transport=desk.google.transport
+    )
+    with pytest.raises(NotFound) as caught:
+        desk.deliver("one\n")
+    assert "GOOGLE_DOC_ID" in caught.value.remedy
+    assert [name for name, _ in desk.google.asked] == [TOKEN, GET]
 
 
 @pytest.mark.parametrize(
@@ -330,3 +362,19 @@ def test_what_names_no_document_is_said_at_once(given_id: str) -> None:
     with pytest.raises(InvalidConfig) as caught:
         GoogleDoc(given_id, ACCESS, Desk().google.clock)
     assert caught.value.setting == "GOOGLE_DOC_ID"
+
+
+NO_LEVELS: list[dict[str, object]] = [
+    {},
+    {"kix.1": {"suggestedInsertionId": "s"}},
+    {"kix.1": {"listProperties": {"nestingLevels": []}}},
+]
+
+
+@pytest.mark.parametrize("lists", NO_LEVELS)
+def test_a_list_that_is_only_suggested_can_be_read(lists: dict[str, object]) -> None:
+    run = {"startIndex": 1, "endIndex": 3, "textRun": {"content": "a\n"}}
+    item = {"elements": [run], "bullet": {"listId": "kix.1", "nestingLevel": 1}}
+    body = {"content": [{"startIndex": 1, "endIndex": 3, "paragraph": item}]}
+    shown = read_document({"revisionId": "r", "body": body, "lists": lists})
+    assert shown.text == "a\n"

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from pack_connectors.notion import NotionPage, NotionPages, read_memo
+from pack_connectors.notion import NotionPage, NotionPages
 from pack_connectors.notion_api import parse_id
+from pack_connectors.notion_writer import read_memo
 
 from pack.errors import (
     AuthFailed,

@@ -19,6 +19,7 @@ from pack_servers.cli.options import (
 )
 from pack_servers.cli.present import counted, show, show_json, warn
 from pack_servers.cli.streams import confirm, say
+from pack_servers.places import choose_place
 from pack_servers.settings import NotionMode, load_settings
 
 if TYPE_CHECKING:
@@ -38,12 +39,13 @@ def run(
 ) -> None:
     """Give each file a page of its own in Notion."""
     # Here, as it takes time to import and only this command needs it before a delivery.
-    from pack_servers.wiring_notion import open_pages  # noqa: PLC0415
+    from pack_servers.wiring_notion import open_journal, open_pages  # noqa: PLC0415
 
     settings = load_settings()
     today = None if settings.pack_sync_expired else wiring.clock().date()
     with opened(local, github) as memory, open_pages(settings, wiring.clock) as pages:
-        plan = memory.migrate_notion(pages, say, today, dry_run=True)
+        journal = open_journal(settings, choose_place(settings, local, github))
+        plan = memory.migrate_notion(pages, say, today, journal=journal, dry_run=True)
         if dry_run:
             _show(plan, answer, dry_run=True)
             return
@@ -51,7 +53,7 @@ def run(
             _show_plan(plan)
         new = counted(len(plan.created) + plan.export, "page")
         confirm(f"Make {new} in Notion?", f"making {new} in Notion", yes=yes)
-        done = memory.migrate_notion(pages, say, today)
+        done = memory.migrate_notion(pages, say, today, journal=journal)
     _show(done, answer, dry_run=False)
     if settings.notion_sync_mode is not NotionMode.MULTI:
         say("Set NOTION_SYNC_MODE=multi, or the sync goes on with the single page.")
