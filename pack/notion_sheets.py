@@ -13,6 +13,7 @@ from typing import Final
 
 from pack.markdown import headings, links, split_lines
 from pack.model import BlobId
+from pack.sync_labels import LabelledFile, Separation, read_labels
 from pack.sync_text import join_sections
 
 EXPORT_TITLE: Final = "PACK Full Export (read-only)"
@@ -142,11 +143,12 @@ def export_sections(
 
     Joined by blank lines, they are the text that other targets get, with links to pages.
     """
+    files = [LabelledFile(one.path, one.text, read_labels(one.text)) for one in sheets]
     found = []
-    for number, sheet in enumerate(sheets, 1):
-        text = linked(sheet.text, sheet.path, url_of)
+    for number, (sheet, text) in enumerate(zip(sheets, Separation().apply(files), strict=True), 1):
+        heading = "".join(split_lines(text)[: len(split_lines(sheet.heading))]).strip("\n")
         rule = "\n\n---" if number < len(sheets) else ""
-        found.append((sheet.heading, f"{text}{rule}"))
+        found.append((heading, f"{linked(text, sheet.path, url_of)}{rule}"))
     return found
 
 

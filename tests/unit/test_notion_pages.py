@@ -387,6 +387,18 @@ def test_nothing_new_costs_little(migrated: Bench) -> None:
     assert [one.operation for one in migrated.notion.log] == ["retrieve-a-page"]
 
 
+def test_a_link_label_of_one_file_leads_nowhere_else_in_the_export(fast: Bench) -> None:
+    text = "# {name}\n\n[it][1]\n\n[1]: https://{name}.example\n"
+    fast.world.commit({f"x/{name}.md": text.format(name=name) for name in ("one", "two")})
+    fast.migrate()
+    fast.sync()
+    wanted = ["https://one.example", "https://two.example"]
+    assert [link for link in fast.links(EXPORT_TITLE) if link.endswith(".example")][-2:] == wanted
+    fast.world.commit({"x/two.md": "# two\n\n[it][1]\n\n[1]: https://three.example\n"})
+    fast.sync()
+    assert fast.links(EXPORT_TITLE)[-2:] == [wanted[0], "https://three.example"]
+
+
 @pytest.mark.contract("C11")
 @pytest.mark.parametrize("mark", ["# Beta\n", "# Elsewhere\n"])
 def test_the_export_is_written_whole_where_a_heading_is_missing(migrated: Bench, mark: str) -> None:
