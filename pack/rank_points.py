@@ -2,7 +2,8 @@
 
 BM25 over clauses: all forms of a word count as one word. Words in topic, tags, headings and path
 count as often as once more in the text. Added to it: how near different words of the query stand
-to each other, and whether the file is of a date that the query names. A line that begins with a
+to each other, whether the file is of a date that the query names, and whether the text names a
+place where the query asks for one. A line that begins with a
 name that the query names counts more: who speaks, whom an entry is about.
 
 The numbers were chosen by measurement on conversations, and rounded; the results change little
@@ -18,8 +19,9 @@ from math import log
 from typing import Final, Protocol
 
 from pack.rank_matches import Match, find_matches
+from pack.search_places import names_place
 from pack.search_query import Query
-from pack.terms import searchable_texts
+from pack.terms import index_terms, searchable_texts
 
 _SATURATION: Final = 1.5
 """BM25 k1: how much a word counts that stands there more than once."""
@@ -29,6 +31,7 @@ _HEAD: Final = 1.0
 """What a word in topic, tags, headings or path counts beside one in the text."""
 _NAMED_LINE: Final = 1.5
 _DATE: Final = 2.0
+_PLACE: Final = 2.0
 _NEAR: Final = 1.0
 _NEAR_LIMIT: Final = 5.0
 """Points for nearness grow ever slower, and never beyond this times `_NEAR`."""
@@ -64,16 +67,18 @@ class Points:
         clauses: By the number of the clause, where it is met.
         near: For words near each other.
         date: For a date that the query names.
+        place: For a place, where the query asks for one.
     """
 
     clauses: dict[int, float]
     near: float
     date: float
+    place: float
 
     @property
     def total(self) -> float:
         """All of them."""
-        return sum(self.clauses.values()) + self.near + self.date
+        return sum(self.clauses.values()) + self.near + self.date + self.place
 
 
 def rarity(frequency: int, passages: int) -> float:
@@ -106,6 +111,7 @@ def give_points(
             _clause_points(body, head, lines, rarities, len(text.text) / max(average_length, 1.0)),
             _near(body, rarities),
             _DATE if _is_dated(query, text) else 0.0,
+            _PLACE if body and _is_placed(query, text) else 0.0,
         )
         for text, body, head, lines in zip(texts, found, heads, named, strict=True)
     ]
@@ -196,6 +202,14 @@ def _lines_of(names: Iterable[str], text: str) -> str:
                 starts[start] = None
             place = lower.find(name, place + 1)
     return "\n".join(lower[start:].partition("\n")[0] for start in starts)
+
+
+def _is_placed(query: Query, text: Text) -> bool:
+    """Whether one was asked for, and is named that neither the query nor the title has."""
+    if not query.asks_for_place:
+        return False
+    asked = {term for clause in query.clauses for term in clause.alternatives[0].terms}
+    return names_place(text.text, asked.union(index_terms(f"{text.topic} {text.heading}")))
 
 
 def _is_dated(query: Query, text: Text) -> bool:

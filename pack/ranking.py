@@ -92,8 +92,8 @@ class Explanation:
     Attributes:
         terms: Points for each clause that was found, by its text.
         boosts: Points for anything else, by name: `near` (words near each other), `date` (of the
-            file), `context` (words of the best passages), `neighbours`, `phrase` (the query as it
-            was typed), `file` (its other passages).
+            file), `place` (one was asked for), `context` (words of the best passages),
+            `neighbours`, `phrase` (the query as it was typed), `file` (its other passages).
         columns: Where in the passage each of `terms` stands: `path`, `topic`, `tags`, `heading`,
             `body`, in this order.
     """
@@ -126,7 +126,8 @@ class Ranked:
         """Why it stands where it does."""
         clauses = self.query.clauses
         terms = {clauses[number].text: n for number, n in sorted(self.points.clauses.items())}
-        boosts = {"near": self.points.near, "date": self.points.date, **self.boosts}
+        own = {"near": self.points.near, "date": self.points.date, "place": self.points.place}
+        boosts = {**own, **self.boosts}
         return Explanation(
             terms,
             {name: points for name, points in boosts.items() if points},

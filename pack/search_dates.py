@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-_MONTHS: Final = {
+MONTHS: Final = {
     name: number
     for number, names in enumerate(
         "january jan|february feb|march|april apr|may|june jun|july jul|august aug|"
@@ -15,7 +15,7 @@ _MONTHS: Final = {
     )
     for name in names.split()
 }
-_MONTH: Final = "(?P<month>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + ")"
+_MONTH: Final = "(?P<month>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + ")"
 _DAY: Final = r"(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
 _YEAR: Final = r"(?P<year>(?:19|20)\d\d)"
 _FORMS: Final = [
@@ -68,4 +68,4 @@ def _hint(match: re.Match[str]) -> DateHint:
 
 
 def _month(name: str) -> int:
-    return _MONTHS.get(name.lower()) or int(name)
+    return MONTHS.get(name.lower()) or int(name)

@@ -17,10 +17,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Final, Protocol
 
 from pack.search_dates import DateHint, date_hints
+from pack.search_places import asks_for_place
 from pack.stemming import stem_key
 from pack.terms import fold_text, index_terms, is_unspaced
 
@@ -32,6 +33,8 @@ _PART: Final = re.compile(r'(?<!\S)-?"[^"]*"?|\S+')
 _POSSESSIVE: Final = re.compile(r"['’]s?(?=\W*$)", re.IGNORECASE)
 _PUNCTUATION: Final = ".,;:!?()[]{}<>\"'`"
 _PART_WEIGHT: Final = 0.25
+_KINDS: Final = frozenset("kind kinds sort sorts type types".split())
+"""Before `of` they only say that something is asked for: "what kind of car"."""
 STOP_WORDS: Final = frozenset(
     (
         "a about after again all also am an and another any are as at be because been before being "
@@ -99,6 +102,7 @@ class Query:
         excluded: What must not be there.
         dates: Dates it speaks of.
         names: Index terms of words with a capital that do not begin it.
+        asks_for_place: Whether the answer is a place.
         containing: Terms `(first, ..., last)` such that text with the query in it, in the middle
             of words even, has the phrase `*first ... last*`; `expand` makes `exact` of it.
         exact: The clause that text with the query in it meets; `None` until expanded, and where
@@ -111,6 +115,7 @@ class Query:
     excluded: tuple[Clause, ...] = ()
     dates: tuple[DateHint, ...] = ()
     names: frozenset[str] = frozenset()
+    asks_for_place: bool = False
     containing: tuple[str, ...] = ()
     exact: Clause | None = None
 
@@ -134,7 +139,7 @@ class Vocabulary(Protocol):
 def parse_query(text: str) -> Query:
     """What a query asks for, without forms of its words that only a vocabulary knows."""
     parts = _PART.findall(text)
-    wanted = [clause for part in parts if not _is_minus(part) for clause in _clauses(part)]
+    wanted = _wanted([part for part in parts if not _is_minus(part)])
     excluded = [clause for part in parts if _is_minus(part) for clause in _clauses(part[1:])]
     if _is_question(text):
         wanted = [_as_title(clause) for clause in wanted]
@@ -142,10 +147,11 @@ def parse_query(text: str) -> Query:
     return Query(
         text,
         phrase,
-        tuple(_telling(_distinct(wanted)))[:MAX_CLAUSES],
+        tuple(_distinct(wanted))[:MAX_CLAUSES],
         tuple(_distinct(excluded))[:MAX_CLAUSES],
         date_hints(text),
         _names(text),
+        asks_for_place(text),
         tuple(index_terms(phrase)),
     )
 
@@ -158,6 +164,18 @@ def expand(query: Query, vocabulary: Vocabulary) -> Query:
         excluded=tuple(_with_forms(clause, vocabulary) for clause in query.excluded),
         exact=_exact(query, vocabulary),
     )
+
+
+def _wanted(parts: Sequence[str]) -> list[Clause]:
+    """The clauses of words that say what is looked for, unless there are none."""
+    telling = [
+        part
+        for part, following in zip_longest(parts, parts[1:], fillvalue="")
+        if not (following.lower() == "of" and part.lower() in _KINDS)
+    ]
+    clauses = [clause for part in telling for clause in _clauses(part)]
+    others = [clause for clause in clauses if not _is_stop_word(clause)]
+    return others or [clause for part in parts for clause in _clauses(part)]
 
 
 def _is_question(text: str) -> bool:
@@ -208,11 +226,6 @@ def _distinct(clauses: Sequence[Clause]) -> list[Clause]:
         is_word = clause.kind is ClauseKind.WORD and len(terms) == 1
         first.setdefault((clause.kind, stem_key(terms[0]) if is_word else terms), clause)
     return list(first.values())
-
-
-def _telling(clauses: list[Clause]) -> list[Clause]:
-    """The clauses without stop words, unless there is nothing else."""
-    return [clause for clause in clauses if not _is_stop_word(clause)] or clauses
 
 
 def _is_stop_word(clause: Clause) -> bool:
