@@ -366,7 +366,7 @@ class Catalog(Protocol):
         that were indexed last. Whoever ranks the answers knows all clauses.
 
         Args:
-            clauses: What to look for, with its alternatives (`pack.search_query.expand`).
+            clauses: What to look for, with its alternatives (`pack.search_forms.expand`).
             excluded: No file of which a passage meets one of these.
             which: Of which files.
             limit: Most answers.
@@ -389,8 +389,8 @@ class Catalog(Protocol):
         """In how many passages each of the index terms is, those left out that are in none."""
         ...
 
-    def same_stem(self, key: str, limit: int) -> list[str]:
-        """See `pack.search_query.Vocabulary`; as are the next two."""
+    def with_stems(self, keys: Collection[str], limit: int) -> dict[str, int]:
+        """See `pack.search_forms.Vocabulary`; as are the next two."""
         ...
 
     def containing(self, part: str, limit: int) -> list[str]:

@@ -155,7 +155,7 @@ def rank(
     Files that hold the query as it was typed come first.
 
     Args:
-        query: Expanded (`pack.search_query.expand`).
+        query: Expanded (`pack.search_forms.expand`).
         candidates: Passages of stage 1, and neighbours of the best of them, in any order, each
             once. Those that meet no clause are taken for neighbours only.
         statistics: Of the same index.

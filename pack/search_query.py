@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise, zip_longest
-from typing import Final, Protocol
+from typing import Final
 
 from pack.search_dates import DateHint, date_hints
 from pack.search_places import asks_for_place
@@ -27,8 +27,6 @@ from pack.terms import fold_text, index_terms, is_unspaced
 
 MAX_CLAUSES: Final = 40
 """Words of a query that are looked for; the rest still counts for the exact phrase."""
-_MOST_VARIANTS: Final = 24
-_MOST_CONTAINING: Final = 100
 _PART: Final = re.compile(r'(?<!\S)-?"[^"]*"?|\S+')
 _POSSESSIVE: Final = re.compile(r"['’]s?(?=\W*$)", re.IGNORECASE)
 _PUNCTUATION: Final = ".,;:!?()[]{}<>\"'`"
@@ -104,7 +102,8 @@ class Query:
         names: Index terms of words with a capital that do not begin it.
         asks_for_place: Whether the answer is a place.
         containing: Terms `(first, ..., last)` such that text with the query in it, in the middle
-            of words even, has the phrase `*first ... last*`; `expand` makes `exact` of it.
+            of words even, has the phrase `*first ... last*`; `pack.search_forms.expand`
+            makes `exact` of it.
         exact: The clause that text with the query in it meets; `None` until expanded, and where
             the clauses say so already.
     """
@@ -118,22 +117,6 @@ class Query:
     asks_for_place: bool = False
     containing: tuple[str, ...] = ()
     exact: Clause | None = None
-
-
-class Vocabulary(Protocol):
-    """The distinct index terms of a memory."""
-
-    def same_stem(self, key: str, limit: int) -> Sequence[str]:
-        """Terms whose `pack.stemming.stem_key` is `key`, most frequent first."""
-        ...
-
-    def containing(self, part: str, limit: int) -> Sequence[str]:
-        """Terms with `part` anywhere in them, most frequent first."""
-        ...
-
-    def ending(self, part: str, limit: int) -> Sequence[str]:
-        """Terms that end with `part`, most frequent first."""
-        ...
 
 
 def parse_query(text: str) -> Query:
@@ -153,16 +136,6 @@ def parse_query(text: str) -> Query:
         _names(text),
         asks_for_place(text),
         tuple(index_terms(phrase)),
-    )
-
-
-def expand(query: Query, vocabulary: Vocabulary) -> Query:
-    """The query with the forms of its words that the memory holds."""
-    return replace(
-        query,
-        clauses=tuple(_with_forms(clause, vocabulary) for clause in query.clauses),
-        excluded=tuple(_with_forms(clause, vocabulary) for clause in query.excluded),
-        exact=_exact(query, vocabulary),
     )
 
 
@@ -248,23 +221,3 @@ def _names(text: str) -> frozenset[str]:
         if word[:1].isupper() and before[-1] not in ".!?:"
     ]
     return frozenset(term for word in later for term in index_terms(word)[:1])
-
-
-def _with_forms(clause: Clause, vocabulary: Vocabulary) -> Clause:
-    terms = clause.alternatives[0].terms
-    if clause.kind is not ClauseKind.WORD or len(terms) > 1:
-        return clause
-    forms = vocabulary.same_stem(stem_key(terms[0]), _MOST_VARIANTS)
-    others = tuple(Alternative((form,)) for form in forms if form != terms[0])
-    return replace(clause, alternatives=clause.alternatives + others)
-
-
-def _exact(query: Query, vocabulary: Vocabulary) -> Clause | None:
-    """What text that holds the query in the middle of words has."""
-    if not query.containing:
-        return None
-    first, *rest = query.containing
-    found = (vocabulary.ending if rest else vocabulary.containing)(first, _MOST_CONTAINING)
-    starts = dict.fromkeys((first, *found))
-    ways = tuple(Alternative((start, *rest), prefix=bool(rest)) for start in starts)
-    return Clause(query.phrase, ClauseKind.PHRASE, ways)

@@ -30,7 +30,8 @@ from pack.ranking import (
 )
 from pack.requests import check_limit, check_query, cut_to_budget, page
 from pack.results import Line, Match, Matches
-from pack.search_query import Alternative, Clause, Query, expand, parse_query
+from pack.search_forms import expand
+from pack.search_query import Alternative, Clause, Query, parse_query
 from pack.terms import fold_text
 
 _DEEP = 20_000

@@ -343,9 +343,9 @@ class SqliteCatalog:
         """See `Catalog.frequencies`."""
         return self._search(lambda db: catalog_vocabulary.frequencies(db, terms))
 
-    def same_stem(self, key: str, limit: int) -> list[str]:
-        """See `Catalog.same_stem`."""
-        return self._search(lambda db: catalog_vocabulary.same_stem(db, key, limit))
+    def with_stems(self, keys: Collection[str], limit: int) -> dict[str, int]:
+        """See `Catalog.with_stems`."""
+        return self._search(lambda db: catalog_vocabulary.with_stems(db, keys, limit))
 
     def containing(self, part: str, limit: int) -> list[str]:
         """See `Catalog.containing`."""

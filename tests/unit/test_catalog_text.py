@@ -304,7 +304,8 @@ def test_common_words_are_looked_for_among_the_last_but_never_missed(many, monke
 
 def test_terms_of_the_memory_are_found_by_what_is_in_them(many):
     assert many.frequencies(["common", "seldom", "nothing"]) == {"common": 300, "seldom": 1}
-    assert many.same_stem("common", 5) == ["common"]
+    assert many.with_stems(["common", "seldom"], 5) == {"common": 300, "seldom": 1}
+    assert many.with_stems(["common", "seldom"], 1) == {"common": 300}
     assert many.containing("ommo", 5) == ["common"]
     assert many.containing("mm", 5) == ["common"]
     assert many.ending("mon", 5) == ["common"]

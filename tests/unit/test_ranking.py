@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from pack.markdown import split_lines
 from pack.ranking import Candidate, Statistics, locate, rank
-from pack.search_query import expand, parse_query
+from pack.search_forms import expand
+from pack.search_query import parse_query
 from pack.stemming import stem_key
 from pack.terms import index_terms
 
@@ -18,8 +19,8 @@ class Words:
         self.texts = [set(index_terms(text)) for text in texts]
         self.terms = sorted(set().union(*self.texts))
 
-    def same_stem(self, key, limit):
-        return [term for term in self.terms if stem_key(term) == key][:limit]
+    def with_stems(self, keys, limit):
+        return self.frequencies([term for term in self.terms if stem_key(term) in keys][:limit])
 
     def containing(self, part, limit):
         return [term for term in self.terms if part in term][:limit]

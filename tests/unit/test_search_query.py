@@ -3,12 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pack.search_dates import DateHint, date_hints
+from pack.search_forms import expand
 from pack.search_query import (
     MAX_CLAUSES,
     STOP_WORDS,
     Alternative,
     ClauseKind,
-    expand,
     parse_query,
 )
 from pack.stemming import stem_key
@@ -18,11 +18,13 @@ from pack.terms import index_terms
 class Words:
     """A vocabulary of some words, most frequent first."""
 
-    def __init__(self, *terms):
-        self.terms = terms
+    def __init__(self, *terms, **counts):
+        self.terms = (*terms, *counts)
+        self.counts = counts
 
-    def same_stem(self, key, limit):
-        return [term for term in self.terms if stem_key(term) == key][:limit]
+    def with_stems(self, keys, limit):
+        found = [term for term in self.terms if stem_key(term) in keys][:limit]
+        return {term: self.counts.get(term, 1) for term in found}
 
     def containing(self, part, limit):
         return [term for term in self.terms if part in term][:limit]
