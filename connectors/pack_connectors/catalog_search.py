@@ -2,7 +2,8 @@
 
 FTS5 reads every entry of a word's list, and twice to rank by it, so a search costs as much as the
 lists of its words are long. Therefore the rarest clauses are looked for first, as many as have
-`_RANKED` entries together, and ranked by BM25. Only if they do not find enough, the common ones are
+`_RANKED` entries together, and ranked by BM25; with the words that are derived from the same ones
+if even then all fit. Only if they do not find enough, the common ones are
 looked for, and not ranked: phrases; passages with all of them; those with one in path, topic, tags
 or heading; then any. Of each kind those that were indexed last come first, and reading ends when
 there are enough, or where about `_READ` entries were read. If nothing was found until then, it goes
@@ -17,6 +18,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from pack.catalog_questions import Filter
@@ -91,6 +93,9 @@ def candidates(
 def _searches(db: sqlite3.Connection, clauses: Sequence[Clause]) -> Iterator[_Search]:
     """What is looked for, the best first."""
     costs = _costs(db, clauses)
+    if sum(costs.values()) > _RANKED:
+        clauses = [_as_typed(clause) for clause in clauses]
+        costs = _costs(db, clauses)
     required = [clause for clause in clauses if clause.required]
     optional = sorted((c for c in clauses if not c.required), key=lambda clause: costs[clause])
     total = sum(costs.values())
@@ -101,6 +106,15 @@ def _searches(db: sqlite3.Connection, clauses: Sequence[Clause]) -> Iterator[_Se
     if rare:
         yield _Search(_or(rare), 0)
     yield from (_Search(match, total) for match in _common(optional[len(rare) :]))
+
+
+def _as_typed(clause: Clause) -> Clause:
+    """A word in its own forms: what is only derived from it must not hide it among the common."""
+    first, *_ = clause.alternatives
+    if len(first.terms) > 1:
+        return clause
+    ways = tuple(way for way in clause.alternatives if way.weight >= first.weight)
+    return replace(clause, alternatives=ways)
 
 
 def _required(
