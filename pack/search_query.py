@@ -146,9 +146,12 @@ def _wanted(parts: Sequence[str]) -> list[Clause]:
         for part, following in zip_longest(parts, parts[1:], fillvalue="")
         if not (following.lower() == "of" and part.lower() in _KINDS)
     ]
-    clauses = [clause for part in telling for clause in _clauses(part)]
-    others = [clause for clause in clauses if not _is_stop_word(clause)]
-    return others or [clause for part in parts for clause in _clauses(part)]
+    clauses: list[Clause] = []
+    for some in (telling, parts):
+        clauses = [clause for part in some for clause in _clauses(part)]
+        if others := [clause for clause in clauses if not _is_stop_word(clause)]:
+            return others
+    return clauses
 
 
 def _is_question(text: str) -> bool:

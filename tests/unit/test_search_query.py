@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from pack.search_dates import DateHint, date_hints
 from pack.search_forms import expand
+from pack.search_places import names_place
 from pack.search_query import (
     MAX_CLAUSES,
     STOP_WORDS,
@@ -11,7 +12,7 @@ from pack.search_query import (
     ClauseKind,
     parse_query,
 )
-from pack.stemming import stem_key
+from pack.stemming import kindred_keys, stem_key
 from pack.terms import index_terms
 
 
@@ -121,8 +122,110 @@ def test_an_identifier_is_found_by_its_parts_for_less():
 
 
 def test_a_word_is_looked_for_in_the_forms_that_the_memory_has():
-    query = expand(parse_query("painted"), Words("paint", "paints", "painter", "pain"))
-    assert [one.terms[0] for one in query.clauses[0].alternatives] == ["painted", "paint", "paints"]
+    query = expand(parse_query("painted"), Words("paint", "paints", "pain"))
+    assert query.clauses[0].alternatives == tuple(map(word, ["painted", "paint", "paints"]))
+
+
+def word(term, **weight):
+    return Alternative((term,), **weight)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kin"),
+    [
+        ("paint", "painter"),
+        ("painter", "paint"),
+        ("photographer", "photography"),
+        ("childhood", "children"),
+        ("injured", "injury"),
+    ],
+)
+def test_words_derived_from_the_same_one_are_found_for_less(typed, kin):
+    (clause,) = expand(parse_query(typed), Words(typed, kin)).clauses
+    assert clause.alternatives == (word(typed), word(kin, weight=0.5))
+
+
+@pytest.mark.parametrize("other", ["care", "car", "pain", "art"])
+def test_short_words_are_nobodys_kin(other):
+    for typed in ("career", "paint", "artist"):
+        (clause,) = expand(parse_query(typed), Words(typed, other)).clauses
+        assert clause.alternatives == (word(typed),)
+
+
+def test_kin_that_is_far_more_common_is_left_out_unless_there_is_nothing_else():
+    common, rare = Words(childhood=3, child=31), Words(childhood=3, child=30)
+    (clause,) = expand(parse_query("childhood"), common).clauses
+    assert clause.alternatives == (word("childhood"),)
+    (clause,) = expand(parse_query("childhood"), rare).clauses
+    assert clause.alternatives[1:] == (word("child", weight=0.5),)
+    (clause,) = expand(parse_query("childhood"), Words(child=500)).clauses
+    assert clause.alternatives[1:] == (word("child", weight=0.5),)
+
+
+def test_what_is_excluded_or_quoted_has_no_kin():
+    query = expand(parse_query('-paint "paint"'), Words("paint", "painter"))
+    assert query.excluded[0].alternatives == query.clauses[0].alternatives == (word("paint"),)
+
+
+@given(st.text())
+def test_kin_is_mutual_where_nothing_is_added(text):
+    for term in index_terms(text):
+        key = stem_key(term)
+        keys = kindred_keys(key)
+        assert key not in keys
+        assert len(keys) == len(set(keys)) < 150
+        assert len(key) < 5 or not keys or key in kindred_keys(key + "er")
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("What kind of car?", [("car",)]),
+        ("types of engine", [("engine",)]),
+        ("a kind person", [("kind",), ("person",)]),
+        ("kind of", [("kind",)]),
+        ("the type of the", [("type",)]),
+        ('"kind of blue"', [("kind", "of", "blue")]),
+    ],
+)
+def test_a_kind_of_something_is_that(text, terms):
+    assert wanted(text) == terms
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Where does Anna live?",
+        "where is it",
+        "In which city is the office?",
+        "what European countries was she in",
+    ],
+)
+def test_a_question_for_a_place_is_seen(text):
+    assert parse_query(text).asks_for_place
+
+
+@pytest.mark.parametrize(
+    "text", ["where", "where clause", "SELECT WHERE id", "city", "Who was there?", "which one"]
+)
+def test_other_queries_ask_for_no_place(text):
+    assert not parse_query(text).asks_for_place
+
+
+@pytest.mark.parametrize(
+    ("text", "is_named"),
+    [
+        ("we moved to Lisbon", True),
+        ("a walk in the Alps", True),
+        ("im Winter in Österreich, in Österreich", True),
+        ("back to Anna", False),
+        ("in May, and to bed", False),
+        ("To Lisbon", False),
+        ("Lisbon", False),
+    ],
+)
+def test_a_place_is_a_name_after_a_word_of_place(text, is_named):
+    assert names_place(text, {"anna"}) is is_named
 
 
 def test_what_was_quoted_has_no_other_forms():
