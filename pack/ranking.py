@@ -25,7 +25,10 @@ _PHRASE_IN_HEAD: Final = 101.0
 _LEAST: Final = 0.01
 """For what was found by a part of a word only."""
 CANDIDATES: Final = 40
-"""Passages that stage 1 proposes at most."""
+"""The best passages of stage 1, which are ranked."""
+PROPOSED: Final = 50
+"""Passages that stage 1 is asked for; a few of those beyond the best are ranked too."""
+_MOST_ADDED: Final = 5
 NEIGHBOURED: Final = 20
 """The best short ones of them, whose neighbours are added to the candidates."""
 LONGEST_NEIGHBOURED: Final = 500
@@ -133,6 +136,22 @@ class Ranked:
             {name: points for name, points in boosts.items() if points},
             columns_of(self.query, self.candidate),
         )
+
+
+def to_be_ranked(proposed: Sequence[Candidate]) -> list[Candidate]:
+    """The passages of stage 1, best first, that are worth being ranked.
+
+    These are `CANDIDATES`, and where they are of few long files, the best of some more files: what
+    a file is worth is not known before all its words are compared.
+    """
+    best = list(proposed[:CANDIDATES])
+    paths = {candidate.path for candidate in best}
+    others: dict[str, Candidate] = {}
+    if len(paths) < len(best):
+        for candidate in proposed[CANDIDATES:PROPOSED]:
+            if candidate.path not in paths:
+                others.setdefault(candidate.path, candidate)
+    return [*best, *list(others.values())[:_MOST_ADDED]]
 
 
 def wants_neighbours(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -18,7 +18,7 @@ from pack.markdown import split_lines
 from pack.model import MemoryPath
 from pack.passages import heading_above
 from pack.ranking import (
-    CANDIDATES,
+    PROPOSED,
     REACH,
     Candidate,
     Explanation,
@@ -26,6 +26,7 @@ from pack.ranking import (
     Statistics,
     locate,
     rank,
+    to_be_ranked,
     wants_neighbours,
 )
 from pack.requests import check_limit, check_query, cut_to_budget, page
@@ -89,7 +90,7 @@ def search(core: Core, request: SearchRequest) -> Matches:
 def _ask(view: Catalog, parsed: Query, request: SearchRequest) -> Matches:
     with view.snapshot():
         query = expand(parsed, view)
-        most = CANDIDATES if request.cursor is None else _DEEP
+        most = PROPOSED if request.cursor is None else _DEEP
         places, is_all = _find(view, query, request, most)
         if not is_all and len(places) < request.limit:
             places, is_all = _find(view, query, request, _DEEP)
@@ -148,14 +149,17 @@ def _find(
 ) -> tuple[list[_Place], bool]:
     """The files that answer, and whether these are all."""
     found = _candidates(view, query, request.which, most)
-    near = view.with_neighbours(wants_neighbours(found[:CANDIDATES]), REACH)
+    best = to_be_ranked(found)
+    near = view.with_neighbours(wants_neighbours(best), REACH)
     seen = {candidate.id for candidate in near}
-    rest = [candidate for candidate in found[:CANDIDATES] if candidate.id not in seen]
+    rest = [candidate for candidate in best if candidate.id not in seen]
     eligible = {candidate.path for candidate in found} if _is_narrow(query, request.which) else None
     ranked = rank(query, [*near, *rest], _statistics(view, query), view.frequencies, eligible)
     places = {one.candidate.path: _Place(one.candidate, one.score, one) for one in ranked}
-    for candidate in found[CANDIDATES:]:
-        places.setdefault(candidate.path, _Place(candidate, candidate.score))
+    compared = {candidate.id for candidate in best}
+    for candidate in found:
+        if candidate.id not in compared:
+            places.setdefault(candidate.path, _Place(candidate, candidate.score))
     return list(places.values()), len(found) < most
 
 

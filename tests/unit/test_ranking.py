@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pack.markdown import split_lines
-from pack.ranking import Candidate, Statistics, locate, rank
+from pack.ranking import Candidate, Statistics, locate, rank, to_be_ranked
 from pack.search_forms import expand
 from pack.search_query import parse_query
 from pack.stemming import stem_key
@@ -224,6 +224,22 @@ def test_words_of_the_best_passages_count():
     with_it = search("zebra", notes)
     assert with_it[-1].candidate.id == 2
     assert "context" in with_it[0].explanation.boosts
+
+
+def test_where_the_best_are_of_few_files_others_are_ranked_too():
+    def of(path, *numbers):
+        return [note(n, "x", path) for n in numbers]
+
+    long = of("long.md", *range(38)) + of("b.md", 38, 39)
+    beyond = of("long.md", 40) + of("c.md", 41, 42) + of("d.md", 43)
+    many = [note(n, "x", f"e{n}.md") for n in range(44, 60)]
+    chosen = [one.id for one in to_be_ranked(long + beyond + many)]
+    assert chosen == [*range(40), 41, 43, 44, 45, 46]
+    assert to_be_ranked(long + beyond[:1]) == long
+    assert to_be_ranked(long + of("long.md", *range(40, 50)) + of("f.md", 50)) == long
+    apart = [note(n, "x") for n in range(60)]
+    assert to_be_ranked(apart) == apart[:40]
+    assert to_be_ranked(apart[:7]) == apart[:7]
 
 
 def test_only_eligible_paths_are_results():
