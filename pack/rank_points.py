@@ -12,16 +12,16 @@ within a factor of two of each.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log
 from typing import Final, Protocol
 
 from pack.rank_matches import Match, find_matches
-from pack.search_places import names_place
+from pack.search_places import places_named
 from pack.search_query import Query
-from pack.terms import index_terms, searchable_texts
+from pack.terms import fold_text, searchable_texts
 
 _SATURATION: Final = 1.5
 """BM25 k1: how much a word counts that stands there more than once."""
@@ -106,12 +106,13 @@ def give_points(
     found = find_matches(query.clauses, bodies)
     heads = find_matches(query.clauses, searchable_texts([head_of(text) for text in texts]))
     named = _named_lines(query, texts, found)
+    asked = {term for clause in query.clauses for term in clause.alternatives[0].terms}
     return [
         Points(
             _clause_points(body, head, lines, rarities, len(text.text) / max(average_length, 1.0)),
             _near(body, rarities),
             _DATE if _is_dated(query, text) else 0.0,
-            _PLACE if body and _is_placed(query, text) else 0.0,
+            _PLACE if body and query.asks_for_place and _names_place(text, asked) else 0.0,
         )
         for text, body, head, lines in zip(texts, found, heads, named, strict=True)
     ]
@@ -204,12 +205,12 @@ def _lines_of(names: Iterable[str], text: str) -> str:
     return "\n".join(lower[start:].partition("\n")[0] for start in starts)
 
 
-def _is_placed(query: Query, text: Text) -> bool:
-    """Whether one was asked for, and is named that neither the query nor the title has."""
-    if not query.asks_for_place:
-        return False
-    asked = {term for clause in query.clauses for term in clause.alternatives[0].terms}
-    return names_place(text.text, asked.union(index_terms(f"{text.topic} {text.heading}")))
+def _names_place(text: Text, asked: Container[str]) -> bool:
+    """Whether it names a place that neither the query nor the title has."""
+    return any(
+        place not in asked and place not in fold_text(f"{text.topic} {text.heading}")
+        for place in places_named(text.text)
+    )
 
 
 def _is_dated(query: Query, text: Text) -> bool:

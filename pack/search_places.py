@@ -7,7 +7,7 @@ Which names are places is not known; a word with a capital after `in`, `to`, `fr
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Iterator
 from typing import Final
 
 from pack.search_dates import MONTHS
@@ -30,13 +30,13 @@ def asks_for_place(text: str) -> bool:
     return _ASKED.search(text) is not None
 
 
-def names_place(text: str, known: Container[str]) -> bool:
-    """Whether something with a capital is said to be where somebody is, goes or comes from.
+def places_named(text: str) -> Iterator[str]:
+    """What somebody is said to be in, to go to or to come from, if it has a capital; no months.
 
-    Args:
-        text: As it is written.
-        known: What is no answer (`pack.terms.fold_text`). Months never are.
+    Each is a word, as `pack.terms.fold_text` gives it.
     """
-    capitals = (word for word in _NAMED.findall(text) if word[0].isupper())
-    folded = map(fold_text, capitals)
-    return any(word not in known and word not in MONTHS for word in folded)
+    for found in _NAMED.finditer(text):
+        if found[1][0].isupper():
+            word = fold_text(found[1])
+            if word not in MONTHS:
+                yield word
