@@ -26,9 +26,9 @@ _LEAST: Final = 0.01
 """For what was found by a part of a word only."""
 CANDIDATES: Final = 40
 """The best passages of stage 1, which are ranked."""
-PROPOSED: Final = 50
+PROPOSED: Final = 48
 """Passages that stage 1 is asked for; a few of those beyond the best are ranked too."""
-_MOST_ADDED: Final = 5
+_MOST_ADDED: Final = 3
 NEIGHBOURED: Final = 20
 """The best short ones of them, whose neighbours are added to the candidates."""
 LONGEST_NEIGHBOURED: Final = 500
@@ -141,13 +141,13 @@ class Ranked:
 def to_be_ranked(proposed: Sequence[Candidate]) -> list[Candidate]:
     """The passages of stage 1, best first, that are worth being ranked.
 
-    These are `CANDIDATES`, and where they are of few long files, the best of some more files: what
-    a file is worth is not known before all its words are compared.
+    These are `CANDIDATES`, and where they are of few files, each of which has two of them or more,
+    the best of some others: they leave the others little room.
     """
     best = list(proposed[:CANDIDATES])
     paths = {candidate.path for candidate in best}
     others: dict[str, Candidate] = {}
-    if len(paths) < len(best):
+    if 2 * len(paths) <= len(best):
         for candidate in proposed[CANDIDATES:PROPOSED]:
             if candidate.path not in paths:
                 others.setdefault(candidate.path, candidate)

@@ -234,9 +234,12 @@ def test_where_the_best_are_of_few_files_others_are_ranked_too():
     beyond = of("long.md", 40) + of("c.md", 41, 42) + of("d.md", 43)
     many = [note(n, "x", f"e{n}.md") for n in range(44, 60)]
     chosen = [one.id for one in to_be_ranked(long + beyond + many)]
-    assert chosen == [*range(40), 41, 43, 44, 45, 46]
+    assert chosen == [*range(40), 41, 43, 44]
     assert to_be_ranked(long + beyond[:1]) == long
-    assert to_be_ranked(long + of("long.md", *range(40, 50)) + of("f.md", 50)) == long
+    assert to_be_ranked(long + of("long.md", *range(40, 48)) + of("f.md", 48)) == long
+    pairs = [note(n, "x", f"p{n // 2}.md") for n in range(48)]
+    assert to_be_ranked(pairs) == [*pairs[:41], pairs[42], pairs[44]]
+    assert to_be_ranked([note(0, "x", "q.md"), *pairs[1:]]) == [note(0, "x", "q.md"), *pairs[1:40]]
     apart = [note(n, "x") for n in range(60)]
     assert to_be_ranked(apart) == apart[:40]
     assert to_be_ranked(apart[:7]) == apart[:7]
