@@ -31,7 +31,7 @@ _HEAD: Final = 1.0
 """What a word in topic, tags, headings or path counts beside one in the text."""
 _NAMED_LINE: Final = 1.5
 _DATE: Final = 2.0
-_PLACE: Final = 2.0
+_PLACE: Final = 3.0
 _NEAR: Final = 1.0
 _NEAR_LIMIT: Final = 5.0
 """Points for nearness grow ever slower, and never beyond this times `_NEAR`."""

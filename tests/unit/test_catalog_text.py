@@ -302,6 +302,15 @@ def test_common_words_are_looked_for_among_the_last_but_never_missed(many, monke
     assert many.candidates([clause("common"), clause("seldom")])[0].path == "a/003.md"
 
 
+def test_kin_does_not_make_a_word_common(many, monkeypatch):
+    kin = Alternative(("common",), weight=0.5)
+    plain = clause("seldom")
+    both = replace(plain, alternatives=(*plain.alternatives, kin))
+    assert len(many.candidates([both], limit=500)) == 300
+    monkeypatch.setattr(catalog_search, "_RANKED", 10)
+    assert [hit.path for hit in many.candidates([both], limit=500)] == ["a/003.md"]
+
+
 def test_terms_of_the_memory_are_found_by_what_is_in_them(many):
     assert many.frequencies(["common", "seldom", "nothing"]) == {"common": 300, "seldom": 1}
     assert many.with_stems(["common", "seldom"], 5) == {"common": 300, "seldom": 1}

@@ -167,14 +167,18 @@ def test_what_is_excluded_or_quoted_has_no_kin():
     assert query.excluded[0].alternatives == query.clauses[0].alternatives == (word("paint"),)
 
 
-@given(st.text())
-def test_kin_is_mutual_where_nothing_is_added(text):
-    for term in index_terms(text):
-        key = stem_key(term)
-        keys = kindred_keys(key)
-        assert key not in keys
-        assert len(keys) == len(set(keys)) < 150
-        assert len(key) < 5 or not keys or key in kindred_keys(key + "er")
+@given(st.text("acdeghinorst", min_size=5, max_size=20))
+def test_what_is_derived_from_a_word_is_its_kin_and_the_other_way_round(key):
+    keys = kindred_keys(key)
+    assert key not in keys
+    assert len(keys) == len(set(keys)) < 200
+    assert key + "hood" in keys
+    assert key in kindred_keys(key + "hood")
+
+
+@pytest.mark.parametrize("key", ["", "cat", "検索検索検索", "x86x64", "a" * 41])
+def test_what_has_no_kin(key):
+    assert kindred_keys(key) == ()
 
 
 @pytest.mark.parametrize(
