@@ -6,9 +6,10 @@
     -car  -"blue car"   what holds it is not found
 
 A sentence is not an AND of its words: each is a clause of its own, rare ones count more, and words
-that every sentence has are left out. In a question (it ends with a question mark) a quotation is a
-title: what has all of it is better, what has words of it is found too. Nothing is ever interpreted
-as FTS5 syntax: a clause holds index terms (letters and digits), and the storage quotes them.
+that every sentence has are left out, as is `kind of`, which only asks. In a question (it ends with
+a question mark) a quotation is a title: what has all of it is better, what has words of it is found
+too. Nothing is ever interpreted as FTS5 syntax: a clause holds index terms (letters and digits),
+and the storage quotes them.
 """
 
 from __future__ import annotations
