@@ -156,10 +156,11 @@ def _find(
     eligible = {candidate.path for candidate in found} if _is_narrow(query, request.which) else None
     ranked = rank(query, [*near, *rest], _statistics(view, query), view.frequencies, eligible)
     places = {one.candidate.path: _Place(one.candidate, one.score, one) for one in ranked}
-    compared = {candidate.id for candidate in best}
-    for candidate in found:
-        if candidate.id not in compared:
-            places.setdefault(candidate.path, _Place(candidate, candidate.score))
+    if most > PROPOSED or len(found) < most:  # else there are more, in no order with these
+        compared = {candidate.id for candidate in best}
+        for candidate in found:
+            if candidate.id not in compared:
+                places.setdefault(candidate.path, _Place(candidate, candidate.score))
     return list(places.values()), len(found) < most
 
 
