@@ -93,25 +93,39 @@ def connect(file: Path | None, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Co
         file or "", timeout=busy_seconds, isolation_level=None, check_same_thread=False
     )
     try:
-        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a new file
+        # Whoever finds it made must wait for nobody who writes, as some of these would.
+        is_new = _version(connection) == 0
+        if is_new:
+            connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+        if is_new and file is not None:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         if file is not None:
-            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         connection.execute("PRAGMA synchronous = OFF")  # it can be made again at any time
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        with transaction(connection):
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                for statement in _SCHEMA.split(";"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {STAMP}")
-            elif version != STAMP:
-                raise sqlite3.DatabaseError("another version of PACK wrote this catalog")
+        if is_new:
+            with transaction(connection):
+                _make_tables(connection)
+        if _version(connection) != STAMP:
+            raise sqlite3.DatabaseError("another version of PACK wrote this catalog")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _version(db: sqlite3.Connection) -> int:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _make_tables(db: sqlite3.Connection) -> None:
+    """Make all tables, within a transaction, unless another process was faster."""
+    if _version(db) == 0:
+        for statement in _SCHEMA.split(";"):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {STAMP}")
 
 
 def set_busy_timeout(db: sqlite3.Connection, seconds: float) -> None:

@@ -3,6 +3,7 @@
 import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 from hypothesis import given, settings
@@ -218,6 +219,7 @@ def test_a_read_only_folder_is_done_without(tmp_path):
 
 def test_a_file_that_somebody_locks_is_done_without_and_left_alone(tmp_path, monkeypatch):
     monkeypatch.setattr("pack_connectors.catalog_file._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("pack_connectors.sqlite_catalog._BUILD_SECONDS", 0.05)
     file = tmp_path / "catalog.sqlite"
     first = SqliteCatalog(file)
     first.replace(CommitId("1"), [row("a/x.md")])
@@ -233,6 +235,20 @@ def test_a_file_that_somebody_locks_is_done_without_and_left_alone(tmp_path, mon
     assert file.stat().st_ino == inode
     first.close()
     second.close()
+
+
+def test_opening_waits_for_nobody_who_writes(tmp_path, monkeypatch):
+    monkeypatch.setattr("pack_connectors.catalog_file._BUSY_SECONDS", 60)
+    file = tmp_path / "catalog.sqlite"
+    first = SqliteCatalog(file)
+    first.replace(CommitId("1"), [row("a/x.md")])
+    with closing(sqlite3.connect(file, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        second = SqliteCatalog(file)
+        assert second.commit() == CommitId("1")
+        assert second._file.is_kept
+        second.close()
+    first.close()
 
 
 def test_text_that_is_no_unicode_stays_out_of_the_way(world):
