@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 from zlib import crc32
 
-VERSION: Final = 8
+VERSION: Final = 9
 """To be raised too when `pack.terms`, `pack.passages` or `pack.stemming` change what they give."""
 BUSY_SECONDS: Final = 5.0
 _PAGE_BYTES: Final = 8192

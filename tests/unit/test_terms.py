@@ -164,6 +164,7 @@ def test_text_is_compared_without_case_and_in_one_normal_form():
         "child children",
         "buy buys bought buying",
         "query queries",
+        "live lives lived living life",
         "index indices",
     ],
 )
