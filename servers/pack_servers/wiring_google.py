@@ -67,7 +67,7 @@ def _secret(value: SecretStr | None, name: str, remedy: str) -> str:
 
 
 def _missing(name: str, remedy: str) -> InvalidConfig:
-    error = InvalidConfig(name, "is not set")
+    error = InvalidConfig(name, "it is not set")
     error.remedy = remedy
     return error
 
