@@ -37,8 +37,8 @@ take took taken|teach taught|tear tore torn|tell told|think thought|throw threw 
 understand understood|wake woke woken|wear wore worn|weave wove woven|weep wept|win won
 withdraw withdrew withdrawn|write wrote written
 analysis analyses|child children|criterion criteria|crisis crises|foot feet|goose geese|half halves
-index indices|knife knives|leaf leaves|live lives life|loaf loaves|man men|matrix matrices|mouse mice
-person people|self selves|shelf shelves|thief thieves|tooth teeth|vertex vertices|wife wives
+index indices|knife knives|leaf leaves|live lives life|loaf loaves|man men|matrix matrices
+mouse mice|person people|self selves|shelf shelves|thief thieves|tooth teeth|vertex vertices|wife wives
 wolf wolves|woman women
 """
 _BASES: Final = {

@@ -38,6 +38,8 @@ _READ_FLAGS: Final = (
 _DIR_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_DIRECTORY", 0)
 
 
+_FIRST_SECOND: Final = -62_135_596_800  # of the year 1
+_LAST_SECOND: Final = 253_402_300_799  # of the year 9999
 _CHUNK_BYTES: Final = 64 * 1024
 
 
@@ -363,8 +365,12 @@ def _read_file(descriptor: int, path: str, status: os.stat_result) -> FileRead:
         content += more  # it grew while it was read, or a signal came
     if len(content) > MAX_FILE_BYTES:
         raise LimitExceeded(path, MAX_FILE_BYTES)
-    modified = datetime.fromtimestamp(status.st_mtime, UTC)
-    return FileRead(content, modified, stat.S_IMODE(status.st_mode))
+    return FileRead(content, _moment(status.st_mtime), stat.S_IMODE(status.st_mode))
+
+
+def _moment(seconds: float) -> datetime:
+    """A time in UTC; a file may have one that no calendar here has."""
+    return datetime.fromtimestamp(min(max(seconds, _FIRST_SECOND), _LAST_SECOND), UTC)
 
 
 def _entries(folder: int | str | None) -> Iterator[tuple[os.DirEntry[str], EntryType]]:

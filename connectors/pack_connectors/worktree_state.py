@@ -45,7 +45,8 @@ _MAX_STEPS: Final = 256
 _MANY_FILES: Final = 2_000
 """Changed files above which a scan of everything is no slower than a look at each."""
 _Blob = TypeVar("_Blob", bound=BlobId | None)
-_STATUS: Final = struct.Struct("<QQqq")
+_STATUS: Final = struct.Struct("<4Q")
+_64_BITS: Final = 2**64 - 1
 
 
 class WorktreeState:
@@ -275,7 +276,9 @@ def _look(folder: Folder, file: FileStatus, before: Seen | None, trusted_before:
 
 
 def _packed(file: FileStatus) -> bytes:
-    return _STATUS.pack(file.inode & (2**64 - 1), file.size, file.modified, file.changed)
+    # Times before 1970 and after 2262 are no positive numbers of 64 bits; that they differ counts.
+    numbers = (file.inode, file.size, file.modified, file.changed)
+    return _STATUS.pack(*(number & _64_BITS for number in numbers))
 
 
 def _memory_files(

@@ -1,7 +1,9 @@
 import dataclasses
 import json
 import os
+import tempfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from pack_servers import mcp_results
@@ -9,6 +11,7 @@ from pack_servers import mcp_results
 from pack.errors import InvalidRequest
 from pack.highlights import find_highlights
 from pack.requests import InvalidCursor, count_tokens
+from tests.support import World
 
 
 def test_a_search_gives_filters_pages_and_places(world):
@@ -257,6 +260,24 @@ def test_files_without_a_date_have_that_of_their_last_commit(git_world, monkeypa
         os.utime(git_world.folder / path, (noon, noon))
     assert {path for path, _ in listed(since="2026-04-06")} == edited
     assert set(search(memory, "needle hand", since="2026-04-06")) == edited
+
+
+@pytest.mark.parametrize("place", [None, "/dev/shm"])
+@pytest.mark.parametrize("second", [-(2**40), 2**40])
+def test_a_file_may_be_of_any_time(tmp_path, git_identity, place, second):
+    """File systems differ in what they keep: one in memory keeps years beyond 9999."""
+    if place is not None and not Path(place).is_dir():
+        pytest.skip(f"there is no {place}")
+    with tempfile.TemporaryDirectory(dir=place or tmp_path) as folder:
+        world = World(Path(folder) / "memory")
+        world.init()
+        world.edit("a/x.md", b"needle\n")
+        os.utime(world.folder / "a/x.md", (second, second))
+        assert world.memory.get("a/x.md").content == "needle\n"
+        assert "a/x.md" in [file.path for file in world.memory.list(sort="updated").files]
+        assert search(world.memory, "needle") == ["a/x.md"]
+        world.memory.update("a/x.md", "new\n", sha=world.memory.get("a/x.md").sha)
+        world.close()
 
 
 @pytest.mark.parametrize("sort", ["path", "updated", "size"])

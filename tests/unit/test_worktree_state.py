@@ -69,6 +69,15 @@ def test_every_kind_of_edit_is_seen(repository, asked):
     }
 
 
+@pytest.mark.parametrize("second", [-(2**31), 2**33, 2**40])
+def test_files_of_any_time_are_seen(repository, asked, second):
+    """Archives and clocks that are wrong leave such files; a file system may not keep them all."""
+    for text in ("one", "two"):
+        repository.write("a/x.md", text)
+        os.utime(repository.root / "a/x.md", (second, second))
+        assert check(repository, asked, repository.state()) == {"a/x.md": blob_id(text.encode())}
+
+
 def test_the_answer_is_the_same_object_until_something_changes(repository, asked):
     head = repository.head()
     first = asked.edits(head)
