@@ -38,8 +38,8 @@ understand understood|wake woke woken|wear wore worn|weave wove woven|weep wept|
 withdraw withdrew withdrawn|write wrote written
 analysis analyses|child children|criterion criteria|crisis crises|foot feet|goose geese|half halves
 index indices|knife knives|leaf leaves|live lives life|loaf loaves|man men|matrix matrices
-mouse mice|person people|self selves|shelf shelves|thief thieves|tooth teeth|vertex vertices|wife wives
-wolf wolves|woman women
+mouse mice|person people|self selves|shelf shelves|thief thieves|tooth teeth|vertex vertices
+wife wives|wolf wolves|woman women
 """
 _BASES: Final = {
     form: base
