@@ -30,7 +30,8 @@ _PARAMETERS: Final = 30_000
 """Of one statement; SQLite takes 32,766."""
 _PARTS: Final = 8
 """What is left at the end is stored by statements of so much less."""
-_BUILD_CACHE_KIB: Final = 64_000
+_BUILD_CACHE_KIB: Final = 8_000
+"""More saves no time: most of what is written is not looked at again."""
 _HASH_BYTES: Final = 64 * 1024 * 1024
 _SETTINGS: Final = (("hashsize", _HASH_BYTES, 1024 * 1024), ("automerge", 0, 4))
 """Of FTS5: while building, and as it is otherwise."""
