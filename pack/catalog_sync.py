@@ -59,8 +59,9 @@ def _fill(
     catalog: Catalog, connector: Connector, head: CommitId | None, progress: Progress | None
 ) -> None:
     found = _files(connector, head)
-    rows = _rows(connector, found, progress)
-    catalog.replace(head or NO_COMMIT, rows, _folders(path for path, _ in found))
+    rows, folders = _rows(connector, found, progress), _folders(path for path, _ in found)
+    del found  # it goes with the last row, before a catalog gives back memory
+    catalog.replace(head or NO_COMMIT, rows, folders)
 
 
 def _advance(

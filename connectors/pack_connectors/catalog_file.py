@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from pack_connectors.catalog_schema import BUSY_SECONDS, connect, set_busy_timeout
-from pack_connectors.process_memory import give_back
 
 _BUSY_SECONDS: Final = BUSY_SECONDS
 
@@ -123,7 +122,6 @@ class CatalogFile:
         if self.is_kept:
             with self._lock:
                 self._disconnect()
-        give_back()
 
     def close(self) -> None:
         """Carry out what is owed and close the file; the next question opens it again."""

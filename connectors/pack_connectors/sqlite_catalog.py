@@ -56,6 +56,7 @@ from pack_connectors.catalog_schema import (
     set_busy_timeout,
     transaction,
 )
+from pack_connectors.process_memory import give_back
 
 _BUSY_SECONDS: Final = BUSY_SECONDS
 _BUILD_SECONDS: Final = 120
@@ -82,6 +83,7 @@ class SqliteCatalog:
     def __init__(self, file: Path | None) -> None:
         self._file = CatalogFile(file)
         self._idle = IdleWork(self._use_idle_moment)
+        self._has_filled = False
 
     def commit(self) -> CommitId | None:
         """See `Catalog.commit`."""
@@ -115,6 +117,8 @@ class SqliteCatalog:
         self._file.read(fill)
         if begun:
             self._file.reopen()
+            self._has_filled = True
+            self._poke()
 
     def advance(
         self,
@@ -370,8 +374,11 @@ class SqliteCatalog:
     def _use_idle_moment(self) -> bool:
         """Index one changed file, unless somebody else is writing; whether to go on.
 
-        What is owed is carried out first.
+        What is owed is carried out first, and before that memory is given back that filling took.
         """
+        if self._has_filled:
+            self._has_filled = False
+            give_back()
 
         def step(db: sqlite3.Connection) -> bool:
             with transaction(db):
