@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pack.errors import InvalidRequest, Unavailable
 from pack.sync_state import DamagedState, Parked, TargetState
@@ -95,22 +95,30 @@ class SyncFiles:
 def _state(data: object) -> TargetState:
     """The state in a file, if its parts are what they should be; anybody may have edited it.
 
+    What a later version keeps beside them is passed over: no reason to give the rest up.
+
     Raises:
         ValueError, TypeError: It is none.
     """
-    if not isinstance(data, dict):
-        raise TypeError("not a state")
-    parked = data.pop("parked", None)
+    given = _known(data, TargetState)
+    parked = given.pop("parked", None)
     if parked is not None:
-        parked = Parked(**parked)
+        parked = Parked(**_known(parked, Parked))
         _check(asdict(parked), (), may_be_none=False)
-    state = TargetState(**data, parked=parked)
+    state = TargetState(**given, parked=parked)
     known = {field.name: getattr(state, field.name) for field in fields(state)}
     del known["parked"], known["is_asked"]
     _check(known, _NUMBERS, may_be_none=True)
     if not isinstance(state.is_asked, bool):
         raise TypeError("not a state")
     return state
+
+
+def _known(data: object, kind: type[TargetState] | type[Parked]) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        raise TypeError("not a state")
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in data.items() if name in names}
 
 
 def _check(values: dict[str, object], numbers: tuple[str, ...], *, may_be_none: bool) -> None:

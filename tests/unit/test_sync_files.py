@@ -16,6 +16,7 @@ FULL = TargetState(
     cursor="a" * 40,
     partial="b" * 40,
     part=2,
+    form="2",
     memo="m\n\N{GREEK SMALL LETTER PI}",
     delivered_at="2026-03-01T12:00:00Z",
     failures=3,
@@ -49,7 +50,7 @@ def test_what_was_saved_is_loaded(files, state, tmp_path):
     + [
         json.dumps({**asdict(FULL), **wrong})
         for wrong in (
-            {"failures": "3"}, {"cursor": 5}, {"part": None}, {"memo": None}, {"more": 1},
+            {"failures": "3"}, {"cursor": 5}, {"part": None}, {"memo": None},
             {"failures": -9}, {"part": -1},
             {"parked": 3}, {"parked": {"code": "c"}}, {"is_asked": 1},
             {"parked": {"code": "c", "reason": None, "remedy": "", "config": ""}},
@@ -63,6 +64,21 @@ def test_a_file_that_is_none_is_told_from_no_file(files, text, tmp_path):
         files.load("x")
     files.save("x", FULL)
     assert files.load("x") == FULL
+
+
+@pytest.mark.contract("C1")
+def test_what_a_later_version_keeps_too_is_no_damage(files, tmp_path):
+    files.save("x", FULL)
+    later = asdict(FULL) | {"since": [1], "parked": asdict(FULL.parked) | {"by": "somebody"}}
+    (tmp_path / "a" / "sync" / "x.json").write_text(json.dumps(later))
+    assert files.load("x") == FULL
+
+
+def test_what_an_earlier_version_did_not_keep_is_no_damage(files, tmp_path):
+    files.save("x", FULL)
+    earlier = {name: value for name, value in asdict(FULL).items() if name != "form"}
+    (tmp_path / "a" / "sync" / "x.json").write_text(json.dumps(earlier))
+    assert files.load("x") == replace(FULL, form=None)
 
 
 def test_a_file_that_is_no_text_is_damaged(files, tmp_path):
