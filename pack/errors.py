@@ -21,6 +21,18 @@ class PackError(Exception):
     remedy: str = "Run `pack doctor` to see what is wrong."
 
 
+class InternalError(PackError):
+    """A mistake of PACK's own, kept to the part of the work that it was made in."""
+
+    code = "internal_error"
+    retryable = True
+    remedy = "Please report that line; what was acknowledged is stored, and it is tried again."
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"a mistake of PACK's own: {kind}")
+        self.kind = kind
+
+
 # --- fix the request -------------------------------------------------------------------------
 
 

@@ -21,7 +21,9 @@ from functools import partial
 
 from pack import sync_state as states_of
 from pack.connector import Connector
-from pack.errors import ConnectorError, InvalidRequest, NotFound, RepositoryBusy
+from pack.errors import ConnectorError, InternalError, InvalidRequest, NotFound, RepositoryBusy
+from pack.sync_known import KnownStates
+from pack.sync_mistakes import as_internal_errors
 from pack.sync_results import Standing, SyncOutcome, TargetStatus, Urgency
 from pack.sync_routes import Destination, Route, target_errors
 from pack.sync_run import DAMAGED, Means, Run, held_back
@@ -51,6 +53,7 @@ class Sync:
         clock: Callable[[], datetime],
         jitter: Callable[[], float],
     ) -> None:
+        states = KnownStates(states)
         self._connector = connector
         self._destinations = {one.name: one for one in destinations}
         self._states = states
@@ -73,21 +76,51 @@ class Sync:
         for listener in self._listeners:
             listener()
 
+    def begin(self, name: str) -> bool:
+        """Let a new target that is told of events begin at the current commit, if it is one.
+
+        A server asks for it before its first answer, so that all that is written through it is
+        delivered. Nothing is sent; `deliver` says whether the settings can be used.
+
+        Returns:
+            Whether it was new.
+
+        Raises:
+            NotFound: There is no such target.
+            RepositoryBusy: Another process lets it begin, at this moment.
+            ConnectorError: The memory cannot be read, or the state not be stored.
+            InternalError: A mistake of PACK's own.
+        """
+        destination = self._find(name)
+        if destination.only_newest:
+            return False
+        with as_internal_errors():
+            if self._load(destination)[0] is not None:
+                return False  # and whoever delivers to it may hold it for long
+            with self._states.exclusive(destination.key):
+                state, notice = self._load(destination)
+                if state is None:
+                    begun = states_of.skipped_to(TargetState(), self._connector.head(), notice)
+                    self._states.save(destination.key, begun)
+        return state is None
+
     def is_due(self, name: str) -> bool:
         """Whether `deliver` has something to do; cheap enough to be asked every second.
 
         Raises:
             ConnectorError: The memory, or the target's state, cannot be read.
+            InternalError: A mistake of PACK's own.
         """
         destination = self._find(name)
-        state, _ = self._load(destination)
-        if state is None:
-            return True
-        if states_of.is_parked(state, destination.config):
-            return False
-        if states_of.is_waiting(state, self._clock()):
-            return False
-        return self._connector.head() != state.cursor
+        with as_internal_errors():
+            state, _ = self._load(destination)
+            if state is None:
+                return True
+            if states_of.is_parked(state, destination.config):
+                return False
+            if states_of.is_waiting(state, self._clock()):
+                return False
+            return self._connector.head() != state.cursor
 
     def deliver(
         self,
@@ -109,10 +142,11 @@ class Sync:
         Raises:
             NotFound: There is no such target.
             ConnectorError: Its state cannot be read or stored; nothing is delivered then.
+            InternalError: A mistake of PACK's own in that; one of the target is in the outcome.
         """
         destination = self._find(name)
         try:
-            with self._states.exclusive(destination.key):
+            with as_internal_errors(), self._states.exclusive(destination.key):
                 state, notice = self._load(destination)
                 if state is not None and urgency is Urgency.UNPARKED:
                     state = states_of.set_free(state)
@@ -156,7 +190,7 @@ class Sync:
         """Why nothing is copied to a target until a person acts, if nothing is."""
         try:
             state, _ = self._load(destination)
-        except ConnectorError as error:
+        except (ConnectorError, InternalError) as error:
             return str(error)
         if state is None or not states_of.is_parked(state, destination.config):
             return None
@@ -164,7 +198,8 @@ class Sync:
 
     def _load(self, destination: Destination) -> tuple[TargetState | None, str | None]:
         try:
-            return self._states.load(destination.key), None
+            with as_internal_errors():
+                return self._states.load(destination.key), None
         except DamagedState:
             return None, DAMAGED
 
@@ -182,7 +217,7 @@ class Sync:
     def _status(self, destination: Destination) -> TargetStatus:
         try:
             state, notice = self._load(destination)
-        except ConnectorError as error:
+        except (ConnectorError, InternalError) as error:
             return TargetStatus(destination.name, None, is_new=False, problem=str(error))
         if state is None:
             return TargetStatus(destination.name, None, is_new=True, notice=notice)

@@ -42,6 +42,7 @@ class SyncOutcome:
         warnings: What a person should know.
         problem: Why it is not at the current commit.
         remedy: What to do about that.
+        code: The error's, for programs.
         next_attempt: When it is tried again.
     """
 
@@ -52,6 +53,7 @@ class SyncOutcome:
     warnings: tuple[str, ...] = ()
     problem: str | None = None
     remedy: str | None = None
+    code: str | None = None
     next_attempt: str | None = None
 
 

@@ -103,6 +103,7 @@ class Destination:
         only_newest: Whether it shows a state, so that those in between may be skipped; otherwise
             each commit is delivered by itself, in order.
         open: Makes its route.
+        form: What the parts of a delivery are; parts of another form do not count as delivered.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Destination:
     config: str
     only_newest: bool
     open: Callable[[], Route]
+    form: str = ""
 
 
 class WholeRoute:

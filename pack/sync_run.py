@@ -13,6 +13,7 @@ from pack.errors import PackError
 from pack.lineage import CommitFacts
 from pack.model import CommitId
 from pack.provenance import skips_sync
+from pack.sync_mistakes import as_internal_errors
 from pack.sync_results import Standing, SyncOutcome, Urgency
 from pack.sync_routes import Delivery, Destination, Route, TargetFailed
 from pack.sync_state import SyncStates, TargetState
@@ -64,6 +65,7 @@ def _outcome(name: str, standing: Standing, state: TargetState) -> SyncOutcome:
         standing,
         problem=state.problem,
         remedy=remedy,
+        code=state.parked.code if state.parked else None,
         next_attempt=state.not_before,
     )
 
@@ -99,6 +101,7 @@ class Run:
         self._commits = 0
         self._changed = False
         self._can_keep = False
+        self._standing = Standing.UP_TO_DATE
 
     def deliver(self, *, full: bool) -> SyncOutcome:
         """Deliver what is in the queue, all of it or up to the first failure.
@@ -106,26 +109,31 @@ class Run:
         Raises:
             ConnectorError: The state cannot be stored.
         """
-        standing = Standing.UP_TO_DATE
         try:
-            head = self._head()
-            if self._is_new and not (head and self._destination.only_newest):
-                self._keep(states_of.skipped_to(self._state, head, self._notice()))
-                self._route()  # settings that cannot be used are told now, not later
-                return self._ended(Standing.STARTED)
-            while head is not None and (full or head != self._state.cursor):
-                self._go_on(head, full=full)
-                standing = Standing.DELIVERED
-                if self._is_leaving():
-                    break
-                full, head = False, self._head()
+            with as_internal_errors():
+                self._bring_up(full=full)
         except TargetFailed as failed:
-            if self._is_leaving() and not states_of.is_permanent(failed.error):
-                return self._ended(standing)  # it was cut off, which is no failure of the target
-            return self._failed(failed.error, is_permanent=states_of.is_permanent(failed.error))
-        except PackError as error:  # the memory cannot be read, or a state not be stored
+            if not self._is_leaving() or states_of.is_permanent(failed.error):
+                return self._failed(failed.error, is_permanent=states_of.is_permanent(failed.error))
+            # It was cut off, which is no failure of the target.
+        except PackError as error:  # no reading, no storing, or a mistake of ours
             return self._failed(error, is_permanent=False)
-        return self._ended(standing)
+        return self._ended(self._standing)
+
+    def _bring_up(self, *, full: bool) -> None:
+        head = self._head()
+        if self._is_new and not (head and self._destination.only_newest):
+            self._keep(states_of.skipped_to(self._state, head, self._notice()))
+        if not full and states_of.is_untried(self._state) and head == self._state.cursor:
+            self._route()  # settings that cannot be used are told now, not later
+            self._standing = Standing.STARTED
+            return
+        while head is not None and (full or head != self._state.cursor):
+            self._go_on(head, full=full)
+            self._standing = Standing.DELIVERED
+            if self._is_leaving():
+                return
+            full, head = False, self._head()
 
     def _go_on(self, head: CommitId, *, full: bool) -> None:
         if full:
@@ -163,7 +171,7 @@ class Run:
             if skips_sync(commit.message):
                 self._keep(states_of.skipped_to(self._state, commit.id, self._notice()))
             else:
-                part = states_of.parts_done(self._state, commit.id)
+                part = states_of.parts_done(self._state, commit.id, self._destination.form)
                 before = self._state.cursor
                 self._deliver(Delivery(before, (commit,), commit.id, self._state.memo, part))
                 self._commits += 1
@@ -173,7 +181,8 @@ class Run:
     def _deliver(self, delivery: Delivery) -> None:
         def progress(part: int) -> None:
             now = self._means.clock()
-            self._keep(states_of.after_part(self._state, now, delivery.head, part))
+            form = self._destination.form
+            self._keep(states_of.after_part(self._state, now, delivery.head, part, form))
             self._changed = True
 
         route = self._route()
@@ -215,7 +224,11 @@ class Run:
             self._keep(states_of.after_failure(before, now, error, self._means.jitter()))
         ended = self._ended(Standing.PARKED if is_permanent else Standing.WAITING)
         return replace(
-            ended, problem=str(error), remedy=error.remedy, next_attempt=self._state.not_before
+            ended,
+            problem=str(error),
+            remedy=error.remedy,
+            code=error.code,
+            next_attempt=self._state.not_before,
         )
 
     def _ended(self, standing: Standing) -> SyncOutcome:

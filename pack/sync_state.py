@@ -47,6 +47,7 @@ class TargetState:
         cursor: The commit that was delivered last; `None` for a memory that had none.
         partial: The commit after it, where some parts of that were delivered.
         part: How many.
+        form: What those were made of, as `Destination.form` says.
         memo: What the target wants to be told at the next delivery.
         delivered_at: When something was delivered last.
         failures: How many attempts have failed since.
@@ -60,6 +61,7 @@ class TargetState:
     cursor: CommitId | None = None
     partial: CommitId | None = None
     part: int = 0
+    form: str | None = None
     memo: str = ""
     delivered_at: str | None = None
     failures: int = 0
@@ -148,14 +150,25 @@ def after_refusal(before: TargetState, error: PackError, config: str) -> TargetS
     )
 
 
-def after_part(before: TargetState, now: datetime, commit: CommitId, part: int) -> TargetState:
-    """The state when some parts of the next commit were delivered."""
-    return _well(replace(before, partial=commit, part=part, delivered_at=_iso(now)))
+def is_untried(state: TargetState) -> bool:
+    """Whether nothing was ever delivered."""
+    return state.delivered_at is None
 
 
-def parts_done(state: TargetState, commit: CommitId) -> int:
-    """How many parts of a commit were delivered; none, if the history was changed since."""
-    return state.part if state.partial == commit else 0
+def after_part(
+    before: TargetState, now: datetime, commit: CommitId, part: int, form: str
+) -> TargetState:
+    """The state when some parts of the next commit were delivered, in one form."""
+    done = replace(before, partial=commit, part=part, form=form, delivered_at=_iso(now))
+    return _well(done)
+
+
+def parts_done(state: TargetState, commit: CommitId, form: str) -> int:
+    """How many parts of a commit were delivered.
+
+    None, if the history was changed since, or in another form: its parts are others.
+    """
+    return state.part if (state.partial, state.form) == (commit, form) else 0
 
 
 def after_delivery(

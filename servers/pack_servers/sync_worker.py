@@ -9,15 +9,17 @@ was under way is delivered again by the next one.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Final
 
 from pack.connector import Capability
-from pack.errors import PackError
+from pack.errors import PackError, RepositoryBusy
 from pack.memory import Memory
 from pack.sync import Sync
+from pack.sync_mistakes import as_internal_errors
 from pack.sync_results import Standing, SyncOutcome
 
 _NEAR_SECONDS: Final = 1.0
@@ -26,6 +28,9 @@ _FAR_SECONDS: Final = 30.0
 """Between two looks at a memory that is asked over the network."""
 _REST_SECONDS: Final = 30.0
 """After a failure of our own store."""
+_BEGIN_SECONDS: Final = 2.0
+"""That another process may take to let a target begin."""
+_BUSY_SECONDS: Final = 0.02
 _LAST_SECONDS: Final = 2.0
 """That a delivery has to end when the server does; its connection is closed by then."""
 
@@ -33,26 +38,40 @@ logger = logging.getLogger(__name__)
 Tell = Callable[[SyncOutcome], None]
 
 
-def log(outcome: SyncOutcome) -> None:
-    """Log what a person should know of an attempt."""
-    for warning in outcome.warnings:
-        logger.warning("%s: %s", outcome.name, warning)
-    if outcome.standing in (Standing.WAITING, Standing.PARKED):
-        parked = "parked: " if outcome.standing is Standing.PARKED else ""
-        logger.warning("%s: %s%s", outcome.name, parked, outcome.problem)
+class Log:
+    """Logs what a person should know of an attempt; what is still the same after another, once."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, str] = {}
+
+    def __call__(self, outcome: SyncOutcome) -> None:
+        """Log what is new of one target, by one thread at a time for each."""
+        for warning in outcome.warnings:
+            logger.warning("%s: %s", outcome.name, warning)
+        if outcome.standing is Standing.BUSY:
+            return
+        said, problem = self._said.get(outcome.name), ""
+        if outcome.standing in (Standing.WAITING, Standing.PARKED):
+            parked = "parked: " if outcome.standing is Standing.PARKED else ""
+            problem = f"{parked}{outcome.problem}"
+        if problem and problem != said:
+            logger.warning("%s: %s", outcome.name, problem)
+        self._said[outcome.name] = problem
 
 
 @contextmanager
 def syncing(
     memory: Memory,
-    tell: Tell = log,
+    tell: Tell | None = None,
     names: Sequence[str] | None = None,
 ) -> Iterator[None]:
     """Bring targets up whenever something is due, until the block ends.
 
+    Those that are new have begun when the block is entered: what is written in it is delivered.
+
     Args:
         memory: The memory; nothing happens where it has no targets.
-        tell: Told of each attempt, in any thread.
+        tell: Told of each attempt, in any thread; `None` for the log.
         names: Which targets; `None` for all.
     """
     sync = memory.sync
@@ -63,7 +82,11 @@ def syncing(
     look_seconds = _NEAR_SECONDS if is_near else _FAR_SECONDS
     leaving = Event()
     wanted = sync.names if names is None else names
-    workers = [_Worker(sync, name, look_seconds, leaving, tell) for name in wanted]
+    new = {name for name in wanted if _has_begun(sync, name)}
+    told = Log() if tell is None else tell
+    workers = [
+        _Worker(sync, name, look_seconds, leaving, told, is_new=name in new) for name in wanted
+    ]
     for worker in workers:
         worker.start()
     try:
@@ -75,17 +98,41 @@ def syncing(
             worker.stop()
 
 
+def _has_begun(sync: Sync, name: str) -> bool:
+    """Whether a target has begun now. One that could not begins as soon as it can."""
+    last = time.monotonic() + _BEGIN_SECONDS
+    while True:
+        try:
+            return sync.begin(name)
+        except RepositoryBusy as error:
+            if time.monotonic() > last:
+                logger.warning("%s: %s", name, error)
+                return False
+            time.sleep(_BUSY_SECONDS)
+        except PackError as error:
+            logger.warning("%s: %s", name, error)
+            return False
+
+
 class _Worker:
     """Brings one target up."""
 
     def __init__(
-        self, sync: Sync, name: str, look_seconds: float, leaving: Event, tell: Tell
+        self,
+        sync: Sync,
+        name: str,
+        look_seconds: float,
+        leaving: Event,
+        tell: Tell,
+        *,
+        is_new: bool,
     ) -> None:
         self._sync = sync
         self._name = name
         self._look_seconds = look_seconds
         self._leaving = leaving
         self._tell = tell
+        self._is_new = is_new
         self._news = Event()
         self._thread = Thread(target=self._run, name=f"pack-sync-{name}", daemon=True)
 
@@ -98,26 +145,25 @@ class _Worker:
         self._thread.join(_LAST_SECONDS)
 
     def _run(self) -> None:
-        try:
-            self._work()
-        except Exception as error:  # noqa: BLE001 - the outer boundary of the thread
-            if not self._leaving.is_set():
-                # The message of a foreign error may quote what it was given, such as a secret.
-                kind = f"{type(error).__module__}.{type(error).__qualname__}"
-                logger.warning("%s: a mistake of PACK's own ended its copies: %s", self._name, kind)
-
-    def _work(self) -> None:
         said = ""
         while not self._leaving.is_set():
-            try:
-                if self._sync.is_due(self._name):
-                    is_leaving = self._leaving.is_set
-                    self._tell(self._sync.deliver(self._name, is_leaving=is_leaving))
-                said = ""
-            except PackError as error:
-                if str(error) != said:
-                    logger.warning("%s: %s", self._name, error)
-                said = str(error)
+            problem = self._look()
+            if problem and not self._leaving.is_set():
+                if problem != said:
+                    logger.warning("%s: %s", self._name, problem)
                 self._leaving.wait(_REST_SECONDS)
+            said = problem
             self._news.wait(self._look_seconds)
             self._news.clear()
+
+    def _look(self) -> str:
+        """Deliver what is due; why that could not even be tried, or nothing."""
+        try:
+            with as_internal_errors():
+                if self._is_new or self._sync.is_due(self._name):
+                    is_leaving = self._leaving.is_set
+                    self._tell(self._sync.deliver(self._name, is_leaving=is_leaving))
+                    self._is_new = False
+        except PackError as error:
+            return str(error)
+        return ""

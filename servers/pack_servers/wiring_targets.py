@@ -110,6 +110,7 @@ def _webhooks(around: Surroundings) -> Iterator[Destination]:
             config=_digest(url, *_webhook_settings(around.settings)),
             only_newest=False,
             open=partial(_open_webhook, around, url, shown),
+            form=str(around.settings.pack_webhook_version),
         )
 
 

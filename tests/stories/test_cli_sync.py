@@ -3,11 +3,13 @@
 import itertools
 import json
 import random
+import shutil
 import signal
 import subprocess
 
 import jsonschema
 import pytest
+from pack_connectors.webhook import Webhook
 from pack_templates import webhook_schema
 
 from tests.standins.receiver import SECRET, Receiver, hang, status
@@ -183,6 +185,85 @@ def test_watching_goes_on_until_it_is_interrupted(memory, receiver, monkeypatch)
     assert watching.returncode == 130, err
     assert delivered(receiver) == log(memory)[-1:]
     assert not any(canary.encode() in out + err for canary in CANARIES)
+
+
+def test_watching_ends_when_nobody_reads_it_any_more(memory, receiver, monkeypatch):
+    hooked(monkeypatch, receiver)
+    memory.ok("sync")
+    command = [COMMAND, "sync", "--watch", "--local", str(memory.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as watching:
+        assert watching.stdout is not None
+        assert watching.stderr is not None
+        assert b"watching" in watching.stderr.readline()
+        watching.stdout.close()
+        memory.ok("update", "context/a.md", stdin="a\n")
+        _, said = watching.communicate(timeout=30)
+    assert (watching.returncode, said) == (1, b"")
+    assert delivered(receiver) == log(memory)[-1:]
+
+
+@pytest.mark.contract("C1")
+def test_a_mistake_in_one_target_is_reported_and_the_others_go_on(memory, receiver, monkeypatch):
+    hooked(monkeypatch, receiver)
+    urls = [receiver.url("/canary-path"), receiver.url("/two")]
+    monkeypatch.setenv("PACK_WEBHOOK_URL", ",".join(urls))
+    memory.ok("sync")
+    memory.ok("update", "context/a.md", stdin="a\n")
+    post = Webhook._post
+
+    def mistaken(webhook, headers, body):
+        if "canary-path" in webhook._url.target:
+            raise KeyError(webhook._url.target)
+        return post(webhook, headers, body)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Webhook, "_post", mistaken)
+        ended = memory.pack("sync")
+        assert (ended.status, "builtins.KeyError at" in ended.text) == (3, True), ended
+        assert "Please report" in ended.err
+        assert [call.path for call in receiver.calls] == ["/two"]
+        first, second = memory.json("sync", "--dry-run")["targets"]
+        assert (first["failures"], first["backlog"], second["backlog"]) == (1, 1, 0)
+        assert "a mistake of PACK's own" in memory.ok("status").text
+        assert memory.pack("sync").status == 3
+    assert "canary" not in ended.text + ended.err
+    memory.ok("sync")
+    assert [call.path for call in receiver.calls] == ["/two", "/canary-path"]
+
+
+@pytest.mark.contract("C1")
+def test_a_new_webhook_gets_all_that_a_server_writes(memory, receiver, monkeypatch):
+    hooked(monkeypatch, receiver)
+    server = Stdio("--local", str(memory.path))
+    server.initialize()
+    (state,) = (memory.path / ".git/pack/sync").glob("*.json")
+    begun = memory.head()
+    assert json.loads(state.read_text())["cursor"] == begun  # before the first answer
+    written = [
+        server.call("memory_update", path=f"context/{name}.md", content="x\n")["commit"]
+        for name in "ab"
+    ]
+    receiver.wait_for(2)
+    server.end()
+    assert delivered(receiver) == written
+
+
+@pytest.mark.contract("C1", "C6")
+def test_a_folder_that_is_deleted_under_a_server_costs_no_event(memory, receiver, monkeypatch):
+    hooked(monkeypatch, receiver)
+    memory.ok("sync")
+    server = Stdio("--local", str(memory.path))
+    server.initialize()
+    first = server.call("memory_update", path="context/a.md", content="a\n")
+    receiver.wait_for(1)
+    states = memory.path / ".git/pack/sync"
+    shutil.rmtree(states)
+    second = server.call("memory_update", path="context/b.md", content="b\n")
+    receiver.wait_for(2)
+    _, said = server.end()
+    assert delivered(receiver) == [first["commit"], second["commit"]]
+    assert said == ""
+    assert "up to date" in memory.ok("sync").text
 
 
 @pytest.mark.contract("C1")

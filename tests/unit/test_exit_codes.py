@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pack_connectors
 import pack_servers
 import pytest
-from pack_servers.cli.endings import CONFLICT, EXIT_STATUS, FAILED
+from pack_servers.cli.endings import CONFLICT, EXIT_STATUS, FAILED, UNEXPECTED
 
 import pack
-from pack.errors import Conflict, PackError, PreconditionFailed
+from pack.errors import Conflict, InternalError, PackError, PreconditionFailed
 
 
 def _import_all() -> None:
@@ -35,8 +35,12 @@ ERRORS = sorted({cls for cls in _classes(PackError) if "test" not in cls.__modul
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda cls: cls.__name__)
 def test_every_error_has_the_status_of_its_family(error: type[PackError]) -> None:
-    is_conflict = issubclass(error, PreconditionFailed | Conflict)
-    assert EXIT_STATUS[error.code] == (CONFLICT if is_conflict else FAILED)
+    expected = FAILED
+    if issubclass(error, PreconditionFailed | Conflict):
+        expected = CONFLICT
+    elif issubclass(error, InternalError):
+        expected = UNEXPECTED
+    assert EXIT_STATUS[error.code] == expected
 
 
 def test_the_table_has_no_code_that_nothing_raises() -> None:

@@ -1,7 +1,8 @@
 """Bringing targets to the current commit, whatever fails on the way."""
 
 import itertools
-from contextlib import contextmanager
+import json
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from pack.errors import (
     AuthFailed,
+    InternalError,
     InvalidConfig,
     NotFound,
     RateLimited,
@@ -138,8 +140,11 @@ class Setting:
 
         destinations = [
             Destination("page", "page", self.configs["page"], only_newest=True, open=whole),
-            Destination("hook", "hook", self.configs["hook"], only_newest=False, open=each),
-        ]
+            Destination(
+                "hook", "hook", self.configs["hook"],
+                only_newest=False, open=each, form=str(self.version),
+            ),
+        ]  # fmt: skip
         self.sync = Sync(connector, destinations, self.states, self.world.clock, lambda: 1.0)
 
     def fail_to_open(self, name):
@@ -511,12 +516,129 @@ def test_a_state_that_is_damaged_begins_anew_and_says_so(setting):
         setting.deliver(name)
     setting.write()
     setting.states.damaged |= {"page", "hook"}
+    setting.start()
     setting.page.before = [Unavailable("down")]
     assert setting.deliver("page").standing is Standing.WAITING
     assert "could not be read" in setting.sync.status()[0].notice  # though nothing was delivered
     assert setting.deliver("page", Urgency.NOW).changed
     assert "could not be read" in setting.deliver("hook").warnings[0]
     assert "could not be read" in setting.sync.status()[1].notice
+
+
+@pytest.mark.contract("C1", "C6")
+@pytest.mark.parametrize("how", ["removed", "damaged"])
+def test_states_that_are_taken_away_under_a_process_give_nothing_up(setting, how):
+    for name in ("page", "hook"):
+        setting.deliver(name)
+    commits = [setting.write(f"{number}\n") for number in range(2)]
+    if how == "removed":
+        setting.states.states.clear()
+    else:
+        setting.states.damaged |= {"page", "hook"}
+    assert setting.sync.is_due("hook")
+    assert setting.deliver("hook").commits == 2
+    assert setting.hook.keys == commits
+    assert setting.deliver("page").commits == 2
+    assert set(setting.states.states) == {"page", "hook"}
+    setting.start()
+    assert not setting.sync.is_due("hook")
+
+
+# --- mistakes of our own -----------------------------------------------------------------------
+
+
+@pytest.mark.contract("C1")
+def test_a_mistake_is_tried_again_later_and_later_and_quotes_nothing(setting):
+    setting.deliver("hook")
+    commit = setting.write()
+    setting.hook.before = [KeyError("canary"), RecursionError("canary")]
+    failed = setting.deliver("hook")
+    assert (failed.standing, failed.code) == (Standing.WAITING, "internal_error")
+    assert "a mistake of PACK's own: builtins.KeyError at unit/test_sync.py:" in failed.problem
+    assert not setting.sync.is_due("hook")
+    setting.world.clock.advance(seconds=6)
+    assert "RecursionError" in setting.deliver("hook").problem
+    (_, status) = setting.sync.status()
+    assert (status.failures, status.backlog, status.parked) == (2, 1, None)
+    assert "canary" not in f"{failed} {status}"
+    setting.world.clock.advance(seconds=6)
+    assert not setting.sync.is_due("hook")
+    setting.world.clock.advance(seconds=30)
+    setting.deliver("hook")
+    assert setting.hook.keys == [commit]
+    assert setting.sync.status()[1].problem is None
+
+
+def test_a_mistake_in_opening_a_target_is_one_too(setting):
+    setting.opening["page"] = ImportError("canary")
+    assert setting.deliver("page").code == "internal_error"
+
+
+def test_a_mistake_in_the_store_is_told_and_delivers_nothing(setting):
+    setting.deliver("hook")
+    setting.write()
+    setting.states.unreadable = ZeroDivisionError("canary")
+    for ask in (setting.sync.begin, setting.sync.is_due, setting.deliver):
+        with pytest.raises(InternalError, match="ZeroDivisionError"):
+            ask("hook")
+    assert all("ZeroDivisionError" in one.problem for one in setting.sync.status())
+    assert len(setting.sync.notices()) == 2
+    assert setting.hook.sent == []
+
+
+def test_what_ends_the_process_is_no_mistake(setting):
+    setting.page.before = [KeyboardInterrupt()]
+    with pytest.raises(KeyboardInterrupt):
+        setting.deliver("page")
+
+
+# --- the beginning, and another form -----------------------------------------------------------
+
+
+@pytest.mark.contract("C1", "C8")
+def test_a_hook_that_has_begun_gets_what_was_written_before_its_first_look(setting):
+    assert setting.sync.begin("hook")
+    assert not setting.sync.begin("hook")
+    assert not setting.sync.begin("page")
+    commits = [setting.write(f"{number}\n") for number in range(2)]
+    setting.start()
+    assert setting.deliver("hook").commits == 2
+    assert setting.hook.keys == commits
+    setting.states.held.add("hook")
+    assert not setting.sync.begin("hook")  # whoever delivers is not waited for
+
+
+def test_a_hook_that_has_begun_tells_of_its_settings_at_the_first_attempt(setting):
+    setting.opening["hook"] = InvalidConfig("HOOK", "is none")
+    assert setting.sync.begin("hook")
+    assert setting.deliver("hook").standing is Standing.PARKED
+
+
+def test_somebody_else_may_be_letting_it_begin(setting):
+    setting.states.held.add("hook")
+    with pytest.raises(RepositoryBusy):
+        setting.sync.begin("hook")
+
+
+@pytest.mark.contract("C1", "C8")
+@pytest.mark.parametrize("first", list(PayloadVersion))
+def test_another_version_in_the_middle_of_a_commit_skips_nothing(first):
+    setting = Setting(version=first)
+    setting.deliver("hook")
+    setting.world.commit({f"context/{name}.md": name for name in "abc"})
+    setting.hook.after = [None, Unavailable("down")]
+    if first is PayloadVersion.V1:
+        setting.hook.after = [Killed()]
+    with suppress(Killed):
+        setting.deliver("hook")
+    sent = len(setting.hook.sent)
+    second = setting.version = PayloadVersion(3 - first)
+    setting.start()
+    setting.deliver("hook", Urgency.NOW)
+    bodies = [json.loads(body) for _, body in setting.hook.sent[sent:]]
+    assert [body.get("version", 1) for body in bodies] == [second] * len(bodies)
+    assert len(bodies) == (1 if second is PayloadVersion.V1 else 3)
+    setting.world.close()
 
 
 # --- crashes ---------------------------------------------------------------------------------

@@ -94,7 +94,8 @@ def test_a_parked_target_stays_so_until_its_settings_change_or_a_person_wants_it
     assert (state.parked.reason, state.parked.code) == ("revoked", "auth_failed")
 
 
-def test_parts_of_a_commit_that_is_no_more_do_not_count():
-    state = states.after_part(TargetState(), NOW, "a" * 40, 3)
-    assert states.parts_done(state, "a" * 40) == 3
-    assert states.parts_done(state, "b" * 40) == 0
+def test_parts_of_a_commit_that_is_no_more_or_in_another_form_do_not_count():
+    state = states.after_part(TargetState(), NOW, "a" * 40, 3, "2")
+    assert states.parts_done(state, "a" * 40, "2") == 3
+    assert states.parts_done(state, "b" * 40, "2") == 0
+    assert states.parts_done(state, "a" * 40, "1") == 0

@@ -11,7 +11,7 @@ from pack_connectors.sync_files import SyncFiles
 from pack_servers import sync_worker
 from pack_servers.sync_worker import syncing
 
-from pack.errors import AuthFailed, Unavailable
+from pack.errors import AuthFailed, RepositoryBusy, Unavailable
 from pack.memory import Memory
 from pack.sync import Sync
 from pack.sync_results import Standing
@@ -55,10 +55,10 @@ def world():
 
 
 @contextmanager
-def served(world, folder, routes, tell=sync_worker.log):
+def served(world, folder, routes, tell=None, *, only_newest=True):
     states = SyncFiles(folder)
     destinations = [
-        Destination(name, name, "", only_newest=True, open=lambda route=route: route)
+        Destination(name, name, "", only_newest=only_newest, open=lambda route=route: route)
         for name, route in routes.items()
     ]
     sync = Sync(world.connector, destinations, states, world.clock, lambda: 1.0)
@@ -86,10 +86,10 @@ def test_a_target_that_hangs_delays_no_other_one_and_no_write(world, tmp_path):
 
 
 def test_what_a_person_should_know_is_logged_once(world, tmp_path, caplog):
-    told = threading.Event()
+    told, log = threading.Event(), sync_worker.Log()
 
     def tell(outcome):
-        sync_worker.log(outcome)
+        log(outcome)
         if outcome.standing is Standing.PARKED:
             told.set()
 
@@ -120,22 +120,115 @@ def test_a_store_that_cannot_be_read_ends_no_thread(world, tmp_path, caplog, mon
     assert said.count("one: the disk is away") == 1
 
 
-def test_a_mistake_of_a_target_ends_it_alone_and_quotes_nothing(world, tmp_path, caplog):
-    class Mistaken(Route):
-        def deliver(self, delivery, progress):
-            raise KeyError("canary")
+class Mistaken(Route):
+    """Fails as nobody expects, as often as it is told to, then delivers."""
 
-    routes = {"one": Mistaken(), "two": Route()}
-    with caplog.at_level(logging.WARNING), served(world, tmp_path, routes) as memory:
+    def __init__(self, times):
+        super().__init__()
+        self.times = times
+
+    def deliver(self, delivery, progress):
+        if self.times:
+            self.times -= 1
+            raise KeyError("canary")
+        return super().deliver(delivery, progress)
+
+
+@pytest.mark.contract("C1")
+def test_a_mistake_in_a_target_stops_no_other_and_is_tried_again(
+    world, tmp_path, caplog, monkeypatch
+):
+    monkeypatch.setattr(sync_worker, "_NEAR_SECONDS", 0.001)
+    attempts, log = [], sync_worker.Log()
+
+    def tell(outcome):
+        log(outcome)
+        if outcome.name == "one":
+            attempts.append(outcome)
+            world.clock.advance(days=1)  # whatever pause that was
+
+    routes = {"one": Mistaken(3), "two": Route()}
+    with caplog.at_level(logging.WARNING), served(world, tmp_path, routes, tell) as memory:
         assert routes["two"].done.wait(SECONDS)
-        routes["two"].done.clear()
-        memory.update("context/a.md", "a\n")
-        assert routes["two"].done.wait(SECONDS)
-        for thread in threading.enumerate():
-            if thread.name == "pack-sync-one":
-                thread.join(SECONDS)
-    assert "one: a mistake of PACK's own ended its copies: builtins.KeyError" in caplog.text
+        assert routes["one"].done.wait(SECONDS)
+        for route in routes.values():
+            route.done.clear()
+        written = memory.update("context/a.md", "a\n")
+        for route in routes.values():
+            assert route.done.wait(SECONDS)
+            assert route.heads[-1] == written.commit
+    assert [one.standing for one in attempts[:4]] == [Standing.WAITING] * 3 + [Standing.DELIVERED]
+    said = [record.getMessage() for record in caplog.records]
+    (told,) = (text for text in said if text.startswith("one: a mistake of PACK's own"))
+    assert "builtins.KeyError at unit/test_sync_worker.py:" in told
     assert "canary" not in caplog.text
+
+
+def test_a_mistake_in_telling_of_it_ends_no_thread(world, tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(sync_worker, "_REST_SECONDS", 0.001)
+    monkeypatch.setattr(sync_worker, "_NEAR_SECONDS", 0.001)
+    mistakes, raised, told = [KeyError("canary")], threading.Event(), threading.Event()
+
+    def tell(outcome):
+        if mistakes:
+            raised.set()
+            raise mistakes.pop()
+        told.set()
+
+    with (
+        caplog.at_level(logging.WARNING),
+        served(world, tmp_path, {"one": Route()}, tell) as memory,
+    ):
+        assert raised.wait(SECONDS)
+        memory.update("context/a.md", "a\n")
+        assert told.wait(SECONDS)
+    assert [record.getMessage()[:30] for record in caplog.records] == [
+        "one: a mistake of PACK's own: "
+    ]
+    assert "canary" not in caplog.text
+
+
+@pytest.mark.contract("C1", "C8")
+def test_what_is_written_before_the_first_look_is_delivered_too(world, tmp_path, monkeypatch):
+    gate, deliver, route = threading.Event(), Sync.deliver, Route()
+
+    def late(sync, name, **options):
+        assert gate.wait(SECONDS)
+        return deliver(sync, name, **options)
+
+    monkeypatch.setattr(Sync, "deliver", late)
+    with served(world, tmp_path, {"hook": route}, only_newest=False) as memory:
+        commits = [memory.update(f"context/{name}.md", "a\n").commit for name in "abc"]
+        gate.set()
+        while route.done.clear() or len(route.heads) < len(commits):
+            assert route.done.wait(SECONDS)
+    assert route.heads == commits
+
+
+def test_another_process_that_lets_a_target_begin_is_waited_for(world, tmp_path, monkeypatch):
+    begin, busy = Sync.begin, [RepositoryBusy("held")] * 3
+
+    def held(sync, name):
+        if busy:
+            raise busy.pop()
+        return begin(sync, name)
+
+    monkeypatch.setattr(Sync, "begin", held)
+    monkeypatch.setattr(sync_worker, "_BUSY_SECONDS", 0.001)
+    with served(world, tmp_path, {"hook": Route()}, only_newest=False) as memory:
+        assert busy == []
+        assert memory.sync.status()[0].backlog == 0
+
+
+def test_a_target_that_cannot_begin_ends_no_server(world, tmp_path, caplog):
+    (tmp_path / "file").write_text("")
+    hooks = {"hook": Route()}
+    with (
+        caplog.at_level(logging.WARNING),
+        served(world, tmp_path / "file", hooks, only_newest=False) as memory,
+    ):
+        memory.update("context/a.md", "a\n")
+    assert "Not a directory" in caplog.text
 
 
 def test_a_memory_without_targets_has_no_threads(world):

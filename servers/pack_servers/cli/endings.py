@@ -29,6 +29,7 @@ INTERRUPTED: Final = 130
 
 EXIT_STATUS: Final[Mapping[str, int]] = {
     "error": FAILED,
+    "internal_error": UNEXPECTED,
     "invalid_request": FAILED,
     "not_found": FAILED,
     "not_initialised": FAILED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from threading import Event, Lock
@@ -9,10 +10,11 @@ from typing import Annotated, Final
 
 import typer
 
-from pack.errors import ConnectorError, NotFound
+from pack.errors import ConnectorError, InternalError, NotFound
 from pack.memory import Memory
 from pack.sync import Sync
 from pack.sync_results import Standing, SyncOutcome, TargetStatus, Urgency
+from pack_servers.cli.endings import FAILED, OK, UNEXPECTED
 from pack_servers.cli.opening import opened
 from pack_servers.cli.options import Format, FormatOption, GithubOption, LocalOption
 from pack_servers.cli.present import counted, show, show_json
@@ -26,8 +28,6 @@ EXAMPLES: Final = """\
   pack sync --dry-run                how far each target is; nobody is asked
   pack sync --target webhook:HOST    that one, also if it was parked
   pack sync --watch                  go on delivering until Ctrl-C"""
-
-_FAILED: Final = 1
 
 
 def run(
@@ -65,8 +65,8 @@ def run(
         _show_outcomes(outcomes, answer)
         if watch:
             _watch(memory, target, answer)
-    if any(one.standing in (Standing.WAITING, Standing.PARKED) for one in outcomes):
-        raise typer.Exit(_FAILED)
+    if status := _status_of(outcomes):
+        raise typer.Exit(status)
 
 
 def _without_targets(target: str | None, answer: Format) -> None:
@@ -93,8 +93,17 @@ def _delivered(sync: Sync, name: str, urgency: Urgency, *, full: bool) -> SyncOu
     """What came of one target; the others get their turn whatever it is."""
     try:
         return sync.deliver(name, urgency, full=full)
-    except ConnectorError as error:
-        return SyncOutcome(name, Standing.WAITING, problem=str(error), remedy=error.remedy)
+    except (ConnectorError, InternalError) as error:
+        standing, problem = Standing.WAITING, str(error)
+        return SyncOutcome(name, standing, problem=problem, remedy=error.remedy, code=error.code)
+
+
+def _status_of(outcomes: Sequence[SyncOutcome]) -> int:
+    """The exit status: a mistake of PACK's own outweighs what a target did."""
+    failed = [one for one in outcomes if one.standing in (Standing.WAITING, Standing.PARKED)]
+    if any(one.code == InternalError.code for one in failed):
+        return UNEXPECTED
+    return FAILED if failed else OK
 
 
 def _wanted(sync: Sync, target: str | None) -> list[TargetStatus]:
@@ -137,15 +146,25 @@ def _show_outcomes(outcomes: Sequence[SyncOutcome], answer: Format) -> None:
 
 
 def _watch(memory: Memory, target: str | None, answer: Format) -> None:
-    """Go on delivering until the command is interrupted."""
-    printing = Lock()
+    """Go on delivering until the command is interrupted.
+
+    Raises:
+        BrokenPipeError: Nobody reads what it shows any more.
+    """
+    printing, unread = Lock(), Event()
 
     def tell(outcome: SyncOutcome) -> None:
-        if outcome.standing is not Standing.BUSY:
+        if outcome.standing is Standing.BUSY:
+            return
+        try:
             with printing:
                 _show_outcomes([outcome], answer)
+                sys.stdout.flush()
+        except (BrokenPipeError, SystemExit):  # rich makes the one of the other
+            unread.set()
 
     names = None if target is None else (target,)
     with syncing(memory, tell, names):
         say("watching; Ctrl-C ends it")
-        Event().wait()
+        unread.wait()
+    raise BrokenPipeError
