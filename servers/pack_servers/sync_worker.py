@@ -16,7 +16,7 @@ from threading import Event, Thread
 from typing import Final
 
 from pack.connector import Capability
-from pack.errors import PackError, RepositoryBusy
+from pack.errors import PackError, RateLimited, RepositoryBusy
 from pack.memory import Memory
 from pack.sync import Sync
 from pack.sync_mistakes import as_internal_errors
@@ -28,6 +28,7 @@ _FAR_SECONDS: Final = 30.0
 """Between two looks at a memory that is asked over the network."""
 _REST_SECONDS: Final = 30.0
 """After a failure of our own store."""
+_LONGEST_REST_SECONDS: Final = 24 * 3600.0
 _BEGIN_SECONDS: Final = 2.0
 """That another process may take to let a target begin."""
 _BUSY_SECONDS: Final = 0.02
@@ -147,17 +148,18 @@ class _Worker:
     def _run(self) -> None:
         said = ""
         while not self._leaving.is_set():
-            problem = self._look()
-            if problem and not self._leaving.is_set():
+            error = self._look()
+            problem = "" if error is None else str(error)
+            if error is not None and not self._leaving.is_set():
                 if problem != said:
                     logger.warning("%s: %s", self._name, problem)
-                self._leaving.wait(_REST_SECONDS)
+                self._leaving.wait(_rest_after(error))
             said = problem
             self._news.wait(self._look_seconds)
             self._news.clear()
 
-    def _look(self) -> str:
-        """Deliver what is due; why that could not even be tried, or nothing."""
+    def _look(self) -> PackError | None:
+        """Deliver what is due; why that could not even be tried, if so."""
         try:
             with as_internal_errors():
                 if self._is_new or self._sync.is_due(self._name):
@@ -165,5 +167,11 @@ class _Worker:
                     self._tell(self._sync.deliver(self._name, is_leaving=is_leaving))
                     self._is_new = False
         except PackError as error:
-            return str(error)
-        return ""
+            return error
+        return None
+
+
+def _rest_after(error: PackError) -> float:
+    """Seconds; a store that names a time is not asked before, whatever is written meanwhile."""
+    named = error.retry_after if isinstance(error, RateLimited) else 0.0
+    return min(max(named, _REST_SECONDS), _LONGEST_REST_SECONDS)

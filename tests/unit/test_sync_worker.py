@@ -11,7 +11,7 @@ from pack_connectors.sync_files import SyncFiles
 from pack_servers import sync_worker
 from pack_servers.sync_worker import syncing
 
-from pack.errors import AuthFailed, RepositoryBusy, Unavailable
+from pack.errors import AuthFailed, RateLimited, RepositoryBusy, Unavailable
 from pack.memory import Memory
 from pack.sync import Sync
 from pack.sync_results import Standing
@@ -235,3 +235,12 @@ def test_a_memory_without_targets_has_no_threads(world):
     before = threading.active_count()
     with syncing(world.memory):
         assert threading.active_count() == before
+
+
+def test_a_store_that_names_a_time_is_not_asked_before(world):
+    def rest(seconds):
+        return sync_worker._rest_after(RateLimited("GitHub", seconds, world.clock()))
+
+    assert rest(100.0) == 100.0
+    assert rest(1.0) == sync_worker._rest_after(Unavailable("down")) == 30.0
+    assert rest(1e9) == 24 * 3600.0
