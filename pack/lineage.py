@@ -44,3 +44,8 @@ class Lineage:
 
     commits: tuple[CommitFacts, ...]
     is_rewritten: bool = False
+
+    @property
+    def is_unrelated(self) -> bool:
+        """Whether no commit is in both: the line begins anew, or a shallow clone cuts it."""
+        return self.is_rewritten and bool(self.commits) and not self.commits[0].parents

@@ -9,8 +9,9 @@ A new target that shows a state gets the current one; one that is told of events
 current commit, without what came before. Commits marked `Pack-Sync: skip` are passed over.
 
 A cursor whose commit is not in the history any more (it was rewritten) means: the current state,
-or the events from the last common commit on; from the current one, where there is none. The latter
-two leave a notice, as do damaged states: events may be missing or come again then.
+or the events from the last common commit on; from the current one, where there is none, as it is
+where a shallow clone was moved on without what is between. The latter two leave a notice, as do
+damaged states: events may be missing or come again then.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from pack.targets import MEMO_BYTES
 
 _NOTICE_CHARACTERS: Final = 500
 _UNKNOWN: Final = (
-    "the commit that was delivered last ({commit:.7}) is not in the repository any more: "
+    "nothing leads from the commit that was delivered last ({commit:.7}) to the current one: "
     "what happened since then was not delivered, and the current commit is where it goes on"
 )
 _REWRITTEN: Final = (
@@ -162,6 +162,8 @@ class Run:
         """Send the commits up to `head` one by one."""
         cursor = self._state.cursor
         line = self._means.connector.lineage(cursor, head)
+        if line is not None and line.is_unrelated:
+            line = None  # as if the old one were forgotten already, which git does in time
         if line is None or line.is_rewritten:
             self._warnings.append((_REWRITTEN if line else _UNKNOWN).format(commit=cursor))
         if line is None or not line.commits:

@@ -100,18 +100,16 @@ def syncing(
 
 
 def _has_begun(sync: Sync, name: str) -> bool:
-    """Whether a target has begun now. One that could not begins as soon as it can."""
+    """Whether a target has begun now. One that could not does as soon as it can, and says why."""
     last = time.monotonic() + _BEGIN_SECONDS
     while True:
         try:
             return sync.begin(name)
-        except RepositoryBusy as error:
+        except RepositoryBusy:
             if time.monotonic() > last:
-                logger.warning("%s: %s", name, error)
                 return False
             time.sleep(_BUSY_SECONDS)
-        except PackError as error:
-            logger.warning("%s: %s", name, error)
+        except PackError:
             return False
 
 

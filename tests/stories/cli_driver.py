@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -154,9 +154,11 @@ def new_memory(folder: Path) -> Folder:
 class Stdio:
     """A started `pack serve`, spoken to in JSON lines."""
 
-    def __init__(self, *words: str | Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *words: str | Path, env: Mapping[str, str] | None = None, prefix: Sequence[str] = ()
+    ) -> None:
         self.process = subprocess.Popen(
-            [COMMAND, "serve", *words],
+            [*prefix, COMMAND, "serve", *words],
             env={**os.environ, **(env or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -20,6 +20,7 @@ from pack.errors import (
     RepositoryBusy,
     Unavailable,
 )
+from pack.lineage import Lineage
 from pack.memory import Memory
 from pack.model import MemoryPath
 from pack.provenance import commit_message, skips_sync
@@ -503,9 +504,34 @@ def test_a_cursor_that_is_no_commit_any_more(setting):
     setting.write()
     assert setting.deliver("page").standing is Standing.DELIVERED
     done = setting.deliver("hook")
-    assert "not in the repository any more" in done.warnings[0]
+    assert "nothing leads from" in done.warnings[0]
     assert setting.hook.sent == []
     assert setting.sync.status()[1].notice == done.warnings[0]
+    last = setting.write("more\n")
+    setting.deliver("hook")
+    assert setting.hook.keys == [last]
+
+
+@pytest.mark.parametrize("is_forgotten", [False, True])
+def test_a_history_that_has_nothing_in_common_is_not_sent_from_its_beginning(
+    setting, monkeypatch, is_forgotten
+):
+    setting.deliver("hook")
+    old = setting.head
+    for number in range(3):
+        setting.write(f"{number}\n")
+    lineage = setting.world.connector.lineage
+
+    def unrelated(since, head):
+        """As for `old`, where nothing leads from it to `head`, before and after git forgets it."""
+        if since != old:
+            return lineage(since, head)
+        return None if is_forgotten else Lineage(lineage(None, head).commits, is_rewritten=True)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(setting.world.connector, "lineage", unrelated)
+        assert "nothing leads from" in setting.deliver("hook").warnings[0]
+    assert setting.hook.sent == []
     last = setting.write("more\n")
     setting.deliver("hook")
     assert setting.hook.keys == [last]
