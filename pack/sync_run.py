@@ -9,7 +9,7 @@ from typing import Final
 
 from pack import sync_state as states_of
 from pack.connector import Connector
-from pack.errors import PackError
+from pack.errors import PackError, RateLimited
 from pack.lineage import CommitFacts
 from pack.model import CommitId
 from pack.provenance import skips_sync
@@ -113,12 +113,17 @@ class Run:
             with as_internal_errors():
                 self._bring_up(full=full)
         except TargetFailed as failed:
-            if not self._is_leaving() or states_of.is_permanent(failed.error):
-                return self._failed(failed.error, is_permanent=states_of.is_permanent(failed.error))
-            # It was cut off, which is no failure of the target.
+            is_permanent = states_of.is_permanent(failed.error)
+            if is_permanent or not self._is_cut_off(failed.error):
+                return self._failed(failed.error, is_permanent=is_permanent)
         except PackError as error:  # no reading, no storing, or a mistake of ours
-            return self._failed(error, is_permanent=False)
+            if not self._is_cut_off(error):
+                return self._failed(error, is_permanent=False)
         return self._ended(self._standing)
+
+    def _is_cut_off(self, error: PackError) -> bool:
+        """Whether it failed because we are leaving, which says nothing of the target."""
+        return self._is_leaving() and not isinstance(error, RateLimited)
 
     def _bring_up(self, *, full: bool) -> None:
         head = self._head()

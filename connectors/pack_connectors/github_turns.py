@@ -24,13 +24,14 @@ class Turns:
     """
 
     def __init__(self, file: Path | None, seconds: float) -> None:
+        self._file = file
         self._seconds = seconds
         self._threads = threading.RLock()
         self._processes: ProcessLock | None = None
         if file is not None:
             lock = ProcessLock(file, seconds)
             try:
-                file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _make_folder_of(file)
                 lock.descriptor()
                 self._processes = lock
             except (OSError, Unavailable):
@@ -43,9 +44,12 @@ class Turns:
         Raises:
             RepositoryBusy: Another writer kept it for too long.
         """
-        if self._processes is not None:
-            with self._processes:
+        lock = self._processes
+        if lock is not None and self._has_taken(lock):
+            try:
                 yield
+            finally:
+                lock.release()
             return
         if not self._threads.acquire(timeout=self._seconds):
             raise RepositoryBusy("another write in this process did not end in time")
@@ -54,7 +58,21 @@ class Turns:
         finally:
             self._threads.release()
 
+    def _has_taken(self, lock: ProcessLock) -> bool:
+        """Whether the lock of the file is held now; not, where no file can be made any more."""
+        try:
+            if self._file is not None:
+                _make_folder_of(self._file)  # a cache may be deleted at any time
+            lock.acquire()
+        except (OSError, Unavailable):
+            return False
+        return True
+
     def close(self) -> None:
         """Close the lock file."""
         if self._processes is not None:
             self._processes.close()
+
+
+def _make_folder_of(file: Path) -> None:
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

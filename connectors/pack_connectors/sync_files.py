@@ -29,10 +29,13 @@ class SyncFiles:
 
     Args:
         folder: Where the files are; made when first needed, as is the one that it is in.
+        makes_parents: Whether those above are made too: in a cache, which may be deleted at any
+            time. Where git's folder is gone, a new one would hide that.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, makes_parents: bool = False) -> None:
         self._folder = folder
+        self._makes_parents = makes_parents
         self._locks: dict[str, ProcessLock] = {}
         self._guard = threading.Lock()
 
@@ -82,9 +85,8 @@ class SyncFiles:
             self._locks.clear()
 
     def _make_folder(self) -> None:
-        # Not with `parents`: where git's folder is gone, a new one would hide that.
         for folder in (self._folder.parent, self._folder):
-            folder.mkdir(mode=0o700, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=self._makes_parents, exist_ok=True)
 
     def _file(self, key: str, kind: str = "json") -> Path:
         if _KEY.fullmatch(key) is None:

@@ -85,7 +85,8 @@ def open_sync(
     """
     repo = place.full_name if isinstance(place, GithubPlace) else place.folder.name
     around = Surroundings(settings, connector, repo or "memory", clock, catalog, state_dir)
-    states = SyncFiles(state_dir / _FOLDER)
+    is_cache = isinstance(place, GithubPlace)
+    states = SyncFiles(state_dir / _FOLDER, makes_parents=is_cache)
     destinations = [one for kind in _KINDS for one in kind(around)]
     sync = Sync(connector, destinations, states, clock, random.random)
     try:

@@ -175,3 +175,17 @@ def test_a_forced_push_is_told_and_the_events_go_on_from_the_last_common_commit(
     assert (done["standing"], done["commits"]) == ("delivered", 2)
     assert "the history was rewritten" in done["warnings"][0]
     assert far.keys[2:] == new
+
+
+@pytest.mark.contract("C1", "C6")
+def test_a_cache_that_is_deleted_under_a_server_costs_no_event(far: Far) -> None:
+    server = far.serve()
+    sent = [server.call("memory_update", path="context/a.md", content="a\n")["commit"]]
+    far.receiver.wait_for(1)
+    shutil.rmtree(far.folder / "cache")
+    sent.append(server.call("memory_update", path="context/b.md", content="b\n")["commit"])
+    far.receiver.wait_for(2)
+    _, said = server.end()
+    assert far.keys == sent
+    assert said == ""
+    assert far.sync()["standing"] == "up_to_date"

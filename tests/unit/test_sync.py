@@ -462,6 +462,29 @@ def test_leaving_ends_between_two_deliveries_and_is_no_failure(setting):
     assert setting.hook.keys == commits
 
 
+@pytest.mark.parametrize("fault", [KeyError("closed"), Unavailable("closed"), "the memory"])
+def test_what_fails_while_leaving_is_no_failure(setting, fault, monkeypatch):
+    setting.deliver("hook")
+    setting.write()
+    with monkeypatch.context() as patch:
+        if fault == "the memory":
+            patch.setattr(setting.world.connector, "lineage", lambda *_: 1 / 0)
+        else:
+            setting.hook.before = [fault]
+        assert setting.deliver("hook", is_leaving=lambda: True).problem is None
+    assert setting.sync.status()[1].failures == 0
+    assert setting.sync.is_due("hook")
+
+
+def test_a_time_that_a_service_names_counts_while_leaving_too(setting):
+    setting.deliver("hook")
+    setting.write()
+    until = setting.world.clock() + timedelta(seconds=100)
+    setting.hook.before = [RateLimited("it", 100, until)]
+    assert setting.deliver("hook", is_leaving=lambda: True).standing is Standing.WAITING
+    assert not setting.sync.is_due("hook")
+
+
 def test_warnings_are_told_and_remembered(setting):
     setting.page.warnings = ("somebody else had edited it",)
     assert setting.deliver("page").warnings == ("somebody else had edited it",)

@@ -122,6 +122,19 @@ def test_one_deliverer_at_a_time_for_each_target(files, tmp_path):
     other.close()
 
 
+def test_a_cache_that_is_gone_is_made_again_and_a_git_folder_is_not(tmp_path):
+    for makes_parents in (True, False):
+        folder = tmp_path / str(makes_parents)
+        files = SyncFiles(folder / "of this" / "sync", makes_parents=makes_parents)
+        if makes_parents:
+            files.save("x", FULL)
+            assert files.load("x") == FULL
+        else:
+            with pytest.raises(Unavailable, match="No such file"):
+                files.save("x", FULL)
+            assert not folder.exists()
+
+
 def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     files = SyncFiles(tmp_path / "file")
