@@ -6,9 +6,9 @@ is told as an error that is tried again, with the place to look at, and the othe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import PurePath
 from traceback import walk_tb
 from types import FrameType
 from typing import Final
@@ -19,6 +19,7 @@ from pack.sync_state import DamagedState
 
 _EXPECTED: Final = (PackError, TargetFailed, DamagedState)
 _FRAMES: Final = 3
+_SEPARATOR: Final = re.compile(r"[/\\]")
 
 
 @contextmanager
@@ -45,4 +46,5 @@ def _kind_and_place(error: Exception) -> str:
 
 def _place(frame: FrameType, line: int) -> str:
     code = frame.f_code
-    return f"{'/'.join(PurePath(code.co_filename).parts[-2:])}:{line} in {code.co_name}"
+    file = "/".join(_SEPARATOR.split(code.co_filename)[-2:])
+    return f"{file}:{line} in {code.co_name}"
