@@ -132,6 +132,8 @@ class Run:
         if not full and states_of.is_untried(self._state) and head == self._state.cursor:
             self._route()  # settings that cannot be used are told now, not later
             self._standing = Standing.STARTED
+            if self._state.notice and not self._warnings:
+                self._warnings.append(self._state.notice)  # of when it began
             return
         while head is not None and (full or head != self._state.cursor):
             self._go_on(head, full=full)

@@ -211,7 +211,9 @@ def _open_google_document(around: Surroundings) -> Route:
 
 def _digest(*texts: str) -> str:
     """Tells one text from another without showing it."""
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+    # A setting may hold bytes that are no text; one that cannot be used stops its target alone.
+    whole = "\0".join(texts).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(whole).hexdigest()[:16]
 
 
 _KINDS: Final[tuple[Callable[[Surroundings], Iterator[Destination]], ...]] = (

@@ -161,6 +161,7 @@ def test_settings_that_cannot_be_used_are_named_and_not_shown(memory, monkeypatc
     for name, value in (
         ("PACK_WEBHOOK_URL", "https://user:canary@example.com/canary"),
         ("PACK_WEBHOOK_URL", "canary"),
+        ("PACK_WEBHOOK_URL", "https://192.0.2.1/canary\udcff"),
         ("PACK_WEBHOOK_SECRET", "canary"),
     ):
         monkeypatch.setenv("PACK_WEBHOOK_URL", "https://192.0.2.1/canary")
@@ -169,6 +170,7 @@ def test_settings_that_cannot_be_used_are_named_and_not_shown(memory, monkeypatc
         ended = memory.pack("sync")
         assert (ended.status, name in ended.text) == (1, True)
         assert "canary" not in ended.text + ended.err
+        memory.ok("list")
 
 
 def test_watching_goes_on_until_it_is_interrupted(memory, receiver, monkeypatch):

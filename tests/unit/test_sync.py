@@ -663,6 +663,15 @@ def test_a_hook_that_has_begun_tells_of_its_settings_at_the_first_attempt(settin
     assert setting.deliver("hook").standing is Standing.PARKED
 
 
+def test_a_damaged_hook_that_begins_anew_before_its_first_look_is_told_of(setting):
+    setting.deliver("hook")
+    setting.states.damaged.add("hook")
+    setting.start()
+    assert setting.sync.begin("hook")
+    assert "could not be read" in setting.deliver("hook").warnings[0]
+    assert "could not be read" in setting.sync.status()[1].notice
+
+
 def test_somebody_else_may_be_letting_it_begin(setting):
     setting.states.held.add("hook")
     with pytest.raises(RepositoryBusy):
