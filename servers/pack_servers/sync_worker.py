@@ -83,11 +83,10 @@ def syncing(
     look_seconds = _NEAR_SECONDS if is_near else _FAR_SECONDS
     leaving = Event()
     wanted = sync.names if names is None else names
-    new = {name for name in wanted if _has_begun(sync, name)}
     told = Log() if tell is None else tell
-    workers = [
-        _Worker(sync, name, look_seconds, leaving, told, is_new=name in new) for name in wanted
-    ]
+    workers = [_Worker(sync, name, look_seconds, leaving, told) for name in wanted]
+    for worker in workers:
+        worker.begin()
     for worker in workers:
         worker.start()
     try:
@@ -99,41 +98,44 @@ def syncing(
             worker.stop()
 
 
-def _has_begun(sync: Sync, name: str) -> bool:
-    """Whether a target has begun now. One that could not does as soon as it can, and says why."""
-    last = time.monotonic() + _BEGIN_SECONDS
-    while True:
-        try:
-            return sync.begin(name)
-        except RepositoryBusy:
-            if time.monotonic() > last:
-                return False
-            time.sleep(_BUSY_SECONDS)
-        except PackError:
-            return False
-
-
 class _Worker:
     """Brings one target up."""
 
     def __init__(
-        self,
-        sync: Sync,
-        name: str,
-        look_seconds: float,
-        leaving: Event,
-        tell: Tell,
-        *,
-        is_new: bool,
+        self, sync: Sync, name: str, look_seconds: float, leaving: Event, tell: Tell
     ) -> None:
         self._sync = sync
         self._name = name
         self._look_seconds = look_seconds
         self._leaving = leaving
         self._tell = tell
-        self._is_new = is_new
+        self._is_new = False
+        self._said = ""
         self._news = Event()
         self._thread = Thread(target=self._run, name=f"pack-sync-{name}", daemon=True)
+
+    def begin(self) -> None:
+        """Let it begin, if it is new. One that cannot does as soon as it can."""
+        last = time.monotonic() + _BEGIN_SECONDS
+        while True:
+            try:
+                self._is_new = self._sync.begin(self._name)
+                return
+            except RepositoryBusy as error:
+                if time.monotonic() > last:
+                    self._say(error)
+                    return
+                time.sleep(_BUSY_SECONDS)
+            except PackError as error:
+                self._say(error)
+                return
+
+    def _say(self, error: PackError | None) -> None:
+        """Log an error, if it is not the same as the last one."""
+        problem = "" if error is None else str(error)
+        if problem and problem != self._said:
+            logger.warning("%s: %s", self._name, problem)
+        self._said = problem
 
     def start(self) -> None:
         self._sync.on_news(self._news.set)
@@ -144,15 +146,13 @@ class _Worker:
         self._thread.join(_LAST_SECONDS)
 
     def _run(self) -> None:
-        said = ""
         while not self._leaving.is_set():
             error = self._look()
-            problem = "" if error is None else str(error)
-            if error is not None and not self._leaving.is_set():
-                if problem != said:
-                    logger.warning("%s: %s", self._name, problem)
+            if self._leaving.is_set():
+                return
+            self._say(error)
+            if error is not None:
                 self._leaving.wait(_rest_after(error))
-            said = problem
             self._news.wait(self._look_seconds)
             self._news.clear()
 

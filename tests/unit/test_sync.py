@@ -680,16 +680,23 @@ def test_somebody_else_may_be_letting_it_begin(setting):
 
 @pytest.mark.contract("C1", "C8")
 @pytest.mark.parametrize("first", list(PayloadVersion))
-def test_another_version_in_the_middle_of_a_commit_skips_nothing(first):
+def test_another_version_in_the_middle_of_a_commit_skips_nothing(first, monkeypatch):
     setting = Setting(version=first)
     setting.deliver("hook")
     setting.world.commit({f"context/{name}.md": name for name in "abc"})
-    setting.hook.after = [None, Unavailable("down")]
-    if first is PayloadVersion.V1:
-        setting.hook.after = [Killed()]
-    with suppress(Killed):
+    head, save = setting.head, setting.states.save
+
+    def save_until_all_is_sent(key, state):
+        if state.cursor == head:
+            raise Killed
+        save(key, state)
+
+    setting.hook.after = [None] * (2 if first is PayloadVersion.V2 else 1) + [Unavailable("down")]
+    with monkeypatch.context() as patch, suppress(Killed):
+        patch.setattr(setting.states, "save", save_until_all_is_sent)
         setting.deliver("hook")
-    sent = len(setting.hook.sent)
+    assert setting.states.states["hook"].part == (2 if first is PayloadVersion.V2 else 1)
+    sent, setting.hook.after = len(setting.hook.sent), []
     second = setting.version = PayloadVersion(3 - first)
     setting.start()
     setting.deliver("hook", Urgency.NOW)
