@@ -266,6 +266,7 @@ def test_a_folder_that_is_deleted_under_a_server_costs_no_event(memory, receiver
     states = memory.path / ".git/pack/sync"
     states.rename(memory.path / ".git/gone")
     second = server.call("memory_update", path="context/b.md", content="b\n")
+    receiver.wait_for(2)
     settle(memory)
     _, said = server.end()
     assert delivered(receiver) == [first["commit"], second["commit"]]

@@ -137,6 +137,7 @@ def test_every_commit_is_sent_once_and_in_order_whoever_made_it(far: Far) -> Non
     far.git("push", "-q", "origin", "HEAD")
     sent += [merge, f"{merge}:2"]
     sent.append(server.call("memory_update", path="context/e.md", content="e\n")["commit"])
+    far.receiver.wait_for(len(sent))
     far.settle()
     _, said = server.end()
     assert far.keys == sent
@@ -189,6 +190,7 @@ def test_a_cache_that_is_deleted_under_a_server_costs_no_event(far: Far) -> None
     far.settle()
     (far.folder / "cache").rename(far.folder / "gone")
     sent.append(server.call("memory_update", path="context/b.md", content="b\n")["commit"])
+    far.receiver.wait_for(2)
     far.settle()
     _, said = server.end()
     assert far.keys == sent
