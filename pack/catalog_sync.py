@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from pack.catalog import Catalog, Row, describe, is_catalogued
 from pack.connector import Capability, Connector
-from pack.errors import LimitExceeded, NotFound
+from pack.errors import LimitExceeded, NotFound, Unavailable
 from pack.index import is_page_path
 from pack.model import BlobId, CommitId, EntryType, MemoryPath
 
@@ -155,6 +155,7 @@ def ask(
 
     Raises:
         ConnectorError: The store cannot be read.
+        Unavailable: The catalog loses everything again and again.
     """
     for _ in range(_ATTEMPTS):
         head = connector.head()
@@ -165,8 +166,10 @@ def ask(
             bring_up_edits(catalog, connector, edits(head))
         answer = question()
         if catalog.commit() == (head or NO_COMMIT):
-            break
-    return answer
+            return answer
+    if catalog.commit() is None:
+        raise Unavailable("what is in the memory cannot be listed: no catalog of it can be kept")
+    return answer  # commits came faster than questions; it is of one of the last
 
 
 def _folders(paths: Iterable[MemoryPath]) -> set[str]:

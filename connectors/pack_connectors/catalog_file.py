@@ -1,7 +1,8 @@
 """The file of a catalog: a connection that always answers, whatever became of the file.
 
 A file that is damaged, of another version, locked for too long or on a read-only disk is replaced,
-or done without: then a temporary file takes its place. What it held is gone at such a moment.
+or done without: then a temporary file takes its place, and where that fails too, memory. What it
+held is gone at such a moment.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class CatalogFile:
         self._file = file
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._in_memory = False
         self._owed: list[Step] = []
 
     @property
@@ -111,8 +113,14 @@ class CatalogFile:
             sqlite3.DatabaseError: The file cannot be used.
         """
         if self._connection is None:
-            self._connection = connect(self._file, _BUSY_SECONDS)
+            self._connection = connect(self._file, _BUSY_SECONDS, in_memory=self._in_memory)
         return self._connection
+
+    def give_up(self) -> None:
+        """Do without the file, or without a temporary one, since it cannot hold what it has to."""
+        with self._lock:
+            self._in_memory = self._file is None
+            self._do_without()
 
     def reopen(self) -> None:
         """Open the file anew at the next question, after much work that is not done again.

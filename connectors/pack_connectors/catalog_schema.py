@@ -78,19 +78,25 @@ CREATE VIRTUAL TABLE word_list USING fts5vocab (words, row)
 STAMP: Final = crc32(f"{VERSION} {unicodedata.unidata_version} {_SCHEMA}".encode()) & 0x7FFFFFFF
 
 
-def connect(file: Path | None, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
+def connect(
+    file: Path | None, busy_seconds: float = BUSY_SECONDS, *, in_memory: bool = False
+) -> sqlite3.Connection:
     """A connection to a catalog with all its tables, which are made if there are none.
 
     Args:
         file: Where it is; `None` for one that is gone when it is closed.
         busy_seconds: How long to wait for others.
+        in_memory: Whether one without a place touches no disk at all.
 
     Raises:
         sqlite3.DatabaseError: The file is none of this version, damaged, or cannot be used.
     """
     # An empty name is a temporary file of SQLite's own, which memory is not filled with.
     connection = sqlite3.connect(
-        file or "", timeout=busy_seconds, isolation_level=None, check_same_thread=False
+        file or (":memory:" if in_memory else ""),
+        timeout=busy_seconds,
+        isolation_level=None,
+        check_same_thread=False,
     )
     try:
         # Whoever finds it made must wait for nobody who writes, as some of these would.

@@ -93,11 +93,12 @@ class SqliteCatalog:
         self, commit: CommitId, rows: Iterable[Row], unverified: Collection[str] = ()
     ) -> None:
         """See `Catalog.replace`."""
-        begun = False
+        begun = failed = False
 
         def fill(db: sqlite3.Connection) -> None:
-            nonlocal begun
+            nonlocal begun, failed
             if begun:
+                failed = True
                 return  # the rows are used up: the caller sees that nothing is held and comes again
             set_busy_timeout(db, _BUILD_SECONDS)
             try:
@@ -115,7 +116,9 @@ class SqliteCatalog:
                 set_busy_timeout(db, _BUSY_SECONDS)
 
         self._file.read(fill)
-        if begun:
+        if failed:
+            self._file.give_up()
+        elif begun:
             self._file.reopen()
             self._has_filled = True
             self._poke()

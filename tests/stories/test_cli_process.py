@@ -173,3 +173,29 @@ def test_the_default_memory_and_every_command_agree_on_the_folder(home: Path) ->
     run("update", "context/x.md", stdin="x")
     assert (home / ".pack" / "memory" / "context" / "x.md").exists()
     assert run("status", "--format", "json").json["location"] == str(home / ".pack" / "memory")
+
+
+@POSIX
+@pytest.mark.contract("C6")
+@pytest.mark.parametrize("blocks", [0, 200, 2000])
+def test_a_disk_that_takes_no_catalog_changes_no_answer(tmp_path: Path, blocks: int) -> None:
+    """A quota, say: neither the catalog nor a temporary file may grow beyond so many blocks."""
+    made = new_memory(tmp_path / "memory")
+    for number in range(400):
+        place = made.path / "notes" / f"{number}.md"
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(f"# Note {number}\n\n" + f"word{number} more text\n" * 60)
+    made.git("add", "--all")
+    by = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    made.git(*by, "commit", "--quiet", "--message", "many")
+    questions = (["list", "--limit", "500"], ["search", "word77"], ["status"])
+    wanted = [made.ok(*words).out for words in questions]
+    assert b"notes/77.md" in wanted[1]
+    for words, answer in zip(questions, wanted, strict=True):
+        for file in (made.path / ".git" / "pack").glob("catalog*"):
+            file.unlink()
+        limited = ["sh", "-c", f'ulimit -f {blocks} && exec "$@"', "sh", COMMAND, words[0]]
+        ended = subprocess.run(
+            [*limited, "--local", made.path, *words[1:]], capture_output=True, check=False
+        )
+        assert (ended.returncode, ended.stdout) == (0, answer), ended.stderr

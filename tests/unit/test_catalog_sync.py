@@ -13,7 +13,7 @@ from pack import frontmatter, yaml_block
 from pack.catalog import describe
 from pack.catalog_questions import LastChange
 from pack.catalog_sync import ask, bring_up, bring_up_edits
-from pack.errors import InvalidContent, LimitExceeded
+from pack.errors import InvalidContent, LimitExceeded, Unavailable
 from pack.frontmatter_plain import read_plain, set_plain, split_plain
 from pack.index import FolderSummary, render_folder
 from pack.limits import MAX_FILE_BYTES
@@ -147,6 +147,22 @@ def test_a_catalog_that_fails_while_it_is_filled_is_filled_again(tmp_path):
     assert catalog.commit() == world.connector.head()
     assert len(catalog.rows()) == 600
     assert seen[-1] == (600, 600)
+    catalog.close()
+    world.close()
+
+
+@pytest.mark.contract("C6")
+def test_a_catalog_that_keeps_nothing_is_an_error_and_no_empty_memory(tmp_path):
+    class Forgetful(SqliteCatalog):
+        def replace(self, *args):
+            super().replace(*args)
+            self.clear()
+
+    world = World(None)
+    world.commit({"a/x.md": "red\n"})
+    catalog = Forgetful(tmp_path / "catalog.sqlite")
+    with pytest.raises(Unavailable, match="cannot be listed"):
+        ask(catalog, world.connector, lambda: catalog.rows())
     catalog.close()
     world.close()
 
