@@ -162,7 +162,7 @@ def test_a_catalog_that_keeps_nothing_is_an_error_and_no_empty_memory(tmp_path):
     world.commit({"a/x.md": "red\n"})
     catalog = Forgetful(tmp_path / "catalog.sqlite")
     with pytest.raises(Unavailable, match="cannot be listed"):
-        ask(catalog, world.connector, lambda: catalog.rows())
+        ask(catalog, world.connector, catalog.rows)
     catalog.close()
     world.close()
 
