@@ -1,18 +1,27 @@
-"""Memory of this process that is free, and still counts as in use."""
+"""Memory of this process that is free, and still counts as in use.
+
+Only of glibc: other C libraries give back memory by themselves, or keep less.
+"""
 
 from __future__ import annotations
 
-import ctypes
 import sys
-from functools import cache
+from typing import Final
+
+_M_ARENA_MAX: Final = -8
+_ARENAS: Final = 2
+"""Few threads ask for memory at once, as Python runs one of them at a time."""
 
 
-@cache
-def _trim() -> ctypes._NamedFuncPointer | None:
-    """The function of glibc; other C libraries have none, and give back memory by themselves."""
-    if sys.platform != "linux":
-        return None
-    return getattr(ctypes.CDLL(None), "malloc_trim", None)
+def share_arenas() -> None:
+    """Let all threads share two pools of free memory, for a process that runs for long.
+
+    Else each thread gets one of its own, whose free memory no other thread can use. To be called
+    before there are threads.
+
+    Source: mallopt(3), M_ARENA_MAX.
+    """
+    _call("mallopt", _M_ARENA_MAX, _ARENAS)
 
 
 def give_back() -> None:
@@ -23,6 +32,13 @@ def give_back() -> None:
 
     Source: malloc_trim(3).
     """
-    trim = _trim()
-    if trim is not None:
-        trim(0)
+    _call("malloc_trim", 0)
+
+
+def _call(name: str, *numbers: int) -> None:
+    if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415 - 2 ms that most commands need not pay
+
+        function = getattr(ctypes.CDLL(None), name, None)
+        if function is not None:
+            function(*numbers)

@@ -172,8 +172,8 @@ class WorktreeState:
             self._look_at_all(rows, trusted_before)
         else:
             self._look_at_changes(rows, trusted_before)
-        if is_new:
-            give_back()  # the first look at a large memory takes the most
+        if before is None:
+            give_back()  # the very first look at a large memory takes the most
         return rows.edits(), rows.origin
 
     def _move(self, rows: Rows, old: CommitId | None, new: CommitId | None) -> None:

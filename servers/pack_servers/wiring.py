@@ -27,6 +27,7 @@ from pack_connectors.git_repository import (
 )
 from pack_connectors.local_git import LocalGit
 from pack_connectors.process_lock import ProcessLock
+from pack_connectors.process_memory import share_arenas
 from pack_connectors.sqlite_catalog import SqliteCatalog
 from pack_templates import starter_files
 
@@ -258,6 +259,7 @@ def open_or_begin(
     Raises:
         As `open_memory` and `init_memory`; `NotInitialised` for a repository without a memory.
     """
+    share_arenas()  # a server runs for long, and no thread has begun yet
     if isinstance(place, LocalPlace) and is_free(place.folder):
         make_repository(place.folder)
     with open_memory(settings, place, announce, is_leaving) as memory:
