@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Final
 
 from pack import dating, frontmatter, schema, whole_memory
@@ -14,6 +14,7 @@ from pack.core import Core
 from pack.errors import InvalidPath, LimitExceeded, NotFound
 from pack.index import in_sync_order, read_head
 from pack.model import CommitId, Contents, MemoryPath
+from pack.moments import write_moment
 from pack.paths import INDEX, parse_stored_path
 from pack.remote import StopKind
 from pack.requests import (
@@ -54,7 +55,7 @@ def get(core: Core, path: str) -> Document:
     if head.problem is not None:
         where = f"line {head.problem.line}, column {head.problem.column}"
         warnings = (f"the frontmatter cannot be read: {head.problem.reason} ({where})",)
-    updated_at = _stated_update(head.fields) or _iso(_changed_at(core, wanted, found))
+    updated_at = _stated_update(head.fields) or write_moment(_changed_at(core, wanted, found))
     return Document(wanted, text, found.sha, updated_at, warnings)
 
 
@@ -87,7 +88,7 @@ def _get_all_v1(core: Core) -> WholeMemory:
         raise NotFound(core.reader.v1_path)
     texts = _v1_texts(core)
     head = frontmatter.read(texts[0]).fields
-    updated_at = _stated_update(head) or _iso(found.last_modified)
+    updated_at = _stated_update(head) or write_moment(found.last_modified)
     return WholeMemory("\n".join(texts), len(texts), updated_at, found.sha)
 
 
@@ -196,7 +197,3 @@ def _listed(row: Row, today: date) -> ListedFile:
     expired = is_expired(row, today)
     updated = row.updated or row.changed
     return ListedFile(row.path, row.topic, row.tags, row.created, updated, expired, row.sync)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

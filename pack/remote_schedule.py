@@ -8,10 +8,11 @@ do not ask in turn.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from pack.errors import PackError
+from pack.moments import read_moment, write_moment
 from pack.remote import Exchange, Outcome, RemoteRecord
 
 _FIRST_DELAY_SECONDS: Final = 15.0
@@ -38,9 +39,9 @@ def after_failure(
     later = now + timedelta(seconds=retry_delay(failures, jitter))
     return replace(
         before,
-        attempted_at=_iso(now),
+        attempted_at=write_moment(now),
         failures=failures,
-        not_before=_iso(later),
+        not_before=write_moment(later),
         problem=str(error),
         is_waiting=False,
     )
@@ -50,9 +51,9 @@ def after_exchange(before: RemoteRecord, now: datetime, done: Exchange) -> Remot
     """The record after an attempt that came to an end."""
     agreed = done.outcome not in (Outcome.STOPPED, Outcome.WAITING)
     return RemoteRecord(
-        exchanged_at=_iso(now) if agreed else before.exchanged_at,
+        exchanged_at=write_moment(now) if agreed else before.exchanged_at,
         agreed=done.agreed or before.agreed,
-        attempted_at=_iso(now),
+        attempted_at=write_moment(now),
         problem=done.reason or None,
         is_waiting=done.outcome is Outcome.WAITING,
         stop=done.stop,
@@ -69,22 +70,10 @@ def is_due(record: RemoteRecord, now: datetime, interval: float, *, has_news: bo
         has_news: Whether there are commits here that the remote may not have.
     """
     if record.not_before is not None:
-        return now >= _moment(record.not_before)
+        return now >= read_moment(record.not_before)
     if has_news and record.stop is None and not record.is_waiting:
         return True
     if record.attempted_at is None:
         return True
-    elapsed = (now - _moment(record.attempted_at)).total_seconds()
+    elapsed = (now - read_moment(record.attempted_at)).total_seconds()
     return not 0 <= elapsed < interval  # a clock that was set back must not hold it off
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _moment(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

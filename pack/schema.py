@@ -22,6 +22,7 @@ from typing import Final
 
 from pack import frontmatter
 from pack.errors import InvalidContent, LimitExceeded
+from pack.moments import write_moment
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _DATETIME: Final = re.compile(
@@ -269,7 +270,7 @@ def _stamps(
         values["created"] = before.created or (last.isoformat() if last is not None else today)
     values["updated"] = today
     if has_time(read_meta(found.fields).updated or before.updated):
-        values["updated"] = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        values["updated"] = write_moment(now)
     return values
 
 

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from pack.errors import OutcomeUnknown, PackError, RateLimited
 from pack.model import CommitId
+from pack.moments import read_moment
 
 _DELAYS_SECONDS: Final = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
 OPEN_AFTER: Final = 5
@@ -225,7 +226,7 @@ def is_waiting(state: TargetState, now: datetime) -> bool:
     if state.not_before is None:
         return False
     # A clock that was set back must not hold it off for longer than any pause is.
-    until = _moment(state.not_before)
+    until = read_moment(state.not_before)
     return now < until <= now + _LONGEST_PAUSE
 
 
@@ -236,11 +237,3 @@ def is_open(state: TargetState) -> bool:
 
 def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _moment(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

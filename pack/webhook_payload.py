@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from enum import IntEnum
 
 from pack.lineage import CommitFacts
+from pack.moments import write_moment
 from pack.sync_events import EventKind, FileEvent
 
 
@@ -73,12 +73,8 @@ def _shared(
         "repo": repo,
         "sha": commit.id,
         "commit_url": commit.url,
-        "timestamp": _iso(commit.at),
+        "timestamp": write_moment(commit.at),
     }
-
-
-def _iso(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _json(payload: dict[str, object]) -> bytes:

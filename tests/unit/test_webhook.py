@@ -172,9 +172,8 @@ def test_nobody_listens():
     assert "canary" not in str(raised.value)
 
 
-def test_closing_ends_a_delivery_under_way(receiver):
-    receiver.plans.append(answers.hang)
-    target = webhook(receiver, timeout=30)
+def assert_closing_ends_it(receiver, target):
+    """A delivery that hangs fails when its target is closed."""
     failed = []
 
     def deliver():
@@ -190,6 +189,12 @@ def test_closing_ends_a_delivery_under_way(receiver):
     thread.join(20)
     assert not thread.is_alive()
     assert len(failed) == 1
+
+
+def test_closing_ends_a_delivery_under_way(receiver):
+    receiver.plans.append(answers.hang)
+    target = webhook(receiver, timeout=30)
+    assert_closing_ends_it(receiver, target)
 
 
 # --- signatures ------------------------------------------------------------------------------
@@ -519,21 +524,7 @@ def test_closing_ends_a_delivery_over_tls():
         target = Webhook(
             url, (), now, name="x", timeout=30, context=client, resolver=lambda *_: ["127.0.0.1"]
         )
-        failed = []
-
-        def deliver():
-            try:
-                target.send("1", b"{}")
-            except Unavailable as error:
-                failed.append(error)
-
-        thread = threading.Thread(target=deliver)
-        thread.start()
-        assert receiver.hanging.wait(20)
-        target.close()
-        thread.join(20)
-        assert not thread.is_alive()
-        assert len(failed) == 1
+        assert_closing_ends_it(receiver, target)
 
 
 def test_a_deadline_that_has_passed_is_waited_for_no_more():
