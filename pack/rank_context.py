@@ -18,6 +18,8 @@ from pack.search_query import STOP_WORDS, Query
 
 _BEST: Final = 5
 """Passages whose words are taken."""
+_LEAST_CLAUSES: Final = 2
+"""Of one word the best passages are hardly better than others; what they share is chance."""
 _READ_CHARACTERS: Final = 25_000
 """The best passages of about this length together are looked through for those words."""
 _WORDS: Final = 20
@@ -71,7 +73,7 @@ def feedback(
     """
     order = sorted(range(len(points)), key=lambda number: -points[number])
     more = [0.0] * len(points)
-    if not order or points[order[0]] <= 0:
+    if len(query.clauses) < _LEAST_CLAUSES or not order or points[order[0]] <= 0:
         return more
     shares = {number: points[number] / points[order[0]] for number in order[:_BEST]}
     worth = _worth(_words_of(bodies, shares, query), frequencies, passages)

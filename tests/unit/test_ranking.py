@@ -219,11 +219,12 @@ def test_kin_of_a_word_is_found_after_its_forms():
 
 def test_words_of_the_best_passages_count():
     texts = ["zebra grass savanna", "zebra grass savanna lions", "zebra stripes", "zebra savanna"]
-    texts += [f"other {n}" for n in range(20)]
+    texts = [f"wild {text}" for text in texts] + [f"other {n}" for n in range(20)]
     notes = [note(n, text) for n, text in enumerate(texts)]
-    with_it = search("zebra", notes)
+    with_it = search("a zebra is wild", notes)
     assert with_it[-1].candidate.id == 2
     assert "context" in with_it[0].explanation.boosts
+    assert all("context" not in one.explanation.boosts for one in search("zebra", notes))
 
 
 def test_where_the_best_are_of_few_files_others_are_ranked_too():
