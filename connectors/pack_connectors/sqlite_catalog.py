@@ -59,6 +59,8 @@ from pack_connectors.catalog_schema import (
 from pack_connectors.process_memory import give_back
 
 _BUSY_SECONDS: Final = BUSY_SECONDS
+_GIVES_BACK: Final = 4
+"""Idle moments after filling in which memory is given back: some of it is held for longer."""
 _BUILD_SECONDS: Final = 120
 """How long to wait for another process that fills the catalog."""
 # Named, as the planner would rather sort a folder's rows than walk them in order.
@@ -83,7 +85,7 @@ class SqliteCatalog:
     def __init__(self, file: Path | None) -> None:
         self._file = CatalogFile(file)
         self._idle = IdleWork(self._use_idle_moment)
-        self._has_filled = False
+        self._gives_back = 0
 
     def commit(self) -> CommitId | None:
         """See `Catalog.commit`."""
@@ -120,7 +122,7 @@ class SqliteCatalog:
             self._file.give_up()
         elif begun:
             self._file.reopen()
-            self._has_filled = True
+            self._gives_back = _GIVES_BACK
             self._poke()
 
     def advance(
@@ -379,8 +381,8 @@ class SqliteCatalog:
 
         What is owed is carried out first, and before that memory is given back that filling took.
         """
-        if self._has_filled:
-            self._has_filled = False
+        if self._gives_back:
+            self._gives_back -= 1
             give_back()
 
         def step(db: sqlite3.Connection) -> bool:
