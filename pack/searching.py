@@ -238,7 +238,7 @@ def find_pattern(core: Core, pattern: str, which: Filter) -> Iterator[Line]:
         expression = re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
         raise InvalidRequest(f"the pattern cannot be used: {error}") from error
-    rows = core.ask(lambda view: view.list_rows(which).rows, by_date=True)
+    rows = core.ask(lambda view: view.list_rows(which).rows)
     return _lines(core, expression, rows)
 
 

@@ -5,6 +5,7 @@ Only of glibc: other C libraries give back memory by themselves, or keep less.
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from typing import Final
 
@@ -37,8 +38,6 @@ def give_back() -> None:
 
 def _call(name: str, *numbers: int) -> None:
     if sys.platform == "linux":
-        import ctypes  # noqa: PLC0415 - 2 ms that most commands need not pay
-
         function = getattr(ctypes.CDLL(None), name, None)
         if function is not None:
             function(*numbers)
