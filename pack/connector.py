@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import Protocol
 
-from pack.catalog_questions import LastChange
 from pack.lineage import Lineage
 from pack.model import (
     BlobId,
@@ -21,6 +20,7 @@ from pack.model import (
     Entry,
     Expectation,
     Identity,
+    LastChange,
     MemoryPath,
 )
 

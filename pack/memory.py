@@ -10,19 +10,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
-from pack import pathless, queries, updates
-from pack.catalog import Catalog
-from pack.catalog_questions import Sort
-from pack.catalog_sync import Progress
+from pack.catalog.catalog import Catalog
+from pack.catalog.questions import Sort
+from pack.catalog.refresh import Progress
 from pack.connector import Connector
-from pack.core import Core
-from pack.edits import Edit
+from pack.core.core import Core
+from pack.core.reader import Reader
+from pack.core.requests import make_filter
+from pack.core.writer import Writer
 from pack.errors import InvalidConfig
-from pack.model import CommitId
+from pack.files.edits import Edit
+from pack.model import CommitId, Mode
 from pack.paths import parse_path
 from pack.provenance import Origin
-from pack.reading import Reader
-from pack.requests import make_filter
 from pack.results import (
     Changes,
     Document,
@@ -30,25 +30,26 @@ from pack.results import (
     Finding,
     Line,
     Matches,
-    Mode,
     Page,
     Status,
     WholeMemory,
     Written,
 )
-from pack.writing import Writer
+from pack.use_cases import pathless
+from pack.use_cases import read as queries
+from pack.use_cases import write as updates
 
 if TYPE_CHECKING:
-    from pack.lifecycle import Initialised, Scaffold
-    from pack.migration_plan import MigrationPlan
-    from pack.notion_delivery import NotionMigration
-    from pack.notion_journal import PagesJournal
-    from pack.remote import Exchange, Remote, RemoteStatus, Report
-    from pack.remote_sync import Permission
-    from pack.sync import Sync
-    from pack.sync_routes import Route
-    from pack.sync_text import TextSource
-    from pack.targets import Pages, Target
+    from pack.pages.checkpoint import PagesJournal
+    from pack.pages.delivery import NotionMigration
+    from pack.remote.decision import Permission
+    from pack.remote.remote import Exchange, Remote, RemoteStatus, Report
+    from pack.sync.engine import Sync
+    from pack.sync.routes import Route
+    from pack.sync.target import Pages, Target
+    from pack.sync.text import TextSource
+    from pack.use_cases.lifecycle import Initialised, Scaffold
+    from pack.v1.plan import MigrationPlan
 
 SEARCH_LIMIT: Final = 10
 
@@ -109,7 +110,7 @@ class Memory:
         """The targets that get copies; `None` where none is set up."""
         return self._core.sync
 
-    # --- reading (pack.queries) ----------------------------------------------------------------
+    # --- reading (pack.use_cases.read) -----------------------------------------------------------
 
     def mode(self) -> Mode:
         """What is at the root now: v2, v1, or nothing."""
@@ -186,7 +187,7 @@ class Memory:
         max_tokens: int | None = None,
         explain: bool = False,
     ) -> Matches:
-        """The files that answer a query, best first; see `pack.search_query` for what can be asked.
+        """The files that answer a query, best first; see `pack.search.query` for what can be asked.
 
         Args:
             query: Words, a sentence, "a phrase", beginnin*, -without.
@@ -205,7 +206,7 @@ class Memory:
             InvalidRequest: The query is empty, the cursor was not handed out, a date is none.
             LimitExceeded: The query is longer than 1,000 bytes.
         """
-        from pack import searching  # noqa: PLC0415 - see the module's docstring
+        from pack.use_cases import search as searching  # noqa: PLC0415 - see the module's docstring
 
         which = make_filter(tag, topic, dir, since, until)
         request = searching.SearchRequest(query, which, limit, cursor, max_tokens, explain)
@@ -223,7 +224,7 @@ class Memory:
             NotInitialised: There is no memory.
             InvalidRequest: It is no regular expression.
         """
-        from pack import searching  # noqa: PLC0415 - see the module's docstring
+        from pack.use_cases import search as searching  # noqa: PLC0415 - see the module's docstring
 
         with self._core.view():
             return searching.find_pattern(self._core, pattern, make_filter(folder=dir))
@@ -247,7 +248,7 @@ class Memory:
 
     def status(self) -> Status:
         """What the memory is like now, also where there is none yet."""
-        from pack import validation  # noqa: PLC0415 - see the module's docstring
+        from pack.use_cases import validate as validation  # noqa: PLC0415 - see the module's docstring
 
         with self._core.view():
             return validation.status(self._core)
@@ -258,12 +259,12 @@ class Memory:
         Raises:
             NotInitialised: There is no memory.
         """
-        from pack import validation  # noqa: PLC0415 - see the module's docstring
+        from pack.use_cases import validate as validation  # noqa: PLC0415 - see the module's docstring
 
         with self._core.view():
             return validation.validate(self._core)
 
-    # --- writing (pack.updates, pack.pathless) -------------------------------------------------
+    # --- writing (pack.use_cases.write, pack.use_cases.pathless) ---------------------------------
 
     def update(
         self,
@@ -367,7 +368,7 @@ class Memory:
         """
         return pathless.add(self._core, content, last_read, message)
 
-    # --- other machines (pack.exchanging) ------------------------------------------------------
+    # --- other machines (pack.use_cases.exchange) ------------------------------------------------
 
     def sync_remote(
         self, allowed: Permission | None = None, report: Report = lambda _: None
@@ -386,8 +387,8 @@ class Memory:
             InvalidConfig: The remote cannot be used as it is set up.
             ConnectorError: The remote does not answer, or refuses. Next time goes on from there.
         """
-        from pack import exchanging  # noqa: PLC0415 - see the module's docstring
-        from pack.remote_sync import NOTHING_ALLOWED  # noqa: PLC0415 - likewise
+        from pack.remote.decision import NOTHING_ALLOWED  # noqa: PLC0415 - likewise
+        from pack.use_cases import exchange as exchanging  # noqa: PLC0415 - see the module's docstring
 
         permission = allowed or NOTHING_ALLOWED
         return exchanging.exchange(self._core, permission, report, self._new_request)
@@ -412,17 +413,17 @@ class Memory:
         Raises:
             ConnectorError: The store cannot be read.
         """
-        from pack import exchanging  # noqa: PLC0415 - see the module's docstring
+        from pack.use_cases import exchange as exchanging  # noqa: PLC0415 - see the module's docstring
 
         return exchanging.is_due(self._core, interval)
 
     def remote_status(self) -> RemoteStatus | None:
         """The remote as it is known without asking it; `None` where there is none."""
-        from pack import exchanging  # noqa: PLC0415 - see the module's docstring
+        from pack.use_cases import exchange as exchanging  # noqa: PLC0415 - see the module's docstring
 
         return exchanging.status(self._core)
 
-    # --- a memory's life (pack.lifecycle) ------------------------------------------------------
+    # --- a memory's life (pack.use_cases.lifecycle) ----------------------------------------------
 
     def init(
         self,
@@ -441,7 +442,7 @@ class Memory:
         Raises:
             PackError: The store refused; nothing was written.
         """
-        from pack import lifecycle  # noqa: PLC0415 - see the module's docstring
+        from pack.use_cases import lifecycle  # noqa: PLC0415 - see the module's docstring
 
         return lifecycle.init(self._core, scaffold, notes, dry_run=dry_run)
 
@@ -452,7 +453,7 @@ class Memory:
             NotFound: There is no v1 file.
             InvalidContent: It is not UTF-8.
         """
-        from pack import lifecycle  # noqa: PLC0415 - see the module's docstring
+        from pack.use_cases import lifecycle  # noqa: PLC0415 - see the module's docstring
 
         with self._core.view():
             return lifecycle.plan_migration(self._core)
@@ -464,7 +465,7 @@ class Memory:
             InvalidPlan: A line would be dropped or repeated, or the file changed since.
             PackError: The store refused; nothing was written.
         """
-        from pack import lifecycle  # noqa: PLC0415 - see the module's docstring
+        from pack.use_cases import lifecycle  # noqa: PLC0415 - see the module's docstring
 
         return lifecycle.migrate(self._core, plan, dry_run=dry_run)
 
@@ -493,7 +494,7 @@ class Memory:
             InvalidConfig: `.notion-pages.json` cannot be trusted.
             PackError: Notion or the store refused. What was made is recorded.
         """
-        from pack import notion_delivery  # noqa: PLC0415 - see the module's docstring
+        from pack.pages import delivery as notion_delivery  # noqa: PLC0415 - see the module's docstring
 
         return notion_delivery.migrate_notion(
             self._core, pages, report, today, journal, dry_run=dry_run
@@ -507,7 +508,7 @@ class Memory:
         today: Callable[[], date] | None = None,
         journal: PagesJournal | None = None,
     ) -> Route:
-        """The way of commits to Notion's pages; see `pack.notion_delivery.NotionRoute`.
+        """The way of commits to Notion's pages; see `pack.pages.delivery.NotionRoute`.
 
         Args:
             pages: The pages.
@@ -516,7 +517,7 @@ class Memory:
             today: Gives the day on which expired files are left out; `None` to keep them.
             journal: As for `migrate_notion`.
         """
-        from pack import notion_delivery  # noqa: PLC0415 - see the module's docstring
+        from pack.pages import delivery as notion_delivery  # noqa: PLC0415 - see the module's docstring
 
         return notion_delivery.NotionRoute(self._core, pages, single, source, today, journal)
 
@@ -526,7 +527,7 @@ class Memory:
         Raises:
             NotInitialised: There is no memory.
         """
-        from pack import lifecycle  # noqa: PLC0415 - see the module's docstring
+        from pack.use_cases import lifecycle  # noqa: PLC0415 - see the module's docstring
 
         with self._core.view():
             return lifecycle.list_expired(self._core)
@@ -541,6 +542,6 @@ class Memory:
         Raises:
             BlobChanged: One was changed since it was listed. None was removed.
         """
-        from pack import lifecycle  # noqa: PLC0415 - see the module's docstring
+        from pack.use_cases import lifecycle  # noqa: PLC0415 - see the module's docstring
 
         return lifecycle.prune(self._core, expired, dry_run=dry_run)

@@ -119,3 +119,27 @@ def blob_id(content: bytes) -> BlobId:
     digest = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
     digest.update(content)
     return BlobId(digest.hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    """The last commit that changed a file, and when it was made, in UTC."""
+
+    path: MemoryPath
+    commit: CommitId
+    at: datetime
+
+
+class Mode(StrEnum):
+    """What is at the root of the memory, decided at each request."""
+
+    V2 = "v2"
+    V1 = "v1"
+    EMPTY = "empty"
+
+
+def object_id(kind: str, data: bytes) -> str:
+    """The id git gives to an object with these contents."""
+    digest = hashlib.sha1(f"{kind} {len(data)}\0".encode(), usedforsecurity=False)
+    digest.update(data)
+    return digest.hexdigest()

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Final
 
 from pack.errors import InvalidPath, LimitExceeded
@@ -157,3 +158,11 @@ def kept_copy_path(path: MemoryPath, sha: str) -> MemoryPath:
     name = name.encode("utf-8")[:room].decode("utf-8", "ignore")
     kept = f"{name}.kept-{sha[:8]}{dot}{ending}"
     return MemoryPath(f"{folder}/{kept}" if folder else kept)
+
+
+def continued(path: MemoryPath) -> Iterator[MemoryPath]:
+    """A file, and those in which it goes on when it is full: `x.md`, `x-2.md` and so on."""
+    yield path
+    stem = path.removesuffix(".md")
+    for number in count(2):
+        yield MemoryPath(f"{stem}-{number}.md")

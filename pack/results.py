@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pack.model import BlobId, CommitId, MemoryPath
+from pack.model import BlobId, CommitId, MemoryPath, Mode
 
 if TYPE_CHECKING:
-    from pack.ranking import Explanation
-    from pack.remote import RemoteStatus
-    from pack.sync_results import TargetStatus
-
-
-class Mode(StrEnum):
-    """What is at the root of the memory, decided at each request."""
-
-    V2 = "v2"
-    V1 = "v1"
-    EMPTY = "empty"
+    from pack.remote.remote import RemoteStatus
+    from pack.search.ranking import Explanation
+    from pack.sync.results import TargetStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from pack_connectors.github import GitHub
-from pack_connectors.github_method import WriteMethod
-from pack_connectors.github_patience import Pause
-from pack_connectors.sqlite_catalog import SqliteCatalog
+from pack_connectors.catalog.catalog import SqliteCatalog
+from pack_connectors.github.commit.method import WriteMethod
+from pack_connectors.github.connector import GitHub
+from pack_connectors.github.retry import Pause
 
 from pack.memory import Memory
 from tests.standins.github import GithubStandIn

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
-from pack_connectors.github import GitHub
-from pack_connectors.sqlite_catalog import SqliteCatalog
+from pack_connectors.catalog.catalog import SqliteCatalog
+from pack_connectors.github.connector import GitHub
 
 from pack.memory import Memory
 from pack.provenance import Origin, Source

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pack_connectors.google_access import GoogleAccess
-from pack_connectors.google_docs import GoogleDoc
-from pack_connectors.google_docs_document import Shown, read_document
-from pack_connectors.google_docs_text import DocFormat, Paragraph
+from pack_connectors.google_docs.access import GoogleAccess
+from pack_connectors.google_docs.document import Shown, read_document
+from pack_connectors.google_docs.target import GoogleDoc
+from pack_connectors.google_docs.text import DocFormat, Paragraph
 
-from pack.targets import Delivered
+from pack.sync.target import Delivered
 from tests.standins.google_docs import GoogleStandIn
 from tests.standins.google_docs_model import content, lists
 

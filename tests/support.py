@@ -9,21 +9,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import yaml
-from pack_connectors.git_repository import create_repository
-from pack_connectors.local_git import LocalGit
-from pack_connectors.memory import InMemoryConnector
-from pack_connectors.sqlite_catalog import SqliteCatalog
+from pack_connectors.catalog.catalog import SqliteCatalog
+from pack_connectors.in_memory import InMemoryConnector
+from pack_connectors.local_git.connector import LocalGit
+from pack_connectors.local_git.repository import create_repository
 
-from pack.catalog import describe, is_catalogued
-from pack.catalog_sync import bring_up
-from pack.index import read_head
-from pack.index_plan import plan_index
+from pack.catalog.refresh import bring_up
+from pack.catalog.row import describe, is_catalogued
+from pack.core.index_update import plan_index
+from pack.core.reader import Reader
+from pack.index.format import read_head
 from pack.limits import MAX_FILE_BYTES
 from pack.memory import Memory
 from pack.model import ABSENT, Change, Delete, MemoryPath, Put, blob_id
 from pack.paths import INDEX, is_memory_file
 from pack.provenance import Origin, Source
-from pack.reading import Reader
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 AGENT = Origin(Source.AI_CLOUD, "test client")

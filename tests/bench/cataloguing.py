@@ -7,12 +7,12 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from pack_connectors.local_git import LocalGit
-from pack_connectors.sqlite_catalog import SqliteCatalog
-from pack_servers.wiring import clock
+from pack_connectors.catalog.catalog import SqliteCatalog
+from pack_connectors.local_git.connector import LocalGit
+from pack_servers.wiring.clock import clock
 
-from pack.catalog import Row, describe
-from pack.catalog_sync import bring_up
+from pack.catalog.refresh import bring_up
+from pack.catalog.row import Row, describe
 from pack.model import CommitId, MemoryPath, blob_id
 from tests.bench.figures import Figure, value
 from tests.bench.setting import WARM_UP, Setting

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from pack_connectors.github_method import WriteMethod
+from pack_connectors.github.commit.method import WriteMethod
 
 from pack.memory import Memory
 from tests.bench.figures import Figure, compare, value

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pack_connectors import file_exchange
-from pack_connectors.git_process import RefUpdater
-from pack_connectors.local_git import LocalGit
+from pack_connectors.local_git import atomic_rename as file_exchange
+from pack_connectors.local_git.connector import LocalGit
+from pack_connectors.local_git.process import RefUpdater
 
 from pack.errors import NotFound
 from pack.model import ABSENT, EntryType, MemoryPath

@@ -8,15 +8,15 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pack_connectors.git_remote import GitRemote
-from pack_connectors.git_repository import clone_repository
-from pack_connectors.local_git import LocalGit
-from pack_connectors.sqlite_catalog import SqliteCatalog
+from pack_connectors.catalog.catalog import SqliteCatalog
+from pack_connectors.local_git.connector import LocalGit
+from pack_connectors.local_git.remote.remote import GitRemote
+from pack_connectors.local_git.repository import clone_repository
 
 from pack.memory import Memory
 from pack.provenance import Origin, Source
-from pack.remote import Exchange
-from pack.remote_sync import Permission
+from pack.remote.decision import Permission
+from pack.remote.remote import Exchange
 from tests.support import SCAFFOLD, Clock
 
 _NUMBERS = itertools.count(1)

@@ -1,7 +1,7 @@
 """The line of commits as git and people make it: merges, amended and dropped commits."""
 
 import pytest
-from pack_connectors.local_git import LocalGit
+from pack_connectors.local_git.connector import LocalGit
 
 from tests.github_support import NAME, GithubWorld
 from tests.support import Clock, git

@@ -5,9 +5,9 @@ import os
 from contextlib import closing
 
 import pytest
-from pack_connectors import file_exchange
-from pack_connectors.git_repository import create_repository
-from pack_connectors.process_lock import ProcessLock
+from pack_connectors.local_git import atomic_rename as file_exchange
+from pack_connectors.local_git.repository import create_repository
+from pack_connectors.system.process_lock import ProcessLock
 
 from pack.errors import OutcomeUnknown, PackError
 from pack.model import ABSENT, Delete, MemoryPath, Put

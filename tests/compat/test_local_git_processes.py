@@ -12,7 +12,7 @@ import threading
 import time
 
 import pytest
-from pack_connectors.git_repository import create_repository
+from pack_connectors.local_git.repository import create_repository
 
 from pack.errors import BlobChanged, NotFound, PackError
 from pack.model import MemoryPath
@@ -223,7 +223,7 @@ def test_a_lock_of_a_killed_writer_goes(folder, monkeypatch, name, moment):
 
 
 def die_with_lock(folder, name, moment):
-    from pack_connectors.git_process import RefUpdater  # noqa: PLC0415
+    from pack_connectors.local_git.process import RefUpdater  # noqa: PLC0415
 
     exchange = RefUpdater._exchange
 

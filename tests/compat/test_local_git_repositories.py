@@ -8,8 +8,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from pack_connectors.git_repository import create_repository, start_maintenance
-from pack_connectors.local_git import LocalGit
+from pack_connectors.local_git.connector import LocalGit
+from pack_connectors.local_git.repository import create_repository, start_maintenance
 
 from pack.errors import InvalidConfig, NotFound, PackError, RefusedForSafety, Unavailable
 from pack.model import ABSENT, EntryType, MemoryPath, blob_id
@@ -503,7 +503,7 @@ def test_a_folder_swapped_for_a_link_again_and_again(folder, opened, outside):
 
 def test_many_loose_objects_start_gits_housekeeping(folder, opened, monkeypatch):
     started = []
-    monkeypatch.setattr("pack_connectors.git_repository._GC_FOLDER_COUNT", -1)
+    monkeypatch.setattr("pack_connectors.local_git.repository._GC_FOLDER_COUNT", -1)
     (folder / ".git/objects/17").mkdir()
 
     def start(repository):
@@ -511,7 +511,7 @@ def test_many_loose_objects_start_gits_housekeeping(folder, opened, monkeypatch)
             started.append(start_maintenance(repository))
         return started[-1]
 
-    monkeypatch.setattr("pack_connectors.local_git.start_maintenance", start)
+    monkeypatch.setattr("pack_connectors.local_git.connector.start_maintenance", start)
     configure(folder, gc__auto="1", gc__autoDetach="false")
     memory = opened(folder)
     for turn in range(5):
@@ -529,8 +529,8 @@ def test_housekeeping_that_cannot_start_fails_no_write(folder, opened, monkeypat
     def refuse(_):
         raise OSError(12, "no memory")
 
-    monkeypatch.setattr("pack_connectors.local_git.maintenance_is_due", lambda _: True)
-    monkeypatch.setattr("pack_connectors.local_git.start_maintenance", refuse)
+    monkeypatch.setattr("pack_connectors.local_git.connector.maintenance_is_due", lambda _: True)
+    monkeypatch.setattr("pack_connectors.local_git.connector.start_maintenance", refuse)
     put(opened(folder), A, b"a")
     assert_sound(folder)
 
@@ -589,7 +589,7 @@ def test_python_files_in_the_working_directory_are_not_imported(folder, tmp_path
         "import sys\n"
         "from datetime import UTC, datetime\n"
         "from pathlib import Path\n"
-        "from pack_connectors.local_git import LocalGit\n"
+        "from pack_connectors.local_git.connector import LocalGit\n"
         "memory = LocalGit(Path(sys.argv[1]), lambda: datetime.now(UTC))\n"
         "from pack.model import ABSENT\n"
         "memory.put_contents('context/a.md', b'a', ABSENT, 'm')\n"

@@ -4,11 +4,11 @@ import threading
 import time
 
 import pytest
-from pack_connectors import git_index
-from pack_connectors.file_swap import FileSwap
-from pack_connectors.git_index import GitIndex
-from pack_connectors.git_repository import create_repository
-from pack_connectors.worktree import Worktree
+from pack_connectors.local_git import index as git_index
+from pack_connectors.local_git.index import GitIndex
+from pack_connectors.local_git.repository import create_repository
+from pack_connectors.local_git.swap import FileSwap
+from pack_connectors.local_git.worktree import Worktree
 
 from pack.errors import (
     BlobChanged,
@@ -367,7 +367,7 @@ def test_a_new_file_of_the_user_just_before_ours_stays(memory, folder, monkeypat
 
 
 def test_an_editor_that_had_the_file_open_loses_nothing(memory, folder, monkeypatch):
-    monkeypatch.setattr("pack_connectors.displaced._LOOK_EVERY_SECONDS", 0)
+    monkeypatch.setattr("pack_connectors.local_git.replaced_files._LOOK_EVERY_SECONDS", 0)
     with (folder / A).open("r+b") as editor:
         put(memory, A, b"x\n")
         assert kept_copies(folder) == set()
@@ -381,7 +381,7 @@ def test_an_editor_that_had_the_file_open_loses_nothing(memory, folder, monkeypa
 
 
 def test_an_editor_that_wrote_nothing_leaves_no_copy(memory, folder, monkeypatch):
-    monkeypatch.setattr("pack_connectors.displaced._LOOK_EVERY_SECONDS", 0)
+    monkeypatch.setattr("pack_connectors.local_git.replaced_files._LOOK_EVERY_SECONDS", 0)
     with (folder / A).open("rb"):
         put(memory, A, b"x\n")
         assert len(list((folder / ".git/pack/displaced").glob("*.kept"))) == 1
@@ -425,7 +425,7 @@ class Editor(threading.Thread):
 @pytest.mark.parametrize("seconds", [2, pytest.param(20, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("save", [by_rename, in_place])
 def test_every_line_an_editor_saves_is_somewhere(memory, folder, monkeypatch, save, seconds):
-    monkeypatch.setattr("pack_connectors.displaced._LOOK_EVERY_SECONDS", 0)
+    monkeypatch.setattr("pack_connectors.local_git.replaced_files._LOOK_EVERY_SECONDS", 0)
     stop = threading.Event()
     editor = Editor(folder / A, save, stop)
     editor.start()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pack.merging import merge_file
+from pack.merge.file import merge_file
 
 
 def _git_merge(folder: Path, versions: dict[str, str]) -> str | None:

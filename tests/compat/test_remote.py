@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pack_connectors.git_remote import GitRemote
+from pack_connectors.local_git.remote.remote import GitRemote
 
 from pack.errors import ConnectorError, InvalidConfig, RepositoryBusy, Unavailable
 from pack.model import CommitId
 from pack.paths import INDEX
-from pack.remote import Exchange, Outcome, RemoteRecord, StopKind
+from pack.remote.remote import Exchange, Outcome, RemoteRecord, StopKind
 from tests.compat.remote_support import Machine, Net, git, make_template
 
 A, B = "context/a.md", "context/b.md"
@@ -250,7 +250,7 @@ def test_somebody_always_faster_is_told_and_nothing_is_lost(
     net: Net, one: Machine, two: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
-    monkeypatch.setattr("pack.exchanging._ATTEMPTS", 2)
+    monkeypatch.setattr("pack.use_cases.exchange._ATTEMPTS", 2)
 
     class Always(GitRemote):
         def push(self, commit: CommitId, theirs: CommitId | None) -> None:

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from pack_connectors import git_exchange
-from pack_connectors.git_exchange import GitExchange
-from pack_connectors.git_process import GitRunner
-from pack_connectors.remote_url import RemoteUrl, parse_url, redacted
+from pack_connectors.local_git.process import GitRunner
+from pack_connectors.local_git.remote import transport as git_exchange
+from pack_connectors.local_git.remote.transport import GitExchange
+from pack_connectors.local_git.remote.url import RemoteUrl, parse_url, redacted
 
 from pack.errors import ConnectorError, PackError, Unavailable
 from pack.limits import MAX_FILE_BYTES
-from pack.remote import Outcome, StopKind
+from pack.remote.remote import Outcome, StopKind
 from tests.compat.remote_support import Machine, Net, git, make_template
 
 pytestmark = pytest.mark.usefixtures("git_identity")

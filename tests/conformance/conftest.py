@@ -1,3 +1,3 @@
 import pytest
 
-pytest.register_assert_rewrite("pack.testing", "pack.testing_targets")
+pytest.register_assert_rewrite("pack.testing.connector", "pack.testing.target")

@@ -4,8 +4,8 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from pack_connectors.github import GitHub
-from pack_connectors.github_method import WriteMethod
+from pack_connectors.github.commit.method import WriteMethod
+from pack_connectors.github.connector import GitHub
 
 from pack.model import Delete, Identity
 from pack.testing import (

@@ -1,7 +1,7 @@
 from contextlib import contextmanager
 
 import pytest
-from pack_connectors.google_docs_text import DocFormat
+from pack_connectors.google_docs.text import DocFormat
 
 from pack.testing import Failure, TargetContract
 from tests.google_docs_support import ACCESS, Desk

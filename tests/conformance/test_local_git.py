@@ -4,9 +4,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pack_connectors.git_process import RefUpdater
-from pack_connectors.git_repository import create_repository
-from pack_connectors.local_git import LocalGit
+from pack_connectors.local_git.connector import LocalGit
+from pack_connectors.local_git.process import RefUpdater
+from pack_connectors.local_git.repository import create_repository
 
 from pack.model import Delete, Identity
 from pack.testing import ConnectorContract, LoggedCommit

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from pack_connectors.memory import InMemoryConnector
+from pack_connectors.in_memory import InMemoryConnector
 
 from pack.testing import ConnectorContract, LoggedCommit
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
-from pack_connectors.notion import NotionPage
+from pack_connectors.notion.target import NotionPage
 
-from pack.targets import EventTarget, Target
+from pack.sync.target import EventTarget, Target
 from pack.testing import Failure, TargetContract
 from tests.standins.faults import FaultKind
 from tests.standins.notion import NotionStandIn

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from pack.errors import AuthFailed, NotFound, OutcomeUnknown, RateLimited, Unavailable
-from pack.targets import Delivered
+from pack.sync.target import Delivered
 from pack.testing import EventTargetContract, Failure, TargetContract
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

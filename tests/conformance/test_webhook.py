@@ -2,9 +2,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
-from pack_connectors.webhook import Webhook
-from pack_connectors.webhook_signature import parse_secrets
-from pack_connectors.webhook_url import parse_webhook_url
+from pack_connectors.webhook.signature import parse_secrets
+from pack_connectors.webhook.target import Webhook
+from pack_connectors.webhook.url import parse_webhook_url
 
 from pack.testing import EventTargetContract, Failure
 from tests.standins.receiver import SECRET, Receiver, cut, status

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
-from pack_connectors.notion_api import NotionApi
-from pack_connectors.notion_http import NotionHttp
+from pack_connectors.notion.api import NotionApi
+from pack_connectors.notion.http import NotionHttp
 
 from tests.standins.clock import ManualClock
 from tests.standins.faults import CUTS, TIMEOUTS, FaultKind, FaultPlan

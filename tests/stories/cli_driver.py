@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pack_servers.cli import endings
+from pack_servers.cli.shell import exit as endings
 
 CLIENT = {
     "protocolVersion": "2025-06-18",

@@ -23,10 +23,10 @@ from mcp.client.sse import sse_client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, TextContent
-from pack_servers.mcp import build_server
-from pack_servers.places import LocalPlace
-from pack_servers.settings import Settings
-from pack_servers.wiring import init_memory, open_memory
+from pack_servers.config.place import LocalPlace
+from pack_servers.config.settings import Settings
+from pack_servers.mcp.server import build_server
+from pack_servers.wiring.memory import init_memory, open_memory
 
 DEADLINE = 60.0
 """Seconds until a test gives up; nothing waits for it to pass."""

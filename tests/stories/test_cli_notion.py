@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pack_servers import wiring_notion
+from pack_servers.wiring import notion as wiring_notion
 
 from tests.standins.faults import FaultKind
 from tests.standins.notion import NotionStandIn

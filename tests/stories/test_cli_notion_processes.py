@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pack.notion_sheets import EXPORT_TITLE
+from pack.pages.contents import EXPORT_TITLE
 from tests.standins.github_http import Request
 from tests.standins.github_service import Delivery
 from tests.standins.notion import NotionStandIn

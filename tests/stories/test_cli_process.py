@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from pack_servers.cli import endings
+from pack_servers.cli.shell import exit as endings
 
 from tests.stories.cli_driver import COMMAND, Folder, new_memory, run
 
@@ -131,7 +131,7 @@ def test_an_interrupted_command_ends_with_130_and_no_traceback(memory: Folder) -
     assert child.stderr is not None
     assert child.stdin is not None
     said = b""
-    while b"'pack_servers.cli.update'" not in said:
+    while b"'pack_servers.cli.notes.update'" not in said:
         said += child.stderr.read1()  # type: ignore[attr-defined]  # it is a BufferedReader
     child.send_signal(signal.SIGINT)
     _, rest = child.communicate(timeout=30)

@@ -8,7 +8,7 @@ import subprocess
 
 import jsonschema
 import pytest
-from pack_connectors.webhook import Webhook
+from pack_connectors.webhook.target import Webhook
 from pack_templates import webhook_schema
 
 from tests.standins.receiver import SECRET, Receiver, hang, status

@@ -23,7 +23,7 @@ import pytest
 from mcp.client import Client
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
-from pack_servers.http_uvicorn import MAX_CONNECTIONS, LimitedProtocol
+from pack_servers.http.uvicorn import MAX_CONNECTIONS, LimitedProtocol
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 CANARY = "canary-7b1e55d0-token"
@@ -38,7 +38,7 @@ import json, os, sys, threading
 from mcp.server import MCPServer
 from pydantic import SecretStr
 from pack.errors import PackError, Unavailable
-from pack_servers.http import HttpSettings, serve
+from pack_servers.http.app import HttpSettings, serve
 
 server = MCPServer("test", log_level="INFO")
 broken = threading.Event()

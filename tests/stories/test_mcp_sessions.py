@@ -14,10 +14,10 @@ from jsonschema import Draft202012Validator
 from mcp import MCPError
 from mcp.client import Client
 from mcp.types import Implementation, TextResourceContents, Tool
-from pack_servers.mcp import build_server
-from pack_servers.places import LocalPlace
-from pack_servers.settings import Settings
-from pack_servers.wiring import open_memory
+from pack_servers.config.place import LocalPlace
+from pack_servers.config.settings import Settings
+from pack_servers.mcp.server import build_server
+from pack_servers.wiring.memory import open_memory
 
 from pack._version import __version__
 from pack.errors import Unavailable

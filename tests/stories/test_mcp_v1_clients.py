@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mcp.client import Client
-from pack_servers import mcp_clients
-from pack_servers.mcp import build_server
-from pack_servers.mcp_clients import LastRead
-from pack_servers.places import LocalPlace
-from pack_servers.settings import Settings
-from pack_servers.wiring import open_memory
+from pack_servers.config.place import LocalPlace
+from pack_servers.config.settings import Settings
+from pack_servers.mcp import clients as mcp_clients
+from pack_servers.mcp.clients import LastRead
+from pack_servers.mcp.server import build_server
+from pack_servers.wiring.memory import open_memory
 
 from pack.errors import RepositoryBusy, Unavailable
 from pack.memory import Memory

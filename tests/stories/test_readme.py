@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from pack_servers.mcp import build_server
-from pack_servers.settings import Settings
+from pack_servers.config.settings import Settings
+from pack_servers.mcp.server import build_server
 
 from pack.memory import Memory
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import anyio
 import pytest
 from mcp.shared.subscriptions import ResourceUpdated
-from pack_servers.mcp import uri_of
+from pack_servers.mcp.server import uri_of
 
 from tests.standins.github import GithubStandIn
 from tests.stories.cli_driver import run as run_command

@@ -4,10 +4,9 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from pack_connectors.local_git import LocalGit
-from pack_connectors.memory import InMemoryConnector
+from pack_connectors.in_memory import InMemoryConnector
+from pack_connectors.local_git.connector import LocalGit
 
-from pack.edits import Append, Replace
 from pack.errors import (
     AlreadyExists,
     BlobChanged,
@@ -22,10 +21,10 @@ from pack.errors import (
     RefusedForSafety,
     StagedChange,
 )
-from pack.model import blob_id
+from pack.files.edits import Append, Replace
+from pack.model import Mode, blob_id
 from pack.paths import INDEX
 from pack.provenance import EDITOR, Origin, Source
-from pack.results import Mode
 from tests.support import World, assert_true_index, git, note
 
 A = "projects/a.md"

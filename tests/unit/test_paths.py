@@ -3,7 +3,7 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pack_connectors.write_request import check_path
+from pack_connectors.preconditions import check_path
 
 from pack.errors import InvalidPath, LimitExceeded
 from pack.limits import MAX_COMPONENT_BYTES, MAX_PATH_BYTES

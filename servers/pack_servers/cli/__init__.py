@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from pack_servers.cli.startup import importing
+from pack_servers.cli.shell.startup import importing
 
 
 def main() -> None:
@@ -17,6 +17,6 @@ def main() -> None:
         os.execve(sys.executable, sys.orig_argv, os.environ | {"PYTHONUTF8": "1"})  # noqa: S606
     with importing():
         # Here, so that tests can import the package for nothing.
-        from pack_servers.cli.endings import run  # noqa: PLC0415
+        from pack_servers.cli.shell.exit import run  # noqa: PLC0415
 
     sys.exit(run(sys.argv[1:]))

@@ -10,13 +10,30 @@ import typer
 
 from pack._version import __version__
 
-# In the order in which a person meets them. One module each, which has `run` and `EXAMPLES`.
-COMMANDS: Final = tuple(
-    (
-        "init list get search update edit move delete validate prune migrate migrate-notion "
-        "reindex status remote sync google-auth serve doctor"
-    ).split()
-)
+# The room of each command, in the order in which a person meets them. A command is one module of
+# its room, which has `run` and `EXAMPLES`.
+_ROOMS: Final = {
+    "init": "connect",
+    "list": "notes",
+    "get": "notes",
+    "search": "notes",
+    "update": "notes",
+    "edit": "notes",
+    "move": "notes",
+    "delete": "notes",
+    "validate": "care",
+    "prune": "care",
+    "migrate": "care",
+    "migrate-notion": "copies",
+    "reindex": "care",
+    "status": "care",
+    "remote": "copies",
+    "sync": "copies",
+    "google-auth": "connect",
+    "serve": "connect",
+    "doctor": "care",
+}
+COMMANDS: Final = tuple(_ROOMS)
 
 _HELP: Final = """One memory for all your AI tools: markdown files in a git repository you own."""
 _EXAMPLES: Final = """\b
@@ -39,7 +56,7 @@ def build_app(arguments: Sequence[str]) -> typer.Typer:
     app.callback()(_root)
     first = next((text for text in arguments if not text.startswith("-")), None)
     for name in (first,) if first in COMMANDS else COMMANDS:
-        module = import_module(f"pack_servers.cli.{name.replace('-', '_')}")
+        module = import_module(f"pack_servers.cli.{_ROOMS[name]}.{name.replace('-', '_')}")
         app.command(name, epilog=f"\b\nExamples:\n{module.EXAMPLES}")(module.run)
     return app
 

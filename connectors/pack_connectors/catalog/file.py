@@ -1,0 +1,190 @@
+"""The file of a catalog: a connection that always answers, whatever became of the file.
+
+A file that is damaged, of another version, locked for too long or on a read-only disk is replaced,
+or done without: then a temporary file takes its place, and where that fails too, memory. What it
+held is gone at such a moment.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, TypeVar
+
+from pack_connectors.catalog.schema import BUSY_SECONDS, connect, set_busy_timeout
+
+_BUSY_SECONDS: Final = BUSY_SECONDS
+
+_T = TypeVar("_T")
+Step = Callable[[sqlite3.Connection], None]
+"""A change; it is carried out again where the file failed in the middle of it."""
+
+
+class CatalogFile:
+    """A catalog's connection, shared by threads.
+
+    Args:
+        file: Where it is; `None` for one that is gone when it is closed.
+    """
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._in_memory = False
+        self._owed: list[Step] = []
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether what it holds is there for the next process."""
+        return self._file is not None
+
+    def owe(self, step: Step) -> None:
+        """Carry out a change later: before anything is asked, or by `settle_idly`."""
+        with self._lock:
+            self._owed.append(step)
+
+    def read(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
+        """The answer of an action, once what is owed was carried out."""
+        with self._lock:
+            self._settle()
+            return self._carry_out(action)
+
+    def read_state(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
+        """The answer to a question of several statements, all on the same state."""
+
+        def ask(db: sqlite3.Connection) -> _T:
+            if db.in_transaction:  # that of `state`
+                return question(db)
+            with _one_state(db):
+                return question(db)
+
+        return self.read(ask)
+
+    @contextmanager
+    def state(self, begin: Callable[[sqlite3.Connection], bool], prepare: Step) -> Iterator[None]:
+        """Let the questions inside see one state.
+
+        Args:
+            begin: Begins a transaction, unless the state is not as it should be.
+            prepare: Makes it so.
+        """
+        with self._lock:
+            while not self.read(begin):
+                self.read(prepare)
+            try:
+                yield
+            finally:
+                # None is open any more if the file failed meanwhile.
+                if self._connection is not None and self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+
+    def settle_idly(self, step: Callable[[sqlite3.Connection], bool]) -> bool:
+        """Carry out what is owed, and then a step, unless somebody else is writing.
+
+        Returns:
+            What the step says; `False` where it was not carried out.
+        """
+
+        def settle(db: sqlite3.Connection) -> bool:
+            db.execute("PRAGMA busy_timeout = 0")
+            try:
+                while self._owed:
+                    self._owed[0](db)
+                    del self._owed[0]
+                return step(db)
+            except sqlite3.OperationalError as error:
+                if not _is_in_use(error):
+                    raise
+                return False
+            finally:
+                set_busy_timeout(db, _BUSY_SECONDS)
+
+        with self._lock:
+            return self._carry_out(settle)
+
+    def open(self) -> sqlite3.Connection:
+        """The connection.
+
+        Raises:
+            sqlite3.DatabaseError: The file cannot be used.
+        """
+        if self._connection is None:
+            self._connection = connect(self._file, _BUSY_SECONDS, in_memory=self._in_memory)
+        return self._connection
+
+    def give_up(self) -> None:
+        """Do without the file, or without a temporary one, since it cannot hold what it has to."""
+        with self._lock:
+            self._in_memory = self._file is None
+            self._do_without()
+
+    def reopen(self) -> None:
+        """Open the file anew at the next question, after much work that is not done again.
+
+        Statements are kept for the next time, each with all values that it stored last.
+        """
+        if self.is_kept:
+            with self._lock:
+                self._disconnect()
+
+    def close(self) -> None:
+        """Carry out what is owed and close the file; the next question opens it again."""
+        with self._lock:
+            self._settle()
+            self._disconnect()
+
+    def _settle(self) -> None:
+        while self._owed:
+            self._carry_out(self._owed.pop(0))
+
+    def _carry_out(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Carry out an action, on a fresh file, and then on none, where the file is in the way."""
+        try:
+            return action(self.open())
+        except (sqlite3.DatabaseError, ValueError) as error:
+            if _is_in_use(error):
+                self._do_without()  # what others work with is not ours to throw away
+            else:
+                self._discard()
+        try:
+            return action(self.open())
+        except (sqlite3.DatabaseError, ValueError):
+            self._do_without()
+            return action(self.open())
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _do_without(self) -> None:
+        self._disconnect()
+        self._file = None
+
+    def _discard(self) -> None:
+        self._disconnect()
+        if self._file is not None:
+            try:
+                for ending in ("", "-wal", "-shm"):
+                    self._file.with_name(self._file.name + ending).unlink(missing_ok=True)
+            except OSError:
+                self._file = None  # a read-only disk: do without
+
+
+@contextmanager
+def _one_state(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if db.in_transaction:  # some errors end it
+            db.execute("ROLLBACK")
+
+
+def _is_in_use(error: Exception) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

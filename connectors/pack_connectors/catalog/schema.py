@@ -1,0 +1,153 @@
+"""The tables of the catalog, and a connection to them.
+
+`file` holds the files of the commit, `edited` those that a reader sees differently; its ids are
+negative. What is found in a file are its passages: `place` says which file each belongs to,
+`passage` keeps the text once, and `words` is the full text index over it. `words` has no content of
+its own: what it was given is made again from `passage` by `pack.search.words.indexed_text` when
+an entry is taken out. `behind` has the files whose passages are not those of the index yet. `term`
+is the vocabulary, `part` finds terms by what is in the middle of them.
+
+Sources: SQLite documentation, "FTS5" (4.4 contentless tables, 6.8 and 6.9 merging) and
+"Write-Ahead Logging".
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from zlib import crc32
+
+VERSION: Final = 9
+"""Raised as well when `words` and `stems` of `pack.search` or `pack.files.passages` change what
+they give."""
+BUSY_SECONDS: Final = 5.0
+_PAGE_BYTES: Final = 8192
+"""Texts of about 1 KB fill such pages better than those of SQLite's size, and a build has fewer."""
+CACHE_KIB: Final = 2000
+_CHECKPOINT_PAGES: Final = 250
+"""A checkpoint is made by the change that reaches it, which should not wait long."""
+_FILE_COLUMNS: Final = """
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, folded TEXT NOT NULL,
+    blob TEXT, topic TEXT NOT NULL, folded_topic TEXT NOT NULL, tags TEXT NOT NULL, created TEXT,
+    updated TEXT, changed TEXT, sync INTEGER NOT NULL, expires TEXT, line TEXT NOT NULL,
+    starts_page INTEGER NOT NULL, size INTEGER NOT NULL
+"""
+_SCHEMA: Final = f"""
+CREATE TABLE file ({_FILE_COLUMNS});
+CREATE INDEX file_folder ON file (folder, path);
+CREATE INDEX file_updated ON file (folder, updated);
+CREATE INDEX file_page ON file (folder, path) WHERE starts_page;
+CREATE INDEX file_folded ON file (folded);
+CREATE INDEX file_recent ON file (coalesce(updated, changed, '') DESC, path);
+CREATE INDEX file_undated ON file (id) WHERE updated IS NULL;
+CREATE INDEX file_size ON file (size DESC);
+CREATE INDEX file_topic ON file (folded_topic);
+CREATE TABLE edited ({_FILE_COLUMNS}, is_shown INTEGER NOT NULL);
+CREATE INDEX edited_folder ON edited (folder, path) WHERE is_shown;
+CREATE TABLE folder (folder TEXT PRIMARY KEY, files INTEGER NOT NULL, newest TEXT) WITHOUT ROWID;
+CREATE TABLE unverified (folder TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE tag (tag TEXT, file INTEGER, PRIMARY KEY (tag, file)) WITHOUT ROWID;
+CREATE TABLE last_change (file INTEGER PRIMARY KEY, commit_id TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE head (
+    id INTEGER PRIMARY KEY CHECK (id = 1), commit_id TEXT NOT NULL, dated TEXT,
+    passages INTEGER NOT NULL, characters INTEGER NOT NULL
+);
+CREATE TABLE place (id INTEGER PRIMARY KEY, file INTEGER NOT NULL);
+CREATE INDEX place_file ON place (file);
+CREATE TABLE behind (file INTEGER PRIMARY KEY, path TEXT, topic TEXT, tags TEXT, passages TEXT);
+CREATE TABLE passage (
+    id INTEGER PRIMARY KEY, line INTEGER NOT NULL, heading TEXT NOT NULL, text TEXT NOT NULL
+);
+CREATE VIRTUAL TABLE words USING fts5 (
+    path, topic, tags, heading, body, content = '', tokenize = 'unicode61 remove_diacritics 2'
+);
+CREATE TABLE term (
+    id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, stem TEXT NOT NULL, passages INTEGER NOT NULL
+);
+CREATE INDEX term_stem ON term (stem);
+CREATE VIRTUAL TABLE part USING fts5 (
+    text, content = 'term', content_rowid = 'id', tokenize = 'trigram case_sensitive 1',
+    detail = none, columnsize = 0
+);
+CREATE VIRTUAL TABLE word_list USING fts5vocab (words, row)
+"""
+# Another Unicode gives other words: an entry could not be taken out of the index any more.
+STAMP: Final = crc32(f"{VERSION} {unicodedata.unidata_version} {_SCHEMA}".encode()) & 0x7FFFFFFF
+
+
+def connect(
+    file: Path | None, busy_seconds: float = BUSY_SECONDS, *, in_memory: bool = False
+) -> sqlite3.Connection:
+    """A connection to a catalog with all its tables, which are made if there are none.
+
+    Args:
+        file: Where it is; `None` for one that is gone when it is closed.
+        busy_seconds: How long to wait for others.
+        in_memory: Whether one without a place touches no disk at all.
+
+    Raises:
+        sqlite3.DatabaseError: The file is none of this version, damaged, or cannot be used.
+    """
+    # An empty name is a temporary file of SQLite's own, which memory is not filled with.
+    connection = sqlite3.connect(
+        file or (":memory:" if in_memory else ""),
+        timeout=busy_seconds,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        # Whoever finds it made must wait for nobody who writes, as some of these would.
+        is_new = _version(connection) == 0
+        if is_new:
+            connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+        if is_new and file is not None:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        if file is not None:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        connection.execute("PRAGMA synchronous = OFF")  # it can be made again at any time
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        if is_new:
+            with transaction(connection):
+                _make_tables(connection)
+        if _version(connection) != STAMP:
+            raise sqlite3.DatabaseError("another version of PACK wrote this catalog")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _version(db: sqlite3.Connection) -> int:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _make_tables(db: sqlite3.Connection) -> None:
+    """Make all tables, within a transaction, unless another process was faster."""
+    if _version(db) == 0:
+        for statement in _SCHEMA.split(";"):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {STAMP}")
+
+
+def set_busy_timeout(db: sqlite3.Connection, seconds: float) -> None:
+    """Wait so long for others from now on."""
+    db.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All statements or none; others that write wait."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if db.in_transaction:  # some errors end it
+            db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")

@@ -1,0 +1,126 @@
+"""The passages of files, and the words in them: put in and taken out one file at a time."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from pack.files.passages import Passage
+from pack.search.stems import stem_keys
+from pack.search.words import index_terms, indexed_text
+
+Head = tuple[str, str, str]
+"""Path, topic and tags of a file, as they are indexed with each of its passages."""
+WORDS: Final = "rowid, path, topic, tags, heading, body"
+_ADD: Final = f"INSERT INTO words ({WORDS}) VALUES (?,?,?,?,?,?)"  # noqa: S608 - constants
+_TAKE_OUT: Final = f"INSERT INTO words (words, {WORDS}) VALUES ('delete',?,?,?,?,?,?)"  # noqa: S608 - constants
+_MERGED_PAGES: Final = 8
+"""Work done on the index's segments after a change: little each time, rather than once much."""
+
+
+def indexed_head(path: str, topic: str, tags: Iterable[str]) -> Head:
+    """What is indexed of a file with each of its passages."""
+    return indexed_text(path), indexed_text(topic), indexed_text("\n".join(tags))
+
+
+class TextChange:
+    """Changes of what is found in files, within one transaction of `db`.
+
+    `finish` must be called after the last one, and as the last thing: FTS5 writes a segment of its
+    index at each statement that changes a table after it was given something to index.
+    """
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._terms: Counter[str] = Counter()
+        self._words: list[tuple[str, tuple[object, ...]]] = []
+        self._passages = 0
+        self._characters = 0
+
+    def add(
+        self, file: int, path: str, topic: str, tags: Sequence[str], passages: Iterable[Passage]
+    ) -> None:
+        """Index a file, of which nothing is indexed."""
+        db = self._db
+        head = indexed_head(path, topic, tags)
+        head_terms = _terms_of((path, topic, "\n".join(tags)))
+        for passage in passages:
+            (number,) = db.execute(
+                "INSERT INTO place (file) VALUES (?) RETURNING id", (file,)
+            ).fetchall()[0]
+            db.execute(
+                "INSERT INTO passage VALUES (?,?,?,?)",
+                (number, passage.line, passage.heading, passage.text),
+            )
+            self._words.append((_ADD, (number, *head, *_indexed(passage))))
+            self._count(passage, head_terms, 1)
+
+    def take_out(self, file: int, path: str, topic: str, tags: Sequence[str]) -> None:
+        """Forget what is indexed of a file, which was indexed under this path, topic and tags."""
+        db = self._db
+        head = indexed_head(path, topic, tags)
+        head_terms = _terms_of((path, topic, "\n".join(tags)))
+        query = "SELECT id, line, heading, text FROM place JOIN passage USING (id) WHERE file = ?"
+        for number, *kept in db.execute(query, (file,)).fetchall():
+            passage = Passage(*kept)
+            self._words.append((_TAKE_OUT, (number, *head, *_indexed(passage))))
+            db.execute("DELETE FROM passage WHERE id = ?", (number,))
+            self._count(passage, head_terms, -1)
+        db.execute("DELETE FROM place WHERE file = ?", (file,))
+
+    def _count(self, passage: Passage, head_terms: set[str], number: int) -> None:
+        terms = head_terms.union(_terms_of((passage.heading, passage.text)))
+        for term in terms:
+            self._terms[term] += number
+        self._passages += number
+        self._characters += number * len(passage.text)
+
+    def finish(self) -> None:
+        """Bring vocabulary and totals up to what was added and taken out."""
+        change_vocabulary(self._db, {term: n for term, n in self._terms.items() if n})
+        self._db.execute(
+            "UPDATE head SET passages = passages + ?, characters = characters + ?",
+            (self._passages, self._characters),
+        )
+        for statement, values in self._words:
+            self._db.execute(statement, values)
+        self._db.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (_MERGED_PAGES,))
+
+
+def _indexed(passage: Passage) -> tuple[str, str]:
+    return indexed_text(passage.heading), indexed_text(passage.text)
+
+
+def _terms_of(texts: Iterable[str]) -> set[str]:
+    return {term for text in texts for term in index_terms(text)}
+
+
+def change_vocabulary(db: sqlite3.Connection, numbers: dict[str, int]) -> None:
+    """Add to the number of passages that each term is in; one that is in none is forgotten."""
+    query = "SELECT text, id, passages FROM term WHERE text IN (SELECT value FROM json_each(?))"
+    known = {text: (number, count) for text, number, count in db.execute(query, (_json(numbers),))}
+    after = {text: known[text][1] + change for text, change in numbers.items() if text in known}
+    kept = [(count, known[text][0]) for text, count in after.items() if count > 0]
+    lost = [(known[text][0], text) for text, count in after.items() if count <= 0]
+    db.executemany("UPDATE term SET passages = ? WHERE id = ?", kept)
+    db.executemany("INSERT INTO part (part, rowid, text) VALUES ('delete', ?, ?)", lost)
+    db.executemany("DELETE FROM term WHERE id = ?", [(number,) for number, _ in lost])
+    new = [text for text, change in numbers.items() if text not in known and change > 0]
+    _add_terms(db, [(text, numbers[text]) for text in new])
+
+
+def _json(values: Iterable[str]) -> str:
+    return json.dumps(list(values), ensure_ascii=False)
+
+
+def _add_terms(db: sqlite3.Connection, terms: Sequence[tuple[str, int]]) -> None:
+    stems = stem_keys([text for text, _ in terms])
+    for (text, count), stem in zip(terms, stems, strict=True):
+        ((number,),) = db.execute(
+            "INSERT INTO term (text, stem, passages) VALUES (?,?,?) RETURNING id",
+            (text, stem, count),
+        ).fetchall()
+        db.execute("INSERT INTO part (rowid, text) VALUES (?, ?)", (number, text))

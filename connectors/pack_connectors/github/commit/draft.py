@@ -1,0 +1,118 @@
+"""What a commit is to be, before it is known how it is made; and finding out whether it was made.
+
+After a request whose answer was lost, nothing is repeated before the branch was looked at: the
+commit is there (then it is the answer), somebody else's is (then the plan is stale), or nothing
+has happened (then it may be tried again: the branch is moved by compare-and-swap only).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pack.errors import ConnectorError, OutcomeUnknown, StaleBase
+from pack.model import Change, Identity, Put
+from pack_connectors.github.head import GithubHead
+from pack_connectors.github.repository import CommitRecord, GithubRepository
+from pack_connectors.github.trees import Tree
+
+_LOOKED_AT: Final = 100
+_LOOKS: Final = 8
+ATTEMPTS: Final = 4
+"""How often a write is sent whose answer was lost and that was not made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A commit to be made.
+
+    Attributes:
+        base: The commit it is made on; `None` for the first one.
+        changes: Checked against the tree of `base`.
+        message: As it is to be stored.
+        author: Whom it is to name; `None` for the account.
+        before: The tree of `base`.
+        after: The tree it is to have.
+    """
+
+    base: CommitRecord | None
+    changes: Sequence[Change]
+    message: str
+    author: Identity | None
+    before: Tree
+    after: Tree
+
+    @property
+    def puts(self) -> list[Put]:
+        """The files that are stored."""
+        return [change for change in self.changes if isinstance(change, Put)]
+
+    def describes(self, found: CommitRecord) -> bool:
+        """Whether a commit is the one that was planned: its parent, its words and its tree."""
+        parents = (self.base.id,) if self.base else ()
+        if found.parents != parents or _words(found.message) != _words(self.message):
+            return False
+        return found.tree == self.after.id()
+
+
+def _words(message: str) -> str:
+    return message.rstrip("\n")
+
+
+class LookBack:
+    """Looks at the branch after an answer was lost."""
+
+    def __init__(self, repository: GithubRepository, head: GithubHead) -> None:
+        self._repository = repository
+        self._head = head
+
+    def find(
+        self,
+        base: CommitRecord | None,
+        is_ours: Callable[[CommitRecord], bool],
+        *,
+        has_moved: bool,
+    ) -> CommitRecord | None:
+        """Our commit, if it was made; `None` where the branch is still at `base`.
+
+        Args:
+            base: What it was to be made on.
+            is_ours: Tells it from others.
+            has_moved: GitHub has said that the branch is not at `base`: an answer that says
+                otherwise comes from a machine that has not seen it yet.
+
+        Raises:
+            StaleBase: Somebody else's commit was made in its place.
+            OutcomeUnknown: The branch cannot be looked at.
+        """
+        for attempt in range(1, _LOOKS + 1):
+            recent = self._recent()
+            if recent and (ours := next((one for one in recent if is_ours(one)), None)):
+                return ours
+            known = {one.id for one in recent}
+            if recent and (base is None or recent[0].id != base.id):
+                if (base is None and len(recent) < _LOOKED_AT) or (base and base.id in known):
+                    self._head.forget_view()
+                    raise StaleBase(base.id if base else None, recent[0].id)
+                raise OutcomeUnknown("GitHub did not answer, and the branch has moved on by far")
+            if not has_moved:
+                return None
+            self._repository.session.patience.jitter(attempt)
+        raise OutcomeUnknown("GitHub did not answer, and does not show what it stored")
+
+    def _recent(self) -> list[CommitRecord]:
+        """The newest commits; none in an empty repository."""
+        try:
+            answer, rows = self._repository.commits(start=self._head.start, count=_LOOKED_AT)
+        except ConnectorError as error:
+            raise OutcomeUnknown("GitHub did not answer, and cannot be asked now") from error
+        if answer.status not in (200, 409):
+            raise OutcomeUnknown("GitHub did not answer, and does not show the branch now")
+        return rows
+
+
+def stale(plan: Plan, head: GithubHead) -> StaleBase:
+    """The error for a branch that is not at the base of a plan, with what it is at now."""
+    actual = head.refresh()
+    return StaleBase(plan.base.id if plan.base else None, actual.id if actual else None)

@@ -1,0 +1,132 @@
+"""Committing by the Git Data API: a tree, a commit, and the branch.
+
+The branch is moved without force, so only to a commit that descends from where it is: as the new
+commit's one parent is the base, that is a compare-and-swap. (Somebody who moves the branch back to
+a commit before the base, in the moment between, has that undone.) Objects may be made twice without
+harm; only the last request counts.
+
+Source: GitHub REST documentation, "Git trees", "Git commits", "Git references".
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from pack.errors import ConnectorError, RefusedForSafety, Unavailable
+from pack.model import CommitId, Put, blob_id
+from pack_connectors.github.commit.draft import ATTEMPTS, LookBack, Plan, stale
+from pack_connectors.github.head import GithubHead
+from pack_connectors.github.http import Answer, NoAnswer, Request
+from pack_connectors.github.repository import CommitRecord, GithubRepository, is_id, read_commit
+from pack_connectors.github.trees import EMPTY, FILE_MODE
+
+
+class GitDataWriter:
+    """Makes commits on a branch object by object."""
+
+    def __init__(self, repository: GithubRepository, head: GithubHead, look_back: LookBack) -> None:
+        self._repository = repository
+        self._head = head
+        self._look_back = look_back
+
+    def write(self, plan: Plan) -> CommitRecord:
+        """The commit that was made.
+
+        Three requests, and one for each file that is no UTF-8.
+
+        Raises:
+            StaleBase: The branch is not at the plan's base. Nothing was written.
+            OutcomeUnknown: It may have been written, and the branch cannot be looked at.
+            ConnectorError: GitHub refuses or cannot be reached. Nothing was written.
+        """
+        branch = self._head.branch_of(plan.base)
+        made = self._make_commit(plan, self._make_tree(plan))
+        self._move(plan, branch, made)
+        return made
+
+    # --- objects -------------------------------------------------------------------------------
+
+    def _make_tree(self, plan: Plan) -> str:
+        if plan.after.items == plan.before.items and plan.base:
+            return plan.base.tree
+        if not plan.after.items:
+            return EMPTY.id()
+        rows = [self._row(plan, change.path, change) for change in plan.changes]
+        body: dict[str, Any] = {"tree": rows}
+        if plan.base:
+            body["base_tree"] = plan.base.tree
+        made = self._create("trees", body)
+        tree = made.get("sha")
+        if not (isinstance(tree, str) and is_id(tree)):
+            raise ConnectorError("GitHub's answer makes no sense: a tree has no id")
+        return tree
+
+    def _row(self, plan: Plan, path: str, change: object) -> dict[str, Any]:
+        if not isinstance(change, Put):
+            return {"path": path, "mode": plan.before.items[path].mode, "type": "blob", "sha": None}
+        old = plan.before.items.get(path)
+        row = {"path": path, "mode": old.mode if old else FILE_MODE, "type": "blob"}
+        try:
+            return {**row, "content": change.content.decode("utf-8")}
+        except UnicodeDecodeError:
+            text = base64.b64encode(change.content).decode("ascii")
+            blob = self._create("blobs", {"content": text, "encoding": "base64"}).get("sha")
+            if blob != blob_id(change.content):  # none at all would remove the file
+                raise ConnectorError("GitHub stored other bytes than it was given") from None
+            return {**row, "sha": blob}
+
+    def _make_commit(self, plan: Plan, tree: str) -> CommitRecord:
+        parents = [plan.base.id] if plan.base else []
+        body: dict[str, Any] = {"message": plan.message, "tree": tree, "parents": parents}
+        if plan.author:
+            body["author"] = {"name": plan.author.name, "email": plan.author.email}
+        made = self._create("commits", body)
+        return read_commit(made, made)
+
+    def _create(self, kind: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Have an object stored; that may be repeated, as nothing refers to it yet."""
+        request = Request("POST", self._repository.path("git", kind), body=body)
+        answer, made = self._repository.session.read_json(request)
+        if answer.status != 201 or not isinstance(made, dict):
+            raise self._repository.refused(answer)
+        return made
+
+    # --- the branch ----------------------------------------------------------------------------
+
+    def _move(self, plan: Plan, branch: str, made: CommitRecord) -> None:
+        was_sent = False
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                answer = self._update(branch, made.id)
+            except NoAnswer as error:
+                was_sent = was_sent or error.was_sent
+                reason = error.reason
+            else:
+                if answer.status == 200:
+                    return
+                if was_sent and self._find(plan, made, has_moved=answer.status == 422):
+                    return
+                raise self._refused(plan, answer)
+            if was_sent and self._find(plan, made, has_moved=False):
+                return
+            self._repository.session.patience.jitter(attempt)
+        raise Unavailable(f"GitHub cannot be written to: {reason}; nothing was written")
+
+    def _update(self, branch: str, commit: CommitId) -> Answer:
+        path = self._repository.path("git", "refs", "heads", branch)
+        body = {"sha": commit, "force": False}
+        return self._repository.session.write(Request("PATCH", path, body=body))
+
+    def _find(self, plan: Plan, made: CommitRecord, *, has_moved: bool) -> bool:
+        found = self._look_back.find(plan.base, lambda one: one.id == made.id, has_moved=has_moved)
+        return found is not None
+
+    def _refused(self, plan: Plan, answer: Answer) -> Exception:
+        refused = self._repository.refused(answer)
+        if answer.status not in (409, 422) or isinstance(refused, RefusedForSafety):
+            return refused
+        overtaken = stale(plan, self._head)
+        if overtaken.actual == overtaken.expected and b"fast-forward" not in answer.body:
+            return refused
+        return overtaken

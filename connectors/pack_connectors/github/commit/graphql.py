@@ -1,0 +1,157 @@
+"""Committing by GraphQL: `createCommitOnBranch`, one request for any number of files.
+
+The branch is compared and moved by GitHub (`expectedHeadOid`). What it cannot say goes another way:
+modes other than that of an ordinary file, and messages that are not a headline and a body.
+
+Source: GitHub GraphQL reference, "createCommitOnBranch", "CommitMessage", "FileChanges".
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, Final
+
+from pack.errors import ConnectorError, PackError, Unavailable
+from pack.model import CommitId, Delete
+from pack_connectors.github.commit.draft import ATTEMPTS, LookBack, Plan, stale
+from pack_connectors.github.commit.method import GithubMethod
+from pack_connectors.github.head import GithubHead
+from pack_connectors.github.http import NoAnswer
+from pack_connectors.github.refusals import forbidden, invisible, lock, plain
+from pack_connectors.github.repository import CommitRecord, GithubRepository, is_id, parse_time
+from pack_connectors.github.session import graphql_errors
+from pack_connectors.github.trees import FILE_MODE
+
+_MUTATION: Final = """
+mutation($input: CreateCommitOnBranchInput!) {
+  createCommitOnBranch(input: $input) { commit { oid url committedDate tree { oid } } }
+}
+"""
+
+
+class _NoGraphql(Exception):
+    """The server has none."""
+
+
+class _Stale(Exception):
+    """The branch is not where it was expected to be."""
+
+
+class GraphqlWriter:
+    """Makes commits on a branch by GraphQL."""
+
+    def __init__(
+        self,
+        repository: GithubRepository,
+        head: GithubHead,
+        method: GithubMethod,
+        look_back: LookBack,
+    ) -> None:
+        self._repository = repository
+        self._head = head
+        self._method = method
+        self._look_back = look_back
+
+    def write(self, plan: Plan) -> CommitRecord | None:
+        """The commit that was made; `None` where the server has no GraphQL.
+
+        Raises:
+            StaleBase: The branch is not at the plan's base. Nothing was written.
+            OutcomeUnknown: It may have been written, and the branch cannot be looked at.
+            ConnectorError: GitHub refuses or cannot be reached. Nothing was written.
+        """
+        was_sent = False
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._commit(plan)
+            except _NoGraphql:
+                return None
+            except _Stale as error:
+                if was_sent and (found := self._find(plan, has_moved=True)):
+                    return found
+                raise stale(plan, self._head) from error
+            except NoAnswer as error:
+                was_sent = was_sent or error.was_sent
+                reason = error.reason
+            if was_sent and (found := self._find(plan, has_moved=False)):
+                return found
+            self._repository.session.patience.jitter(attempt)
+        raise Unavailable(f"GitHub cannot be written to: {reason}; nothing was written")
+
+    def _find(self, plan: Plan, *, has_moved: bool) -> CommitRecord | None:
+        return self._look_back.find(plan.base, plan.describes, has_moved=has_moved)
+
+    def _commit(self, plan: Plan) -> CommitRecord:
+        answer, body = self._repository.session.mutate(_MUTATION, {"input": self._input(plan)})
+        self._method.note(answer)
+        if not self._method.has_graphql:
+            raise _NoGraphql
+        if answer.status != 200:
+            raise self._repository.refused(answer)
+        data = body.get("data")
+        made = data.get("createCommitOnBranch") if isinstance(data, dict) else None
+        if isinstance(made, dict) and isinstance(made.get("commit"), dict):
+            return _record(made["commit"], plan)
+        raise self._error(body)
+
+    def _input(self, plan: Plan) -> dict[str, Any]:
+        headline, _, text = plan.message.partition("\n\n")
+        additions = [
+            {"path": put.path, "contents": base64.b64encode(put.content).decode("ascii")}
+            for put in plan.puts
+        ]
+        deletions = [{"path": one.path} for one in plan.changes if isinstance(one, Delete)]
+        place = self._repository.place
+        return {
+            "branch": {
+                "repositoryNameWithOwner": place.full_name,
+                "branchName": self._head.branch_of(plan.base),
+            },
+            "expectedHeadOid": plan.base.id if plan.base else "",
+            "message": {"headline": headline} | ({"body": text} if text else {}),
+            "fileChanges": {"additions": additions, "deletions": deletions},
+        }
+
+    def _error(self, body: dict[str, Any]) -> Exception:
+        """What an answer without a commit means; one that says nothing may have had an effect."""
+        name = self._repository.place.full_name
+        for kind, message in graphql_errors(body):
+            if kind == "STALE_DATA" or "Expected branch to point to" in message:
+                return _Stale()
+            if (locked := lock(message, name)) is not None:
+                return locked
+            if error := _refusal(kind, message, name):
+                return error
+        return NoAnswer("it did not say whether it made the commit")
+
+
+def _refusal(kind: str, message: str, name: str) -> PackError | Exception | None:
+    if kind in ("FORBIDDEN", "INSUFFICIENT_SCOPES"):
+        return forbidden(message, name)
+    if kind == "NOT_FOUND":
+        # The repository, or the commit or file that the change was made on.
+        return invisible(name) if "to a Repository" in message else _Stale()
+    if kind in ("UNPROCESSABLE", "BAD_USER_INPUT", "VALIDATION"):
+        return ConnectorError(f"GitHub refused the commit: {plain(message)}")
+    return None
+
+
+def is_expressible(plan: Plan) -> bool:
+    """Whether GraphQL can make this very commit, with its message byte for byte."""
+    headline, gap, text = plan.message.partition("\n\n")
+    one_line = "\n" not in headline and "\r" not in plan.message
+    trimmed = headline == headline.strip() and text == text.strip() and bool(text) == bool(gap)
+    modes = [item.mode for put in plan.puts if (item := plan.before.items.get(put.path))]
+    return plan.base is not None and one_line and trimmed and all(m == FILE_MODE for m in modes)
+
+
+def _record(commit: dict[str, Any], plan: Plan) -> CommitRecord:
+    try:
+        oid, tree = str(commit["oid"]), str(commit["tree"]["oid"])
+        at, url = parse_time(commit["committedDate"]), str(commit["url"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise NoAnswer("it described the commit wrongly") from error
+    if not (is_id(oid) and is_id(tree)):
+        raise NoAnswer("it described the commit wrongly")
+    parents = (plan.base.id,) if plan.base else ()
+    return CommitRecord(CommitId(oid), tree, parents, plan.message, at, url)

@@ -1,0 +1,271 @@
+"""One repository on GitHub, request by request. Values in, values out; nothing is remembered.
+
+Source: GitHub REST documentation, "Commits", "Git trees", "Git blobs", "Repositories".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pack.errors import ConnectorError, LimitExceeded, NotFound
+from pack.model import BlobId, CommitId, blob_id
+from pack_connectors.github.address import RepositoryPlace, quoted
+from pack_connectors.github.http import RAW, Answer, Request
+from pack_connectors.github.refusals import refusal
+from pack_connectors.github.session import GithubSession
+from pack_connectors.github.trees import Item, Tree, read_items
+
+_ID: Final = re.compile(r"[0-9a-f]{40}")
+MAX_BLOB_BYTES: Final = 100 * 1024 * 1024
+"""The most that GitHub gives of one file."""
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is a whole id of an object."""
+    return _ID.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class CommitRecord:
+    """A commit as GitHub tells of it.
+
+    Attributes:
+        id: Its id.
+        tree: Id of its tree.
+        parents: The commits before it.
+        message: As it is stored.
+        at: When it was committed, in UTC.
+        url: Where a browser shows it.
+    """
+
+    id: CommitId
+    tree: str
+    parents: tuple[str, ...]
+    message: str
+    at: datetime
+    url: str | None
+
+
+class GithubRepository:
+    """The requests that are about one repository.
+
+    Args:
+        session: Asks the server.
+        place: The repository.
+    """
+
+    def __init__(self, session: GithubSession, place: RepositoryPlace) -> None:
+        self.session = session
+        self.place = place
+
+    def commits(
+        self,
+        *,
+        start: str | None,
+        count: int,
+        path: str | None = None,
+        page: int = 1,
+        etag: str | None = None,
+    ) -> tuple[Answer, list[CommitRecord]]:
+        """The newest commits from a branch or commit on, and the answer: 200, 304, 404 or 409.
+
+        Args:
+            start: A branch (`heads/main`) or a commit; `None` for the default branch.
+            count: How many at most, up to 100.
+            path: Only those that changed this file.
+            page: Which part of the list.
+            etag: That of an earlier answer, which is 304 where nothing has changed.
+        """
+        query = {"per_page": str(count)}
+        query |= {"sha": start} if start else {}
+        query |= {"path": path} if path else {}
+        query |= {"page": str(page)} if page > 1 else {}
+        headers = {"if-none-match": etag} if etag else {}
+        request = Request("GET", f"{self.place.path}/commits", query, headers=headers)
+        answer, rows = self.session.read_json(request)
+        if answer.status == 200:
+            return answer, [_record(row) for row in _rows(rows)]
+        if answer.status in (304, 404, 409, 422):
+            return answer, []
+        raise self.refused(answer)
+
+    def commit_files(self, commit: CommitId) -> Iterator[str]:
+        """The paths that a commit changed, those of removed and renamed files included."""
+        page = 1
+        while True:
+            query = {"per_page": "100"} | ({"page": str(page)} if page > 1 else {})
+            request = Request("GET", f"{self.place.path}/commits/{commit}", query)
+            answer, body = self.session.read_json(request)
+            if answer.status in (404, 422):
+                raise NotFound(f"commit {commit}")
+            if answer.status != 200:
+                raise self.refused(answer)
+            files = _rows(_member(body, "files"))
+            for file in files:
+                yield str(_member(file, "filename"))
+                if previous := file.get("previous_filename"):
+                    yield str(previous)
+            if 'rel="next"' not in answer.headers.get("link", "") or not files:
+                return
+            page += 1
+
+    def tree(self, name: str, *, recursive: bool) -> tuple[list[tuple[str, Item, bool]], bool]:
+        """Path, item, and whether it is a folder, of what a commit or tree holds.
+
+        Returns:
+            The rows, and whether all of them.
+
+        Raises:
+            NotFound: There is no such commit or tree.
+        """
+        query = {"recursive": "1"} if recursive else {}
+        request = Request("GET", f"{self.place.path}/git/trees/{name}", query)
+        answer, body = self.session.read_json(request)
+        if answer.status in (404, 409, 422):
+            raise NotFound(f"commit {name}")
+        if answer.status != 200:
+            raise self.refused(answer)
+        try:
+            rows = list(read_items(_rows(_member(body, "tree"))))
+        except ValueError as error:
+            raise ConnectorError(f"GitHub's answer makes no sense: {error}") from error
+        return rows, body.get("truncated") is not True
+
+    def blob(self, sha: BlobId) -> bytes:
+        """A file's bytes, which have that id.
+
+        Raises:
+            NotFound: There is no such blob.
+            LimitExceeded: It is larger than GitHub gives.
+        """
+        request = Request(
+            "GET", f"{self.place.path}/git/blobs/{sha}", accept=RAW, max_bytes=MAX_BLOB_BYTES
+        )
+        answer = self.session.read(
+            request, lambda found: found.status != 200 or blob_id(found.body) == sha
+        )
+        if answer.status == 200:
+            return answer.body
+        if answer.status in (404, 409, 422):
+            raise NotFound(f"object {sha}")
+        if answer.status == 403 and _is_too_large(answer):
+            raise LimitExceeded(f"object {sha}", MAX_BLOB_BYTES)
+        raise self.refused(answer)
+
+    @contextmanager
+    def archive(self, commit: CommitId) -> Iterator[Iterator[bytes]]:
+        """The pieces of the compressed archive of a commit, as they come.
+
+        Raises:
+            NoAnswer: There is none, or not all of it comes.
+        """
+        request = Request("GET", f"{self.place.path}/tarball/{commit}")
+        with self.session.download(request) as pieces:
+            yield pieces
+
+    def default_branch(self) -> str:
+        """The name of the branch that the repository is known by."""
+        answer, body = self.session.read_json(Request("GET", self.place.path))
+        if answer.status != 200:
+            raise self.refused(answer)
+        return str(_member(body, "default_branch"))
+
+    def refused(self, answer: Answer) -> Exception:
+        """The error that an answer means."""
+        return refusal(answer, self.place.full_name)
+
+    def graphql(self, query: str, variables: dict[str, object]) -> tuple[Answer, dict[str, Any]]:
+        """The answer to a GraphQL query that reads; see `GithubSession.query`."""
+        return self.session.query(query, variables)
+
+    def path(self, *parts: str) -> str:
+        """A path of the REST API below the repository."""
+        return "/".join((self.place.path, *map(quoted, parts)))
+
+
+def whole_tree(repository: GithubRepository, name: str) -> Tree:
+    """Everything in a commit or tree, in one request where GitHub gives it in one.
+
+    A tree of more than 100,000 entries, or 7 MB, is cut: then folder by folder.
+
+    Raises:
+        NotFound: There is no such commit.
+        LimitExceeded: A single folder has more entries than GitHub lists.
+    """
+    return Tree(dict(_walk(repository, name, "")))
+
+
+def _walk(repository: GithubRepository, name: str, prefix: str) -> Iterator[tuple[str, Item]]:
+    rows, is_whole = repository.tree(name, recursive=True)
+    if is_whole:
+        yield from ((prefix + path, item) for path, item, is_folder in rows if not is_folder)
+        return
+    rows, is_whole = repository.tree(name, recursive=False)
+    if not is_whole:
+        raise LimitExceeded(f"the folder {prefix or '/'}", len(rows), "entries")
+    for path, item, is_folder in rows:
+        if is_folder:
+            yield from _walk(repository, item.sha, f"{prefix}{path}/")
+        else:
+            yield prefix + path, item
+
+
+def _is_too_large(answer: Answer) -> bool:
+    errors = answer.member("errors")
+    return isinstance(errors, list) and any(
+        isinstance(error, dict) and error.get("code") == "too_large" for error in errors
+    )
+
+
+def read_commit(row: dict[str, Any], details: dict[str, Any]) -> CommitRecord:
+    """A commit as REST tells of it.
+
+    Args:
+        row: Has the id, the parents and the address.
+        details: Has the tree, the message and the committer.
+
+    Raises:
+        ConnectorError: They are not of the described shape.
+    """
+    try:
+        commit, tree = str(row["sha"]), str(details["tree"]["sha"])
+        parents = tuple(str(parent["sha"]) for parent in row["parents"])
+        at = parse_time(details["committer"]["date"])
+        message = str(details["message"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConnectorError("GitHub's answer makes no sense: a commit lacks something") from error
+    if not (is_id(commit) and is_id(tree)):
+        raise ConnectorError("GitHub's answer makes no sense: an id is none")
+    url = row.get("html_url")
+    return CommitRecord(CommitId(commit), tree, parents, message, at, url and str(url))
+
+
+def _record(row: dict[str, Any]) -> CommitRecord:
+    return read_commit(row, _member(row, "commit"))
+
+
+def parse_time(text: object) -> datetime:
+    """A time as GitHub writes it, in UTC.
+
+    Raises:
+        ValueError: It is none.
+    """
+    found = datetime.fromisoformat(str(text))
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _rows(value: object) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        raise ConnectorError("GitHub's answer makes no sense: it is no list")
+    return value
+
+
+def _member(value: object, name: str) -> Any:
+    if not isinstance(value, dict) or name not in value:
+        raise ConnectorError(f"GitHub's answer makes no sense: it has no {name}")
+    return value[name]

@@ -1,0 +1,196 @@
+"""Asking one GitHub server: headers, limits, failures that pass, refusals as errors of PACK.
+
+Nothing of httpx leaves this module's callers: what failed is `Unavailable`, what was refused says
+why. A request that changes the branch is the exception: whoever makes it must know that no answer
+came, as it may have had its effect (`NoAnswer`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+import httpx
+
+from pack.errors import PackError, Unavailable
+from pack_connectors.github.address import Host, parse_host
+from pack_connectors.github.http import Answer, GithubHttp, NoAnswer, Request
+from pack_connectors.github.refusals import refusal
+from pack_connectors.github.retry import Announce, Limited, Patience, check_limit, reset_limit
+
+_SERVER_FAILED: Final = 500
+_NOT_IMPLEMENTED: Final = 501
+_MAX_WORDS: Final = 1024 * 1024
+TIMEOUT_SECONDS: Final = 30.0
+WAIT_SECONDS: Final = 90.0
+
+
+def announce_nothing(_: object) -> None:
+    """Announce nothing."""
+
+
+class GithubSession:
+    """Requests to one server, for any of its repositories.
+
+    Args:
+        api_url: Base of the REST API: `https://api.github.com`, or `https://HOST/api/v3`.
+        token: Gives the token; asked for each request, so that it is nowhere kept.
+        clock: Tells the time.
+        waiting: Told of each wait for a rate limit.
+        most_wait: Seconds that the limits met by one request may cost together.
+        sleep: Waits; `None` for a wait that `close` ends.
+        transport: What carries the requests; `None` for the network.
+        timeout: Seconds that a connection, or one piece of an answer, may take.
+
+    Raises:
+        InvalidConfig: The address is none, or not encrypted.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        token: Callable[[], str],
+        *,
+        clock: Callable[[], datetime],
+        waiting: Announce = announce_nothing,
+        most_wait: float = WAIT_SECONDS,
+        sleep: Callable[[float], None] | None = None,
+        transport: httpx.BaseTransport | None = None,
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> None:
+        self.host: Host = parse_host(api_url)
+        self.clock = clock
+        self.patience = Patience(clock, waiting, most_wait, sleep)
+        self.http = GithubHttp(self.host, token, transport, timeout)
+
+    def close(self) -> None:
+        """End all waits and close all connections."""
+        self.patience.cancel()
+        self.http.close()
+
+    def read(self, request: Request, is_sound: Callable[[Answer], bool] = lambda _: True) -> Answer:
+        """The answer to a request that may be repeated, whatever its status below 500.
+
+        Args:
+            request: What is asked.
+            is_sound: Whether an answer can be what was asked for; otherwise it is asked again.
+
+        Raises:
+            Unavailable: GitHub cannot be reached, or does not answer.
+            RateLimited: It takes no requests for longer than may be waited.
+        """
+
+        def ask() -> Answer:
+            answer = self._once(request)
+            if not is_sound(answer):
+                raise NoAnswer("it gave other bytes than were asked for")
+            return answer
+
+        try:
+            return self.patience.insist(ask)
+        except NoAnswer as error:
+            raise unavailable(error) from error
+
+    def read_json(self, request: Request) -> tuple[Answer, Any]:
+        """The same, and the value of a body that has to be JSON where the status is 200 or 201."""
+
+        def ask() -> tuple[Answer, Any]:
+            answer = self._once(request)
+            return answer, answer.json() if answer.status in (200, 201) else None
+
+        try:
+            return self.patience.insist(ask)
+        except NoAnswer as error:
+            raise unavailable(error) from error
+
+    def write(self, request: Request) -> Answer:
+        """The answer to a request that must not be repeated blindly.
+
+        Raises:
+            NoAnswer: None came, or one that says nothing; it may have had its effect.
+            RateLimited: GitHub takes no requests for longer than may be waited. It had none.
+        """
+        return self.patience.outlast_limits(lambda: self._once(request))
+
+    def _once(self, request: Request) -> Answer:
+        answer = self.http.send(request)
+        if answer.status >= _SERVER_FAILED and answer.status != _NOT_IMPLEMENTED:
+            raise NoAnswer(f"it answered with {answer.status}")
+        check_limit(answer, self.clock)
+        return answer
+
+    def query(self, query: str, variables: dict[str, object]) -> tuple[Answer, dict[str, Any]]:
+        """The answer to a GraphQL query that reads, and its body; 404 where there is no GraphQL.
+
+        Raises:
+            As `read`.
+        """
+        request = self.graphql_request(query, variables)
+        try:
+            return self.patience.insist(lambda: self._query_once(request))
+        except NoAnswer as error:
+            raise unavailable(error) from error
+
+    def mutate(self, query: str, variables: dict[str, object]) -> tuple[Answer, dict[str, Any]]:
+        """The same for one that writes.
+
+        Raises:
+            As `write`.
+        """
+        request = self.graphql_request(query, variables)
+        return self.patience.outlast_limits(lambda: self._query_once(request))
+
+    def graphql_request(self, query: str, variables: dict[str, object]) -> Request:
+        """A GraphQL query as a request."""
+        return Request("POST", self.host.graphql, body={"query": query, "variables": variables})
+
+    def _query_once(self, request: Request) -> tuple[Answer, dict[str, Any]]:
+        answer = self._once(request)
+        if answer.status != 200:
+            return answer, {}
+        body = answer.json()
+        if not isinstance(body, dict):
+            raise NoAnswer("its answer is not what GraphQL gives")
+        if any(kind == "RATE_LIMITED" for kind, _ in graphql_errors(body)):
+            raise _limit(answer, self.clock)
+        return answer, body
+
+    @contextmanager
+    def download(self, request: Request) -> Iterator[Iterator[bytes]]:
+        """The pieces of what a request redirects to, on whatever host.
+
+        Raises:
+            NoAnswer: There is nothing, or not all of it comes.
+            Unavailable, RateLimited: As `read`.
+            PackError: GitHub refuses.
+        """
+        answer = self.read(replace(request, max_bytes=_MAX_WORDS, asks_where=True))
+        where = answer.headers.get("location")
+        if answer.status != 302 or where is None:
+            raise refusal(answer, request.path)
+        with self.http.download(where) as pieces:
+            yield pieces
+
+
+def _limit(answer: Answer, clock: Callable[[], datetime]) -> Limited:
+    return reset_limit(answer, clock)
+
+
+def graphql_errors(body: dict[str, Any]) -> list[tuple[str, str]]:
+    """Type and message of each error of a GraphQL answer; empty where one has none."""
+    errors = body.get("errors")
+    if not isinstance(errors, list):
+        return []
+    return [
+        (str(error.get("type") or ""), str(error.get("message") or ""))
+        for error in errors
+        if isinstance(error, dict)
+    ]
+
+
+def unavailable(error: NoAnswer) -> PackError:
+    """What a caller is told when a request that changes nothing got no answer."""
+    return Unavailable(f"GitHub cannot be asked: {error.reason}")

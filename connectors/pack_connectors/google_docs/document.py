@@ -1,0 +1,182 @@
+"""What a Google document shows, from the answer of `documents.get`.
+
+Only one tab is read: the one that is named, or else the first one, which requests without a tab's
+id are about. All others stay as they are. Whatever is not text (a table, an image, a chip) takes
+its place as `FOREIGN` characters, which no text of a memory has: it is never taken for a part of
+it.
+
+Source: Google Docs API reference, `Document`, `StructuralElement`, `ParagraphElement`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pack.errors import AuthFailed, ConnectorError, NotFound
+from pack_connectors.google_docs.text import (
+    NORMAL,
+    Bullet,
+    Look,
+    Paragraph,
+    Run,
+    merged,
+    utf16_length,
+)
+
+FOREIGN: Final = "\ue907"
+_NO_TAB: Final = (
+    "Set GOOGLE_DOC_ID to the address that a browser shows while the tab is open; without `?tab=`, "
+    "the first tab is written."
+)
+CODE_FONT: Final = "Courier New"
+_Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph of a document, or something that is none.
+
+    Attributes:
+        paragraph: What it shows. Something that is no paragraph has `FOREIGN` text.
+        start: Index of its first code unit.
+        end: Index after its last one, which in a paragraph is a newline.
+        text: All of it, with that newline.
+    """
+
+    paragraph: Paragraph
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A document as it was read.
+
+    Attributes:
+        revision: Which revision it is, opaque.
+        blocks: All of the tab, without a gap; the last one is a paragraph.
+    """
+
+    revision: str
+    blocks: Sequence[Block]
+
+    @property
+    def text(self) -> str:
+        """All its text, with `FOREIGN` for what is none."""
+        return "".join(block.text for block in self.blocks)
+
+    @property
+    def end(self) -> int:
+        """Index after the newline that ends the document and cannot be removed."""
+        return self.blocks[-1].end
+
+
+def read_document(document: _Json, tab: str | None = None) -> Shown:
+    """The document of an answer.
+
+    Args:
+        document: The answer.
+        tab: The tab that is wanted, of an answer with tabs; `None` for one without.
+
+    Raises:
+        NotFound: It has no such tab.
+        AuthFailed: It may be read and not edited.
+        ConnectorError: It is not what the reference describes.
+    """
+    revision = document.get("revisionId")
+    if not revision:
+        raise AuthFailed(
+            "the Google account may read the document of GOOGLE_DOC_ID and not edit it",
+            "Share the document with that account as an editor, or run `pack google-auth` "
+            "with another one.",
+        )
+    try:
+        source = document if tab is None else _tab(document.get("tabs", ()), tab)
+        blocks = list(_blocks(source["body"]["content"], source.get("lists", {})))
+    except (LookupError, TypeError, AttributeError) as error:
+        raise ConnectorError("Google Docs answered with something unknown") from error
+    if not blocks or not blocks[-1].text.endswith("\n"):
+        raise ConnectorError("Google Docs answered with a document that has no end")
+    return Shown(str(revision), blocks)
+
+
+def _tab(tabs: Sequence[_Json], wanted: str) -> _Json:
+    left = list(tabs)
+    while left:
+        one = left.pop()
+        if one["tabProperties"]["tabId"] == wanted:
+            found: _Json = one["documentTab"]
+            return found
+        left += one.get("childTabs", ())
+    raise NotFound(f"the tab {wanted!r} that GOOGLE_DOC_ID names", _NO_TAB)
+
+
+def _blocks(content: Sequence[_Json], lists: _Json) -> Iterator[Block]:
+    known_lists: set[str] = set()
+    for element in content:
+        start, end = element.get("startIndex", 0), element["endIndex"]
+        if start == 0:  # the section that every body begins with; it cannot be changed
+            continue
+        source = element.get("paragraph", {"elements": []})
+        runs = [_run(part) for part in source["elements"]]
+        text = "".join(run.text for run in runs)
+        if utf16_length(text) == end - start:
+            yield Block(_paragraph(source, runs, lists, known_lists), start, end, text)
+        else:
+            yield _foreign(start, end, "\n" if text else "")
+
+
+def _foreign(start: int, end: int, ending: str) -> Block:
+    """Something that is no paragraph, or one whose places in the document are not understood."""
+    text = FOREIGN * (end - start - len(ending)) + ending
+    return Block(Paragraph((Run(text.removesuffix("\n")),)), start, end, text)
+
+
+def _run(element: _Json) -> Run:
+    if "textRun" not in element:
+        return Run(FOREIGN * (element["endIndex"] - element.get("startIndex", 0)))
+    source = element["textRun"]
+    return Run(source.get("content", ""), _look(source.get("textStyle", {})))
+
+
+def _look(style: _Json) -> Look:
+    font = style.get("weightedFontFamily", {}).get("fontFamily")
+    return Look(
+        bold=style.get("bold", False),
+        italic=style.get("italic", False),
+        strike=style.get("strikethrough", False),
+        code=font == CODE_FONT,
+        link=_address(style.get("link")),
+    )
+
+
+def _address(link: _Json | None) -> str | None:
+    """Where a link leads; something that PACK never writes for a place in the document."""
+    if link is None:
+        return None
+    return str(link.get("url", FOREIGN))
+
+
+def _paragraph(source: _Json, runs: list[Run], lists: _Json, known_lists: set[str]) -> Paragraph:
+    if runs:
+        # How the newline looks is no business of the text.
+        runs[-1] = Run(runs[-1].text.removesuffix("\n"), runs[-1].look)
+    style = source.get("paragraphStyle", {})
+    bullet = _bullet(source.get("bullet"), lists, known_lists)
+    indent = 0 if bullet else round(style.get("indentStart", {}).get("magnitude", 0))
+    return Paragraph(merged(runs), style.get("namedStyleType", NORMAL), indent, bullet)
+
+
+def _bullet(source: _Json | None, lists: _Json, known_lists: set[str]) -> Bullet | None:
+    if source is None:
+        return None
+    list_id, level = source["listId"], source.get("nestingLevel", 0)
+    begins = list_id not in known_lists
+    known_lists.add(list_id)
+    # A list that somebody only suggests may have no properties yet.
+    levels = lists.get(list_id, {}).get("listProperties", {}).get("nestingLevels", ())
+    is_ordered = level < len(levels) and "glyphSymbol" not in levels[level]
+    return Bullet(level, is_ordered, begins)

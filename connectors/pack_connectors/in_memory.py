@@ -1,0 +1,301 @@
+"""The reference connector: a memory with history that lives in the process and ends with it.
+
+What the protocol promises is easiest to read here. A commit is an immutable snapshot, so readers
+need no lock: they see the store as it was at one commit.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import takewhile
+from typing import Final
+
+from pack.catalog.row import is_catalogued
+from pack.connector import Capability
+from pack.errors import (
+    AlreadyExists,
+    BlobChanged,
+    NotFound,
+    RefusedForSafety,
+    RepositoryBusy,
+    StaleBase,
+)
+from pack.lineage import CommitFacts, Lineage
+from pack.model import (
+    ABSENT,
+    BlobId,
+    Change,
+    Commit,
+    CommitId,
+    Contents,
+    Delete,
+    Entry,
+    EntryType,
+    Expectation,
+    Identity,
+    LastChange,
+    MemoryPath,
+    Put,
+    blob_id,
+    object_id,
+)
+from pack_connectors.preconditions import check_path, check_write, folders_above
+
+_LOCK_SECONDS: Final = 60.0
+_USER: Final = Identity("PACK user", "user@localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A commit of the in-memory store.
+
+    Attributes:
+        id: Its id.
+        parent: The commit before it.
+        files: Blob id by path.
+        modified: When each path got the blob it has, in UTC.
+        message: As it was given.
+        author: Whom it names.
+        time: When it was made, in UTC.
+    """
+
+    id: CommitId
+    parent: Snapshot | None
+    files: Mapping[MemoryPath, BlobId]
+    modified: Mapping[MemoryPath, datetime]
+    message: str
+    author: Identity
+    time: datetime
+
+
+class InMemoryConnector:
+    """A memory that is kept in this process only.
+
+    Args:
+        clock: Tells the time of commits.
+        user: Whom a commit names when its writer names nobody.
+        lock_seconds: How long a writer waits for another one.
+    """
+
+    capabilities: frozenset[Capability] = frozenset({Capability.AUTHOR, Capability.LOG})
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        user: Identity = _USER,
+        *,
+        lock_seconds: float = _LOCK_SECONDS,
+    ) -> None:
+        self._clock = clock
+        self._lock_seconds = lock_seconds
+        self._user = user
+        self._writers = threading.RLock()
+        self._head: Snapshot | None = None
+        self._commits: dict[CommitId, Snapshot] = {}
+        self._blobs: dict[BlobId, bytes] = {}
+
+    @property
+    def location(self) -> str:
+        """Words for a store that has no place."""
+        return "the memory of this process"
+
+    def log(self) -> list[Snapshot]:
+        """All commits, the newest first."""
+        return list(_line(self._head))
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def head(self) -> CommitId | None:
+        """See `Connector.head`."""
+        commit = self._head
+        return commit.id if commit else None
+
+    def get_contents(self, path: MemoryPath) -> Contents:
+        """See `Connector.get_contents`."""
+        check_path(path)
+        commit = self._head
+        if commit is None or path not in commit.files:
+            raise NotFound(path)
+        sha = commit.files[path]
+        return Contents(self._blobs[sha], sha, commit.modified[path])
+
+    def get_committed(self, path: MemoryPath) -> BlobId | None:
+        """See `Connector.get_committed`."""
+        check_path(path)
+        return _files(self._head).get(path)
+
+    def list_dir(self, dir_path: MemoryPath | None) -> list[Entry]:
+        """See `Connector.list_dir`."""
+        if dir_path is not None:
+            check_path(dir_path)
+        prefix = f"{dir_path}/" if dir_path else ""
+        found: dict[str, Entry] = {}
+        for path, sha in _files(self._head).items():
+            if path.startswith(prefix):
+                name, slash, _ = path.removeprefix(prefix).partition("/")
+                kind = EntryType.DIR if slash else EntryType.FILE
+                entry_path = MemoryPath(prefix + name)
+                found[name] = Entry(name, entry_path, kind, BlobId("") if slash else sha)
+        return [found[name] for name in sorted(found)]
+
+    def get_tree(self, at: CommitId | None = None) -> list[Entry]:
+        """See `Connector.get_tree`."""
+        files = _files(self._head if at is None else self._commit_at(at))
+        return [
+            Entry(path.rpartition("/")[2], path, EntryType.FILE, files[path])
+            for path in sorted(files)
+        ]
+
+    def edits(self, at: CommitId | None) -> dict[MemoryPath, BlobId | None]:
+        """See `Connector.edits`."""
+        seen, held = _files(self._head), _files(self._commit_at(at) if at else None)
+        return {
+            path: seen.get(path)
+            for path in seen.keys() | held.keys()
+            if is_catalogued(path) and seen.get(path) != held.get(path)
+        }
+
+    def read_blobs(self, shas: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
+        """See `Connector.read_blobs`."""
+        for sha in shas:
+            if sha not in self._blobs:
+                raise NotFound(f"object {sha}")
+            yield sha, self._blobs[sha]
+
+    def changes_between(
+        self, old: CommitId, new: CommitId
+    ) -> list[tuple[MemoryPath, BlobId | None]] | None:
+        """See `Connector.changes_between`."""
+        after = self._commit_at(new).files
+        if old not in self._commits:
+            return None
+        before = self._commits[old].files
+        paths = sorted(before.keys() | after.keys())
+        return [(path, after.get(path)) for path in paths if before.get(path) != after.get(path)]
+
+    def last_changes(
+        self, since: CommitId | None, head: CommitId, path: MemoryPath | None = None
+    ) -> Iterator[LastChange]:
+        """See `Connector.last_changes`."""
+        for found in takewhile(lambda one: one.id != since, _line(self._commit_at(head))):
+            before = _files(found.parent)
+            for one in sorted(before.keys() | found.files.keys()):
+                if before.get(one) == found.files.get(one) or path not in (None, one):
+                    continue
+                if is_catalogued(one):
+                    yield LastChange(one, found.id, found.time.astimezone(UTC))
+
+    def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
+        """See `Connector.lineage`; nobody can rewrite this history, but a commit can be older."""
+        commit: Snapshot | None = self._commit_at(head)
+        if since is not None and since not in self._commits:
+            return None
+        known = {one.id for one in _line(self._commits[since])} if since else set()
+        found = []
+        for one in _line(commit):
+            if one.id in known:
+                break
+            parents = (one.parent.id,) if one.parent else ()
+            found.append(CommitFacts(one.id, parents, one.message, one.time.astimezone(UTC)))
+        is_ahead = since is None or since in {one.id for one in _line(commit)}
+        return Lineage(tuple(reversed(found)), is_rewritten=not is_ahead)
+
+    def _commit_at(self, commit: CommitId) -> Snapshot:
+        if commit not in self._commits:
+            raise NotFound(f"commit {commit}")
+        return self._commits[commit]
+
+    # --- writing -------------------------------------------------------------------------------
+
+    def put_contents(
+        self, path: MemoryPath, content: bytes, sha: Expectation, message: str
+    ) -> Commit:
+        """See `Connector.put_contents`."""
+        with self.exclusive():
+            return self.commit(self.head(), [Put(path, content, sha)], message)
+
+    def delete_file(self, path: MemoryPath, sha: BlobId) -> Commit:
+        """See `Connector.delete_file`."""
+        with self.exclusive():
+            return self.commit(self.head(), [Delete(path, sha)], f"{path}: delete")
+
+    def commit(
+        self,
+        base: CommitId | None,
+        changes: Sequence[Change],
+        message: str,
+        *,
+        author: Identity | None = None,
+    ) -> Commit:
+        """See `Connector.commit`."""
+        check_write(changes, message)
+        with self.exclusive():
+            if self.head() != base:
+                raise StaleBase(base, self.head())
+            files = dict(_files(self._head))
+            for change in changes:
+                self._check(change, files)
+            puts = {change.path: change.content for change in changes if isinstance(change, Put)}
+            blobs = {path: blob_id(content) for path, content in puts.items()}
+            for change in changes:
+                files.pop(change.path, None)
+            new = self._snapshot(files | blobs, message, author or self._user)
+            self._blobs |= {blobs[path]: bytes(content) for path, content in puts.items()}
+            self._commits[new.id] = new
+            self._head = new  # the last step: readers see all of it or nothing
+        return Commit(new.id, None, blobs)
+
+    def _check(self, change: Change, files: Mapping[MemoryPath, BlobId]) -> None:
+        actual = files.get(change.path)
+        content = self._blobs[actual] if actual else None
+        if change.expect is ABSENT:
+            if actual is not None:
+                raise AlreadyExists(change.path, None, actual, content)
+        elif actual != change.expect:
+            raise BlobChanged(change.path, change.expect, actual, content)
+        if any(path.startswith(f"{change.path}/") for path in files):
+            raise RefusedForSafety(f"{change.path} is a folder, not a file")
+        if above := next((path for path in folders_above(change.path) if path in files), None):
+            raise RefusedForSafety(f"{above} on the way to {change.path} is a file")
+
+    def _snapshot(
+        self, files: Mapping[MemoryPath, BlobId], message: str, author: Identity
+    ) -> Snapshot:
+        parent, time = self._head, self._clock().astimezone(UTC)
+        before = _files(parent)
+        modified = {
+            path: parent.modified[path] if parent and before.get(path) == sha else time
+            for path, sha in files.items()
+        }
+        text = repr((parent and parent.id, sorted(files.items()), message, author, time))
+        new_id = CommitId(object_id("commit", text.encode("utf-8", "backslashreplace")))
+        return Snapshot(new_id, parent, files, modified, message, author, time)
+
+    def view(self) -> AbstractContextManager[None]:
+        """See `Connector.view`; the store is near."""
+        return nullcontext()
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """See `Connector.exclusive`."""
+        if not self._writers.acquire(timeout=self._lock_seconds):
+            raise RepositoryBusy("another write in this process did not end in time")
+        try:
+            yield
+        finally:
+            self._writers.release()
+
+
+def _line(commit: Snapshot | None) -> Iterator[Snapshot]:
+    """A commit and all before it, the newest first."""
+    while commit is not None:
+        yield commit
+        commit = commit.parent
+
+
+def _files(commit: Snapshot | None) -> Mapping[MemoryPath, BlobId]:
+    return commit.files if commit else {}

@@ -1,0 +1,260 @@
+"""A fast walk over the folders that may hold memory files, with the rules of `Worktree.scan`.
+
+A folder is opened component by component and never through a link; its entries are examined
+relative to it. Hidden folders, `legacy/` and repositories of their own are not entered.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import marshal
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pack.catalog.row import is_catalogued
+from pack.errors import InvalidPath, LimitExceeded, Unavailable
+from pack.limits import MAX_FILE_BYTES
+from pack.model import BlobId, MemoryPath, blob_id
+from pack_connectors.local_git.worktree import HAS_DIR_FD
+from pack_connectors.preconditions import check_path
+
+_DIR_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_DIRECTORY", 0)
+_READ_FLAGS: Final = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+_NOT_THERE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EMLINK, errno.ENXIO)
+TOO_LARGE: Final = BlobId("")
+"""Stands for the blob of a file that is larger than a memory file may be."""
+
+
+class FileStatus(NamedTuple):
+    """What tells one state of a file from another; times in nanoseconds."""
+
+    name: str
+    mode: int
+    inode: int
+    size: int
+    modified: int
+    changed: int
+    links: int
+
+    @classmethod
+    def of(cls, name: str, found: os.stat_result) -> FileStatus:
+        """The status of a file called `name`."""
+        return cls(name, *_fields(found))
+
+    @property
+    def newest(self) -> int:
+        """When it was changed last, as no program can set it where the system keeps such a time."""
+        return max(self.modified, self.changed) if os.name == "nt" else self.changed
+
+
+def _fields(found: os.stat_result) -> tuple[int, int, int, int, int, int]:
+    return (
+        found.st_mode,
+        found.st_ino,
+        found.st_size,
+        found.st_mtime_ns,
+        found.st_ctime_ns,
+        found.st_nlink,
+    )
+
+
+class Folder:
+    """One folder while it is open, with what in it is called like a memory file.
+
+    Attributes:
+        path: Where it is in the working tree.
+        rows: A plain tuple for each entry, in the order of `FileStatus`.
+    """
+
+    def __init__(self, path: str, place: int | str) -> None:
+        self.path = path
+        self._place = place
+        self.rows: list[tuple[str, int, int, int, int, int, int]] = []
+        self.inner: list[str] = []
+        self._read_entries()
+
+    def _read_entries(self) -> None:
+        # This runs for every file at every full scan: plain tuples are faster than named ones.
+        add = self.rows.append
+        with os.scandir(self._place) as entries:
+            for entry in entries:
+                name = entry.name
+                if name[-3:].lower() != ".md":
+                    if name[0] != "." and _is_folder(entry):
+                        self.inner.append(name)
+                    continue
+                try:
+                    found = entry.stat(follow_symlinks=False) if HAS_DIR_FD else os.lstat(entry)
+                except FileNotFoundError:
+                    continue  # it was removed since the folder was read
+                add((name, *_fields(found)))
+                if stat.S_ISDIR(found.st_mode):
+                    self.inner.append(name)
+
+    def digest(self) -> bytes:
+        """A name for the state of all files in it."""
+        return hashlib.sha1(marshal.dumps(self.rows, 2), usedforsecurity=False).digest()
+
+    def files(self) -> Iterator[FileStatus]:
+        """The memory files in it."""
+        if self.path:  # what lies at the root is no memory file
+            for row in self.rows:
+                if stat.S_ISREG(row[1]) and _is_nameable(row[0]):
+                    yield FileStatus(*row)
+
+    def linked(self) -> list[str]:
+        """Names that may be one of several of the same file."""
+        return [row[0] for row in self.rows if row[6] > 1 and stat.S_ISREG(row[1])]
+
+    def is_repository(self) -> bool:
+        """Whether it is a repository of its own."""
+        try:
+            mode = self._lstat(".git").st_mode
+        except OSError as error:
+            if error.errno in _NOT_THERE:
+                return False
+            raise
+        return stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode)
+
+    def _lstat(self, name: str) -> os.stat_result:
+        if isinstance(self._place, str):
+            return os.lstat(f"{self._place}/{name}")
+        return os.stat(name, dir_fd=self._place, follow_symlinks=False)
+
+    def blob(self, name: str) -> BlobId | None:
+        """Blob id of a file's bytes; `None` where no file is any more.
+
+        Raises:
+            Unavailable: It cannot be read.
+        """
+        with _translated(f"{self.path}/{name}"):
+            try:
+                descriptor = self._open(name)
+            except OSError as error:
+                if error.errno in _NOT_THERE:
+                    return None
+                raise
+            try:
+                return _blob_of(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def _open(self, name: str) -> int:
+        if isinstance(self._place, str):
+            return os.open(f"{self._place}/{name}", _READ_FLAGS)
+        return os.open(name, _READ_FLAGS, dir_fd=self._place)
+
+
+def _blob_of(descriptor: int) -> BlobId | None:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    content = b""
+    while len(content) <= MAX_FILE_BYTES and status.st_size <= MAX_FILE_BYTES:
+        more = os.read(descriptor, status.st_size + 1)
+        if not more:
+            return blob_id(content)
+        content += more
+    return TOO_LARGE
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False) and not getattr(entry, "is_junction", bool)()
+
+
+def _is_nameable(name: str) -> bool:
+    """Whether a memory file can be called so; `name` ends in `.md`."""
+    if name.isascii() and name[0] != "." and not any(c in name for c in "\\:"):
+        return True  # the rest of the rule is about other endings and other scripts
+    return _is_path(name) and is_catalogued(f"folder/{name}")
+
+
+def _is_path(name: str) -> bool:
+    try:
+        check_path(MemoryPath(name))
+    except (InvalidPath, LimitExceeded):
+        return False
+    return True
+
+
+def may_hold_memory(folder: str) -> bool:
+    """Whether files in this folder, or in one below, can be memory files."""
+    return is_catalogued(f"{folder}/x.md") and _is_path(folder)
+
+
+def is_memory(path: str) -> bool:
+    """Whether a file at this path would be found by `scan`, as far as its name goes."""
+    return is_catalogued(path) and _is_path(path)
+
+
+def scan(
+    root: Path, start: str = "", entered: Callable[[str, bool], None] = lambda *_: None
+) -> Iterator[Folder]:
+    """Each folder at and below `start` that may hold memory files; open until the next is asked.
+
+    Args:
+        root: The working tree.
+        start: Where to begin; nothing is found where no folder is.
+        entered: Called with the path of a folder before its entries are read, and again, with
+            whether it is one, when it turns out to be a repository of its own.
+
+    Raises:
+        Unavailable: A folder, or a file while it is looked at, cannot be read.
+    """
+    waiting = [start]
+    while waiting:
+        path = waiting.pop()
+        with _translated(path or str(root)):
+            entered(path, False)
+            with _opened(root, path) as place:
+                if place is None:
+                    continue
+                folder = Folder(path, place)
+                if path and folder.is_repository():
+                    entered(path, True)
+                    continue
+                yield folder
+                prefix = f"{path}/" if path else ""
+                waiting += filter(may_hold_memory, (prefix + name for name in folder.inner))
+
+
+@contextmanager
+def _opened(root: Path, path: str) -> Iterator[int | str | None]:
+    """A folder, opened without following a link below the root; `None` where there is none."""
+    if not HAS_DIR_FD:
+        place = f"{root}/{path}" if path else str(root)
+        yield place if os.path.isdir(place) else None  # noqa: PTH112 - as text, like the rest
+        return
+    descriptor = os.open(root, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    try:
+        for name in path.split("/") if path else ():
+            outer = descriptor
+            try:
+                descriptor = os.open(name, _DIR_FLAGS, dir_fd=outer)
+            except OSError as error:
+                if error.errno not in _NOT_THERE:
+                    raise
+                yield None
+                return
+            os.close(outer)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _translated(place: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(f"{error.filename or place}: {error.strerror or error}") from error

@@ -1,0 +1,95 @@
+"""Which commit the branch is at, and which blob each path has in it.
+
+Both are asked several times a write. A loose ref is read from its file, as git does; every other
+kind of ref, and every path for the first time, is a question to git.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from typing import Final
+
+from pack.model import BlobId, CommitId, MemoryPath
+from pack_connectors.local_git.objects import ObjectStore
+from pack_connectors.local_git.process import is_id
+from pack_connectors.local_git.repository import Repository
+
+_REMEMBERED: Final = 4096
+_MOST_OF_A_REF: Final = 8192  # bytes; names of refs are paths
+
+
+class CommittedFiles:
+    """The current commit of one repository; may be shared by threads."""
+
+    def __init__(self, repository: Repository, store: ObjectStore) -> None:
+        # As text: they are joined and opened several times a write.
+        self._head_file = str(repository.git_dir / "HEAD")
+        self._common_dir = str(repository.common_dir)
+        self._store = store
+        self._lock = threading.Lock()
+        self._seen: CommitId | None = None
+        self._commit: CommitId | None = None
+        self._blobs: dict[MemoryPath, BlobId | None] = {}
+
+    def commit(self) -> CommitId | None:
+        """The current commit; `None` on a branch without any.
+
+        Raises:
+            Unavailable: Git cannot be asked, or the commit is damaged.
+        """
+        tip = self._loose_tip()
+        if tip is not None and tip == self._seen:
+            return tip
+        found = self._store.commit_at("HEAD")  # it also tells whether the commit can be read
+        self._seen = found
+        return found
+
+    def _loose_tip(self) -> CommitId | None:
+        try:
+            head = _read(self._head_file)
+            if not head.startswith("ref: refs/"):
+                return None
+            name = _read(f"{self._common_dir}/{head.removeprefix('ref: ')}")
+        except (OSError, ValueError):
+            return None
+        return CommitId(name) if is_id(name) else None
+
+    def blob(self, path: MemoryPath) -> BlobId | None:
+        """The blob of a file in the current commit; `None` where it has none.
+
+        Raises:
+            Unavailable: Git cannot be asked.
+        """
+        commit = self.commit()
+        if commit is None:
+            return None
+        with self._lock:
+            if self._commit == commit and path in self._blobs:
+                return self._blobs[path]
+        found = self._store.blob_at(commit, path)
+        blob = BlobId(found) if found else None
+        with self._lock:
+            if self._commit != commit or len(self._blobs) >= _REMEMBERED:
+                self._commit, self._blobs = commit, {}
+            self._blobs[path] = blob
+        return blob
+
+    def advance(
+        self, old: CommitId | None, new: CommitId, blobs: Mapping[MemoryPath, BlobId | None]
+    ) -> None:
+        """Note what a commit of ours changed, so that the rest need not be asked again."""
+        with self._lock:
+            self._seen = new
+            if self._commit == old:
+                self._commit = new
+                self._blobs |= blobs
+
+
+def _read(file: str) -> str:
+    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        return os.read(descriptor, _MOST_OF_A_REF).decode("utf-8").rstrip("\n")
+    finally:
+        os.close(descriptor)

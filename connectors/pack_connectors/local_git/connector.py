@@ -1,0 +1,453 @@
+"""The local git connector: a memory in an ordinary repository with a working tree.
+
+Readers see the working tree: a hand edit that is not committed yet is memory too. A write is one
+commit, made as `pack_connectors.local_git.write` says.
+
+After a crash at any point the next call of any PACK process finds the journal and undoes what was
+not finished, or sees that it was.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from pack.connector import Capability
+from pack.errors import (
+    LimitExceeded,
+    NotFound,
+    PackError,
+    RepositoryBusy,
+    StaleBase,
+    Unavailable,
+)
+from pack.lineage import Lineage
+from pack.model import (
+    BlobId,
+    Change,
+    Commit,
+    CommitId,
+    Contents,
+    Delete,
+    Entry,
+    EntryType,
+    Expectation,
+    Identity,
+    LastChange,
+    MemoryPath,
+    Put,
+    blob_id,
+)
+from pack.paths import kept_copy_path
+from pack_connectors.local_git.arrivals import Arrivals, Staged
+from pack_connectors.local_git.blob_stream import stream_blobs
+from pack_connectors.local_git.changes.state import WorktreeState
+from pack_connectors.local_git.changes.stats import StatCache
+from pack_connectors.local_git.committed import CommittedFiles
+from pack_connectors.local_git.examine import Examiner, Plan
+from pack_connectors.local_git.index import GitIndex, PreparedIndex, parse_raw_diff
+from pack_connectors.local_git.journal import Journal
+from pack_connectors.local_git.log import read_last_changes, read_lineage
+from pack_connectors.local_git.objects import SUBMODULE_MODE, SYMLINK_MODE, ObjectStore
+from pack_connectors.local_git.process import GitRunner, RefUpdater, is_id
+from pack_connectors.local_git.recovery import Recovery
+from pack_connectors.local_git.replaced_files import DisplacedFiles
+from pack_connectors.local_git.repository import (
+    current_branch,
+    maintenance_is_due,
+    open_repository,
+    refuse_unfinished_operation,
+    start_maintenance,
+)
+from pack_connectors.local_git.swap import FileSwap
+from pack_connectors.local_git.worktree import Worktree
+from pack_connectors.local_git.write import GitWrite
+from pack_connectors.preconditions import check_path, check_write
+from pack_connectors.system.durable_files import DurableFiles
+from pack_connectors.system.process_lock import ProcessLock
+
+_LOCK_SECONDS: Final = 60.0
+_STALE_RETRIES: Final = 20
+_MAINTENANCE_SECONDS: Final = 600.0
+_MANY_BLOBS: Final = 50  # from here on a process of its own is the faster reader
+_TYPES: Final = {SYMLINK_MODE: EntryType.SYMLINK, SUBMODULE_MODE: EntryType.SUBMODULE}
+
+
+class LocalGit:
+    """A memory in the working tree of a git repository on this machine.
+
+    Args:
+        folder: Root of the working tree; it has a `.git`.
+        clock: Tells the time of commits.
+        lock_seconds: How long a writer waits for another PACK process.
+
+    Raises:
+        InvalidConfig: The folder is not the root of a repository that PACK can write to.
+        Unavailable: Git is missing, or the repository cannot be opened.
+    """
+
+    capabilities = frozenset({Capability.WORKING_TREE, Capability.AUTHOR, Capability.LOG})
+
+    def __init__(
+        self, folder: Path, clock: Callable[[], datetime], *, lock_seconds: float = _LOCK_SECONDS
+    ) -> None:
+        self.repository = open_repository(folder)
+        self._runner = GitRunner(self.repository.git_dir, self.repository.work_tree)
+        self._work_dir = self.repository.state_dir / "work"
+        self._lock = ProcessLock(self.repository.state_dir / "lock", lock_seconds)
+        self._store = ObjectStore(self._runner, self.repository.common_dir)
+        self._refs = RefUpdater(self._runner, self._lock.descriptor)
+        self._committed = CommittedFiles(self.repository, self._store)
+        self._index = GitIndex(self._runner, self._work_dir)
+        self._worktree = Worktree(self.repository.work_tree)
+        self._journal = Journal(self.repository.state_dir, self._work_dir)
+        self._displaced = DisplacedFiles(self.repository.state_dir / "displaced", self._work_dir)
+        self._swap = FileSwap(self._worktree, self._store, self._work_dir, self._displaced)
+        self._recovery = Recovery(
+            self._runner,
+            store=self._store,
+            index=self._index,
+            journal=self._journal,
+            swap=self._swap,
+            repository=self.repository,
+        )
+        self._examiner = Examiner(self._worktree, self._store, self._index)
+        self._arrivals = Arrivals(self._runner, self._worktree, self._store, self._index)
+        self._writer = GitWrite(
+            self.repository,
+            self._runner,
+            clock,
+            store=self._store,
+            refs=self._refs,
+            index=self._index,
+            journal=self._journal,
+            swap=self._swap,
+            worktree=self._worktree,
+            recovery=self._recovery,
+            committed=self._committed,
+        )
+        self._stats = StatCache()
+        self._state = WorktreeState(
+            self._worktree,
+            self.repository.state_dir / "worktree.sqlite",
+            diff=self.changes_between,
+            walk=self._committed_blobs,
+        )
+        self._writing = False
+        self._is_held = False
+        self._is_written = False
+        self._begun: PreparedIndex | None = None
+        self._maintenance: subprocess.Popen[bytes] | None = None
+        self._maintained_at = -_MAINTENANCE_SECONDS
+
+    @property
+    def location(self) -> str:
+        """The folder."""
+        return str(self.repository.work_tree)
+
+    def close(self) -> None:
+        """End the git children and close the lock file."""
+        self._refs.close()
+        self._store.close()
+        self._lock.close()
+        self._state.close()
+        if self._maintenance is not None:
+            self._maintenance.wait()  # not long: it goes on in the background by itself
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def head(self) -> CommitId | None:
+        """See `Connector.head`."""
+        self._repair()
+        return self._committed.commit()
+
+    def get_contents(self, path: MemoryPath) -> Contents:
+        """See `Connector.get_contents`."""
+        check_path(path)
+        self._repair()
+        found = self._worktree.read(path)
+        if found is None and self._journal.exists():
+            with self._lock:  # a write may be between taking out and putting in
+                found = self._worktree.read(path)
+        if found is None:
+            raise NotFound(path)
+        return Contents(found.content, blob_id(found.content), found.modified)
+
+    def get_committed(self, path: MemoryPath) -> BlobId | None:
+        """See `Connector.get_committed`."""
+        check_path(path)
+        self._repair()
+        return self._committed.blob(path)
+
+    def list_dir(self, dir_path: MemoryPath | None) -> list[Entry]:
+        """See `Connector.list_dir`."""
+        if dir_path is not None:
+            check_path(dir_path)
+        self._repair()
+        prefix = f"{dir_path}/" if dir_path else ""
+        return [
+            Entry(name, path := MemoryPath(prefix + name), kind, self._blob_of(path, kind))
+            for name, kind in self._worktree.list_names(dir_path)
+        ]
+
+    def _blob_of(self, path: MemoryPath, kind: EntryType) -> BlobId:
+        if kind is not EntryType.FILE:
+            return BlobId("")
+        try:
+            found = self._worktree.read(path)
+        except LimitExceeded:
+            return BlobId("")
+        return blob_id(found.content) if found else BlobId("")
+
+    def get_tree(self, at: CommitId | None = None) -> list[Entry]:
+        """See `Connector.get_tree`."""
+        self._repair()
+        found = self._visible_entries() if at is None else self._committed_entries(at)
+        return sorted(found, key=lambda entry: entry.path)
+
+    def _visible_entries(self) -> Iterator[Entry]:
+        for path, kind, status in self._worktree.scan():
+            memory_path = MemoryPath(path)
+            blob = BlobId("")
+            if kind is EntryType.FILE:
+                read = partial(self._blob_of, memory_path, kind)
+                blob = self._stats.blob(path, status, read)
+            yield Entry(path.rpartition("/")[2], memory_path, kind, blob)
+
+    def _committed_entries(self, at: CommitId) -> Iterator[Entry]:
+        for path, entry in self._store.walk(self._store.tree_of(at)):
+            kind = _TYPES.get(entry.mode, EntryType.FILE)
+            blob = BlobId(entry.id if kind is EntryType.FILE else "")
+            yield Entry(entry.name, MemoryPath(path), kind, blob)
+
+    def _committed_blobs(self, at: CommitId) -> Iterator[tuple[MemoryPath, BlobId]]:
+        return ((entry.path, entry.sha) for entry in self._committed_entries(at) if entry.sha)
+
+    def edits(self, at: CommitId | None) -> Mapping[MemoryPath, BlobId | None]:
+        """See `Connector.edits`."""
+        self._repair()
+        if at is not None and at != self._committed.commit() and not self._is_commit(at):
+            raise NotFound(f"commit {at[:60]}")
+        return self._state.edits(at)
+
+    def read_blobs(self, shas: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
+        """See `Connector.read_blobs`."""
+        wanted = list(shas)
+        if len(wanted) >= _MANY_BLOBS and all(map(is_id, wanted)):
+            yield from stream_blobs(self._runner, wanted)
+            return
+        for sha in wanted:
+            yield sha, self._store.read(sha, "blob")
+
+    def changes_between(
+        self, old: CommitId, new: CommitId
+    ) -> list[tuple[MemoryPath, BlobId | None]] | None:
+        """See `Connector.changes_between`."""
+        if not self._is_commit(new):
+            raise NotFound(f"commit {new[:60]}")
+        if not self._is_commit(old):
+            return None
+        out = self._runner.run(["diff-tree", "-r", "-z", "--raw", "--no-renames", old, new, "--"])
+        return sorted(parse_raw_diff(out).items())
+
+    def last_changes(
+        self, since: CommitId | None, head: CommitId, path: MemoryPath | None = None
+    ) -> Iterator[LastChange]:
+        """See `Connector.last_changes`."""
+        if not self._is_commit(head):
+            raise NotFound(f"commit {head[:60]}")
+        known = since is not None and self._is_commit(since)
+        found = read_last_changes(self._runner, since if known else None, head)
+        return (change for change in found if path in (None, change.path))
+
+    def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
+        """See `Connector.lineage`."""
+        if not self._is_commit(head):
+            raise NotFound(f"commit {head[:60]}")
+        if since is not None and not self._is_commit(since):
+            return None
+        return read_lineage(self._runner, since, head)
+
+    def _is_commit(self, commit: CommitId) -> bool:
+        return is_id(commit) and self._store.find_id(commit, "commit") is not None
+
+    # --- writing -------------------------------------------------------------------------------
+
+    def put_contents(
+        self, path: MemoryPath, content: bytes, sha: Expectation, message: str
+    ) -> Commit:
+        """See `Connector.put_contents`."""
+        return self._commit_on_head([Put(path, content, sha)], message)
+
+    def delete_file(self, path: MemoryPath, sha: BlobId) -> Commit:
+        """See `Connector.delete_file`."""
+        return self._commit_on_head([Delete(path, sha)], f"{path}: delete")
+
+    def _commit_on_head(self, changes: Sequence[Change], message: str) -> Commit:
+        for _ in range(_STALE_RETRIES):
+            # With the lock held, only somebody outside PACK can move the branch meanwhile.
+            with suppress(StaleBase), self.exclusive():
+                return self.commit(self.head(), changes, message)
+        raise RepositoryBusy("the branch moves faster than a write can be made")
+
+    def commit(
+        self,
+        base: CommitId | None,
+        changes: Sequence[Change],
+        message: str,
+        *,
+        author: Identity | None = None,
+    ) -> Commit:
+        """See `Connector.commit`."""
+        check_write(changes, message)
+
+        def plan(ref: str, tree: str, staged: Staged) -> Plan:
+            targets = [self._examiner.examine(change, tree, staged) for change in changes]
+            return Plan(ref, base, tree, targets, message, author)
+
+        return self._write(base, plan)
+
+    def fast_forward(self, base: CommitId | None, to: CommitId) -> Commit:
+        """See `Remote.fast_forward`; `to` must descend from `base`."""
+
+        def plan(ref: str, tree: str, staged: Staged) -> Plan:
+            targets = self._arrivals.of_commit(base, to, staged)
+            return Plan(ref, base, tree, targets, "", None, ready=to)
+
+        return self._write(base, plan)
+
+    def merge(
+        self,
+        base: CommitId,
+        theirs: CommitId,
+        ancestor: CommitId | None,
+        changes: Sequence[Change],
+        message: str,
+        author: Identity | None,
+    ) -> Commit:
+        """See `Remote.merge`; `ancestor` is the merge base of the two commits."""
+        if changes:
+            check_write(changes, message)
+
+        def plan(ref: str, tree: str, staged: Staged) -> Plan:
+            targets = self._arrivals.of_merge((base, theirs, ancestor), changes, staged)
+            return Plan(ref, base, tree, targets, message, author, merged=theirs)
+
+        return self._write(base, plan)
+
+    def _write(
+        self, base: CommitId | None, make_plan: Callable[[str, str, Staged], Plan]
+    ) -> Commit:
+        """Carry out the plan that is made of the branch, its tree, and what the user staged."""
+        with self.exclusive(), _store_errors():
+            if self._begun is None:
+                self._recovery.run()
+            self._writing = True
+            try:
+                refuse_unfinished_operation(self.repository)
+                ref = current_branch(self.repository, self._runner)
+                head = self.head()
+                if head != base:
+                    raise StaleBase(base, head)
+                plan = make_plan(ref, self._store.tree_of(head), self._index.staged(head))
+                new = self._writer.write(plan, self._take_begun())
+                self._is_written = True
+            finally:
+                self._writing = False
+        self._state.advance(base, new.id, {t.path: new.blobs.get(t.path) for t in plan.targets})
+        return new
+
+    def view(self) -> AbstractContextManager[None]:
+        """See `Connector.view`; the store is near."""
+        return nullcontext()
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """See `Connector.exclusive`."""
+        with _store_errors():
+            self._make_folders()
+        with self._lock:
+            is_outermost, self._is_held = not self._is_held, True
+            is_written = False
+            try:
+                if is_outermost:
+                    self._begin()
+                yield
+            finally:
+                if is_outermost:
+                    self._is_held = False
+                    is_written, self._is_written = self._is_written, False
+                    if (unused := self._take_begun()) is not None:
+                        self._index.discard(unused)
+        if is_written:
+            self._maintain()  # housekeeping must not hold the lock
+
+    def _begin(self) -> None:
+        """Have git read its index while the caller decides: at 10,000 files it is the slowest."""
+        # Where this fails, the write fails too, and says why; a decision may need no write.
+        with suppress(OSError, PackError):
+            self._recovery.run()
+            self._begun = self._index.begin()
+
+    def _take_begun(self) -> PreparedIndex | None:
+        begun, self._begun = self._begun, None
+        return begun
+
+    def _make_folders(self) -> None:
+        # Not with `parents`: where git's folder is gone, a new one would hide that.
+        for folder in (self.repository.state_dir, self._work_dir):
+            folder.mkdir(exist_ok=True)
+
+    def _repair(self) -> None:
+        """Finish or undo what a killed process left, unless somebody is at work."""
+        if not (self._journal.exists() or self._displaced.pending):
+            return
+        with suppress(RepositoryBusy), _store_errors():
+            self._make_folders()
+            self._lock.acquire(0)
+            try:
+                if not (self._writing or self._begun):  # it sweeps what they work with
+                    self._recovery.run()
+                    self._displaced.check(self._surface)
+            finally:
+                self._lock.release()
+
+    def _surface(self, path: MemoryPath, content: bytes) -> None:
+        """Put bytes that an editor wrote into a displaced file beside the original."""
+        kept = kept_copy_path(path, blob_id(content))
+        name = uuid.uuid4().hex
+        with DurableFiles() as files:
+            self._swap.stage(name, content, None, files)
+            files.finish()
+        try:
+            self._worktree.place(self._work_dir / name, kept)
+        except FileExistsError:
+            (self._work_dir / name).unlink()  # the same bytes were surfaced before
+
+    def _maintain(self) -> None:
+        if self._maintenance is not None and self._maintenance.poll() is None:
+            return
+        if time.monotonic() - self._maintained_at < _MAINTENANCE_SECONDS:
+            return
+        # The write is made; what housekeeping cannot do now it does another time.
+        with suppress(OSError, PackError):
+            if maintenance_is_due(self.repository):
+                self._maintained_at = time.monotonic()
+                self._maintenance = start_maintenance(self.repository)
+
+
+@contextmanager
+def _store_errors() -> Iterator[None]:
+    """Turn what the operating system says, anywhere in the store, into PACK's words."""
+    try:
+        yield
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise Unavailable(f"{where}{error.strerror or error}") from error

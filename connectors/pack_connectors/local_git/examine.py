@@ -1,0 +1,191 @@
+"""What a write finds where it wants to store something, and what it may not touch."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pack.errors import AlreadyExists, BlobChanged, RefusedForSafety, StagedChange, UncommittedEdit
+from pack.model import ABSENT, BlobId, Change, CommitId, Identity, MemoryPath, Put, blob_id
+from pack_connectors.local_git.index import GitIndex
+from pack_connectors.local_git.journal import Step
+from pack_connectors.local_git.objects import (
+    EXECUTABLE_MODE,
+    FILE_MODE,
+    ObjectStore,
+    TreeEntry,
+    format_entry,
+    place_id,
+)
+from pack_connectors.local_git.worktree import FileRead, Worktree
+
+_READABLE: Final = 0o444
+_RUNNABLE: Final = 0o111
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One file (or link, of a commit that comes from elsewhere) of a write, as it was found.
+
+    Attributes:
+        path: The file.
+        now: What the working tree holds, if it is a file.
+        blob: What that is, see `place_id`; `None` for nothing.
+        committed: The entry in the current commit.
+        staged: The entry in git's index.
+        content: The bytes to store; `None` to delete.
+        entry: The entry in the new commit; `None` for none.
+    """
+
+    path: MemoryPath
+    now: FileRead | None
+    blob: BlobId | None
+    committed: TreeEntry | None
+    staged: TreeEntry | None
+    content: bytes | None
+    entry: TreeEntry | None
+
+    def step(self, token: str, number: int) -> Step:
+        """What the journal says of this file."""
+        return Step(
+            self.path,
+            old=self.blob,
+            new=place_id(self.entry),
+            old_entry=format_entry(self.staged),
+            new_entry=format_entry(self.entry),
+            staged=f"{token}-{number}",
+        )
+
+    @property
+    def mode(self) -> int | None:
+        """The permission bits of the new file; `None` for those of a new one.
+
+        They are those the file has, unless the commit says that it is a program now, or is none
+        any more.
+        """
+        bits = self.now.mode if self.now else None
+        if bits is None or self.entry is None or self.committed is None:
+            return bits
+        if self.entry.mode == self.committed.mode:
+            return bits
+        if self.entry.mode == EXECUTABLE_MODE:
+            return bits | (bits & _READABLE) >> 2  # for all those who may read it, as git does
+        return bits & ~_RUNNABLE
+
+    @property
+    def is_program(self) -> bool:
+        """Whether the new file can be run."""
+        return self.entry is not None and self.entry.mode == EXECUTABLE_MODE
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A write: the ref it moves, the commit and tree it is made on, and what it stores.
+
+    Attributes:
+        ref: The branch.
+        head: Where it is; `None` before the first commit.
+        tree: The tree of that.
+        targets: What is stored.
+        message: Of the commit.
+        author: Of the commit; `None` for the user.
+        merged: The second parent, for a merge.
+        ready: A commit that is there already and only has to be moved to; it holds the targets.
+    """
+
+    ref: str
+    head: CommitId | None
+    tree: str
+    targets: Sequence[Target]
+    message: str
+    author: Identity | None
+    merged: CommitId | None = None
+    ready: CommitId | None = None
+
+
+class Examiner:
+    """Compares changes with the working tree, the commit and git's index."""
+
+    def __init__(self, worktree: Worktree, store: ObjectStore, index: GitIndex) -> None:
+        self._worktree = worktree
+        self._store = store
+        self._index = index
+
+    def examine(
+        self, change: Change, tree: str, staged: Mapping[MemoryPath, BlobId | None]
+    ) -> Target:
+        """What a change finds, if it may be made.
+
+        Args:
+            change: The change.
+            tree: The tree of the commit it is made on.
+            staged: What the user staged, by path.
+
+        Raises:
+            PackError: It may not; see `Connector.commit`.
+        """
+        path = change.path
+        now = self._worktree.read(path)
+        blob = blob_id(now.content) if now else None
+        if now is None and (kind := self._worktree.type_at(path)) is not None:
+            raise RefusedForSafety(
+                f"{path} is a {kind}, not a file", "Remove it, or choose another path."
+            )
+        _check_expectation(change, blob, now.content if now else None)
+        committed = self._store.entry_at(tree, path)
+        self._refuse_odd(path, committed, now)
+        content = change.content if isinstance(change, Put) else None
+        entry = _entry(path, content, committed, now) if content is not None else None
+        known = (committed.id if committed else None, entry.id if entry else None)
+        if blob is not None and blob not in known:
+            raise UncommittedEdit(path)
+        refuse_staged(path, blob, staged)
+        in_index = committed
+        if path in staged:
+            in_index = committed and committed._replace(id=blob) if blob else None
+        return Target(path, now, blob, committed, in_index, content, entry)
+
+    def _refuse_odd(
+        self, path: MemoryPath, committed: TreeEntry | None, now: FileRead | None
+    ) -> None:
+        if committed is None:
+            return
+        if committed.mode not in (FILE_MODE, EXECUTABLE_MODE):
+            raise RefusedForSafety(f"{path} is not a file in the repository")
+        if now is None and self._index.is_left_out(path):
+            raise RefusedForSafety(
+                f"a sparse checkout leaves {path} out of the folder",
+                "Run `git sparse-checkout disable` in the memory folder, then call again.",
+            )
+
+
+def refuse_staged(
+    path: MemoryPath, blob: BlobId | None, staged: Mapping[MemoryPath, BlobId | None]
+) -> None:
+    """Do nothing, unless the user staged a version that is not in the working tree.
+
+    Raises:
+        StagedChange: They did, and a write would lose it.
+    """
+    if path in staged and staged[path] != blob:
+        raise StagedChange(path)
+
+
+def _check_expectation(change: Change, blob: BlobId | None, content: bytes | None) -> None:
+    if isinstance(change, Put) and change.expect is ABSENT:
+        if blob is not None:
+            raise AlreadyExists(change.path, None, blob, content)
+    elif blob != change.expect:
+        raise BlobChanged(change.path, BlobId(str(change.expect)), blob, content)
+
+
+def _entry(
+    path: MemoryPath, content: bytes, committed: TreeEntry | None, now: FileRead | None
+) -> TreeEntry:
+    """The entry in the new commit: with the mode it had, or the user gave a file of theirs."""
+    mode = committed.mode if committed else FILE_MODE
+    if committed is None and now is not None and now.mode & stat.S_IXUSR:
+        mode = EXECUTABLE_MODE
+    return TreeEntry(mode, path.rpartition("/")[2], blob_id(content))

@@ -1,0 +1,392 @@
+"""Git's object database: reading by `CatFile`, writing loose objects, rebuilding trees.
+
+Why not GitPython for writing: `repo.odb.store` starts a process per object and gitdb's writer
+never fsyncs.
+
+Sources: gitformat-loose(5) and git's object-file.c for the layout; git-prune(1) removes stale
+`tmp_obj_*` files.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import zlib
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pack.errors import ConnectorError, NotFound, RefusedForSafety, Unavailable
+from pack.model import BlobId, CommitId, MemoryPath, object_id
+from pack_connectors.local_git.cat_file import CatFile
+from pack_connectors.local_git.process import GitRunner, is_id
+from pack_connectors.system.durable_files import DurableFiles
+
+_CACHED_TREE_BYTES: Final = 4 * 1024 * 1024
+FILE_MODE: Final = 0o100644
+EXECUTABLE_MODE: Final = 0o100755
+TREE_MODE: Final = 0o040000
+SYMLINK_MODE: Final = 0o120000
+SUBMODULE_MODE: Final = 0o160000
+_NO_BLOBS: Final = (TREE_MODE, SUBMODULE_MODE)
+_PACKED_BESIDE: Final = 32 * 1024
+"""Bytes from which a compression takes longer than to have another thread do it."""
+_OBJECT_MODE: Final = 0o444
+_TEMPORARY: Final = "tmp_obj_"  # git-prune removes stale ones
+_KINDS: Final = defaultdict(lambda: "file", {SYMLINK_MODE: "link", SUBMODULE_MODE: "submodule"})
+
+
+class TreeEntry(NamedTuple):
+    """One entry of a tree object; `id` is hexadecimal."""
+
+    mode: int
+    name: str
+    id: str
+
+
+def format_entry(entry: TreeEntry | None) -> str | None:
+    """`mode id` of an entry."""
+    return f"{entry.mode:06o} {entry.id}" if entry else None
+
+
+def place_id(entry: TreeEntry | None) -> BlobId | None:
+    """What the working tree holds where an entry is checked out; `None` for nothing.
+
+    A link is told from the file that holds the same bytes.
+    """
+    if entry is None:
+        return None
+    return link_id(entry.id) if entry.mode == SYMLINK_MODE else BlobId(entry.id)
+
+
+def link_id(blob: str) -> BlobId:
+    """What a place holds that is a link; `blob` is the id of its target's text."""
+    return BlobId(f"link {blob}")
+
+
+def file_blob(entry: TreeEntry | None) -> BlobId | None:
+    """Blob of an entry, if it is that of a file."""
+    return BlobId(entry.id) if entry and entry.mode in (FILE_MODE, EXECUTABLE_MODE) else None
+
+
+def parse_entry(path: MemoryPath, text: str | None) -> TreeEntry | None:
+    """The entry that `format_entry` made a text of."""
+    if text is None:
+        return None
+    mode, name = text.split()
+    return TreeEntry(int(mode, 8), path.rpartition("/")[2], name)
+
+
+def iter_tree(data: bytes) -> Iterator[TreeEntry]:
+    """Each entry of a serialised tree, in git's order."""
+    start = 0
+    while start < len(data):
+        space = data.index(b" ", start)
+        nul = data.index(b"\0", space)
+        end = nul + 21
+        name = data[space + 1 : nul].decode("utf-8", "surrogateescape")
+        yield TreeEntry(int(data[start:space], 8), name, data[nul + 1 : end].hex())
+        start = end
+
+
+def find_in_tree(data: bytes, name: str) -> TreeEntry | None:
+    """The entry called `name` in a serialised tree."""
+    found = _place_in_tree(data, name.encode("utf-8", "surrogateescape"))
+    if found is None:
+        return None
+    start, end = found
+    mode, _, _ = data[start:end].partition(b" ")
+    return TreeEntry(int(mode, 8), name, data[end - 20 : end].hex())
+
+
+# A tree is entries and nothing else; an id may hold any byte, so what looks like an entry is one
+# only if the bytes before it are whole entries too.
+_ENTRIES: Final = re.compile(rb"(?:[0-7]++ [^\0]++\0.{20})*+", re.DOTALL)
+_ENTRY: Final = re.compile(rb"([0-7]+) ([^\0]+)\0.{20}", re.DOTALL)
+_MODE_DIGITS: Final = (6, 5)
+
+
+def _place_in_tree(data: bytes, wanted: bytes) -> tuple[int, int] | None:
+    """Where the entry with a name begins and ends."""
+    pattern = b" " + wanted + b"\0"
+    space = data.find(pattern)
+    while space >= 0:
+        for digits in _MODE_DIGITS:
+            start = space - digits
+            if start >= 0 and data[start:space].isdigit() and _ENTRIES.fullmatch(data, 0, start):
+                return start, space + len(pattern) + 20
+        space = data.find(pattern, space + 1)
+    return None
+
+
+def splice_tree(data: bytes, name: str, entry: TreeEntry | None) -> bytes:
+    """The serialised tree with the entry called `name` replaced, added, or (`None`) removed.
+
+    All other entries keep their bytes. Order is git's: names compare as bytes, a folder as if it
+    ended in a slash (base_name_compare in git's read-cache.c).
+    """
+    wanted = name.encode("utf-8", "surrogateescape")
+    place = _place_in_tree(data, wanted)
+    if entry is None:
+        return data if place is None else data[: place[0]] + data[place[1] :]
+    new = b"%o %s\0" % (entry.mode, wanted) + bytes.fromhex(entry.id)
+    is_folder = entry.mode == TREE_MODE
+    if place is not None:
+        start, end = place
+        if data.startswith(b"40000 ", start) == is_folder:  # it keeps its place
+            return data[:start] + new + data[end:]
+        data = data[:start] + data[end:]
+    at = _place_for(data, wanted + b"/" if is_folder else wanted)
+    return data[:at] + new + data[at:]
+
+
+def _place_for(data: bytes, key: bytes) -> int:
+    """Where an entry with this sort key belongs."""
+    for entry in _ENTRY.finditer(data):
+        mode, name = entry.groups()
+        if (name + b"/" if mode == b"40000" else name) > key:
+            return entry.start()
+    return len(data)
+
+
+class ObjectStore:
+    """Reads and writes objects of one repository."""
+
+    def __init__(self, runner: GitRunner, common_dir: Path) -> None:
+        self._runner = runner
+        self._objects_dir = common_dir / "objects"
+        self._cat_file = CatFile(runner, common_dir)
+        self._trees = _TreeCache()
+        self._tree_of_commit: tuple[CommitId | None, str] = (None, "")
+        self._packer: ThreadPoolExecutor | None = None
+
+    # --- reading ---------------------------------------------------------------------------
+
+    def find_id(self, revision: str, kind: str | None = None) -> str | None:
+        """Id of what a revision names; `None` where there is nothing, or nothing of that kind.
+
+        Raises:
+            Unavailable: The object database cannot be read.
+        """
+        found = self._cat_file.header(revision)
+        return found.id if found and kind in (None, found.kind) else None
+
+    def commit_at(self, ref: str) -> CommitId | None:
+        """The commit a ref names; `None` where the ref does not exist.
+
+        Raises:
+            Unavailable: The commit is missing or damaged, or cannot be read.
+        """
+        found = self.find_id(ref)
+        if found is None:
+            # To cat-file, a ref that is missing and one whose commit is damaged are the same.
+            asked = self._runner.run(["rev-parse", "--verify", "--quiet", ref], ok=(0, 1))
+            named = asked.decode().strip()
+            found = self.find_id(named)  # it may have been made since the first question
+            if named and found is None:
+                raise Unavailable(f"commit {named} is damaged; run `git fsck`")
+        return CommitId(found) if found else None
+
+    def read(self, object_name: str, kind: str) -> bytes:
+        """Data of an object, by its full id.
+
+        Raises:
+            NotFound: No such object.
+            ConnectorError: It is of another kind, or the object database cannot be read.
+        """
+        found = self._cat_file.contents(object_name) if is_id(object_name) else None
+        if found is None:
+            raise NotFound(f"object {object_name[:60]}")
+        if found.kind != kind:
+            raise ConnectorError(f"object {object_name} is a {found.kind}, not a {kind}")
+        return found.data
+
+    def read_tree(self, tree: str) -> bytes:
+        """A tree as git stores it."""
+        found = self._trees.get(tree)
+        if found is None:
+            found = self.read(tree, "tree")
+            self._trees.put(tree, found)
+        return found
+
+    def tree_of(self, commit: CommitId | None) -> str:
+        """Id of a commit's root tree; the empty tree for `None`."""
+        if commit is None:
+            return self.write("tree", b"")
+        known, tree = self._tree_of_commit
+        if known != commit:
+            tree = self.read(commit, "commit")[5:45].decode("ascii")
+            self._tree_of_commit = (commit, tree)
+        return tree
+
+    def entry_at(self, tree: str, path: MemoryPath) -> TreeEntry | None:
+        """What a tree holds at a path."""
+        *folders, name = path.split("/")
+        for folder in folders:
+            entry = find_in_tree(self.read_tree(tree), folder)
+            if entry is None or entry.mode != TREE_MODE:
+                return None
+            tree = entry.id
+        return find_in_tree(self.read_tree(tree), name)
+
+    def blob_at(self, commit: CommitId, path: MemoryPath) -> str | None:
+        """Id of the file that a commit holds at a path; from remembered trees, where it can."""
+        known, tree = self._tree_of_commit
+        if known == commit and (tree_id := self._remembered_folder(tree, path)) is not None:
+            entry = find_in_tree(self.read_tree(tree_id), path.rpartition("/")[2])
+            return entry.id if entry and entry.mode not in _NO_BLOBS else None
+        return self.find_id(f"{commit}:{path}", "blob")
+
+    def _remembered_folder(self, tree: str, path: MemoryPath) -> str | None:
+        for name in path.split("/")[:-1]:
+            data = self._trees.get(tree)
+            entry = find_in_tree(data, name) if data is not None else None
+            if entry is None or entry.mode != TREE_MODE:
+                return None
+            tree = entry.id
+        return tree if self._trees.get(tree) is not None else None
+
+    def walk(self, tree: str, prefix: str = "") -> Iterator[tuple[str, TreeEntry]]:
+        """Path and entry of everything below a tree that is not a folder."""
+        for entry in iter_tree(self.read_tree(tree)):
+            if entry.mode == TREE_MODE:
+                yield from self.walk(entry.id, f"{prefix}{entry.name}/")
+            else:
+                yield f"{prefix}{entry.name}", entry
+
+    def close(self) -> None:
+        """End the reading children, and the thread that packs."""
+        self._cat_file.close()
+        if self._packer is not None:
+            self._packer.shutdown()
+
+    # --- trees -----------------------------------------------------------------------------
+
+    def rebuild(
+        self,
+        tree: str | None,
+        changes: Mapping[MemoryPath, TreeEntry | None],
+        files: DurableFiles,
+    ) -> str | None:
+        """Have the tree stored that results from putting entries at paths below `tree`.
+
+        Only the folders along the paths are read and written. A folder left empty is dropped.
+
+        Args:
+            tree: Id of the tree to start from; `None` for an empty one.
+            changes: Entry by path; `None` removes what is there.
+            files: What it is written with.
+
+        Returns:
+            Id of the new tree; `None` when nothing is left in it.
+
+        Raises:
+            RefusedForSafety: A path leads through a file, a link or a submodule.
+        """
+        data = self.read_tree(tree) if tree else b""
+        below: dict[str, dict[MemoryPath, TreeEntry | None]] = {}
+        for path, change in changes.items():
+            name, slash, rest = path.partition("/")
+            if slash:
+                below.setdefault(name, {})[MemoryPath(rest)] = change
+            else:
+                data = splice_tree(data, name, change)
+        for name, inner in below.items():
+            folder = find_in_tree(data, name)
+            if folder is not None and folder.mode != TREE_MODE:
+                raise RefusedForSafety(f"{name} is a {_KINDS[folder.mode]} in the repository")
+            new = self.rebuild(folder.id if folder else None, inner, files)
+            data = splice_tree(data, name, TreeEntry(TREE_MODE, name, new) if new else None)
+        return self.add("tree", data, files) if data else None
+
+    # --- writing ---------------------------------------------------------------------------
+
+    def write(self, kind: str, data: bytes) -> str:
+        """Store an object durably and return its id.
+
+        Raises:
+            OSError: It could not be written; nothing refers to what may be left.
+        """
+        with DurableFiles() as files:
+            name = self.add(kind, data, files)
+            files.finish()
+        return name
+
+    def add(self, kind: str, data: bytes, files: DurableFiles) -> str:
+        """Have an object stored and return its id.
+
+        One that is there is made as durable and as young as a new one: who stored it may not have
+        fsynced, and git's own housekeeping drops what is old and unused yet.
+
+        Raises:
+            OSError: It could not be written; nothing refers to what may be left.
+        """
+        name = object_id(kind, data)
+        if kind == "tree":
+            self._trees.put(name, data)
+        folder = f"{self._objects_dir}/{name[:2]}"
+        target = f"{folder}/{name[2:]}"
+        if not files.holds(target) and not _freshen(target):
+            packed = self._pack(f"{kind} {len(data)}\0".encode() + data)
+            temporary = f"{folder}/{_TEMPORARY}"
+            try:
+                files.add(target, packed, temporary, mode=_OBJECT_MODE)
+            except FileNotFoundError:
+                Path(folder).mkdir(exist_ok=True)
+                files.add(target, packed, temporary, mode=_OBJECT_MODE)
+        return name
+
+    def _pack(self, data: bytes) -> bytes | Future[bytes]:
+        """Compress an object; a large one (a folder of thousands) while the caller goes on."""
+        if len(data) < _PACKED_BESIDE:
+            return zlib.compress(data, 1)
+        if self._packer is None:
+            self._packer = ThreadPoolExecutor(1, "pack-objects")
+        return self._packer.submit(zlib.compress, data, 1)
+
+    def remember_tree(self, commit: CommitId, tree: str) -> None:
+        """Note the tree of a commit of ours, so that nobody needs to ask for it."""
+        self._tree_of_commit = (commit, tree)
+
+
+class _TreeCache:
+    """The trees that were read or written last: the next write needs most of them again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: OrderedDict[str, bytes] = OrderedDict()
+        self._size = 0
+
+    def get(self, tree: str) -> bytes | None:
+        with self._lock:
+            if tree in self._found:
+                self._found.move_to_end(tree)
+            return self._found.get(tree)
+
+    def put(self, tree: str, data: bytes) -> None:
+        with self._lock:
+            if tree not in self._found:
+                self._found[tree] = data
+                self._size += len(data)
+            while self._size > _CACHED_TREE_BYTES:
+                _, dropped = self._found.popitem(last=False)
+                self._size -= len(dropped)
+
+
+def _freshen(target: str) -> bool:
+    """Whether the object is there and can be relied on; a file cut off by a crash is empty."""
+    try:
+        descriptor = os.open(target, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    except OSError:
+        return False  # it is written anew, and then it is told what is wrong
+    try:
+        os.utime(target)
+        os.fsync(descriptor)
+        return os.fstat(descriptor).st_size > 0
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)

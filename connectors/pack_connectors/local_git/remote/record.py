@@ -1,0 +1,52 @@
+"""How the last exchanges went, in a file beside the other derived ones. It may be deleted."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from pack.errors import Unavailable
+from pack.remote.remote import RemoteRecord, Stop, StopKind
+from pack_connectors.system.durable_files import write_durably
+
+
+class RecordFile:
+    """The record of one memory."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def load(self) -> RemoteRecord:
+        """What was stored last; an empty record where there is none that can be read."""
+        try:
+            data = json.loads(self._file.read_text(encoding="utf-8"))
+            stop = data.pop("stop")
+            if stop is not None:
+                stop = Stop(**{**stop, "kind": StopKind(stop["kind"])})
+            return _checked(RemoteRecord(**data, stop=stop))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return RemoteRecord()  # it only says how things went: the next exchange makes it anew
+
+    def save(self, record: RemoteRecord) -> None:
+        """Store a record.
+
+        Raises:
+            Unavailable: It cannot be stored.
+        """
+        try:
+            self._file.parent.mkdir(exist_ok=True)
+            data = json.dumps(asdict(record)).encode()
+            write_durably(str(self._file), data, f"{self._file}-")
+        except OSError as error:
+            raise Unavailable(f"{self._file}: {error.strerror}") from error
+
+
+def _checked(record: RemoteRecord) -> RemoteRecord:
+    """The record, if its parts are what they should be; anybody may have edited the file."""
+    times = (record.exchanged_at, record.attempted_at, record.not_before)
+    texts = (*times, record.agreed, record.problem)
+    are_texts = all(text is None or isinstance(text, str) for text in texts)
+    if are_texts and isinstance(record.failures, int) and isinstance(record.is_waiting, bool):
+        return record
+    raise ValueError("not a record")

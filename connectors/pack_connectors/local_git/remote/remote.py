@@ -1,0 +1,329 @@
+"""The remote of a local repository: what git's configuration names, asked and told by git.
+
+Three kinds of refs of ours, so that nothing is dropped by git's housekeeping: `refs/pack/seen/`
+(both sides agreed on it last), `refs/pack/fetched/` (the remote's head), `refs/pack/rescue/`.
+
+Sources: git-config(1) "branch.<name>.remote", "remote.<name>.url"; git-push(1) "--porcelain".
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Final, NamedTuple
+
+from pack.errors import ConnectorError, InvalidConfig, RepositoryBusy, StaleBase, Unavailable
+from pack.model import Change, Commit, CommitId, EntryType, Identity
+from pack.remote.remote import Incoming, RemoteBranch, RemoteRecord
+from pack_connectors.local_git.arrivals import Difference, differences
+from pack_connectors.local_git.connector import LocalGit
+from pack_connectors.local_git.process import GitRunner, check_id, is_id
+from pack_connectors.local_git.remote.record import RecordFile
+from pack_connectors.local_git.remote.transport import GitExchange
+from pack_connectors.local_git.remote.url import RemoteUrl, parse_url, redacted
+from pack_connectors.local_git.repository import current_branch
+from pack_connectors.system.process_lock import ProcessLock
+
+_SECONDS: Final = 600.0
+_DEFAULT_REMOTE: Final = "origin"
+_HEADS: Final = "refs/heads/"
+# Given, as the repository's configuration could name other programs.
+_UPLOAD: Final = "--upload-pack=git-upload-pack"
+_RECEIVE: Final = "--receive-pack=git-receive-pack"
+_FETCH: Final = (
+    "--quiet --no-tags --no-prune --refmap= --no-recurse-submodules --no-write-fetch-head "
+    "--no-auto-maintenance"
+).split()
+_PUSH: Final = "--porcelain --no-verify --no-signed --recurse-submodules=no".split()
+# What a remote says whose branch has moved since it was looked at.
+_MOVED: Final = ("fetch first", "non-fast-forward", "cannot lock ref", "failed to update ref")
+
+
+class _Place(NamedTuple):
+    """Where the remote is.
+
+    Attributes:
+        name: Of the remote.
+        branch: There.
+        url: To fetch from.
+        push_url: To push to.
+    """
+
+    name: str
+    branch: str
+    url: RemoteUrl
+    push_url: RemoteUrl
+
+    def ref(self, kind: str) -> str:
+        """A ref of ours."""
+        return f"refs/pack/{kind}/{self.name}/{self.branch}"
+
+    @property
+    def tracking(self) -> Sequence[str]:
+        """Our ref of the remote's head, and the one that git shows people."""
+        return self.ref("fetched"), f"refs/remotes/{self.name}/{self.branch}"
+
+
+class GitRemote:
+    """The remote of one memory. See `pack.remote.remote.Remote`.
+
+    Args:
+        local: The memory.
+        seconds: How long git may take to talk to the remote, at most.
+        is_cancelled: Asked often while it does; it is given up when the answer is yes.
+    """
+
+    def __init__(
+        self,
+        local: LocalGit,
+        *,
+        seconds: float = _SECONDS,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._local = local
+        repository = local.repository
+        self._runner = GitRunner(repository.git_dir, repository.work_tree)
+        self._is_cancelled = is_cancelled
+        self._exchange = GitExchange(self._runner, seconds, is_cancelled)
+        self._lock = ProcessLock(repository.state_dir / "remote-lock", 0)
+        self._record = RecordFile(repository.state_dir / "remote.json")
+        self._exchanging: int | None = None
+        self._held: _Place | None = None
+
+    def close(self) -> None:
+        """Close the lock file."""
+        self._lock.close()
+
+    # --- what is configured --------------------------------------------------------------------
+
+    def branch(self) -> RemoteBranch | None:
+        """See `Remote.branch`."""
+        found = self._configured()
+        if self._exchanging == threading.get_ident():
+            self._held = found  # an exchange is with one remote from its beginning to its end
+        return RemoteBranch(found.name, redacted(found.url.text), found.branch) if found else None
+
+    def _configured(self) -> _Place | None:
+        config = self._config()
+        local = current_branch(self._local.repository, self._runner).removeprefix(_HEADS)
+        name = _last(config, f"branch.{local}.remote")
+        merged = _last(config, f"branch.{local}.merge")
+        branch = merged.removeprefix(_HEADS) if name and merged else local
+        if branch.startswith("refs/"):
+            raise InvalidConfig("the remote", f"branch.{local}.merge names no branch")
+        name = name or _DEFAULT_REMOTE
+        urls = config.get(f"remote.{name}.url", [])
+        if not urls:
+            return None
+        self._check_name(f"refs/pack/seen/{name}/{branch}")
+        push_urls = [*urls[:1], *config.get(f"remote.{name}.pushurl", [])]
+        return _Place(name, branch, parse_url(urls[0]), parse_url(push_urls[-1]))
+
+    def _config(self) -> Mapping[str, Sequence[str]]:
+        pattern = r"^(branch\..*\.(remote|merge)|remote\..*\.(url|pushurl))$"
+        out = self._runner.run(["config", "--null", "--get-regexp", pattern], ok=(0, 1))
+        found = defaultdict(list)
+        for row in out.decode("utf-8", "surrogateescape").split("\0"):
+            key, _, value = row.partition("\n")
+            found[key].append(value)
+        return found
+
+    def _check_name(self, ref: str) -> None:
+        try:
+            self._runner.run(["check-ref-format", ref])
+            ref.encode("utf-8")
+        except (Unavailable, UnicodeEncodeError) as error:
+            reason = "its name or its branch is no name for git"
+            raise InvalidConfig("the remote", reason) from error
+
+    def _place(self) -> _Place:
+        is_ours = self._exchanging == threading.get_ident()
+        found = (self._held if is_ours else None) or self._configured()
+        if found is None:
+            raise InvalidConfig("the remote", "there is none any more")
+        return found
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """See `Remote.exclusive`."""
+        try:
+            self._local.repository.state_dir.mkdir(exist_ok=True)
+        except OSError as error:
+            raise Unavailable(f"{error.filename}: {error.strerror}") from error
+        try:
+            self._lock.acquire()
+        except RepositoryBusy as error:
+            reason = "another pack process exchanges with the remote at this moment"
+            raise RepositoryBusy(reason) from error
+        try:
+            self._exchanging = threading.get_ident()
+            yield
+        finally:
+            self._exchanging = self._held = None
+            self._lock.release()
+
+    # --- talking to it -------------------------------------------------------------------------
+
+    def is_given_up(self) -> bool:
+        """See `Remote.is_given_up`."""
+        return self._is_cancelled()
+
+    def probe(self) -> CommitId | None:
+        """See `Remote.probe`."""
+        place = self._place()
+        return self._ask(place.url, _HEADS + place.branch)
+
+    def fetch(self) -> CommitId | None:
+        """See `Remote.fetch`."""
+        place = self._place()
+        head = self._ask(place.url, _HEADS + place.branch)
+        if head is None or head in (self.fetched(), self.seen(), self._local.head()):
+            if head is not None:
+                self._set_refs(dict.fromkeys(place.tracking, head))
+            return head
+        refs = [f"+{_HEADS}{place.branch}:{ref}" for ref in place.tracking]
+        status, _, said = self._exchange.run("fetch", [*_FETCH, _UPLOAD], place.url, *refs)
+        if status != 0:
+            raise Unavailable(f"git fetch failed: {said}")
+        return self.fetched()
+
+    def _ask(self, url: RemoteUrl, ref: str) -> CommitId | None:
+        status, out, said = self._exchange.run("ls-remote", ["--quiet", _UPLOAD], url, ref)
+        if status != 0:
+            raise Unavailable(f"the remote {redacted(url.text)} does not answer: {said}")
+        for line in out.splitlines():
+            head, _, name = line.partition("\t")
+            if name == ref:
+                return CommitId(check_id(head))
+        return None
+
+    def push(self, commit: CommitId, theirs: CommitId | None) -> None:
+        """See `Remote.push`."""
+        place = self._place()
+        refspec = f"{check_id(commit)}:{_HEADS}{place.branch}"
+        options = [*_PUSH, _RECEIVE]
+        status, out, said = self._exchange.run("push", options, place.push_url, refspec)
+        if status != 0:
+            refusals = [line for line in out.splitlines() if line.startswith("!")]
+            if any(words in line for line in refusals for words in _MOVED):
+                raise StaleBase(theirs, None)
+            if refusals:
+                why = redacted(refusals[0].split("\t")[-1])
+                raise ConnectorError(f"the remote refused the push: {why} ({said})")
+            raise Unavailable(f"git push failed: {said}")
+        self._set_refs(dict.fromkeys(place.tracking, commit))
+
+    # --- refs ------------------------------------------------------------------------------------
+
+    def seen(self) -> CommitId | None:
+        """See `Remote.seen`."""
+        return self._read_ref("seen")
+
+    def note_seen(self, commit: CommitId) -> None:
+        """See `Remote.note_seen`."""
+        self._set_refs({self._place().ref("seen"): commit})
+
+    def fetched(self) -> CommitId | None:
+        """See `Remote.fetched`."""
+        return self._read_ref("fetched")
+
+    def _read_ref(self, kind: str) -> CommitId | None:
+        ref = f"{self._place().ref(kind)}^{{commit}}"
+        out = self._runner.run(["rev-parse", "--verify", "--quiet", ref], ok=(0, 1))
+        text = out.decode().strip()
+        return CommitId(text) if is_id(text) else None
+
+    def _set_refs(self, refs: Mapping[str, CommitId]) -> None:
+        updates = "".join(f"update {ref}\0{check_id(to)}\0\0" for ref, to in refs.items())
+        self._runner.run(["update-ref", "--stdin", "-z"], stdin=updates.encode())
+
+    def rescue(self, *commits: CommitId) -> str:
+        """See `Remote.rescue`."""
+        refs = {f"refs/pack/rescue/{commit[:12]}": commit for commit in commits}
+        self._set_refs(refs)
+        return ", ".join(refs)
+
+    # --- history ---------------------------------------------------------------------------------
+
+    def is_ancestor(self, ancestor: CommitId, commit: CommitId) -> bool:
+        """See `Remote.is_ancestor`."""
+        return not self._revisions("-1", ancestor, f"^{check_id(commit)}")
+
+    def merge_base(self, one: CommitId, other: CommitId) -> CommitId | None:
+        """See `Remote.merge_base`."""
+        out = self._runner.run(["merge-base", check_id(one), check_id(other)], ok=(0, 1))
+        return CommitId(out.decode().strip()) if out else None
+
+    def count(self, commit: CommitId, without: CommitId | None) -> int:
+        """See `Remote.count`."""
+        excluded = [f"^{check_id(without)}"] if without else []
+        return int(self._revisions("--count", commit, *excluded))
+
+    def _revisions(self, option: str, commit: CommitId, *excluded: str) -> str:
+        arguments = ["rev-list", option, check_id(commit), *excluded, "--"]
+        return self._runner.run(arguments).decode().strip()
+
+    def incoming(self, base: CommitId | None, theirs: CommitId) -> Sequence[Incoming]:
+        """See `Remote.incoming`."""
+        found = list(differences(self._runner, base, theirs))
+        blobs = {d.after.id for d in found if d.after and d.type is not EntryType.SUBMODULE}
+        sizes = self._sizes(sorted(blobs))
+        return [_incoming(difference, sizes) for difference in found]
+
+    def _sizes(self, blobs: Sequence[str]) -> Mapping[str, int]:
+        lines = "".join(f"{blob}\n" for blob in blobs).encode()
+        format_ = "--batch-check=%(objectname) %(objecttype) %(objectsize)"
+        sizes = {}
+        for line in self._runner.run(["cat-file", format_], stdin=lines).decode().splitlines():
+            name, kind, *size = line.split()
+            if kind != "blob":
+                raise Unavailable(f"object {name} of the remote is not there, or is no file")
+            sizes[name] = int(size[0])
+        return sizes
+
+    # --- taking in -------------------------------------------------------------------------------
+
+    def fast_forward(self, base: CommitId | None, to: CommitId) -> Commit:
+        """See `Remote.fast_forward`."""
+        return self._local.fast_forward(base, to)
+
+    def merge(
+        self,
+        base: CommitId,
+        theirs: CommitId,
+        ancestor: CommitId | None,
+        changes: Sequence[Change],
+        message: str,
+        author: Identity | None,
+    ) -> Commit:
+        """See `Remote.merge`."""
+        return self._local.merge(base, theirs, ancestor, changes, message, author)
+
+    # --- how it went -----------------------------------------------------------------------------
+
+    def record(self) -> RemoteRecord:
+        """See `Remote.record`."""
+        return self._record.load()
+
+    def save(self, record: RemoteRecord) -> None:
+        """See `Remote.save`."""
+        self._record.save(record)
+
+
+def _last(config: Mapping[str, Sequence[str]], key: str) -> str:
+    return config[key][-1] if config.get(key) else ""
+
+
+def _incoming(difference: Difference, sizes: Mapping[str, int]) -> Incoming:
+    before, after = difference.before, difference.after
+    is_file = difference.type is EntryType.FILE
+    was_file = Difference(difference.path, None, before).type is EntryType.FILE
+    return Incoming(
+        difference.path,
+        difference.type,
+        is_new=before is None,
+        is_changed_type=bool(before and after) and is_file is not was_file,
+        size=sizes.get(after.id, 0) if after else 0,
+    )

@@ -1,0 +1,198 @@
+"""Git talking to a remote: the only commands of PACK that use the network and the user's set-up.
+
+What may take part, and why:
+
+- The user's credential helpers and `core.sshCommand` as the system and the user configured them
+  (`/etc/gitconfig`, `~/.gitconfig`): without them there is no private remote. Those of the
+  repository's own `config` are left out: a folder may have been unpacked from somebody else's
+  archive, and PACK runs no command that such a folder names. (A clone takes no config along, and
+  what the user sets with `git config` belongs into theirs.)
+- https, ssh and paths. `GIT_ALLOW_PROTOCOL` outranks every configuration.
+- No hooks of this repository, no submodules, no tags, no prompts: git asks nobody, ssh runs in
+  batch mode, and both are in a session without a terminal. Hooks of a remote that is a path are
+  the remote's own; git refuses a repository that belongs to another user (safe.directory).
+- What is received is checked as `git fsck` does before it is used.
+- Names and passwords in the address of an https remote reach git through its credential helper
+  protocol and the environment of this one child; they are in no argument list.
+
+Sources: git-config(1) "protocol.allow", "include.path", "fetch.fsckObjects"; git(1)
+"GIT_ALLOW_PROTOCOL"; gitcredentials(7) "Custom helpers"; ssh_config(5) "BatchMode".
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import IO, Final
+
+from pack.errors import Unavailable
+from pack_connectors.local_git.process import (
+    HARDENED_CONFIG,
+    GitRunner,
+    config_options,
+    scrubbed_environment,
+)
+from pack_connectors.local_git.remote.url import PROTOCOLS, RemoteUrl, redacted
+
+_POLL_SECONDS: Final = 0.05
+_GRACE_SECONDS: Final = 0.5
+_MOST_OUTPUT: Final = 1024 * 1024
+_MOST_LINES: Final = 3
+
+# What a user's own set-up may say; each is put before it, and so can be overruled by it.
+_DEFAULTS: Final[Mapping[str, str]] = {
+    "credential.helper": "",  # forgets the ones of the repository
+    "core.sshCommand": "ssh -oBatchMode=yes -oConnectTimeout=20",
+    "http.lowSpeedLimit": "100",
+    "http.lowSpeedTime": "60",
+}
+_OVERRULED: Final = ("core.sshCommand", "credential.helper", "protocol.allow")
+_FIXED: Final[Mapping[str, str]] = {
+    **{key: value for key, value in HARDENED_CONFIG.items() if key not in _OVERRULED},
+    "transfer.fsckObjects": "true",
+    "fetch.fsckObjects": "true",
+    "fetch.recurseSubmodules": "false",
+    "fetch.writeCommitGraph": "false",
+    "push.recurseSubmodules": "no",
+    "push.followTags": "false",
+    "push.gpgSign": "false",
+    "submodule.recurse": "false",
+    "core.alternateRefsCommand": "true",
+}
+_FROM_URL: Final = (
+    '!f() { test "$1" = get || return 0; '
+    'test -z "$PACK_EXCHANGE_USER" || printf "username=%s\\n" "$PACK_EXCHANGE_USER"; '
+    'test -z "$PACK_EXCHANGE_PASSWORD" || printf "password=%s\\n" "$PACK_EXCHANGE_PASSWORD"; }; f'
+)
+
+
+class GitExchange:
+    """Runs the commands of one repository that talk to its remote."""
+
+    def __init__(self, runner: GitRunner, seconds: float, is_cancelled: Callable[[], bool]) -> None:
+        self._runner = runner
+        self._seconds = seconds
+        self._is_cancelled = is_cancelled
+        self._own_config: list[str] | None = None
+
+    def run(
+        self, command: str, options: Sequence[str], url: RemoteUrl, *refs: str
+    ) -> tuple[int, str, str]:
+        """Exit status of a command, what it printed, and what it said, fit to be shown.
+
+        Raises:
+            Unavailable: It could not be started, ran too long, or was cancelled.
+        """
+        if self._is_cancelled():
+            raise Unavailable(f"git {command} was given up")
+        arguments = [
+            *(self._runner.executable, "--literal-pathspecs", *self._options(url)),
+            *(command, *options, "--", url.text, *refs),
+        ]
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            process = self._start(arguments, url, out, err)
+            try:
+                status = self._wait(process, command)
+            finally:
+                _end(process)
+            return status, _text(out), _said(_text(err))
+
+    def _options(self, url: RemoteUrl) -> Iterator[str]:
+        yield from config_options(_DEFAULTS)
+        if url.username is not None:
+            yield from config_options({"credential.helper": _FROM_URL})
+        if self._own_config is None:
+            self._own_config = list(self._find_own_config())
+        for file in self._own_config:
+            yield from ("-c", f"include.path={file}")
+        if url.password is not None:  # the address says all: no helper is asked
+            yield from config_options({"credential.helper": ""})
+            yield from config_options({"credential.helper": _FROM_URL})
+        yield from config_options(_FIXED)
+
+    def _find_own_config(self) -> Iterator[str]:
+        """The files in which the system and the user configure git, in git's order."""
+        out = self._runner.run(["config", "--null", "--show-scope", "--show-origin", "--list"])
+        fields = out.decode("utf-8", "surrogateescape").split("\0")
+        rows = zip(fields[0::3], fields[1::3], strict=False)
+        yield from dict.fromkeys(
+            origin.removeprefix("file:")
+            for scope, origin in rows
+            if scope in ("system", "global") and origin.startswith("file:")
+        )
+
+    def _start(
+        self, arguments: Sequence[str], url: RemoteUrl, out: IO[bytes], err: IO[bytes]
+    ) -> subprocess.Popen[bytes]:
+        environment = scrubbed_environment(
+            {
+                "GIT_DIR": str(self._runner.git_dir),
+                "GIT_WORK_TREE": str(self._runner.work_tree),
+                "GIT_ALLOW_PROTOCOL": ":".join(PROTOCOLS),
+                "SSH_ASKPASS_REQUIRE": "never",
+                "PACK_EXCHANGE_USER": url.username or "",
+                "PACK_EXCHANGE_PASSWORD": url.password or "",
+            }
+        )
+        try:
+            return subprocess.Popen(  # noqa: S603 - fixed commands, no shell
+                arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                env=environment,
+                cwd=self._runner.work_tree,
+                start_new_session=True,  # no terminal to ask at, and all of it can be ended
+            )
+        except OSError as error:
+            raise Unavailable(f"git could not be started: {error.strerror}") from error
+
+    def _wait(self, process: subprocess.Popen[bytes], command: str) -> int:
+        deadline = time.monotonic() + self._seconds
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                return process.wait(_POLL_SECONDS)
+            if self._is_cancelled():
+                raise Unavailable(f"git {command} was given up")
+            if time.monotonic() >= deadline:
+                raise Unavailable(f"git {command} did not end in {self._seconds:.0f} s")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a command and what it started; it has a moment to remove its locks."""
+    if process.poll() is not None:
+        return
+    _signal(process, signal.SIGTERM)
+    try:
+        process.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        if sys.platform != "win32":
+            _signal(process, signal.SIGKILL)
+        process.kill()
+        process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    if sys.platform == "win32":
+        process.terminate()
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read(_MOST_OUTPUT).decode("utf-8", "replace")
+
+
+def _said(text: str) -> str:
+    """The first lines of what git said, which hold the reason; it may be the remote that speaks."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    telling = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "ssh:"))]
+    return redacted("; ".join((telling or lines)[:_MOST_LINES])) or "no reason given"

@@ -1,0 +1,137 @@
+"""Files that a write took out of the working tree, kept until nobody can still write into them.
+
+An editor that saves in place may have opened a file just before PACK exchanged it; what it writes
+then goes into the file that came out. Linux can tell when nobody has such a file open any more
+(a write lease is granted only then); elsewhere it is kept for a day. Bytes that did change are
+put beside the original as a copy of their own.
+
+Source: fcntl(2), F_SETLEASE: "a write lease may be placed on a file only if there are no other
+open file descriptors for the file".
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+import time
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pack.errors import PackError
+from pack.model import BlobId, MemoryPath, blob_id
+from pack_connectors.system.durable_files import write_durably
+
+KEEP_SECONDS: Final = 24 * 3600.0
+_LOOK_EVERY_SECONDS: Final = 1.0
+
+
+class Kept(NamedTuple):
+    """A displaced file: where it came from, the blob it was, and where it is now."""
+
+    path: MemoryPath
+    blob: str
+    file: Path
+    note: Path
+
+
+def nobody_has_open(file: Path) -> bool | None:
+    """Whether no process has the file open; `None` where the system cannot tell."""
+    if sys.platform != "linux":
+        return None
+    else:  # noqa: RET505 - type checkers follow the platform so
+        import fcntl  # noqa: PLC0415 - not on Windows
+
+        try:
+            descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except PermissionError:
+            return None
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+            fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        except BlockingIOError:
+            return False
+        except OSError:  # not our file, or a file system without leases
+            return None
+        finally:
+            os.close(descriptor)
+        return True
+
+
+class DisplacedFiles:
+    """The displaced files of one repository, in `displaced/` of PACK's folder."""
+
+    def __init__(self, folder: Path, work_dir: Path) -> None:
+        self._folder = folder
+        self._work_dir = work_dir
+        self._pending = folder.is_dir()  # an earlier process may have left some
+        self._looked_at = float("-inf")
+
+    @property
+    def pending(self) -> bool:
+        """Whether files are kept and it is time to look at them again."""
+        return self._pending and time.monotonic() - self._looked_at >= _LOOK_EVERY_SECONDS
+
+    def settle(self, file: Path, path: MemoryPath, known: Collection[BlobId | None]) -> None:
+        """Drop a displaced file if its bytes are known and can change no more; else keep it.
+
+        Args:
+            file: The file, on the same file system.
+            path: Where it came from.
+            known: Blobs that are in the repository, so that the file adds nothing to them.
+        """
+        is_file = stat.S_ISREG(file.lstat().st_mode)
+        quiet = is_file and nobody_has_open(file)
+        blob = blob_id(file.read_bytes()) if is_file else ""
+        if quiet and blob in known:
+            file.unlink()
+            return
+        self._folder.mkdir(exist_ok=True)
+        self._write_note(self._folder / f"{file.name}.json", path, blob if blob in known else "")
+        file.rename(self._folder / f"{file.name}.kept")
+        self._pending, self._looked_at = True, float("-inf")
+
+    def check(self, surface: Callable[[MemoryPath, bytes], None]) -> None:
+        """Look at every kept file again; give changed bytes to `surface` and drop what is done."""
+        left = [kept for kept in list(self._all()) if not self._is_done(kept, surface)]
+        self._pending, self._looked_at = bool(left), time.monotonic()
+
+    def _is_done(self, kept: Kept, surface: Callable[[MemoryPath, bytes], None]) -> bool:
+        if not stat.S_ISREG(kept.file.lstat().st_mode):
+            return False  # a folder or a link of the user: it stays where it can be found
+        quiet = nobody_has_open(kept.file)
+        if quiet is False:
+            return False  # somebody may be in the middle of writing
+        content = kept.file.read_bytes()
+        blob = blob_id(content)
+        if blob != kept.blob:
+            try:
+                surface(kept.path, content)
+            except (PackError, OSError):
+                return False  # its folder may be a link now: it is kept, and tried again later
+        if quiet or time.time() - kept.file.stat().st_ctime > KEEP_SECONDS:
+            kept.file.unlink()
+            kept.note.unlink(missing_ok=True)
+            return True
+        if blob != kept.blob:
+            self._write_note(kept.note, kept.path, blob)
+        return False
+
+    def _all(self) -> Iterator[Kept]:
+        for note in sorted(self._folder.glob("*.json")):
+            file = note.with_suffix(".kept")
+            if not os.path.lexists(file):
+                note.unlink(missing_ok=True)
+                continue
+            try:
+                row = json.loads(note.read_text(encoding="utf-8"))
+                path, blob = str(row["path"]), str(row["blob"])
+            except (ValueError, TypeError, KeyError):  # damaged: the bytes still count
+                path, blob = f"recovered/{file.stem}.md", ""
+            yield Kept(MemoryPath(path), blob, file, note)
+
+    def _write_note(self, note: Path, path: MemoryPath, blob: str) -> None:
+        data = json.dumps({"path": path, "blob": blob}).encode()
+        write_durably(str(note), data, str(self._work_dir / "note-"))

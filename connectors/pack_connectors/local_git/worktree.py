@@ -1,0 +1,419 @@
+"""The checked-out files: reading and exchanging them without following a link or losing an edit.
+
+A path is opened component by component, each relative to the folder opened before and none of
+them through a symbolic link, so that a folder swapped for a link during the call leads nowhere.
+A file is never overwritten: the new one and the old one change places, and what came out is
+looked at before it is let go (editors that save in place write into the old inode).
+
+Sources: openat(2), renameat2(2) "RENAME_EXCHANGE"; renameatx_np(2) "RENAME_SWAP" (macOS).
+Windows has neither folder descriptors nor an exchange: there the path is checked before it is
+used, and the exchange is a move out and a link in.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pack.errors import InvalidPath, LimitExceeded, RefusedForSafety, Unavailable
+from pack.limits import MAX_FILE_BYTES
+from pack.model import BlobId, EntryType, MemoryPath, blob_id
+from pack_connectors.local_git.atomic_rename import exchange_files, move_to_free_name
+from pack_connectors.local_git.objects import link_id
+from pack_connectors.preconditions import check_path
+
+HAS_DIR_FD: Final = os.open in os.supports_dir_fd and os.rename in os.supports_dir_fd
+_READ_FLAGS: Final = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+_DIR_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_DIRECTORY", 0)
+
+
+_FIRST_SECOND: Final = -62_135_596_800  # of the year 1
+_LAST_SECOND: Final = 253_402_300_799  # of the year 9999
+_CHUNK_BYTES: Final = 64 * 1024
+
+
+class FileRead(NamedTuple):
+    """A file of the working tree: its bytes, when it was changed, and its permission bits."""
+
+    content: bytes
+    modified: datetime
+    mode: int
+
+
+class Found(NamedTuple):
+    """Something the scan of the working tree met, with what tells whether it changed."""
+
+    path: str
+    type: EntryType
+    stat: os.stat_result
+
+
+class _Place(NamedTuple):
+    """A name in an opened folder; without folder descriptors, a whole path."""
+
+    name: str
+    dir_fd: int | None
+
+
+class Worktree:
+    """The working tree of one repository."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    # --- reading -----------------------------------------------------------------------------
+
+    def read(self, path: MemoryPath) -> FileRead | None:
+        """The file at a path; `None` where there is none, or something that is not a file.
+
+        Raises:
+            LimitExceeded: It is larger than a memory file may be.
+            Unavailable: It cannot be read.
+        """
+        with _translated(path), self._parent(path) as place:
+            if place is None:
+                return None
+            try:
+                descriptor = os.open(place.name, _READ_FLAGS, dir_fd=place.dir_fd)
+            except OSError as error:
+                if error.errno in _NOT_A_FILE:
+                    return None
+                raise
+            try:
+                status = os.fstat(descriptor)
+                if not stat.S_ISREG(status.st_mode):
+                    return None
+                return _read_file(descriptor, path, status)
+            finally:
+                os.close(descriptor)
+
+    def blob_at(self, path: MemoryPath) -> BlobId | None:
+        """What is at a path, as `place_id` says it; `None` for nothing, or a folder.
+
+        Raises:
+            LimitExceeded: It is larger than a memory file may be.
+            Unavailable: It cannot be read.
+        """
+        found = self.read(path)
+        if found is not None:
+            return blob_id(found.content)
+        with _translated(path), self._parent(path) as place:
+            if place is None:
+                return None
+            try:
+                target = os.readlink(place.name, dir_fd=place.dir_fd)
+            except OSError as error:
+                if error.errno in (errno.EINVAL, errno.ENOENT):
+                    return None
+                raise
+            return link_id(blob_id(os.fsencode(target)))
+
+    def set_mode(self, path: MemoryPath, mode: int) -> None:
+        """Give the file at a path, if one is there, permission bits; never what a link leads to.
+
+        Raises:
+            Unavailable: The file system refused.
+        """
+        with _translated(path), self._parent(path) as place:
+            if place is None:
+                return
+            try:
+                descriptor = os.open(place.name, _READ_FLAGS, dir_fd=place.dir_fd)
+            except OSError as error:
+                if error.errno in _NOT_A_FILE:
+                    return
+                raise
+            try:
+                if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    os.chmod(descriptor, mode)  # noqa: PTH101 - of the file that was opened
+            finally:
+                os.close(descriptor)
+
+    def list_names(self, dir_path: MemoryPath | None) -> list[tuple[str, EntryType]]:
+        """Names and types in a folder, git's own excluded, sorted; empty where there is none.
+
+        Names that no path of a memory can have are left out, here and in `scan`.
+
+        Raises:
+            Unavailable: The folder cannot be read.
+        """
+        with _translated(dir_path or "the folder"), self._folder(dir_path) as folder:
+            found = [(entry.name, kind) for entry, kind in _entries(folder)]
+        return sorted(found)
+
+    def stat(self, path: MemoryPath) -> os.stat_result | None:
+        """The status of what is at a path, a link itself and not its target; `None` for nothing.
+
+        Raises:
+            Unavailable: The path cannot be examined.
+        """
+        with _translated(path), self._parent(path) as place:
+            if place is None:
+                return None
+            try:
+                return os.stat(place.name, dir_fd=place.dir_fd, follow_symlinks=False)
+            except FileNotFoundError:
+                return None
+
+    def type_at(self, path: MemoryPath) -> EntryType | None:
+        """What is at a path; `None` for nothing, or something without a type of ours."""
+        status = self.stat(path)
+        return None if status is None else _type_of_mode(status.st_mode)
+
+    def scan(self) -> Iterator[Found]:
+        """All files, links and nested repositories, in no particular order; folders are entered.
+
+        Raises:
+            Unavailable: A folder cannot be read.
+        """
+        yield from self._scan(None)
+
+    def _scan(self, dir_path: MemoryPath | None) -> Iterator[Found]:
+        prefix = f"{dir_path}/" if dir_path else ""
+        inner: list[MemoryPath] = []
+        found: list[Found] = []
+        with _translated(dir_path or "the folder"), self._folder(dir_path) as folder:
+            for entry, kind in _entries(folder):
+                path = MemoryPath(prefix + entry.name)
+                if kind is EntryType.DIR and not self._is_repository(path):
+                    inner.append(path)
+                    continue
+                type_ = EntryType.SUBMODULE if kind is EntryType.DIR else kind
+                with suppress(FileNotFoundError):  # it was removed since the folder was read
+                    found.append(Found(path, type_, entry.stat(follow_symlinks=False)))
+        yield from found
+        for path in inner:
+            yield from self._scan(path)
+
+    def _is_repository(self, path: MemoryPath) -> bool:
+        return self.type_at(MemoryPath(f"{path}/.git")) is not None
+
+    # --- changing ----------------------------------------------------------------------------
+
+    def exchange(self, staged: Path, path: MemoryPath) -> None:
+        """Put the staged file at `path` and what was there into the staged file's place.
+
+        Raises:
+            FileNotFoundError: Nothing is at `path`.
+            RefusedForSafety: The path leads through a link.
+            Unavailable: The file system refused; nothing was exchanged.
+        """
+        with _translated(path), self._parent(path) as place:
+            if place is None:
+                raise FileNotFoundError(path)
+            exchange_files(staged, place.name, place.dir_fd)
+
+    def place(self, staged: Path, path: MemoryPath) -> None:
+        """Move the staged file to `path`, where nothing may be; missing folders are made.
+
+        Raises:
+            FileExistsError: Something is there; it is untouched.
+            RefusedForSafety: The path leads through a link.
+            Unavailable: The file system refused; nothing was changed.
+        """
+        with _translated(path), self._parent(path, create=True) as place:
+            if place is None:
+                raise FileNotFoundError(path)
+            try:
+                move_to_free_name(staged, place.name, place.dir_fd)
+            except FileExistsError:
+                raise
+            except OSError:
+                self.prune_folders(path)  # the ones made for it
+                raise
+
+    def take_out(self, path: MemoryPath, target: Path) -> None:
+        """Move the file at `path` to `target` outside the tree; folders left empty go.
+
+        Raises:
+            FileNotFoundError: Nothing is at `path`.
+            Unavailable: The file system refused; nothing was changed.
+        """
+        with _translated(path), self._parent(path) as place:
+            if place is None:
+                raise FileNotFoundError(path)
+            os.rename(place.name, target, src_dir_fd=place.dir_fd)
+        self.prune_folders(path)
+
+    def prune_folders(self, path: MemoryPath) -> None:
+        """Remove the folders above a path that are empty, as git does."""
+        parent, _, _ = path.rpartition("/")
+        while parent:
+            with self._parent(MemoryPath(parent)) as place:
+                if place is None:
+                    return
+                try:
+                    os.rmdir(place.name, dir_fd=place.dir_fd)
+                except OSError:
+                    return  # not empty, or not ours to remove: it stays
+            parent = parent.rpartition("/")[0]
+
+    # --- finding -----------------------------------------------------------------------------
+
+    @contextmanager
+    def _parent(self, path: MemoryPath, *, create: bool = False) -> Iterator[_Place | None]:
+        """The folder a path lies in, opened without following a link; `None` if it is missing."""
+        *folders, name = path.split("/")
+        if not HAS_DIR_FD:
+            yield self._checked_place(folders, name, create=create)
+            return
+        descriptor: int | None = self._open_root()
+        try:
+            for folder in folders:
+                assert descriptor is not None  # noqa: S101 - the loop ends when it is
+                inner = _open_folder(folder, descriptor, path, create=create)
+                os.close(descriptor)
+                descriptor = inner
+                if descriptor is None:
+                    break
+            yield None if descriptor is None else _Place(name, descriptor)
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def _open_root(self) -> int:
+        try:
+            return os.open(self.root, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+        except OSError as error:
+            raise Unavailable(f"{self.root}: {error.strerror}") from error
+
+    @contextmanager
+    def _folder(self, dir_path: MemoryPath | None) -> Iterator[int | str | None]:
+        """A folder opened for listing, without following a link; `None` if there is none."""
+        if not HAS_DIR_FD:
+            is_there = dir_path is None or self.type_at(dir_path) is EntryType.DIR
+            yield str(self.root / (dir_path or "")) if is_there else None
+            return
+        descriptor: int | None
+        if dir_path is None:
+            descriptor = self._open_root()
+        else:
+            with self._parent(dir_path) as place:
+                parent = place.dir_fd if place else None
+                descriptor = (
+                    _open_folder(place.name, parent, dir_path, create=False)
+                    if place and parent is not None
+                    else None
+                )
+        try:
+            yield descriptor
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def _checked_place(self, folders: list[str], name: str, *, create: bool) -> _Place | None:
+        current = self.root
+        for folder in folders:
+            current /= folder
+            if create:
+                current.mkdir(exist_ok=True)
+            if current.is_symlink() or getattr(current, "is_junction", bool)():
+                raise RefusedForSafety(f"{current.relative_to(self.root)} is a link")
+            if not current.is_dir():
+                return None
+        return _Place(str(current / name), None)
+
+
+_NOT_A_FILE: Final = (
+    errno.ENOENT,
+    errno.ELOOP,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.ENXIO,
+    getattr(errno, "EMLINK", errno.ELOOP),  # FreeBSD's answer to O_NOFOLLOW
+)
+
+
+def _open_folder(name: str, parent: int, path: str, *, create: bool) -> int | None:
+    if create:
+        with suppress(FileExistsError):
+            os.mkdir(name, dir_fd=parent)
+    try:
+        return os.open(name, _DIR_FLAGS, dir_fd=parent)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.ENOTDIR, errno.EMLINK):
+            raise
+        if create:
+            raise RefusedForSafety(
+                f"{name} on the way to {path} is a link or a file",
+                "Remove the link, or choose a path that does not lead through it.",
+            ) from error
+        return None
+
+
+def _read_file(descriptor: int, path: str, status: os.stat_result) -> FileRead:
+    if status.st_size > MAX_FILE_BYTES:
+        raise LimitExceeded(path, MAX_FILE_BYTES)
+    # Without a file object, which would ask for more than the file's size in memory each time.
+    content = os.read(descriptor, status.st_size + 1)
+    while content and len(content) <= MAX_FILE_BYTES:
+        if not (more := os.read(descriptor, _CHUNK_BYTES)):
+            break
+        content += more  # it grew while it was read, or a signal came
+    if len(content) > MAX_FILE_BYTES:
+        raise LimitExceeded(path, MAX_FILE_BYTES)
+    return FileRead(content, _moment(status.st_mtime), stat.S_IMODE(status.st_mode))
+
+
+def _moment(seconds: float) -> datetime:
+    """A time in UTC; a file may have one that no calendar here has."""
+    return datetime.fromtimestamp(min(max(seconds, _FIRST_SECOND), _LAST_SECOND), UTC)
+
+
+def _entries(folder: int | str | None) -> Iterator[tuple[os.DirEntry[str], EntryType]]:
+    """What a folder holds that a memory can name, with its type."""
+    if folder is None:
+        return
+    with os.scandir(folder) as rows:
+        for entry in rows:
+            kind = _type_of(entry)
+            if kind is not None and _is_nameable(entry.name):
+                yield entry, kind
+
+
+def _is_nameable(name: str) -> bool:
+    try:
+        check_path(MemoryPath(name))
+    except (InvalidPath, LimitExceeded):
+        return False
+    return True
+
+
+def _type_of(entry: os.DirEntry[str]) -> EntryType | None:
+    if entry.is_symlink() or getattr(entry, "is_junction", bool)():
+        return EntryType.SYMLINK
+    if entry.is_dir(follow_symlinks=False):
+        return EntryType.DIR
+    return EntryType.FILE if entry.is_file(follow_symlinks=False) else None
+
+
+def _type_of_mode(mode: int) -> EntryType | None:
+    if stat.S_ISLNK(mode):
+        return EntryType.SYMLINK
+    if stat.S_ISDIR(mode):
+        return EntryType.DIR
+    return EntryType.FILE if stat.S_ISREG(mode) else None
+
+
+@contextmanager
+def _translated(path: str) -> Iterator[None]:
+    """Turn what the operating system says into PACK's words; the two existence errors pass."""
+    try:
+        yield
+    except (FileNotFoundError, FileExistsError):
+        raise
+    except OSError as error:
+        raise Unavailable(f"{path}: {error.strerror or error}") from error

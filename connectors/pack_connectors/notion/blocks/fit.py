@@ -1,0 +1,81 @@
+"""Blocks cut to what Notion takes in one block, with nothing lost.
+
+Source: Notion API reference, "Request limits": 2,000 characters (UTF-16 units) in a piece of text,
+100 pieces in a block, 500 KB in a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from pack_connectors.notion.blocks.model import PARENTS, Block, Span, Spans
+
+MAX_TEXT: Final = 2000
+MAX_SPANS: Final = 60
+"""Of 100, as so many full ones of three bytes a character would be too long for a request."""
+MAX_CELLS: Final = 100
+
+
+def fitted(blocks: Iterable[Block]) -> list[Block]:
+    """The blocks, with those that are too long going on in further ones."""
+    return [fitting for block in blocks for fitting in _fit(block)]
+
+
+def _fit(block: Block) -> Iterator[Block]:
+    if block.kind == "table":
+        yield from _fit_table(block)
+        return
+    first, *more = pieces(block.spans) or [()]
+    children = fitted(block.children)
+    below = block.kind in PARENTS and block.kind != "paragraph"
+    rest = [_continued(block, spans) for spans in more]
+    yield replace(block, spans=first, children=tuple([*rest, *children] if below else children))
+    if not below:
+        yield from rest
+
+
+def _continued(block: Block, spans: Spans) -> Block:
+    if block.kind == "code":
+        return Block("code", spans, language=block.language)
+    return Block("paragraph", spans)
+
+
+def _fit_table(table: Block) -> Iterator[Block]:
+    """A table; where a cell is too long for one, its rows as text."""
+    is_narrow = all(len(row.cells) <= MAX_CELLS for row in table.children)
+    cells = [cell for row in table.children for cell in row.cells]
+    if is_narrow and all(len(pieces(cell)) <= 1 for cell in cells):
+        rows = (tuple(_cut(cell) for cell in row.cells) for row in table.children)
+        yield replace(table, children=tuple(Block("table_row", cells=row) for row in rows))
+        return
+    for row in table.children:
+        spans = [span for cell in row.cells for span in (Span("| "), *cell, Span(" "))]
+        yield from _fit(Block("paragraph", tuple(spans)))
+
+
+def _cut(cell: Spans) -> Spans:
+    found = pieces(cell)
+    return found[0] if found else ()
+
+
+def pieces(spans: Sequence[Span]) -> list[Spans]:
+    """The text in as many parts as blocks are needed for it."""
+    short = [part for span in spans for part in _short(span)]
+    return [tuple(short[at : at + MAX_SPANS]) for at in range(0, len(short), MAX_SPANS)]
+
+
+def _short(span: Span) -> Iterator[Span]:
+    """A stretch of text in parts of at most 2,000 UTF-16 units, no character divided."""
+    if len(span.text) * 2 <= MAX_TEXT:
+        yield span
+        return
+    start = units = 0
+    for at, character in enumerate(span.text):
+        size = 2 if ord(character) > 0xFFFF else 1
+        if units + size > MAX_TEXT:
+            yield replace(span, text=span.text[start:at])
+            start, units = at, 0
+        units += size
+    yield replace(span, text=span.text[start:])

@@ -1,0 +1,211 @@
+"""Bringing the catalog to a commit and to what a reader sees, at the cost of what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC
+from typing import Final, TypeVar
+
+from pack.catalog.catalog import Catalog
+from pack.catalog.row import Row, describe, is_catalogued
+from pack.connector import Capability, Connector
+from pack.errors import LimitExceeded, NotFound, Unavailable
+from pack.index.format import is_page_path
+from pack.model import BlobId, CommitId, EntryType, MemoryPath
+
+NO_COMMIT: Final = CommitId("")
+"""Stands for the state before the first commit."""
+
+Progress = Callable[[int, int], None]
+"""Told how many files were read, of how many."""
+Edits = Callable[[CommitId | None], Mapping[MemoryPath, BlobId | None]]
+"""Says which files a reader sees differently than a commit: the blob there, `None` where none."""
+
+_ATTEMPTS: Final = 4
+_REPORT_EVERY: Final = 500
+_T = TypeVar("_T")
+
+
+def bring_up(
+    catalog: Catalog,
+    connector: Connector,
+    head: CommitId | None,
+    progress: Progress | None = None,
+) -> None:
+    """Make the catalog describe `head`.
+
+    Args:
+        catalog: May lose everything at any moment, and is then filled again.
+        connector: Has the files.
+        head: Its current commit.
+        progress: Told how far it is, every now and then and at the end, where all files are read.
+
+    Raises:
+        ConnectorError: The store cannot be read.
+    """
+    new = head or NO_COMMIT
+    for _ in range(_ATTEMPTS):
+        old = catalog.commit()
+        if old == new:
+            return
+        changed = connector.changes_between(old, head) if old and head else None
+        if old is None or changed is None:
+            _fill(catalog, connector, head, progress)
+        else:
+            _advance(catalog, connector, (old, new), changed)
+
+
+def _fill(
+    catalog: Catalog, connector: Connector, head: CommitId | None, progress: Progress | None
+) -> None:
+    found = _files(connector, head)
+    rows, folders = _rows(connector, found, progress), _folders(path for path, _ in found)
+    del found  # it goes with the last row, before a catalog gives back memory
+    catalog.replace(head or NO_COMMIT, rows, folders)
+
+
+def _advance(
+    catalog: Catalog,
+    connector: Connector,
+    step: tuple[CommitId, CommitId],
+    changed: Iterable[tuple[MemoryPath, BlobId | None]],
+) -> None:
+    ours = [(path, blob) for path, blob in changed if is_catalogued(path)]
+    rows = list(_rows(connector, [(path, blob) for path, blob in ours if blob]))
+    described = {row.path for row in rows}
+    gone = [path for path, _ in ours if path not in described]
+    catalog.advance(*step, rows, gone, _folders(path for path, _ in ours))
+
+
+def bring_up_dates(catalog: Catalog, connector: Connector, head: CommitId) -> None:
+    """Make the catalog know the last change of each file, where the log is at hand.
+
+    Args:
+        catalog: Describes `head`.
+        connector: Has the log.
+        head: Its current commit.
+
+    Raises:
+        ConnectorError: The log cannot be read.
+    """
+    if Capability.LOG in connector.capabilities and (dated := catalog.dated()) != head:
+        catalog.date(dated, head, connector.last_changes(dated, head))
+
+
+def bring_up_edits(
+    catalog: Catalog, connector: Connector, edits: Mapping[MemoryPath, BlobId | None]
+) -> None:
+    """Make the catalog hold these files as a reader sees them.
+
+    Args:
+        catalog: Describes the commit that the edits differ from.
+        connector: Has the files.
+        edits: The blob that is there, by path; `None` where a file of the commit is gone.
+
+    Raises:
+        ConnectorError: The store cannot be read.
+    """
+    wanted = {path: blob for path, blob in edits.items() if is_catalogued(path)}
+    held = catalog.edits()
+    if held == wanted:
+        return
+    new = {path: blob for path, blob in wanted.items() if path not in held or held[path] != blob}
+    seen = {path: _edited_row(connector, path, blob) for path, blob in new.items()}
+    rows = [row for row in seen.values() if row is not None]
+    gone = {path: new[path] for path, row in seen.items() if row is None}
+    catalog.edit(rows, gone, [path for path in held if path not in wanted])
+
+
+def _edited_row(connector: Connector, path: MemoryPath, blob: BlobId | None) -> Row | None:
+    """What a reader sees at a path; what is too large to be read is known by its path."""
+    if blob is None:
+        return None
+    try:
+        found = connector.get_contents(path)
+    except NotFound:
+        return None
+    except LimitExceeded:
+        return describe(path, blob, b"")
+    row = describe(path, found.sha, found.content)
+    if row is None or row.updated:
+        return row
+    return replace(row, changed=found.last_modified.astimezone(UTC).date().isoformat())
+
+
+def ask(
+    catalog: Catalog,
+    connector: Connector,
+    question: Callable[[], _T],
+    edits: Edits | None = None,
+    *,
+    by_date: bool = False,
+) -> _T:
+    """The answer of a catalog that described what a reader sees from the first word to the last.
+
+    A catalog that turns out to be damaged while it is asked loses everything, and knows of no
+    passage then: the question is put again, to the one that was made anew.
+
+    Args:
+        catalog: What the question is put to.
+        connector: Has the files.
+        question: Puts it; may be called several times.
+        edits: What differs from a commit; `None` where nothing can.
+        by_date: Whether the answer depends on when files were changed. Where some do not say it
+            themselves, new commits are looked through first.
+
+    Raises:
+        ConnectorError: The store cannot be read.
+        Unavailable: The catalog loses everything again and again.
+    """
+    for _ in range(_ATTEMPTS):
+        head = connector.head()
+        bring_up(catalog, connector, head)
+        if by_date and head is not None and catalog.lacks_dates():
+            bring_up_dates(catalog, connector, head)
+        if edits is not None:
+            bring_up_edits(catalog, connector, edits(head))
+        answer = question()
+        if catalog.commit() == (head or NO_COMMIT):
+            return answer
+    if catalog.commit() is None:
+        raise Unavailable("what is in the memory cannot be listed: no catalog of it can be kept")
+    return answer  # commits came faster than questions; it is of one of the last
+
+
+def _folders(paths: Iterable[MemoryPath]) -> set[str]:
+    """The folders whose index may be wrong when these files were changed; a page is part of one."""
+    found = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        found.add(folder)
+        if is_page_path(path):
+            found.add(folder.rpartition("/")[0])
+    return found
+
+
+def _files(connector: Connector, head: CommitId | None) -> list[tuple[MemoryPath, BlobId]]:
+    if head is None:
+        return []
+    return [
+        (entry.path, entry.sha)
+        for entry in connector.get_tree(head)
+        if entry.type is EntryType.FILE and is_catalogued(entry.path)
+    ]
+
+
+def _rows(
+    connector: Connector,
+    files: Iterable[tuple[MemoryPath, BlobId]],
+    progress: Progress | None = None,
+) -> Iterator[Row]:
+    wanted = list(files)
+    contents = connector.read_blobs(blob for _, blob in wanted)
+    for number, ((path, blob), (_, content)) in enumerate(
+        zip(wanted, contents, strict=True), start=1
+    ):
+        row = describe(path, blob, content)
+        if row is not None:
+            yield row
+        if progress is not None and (number % _REPORT_EVERY == 0 or number == len(wanted)):
+            progress(number, len(wanted))

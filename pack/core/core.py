@@ -1,0 +1,102 @@
+"""What every use case works with: one memory's store, catalog, clock and writer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from pack.catalog import refresh as catalog_sync
+from pack.catalog.catalog import Catalog
+from pack.catalog.refresh import NO_COMMIT
+from pack.catalog.row import Row, describe
+from pack.connector import Connector
+from pack.core.reader import Reader
+from pack.core.writer import Writer
+from pack.errors import NotInitialised
+from pack.model import Mode
+from pack.provenance import Origin
+from pack.remote.remote import Remote
+
+if TYPE_CHECKING:
+    from pack.sync.engine import Sync
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """One memory, for one writer.
+
+    Attributes:
+        connector: Where it is kept.
+        catalog: What is known of its files; derived, may be empty.
+        clock: Tells the time, with a time zone.
+        origin: Who writes.
+        reader: Reads it.
+        writer: Writes to it.
+        remote: What it is exchanged with, where the store has such a thing.
+        sync: The targets that get copies, if there are any.
+    """
+
+    connector: Connector
+    catalog: Catalog
+    clock: Callable[[], datetime]
+    origin: Origin
+    reader: Reader
+    writer: Writer
+    remote: Remote | None = None
+    sync: Sync | None = None
+
+    def view(self) -> AbstractContextManager[None]:
+        """Let the reads inside see one state of the store; see `Connector.view`."""
+        return self.connector.view()
+
+    def today(self) -> date:
+        """The date in UTC."""
+        return self.clock().astimezone(UTC).date()
+
+    def require_mode(self) -> Mode:
+        """What is at the root: a v2 or a v1 memory.
+
+        Raises:
+            NotInitialised: Neither is.
+        """
+        mode = self.reader.mode()
+        if mode is Mode.EMPTY:
+            raise NotInitialised(self.connector.location)
+        return mode
+
+    def ask(self, question: Callable[[Catalog], _T], *, by_date: bool = False) -> _T:
+        """What is known of the files that a reader sees now.
+
+        Args:
+            question: Asks a catalog of those files; may be called several times.
+            by_date: Whether the answer depends on when files were changed.
+
+        Raises:
+            NotInitialised: There is no memory.
+        """
+        if self.require_mode() is Mode.V2:
+            catalog, connector = self.catalog, self.connector
+            return catalog_sync.ask(
+                catalog,
+                connector,
+                lambda: question(catalog),
+                connector.edits,
+                by_date=by_date,
+            )
+        with closing(self.catalog.scratch()) as view:  # a v1 memory is a file or two
+            found = (describe(path, f.sha, f.content) for path, f in self.reader.v1_files())
+            view.replace(NO_COMMIT, [row for row in found if row is not None])
+            return question(view)
+
+    def rows(self) -> Sequence[Row]:
+        """What is known of each file a reader sees, sorted by path.
+
+        Raises:
+            NotInitialised: There is no memory.
+        """
+        return self.ask(lambda view: view.list_rows().rows)

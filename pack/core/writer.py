@@ -1,0 +1,266 @@
+"""How a write is made: decide on the current commit, record the user's edits, commit once.
+
+A write is decided on what the memory holds now, and made on exactly that commit. If the branch
+moved in between, it is decided again; a caller sees a conflict only where its own file changed.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pack.catalog.catalog import Catalog
+from pack.catalog.refresh import NO_COMMIT, bring_up
+from pack.catalog.row import Row, describe
+from pack.connector import Capability, Connector
+from pack.core.index_update import IndexPlan, plan_index
+from pack.core.reader import Reader
+from pack.errors import BlobChanged, PackError, RepositoryBusy, StaleBase, UncommittedEdit
+from pack.model import Change, Commit, CommitId, Delete, Identity, MemoryPath, Put, blob_id
+from pack.paths import is_memory_file
+from pack.provenance import EDITOR, Origin, commit_message
+from pack.results import PlannedChange, Written
+
+_ATTEMPTS = 40
+_OVERTAKEN = 5
+_SHORTEST = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a use case wants to be written.
+
+    Attributes:
+        path: The file it is about.
+        changes: The files to change, without the index.
+        subject: First line of the commit message; names the path.
+        said: The caller's own words.
+        names: More paths for the message to name.
+        moved: New path by old one, for the order in the index.
+        warnings: What the writer should know.
+        with_index: Whether the index is written too (not for a v1 memory).
+        skips_sync: Whether the commit is of no interest to sync targets.
+    """
+
+    path: MemoryPath
+    changes: Sequence[Change]
+    subject: str
+    said: str | None = None
+    names: Sequence[str] = ()
+    moved: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    with_index: bool = True
+    skips_sync: bool = False
+
+
+class Writer:
+    """Carries out decisions on one memory; `on_commit` is called after each commit."""
+
+    def __init__(
+        self,
+        connector: Connector,
+        catalog: Catalog,
+        reader: Reader,
+        origin: Origin,
+        new_request: Callable[[], str],
+        on_commit: Callable[[], None] | None = None,
+    ) -> None:
+        self._connector = connector
+        self._catalog = catalog
+        self._reader = reader
+        self._origin = origin
+        self._new_request = new_request
+        self._on_commit = on_commit
+
+    def write(self, decide: Callable[[], Decision], *, dry_run: bool = False) -> Written:
+        """Make one commit of what `decide` wants, decided again whenever the branch moved.
+
+        Raises:
+            PackError: Whatever `decide` raises, or the connector refuses. Nothing was written.
+        """
+        request = self._new_request()
+        overtaken = 0
+        recorded: set[Put] = set()
+        for attempt in range(_ATTEMPTS):
+            try:
+                # A view of its own, so that each attempt sees what is there then.
+                with self._connector.exclusive(), self._connector.view():
+                    return self._attempt(decide(), request, recorded, dry_run=dry_run)
+            except _DecideAgain as again:
+                overtaken += again.error is not None
+                if again.error is not None and overtaken == _OVERTAKEN:
+                    raise again.error from None
+            except StaleBase:
+                # Only somebody outside PACK's own lock can have moved the branch.
+                time.sleep(random.uniform(0, _pause(attempt)))  # noqa: S311 - jitter
+        raise RepositoryBusy("the branch moves faster than a write can be made")
+
+    def _attempt(
+        self, decision: Decision, request: str, recorded: set[Put], *, dry_run: bool
+    ) -> Written:
+        head = self._connector.head()
+        effect = effect_of(decision.changes)
+        plan = self._plan_index(decision, head, effect)
+        changes = [*decision.changes, *plan.changes]
+        if dry_run:
+            return self._describe(decision, plan, changes)
+        edits = self._edits_below([*decision.changes, *plan.changes])
+        if not recorded.issuperset(edits):  # each is recorded once, whatever the store says then
+            self._record_edits(edits, decision, plan, (head, request))
+            recorded.update(edits)
+            raise _DecideAgain
+        message = commit_message(
+            decision.subject,
+            self._origin,
+            request,
+            decision.said,
+            decision.names,
+            skips_sync=decision.skips_sync,
+        )
+        made = self._commit(head, changes, message, self._origin.author)
+        if decision.with_index:
+            self._advance(head, made.id, effect)
+            if plan.verified:
+                self._catalog.verified(made.id)
+        return self._written(decision, plan, made)
+
+    def _plan_index(self, decision: Decision, head: CommitId | None, effect: Effect) -> IndexPlan:
+        if not decision.with_index:
+            return IndexPlan((), (), verified=False)
+        bring_up(self._catalog, self._connector, head)
+        plan = plan_index(self._catalog, self._reader, *effect, decision.moved)
+        if self._catalog.commit() != (head or NO_COMMIT):
+            raise _DecideAgain  # it was lost or moved on while it was read
+        return plan
+
+    def _commit(
+        self,
+        head: CommitId | None,
+        changes: Sequence[Change],
+        message: str,
+        author: Identity | None = None,
+    ) -> Commit:
+        """Commit what was decided on the files as they were a moment ago.
+
+        Raises:
+            _DecideAgain: Somebody changed one of them since. The caller may not have meant that
+                file at all (it is the index, say); if it did, it gets the conflict from the next
+                decision.
+        """
+        try:
+            made = self._connector.commit(head, changes, message, author=author)
+        except (BlobChanged, UncommittedEdit) as error:
+            raise _DecideAgain(error) from error
+        if self._on_commit is not None:
+            self._on_commit()
+        return made
+
+    def _advance(self, head: CommitId | None, new: CommitId, effect: Effect) -> None:
+        self._catalog.advance(head or NO_COMMIT, new, *effect)
+
+    # --- the user's own edits ------------------------------------------------------------------
+
+    def _edits_below(self, changes: Sequence[Change]) -> list[Put]:
+        """The hand edits that a write would replace, as changes of their own."""
+        if Capability.WORKING_TREE not in self._connector.capabilities:
+            return []
+        return [put for change in changes if (put := self._edit_below(change)) is not None]
+
+    def _record_edits(
+        self,
+        edits: Sequence[Put],
+        decision: Decision,
+        plan: IndexPlan,
+        onto: tuple[CommitId | None, str],
+    ) -> None:
+        """Commit, as the user, the hand edits that a write would replace.
+
+        `onto` is the current commit, and the request.
+        """
+        head, request = onto
+        effect = effect_of(edits)
+        paths = [put.path for put in edits]
+        # An edited index is recorded as it is; otherwise the edit brings its own true index.
+        index: Sequence[Change] = ()
+        if decision.with_index and not {change.path for change in plan.changes}.intersection(paths):
+            rows, _ = effect
+            index = plan_index(self._catalog, self._reader, rows, (), {}).changes
+        message = commit_message(
+            f"{paths[0]}: record an edit made by hand", EDITOR, request, paths=paths[1:]
+        )
+        made = self._commit(head, [*edits, *index], message)
+        self._advance(head, made.id, effect)
+
+    def _edit_below(self, change: Change) -> Put | None:
+        """The uncommitted bytes that a change would replace, as a change of their own."""
+        found = self._reader.find(change.path)
+        if found is None or self._reader.is_committed(found, change.path):
+            return None
+        if isinstance(change, Put) and change.content == found.content:
+            return None
+        return Put(change.path, found.content, found.sha)
+
+    # --- answers -------------------------------------------------------------------------------
+
+    def _describe(self, decision: Decision, plan: IndexPlan, changes: Sequence[Change]) -> Written:
+        planned = []
+        for change in changes:
+            found = self._reader.find(change.path)
+            after = change.content if isinstance(change, Put) else None
+            planned.append(PlannedChange(change.path, found.content if found else None, after))
+        return Written(
+            decision.path,
+            None,
+            None,
+            index_updated=decision.with_index,
+            warnings=decision.warnings + plan.warnings,
+            changes=tuple(planned),
+        )
+
+    @staticmethod
+    def _written(decision: Decision, plan: IndexPlan, made: Commit) -> Written:
+        return Written(
+            decision.path,
+            made.blobs.get(decision.path),
+            made.id,
+            made.url,
+            index_updated=decision.with_index,
+            warnings=decision.warnings + plan.warnings,
+        )
+
+
+def _pause(attempt: int) -> float:
+    """Seconds to wait at most; several machines that write to a far store need up to one."""
+    return _SHORTEST * (1 << min(attempt, 9))
+
+
+Effect = tuple[list[Row], list[MemoryPath]]
+"""Catalog rows that changes add, and paths they remove."""
+
+
+class _DecideAgain(Exception):
+    """What a write was decided on is not what the memory holds any more.
+
+    Attributes:
+        error: What the store said, where it refused for that reason.
+    """
+
+    def __init__(self, error: PackError | None = None) -> None:
+        super().__init__()
+        self.error = error
+
+
+def effect_of(changes: Sequence[Change]) -> Effect:
+    """Catalog rows that changes add, and paths they remove."""
+    rows: list[Row] = []
+    gone: list[MemoryPath] = []
+    for change in changes:
+        if not is_memory_file(change.path):
+            continue
+        if isinstance(change, Delete):
+            gone.append(change.path)
+        elif (row := describe(change.path, blob_id(change.content), change.content)) is not None:
+            rows.append(row)
+    return rows, gone

@@ -1,0 +1,271 @@
+"""The edits of a `memory_edit` call: small, exact, all of them or none.
+
+Old text must occur exactly once, or be replaced everywhere on request; nothing is guessed, but for
+line ends: models send LF, so the text is looked for with the line ends of most of the file first,
+and what an edit adds gets those too. Other bytes are never touched.
+
+Failures name lines, never contents: messages may be logged.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from heapq import nlargest
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pack.errors import AmbiguousSection, EditFailed, LimitExceeded, NotFound
+from pack.files import frontmatter, markdown
+from pack.limits import MAX_FILE_BYTES
+
+MAX_EDITS: Final = 100
+# Finding sections parses the text: seconds for a file of 2 MiB.
+_MAX_PARSED: Final = 2 * MAX_FILE_BYTES
+_SHOWN: Final = 5
+_TELLING: Final = 16
+_SIMILAR: Final = 0.75
+_COMPARED_LINES: Final = 5000
+_COMPARED_LENGTH: Final = 200
+
+
+class _Edit(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Replace(_Edit):
+    """Replace `old`, which must occur exactly once unless `all`."""
+
+    op: Literal["replace"]
+    old: str = Field(min_length=1)
+    new: str
+    all: bool = False
+
+
+class Append(_Edit):
+    """Add lines at the end of the file or of a section."""
+
+    op: Literal["append"]
+    text: str
+    section: str | None = None
+
+
+class ReplaceSection(_Edit):
+    """Replace what is under a heading, sub-sections included."""
+
+    op: Literal["replace_section"]
+    section: str
+    text: str
+
+
+Edit = Annotated[Replace | Append | ReplaceSection, Field(discriminator="op")]
+
+
+def apply_edits(text: str, edits: Sequence[Edit]) -> str:
+    """The text after all edits, each made on the result of the one before.
+
+    Raises:
+        EditFailed: An edit does not apply; says which, why, and where something similar stands.
+        LimitExceeded: More than 100 edits, or the result would be larger than a file may be.
+    """
+    if len(edits) > MAX_EDITS:
+        raise LimitExceeded("the number of edits", MAX_EDITS, "edits")
+    parsed = 0
+    for number, edit in enumerate(edits, 1):
+        if not isinstance(edit, Replace) and edit.section is not None:
+            parsed += len(text)
+            if parsed > _MAX_PARSED:
+                reason = "too many section edits for a file of this size; use several calls"
+                raise EditFailed(number, reason)
+        text = _apply(text, edit, number)
+        if len(text) > MAX_FILE_BYTES:
+            raise LimitExceeded("the edited file", MAX_FILE_BYTES)
+    return text
+
+
+def _apply(text: str, edit: Edit, number: int) -> str:
+    if isinstance(edit, Replace):
+        return _replace(text, edit, number)
+    if isinstance(edit, ReplaceSection):
+        return _replace_section(text, edit, number)
+    if edit.section is None:
+        return _join_lines(text, _with_line_ends(edit.text, _line_end(text)), _line_end(text))
+    return _append_to_section(text, edit, edit.section, number)
+
+
+def _line_end(text: str) -> str:
+    """The line end most lines have; LF for a text without any."""
+    crlf = text.count("\r\n")
+    counts = {"\n": text.count("\n") - crlf, "\r\n": crlf, "\r": text.count("\r") - crlf}
+    return max(counts, key=lambda end: counts[end])
+
+
+def _with_line_ends(text: str, eol: str) -> str:
+    """LF and CR LF become `eol`; a CR by itself is content."""
+    return text.replace("\r\n", "\n").replace("\n", eol)
+
+
+def _join_lines(before: str, lines: str, eol: str) -> str:
+    """Text and whole lines after it: both end with a line end, if they hold anything."""
+    if before and before[-1] not in "\r\n\ufeff":
+        before += eol
+    if lines and lines[-1] not in "\r\n":
+        lines += eol
+    return before + lines
+
+
+# --- replace ---------------------------------------------------------------------------------
+
+
+def _replace(text: str, edit: Replace, number: int) -> str:
+    # With the file's line ends first: a bare LF would also match inside of a CR LF.
+    eol = _line_end(text)
+    old, new = _with_line_ends(edit.old, eol), _with_line_ends(edit.new, eol)
+    first = text.find(old)
+    if first < 0 and old != edit.old:
+        old, new = edit.old, edit.new
+        first = text.find(old)
+    if first < 0:
+        raise EditFailed(number, _why_not_found(text, _with_line_ends(edit.old, eol)))
+    if edit.all:
+        if len(text) + text.count(old) * (len(new) - len(old)) > MAX_FILE_BYTES:
+            raise LimitExceeded("the edited file", MAX_FILE_BYTES)
+        return text.replace(old, new)
+    if text.find(old, first + 1) >= 0:
+        raise EditFailed(number, _where_found(text, old))
+    return text[:first] + new + text[first + len(old) :]
+
+
+def _where_found(text: str, old: str) -> str:
+    places: list[int] = []
+    place = text.find(old)
+    while place >= 0 and len(places) < _SHOWN:
+        places.append(place)
+        place = text.find(old, place + 1)
+    lines = ", ".join(map(str, dict.fromkeys(_line(text, place) for place in places)))
+    times = f"{len(places)} times" if place < 0 else f"more than {_SHOWN} times"
+    return (
+        f"the text to replace occurs {times} (lines {lines}{'' if place < 0 else ', …'}): "
+        "give more of what is around it, or set `all`"
+    )
+
+
+def _line(text: str, place: int) -> int:
+    """Line of a character, 1-based."""
+    ends = text.count("\n", 0, place) + text.count("\r", 0, place)
+    return ends - text.count("\r\n", 0, place) + 1
+
+
+def _why_not_found(text: str, old: str) -> str:
+    """The most helpful hint there is. Each of them is found in time linear in the text."""
+    missing = "the text to replace is not there"
+    line = _line_but_for_white_space(text, old)
+    if line is not None:
+        return f"{missing}; what begins on line {line} differs from it in white space only"
+    place = _first_difference(text, old)
+    if place is not None:
+        return f"{missing}; the file differs from it at line {place[0]}, column {place[1]}"
+    line = _most_similar_line(text, old)
+    if line is not None:
+        return f"{missing}; line {line} is the one most like its first line"
+    return f"{missing}, and nothing like it"
+
+
+def _line_but_for_white_space(text: str, old: str) -> int | None:
+    words = " ".join(old.split())
+    collapsed = " ".join(text.split())
+    place = collapsed.find(words) if words else -1
+    if place < 0:
+        return None
+    skipped = collapsed.count(" ", 0, place)
+    for number, match in enumerate(re.finditer(r"\S+", text)):
+        if number == skipped:
+            return _line(text, match.start())
+    return None
+
+
+def _first_difference(text: str, old: str) -> tuple[int, int] | None:
+    """Line and column behind the longest beginning of `old` that occurs, if that says anything."""
+    length = bisect_right(range(1, len(old)), False, key=lambda size: old[:size] not in text)
+    if length < _TELLING:
+        return None
+    place = text.find(old[:length]) + length
+    start = max(text.rfind("\n", 0, place), text.rfind("\r", 0, place)) + 1
+    return _line(text, place), place - start + 1
+
+
+def _most_similar_line(text: str, old: str) -> int | None:
+    wanted = next((line.strip() for line in markdown.split_lines(old) if line.strip()), "")
+    matcher = SequenceMatcher(None, "", wanted[:_COMPARED_LENGTH], autojunk=False)
+    candidates: list[tuple[float, int]] = []
+    for number, line in enumerate(markdown.split_lines(text)[:_COMPARED_LINES], 1):
+        matcher.set_seq1(line.strip()[:_COMPARED_LENGTH])
+        if matcher.real_quick_ratio() >= _SIMILAR and matcher.quick_ratio() >= _SIMILAR:
+            candidates.append((matcher.quick_ratio(), -number))
+    for _, number in nlargest(_SHOWN, candidates):  # the exact ratio is quadratic in the length
+        matcher.set_seq1(markdown.split_lines(text)[-number - 1].strip()[:_COMPARED_LENGTH])
+        if matcher.ratio() >= _SIMILAR:
+            return -number
+    return None
+
+
+# --- sections --------------------------------------------------------------------------------
+
+
+def _append_to_section(text: str, edit: Append, section: str, number: int) -> str:
+    """Directly behind the last line of the section that is not blank."""
+    lines, first, last = _find_section(text, section, number)
+    while last > first and not lines[last - 1].strip():
+        last -= 1
+    return _put_lines(lines, last, last, edit.text, _line_end(text))
+
+
+def _replace_section(text: str, edit: ReplaceSection, number: int) -> str:
+    """The blank lines around what is replaced stay, those around the new text do not count."""
+    lines, first, last = _find_section(text, edit.section, number)
+    heading = lines[first - 1].strip()
+    new = _without_blank_ends(markdown.split_lines(edit.text))
+    if new and new[0].strip() == heading and heading.startswith("#"):
+        new = _without_blank_ends(new[1:])  # the heading stays; it was sent along
+    while first < last and not lines[first].strip():
+        first += 1
+    while new and last > first and not lines[last - 1].strip():
+        last -= 1
+    return _put_lines(lines, first, last, "".join(new), _line_end(text))
+
+
+def _find_section(text: str, title: str, number: int) -> tuple[list[str], int, int]:
+    """All lines of the text, and which of them (from, up to) stand under a heading."""
+    parts = frontmatter.split(text)
+    try:
+        start, end = markdown.section_span(parts.body, title, first_line=parts.body_line)
+    except (NotFound, AmbiguousSection) as error:
+        failure = EditFailed(number, str(error))
+        failure.remedy = error.remedy
+        raise failure from error
+    before = markdown.split_lines(text[: len(text) - len(parts.body)])
+    lines = before + markdown.split_lines(parts.body)
+    content = start - parts.body_line + len(before) + 1
+    if not lines[content - 1].lstrip().startswith("#"):  # underlined
+        found = markdown.headings(parts.body, parts.body_line)
+        content += next(h.end_line - h.line for h in found if h.line == start)
+    return lines, content, end - parts.body_line + len(before) + 1
+
+
+def _without_blank_ends(lines: list[str]) -> list[str]:
+    filled = [number for number, line in enumerate(lines) if line.strip()]
+    return lines[filled[0] : filled[-1] + 1] if filled else []
+
+
+def _put_lines(lines: list[str], first: int, last: int, new: str, eol: str) -> str:
+    """The text with the lines from `first` up to `last` replaced.
+
+    A blank line follows what is new: markdown could take the next heading for a part of it.
+    """
+    text = _join_lines("".join(lines[:first]), _with_line_ends(new, eol), eol)
+    if new and last < len(lines) and lines[last].strip():
+        text += eol
+    return text + "".join(lines[last:])

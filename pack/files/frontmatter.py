@@ -1,0 +1,188 @@
+"""A text and its frontmatter: taken apart, read, and edited without touching another byte.
+
+Frontmatter is what stands between a first line `---` and the next line `---` or `...`; blanks may
+follow the dashes, a byte-order mark may come before them, and lines end with LF, CR LF or CR, as in
+`pack.files.markdown`. `...` ends YAML by its own rules, and for Jekyll and Pandoc.
+
+A text may also begin with a thematic break. The lines up to the next `---` are frontmatter only
+if they are empty, hold nothing but comments, or begin with something like `key:`; otherwise (prose,
+a list, a table) they belong to the body. So a reader who leaves the frontmatter out hides no prose,
+and an edit puts a block of its own in front.
+
+python-frontmatter's own `split` is not used: it takes `-----` for a fence and strips the text, and
+its `dumps` changes bytes nobody asked to change. Its YAML handler is, with our loader.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import yaml
+
+from pack.errors import InvalidContent, LimitExceeded
+from pack.files import yaml_block
+from pack.files.plain_frontmatter import read_plain
+from pack.files.yaml_block import LINE_END, Value
+from pack.files.yaml_edit import set_values
+
+_OPENING: Final = re.compile(r"(\ufeff?)(---[ \t]*(?:\r\n|\r|\n))")
+_CLOSING: Final = re.compile(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?:\r\n|\r|\n|\Z)")
+_BLANK_OR_COMMENT: Final = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*+")
+# Not what cannot begin a mapping or is far more likely markdown: lists, quotations, tables, links.
+_KEY: Final = re.compile(
+    r"""[ \t]*(?!-[ \t\r\n]|\+[ \t]|[0-9]+[.)][ \t]|[\[<>|`*]|!\[)
+    (?: [{!&?%]                               # a flow mapping, or an error that should be reported
+      | "(?:[^"\\\r\n]|\\.)*"[ \t]*:
+      | '[^'\r\n]*'[ \t]*:
+      | [^"'\r\n][^\r\n]*?:[ \t\r\n]
+    )""",
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A text cut where its frontmatter begins and ends; joined in this order it is the text again.
+
+    Attributes:
+        prefix: The byte-order mark, if there is one.
+        opening: The first fence with its line end; empty without frontmatter.
+        block: The YAML between the fences with its last line end; `None` without frontmatter.
+        closing: The second fence with its line end, which may be missing at the end of a text.
+        body: Everything after that.
+        body_line: Line of the text on which the body begins, 1-based.
+    """
+
+    prefix: str
+    opening: str
+    block: str | None
+    closing: str
+    body: str
+    body_line: int
+
+    def join(self) -> str:
+        """The text."""
+        return "".join((self.prefix, self.opening, self.block or "", self.closing, self.body))
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why frontmatter cannot be read, and where: 1-based line and column in the file."""
+
+    reason: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frontmatter:
+    """What a text says about itself.
+
+    Attributes:
+        fields: Keys and values as `pack.files.yaml_block` reads them; empty if there is a problem.
+        problem: Why the block could not be read; `None` if it could, or if there is none.
+        body: The text after the block.
+        body_line: Line of the text on which the body begins, 1-based.
+    """
+
+    fields: Mapping[str, object]
+    problem: Problem | None
+    body: str
+    body_line: int
+
+
+def split(text: str) -> Parts:
+    """Cut a text at its frontmatter. Linear in the size of the text; never fails."""
+    opening = _OPENING.match(text)
+    closing = _CLOSING.search(text, opening.end()) if opening is not None else None
+    if opening is None or closing is None or not _is_mapping(text, opening.end(), closing.start()):
+        prefix = text[:1] if text.startswith("\ufeff") else ""
+        return Parts(prefix, "", None, "", text[len(prefix) :], 1)
+    block = text[opening.end() : closing.start()]
+    lines = block.count("\n") + block.count("\r") - block.count("\r\n")
+    return Parts(opening[1], opening[2], block, closing[0], text[closing.end() :], lines + 3)
+
+
+def _is_mapping(text: str, start: int, end: int) -> bool:
+    blank = _BLANK_OR_COMMENT.match(text, start, end)
+    first = blank.end() if blank is not None else start
+    return first == end or _KEY.match(text, first, end) is not None
+
+
+def read(text: str) -> Frontmatter:
+    """What the frontmatter of a text says. Never raises, whatever the text is."""
+    parts = split(text)
+    if parts.block is None:
+        return Frontmatter({}, None, parts.body, parts.body_line)
+    plain = read_plain(parts.block)
+    if plain is not None:
+        return Frontmatter(plain, None, parts.body, parts.body_line)
+    try:
+        fields = yaml_block.load(parts.block)
+    except InvalidContent as error:
+        problem = Problem(error.reason, error.line or 1, error.column or 1)
+    except LimitExceeded as error:
+        problem = Problem(str(error), 1, 1)
+    else:
+        return Frontmatter(fields, None, parts.body, parts.body_line)
+    return Frontmatter({}, problem, parts.body, parts.body_line)
+
+
+def check_limits(text: str) -> None:
+    """Nothing happens for frontmatter that may be stored, broken YAML included.
+
+    Raises:
+        LimitExceeded: It has over 64 KiB or 32 levels.
+        InvalidContent: It has YAML aliases.
+    """
+    block = split(text).block
+    if block is None:
+        return
+    yaml_block.check_size(block)
+    try:
+        yaml_block.scan(block, refuse_tags=False)
+    except (yaml.YAMLError, UnicodeEncodeError):
+        return  # Not YAML, so nothing will ever be built from it; `read` says what is wrong.
+
+
+def find_key(text: str, key: str) -> tuple[int, int] | None:
+    """Line and column, 1-based, of a top-level key; `None` where there is none to be found."""
+    parts = split(text)
+    if parts.block is None or read(text).problem is not None:
+        return None
+    root = yaml_block.compose(parts.block)
+    for node, _ in root.value if root is not None else ():
+        if node.value == key:
+            return yaml_block.position(parts.block, node.start_mark.index)
+    return None
+
+
+def line_end(text: str) -> str:
+    """The first line end of a text; LF if it has none."""
+    found = LINE_END.search(text)
+    return found[0] if found is not None else "\n"
+
+
+def set_fields(text: str, fields: Mapping[str, Value]) -> str:
+    """The text with these keys set, and no other byte changed.
+
+    A value that is there already keeps its bytes. A new one replaces the bytes of the old one on
+    the spot; keys that are missing are appended to the block in the order given, and a text without
+    frontmatter gets a block in front. The result was read again and says what it should.
+
+    Raises:
+        InvalidContent: The frontmatter cannot be read, or not be edited safely; line and column.
+        LimitExceeded: It has, or would get, over 64 KiB.
+    """
+    parts = split(text)
+    if not fields:
+        return text
+    if parts.block is not None:
+        block = set_values(parts.block, fields, line_end(parts.opening))
+        return "".join((parts.prefix, parts.opening, block, parts.closing, parts.body))
+    eol = line_end(text)
+    block = set_values("", fields, eol)
+    return "".join((parts.prefix, "---", eol, block, "---", eol, parts.body))

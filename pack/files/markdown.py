@@ -1,0 +1,257 @@
+"""Headings, sections and links of a memory file, as a CommonMark parser sees them.
+
+A line ends with LF, CR or CR LF, and with nothing else: form feeds and U+2028 are text (CommonMark
+0.31, "line ending"). All line and column numbers are 1-based; columns count characters.
+
+Every function takes a *body*: text without its frontmatter, whose closing `---` would otherwise
+make a heading of the last key. `first_line` is the line of the file that the body begins on
+(`pack.files.frontmatter.split` knows it), so that results are numbered as the file is.
+
+Why markdown-it-py: it is the only parser of the three common ones that keeps line numbers and is
+CommonMark-complete. It is imported when first needed; the server's start does not pay for it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+from pack.errors import AmbiguousSection, NotFound
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+BOM: Final = "\ufeff"
+_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_NOT_RELATIVE: Final = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
+# `](target` or `](<target>`, with one level of parentheses in the bare form.
+_WRITTEN_TARGET: Final = re.compile(
+    r"\]\([ \t]*(?:<([^<>\r\n]*)>|((?:[^\s()<]|\([^\s()]*\))(?:[^\s()]|\([^\s()]*\))*))"
+)
+_AFTER_TARGET: Final = ("", " ", "\t", "\r", "\n", ")")  # not in the pattern: it stays linear
+_PARSED_BRACKETS: Final = 20_000  # of hostile nesting take a second
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading that is not inside a list, a quotation, a fence or an HTML block.
+
+    Attributes:
+        level: 1 to 6.
+        title: Its text without markup, white space collapsed.
+        line: Line it begins on.
+        end_line: Last line of the heading itself; later than `line` for an underlined one.
+    """
+
+    level: int
+    title: str
+    line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link or image that leads to a place in the same memory.
+
+    Attributes:
+        target: Path as it is to be looked up: percent-decoded, without query and fragment.
+        line: Line the target stands on; where that is not certain, the first of its block.
+        column: Column the target begins at; 1 where that is not certain.
+    """
+
+    target: str
+    line: int
+    column: int
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines of `text` with their ends; joined they are `text` again."""
+    return _LINE.findall(text)
+
+
+def headings(body: str, first_line: int = 1) -> list[Heading]:
+    """The top-level headings, ATX and underlined, in the order of the text."""
+    parser = _parser()
+    tokens = _blocks(parser, body, {})
+    return [
+        Heading(
+            int(opening.tag[1:]),
+            _plain(parser, inline.content),
+            first_line + opening.map[0],
+            first_line + opening.map[1] - 1,
+        )
+        for opening, inline in pairwise(tokens)
+        if opening.type == "heading_open" and opening.level == 0 and opening.map is not None
+    ]
+
+
+def section_span(
+    body: str, title: str, level: int | None = None, first_line: int = 1
+) -> tuple[int, int]:
+    """First and last line of the section under a heading, both included.
+
+    The section ends before the next heading of the same or a higher rank, so it holds its
+    sub-sections.
+
+    Args:
+        body: Text without frontmatter.
+        title: The heading's text with or without its markup; `## Title` asks for that level too.
+        level: Only headings of this level; `None` for any.
+        first_line: Line of the file that `body` begins on.
+
+    Raises:
+        NotFound: No heading has this title.
+        AmbiguousSection: Several have it; it names their lines.
+    """
+    found = headings(body, first_line)
+    meanings = [_matches(found, meant, rank) for meant, rank in _meanings(title, level)]
+    matches = next(filter(None, meanings), [])
+    if not matches:
+        raise NotFound(f"the section {title[:120]!r}", "Read the file to see its headings.")
+    if len(matches) > 1:
+        raise AmbiguousSection(title, [found[number].line for number in matches])
+    start = found[matches[0]]
+    for heading in found[matches[0] + 1 :]:
+        if heading.level <= start.level:
+            return start.line, heading.line - 1
+    return start.line, first_line + len(split_lines(body)) - 1
+
+
+def links(body: str, first_line: int = 1) -> list[Link]:
+    """Links and images with a relative target, in the order of the text.
+
+    Left out: targets with a scheme or a host, and mere fragments. A target that begins with `/`
+    is kept; what it is relative to is the caller's decision. After 20,000 brackets what is
+    written like a link counts as one, in code spans too, so that no text costs minutes.
+    """
+    if "](" not in body and "]:" not in body:  # no link can be in it; parsing may cost seconds
+        return []
+    body = body.removeprefix(BOM)
+    parser = _parser()
+    parser.disable("emphasis")  # a label's markup does not matter here and costs time
+    env: dict[str, object] = {}
+    lines = split_lines(body)
+    found: list[Link] = []
+    brackets = 0
+    for token in _blocks(parser, body, env):
+        if token.type == "inline" and token.map is not None and "]" in token.content:
+            start, end = token.map
+            written = _written_targets(lines[start:end])
+            brackets += token.content.count("[")
+            if brackets > _PARSED_BRACKETS:
+                targets = [raw for raw, _, _ in written]
+            else:
+                targets = list(_targets(_inline(parser, token.content, env)))
+            found += _located(targets, written, first_line + start)
+    return found
+
+
+def _parser() -> MarkdownIt:
+    """A parser that leaves targets as they are written. One per call: 0.1 ms, nothing shared."""
+    from markdown_it import MarkdownIt  # noqa: PLC0415  see the module's docstring
+
+    parser = MarkdownIt("commonmark")
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    parser.normalizeLink = lambda url: url  # type: ignore[method-assign]  # documented hook
+    return parser
+
+
+def _blocks(parser: MarkdownIt, body: str, env: dict[str, object]) -> list[Token]:
+    """Block tokens; inline text is not parsed yet. A byte-order mark is not part of the text."""
+    return parser.parse(body.removeprefix(BOM), env)
+
+
+def _inline(parser: MarkdownIt, content: str, env: dict[str, object]) -> list[Token]:
+    tokens: list[Token] = []
+    parser.inline.parse(content, parser, env, tokens)
+    return tokens
+
+
+def _plain(parser: MarkdownIt, content: str) -> str:
+    return " ".join("".join(_texts(_inline(parser, content, {}))).split())
+
+
+def _texts(tokens: Iterable[Token]) -> Iterator[str]:
+    for token in tokens:
+        if token.type in ("text", "text_special", "code_inline"):
+            yield token.content
+        elif token.type in ("softbreak", "hardbreak"):
+            yield " "
+        elif token.children:
+            yield from _texts(token.children)
+
+
+def _meanings(title: str, level: int | None) -> Iterator[tuple[str, int | None]]:
+    """What a title can mean, likeliest first: itself, markup to be removed, `## Title`."""
+    yield title, level
+    yield _plain(_parser(), title), level
+    written = headings(title)
+    if len(written) == 1 and title.lstrip().startswith("#"):
+        yield written[0].title, level if level is not None else written[0].level
+
+
+def _matches(found: Sequence[Heading], title: str, level: int | None) -> list[int]:
+    wanted = _normal(title)
+    return [
+        number
+        for number, heading in enumerate(found)
+        if level in (None, heading.level) and _normal(heading.title) == wanted
+    ]
+
+
+def _normal(title: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(title.split()))
+
+
+def _targets(tokens: Iterable[Token]) -> Iterator[str]:
+    """Targets as they are written, with escapes and entities resolved."""
+    for token in tokens:
+        raw = token.attrs.get({"link_open": "href", "image": "src"}.get(token.type, ""))
+        if isinstance(raw, str):
+            yield raw
+        yield from _targets(token.children or ())
+
+
+def _written_targets(lines: Sequence[str]) -> list[tuple[str, int, int]]:
+    """What is written like a target, with its line (from 0) and column."""
+    return [
+        (match[match.lastindex or 0], number, match.start(match.lastindex or 0) + 1)
+        for number, line in enumerate(lines)
+        for match in _WRITTEN_TARGET.finditer(line)
+        if line[match.end() : match.end() + 1] in _AFTER_TARGET
+    ]
+
+
+def _located(
+    targets: Sequence[str], written: Sequence[tuple[str, int, int]], first_line: int
+) -> Iterator[Link]:
+    """The relative ones of a block's targets, with their places.
+
+    A place is certain when the block writes the target as often as it links to it: then neither
+    code nor an escaped bracket was taken for a link.
+    """
+    linked = Counter(targets)
+    seen = Counter(raw for raw, _, _ in written)
+    certain = {raw for raw in seen if seen[raw] == linked[raw]}
+    places: dict[str, list[tuple[int, int]]] = {raw: [] for raw in certain}
+    for raw, offset, column in reversed(written):
+        if raw in certain:
+            places[raw].append((offset, column))
+    for raw in targets:
+        offset, column = places[raw].pop() if raw in certain else (0, 1)
+        if target := _lookup_path(raw):
+            yield Link(target, first_line + offset, column)
+
+
+def _lookup_path(raw: str) -> str:
+    """The path a target leads to; empty where it leads out of the memory or to a fragment."""
+    if _NOT_RELATIVE.match(raw):
+        return ""
+    return unquote(raw.partition("#")[0].partition("?")[0])

@@ -1,0 +1,90 @@
+"""Frontmatter of the plainest kind, without a YAML parser, which takes five times as long.
+
+Filling a catalog reads the frontmatter of every file of a memory, and a write that of several.
+Nearly all of it consists of lines `key: value` with text that no rule of YAML changes; whatever
+else there is, is left to `pack.files.yaml_block` and `pack.files.yaml_edit`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+_LONGEST: Final = 4096
+_FENCE: Final = "---\n"
+_TEXT: Final = r"[A-Za-z](?:[A-Za-z0-9_./'&+ -]*[A-Za-z0-9_./'&+-])?"
+_KEY: Final = "[a-z][a-z_]*"
+_VALUE: Final = f"{_TEXT}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}"
+_PLAIN_KEY: Final = re.compile(_KEY)
+_PLAIN_VALUE: Final = re.compile(_VALUE)
+_LINE: Final = re.compile(
+    rf"^({_KEY}): (?:({_VALUE})"
+    rf"|\[({_TEXT}(?:, ?{_TEXT})*)?\])\n",
+    re.MULTILINE,
+)
+# Plain words that are no text, as values or as keys.
+_NO_TEXT: Final = {
+    form: value
+    for word, value in (("true", True), ("false", False), ("null", None))
+    for form in (word, word.capitalize(), word.upper())
+}
+
+# Text to PACK, and truth values to readers of YAML 1.1: these are written in quotes.
+_QUOTED: Final = {"y", "n", "yes", "no", "on", "off"}
+
+
+def split_plain(text: str) -> tuple[str, str] | None:
+    """The block and the body of a text whose fences are bare and end with LF, if they are such.
+
+    Where `read_plain` can read the block, they are those of `pack.files.frontmatter.split`.
+    """
+    if not text.startswith(_FENCE):
+        return None
+    end = text.find("\n---\n", len(_FENCE) - 1)
+    if end < 0:
+        return None
+    return text[len(_FENCE) : end + 1], text[end + 1 + len(_FENCE) :]
+
+
+def read_plain(block: str) -> dict[str, object] | None:
+    """The fields of a block, as `yaml_block.load` reads them; `None` if it is not plain."""
+    if len(block) > _LONGEST:
+        return None
+    lines = _LINE.findall(block)
+    if len(lines) != block.count("\n") or block[-1:] not in ("", "\n"):
+        return None
+    fields: dict[str, object] = {}
+    for key, text, items in lines:
+        if items:
+            values = [item.strip() for item in items.split(",")]
+            if not _NO_TEXT.keys().isdisjoint(values):
+                return None
+            fields[key] = values
+        else:
+            fields[key] = _NO_TEXT.get(text, text) if text else []
+    is_sound = len(fields) == len(lines) and _NO_TEXT.keys().isdisjoint(fields)
+    return fields if is_sound else None
+
+
+def set_plain(block: str, values: Mapping[str, object]) -> str | None:
+    """The block with these keys set, as `pack.files.yaml_edit.set_values` sets them.
+
+    `None` if it would not be plain before and after.
+    """
+    old = read_plain(block)
+    if old is None or not all(map(_is_plain, values, values.values())):
+        return None
+    lines = {line.partition(":")[0]: line for line in block.splitlines(keepends=True)}
+    for key, value in values.items():
+        if old.get(key) != value:
+            lines[key] = f"{key}: {value}\n"
+    edited = "".join(lines.values())
+    return edited if read_plain(edited) == {**old, **values} else None
+
+
+def _is_plain(key: str, value: object) -> bool:
+    if not isinstance(value, str) or not _PLAIN_KEY.fullmatch(key):
+        return False
+    is_text = not {key.lower(), value.lower()} & _QUOTED and value not in _NO_TEXT
+    return is_text and _PLAIN_VALUE.fullmatch(value) is not None

@@ -1,0 +1,290 @@
+"""Which frontmatter is valid, and what it means.
+
+Reading is lenient: a wrong type never fails, it is read as what was most likely meant, or ignored.
+`check` is strict and says what to correct. Keys that are not named here are the user's, and fine.
+
+Times to live are `<n>d`, `<n>w`, `<n>m` (30 days) and `<n>y` (365 days), counted from `updated`,
+else from `created`; or the date of the last day.
+
+Every write stamps the file. `updated` becomes the time of the write by the clock of this machine,
+in UTC, even where that is earlier than what stands there: a date in the future is somebody's
+mistake and would otherwise stay for good, while two clocks that disagree differ by minutes. It is
+a date, and a datetime where it was a datetime.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from pack.errors import InvalidContent, LimitExceeded
+from pack.files import frontmatter
+from pack.times import write_moment
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+_DATETIME: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
+    r" ?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?\Z"
+)
+_TTL: Final = re.compile(r"([0-9]{1,5}) ?([dwmy])\Z", re.IGNORECASE)
+_DAYS: Final = {"d": 1, "w": 7, "m": 30, "y": 365}
+# YAML 1.1 took these for booleans, and people still write them.
+_TRUE: Final = frozenset(["true", "yes", "on"])
+_FALSE: Final = frozenset(["false", "no", "off"])
+_USE_ISO: Final = "Write it as 2026-11-21 or 2026-11-21T09:30:00Z."
+
+_FENCE_OR_H1: Final = re.compile(
+    r"(?:(?<=[\r\n])|\A) {0,3}(?:(`{3,}|~{3,})([^\r\n]*)|#(?![^ \t\r\n])([^\r\n]*))"
+)
+_CLOSING_HASHES: Final = re.compile(r"(?<![^ \t])#+[ \t]*\Z")
+_MAX_TITLE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """The frontmatter of a memory file as PACK understands it.
+
+    Attributes:
+        topic: What the file is about.
+        tags: Without repetitions, in the order of the file.
+        created: As typed; normally an ISO date.
+        updated: As typed; normally an ISO date.
+        sync: Whether sync targets receive the file.
+        ttl: As typed.
+        expires: Last day on which the file counts as current; `None` for ever.
+    """
+
+    topic: str | None = None
+    tags: tuple[str, ...] = ()
+    created: str | None = None
+    updated: str | None = None
+    sync: bool = True
+    ttl: str | None = None
+    expires: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """A value that PACK cannot use, and what to write instead."""
+
+    key: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """A text ready to be stored, and why its frontmatter could not be stamped, if it could not."""
+
+    text: str
+    warning: str | None
+
+
+def read_meta(fields: Mapping[str, object]) -> Meta:
+    """What the fields mean; never fails."""
+    created, updated = _text(fields.get("created")), _text(fields.get("updated"))
+    ttl = _text(fields.get("ttl"))
+    return Meta(
+        topic=_text(fields.get("topic")),
+        tags=_tags(fields.get("tags")),
+        created=created,
+        updated=updated,
+        sync=_truth(fields.get("sync")) is not False,
+        ttl=ttl,
+        expires=_expiry(ttl, updated, created),
+    )
+
+
+def is_expired(meta: Meta, today: date) -> bool:
+    """Whether the last day of a time to live is over."""
+    return meta.expires is not None and today > meta.expires
+
+
+def parse_day(text: str | None) -> date | None:
+    """The day of an ISO date or datetime, as it is written; `None` for anything else."""
+    if text is None or not (_DATE.match(text) or _DATETIME.match(text)):
+        return None
+    try:
+        if len(text) > 10:
+            datetime.fromisoformat(text.upper().replace(" ", "T", 1).replace(" ", ""))
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None
+
+
+def has_time(text: str | None) -> bool:
+    """Whether a value is an ISO datetime, not only a date."""
+    return parse_day(text) is not None and text is not None and len(text) > 10
+
+
+def _text(value: object) -> str | None:
+    if value is None or isinstance(value, str):  # first, as a catalog asks it of every field
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else None
+
+
+def _tags(value: object) -> tuple[str, ...]:
+    items = value if isinstance(value, list) else (_text(value) or "").split(",")
+    texts = (text.strip() for item in items if (text := _text(item)) is not None)
+    return tuple(dict.fromkeys(text for text in texts if text))
+
+
+def _truth(value: object) -> bool | None:
+    word = (_text(value) or "").strip().lower()
+    return True if word in _TRUE else False if word in _FALSE else None
+
+
+def _expiry(ttl: str | None, updated: str | None, created: str | None) -> date | None:
+    if ttl is None:
+        return None
+    period = _TTL.match(ttl)
+    if period is None:
+        return parse_day(ttl)
+    start = parse_day(updated) or parse_day(created)
+    try:
+        days = int(period[1]) * _DAYS[period[2].lower()]
+        return None if start is None else start + timedelta(days=days)
+    except OverflowError:  # later than the year 9999
+        return None
+
+
+def check(fields: Mapping[str, object]) -> list[FieldProblem]:
+    """What `pack validate` should report. Missing keys are fine."""
+    return [
+        *_check_topic(fields.get("topic")),
+        *_check_tags(fields.get("tags")),
+        *_check_dates(fields),
+        *_check_sync(fields.get("sync")),
+        *_check_ttl(fields),
+    ]
+
+
+def _check_topic(topic: object) -> Iterator[FieldProblem]:
+    if isinstance(topic, list | dict):
+        yield FieldProblem("topic", "it is not a text", "Write one short text.")
+
+
+def _check_tags(tags: object) -> Iterator[FieldProblem]:
+    remedy = "Write a list of texts: [work, travel]."
+    if tags is None:
+        return
+    if not isinstance(tags, list):
+        yield FieldProblem("tags", "it is not a list", remedy)
+    elif not all(isinstance(tag, str) for tag in tags):
+        yield FieldProblem("tags", "not every tag is a text", 'Quote it: ["2024", "true"].')
+
+
+def _check_dates(fields: Mapping[str, object]) -> Iterator[FieldProblem]:
+    days = {}
+    for key in ("created", "updated"):
+        value = fields.get(key)
+        days[key] = parse_day(_text(value))
+        if value is not None and days[key] is None:
+            yield FieldProblem(key, "it is not an ISO date", _USE_ISO)
+    created, updated = days["created"], days["updated"]
+    if created is not None and updated is not None and created > updated:
+        yield FieldProblem("created", "it is later than `updated`", "Correct one of the two dates.")
+
+
+def _check_sync(sync: object) -> Iterator[FieldProblem]:
+    if sync is not None and _truth(sync) is None:
+        yield FieldProblem("sync", "it is neither true nor false", "Write true or false.")
+
+
+def _check_ttl(fields: Mapping[str, object]) -> Iterator[FieldProblem]:
+    if fields.get("ttl") is None:
+        return
+    ttl = _text(fields["ttl"])
+    if ttl is None or not (_TTL.match(ttl) or parse_day(ttl)):
+        yield FieldProblem("ttl", "it is neither a period nor a date", "Write 90d or 2026-11-21.")
+    elif _TTL.match(ttl) and not any(
+        parse_day(_text(fields.get(k))) for k in ("updated", "created")
+    ):
+        yield FieldProblem("ttl", "there is no date to count from", "Set `updated` to an ISO date.")
+
+
+def find_key_line(text: str, key: str) -> tuple[int, int] | None:
+    """Line and column, 1-based, of a frontmatter key in a file; `None` where it has no such key."""
+    return frontmatter.find_key(text, key)
+
+
+def stamp(text: str, previous: str | None, now: datetime, title_fallback: str) -> Stamped:
+    """The text with `updated` set, `created` and `topic` where they are missing, all else as it is.
+
+    A text without frontmatter gets the block of the text it replaces, bytes unchanged: agents often
+    send the body only, and the user's tags must not vanish. Frontmatter that cannot be read stays
+    as it is, and the warning names the place.
+
+    Args:
+        text: What is to be stored.
+        previous: What it replaces; `None` for a new file.
+        now: Time of the write, with a time zone.
+        title_fallback: Topic of a file that neither had one nor has a first-level heading.
+    """
+    text = _carry_over(text, previous)
+    found = frontmatter.read(text)
+    if found.problem is not None:
+        place = f"line {found.problem.line}, column {found.problem.column}"
+        return Stamped(text, _warning(f"{found.problem.reason} ({place})"))
+    before = frontmatter.read(previous).fields if previous is not None else {}
+    values = _stamps(found, read_meta(before), now, title_fallback)
+    try:
+        return Stamped(frontmatter.set_fields(text, values), None)
+    except (InvalidContent, LimitExceeded) as error:
+        return Stamped(text, _warning(str(error)))
+
+
+def _warning(reason: str) -> str:
+    return f"stored as it is, `updated` was not set: {reason}"
+
+
+def _carry_over(text: str, previous: str | None) -> str:
+    given = frontmatter.split(text)
+    if given.block is not None or previous is None:
+        return text
+    old = frontmatter.split(previous)
+    if old.block is None:
+        return text
+    closing = (
+        old.closing
+        if old.closing[-1] in "\r\n"
+        else old.closing + frontmatter.line_end(old.opening)
+    )
+    return "".join((given.prefix, old.opening, old.block, closing, given.body))
+
+
+def _stamps(
+    found: frontmatter.Frontmatter, before: Meta, now: datetime, title_fallback: str
+) -> dict[str, str]:
+    today = now.astimezone(UTC).date().isoformat()
+    values = {}
+    if found.fields.get("topic") is None:
+        values["topic"] = before.topic or first_title(found.body) or title_fallback
+    if found.fields.get("created") is None:
+        last = parse_day(before.updated)
+        values["created"] = before.created or (last.isoformat() if last is not None else today)
+    values["updated"] = today
+    if has_time(read_meta(found.fields).updated or before.updated):
+        values["updated"] = write_moment(now)
+    return values
+
+
+def first_title(body: str) -> str | None:
+    """The first `# heading` outside of code fences, at most 200 characters; `None` without one."""
+    fence = ""
+    for match in _FENCE_OR_H1.finditer(body):
+        marks, info, title = match.groups()
+        if marks is None:
+            words = " ".join(_CLOSING_HASHES.sub("", title).split())
+            if not fence and words:
+                return words[:_MAX_TITLE].rstrip()
+        elif not fence and not (marks[0] == "`" and "`" in info):
+            fence = marks
+        elif fence and marks.startswith(fence) and not info.strip():
+            fence = ""
+    return None

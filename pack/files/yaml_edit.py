@@ -1,0 +1,152 @@
+"""Setting values in the YAML of a frontmatter block by replacing their bytes, and no others.
+
+The composer's marks say where a value stands; they count characters, with and without libyaml.
+What comes out is read again, and given away only if it says exactly what it should: YAML has more
+ways to write a mapping than this module knows, and none of them may be damaged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+from yaml.nodes import CollectionNode, MappingNode, Node
+
+from pack.errors import InvalidContent
+from pack.files.plain_frontmatter import set_plain
+from pack.files.yaml_block import LINE_END, Value, compose, invalid, load, write
+
+_UNSAFE: Final = "the frontmatter is written in a way that PACK cannot edit"
+
+
+class _Splice(NamedTuple):
+    """Characters `start` to `end` of a block become `new`."""
+
+    start: int
+    end: int
+    new: str
+
+
+def set_values(block: str, values: Mapping[str, Value], eol: str) -> str:
+    """The block with these keys set; the others, comments and style are as they were.
+
+    Args:
+        block: YAML whose last line has its end, or nothing.
+        values: Text, booleans, null and lists of text by key.
+        eol: Line end for lines that are added.
+
+    Raises:
+        As `yaml_block.load`; InvalidContent also where the edit would change anything else.
+    """
+    plain = set_plain(block, values) if eol == "\n" else None
+    return plain if plain is not None else set_by_marks(block, values, eol)
+
+
+def set_by_marks(block: str, values: Mapping[str, Value], eol: str) -> str:
+    """`set_values` for a block of any kind."""
+    wanted = {key: _plain_data(value) for key, value in values.items()}
+    old = load(block)
+    root = compose(block)
+    changed = {key: values[key] for key, new in wanted.items() if not _holds(old, key, new)}
+    edited = block
+    for splice in sorted(_splices(block, root, changed, eol), reverse=True):
+        edited = edited[: splice.start] + splice.new + edited[splice.end :]
+    _verify(edited, {**old, **wanted}, invalid(_UNSAFE, block, _first(root, changed)))
+    return edited
+
+
+def _plain_data(value: Value) -> object:
+    return value if value is None or isinstance(value, str | bool) else list(value)
+
+
+def _holds(fields: Mapping[str, object], key: str, value: object) -> bool:
+    """Whether the key has this value, of this type: `1` is not `true`."""
+    return key in fields and repr(fields[key]) == repr(value)
+
+
+def _verify(edited: str, expected: Mapping[str, object], failure: InvalidContent) -> None:
+    try:
+        result = load(edited)
+    except InvalidContent as error:
+        raise failure from error
+    if repr(result) != repr(expected):  # repr: tells types apart, and the order of keys
+        raise failure
+
+
+def _first(root: MappingNode | None, keys: Mapping[str, Value]) -> int:
+    """Where the first of the keys stands, or where the mapping begins."""
+    if root is None:
+        return 0
+    places = [key.start_mark.index for key, _ in root.value if key.value in keys]
+    return int(min(places, default=root.start_mark.index))
+
+
+def _splices(
+    block: str, root: MappingNode | None, values: Mapping[str, Value], eol: str
+) -> Iterator[_Splice]:
+    pairs = {key.value: (key, value) for key, value in root.value} if root is not None else {}
+    flow = root is not None and bool(root.flow_style)
+    for name in values.keys() & pairs.keys():
+        yield from _replace(block, *pairs[name], write(values[name], flow=flow))
+    missing = [(key, value) for key, value in values.items() if key not in pairs]
+    if not missing:
+        return
+    lines = [f"{write(key, flow=True)}: {write(value, flow=flow)}" for key, value in missing]
+    if root is not None and flow:
+        yield _append_flow(root, block, lines)
+    else:
+        yield _append(root, block, lines, eol)
+
+
+def _append(root: MappingNode | None, block: str, lines: list[str], eol: str) -> _Splice:
+    """Lines of their own at the end, indented as the mapping is."""
+    start = root.start_mark.index if root is not None else 0
+    indent = block[start - root.start_mark.column : start] if root is not None else ""
+    return _Splice(len(block), len(block), "".join(f"{indent}{line}{eol}" for line in lines))
+
+
+def _append_flow(root: MappingNode, block: str, lines: list[str]) -> _Splice:
+    """Behind the last pair between the braces."""
+    new = ", ".join(lines)
+    if not root.value:
+        place = root.start_mark.index + 1
+        return _Splice(place, place, new)
+    key, value = root.value[-1]
+    place = max(value_end(block, key), value_end(block, value))
+    return _Splice(place, place, ", " + new)
+
+
+def _replace(block: str, key: Node, value: Node, new: str) -> Iterator[_Splice]:
+    start, end = value.start_mark.index, value_end(block, value)
+    if start == end:
+        yield _Splice(start, start, " " + new)
+    elif isinstance(value, CollectionNode) and not value.flow_style:
+        yield from _replace_lines(block, key, start, end, new)
+    else:
+        yield _Splice(start, end, new)
+
+
+def _replace_lines(block: str, key: Node, start: int, end: int, new: str) -> Iterator[_Splice]:
+    """A collection on lines of its own goes, and the value moves up behind the colon.
+
+    A comment behind the colon stays, and so does one on a line above the collection.
+    """
+    colon = block.find(":", key.end_mark.index) + 1
+    yield _Splice(colon, colon, " " + new)
+    first = max(block.rfind("\n", 0, start), block.rfind("\r", 0, start)) + 1
+    line_end = LINE_END.search(block, end)
+    yield _Splice(first, line_end.end() if line_end is not None else len(block), "")
+
+
+def value_end(block: str, node: Node) -> int:
+    """Where the text of a node ends.
+
+    The marks of a block collection and of a block scalar are behind the blank lines and comments
+    that follow.
+    """
+    if isinstance(node, CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        parts = last if isinstance(node, MappingNode) else [last]
+        return max(value_end(block, part) for part in parts)
+    start, end = node.start_mark.index, int(node.end_mark.index)
+    return start + len(block[start:end].rstrip(" \t\r\n"))

@@ -1,0 +1,127 @@
+"""A frontmatter block cut into its entries: one a top-level key, with the bytes that write it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from pack.errors import InvalidContent, LimitExceeded
+from pack.files.yaml_block import LINE_END, compose, load
+from pack.files.yaml_edit import value_end
+
+_SPACES: Final = " "
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of scalars as it is written.
+
+    Attributes:
+        sources: Text of each item by what identifies its value (`1` is not `"1"`).
+        indent: What stands left of the dashes; `None` for a list in brackets.
+    """
+
+    sources: Mapping[str, str]
+    indent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key and its value.
+
+    Attributes:
+        above: The comments and blank lines above it that follow another key's value.
+        key: The key as it is written.
+        text: All of its lines, `above` included.
+        value: As `pack.files.yaml_block` reads it.
+        items: How it is written, where it is a list of scalars.
+    """
+
+    above: str
+    key: str
+    text: str
+    value: object
+    items: Items | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """A block; `head`, the texts of the entries and `tail` joined are the block."""
+
+    head: str
+    entries: Mapping[str, Entry]
+    tail: str
+
+
+def cut_entries(block: str) -> Entries | None:
+    """The entries of a block; `None` where it cannot be read, or keys share a line.
+
+    Args:
+        block: YAML whose last line has its end, or nothing.
+    """
+    try:
+        values = load(block)
+        root = compose(block)
+    except (InvalidContent, LimitExceeded):
+        return None
+    if root is None or not root.value:
+        return Entries(block, {}, "")
+    return _cut(block, root, values)
+
+
+def _cut(block: str, root: MappingNode, values: Mapping[str, object]) -> Entries | None:
+    starts = [_line_start(block, key) for key, _ in root.value]
+    ends = [_after_line(block, max(value_end(block, key), value_end(block, value)))
+            for key, value in root.value]  # fmt: skip
+    bounds = [starts[0], *ends]
+    if root.flow_style or not all(_is_alone(block, key) for key, _ in root.value):
+        return None
+    if any(start < bound for start, bound in zip(starts, bounds, strict=False)):
+        return None
+    entries = {}
+    for number, (key, value) in enumerate(root.value):
+        entries[key.value] = Entry(
+            above=block[bounds[number] : starts[number]],
+            key=block[key.start_mark.index : key.end_mark.index],
+            text=block[bounds[number] : bounds[number + 1]],
+            value=values[key.value],
+            items=_items(block, value),
+        )
+    return Entries(block[: bounds[0]], entries, block[bounds[-1] :])
+
+
+def _line_start(block: str, node: Node) -> int:
+    place = node.start_mark.index
+    return max(block.rfind("\n", 0, place), block.rfind("\r", 0, place)) + 1
+
+
+def _after_line(block: str, place: int) -> int:
+    end = LINE_END.search(block, place)
+    return end.end() if end is not None else len(block)
+
+
+def _is_alone(block: str, key: Node) -> bool:
+    return not block[_line_start(block, key) : key.start_mark.index].strip(_SPACES)
+
+
+def _items(block: str, node: Node) -> Items | None:
+    if not isinstance(node, SequenceNode):
+        return None
+    items: Sequence[Node] = node.value
+    if not all(isinstance(item, ScalarNode) for item in items):
+        return None
+    sources = {
+        identity(item): block[item.start_mark.index : value_end(block, item)] for item in items
+    }
+    if node.flow_style:
+        return Items(sources, None)
+    start = _line_start(block, node)
+    return Items(sources, block[start : node.start_mark.index])
+
+
+def identity(node: Node) -> str:
+    """What two scalars have in common exactly if `pack.files.yaml_block` reads them alike."""
+    return f"{node.tag} {node.value}"

@@ -1,0 +1,162 @@
+"""A folder of notes (a `memory-bank/`, an Obsidian vault) as files of a memory.
+
+Contents are somebody's and are taken over byte for byte, frontmatter included; `pack validate`
+says afterwards what is missing. Names are kept where a memory accepts them and otherwise repaired
+as little as possible. Nothing happens silently: each file is imported under its name, listed as
+renamed, or skipped with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pack.errors import InvalidPath, LimitExceeded
+from pack.files import frontmatter
+from pack.index.format import is_generated
+from pack.limits import MAX_COMPONENT_BYTES, MAX_FILE_BYTES
+from pack.model import MemoryPath
+from pack.paths import INDEX, LEGACY_DIR, fold, parse_memory_path, parse_path
+from pack.v1.taxonomy import CONTEXT, PathClaims
+
+_REPLACED: Final = re.compile(r'[<>:"\\|?*]')
+_ENDING: Final = ".md"
+_NO_FOLDERS: Final = ("", ".", "..")
+_UNNAMED: Final = "note"
+_SUFFIX: Final = "-note"  # what makes a reserved name free
+_ROOM: Final = 16  # bytes for `-note` and for `-2`, `-3`, …
+_FOLDER_BYTES: Final = 60  # of each folder, where a whole path is too long
+_DEEPEST: Final = 3  # folders kept then: 3 * 61 + 200 bytes are below the limit of a path
+_SHORT_STEM_BYTES: Final = 180
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """What an import does. Every path that was given is in `files` or in `skipped`, once.
+
+    Attributes:
+        files: New path and exact bytes, sorted by the path that was given.
+        skipped: Given path and why it is not taken over.
+        renamed: Given path and new path, where they differ.
+    """
+
+    files: list[tuple[MemoryPath, bytes]]
+    skipped: list[tuple[str, str]]
+    renamed: list[tuple[str, MemoryPath]]
+
+
+def plan_import(files: Mapping[str, bytes]) -> ImportPlan:
+    """The memory files that a folder of notes becomes.
+
+    Files at the root go to `context/`: a memory has none there.
+
+    Args:
+        files: Contents by relative POSIX path.
+    """
+    made = ImportPlan([], [], [])
+    accepted = []
+    for path in sorted(files):
+        reason = _refusal(path, files[path])
+        if reason:
+            made.skipped.append((path, reason))
+        else:
+            accepted.append(path)
+    names = _named(accepted)
+    for path in accepted:
+        made.files.append((names[path], files[path]))
+        if names[path] != path:
+            made.renamed.append((path, names[path]))
+    return made
+
+
+def _refusal(path: str, content: bytes) -> str | None:
+    """Why a file is not taken over; `None` if it is."""
+    folders = [part for part in path.split("/")[:-1] if part not in _NO_FOLDERS]
+    hidden = next((part for part in folders if part.startswith(".")), None)
+    if hidden is not None:
+        return f"it is in the hidden folder {hidden}"
+    if path.rsplit("/", maxsplit=1)[-1].startswith("._"):
+        return "it is a resource file that macOS puts beside another"
+    if not path.lower().endswith(_ENDING):
+        return "it is not a markdown file (.md)"
+    if len(content) > MAX_FILE_BYTES:
+        return f"it exceeds the limit of {MAX_FILE_BYTES:,} bytes"
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return f"it is not valid UTF-8 (byte {error.start + 1})"
+    return "it is the index of another memory" if _is_index(path, text) else None
+
+
+def _is_index(path: str, text: str) -> bool:
+    """Whether PACK wrote the file for another memory; this one gets an index of its own."""
+    fields = frontmatter.read(text).fields
+    is_root = path == INDEX and fields.get("version") == 2 and "sync_order" in fields
+    return is_root or is_generated(path, fields)
+
+
+def _named(paths: list[str]) -> dict[str, MemoryPath]:
+    """A path for each; who needs no repair chooses first, so that no twin takes its name."""
+    claims = PathClaims()
+    repaired = {path: _repaired(path) for path in paths}
+    names = {}
+    for path in sorted(paths, key=lambda path: (repaired[path] != path, path)):
+        folder, _, name = repaired[path].rpartition("/")
+        names[path] = claims.claim(folder, name[: -len(_ENDING)], name[-len(_ENDING) :])
+    return names
+
+
+def _repaired(path: str) -> str:
+    """The closest path that a memory accepts; the same one if it does already."""
+    *folders, name = path.split("/")
+    stem, ending = name[: -len(_ENDING)], name[-len(_ENDING) :]
+    folders = [_component(folder) for folder in folders if folder not in _NO_FOLDERS]
+    if not folders:
+        folders = [CONTEXT]
+    if fold(folders[0]) == LEGACY_DIR:
+        folders[0] += _SUFFIX
+    stem = _component(stem, ending)
+    if fold(stem) == "index":
+        stem += _SUFFIX
+    repaired = "/".join([*folders, stem + ending])
+    try:
+        return parse_memory_path(repaired)
+    except LimitExceeded:
+        short = [_cut(folder, _FOLDER_BYTES) for folder in folders[:_DEEPEST]]
+        return "/".join([*short, _cut(stem, _SHORT_STEM_BYTES) + ending])
+
+
+def _component(name: str, ending: str = "") -> str:
+    """A component of a path that is accepted on all platforms, as close to `name` as possible."""
+    text = _REPLACED.sub("-", name.encode("utf-8", "ignore").decode("utf-8"))
+    text = "".join(character for character in text if _is_accepted(character))
+    text = unicodedata.normalize("NFC", text).lstrip(" .-")
+    text = _cut(text, MAX_COMPONENT_BYTES - _ROOM - len(ending))
+    text = text if ending else text.rstrip(" .")
+    base, dot, rest = text.partition(".")  # a device name is reserved with any ending
+    for candidate in (text, f"{base}{_SUFFIX}{dot}{rest}", text.replace("~", "-")):
+        if _is_path(f"{candidate}{ending}") and candidate:
+            return candidate
+    return _UNNAMED
+
+
+def _is_accepted(character: str) -> bool:
+    return _is_path(unicodedata.normalize("NFC", f"a{character}a"))
+
+
+def _is_path(text: str) -> bool:
+    try:
+        parse_path(text)
+    except InvalidPath:
+        return False
+    return True
+
+
+def _cut(text: str, size: int) -> str:
+    """At most `size` bytes of UTF-8, whole characters, not ending in a blank or dot."""
+    if len(text.encode()) <= size:
+        return text
+    return text.encode()[:size].decode("utf-8", "ignore").rstrip(" .")

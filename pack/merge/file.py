@@ -1,0 +1,257 @@
+"""Three-way merge of one file: what both sides made of it since they had the same.
+
+The result never holds a conflict marker: it is a file that people and agents can read. What cannot
+be merged stays there as ours have it, and the whole of theirs is kept beside it.
+
+- Frontmatter is merged by key (`pack.merge.frontmatter`), the body by line and section
+  (`pack.merge.body`), byte-order mark, line ends and final line end by themselves
+  (`pack.files.text_form`). Where the frontmatter of a side cannot be read, the text is merged by
+  line.
+- Without a conflict the result is the same whichever side is called ours: two machines that merge
+  each other's commits hold the same files then. With one it is not, as ours stays.
+- Lines added by both sides at one place are all kept, in the order of their text and not "ours,
+  then theirs": machines that ordered them differently would have to merge again, and entries that
+  begin with a date come out in the order of time.
+- What is no text, or larger than a file may be, is not merged: ours stays, theirs is kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pack.files import frontmatter
+from pack.files.markdown import split_lines
+from pack.files.text_form import form_of, formed, merge_forms, unformed
+from pack.limits import MAX_FILE_BYTES
+from pack.merge.body import merge_body, merge_plain
+from pack.merge.frontmatter import MergedBlock, merge_block
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a file is after a merge.
+
+    Attributes:
+        content: Its bytes.
+        kept: The whole of theirs, where not all of it is in `content`; `None` where it is.
+    """
+
+    content: bytes
+    kept: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    text: str
+    is_clean: bool
+
+
+_MergeTexts = Callable[[str, str, str], _Text]
+
+
+def merge_file(base: bytes | None, ours: bytes, theirs: bytes) -> Merged:
+    """Both sides' changes of a markdown file. Never raises, whatever the bytes are.
+
+    Args:
+        base: What both sides began with; `None` where both added the file.
+        ours: What it is here.
+        theirs: What it is there.
+
+    Returns:
+        The merged file. Where both sides added it, one of them if it holds all lines of the other.
+    """
+    return _merge(base, ours, theirs, _merge_markdown)
+
+
+def merge_text_file(
+    base: bytes | None, ours: bytes, theirs: bytes, *, keep_both: bool = True
+) -> Merged:
+    """As `merge_file`, by line only.
+
+    Args:
+        base: What both sides began with; `None` where both added the file.
+        ours: What it is here.
+        theirs: What it is there.
+        keep_both: Whether what both inserted at one place is all kept; else it is a conflict, as
+            in a file for programs, where the order of lines means something.
+    """
+
+    def merge(base: str, ours: str, theirs: str) -> _Text:
+        merged = merge_plain(base, ours, theirs, keep_both=keep_both)
+        return _Text("".join(merged.lines), merged.is_clean)
+
+    return _merge(base, ours, theirs, merge)
+
+
+def merge_mapping_file(base: bytes | None, ours: bytes, theirs: bytes) -> Merged:
+    """As `merge_file`, for a JSON object from text to text, by key; other files by line."""
+    if theirs in (ours, base):
+        return Merged(ours, None)
+    if ours == base:
+        return Merged(theirs, None)
+    old, mine, other = (_read_mapping(side) for side in (base or b"{}", ours, theirs))
+    if old is None or mine is None or other is None:
+        return merge_text_file(base, ours, theirs, keep_both=False)
+    merged = {}
+    is_clean = True
+    for key in mine.keys() | other.keys():
+        values = (old.get(key), mine.get(key), other.get(key))
+        value, is_settled = _merge_value(*values)
+        is_clean = is_clean and is_settled
+        if value is not None:
+            merged[key] = value
+    text = json.dumps(merged, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    content = text.encode("utf-8")
+    if len(content) > MAX_FILE_BYTES:
+        return Merged(ours, theirs)
+    return Merged(content, None if is_clean else theirs)
+
+
+def _merge_value(base: str | None, ours: str | None, theirs: str | None) -> tuple[str | None, bool]:
+    """The value of a key, and whether that settles it: an edit wins over a deletion."""
+    if theirs in (ours, base):
+        return ours, True
+    if ours == base:
+        return theirs, True
+    return (theirs if ours is None else ours), ours is None or theirs is None
+
+
+def _read_mapping(content: bytes) -> Mapping[str, str] | None:
+    text = _decode(content)
+    try:
+        pairs = json.loads(text or "", object_pairs_hook=tuple)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(pairs, tuple) or not all(_is_unicode(value) for _, value in pairs):
+        return None
+    mapping = dict(pairs)
+    return mapping if len(mapping) == len(pairs) and all(map(_is_unicode, mapping)) else None
+
+
+def _is_unicode(value: object) -> bool:
+    """Whether a value is text without half a surrogate pair, which JSON can escape."""
+    try:
+        return isinstance(value, str) and value.encode("utf-8") is not None
+    except UnicodeEncodeError:
+        return False
+
+
+# --- text ----------------------------------------------------------------------------------------
+
+
+def _merge(base: bytes | None, ours: bytes, theirs: bytes, merge: _MergeTexts) -> Merged:
+    if theirs in (ours, base):
+        return Merged(ours, None)
+    if ours == base:
+        return Merged(theirs, None)
+    mine, other = _decode(ours), _decode(theirs)
+    if mine is None or other is None:
+        return Merged(ours, theirs)
+    old = _decode(base) if base is not None else None
+    merged = _merge_or_union(old, mine, other, merge)
+    content = merged.text.encode("utf-8") if merged is not None else b""
+    if merged is None or len(content) > MAX_FILE_BYTES:
+        return Merged(ours, theirs)
+    if _is_readable(mine) and _is_readable(other) and not _is_readable(merged.text):
+        return Merged(ours, theirs)
+    return Merged(content, None if merged.is_clean else theirs)
+
+
+def _decode(content: bytes) -> str | None:
+    """The text of a file; `None` for one that is none, or too large."""
+    if len(content) > MAX_FILE_BYTES or b"\0" in content:
+        return None
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _is_readable(text: str) -> bool:
+    return frontmatter.read(text).problem is None
+
+
+def _merge_or_union(base: str | None, ours: str, theirs: str, merge: _MergeTexts) -> _Text | None:
+    if base is None:
+        return _merge_formed(None, ours, theirs, _merge_added, keep_line_ends=False)
+    is_mixed = any(form_of(text).is_mixed for text in (base, ours, theirs))
+    merged = _merge_formed(base, ours, theirs, merge, keep_line_ends=is_mixed)
+    if is_mixed and (merged is None or not merged.is_clean):
+        merged = _merge_formed(base, ours, theirs, merge, keep_line_ends=False)
+    return merged
+
+
+def _merge_formed(
+    base: str | None,
+    ours: str,
+    theirs: str,
+    merge: Callable[[str, str, str], _Text | None],
+    *,
+    keep_line_ends: bool,
+) -> _Text | None:
+    """Merge the lines of three texts, and their forms."""
+    form = merge_forms(form_of(base) if base is not None else None, form_of(ours), form_of(theirs))
+    lines = (unformed(text, keep_line_ends=keep_line_ends) for text in (base or "", ours, theirs))
+    merged = merge(*lines)
+    if merged is None:
+        return None
+    return _Text(formed(merged.text, form, keep_line_ends=keep_line_ends), merged.is_clean)
+
+
+def _merge_added(_: str, ours: str, theirs: str) -> _Text | None:
+    """The one of two new files that holds all lines of the other; `None` for neither."""
+    mine, other = frontmatter.split(ours), frontmatter.split(theirs)
+    body = _containing(mine.body, other.body)
+    if body is None:
+        return None
+    block = merge_block("", mine.block or "", other.block or "")
+    if block is None or not block.is_clean:
+        return _whole(_containing(ours, theirs))
+    return _Text(_fences(frontmatter.split(""), mine, other, block) + body, is_clean=True)
+
+
+def _whole(text: str | None) -> _Text | None:
+    return None if text is None else _Text(text, is_clean=True)
+
+
+def _containing(ours: str, theirs: str) -> str | None:
+    """The text that has all lines of the other in their order."""
+    mine, other = split_lines(ours), split_lines(theirs)
+    if _is_within(other, mine):
+        return ours
+    return theirs if _is_within(mine, other) else None
+
+
+def _is_within(few: list[str], many: list[str]) -> bool:
+    rest = iter(many)
+    return all(line in rest for line in few)
+
+
+def _merge_markdown(base: str, ours: str, theirs: str) -> _Text:
+    old, mine, other = (frontmatter.split(text) for text in (base, ours, theirs))
+    block = merge_block(*(parts.block or "" for parts in (old, mine, other)))
+    if block is None:
+        whole = merge_plain(base, ours, theirs)
+        return _Text("".join(whole.lines), whole.is_clean)
+    body = merge_body(old.body, mine.body, other.body)
+    text = _fences(old, mine, other, block) + "".join(body.lines)
+    return _Text(text, block.is_clean and body.is_clean)
+
+
+def _fences(
+    base: frontmatter.Parts, ours: frontmatter.Parts, theirs: frontmatter.Parts, block: MergedBlock
+) -> str:
+    """The block between its fences; nothing where a side removed it and nothing is left in it."""
+    sides = sorted((ours, theirs), key=lambda parts: (parts.opening, parts.closing))
+    if not block.text:
+        had = base.block is not None
+        is_changed = any((side.block is not None) != had for side in sides)
+        if had == is_changed:
+            return ""
+    changed = [side for side in sides if side.block is not None and side.opening != base.opening]
+    fences = (changed or [side for side in sides if side.block is not None])[-1]
+    closing = [side for side in sides if side.block is not None and side.closing != base.closing]
+    end = (closing or [fences])[-1]
+    return f"{fences.opening}{block.text}{end.closing}"

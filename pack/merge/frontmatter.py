@@ -1,0 +1,188 @@
+"""Three-way merge of frontmatter, key by key and without touching a byte that neither side did.
+
+What one side did to a key counts. What both did to it is merged where that has a meaning: lists of
+scalars as sets, `updated` becomes the later, `created` the earlier, and text on several lines is
+merged by line. Otherwise it is a conflict, and the key stays as ours have it. A key that one side
+changed and the other deleted stays: a deletion never wins over an edit.
+
+But for conflicts the result does not depend on which side is called ours. A comment that either
+side wrote is never dropped: where the merged value has no place for it, that is a conflict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from pack.errors import InvalidContent, LimitExceeded
+from pack.files import frontmatter, yaml_block
+from pack.files.markdown import split_lines
+from pack.files.schema import has_time, parse_day
+from pack.files.yaml_block import LINE_END
+from pack.files.yaml_keys import Entries, Entry, cut_entries
+from pack.merge.lines import merge_lines
+from pack.merge.order import merge_order
+
+_UPDATED: Final = "updated"
+_CREATED: Final = "created"
+
+
+@dataclass(frozen=True, slots=True)
+class MergedBlock:
+    """What became of a frontmatter block.
+
+    Attributes:
+        text: The YAML; it can be read, and says of each key what it should.
+        is_clean: Whether nothing of theirs was left out.
+    """
+
+    text: str
+    is_clean: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Merged:
+    """The lines of an entry; none where it was deleted."""
+
+    text: str
+    is_clean: bool = True
+
+
+def merge_block(base: str, ours: str, theirs: str) -> MergedBlock | None:
+    """Both sides' changes of a block; `None` where one cannot be taken apart and merged by key.
+
+    Args:
+        base: YAML whose last line has its end, or nothing; so are the others.
+        ours: What one side made of it.
+        theirs: What the other made of it.
+    """
+    old, mine, other = (cut_entries(block) for block in (base, ours, theirs))
+    if old is None or mine is None or other is None:
+        return None
+    head = _merge_text(old.head, mine.head, other.head)
+    tail = _merge_text(old.tail, mine.tail, other.tail)
+    entries = [_merge_entry(key, old, mine, other) for key in _keys(old, mine, other)]
+    merged = [head, *entries, tail]
+    text = "".join(part.text for part in merged)
+    if not _says(text, [entry.text for entry in entries]):
+        return None
+    return MergedBlock(text, all(part.is_clean for part in merged))
+
+
+def _keys(base: Entries, ours: Entries, theirs: Entries) -> Iterator[str]:
+    """All keys of either side, in the merged order, those that one deleted behind the others."""
+    merged = merge_order(*(list(side.entries) for side in (base, ours, theirs)))
+    return iter(dict.fromkeys((*merged, *sorted(ours.entries.keys() | theirs.entries.keys()))))
+
+
+def _says(text: str, entries: Sequence[str]) -> bool:
+    """Whether a block can be read, and each of its entries means there what it means alone."""
+    fields: dict[str, object] = {}
+    try:
+        for entry in entries:
+            fields |= yaml_block.load(entry)
+        return repr(yaml_block.load(text)) == repr(fields)
+    except (InvalidContent, LimitExceeded):
+        return False
+
+
+def _merge_text(base: str, ours: str, theirs: str) -> _Merged:
+    """Comments, or the lines of one entry."""
+    if theirs in (ours, base):
+        return _Merged(ours)
+    if ours == base:
+        return _Merged(theirs)
+    merged = merge_lines(*map(split_lines, (base, ours, theirs)))
+    return _Merged("".join(merged.lines), merged.is_clean)
+
+
+def _merge_entry(key: str, base: Entries, ours: Entries, theirs: Entries) -> _Merged:
+    old, mine, other = (side.entries.get(key) for side in (base, ours, theirs))
+    texts = tuple(entry.text if entry is not None else "" for entry in (old, mine, other))
+    old_text, our_text, their_text = texts
+    if their_text in (our_text, old_text) or our_text == old_text:
+        return _merge_text(*texts)
+    if mine is None or other is None:
+        return _Merged(our_text or their_text)
+    merged = _merge_value(key, old, mine, other)
+    if merged is not None and _keeps_comments(merged, texts):
+        return _Merged(merged)
+    by_line = _merge_text(*texts)
+    if by_line.is_clean and _is_entry(by_line.text, key):
+        return by_line
+    return _Merged(our_text, is_clean=False)
+
+
+def _is_entry(text: str, key: str) -> bool:
+    try:
+        return list(yaml_block.load(text)) == [key]
+    except (InvalidContent, LimitExceeded):
+        return False
+
+
+def _keeps_comments(merged: str, texts: Sequence[str]) -> bool:
+    """Whether all lines are there with what may be a comment that no side removed."""
+    comments = ([line for line in text.splitlines() if "#" in line] for text in texts)
+    return set(merge_order(*comments)).issubset(merged.splitlines())
+
+
+def _merge_value(key: str, base: Entry | None, ours: Entry, theirs: Entry) -> str | None:
+    """The lines of an entry that both sides changed; `None` where its value has no such merge."""
+    first, second = sorted((ours, theirs), key=lambda entry: entry.text)
+    if repr(first.value) == repr(second.value):
+        return first.text
+    if key in (_UPDATED, _CREATED):
+        return _merge_date(first, second, later=key == _UPDATED)
+    return _merge_list(base, first, second)
+
+
+def _merge_date(first: Entry, second: Entry, *, later: bool) -> str | None:
+    times = [_time(entry.value) for entry in (first, second)]
+    if times[0] is None or times[1] is None:
+        return None
+    return (second if (times[0] < times[1]) == later else first).text
+
+
+def _time(value: object) -> datetime | None:
+    """The moment of an ISO date or datetime, a date being its first; UTC where no zone is said."""
+    text = str(value)
+    day = parse_day(text)
+    if day is None:
+        return None
+    if not has_time(text):
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    moment = datetime.fromisoformat(text.upper().replace(" ", "T", 1).replace(" ", ""))
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _merge_list(base: Entry | None, first: Entry, second: Entry) -> str | None:
+    if first.items is None or second.items is None:
+        return None
+    old = list(base.items.sources) if base is not None and base.items is not None else []
+    lists = list(first.items.sources), list(second.items.sources)
+    merged = merge_order(old, *lists)
+    for entry, items in zip((first, second), lists, strict=True):
+        if items == merged:
+            return entry.text
+    return _write_list(first, second, merged)
+
+
+def _write_list(first: Entry, second: Entry, merged: Sequence[str]) -> str | None:
+    """The list in brackets if both sides have it so, else an item a line."""
+    if first.items is None or second.items is None:
+        return None
+    sources = {**second.items.sources, **first.items.sources}
+    written = [sources[item] for item in merged]
+    if any(LINE_END.search(source) for source in written):
+        return None
+    indents = sorted(
+        items.indent for items in (first.items, second.items) if items.indent is not None
+    )
+    eol = frontmatter.line_end(first.text)
+    above = first.above
+    if not indents or not written:
+        return f"{above}{first.key}: [{', '.join(written)}]{eol}"
+    lines = "".join(f"{indents[0]}- {source}{eol}" for source in written)
+    return f"{above}{first.key}:{eol}{lines}"

@@ -1,0 +1,38 @@
+"""Three-way merge of a list whose items are there or not: tags, keys, the order for sync."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pack.merge.lines import Span, merge_lines
+
+
+def merge_order(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> list[str]:
+    """The items that neither side removed and those that one added, each once.
+
+    Their order is the one that a side changed; where both did, or both added items at the same
+    place, it depends on the items and not on which side is called ours.
+    """
+    first, second = sorted((list(ours), list(theirs)))
+
+    def union(span: Span, other: Span) -> Sequence[str]:
+        return [
+            item
+            for part in sorted((first[span.start : span.end], second[other.start : other.end]))
+            for item in part
+        ]
+
+    kept = set(first) & set(second) | (set(first) ^ set(second)) - set(base)
+    merged = merge_lines(base, first, second, union=union).lines
+    ordered = dict.fromkeys(item for item in merged if item in kept)
+    return [*ordered, *sorted(kept.difference(ordered))]
+
+
+def merge_sync_order(
+    base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]
+) -> tuple[str, ...]:
+    """The `sync_order` of a merged `index.md`, from those of the three (`read_head`).
+
+    Paths of files that are gone may be left in it; `pack.index.format.next_order` drops them.
+    """
+    return tuple(merge_order(base, ours, theirs))

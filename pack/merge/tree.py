@@ -1,0 +1,271 @@
+"""Three-way merge of two commits of a memory: what our side has to change.
+
+File by file, with the bytes of the merge base (`pack.merge.file`); a moved file is followed.
+
+- A file that one side deleted and the other changed stays: no deletion wins over an edit.
+- A file of theirs that would be a twin of one of ours, or a file where we have a folder, goes to
+  the path of a conflict copy; a folder of theirs is spelt as here.
+- `index.md` files of PACK are left out: they are generated from what the merge gives, but for the
+  order for sync (`pack.merge.order.merge_sync_order`).
+- No second copy is made of what a conflict copy of either side holds already.
+
+Without conflicts both sides of a merge come to the same tree. With some, each keeps its own version
+in place and the other's in a copy; whichever is merged first is a fast-forward for the other, and
+its copies are files like any others then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pack.files import frontmatter
+from pack.index.format import is_generated, may_be_generated, read_head
+from pack.merge.clashes import Places
+from pack.merge.copies import is_conflict_copy, mark_copy
+from pack.merge.file import Merged, merge_file, merge_mapping_file, merge_text_file
+from pack.merge.moves import Place, Tree, Trio, match_files
+from pack.model import ABSENT, BlobId, Change, Delete, MemoryPath, Put, blob_id
+from pack.paths import INDEX
+
+NOTION_PAGES: Final = MemoryPath(".notion-pages.json")
+"""Page id by path, which is merged by key."""
+
+_MARKDOWN: Final = (".md", ".markdown")
+_PROSE: Final = (".txt", ".text")
+
+_BOTH_CHANGED: Final = "both sides changed the same lines"
+_BOTH_ADDED: Final = "both sides added it"
+_DELETED_HERE: Final = "it was deleted here and changed there, so it stays"
+_DELETED_THERE: Final = "it was deleted there and changed here, so it stays"
+_MOVED_APART: Final = "it was moved to different places, and is at both"
+_FOREIGN_INDEX: Final = "theirs was not written by PACK"
+
+
+@dataclass(frozen=True, slots=True)
+class MergeConflict:
+    """What a person should look at after a merge.
+
+    Attributes:
+        path: The file.
+        copy: Where the whole of theirs is kept; `None` where nothing needed to be.
+        reason: What happened, in words.
+    """
+
+    path: MemoryPath
+    copy: MemoryPath | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergePlan:
+    """What a merge does to our commit.
+
+    Attributes:
+        changes: Sorted by path, index files left out.
+        conflicts: Sorted by path.
+    """
+
+    changes: tuple[Change, ...]
+    conflicts: tuple[MergeConflict, ...]
+
+
+def plan_merge(
+    base: Mapping[MemoryPath, BlobId],
+    ours: Mapping[MemoryPath, BlobId],
+    theirs: Mapping[MemoryPath, BlobId],
+    read: Callable[[BlobId], bytes],
+    name: str,
+) -> MergePlan:
+    """What becomes of our files when theirs are merged; the same arguments give the same plan.
+
+    Args:
+        base: Files of the merge base; none for unrelated histories.
+        ours: Files of our commit, to which the changes are relative.
+        theirs: Files of theirs.
+        read: Gives the bytes of a blob; asked only for files that both sides changed or theirs
+            brought, and for what may be an index. What it raises is not caught.
+        name: A word for the names of conflict copies, such as the short id of their commit.
+    """
+    planner = _Planner(ours, theirs, read, name)
+    trees = _Indexes(base, ours, theirs, read)
+    for trio in match_files(trees.base, trees.ours, trees.theirs):
+        planner.merge(trio)
+    if trees.foreign_root is not None:
+        planner.keep(INDEX, trees.foreign_root, _FOREIGN_INDEX)
+    return planner.finish()
+
+
+class _Indexes:
+    """Three trees without the index files of PACK."""
+
+    def __init__(
+        self, base: Tree, ours: Tree, theirs: Tree, read: Callable[[BlobId], bytes]
+    ) -> None:
+        self._read = read
+        self._known: dict[tuple[MemoryPath, BlobId], bool] = {}
+        settled = {
+            path
+            for path in base.keys() & ours.keys() & theirs.keys()
+            if base[path] == ours[path] == theirs[path]
+        }
+        self.base, self.ours, self.theirs = (
+            self._without(tree, settled) for tree in (base, ours, theirs)
+        )
+        self.foreign_root: bytes | None = None
+        root = theirs.get(INDEX)
+        if root is not None and root not in (base.get(INDEX), ours.get(INDEX)):
+            content = read(root)
+            is_ours = read_head(content.decode("utf-8", "replace")).is_ours
+            self.foreign_root = None if is_ours else content
+
+    def _without(self, tree: Tree, settled: set[MemoryPath]) -> Tree:
+        return {
+            path: blob
+            for path, blob in tree.items()
+            if path in settled or not self._is_index(path, blob)
+        }
+
+    def _is_index(self, path: MemoryPath, blob: BlobId) -> bool:
+        if path == INDEX or not may_be_generated(path):
+            return path == INDEX
+        if (path, blob) not in self._known:
+            text = self._read(blob).decode("utf-8", "replace")
+            self._known[path, blob] = is_generated(path, frontmatter.read(text).fields)
+        return self._known[path, blob]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A file of theirs that needs a conflict copy."""
+
+    path: MemoryPath
+    content: bytes
+    reason: str
+
+
+class _Planner:
+    def __init__(
+        self, ours: Tree, theirs: Tree, read: Callable[[BlobId], bytes], name: str
+    ) -> None:
+        self._ours = ours
+        self._read = read
+        self._name = name
+        self._puts: dict[MemoryPath, bytes] = {}
+        self._deleted: set[MemoryPath] = set()
+        self._kept: list[_Kept] = []
+        self._conflicts: list[MergeConflict] = []
+        self._copies = {
+            blob: path
+            for tree in (theirs, ours)
+            for path, blob in tree.items()
+            if is_conflict_copy(path)
+        }
+
+    def merge(self, trio: Trio) -> None:
+        """Decide on one file."""
+        if trio.moved_apart:
+            self._conflicts.append(MergeConflict(trio.path, None, _MOVED_APART))
+        if trio.ours is not None and trio.theirs is not None:
+            self._merge_both(trio, trio.ours, trio.theirs)
+        elif trio.ours is not None:
+            self._delete(trio, trio.ours)
+        elif trio.theirs is not None:
+            self._add(trio, trio.theirs)
+
+    def _delete(self, trio: Trio, ours: Place) -> None:
+        if ours.blob == trio.base:
+            self._deleted.add(ours.path)
+        elif trio.base is not None:
+            self._conflicts.append(MergeConflict(trio.path, None, _DELETED_THERE))
+
+    def _add(self, trio: Trio, theirs: Place) -> None:
+        if theirs.blob == trio.base:
+            return
+        self._puts[trio.path] = self._read(theirs.blob)
+        if trio.base is not None:
+            self._conflicts.append(MergeConflict(trio.path, None, _DELETED_HERE))
+
+    def _merge_both(self, trio: Trio, ours: Place, theirs: Place) -> None:
+        if ours.path != trio.path:
+            self._deleted.add(ours.path)
+        if theirs.blob in (ours.blob, trio.base):
+            if ours.path != trio.path:
+                self._puts[trio.path] = self._read(ours.blob)
+            return
+        if ours.blob == trio.base:
+            self._puts[trio.path] = self._read(theirs.blob)
+            return
+        base = self._read(trio.base) if trio.base is not None else None
+        merged = _merge_kind(trio.path, base, self._read(ours.blob), self._read(theirs.blob))
+        self._puts[trio.path] = merged.content
+        if merged.kept is not None:
+            reason = _BOTH_ADDED if base is None else _BOTH_CHANGED
+            self.keep(trio.path, merged.kept, reason)
+
+    def keep(self, path: MemoryPath, content: bytes, reason: str) -> None:
+        """Have a conflict copy made."""
+        self._kept.append(_Kept(path, content, reason))
+
+    def finish(self) -> MergePlan:
+        """The plan, once all files are decided on."""
+        self._settle_new_files()
+        puts: list[Change] = [
+            Put(path, content, self._ours.get(path, ABSENT))
+            for path, content in self._puts.items()
+            if blob_id(content) != self._ours.get(path)
+        ]
+        gone = self._deleted - self._puts.keys()
+        changes = [*puts, *(Delete(path, self._ours[path]) for path in gone)]
+        return MergePlan(
+            tuple(sorted(changes, key=lambda change: change.path)),
+            tuple(sorted(self._conflicts, key=lambda found: (found.path, found.reason))),
+        )
+
+    def _settle_new_files(self) -> None:
+        new = {path: self._puts.pop(path) for path in self._puts.keys() - self._ours.keys()}
+        if not new and not self._kept:
+            return
+        places = Places(self._ours, self._deleted)
+        # Those that can be where they are come first, so that no other takes their place.
+        for path in sorted(new, key=lambda path: (places.respelt(path, self._name) != path, path)):
+            self._settle(path, new[path], places)
+        for kept in self._kept:
+            self._copy(kept, places)
+
+    def _settle(self, path: MemoryPath, content: bytes, places: Places) -> None:
+        """Give a new file a path that no other has on any file system."""
+        claim = places.claim(path, self._name)
+        if not claim.twin:
+            self._puts[claim.path] = content
+        elif blob_id(content) != self._blob_at(claim.twin):
+            self.keep(path, content, f"some file systems take it for {claim.twin}")
+        if claim.path != path and not claim.twin:
+            reason = f"its folder is {claim.path.rpartition('/')[0]} here"
+            self._conflicts.append(MergeConflict(path, claim.path, reason))
+
+    def _blob_at(self, path: str) -> BlobId | None:
+        found = MemoryPath(path)
+        if found in self._puts:
+            return blob_id(self._puts[found])
+        return self._ours.get(found) if found not in self._deleted else None
+
+    def _copy(self, kept: _Kept, places: Places) -> None:
+        content = mark_copy(kept.path, kept.content)
+        blob = blob_id(content)
+        copy = self._copies.get(blob)
+        if copy is None or self._blob_at(copy) != blob:
+            copy = places.claim_copy(kept.path, self._name)
+            self._puts[copy] = content
+            self._copies[blob] = copy
+        self._conflicts.append(MergeConflict(kept.path, copy, kept.reason))
+
+
+def _merge_kind(path: MemoryPath, base: bytes | None, ours: bytes, theirs: bytes) -> Merged:
+    name = path.lower()
+    if path == NOTION_PAGES:
+        return merge_mapping_file(base, ours, theirs)
+    if name.endswith(_MARKDOWN):
+        return merge_file(base, ours, theirs)
+    return merge_text_file(base, ours, theirs, keep_both=name.endswith(_PROSE))

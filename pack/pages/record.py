@@ -1,0 +1,84 @@
+"""What the pages of Notion are made from: their record, and the files of a commit."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pack.catalog.row import is_catalogued
+from pack.core.core import Core
+from pack.core.writer import Decision
+from pack.errors import NotFound
+from pack.index.format import in_sync_order, read_head
+from pack.model import ABSENT, BlobId, CommitId, EntryType, MemoryPath, Put
+from pack.pages.contents import Sheet, make_sheet, with_own_titles
+from pack.pages.mapping import MAPPING, PageMap, merge_maps, read_map, write_map
+from pack.paths import INDEX
+from pack.sync.text import read_section
+
+
+def load_map(core: Core) -> PageMap | None:
+    """The pages as they are recorded; `None` where there is no record.
+
+    Raises:
+        InvalidConfig: The record cannot be trusted.
+    """
+    found = core.reader.find(MAPPING)
+    return None if found is None else read_map(found.content)
+
+
+def save_map(core: Core, base: PageMap, now: PageMap) -> None:
+    """Record the pages as one commit that no sync target hears of; none if nothing differs.
+
+    Args:
+        core: The memory.
+        base: The record that was read.
+        now: What has become of it. What another process recorded meanwhile stays.
+
+    Raises:
+        PackError: The store refused, or the record cannot be trusted any more.
+    """
+    if base == now:
+        return
+
+    def decide() -> Decision:
+        there = core.reader.find(MAPPING)
+        merged = merge_maps(base, now, read_map(there.content)) if there else now
+        put = Put(MAPPING, write_map(merged), there.sha if there else ABSENT)
+        count = len(merged.pages)
+        subject = f"{MAPPING}: record {count} page{'' if count == 1 else 's'}"
+        return Decision(MAPPING, [put], subject, skips_sync=True)
+
+    core.writer.write(decide)
+
+
+def read_sheets(core: Core, commit: CommitId | None, today: date | None) -> dict[str, Sheet]:
+    """What the pages show at a commit, by path, in sync order.
+
+    Raises:
+        PackError: The store cannot be read.
+    """
+    blobs = blobs_at(core, commit)
+    if INDEX not in blobs:
+        return {}
+    files = [path for path in blobs if is_catalogued(path)]
+    contents = core.connector.read_blobs([blobs[INDEX], *(blobs[path] for path in files)])
+    _, index = next(contents)
+    sheets: dict[str, Sheet] = {}
+    for path, (blob, content) in zip(files, contents, strict=True):
+        section = read_section(path, content)
+        if section is None or not section.is_shared:
+            continue
+        if today is None or section.expires is None or today.isoformat() <= section.expires:
+            sheets[path] = make_sheet(path, blob, section.text)
+    order = read_head(index.decode("utf-8", "replace")).sync_order
+    own = with_own_titles([sheets[path] for path in in_sync_order(order, sheets)])
+    return {sheet.path: sheet for sheet in own}
+
+
+def blobs_at(core: Core, commit: CommitId | None) -> dict[MemoryPath, BlobId]:
+    """The files of a commit; empty where it is not known any more."""
+    try:
+        entries = core.connector.get_tree(commit) if commit else []
+    except NotFound:
+        return {}
+    return {entry.path: entry.sha for entry in entries if entry.type is EntryType.FILE}

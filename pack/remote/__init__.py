@@ -1,0 +1,5 @@
+"""The git remote of a memory: what is known of it, and what an exchange does next.
+
+Pure decisions from where both sides are. It must not run git; a connector does. Start with
+`remote`, then `decision`.
+"""

@@ -1,0 +1,302 @@
+"""The remote of a memory: a branch of another repository that it is exchanged with.
+
+What is done with it is decided in `decision` and `pack.use_cases.exchange`; whoever implements
+`Remote` carries it out. Nothing it can do rewrites history, here or there: a push is a
+fast-forward or it is refused, and what is taken in is one more commit, or a fast-forward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from pack.model import Change, Commit, CommitId, EntryType, Identity, MemoryPath
+
+Report = Callable[[str], object]
+"""Told, in a word or two, what takes its time now."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteBranch:
+    """What a memory is exchanged with.
+
+    Attributes:
+        name: What git calls the remote, such as `origin`.
+        url: Where it is; without user names and passwords.
+        branch: The branch there.
+    """
+
+    name: str
+    url: str
+    branch: str
+
+    @property
+    def label(self) -> str:
+        """`origin/main`."""
+        return f"{self.name}/{self.branch}"
+
+
+class StopKind(StrEnum):
+    """Why exchanges with a remote stop until a person decides."""
+
+    REWRITTEN = "rewritten"
+    VANISHED = "vanished"
+    EMPTIED = "emptied"
+    UNRELATED = "unrelated"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """An exchange that was not made, because it could lose something.
+
+    Attributes:
+        kind: Why, for programs.
+        reason: Why, for people.
+        remedy: What a person can do.
+        rescue: The ref that keeps both histories, where one may be dropped by git otherwise.
+    """
+
+    kind: StopKind
+    reason: str
+    remedy: str
+    rescue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteRecord:
+    """How the last exchanges went. Times are ISO 8601, in UTC.
+
+    Attributes:
+        exchanged_at: When both sides were last known to agree.
+        agreed: Our commit at that time.
+        attempted_at: When it was tried last.
+        failures: How many attempts have failed since.
+        not_before: When the next attempt is due after a failure.
+        problem: Why the last attempt failed, or what it waits for.
+        is_waiting: Whether it waits for something in the folder of the memory.
+        stop: Why no exchange is made at all.
+    """
+
+    exchanged_at: str | None = None
+    agreed: CommitId | None = None
+    attempted_at: str | None = None
+    failures: int = 0
+    not_before: str | None = None
+    problem: str | None = None
+    is_waiting: bool = False
+    stop: Stop | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteStatus:
+    """The remote as `pack status` shows it; nobody was asked over the network.
+
+    Attributes:
+        branch: What the memory is exchanged with; `None` where that cannot be said now.
+        ahead: Commits that the remote does not have, as far as is known.
+        behind: Commits of the remote that are not here, as far as is known.
+        record: How the last exchanges went.
+    """
+
+    branch: RemoteBranch | None
+    ahead: int
+    behind: int
+    record: RemoteRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A path at which a commit of the remote differs from one of ours.
+
+    Attributes:
+        path: Where.
+        type: What the remote has there; `None` for nothing.
+        is_new: Whether our commit has nothing there.
+        is_changed_type: Whether one is a file and the other is none.
+        size: Bytes of the remote's file, or of the text of its link; 0 for anything else.
+    """
+
+    path: MemoryPath
+    type: EntryType | None
+    is_new: bool
+    is_changed_type: bool
+    size: int
+
+
+class Outcome(StrEnum):
+    """How an exchange ended."""
+
+    NO_REMOTE = "no_remote"
+    UP_TO_DATE = "up_to_date"
+    SENT = "sent"
+    RECEIVED = "received"
+    MERGED = "merged"
+    WAITING = "waiting"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What an exchange did.
+
+    Attributes:
+        outcome: How it ended.
+        sent: How many commits the remote got.
+        received: How many commits came from it.
+        agreed: The commit that both sides are at; `None` where they are not.
+        copies: Conflict copies that were made: what could not be merged is whole in them.
+        reason: What it waits for; empty otherwise.
+        remedy: What to do about it.
+        stop: Why nothing was exchanged.
+    """
+
+    outcome: Outcome
+    sent: int = 0
+    received: int = 0
+    agreed: CommitId | None = None
+    copies: tuple[str, ...] = ()
+    reason: str = ""
+    remedy: str = ""
+    stop: Stop | None = None
+
+
+class Remote(Protocol):
+    """The remote of one memory, if it has one. Methods may be called from any thread.
+
+    Reading methods raise `ConnectorError` where the repository of the memory cannot be read.
+    """
+
+    def branch(self) -> RemoteBranch | None:
+        """What the memory is exchanged with; `None` where nobody has set a remote up.
+
+        Raises:
+            InvalidConfig: The remote cannot be used as it is set up.
+        """
+        ...
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Hold off the other processes that exchange this memory; writes go on.
+
+        Raises:
+            RepositoryBusy: One of them is exchanging now.
+        """
+        ...
+
+    def is_given_up(self) -> bool:
+        """Whether nobody waits for the remote any more, as the program is about to end."""
+        ...
+
+    def probe(self) -> CommitId | None:
+        """The remote's head now; nothing is changed, here or there.
+
+        Returns, Raises:
+            As `fetch`.
+        """
+        ...
+
+    def fetch(self) -> CommitId | None:
+        """Have the remote's history here, changing nothing else; its head now.
+
+        Returns:
+            `None` where the remote has no such branch.
+
+        Raises:
+            Unavailable: The remote did not answer as it should, or it was given up.
+        """
+        ...
+
+    def push(self, commit: CommitId, theirs: CommitId | None) -> None:
+        """Have the remote's branch moved forward to a commit.
+
+        Raises:
+            StaleBase: It is not at `theirs` any more, so that it would not be a fast-forward.
+            ConnectorError: The remote refused, or did not answer (`Unavailable`).
+        """
+        ...
+
+    def seen(self) -> CommitId | None:
+        """The remote's head when both sides agreed last; `None` before the first time."""
+        ...
+
+    def note_seen(self, commit: CommitId) -> None:
+        """Remember that both sides agreed on a commit of the remote."""
+        ...
+
+    def fetched(self) -> CommitId | None:
+        """The remote's head as it was fetched last."""
+        ...
+
+    def is_ancestor(self, ancestor: CommitId, commit: CommitId) -> bool:
+        """Whether a commit leads to another, or is it."""
+        ...
+
+    def merge_base(self, one: CommitId, other: CommitId) -> CommitId | None:
+        """The best common ancestor; `None` for histories that are not related."""
+        ...
+
+    def count(self, commit: CommitId, without: CommitId | None) -> int:
+        """How many commits lead to one and not to the other."""
+        ...
+
+    def incoming(self, base: CommitId | None, theirs: CommitId) -> Sequence[Incoming]:
+        """What is different in a commit that was fetched; nothing of it is read.
+
+        Raises:
+            InvalidPath, LimitExceeded: It has a path that could leave the memory.
+        """
+        ...
+
+    def rescue(self, *commits: CommitId) -> str:
+        """A ref that keeps these commits from being dropped; the same one for the same commits."""
+        ...
+
+    def fast_forward(self, base: CommitId | None, to: CommitId) -> Commit:
+        """Move the branch and the working tree forward to a commit that was fetched.
+
+        Raises:
+            As `Connector.commit`; RefusedForSafety also where `to` holds what could break the
+                working tree, or what PACK does not handle. Nothing was changed.
+        """
+        ...
+
+    def merge(
+        self,
+        base: CommitId,
+        theirs: CommitId,
+        ancestor: CommitId | None,
+        changes: Sequence[Change],
+        message: str,
+        author: Identity | None,
+    ) -> Commit:
+        """Record changes as one commit with two parents, `base` first.
+
+        Links, and permissions of files, are taken from `theirs` where only they changed there.
+
+        Args:
+            base: Our commit, on which the changes are made.
+            theirs: The commit that was fetched.
+            ancestor: The merge base of the two.
+            changes: What differs from `base` in the merged files; may be none.
+            message: As in `Connector.commit`.
+            author: As in `Connector.commit`.
+
+        Raises:
+            As `fast_forward`.
+        """
+        ...
+
+    def record(self) -> RemoteRecord:
+        """How the last exchanges went; a record that cannot be read is an empty one."""
+        ...
+
+    def save(self, record: RemoteRecord) -> None:
+        """Keep how the last exchanges went, for all processes.
+
+        Raises:
+            Unavailable: It cannot be stored.
+        """
+        ...

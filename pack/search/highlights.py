@@ -1,0 +1,56 @@
+"""Where on a line the words of a query stand, for whoever shows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pack.search.query import Clause, ClauseKind, parse_query
+from pack.search.stems import stem_key
+from pack.search.words import index_terms, is_unspaced
+
+_WORD: Final = re.compile(r"\w+")
+
+
+def find_highlights(query: str, line: str) -> list[tuple[int, int]]:
+    """Start and end of what a query finds on a line, in order, without overlaps."""
+    clauses = parse_query(query).clauses
+    return list(_joined(sorted({*_literal(clauses, line), *_forms(clauses, line)})))
+
+
+def _literal(clauses: tuple[Clause, ...], line: str) -> Iterator[tuple[int, int]]:
+    """What stands there as it was typed, in the middle of a word too."""
+    for clause in clauses:
+        if clause.text:
+            found = re.finditer(re.escape(clause.text), line, re.IGNORECASE)
+            yield from (match.span() for match in found)
+
+
+def _forms(clauses: tuple[Clause, ...], line: str) -> Iterator[tuple[int, int]]:
+    """Words that are forms of those that were typed."""
+    keys = {
+        stem_key(term)
+        for clause in clauses
+        if clause.kind is ClauseKind.WORD
+        for alternative in clause.alternatives
+        for term in alternative.terms
+    }
+    for word in _WORD.finditer(line):
+        if not is_unspaced(word[0]) and any(
+            stem_key(term) in keys for term in index_terms(word[0])
+        ):
+            yield word.span()
+
+
+def _joined(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    current: tuple[int, int] | None = None
+    for start, end in spans:
+        if current is not None and start <= current[1]:
+            current = (current[0], max(current[1], end))
+            continue
+        if current is not None:
+            yield current
+        current = (start, end)
+    if current is not None:
+        yield current

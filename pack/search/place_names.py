@@ -1,0 +1,42 @@
+"""Questions for a place, and texts that name one.
+
+"Where does Anna live?" is answered by "she moved to Lisbon", which has no word of the question.
+Which names are places is not known; a word with a capital after `in`, `to`, `from` often is one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pack.search.dates import MONTHS
+from pack.search.words import fold_text
+
+_KINDS: Final = (
+    "airports?|areas?|bars?|beach(?:es)?|buildings?|caf[eé]s?|cit(?:y|ies)|continents?|"
+    "countr(?:y|ies)|count(?:y|ies)|destinations?|districts?|hotels?|islands?|locations?|"
+    "museums?|neighbou?rhoods?|offices?|parks?|places?|provinces?|regions?|restaurants?|rivers?|"
+    "schools?|states?|stations?|streets?|towns?|universit(?:y|ies)|venues?|villages?"
+)
+_ASKED: Final = re.compile(
+    rf"\A\W*where \w+ \w|\b(?:what|which)(?: [\w'’.-]+)? (?:{_KINDS})\b", re.IGNORECASE
+)
+_NAMED: Final = re.compile(r" (?:in|to|from|at|near|around|visit(?:ed|ing)?) (?:the )?(\w{3,})")
+
+
+def asks_for_place(text: str) -> bool:
+    """Whether a query asks for a place: it begins with `where`, or has `which` with `city` say."""
+    return _ASKED.search(text) is not None
+
+
+def places_named(text: str) -> Iterator[str]:
+    """What somebody is said to be in, to go to or to come from, if it has a capital; no months.
+
+    Each is a word, as `pack.search.words.fold_text` gives it.
+    """
+    for found in _NAMED.finditer(text):
+        if found[1][0].isupper():
+            word = fold_text(found[1])
+            if word not in MONTHS:
+                yield word

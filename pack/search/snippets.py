@@ -1,0 +1,81 @@
+"""The line of a passage that answers a query best, and a snippet of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pack.files.passages import bare_lines
+from pack.search.matches import find_matches
+from pack.search.query import Query
+from pack.search.words import aligned_text, fold_text, searchable_texts
+
+SNIPPET_CHARACTERS: Final = 160
+
+
+def find_line(query: Query, text: str, first_line: int = 1) -> tuple[int, str]:
+    """The line that holds the phrase, or most of the clauses; the first of equals.
+
+    Args:
+        query: Expanded.
+        text: As it is written.
+        first_line: Line of the file that `text` begins on.
+
+    Returns:
+        The line of the file, and at most 160 characters of it round the first match, white space
+        collapsed, with an ellipsis where it is cut.
+    """
+    lines = bare_lines(text)
+    if not lines:
+        return first_line, ""
+    qualities = _qualities(query, text, lines)
+    best = qualities.index(max(qualities))
+    chosen = " ".join(lines[best].split())
+    return first_line + best, _cut(chosen, _match_place(query, chosen))
+
+
+def _qualities(query: Query, text: str, lines: list[str]) -> list[int]:
+    """How many clauses each line meets; to hold the phrase is more than all of them."""
+    met = [len(clauses) for clauses in _met(query, text, lines)]
+    if not query.phrase or not _holds(query.phrase, text):  # most hold it nowhere
+        return met
+    more = len(query.clauses) + 1
+    return [
+        count + more * _holds(query.phrase, line) for count, line in zip(met, lines, strict=True)
+    ]
+
+
+def _met(query: Query, text: str, lines: list[str]) -> list[set[int]]:
+    """The clauses that each line meets; the whole text is looked through at once if it can be."""
+    aligned = None if "\r" in text else aligned_text(text)
+    if aligned is None:
+        found = find_matches(query.clauses, searchable_texts(lines))
+        return [{clause for _, clause, _ in one} for one in found]
+    met: list[set[int]] = [set() for _ in lines]
+    for place, clause, _ in find_matches(query.clauses, [aligned])[0]:
+        met[text.count("\n", 0, place)].add(clause)
+    return met
+
+
+def _holds(phrase: str, text: str) -> bool:
+    return phrase in " ".join(fold_text(text).split())
+
+
+def _match_place(query: Query, line: str) -> int:
+    """Where the phrase is, or else the first clause; about, where folding changes lengths."""
+    folded = fold_text(line)
+    wanted = [query.phrase] + [
+        " ".join(alternative.terms)
+        for clause in query.clauses
+        for alternative in clause.alternatives
+    ]
+    places = (folded.find(words) for words in wanted if words)
+    place = next((place for place in places if place >= 0), 0)
+    return place * len(line) // max(len(folded), 1)
+
+
+def _cut(line: str, place: int) -> str:
+    if len(line) <= SNIPPET_CHARACTERS:
+        return line
+    start = max(min(place - SNIPPET_CHARACTERS // 3, len(line) - SNIPPET_CHARACTERS), 0)
+    end = start + SNIPPET_CHARACTERS
+    return f"{'…' if start else ''}{line[start:end].strip()}{'…' if end < len(line) else ''}"

@@ -1,0 +1,138 @@
+"""What a commit did to each file, for targets that are told of every commit.
+
+A file with `sync: false` is not there for targets: it appears when that is taken away, and is
+deleted when it is set. Two paths are a move only in a commit of PACK's that says so, as its message
+names both; what was moved by hand is a delete and an update, so that nobody keeps the old path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pack.catalog.row import describe, is_catalogued
+from pack.connector import Connector
+from pack.errors import NotFound
+from pack.lineage import CommitFacts
+from pack.model import BlobId, CommitId, EntryType, MemoryPath
+from pack.paths import INDEX
+from pack.provenance import is_ours, without_trailers
+from pack.sync.text import strip_frontmatter
+
+
+class EventKind(StrEnum):
+    """What happened to a file."""
+
+    UPDATE = "memory_update"
+    EDIT = "memory_edit"
+    DELETE = "memory_delete"
+    MOVE = "memory_move"
+
+
+@dataclass(frozen=True, slots=True)
+class FileEvent:
+    """A file that a commit changed.
+
+    Attributes:
+        kind: What happened.
+        path: Where the file is, or was.
+        content: Its markdown without frontmatter; empty after a delete.
+        message: What the commit says to people.
+        commit: The commit.
+    """
+
+    kind: EventKind
+    path: MemoryPath
+    content: str
+    message: str
+    commit: CommitFacts
+
+
+_Blobs = Mapping[MemoryPath, BlobId | None]
+
+
+def read_events(connector: Connector, commit: CommitFacts, v1_path: MemoryPath) -> list[FileEvent]:
+    """What a commit did to the files that targets are given, against its first parent.
+
+    Sorted by path, deletes first: whoever mirrors the files can apply them one by one. None for a
+    commit that changed no such file.
+
+    Raises:
+        ConnectorError: The memory cannot be read.
+        NotFound: A part of the history is not there.
+    """
+    parent = commit.parents[0] if commit.parents else None
+    after = _changed(connector, parent, commit.id)
+    before = _changed(connector, commit.id, parent) if parent else {}
+    ours = [path for path in sorted({*after, *before}) if is_catalogued(path)]
+    if v1_path in after and not _is_v2(connector, commit.id):
+        ours.append(v1_path)
+    old, new = _read(connector, before, ours), _read(connector, after, ours)
+    message = without_trailers(commit.message)
+    is_private = any(text is None for text in (*old.values(), *new.values()))
+    events = []
+    kinds = _kinds(message if is_ours(commit.message) else "", _given(old), _given(new))
+    for path, kind in kinds:
+        # A message may name the files that targets do not get.
+        said = f"{path}: {kind.removeprefix('memory_')}" if is_private else message
+        events.append(FileEvent(kind, path, new.get(path) or "", said, commit))
+    return events
+
+
+def _kinds(
+    message: str, old: Set[MemoryPath], new: Set[MemoryPath]
+) -> Iterable[tuple[MemoryPath, EventKind]]:
+    gone = sorted(old - new)
+    moved = {
+        path: source
+        for path in new - old
+        if message.startswith(f"{path}: move from ")
+        for source in gone
+        if message.startswith(f"{path}: move from {source}")
+    }
+    for path in gone:
+        if path not in moved.values():
+            yield path, EventKind.DELETE
+    for path in sorted(new):
+        if path in moved:
+            yield path, EventKind.MOVE
+        elif path in old and message.startswith(f"{path}: edit"):
+            yield path, EventKind.EDIT
+        else:
+            yield path, EventKind.UPDATE
+
+
+def _changed(connector: Connector, old: CommitId | None, new: CommitId) -> _Blobs:
+    """The blobs in `new` of what differs from `old`; everything, for a first commit."""
+    if old is None:
+        entries = connector.get_tree(new)
+        return {entry.path: entry.sha for entry in entries if entry.type is EntryType.FILE}
+    found = connector.changes_between(old, new)
+    if found is None:
+        raise NotFound(f"commit {old}")
+    return dict(found)
+
+
+def _read(
+    connector: Connector, blobs: _Blobs, paths: Iterable[MemoryPath]
+) -> dict[MemoryPath, str | None]:
+    """The markdown of these files; `None` for those that targets do not get."""
+    wanted = [(path, blob) for path in paths if (blob := blobs.get(path))]
+    contents = connector.read_blobs(blob for _, blob in wanted)
+    found: dict[MemoryPath, str | None] = {}
+    for (path, _), (_, content) in zip(wanted, contents, strict=True):
+        row = describe(path, BlobId(""), content)
+        if row is not None:
+            body = strip_frontmatter(content)
+            text = f"{body}\n" if body else ""
+            found[path] = text if row.sync else None
+    return found
+
+
+def _given(texts: Mapping[MemoryPath, str | None]) -> set[MemoryPath]:
+    return {path for path, text in texts.items() if text is not None}
+
+
+def _is_v2(connector: Connector, commit: CommitId) -> bool:
+    return any(entry.path == INDEX for entry in connector.get_tree(commit))

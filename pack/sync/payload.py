@@ -1,0 +1,82 @@
+"""What webhooks are sent (C8): one JSON object for each file that a commit changed, or each commit.
+
+v2 has `version: 2`, says in `event` what happened and carries the one file. v1 has no `version`,
+always says `memory_update` and carries the whole memory, as the first PACK did. The schemas of both
+are `pack_templates.webhook_schema`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from enum import IntEnum
+
+from pack.lineage import CommitFacts
+from pack.sync.events import EventKind, FileEvent
+from pack.times import write_moment
+
+
+class PayloadVersion(IntEnum):
+    """Which consumers a webhook has."""
+
+    V1 = 1
+    V2 = 2
+
+
+def file_payload(event: FileEvent, repo: str) -> bytes:
+    """A v2 payload: what happened to one file.
+
+    Args:
+        event: What happened.
+        repo: What the memory is called: `OWNER/REPO`, or the name of its folder.
+    """
+    commit = event.commit
+    return _json(
+        {
+            "version": int(PayloadVersion.V2),
+            **_shared(event.kind, event.content, event.message, repo, commit),
+            "file": event.path.rpartition("/")[2],
+            "path": event.path,
+        }
+    )
+
+
+def memory_payload(events: Sequence[FileEvent], content: str, repo: str) -> bytes:
+    """A v1 payload: the whole memory as a commit left it.
+
+    Args:
+        events: What the commit did; at least one thing.
+        content: The memory as one text.
+        repo: As for `file_payload`.
+    """
+    first = events[0]
+    return _json(_shared(EventKind.UPDATE, content, first.message, repo, first.commit))
+
+
+def event_key(commit: CommitFacts, part: int) -> str:
+    """What a receiver knows a repetition by: the commit, with `:2` and so on for further files.
+
+    Args:
+        commit: The commit.
+        part: From 0.
+    """
+    return commit.id if part == 0 else f"{commit.id}:{part + 1}"
+
+
+def _shared(
+    kind: EventKind, content: str, message: str, repo: str, commit: CommitFacts
+) -> dict[str, object]:
+    return {
+        "event": kind.value,
+        "content": content,
+        "message": message,
+        "repo": repo,
+        "sha": commit.id,
+        "commit_url": commit.url,
+        "timestamp": write_moment(commit.at),
+    }
+
+
+def _json(payload: dict[str, object]) -> bytes:
+    # A folder's name, or a message from elsewhere, need not be Unicode.
+    return json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")

@@ -1,0 +1,200 @@
+"""The markdown that sync targets are given (C3): one text, the same for the same tree.
+
+The files of `sync_order` come first, the rest alphabetically; what has `sync: false` is left out.
+Frontmatter is stripped. Each file is a section under one `# Title` with `---` between sections; its
+title is its own first heading where it begins with one of the first level, else its topic.
+Headings are shifted by one level only in files that have others of the first level. A file beyond
+the limit of PACK, committed by hand, is not parsed but shown as code.
+
+What a file leaves open (a code fence, an HTML comment) is closed, or it would swallow the files
+after it (`pack.sync.open_blocks`). Link labels of a file mean nothing in the others (`labels`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from pack.catalog.row import describe, is_catalogued
+from pack.connector import Connector
+from pack.files import frontmatter
+from pack.files.markdown import headings, split_lines
+from pack.index.format import in_sync_order, read_head
+from pack.limits import MAX_FILE_BYTES
+from pack.model import BlobId, CommitId, EntryType, MemoryPath
+from pack.paths import INDEX, continued
+from pack.sync.labels import LabelledFile, Labels, Separation, read_labels
+from pack.sync.open_blocks import with_end
+
+_RULE: Final = "\n\n---\n\n"
+_LEVELS: Final = 6
+_MAY_BE_HEADING: Final = re.compile(r"^ {0,3}(?:#(?:[ \t#]|$)|=+[ \t]*$)", re.MULTILINE)
+_BACKTICKS: Final = re.compile("`+")
+_UNDERLINE: Final = re.compile(r"[ ]{0,3}=")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A file as targets get it.
+
+    Attributes:
+        text: Its title and its body; LF line ends, none at the end.
+        is_shared: Whether targets get it at all.
+        expires: ISO date after which it is expired, if it has a ttl.
+        labels: The link labels in the text.
+    """
+
+    text: str
+    is_shared: bool
+    expires: str | None
+    labels: Labels
+
+
+def read_section(path: MemoryPath, content: bytes) -> Section | None:
+    """A file as targets get it; `None` for an index that PACK generates."""
+    row = describe(path, BlobId(""), content)
+    if row is None:
+        return None
+    body = strip_frontmatter(content)
+    is_large = len(content) > MAX_FILE_BYTES
+    text = _as_code(row.topic, body) if is_large else make_section(row.topic, body)
+    return Section(text, row.sync, row.expires, read_labels(text))
+
+
+def strip_frontmatter(content: bytes) -> str:
+    """The markdown of a file, with LF line ends; bytes that are no UTF-8 are replaced."""
+    body = frontmatter.split(content.decode("utf-8", "replace")).body
+    return body.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+
+
+def make_section(topic: str, body: str) -> str:
+    """One title and the text below it.
+
+    Args:
+        topic: The title, where the text does not begin with one.
+        body: Markdown without frontmatter, with LF line ends.
+    """
+    lines = split_lines(body)
+    found = headings(body) if _MAY_BE_HEADING.search(body) else []
+    title = f"# {_on_one_line(topic)}"
+    if found and found[0].level == 1 and not "".join(lines[: found[0].line - 1]).strip():
+        first, found = found[0], found[1:]
+        title = _atx(lines, first.line, first.end_line, 1)
+        lines[: first.end_line] = [""] * first.end_line
+    if any(one.level == 1 for one in found):
+        for one in reversed(found):
+            lines[one.line - 1 : one.end_line] = [_shifted(lines, one.line, one.end_line)]
+    text = "".join(lines).strip("\n")
+    return with_end(f"{title}\n\n{text}" if text else title)
+
+
+def _as_code(topic: str, body: str) -> str:
+    """A file too large to be parsed: nothing in it has a meaning, so that nothing can go wrong."""
+    longest = max(map(len, _BACKTICKS.findall(body)), default=0)
+    fence = "`" * max(longest + 1, 3)
+    return f"# {_on_one_line(topic)}\n\n{fence}\n{body}\n{fence}"
+
+
+def _on_one_line(topic: str) -> str:
+    """A topic as the text of a heading; a `#` at its end would be taken for a closing one."""
+    flat = " ".join(topic.split())
+    return re.sub(r"(?<=[ \t])(#+)$", r"\\\1", flat) if flat.strip("#") else f"\\{flat}"
+
+
+def _shifted(lines: list[str], first: int, last: int) -> str:
+    """The lines of a heading, one level lower; the lowest stays where it is."""
+    line = lines[first - 1].lstrip(" ")
+    if first == last:
+        level = len(line) - len(line.lstrip("#"))
+        return line if level >= _LEVELS else f"#{line}"
+    level = 2 if _UNDERLINE.match(lines[last - 1]) else 3
+    return f"{_atx(lines, first, last, level)}\n"
+
+
+def _atx(lines: list[str], first: int, last: int, level: int) -> str:
+    """The lines of a heading as one line; as it is written, unless it is underlined."""
+    if first == last:
+        return lines[first - 1].strip(" \n")
+    text = " ".join(line.strip() for line in lines[first - 1 : last - 1])
+    return f"{'#' * level} {_on_one_line(text)}"
+
+
+def join_sections(texts: Iterable[str]) -> str:
+    """One text of all sections; it ends with a line end, unless it is empty."""
+    joined = _RULE.join(texts)
+    return f"{joined}\n" if joined else ""
+
+
+class TextSource:
+    """The text of the memory at a commit. What was read of a file is kept until it changes.
+
+    Args:
+        connector: Where the memory is kept.
+        v1_path: The single file of a v1 memory.
+    """
+
+    def __init__(self, connector: Connector, v1_path: MemoryPath) -> None:
+        self._connector = connector
+        self._v1_path = v1_path
+        self._sections: dict[tuple[MemoryPath, BlobId], Section | None] = {}
+        self._separation = Separation()
+
+    def text_at(self, commit: CommitId | None, today: date | None = None) -> str:
+        """The markdown of what a commit holds; what is in no commit is in no text.
+
+        Args:
+            commit: The commit; `None` for a memory without any.
+            today: Files that are expired on that day are left out; `None` for none.
+
+        Raises:
+            NotFound: There is no such commit.
+            ConnectorError: The memory cannot be read.
+        """
+        entries = self._connector.get_tree(commit) if commit else []
+        blobs = {entry.path: entry.sha for entry in entries if entry.type is EntryType.FILE}
+        if INDEX not in blobs:
+            return self._v1_text(blobs)
+        order = read_head(self._read(blobs[INDEX]).decode("utf-8", "replace")).sync_order
+        self._keep({path: blob for path, blob in blobs.items() if is_catalogued(path)})
+        shared = {
+            path: section
+            for (path, _), section in self._sections.items()
+            if section is not None and _is_given(section, today)
+        }
+        given = [(path, shared[MemoryPath(path)]) for path in in_sync_order(order, shared)]
+        files = [LabelledFile(path, one.text, one.labels) for path, one in given]
+        return join_sections(self._separation.apply(files))
+
+    def _keep(self, files: dict[MemoryPath, BlobId]) -> None:
+        """Read what is not known of these files, and forget what is known of others."""
+        known = self._sections
+        wanted = list(files.items())
+        missing = [key for key in wanted if key not in known]
+        contents = self._connector.read_blobs(blob for _, blob in missing)
+        new = {
+            key: read_section(key[0], content)
+            for key, (_, content) in zip(missing, contents, strict=True)
+        }
+        self._sections = {key: new[key] if key in new else known[key] for key in wanted}
+
+    def _v1_text(self, blobs: dict[MemoryPath, BlobId]) -> str:
+        found = []
+        for path in continued(self._v1_path):
+            if path not in blobs:
+                break
+            found.append(strip_frontmatter(self._read(blobs[path])))
+        joined = "\n\n".join(found)
+        return f"{joined}\n" if joined else ""
+
+    def _read(self, blob: BlobId) -> bytes:
+        ((_, content),) = self._connector.read_blobs([blob])
+        return content
+
+
+def _is_given(section: Section, today: date | None) -> bool:
+    if not section.is_shared:
+        return False
+    return today is None or section.expires is None or today.isoformat() <= section.expires

@@ -1,0 +1,890 @@
+"""What every connector must pass: subclass `ConnectorContract` and supply the fixture `connector`.
+
+    class TestMine(ConnectorContract):
+        @pytest.fixture
+        def connector(self): ...
+        def log(self, connector): ...
+
+Call `pytest.register_assert_rewrite("pack.testing")` in a `conftest.py` for readable failures. The
+hooks with a body may stay as they are; what they cannot show for a store is skipped, with a reason.
+
+What every sync target must pass, `TargetContract` and `EventTargetContract`, is imported from here
+too; see `pack.testing.target`.
+"""
+# Test methods say with their names what their docstrings would (D102); assert is what they do.
+# ruff: noqa: D102, S101
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from hashlib import sha1
+from typing import Final
+
+import pytest
+
+from pack.connector import Capability, Connector
+from pack.errors import (
+    AlreadyExists,
+    BlobChanged,
+    ConnectorError,
+    InvalidPath,
+    InvalidRequest,
+    LimitExceeded,
+    NotFound,
+    OutcomeUnknown,
+    PackError,
+    RefusedForSafety,
+    RepositoryBusy,
+    StagedChange,
+    StaleBase,
+    UncommittedEdit,
+)
+from pack.limits import MAX_FILE_BYTES
+from pack.model import (
+    ABSENT,
+    BlobId,
+    Change,
+    Commit,
+    CommitId,
+    Delete,
+    EntryType,
+    Identity,
+    MemoryPath,
+    Put,
+)
+
+A: Final = MemoryPath("context/a.md")
+B: Final = MemoryPath("context/b.md")
+INDEX: Final = MemoryPath("index.md")
+NO_COMMIT: Final = CommitId("1" * 40)
+NO_BLOB: Final = BlobId("2" * 40)
+
+HOSTILE_PATHS: Final = (
+    "", "/etc/passwd", "../x.md", "context/../../x.md", "context/./x.md", "context//x.md",
+    "context/", ".git/config", ".GIT/config", "context/.git/x.md", ".git\u200c/config",
+    "git~1/config", "GIT~1/x", ".git./x", ".git /x", ".git::$INDEX_ALLOCATION/x", "a\\b.md",
+    "nul\0.md", "\udcff.md",
+)  # fmt: skip
+OPTION_LIKE_PATHS: Final = (
+    "-n/x.md", "--help", "context/--force.md", ":(glob)**/x.md", ":!x.md", "a:b.md", "@{u}.md",
+    "HEAD", "refs/heads/main", "a^{tree}.md", "*.md", "[a].md", "~/x.md", "%s.md", "$HOME.md",
+    "a b.md", "a b c.md", "x" * 35 + " b.md",
+)  # fmt: skip
+EXACT_CONTENTS: Final = {
+    "empty": b"",
+    "no final newline": b"x",
+    "CRLF": b"a\r\nb\r\n",
+    "bare CR": b"a\rb\r",
+    "BOM": b"\xef\xbb\xbf---\ntopic: x\n---\n",
+    "NUL": b"a\0b",
+    "not UTF-8": b"\xff\xfe\x80",
+    "Unicode": "日本語 é \u202e 🎉\n".encode(),
+    "keywords": b"$Id$ $Id: old $\n",
+    "rules": b"---\n" * 1000,
+    "1 MB": b"0123456789abcde\n" * 65536,
+    "as large as a file may be": b"x" * MAX_FILE_BYTES,
+}
+
+
+def git_blob_id(content: bytes) -> BlobId:
+    """The blob id that git gives these bytes."""
+    return BlobId(sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedCommit:
+    """A commit as the store's own log shows it.
+
+    Attributes:
+        id: Its id.
+        parents: Ids of the commits it was made on.
+        message: As it is stored.
+        author: Whom it names.
+    """
+
+    id: CommitId
+    parents: Sequence[CommitId]
+    message: str
+    author: Identity
+
+
+class ConnectorHooks:
+    """What a store's tests supply so that the promises can be tried on it."""
+
+    def log(self, connector: Connector) -> list[LoggedCommit]:
+        """All commits that `connector.head()` reaches, the newest first."""
+        raise NotImplementedError
+
+    def reopen(self, connector: Connector) -> Connector:
+        """Another connector to the same store, as another process would have."""
+        return connector
+
+    def external_commit(self, connector: Connector, changes: Sequence[Change]) -> CommitId:
+        """Let somebody else make a commit, in the way people make them on this store."""
+        other = self.reopen(connector)
+        return other.commit(other.head(), changes, "somebody else").id
+
+    def impatient(self, connector: Connector) -> Connector:
+        """Another connector to the same store whose `exclusive` waits for a moment only."""
+        pytest.skip(f"{type(connector).__name__} does not wait for other writers")
+
+    def answer_lost(self, connector: Connector) -> AbstractContextManager[None]:
+        """A span in which the store carries out a write and its answer does not arrive."""
+        pytest.skip(f"an answer of {type(connector).__name__} cannot get lost")
+
+    def broken(self, connector: Connector) -> AbstractContextManager[None]:
+        """A span in which the store can be neither read nor written."""
+        pytest.skip(f"{type(connector).__name__} cannot break")
+
+    def unsafe(self, connector: Connector) -> AbstractContextManager[None]:
+        """A span in which a write could lose something."""
+        pytest.skip(f"a write to {type(connector).__name__} is always safe")
+
+    def edit(self, connector: Connector, path: MemoryPath, content: bytes | None) -> None:
+        """Let the user write (`None`: remove) a file by hand. For `Capability.WORKING_TREE`."""
+        raise NotImplementedError
+
+    def stage(self, connector: Connector, path: MemoryPath) -> None:
+        """Let the user stage a file as it is. For `Capability.WORKING_TREE`."""
+        raise NotImplementedError
+
+    def link(self, connector: Connector, path: MemoryPath, target: str) -> None:
+        """Let the user make a symbolic link. For `Capability.WORKING_TREE`."""
+        raise NotImplementedError
+
+
+def put(connector: Connector, path: MemoryPath, content: bytes) -> Commit:
+    """Store a file whatever is there; for arranging a test."""
+    try:
+        return connector.put_contents(path, content, connector.get_contents(path).sha, "arrange")
+    except NotFound:
+        return connector.put_contents(path, content, ABSENT, "arrange")
+
+
+def everything(connector: Connector) -> dict[MemoryPath, bytes]:
+    """Bytes by path of all files a reader gets."""
+    files = [entry.path for entry in connector.get_tree() if entry.type is EntryType.FILE]
+    return {path: connector.get_contents(path).content for path in files}
+
+
+class ReadingContract(ConnectorHooks):
+    """The promises of the reading operations."""
+
+    def test_nothing_differs_from_the_commit_just_made(self, connector: Connector) -> None:
+        first = put(connector, A, b"a")
+        assert connector.edits(connector.head()) == {}
+        put(connector, B, b"b")
+        assert connector.edits(connector.head()) == {}
+        assert connector.edits(first.id) == {B: git_blob_id(b"b")}
+        assert connector.edits(None) == {A: git_blob_id(b"a"), B: git_blob_id(b"b")}
+        with pytest.raises(NotFound):
+            connector.edits(CommitId("0" * 40))
+
+    def test_the_log_tells_which_commit_changed_a_file_last(self, connector: Connector) -> None:
+        first = put(connector, A, b"a")
+        second = put(connector, B, b"b")
+        changes = [Put(A, b"a2", git_blob_id(b"a")), Put(MemoryPath("index.md"), b"i", ABSENT)]
+        third = connector.commit(second.id, changes, "m")
+        found = list(connector.last_changes(None, third.id))
+        assert [(change.path, change.commit) for change in found] == [
+            (A, third.id),
+            (B, second.id),
+            (A, first.id),
+        ]
+        assert all(change.at.utcoffset() == timedelta(0) for change in found)
+        later = list(connector.last_changes(first.id, third.id))
+        assert [change.commit for change in later] == [third.id, second.id]
+        assert list(connector.last_changes(third.id, third.id)) == []
+        rewritten = list(connector.last_changes(third.id, second.id))
+        assert [change.commit for change in rewritten] == [second.id, first.id]
+        with pytest.raises(NotFound):
+            list(connector.last_changes(None, CommitId("0" * 40)))
+
+    def test_the_log_of_one_file(self, connector: Connector) -> None:
+        first = put(connector, A, b"a")
+        put(connector, B, b"b")
+        third = put(connector, A, b"a3")
+        head = self.external_commit(connector, [Put(INDEX, b"i", ABSENT)])
+        found = list(connector.last_changes(None, head, A))
+        assert [(change.path, change.commit) for change in found] == [(A, third.id), (A, first.id)]
+        assert found == [c for c in connector.last_changes(None, head) if c.path == A]
+        assert [c.commit for c in connector.last_changes(first.id, head, A)] == [third.id]
+        assert list(connector.last_changes(None, head, MemoryPath("context/none.md"))) == []
+        with pytest.raises(NotFound):
+            list(connector.last_changes(None, NO_COMMIT, A))
+
+    def test_the_line_of_commits_is_told_from_the_oldest_on(self, connector: Connector) -> None:
+        first = put(connector, A, b"1\n")
+        second = connector.commit(first.id, [Put(B, b"2\n", ABSENT)], "two\n\nWörter\n\nKey: value")
+        third = self.external_commit(connector, [Put(A, b"3\n", git_blob_id(b"1\n"))])
+        whole = connector.lineage(None, third)
+        assert whole is not None
+        assert [one.id for one in whole.commits[-3:]] == [first.id, second.id, third]
+        assert whole.commits[-1].parents == (second.id,)
+        assert whole.commits[0].parents == ()
+        assert whole.commits[-2].message.strip() == "two\n\nWörter\n\nKey: value"
+        assert all(one.at.tzinfo is UTC for one in whole.commits)
+        later = connector.lineage(first.id, third)
+        assert later is not None
+        assert later.commits == whole.commits[-2:]
+        assert not later.is_rewritten
+        none = connector.lineage(third, third)
+        assert none is not None
+        assert none.commits == ()
+        assert not none.is_rewritten
+
+    def test_a_line_that_does_not_lead_on_from_a_commit(self, connector: Connector) -> None:
+        first = put(connector, A, b"1\n").id
+        second = put(connector, A, b"2\n").id
+        older = connector.lineage(second, first)
+        assert older is not None
+        assert older.commits == ()
+        assert older.is_rewritten
+        assert connector.lineage(NO_COMMIT, second) is None
+        with pytest.raises(NotFound):
+            connector.lineage(None, NO_COMMIT)
+
+    def test_a_new_store_is_empty(self, connector: Connector) -> None:
+        assert connector.head() is None
+        assert connector.get_tree() == []
+        assert connector.list_dir(None) == []
+        with pytest.raises(NotFound):
+            connector.get_contents(A)
+
+    def test_location_is_words_for_a_person(self, connector: Connector) -> None:
+        assert connector.location.strip()
+
+    @pytest.mark.parametrize("content", EXACT_CONTENTS.values(), ids=list(EXACT_CONTENTS))
+    @pytest.mark.contract("C5", "C7")
+    def test_contents_are_stored_unchanged(self, connector: Connector, content: bytes) -> None:
+        made = connector.put_contents(A, content, ABSENT, "context/a.md: new")
+        for reader in (connector, self.reopen(connector)):
+            found = reader.get_contents(A)
+            assert found.content == content
+            assert found.sha == git_blob_id(content) == made.blobs[A]
+            assert reader.get_committed(A) == found.sha
+        assert dict(connector.read_blobs([found.sha])) == {found.sha: content}
+
+    def test_last_modified_is_a_time_in_utc(self, connector: Connector) -> None:
+        put(connector, A, b"a")
+        modified = connector.get_contents(A).last_modified
+        assert modified.tzinfo is not None
+        assert modified.utcoffset() == UTC.utcoffset(None) == timedelta(0)
+
+    def test_a_folder_is_not_a_file(self, connector: Connector) -> None:
+        put(connector, A, b"a")
+        with pytest.raises(NotFound):
+            connector.get_contents(MemoryPath("context"))
+        with pytest.raises(NotFound):
+            connector.get_contents(MemoryPath("context/a.md/b.md"))
+
+    def test_a_listing_has_files_and_folders_sorted_by_name(self, connector: Connector) -> None:
+        for path in ("b.md", "a/x.md", "B.md", "a.md", "a-b.md", "a/y/z.md", "ä.md"):
+            put(connector, MemoryPath(path), path.encode())
+        rows = connector.list_dir(None)
+        assert [row.name for row in rows] == sorted(["B.md", "a", "a-b.md", "a.md", "b.md", "ä.md"])
+        assert [row.name for row in rows if row.type is EntryType.DIR] == ["a"]
+        for row in rows:
+            expected = "" if row.type is EntryType.DIR else git_blob_id(row.name.encode())
+            assert (row.path, row.sha) == (row.name, expected)
+        inner = connector.list_dir(MemoryPath("a"))
+        assert [(row.name, row.path, row.type) for row in inner] == [
+            ("x.md", "a/x.md", EntryType.FILE),
+            ("y", "a/y", EntryType.DIR),
+        ]
+
+    def test_a_missing_folder_and_a_file_list_as_empty(self, connector: Connector) -> None:
+        put(connector, A, b"a")
+        for path in ("nothing", "nothing/below", "context/a.md"):
+            assert connector.list_dir(MemoryPath(path)) == []
+
+    def test_a_folder_left_empty_is_gone(self, connector: Connector) -> None:
+        made = put(connector, MemoryPath("x/y/z.md"), b"z")
+        put(connector, A, b"a")
+        connector.delete_file(MemoryPath("x/y/z.md"), made.blobs[MemoryPath("x/y/z.md")])
+        assert [row.name for row in connector.list_dir(None)] == ["context"]
+
+    def test_the_tree_has_all_files_sorted_by_path(self, connector: Connector) -> None:
+        paths = ["a.md", "a/b.md", "a-b/c.md", "a/b/c.md", "Z/z.md", "日/本.md"]
+        for path in paths:
+            put(connector, MemoryPath(path), path.encode())
+        tree = connector.get_tree()
+        assert [entry.path for entry in tree] == sorted(paths)
+        assert all(entry.sha == git_blob_id(entry.path.encode()) for entry in tree)
+        assert all(entry.name == entry.path.rpartition("/")[2] for entry in tree)
+        assert connector.get_tree(connector.head()) == tree
+
+    def test_the_tree_of_a_commit_stays_what_it_was(self, connector: Connector) -> None:
+        first = put(connector, A, b"one").id
+        before = connector.get_tree(first)
+        second = put(connector, A, b"two").id
+        put(connector, B, b"b")
+        assert connector.get_tree(first) == before
+        assert [entry.sha for entry in connector.get_tree(second)] == [git_blob_id(b"two")]
+
+    @pytest.mark.parametrize("commit", [NO_COMMIT, "HEAD", "--help", "", "x\ny", "1" * 39])
+    def test_there_is_no_such_commit(self, connector: Connector, commit: str) -> None:
+        known = put(connector, A, b"a").id
+        with pytest.raises(NotFound):
+            connector.get_tree(CommitId(commit))
+        with pytest.raises(NotFound):
+            connector.changes_between(known, CommitId(commit))
+        assert connector.changes_between(CommitId(commit), known) is None
+
+    def test_blobs_come_in_the_order_asked_for(self, connector: Connector) -> None:
+        contents = [b"one", b"two", b"three"]
+        shas = [put(connector, A, content).blobs[A] for content in contents]
+        wanted = [shas[2], shas[0], shas[2], shas[1]]
+        found = list(connector.read_blobs(wanted))
+        assert found == [(sha, contents[shas.index(sha)]) for sha in wanted]
+        assert list(connector.read_blobs([])) == []
+
+    @pytest.mark.parametrize("sha", [NO_BLOB, "HEAD", "HEAD:context/a.md", "-h", "", "x\ny"])
+    def test_one_of_the_blobs_is_not_stored(self, connector: Connector, sha: str) -> None:
+        known = put(connector, A, b"a").blobs[A]
+        with pytest.raises(NotFound):
+            list(connector.read_blobs([known, BlobId(sha)]))
+
+    def test_what_differs_between_two_commits(self, connector: Connector) -> None:
+        old = put(connector, A, b"a").id
+        connector.commit(
+            old,
+            [
+                Put(B, b"b", ABSENT),
+                Delete(A, git_blob_id(b"a")),
+                Put(MemoryPath("日 本.md"), b"c", ABSENT),
+            ],
+            "several",
+        )
+        new = put(connector, INDEX, b"i").id
+        assert connector.changes_between(old, new) == [
+            (A, None),
+            (B, git_blob_id(b"b")),
+            (INDEX, git_blob_id(b"i")),
+            ("日 本.md", git_blob_id(b"c")),
+        ]
+        assert connector.changes_between(new, new) == []
+        assert connector.changes_between(new, old) == [
+            (A, git_blob_id(b"a")),
+            (B, None),
+            (INDEX, None),
+            ("日 本.md", None),
+        ]
+
+    @pytest.mark.parametrize("path", HOSTILE_PATHS)
+    def test_a_path_stays_in_the_memory(self, connector: Connector, path: str) -> None:
+        put(connector, A, b"a")
+        head, hostile = connector.head(), MemoryPath(path)
+        for call in (
+            lambda: connector.get_contents(hostile),
+            lambda: connector.list_dir(hostile),
+            lambda: connector.put_contents(hostile, b"x", ABSENT, "m"),
+            lambda: connector.delete_file(hostile, NO_BLOB),
+        ):
+            with pytest.raises(InvalidPath):
+                call()
+        assert connector.head() == head
+
+    @pytest.mark.parametrize("path", ["x" * 256, "x/" * 2048 + "x", "é" * 128])
+    def test_a_path_too_long_for_file_systems(self, connector: Connector, path: str) -> None:
+        for call in (
+            lambda: connector.get_contents(MemoryPath(path)),
+            lambda: connector.put_contents(MemoryPath(path), b"x", ABSENT, "m"),
+        ):
+            with pytest.raises(LimitExceeded):
+                call()
+        assert connector.head() is None
+
+    @pytest.mark.parametrize("path", OPTION_LIKE_PATHS)
+    def test_a_path_is_never_an_option_a_pattern_or_a_revision(
+        self, connector: Connector, path: str
+    ) -> None:
+        put(connector, A, b"a")
+        odd = MemoryPath(path)
+        made = connector.put_contents(odd, b"odd", ABSENT, "m")
+        assert everything(connector) == {A: b"a", odd: b"odd"}
+        connector.put_contents(odd, b"odder", made.blobs[odd], "m")
+        assert connector.get_committed(odd) == git_blob_id(b"odder")
+        connector.delete_file(odd, git_blob_id(b"odder"))
+        assert everything(connector) == {A: b"a"}
+
+    def test_a_view_shows_what_was_there_and_what_is_written_in_it(
+        self, connector: Connector
+    ) -> None:
+        put(connector, A, b"a")
+        with connector.view():
+            base = connector.head()
+            assert connector.get_contents(A).content == b"a"
+            with connector.view():
+                made = connector.commit(base, [Put(A, b"a2", git_blob_id(b"a"))], "inside")
+            assert connector.head() == made.id
+            assert connector.get_contents(A).content == b"a2"
+            assert connector.edits(connector.head()) == {}
+        moved = self.external_commit(connector, [Put(B, b"b", ABSENT)])
+        assert connector.head() == moved
+        assert everything(connector) == {A: b"a2", B: b"b"}
+
+    @pytest.mark.contract("C1")
+    def test_a_view_asks_anew_after_a_write_was_refused(self, connector: Connector) -> None:
+        base = put(connector, A, b"a").id
+        with connector.view():
+            assert connector.head() == base
+            moved = self.external_commit(connector, [Put(B, b"b", ABSENT)])
+            with pytest.raises(StaleBase):
+                connector.commit(base, [Put(INDEX, b"i", ABSENT)], "m")
+            assert connector.head() == moved
+            assert everything(connector) == {A: b"a", B: b"b"}
+            connector.commit(moved, [Put(INDEX, b"i", ABSENT)], "m")
+
+    def test_a_view_is_of_its_thread_and_ends_with_an_error_too(self, connector: Connector) -> None:
+        put(connector, A, b"a")
+        with suppress(NotFound), connector.view():
+            connector.head()
+            moved = self.external_commit(connector, [Put(B, b"b", ABSENT)])
+            with ThreadPoolExecutor(1) as pool:
+                assert pool.submit(connector.head).result(timeout=30) == moved
+            connector.get_contents(MemoryPath("context/none.md"))
+        assert connector.head() == moved
+
+    def test_the_store_cannot_be_read(self, connector: Connector) -> None:
+        put(connector, A, b"a")
+        with self.broken(connector):
+            for call in (connector.head, lambda: connector.get_committed(A)):
+                with pytest.raises(ConnectorError):
+                    call()
+        assert connector.get_contents(A).content == b"a"
+
+
+class WritingContract(ConnectorHooks):
+    """The promises of `commit` and the operations made of it."""
+
+    @pytest.mark.contract("C9")
+    def test_one_write_is_one_commit(self, connector: Connector) -> None:
+        base = put(connector, A, b"a").id
+        before = self.log(connector)
+        made = connector.commit(base, [Put(A, b"a2", git_blob_id(b"a")), Put(INDEX, b"i", ABSENT)],
+                                "context/a.md: change\n\nwhy\n\nPack-Origin: user")  # fmt: skip
+        after = self.log(connector)
+        assert after[1:] == before
+        assert (after[0].id, list(after[0].parents)) == (made.id, [base])
+        assert after[0].message.rstrip("\n") == "context/a.md: change\n\nwhy\n\nPack-Origin: user"
+        assert connector.head() == made.id
+        assert made.blobs == {A: git_blob_id(b"a2"), INDEX: git_blob_id(b"i")}
+
+    @pytest.mark.contract("C9")
+    def test_a_commit_without_any_difference_is_made_too(self, connector: Connector) -> None:
+        first = put(connector, A, b"a")
+        second = connector.put_contents(A, b"a", first.blobs[A], "again")
+        assert second.id != first.id
+        assert [commit.id for commit in self.log(connector)] == [second.id, first.id]
+        assert connector.changes_between(first.id, second.id) == []
+
+    def test_the_author_is_whom_the_writer_names(self, connector: Connector) -> None:
+        if Capability.AUTHOR not in connector.capabilities:
+            pytest.skip(f"{type(connector).__name__} names the account it is used by")
+        named = Identity("An agent", "agent@example.org")
+        connector.commit(None, [Put(A, b"a", ABSENT)], "m", author=named)
+        put(connector, A, b"b")
+        mine, agents = self.log(connector)
+        assert agents.author == named
+        assert mine.author != named
+
+    @pytest.mark.parametrize(
+        "message", ["ö 日本 🎉", "a\r\nb", "-m x", "s\n\n# no comment\n\n\n\nend", "a\nb\n\nT: v"]
+    )
+    def test_a_message_is_kept(self, connector: Connector, message: str) -> None:
+        connector.put_contents(A, b"a", ABSENT, message)
+        assert self.log(connector)[0].message.rstrip("\n") == message
+
+    def test_delete_names_the_path_in_its_message(self, connector: Connector) -> None:
+        made = put(connector, A, b"a")
+        connector.delete_file(A, made.blobs[A])
+        assert A in self.log(connector)[0].message
+        assert everything(connector) == {}
+        with pytest.raises(NotFound):
+            connector.get_contents(A)
+
+    def test_delete_then_create(self, connector: Connector) -> None:
+        made = put(connector, A, b"a")
+        gone = connector.delete_file(A, made.blobs[A])
+        with pytest.raises(BlobChanged):
+            connector.put_contents(A, b"b", made.blobs[A], "m")
+        assert connector.head() == gone.id
+        connector.put_contents(A, b"b", ABSENT, "m")
+        assert everything(connector) == {A: b"b"}
+
+    def test_a_move_is_one_commit_and_the_old_bytes_stay_in_history(
+        self, connector: Connector
+    ) -> None:
+        old = put(connector, A, b"a")
+        new = connector.commit(
+            old.id, [Delete(A, old.blobs[A]), Put(B, b"a", ABSENT)], "context/b.md: move"
+        )
+        assert everything(connector) == {B: b"a"}
+        assert connector.changes_between(old.id, new.id) == [(A, None), (B, git_blob_id(b"a"))]
+        assert [entry.path for entry in connector.get_tree(old.id)] == [A]
+
+    def test_paths_that_differ_in_case_only_are_two_files_or_a_refusal(
+        self, connector: Connector
+    ) -> None:
+        put(connector, A, b"lower")
+        upper = MemoryPath("context/A.md")
+        try:
+            connector.put_contents(upper, b"upper", ABSENT, "m")
+        except PackError:
+            assert everything(connector) == {A: b"lower"}
+        else:
+            assert everything(connector) == {A: b"lower", upper: b"upper"}
+
+    @pytest.mark.contract("C1")
+    def test_the_branch_is_not_at_base_any_more(self, connector: Connector) -> None:
+        base = put(connector, A, b"a").id
+        moved = self.external_commit(connector, [Put(B, b"b", ABSENT)])
+        with pytest.raises(StaleBase) as caught:
+            connector.commit(base, [Put(INDEX, b"i", ABSENT)], "m")
+        assert caught.value.retryable
+        assert connector.head() == moved
+        assert everything(connector) == {A: b"a", B: b"b"}
+
+    @pytest.mark.parametrize("base", [None, NO_COMMIT])
+    def test_a_base_that_never_was(self, connector: Connector, base: CommitId | None) -> None:
+        head = put(connector, A, b"a").id
+        with pytest.raises(StaleBase):
+            connector.commit(base, [Put(B, b"b", ABSENT)], "m")
+        assert (connector.head(), everything(connector)) == (head, {A: b"a"})
+
+    def test_an_empty_store_is_not_at_any_commit(self, connector: Connector) -> None:
+        with pytest.raises(StaleBase):
+            connector.commit(NO_COMMIT, [Put(B, b"b", ABSENT)], "m")
+        assert (connector.head(), everything(connector)) == (None, {})
+
+    @pytest.mark.contract("C1")
+    def test_a_path_does_not_hold_what_its_change_expects(self, connector: Connector) -> None:
+        base = put(connector, A, b"a").id
+        for change in (
+            Put(A, b"x", NO_BLOB),
+            Put(B, b"x", git_blob_id(b"a")),
+            Delete(A, NO_BLOB),
+            Delete(B, git_blob_id(b"a")),
+        ):
+            with pytest.raises(BlobChanged) as caught:
+                connector.commit(base, [Put(INDEX, b"i", ABSENT), change], "m")
+            assert not isinstance(caught.value, AlreadyExists)
+            assert caught.value.path == change.path
+            assert caught.value.expected == change.expect
+            assert caught.value.actual == (git_blob_id(b"a") if change.path == A else None)
+            assert caught.value.content in (None, b"a")
+            assert (connector.head(), everything(connector)) == (base, {A: b"a"})
+
+    @pytest.mark.contract("C1")
+    def test_a_path_expected_to_be_absent_is_not(self, connector: Connector) -> None:
+        base = put(connector, A, b"a").id
+        for content in (b"x", b"a"):
+            with pytest.raises(AlreadyExists) as caught:
+                connector.commit(base, [Put(B, b"b", ABSENT), Put(A, content, ABSENT)], "m")
+            assert (caught.value.path, caught.value.actual) == (A, git_blob_id(b"a"))
+            assert (connector.head(), everything(connector)) == (base, {A: b"a"})
+
+    @pytest.mark.contract("C1")
+    def test_two_writers_from_one_base(self, connector: Connector) -> None:
+        base, other = put(connector, A, b"a").id, self.reopen(connector)
+        won = other.commit(base, [Put(A, b"theirs", git_blob_id(b"a"))], "theirs")
+        with pytest.raises(StaleBase):
+            connector.commit(base, [Put(A, b"mine", git_blob_id(b"a"))], "mine")
+        with pytest.raises(BlobChanged):
+            connector.put_contents(A, b"mine", git_blob_id(b"a"), "mine")
+        assert (connector.head(), everything(connector)) == (won.id, {A: b"theirs"})
+
+    @pytest.mark.contract("C9")
+    def test_put_and_delete_do_not_mind_a_moved_branch(self, connector: Connector) -> None:
+        made = put(connector, A, b"a")
+        self.external_commit(connector, [Put(B, b"b", ABSENT)])
+        connector.put_contents(A, b"a2", made.blobs[A], "m")
+        self.external_commit(connector, [Put(INDEX, b"i", ABSENT)])
+        connector.delete_file(A, git_blob_id(b"a2"))
+        assert everything(connector) == {B: b"b", INDEX: b"i"}
+        assert len(self.log(connector)) == 5
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ([], "m"),
+            ([Put(A, b"a", ABSENT), Put(A, b"b", ABSENT)], "m"),
+            ([Put(A, b"a", ABSENT)], ""),
+            ([Put(A, b"a", ABSENT)], " \n "),
+            ([Put(A, b"a", ABSENT)], "a\0b"),
+        ],
+        ids=["no change", "a path twice", "no message", "blank message", "NUL"],
+    )
+    def test_a_request_that_is_none(
+        self, connector: Connector, changes: list[Change], message: str
+    ) -> None:
+        with pytest.raises(InvalidRequest):
+            connector.commit(None, changes, message)
+        assert (connector.head(), everything(connector)) == (None, {})
+
+    def test_a_content_is_larger_than_get_contents_would_serve(self, connector: Connector) -> None:
+        with pytest.raises(LimitExceeded):
+            connector.put_contents(A, b"x" * (MAX_FILE_BYTES + 1), ABSENT, "m")
+        assert (connector.head(), everything(connector)) == (None, {})
+
+    @pytest.mark.parametrize(
+        "paths", [["context"], ["context/a.md/b.md"], ["x", "x/y.md"], ["x/y.md", "x"]]
+    )
+    def test_a_path_is_a_folder_or_leads_through_a_file(
+        self, connector: Connector, paths: list[str]
+    ) -> None:
+        base = put(connector, A, b"a").id
+        with pytest.raises(RefusedForSafety):
+            connector.commit(base, [Put(MemoryPath(path), b"x", ABSENT) for path in paths], "m")
+        assert (connector.head(), everything(connector)) == (base, {A: b"a"})
+
+    def test_the_store_is_in_a_state_in_which_a_write_could_lose_something(
+        self, connector: Connector
+    ) -> None:
+        base = put(connector, A, b"a").id
+        with self.unsafe(connector):
+            with pytest.raises(RefusedForSafety):
+                connector.commit(base, [Put(B, b"b", ABSENT)], "m")
+            assert connector.get_contents(A).content == b"a"
+        assert (connector.head(), everything(connector)) == (base, {A: b"a"})
+        connector.commit(base, [Put(B, b"b", ABSENT)], "m")
+
+    def test_the_store_failed(self, connector: Connector) -> None:
+        base = put(connector, A, b"a").id
+        with self.broken(connector), pytest.raises(ConnectorError):
+            connector.commit(base, [Put(B, b"b", ABSENT)], "m")
+        assert (connector.head(), everything(connector)) == (base, {A: b"a"})
+        connector.commit(base, [Put(B, b"b", ABSENT)], "m")
+
+    @pytest.mark.contract("C1", "C9")
+    def test_a_write_whose_answer_is_lost(self, connector: Connector) -> None:
+        base = put(connector, A, b"a").id
+        # `OutcomeUnknown` says so: the caller reads, as the remedy tells.
+        with self.answer_lost(connector), suppress(OutcomeUnknown):
+            connector.commit(base, [Put(A, b"a2", git_blob_id(b"a"))], "lost")
+        assert connector.get_contents(A).content == b"a2"
+        assert connector.get_committed(A) == git_blob_id(b"a2")
+        assert len(self.log(connector)) == 2
+        connector.put_contents(A, b"a3", git_blob_id(b"a2"), "next")
+
+    @pytest.mark.contract("C1")
+    def test_what_was_acknowledged_stays_reachable(self, connector: Connector) -> None:
+        made = [put(connector, path, b"%d" % number).id for number, path in enumerate([A, B] * 5)]
+        logged = [commit.id for commit in self.log(connector)]
+        assert logged == made[::-1]
+        assert len(set(made)) == len(made)
+
+
+class ConcurrencyContract(ConnectorHooks):
+    """The promises to several threads and several connectors."""
+
+    @pytest.mark.contract("C1", "C9")
+    def test_threads_share_a_connector(self, connector: Connector) -> None:
+        def work(number: int) -> list[CommitId]:
+            path, made = MemoryPath(f"t/{number}.md"), []
+            for turn in range(5):
+                made.append(put(connector, path, b"%d %d" % (number, turn)).id)
+                found = connector.get_contents(path)
+                assert found.content == b"%d %d" % (number, turn)
+                assert dict(connector.read_blobs([found.sha])) == {found.sha: found.content}
+            return made
+
+        made = _in_threads(work, 4)
+        assert sorted(made) == sorted(commit.id for commit in self.log(connector))
+        assert everything(connector) == {f"t/{n}.md": b"%d 4" % n for n in range(4)}
+
+    @pytest.mark.contract("C1")
+    def test_appends_of_many_writers_with_retry_lose_nothing(self, connector: Connector) -> None:
+        put(connector, A, b"")
+
+        def work(number: int) -> list[CommitId]:
+            mine = self.reopen(connector)
+            return [_append(mine, A, b"%d.%d\n" % (number, turn)) for turn in range(4)]
+
+        made = _in_threads(work, 3)
+        lines = connector.get_contents(A).content.decode().split()
+        assert sorted(lines) == [f"{n}.{turn}" for n in range(3) for turn in range(4)]
+        assert len(self.log(connector)) == len(made) + 1
+
+    def test_exclusive_is_reentrant_for_its_thread(self, connector: Connector) -> None:
+        with connector.exclusive(), connector.exclusive():
+            put(connector, A, b"a")
+            base = connector.head()
+            connector.commit(base, [Put(B, b"b", ABSENT)], "m")
+        assert everything(connector) == {A: b"a", B: b"b"}
+
+    def test_exclusive_holds_off_other_writers(self, connector: Connector) -> None:
+        put(connector, A, b"0")
+        began = threading.Event()
+
+        def work() -> None:
+            theirs = self.reopen(connector)
+            began.set()
+            with theirs.exclusive():
+                put(theirs, A, b"theirs")
+
+        with ThreadPoolExecutor(1) as pool:
+            with connector.exclusive():
+                other = pool.submit(work)
+                assert began.wait(30)
+                base = connector.head()
+                connector.commit(base, [Put(A, b"mine", git_blob_id(b"0"))], "m")
+                assert connector.get_contents(A).content == b"mine"
+            other.result(timeout=30)
+        assert everything(connector) == {A: b"theirs"}
+
+    def test_another_writer_kept_it_for_too_long(self, connector: Connector) -> None:
+        put(connector, A, b"a")
+        other = self.impatient(connector)
+
+        def work() -> None:
+            with pytest.raises(RepositoryBusy), other.exclusive():
+                pytest.fail("two hold it")
+
+        with ThreadPoolExecutor(1) as pool, connector.exclusive():
+            pool.submit(work).result(timeout=30)
+        put(other, A, b"b")
+
+
+def _append(connector: Connector, path: MemoryPath, line: bytes) -> CommitId:
+    while True:
+        found = connector.get_contents(path)
+        try:
+            return connector.put_contents(path, found.content + line, found.sha, "append").id
+        except (BlobChanged, UncommittedEdit):
+            continue  # another write is under way, or was done: read again
+
+
+def _in_threads(work: Callable[[int], list[CommitId]], count: int) -> list[CommitId]:
+    with ThreadPoolExecutor(count) as pool:
+        return [commit for made in pool.map(work, range(count)) for commit in made]
+
+
+class WorkingTreeContract(ConnectorHooks):
+    """What `Capability.WORKING_TREE` adds: people edit beside PACK, and lose nothing by it."""
+
+    @pytest.fixture
+    def edited(self, connector: Connector) -> Iterator[Connector]:
+        """A store with one committed file, A, that the user has edited."""
+        if Capability.WORKING_TREE not in connector.capabilities:
+            pytest.skip(f"{type(connector).__name__} has no working tree")
+        put(connector, A, b"committed")
+        self.edit(connector, A, b"by hand")
+        yield connector
+        assert self.reopen(connector).get_tree() == connector.get_tree()
+
+    @pytest.mark.contract("C1")
+    def test_readers_see_an_uncommitted_edit(self, edited: Connector) -> None:
+        found = edited.get_contents(A)
+        assert (found.content, found.sha) == (b"by hand", git_blob_id(b"by hand"))
+        assert edited.get_committed(A) == git_blob_id(b"committed")
+        assert [entry.sha for entry in edited.get_tree()] == [git_blob_id(b"by hand")]
+        assert [row.sha for row in edited.list_dir(MemoryPath("context"))] == [found.sha]
+        head = edited.head()
+        assert [entry.sha for entry in edited.get_tree(head)] == [edited.get_committed(A)]
+
+    def test_an_edit_is_told_from_what_is_committed(self, edited: Connector) -> None:
+        head = edited.head()
+        put(edited, B, b"b")
+        assert edited.edits(edited.head()) == {A: git_blob_id(b"by hand")}
+        self.edit(edited, B, None)
+        assert edited.edits(edited.head()) == {A: git_blob_id(b"by hand"), B: None}
+        assert edited.edits(head) == {A: git_blob_id(b"by hand")}
+        self.edit(edited, A, b"committed")
+        assert edited.edits(edited.head()) == {B: None}
+
+    @pytest.mark.contract("C1")
+    def test_a_writer_that_has_not_read_an_edit_gets_a_conflict(self, edited: Connector) -> None:
+        head = edited.head()
+        with pytest.raises(BlobChanged) as caught:
+            edited.put_contents(A, b"x", git_blob_id(b"committed"), "m")
+        assert caught.value.actual == git_blob_id(b"by hand")
+        with pytest.raises(BlobChanged):
+            edited.delete_file(A, git_blob_id(b"committed"))
+        assert (edited.head(), everything(edited)) == (head, {A: b"by hand"})
+
+    @pytest.mark.contract("C1")
+    def test_an_edit_that_is_in_no_commit_is_not_replaced(self, edited: Connector) -> None:
+        head = edited.head()
+        with pytest.raises(UncommittedEdit):
+            edited.put_contents(A, b"x", git_blob_id(b"by hand"), "m")
+        with pytest.raises(UncommittedEdit):
+            edited.delete_file(A, git_blob_id(b"by hand"))
+        assert (edited.head(), everything(edited)) == (head, {A: b"by hand"})
+
+    @pytest.mark.contract("C1", "C9")
+    def test_a_put_of_the_bytes_that_are_there_records_the_edit(self, edited: Connector) -> None:
+        sha = git_blob_id(b"by hand")
+        edited.put_contents(A, b"by hand", sha, "by hand")
+        assert edited.get_committed(A) == sha
+        edited.put_contents(A, b"x", sha, "m")
+        assert sha in [entry.sha for entry in edited.get_tree(self.log(edited)[1].id)]
+
+    def test_a_new_file_of_the_user_is_recorded_in_the_same_way(self, edited: Connector) -> None:
+        self.edit(edited, B, b"new by hand")
+        sha = git_blob_id(b"new by hand")
+        assert edited.get_committed(B) is None
+        with pytest.raises(AlreadyExists):
+            edited.put_contents(B, b"x", ABSENT, "m")
+        with pytest.raises(UncommittedEdit):
+            edited.put_contents(B, b"x", sha, "m")
+        edited.put_contents(B, b"new by hand", sha, "m")
+        assert edited.get_committed(B) == sha
+
+    @pytest.mark.contract("C1", "C9")
+    def test_edits_of_other_files_are_in_no_commit_of_ours(self, edited: Connector) -> None:
+        self.edit(edited, INDEX, b"new by hand")
+        made = edited.put_contents(B, b"b", ABSENT, "m")
+        assert edited.changes_between(self.log(edited)[1].id, made.id) == [(B, git_blob_id(b"b"))]
+        assert everything(edited) == {A: b"by hand", B: b"b", INDEX: b"new by hand"}
+        assert edited.get_committed(A) == git_blob_id(b"committed")
+
+    def test_a_file_the_user_removed_is_absent(self, edited: Connector) -> None:
+        self.edit(edited, A, None)
+        with pytest.raises(NotFound):
+            edited.get_contents(A)
+        with pytest.raises(BlobChanged):
+            edited.put_contents(A, b"x", git_blob_id(b"committed"), "m")
+        edited.put_contents(A, b"again", ABSENT, "m")
+        assert everything(edited) == {A: b"again"}
+
+    @pytest.mark.contract("C1")
+    def test_a_version_that_somebody_staged_is_not_replaced(self, edited: Connector) -> None:
+        self.stage(edited, A)
+        self.edit(edited, A, b"later edit")
+        head = edited.head()
+        with pytest.raises(StagedChange):
+            edited.put_contents(A, b"later edit", git_blob_id(b"later edit"), "m")
+        assert (edited.head(), everything(edited)) == (head, {A: b"later edit"})
+
+    def test_a_file_larger_than_a_memory_file_may_be(self, edited: Connector) -> None:
+        self.edit(edited, B, b"x" * (MAX_FILE_BYTES + 1))
+        with pytest.raises(LimitExceeded):
+            edited.get_contents(B)
+        assert edited.get_contents(A).content == b"by hand"
+        assert [entry.path for entry in edited.get_tree()] == [A, B]
+
+    def test_a_link_is_not_a_file_and_leads_nowhere(self, edited: Connector) -> None:
+        self.link(edited, MemoryPath("link.md"), A)
+        self.link(edited, MemoryPath("folder"), "context")
+        kinds = {entry.path: entry.type for entry in edited.get_tree()}
+        assert kinds == {A: EntryType.FILE, "folder": EntryType.SYMLINK,
+                         "link.md": EntryType.SYMLINK}  # fmt: skip
+        assert edited.list_dir(MemoryPath("folder")) == []
+        for path in ("link.md", "folder/a.md", "folder"):
+            with pytest.raises(NotFound):
+                edited.get_contents(MemoryPath(path))
+        for path in ("link.md", "folder/new.md", "folder/x/new.md", "folder"):
+            with pytest.raises(RefusedForSafety):
+                edited.put_contents(MemoryPath(path), b"x", ABSENT, "m")
+        assert everything(edited) == {A: b"by hand"}
+
+
+class ConnectorContract(ReadingContract, WritingContract, ConcurrencyContract, WorkingTreeContract):
+    """The whole suite. A connector is done when all of it passes."""

@@ -1,0 +1,308 @@
+"""Exchanging a memory with its remote: fetch, take in, push; again if somebody was faster.
+
+What is to be done is decided by `remote_sync`. Taking in is a fast-forward, or one merge commit
+with a true index (C10); either is made as a write is, so that what the user edited, staged or put
+in the way is never touched: the exchange waits, and says for what. A write never waits for it.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from pack.catalog.refresh import bring_up
+from pack.core.core import Core
+from pack.core.index_update import plan_index
+from pack.core.writer import effect_of
+from pack.errors import (
+    Conflict,
+    InvalidPath,
+    InvalidRequest,
+    LimitExceeded,
+    NotFound,
+    PackError,
+    PreconditionFailed,
+    RefusedForSafety,
+    RepositoryBusy,
+    StaleBase,
+)
+from pack.index.format import read_head
+from pack.model import BlobId, Change, CommitId, EntryType, MemoryPath
+from pack.paths import INDEX, is_memory_file
+from pack.provenance import Origin, Source, commit_message
+from pack.remote import incoming, schedule
+from pack.remote.decision import Move, Permission, Position, plan_move
+from pack.remote.remote import (
+    Exchange,
+    Incoming,
+    Outcome,
+    Remote,
+    RemoteBranch,
+    RemoteStatus,
+    Report,
+    Stop,
+)
+
+_ATTEMPTS: Final = 8
+_JITTER_SECONDS: Final = 0.05
+_NAMED_PATHS: Final = 100
+MERGER: Final = Origin(Source.AUTOMATION, "git remote")
+"""Who makes the merge commits."""
+
+
+def exchange(
+    core: Core, allowed: Permission, report: Report, new_request: Callable[[], str]
+) -> Exchange:
+    """See `Memory.sync_remote`."""
+    remote = core.remote
+    if remote is None:
+        return Exchange(Outcome.NO_REMOTE)
+    with remote.exclusive():
+        before = remote.record()
+        try:
+            branch = remote.branch()
+            if branch is None:
+                return Exchange(Outcome.NO_REMOTE)
+            done = _Exchanger(core, remote, branch, allowed, report, new_request).run()
+        except PackError as error:
+            if not remote.is_given_up():  # else it says nothing of the remote
+                jitter = random.random()  # noqa: S311 - jitter
+                remote.save(schedule.after_failure(before, core.clock(), error, jitter))
+            raise
+        remote.save(schedule.after_exchange(before, core.clock(), done))
+        return done
+
+
+def status(core: Core) -> RemoteStatus | None:
+    """The remote as it is known without asking it; `None` where there is none."""
+    remote = core.remote
+    if remote is None:
+        return None
+    record = remote.record()
+    try:
+        branch = remote.branch()
+        if branch is None:
+            return None
+        ours, theirs = core.connector.head(), remote.fetched()
+        ahead = remote.count(ours, theirs) if ours else 0
+        behind = remote.count(theirs, ours) if theirs else 0
+    except PackError as error:
+        return RemoteStatus(None, 0, 0, replace(record, problem=str(error)))
+    return RemoteStatus(branch, ahead, behind, record)
+
+
+def is_due(core: Core, interval: float) -> bool:
+    """See `Memory.is_exchange_due`."""
+    if core.remote is None:
+        return False
+    record, head = core.remote.record(), core.connector.head()
+    has_news = head is not None and head != record.agreed
+    return schedule.is_due(record, core.clock(), interval, has_news=has_news)
+
+
+class _Exchanger:
+    """One exchange."""
+
+    def __init__(
+        self,
+        core: Core,
+        remote: Remote,
+        branch: RemoteBranch,
+        allowed: Permission,
+        report: Report,
+        new_request: Callable[[], str],
+    ) -> None:
+        self._core = core
+        self._connector = core.connector
+        self._remote = remote
+        self._label = branch.label
+        self._allowed = allowed
+        self._report = report
+        self._new_request = new_request
+        self._outcome = Outcome.UP_TO_DATE
+        self._received = 0
+        self._copies: tuple[str, ...] = ()
+
+    def run(self) -> Exchange:
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                time.sleep(random.uniform(0, _JITTER_SECONDS * 2**attempt))  # noqa: S311 - jitter
+            self._report("asking the remote")
+            try:
+                return self._attempt(self._remote.fetch())
+            except StaleBase:
+                continue  # somebody wrote here or pushed there meanwhile
+        raise RepositoryBusy("both sides move faster than they can be brought together")
+
+    def _attempt(self, theirs: CommitId | None) -> Exchange:
+        position, stop = self._look(theirs)
+        decision = stop or plan_move(position, self._label, self._allowed)
+        if isinstance(decision, Stop):
+            return self._stopped(decision, position)
+        try:
+            head = self._take_in(decision, position)
+        except (StaleBase, NotFound):
+            raise  # somebody wrote here meanwhile; or git has lost something, which is no waiting
+        except (Conflict, InvalidRequest, PreconditionFailed, RefusedForSafety) as error:
+            return self._waiting(error)
+        return self._send(head, theirs)
+
+    # --- looking -------------------------------------------------------------------------------
+
+    def _look(self, theirs: CommitId | None) -> tuple[Position, Stop | None]:
+        """Where both sides are, and whether the remote holds what is not taken in at all."""
+        remote = self._remote
+        ours, seen = self._connector.head(), remote.seen()
+        position = Position(ours, theirs, seen)
+        if theirs is None:
+            return position, None
+        position = replace(
+            position,
+            base=remote.merge_base(ours, theirs) if ours else None,
+            has_seen=seen is None or remote.is_ancestor(seen, theirs),
+            in_seen=seen is not None and remote.is_ancestor(theirs, seen),
+        )
+        if theirs in (ours, position.base):
+            return position, None
+        stop = self._refuse(position.base, theirs)
+        if stop is None:
+            position = replace(position, is_emptied=self._is_emptied(theirs, seen or position.base))
+        return position, stop
+
+    def _refuse(self, base: CommitId | None, theirs: CommitId) -> Stop | None:
+        try:
+            found: Sequence[Incoming] = self._remote.incoming(base, theirs)
+        except (InvalidPath, LimitExceeded) as error:
+            return incoming.refused(str(error), self._label)
+        stop = incoming.refuse(found, self._label)
+        if stop is not None:
+            return stop
+        paths = (entry.path for entry in self._connector.get_tree(theirs))
+        return incoming.refuse_twins(found, paths, self._label)
+
+    def _is_emptied(self, theirs: CommitId, before: CommitId | None) -> bool:
+        return before is not None and self._is_memory(before) and not self._is_memory(theirs)
+
+    def _is_memory(self, commit: CommitId) -> bool:
+        own = (INDEX, self._core.reader.v1_path)
+        return any(path in own or is_memory_file(path) for path in self._files(commit))
+
+    def _files(self, commit: CommitId | None) -> Mapping[MemoryPath, BlobId]:
+        if commit is None:
+            return {}
+        entries = self._connector.get_tree(commit)
+        return {entry.path: entry.sha for entry in entries if entry.type is EntryType.FILE}
+
+    # --- acting --------------------------------------------------------------------------------
+
+    def _take_in(self, move: Move, position: Position) -> CommitId | None:
+        """Have here what the remote has; the commit that both sides should be at."""
+        ours, theirs = position.ours, position.theirs
+        if theirs is None or move in (Move.NOTHING, Move.PUSH):
+            return ours
+        news = self._remote.count(theirs, ours)
+        if move is Move.FAST_FORWARD or ours is None:
+            self._report("taking in what is new there")
+            self._remote.fast_forward(ours, theirs)
+            head = theirs
+            self._outcome = max(self._outcome, Outcome.RECEIVED, key=_RANK.index)
+        else:
+            self._report("merging")
+            head = self._merge(ours, theirs, position.base)
+            self._outcome = Outcome.MERGED
+        self._received += news
+        return head
+
+    def _merge(self, ours: CommitId, theirs: CommitId, base: CommitId | None) -> CommitId:
+        # Here, as a server that meets no other machine never merges.
+        from pack.merge.tree import plan_merge  # noqa: PLC0415
+
+        sides = (self._files(base), self._files(ours), self._files(theirs))
+        plan = plan_merge(*sides, self._read, theirs[:7])
+        with self._connector.exclusive():
+            if self._connector.head() != ours:
+                raise StaleBase(ours, self._connector.head())
+            changes = [*plan.changes, *self._plan_index(ours, plan.changes, sides)]
+            message = self._message([change.path for change in plan.changes])
+            author = MERGER.author
+            made = self._remote.merge(ours, theirs, base, changes, message, author)
+        self._copies += tuple(found.copy for found in plan.conflicts if found.copy)
+        return made.id
+
+    def _read(self, blob: BlobId) -> bytes:
+        ((_, content),) = self._connector.read_blobs([blob])
+        return content
+
+    def _plan_index(
+        self,
+        ours: CommitId,
+        changes: Sequence[Change],
+        sides: Sequence[Mapping[MemoryPath, BlobId]],
+    ) -> Sequence[Change]:
+        """The index files of the merge; those of both sides are only looked at for the order."""
+        from pack.merge.order import merge_sync_order  # noqa: PLC0415 - as in `_merge`
+
+        if all(INDEX not in side for side in sides[1:]):
+            return ()  # a v1 memory has none
+        base, own, other = (self._order(side) for side in sides)
+        bring_up(self._core.catalog, self._connector, ours)
+        rows, gone = effect_of(changes)
+        order = merge_sync_order(base, own, other)
+        catalog, reader = self._core.catalog, self._core.reader
+        return plan_index(catalog, reader, rows, gone, {}, order=order).changes
+
+    def _order(self, side: Mapping[MemoryPath, BlobId]) -> Sequence[str]:
+        if INDEX not in side:
+            return ()
+        return read_head(self._read(side[INDEX]).decode("utf-8", "replace")).sync_order
+
+    def _message(self, paths: Sequence[MemoryPath]) -> str:
+        first = paths[0] if paths else INDEX
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        named = [*paths[1:_NAMED_PATHS]]
+        if len(paths) > _NAMED_PATHS:
+            named.append(MemoryPath(f"… {len(paths) - _NAMED_PATHS} more"))
+        subject = f"{first}: merge {self._label}{more}"
+        return commit_message(subject, MERGER, self._new_request(), paths=named)
+
+    def _send(self, head: CommitId | None, theirs: CommitId | None) -> Exchange:
+        sent = 0
+        if head is not None:
+            if head != theirs:
+                sent = self._remote.count(head, theirs)
+                self._report("sending what is new here")
+                self._remote.push(head, theirs)
+                self._outcome = max(self._outcome, Outcome.SENT, key=_RANK.index)
+            self._remote.note_seen(head)
+        return Exchange(self._outcome, sent, self._received, head, self._copies)
+
+    # --- not acting ----------------------------------------------------------------------------
+
+    def _stopped(self, stop: Stop, position: Position) -> Exchange:
+        stop = replace(stop, rescue=self._rescue(stop, position))
+        return Exchange(Outcome.STOPPED, 0, self._received, copies=self._copies, stop=stop)
+
+    def _rescue(self, stop: Stop, position: Position) -> str:
+        """Have both histories kept as they were when the exchange first stopped."""
+        before = self._remote.record().stop
+        if before is not None and (before.kind, before.reason) == (stop.kind, stop.reason):
+            return before.rescue
+        kept = [commit for commit in (position.ours, position.seen) if commit is not None]
+        return self._remote.rescue(*kept) if kept else ""
+
+    def _waiting(self, error: PackError) -> Exchange:
+        reason = f"what is new on {self._label} cannot be taken in yet: {error}"
+        return Exchange(
+            Outcome.WAITING,
+            received=self._received,
+            copies=self._copies,
+            reason=reason,
+            remedy=error.remedy,
+        )
+
+
+# Of what happened in one exchange, the last of these is what it is called.
+_RANK: Final = (Outcome.UP_TO_DATE, Outcome.SENT, Outcome.RECEIVED, Outcome.MERGED)

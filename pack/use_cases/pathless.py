@@ -1,0 +1,146 @@
+"""An update without a path, as agents with the v1 prompt send it (C2).
+
+It keeps everything that is there and adds what is new, it warns, and it never refuses for what
+was sent: text of any size is divided over `general.md`, `general-2.md` and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Final
+
+from pack.catalog.row import decode, title_from_path
+from pack.core.core import Core
+from pack.core.writer import Decision
+from pack.errors import InvalidContent, LimitExceeded, StagedChange, UncommittedEdit
+from pack.files import frontmatter, schema
+from pack.limits import MAX_FILE_BYTES
+from pack.model import ABSENT, MemoryPath, Mode, Put
+from pack.paths import GENERAL, continued
+from pack.results import Written
+from pack.use_cases import read as queries
+from pack.v1 import whole_memory
+
+_PIECE_BYTES: Final = MAX_FILE_BYTES // 2
+_WARNING: Final = (
+    "memory_update without a path is deprecated: what was new is in {path}, nothing was removed. "
+    "Give a path, and the sha you read, to change a file."
+)
+
+
+def add(core: Core, content: str, last_read: str | None, message: str | None) -> Written:
+    """See `Memory.add_to_general`."""
+    sent = content.encode("utf-8", "backslashreplace").decode("utf-8")
+    avoided: set[MemoryPath] = set()
+
+    def decide() -> Decision:
+        mode = core.require_mode()
+        known = queries.known_text(core, mode) if last_read is None else last_read
+        base = whole_memory.Base(known, was_read=last_read is not None)
+        added = whole_memory.additions(sent, base)
+        merge = _Merge(core, mode, frozenset(avoided), in_place=base.was_read)
+        changes = merge.changes(added)
+        path = changes[0].path
+        warning = _WARNING.format(path=" and ".join(put.path for put in changes))
+        return Decision(
+            path,
+            changes,
+            f"{path}: add what a client without paths sent",
+            message,
+            names=[put.path for put in changes[1:]],
+            warnings=(warning,),
+            with_index=mode is Mode.V2,
+        )
+
+    while True:
+        try:
+            return core.writer.write(decide)
+        except (StagedChange, UncommittedEdit) as error:
+            if MemoryPath(error.path) in avoided or not _is_candidate(core, error.path):
+                raise
+            avoided.add(MemoryPath(error.path))
+
+
+@dataclass(frozen=True, slots=True)
+class _Merge:
+    """One such update: the memory, its mode, and the files that cannot be written now."""
+
+    core: Core
+    mode: Mode
+    avoided: Set[MemoryPath]
+    in_place: bool
+
+    def changes(self, added: Sequence[whole_memory.Addition]) -> list[Put]:
+        """The files that receive what is new, in the order of the text; at least one."""
+        made: dict[MemoryPath, Put] = {}
+        for piece in _pieces(added):
+            put = self._merge_piece(piece, made)
+            made[put.path] = put
+        return list(made.values())
+
+    def _merge_piece(
+        self, piece: Sequence[whole_memory.Addition], made: Mapping[MemoryPath, Put]
+    ) -> Put:
+        """Merge into the first of the files that has room."""
+        target = self.core.reader.v1_path if self.mode is Mode.V1 else GENERAL
+        for path in continued(target):
+            current = made.get(path) or self._current(path)
+            if current is None:
+                continue
+            merged = self._merged(path, current.content.decode("utf-8"), piece)
+            if len(merged) <= MAX_FILE_BYTES:
+                return Put(path, merged, current.expect)
+        raise AssertionError("the candidates never end")
+
+    def _current(self, path: MemoryPath) -> Put | None:
+        """The file as it is, or an empty one; `None` where nothing can be added."""
+        if path in self.avoided:
+            return None
+        try:
+            found = self.core.reader.find(path)
+            if found is None:
+                return None if self._is_taken(path) else Put(path, b"", ABSENT)
+            decode(path, found.content)
+        except (InvalidContent, LimitExceeded):
+            return None  # the next one can be added to
+        return Put(path, found.content, found.sha)
+
+    def _is_taken(self, path: MemoryPath) -> bool:
+        """Whether a folder or a link is in the place of the file."""
+        folder = path.rpartition("/")[0]
+        beside = self.core.connector.list_dir(MemoryPath(folder) if folder else None)
+        return any(entry.path == path for entry in beside)
+
+    def _merged(self, path: MemoryPath, text: str, piece: Sequence[whole_memory.Addition]) -> bytes:
+        body = frontmatter.split(text).body
+        head = text[: len(text) - len(body)]
+        if head.strip("\ufeff") and not head.endswith(("\n", "\r")):
+            head += "\n"  # what follows must not become part of the fence
+        today = self.core.today()
+        merged = head + whole_memory.insert(body, piece, today, in_place=self.in_place)
+        if self.mode is Mode.V2:
+            merged = schema.stamp(merged, None, self.core.clock(), title_from_path(path)).text
+        return merged.encode("utf-8")
+
+
+def _is_candidate(core: Core, path: str) -> bool:
+    stems = (GENERAL.removesuffix(".md"), core.reader.v1_path.removesuffix(".md"))
+    return path.startswith(stems)
+
+
+def _pieces(added: Sequence[whole_memory.Addition]) -> Iterator[list[whole_memory.Addition]]:
+    """The additions in pieces that fit into a file; one empty piece if there are none."""
+    piece: list[whole_memory.Addition] = []
+    size = 0
+    for addition in added:
+        lines: list[str] = []
+        for line in addition.lines:
+            length = len(line.encode("utf-8")) + 1  # it may get an end
+            if size + length > _PIECE_BYTES:
+                yield [*piece, whole_memory.Addition(addition.anchor, lines)]
+                piece, lines, size = [], [], 0
+            lines.append(line)
+            size += length
+        piece.append(whole_memory.Addition(addition.anchor, lines))
+    yield piece

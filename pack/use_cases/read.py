@@ -1,0 +1,194 @@
+"""Reading use cases: get, the whole memory, list, changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Final
+
+from pack.catalog import dates as dating
+from pack.catalog.questions import Filter, Sort, SortKey, sort_key
+from pack.catalog.refresh import Progress, bring_up
+from pack.catalog.row import Row, decode, is_catalogued
+from pack.core.core import Core
+from pack.core.requests import (
+    InvalidCursor,
+    Key,
+    check_limit,
+    cut_to_budget,
+    make_cursor,
+    parse_cursor,
+)
+from pack.errors import InvalidPath, LimitExceeded, NotFound
+from pack.files import frontmatter, schema
+from pack.index.format import in_sync_order, read_head
+from pack.model import CommitId, Contents, MemoryPath, Mode
+from pack.paths import INDEX, parse_stored_path
+from pack.remote.remote import StopKind
+from pack.results import Changes, Document, ListedFile, Page, WholeMemory
+from pack.times import write_moment
+from pack.v1 import whole_memory
+
+LIST_MOST: Final = 100
+"""Files of a listing where no limit is given."""
+LIST_TOKENS: Final = 1_300
+"""What they may cost a model, about; the rest of 1,500 is for what stands round them."""
+
+
+def get(core: Core, path: str) -> Document:
+    """See `Memory.get`."""
+    wanted = parse_stored_path(path)
+    if not wanted.lower().endswith(".md") and wanted != core.reader.v1_path:
+        raise InvalidPath(path, "a memory file ends in .md")
+    found = core.reader.find(wanted)
+    if found is None:
+        core.require_mode()
+        raise NotFound(path)
+    text = decode(wanted, found.content)
+    head = frontmatter.read(text)
+    warnings: tuple[str, ...] = ()
+    if head.problem is not None:
+        where = f"line {head.problem.line}, column {head.problem.column}"
+        warnings = (f"the frontmatter cannot be read: {head.problem.reason} ({where})",)
+    updated_at = _stated_update(head.fields) or write_moment(_changed_at(core, wanted, found))
+    return Document(wanted, text, found.sha, updated_at, warnings)
+
+
+def _stated_update(fields: Mapping[str, object]) -> str | None:
+    updated = schema.read_meta(fields).updated
+    return updated if updated and schema.parse_day(updated) else None
+
+
+def _changed_at(core: Core, path: MemoryPath, found: Contents) -> datetime:
+    """When a file was changed: by the last commit, or by hand if it is not committed."""
+    if is_catalogued(path) and core.reader.is_committed(found, path):
+        return dating.changed_at(core.catalog, core.connector, path) or found.last_modified
+    return found.last_modified
+
+
+def get_all(core: Core) -> WholeMemory:
+    """See `Memory.get_all`."""
+    if core.require_mode() is Mode.V1:
+        return _get_all_v1(core)
+    rows = sync_rows(core)
+    texts = core.reader.texts(rows)
+    newest = max((row.updated for row in rows if row.updated), default=None)
+    joined = whole_memory.join((row.path, row.topic, text) for row, text in texts)
+    return WholeMemory(joined, len(rows), newest)
+
+
+def _get_all_v1(core: Core) -> WholeMemory:
+    found = core.reader.find(core.reader.v1_path)
+    if found is None:
+        raise NotFound(core.reader.v1_path)
+    texts = _v1_texts(core)
+    head = frontmatter.read(texts[0]).fields
+    updated_at = _stated_update(head) or write_moment(found.last_modified)
+    return WholeMemory("\n".join(texts), len(texts), updated_at, found.sha)
+
+
+def _v1_texts(core: Core) -> list[str]:
+    return [found.content.decode("utf-8", "replace") for _, found in core.reader.v1_files()]
+
+
+def known_text(core: Core, mode: Mode) -> str:
+    """Everything readers see, as far as it is text; never fails for what is in the files."""
+    return "\n".join(_v1_texts(core)) if mode is Mode.V1 else get_all(core).content
+
+
+def sync_rows(core: Core) -> list[Row]:
+    """What is known of all files: those of `sync_order` first, the rest alphabetically."""
+    try:
+        index = core.reader.find(INDEX)
+    except LimitExceeded:
+        index = None  # no index of ours; the files are there all the same
+    order = read_head(index.content.decode("utf-8", "replace")).sync_order if index else ()
+    rows = {row.path: row for row in core.rows()}
+    return [rows[MemoryPath(path)] for path in in_sync_order(order, rows)]
+
+
+def list_files(
+    core: Core, which: Filter, sort: Sort, limit: int | None, cursor: str | None
+) -> Page:
+    """See `Memory.list`."""
+    most = LIST_MOST if limit is None else check_limit(limit)
+    after = _place(parse_cursor(cursor, _SORT_SHAPES[sort]), sort) if cursor is not None else None
+    found = core.ask(lambda view: view.list_rows(which, sort, after, most + 1), by_date=True)
+    rows: Sequence[Row] = found.rows[:most]
+    if limit is None:
+        rows = cut_to_budget(rows, LIST_TOKENS, _cost)
+    is_last = len(rows) == len(found.rows)
+    following = None if is_last else make_cursor([*sort_key(rows[-1], sort)])
+    today = core.today()
+    files = tuple(_listed(row, today) for row in rows)
+    copies = core.sync.notices() if core.sync else ()
+    return Page(files, found.total, following, (*_notices(core), *copies))
+
+
+def _notices(core: Core) -> tuple[str, ...]:
+    """What the last exchange with the remote left for a person to settle.
+
+    An agent reads it: nothing is quoted that only stands in a commit which was not taken in.
+    """
+    if core.remote is None:
+        return ()
+    record = core.remote.record()
+    if record.is_waiting:
+        return ("What is new on the remote cannot be taken in yet; `pack remote` says why.",)
+    if record.stop is None:
+        return ()
+    is_quoted = record.stop.kind is StopKind.REFUSED
+    reason = "it holds what is not taken in" if is_quoted else record.stop.reason
+    return (f"Not exchanged with the remote: {reason}; `pack remote` says more.",)
+
+
+_SORT_SHAPES: Final[Mapping[Sort, Key]] = {
+    Sort.PATH: ["", ""],
+    Sort.UPDATED: ["", ""],
+    Sort.SIZE: [0, ""],
+}
+
+
+def _place(key: Key, sort: Sort) -> SortKey:
+    first, path = key
+    if sort is Sort.PATH and first:
+        raise InvalidCursor
+    return first if isinstance(first, str) else int(first), MemoryPath(str(path))
+
+
+def _cost(row: Row) -> str:
+    """What a listing says of a file: once for a model, once for a program."""
+    return 2 * f"{row.path}{row.topic}{''.join(row.tags)}{row.updated or row.changed or ''}"
+
+
+def reindex(core: Core, progress: Progress | None) -> int:
+    """See `Memory.reindex`."""
+    core.require_mode()
+    core.catalog.clear()
+    bring_up(core.catalog, core.connector, core.connector.head(), progress)
+    return core.ask(lambda view: view.list_rows(limit=1).total)
+
+
+def changes_since(core: Core, since: CommitId | None) -> Changes:
+    """See `Memory.changes_since`."""
+    head = core.connector.head()
+    if head == since or head is None:
+        return Changes(head, (), (), listing_changed=head != since)
+    found = core.connector.changes_between(since, head) if since else None
+    if found is None:
+        return Changes(head, (), (), listing_changed=True)
+    ours = [(path, blob) for path, blob in found if is_catalogued(path) or path == INDEX]
+    changed = tuple(path for path, blob in ours if blob is not None)
+    gone = tuple(path for path, blob in ours if blob is None)
+    return Changes(head, changed, gone, listing_changed=bool(gone) or INDEX in changed)
+
+
+def is_expired(row: Row, today: date) -> bool:
+    """Whether a file's ttl is over: the day after its last."""
+    return row.expires is not None and today.isoformat() > row.expires
+
+
+def _listed(row: Row, today: date) -> ListedFile:
+    expired = is_expired(row, today)
+    updated = row.updated or row.changed
+    return ListedFile(row.path, row.topic, row.tags, row.created, updated, expired, row.sync)

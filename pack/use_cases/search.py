@@ -1,0 +1,250 @@
+"""Searching a memory: what a query asks, what the catalog proposes, and in which order it is given.
+
+The catalog proposes passages by their words alone; `ranking` reads them and decides. A query
+without a letter or a digit has no words, so the texts themselves are looked through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pack.catalog.catalog import Catalog
+from pack.catalog.questions import EVERYTHING, Filter
+from pack.catalog.row import Row
+from pack.core.core import Core
+from pack.core.requests import check_limit, check_query, cut_to_budget, page
+from pack.errors import InvalidRequest
+from pack.files.markdown import split_lines
+from pack.files.passages import heading_above
+from pack.model import MemoryPath
+from pack.results import Line, Match, Matches
+from pack.search.forms import expand
+from pack.search.query import Alternative, Clause, Query, parse_query
+from pack.search.ranking import (
+    PROPOSED,
+    REACH,
+    Candidate,
+    Explanation,
+    Ranked,
+    Statistics,
+    locate,
+    rank,
+    to_be_ranked,
+    wants_neighbours,
+)
+from pack.search.words import fold_text
+
+_DEEP = 20_000
+"""Passages that are looked at for a page after the first."""
+_MOST_TERMS = 100
+_UNTOLD = Explanation({}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """What a caller asks of a search.
+
+    Attributes:
+        query: As typed.
+        which: Which files may be found.
+        limit: How many results at most.
+        cursor: Where an earlier answer left off.
+        budget: How many tokens the results may take, about; `None` for any number.
+        explain: Whether each result says why it stands where it does.
+    """
+
+    query: str
+    which: Filter = EVERYTHING
+    limit: int = 10
+    cursor: str | None = None
+    budget: int | None = None
+    explain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A result, and what it is ordered by: ranked ones come before those that were only found."""
+
+    candidate: Candidate
+    score: float
+    ranked: Ranked | None = None
+
+    def key(self) -> list[str | float]:
+        tier = 1 if self.ranked is None else 0
+        return [tier, -round(self.score, 6), self.candidate.path]
+
+    def explanation(self) -> Explanation:
+        return self.ranked.explanation if self.ranked else _UNTOLD
+
+
+def search(core: Core, request: SearchRequest) -> Matches:
+    """See `Memory.search`."""
+    parsed = parse_query(check_query(request.query))
+    check_limit(request.limit)
+    if not parsed.clauses:
+        return _answer(parsed, request, list(_look_through(core, parsed, request.which)), True)
+    return core.ask(lambda view: _ask(view, parsed, request), by_date=True)
+
+
+def _ask(view: Catalog, parsed: Query, request: SearchRequest) -> Matches:
+    with view.snapshot():
+        query = expand(parsed, view)
+        most = PROPOSED if request.cursor is None else _DEEP
+        places, is_all = _find(view, query, request, most)
+        if not is_all and len(places) < request.limit:
+            places, is_all = _find(view, query, request, _DEEP)
+    return _answer(query, request, places, is_all)
+
+
+def _answer(
+    query: Query, request: SearchRequest, places: Sequence[_Place], is_all: bool
+) -> Matches:
+    places = sorted(places, key=_Place.key)
+    chosen, following = page(
+        places,
+        request.cursor,
+        request.limit,
+        key=_Place.key,
+        choose=lambda part: cut_to_budget(part, request.budget, _cost),
+        has_more=not is_all,
+    )
+    matches = tuple(_match(query, place, explain=request.explain) for place in chosen)
+    return Matches(matches, len(places), following, is_total_exact=is_all)
+
+
+def _cost(place: _Place) -> str:
+    candidate = place.candidate
+    tags = "".join(candidate.tags)
+    return 2 * f"{candidate.path}{candidate.topic}{tags}{candidate.heading}{candidate.text[:160]}"
+
+
+def _match(query: Query, place: _Place, *, explain: bool) -> Match:
+    found = place.candidate
+    line, snippet = locate(query, found)
+    return Match(
+        MemoryPath(found.path),
+        found.topic,
+        found.tags,
+        _section(found, line),
+        snippet,
+        line,
+        place.score,
+        found.updated,
+        place.explanation() if explain else None,
+    )
+
+
+def _section(found: Candidate, line: int) -> str:
+    """The headings above a line; a short file is one passage with several of them."""
+    inner = heading_above(found.text, line - found.line + 1)
+    return inner if inner.startswith(found.heading) else found.heading
+
+
+# --- by words ------------------------------------------------------------------------------------
+
+
+def _find(
+    view: Catalog, query: Query, request: SearchRequest, most: int
+) -> tuple[list[_Place], bool]:
+    """The files that answer, and whether these are all."""
+    found = _candidates(view, query, request.which, most)
+    best = to_be_ranked(found)
+    near = view.with_neighbours(wants_neighbours(best), REACH)
+    seen = {candidate.id for candidate in near}
+    rest = [candidate for candidate in best if candidate.id not in seen]
+    eligible = {candidate.path for candidate in found} if _is_narrow(query, request.which) else None
+    ranked = rank(query, [*near, *rest], _statistics(view, query), view.frequencies, eligible)
+    places = {one.candidate.path: _Place(one.candidate, one.score, one) for one in ranked}
+    if most > PROPOSED or len(found) < most:  # else there are more, in no order with these
+        compared = {candidate.id for candidate in best}
+        for candidate in found:
+            if candidate.id not in compared:
+                places.setdefault(candidate.path, _Place(candidate, candidate.score))
+    return list(places.values()), len(found) < most
+
+
+def _is_narrow(query: Query, which: Filter) -> bool:
+    """Whether a file that meets a clause may still be none that was asked for."""
+    required = any(clause.required for clause in query.clauses)
+    return not which.is_empty or required or bool(query.excluded)
+
+
+def _candidates(view: Catalog, query: Query, which: Filter, most: int) -> list[Candidate]:
+    """The passages that may answer, best first by their words alone."""
+    exact = [query.exact] if query.exact is not None else []
+    found = view.candidates([*query.clauses, *exact], query.excluded, which, most)
+    if not (query.excluded and exact):
+        return found
+    # What holds the query just as it was typed is meant, whatever its words exclude elsewhere.
+    literal = view.candidates(exact, (), which, most)
+    held = {candidate.id for candidate in found}
+    meant = [
+        candidate
+        for candidate in literal
+        if candidate.id not in held and query.phrase in fold_text(candidate.text)
+    ]
+    return [*meant, *found]
+
+
+def _statistics(view: Catalog, query: Query) -> Statistics:
+    totals = view.totals()
+    ways = [alternative for clause in query.clauses for alternative in clause.alternatives]
+    frequencies = view.frequencies({term for way in ways for term in way.terms})
+    return Statistics(
+        totals.passages,
+        totals.characters / max(totals.passages, 1),
+        tuple(_frequency(view, clause, frequencies) for clause in query.clauses),
+    )
+
+
+def _frequency(view: Catalog, clause: Clause, frequencies: dict[str, int]) -> int:
+    def of_way(way: Alternative) -> int:
+        if way.prefix and len(way.terms) == 1:
+            (start,) = way.terms
+            longer = [t for t in view.containing(start, _MOST_TERMS) if t.startswith(start)]
+            return sum(view.frequencies(longer).values())
+        terms = way.terms[:-1] if way.prefix else way.terms
+        return min(frequencies.get(term, 0) for term in terms)
+
+    return sum(of_way(way) for way in clause.alternatives)
+
+
+# --- without words -------------------------------------------------------------------------------
+
+
+def _look_through(core: Core, query: Query, which: Filter) -> Iterator[_Place]:
+    """The files in whose text or path the query stands as it was typed."""
+    if not query.phrase:
+        return
+    rows = core.ask(lambda view: view.list_rows(which).rows, by_date=True)
+    for row, text in core.reader.texts(rows):
+        folded = " ".join(fold_text(text).split())
+        if query.phrase in folded or query.phrase in fold_text(row.path):
+            yield _Place(_whole_file(row, text), 1.0)
+
+
+def _whole_file(row: Row, text: str) -> Candidate:
+    about = (row.path, row.topic, row.tags, row.created, row.updated or row.changed)
+    return Candidate(0, *about, 1, "", "\n".join(split_lines(text)))
+
+
+# --- by a pattern --------------------------------------------------------------------------------
+
+
+def find_pattern(core: Core, pattern: str, which: Filter) -> Iterator[Line]:
+    """See `Memory.find_pattern`."""
+    try:
+        expression = re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise InvalidRequest(f"the pattern cannot be used: {error}") from error
+    rows = core.ask(lambda view: view.list_rows(which).rows)
+    return _lines(core, expression, rows)
+
+
+def _lines(core: Core, expression: re.Pattern[str], rows: Sequence[Row]) -> Iterator[Line]:
+    for row, text in core.reader.texts(rows):
+        for number, line in enumerate(split_lines(text), start=1):
+            if expression.search(line):
+                yield Line(row.path, number, line.rstrip("\r\n"))

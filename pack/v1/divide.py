@@ -1,0 +1,269 @@
+"""From one v1 file to the files of a v2 memory, with a proof that no line is lost (C1).
+
+Three steps, so that each can be shown, edited and checked alone: `plan` says which lines go where,
+`apply` makes the files, `prove` compares them with the original byte by byte.
+
+Decisions:
+- The split is at level-2 headings as a markdown parser sees them; what is before the first goes to
+  `context/general.md`, or with the first section where it is blank.
+- Frontmatter of the original goes to the file that receives line 1. Nothing in it is changed: what
+  it says of a file wins, and only missing keys are added. Frontmatter that cannot be extended
+  (broken YAML, no mapping) is text like any other.
+- A byte-order mark is dropped from the new files; the kept original has it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Final
+
+from pack.errors import InvalidContent, InvalidPlan, LimitExceeded
+from pack.files import frontmatter
+from pack.files.markdown import BOM, Heading, headings, split_lines
+from pack.model import MemoryPath, blob_id
+from pack.paths import GENERAL
+from pack.v1.plan import (
+    OWN_KEYS,
+    LineRange,
+    MigrationPlan,
+    PlannedFile,
+    byte_lines,
+    check_fit,
+    checked_path,
+    parse_plan,
+    prove,
+)
+from pack.v1.taxonomy import PathClaims, classify, slug
+
+__all__ = ["MigrationPlan", "PlannedFile", "apply", "checklist", "parse_plan", "plan", "prove"]
+
+_MAX_TOPIC: Final = 200  # characters; frontmatter has a limit and a listing a width
+_GENERAL_TOPIC: Final = "General"
+_UNTITLED: Final = "Untitled"
+_PROBE: Final = "x" * 2500  # as long as the longest topic with every character escaped
+_NO_TAGS: Final[tuple[str, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A v1 file, taken apart.
+
+    Attributes:
+        lines: All lines without the byte-order mark.
+        fence: Line of the fence that closes its frontmatter; 0 without any.
+        head_lines: How many lines are frontmatter that keys can be added to: `fence`, or 0.
+        fields: What that frontmatter says.
+    """
+
+    lines: list[str]
+    fence: int
+    head_lines: int
+    fields: Mapping[str, object]
+
+
+def plan(content: bytes, source: str, taken: Collection[str] = ()) -> MigrationPlan:
+    """The plan for a v1 file: a file per level-2 section, each line in exactly one of them.
+
+    Args:
+        content: The exact bytes of the file.
+        source: Its path, for the record.
+        taken: Paths that are in use in the memory.
+
+    Raises:
+        InvalidContent: It is not UTF-8.
+    """
+    original = _source(content)
+    claims = PathClaims(taken)
+    outline = _outline(original)
+    sections = [heading for heading in outline if heading.level == 2]
+    files = []
+    for span, section in _spans(original, sections):
+        heading = section or next((h for h in outline if h.level == 1 and h.line <= span[1]), None)
+        files.append(_planned(original, span, heading, claims))
+    return MigrationPlan(source=source, source_sha=blob_id(content), files=tuple(files))
+
+
+def apply(made: MigrationPlan, content: bytes, today: date) -> list[tuple[MemoryPath, bytes]]:
+    """The new files: frontmatter, then exactly the lines the plan names.
+
+    A line break is inserted only where a last line without one is followed by another range.
+
+    Raises:
+        InvalidPlan: The plan does not fit the file, or drops or repeats a line.
+        InvalidContent: The file is not UTF-8.
+    """
+    original = _source(content)
+    check_fit(made, content)
+    _check_head_is_whole(made, original.head_lines)
+    return [
+        (checked_path(file.path), (_head(original, file, today) + _body(original, file)).encode())
+        for file in made.files
+    ]
+
+
+def checklist(made: MigrationPlan) -> list[str]:
+    """What to look at after the migration, one sentence each."""
+    paths = [file.path for file in made.files]
+    untagged = sum(1 for file in made.files if not file.tags)
+    return [
+        f"{made.source} is unchanged and legacy/MEMORY.md holds the same bytes; remove the root"
+        " file only when no client reads it any more.",
+        f"Read index.md; new files: {len(paths)} ({', '.join(paths[:3])}"
+        f"{', …' if len(paths) > 3 else ''}).",
+        "Move what lies in the wrong folder with `pack move`; the sections were placed by the words"
+        " of their headings.",
+        f"Set tags where they help to find things: without any: {untagged}.",
+        "Run `pack validate`: relative links counted from the root and may need ../ now.",
+        "Give your clients the system prompt of v2 (it names paths); the old one keeps working.",
+    ]
+
+
+# --- reading the original --------------------------------------------------------------------
+
+
+def _source(content: bytes) -> _Source:
+    text = _decoded(content).removeprefix(BOM)
+    lines = split_lines(text)
+    parts = frontmatter.split(text)
+    fence = parts.body_line - 1 if parts.block is not None else 0
+    fields = _extendable(lines[:fence])
+    return _Source(lines, fence, 0 if fields is None else fence, fields or {})
+
+
+def _outline(original: _Source) -> list[Heading]:
+    """The headings; what frontmatter holds is none."""
+    body = "".join(original.lines[original.head_lines :])
+    found = headings(body, original.head_lines + 1)
+    # The closing fence of frontmatter that is only text would underline its last key.
+    return [heading for heading in found if heading.end_line != original.fence]
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        line = len(byte_lines(before)) + (before[-1:] in (b"", b"\r", b"\n"))
+        column = len(re.split(rb"[\r\n]", before)[-1].decode("utf-8")) + 1
+        raise InvalidContent("it is not valid UTF-8", line, column) from error
+
+
+def _extendable(head: Sequence[str]) -> Mapping[str, object] | None:
+    """Fields of a frontmatter block that keys can be added to; `None` where it is just text."""
+    if not head:
+        return None
+    text = "".join(head)
+    read = frontmatter.read(text)
+    if read.problem is not None:
+        return None
+    missing = {key: _PROBE for key in OWN_KEYS if key not in read.fields}
+    try:
+        extended = frontmatter.set_fields(text, missing)
+    except (InvalidContent, LimitExceeded):
+        return None
+    appended = extended.startswith("".join(head[:-1]))  # a flow mapping grows within its line
+    return read.fields if appended else None
+
+
+# --- planning --------------------------------------------------------------------------------
+
+
+def _spans(
+    original: _Source, sections: Sequence[Heading]
+) -> Iterator[tuple[LineRange, Heading | None]]:
+    """Consecutive ranges that cover all lines, each with its heading; the general one has none."""
+    count = len(original.lines)
+    if not count:
+        return
+    starts = [heading.line for heading in sections]
+    preamble = original.lines[original.head_lines : starts[0] - 1] if starts else original.lines
+    if starts and not any(line.strip() for line in preamble):
+        starts[0] = 1
+        heads: list[Heading | None] = [*sections]
+    else:
+        starts.insert(0, 1)
+        heads = [None, *sections]
+    for (first, following), heading in zip(pairwise([*starts, count + 1]), heads, strict=True):
+        yield (first, following - 1), heading
+
+
+def _planned(
+    original: _Source, span: LineRange, heading: Heading | None, claims: PathClaims
+) -> PlannedFile:
+    if heading is None or heading.level == 1:
+        folder, _, name = GENERAL.rpartition("/")
+        path = claims.claim(folder, name.removesuffix(".md"))
+        topic, tags = (heading.title if heading else "") or _GENERAL_TOPIC, _NO_TAGS
+    else:
+        body = "".join(original.lines[heading.end_line : span[1]])
+        placement = classify(heading.title, body)
+        path = claims.claim(placement.folder, slug(heading.title))
+        topic, tags = heading.title or _UNTITLED, placement.tags
+    topic = topic if len(topic) <= _MAX_TOPIC else topic[: _MAX_TOPIC - 1].rstrip() + "…"
+    if span[0] == 1:
+        own_topic, own_tags = _own(original.fields)
+        topic = topic if own_topic is None else own_topic
+        tags = tags if own_tags is None else own_tags
+    return PlannedFile(path=path, topic=topic, tags=tags, lines=(span,))
+
+
+def _own(fields: Mapping[str, object]) -> tuple[str | None, tuple[str, ...] | None]:
+    """Topic and tags that the original's frontmatter has, where they are of the usual types."""
+    topic, tags = fields.get("topic"), fields.get("tags")
+    own_tags = None
+    if isinstance(tags, list) and all(isinstance(tag, str) for tag in tags):
+        own_tags = tuple(str(tag) for tag in tags)
+    return (topic if isinstance(topic, str) else None), own_tags
+
+
+# --- making the files ------------------------------------------------------------------------
+
+
+def _head(original: _Source, file: PlannedFile, today: date) -> str:
+    """The frontmatter of a new file, in the line ends of the original."""
+    wanted = {
+        "topic": file.topic,
+        "tags": list(file.tags),
+        "created": today.isoformat(),
+        "updated": today.isoformat(),
+    }
+    if original.head_lines and any(first == 1 for first, _ in file.lines):
+        _check_own(original, file)
+        missing = {key: value for key, value in wanted.items() if key not in original.fields}
+        return frontmatter.set_fields("".join(original.lines[: original.head_lines]), missing)
+    return frontmatter.set_fields("", wanted).replace("\n", frontmatter.line_end(original.lines[0]))
+
+
+def _check_own(original: _Source, file: PlannedFile) -> None:
+    topic, tags = _own(original.fields)
+    for key, own, planned in (("topic", topic, file.topic), ("tags", tags, file.tags)):
+        if own is not None and own != planned:
+            raise InvalidPlan(
+                f"{file.path} receives the frontmatter of the original, which has its own {key};"
+                " change it after migrating"
+            )
+
+
+def _body(original: _Source, file: PlannedFile) -> str:
+    ranges = [
+        original.lines[max(first - 1, original.head_lines) : last] for first, last in file.lines
+    ]
+    pieces: list[str] = []
+    for piece in filter(None, map("".join, ranges)):
+        if pieces and not pieces[-1].endswith(("\n", "\r")):
+            pieces.append(frontmatter.line_end(original.lines[0]))
+        pieces.append(piece)
+    return "".join(pieces)
+
+
+def _check_head_is_whole(made: MigrationPlan, head_lines: int) -> None:
+    for file in made.files:
+        ends = [min(last, head_lines) - first + 1 for first, last in file.lines]
+        if sum(count for count in ends if count > 0) not in (0, head_lines):
+            raise InvalidPlan(
+                f"lines 1 to {head_lines} are frontmatter and must stay together ({file.path})"
+            )

@@ -1,0 +1,224 @@
+"""The plan of a migration, and the proof that its result lost no line of the original (C1).
+
+Why apart from `pack.v1.divide`: a proof is worth something only if it does not share the code that
+made what it proves. This module never puts lines into files; it compares bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pack.errors import InvalidPath, InvalidPlan, LimitExceeded
+from pack.files import frontmatter
+from pack.files.markdown import BOM
+from pack.model import MemoryPath, blob_id
+from pack.paths import fold, parse_memory_path
+
+OWN_KEYS: Final = ("topic", "tags", "created", "updated")
+"""Frontmatter keys that a migration adds where they are missing."""
+
+_BYTE_LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_ADDED: Final = re.compile(rb"(topic|tags|created|updated):[^\r\n]*(?:\r\n|\r|\n)")
+_FENCE: Final = re.compile(rb"---(?:\r\n|\r|\n)")
+
+LineNumber = Annotated[int, Field(ge=1)]
+LineRange = tuple[LineNumber, LineNumber]
+"""First and last line, both included, 1-based."""
+
+
+class PlannedFile(BaseModel):
+    """One file to be made: place, frontmatter, and the lines it receives, in their order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    path: str
+    topic: str
+    tags: tuple[str, ...]
+    lines: Annotated[tuple[LineRange, ...], Field(min_length=1)]
+
+
+class MigrationPlan(BaseModel):
+    """Which line of a v1 file goes to which new file. Users may edit everything but the source.
+
+    Attributes:
+        version: Of this format.
+        source: Path of the v1 file in the memory.
+        source_sha: Git blob id of the bytes the plan was made for.
+        files: The new files in the order in which they are to be listed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    version: Literal[1] = 1
+    source: str
+    source_sha: str
+    files: tuple[PlannedFile, ...]
+
+    def to_json(self) -> str:
+        """The plan as people edit it: a range of lines on one line, text in its own script."""
+        text = self.model_dump_json(indent=2)
+        return re.sub(r"\[\n\s+(\d+),\n\s+(\d+)\n\s+\]", r"[\1, \2]", text) + "\n"
+
+
+def parse_plan(text: str | bytes) -> MigrationPlan:
+    """The plan that a JSON text describes.
+
+    Raises:
+        InvalidPlan: It is no JSON, or a field is missing, unknown or of another type.
+    """
+    try:
+        return MigrationPlan.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise InvalidPlan(f"{where}: {first['msg']}" if where else first["msg"]) from error
+
+
+def byte_lines(content: bytes) -> list[bytes]:
+    """The lines of a file with their ends; LF, CR and CR LF end one."""
+    return _BYTE_LINE.findall(content)
+
+
+def check_fit(plan: MigrationPlan, content: bytes) -> None:
+    """The plan was made for these bytes, and names each of their lines exactly once.
+
+    Raises:
+        InvalidPlan: It does not; the message names the first line in question.
+    """
+    if plan.source_sha != blob_id(content):
+        raise InvalidPlan(f"{plan.source} was changed since the plan was made")
+    count = len(byte_lines(content.removeprefix(BOM.encode())))
+    expected = 1
+    for first, last in sorted(lines for file in plan.files for lines in file.lines):
+        if last < first:
+            raise InvalidPlan(f"the range [{first}, {last}] ends before it begins")
+        if first > expected:
+            raise InvalidPlan(f"line {expected} is in no file")
+        if first < expected:
+            raise InvalidPlan(f"line {first} is in more than one place")
+        expected = last + 1
+    if expected <= count:
+        raise InvalidPlan(f"line {expected} is in no file")
+    if expected > count + 1:
+        raise InvalidPlan(f"it names line {expected - 1} and the file has {count}")
+
+
+def check_paths(plan: MigrationPlan, taken: Collection[str] = ()) -> None:
+    """All paths can be memory files, mean different files on every file system, and are free.
+
+    Raises:
+        InvalidPlan: One of them is not; the message names it.
+    """
+    used = {fold(path): path for path in taken}
+    folders = {parent: path for path in taken for parent in _folders(path)}
+    for file in plan.files:
+        key = fold(checked_path(file.path))
+        parents = _folders(file.path)
+        clash = (
+            used.get(key) or folders.get(key) or next(filter(None, map(used.get, parents)), None)
+        )
+        if clash:
+            raise InvalidPlan(f"{file.path} is already used by {clash}")
+        used[key] = file.path
+        folders |= dict.fromkeys(parents, file.path)
+
+
+def _folders(path: str) -> list[str]:
+    parts = fold(path).split("/")
+    return ["/".join(parts[:depth]) for depth in range(1, len(parts))]
+
+
+def checked_path(path: str) -> MemoryPath:
+    """The path of a planned file.
+
+    Raises:
+        InvalidPlan: No memory file can have it.
+    """
+    try:
+        return parse_memory_path(path)
+    except (InvalidPath, LimitExceeded) as error:
+        raise InvalidPlan(str(error)) from error
+
+
+def prove(
+    plan: MigrationPlan,
+    content: bytes,
+    files: Sequence[tuple[MemoryPath, bytes]],
+    taken: Collection[str] = (),
+) -> None:
+    """Return only if every line of the original is in exactly one of the new files.
+
+    It looks at the bytes of the result: the plan covers lines 1..n once; the body of each file is
+    its lines byte for byte; frontmatter of the original is whole, either in the frontmatter or in
+    the body of one file; all paths are valid, distinct on every file system and free.
+
+    Args:
+        plan: What was to be done.
+        content: The exact bytes of the v1 file.
+        files: The result, in the plan's order.
+        taken: Paths that are in use in the memory.
+
+    Raises:
+        InvalidPlan: Something of this does not hold; the message says what.
+    """
+    check_fit(plan, content)
+    check_paths(plan, taken)
+    if [file.path for file in plan.files] != [path for path, _ in files]:
+        raise InvalidPlan("the new files are not the planned ones")
+    original = content.removeprefix(BOM.encode())
+    lines = byte_lines(original)
+    fence = _head_length(original)
+    for file, (path, result) in zip(plan.files, files, strict=True):
+        numbers = [number for first, last in file.lines for number in range(first, last + 1)]
+        body = [lines[number - 1] for number in numbers]
+        rest = [lines[number - 1] for number in numbers if number > fence]
+        as_frontmatter = fence > 0 and len(body) - len(rest) == fence
+        if _holds(result, [], body) or (as_frontmatter and _holds(result, lines[:fence], rest)):
+            continue
+        raise InvalidPlan(f"{path} does not hold exactly the lines that the plan names")
+
+
+def _head_length(original: bytes) -> int:
+    """Lines that the frontmatter of a file takes, its fences included."""
+    try:
+        parts = frontmatter.split(original.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise InvalidPlan("the original is not valid UTF-8") from error
+    return 0 if parts.block is None else parts.body_line - 1
+
+
+def _holds(result: bytes, head: list[bytes], body: list[bytes]) -> bool:
+    """Whether a file is frontmatter with all of `head`, only PACK's own keys added, then `body`."""
+    length = _head_length(result)
+    lines = byte_lines(result)
+    if length == 0 or b"".join(lines[length:]) not in _joined(body):
+        return False
+    keys = [match[1] for line in lines[:length] if (match := _ADDED.fullmatch(line))]
+    return len(keys) == len(set(keys)) and _only_adds(head, lines[:length])
+
+
+def _only_adds(head: list[bytes], lines: list[bytes]) -> bool:
+    """Whether `lines` are those of `head` in their order, and own keys (and fences, if new)."""
+    expected = iter([*head, None])
+    following = next(expected)
+    for line in lines:
+        if line == following:
+            following = next(expected)
+        elif not _ADDED.fullmatch(line) and (head or not _FENCE.fullmatch(line)):
+            return False
+    return following is None
+
+
+def _joined(lines: list[bytes]) -> list[bytes]:
+    """The lines one after the other; a break, of any kind, only after a line that has none."""
+    gap = next(
+        (at for at, line in enumerate(lines[:-1], 1) if not line.endswith((b"\r", b"\n"))), None
+    )
+    if gap is None:
+        return [b"".join(lines)]
+    before, after = b"".join(lines[:gap]), b"".join(lines[gap:])
+    return [before + end + after for end in (b"\n", b"\r\n", b"\r")]

@@ -1,0 +1,138 @@
+"""The whole memory as one text, and taking such a text back (C2).
+
+An agent with the v1 prompt knows one text: it reads it whole, changes it, and sends it back
+whole. What it sends is compared with what it last read, and what it added goes into one file.
+Nothing is removed on its word: it may not have meant the file the line is in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from pack.files import frontmatter
+from pack.files.markdown import split_lines
+
+_LONGEST_LINE: Final = 250_000
+
+
+def join(files: Iterable[tuple[str, str, str]]) -> str:
+    """One markdown text of all files: a heading and a path for each, a rule between them.
+
+    Args:
+        files: Path, topic and text of each, in the order they are to have.
+    """
+    return "\n---\n\n".join(_one(path, topic, text) for path, topic, text in files)
+
+
+def _one(path: str, topic: str, text: str) -> str:
+    body = frontmatter.split(text).body.strip("\r\n")
+    title = "" if body.startswith("# ") else f"# {topic}\n\n"
+    return f"<!-- {path} -->\n{title}{body}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What an update is compared with.
+
+    Attributes:
+        text: What the client last read, with what it sent since; where that is not known, the whole
+            memory as it is now.
+        was_read: Whether the client read it.
+    """
+
+    text: str
+    was_read: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """Lines that an update adds, with their ends.
+
+    Attributes:
+        anchor: The known line before them, without blanks around it; `None` at the beginning.
+        lines: Each at most 250,000 characters long.
+    """
+
+    anchor: str | None
+    lines: Sequence[str]
+
+
+def additions(sent: str, base: Base) -> list[Addition]:
+    """The lines that a text adds to what its sender knew.
+
+    A line may be repeated as often as it was read: one more is an addition, and what was removed
+    since it was read does not come back. When it is not known what was read, no line that is
+    anywhere in the memory is added again. Blank lines count as part of what they follow.
+    """
+    left = Counter(line.strip() for line in _lines(base.text))
+    found: list[Addition] = []
+    anchor: str | None = None
+    run: list[str] = []
+    for line in _lines(sent):
+        text = line.strip()
+        if not text:
+            if run:
+                run.append(line)
+        elif left[text] > 0:
+            left[text] -= base.was_read
+            if run:
+                found.append(Addition(anchor, run))
+            anchor, run = text, []
+        else:
+            run.append(line)
+    return [*found, Addition(anchor, run)] if run else found
+
+
+def insert(current: str, added: Sequence[Addition], today: date, *, in_place: bool) -> str:
+    """`current` with the additions; none of its lines is lost.
+
+    Args:
+        current: The text that receives them; may be empty.
+        added: In their order.
+        today: For the heading of additions that have no place of their own.
+        in_place: Put an addition after its anchor, where that is one line of `current`.
+    """
+    lines = split_lines(current)
+    places = _unique_places(lines) if in_place else {}
+    loose: list[str] = []
+    inserted: dict[int, list[str]] = {}
+    for addition in added:
+        place = places.get(addition.anchor)
+        target = loose if place is None else inserted.setdefault(place, [])
+        target += _ended(addition.lines)
+    for place, more in inserted.items():
+        lines[place] = "".join(_ended([lines[place]]) + more)
+    text = "".join(lines)
+    return _append(text, loose, today) if loose else text
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Lines with their ends; one that is too long for a file of its own is several."""
+    for line in split_lines(text):
+        for start in range(0, len(line), _LONGEST_LINE):
+            yield line[start : start + _LONGEST_LINE]
+
+
+def _unique_places(lines: Sequence[str]) -> dict[str | None, int]:
+    """Number of each line that is there once, by its text without blanks around it."""
+    stripped = [line.strip() for line in lines]
+    counts = Counter(stripped)
+    return {text: number for number, text in enumerate(stripped) if counts[text] == 1}
+
+
+def _ended(run: Sequence[str]) -> list[str]:
+    return [line if line.endswith(("\n", "\r")) else f"{line}\n" for line in run]
+
+
+def _append(text: str, run: Sequence[str], today: date) -> str:
+    heading = f"## {today.isoformat()}"
+    text = text if not text or text.endswith(("\n", "\r")) else f"{text}\n"
+    last = next((line for line in reversed(split_lines(text)) if line.startswith("## ")), "")
+    if last.strip() == heading:
+        return text + "".join(run)
+    gap = "\n" if text.strip() else ""
+    return f"{text}{gap}{heading}\n\n{''.join(run)}"

@@ -1,0 +1,4 @@
+"""The threads of a server: exchanging with the remote, and bringing targets up.
+
+They decide nothing; the core says when something is due. Start with `sync`.
+"""

@@ -1,0 +1,265 @@
+"""What `pack doctor` looks at. It changes nothing and shows no secret."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+import shutil
+import socket
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+import pack_servers
+from pack._version import __version__
+from pack.errors import PackError
+from pack.memory import Memory
+from pack.model import Mode
+from pack.remote.remote import RemoteStatus
+from pack.results import Status
+from pack.sync.results import TargetStatus
+from pack_servers.cli.shell.remote_text import position_words
+from pack_servers.cli.shell.streams import say
+from pack_servers.cli.shell.sync_text import status_words
+from pack_servers.config.github_token import describe_source
+from pack_servers.config.place import GithubPlace, LocalPlace, Place, choose_place
+from pack_servers.config.settings import (
+    ENV_FILE,
+    Settings,
+    env_file,
+    load_settings,
+    settings_in_force,
+)
+from pack_servers.wiring import memory as wiring
+from pack_servers.wiring.clock import clock
+
+_OLDEST_GIT: Final = (2, 30)
+_REMOTE_SECONDS: Final = 20.0
+_REMOTE_REMEDY: Final = (
+    "See that `git fetch` works in the memory folder without asking; offline, there is nothing "
+    "to do: what is new is exchanged later."
+)
+
+
+class State(StrEnum):
+    """How a check came out."""
+
+    OK = "ok"
+    NOTE = "note"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes:
+        name: What.
+        state: How it came out.
+        found: What was seen.
+        remedy: What to do; empty where nothing is to be done.
+    """
+
+    name: str
+    state: State
+    found: str
+    remedy: str = ""
+
+
+def of_program() -> Iterator[Check]:
+    """PACK, Python and git themselves."""
+    yield Check("pack", State.OK, f"{__version__} ({Path(pack_servers.__file__).parent})")
+    yield Check("python", State.OK, f"{platform.python_version()} ({sys.executable})")
+    yield _git()
+
+
+def _git() -> Check:
+    remedy = "Install git 2.30 or newer, and see that it is on PATH."
+    version = wiring.git_version()
+    if version is None:
+        return Check("git", State.PROBLEM, "not found", remedy)
+    words = f"{version} ({shutil.which('git')})"
+    parts = tuple(int(part) for part in version.split(".")[:2])
+    return (
+        Check("git", State.PROBLEM, words, remedy)
+        if parts < _OLDEST_GIT
+        else Check("git", State.OK, words)
+    )
+
+
+def of_settings() -> Iterator[Check]:
+    """Which settings there are, and where they come from."""
+    load_settings()  # a value that cannot be used is a problem of its own
+    sources = settings_in_force()
+    found = ", ".join(f"{name} ({source})" for name, source in sources.items())
+    yield Check("settings", State.OK, found or f"none; {ENV_FILE} or the environment may have some")
+    file = env_file()
+    if os.name == "posix" and file.is_file() and stat.S_IMODE(file.stat().st_mode) & 0o077:
+        others = f"{ENV_FILE} can be read by other users of this machine"
+        yield Check("settings file", State.NOTE, others, f"chmod 600 {ENV_FILE}")
+
+
+def of_memory(local: Path | None, github: str | None) -> Iterator[Check]:
+    """The place, its repository, and the memory in it."""
+    settings = load_settings()
+    place = choose_place(settings, local, github)
+    words = f"{place} (from {place.chosen_by})"
+    if isinstance(place, GithubPlace):
+        found = list(_on_github(settings, place, words))
+        yield from found
+        if any(check.name == "memory" and check.state is State.PROBLEM for check in found):
+            return
+    elif (missing := _unusable(place)) is not None:
+        yield Check("memory", State.PROBLEM, f"{words}: {missing[0]}", missing[1])
+        return
+    else:
+        yield Check("memory", State.OK, words)
+        yield from _repository(place.folder)
+    with wiring.open_memory(settings, place, say, is_leaving=_patience()) as memory:
+        status = memory.status()
+        yield from _contents(status, place)
+        if status.remote is not None:
+            yield from _remote(memory, status.remote)
+        yield from map(_target, status.targets)
+
+
+def _target(status: TargetStatus) -> Check:
+    """How a sync target is, without asking it."""
+    words = f"{status.name}: {status_words(status)}"
+    if status.parked is not None:
+        again = f"Then run `pack sync --target {status.name}`."
+        return Check("target", State.PROBLEM, words, f"{status.parked.remedy} {again}")
+    return Check("target", State.NOTE if status.problem else State.OK, words)
+
+
+def _unusable(place: LocalPlace) -> tuple[str, str] | None:
+    """Why a folder cannot be used, and what to do."""
+    if not wiring.has_repository(place.folder):
+        begin = "pack init" if place.chosen_by != "--local" else f"pack init --local {place}"
+        return "none yet", f"Run `{begin}`."
+    if not all(os.access(each, os.W_OK) for each in (place.folder, place.folder / ".git")):
+        return "cannot be written", "Give yourself the right to write there."
+    return None
+
+
+def _on_github(settings: Settings, place: GithubPlace, words: str) -> Iterator[Check]:
+    # Here, as it takes time to import and most memories are local.
+    from pack_servers.wiring.github import catalog_file, find_repository, open_store  # noqa: PLC0415
+
+    yield Check("token", State.OK, describe_source(settings))
+    found = find_repository(settings, place, clock, say)
+    if found is None:
+        remedy = f"Check the name and the token, or run `pack init --github {place.full_name}`."
+        words = f"{words}: there is none, or the token may not see it"
+        yield Check("memory", State.PROBLEM, words, remedy)
+        return
+    yield Check("memory", State.OK, f"{words}, {found.url}")
+    if not found.is_private:
+        remedy = "Make it private in the settings of the repository, unless you mean it."
+        yield Check("visibility", State.NOTE, "everybody can read this memory", remedy)
+    if found.is_archived:
+        remedy = "Unarchive it in the settings of the repository."
+        yield Check("access", State.PROBLEM, "it is archived and cannot be written", remedy)
+    elif found.can_write is False:
+        remedy = "Give the token read and write access to the contents of this repository."
+        yield Check("access", State.PROBLEM, "the token can only read", remedy)
+    with open_store(settings, place, clock, say) as (connector, _):
+        yield Check("commits by", State.OK, connector.write_method)
+    yield _catalog(*wiring.inspect_catalog(catalog_file(settings, place)))
+
+
+def _repository(folder: Path) -> Iterator[Check]:
+    state = wiring.inspect_repository(folder)
+    if state.obstacle is not None:
+        yield Check("git state", State.PROBLEM, str(state.obstacle), state.obstacle.remedy)
+    else:
+        yield Check("git state", State.OK, "nothing unfinished")
+    if state.git_lock is not None:
+        remedy = "If no git command is running, delete that file."
+        yield Check("git lock", State.PROBLEM, f"{state.git_lock} exists", remedy)
+    if state.is_writing:
+        yield Check("pack lock", State.NOTE, "another pack process is writing at this moment")
+    elif state.journal is not None:
+        remedy = "The next command of pack finishes or undoes it; nothing is lost."
+        yield Check("journal", State.NOTE, "a write was cut off", remedy)
+    yield _catalog(state.catalog, state.catalog_files, state.catalog_bytes)
+
+
+def _catalog(state: str, files: int, size: int) -> Check:
+    if state == "sound":
+        return Check("catalog", State.OK, f"{files:,} files, {size / 1e6:.1f} MB")
+    return Check("catalog", State.NOTE, _CATALOG_WORDS[state])
+
+
+_CATALOG_WORDS: Final = {
+    "missing": "none; it is made when it is needed",
+    "old": "of another version of pack; it is made anew when it is needed",
+    "damaged": "damaged; it is made anew when it is needed, or by `pack reindex`",
+    "busy": "in use by another process at this moment",
+}
+
+
+def _contents(status: Status, place: Place) -> Iterator[Check]:
+    if status.mode is Mode.EMPTY:
+        begin = shlex.join(["pack", "init", *place.arguments])
+        yield Check("contents", State.PROBLEM, "no index.md", f"Run `{begin}`.")
+        return
+    if status.mode is Mode.V1:
+        remedy = "`pack migrate --dry-run` shows it as a v2 memory."
+        yield Check("contents", State.NOTE, "a v1 memory, one file", remedy)
+        return
+    yield Check("contents", State.OK, f"{status.files:,} files, commit {status.commit}")
+    for count, words, remedy in (
+        (len(status.uncommitted), "changed by hand, in no commit", "`git status` shows them."),
+        (len(status.expired), "expired", "`pack prune` deletes them, after asking."),
+        (len(status.kept), "kept copies of edits", "Merge what you need, then delete them."),
+        (len(status.conflict_copies), "kept by a merge", "`pack status` shows them."),
+    ):
+        if count:
+            yield Check("files", State.NOTE, f"{count:,} {words}", remedy)
+
+
+def _patience() -> Callable[[], bool]:
+    """Says when a remote has been waited for long enough."""
+    end = time.monotonic() + _REMOTE_SECONDS
+    return lambda: time.monotonic() >= end
+
+
+def _remote(memory: Memory, status: RemoteStatus) -> Iterator[Check]:
+    record = status.record
+    if status.branch is None:
+        yield Check("remote", State.PROBLEM, str(record.problem), "See `git remote -v`.")
+        return
+    try:
+        memory.probe_remote()
+    except PackError as error:
+        yield Check("remote", State.PROBLEM, str(error), _REMOTE_REMEDY)
+    else:
+        yield Check("remote", State.OK, f"{status.branch.url} answers, {position_words(status)}")
+    if record.stop is not None:
+        yield Check("remote state", State.PROBLEM, record.stop.reason, record.stop.remedy)
+    elif record.is_waiting:
+        yield Check("remote state", State.NOTE, str(record.problem), "`git status` shows them.")
+
+
+def of_http() -> Iterator[Check]:
+    """What `pack serve --http` would use."""
+    settings = load_settings()
+    token = "a token is set" if settings.pack_http_token else "no token, so this machine only"
+    port = settings.mcp_sse_port
+    yield Check("http", State.OK, f"127.0.0.1:{port}, {token}")
+    if port and _is_taken(port):
+        other = "`pack serve --http` may be running; else choose another with --port."
+        yield Check("http port", State.NOTE, f"{port} is in use", other)
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

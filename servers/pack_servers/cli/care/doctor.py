@@ -1,0 +1,69 @@
+"""`pack doctor`: what is configured, reachable and writable, and what to do about the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import typer
+
+from pack.errors import PackError
+from pack_servers.cli.care import checks
+from pack_servers.cli.care.checks import Check, State
+from pack_servers.cli.shell.options import Format, FormatOption, GithubOption, LocalOption
+from pack_servers.cli.shell.output import counted, show, show_json
+
+EXAMPLES: Final = """\
+  pack doctor
+  pack doctor --local notes
+  pack doctor --github me/memory
+  pack doctor --format json"""
+
+_MARKS: Final = {State.OK: "ok  ", State.NOTE: "note", State.PROBLEM: "FAIL"}
+_STYLES: Final = {State.OK: "green", State.NOTE: "yellow", State.PROBLEM: "bold red"}
+
+
+def run(
+    answer: FormatOption = Format.TEXT,
+    local: LocalOption = None,
+    github: GithubOption = None,
+) -> None:
+    """Check settings, git, memory and locks; say what to do."""
+    found = list(_examine(local, github))
+    problems = [check for check in found if check.state is State.PROBLEM]
+    if answer is Format.JSON:
+        show_json({"ok": not problems, "checks": [asdict(check) for check in found]})
+    else:
+        _show(found)
+        show(f"\n{counted(len(problems), 'problem') if problems else 'all is well'}")
+    if problems:
+        raise typer.Exit(1)
+
+
+def _examine(local: Path | None, github: str | None) -> Iterator[Check]:
+    yield from checks.of_program()
+    yield from _guarded("settings", checks.of_settings)
+    yield from _guarded("memory", lambda: checks.of_memory(local, github))
+    yield from _guarded("http", checks.of_http)
+
+
+def _guarded(name: str, examine: Callable[[], Iterator[Check]]) -> Iterator[Check]:
+    """The checks of one area; a failure to look is a finding of its own."""
+    try:
+        yield from examine()
+    except PackError as error:
+        yield Check(name, State.PROBLEM, str(error), error.remedy)
+
+
+def _show(found: list[Check]) -> None:
+    # Here, as rich takes time to import and programs do not see it.
+    from pack_servers.cli.shell.terminal import show_line, styled  # noqa: PLC0415
+
+    width = max(len(check.name) for check in found)
+    for check in found:
+        mark = styled(_MARKS[check.state], _STYLES[check.state])
+        show_line(mark, styled(f"  {check.name:<{width}}  {check.found}"))
+        if check.remedy:
+            show_line(styled(f"      {'':<{width}}  → {check.remedy}"))

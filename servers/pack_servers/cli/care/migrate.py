@@ -1,0 +1,108 @@
+"""`pack migrate`: from one v1 file to the files of a v2 memory."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from pack.results import Written
+from pack.v1.divide import MigrationPlan, checklist, parse_plan
+from pack_servers.cli.shell.opening import opened
+from pack_servers.cli.shell.options import (
+    DryRunOption,
+    Format,
+    FormatOption,
+    GithubOption,
+    LocalOption,
+    YesOption,
+)
+from pack_servers.cli.shell.output import counted, show, show_json, written_fields
+from pack_servers.cli.shell.streams import confirm, is_terminal, say, working
+
+EXAMPLES: Final = """\
+  pack migrate --dry-run                             which section goes where
+  pack migrate --dry-run --format json > plan.json   the plan, to be edited
+  pack migrate --plan plan.json"""
+
+
+def run(
+    plan_file: Annotated[
+        Path | None,
+        typer.Option("--plan", metavar="FILE", help="An edited plan, from --dry-run."),
+    ] = None,
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    answer: FormatOption = Format.TEXT,
+    local: LocalOption = None,
+    github: GithubOption = None,
+) -> None:
+    """Divide a v1 MEMORY.md into files; the original is kept."""
+    with opened(local, github) as memory:
+        with working("checking that every line is kept"):
+            plan = memory.plan_migration() if plan_file is None else _read_plan(plan_file)
+            memory.migrate(plan, dry_run=True)  # proves the plan before anybody is asked
+        if dry_run and answer is Format.JSON:
+            print(plan.to_json(), end="")
+            return
+        if answer is Format.TEXT:
+            _show_plan(plan)
+        if dry_run:
+            say("dry run: every line is in exactly one file; nothing was changed")
+            return
+        files = counted(len(plan.files), "file")
+        confirm(f"Make {files} of {plan.source}?", f"migrating {plan.source}", yes=yes)
+        done = memory.migrate(plan)
+    _show_done(plan, done, answer)
+
+
+def _read_plan(file: Path) -> MigrationPlan:
+    try:
+        return parse_plan(file.read_bytes())
+    except OSError as error:
+        raise typer.TyperException(f"--plan: {file}: {error.strerror}") from error
+
+
+def _show_plan(plan: MigrationPlan) -> None:
+    # Here, as rich takes time to import and programs do not see it.
+    from pack_servers.cli.shell.terminal import show_table, styled  # noqa: PLC0415
+
+    rows = [
+        (file.path, file.topic, ", ".join(file.tags), ", ".join(map(_range, file.lines)))
+        for file in plan.files
+    ]
+    show_table(("new file", "topic", "tags", "lines"), [list(map(styled, row)) for row in rows])
+
+
+def _range(lines: tuple[int, int]) -> str:
+    first, last = lines
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def _show_done(plan: MigrationPlan, done: Written, answer: Format) -> None:
+    todo = checklist(plan)
+    if answer is Format.JSON:
+        files = [file.path for file in plan.files]
+        show_json({**written_fields(done), "files": files, "checklist": todo})
+        return
+    show(f"\nmigrated {plan.source} to {counted(len(plan.files), 'file')}\n  commit  {done.commit}")
+    show("\nTo check now:")
+    for point in todo:
+        show(_point(point))
+
+
+def _point(text: str) -> str:
+    """A point of the list, in the width of the terminal."""
+    width = shutil.get_terminal_size().columns if is_terminal() else sys.maxsize
+    return textwrap.fill(
+        text,
+        width,
+        initial_indent="  - ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,66 @@
+"""`pack status`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Final
+
+from pack.model import Mode
+from pack.results import Status
+from pack_servers.cli.shell.opening import opened
+from pack_servers.cli.shell.options import Format, FormatOption, GithubOption, LocalOption
+from pack_servers.cli.shell.output import counted, show, show_json
+from pack_servers.cli.shell.remote_text import remote_words
+from pack_servers.cli.shell.streams import say
+from pack_servers.cli.shell.sync_text import status_words
+
+EXAMPLES: Final = """\
+  pack status
+  pack status --format json"""
+
+_SHOWN: Final = 10
+_NEXT: Final = {
+    Mode.V1: "this is a v1 memory; `pack migrate --dry-run` shows its files as a v2 memory",
+    Mode.EMPTY: "this is no memory yet; `pack init` makes it one",
+}
+
+
+def run(
+    answer: FormatOption = Format.TEXT,
+    local: LocalOption = None,
+    github: GithubOption = None,
+) -> None:
+    """Show where the memory is, its files, what is uncommitted."""
+    with opened(local, github) as memory:
+        status = memory.status()
+    if answer is Format.JSON:
+        folders = [{"folder": folder, "files": files} for folder, files in status.folders]
+        show_json({**asdict(status), "folders": folders})
+    else:
+        _show(status)
+
+
+def _show(status: Status) -> None:
+    folders = ", ".join(f"{folder} {files}" for folder, files in status.folders if folder)
+    show(f"memory   {status.location} ({status.mode})")
+    show(f"commit   {status.commit or 'none yet'}")
+    show(f"files    {status.files}{f' ({folders})' if folders else ''}")
+    show(f"updated  {status.updated_at or 'unknown'}")
+    if status.remote is not None:
+        show(f"remote   {remote_words(status.remote)}")
+    for target in status.targets:
+        show(f"target   {target.name}: {status_words(target)}")
+    for words, paths in (
+        ("changed by hand, in no commit", status.uncommitted),
+        ("expired; `pack prune` deletes them", status.expired),
+        ("kept copies of edits; merge what you need, then delete them", status.kept),
+        ("kept by a merge; take what you need, then delete them", status.conflict_copies),
+    ):
+        if paths:
+            show(f"\n{counted(len(paths), 'file')} {words}:")
+            for path in paths[:_SHOWN]:
+                show(f"  {path}")
+            if len(paths) > _SHOWN:
+                show(f"  … and {len(paths) - _SHOWN} more")
+    if status.mode in _NEXT:
+        say(_NEXT[status.mode])

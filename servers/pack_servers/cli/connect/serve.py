@@ -1,0 +1,222 @@
+"""`pack serve`: the MCP server, on standard input and output or on a socket."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from pack.errors import InvalidConfig
+from pack.memory import Memory
+from pack.provenance import Source
+from pack_servers.background.remote import exchanging
+from pack_servers.cli.shell.options import GithubOption, LocalOption
+from pack_servers.cli.shell.startup import importing
+from pack_servers.cli.shell.streams import say
+from pack_servers.config.place import Place, choose_place
+from pack_servers.config.settings import Settings, load_settings, split_list
+from pack_servers.wiring import memory as wiring
+
+if TYPE_CHECKING:
+    from mcp.server.subscriptions import SubscriptionBus
+
+    from pack.use_cases.lifecycle import Initialised
+
+EXAMPLES: Final = """\
+  pack serve                         for a client that starts it itself (stdio)
+  pack serve --http                  on http://127.0.0.1:3005/mcp, with the lines to paste
+  pack serve --local notes --http --port 3010
+  pack serve --github me/memory --http --stateless    one of several behind a load balancer"""
+
+
+def run(
+    http: Annotated[bool, typer.Option("--http", help="Listen on a socket, not on stdin.")] = False,
+    host: Annotated[
+        str | None,
+        typer.Option("--host", metavar="H", help="With --http: address to listen on (127.0.0.1)."),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", metavar="N", help="With --http: port, 0 for any (3005)."),
+    ] = None,
+    sse_only: Annotated[
+        bool, typer.Option("--sse-only", help="HTTP with the legacy SSE transport.")
+    ] = False,
+    stateless: Annotated[
+        bool,
+        typer.Option(
+            "--stateless", help="With --http: no sessions; any of several servers can answer."
+        ),
+    ] = False,
+    origin: Annotated[
+        Source | None,
+        typer.Option(
+            "--origin",
+            metavar="SOURCE",
+            help="Clients are: ai-cloud (default), ai-network, ai-local, automation, user.",
+        ),
+    ] = None,
+    *,
+    local: LocalOption = None,
+    github: GithubOption = None,
+) -> None:
+    """Serve the memory to MCP clients; begin one if need be."""
+    # Before the SDK sets up its own, which would draw boxes; stdout is the protocol's.
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
+    if not (http or sse_only):
+        for name, value in (("--host", host), ("--port", port)):
+            if value is not None:
+                raise typer.TyperException(f"{name}: it goes with --http")
+    if stateless and (sse_only or not http):
+        raise typer.TyperException("--stateless: it goes with --http, and not with --sse-only")
+    settings = load_settings()
+    place = choose_place(settings, local, github)
+    served = _Served(place, settings, origin or settings.pack_client_source)
+    leaving = Event()
+    with (
+        wiring.open_or_begin(settings, place, _announce, leaving.is_set) as (memory, made),
+        exchanging(memory, settings.pack_remote_interval, leaving),
+        _syncing(memory),
+    ):
+        if http or sse_only:
+            where = (host or "127.0.0.1", settings.mcp_sse_port if port is None else port)
+            transport = _Transport(*where, sse_only=sse_only, stateless=stateless)
+            _serve_http(memory, made, served, transport)
+        else:
+            _serve_stdio(memory, served)
+
+
+def _syncing(memory: Memory) -> AbstractContextManager[None]:
+    """Bring the sync targets of a memory up while it is served."""
+    if memory.sync is None:
+        return nullcontext()
+    # Here, as most servers have no targets.
+    from pack_servers.background.sync import syncing  # noqa: PLC0415
+
+    return syncing(memory)
+
+
+def _announce(text: str) -> None:
+    """Say that a server lets us wait: in the log, and to the client whose call has to."""
+    from pack_servers.mcp.server import tell_caller  # noqa: PLC0415 - it is imported when this is called
+
+    wiring.note(text)
+    tell_caller(text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """Which memory is served, how it is set up, and what its clients count as."""
+
+    place: Place
+    settings: Settings
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class _Transport:
+    """Where HTTP clients find the server, and in which form."""
+
+    host: str
+    port: int
+    sse_only: bool
+    stateless: bool
+
+
+def _serve_stdio(memory: Memory, served: _Served) -> None:
+    with importing():
+        # Here, as the other commands need nothing of it and it takes half a second to import.
+        from pack_servers.mcp.server import build_server  # noqa: PLC0415
+
+    if sys.stdin.isatty():
+        say("waiting for an MCP client on standard input; to serve on a socket: pack serve --http")
+    build_server(memory, source=served.source, bus=_bus(served)).run()
+
+
+def _serve_http(
+    memory: Memory, made: Initialised | None, served: _Served, transport: _Transport
+) -> None:
+    with importing():
+        from pack_servers.http.app import HttpSettings, serve  # noqa: PLC0415 - as above
+        from pack_servers.mcp.server import build_server  # noqa: PLC0415
+
+    settings = served.settings
+    http = HttpSettings(
+        host=transport.host,
+        port=transport.port,
+        token=settings.pack_http_token,
+        sse_only=transport.sse_only,
+        stateless=transport.stateless,
+        allowed_hosts=split_list(settings.pack_http_hosts),
+        allowed_origins=split_list(settings.pack_http_origins),
+    )
+
+    def announce(url: str) -> None:
+        lines = _announcement(memory, made, served.place, url, has_token=http.token is not None)
+        print(lines, flush=True)
+
+    def health() -> Mapping[str, object]:
+        return {"mode": memory.mode()}
+
+    serve(build_server(memory, source=served.source, bus=_bus(served)), http, health, announce)
+
+
+def _bus(served: _Served) -> SubscriptionBus | None:
+    """What carries news to the clients of other servers too, where that is configured."""
+    if served.settings.pack_redis_url is None:
+        return None
+    try:
+        # Here, as it is an extra that only several servers of one memory need.
+        from pack_servers.mcp.redis import RedisBus  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        reason = "the package redis is not installed: pip install 'pack-memory[replicas]'"
+        raise InvalidConfig("PACK_REDIS_URL", reason) from error
+    return RedisBus(served.settings.pack_redis_url.get_secret_value(), str(served.place))
+
+
+def _announcement(
+    memory: Memory, made: Initialised | None, place: Place, url: str, *, has_token: bool
+) -> str:
+    """What a person needs to connect a client. Holds no token."""
+    location = memory.connector.location
+    begun = made.written.commit if made and made.written else None
+    commit = f"first commit {begun}" if begun else f"commit {memory.connector.head()}"
+    remote: dict[str, object] = {"type": "sse" if url.endswith("/sse") else "http", "url": url}
+    if has_token:
+        remote["headers"] = {"Authorization": "Bearer <the value of PACK_HTTP_TOKEN>"}
+    return "\n".join(
+        (
+            f"memory   {location}, {commit}",
+            f"serving  {url}{' (clients must send the bearer token)' if has_token else ''}",
+            "",
+            "For clients that connect to a URL (Claude Code, Cursor):",
+            _as_config(remote),
+            "",
+            "For clients that start the server themselves (Claude Desktop):",
+            _as_config(_stdio_config(place)),
+            "",
+            "Ctrl-C ends it.",
+        )
+    )
+
+
+def _stdio_config(place: Place) -> dict[str, object]:
+    """How another program starts this one, whatever its own environment is."""
+    script = Path(sys.executable).with_name("pack.exe" if os.name == "nt" else "pack")
+    arguments = ["serve", *place.arguments]
+    if script.exists():
+        return {"command": str(script), "args": arguments}
+    return {"command": sys.executable, "args": ["-m", "pack_servers.cli", *arguments]}
+
+
+def _as_config(server: Mapping[str, object]) -> str:
+    return json.dumps({"mcpServers": {"pack": server}}, ensure_ascii=False, indent=2)

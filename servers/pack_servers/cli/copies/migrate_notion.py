@@ -1,0 +1,89 @@
+"""`pack migrate-notion`: from one page in Notion to a page for each file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from pack_servers.cli.shell.opening import opened
+from pack_servers.cli.shell.options import (
+    DryRunOption,
+    Format,
+    FormatOption,
+    GithubOption,
+    LocalOption,
+    YesOption,
+)
+from pack_servers.cli.shell.output import counted, show, show_json, warn
+from pack_servers.cli.shell.streams import confirm, say
+from pack_servers.config.place import choose_place
+from pack_servers.config.settings import NotionMode, load_settings
+from pack_servers.wiring.clock import clock
+
+if TYPE_CHECKING:
+    from pack.pages.delivery import NotionMigration
+
+EXAMPLES: Final = """\
+  pack migrate-notion --dry-run      which pages would be made
+  pack migrate-notion                asks before it makes them; may be repeated"""
+
+
+def run(
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    answer: FormatOption = Format.TEXT,
+    local: LocalOption = None,
+    github: GithubOption = None,
+) -> None:
+    """Give each file a page of its own in Notion."""
+    # Here, as it takes time to import and only this command needs it before a delivery.
+    from pack_servers.wiring.notion import open_journal, open_pages  # noqa: PLC0415
+
+    settings = load_settings()
+    today = None if settings.pack_sync_expired else clock().date()
+    with opened(local, github) as memory, open_pages(settings, clock) as pages:
+        journal = open_journal(settings, choose_place(settings, local, github))
+        plan = memory.migrate_notion(pages, say, today, journal=journal, dry_run=True)
+        if dry_run:
+            _show(plan, answer, dry_run=True)
+            return
+        if answer is Format.TEXT:
+            _show_plan(plan)
+        new = counted(len(plan.created) + plan.export, "page")
+        confirm(f"Make {new} in Notion?", f"making {new} in Notion", yes=yes)
+        done = memory.migrate_notion(pages, say, today, journal=journal)
+    _show(done, answer, dry_run=False)
+    if settings.notion_sync_mode is not NotionMode.MULTI:
+        say("Set NOTION_SYNC_MODE=multi, or the sync goes on with the single page.")
+    if not done.is_complete:
+        raise typer.Exit(1)
+
+
+def _show(done: NotionMigration, answer: Format, *, dry_run: bool) -> None:
+    if answer is Format.JSON:
+        created = [{"path": path, "title": title} for path, title in done.created]
+        fields = {**asdict(done), "created": created}
+        show_json({"dry_run": True, **fields} if dry_run else fields)
+        return
+    if dry_run:
+        _show_plan(done)
+        say("dry run: nothing was changed")
+        return
+    warn(done.warnings)
+    show(
+        f"{counted(len(done.created), 'new page')}, {counted(len(done.kept), 'page')} that had been"
+        " there"
+    )
+
+
+def _show_plan(plan: NotionMigration) -> None:
+    for path, title in plan.created:
+        show(f"new    {path}  {title}")
+    for path in plan.trashed:
+        show(f"trash  {path}")
+    if plan.export:
+        show("new    the full export")
+    if plan.kept:
+        say(f"{counted(len(plan.kept), 'file')} with a page already")

@@ -1,0 +1,109 @@
+"""`pack remote`: the git remote that the memory is exchanged with."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Final
+
+import typer
+
+from pack.memory import Memory
+from pack.remote.decision import Permission
+from pack.remote.remote import Exchange, Outcome, RemoteStatus
+from pack_servers.cli.shell.opening import opened
+from pack_servers.cli.shell.options import Format, FormatOption, LocalOption
+from pack_servers.cli.shell.output import counted, show, show_json
+from pack_servers.cli.shell.remote_text import health_words, position_words
+from pack_servers.cli.shell.streams import say, working
+
+EXAMPLES: Final = """\
+  pack remote                        where it is, how far both sides are apart
+  pack remote --sync                 fetch, merge and push now
+  pack remote --format json"""
+
+_FAILED: Final = 1
+_CONFLICT: Final = 2
+_DONE: Final = {
+    Outcome.UP_TO_DATE: "both sides agree",
+    Outcome.SENT: "sent what is new here",
+    Outcome.RECEIVED: "took in what is new there",
+    Outcome.MERGED: "merged what both sides changed",
+}
+
+
+def run(
+    *,
+    sync: Annotated[bool, typer.Option("--sync", help="Exchange now.")] = False,
+    accept: Annotated[
+        bool,
+        typer.Option(
+            "--accept-remote-history",
+            help="Exchange now, with a remote that was rewritten, emptied or lost its branch.",
+        ),
+    ] = False,
+    unrelated: Annotated[
+        bool,
+        typer.Option(
+            "--allow-unrelated", help="Exchange now, and merge histories without a common commit."
+        ),
+    ] = False,
+    answer: FormatOption = Format.TEXT,
+    local: LocalOption = None,
+) -> None:
+    """Show the git remote, or exchange with it now."""
+    done = None
+    with opened(local, None) as memory:
+        if sync or accept or unrelated:
+            done = _exchange(memory, Permission(accept, unrelated))
+        status = memory.remote_status()
+    if answer is Format.JSON:
+        exchange = asdict(done) if done else None
+        show_json({"remote": asdict(status) if status else None, "exchange": exchange})
+    else:
+        _show(status, done)
+    if done is not None and done.outcome is Outcome.WAITING:
+        raise typer.Exit(_CONFLICT)
+    if done is not None and done.outcome in (Outcome.STOPPED, Outcome.NO_REMOTE):
+        raise typer.Exit(_FAILED)
+
+
+def _exchange(memory: Memory, allowed: Permission) -> Exchange:
+    with working("asking the remote") as spinner:
+        update = getattr(spinner, "update", None)  # there is one on a terminal only
+
+        def report(text: str) -> None:
+            if update is not None:
+                update(text)
+
+        return memory.sync_remote(allowed, report)
+
+
+def _show(status: RemoteStatus | None, done: Exchange | None) -> None:
+    if status is None:
+        show("this memory has no remote")
+        say("  → To set one up: git remote add origin URL, in its folder")
+        return
+    if done is not None and done.outcome in _DONE:
+        show(_DONE[done.outcome])
+        show(f"  sent      {counted(done.sent, 'commit')}")
+        show(f"  received  {counted(done.received, 'commit')}")
+        for copy in done.copies:
+            show(f"  kept      {copy}: what could not be merged is whole in it")
+    _show_status(status)
+
+
+def _show_status(status: RemoteStatus) -> None:
+    record = status.record
+    if status.branch is None:
+        show(f"remote   {record.problem}")
+        return
+    show(f"remote   {status.branch.url}")
+    show(f"branch   {status.branch.label}")
+    show(f"commits  {position_words(status)}")
+    show(f"state    {health_words(status)}")
+    if record.not_before is not None:
+        show(f"next     {record.not_before}")
+    if record.stop is not None:
+        if record.stop.rescue:
+            show(f"rescue   {record.stop.rescue}")
+        say(f"  → {record.stop.remedy}")

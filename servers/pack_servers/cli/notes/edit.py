@@ -1,0 +1,110 @@
+"""`pack edit`: parts of a file, or the file in an editor."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import typer
+
+from pack.files.edits import Append, Edit, Replace, ReplaceSection
+from pack_servers.cli.shell.editor import edited
+from pack_servers.cli.shell.opening import opened
+from pack_servers.cli.shell.options import (
+    DryRunOption,
+    Format,
+    FormatOption,
+    GithubOption,
+    LocalOption,
+    MessageOption,
+    NowShaOption,
+    PathArgument,
+)
+from pack_servers.cli.shell.output import show_written
+from pack_servers.cli.shell.streams import read_text, say
+
+EXAMPLES: Final = """\
+  pack edit projects/website.md                       in $VISUAL or $EDITOR
+  pack edit projects/website.md --replace "in May" "in June"
+  pack edit projects/website.md --append "- new idea" --section Ideas
+  pack edit projects/website.md --section Plan --text - < plan.md"""
+
+
+def run(
+    path: PathArgument,
+    *,
+    replace: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            "--replace", metavar="OLD NEW", help="A text that occurs once, and its successor."
+        ),
+    ] = None,
+    everywhere: Annotated[
+        bool, typer.Option("--all", help="With --replace: wherever it occurs.")
+    ] = False,
+    append: Annotated[
+        str | None,
+        typer.Option("--append", metavar="TEXT", help="Add it at the end of file or section."),
+    ] = None,
+    section: Annotated[
+        str | None, typer.Option("--section", metavar="HEADING", help="The section meant.")
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option("--text", metavar="TEXT", help="What --section is to hold; - is stdin."),
+    ] = None,
+    sha: NowShaOption = None,
+    message: MessageOption = None,
+    dry_run: DryRunOption = False,
+    answer: FormatOption = Format.TEXT,
+    local: LocalOption = None,
+    github: GithubOption = None,
+) -> None:
+    """Change parts of a file, or the whole of it in your editor."""
+    wanted = _wanted(replace, everywhere, append, section, text)
+    with opened(local, github) as memory:
+        if wanted is not None:
+            done = memory.edit(path, [wanted], sha, message, dry_run=dry_run)
+        else:
+            found = memory.get(path)
+            with edited(path, found.content) as new:
+                if new == found.content:
+                    say("the text is the same; nothing was changed")
+                    return
+                done = memory.update(path, new, sha or found.sha, message, dry_run=dry_run)
+    show_written(done, "stored", answer)
+
+
+def _wanted(
+    replace: tuple[str, str] | None,
+    everywhere: bool,
+    append: str | None,
+    section: str | None,
+    text: str | None,
+) -> Edit | None:
+    """The edit that the options ask for; `None` for none, which means the editor.
+
+    Raises:
+        TyperException: They ask for several, or for half of one.
+    """
+    if sum(option is not None for option in (replace, append, text)) > 1:
+        raise typer.TyperException("pack edit: use one of --replace, --append and --text at a time")
+    if everywhere and replace is None:
+        raise typer.TyperException("--all: it goes with --replace")
+    if replace is not None and section is not None:
+        raise typer.TyperException("--section: it goes with --append or --text")
+    if (text is None) != (section is None) and append is None:
+        raise typer.TyperException("--section: it needs --text, or --append; and --text needs it")
+    if replace is not None:
+        old, new = replace
+        if not old:
+            raise typer.TyperException("--replace: the text to replace is empty")
+        return Replace(op="replace", old=old, new=new, all=everywhere)
+    if append is not None:
+        return Append(op="append", text=_given(append), section=section)
+    if text is not None and section is not None:
+        return ReplaceSection(op="replace_section", section=section, text=_given(text))
+    return None
+
+
+def _given(text: str) -> str:
+    return read_text() if text == "-" else text

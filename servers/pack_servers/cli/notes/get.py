@@ -1,0 +1,63 @@
+"""`pack get`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Final
+
+import typer
+
+from pack.memory import Memory
+from pack_servers.cli.shell.opening import opened
+from pack_servers.cli.shell.options import (
+    Format,
+    FormatOption,
+    GithubOption,
+    LocalOption,
+    complete_path,
+)
+from pack_servers.cli.shell.output import show_json, warn
+from pack_servers.cli.shell.streams import write_bytes
+
+EXAMPLES: Final = """\
+  pack get context/general.md
+  pack get context/general.md --format json    with the sha that an update names
+  pack get > everything.md                     all files as one text"""
+
+
+def run(
+    path: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[PATH]",
+            help="A file; without it, the whole memory.",
+            autocompletion=complete_path,
+        ),
+    ] = None,
+    answer: FormatOption = Format.TEXT,
+    local: LocalOption = None,
+    github: GithubOption = None,
+) -> None:
+    """Print a file as it is, or the whole memory as one text."""
+    with opened(local, github) as memory:
+        if path is None:
+            _get_all(memory, answer)
+        else:
+            _get(memory, path, answer)
+
+
+def _get(memory: Memory, path: str, answer: Format) -> None:
+    found = memory.get(path)
+    if answer is Format.JSON:
+        show_json(asdict(found))
+        return
+    warn(found.warnings)
+    write_bytes(found.content.encode("utf-8"))
+
+
+def _get_all(memory: Memory, answer: Format) -> None:
+    found = memory.get_all()
+    if answer is Format.JSON:
+        show_json(asdict(found))
+    else:
+        write_bytes(found.content.encode("utf-8"))

@@ -1,0 +1,125 @@
+"""How a command ends: done, refused, interrupted, or by a mistake of ours."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import typer
+from typer.main import get_command
+
+from pack._version import __version__
+from pack.errors import PackError
+from pack_servers.cli.app import COMMANDS, build_app
+from pack_servers.cli.shell.startup import importing
+from pack_servers.cli.shell.streams import prepare_streams, say
+
+OK: Final = 0
+FAILED: Final = 1
+"""An error, or findings."""
+CONFLICT: Final = 2
+"""What is stored is not what the command was made on. Nothing was written."""
+UNEXPECTED: Final = 3
+INTERRUPTED: Final = 130
+
+EXIT_STATUS: Final[Mapping[str, int]] = {
+    "error": FAILED,
+    "internal_error": UNEXPECTED,
+    "invalid_request": FAILED,
+    "not_found": FAILED,
+    "not_initialised": FAILED,
+    "migration_needed": FAILED,
+    "invalid_path": FAILED,
+    "invalid_content": FAILED,
+    "invalid_cursor": FAILED,
+    "limit_exceeded": FAILED,
+    "ambiguous_section": FAILED,
+    "edit_failed": FAILED,
+    "invalid_config": FAILED,
+    "invalid_plan": FAILED,
+    "precondition_failed": CONFLICT,
+    "stale_base": CONFLICT,
+    "conflict": CONFLICT,
+    "already_exists": CONFLICT,
+    "unresolved_conflict": CONFLICT,
+    "staged_change": CONFLICT,
+    "uncommitted_edit": CONFLICT,
+    "store_failed": FAILED,
+    "unavailable": FAILED,
+    "busy": FAILED,
+    "outcome_unknown": FAILED,
+    "auth_failed": FAILED,
+    "rate_limited": FAILED,
+    "refused": FAILED,
+    "confirmation_needed": FAILED,
+}
+"""Exit status by error code; a test proves that no code is missing."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; the exit status of the process.
+
+    Nothing is raised: what went wrong is on stderr, with what to do about it.
+    """
+    prepare_streams()
+    try:
+        status = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _without_reader()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except PackError as error:
+        _report(str(error), error.remedy)
+        return EXIT_STATUS[error.code]
+    except Exception as error:  # noqa: BLE001 - the outer boundary: a report in place of a crash
+        _report_mistake(error)
+        return UNEXPECTED
+    return status
+
+
+def _run(arguments: Sequence[str]) -> int:
+    arguments = arguments or ["--help"]
+    with importing():
+        command = get_command(build_app(arguments))
+    try:
+        # Without standalone mode, the status of `typer.Exit` is what it returns.
+        ended = command.main(args=list(arguments), prog_name="pack", standalone_mode=False)
+    except typer.TyperException as error:
+        # A request that cannot be parsed. Typer's own status for it, 2, means a conflict here.
+        words = f"pack {arguments[0]}" if arguments[0] in COMMANDS else "pack"
+        _report(error.format_message(), f"See `{words} --help`.")
+        return FAILED
+    except typer.Abort:
+        return INTERRUPTED
+    return ended if isinstance(ended, int) else OK
+
+
+def _report(message: str, remedy: str) -> None:
+    say(f"error: {message}")
+    for line in remedy.splitlines():
+        say(f"  → {line}")
+
+
+def _without_reader() -> int:
+    """End quietly when the reader of a pipe has gone, as other commands do."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)  # what is still buffered has somewhere to go
+    return FAILED
+
+
+def _report_mistake(error: Exception) -> None:
+    """What a person can paste into a report. It holds no contents, settings or local variables."""
+    say("error: pack stopped because of a mistake of its own; what it had acknowledged is stored.")
+    say("  → Please report it with the lines below.")
+    say(f"pack {__version__}, Python {platform.python_version()}, {platform.platform()}")
+    for frame in traceback.extract_tb(error.__traceback__):
+        place = Path(frame.filename)
+        say(f"  {'/'.join(place.parts[-3:])}:{frame.lineno} in {frame.name}")
+    # The message of a foreign error may quote what it was given, which could be a secret.
+    say(f"  {type(error).__module__}.{type(error).__qualname__}")

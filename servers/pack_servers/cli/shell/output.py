@@ -1,0 +1,107 @@
+"""How answers look: JSON, differences, and what a write did."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from pack.results import PlannedChange, Written
+from pack_servers.cli.shell.options import Format
+from pack_servers.cli.shell.streams import printable, say
+
+_LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+def show_json(answer: Mapping[str, object]) -> None:
+    """One object, in UTF-8."""
+    print(json.dumps(answer, ensure_ascii=False, indent=2))
+
+
+def show(text: str) -> None:
+    """One line of an answer; what memory holds in it cannot do anything to a terminal."""
+    print(printable(text))
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def warn(warnings: tuple[str, ...]) -> None:
+    """What a person should know about an answer, beside it."""
+    for warning in warnings:
+        say(f"warning: {warning}")
+
+
+def show_written(done: Written, verb: str, answer: Format) -> None:
+    """What a write did, or, for a dry run, what it would do.
+
+    Args:
+        done: What the core answered.
+        verb: What was done to the file, such as `stored`.
+        answer: For whom.
+    """
+    if answer is Format.JSON:
+        show_json(written_fields(done))
+        return
+    warn(done.warnings)
+    if done.commit is None:
+        show_changes(done.changes)
+        return
+    show(f"{verb} {done.path}")
+    for name, value in (("sha", done.sha), ("commit", done.commit), ("url", done.commit_url)):
+        if value:
+            show(f"  {name:<7} {value}")
+
+
+def written_fields(done: Written) -> dict[str, object]:
+    """A write, or a dry run of one, as JSON has it."""
+    if done.commit is None:
+        changes = [
+            {"path": change.path, "change": kind_of(change), "diff": difference(change)}
+            for change in done.changes
+        ]
+        return {"dry_run": True, "path": done.path, "changes": changes, "warnings": done.warnings}
+    return {
+        "path": done.path,
+        "sha": done.sha,
+        "commit": done.commit,
+        "commit_url": done.commit_url,
+        "index_updated": done.index_updated,
+        "warnings": done.warnings,
+    }
+
+
+def show_changes(changes: tuple[PlannedChange, ...]) -> None:
+    """What a dry run would change, as a patch."""
+    for change in changes:
+        print(printable(difference(change)), end="")
+    say(f"dry run: one commit with {counted(len(changes), 'file')}; nothing was changed")
+
+
+def kind_of(change: PlannedChange) -> str:
+    """What would happen to a file, in one word."""
+    if change.after is None:
+        return "delete"
+    if change.before is None:
+        return "add"
+    return "record" if change.before == change.after else "update"
+
+
+def difference(change: PlannedChange) -> str:
+    """A unified diff, as git shows it; for a file that is only recorded, its header."""
+    old = "/dev/null" if change.before is None else f"a/{change.path}"
+    new = "/dev/null" if change.after is None else f"b/{change.path}"
+    lines = list(difflib.unified_diff(_lines(change.before), _lines(change.after), old, new))
+    if not lines:
+        return f"--- {old}\n+++ {new}\n"
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )
+
+
+def _lines(content: bytes | None) -> list[str]:
+    return _LINE.findall((content or b"").decode("utf-8", "replace"))

@@ -1,0 +1,167 @@
+"""`pack serve --http`: an MCP server on a socket, behind the guard."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+import anyio
+import uvicorn
+from anyio.to_thread import run_sync
+from mcp.server import MCPServer
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pack._version import __version__
+from pack.errors import InvalidConfig, PackError
+from pack_servers.http.access import HEALTH_PATH, NOT_FOUND, READ_ONLY
+from pack_servers.http.bind import (
+    BACKLOG,
+    Address,
+    HttpSettings,
+    access_for,
+    check_bind,
+    open_sockets,
+    url_of,
+)
+from pack_servers.http.guard import Guard
+from pack_servers.http.uvicorn import STOP_GRACE, GuardedServer, LimitedProtocol
+
+__all__ = ["Health", "HttpSettings", "build_app", "build_server", "check_bind", "serve"]
+
+MAX_SESSIONS: Final = 1000
+"""Of legacy clients: connected, or gone without goodbye in the last half hour."""
+
+Health = Callable[[], Mapping[str, object]]
+"""Further fields of `/health`, shown to anyone: no secret, no path. May raise `PackError`."""
+
+
+class _Routes:
+    """`/health`, the paths of the transport, and 404 for the rest."""
+
+    def __init__(self, transport: ASGIApp, paths: frozenset[str], health: Health) -> None:
+        self._transport = transport
+        self._paths = paths
+        self._health = health
+        # Its own thread: asking for health in a loop must not use up those that tools run on.
+        self._one_at_a_time = anyio.CapacityLimiter(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or scope["path"] in self._paths:
+            await self._transport(scope, receive, send)
+        elif scope["path"] != HEALTH_PATH:
+            await NOT_FOUND.send_to(send)
+        elif scope["method"] not in ("GET", "HEAD"):
+            await READ_ONLY.send_to(send)
+        else:
+            await (await self._report())(scope, receive, send)
+
+    async def _report(self) -> JSONResponse:
+        state: dict[str, object] = {"status": "ok", "version": __version__}
+        try:
+            state |= await run_sync(self._health, limiter=self._one_at_a_time)
+        except PackError as error:
+            state |= {"status": "unavailable", "code": error.code}
+            return JSONResponse(state, 503)
+        return JSONResponse(state)
+
+
+def build_app(
+    server: MCPServer,
+    settings: HttpSettings,
+    health: Health = dict,
+    addresses: tuple[Address, ...] | None = None,
+) -> Guard:
+    """The guarded ASGI application: `/mcp`, or `/sse` and `/messages/`; and `/health`.
+
+    Args:
+        server: Serves one application only (the SDK starts its session manager once).
+        settings: `port` is the port clients reach it on, not 0.
+        health: Further fields of `/health`.
+        addresses: What is bound, where it is known; else what `check_bind` says.
+
+    Raises:
+        InvalidConfig: As `check_bind`; port 0; a malformed allowed host or origin.
+    """
+    if settings.port == 0:
+        raise InvalidConfig("--port", "the guard must know the port that clients use")
+    access = access_for(settings, addresses or check_bind(settings))
+    # The guard has checked Host and Origin already, strictly and for every path. The SDK's check
+    # would refuse what the user allowed, and log what a stranger sent.
+    unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    if settings.sse_only:
+        transport = server.sse_app(
+            max_request_body_size=settings.max_body, transport_security=unchecked
+        )
+        paths = frozenset({"/sse", "/messages/"})
+    else:
+        transport = server.streamable_http_app(
+            max_request_body_size=settings.max_body,
+            max_sessions=MAX_SESSIONS,
+            stateless_http=settings.stateless,
+            transport_security=unchecked,
+        )
+        paths = frozenset({"/mcp"})
+    return Guard(_Routes(transport, paths, health), access)
+
+
+def serve(
+    server: MCPServer,
+    settings: HttpSettings,
+    health: Health = dict,
+    on_ready: Callable[[str], None] = lambda _url: None,
+) -> None:
+    """Serve until SIGINT or SIGTERM, then return; streams are ended within a few seconds.
+
+    Args:
+        server: What to serve.
+        settings: Where and for whom.
+        health: Further fields of `/health`.
+        on_ready: Called once with the URL for clients, when requests are answered.
+
+    Raises:
+        InvalidConfig: As `check_bind`; the address is taken, foreign or not permitted.
+    """
+    addresses = check_bind(settings)
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(each) for each in open_sockets(addresses, settings.port)]
+        bound = replace(settings, port=sockets[0].getsockname()[1])
+        build_server(server, bound, health, on_ready, addresses).run(sockets)
+
+
+def build_server(
+    server: MCPServer,
+    settings: HttpSettings,
+    health: Health,
+    on_ready: Callable[[str], None],
+    addresses: tuple[Address, ...],
+) -> uvicorn.Server:
+    """A uvicorn server that is ready to `run` on sockets bound to `addresses`."""
+    guard = build_app(server, settings, health, addresses)
+
+    class Protocol(LimitedProtocol):
+        read_timeout = settings.read_timeout
+
+    config = uvicorn.Config(
+        guard,
+        http=Protocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="on",
+        interface="asgi3",
+        log_config=None,  # whoever starts us decides; without a handler Python writes to stderr
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,  # X-Forwarded-* is what a stranger wrote
+        server_header=False,
+        workers=1,  # else WEB_CONCURRENCY decides
+        backlog=BACKLOG,
+        timeout_keep_alive=math.ceil(settings.read_timeout),
+        timeout_graceful_shutdown=math.ceil(STOP_GRACE) + 2,
+    )
+    return GuardedServer(config, guard, partial(on_ready, url_of(settings)))

@@ -1,0 +1,142 @@
+"""The outermost ASGI layer: only allowed and complete requests reach the application.
+
+Everything a stranger can send is judged by `http_access.Access` first. The guard reads the body,
+puts the security headers on every answer, and ends running streams when the server stops.
+
+Source: ASGI 3.0, HTTP and WebSocket message format.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+
+import anyio
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pack_servers.http.access import (
+    SECURITY_HEADERS,
+    STOPPING,
+    TOO_LARGE,
+    TOO_SLOW,
+    Access,
+    Refusal,
+)
+
+
+class Guard:
+    """ASGI middleware that lets only allowed, complete requests reach the application.
+
+    The body is read in full before the application starts, within `Access.read_timeout`; after
+    that a response may take as long as it likes, so event streams stay open. WebSockets are
+    refused, lifespan is passed on.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app = app
+        self._access = access
+        self._running: dict[anyio.CancelScope, str] = {}
+        self._stopping = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI scope."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, _Answer(send))
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    def stop(self, *, streams_only: bool) -> None:
+        """Take no new requests and end those that run, event streams by a proper end.
+
+        Args:
+            streams_only: Leave requests other than GET the time to finish.
+        """
+        self._stopping = True
+        for scope, method in list(self._running.items()):
+            if method == "GET" or not streams_only:
+                scope.cancel()
+
+    async def _serve(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        refusal = STOPPING if self._stopping else self._access.refuse(scope)
+        body: bytes | Refusal | None = refusal or await self._read_body(receive)
+        if isinstance(body, Refusal):
+            await body.send_to(answer)
+        elif body is not None:
+            await self._run(scope, _Replay(body, receive), answer)
+
+    async def _read_body(self, receive: Receive) -> bytes | Refusal | None:
+        """The whole body; `None` when the client has gone."""
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._access.read_timeout):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        return None
+                    body += message.get("body", b"")
+                    if len(body) > self._access.max_body:
+                        return TOO_LARGE
+                    if not message.get("more_body", False):
+                        return bytes(body)
+        except TimeoutError:
+            return TOO_SLOW
+
+    async def _run(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        with anyio.CancelScope() as running:
+            self._running[running] = scope["method"]
+            try:
+                await self._app(scope, receive, answer)
+            finally:
+                del self._running[running]
+        if running.cancel_called:  # caught here, or by an event stream that did not finish
+            await answer.end()
+
+
+class _Replay:
+    """A `receive` that gives the body that was read, then what the server says next."""
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._messages: deque[Message] = deque(
+            [{"type": "http.request", "body": body, "more_body": False}]
+        )
+        self._receive = receive
+
+    async def __call__(self) -> Message:
+        return self._messages.popleft() if self._messages else await self._receive()
+
+
+class _Answer:
+    """A `send` that puts the security headers on and knows how far the answer is."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._started = False
+        self._ended = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._started = True
+            message = {**message, "headers": _secured(message.get("headers", ()))}
+        elif message["type"] == "http.response.body":
+            self._ended = not message.get("more_body", False)
+        await self._send(message)
+
+    async def end(self) -> None:
+        if not self._started:
+            await STOPPING.send_to(self)
+        elif not self._ended:
+            await self({"type": "http.response.body", "body": b""})
+
+
+def _secured(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The application's headers with ours, without a grant to other origins or a banner."""
+    ours = {name for name, _ in SECURITY_HEADERS} | {b"server"}
+    kept = [
+        (name, value)
+        for name, value in headers
+        if name.lower() not in ours and not name.lower().startswith(b"access-control-")
+    ]
+    return [*kept, *SECURITY_HEADERS]

@@ -1,0 +1,149 @@
+"""uvicorn, with limits on what a client may leave unsent and an orderly end.
+
+Why a protocol class of our own: uvicorn has no time limit for the head of a request, nor for a
+body that nobody reads any more. `LimitedProtocol` adds one timer, and our form of error answers,
+to its h11 implementation (chosen over httptools: pure Python, and strict about lengths).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import threading
+from collections.abc import Callable, Generator
+from functools import partial
+from types import FrameType
+from typing import ClassVar, Final
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import HANDLED_SIGNALS
+
+from pack_servers.http.access import BAD_REQUEST, SECURITY_HEADERS, TOO_SLOW, Refusal
+from pack_servers.http.guard import Guard
+
+MAX_CONNECTIONS: Final = 128
+"""Open at once. A usual limit is 256 descriptors a process, and git needs some to write."""
+STOP_GRACE: Final = 3.0
+"""Seconds that running calls get to finish after a signal."""
+
+
+class LimitedProtocol(H11Protocol):
+    """uvicorn's HTTP/1.1 with a limit on time and number for connections nobody is serving.
+
+    While no request of a connection is with the application, the client has `read_timeout`
+    seconds, in all, to send the rest of what is owed: the unread end of a refused body, and a
+    complete next head. Then the connection is closed, with 408 where a head had begun.
+    """
+
+    read_timeout: ClassVar[float]
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
+        """Count and time the connection from its first moment."""
+        super().connection_made(transport)
+        if len(self.connections) > MAX_CONNECTIONS:
+            transport.abort()
+        else:
+            self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Stop the timer once a head is complete, not at each byte."""
+        super().data_received(data)
+        self._watch()
+
+    def on_response_complete(self) -> None:
+        """Time what the client still owes."""
+        super().on_response_complete()
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the timer."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's text is not ours
+        """Answer what h11 could not parse, unless an answer is under way already."""
+        self._close_with(BAD_REQUEST)
+
+    def _should_upgrade(self) -> bool:
+        # Upgrades are optional to accept (RFC 9110, 7.8); uvicorn's refusal would fill the log.
+        return False
+
+    def _watch(self) -> None:
+        served = self.cycle is not None and not self.cycle.response_complete
+        if served or self.transport.is_closing():
+            self._stop_timer()
+        elif self._timer is None:
+            self._timer = self.loop.call_later(self.read_timeout, self._expire)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _expire(self) -> None:
+        begun = bool(self.conn.trailing_data[0])
+        if begun and self.conn.our_state is h11.IDLE:
+            self._close_with(TOO_SLOW)
+        else:
+            self.transport.close()
+
+    def _close_with(self, refusal: Refusal) -> None:
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            fields, body = refusal.content()
+            headers = [*fields, *SECURITY_HEADERS]
+            head = h11.Response(status_code=refusal.status, headers=headers, reason=b"")
+            for event in (head, h11.Data(data=body), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+
+class GuardedServer(uvicorn.Server):
+    """uvicorn that reports when it is ready, ends streams by itself and exits with 0."""
+
+    def __init__(
+        self, config: uvicorn.Config, guard: Guard, on_started: Callable[[], None]
+    ) -> None:
+        super().__init__(config)
+        self._guard = guard
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Report readiness once the application has started."""
+        await super().startup(sockets)
+        if self.started:
+            self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End streams now and calls after `STOP_GRACE`, so that uvicorn has nothing to kill."""
+        self._guard.stop(streams_only=True)
+        finish = partial(self._guard.stop, streams_only=False)
+        timer = asyncio.get_running_loop().call_later(STOP_GRACE, finish)
+        await super().shutdown(sockets)
+        timer.cancel()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Take a signal as a request to stop, from the main thread only."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        # Two things of uvicorn's own are not wanted. It raises the signal again after its
+        # shutdown, which ends in a traceback or in status -15. And its handler is what
+        # sse_starlette patches and looks for, to cut every stream at once, answers to running
+        # calls among them; a plain function keeps the order of the end in our hands.
+        def stop(number: int, _frame: FrameType | None) -> None:
+            self.force_exit = self.should_exit and number == signal.SIGINT
+            self.should_exit = True
+
+        before = {number: signal.signal(number, stop) for number in HANDLED_SIGNALS}
+        try:
+            yield
+        finally:
+            for number, previous in before.items():
+                signal.signal(number, previous)

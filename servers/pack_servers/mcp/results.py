@@ -1,0 +1,234 @@
+"""What the tools answer: structured content, and the same as text that a model reads well.
+
+A file's text stands in a block of its own, exactly as it is: a model that quotes it in an edit
+must not meet escapes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired
+
+from mcp.types import CallToolResult, TextContent
+from typing_extensions import TypedDict
+
+from pack.errors import BlobChanged, PackError
+from pack.results import Document, Match, Matches, Page, WholeMemory, Written
+from pack.search.ranking import Explanation
+
+_SHOWN_ON_CONFLICT = 64 * 1024
+
+
+class ListedFile(TypedDict):
+    """A file of a listing."""
+
+    path: str
+    topic: str
+    tags: list[str]
+    updated: NotRequired[str]
+    expired: NotRequired[bool]
+
+
+class ListResult(TypedDict):
+    """The answer of memory_list."""
+
+    files: list[ListedFile]
+    total: int
+    next_cursor: NotRequired[str]
+    notice: NotRequired[str]
+
+
+class GetResult(TypedDict):
+    """The answer of memory_get."""
+
+    content: str
+    path: NotRequired[str]
+    sha: NotRequired[str]
+    updated_at: NotRequired[str]
+    files: NotRequired[int]
+    warning: NotRequired[str]
+
+
+class WriteResult(TypedDict):
+    """The answer of everything that writes."""
+
+    path: NotRequired[str]
+    sha: NotRequired[str]
+    commit: NotRequired[str]
+    commit_url: NotRequired[str]
+    index_updated: NotRequired[bool]
+    warning: NotRequired[str]
+
+
+class FoundFile(TypedDict):
+    """A search result."""
+
+    path: str
+    topic: str
+    tags: list[str]
+    section: NotRequired[str]
+    snippet: str
+    line: int
+    score: float
+    updated: NotRequired[str]
+    why: NotRequired[dict[str, float]]
+    columns: NotRequired[dict[str, list[str]]]
+
+
+class SearchResult(TypedDict):
+    """The answer of memory_search."""
+
+    results: list[FoundFile]
+    total: int
+    total_is_exact: NotRequired[bool]
+    next_cursor: NotRequired[str]
+
+
+def listing(page: Page) -> CallToolResult:
+    """The answer for a listing."""
+    files = [
+        _without_none(
+            path=file.path,
+            topic=file.topic,
+            tags=list(file.tags),
+            updated=file.updated,
+            expired=file.expired or None,
+        )
+        for file in page.files
+    ]
+    lines = [
+        f"{file.path} | {file.topic} | {', '.join(file.tags)} | {file.updated or ''}"
+        f"{' [expired]' if file.expired else ''}"
+        for file in page.files
+    ]
+    text = _paged("files", lines, page.total, page.next_cursor)
+    notice = " ".join(page.notices) or None
+    found = _without_none(
+        files=files, total=page.total, next_cursor=page.next_cursor, notice=notice
+    )
+    return _result(found, f"{text}\n\nnotice: {notice}" if notice else text)
+
+
+def document(found: Document) -> CallToolResult:
+    """The answer for one file."""
+    head = _without_none(
+        path=found.path,
+        sha=found.sha,
+        updated_at=found.updated_at,
+        warning="; ".join(found.warnings) or None,
+    )
+    lines = "\n".join(f"{key}: {value}" for key, value in head.items())
+    return _result({**head, "content": found.content}, lines, found.content)
+
+
+def whole_memory(found: WholeMemory) -> CallToolResult:
+    """The answer for the whole memory: its text and nothing else, as v1 clients expect it."""
+    content = _without_none(
+        content=found.content, files=found.files, updated_at=found.updated_at, sha=found.sha
+    )
+    return _result(content, found.content)
+
+
+def written(done: Written) -> CallToolResult:
+    """The answer for a write."""
+    content = _without_none(
+        path=done.path,
+        sha=done.sha,
+        commit=done.commit,
+        commit_url=done.commit_url,
+        index_updated=done.index_updated,
+        warning="; ".join(done.warnings) or None,
+    )
+    return _result(content, json.dumps(content, ensure_ascii=False))
+
+
+def not_written(error: PackError) -> CallToolResult:
+    """What a client without paths is told when the store failed; never an error (C2)."""
+    warning = f"NOT STORED: {error}. {error.remedy}"
+    return _result({"warning": warning, "index_updated": False}, warning)
+
+
+def matches(found: Matches) -> CallToolResult:
+    """The answer for a search."""
+    results = [_found(match) for match in found.matches]
+    lines = [f"{m.path}:{m.line} | {m.section or m.topic} | {m.snippet}" for m in found.matches]
+    least = "" if found.is_total_exact else "at least "
+    text = _paged("matches", lines, f"{least}{found.total}", found.next_cursor)
+    content = _without_none(
+        results=results,
+        total=found.total,
+        total_is_exact=None if found.is_total_exact else False,
+        next_cursor=found.next_cursor,
+    )
+    return _result(content, text)
+
+
+def failed(error: PackError) -> CallToolResult:
+    """The answer for a refusal: enough to go on in one step, after a conflict too."""
+    content: dict[str, Any] = {
+        "code": error.code,
+        "message": str(error),
+        "remedy": error.remedy,
+        "retryable": error.retryable,
+    }
+    blocks = [f"{error.code}: {error}\n{error.remedy}"]
+    if isinstance(error, BlobChanged):
+        content |= _without_none(path=error.path, sha=error.actual)
+        text = _conflicting_text(error)
+        if text is not None:
+            content["content"] = text
+            blocks += [f"path: {error.path}\nsha: {error.actual}", text]
+        elif error.actual is not None:
+            blocks += [f"What {error.path} holds now is not shown here: call memory_get for it."]
+    result = _result(content, *blocks)
+    return result.model_copy(update={"is_error": True})
+
+
+def _conflicting_text(error: BlobChanged) -> str | None:
+    if error.content is None or len(error.content) > _SHOWN_ON_CONFLICT:
+        return None
+    try:
+        return error.content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None  # whoever merged into an approximation of it would damage the rest
+
+
+def _found(match: Match) -> dict[str, Any]:
+    return _without_none(
+        path=match.path,
+        topic=match.topic,
+        tags=list(match.tags),
+        section=match.section or None,
+        snippet=match.snippet,
+        line=match.line,
+        score=round(match.score, 3),
+        updated=match.updated,
+        why=_why(match.explanation) if match.explanation else None,
+        columns=_columns(match.explanation) if match.explanation else None,
+    )
+
+
+def _columns(explanation: Explanation) -> dict[str, list[str]]:
+    return {term: list(columns) for term, columns in explanation.columns.items()}
+
+
+def _why(explanation: Explanation) -> dict[str, float]:
+    points = {**explanation.terms, **{f"({name})": n for name, n in explanation.boosts.items()}}
+    return {name: round(number, 3) for name, number in points.items()}
+
+
+def _paged(what: str, lines: Sequence[str], total: int | str, cursor: str | None) -> str:
+    head = f"{what}: {len(lines)} of {total}" if lines else f"no {what}"
+    if cursor is not None:
+        head += f"; for the next ones call again with cursor {cursor}"
+    return "\n".join([head, *lines])
+
+
+def _without_none(**values: object) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _result(structured: Mapping[str, Any], *texts: str) -> CallToolResult:
+    blocks = [TextContent(type="text", text=text) for text in texts]
+    return CallToolResult(content=[*blocks], structured_content=dict(structured))

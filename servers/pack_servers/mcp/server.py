@@ -1,0 +1,269 @@
+"""The MCP server: tools, resources and prompts over one memory. It translates, no more."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Any, Final, Protocol, runtime_checkable
+from urllib.parse import quote
+
+import anyio
+import anyio.from_thread
+from mcp import MCPError
+from mcp.server import MCPServer
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
+from mcp.server.subscriptions import InMemorySubscriptionBus, SubscriptionBus
+from mcp.types import (
+    INTERNAL_ERROR,
+    CallToolResult,
+    EmptyResult,
+    InputRequiredResult,
+    NotificationParams,
+    Resource,
+    SubscribeRequestParams,
+    Tool,
+    UnsubscribeRequestParams,
+)
+from pack_templates import prompt
+from pydantic import ValidationError
+
+from pack._version import __version__
+from pack.errors import InvalidRequest, NotFound, PackError
+from pack.memory import Memory
+from pack.model import Mode
+from pack.provenance import Source
+from pack_servers.mcp import results as answers
+from pack_servers.mcp.clients import client_key
+from pack_servers.mcp.notifications import ChangeWatcher, Subscribers
+from pack_servers.mcp.schemas import for_refusals_too, lean
+from pack_servers.mcp.stdio import run_stdio
+from pack_servers.mcp.tools import add_tools
+
+SCHEME: Final = "memory:///"
+_LISTED_RESOURCES: Final = 100
+_SHOWN_FAULTS: Final = 5
+
+
+_caller: ContextVar[Context[None, Any] | None] = ContextVar("caller", default=None)
+
+
+def tell_caller(text: str) -> None:
+    """Report progress on the tool call that this worker thread works for, if it is one."""
+    context = _caller.get()
+    if context is not None:
+        anyio.from_thread.run(context.report_progress, 0, None, text)
+
+
+def uri_of(path: str) -> str:
+    """The resource that a file is."""
+    return SCHEME + quote(path, safe="/")
+
+
+@runtime_checkable
+class SharedBus(SubscriptionBus, Protocol):
+    """A bus that other servers of the same memory publish on too."""
+
+    async def claim(self, what: str) -> bool:
+        """Whether this server is the first to say so of something."""
+        ...
+
+    async def run(self) -> None:
+        """Hear what others publish, until cancelled."""
+        ...
+
+
+class PackServer(MCPServer[None]):
+    """An MCP server whose resources are the files of a memory."""
+
+    def __init__(self, memory: Memory, bus: SubscriptionBus, watch: bool) -> None:
+        self._memory = memory
+        self._subscribers = Subscribers()
+        shared = bus if isinstance(bus, SharedBus) else None
+        claim = {"claim": shared.claim} if shared else {}
+        watcher = self._watcher = ChangeWatcher(memory, bus, self._subscribers, uri_of, **claim)
+
+        @asynccontextmanager
+        async def lifespan(_: MCPServer[None]) -> AsyncIterator[None]:
+            async with anyio.create_task_group() as tasks:
+                if shared is not None:
+                    shared.subscribe(lambda _event: watcher.poke())
+                    tasks.start_soon(shared.run)
+                if watch:
+                    await watcher.start()
+                    tasks.start_soon(watcher.run)
+                yield
+                tasks.cancel_scope.cancel()
+
+        super().__init__(
+            "pack",
+            title="PACK memory",
+            instructions=prompt("instructions"),
+            version=__version__,
+            lifespan=lifespan,
+            subscriptions=bus,
+            log_level="WARNING",
+        )
+        self._serve_subscriptions()
+
+    def _serve_subscriptions(self) -> None:
+        # MCPServer has no public way to serve the notifications of the 2025 protocols.
+        low = self._lowlevel_server
+        low.add_request_handler("resources/subscribe", SubscribeRequestParams, self._subscribe)
+        low.add_request_handler(
+            "resources/unsubscribe", UnsubscribeRequestParams, self._unsubscribe
+        )
+        low.add_notification_handler(
+            "notifications/initialized", NotificationParams, self._initialized
+        )
+        low.middleware.append(_promise_list_changes)
+
+    def wrote(self) -> None:
+        """A tool has made a commit: it is acknowledged, whatever becomes of the news."""
+        self._watcher.poke()
+
+    async def _initialized(
+        self, ctx: ServerRequestContext[Any, Any], _params: NotificationParams
+    ) -> None:
+        client = client_key(ctx)
+        if client is not None:
+            self._subscribers.welcome(client, ctx.session)
+
+    async def _subscribe(
+        self, ctx: ServerRequestContext[Any, Any], params: SubscribeRequestParams
+    ) -> EmptyResult:
+        client = client_key(ctx)
+        if client is not None:
+            self._subscribers.add(client, ctx.session, str(params.uri))
+        return EmptyResult()
+
+    async def _unsubscribe(
+        self, ctx: ServerRequestContext[Any, Any], params: UnsubscribeRequestParams
+    ) -> EmptyResult:
+        client = client_key(ctx)
+        if client is not None:
+            self._subscribers.remove(client, str(params.uri))
+        return EmptyResult()
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[None, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool; a call that does not fit it is answered like any other refusal."""
+        _caller.set(context)  # each call has a task of its own
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if isinstance(error.__cause__, ValidationError):
+                return answers.failed(_invalid_arguments(error.__cause__))
+            if name not in {tool.name for tool in await self.list_tools()}:
+                return answers.failed(NotFound(f"the tool {name[:64]!r}", "List the tools."))
+            raise
+
+    async def run_stdio_async(self) -> None:
+        """Serve the client at standard input and output until it has gone."""
+        low = self._lowlevel_server
+        options = low.create_initialization_options()
+        await run_stdio(lambda messages, answers: low.run(messages, answers, options))
+
+    async def list_tools(self) -> list[Tool]:
+        """The tools, without the titles that a schema generator adds to every field."""
+        return [
+            tool.model_copy(
+                update={
+                    "input_schema": lean(tool.input_schema),
+                    "output_schema": for_refusals_too(lean(tool.output_schema)),
+                }
+            )
+            for tool in await super().list_tools()
+        ]
+
+    async def list_resources(self) -> list[Resource]:
+        """The files that were changed last, and the index. All others are read by their URI."""
+        return await anyio.to_thread.run_sync(self._resources)
+
+    def _resources(self) -> list[Resource]:
+        try:
+            if self._memory.mode() is not Mode.V2:
+                return []
+            page = self._memory.list(limit=1_000_000)
+        except PackError as error:
+            # The SDK takes any other exception from a list for a crash.
+            raise MCPError(INTERNAL_ERROR, f"{error} {error.remedy}") from error
+        newest = sorted(page.files, key=lambda file: file.updated or "", reverse=True)
+        rows = [(file.path, file.topic) for file in newest[:_LISTED_RESOURCES]]
+        return [
+            Resource(uri=uri_of(path), name=path, title=topic, mime_type="text/markdown")
+            for path, topic in [("index.md", "Memory index"), *rows]
+        ]
+
+    def read_file(self, path: str) -> str:
+        """The text of a file.
+
+        Raises:
+            ResourceNotFoundError: There is no such file.
+            ResourceError: It cannot be read; the message says why.
+        """
+        try:
+            return self._memory.get(path).content
+        except NotFound as error:
+            raise ResourceNotFoundError(str(error)) from error
+        except PackError as error:
+            raise ResourceError(f"{error} {error.remedy}") from error
+
+
+async def _promise_list_changes(
+    ctx: ServerRequestContext[Any, Any], call_next: CallNext
+) -> HandlerResult:
+    """Make the answer to `initialize` say that changes of the list of resources are sent."""
+    answer = await call_next(ctx)
+    if ctx.method == "initialize" and isinstance(answer, dict):
+        answer["capabilities"]["resources"]["listChanged"] = True
+    return answer
+
+
+def _invalid_arguments(error: ValidationError) -> InvalidRequest:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    shown = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found[:_SHOWN_FAULTS]]
+    more = [f"and {len(found) - len(shown)} more"] if len(found) > len(shown) else []
+    return InvalidRequest("; ".join([*shown, *more]))
+
+
+def build_server(
+    memory: Memory,
+    *,
+    source: Source = Source.AI_CLOUD,
+    bus: SubscriptionBus | None = None,
+    watch: bool = True,
+) -> PackServer:
+    """An MCP server for a memory.
+
+    Args:
+        memory: The memory.
+        source: What its clients count as.
+        bus: Carries change events; in this process only by default.
+        watch: Whether commits of others are watched for and announced.
+    """
+    server = PackServer(memory, bus or InMemorySubscriptionBus(), watch)
+    add_tools(server, memory, source, server.wrote)
+    server.resource(
+        SCHEME + "{+path}",
+        name="memory file",
+        description="A file of the memory, by its path",
+        mime_type="text/markdown",
+    )(server.read_file)
+    _add_prompts(server)
+    return server
+
+
+def _add_prompts(server: MCPServer[None]) -> None:
+    @server.prompt(name="session_start", title="Start with memory")
+    def session_start() -> str:
+        """How to use this memory in a conversation; for clients that know all tools."""
+        return prompt("desktop")
+
+    @server.prompt(name="session_start_v1", title="Start with memory (two tools)")
+    def session_start_v1() -> str:
+        """How to use this memory with memory_get and memory_update alone."""
+        return prompt("v1")

@@ -1,0 +1,221 @@
+"""The tools: each is one call of the core, in the words of a model.
+
+An empty text for something optional means that it is not given: many models fill in every field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Final
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
+from mcp.types import CallToolResult, ToolAnnotations
+from pydantic import Field
+
+from pack.catalog.questions import Sort
+from pack.errors import PackError
+from pack.files.edits import Edit
+from pack.memory import SEARCH_LIMIT, Memory
+from pack.provenance import Origin, Source
+from pack.results import Written
+from pack_servers.mcp import results as answers
+from pack_servers.mcp.clients import LastRead, client_key
+
+_MAX_LIMIT: Final = 500
+
+Path = Annotated[str, Field(description="e.g. projects/website.md")]
+Sha = Annotated[str, Field(description="sha of the version you read")]
+Message = Annotated[str | None, Field(description="why, for the log")]
+Tag = Annotated[str | None, Field(description="only files with this tag")]
+Topic = Annotated[str | None, Field(description="text in the topic")]
+Dir = Annotated[str | None, Field(description="only files in this folder")]
+Since = Annotated[str | None, Field(description="updated on this day or later")]
+Until = Annotated[str | None, Field(description="updated on this day or before")]
+Limit = Annotated[int, Field(ge=1, le=_MAX_LIMIT)]
+Cursor = Annotated[str | None, Field(description="next_cursor of the last answer")]
+
+_READS: Final = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+_ADDS: Final = ToolAnnotations(
+    read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False
+)
+_REMOVES: Final = ToolAnnotations(
+    read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False
+)
+
+
+class Tools:
+    """The tools. They run on worker threads, so that a slow one holds up nobody."""
+
+    def __init__(self, memory: Memory, source: Source, wrote: Callable[[], None]) -> None:
+        self._memory = memory
+        self._source = source
+        self._wrote = wrote
+        self._last_read = LastRead()
+
+    def memory_list(
+        self,
+        *,
+        tag: Tag = None,
+        topic: Topic = None,
+        dir: Dir = None,  # noqa: A002 - the tool's own word
+        since: Since = None,
+        until: Until = None,
+        sort: Annotated[Sort, Field(description="newest or largest first")] = Sort.PATH,
+        limit: Annotated[int | None, Field(ge=1, le=_MAX_LIMIT)] = None,
+        cursor: Cursor = None,
+    ) -> Annotated[CallToolResult, answers.ListResult]:
+        """What is in the memory: path, topic, tags and date of each file."""
+        return _answer(
+            lambda: answers.listing(
+                self._memory.list(
+                    tag=tag or None,
+                    topic=topic or None,
+                    dir=dir or None,
+                    since=since or None,
+                    until=until or None,
+                    sort=sort,
+                    limit=limit,
+                    cursor=cursor or None,
+                )
+            )
+        )
+
+    def memory_get(
+        self, ctx: Context, path: Path | None = None
+    ) -> Annotated[CallToolResult, answers.GetResult]:
+        """Read a file: content, and the sha that a change must name. Without path: everything."""
+        if path:
+            return _answer(lambda: answers.document(self._memory.get(path)))
+
+        def read_all() -> CallToolResult:
+            found = self._memory.get_all()
+            self._last_read.put(client_key(ctx.request_context), found.content)
+            return answers.whole_memory(found)
+
+        return _answer(read_all)
+
+    def memory_update(
+        self,
+        ctx: Context,
+        content: Annotated[str, Field(description="the whole text, markdown")],
+        path: Path | None = None,
+        sha: Annotated[str | None, Field(description="sha you read; omit for a new file")] = None,
+        message: Message = None,
+    ) -> Annotated[CallToolResult, answers.WriteResult]:
+        """Store a file, new or whole; frontmatter you leave out stays. Conflicts show the file."""
+        memory = self._as(ctx)
+        if path:
+            return self._write(lambda: memory.update(path, content, sha or None, message))
+        client = client_key(ctx.request_context)
+        try:
+            done = memory.add_to_general(content, self._last_read.get(client), message)
+        except PackError as error:
+            return answers.not_written(error)
+        self._wrote()
+        self._last_read.extend(client, content)
+        return answers.written(done)
+
+    def memory_edit(
+        self,
+        ctx: Context,
+        path: Path,
+        edits: Annotated[list[Edit], Field(min_length=1)],
+        sha: Annotated[str | None, Field(description="sha you read, to be strict")] = None,
+        message: Message = None,
+    ) -> Annotated[CallToolResult, answers.WriteResult]:
+        """Change parts of a file: replace exact text, append, replace a section. All or none."""
+        memory = self._as(ctx)
+        return self._write(lambda: memory.edit(path, edits, sha or None, message))
+
+    def memory_search(
+        self,
+        query: Annotated[
+            str, Field(description='words or a question; "a phrase", begin*, -without')
+        ],
+        *,
+        tag: Tag = None,
+        topic: Topic = None,
+        dir: Dir = None,  # noqa: A002 - the tool's own word
+        since: Since = None,
+        until: Until = None,
+        limit: Limit = SEARCH_LIMIT,
+        cursor: Cursor = None,
+        max_tokens: Annotated[int | None, Field(ge=1, description="for all results")] = None,
+        explain: Annotated[bool, Field(description="say why each was found")] = False,
+    ) -> Annotated[CallToolResult, answers.SearchResult]:
+        """Find files by words, a question or an exact phrase; best first, with section and line."""
+        return _answer(
+            lambda: answers.matches(
+                self._memory.search(
+                    query,
+                    tag=tag or None,
+                    topic=topic or None,
+                    dir=dir or None,
+                    since=since or None,
+                    until=until or None,
+                    limit=limit,
+                    cursor=cursor or None,
+                    max_tokens=max_tokens,
+                    explain=explain,
+                )
+            )
+        )
+
+    def memory_delete(
+        self, ctx: Context, path: Path, sha: Sha, message: Message = None
+    ) -> Annotated[CallToolResult, answers.WriteResult]:
+        """Remove a file; its history stays in git."""
+        memory = self._as(ctx)
+        return self._write(lambda: memory.delete(path, sha, message))
+
+    def memory_move(
+        self, ctx: Context, path: Path, new_path: Path, sha: Sha, message: Message = None
+    ) -> Annotated[CallToolResult, answers.WriteResult]:
+        """Give a file another path; its history follows."""
+        memory = self._as(ctx)
+        return self._write(lambda: memory.move(path, new_path, sha, message))
+
+    def _write(self, action: Callable[[], Written]) -> CallToolResult:
+        def write() -> CallToolResult:
+            done = action()
+            self._wrote()
+            return answers.written(done)
+
+        return _answer(write)
+
+    def _as(self, ctx: Context) -> Memory:
+        params = ctx.session.client_params
+        client = params.client_info.name if params is not None else "unknown"
+        return self._memory.written_by(Origin(self._source, client))
+
+
+def _answer(action: Callable[[], CallToolResult]) -> CallToolResult:
+    try:
+        return action()
+    except PackError as error:
+        return answers.failed(error)
+
+
+def add_tools(
+    server: MCPServer[None], memory: Memory, source: Source, wrote: Callable[[], None]
+) -> None:
+    """Make the tools callable on a server.
+
+    Args:
+        server: The server.
+        memory: What they work on.
+        source: What its clients count as.
+        wrote: Called in the worker thread of a tool that has made a commit; returns at once.
+    """
+    tools = Tools(memory, source, wrote)
+    for function, title, hints in (
+        (tools.memory_list, "List memory", _READS),
+        (tools.memory_get, "Read memory", _READS),
+        (tools.memory_update, "Store memory", _ADDS),
+        (tools.memory_search, "Search memory", _READS),
+        (tools.memory_edit, "Edit memory", _ADDS),
+        (tools.memory_delete, "Delete memory", _REMOVES),
+        (tools.memory_move, "Move memory", _ADDS),
+    ):
+        server.add_tool(function, title=title, annotations=hints)

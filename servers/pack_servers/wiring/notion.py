@@ -1,0 +1,111 @@
+"""Putting Notion together with a memory; see `wiring_targets`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+from pack_connectors.local_git.repository import open_repository
+from pack_connectors.notion.api import NotionApi, parse_id
+from pack_connectors.notion.checkpoint_file import JournalFile
+from pack_connectors.notion.http import NotionHttp
+from pack_connectors.notion.target import SETTING, NotionPage, NotionPages
+from pack_connectors.system.service_url import parse_service_url
+
+from pack.catalog.catalog import Catalog
+from pack.connector import Connector
+from pack.errors import InvalidConfig
+from pack.memory import Memory
+from pack.pages.checkpoint import PagesJournal
+from pack.provenance import Origin, Source
+from pack.sync.routes import Route, WholeRoute
+from pack.sync.target import Pages
+from pack.sync.text import TextSource
+from pack_servers.config.place import GithubPlace, Place
+from pack_servers.config.settings import NotionMode, Settings
+from pack_servers.wiring.clock import new_request
+
+STATE_FOLDER: Final = "sync"
+"""Beside the states of the targets."""
+_ORIGIN: Final = Origin(Source.AUTOMATION, "notion")
+
+
+@contextmanager
+def open_pages(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Pages]:
+    """The pages in Notion that the settings name, closed at the end.
+
+    Raises:
+        InvalidConfig: A setting is missing, or cannot be used.
+    """
+    if settings.notion_token is None:
+        raise InvalidConfig("NOTION_TOKEN", "it is not set")
+    if not settings.notion_sync_page_id:
+        raise InvalidConfig("NOTION_SYNC_PAGE_ID", "it is not set")
+    pages = NotionPages(_api(settings, clock), settings.notion_sync_page_id)
+    try:
+        yield pages
+    finally:
+        pages.close()
+
+
+def open_journal(settings: Settings, place: Place) -> PagesJournal:
+    """Where pages of Notion are noted until `.notion-pages.json` has them; nothing is opened."""
+    if isinstance(place, GithubPlace):
+        # Here, as it takes time to import and most memories are local.
+        from pack_servers.wiring.github import catalog_file  # noqa: PLC0415
+
+        return journal_in(catalog_file(settings, place).with_suffix(""), settings)
+    return journal_in(open_repository(place.folder).state_dir, settings)
+
+
+def journal_in(state_dir: Path, settings: Settings) -> PagesJournal:
+    """The same, in the folder for what is derived from the memory."""
+    page = parse_id(settings.notion_sync_page_id, SETTING)
+    return JournalFile(state_dir / STATE_FOLDER / f"notion-pages-{page}.json")
+
+
+def open_route(
+    settings: Settings,
+    connector: Connector,
+    catalog: Catalog,
+    clock: Callable[[], datetime],
+    source: TextSource,
+    today: Callable[[], date] | None,
+    state_dir: Path,
+) -> Route:
+    """The way of commits to Notion.
+
+    Args:
+        settings: Those in force; token and page are set.
+        connector: Where the memory is kept.
+        catalog: What is known of its files.
+        clock: Tells the time.
+        source: The texts of the memory.
+        today: Gives the day on which expired files are left out; `None` to keep them.
+        state_dir: Folder for what is derived from the memory.
+
+    Raises:
+        InvalidConfig: The page is none.
+    """
+    single = NotionPage(_api(settings, clock), settings.notion_sync_page_id)
+    if settings.notion_sync_mode is NotionMode.SINGLE:
+        return WholeRoute(single, source, today)
+    memory = Memory(
+        connector,
+        catalog,
+        clock=clock,
+        origin=_ORIGIN,
+        new_request=new_request,
+        v1_path=settings.github_memory_path,
+    )
+    pages = NotionPages(_api(settings, clock), settings.notion_sync_page_id)
+    return memory.notion_route(pages, single, source, today, journal_in(state_dir, settings))
+
+
+def _api(settings: Settings, clock: Callable[[], datetime]) -> NotionApi:
+    token = settings.notion_token
+    base = parse_service_url(settings.notion_api_url, "NOTION_API_URL")
+    return NotionApi(NotionHttp(token.get_secret_value if token else str, clock, base_url=base))

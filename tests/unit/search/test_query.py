@@ -1,0 +1,293 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pack.search.dates import DateHint, date_hints
+from pack.search.forms import expand
+from pack.search.place_names import places_named
+from pack.search.query import (
+    MAX_CLAUSES,
+    STOP_WORDS,
+    Alternative,
+    ClauseKind,
+    parse_query,
+)
+from pack.search.stems import kindred_keys, stem_key
+from pack.search.words import index_terms
+
+
+class Words:
+    """A vocabulary of some words, most frequent first."""
+
+    def __init__(self, *terms, **counts):
+        self.terms = (*terms, *counts)
+        self.counts = counts
+
+    def with_stems(self, keys, limit):
+        found = [term for term in self.terms if stem_key(term) in keys][:limit]
+        return {term: self.counts.get(term, 1) for term in found}
+
+    def containing(self, part, limit):
+        return [term for term in self.terms if part in term][:limit]
+
+    def ending(self, part, limit):
+        return [term for term in self.terms if term.endswith(part)][:limit]
+
+
+def wanted(text):
+    return [clause.alternatives[0].terms for clause in parse_query(text).clauses]
+
+
+@given(st.text(st.sampled_from('ab"*- \t\n()+^:{}検\x00\udc80é_.'), max_size=30) | st.text())
+def test_every_text_is_a_query_of_index_terms(text):
+    query = parse_query(text)
+    for clause in (*query.clauses, *query.excluded):
+        for one in clause.alternatives:
+            assert one.terms
+            assert all(term in index_terms(text) for term in one.terms)
+            assert 0 < one.weight <= 1
+    assert len(query.clauses) <= MAX_CLAUSES
+    assert expand(query, Words("a", "ab")).clauses is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("blue car", [("blue",), ("car",)]),
+        ("the blue car", [("blue",), ("car",)]),
+        ("the who", [("the",), ("who",)]),
+        ("blue Blue, BLUE!", [("blue",)]),
+        ("paint painted painting", [("paint",)]),
+        ("What is Ann's car?", [("ann",), ("car",)]),
+        ("the kids' room", [("kids",), ("room",)]),
+        ("snake_case", [("snake", "case")]),
+        ("v1.2.3", [("v1", "2", "3")]),
+        ("全文検索", [("全文",), ("文検",), ("検索",)]),
+        ("検", [("検",)]),
+        ("!!!", []),
+        ("", []),
+        ("-", []),
+        ("-car", []),
+        ("AND OR NOT NEAR", [("near",)]),
+    ],
+)
+def test_what_is_looked_for(text, terms):
+    assert wanted(text) == terms
+
+
+def test_a_quotation_is_required_as_it_is():
+    (clause,) = parse_query('"the Blue car"').clauses
+    assert clause.kind is ClauseKind.PHRASE
+    assert clause.required
+    assert clause.alternatives == (Alternative(("the", "blue", "car")),)
+    assert parse_query('"the Blue car"').phrase == "the blue car"
+    assert parse_query('"open end').clauses[0].alternatives[0].terms == ("open", "end")
+
+
+@pytest.mark.parametrize("mark", ["?", " ? ", "？", "؟"])
+def test_a_quotation_in_a_question_is_a_title(mark):
+    (asked, title) = parse_query(f'Who wrote "The Four Seasons"{mark}').clauses
+    assert asked.text == "wrote"
+    assert (title.text, title.kind) == ("The Four Seasons", ClauseKind.PHRASE)
+    assert not title.required
+    whole, *words = title.alternatives
+    assert whole == Alternative(("the", "four", "seasons"))
+    assert [word.terms for word in words] == [("four",), ("seasons",)]
+    assert all(word.weight < whole.weight for word in words)
+    assert parse_query('"really?"').clauses[0].required
+
+
+def test_a_star_makes_a_beginning():
+    first, second = parse_query("col* snake_c*").clauses
+    assert first.kind is ClauseKind.PREFIX
+    assert first.alternatives == (Alternative(("col",), prefix=True),)
+    assert second.alternatives == (Alternative(("snake", "c"), prefix=True),)
+
+
+def test_a_minus_excludes():
+    query = parse_query('car -red -"dark blue" -')
+    assert [clause.alternatives[0].terms for clause in query.clauses] == [("car",)]
+    assert [clause.alternatives[0].terms for clause in query.excluded] == [
+        ("red",),
+        ("dark", "blue"),
+    ]
+    assert not parse_query("well-known").excluded
+
+
+def test_an_identifier_is_found_by_its_parts_for_less():
+    whole, *parts = parse_query("max_file_no").clauses[0].alternatives
+    assert whole == Alternative(("max", "file", "no"))
+    assert [part.terms for part in parts] == [("max",), ("file",)]
+    assert all(part.weight < whole.weight for part in parts)
+
+
+def test_a_word_is_looked_for_in_the_forms_that_the_memory_has():
+    query = expand(parse_query("painted"), Words("paint", "paints", "pain"))
+    assert query.clauses[0].alternatives == tuple(map(word, ["painted", "paint", "paints"]))
+
+
+def word(term, **weight):
+    return Alternative((term,), **weight)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kin"),
+    [
+        ("paint", "painter"),
+        ("painter", "paint"),
+        ("photographer", "photography"),
+        ("childhood", "children"),
+        ("injured", "injury"),
+    ],
+)
+def test_words_derived_from_the_same_one_are_found_for_less(typed, kin):
+    (clause,) = expand(parse_query(typed), Words(typed, kin)).clauses
+    assert clause.alternatives == (word(typed), word(kin, weight=0.5))
+
+
+@pytest.mark.parametrize("other", ["care", "car", "pain", "art"])
+def test_short_words_are_nobodys_kin(other):
+    for typed in ("career", "paint", "artist"):
+        (clause,) = expand(parse_query(typed), Words(typed, other)).clauses
+        assert clause.alternatives == (word(typed),)
+
+
+def test_kin_that_is_far_more_common_is_left_out_unless_there_is_nothing_else():
+    common, rare = Words(childhood=3, child=31), Words(childhood=3, child=30)
+    (clause,) = expand(parse_query("childhood"), common).clauses
+    assert clause.alternatives == (word("childhood"),)
+    (clause,) = expand(parse_query("childhood"), rare).clauses
+    assert clause.alternatives[1:] == (word("child", weight=0.5),)
+    (clause,) = expand(parse_query("childhood"), Words(child=500)).clauses
+    assert clause.alternatives[1:] == (word("child", weight=0.5),)
+
+
+def test_what_is_excluded_or_quoted_has_no_kin():
+    query = expand(parse_query('-paint "paint"'), Words("paint", "painter"))
+    assert query.excluded[0].alternatives == query.clauses[0].alternatives == (word("paint"),)
+
+
+@given(st.text("acdeghinorst", min_size=5, max_size=20))
+def test_what_is_derived_from_a_word_is_its_kin_and_the_other_way_round(key):
+    keys = kindred_keys(key)
+    assert key not in keys
+    assert len(keys) == len(set(keys)) < 200
+    assert key + "hood" in keys
+    assert key in kindred_keys(key + "hood")
+
+
+@pytest.mark.parametrize("key", ["", "cat", "検索検索検索", "x86x64", "a" * 41])
+def test_what_has_no_kin(key):
+    assert kindred_keys(key) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("What kind of car?", [("car",)]),
+        ("types of engine", [("engine",)]),
+        ("a kind person", [("kind",), ("person",)]),
+        ("kind of", [("kind",)]),
+        ("the type of the", [("type",)]),
+        ('"kind of blue"', [("kind", "of", "blue")]),
+    ],
+)
+def test_a_kind_of_something_is_that(text, terms):
+    assert wanted(text) == terms
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Where does Anna live?",
+        "where is it",
+        "In which city is the office?",
+        "what European countries was she in",
+    ],
+)
+def test_a_question_for_a_place_is_seen(text):
+    assert parse_query(text).asks_for_place
+
+
+@pytest.mark.parametrize(
+    "text", ["where", "where clause", "SELECT WHERE id", "city", "Who was there?", "which one"]
+)
+def test_other_queries_ask_for_no_place(text):
+    assert not parse_query(text).asks_for_place
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("we moved to Lisbon", ["lisbon"]),
+        ("a walk in the Alps, at Éze", ["alps", "éze"]),
+        ("im Winter in Österreich", ["österreich"]),
+        ("in May, and to bed", []),
+        ("To Lisbon", []),
+        ("Lisbon", []),
+        ("in ", []),
+    ],
+)
+def test_a_place_is_a_name_after_a_word_of_place(text, places):
+    assert list(places_named(text)) == places
+
+
+def test_what_was_quoted_has_no_other_forms():
+    query = expand(parse_query('"painted" paint*'), Words("paint", "paints"))
+    assert [len(clause.alternatives) for clause in query.clauses] == [1, 1]
+
+
+def test_an_excluded_word_excludes_its_forms():
+    query = expand(parse_query("-cars"), Words("car", "cars"))
+    assert {one.terms[0] for one in query.excluded[0].alternatives} == {"car", "cars"}
+
+
+def test_text_with_the_query_in_the_middle_of_words_is_met():
+    words = Words("postgres", "progress", "sql")
+    exact = expand(parse_query("gres"), words).exact
+    assert {one.terms for one in exact.alternatives} == {("gres",), ("postgres",), ("progress",)}
+    exact = expand(parse_query("gres conf"), words).exact
+    assert Alternative(("postgres", "conf"), prefix=True) in exact.alternatives
+    assert ("progress", "conf") not in {one.terms for one in exact.alternatives}
+    assert expand(parse_query("!!!"), words).exact is None
+
+
+def test_the_phrase_is_folded_and_collapsed():
+    assert parse_query("  Blue \n CAR ").phrase == "blue car"
+    assert parse_query("!!!").phrase == "!!!"
+
+
+def test_names_are_words_with_a_capital_after_the_first():
+    assert parse_query("When did Ann meet Bob? Then what?").names == {"ann", "bob"}
+    assert parse_query("Ann met bob").names == set()
+
+
+def test_stop_words_are_index_terms():
+    assert all(index_terms(word) == [word] for word in STOP_WORDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "hints"),
+    [
+        ("in 2022?", [DateHint(2022, None, None)]),
+        ("in May 2023", [DateHint(2023, 5, None)]),
+        ("on 7 May, 2023", [DateHint(2023, 5, 7)]),
+        ("on the 7th of May", [DateHint(None, 5, 7)]),
+        ("Sept 3rd, 2021", [DateHint(2021, 9, 3)]),
+        ("since 2023-05-08", [DateHint(2023, 5, 8)]),
+        ("2023-05 or 2024", [DateHint(2023, 5, None), DateHint(2024, None, None)]),
+        ("in March", [DateHint(None, 3, None)]),
+        ("it may march on", []),
+        ("port 20221", []),
+        ("", []),
+    ],
+)
+def test_dates_in_a_question(text, hints):
+    assert list(date_hints(text)) == hints
+
+
+def test_what_a_date_covers():
+    assert DateHint(2023, 5, None).covers("2023-05-08")
+    assert DateHint(None, 5, 8).covers("1999-05-08T10:00:00Z")
+    assert not DateHint(2023, 5, 9).covers("2023-05-08")
+    assert not DateHint(2022, None, None).covers("2023")

@@ -1,0 +1,182 @@
+import sqlite3
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pack.search.stems import stem_key, stem_keys
+from pack.search.words import (
+    aligned_text,
+    fold_text,
+    index_terms,
+    indexed_text,
+    is_unspaced,
+    searchable_text,
+    searchable_texts,
+)
+
+TRICKY = st.sampled_from(
+    "aZ09_-. \n\0#éÉßİıſŒﬁ½²µΣςЙё検索全ガがｶﾞ한글กำน้ເມືອမြန်មានहिन्दीالعَرَبָּ👍🏽❤️’–“…"
+    "\u200d\ufe0f\u0301\u0489"
+    "ǅ𝐀𞤀𐐀ꬰꟑ𖹀\U00010d00\U0001e900\ue000\U000e0041\u2028\ufeff"
+)
+TEXTS = st.lists(
+    st.one_of(
+        st.text(max_size=20),
+        st.text(TRICKY, max_size=20),
+        st.sampled_from(["getUserName", "HTTPServer2go", "snake_case", "v1.2.3", "全文検索", " "]),
+    ),
+    max_size=6,
+).map("".join)
+
+
+def fts5_tokens(text):
+    """What FTS5 makes of the text that is indexed."""
+    with sqlite3.connect(":memory:") as db:
+        db.execute("CREATE VIRTUAL TABLE t USING fts5(x, tokenize='unicode61 remove_diacritics 2')")
+        db.execute("CREATE VIRTUAL TABLE v USING fts5vocab(t, instance)")
+        db.execute("INSERT INTO t VALUES (?)", (indexed_text(text),))
+        tokens = [term for (term,) in db.execute("SELECT term FROM v ORDER BY offset")]
+    db.close()
+    return tokens
+
+
+@given(st.lists(TEXTS | st.text("aB. -\n’–", max_size=20), max_size=5))
+def test_many_texts_are_made_searchable_as_each_is(texts):
+    assert searchable_texts(texts) == [searchable_text(text) for text in texts]
+
+
+@given(TEXTS | st.text("aB. -\n’–", max_size=20))
+def test_an_aligned_text_has_each_character_one_further_on(text):
+    aligned = aligned_text(text)
+    if aligned is None:
+        assert not text.isascii() or index_terms(text) != index_terms(text.lower())
+    else:
+        assert aligned == searchable_text(text)
+        assert len(aligned) == len(text) + 2
+        words = [text[place - 1] for place, letter in enumerate(aligned) if letter != " "]
+        assert "".join(words).lower() == "".join(index_terms(text))
+
+
+@given(st.text("aZ ßé", max_size=8) | TEXTS)
+def test_folding_knows_no_case(text):
+    assert fold_text(text) == unicodedata.normalize(
+        "NFC", unicodedata.normalize("NFC", text).casefold()
+    )
+
+
+@given(TEXTS)
+def test_terms_are_what_fts5_makes_of_a_text(text):
+    assert index_terms(text) == fts5_tokens(text)
+
+
+def test_terms_are_what_fts5_makes_of_every_letter_there_is():
+    characters = [chr(code) for code in range(0x30000) if not 0xD800 <= code < 0xE000]
+    for start in range(0, len(characters), 4096):
+        text = " ".join(f"a{character}b" for character in characters[start : start + 4096])
+        assert index_terms(text) == fts5_tokens(text)
+
+
+@given(TEXTS)
+def test_searchable_text_holds_the_terms_in_their_order(text):
+    searchable = searchable_text(text)
+    assert searchable.split() == index_terms(text)
+    assert searchable[0] == searchable[-1] == " "
+    assert set(filter(str.isspace, searchable)) == {" "}
+
+
+@given(TEXTS)
+def test_case_and_normal_form_do_not_matter(text):
+    if not any(unicodedata.category(character) == "Lo" for character in text):
+        assert index_terms(unicodedata.normalize("NFD", text)) == index_terms(
+            unicodedata.normalize("NFC", text)
+        )
+    if text.isascii():
+        assert set(index_terms(text.lower())) <= set(index_terms(text))
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_ascii_prose_is_indexed_as_it_is(text):
+    assert indexed_text(text).startswith(text)
+    if text == text.lower():
+        assert indexed_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("Café naïve ÅNGSTRÖM", "cafe naive angstrom"),
+        ("Straße", "strasse"),
+        ("Йод ёлка", "иод елка"),
+        ("ｆｕｌｌ ﬁt", "full fit"),
+        ("全文検索", "全文 文検 検索"),
+        ("検", "検"),
+        ("Python検索test", "python 検索 test"),
+        ("カ\u3099ス", "ガス"),
+        ("한국어 검색", "한국어 검색"),
+        ("snake_case kebab-case", "snake case kebab case"),
+        ("v1.2.3", "v1 2 3"),
+        ("https://ab.example/c?d=e", "https ab example c d e"),
+        ("getUserName", "getusername get user name"),
+        ("the HTTPServer runs", "the httpserver runs http server"),
+        ("it’s – “so” 👍", "it s so"),
+        ("", ""),
+        ("!!!", ""),
+    ],
+)
+def test_the_terms_of_a_text(text, terms):
+    assert index_terms(text) == terms.split()
+
+
+def test_any_part_of_a_text_without_spaces_is_a_phrase_of_it():
+    whole = "คำภาษาไทยและ全文検索エンジン"
+    terms = index_terms(whole)
+    for run in ("คำภาษาไทยและ", "全文検索エンジン"):
+        for start in range(len(run) - 1):
+            for end in range(start + 2, len(run) + 1):
+                part = run[start:end]
+                if unicodedata.category(part[0]) != "Mn":
+                    wanted = index_terms(part)
+                    places = range(len(terms) - len(wanted) + 1)
+                    assert any(terms[at : at + len(wanted)] == wanted for at in places), part
+
+
+def test_lone_surrogates_are_no_error():
+    assert index_terms("a\udc80b") == ["a", "b"]
+    assert index_terms("検\udc80b") == ["検", "b"]
+
+
+def test_which_text_has_no_spaces():
+    assert is_unspaced("a 検")
+    assert not is_unspaced("déjà vu")
+
+
+def test_text_is_compared_without_case_and_in_one_normal_form():
+    assert fold_text("É") == fold_text("e\u0301") == "é"
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        "paint paints painted painting",
+        "go goes went gone going",
+        "child children",
+        "buy buys bought buying",
+        "query queries",
+        "live lives lived living life",
+        "index indices",
+    ],
+)
+def test_the_forms_of_a_word_have_one_key(forms):
+    assert len(set(stem_keys(forms.split()))) == 1
+
+
+@pytest.mark.parametrize(("one", "other"), [("was", "wash"), ("検索", "検"), ("cafe", "care")])
+def test_different_words_have_different_keys(one, other):
+    assert stem_key(one) != stem_key(other)
+
+
+def test_very_long_terms_and_other_scripts_are_their_own_key():
+    for term in ("a" * 50 + "ing", "検索", "x" * 5000, "иод"):
+        assert stem_key(term) == term
