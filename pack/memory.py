@@ -27,10 +27,10 @@ from pack.results import (
     Changes,
     Document,
     Expired,
+    FileListing,
     Finding,
     Line,
     Matches,
-    Page,
     Status,
     WholeMemory,
     Written,
@@ -40,7 +40,7 @@ from pack.use_cases import read as queries
 from pack.use_cases import write as updates
 
 if TYPE_CHECKING:
-    from pack.pages.checkpoint import PagesJournal
+    from pack.pages.checkpoint import PagesCheckpoint
     from pack.pages.delivery import NotionMigration
     from pack.remote.decision import Permission
     from pack.remote.remote import Exchange, Remote, RemoteStatus, Report
@@ -150,7 +150,7 @@ class Memory:
         sort: Sort = Sort.PATH,
         limit: int | None = None,
         cursor: str | None = None,
-    ) -> Page:
+    ) -> FileListing:
         """The files that match all filters.
 
         Args:
@@ -475,7 +475,7 @@ class Memory:
         report: Callable[[str], None],
         today: date | None = None,
         *,
-        journal: PagesJournal | None = None,
+        journal: PagesCheckpoint | None = None,
         dry_run: bool = False,
     ) -> NotionMigration:
         """Give each file a page in Notion, below an index (C11).
@@ -506,7 +506,7 @@ class Memory:
         single: Target,
         source: TextSource,
         today: Callable[[], date] | None = None,
-        journal: PagesJournal | None = None,
+        journal: PagesCheckpoint | None = None,
     ) -> Route:
         """The way of commits to Notion's pages; see `pack.pages.delivery.NotionRoute`.
 

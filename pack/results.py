@@ -56,7 +56,7 @@ class ListedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class FileListing:
     """A part of a listing.
 
     Attributes:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 
-def write_moment(moment: datetime) -> str:
+def format_time(moment: datetime) -> str:
     """A moment with a time zone, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def read_moment(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
     """The moment of a text; of one that cannot be read, the earliest there is.
 
     Without a time zone it is taken for UTC.

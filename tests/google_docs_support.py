@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pack_connectors.google_docs.access import GoogleAccess
-from pack_connectors.google_docs.document import Shown, read_document
+from pack_connectors.google_docs.document import ShownDocument, read_document
 from pack_connectors.google_docs.target import GoogleDoc
-from pack_connectors.google_docs.text import DocFormat, Paragraph
+from pack_connectors.google_docs.text import DocumentFormat, Paragraph
 
 from pack.sync.target import Delivered
 from tests.standins.google_docs import GoogleStandIn
@@ -17,12 +17,12 @@ ACCESS = GoogleAccess("client-id", "client-secret-canary", "1//refresh-token-can
 class Desk:
     """One document, whoever writes it."""
 
-    def __init__(self, doc_format: DocFormat = DocFormat.PLAIN, text: str = "") -> None:
+    def __init__(self, doc_format: DocumentFormat = DocumentFormat.PLAIN, text: str = "") -> None:
         self.google = GoogleStandIn()
         self.document = self.google.document(text=text)
         self.format = doc_format
         self.target = self.open()
-        self.memo = ""
+        self.receipt = ""
 
     def begin(self, text: str = "", *, first_wins: bool = False) -> None:
         """A new document, which does what is not documented in one way or the other.
@@ -34,9 +34,9 @@ class Desk:
         self.google.edits.clear()
         self.document = self.google.document(text=text)
         self.document.first.joins_lists = not first_wins
-        self.memo = ""
+        self.receipt = ""
 
-    def open(self, doc_format: DocFormat | None = None) -> GoogleDoc:
+    def open(self, doc_format: DocumentFormat | None = None) -> GoogleDoc:
         return GoogleDoc(
             "document-1",
             ACCESS,
@@ -46,10 +46,10 @@ class Desk:
             sleep=self.google.clock.sleep,
         )
 
-    def deliver(self, markdown: str, memo: str | None = None) -> Delivered:
-        """Deliver as the sync does, with the memo of the last delivery."""
-        done = self.target.deliver(markdown, "key", self.memo if memo is None else memo)
-        self.memo = done.memo
+    def deliver(self, markdown: str, receipt: str | None = None) -> Delivered:
+        """Deliver as the sync does, with the receipt of the last delivery."""
+        done = self.target.deliver(markdown, "key", self.receipt if receipt is None else receipt)
+        self.receipt = done.receipt
         return done
 
     def edit(self, place: int, text: str, *, removed: int = 0) -> None:
@@ -69,7 +69,7 @@ class Desk:
         return [block.paragraph for block in self.shown.blocks]
 
     @property
-    def shown(self) -> Shown:
+    def shown(self) -> ShownDocument:
         tab = self.document.first
         body = {"content": content(tab)}
         return read_document({"revisionId": "r", "body": body, "lists": lists(tab)})

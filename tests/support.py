@@ -16,7 +16,7 @@ from pack_connectors.local_git.repository import create_repository
 
 from pack.catalog.refresh import bring_up
 from pack.catalog.row import describe, is_catalogued
-from pack.core.index_update import plan_index
+from pack.core.index_update import plan_index_update
 from pack.core.reader import Reader
 from pack.index.format import read_head
 from pack.limits import MAX_FILE_BYTES
@@ -186,7 +186,7 @@ def rebuilt(files: Mapping[str, bytes]) -> dict[str, bytes]:
     catalog = SqliteCatalog(None)
     reader = Reader(store, catalog, MemoryPath("MEMORY.md"))
     bring_up(catalog, store, store.head())
-    plan = plan_index(catalog, reader, (), (), {}, check_all=True)
+    plan = plan_index_update(catalog, reader, (), (), {}, check_all=True)
     catalog.close()
     assert not [change for change in plan.changes if isinstance(change, Delete)]
     made = {str(put.path): put.content for put in plan.changes if isinstance(put, Put)}

@@ -21,6 +21,8 @@ from pack_connectors.system.durable_files import write_durably
 from pack_connectors.system.process_lock import ProcessLock
 
 _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,99}")
+_STORED_NAMES: Final = {"receipt": "memo"}
+"""Where a file of PACK 2.0.0 has another name for something; it stays, so that both can read it."""
 _NUMBERS: Final = ("part", "failures")
 
 
@@ -57,7 +59,7 @@ class SyncFiles:
     def save(self, key: str, state: TargetState) -> None:
         """See `SyncStates.save`."""
         file = self._file(key)
-        data = json.dumps(asdict(state)).encode()
+        data = json.dumps(_stored(asdict(state))).encode()
         try:
             self._make_folder()
             write_durably(str(file), data, f"{file}-")
@@ -102,7 +104,7 @@ def _state(data: object) -> TargetState:
     Raises:
         ValueError, TypeError: It is none.
     """
-    given = _known(data, TargetState)
+    given = _known(_restored(data), TargetState)
     parked = given.pop("parked", None)
     if parked is not None:
         parked = Parked(**_known(parked, Parked))
@@ -116,6 +118,17 @@ def _state(data: object) -> TargetState:
     return state
 
 
+def _stored(values: dict[str, Any]) -> dict[str, Any]:
+    return {_STORED_NAMES.get(name, name): value for name, value in values.items()}
+
+
+def _restored(data: object) -> object:
+    if not isinstance(data, dict):
+        return data
+    names = {stored: name for name, stored in _STORED_NAMES.items()}
+    return {names.get(name, name): value for name, value in data.items()}
+
+
 def _known(data: object, kind: type[TargetState] | type[Parked]) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise TypeError("not a state")
@@ -125,7 +138,7 @@ def _known(data: object, kind: type[TargetState] | type[Parked]) -> dict[str, An
 
 def _check(values: dict[str, object], numbers: tuple[str, ...], *, may_be_none: bool) -> None:
     for name, value in values.items():
-        if value is None and may_be_none and name not in (*numbers, "memo"):
+        if value is None and may_be_none and name not in (*numbers, "receipt"):
             continue
         if not isinstance(value, int if name in numbers else str):
             raise TypeError(f"{name} is not what it should be")

@@ -53,7 +53,7 @@ class VisibleFiles(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class IndexPlan:
+class IndexUpdate:
     """What becomes of the index files.
 
     Attributes:
@@ -67,7 +67,7 @@ class IndexPlan:
     verified: bool
 
 
-def plan_index(
+def plan_index_update(
     catalog: Catalog,
     files: VisibleFiles,
     rows: Sequence[Row],
@@ -76,7 +76,7 @@ def plan_index(
     *,
     check_all: bool = False,
     order: Sequence[str] | None = None,
-) -> IndexPlan:
+) -> IndexUpdate:
     """The index files that follow from a change of memory files.
 
     Args:
@@ -88,7 +88,7 @@ def plan_index(
         check_all: Compare the index of every folder, not only of those that changed.
         order: The `sync_order` to go on from; `None` for the one of the index that is there.
     """
-    planner = _Planner(catalog, files, _Overlay(catalog, rows, gone))
+    planner = _Updater(catalog, files, _Overlay(catalog, rows, gone))
     return planner.plan(moved, check_all=check_all, order=order)
 
 
@@ -168,7 +168,7 @@ class _Overlay:
         )
 
 
-class _Planner:
+class _Updater:
     def __init__(self, catalog: Catalog, files: VisibleFiles, after: _Overlay) -> None:
         self._catalog = catalog
         self._files = files
@@ -187,7 +187,7 @@ class _Planner:
 
     def plan(
         self, moved: Mapping[str, str], *, check_all: bool, order: Sequence[str] | None
-    ) -> IndexPlan:
+    ) -> IndexUpdate:
         current = self._find(INDEX)
         head = read_head(current.content.decode("utf-8", "replace")) if current else IndexHead()
         if order is not None:
@@ -204,7 +204,7 @@ class _Planner:
             following, self._folders, self._after.lines, sharded, is_large=self._large
         )
         self._put(INDEX, text.encode(), current)
-        return IndexPlan(
+        return IndexUpdate(
             tuple(self._changes), tuple(self._warnings), verified=bool(self._unverified)
         )
 

@@ -15,7 +15,7 @@ from pack.catalog.catalog import Catalog
 from pack.catalog.refresh import NO_COMMIT, bring_up
 from pack.catalog.row import Row, describe
 from pack.connector import Capability, Connector
-from pack.core.index_update import IndexPlan, plan_index
+from pack.core.index_update import IndexUpdate, plan_index_update
 from pack.core.reader import Reader
 from pack.errors import BlobChanged, PackError, RepositoryBusy, StaleBase, UncommittedEdit
 from pack.model import Change, Commit, CommitId, Delete, Identity, MemoryPath, Put, blob_id
@@ -126,11 +126,11 @@ class Writer:
                 self._catalog.verified(made.id)
         return self._written(decision, plan, made)
 
-    def _plan_index(self, decision: Decision, head: CommitId | None, effect: Effect) -> IndexPlan:
+    def _plan_index(self, decision: Decision, head: CommitId | None, effect: Effect) -> IndexUpdate:
         if not decision.with_index:
-            return IndexPlan((), (), verified=False)
+            return IndexUpdate((), (), verified=False)
         bring_up(self._catalog, self._connector, head)
-        plan = plan_index(self._catalog, self._reader, *effect, decision.moved)
+        plan = plan_index_update(self._catalog, self._reader, *effect, decision.moved)
         if self._catalog.commit() != (head or NO_COMMIT):
             raise _DecideAgain  # it was lost or moved on while it was read
         return plan
@@ -172,7 +172,7 @@ class Writer:
         self,
         edits: Sequence[Put],
         decision: Decision,
-        plan: IndexPlan,
+        plan: IndexUpdate,
         onto: tuple[CommitId | None, str],
     ) -> None:
         """Commit, as the user, the hand edits that a write would replace.
@@ -186,7 +186,7 @@ class Writer:
         index: Sequence[Change] = ()
         if decision.with_index and not {change.path for change in plan.changes}.intersection(paths):
             rows, _ = effect
-            index = plan_index(self._catalog, self._reader, rows, (), {}).changes
+            index = plan_index_update(self._catalog, self._reader, rows, (), {}).changes
         message = commit_message(
             f"{paths[0]}: record an edit made by hand", EDITOR, request, paths=paths[1:]
         )
@@ -204,7 +204,9 @@ class Writer:
 
     # --- answers -------------------------------------------------------------------------------
 
-    def _describe(self, decision: Decision, plan: IndexPlan, changes: Sequence[Change]) -> Written:
+    def _describe(
+        self, decision: Decision, plan: IndexUpdate, changes: Sequence[Change]
+    ) -> Written:
         planned = []
         for change in changes:
             found = self._reader.find(change.path)
@@ -220,7 +222,7 @@ class Writer:
         )
 
     @staticmethod
-    def _written(decision: Decision, plan: IndexPlan, made: Commit) -> Written:
+    def _written(decision: Decision, plan: IndexUpdate, made: Commit) -> Written:
         return Written(
             decision.path,
             made.blobs.get(decision.path),

@@ -22,7 +22,7 @@ from typing import Final
 
 from pack.errors import InvalidContent, LimitExceeded
 from pack.files import frontmatter
-from pack.times import write_moment
+from pack.times import format_time
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _DATETIME: Final = re.compile(
@@ -270,7 +270,7 @@ def _stamps(
         values["created"] = before.created or (last.isoformat() if last is not None else today)
     values["updated"] = today
     if has_time(read_meta(found.fields).updated or before.updated):
-        values["updated"] = write_moment(now)
+        values["updated"] = format_time(now)
     return values
 
 

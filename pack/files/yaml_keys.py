@@ -29,7 +29,7 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class KeyBlock:
     """A key and its value.
 
     Attributes:
@@ -48,15 +48,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
+class KeyBlocks:
     """A block; `head`, the texts of the entries and `tail` joined are the block."""
 
     head: str
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, KeyBlock]
     tail: str
 
 
-def cut_entries(block: str) -> Entries | None:
+def cut_keys(block: str) -> KeyBlocks | None:
     """The entries of a block; `None` where it cannot be read, or keys share a line.
 
     Args:
@@ -68,11 +68,11 @@ def cut_entries(block: str) -> Entries | None:
     except (InvalidContent, LimitExceeded):
         return None
     if root is None or not root.value:
-        return Entries(block, {}, "")
+        return KeyBlocks(block, {}, "")
     return _cut(block, root, values)
 
 
-def _cut(block: str, root: MappingNode, values: Mapping[str, object]) -> Entries | None:
+def _cut(block: str, root: MappingNode, values: Mapping[str, object]) -> KeyBlocks | None:
     starts = [_line_start(block, key) for key, _ in root.value]
     ends = [_after_line(block, max(value_end(block, key), value_end(block, value)))
             for key, value in root.value]  # fmt: skip
@@ -83,14 +83,14 @@ def _cut(block: str, root: MappingNode, values: Mapping[str, object]) -> Entries
         return None
     entries = {}
     for number, (key, value) in enumerate(root.value):
-        entries[key.value] = Entry(
+        entries[key.value] = KeyBlock(
             above=block[bounds[number] : starts[number]],
             key=block[key.start_mark.index : key.end_mark.index],
             text=block[bounds[number] : bounds[number + 1]],
             value=values[key.value],
             items=_items(block, value),
         )
-    return Entries(block[: bounds[0]], entries, block[bounds[-1] :])
+    return KeyBlocks(block[: bounds[0]], entries, block[bounds[-1] :])
 
 
 def _line_start(block: str, node: Node) -> int:

@@ -24,7 +24,7 @@ from typing import Final
 
 from pack.files import markdown
 from pack.merge.diff import find_hunks
-from pack.merge.lines import MergedLines, Span, merge_lines
+from pack.merge.lines import LineSpan, MergedLines, merge_lines
 
 _PARSED_CHARACTERS: Final = 100_000
 _LOOKS_LIKE_HEADING: Final = re.compile(r"(?m)^ {0,3}(?:#{1,6}(?:\s|$)|=+\s*$|-+\s*$)")
@@ -59,7 +59,7 @@ class _Body:
         found = markdown.headings(self.text, 0)
         return [_Heading(h.level, h.line, h.end_line + 1) for h in found]
 
-    def piece(self, span: Span) -> _Piece:
+    def piece(self, span: LineSpan) -> _Piece:
         """Some of its lines."""
         return _Piece(self.lines, self.headings).cut(*span)
 
@@ -101,14 +101,14 @@ def merge_plain(base: str, ours: str, theirs: str, *, keep_both: bool = True) ->
     """
     lines, mine, other = map(markdown.split_lines, (base, ours, theirs))
 
-    def union(our_span: Span, their_span: Span) -> _Lines:
+    def union(our_span: LineSpan, their_span: LineSpan) -> _Lines:
         return _union(_Piece(mine[slice(*our_span)], ()), _Piece(other[slice(*their_span)], ()))
 
     return merge_lines(lines, mine, other, union=union if keep_both else None)
 
 
 def _merge(base: _Body, ours: _Body, theirs: _Body) -> MergedLines:
-    def union(our_span: Span, their_span: Span) -> _Lines:
+    def union(our_span: LineSpan, their_span: LineSpan) -> _Lines:
         return _union(ours.piece(our_span), theirs.piece(their_span))
 
     # By their look, as a false one does no more than to call a conflict what may be none.

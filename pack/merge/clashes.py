@@ -27,7 +27,7 @@ class Claim:
     twin: str
 
 
-class Places:
+class FreeNames:
     """The paths that are in use, by what file systems take for the same."""
 
     def __init__(self, paths: Iterable[MemoryPath], gone: Iterable[MemoryPath]) -> None:

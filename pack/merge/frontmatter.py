@@ -21,7 +21,7 @@ from pack.files import frontmatter, yaml_block
 from pack.files.markdown import split_lines
 from pack.files.schema import has_time, parse_day
 from pack.files.yaml_block import LINE_END
-from pack.files.yaml_keys import Entries, Entry, cut_entries
+from pack.files.yaml_keys import KeyBlock, KeyBlocks, cut_keys
 from pack.merge.lines import merge_lines
 from pack.merge.order import merge_order
 
@@ -58,7 +58,7 @@ def merge_block(base: str, ours: str, theirs: str) -> MergedBlock | None:
         ours: What one side made of it.
         theirs: What the other made of it.
     """
-    old, mine, other = (cut_entries(block) for block in (base, ours, theirs))
+    old, mine, other = (cut_keys(block) for block in (base, ours, theirs))
     if old is None or mine is None or other is None:
         return None
     head = _merge_text(old.head, mine.head, other.head)
@@ -71,7 +71,7 @@ def merge_block(base: str, ours: str, theirs: str) -> MergedBlock | None:
     return MergedBlock(text, all(part.is_clean for part in merged))
 
 
-def _keys(base: Entries, ours: Entries, theirs: Entries) -> Iterator[str]:
+def _keys(base: KeyBlocks, ours: KeyBlocks, theirs: KeyBlocks) -> Iterator[str]:
     """All keys of either side, in the merged order, those that one deleted behind the others."""
     merged = merge_order(*(list(side.entries) for side in (base, ours, theirs)))
     return iter(dict.fromkeys((*merged, *sorted(ours.entries.keys() | theirs.entries.keys()))))
@@ -98,7 +98,7 @@ def _merge_text(base: str, ours: str, theirs: str) -> _Merged:
     return _Merged("".join(merged.lines), merged.is_clean)
 
 
-def _merge_entry(key: str, base: Entries, ours: Entries, theirs: Entries) -> _Merged:
+def _merge_entry(key: str, base: KeyBlocks, ours: KeyBlocks, theirs: KeyBlocks) -> _Merged:
     old, mine, other = (side.entries.get(key) for side in (base, ours, theirs))
     texts = tuple(entry.text if entry is not None else "" for entry in (old, mine, other))
     old_text, our_text, their_text = texts
@@ -128,7 +128,7 @@ def _keeps_comments(merged: str, texts: Sequence[str]) -> bool:
     return set(merge_order(*comments)).issubset(merged.splitlines())
 
 
-def _merge_value(key: str, base: Entry | None, ours: Entry, theirs: Entry) -> str | None:
+def _merge_value(key: str, base: KeyBlock | None, ours: KeyBlock, theirs: KeyBlock) -> str | None:
     """The lines of an entry that both sides changed; `None` where its value has no such merge."""
     first, second = sorted((ours, theirs), key=lambda entry: entry.text)
     if repr(first.value) == repr(second.value):
@@ -138,7 +138,7 @@ def _merge_value(key: str, base: Entry | None, ours: Entry, theirs: Entry) -> st
     return _merge_list(base, first, second)
 
 
-def _merge_date(first: Entry, second: Entry, *, later: bool) -> str | None:
+def _merge_date(first: KeyBlock, second: KeyBlock, *, later: bool) -> str | None:
     times = [_time(entry.value) for entry in (first, second)]
     if times[0] is None or times[1] is None:
         return None
@@ -157,7 +157,7 @@ def _time(value: object) -> datetime | None:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
-def _merge_list(base: Entry | None, first: Entry, second: Entry) -> str | None:
+def _merge_list(base: KeyBlock | None, first: KeyBlock, second: KeyBlock) -> str | None:
     if first.items is None or second.items is None:
         return None
     old = list(base.items.sources) if base is not None and base.items is not None else []
@@ -169,7 +169,7 @@ def _merge_list(base: Entry | None, first: Entry, second: Entry) -> str | None:
     return _write_list(first, second, merged)
 
 
-def _write_list(first: Entry, second: Entry, merged: Sequence[str]) -> str | None:
+def _write_list(first: KeyBlock, second: KeyBlock, merged: Sequence[str]) -> str | None:
     """The list in brackets if both sides have it so, else an item a line."""
     if first.items is None or second.items is None:
         return None

@@ -19,14 +19,14 @@ from typing import Final, NamedTuple
 from pack.merge.diff import Hunk, find_hunks
 
 
-class Span(NamedTuple):
+class LineSpan(NamedTuple):
     """Lines `start` to `end` of one side's text."""
 
     start: int
     end: int
 
 
-Union = Callable[[Span, Span], Sequence[str]]
+Union = Callable[[LineSpan, LineSpan], Sequence[str]]
 """All that ours and theirs inserted at one place, in an order that does not depend on the sides."""
 
 
@@ -188,5 +188,5 @@ class _Merger:
         self.lines += [self._base[line] for line in kept]
 
 
-def _span(hunks: Sequence[Hunk]) -> Span:
-    return Span(hunks[0].start, hunks[-1].end)
+def _span(hunks: Sequence[Hunk]) -> LineSpan:
+    return LineSpan(hunks[0].start, hunks[-1].end)

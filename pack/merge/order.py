@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pack.merge.lines import Span, merge_lines
+from pack.merge.lines import LineSpan, merge_lines
 
 
 def merge_order(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> list[str]:
@@ -15,7 +15,7 @@ def merge_order(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str])
     """
     first, second = sorted((list(ours), list(theirs)))
 
-    def union(span: Span, other: Span) -> Sequence[str]:
+    def union(span: LineSpan, other: LineSpan) -> Sequence[str]:
         return [
             item
             for part in sorted((first[span.start : span.end], second[other.start : other.end]))

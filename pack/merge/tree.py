@@ -22,7 +22,7 @@ from typing import Final
 
 from pack.files import frontmatter
 from pack.index.format import is_generated, may_be_generated, read_head
-from pack.merge.clashes import Places
+from pack.merge.clashes import FreeNames
 from pack.merge.copies import is_conflict_copy, mark_copy
 from pack.merge.file import Merged, merge_file, merge_mapping_file, merge_text_file
 from pack.merge.moves import Place, Tree, Trio, match_files
@@ -59,7 +59,7 @@ class MergeConflict:
 
 
 @dataclass(frozen=True, slots=True)
-class MergePlan:
+class TreeMerge:
     """What a merge does to our commit.
 
     Attributes:
@@ -71,13 +71,13 @@ class MergePlan:
     conflicts: tuple[MergeConflict, ...]
 
 
-def plan_merge(
+def merge_trees(
     base: Mapping[MemoryPath, BlobId],
     ours: Mapping[MemoryPath, BlobId],
     theirs: Mapping[MemoryPath, BlobId],
     read: Callable[[BlobId], bytes],
     name: str,
-) -> MergePlan:
+) -> TreeMerge:
     """What becomes of our files when theirs are merged; the same arguments give the same plan.
 
     Args:
@@ -88,7 +88,7 @@ def plan_merge(
             brought, and for what may be an index. What it raises is not caught.
         name: A word for the names of conflict copies, such as the short id of their commit.
     """
-    planner = _Planner(ours, theirs, read, name)
+    planner = _TreeMerger(ours, theirs, read, name)
     trees = _Indexes(base, ours, theirs, read)
     for trio in match_files(trees.base, trees.ours, trees.theirs):
         planner.merge(trio)
@@ -145,7 +145,7 @@ class _Kept:
     reason: str
 
 
-class _Planner:
+class _TreeMerger:
     def __init__(
         self, ours: Tree, theirs: Tree, read: Callable[[BlobId], bytes], name: str
     ) -> None:
@@ -208,7 +208,7 @@ class _Planner:
         """Have a conflict copy made."""
         self._kept.append(_Kept(path, content, reason))
 
-    def finish(self) -> MergePlan:
+    def finish(self) -> TreeMerge:
         """The plan, once all files are decided on."""
         self._settle_new_files()
         puts: list[Change] = [
@@ -218,7 +218,7 @@ class _Planner:
         ]
         gone = self._deleted - self._puts.keys()
         changes = [*puts, *(Delete(path, self._ours[path]) for path in gone)]
-        return MergePlan(
+        return TreeMerge(
             tuple(sorted(changes, key=lambda change: change.path)),
             tuple(sorted(self._conflicts, key=lambda found: (found.path, found.reason))),
         )
@@ -227,14 +227,14 @@ class _Planner:
         new = {path: self._puts.pop(path) for path in self._puts.keys() - self._ours.keys()}
         if not new and not self._kept:
             return
-        places = Places(self._ours, self._deleted)
+        places = FreeNames(self._ours, self._deleted)
         # Those that can be where they are come first, so that no other takes their place.
         for path in sorted(new, key=lambda path: (places.respelt(path, self._name) != path, path)):
             self._settle(path, new[path], places)
         for kept in self._kept:
             self._copy(kept, places)
 
-    def _settle(self, path: MemoryPath, content: bytes, places: Places) -> None:
+    def _settle(self, path: MemoryPath, content: bytes, places: FreeNames) -> None:
         """Give a new file a path that no other has on any file system."""
         claim = places.claim(path, self._name)
         if not claim.twin:
@@ -251,7 +251,7 @@ class _Planner:
             return blob_id(self._puts[found])
         return self._ours.get(found) if found not in self._deleted else None
 
-    def _copy(self, kept: _Kept, places: Places) -> None:
+    def _copy(self, kept: _Kept, places: FreeNames) -> None:
         content = mark_copy(kept.path, kept.content)
         blob = blob_id(content)
         copy = self._copies.get(blob)

@@ -15,7 +15,7 @@ from pack.errors import InvalidConfig
 from pack.pages.mapping import PageMap, bare, read_map, write_map
 
 
-class PagesJournal(Protocol):
+class PagesCheckpoint(Protocol):
     """Keeps one text between runs, and runs apart."""
 
     def read(self) -> bytes:
@@ -51,31 +51,31 @@ class PagesJournal(Protocol):
         ...
 
 
-class NoJournal:
+class NoCheckpoint:
     """Keeps nothing, for a memory that has no place for it."""
 
     def read(self) -> bytes:
-        """See `PagesJournal.read`."""
+        """See `PagesCheckpoint.read`."""
         return b""
 
     def write(self, record: bytes) -> None:
-        """See `PagesJournal.write`."""
+        """See `PagesCheckpoint.write`."""
 
     def clear(self) -> None:
-        """See `PagesJournal.clear`."""
+        """See `PagesCheckpoint.clear`."""
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """See `PagesJournal.exclusive`."""
+        """See `PagesCheckpoint.exclusive`."""
         yield
 
 
-def note(journal: PagesJournal, now: PageMap) -> None:
+def note(journal: PagesCheckpoint, now: PageMap) -> None:
     """Keep the pages there are."""
     journal.write(write_map(now))
 
 
-def resumed(recorded: PageMap, journal: PagesJournal) -> PageMap:
+def resumed(recorded: PageMap, journal: PagesCheckpoint) -> PageMap:
     """The record, with the pages that a run made which died before it could say so.
 
     Nothing that is recorded gives way to the journal, which may be older.

@@ -22,7 +22,7 @@ _TARGET_END: Final = re.compile(r"[^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*")
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class PageContent:
     """A memory file as a page shows it.
 
     Attributes:
@@ -45,7 +45,7 @@ class Sheet:
         return f"{self.heading}\n\n{self.body}" if self.body else self.heading
 
 
-def make_sheet(path: str, blob: BlobId, section: str) -> Sheet:
+def make_content(path: str, blob: BlobId, section: str) -> PageContent:
     """A file as a page shows it.
 
     Args:
@@ -59,10 +59,10 @@ def make_sheet(path: str, blob: BlobId, section: str) -> Sheet:
     body = "".join(lines[first.end_line :]).strip("\n")
     title = " ".join(first.title.split()) or path
     title = title if len(title) <= _MAX_TITLE else f"{title[: _MAX_TITLE - 1].rstrip()}…"
-    return Sheet(path, blob, title, heading, body)
+    return PageContent(path, blob, title, heading, body)
 
 
-def with_own_titles(sheets: Sequence[Sheet]) -> list[Sheet]:
+def with_own_titles(sheets: Sequence[PageContent]) -> list[PageContent]:
     """The sheets, with the path in each title that another has, or that is PACK's own."""
     used = Counter([EXPORT_TITLE.casefold(), *(sheet.title.casefold() for sheet in sheets)])
     return [
@@ -111,7 +111,9 @@ def _target_end(line: str, start: int) -> int:
 # --- the index and the export --------------------------------------------------------------------
 
 
-def index_text(sheets: Sequence[Sheet], url_of: Callable[[str], str | None], export: str) -> str:
+def index_text(
+    sheets: Sequence[PageContent], url_of: Callable[[str], str | None], export: str
+) -> str:
     """What the page above the others shows: a link to each, by folder.
 
     Args:
@@ -128,7 +130,7 @@ def index_text(sheets: Sequence[Sheet], url_of: Callable[[str], str | None], exp
     return "\n\n".join(parts) + "\n"
 
 
-def _folder(sheet: Sheet) -> str:
+def _folder(sheet: PageContent) -> str:
     return posixpath.dirname(sheet.path)
 
 
@@ -137,7 +139,7 @@ def _label(text: str) -> str:
 
 
 def export_sections(
-    sheets: Sequence[Sheet], url_of: Callable[[str], str | None]
+    sheets: Sequence[PageContent], url_of: Callable[[str], str | None]
 ) -> list[tuple[str, str]]:
     """Heading and text of each section of the full export, in its order.
 
@@ -204,7 +206,7 @@ class Moves:
 
 
 def find_moves(
-    mapped: Sequence[str], sheets: Mapping[str, Sheet], before: Mapping[str, BlobId]
+    mapped: Sequence[str], sheets: Mapping[str, PageContent], before: Mapping[str, BlobId]
 ) -> Moves:
     """Which files were moved: the same bytes are at a new path, and only there.
 

@@ -12,11 +12,11 @@ from typing import Final
 from pack.core.core import Core
 from pack.errors import MigrationNeeded
 from pack.model import CommitId, Mode
-from pack.pages.cache import PagesMemo
-from pack.pages.checkpoint import NoJournal, PagesJournal, note, resumed
-from pack.pages.contents import Sheet, find_moves
+from pack.pages.cache import PagesCache
+from pack.pages.checkpoint import NoCheckpoint, PagesCheckpoint, note, resumed
+from pack.pages.contents import PageContent, find_moves
 from pack.pages.mapping import MAPPING, PageMap
-from pack.pages.record import blobs_at, load_map, read_sheets, save_map
+from pack.pages.record import blobs_at, load_map, read_contents, save_map
 from pack.pages.run import PagesRun, Report
 from pack.sync.routes import Delivery, Progress, target_errors
 from pack.sync.target import Delivered, Pages, Target
@@ -62,14 +62,14 @@ def migrate_notion(
     pages: Pages,
     report: Report,
     today: date | None,
-    journal: PagesJournal | None,
+    journal: PagesCheckpoint | None,
     *,
     dry_run: bool,
 ) -> NotionMigration:
     """See `Memory.migrate_notion`."""
     if core.require_mode() is Mode.V1:
         raise MigrationNeeded(core.reader.v1_path, "several pages in Notion")
-    journal = journal or NoJournal()
+    journal = journal or NoCheckpoint()
     if dry_run:
         return _plan(core, pages, today, journal)[0]
     with journal.exclusive():
@@ -77,14 +77,14 @@ def migrate_notion(
 
 
 def _plan(
-    core: Core, pages: Pages, today: date | None, journal: PagesJournal
-) -> tuple[NotionMigration, PageMap, PageMap, Mapping[str, Sheet]]:
+    core: Core, pages: Pages, today: date | None, journal: PagesCheckpoint
+) -> tuple[NotionMigration, PageMap, PageMap, Mapping[str, PageContent]]:
     """What is to be done; the record; the pages there are; what they are to show."""
     recorded = load_map(core) or PageMap()
     is_ours = recorded.is_below(pages.parent)
     now = replace(recorded, parent=pages.parent) if is_ours else PageMap(parent=pages.parent)
     now = resumed(now, journal)
-    sheets = read_sheets(core, core.connector.head(), today)
+    sheets = read_contents(core, core.connector.head(), today)
     gone = find_moves(list(now.pages), sheets, {}).gone if sheets else []
     plan = NotionMigration(
         created=[(one.path, one.title) for one in sheets.values() if one.path not in now.pages],
@@ -98,13 +98,13 @@ def _plan(
 
 
 def _migrate(
-    core: Core, pages: Pages, report: Report, today: date | None, journal: PagesJournal
+    core: Core, pages: Pages, report: Report, today: date | None, journal: PagesCheckpoint
 ) -> NotionMigration:
     plan, recorded, now, sheets = _plan(core, pages, today, journal)
     # What is recorded is not written again, unless it may be half done.
     head = core.connector.head()
     before = {str(path): blob for path, blob in blobs_at(core, head).items()}
-    run = PagesRun(pages, sheets, now, PagesMemo(), report, partial(note, journal))
+    run = PagesRun(pages, sheets, now, PagesCache(), report, partial(note, journal))
     with _saved(core, run, recorded, journal):
         run.bring(lambda _: not now.is_complete, before if now.is_complete else {})
     warnings = (*plan.warnings, *run.warnings)
@@ -133,14 +133,14 @@ class NotionRoute:
         single: Target,
         source: TextSource,
         today: Callable[[], date] | None,
-        journal: PagesJournal | None = None,
+        journal: PagesCheckpoint | None = None,
     ) -> None:
         self._core = core
         self._pages = pages
         self._single = single
         self._source = source
         self._today = today
-        self._journal = journal or NoJournal()
+        self._journal = journal or NoCheckpoint()
 
     def deliver(self, delivery: Delivery, progress: Progress) -> Delivered:
         """See `Route.deliver`."""
@@ -157,22 +157,22 @@ class NotionRoute:
             warning = NOT_MIGRATED if now is None or is_ours else OTHER_PAGE
             text = self._source.text_at(delivery.head, today)
             with target_errors():
-                done = self._single.deliver(text, delivery.head, delivery.memo)
+                done = self._single.deliver(text, delivery.head, delivery.receipt)
             return replace(done, warnings=(warning, *done.warnings))
-        return self._deliver_pages(delivery, now, read_sheets(self._core, delivery.head, today))
+        return self._deliver_pages(delivery, now, read_contents(self._core, delivery.head, today))
 
     def _deliver_pages(
-        self, delivery: Delivery, now: PageMap, sheets: Mapping[str, Sheet]
+        self, delivery: Delivery, now: PageMap, sheets: Mapping[str, PageContent]
     ) -> Delivered:
-        start = delivery.start if delivery.memo else None
+        start = delivery.start if delivery.receipt else None
         before = {str(path): blob for path, blob in blobs_at(self._core, start).items()}
         there = resumed(replace(now, parent=self._pages.parent), self._journal)
-        memo = PagesMemo.read(delivery.memo)
-        run = PagesRun(self._pages, sheets, there, memo, keep=partial(note, self._journal))
+        receipt = PagesCache.read(delivery.receipt)
+        run = PagesRun(self._pages, sheets, there, receipt, keep=partial(note, self._journal))
         touched = _touched(self._core, start if before else None, delivery.head)
         with _saved(self._core, run, now, self._journal), target_errors():
             run.bring(touched, before)
-        return Delivered(run.memo.write(), run.changed, tuple(run.warnings))
+        return Delivered(run.receipt.write(), run.changed, tuple(run.warnings))
 
     def close(self) -> None:
         """See `Route.close`."""
@@ -189,7 +189,9 @@ def _touched(core: Core, start: CommitId | None, head: CommitId) -> Callable[[st
 
 
 @contextmanager
-def _saved(core: Core, run: PagesRun, recorded: PageMap, journal: PagesJournal) -> Iterator[None]:
+def _saved(
+    core: Core, run: PagesRun, recorded: PageMap, journal: PagesCheckpoint
+) -> Iterator[None]:
     """Record what is there when it ends, however it ends."""
     try:
         yield

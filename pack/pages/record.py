@@ -10,7 +10,7 @@ from pack.core.writer import Decision
 from pack.errors import NotFound
 from pack.index.format import in_sync_order, read_head
 from pack.model import ABSENT, BlobId, CommitId, EntryType, MemoryPath, Put
-from pack.pages.contents import Sheet, make_sheet, with_own_titles
+from pack.pages.contents import PageContent, make_content, with_own_titles
 from pack.pages.mapping import MAPPING, PageMap, merge_maps, read_map, write_map
 from pack.paths import INDEX
 from pack.sync.text import read_section
@@ -51,7 +51,9 @@ def save_map(core: Core, base: PageMap, now: PageMap) -> None:
     core.writer.write(decide)
 
 
-def read_sheets(core: Core, commit: CommitId | None, today: date | None) -> dict[str, Sheet]:
+def read_contents(
+    core: Core, commit: CommitId | None, today: date | None
+) -> dict[str, PageContent]:
     """What the pages show at a commit, by path, in sync order.
 
     Raises:
@@ -63,13 +65,13 @@ def read_sheets(core: Core, commit: CommitId | None, today: date | None) -> dict
     files = [path for path in blobs if is_catalogued(path)]
     contents = core.connector.read_blobs([blobs[INDEX], *(blobs[path] for path in files)])
     _, index = next(contents)
-    sheets: dict[str, Sheet] = {}
+    sheets: dict[str, PageContent] = {}
     for path, (blob, content) in zip(files, contents, strict=True):
         section = read_section(path, content)
         if section is None or not section.is_shared:
             continue
         if today is None or section.expires is None or today.isoformat() <= section.expires:
-            sheets[path] = make_sheet(path, blob, section.text)
+            sheets[path] = make_content(path, blob, section.text)
     order = read_head(index.decode("utf-8", "replace")).sync_order
     own = with_own_titles([sheets[path] for path in in_sync_order(order, sheets)])
     return {sheet.path: sheet for sheet in own}

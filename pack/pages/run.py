@@ -27,10 +27,10 @@ from pack.errors import (
     RefusedForSafety,
 )
 from pack.model import BlobId
-from pack.pages.cache import PagesMemo
+from pack.pages.cache import PagesCache
 from pack.pages.contents import (
     EXPORT_TITLE,
-    Sheet,
+    PageContent,
     changed_sections,
     digest,
     export_sections,
@@ -82,9 +82,9 @@ class PagesRun:
     """
 
     pages: Pages
-    sheets: Mapping[str, Sheet]
+    sheets: Mapping[str, PageContent]
     now: PageMap
-    memo: PagesMemo
+    receipt: PagesCache
     report: Report = lambda _: None
     keep: Callable[[PageMap], None] = lambda _: None
     warnings: list[str] = field(default_factory=list)
@@ -111,7 +111,7 @@ class PagesRun:
             before: Its files then.
 
         Raises:
-            PackError: A page could not be written; what was done is in `now` and `memo`.
+            PackError: A page could not be written; what was done is in `now` and `receipt`.
         """
         if self.now.pages and not self.sheets:
             self.warnings.append(_EMPTY)
@@ -119,19 +119,19 @@ class PagesRun:
         # What a failed attempt has made since the last delivery counts as new once more.
         known = {path: page for path, page in self.now.pages.items() if path in before}
         # And what it has trashed may still be linked to.
-        self._is_settled = self.memo.links in ("", self._links())
+        self._is_settled = self.receipt.links in ("", self._links())
         self._take_along(before)
         self._create_missing()
         self._trash_lost()
         # Another file may be why a title has a path in it, or none any more.
         wanted = digest("\n".join(f"{one.path}\t{one.title}" for one in self.sheets.values()))
-        titles = self._titles() if wanted != self.memo.titles else {}
+        titles = self._titles() if wanted != self.receipt.titles else {}
         for sheet in self.sheets.values():
             title = titles.get(bare(self.now.pages[sheet.path]), sheet.title)
             is_new = sheet.path in self._adopted or touched(sheet.path)
             if is_new or title != sheet.title or self._is_relinked(sheet, known):
                 self._write(sheet)
-        self.memo.titles, self.memo.links = wanted, self._links()
+        self.receipt.titles, self.receipt.links = wanted, self._links()
         self._write_export()
         self._write_index()
         if self._refused is not None:
@@ -157,7 +157,7 @@ class PagesRun:
             page = self.now.pages[path]
             with _named(path):
                 self.warnings += self.pages.trash(page)
-            self.memo.forget(page)
+            self.receipt.forget(page)
             self._forget(path)
             self.trashed.append(path)
             self.changed = True
@@ -176,7 +176,7 @@ class PagesRun:
                 self.report(f"making the page of {sheet.path}")
                 body = self._body(sheet)
                 page = self._made(sheet.title, body, sheet.path)
-                if sheet.path not in self._adopted and self.memo.of(page):
+                if sheet.path not in self._adopted and self.receipt.of(page):
                     self._whole[sheet.path] = body
                 self._have(self.now.with_page(sheet.path, page))
                 self.created.append(sheet.path)
@@ -192,9 +192,9 @@ class PagesRun:
                 if (orphan := self._orphan(title)) is None:
                     raise
             else:
-                self.memo.keep(page.id, done.memo)
+                self.receipt.keep(page.id, done.receipt)
                 self.warnings += done.warnings
-                if not done.memo:
+                if not done.receipt:
                     self._adopted.add(key)
                 return page.id
         self._adopted.add(key)
@@ -225,10 +225,10 @@ class PagesRun:
             "\n".join(f"{path}\t{bare(self.now.pages[path])}" for path in sorted(self.now.pages))
         )
 
-    def _body(self, sheet: Sheet) -> str:
+    def _body(self, sheet: PageContent) -> str:
         return linked(sheet.body, sheet.path, self.url_of)
 
-    def _is_relinked(self, sheet: Sheet, known: Mapping[str, PageId]) -> bool:
+    def _is_relinked(self, sheet: PageContent, known: Mapping[str, PageId]) -> bool:
         """Whether its links lead elsewhere than they did at the last delivery, or may do so."""
         if "](" not in sheet.body:
             return False
@@ -242,13 +242,13 @@ class PagesRun:
 
         return linked(sheet.body, sheet.path, url_before) != self._body(sheet)
 
-    def _write(self, sheet: Sheet) -> None:
+    def _write(self, sheet: PageContent) -> None:
         page = self.now.pages[sheet.path]
         if self._whole.get(sheet.path) == self._body(sheet):
             return  # it was made with that text a moment ago
         try:
             with _named(sheet.path):
-                done = self.pages.write(page, sheet.title, self._body(sheet), self.memo.of(page))
+                done = self.pages.write(page, sheet.title, self._body(sheet), self.receipt.of(page))
         except NotFound as error:
             self.warnings.append(f"{sheet.path}: {error}. {_GONE}")
             return
@@ -257,10 +257,10 @@ class PagesRun:
                 raise
             self._refused = error  # raised when the other pages are done
             return
-        self._keep(page, done.memo, done.warnings, changed=done.changed)
+        self._keep(page, done.receipt, done.warnings, changed=done.changed)
 
-    def _keep(self, page: str, memo: str, warnings: Sequence[str], *, changed: bool) -> None:
-        self.memo.keep(page, memo)
+    def _keep(self, page: str, receipt: str, warnings: Sequence[str], *, changed: bool) -> None:
+        self.receipt.keep(page, receipt)
         self.warnings += warnings
         self.changed = self.changed or changed
 
@@ -268,8 +268,8 @@ class PagesRun:
         """Make the page above an index; every file has its page now."""
         export = self.pages.url_of(self.now.export) if self.now.export else ""
         text = index_text(list(self.sheets.values()), self.url_of, export)
-        done = self.pages.write(None, None, text, self.memo.of(""))
-        self._keep("", done.memo, done.warnings, changed=done.changed)
+        done = self.pages.write(None, None, text, self.receipt.of(""))
+        self._keep("", done.receipt, done.warnings, changed=done.changed)
 
     # --- the full export -----------------------------------------------------------------------
 
@@ -278,36 +278,36 @@ class PagesRun:
         if self.now.export is None:
             page = self._made(EXPORT_TITLE, export_text(sections), "export")
             self._have(self.now.with_export(page))
-            self.memo.sections = []
+            self.receipt.sections = []
         page = self.now.export or PageId("")
         try:
             self._show_export(page, sections)
         except NotFound as error:
-            self.memo.sections = []
+            self.receipt.sections = []
             self.warnings.append(f"the full export: {error}. {_GONE}")
             return
-        self.memo.sections = list(map(mark, sections))
+        self.receipt.sections = list(map(mark, sections))
 
     def _show_export(self, page: PageId, sections: Sequence[tuple[str, str]]) -> None:
-        only = changed_sections(self.memo.sections, sections)
+        only = changed_sections(self.receipt.sections, sections)
         if only is None or not self._write_sections(page, [sections[at] for at in only]):
             with _named("export"):
                 done = self.pages.write(
-                    page, EXPORT_TITLE, export_text(sections), self.memo.of(page)
+                    page, EXPORT_TITLE, export_text(sections), self.receipt.of(page)
                 )
-            self._keep(page, done.memo, done.warnings, changed=done.changed)
+            self._keep(page, done.receipt, done.warnings, changed=done.changed)
 
     def _write_sections(self, page: PageId, sections: Sequence[tuple[str, str]]) -> bool:
         """Whether the sections could be replaced one by one; if not, all is to be written anew.
 
-        Until then the memo says that they were not, so that no failure leaves them half done.
+        Until then the receipt says that they were not, so that no failure leaves them half done.
         """
         for heading, text in sections:
             try:
-                done = self.pages.write_section(page, heading, text, self.memo.of(page))
+                done = self.pages.write_section(page, heading, text, self.receipt.of(page))
             except PackError as error:
                 if error.retryable:
                     raise
                 return False
-            self._keep(page, done.memo, done.warnings, changed=done.changed)
+            self._keep(page, done.receipt, done.warnings, changed=done.changed)
         return True

@@ -13,7 +13,7 @@ from typing import Final
 
 from pack.errors import PackError
 from pack.remote.remote import Exchange, Outcome, RemoteRecord
-from pack.times import read_moment, write_moment
+from pack.times import format_time, parse_time
 
 _FIRST_DELAY_SECONDS: Final = 15.0
 _LONGEST_DELAY_SECONDS: Final = 3600.0
@@ -39,9 +39,9 @@ def after_failure(
     later = now + timedelta(seconds=retry_delay(failures, jitter))
     return replace(
         before,
-        attempted_at=write_moment(now),
+        attempted_at=format_time(now),
         failures=failures,
-        not_before=write_moment(later),
+        not_before=format_time(later),
         problem=str(error),
         is_waiting=False,
     )
@@ -51,9 +51,9 @@ def after_exchange(before: RemoteRecord, now: datetime, done: Exchange) -> Remot
     """The record after an attempt that came to an end."""
     agreed = done.outcome not in (Outcome.STOPPED, Outcome.WAITING)
     return RemoteRecord(
-        exchanged_at=write_moment(now) if agreed else before.exchanged_at,
+        exchanged_at=format_time(now) if agreed else before.exchanged_at,
         agreed=done.agreed or before.agreed,
-        attempted_at=write_moment(now),
+        attempted_at=format_time(now),
         problem=done.reason or None,
         is_waiting=done.outcome is Outcome.WAITING,
         stop=done.stop,
@@ -70,10 +70,10 @@ def is_due(record: RemoteRecord, now: datetime, interval: float, *, has_news: bo
         has_news: Whether there are commits here that the remote may not have.
     """
     if record.not_before is not None:
-        return now >= read_moment(record.not_before)
+        return now >= parse_time(record.not_before)
     if has_news and record.stop is None and not record.is_waiting:
         return True
     if record.attempted_at is None:
         return True
-    elapsed = (now - read_moment(record.attempted_at)).total_seconds()
+    elapsed = (now - parse_time(record.attempted_at)).total_seconds()
     return not 0 <= elapsed < interval  # a clock that was set back must not hold it off

@@ -70,7 +70,7 @@ def _outcome(name: str, standing: Standing, state: TargetState) -> SyncOutcome:
     )
 
 
-class Run:
+class Attempt:
     """An attempt. The caller holds the target exclusively.
 
     Args:
@@ -157,7 +157,7 @@ class Run:
         if commits and all(skips_sync(commit.message) for commit in commits):
             self._keep(states_of.skipped_to(self._state, head, None))
             return
-        self._deliver(Delivery(cursor, commits, head, self._state.memo))
+        self._deliver(Delivery(cursor, commits, head, self._state.receipt))
         self._commits += max(len(commits), 1)
 
     def _commits_since(self, cursor: CommitId, head: CommitId) -> tuple[CommitFacts, ...]:
@@ -182,7 +182,7 @@ class Run:
             else:
                 part = states_of.parts_done(self._state, commit.id, self._destination.form)
                 before = self._state.cursor
-                self._deliver(Delivery(before, (commit,), commit.id, self._state.memo, part))
+                self._deliver(Delivery(before, (commit,), commit.id, self._state.receipt, part))
                 self._commits += 1
             if self._is_leaving():
                 return
@@ -201,13 +201,13 @@ class Run:
         done = route.deliver(delivery, progress)
         self._changed = self._changed or done.changed
         self._warnings += done.warnings
-        memo = self._memo(done.memo)
+        receipt = self._receipt(done.receipt)
         now, notice = self._means.clock(), self._notice()
-        self._keep(states_of.after_delivery(self._state, now, delivery.head, memo, notice))
+        self._keep(states_of.after_delivery(self._state, now, delivery.head, receipt, notice))
 
-    def _memo(self, memo: str) -> str:
-        if len(memo.encode("utf-8", "surrogatepass")) <= MEMO_BYTES:
-            return memo
+    def _receipt(self, receipt: str) -> str:
+        if len(receipt.encode("utf-8", "surrogatepass")) <= MEMO_BYTES:
+            return receipt
         self._warnings.append(_FORGOTTEN)
         return ""
 

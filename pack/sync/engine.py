@@ -23,9 +23,9 @@ from functools import partial
 from pack.connector import Connector
 from pack.errors import ConnectorError, InternalError, InvalidRequest, NotFound, RepositoryBusy
 from pack.sync import state as states_of
-from pack.sync.attempt import DAMAGED, Means, Run, held_back
+from pack.sync.attempt import DAMAGED, Attempt, Means, held_back
 from pack.sync.internal_errors import as_internal_errors
-from pack.sync.last_states import KnownStates
+from pack.sync.last_states import LastStates
 from pack.sync.results import Standing, SyncOutcome, TargetStatus, Urgency
 from pack.sync.routes import Destination, Route, target_errors
 from pack.sync.state import DamagedState, SyncStates, TargetState
@@ -54,7 +54,7 @@ class Sync:
         clock: Callable[[], datetime],
         jitter: Callable[[], float],
     ) -> None:
-        states = KnownStates(states)
+        states = LastStates(states)
         self._connector = connector
         self._destinations = {one.name: one for one in destinations}
         self._states = states
@@ -156,7 +156,7 @@ class Sync:
                 if held is not None:
                     return held
                 route = partial(self._route, destination)
-                run = Run(self._means, destination, route, state, notice, is_leaving)
+                run = Attempt(self._means, destination, route, state, notice, is_leaving)
                 return run.deliver(full=full and destination.only_newest)
         except RepositoryBusy:
             return SyncOutcome(name, Standing.BUSY, problem="another process delivers to it now")

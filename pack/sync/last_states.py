@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from pack.sync.state import DamagedState, SyncStates, TargetState
 
 
-class KnownStates:
+class LastStates:
     """States, as they are stored or, where they are not any more, as they were known last.
 
     Args:

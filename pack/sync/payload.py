@@ -13,7 +13,7 @@ from enum import IntEnum
 
 from pack.lineage import CommitFacts
 from pack.sync.events import EventKind, FileEvent
-from pack.times import write_moment
+from pack.times import format_time
 
 
 class PayloadVersion(IntEnum):
@@ -73,7 +73,7 @@ def _shared(
         "repo": repo,
         "sha": commit.id,
         "commit_url": commit.url,
-        "timestamp": write_moment(commit.at),
+        "timestamp": format_time(commit.at),
     }
 
 

@@ -31,14 +31,14 @@ class Delivery:
         commits: What came after it, the oldest first; empty where that is not known. One commit
             where every one counts.
         head: The last of them, and the state that a target shows afterwards.
-        memo: What the last delivery returned; empty for none, or where all is to be written anew.
+        receipt: What the last delivery returned; empty for none, or to have all written again.
         part: How many parts of it were delivered by an attempt before, as it told `progress`.
     """
 
     start: CommitId | None
     commits: Sequence[CommitFacts]
     head: CommitId
-    memo: str
+    receipt: str
     part: int = 0
 
 
@@ -135,7 +135,7 @@ class WholeRoute:
         del progress
         text = self._source.text_at(delivery.head, self._today() if self._today else None)
         with target_errors():
-            return self._target.deliver(text, delivery.head, delivery.memo)
+            return self._target.deliver(text, delivery.head, delivery.receipt)
 
     def close(self) -> None:
         """See `Route.close`."""

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from pack.errors import OutcomeUnknown, PackError, RateLimited
 from pack.model import CommitId
-from pack.times import read_moment
+from pack.times import parse_time
 
 _DELAYS_SECONDS: Final = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
 OPEN_AFTER: Final = 5
@@ -49,7 +49,7 @@ class TargetState:
         partial: The commit after it, where some parts of that were delivered.
         part: How many.
         form: What those were made of, as `Destination.form` says.
-        memo: What the target wants to be told at the next delivery.
+        receipt: What the target wants to be told at the next delivery.
         delivered_at: When something was delivered last.
         failures: How many attempts have failed since.
         not_before: When the next attempt is due after a failure.
@@ -63,7 +63,7 @@ class TargetState:
     partial: CommitId | None = None
     part: int = 0
     form: str | None = None
-    memo: str = ""
+    receipt: str = ""
     delivered_at: str | None = None
     failures: int = 0
     not_before: str | None = None
@@ -173,7 +173,7 @@ def parts_done(state: TargetState, commit: CommitId, form: str) -> int:
 
 
 def after_delivery(
-    before: TargetState, now: datetime, cursor: CommitId | None, memo: str, notice: str | None
+    before: TargetState, now: datetime, cursor: CommitId | None, receipt: str, notice: str | None
 ) -> TargetState:
     """The state when a commit was delivered.
 
@@ -181,7 +181,7 @@ def after_delivery(
         before: The state before.
         now: The time.
         cursor: The commit.
-        memo: What the target returned.
+        receipt: What the target returned.
         notice: What a person should know; `None` for nothing new.
     """
     done = replace(
@@ -189,7 +189,7 @@ def after_delivery(
         cursor=cursor,
         partial=None,
         part=0,
-        memo=memo,
+        receipt=receipt,
         delivered_at=_iso(now),
         notice=before.notice if notice is None else notice,
     )
@@ -213,7 +213,7 @@ def set_free(before: TargetState) -> TargetState:
 
 def begun_anew(before: TargetState) -> TargetState:
     """The state when all that a target shows is to be delivered again."""
-    return replace(before, cursor=None, memo="")
+    return replace(before, cursor=None, receipt="")
 
 
 def is_parked(state: TargetState, config: str) -> bool:
@@ -226,7 +226,7 @@ def is_waiting(state: TargetState, now: datetime) -> bool:
     if state.not_before is None:
         return False
     # A clock that was set back must not hold it off for longer than any pause is.
-    until = read_moment(state.not_before)
+    until = parse_time(state.not_before)
     return now < until <= now + _LONGEST_PAUSE
 
 

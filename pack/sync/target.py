@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final, NewType, Protocol
 
 MEMO_BYTES: Final = 64 * 1024
-"""The most that is kept of a `Delivered.memo`."""
+"""The most that is kept of a `Delivered.receipt`."""
 PageId = NewType("PageId", str)
 """What a target calls one of its pages."""
 
@@ -31,13 +31,13 @@ class Target(Protocol):
         """What it is called in messages and in its state; never holds a secret."""
         ...
 
-    def deliver(self, markdown: str, key: str, memo: str) -> Delivered:
+    def deliver(self, markdown: str, key: str, receipt: str) -> Delivered:
         """Make it show a text. To repeat a delivery, in whole or after a part, does no harm.
 
         Args:
             markdown: The whole text; CommonMark with GFM tables and task lists.
             key: Names the delivery; the same whenever it is repeated.
-            memo: What the last delivery returned; empty for none, or where all is to be written
+            receipt: What the last delivery returned; empty for none, or where all is to be written
                 whether it seems changed or not.
 
         Raises:
@@ -57,14 +57,14 @@ class Delivered:
     """What a delivery came to.
 
     Attributes:
-        memo: For the next delivery: what was sent, such as its hash. At most 64 KiB of text; a
+        receipt: For the next delivery: what was sent, such as its hash. At most 64 KiB of text; a
             larger one is dropped, with a warning, so that the next delivery writes all.
         changed: Whether anything had to be written.
         warnings: What a person should know: an edit by somebody else that was replaced, a text
             that the target shows otherwise.
     """
 
-    memo: str
+    receipt: str
     changed: bool
     warnings: tuple[str, ...] = ()
 
@@ -129,11 +129,13 @@ class Pages(Protocol):
     def create(self, title: str, markdown: str, key: str) -> tuple[Page, Delivered]:
         """A new page below the parent. After `OutcomeUnknown`, `list_pages` tells.
 
-        Where its memo is empty, the text is not on it yet, or not all of it.
+        Where its receipt is empty, the text is not on it yet, or not all of it.
         """
         ...
 
-    def write(self, page: PageId | None, title: str | None, markdown: str, memo: str) -> Delivered:
+    def write(
+        self, page: PageId | None, title: str | None, markdown: str, receipt: str
+    ) -> Delivered:
         """Make a page show a text; `None` is the parent, and a title that is to stay.
 
         Pages below it stay where they are.
@@ -144,7 +146,7 @@ class Pages(Protocol):
         """
         ...
 
-    def write_section(self, page: PageId, heading: str, markdown: str, memo: str) -> Delivered:
+    def write_section(self, page: PageId, heading: str, markdown: str, receipt: str) -> Delivered:
         """Replace one section of a page, from its heading (`# Title`) to the next of its level.
 
         Raises:

@@ -126,38 +126,38 @@ class TargetContract(TargetHooks):
     def test_it_shows_the_one_text_that_it_was_given(self, target: Target, text: str) -> None:
         done = target.deliver(text, KEYS[0], "")
         assert_shows(self.shown(target), text)
-        assert len(done.memo.encode()) <= MEMO_BYTES
+        assert len(done.receipt.encode()) <= MEMO_BYTES
 
     def test_the_newest_text_replaces_the_one_before(self, target: Target) -> None:
-        memo = target.deliver(FIRST, KEYS[0], "").memo
-        assert target.deliver(SECOND, KEYS[1], memo).changed
+        receipt = target.deliver(FIRST, KEYS[0], "").receipt
+        assert target.deliver(SECOND, KEYS[1], receipt).changed
         assert_shows(self.shown(target), SECOND)
 
     def test_what_it_shows_already_is_not_written_again(self, target: Target) -> None:
-        memo = target.deliver(FIRST, KEYS[0], "").memo
+        receipt = target.deliver(FIRST, KEYS[0], "").receipt
         before = self.writes(target)
-        again = target.deliver(FIRST, KEYS[1], memo)
+        again = target.deliver(FIRST, KEYS[1], receipt)
         assert not again.changed
         assert self.writes(target) == before
         assert_shows(self.shown(target), FIRST)
 
-    @pytest.mark.parametrize("memo", ["", "not a memo of ours"])
-    def test_a_repeated_delivery_shows_the_text_once(self, target: Target, memo: str) -> None:
+    @pytest.mark.parametrize("receipt", ["", "not a receipt of ours"])
+    def test_a_repeated_delivery_shows_the_text_once(self, target: Target, receipt: str) -> None:
         target.deliver(FIRST, KEYS[0], "")
-        target.deliver(FIRST, KEYS[0], memo)
+        target.deliver(FIRST, KEYS[0], receipt)
         assert_shows(self.shown(target), FIRST)
 
     @pytest.mark.parametrize("failure", list(Failure))
     def test_its_error_says_what_to_do_next_and_then_it_goes_on(
         self, target: Target, failure: Failure
     ) -> None:
-        memo = target.deliver(FIRST, KEYS[0], "").memo
+        receipt = target.deliver(FIRST, KEYS[0], "").receipt
         with self.failing(target, failure):
             with pytest.raises(PackError) as raised:
-                target.deliver(SECOND, KEYS[1], memo)
+                target.deliver(SECOND, KEYS[1], receipt)
             self.assert_fails(target, failure, raised.value)
         if failure not in _PERMANENT:
-            target.deliver(SECOND, KEYS[1], memo)
+            target.deliver(SECOND, KEYS[1], receipt)
             assert_shows(self.shown(target), SECOND)
 
     def test_a_closed_one_delivers_nothing(self, target: Target) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 
 from pack.catalog.refresh import bring_up
 from pack.core.core import Core
-from pack.core.index_update import plan_index
+from pack.core.index_update import plan_index_update
 from pack.core.writer import effect_of
 from pack.errors import (
     Conflict,
@@ -218,10 +218,10 @@ class _Exchanger:
 
     def _merge(self, ours: CommitId, theirs: CommitId, base: CommitId | None) -> CommitId:
         # Here, as a server that meets no other machine never merges.
-        from pack.merge.tree import plan_merge  # noqa: PLC0415
+        from pack.merge.tree import merge_trees  # noqa: PLC0415
 
         sides = (self._files(base), self._files(ours), self._files(theirs))
-        plan = plan_merge(*sides, self._read, theirs[:7])
+        plan = merge_trees(*sides, self._read, theirs[:7])
         with self._connector.exclusive():
             if self._connector.head() != ours:
                 raise StaleBase(ours, self._connector.head())
@@ -252,7 +252,7 @@ class _Exchanger:
         rows, gone = effect_of(changes)
         order = merge_sync_order(base, own, other)
         catalog, reader = self._core.catalog, self._core.reader
-        return plan_index(catalog, reader, rows, gone, {}, order=order).changes
+        return plan_index_update(catalog, reader, rows, gone, {}, order=order).changes
 
     def _order(self, side: Mapping[MemoryPath, BlobId]) -> Sequence[str]:
         if INDEX not in side:

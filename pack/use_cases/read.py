@@ -25,8 +25,8 @@ from pack.index.format import in_sync_order, read_head
 from pack.model import CommitId, Contents, MemoryPath, Mode
 from pack.paths import INDEX, parse_stored_path
 from pack.remote.remote import StopKind
-from pack.results import Changes, Document, ListedFile, Page, WholeMemory
-from pack.times import write_moment
+from pack.results import Changes, Document, FileListing, ListedFile, WholeMemory
+from pack.times import format_time
 from pack.v1 import whole_memory
 
 LIST_MOST: Final = 100
@@ -50,7 +50,7 @@ def get(core: Core, path: str) -> Document:
     if head.problem is not None:
         where = f"line {head.problem.line}, column {head.problem.column}"
         warnings = (f"the frontmatter cannot be read: {head.problem.reason} ({where})",)
-    updated_at = _stated_update(head.fields) or write_moment(_changed_at(core, wanted, found))
+    updated_at = _stated_update(head.fields) or format_time(_changed_at(core, wanted, found))
     return Document(wanted, text, found.sha, updated_at, warnings)
 
 
@@ -83,7 +83,7 @@ def _get_all_v1(core: Core) -> WholeMemory:
         raise NotFound(core.reader.v1_path)
     texts = _v1_texts(core)
     head = frontmatter.read(texts[0]).fields
-    updated_at = _stated_update(head) or write_moment(found.last_modified)
+    updated_at = _stated_update(head) or format_time(found.last_modified)
     return WholeMemory("\n".join(texts), len(texts), updated_at, found.sha)
 
 
@@ -109,7 +109,7 @@ def sync_rows(core: Core) -> list[Row]:
 
 def list_files(
     core: Core, which: Filter, sort: Sort, limit: int | None, cursor: str | None
-) -> Page:
+) -> FileListing:
     """See `Memory.list`."""
     most = LIST_MOST if limit is None else check_limit(limit)
     after = _place(parse_cursor(cursor, _SORT_SHAPES[sort]), sort) if cursor is not None else None
@@ -122,7 +122,7 @@ def list_files(
     today = core.today()
     files = tuple(_listed(row, today) for row in rows)
     copies = core.sync.notices() if core.sync else ()
-    return Page(files, found.total, following, (*_notices(core), *copies))
+    return FileListing(files, found.total, following, (*_notices(core), *copies))
 
 
 def _notices(core: Core) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ class SearchRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Hit:
     """A result, and what it is ordered by: ranked ones come before those that were only found."""
 
     candidate: Candidate
@@ -98,15 +98,13 @@ def _ask(view: Catalog, parsed: Query, request: SearchRequest) -> Matches:
     return _answer(query, request, places, is_all)
 
 
-def _answer(
-    query: Query, request: SearchRequest, places: Sequence[_Place], is_all: bool
-) -> Matches:
-    places = sorted(places, key=_Place.key)
+def _answer(query: Query, request: SearchRequest, places: Sequence[_Hit], is_all: bool) -> Matches:
+    places = sorted(places, key=_Hit.key)
     chosen, following = page(
         places,
         request.cursor,
         request.limit,
-        key=_Place.key,
+        key=_Hit.key,
         choose=lambda part: cut_to_budget(part, request.budget, _cost),
         has_more=not is_all,
     )
@@ -114,13 +112,13 @@ def _answer(
     return Matches(matches, len(places), following, is_total_exact=is_all)
 
 
-def _cost(place: _Place) -> str:
+def _cost(place: _Hit) -> str:
     candidate = place.candidate
     tags = "".join(candidate.tags)
     return 2 * f"{candidate.path}{candidate.topic}{tags}{candidate.heading}{candidate.text[:160]}"
 
 
-def _match(query: Query, place: _Place, *, explain: bool) -> Match:
+def _match(query: Query, place: _Hit, *, explain: bool) -> Match:
     found = place.candidate
     line, snippet = locate(query, found)
     return Match(
@@ -147,7 +145,7 @@ def _section(found: Candidate, line: int) -> str:
 
 def _find(
     view: Catalog, query: Query, request: SearchRequest, most: int
-) -> tuple[list[_Place], bool]:
+) -> tuple[list[_Hit], bool]:
     """The files that answer, and whether these are all."""
     found = _candidates(view, query, request.which, most)
     best = to_be_ranked(found)
@@ -156,12 +154,12 @@ def _find(
     rest = [candidate for candidate in best if candidate.id not in seen]
     eligible = {candidate.path for candidate in found} if _is_narrow(query, request.which) else None
     ranked = rank(query, [*near, *rest], _statistics(view, query), view.frequencies, eligible)
-    places = {one.candidate.path: _Place(one.candidate, one.score, one) for one in ranked}
+    places = {one.candidate.path: _Hit(one.candidate, one.score, one) for one in ranked}
     if most > PROPOSED or len(found) < most:  # else there are more, in no order with these
         compared = {candidate.id for candidate in best}
         for candidate in found:
             if candidate.id not in compared:
-                places.setdefault(candidate.path, _Place(candidate, candidate.score))
+                places.setdefault(candidate.path, _Hit(candidate, candidate.score))
     return list(places.values()), len(found) < most
 
 
@@ -214,7 +212,7 @@ def _frequency(view: Catalog, clause: Clause, frequencies: dict[str, int]) -> in
 # --- without words -------------------------------------------------------------------------------
 
 
-def _look_through(core: Core, query: Query, which: Filter) -> Iterator[_Place]:
+def _look_through(core: Core, query: Query, which: Filter) -> Iterator[_Hit]:
     """The files in whose text or path the query stands as it was typed."""
     if not query.phrase:
         return
@@ -222,7 +220,7 @@ def _look_through(core: Core, query: Query, which: Filter) -> Iterator[_Place]:
     for row, text in core.reader.texts(rows):
         folded = " ".join(fold_text(text).split())
         if query.phrase in folded or query.phrase in fold_text(row.path):
-            yield _Place(_whole_file(row, text), 1.0)
+            yield _Hit(_whole_file(row, text), 1.0)
 
 
 def _whole_file(row: Row, text: str) -> Candidate:

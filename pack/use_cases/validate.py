@@ -9,7 +9,7 @@ from itertools import groupby, zip_longest
 
 from pack.catalog.row import Row, decode, is_catalogued
 from pack.core.core import Core
-from pack.core.index_update import plan_index
+from pack.core.index_update import plan_index_update
 from pack.errors import InvalidContent, InvalidPath, LimitExceeded
 from pack.files import frontmatter, markdown, schema
 from pack.limits import MAX_FILE_BYTES
@@ -226,7 +226,7 @@ def _drift(core: Core) -> Iterator[Finding]:
     edited = core.catalog.edits()
     different = [rows[path] for path in edited if path in rows]
     gone = [path for path in edited if path not in rows]
-    plan = plan_index(core.catalog, core.reader, different, gone, {}, check_all=True)
+    plan = plan_index_update(core.catalog, core.reader, different, gone, {}, check_all=True)
     for change in plan.changes:
         current = core.reader.find(change.path)
         wanted = change.content if isinstance(change, Put) else None

@@ -49,7 +49,7 @@ _NO_TAGS: Final[tuple[str, ...]] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class _Original:
     """A v1 file, taken apart.
 
     Attributes:
@@ -125,16 +125,16 @@ def checklist(made: MigrationPlan) -> list[str]:
 # --- reading the original --------------------------------------------------------------------
 
 
-def _source(content: bytes) -> _Source:
+def _source(content: bytes) -> _Original:
     text = _decoded(content).removeprefix(BOM)
     lines = split_lines(text)
     parts = frontmatter.split(text)
     fence = parts.body_line - 1 if parts.block is not None else 0
     fields = _extendable(lines[:fence])
-    return _Source(lines, fence, 0 if fields is None else fence, fields or {})
+    return _Original(lines, fence, 0 if fields is None else fence, fields or {})
 
 
-def _outline(original: _Source) -> list[Heading]:
+def _outline(original: _Original) -> list[Heading]:
     """The headings; what frontmatter holds is none."""
     body = "".join(original.lines[original.head_lines :])
     found = headings(body, original.head_lines + 1)
@@ -173,7 +173,7 @@ def _extendable(head: Sequence[str]) -> Mapping[str, object] | None:
 
 
 def _spans(
-    original: _Source, sections: Sequence[Heading]
+    original: _Original, sections: Sequence[Heading]
 ) -> Iterator[tuple[LineRange, Heading | None]]:
     """Consecutive ranges that cover all lines, each with its heading; the general one has none."""
     count = len(original.lines)
@@ -192,7 +192,7 @@ def _spans(
 
 
 def _planned(
-    original: _Source, span: LineRange, heading: Heading | None, claims: PathClaims
+    original: _Original, span: LineRange, heading: Heading | None, claims: PathClaims
 ) -> PlannedFile:
     if heading is None or heading.level == 1:
         folder, _, name = GENERAL.rpartition("/")
@@ -223,7 +223,7 @@ def _own(fields: Mapping[str, object]) -> tuple[str | None, tuple[str, ...] | No
 # --- making the files ------------------------------------------------------------------------
 
 
-def _head(original: _Source, file: PlannedFile, today: date) -> str:
+def _head(original: _Original, file: PlannedFile, today: date) -> str:
     """The frontmatter of a new file, in the line ends of the original."""
     wanted = {
         "topic": file.topic,
@@ -238,7 +238,7 @@ def _head(original: _Source, file: PlannedFile, today: date) -> str:
     return frontmatter.set_fields("", wanted).replace("\n", frontmatter.line_end(original.lines[0]))
 
 
-def _check_own(original: _Source, file: PlannedFile) -> None:
+def _check_own(original: _Original, file: PlannedFile) -> None:
     topic, tags = _own(original.fields)
     for key, own, planned in (("topic", topic, file.topic), ("tags", tags, file.tags)):
         if own is not None and own != planned:
@@ -248,7 +248,7 @@ def _check_own(original: _Source, file: PlannedFile) -> None:
             )
 
 
-def _body(original: _Source, file: PlannedFile) -> str:
+def _body(original: _Original, file: PlannedFile) -> str:
     ranges = [
         original.lines[max(first - 1, original.head_lines) : last] for first, last in file.lines
     ]

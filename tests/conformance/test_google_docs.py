@@ -1,7 +1,7 @@
 from contextlib import contextmanager
 
 import pytest
-from pack_connectors.google_docs.text import DocFormat
+from pack_connectors.google_docs.text import DocumentFormat
 
 from pack.testing import Failure, TargetContract
 from tests.google_docs_support import ACCESS, Desk
@@ -16,7 +16,7 @@ FAULTS = {
 
 
 class GoogleDocHooks(TargetContract):
-    doc_format: DocFormat
+    doc_format: DocumentFormat
 
     @pytest.fixture
     def target(self):
@@ -47,11 +47,11 @@ class GoogleDocHooks(TargetContract):
 
 
 class TestPlainDocument(GoogleDocHooks):
-    doc_format = DocFormat.PLAIN
+    doc_format = DocumentFormat.PLAIN
 
 
 class TestRichDocument(GoogleDocHooks):
-    doc_format = DocFormat.RICH
+    doc_format = DocumentFormat.RICH
 
 
 del GoogleDocHooks, TargetContract  # only those with a format are collected

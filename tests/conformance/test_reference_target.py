@@ -21,19 +21,19 @@ ERRORS = {
 
 
 class Page:
-    """A page in this process; what it was sent last is its memo."""
+    """A page in this process; what it was sent last is its receipt."""
 
     name = "page"
 
     def __init__(self):
         self.text, self.writes, self.failure, self.is_closed = "", 0, None, False
 
-    def deliver(self, markdown, key, memo):
+    def deliver(self, markdown, key, receipt):
         if self.is_closed:
             raise Unavailable("closed")
         if self.failure not in (None, Failure.ANSWER_LOST):
             raise ERRORS[self.failure]
-        changed = memo != markdown
+        changed = receipt != markdown
         if changed:
             self.write(markdown)
         if self.failure is not None:
@@ -72,14 +72,14 @@ class Appending(Page):
 
 
 class Forgetful(Page):
-    def deliver(self, markdown, key, memo):
+    def deliver(self, markdown, key, receipt):
         return super().deliver(markdown, key, "")
 
 
 class Hasty(Page):
-    def deliver(self, markdown, key, memo):
+    def deliver(self, markdown, key, receipt):
         try:
-            return super().deliver(markdown, key, memo)
+            return super().deliver(markdown, key, receipt)
         except RateLimited as error:
             raise Unavailable(str(error)) from error
 

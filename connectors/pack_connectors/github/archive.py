@@ -41,7 +41,7 @@ def read_archive(
     Raises:
         BadArchive: It is none, or holds more.
     """
-    source = _Source(_decompress(pieces, max_bytes))
+    source = _ArchiveStream(_decompress(pieces, max_bytes))
     while True:
         header = source.take(_BLOCK)
         if header is None or not header.strip(b"\0"):
@@ -84,7 +84,7 @@ def _decompress(pieces: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
         raise BadArchive("it is no gzip") from error
 
 
-class _Source:
+class _ArchiveStream:
     """Bytes that come in pieces, taken by length."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:

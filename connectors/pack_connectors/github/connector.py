@@ -46,7 +46,7 @@ from pack.model import (
 from pack_connectors.github.address import GITHUB_API, RepositoryPlace, check_branch, parse_place
 from pack_connectors.github.blobs import GithubBlobs
 from pack_connectors.github.cache import MAX_BYTES, GithubCache
-from pack_connectors.github.commit.draft import LookBack, Plan
+from pack_connectors.github.commit.draft import CommitDraft, LookBack
 from pack_connectors.github.commit.first_commit import FirstCommit
 from pack_connectors.github.commit.git_data import GitDataWriter
 from pack_connectors.github.commit.graphql import GraphqlWriter, is_expressible
@@ -63,7 +63,7 @@ from pack_connectors.github.session import (
     announce_nothing,
 )
 from pack_connectors.github.snapshots import GithubSnapshots
-from pack_connectors.github.writer_lock import Turns
+from pack_connectors.github.writer_lock import WriterLock
 from pack_connectors.preconditions import check_path, check_write
 
 _LOCK_SECONDS: Final = 60.0
@@ -121,7 +121,7 @@ class GitHub:
         self.capabilities = frozenset({Capability.AUTHOR} if fixed else ())
         self._clock = clock
         file = _cache_file(cache_dir, self.place)
-        self._turns = Turns(file and file.with_suffix(".lock"), lock_seconds)
+        self._writer_lock = WriterLock(file and file.with_suffix(".lock"), lock_seconds)
         self._session = GithubSession(
             api_url,
             token,
@@ -165,7 +165,7 @@ class GitHub:
         """End all waits, and close connections and files."""
         self._session.close()
         self._cache.close()
-        self._turns.close()
+        self._writer_lock.close()
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -272,7 +272,7 @@ class GitHub:
                 with self.exclusive(), self.view():
                     return self.commit(self.head(), changes, message)
             except StaleBase:
-                self._session.patience.jitter(min(attempt, 3))
+                self._session.retry.jitter(min(attempt, 3))
         raise RepositoryBusy("the branch moves faster than a write can be made")
 
     def commit(
@@ -305,15 +305,15 @@ class GitHub:
         changes: Sequence[Change],
         message: str,
         author: Identity | None,
-    ) -> Plan:
+    ) -> CommitDraft:
         head = self._head.current()
         if (head.id if head else None) != base:
             raise StaleBase(base, head.id if head else None)
         before = self._snapshots.at_head(head)
         before.check(changes)
-        return Plan(head, changes, message, author, before, before.changed(changes))
+        return CommitDraft(head, changes, message, author, before, before.changed(changes))
 
-    def _write(self, plan: Plan) -> CommitRecord:
+    def _write(self, plan: CommitDraft) -> CommitRecord:
         if plan.base is None:
             return self._first.write(plan, self._clock().astimezone(UTC))
         if self._method.has_graphql and is_expressible(plan):
@@ -322,7 +322,7 @@ class GitHub:
                 return made
         return self._git_data.write(plan)
 
-    def _note(self, plan: Plan, made: CommitRecord) -> None:
+    def _note(self, plan: CommitDraft, made: CommitRecord) -> None:
         """Know what was just made, so that nobody needs to ask for it."""
         self._snapshots.keep(made.id, plan.after)
         self._cache.keep_blobs(put.content for put in plan.puts)
@@ -334,7 +334,7 @@ class GitHub:
 
     def exclusive(self) -> AbstractContextManager[None]:
         """See `Connector.exclusive`."""
-        return self._turns.taken()
+        return self._writer_lock.taken()
 
 
 def _cache_file(folder: Path | None, place: RepositoryPlace) -> Path | None:

@@ -156,7 +156,7 @@ class GithubHead:
         for attempt in range(1, _ATTEMPTS):
             if self._accept(head, is_last=False):
                 return head
-            self._repository.session.patience.jitter(attempt)
+            self._repository.session.retry.jitter(attempt)
             head = self._ask(None)
         self._accept(head, is_last=True)
         return head

@@ -49,7 +49,7 @@ Announce = Callable[[Pause], None]
 """Told of each wait before it begins."""
 
 
-class Limited(Exception):
+class LimitReached(Exception):
     """GitHub takes no request now. Never leaves the connector.
 
     Attributes:
@@ -63,7 +63,7 @@ class Limited(Exception):
         self.is_stated = is_stated
 
 
-class Patience:
+class RetryPolicy:
     """Repeats what may succeed later.
 
     Args:
@@ -113,7 +113,7 @@ class Patience:
             NoAnswer: It failed too often.
             RateLimited: A limit lasts longer than may be waited.
         """
-        return self._retry(ask, (Limited, NoAnswer))
+        return self._retry(ask, (LimitReached, NoAnswer))
 
     def outlast_limits(self, ask: Callable[[], _T]) -> _T:
         """The answer of `ask`, asked again after limits only.
@@ -122,7 +122,7 @@ class Patience:
             NoAnswer: None came.
             RateLimited: As `insist`.
         """
-        return self._retry(ask, (Limited,))
+        return self._retry(ask, (LimitReached,))
 
     def _retry(self, ask: Callable[[], _T], on: tuple[type[Exception], ...]) -> _T:
         retrying = Retrying(
@@ -135,17 +135,17 @@ class Patience:
         )
         try:
             return retrying(ask)
-        except Limited as limited:
+        except LimitReached as limited:
             until = self._clock().astimezone(UTC) + timedelta(seconds=limited.seconds)
             raise RateLimited("GitHub", limited.seconds, until) from limited
 
     def _is_enough(self, state: RetryCallState) -> bool:
-        if isinstance(_error(state), Limited):
+        if isinstance(_error(state), LimitReached):
             return state.idle_for + state.upcoming_sleep > self._most
         return state.attempt_number >= _ATTEMPTS
 
     def _tell(self, state: RetryCallState) -> None:
-        if isinstance(_error(state), Limited):
+        if isinstance(_error(state), LimitReached):
             seconds = state.upcoming_sleep
             until = self._clock().astimezone(UTC) + timedelta(seconds=seconds)
             self._announce(Pause(seconds, until, "GitHub's rate limit is used up"))
@@ -163,7 +163,7 @@ def _state(attempt: int) -> RetryCallState:
 
 def _wait_after(state: RetryCallState) -> float:
     error = _error(state)
-    if isinstance(error, Limited):
+    if isinstance(error, LimitReached):
         return error.seconds if error.is_stated else error.seconds * 2 ** (state.attempt_number - 1)
     return _between_failures(state)
 
@@ -172,26 +172,26 @@ def check_limit(answer: Answer, clock: Callable[[], datetime]) -> None:
     """Do nothing for an answer that is no limit.
 
     Raises:
-        Limited: It is one.
+        LimitReached: It is one.
     """
     if answer.status not in (403, 429):
         return
     headers = answer.headers
     message = str(answer.member("message") or "").lower()
     if (stated := _retry_after(headers.get("retry-after"), clock)) is not None:
-        raise Limited(stated, is_stated=True)
+        raise LimitReached(stated, is_stated=True)
     if headers.get("x-ratelimit-remaining") == "0":
         raise reset_limit(answer, clock)
     if answer.status == 429 or "rate limit" in message or "abuse detection" in message:
-        raise Limited(_BARE_SECONDS, is_stated=False)
+        raise LimitReached(_BARE_SECONDS, is_stated=False)
 
 
-def reset_limit(answer: Answer, clock: Callable[[], datetime]) -> Limited:
+def reset_limit(answer: Answer, clock: Callable[[], datetime]) -> LimitReached:
     """The wait until the current window of the primary limit ends."""
     reset = _number(answer.headers.get("x-ratelimit-reset"))
     if reset is None:
-        return Limited(_BARE_SECONDS, is_stated=False)
-    return Limited(reset - _now(answer, clock).timestamp() + 1, is_stated=True)
+        return LimitReached(_BARE_SECONDS, is_stated=False)
+    return LimitReached(reset - _now(answer, clock).timestamp() + 1, is_stated=True)
 
 
 def _now(answer: Answer, clock: Callable[[], datetime]) -> datetime:

@@ -19,7 +19,13 @@ from pack.errors import PackError, Unavailable
 from pack_connectors.github.address import Host, parse_host
 from pack_connectors.github.http import Answer, GithubHttp, NoAnswer, Request
 from pack_connectors.github.refusals import refusal
-from pack_connectors.github.retry import Announce, Limited, Patience, check_limit, reset_limit
+from pack_connectors.github.retry import (
+    Announce,
+    LimitReached,
+    RetryPolicy,
+    check_limit,
+    reset_limit,
+)
 
 _SERVER_FAILED: Final = 500
 _NOT_IMPLEMENTED: Final = 501
@@ -63,12 +69,12 @@ class GithubSession:
     ) -> None:
         self.host: Host = parse_host(api_url)
         self.clock = clock
-        self.patience = Patience(clock, waiting, most_wait, sleep)
+        self.retry = RetryPolicy(clock, waiting, most_wait, sleep)
         self.http = GithubHttp(self.host, token, transport, timeout)
 
     def close(self) -> None:
         """End all waits and close all connections."""
-        self.patience.cancel()
+        self.retry.cancel()
         self.http.close()
 
     def read(self, request: Request, is_sound: Callable[[Answer], bool] = lambda _: True) -> Answer:
@@ -90,7 +96,7 @@ class GithubSession:
             return answer
 
         try:
-            return self.patience.insist(ask)
+            return self.retry.insist(ask)
         except NoAnswer as error:
             raise unavailable(error) from error
 
@@ -102,7 +108,7 @@ class GithubSession:
             return answer, answer.json() if answer.status in (200, 201) else None
 
         try:
-            return self.patience.insist(ask)
+            return self.retry.insist(ask)
         except NoAnswer as error:
             raise unavailable(error) from error
 
@@ -113,7 +119,7 @@ class GithubSession:
             NoAnswer: None came, or one that says nothing; it may have had its effect.
             RateLimited: GitHub takes no requests for longer than may be waited. It had none.
         """
-        return self.patience.outlast_limits(lambda: self._once(request))
+        return self.retry.outlast_limits(lambda: self._once(request))
 
     def _once(self, request: Request) -> Answer:
         answer = self.http.send(request)
@@ -130,7 +136,7 @@ class GithubSession:
         """
         request = self.graphql_request(query, variables)
         try:
-            return self.patience.insist(lambda: self._query_once(request))
+            return self.retry.insist(lambda: self._query_once(request))
         except NoAnswer as error:
             raise unavailable(error) from error
 
@@ -141,7 +147,7 @@ class GithubSession:
             As `write`.
         """
         request = self.graphql_request(query, variables)
-        return self.patience.outlast_limits(lambda: self._query_once(request))
+        return self.retry.outlast_limits(lambda: self._query_once(request))
 
     def graphql_request(self, query: str, variables: dict[str, object]) -> Request:
         """A GraphQL query as a request."""
@@ -175,7 +181,7 @@ class GithubSession:
             yield pieces
 
 
-def _limit(answer: Answer, clock: Callable[[], datetime]) -> Limited:
+def _limit(answer: Answer, clock: Callable[[], datetime]) -> LimitReached:
     return reset_limit(answer, clock)
 
 

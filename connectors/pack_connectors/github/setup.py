@@ -106,7 +106,7 @@ def _create(session: GithubSession, place: RepositoryPlace, request: Request) ->
                 raise _refused(answer, place)
         if was_sent and (made := _look_back(session, place)):
             return made
-        session.patience.jitter(attempt)
+        session.retry.jitter(attempt)
     raise Unavailable(f"GitHub cannot be asked for a new repository: {reason}")
 
 

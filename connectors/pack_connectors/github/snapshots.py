@@ -58,7 +58,7 @@ class GithubSnapshots:
             try:
                 return self.at(head.id)
             except NotFound:  # by a machine that has not seen it yet
-                self._repository.session.patience.jitter(attempt)
+                self._repository.session.retry.jitter(attempt)
         try:
             return self.at(head.id)
         except NotFound as error:

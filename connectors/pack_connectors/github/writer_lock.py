@@ -15,7 +15,7 @@ from pack.errors import RepositoryBusy, Unavailable
 from pack_connectors.system.process_lock import ProcessLock
 
 
-class Turns:
+class WriterLock:
     """Lets one writer at a time.
 
     Args:

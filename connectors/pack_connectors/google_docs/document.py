@@ -20,7 +20,7 @@ from pack_connectors.google_docs.text import (
     Bullet,
     Look,
     Paragraph,
-    Run,
+    TextRun,
     merged,
     utf16_length,
 )
@@ -35,7 +35,7 @@ _Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class DocumentBlock:
     """A paragraph of a document, or something that is none.
 
     Attributes:
@@ -52,7 +52,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownDocument:
     """A document as it was read.
 
     Attributes:
@@ -61,7 +61,7 @@ class Shown:
     """
 
     revision: str
-    blocks: Sequence[Block]
+    blocks: Sequence[DocumentBlock]
 
     @property
     def text(self) -> str:
@@ -74,7 +74,7 @@ class Shown:
         return self.blocks[-1].end
 
 
-def read_document(document: _Json, tab: str | None = None) -> Shown:
+def read_document(document: _Json, tab: str | None = None) -> ShownDocument:
     """The document of an answer.
 
     Args:
@@ -100,7 +100,7 @@ def read_document(document: _Json, tab: str | None = None) -> Shown:
         raise ConnectorError("Google Docs answered with something unknown") from error
     if not blocks or not blocks[-1].text.endswith("\n"):
         raise ConnectorError("Google Docs answered with a document that has no end")
-    return Shown(str(revision), blocks)
+    return ShownDocument(str(revision), blocks)
 
 
 def _tab(tabs: Sequence[_Json], wanted: str) -> _Json:
@@ -114,7 +114,7 @@ def _tab(tabs: Sequence[_Json], wanted: str) -> _Json:
     raise NotFound(f"the tab {wanted!r} that GOOGLE_DOC_ID names", _NO_TAB)
 
 
-def _blocks(content: Sequence[_Json], lists: _Json) -> Iterator[Block]:
+def _blocks(content: Sequence[_Json], lists: _Json) -> Iterator[DocumentBlock]:
     known_lists: set[str] = set()
     for element in content:
         start, end = element.get("startIndex", 0), element["endIndex"]
@@ -124,22 +124,22 @@ def _blocks(content: Sequence[_Json], lists: _Json) -> Iterator[Block]:
         runs = [_run(part) for part in source["elements"]]
         text = "".join(run.text for run in runs)
         if utf16_length(text) == end - start:
-            yield Block(_paragraph(source, runs, lists, known_lists), start, end, text)
+            yield DocumentBlock(_paragraph(source, runs, lists, known_lists), start, end, text)
         else:
             yield _foreign(start, end, "\n" if text else "")
 
 
-def _foreign(start: int, end: int, ending: str) -> Block:
+def _foreign(start: int, end: int, ending: str) -> DocumentBlock:
     """Something that is no paragraph, or one whose places in the document are not understood."""
     text = FOREIGN * (end - start - len(ending)) + ending
-    return Block(Paragraph((Run(text.removesuffix("\n")),)), start, end, text)
+    return DocumentBlock(Paragraph((TextRun(text.removesuffix("\n")),)), start, end, text)
 
 
-def _run(element: _Json) -> Run:
+def _run(element: _Json) -> TextRun:
     if "textRun" not in element:
-        return Run(FOREIGN * (element["endIndex"] - element.get("startIndex", 0)))
+        return TextRun(FOREIGN * (element["endIndex"] - element.get("startIndex", 0)))
     source = element["textRun"]
-    return Run(source.get("content", ""), _look(source.get("textStyle", {})))
+    return TextRun(source.get("content", ""), _look(source.get("textStyle", {})))
 
 
 def _look(style: _Json) -> Look:
@@ -160,10 +160,12 @@ def _address(link: _Json | None) -> str | None:
     return str(link.get("url", FOREIGN))
 
 
-def _paragraph(source: _Json, runs: list[Run], lists: _Json, known_lists: set[str]) -> Paragraph:
+def _paragraph(
+    source: _Json, runs: list[TextRun], lists: _Json, known_lists: set[str]
+) -> Paragraph:
     if runs:
         # How the newline looks is no business of the text.
-        runs[-1] = Run(runs[-1].text.removesuffix("\n"), runs[-1].look)
+        runs[-1] = TextRun(runs[-1].text.removesuffix("\n"), runs[-1].look)
     style = source.get("paragraphStyle", {})
     bullet = _bullet(source.get("bullet"), lists, known_lists)
     indent = 0 if bullet else round(style.get("indentStart", {}).get("magnitude", 0))

@@ -15,8 +15,8 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any, Final
 
-from pack_connectors.google_docs.document import CODE_FONT, Shown
-from pack_connectors.google_docs.text import NORMAL, Look, Paragraph, Run, text_of, utf16_length
+from pack_connectors.google_docs.document import CODE_FONT, ShownDocument
+from pack_connectors.google_docs.text import NORMAL, Look, Paragraph, TextRun, text_of, utf16_length
 
 Request = dict[str, Any]
 _ORDERED: Final = "NUMBERED_DECIMAL_NESTED"
@@ -44,7 +44,7 @@ def _in(tab: str, name: str, value: Any) -> Any:
     return {**value, "tabId": tab} if name in ("range", "location") else value
 
 
-def text_edit(shown: Shown, text: str) -> list[Request]:
+def text_edit(shown: ShownDocument, text: str) -> list[Request]:
     """Replace what differs between its beginning and its end; how text looks stays.
 
     Args:
@@ -92,7 +92,7 @@ def _same(old: str, new: str, *, from_end: bool) -> int:
     return low
 
 
-def paragraph_edit(shown: Shown, paragraphs: Sequence[Paragraph]) -> list[Request]:
+def paragraph_edit(shown: ShownDocument, paragraphs: Sequence[Paragraph]) -> list[Request]:
     """Replace the paragraphs between the first and the last that differ, in text or look."""
     old = [block.paragraph for block in shown.blocks]
     before, after = _unchanged(old, paragraphs)
@@ -101,7 +101,7 @@ def paragraph_edit(shown: Shown, paragraphs: Sequence[Paragraph]) -> list[Reques
     return _replacement(shown, paragraphs, before, after)
 
 
-def whole_edit(shown: Shown, paragraphs: Sequence[Paragraph]) -> list[Request]:
+def whole_edit(shown: ShownDocument, paragraphs: Sequence[Paragraph]) -> list[Request]:
     """Replace everything, and how it looks."""
     return _replacement(shown, paragraphs, 0, 0)
 
@@ -126,7 +126,7 @@ def _unchanged(old: Sequence[Paragraph], new: Sequence[Paragraph]) -> tuple[int,
 
 
 def _replacement(
-    shown: Shown, paragraphs: Sequence[Paragraph], before: int, after: int
+    shown: ShownDocument, paragraphs: Sequence[Paragraph], before: int, after: int
 ) -> list[Request]:
     start = shown.blocks[before].start
     kept = len(shown.blocks) - after
@@ -143,7 +143,7 @@ def _with_tabs(paragraph: Paragraph) -> Paragraph:
     """The paragraph as it is inserted: tabs say how deep an item is nested."""
     if paragraph.bullet is None or not paragraph.bullet.level:
         return paragraph
-    tabs = Run("\t" * paragraph.bullet.level)
+    tabs = TextRun("\t" * paragraph.bullet.level)
     return replace(paragraph, runs=(tabs, *paragraph.runs))
 
 

@@ -41,7 +41,7 @@ class Passing(Exception):
         self.reason = reason
 
 
-class Limited(Exception):
+class QuotaReached(Exception):
     """Google takes no request now. Never leaves the connector.
 
     Attributes:
@@ -99,7 +99,7 @@ def _refusal(error: HttpError) -> Exception:
     status = int(error.resp.status)
     said = _error_object(error.content)
     if status == 429 or (status == 403 and _reasons(said) & _LIMITS):
-        return Limited(_seconds(error.resp.get("retry-after")))
+        return QuotaReached(_seconds(error.resp.get("retry-after")))
     if status >= 500:
         return Passing(f"it answered {status}")
     if status == 400:

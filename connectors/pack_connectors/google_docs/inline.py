@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from pack_connectors.google_docs.text import PLAIN_LOOK, Look, Run, merged, storable
+from pack_connectors.google_docs.text import PLAIN_LOOK, Look, TextRun, merged, storable
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -23,7 +23,7 @@ _LINKED: Final = re.compile(r"(?:https?://|mailto:)[!-~]{1,2000}", re.IGNORECASE
 _ASCII: Final = "".join(map(chr, range(0x21, 0x7F)))
 
 
-def inline_runs(tokens: Iterable[Token], base: Look = PLAIN_LOOK) -> tuple[Run, ...]:
+def inline_runs(tokens: Iterable[Token], base: Look = PLAIN_LOOK) -> tuple[TextRun, ...]:
     """The runs of some inline tokens.
 
     Args:
@@ -40,7 +40,7 @@ class _Reader:
     """Reads tokens one after the other; text may be nested thousands of levels deep."""
 
     def __init__(self, base: Look) -> None:
-        self.runs: list[Run] = []
+        self.runs: list[TextRun] = []
         self._looks = [base]
         self._links: list[tuple[str, str, int]] = []
 
@@ -68,7 +68,7 @@ class _Reader:
     def _add(self, text: str, look: Look | None = None) -> None:
         text = storable(text).replace("\n", LINE_BREAK)
         if text:
-            self.runs.append(Run(text, look or self._look))
+            self.runs.append(TextRun(text, look or self._look))
 
     def _turn(self, kind: str, *, is_on: bool) -> None:
         if is_on:
@@ -98,7 +98,7 @@ class _Reader:
         outer = self._look
         address = _address(source) if outer.link is None else None
         inner = inline_runs(token.children or (), replace(outer, link=address or outer.link))
-        self.runs += inner or (Run(source, replace(outer, link=address or outer.link)),)
+        self.runs += inner or (TextRun(source, replace(outer, link=address or outer.link)),)
         self._beside(source if inner and address is None else "", title)
 
     def _beside(self, *notes: str) -> None:
@@ -119,7 +119,7 @@ def _address(target: str) -> str | None:
     return encoded if _LINKED.fullmatch(encoded) else None
 
 
-def without_prefix(runs: Sequence[Run], length: int) -> tuple[Run, ...]:
+def without_prefix(runs: Sequence[TextRun], length: int) -> tuple[TextRun, ...]:
     """The runs without their first characters, which are all in the first one."""
     first, *rest = runs
-    return merged([Run(first.text[length:], first.look), *rest])
+    return merged([TextRun(first.text[length:], first.look), *rest])

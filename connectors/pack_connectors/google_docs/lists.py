@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pack_connectors.google_docs.inline import inline_runs, without_prefix
-from pack_connectors.google_docs.text import Bullet, Paragraph, Run, merged
+from pack_connectors.google_docs.text import Bullet, Paragraph, TextRun, merged
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -85,7 +85,7 @@ class Marker:
     number: str
     bullet: str
 
-    def before(self, runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    def before(self, runs: tuple[TextRun, ...]) -> tuple[TextRun, ...]:
         """The text of the item with its marker; the box of a task takes the place of a bullet."""
         task = _TASK.match(runs[0].text) if runs else None
         marker = self.number or self.bullet
@@ -93,7 +93,7 @@ class Marker:
             box = _BOXES[task[1]]
             marker = f"{self.number} {box}".lstrip()
             runs = without_prefix(runs, task.end() + 1)
-        return merged([Run(f"{marker} "), *runs])
+        return merged([TextRun(f"{marker} "), *runs])
 
 
 class TextList:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from pack_connectors.google_docs.inline import inline_runs
 from pack_connectors.google_docs.lists import Marker, TextList, is_native, native_items
 from pack_connectors.google_docs.table import CODE, table_paragraphs
-from pack_connectors.google_docs.text import NORMAL, Look, Paragraph, Run, merged, storable
+from pack_connectors.google_docs.text import NORMAL, Look, Paragraph, TextRun, merged, storable
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -96,7 +96,7 @@ class _LooseLines:
         self._next = max(self._next, end)
         texts = (self._lines[number] for number in numbers if number not in self._taken)
         bare = (_CONTAINER_MARKS.sub("", text) for text in texts)
-        return [Paragraph((Run(text),)) for text in bare if text]
+        return [Paragraph((TextRun(text),)) for text in bare if text]
 
 
 class _Blocks:
@@ -169,14 +169,14 @@ class _Blocks:
     def _code(self, token: Token) -> None:
         self._flush()
         if info := storable(token.info.strip()):
-            note = Run(info, Look(italic=True, code=True))
+            note = TextRun(info, Look(italic=True, code=True))
             self._found.append(Paragraph((note,), indent=self._indent))
         self._verbatim(token.content, CODE)
 
     def _verbatim(self, text: str, look: Look | None = None) -> None:
         self._flush()
         for line in text.removesuffix("\n").split("\n"):
-            runs = merged([Run(line, look or Look())])
+            runs = merged([TextRun(line, look or Look())])
             self._found.append(Paragraph(runs, indent=self._indent))
 
 

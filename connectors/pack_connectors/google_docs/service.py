@@ -16,7 +16,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_ran
 
 from pack.errors import RateLimited, Unavailable
 from pack_connectors.google_docs.access import GoogleAccess
-from pack_connectors.google_docs.failures import Limited, Passing, translated
+from pack_connectors.google_docs.failures import Passing, QuotaReached, translated
 
 API: Final = "https://docs.googleapis.com"
 _ATTEMPTS: Final = 5
@@ -119,7 +119,7 @@ class DocsService:
     def _ask(self, request: Callable[[Any], Any]) -> Mapping[str, Any]:
         retrying = Retrying(
             sleep=self._sleep,
-            retry=retry_if_exception_type((Passing, Limited)),
+            retry=retry_if_exception_type((Passing, QuotaReached)),
             wait=_wait_after,
             stop=self._is_enough,
             reraise=True,
@@ -128,7 +128,7 @@ class DocsService:
             return retrying(self._once, request)
         except Passing as failure:
             raise Unavailable(f"Google Docs cannot be used: {failure.reason}") from failure
-        except Limited as limited:
+        except QuotaReached as limited:
             seconds = _WINDOW if limited.seconds is None else limited.seconds
             until = self._clock().astimezone(UTC) + timedelta(seconds=seconds)
             raise RateLimited("Google Docs", seconds, until) from limited
@@ -208,6 +208,6 @@ def _refuse() -> None:
 
 def _wait_after(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, Limited) and error.seconds is not None:
+    if isinstance(error, QuotaReached) and error.seconds is not None:
         return error.seconds
     return _between_attempts(state)

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from pack_connectors.google_docs.inline import inline_runs
-from pack_connectors.google_docs.text import Look, Paragraph, Run, merged
+from pack_connectors.google_docs.text import Look, Paragraph, TextRun, merged
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CODE: Final = Look(code=True)
 _WIDEST: Final = 100
 """Columns of a table that are filled up with spaces; a wider one would be broken anyway."""
-_Cell = tuple[Run, ...]
+_Cell = tuple[TextRun, ...]
 
 
 def table_paragraphs(tokens: Sequence[Token], indent: int) -> Iterator[Paragraph]:
@@ -34,7 +34,7 @@ def table_paragraphs(tokens: Sequence[Token], indent: int) -> Iterator[Paragraph
         yield Paragraph(merged(_line(row, widths)), indent=indent)
         if number == 0:
             rule = "|".join("-" * (width + 2) for width in widths)
-            yield Paragraph((Run(f"|{rule}|", CODE),), indent=indent)
+            yield Paragraph((TextRun(f"|{rule}|", CODE),), indent=indent)
 
 
 def _rows(tokens: Sequence[Token]) -> list[list[_Cell]]:
@@ -47,12 +47,12 @@ def _rows(tokens: Sequence[Token]) -> list[list[_Cell]]:
     return rows
 
 
-def _line(row: Sequence[_Cell], widths: Sequence[int]) -> Iterator[Run]:
-    yield Run("|", CODE)
+def _line(row: Sequence[_Cell], widths: Sequence[int]) -> Iterator[TextRun]:
+    yield TextRun("|", CODE)
     for cell, width in zip(row, widths, strict=True):
-        yield Run(" ", CODE)
+        yield TextRun(" ", CODE)
         yield from cell
-        yield Run(" " * max(0, width - _width(cell)) + " |", CODE)
+        yield TextRun(" " * max(0, width - _width(cell)) + " |", CODE)
 
 
 def _width(cell: _Cell) -> int:

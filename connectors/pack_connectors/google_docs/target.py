@@ -21,13 +21,13 @@ from typing import Any, Final
 from pack.errors import ConnectorError, InvalidConfig, LimitExceeded, Unavailable
 from pack.sync.target import Delivered
 from pack_connectors.google_docs.access import GoogleAccess
-from pack_connectors.google_docs.document import Shown, read_document
+from pack_connectors.google_docs.document import ShownDocument, read_document
 from pack_connectors.google_docs.edit import in_tab, paragraph_edit, text_edit, whole_edit
 from pack_connectors.google_docs.failures import Rejected
 from pack_connectors.google_docs.markdown import rich_paragraphs
 from pack_connectors.google_docs.service import API, DocsService, HttpTransport
 from pack_connectors.google_docs.text import (
-    DocFormat,
+    DocumentFormat,
     Paragraph,
     is_kept,
     plain_paragraphs,
@@ -85,7 +85,7 @@ def parse_document(text: str) -> DocumentPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class _Memo:
+class _Receipt:
     """What the last delivery left.
 
     Attributes:
@@ -104,11 +104,11 @@ class _Memo:
         return json.dumps(asdict(self), separators=(",", ":"))
 
 
-def _read_memo(memo: str) -> _Memo | None:
-    """The memo of another version of PACK counts as none: everything is written."""
+def _read_receipt(receipt: str) -> _Receipt | None:
+    """The receipt of another version of PACK counts as none: everything is written."""
     try:
-        fields = json.loads(memo or "null")
-        return _Memo(**fields) if fields is not None else None
+        fields = json.loads(receipt or "null")
+        return _Receipt(**fields) if fields is not None else None
     except (ValueError, TypeError):
         return None
 
@@ -138,7 +138,7 @@ class GoogleDoc:
         document_id: str,
         access: GoogleAccess,
         clock: Callable[[], datetime],
-        doc_format: DocFormat = DocFormat.PLAIN,
+        doc_format: DocumentFormat = DocumentFormat.PLAIN,
         *,
         transport: Callable[[], HttpTransport] | None = None,
         sleep: Callable[[float], None] | None = None,
@@ -153,17 +153,17 @@ class GoogleDoc:
         """What it is called in messages."""
         return "Google Docs"
 
-    def deliver(self, markdown: str, key: str, memo: str) -> Delivered:
+    def deliver(self, markdown: str, key: str, receipt: str) -> Delivered:
         """Make the document show a text; see `pack.sync.target.Target.deliver`.
 
         Costs no request where the text is the one delivered last; else one read and one write,
         and another of each for every edit by others that came between.
         """
         del key  # a write is for one revision, so a repeated one cannot do harm
-        last = _read_memo(memo)
+        last = _read_receipt(receipt)
         sent = _digest(f"{self._format}\n{markdown}")
         if last and last.sent == sent:
-            return Delivered(memo, changed=False)
+            return Delivered(receipt, changed=False)
         wanted = self._wanted(markdown)
         return _Delivery(self._service, self._place, self._format, wanted, last).run(
             sent, () if is_kept(markdown) else (_UNKEPT,)
@@ -179,7 +179,7 @@ class GoogleDoc:
         Raises:
             LimitExceeded: No document can hold it.
         """
-        if self._format is DocFormat.PLAIN:
+        if self._format is DocumentFormat.PLAIN:
             wanted = list(plain_paragraphs(storable(markdown)))
         else:
             wanted = rich_paragraphs(markdown)
@@ -201,9 +201,9 @@ class _Delivery:
         self,
         service: DocsService,
         place: DocumentPlace,
-        doc_format: DocFormat,
+        doc_format: DocumentFormat,
         wanted: Sequence[Paragraph],
-        last: _Memo | None,
+        last: _Receipt | None,
     ) -> None:
         self._service = service
         self._id = place.document_id
@@ -221,13 +221,13 @@ class _Delivery:
         """Write until what was read is what was written on.
 
         Args:
-            sent: Digest of the markdown, for the memo.
+            sent: Digest of the markdown, for the receipt.
             warnings: Those there are already.
         """
         revision = self._write()
-        memo = _Memo(self._format, sent, _digest(self._text), revision)
+        receipt = _Receipt(self._format, sent, _digest(self._text), revision)
         found = (*warnings, self._replaced) if self._replaced else warnings
-        return Delivered(memo.encoded(), self._was_sent, found)
+        return Delivered(receipt.encoded(), self._was_sent, found)
 
     def _write(self) -> str:
         """The revision that shows the paragraphs."""
@@ -244,13 +244,13 @@ class _Delivery:
                 self._rejected = (shown.revision, error)
         raise Unavailable("the Google document is being edited all the time")
 
-    def _read(self) -> Shown:
+    def _read(self) -> ShownDocument:
         try:
             return read_document(self._service.get(self._id, self._tab), self._tab)
         except Rejected as error:
             raise _refused(error) from error
 
-    def _notice(self, shown: Shown) -> None:
+    def _notice(self, shown: ShownDocument) -> None:
         """Remember, and log before it is done, that something of somebody else is replaced."""
         if self._replaced or shown.text == self._text:
             return
@@ -261,7 +261,7 @@ class _Delivery:
         if self._replaced:
             logger.warning("%s", self._replaced)
 
-    def _edit(self, shown: Shown) -> list[dict[str, Any]]:
+    def _edit(self, shown: ShownDocument) -> list[dict[str, Any]]:
         if self._rejected and self._rejected[0] == shown.revision:
             # It was not stale, so it was wrong: nothing of what is there can be kept.
             if self._is_whole:
@@ -270,7 +270,7 @@ class _Delivery:
         # After a lost answer, the whole may be written already.
         if self._is_whole and not (self._was_sent and shown.text == self._text):
             return whole_edit(shown, self._wanted)
-        if self._format is DocFormat.PLAIN:
+        if self._format is DocumentFormat.PLAIN:
             return text_edit(shown, self._text)
         return paragraph_edit(shown, self._wanted)
 

@@ -19,7 +19,7 @@ _PRIVATE: Final = re.compile(r"[\ue000-\uf8ff]")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
-class DocFormat(StrEnum):
+class DocumentFormat(StrEnum):
     """How a document shows the memory."""
 
     PLAIN = "plain"
@@ -51,7 +51,7 @@ PLAIN_LOOK: Final = Look()
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TextRun:
     """Text that looks the same from its beginning to its end."""
 
     text: str
@@ -85,7 +85,7 @@ class Paragraph:
         bullet: The item that it is, or `None`.
     """
 
-    runs: tuple[Run, ...] = ()
+    runs: tuple[TextRun, ...] = ()
     style: str = NORMAL
     indent: int = 0
     bullet: Bullet | None = None
@@ -101,12 +101,12 @@ def utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def merged(runs: Iterable[Run]) -> tuple[Run, ...]:
+def merged(runs: Iterable[TextRun]) -> tuple[TextRun, ...]:
     """The runs without empty ones, neighbours that look the same joined."""
-    found: list[Run] = []
+    found: list[TextRun] = []
     for run in runs:
         if found and found[-1].look == run.look:
-            found[-1] = Run(found[-1].text + run.text, run.look)
+            found[-1] = TextRun(found[-1].text + run.text, run.look)
         elif run.text:
             found.append(run)
     return tuple(found)
@@ -134,7 +134,7 @@ def is_kept(text: str) -> bool:
 def plain_paragraphs(text: str) -> Iterator[Paragraph]:
     """The lines of a storable text; the newline at its end is that of the document."""
     for line in text.removesuffix("\n").split("\n"):
-        yield Paragraph((Run(line),)) if line else Paragraph()
+        yield Paragraph((TextRun(line),)) if line else Paragraph()
 
 
 def text_of(paragraphs: Iterable[Paragraph]) -> str:

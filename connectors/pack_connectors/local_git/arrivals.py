@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pack.errors import RefusedForSafety, UncommittedEdit
 from pack.model import BlobId, Change, CommitId, EntryType, MemoryPath, Put, blob_id
-from pack_connectors.local_git.examine import Target, refuse_staged
+from pack_connectors.local_git.examine import ExaminedFile, refuse_staged
 from pack_connectors.local_git.index import EMPTY_TREE, GitIndex
 from pack_connectors.local_git.objects import (
     EXECUTABLE_MODE,
@@ -79,7 +79,7 @@ class Arrivals:
         self._store = store
         self._index = index
 
-    def of_commit(self, head: CommitId | None, to: CommitId, staged: Staged) -> list[Target]:
+    def of_commit(self, head: CommitId | None, to: CommitId, staged: Staged) -> list[ExaminedFile]:
         """The targets of moving the branch forward to a commit.
 
         Raises:
@@ -96,7 +96,7 @@ class Arrivals:
         commits: tuple[CommitId, CommitId, CommitId | None],
         changes: Sequence[Change],
         staged: Staged,
-    ) -> list[Target]:
+    ) -> list[ExaminedFile]:
         """The targets of a merge.
 
         Args:
@@ -126,7 +126,7 @@ class Arrivals:
 
     def _others(
         self, tree: str, taken: Mapping[MemoryPath, Difference], staged: Staged
-    ) -> Iterator[Target]:
+    ) -> Iterator[ExaminedFile]:
         """Links and permissions that only they changed; of files, the contents are decided."""
         for path, found in taken.items():
             ours = self._store.entry_at(tree, path)
@@ -148,7 +148,7 @@ class Arrivals:
         after: TreeEntry | None,
         content: bytes | None,
         staged: Staged,
-    ) -> Target:
+    ) -> ExaminedFile:
         """What a new entry finds at its path, if nothing of the user is in the way."""
         check_path(path)
         self._refuse_odd(path, before, after)
@@ -166,7 +166,7 @@ class Arrivals:
             content = self._store.read(after.id, "blob")
         if after is not None and after.mode == SYMLINK_MODE and b"\0" in (content or b""):
             raise RefusedForSafety(f"{path} is a link to what no file can be called")
-        return Target(path, now, here, before, in_index, content, after)
+        return ExaminedFile(path, now, here, before, in_index, content, after)
 
     def _refuse_odd(
         self, path: MemoryPath, before: TreeEntry | None, after: TreeEntry | None

@@ -51,14 +51,14 @@ from pack_connectors.local_git.blob_stream import stream_blobs
 from pack_connectors.local_git.changes.state import WorktreeState
 from pack_connectors.local_git.changes.stats import StatCache
 from pack_connectors.local_git.committed import CommittedFiles
-from pack_connectors.local_git.examine import Examiner, Plan
+from pack_connectors.local_git.examine import ExaminedWrite, Examiner
 from pack_connectors.local_git.index import GitIndex, PreparedIndex, parse_raw_diff
 from pack_connectors.local_git.journal import Journal
 from pack_connectors.local_git.log import read_last_changes, read_lineage
 from pack_connectors.local_git.objects import SUBMODULE_MODE, SYMLINK_MODE, ObjectStore
 from pack_connectors.local_git.process import GitRunner, RefUpdater, is_id
 from pack_connectors.local_git.recovery import Recovery
-from pack_connectors.local_git.replaced_files import DisplacedFiles
+from pack_connectors.local_git.replaced_files import ReplacedFiles
 from pack_connectors.local_git.repository import (
     current_branch,
     maintenance_is_due,
@@ -108,7 +108,7 @@ class LocalGit:
         self._index = GitIndex(self._runner, self._work_dir)
         self._worktree = Worktree(self.repository.work_tree)
         self._journal = Journal(self.repository.state_dir, self._work_dir)
-        self._displaced = DisplacedFiles(self.repository.state_dir / "displaced", self._work_dir)
+        self._displaced = ReplacedFiles(self.repository.state_dir / "displaced", self._work_dir)
         self._swap = FileSwap(self._worktree, self._store, self._work_dir, self._displaced)
         self._recovery = Recovery(
             self._runner,
@@ -308,18 +308,18 @@ class LocalGit:
         """See `Connector.commit`."""
         check_write(changes, message)
 
-        def plan(ref: str, tree: str, staged: Staged) -> Plan:
+        def plan(ref: str, tree: str, staged: Staged) -> ExaminedWrite:
             targets = [self._examiner.examine(change, tree, staged) for change in changes]
-            return Plan(ref, base, tree, targets, message, author)
+            return ExaminedWrite(ref, base, tree, targets, message, author)
 
         return self._write(base, plan)
 
     def fast_forward(self, base: CommitId | None, to: CommitId) -> Commit:
         """See `Remote.fast_forward`; `to` must descend from `base`."""
 
-        def plan(ref: str, tree: str, staged: Staged) -> Plan:
+        def plan(ref: str, tree: str, staged: Staged) -> ExaminedWrite:
             targets = self._arrivals.of_commit(base, to, staged)
-            return Plan(ref, base, tree, targets, "", None, ready=to)
+            return ExaminedWrite(ref, base, tree, targets, "", None, ready=to)
 
         return self._write(base, plan)
 
@@ -336,14 +336,14 @@ class LocalGit:
         if changes:
             check_write(changes, message)
 
-        def plan(ref: str, tree: str, staged: Staged) -> Plan:
+        def plan(ref: str, tree: str, staged: Staged) -> ExaminedWrite:
             targets = self._arrivals.of_merge((base, theirs, ancestor), changes, staged)
-            return Plan(ref, base, tree, targets, message, author, merged=theirs)
+            return ExaminedWrite(ref, base, tree, targets, message, author, merged=theirs)
 
         return self._write(base, plan)
 
     def _write(
-        self, base: CommitId | None, make_plan: Callable[[str, str, Staged], Plan]
+        self, base: CommitId | None, make_plan: Callable[[str, str, Staged], ExaminedWrite]
     ) -> Commit:
         """Carry out the plan that is made of the branch, its tree, and what the user staged."""
         with self.exclusive(), _store_errors():

@@ -26,7 +26,7 @@ _RUNNABLE: Final = 0o111
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ExaminedFile:
     """One file (or link, of a commit that comes from elsewhere) of a write, as it was found.
 
     Attributes:
@@ -81,7 +81,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ExaminedWrite:
     """A write: the ref it moves, the commit and tree it is made on, and what it stores.
 
     Attributes:
@@ -98,7 +98,7 @@ class Plan:
     ref: str
     head: CommitId | None
     tree: str
-    targets: Sequence[Target]
+    targets: Sequence[ExaminedFile]
     message: str
     author: Identity | None
     merged: CommitId | None = None
@@ -115,7 +115,7 @@ class Examiner:
 
     def examine(
         self, change: Change, tree: str, staged: Mapping[MemoryPath, BlobId | None]
-    ) -> Target:
+    ) -> ExaminedFile:
         """What a change finds, if it may be made.
 
         Args:
@@ -145,7 +145,7 @@ class Examiner:
         in_index = committed
         if path in staged:
             in_index = committed and committed._replace(id=blob) if blob else None
-        return Target(path, now, blob, committed, in_index, content, entry)
+        return ExaminedFile(path, now, blob, committed, in_index, content, entry)
 
     def _refuse_odd(
         self, path: MemoryPath, committed: TreeEntry | None, now: FileRead | None

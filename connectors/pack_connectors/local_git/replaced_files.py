@@ -60,7 +60,7 @@ def nobody_has_open(file: Path) -> bool | None:
         return True
 
 
-class DisplacedFiles:
+class ReplacedFiles:
     """The displaced files of one repository, in `displaced/` of PACK's folder."""
 
     def __init__(self, folder: Path, work_dir: Path) -> None:

@@ -19,7 +19,7 @@ from pack.model import BlobId, MemoryPath, blob_id
 from pack_connectors.local_git.atomic_rename import NEW_SUFFIX
 from pack_connectors.local_git.journal import Step
 from pack_connectors.local_git.objects import ObjectStore, link_id
-from pack_connectors.local_git.replaced_files import DisplacedFiles
+from pack_connectors.local_git.replaced_files import ReplacedFiles
 from pack_connectors.local_git.worktree import Worktree
 from pack_connectors.system.durable_files import DurableFiles
 
@@ -31,7 +31,7 @@ class FileSwap:
     """Carries out and reverts the steps of one repository's writes."""
 
     def __init__(
-        self, worktree: Worktree, store: ObjectStore, work_dir: Path, displaced: DisplacedFiles
+        self, worktree: Worktree, store: ObjectStore, work_dir: Path, displaced: ReplacedFiles
     ) -> None:
         self._worktree = worktree
         self._store = store

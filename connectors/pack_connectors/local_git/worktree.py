@@ -59,7 +59,7 @@ class Found(NamedTuple):
     stat: os.stat_result
 
 
-class _Place(NamedTuple):
+class _Location(NamedTuple):
     """A name in an opened folder; without folder descriptors, a whole path."""
 
     name: str
@@ -262,7 +262,7 @@ class Worktree:
     # --- finding -----------------------------------------------------------------------------
 
     @contextmanager
-    def _parent(self, path: MemoryPath, *, create: bool = False) -> Iterator[_Place | None]:
+    def _parent(self, path: MemoryPath, *, create: bool = False) -> Iterator[_Location | None]:
         """The folder a path lies in, opened without following a link; `None` if it is missing."""
         *folders, name = path.split("/")
         if not HAS_DIR_FD:
@@ -277,7 +277,7 @@ class Worktree:
                 descriptor = inner
                 if descriptor is None:
                     break
-            yield None if descriptor is None else _Place(name, descriptor)
+            yield None if descriptor is None else _Location(name, descriptor)
         finally:
             if descriptor is not None:
                 os.close(descriptor)
@@ -312,7 +312,7 @@ class Worktree:
             if descriptor is not None:
                 os.close(descriptor)
 
-    def _checked_place(self, folders: list[str], name: str, *, create: bool) -> _Place | None:
+    def _checked_place(self, folders: list[str], name: str, *, create: bool) -> _Location | None:
         current = self.root
         for folder in folders:
             current /= folder
@@ -322,7 +322,7 @@ class Worktree:
                 raise RefusedForSafety(f"{current.relative_to(self.root)} is a link")
             if not current.is_dir():
                 return None
-        return _Place(str(current / name), None)
+        return _Location(str(current / name), None)
 
 
 _NOT_A_FILE: Final = (

@@ -20,7 +20,7 @@ from pathlib import Path
 from pack.errors import OutcomeUnknown, PackError, StaleBase, Unavailable
 from pack.model import Commit, CommitId, Identity, MemoryPath
 from pack_connectors.local_git.committed import CommittedFiles
-from pack_connectors.local_git.examine import Plan, Target, refuse_staged
+from pack_connectors.local_git.examine import ExaminedFile, ExaminedWrite, refuse_staged
 from pack_connectors.local_git.index import GitIndex, PreparedIndex
 from pack_connectors.local_git.journal import Intent, Journal, Step
 from pack_connectors.local_git.objects import (
@@ -75,7 +75,7 @@ class GitWrite:
         self._work_dir = repository.state_dir / "work"
         self._user: Identity | None = None
 
-    def write(self, plan: Plan, begun: PreparedIndex | None) -> Commit:
+    def write(self, plan: ExaminedWrite, begun: PreparedIndex | None) -> Commit:
         """Make the commit, and the working tree and the index agree with it.
 
         Args:
@@ -101,7 +101,10 @@ class GitWrite:
         return Commit(intent.new, None, blobs)
 
     def _prepare(
-        self, plan: Plan, entries: Mapping[MemoryPath, TreeEntry | None], steps: Sequence[Step]
+        self,
+        plan: ExaminedWrite,
+        entries: Mapping[MemoryPath, TreeEntry | None],
+        steps: Sequence[Step],
     ) -> Intent:
         """Have everything on the disk that the visible part of the write needs."""
         try:
@@ -117,14 +120,17 @@ class GitWrite:
             raise Unavailable(f"the write cannot be prepared: {error.strerror}") from error
         return intent
 
-    def _stage(self, step: Step, target: Target, content: bytes, files: DurableFiles) -> None:
+    def _stage(self, step: Step, target: ExaminedFile, content: bytes, files: DurableFiles) -> None:
         if target.entry is not None and target.entry.mode == SYMLINK_MODE:
             self._swap.stage_link(step.staged, content)
         else:
             self._swap.stage(step.staged, content, target.mode, files, program=target.is_program)
 
     def _add_objects(
-        self, plan: Plan, entries: Mapping[MemoryPath, TreeEntry | None], files: DurableFiles
+        self,
+        plan: ExaminedWrite,
+        entries: Mapping[MemoryPath, TreeEntry | None],
+        files: DurableFiles,
     ) -> CommitId:
         if plan.ready is not None:
             return plan.ready
@@ -155,7 +161,7 @@ class GitWrite:
         self,
         intent: Intent,
         prepared: PreparedIndex,
-        plan: Plan,
+        plan: ExaminedWrite,
         entries: Mapping[MemoryPath, TreeEntry | None],
     ) -> None:
         def check_staged() -> None:
@@ -182,7 +188,7 @@ class GitWrite:
             self._recovery.finish(intent)
         self._set_modes(plan.targets)
 
-    def _set_modes(self, targets: Sequence[Target]) -> None:
+    def _set_modes(self, targets: Sequence[ExaminedFile]) -> None:
         """Give permissions to files whose bytes stay; only a commit from elsewhere has such."""
         for target in targets:
             bits = target.mode

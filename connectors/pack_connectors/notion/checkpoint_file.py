@@ -11,8 +11,8 @@ from pack_connectors.system.durable_files import write_durably
 from pack_connectors.system.process_lock import ProcessLock
 
 
-class JournalFile:
-    """A `pack.pages.checkpoint.PagesJournal`.
+class CheckpointFile:
+    """A `pack.pages.checkpoint.PagesCheckpoint`.
 
     Args:
         file: Where it is; its folder is made when first needed, as is the one that it is in.

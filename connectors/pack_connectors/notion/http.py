@@ -164,7 +164,7 @@ class NotionHttp:
         """
         return self._insist(method, path, None, body, is_safe=is_safe)
 
-    # --- patience ------------------------------------------------------------------------------
+    # --- retrying ------------------------------------------------------------------------------
 
     def _insist(
         self,

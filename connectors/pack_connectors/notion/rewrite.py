@@ -19,7 +19,7 @@ from pack_connectors.notion.api import END, START, NotionApi
 from pack_connectors.notion.blocks.dialect import (
     KEPT_TAGS,
     NotExpressible,
-    Shown,
+    ShownPage,
     canonical,
     read_chunks,
     write_chunks,
@@ -136,7 +136,7 @@ class _ByMarkdown:
         self._notice = notice
         self._page = page
         self._markdown = markdown
-        self._shown: Shown = read_chunks(markdown)
+        self._shown: ShownPage = read_chunks(markdown)
 
     def show(
         self, blocks: Sequence[Block], chunks: Sequence[str], section: Block | None

@@ -21,7 +21,7 @@ from pack_connectors.notion.blocks.model import count
 from pack_connectors.notion.blocks.parse import parse
 from pack_connectors.notion.http import LostAnswer, Refused, our_errors
 from pack_connectors.notion.rewrite import holds_pages
-from pack_connectors.notion.writer import Memo, PageWriter, digest
+from pack_connectors.notion.writer import PageReceipt, PageWriter, digest
 
 SETTING: Final = "NOTION_SYNC_PAGE_ID"
 _NOT_OURS: Final = (
@@ -52,10 +52,10 @@ class NotionPage:
         return "notion"
 
     @our_errors()
-    def deliver(self, markdown: str, key: str, memo: str) -> Delivered:
+    def deliver(self, markdown: str, key: str, receipt: str) -> Delivered:
         """See `Target.deliver`; a repetition is known by the page itself, not by the key."""
         del key
-        return self._writer.deliver(self._page, markdown, memo)
+        return self._writer.deliver(self._page, markdown, receipt)
 
     def close(self) -> None:
         """See `Target.close`."""
@@ -118,15 +118,15 @@ class NotionPages:
         self._look_at_parent()
         made = self._create_whole(title, markdown)
         if made is not None:
-            memo = Memo(digest(made.id, markdown), made.edited, made.editor).write()
-            return _page(made.id, title), Delivered(memo, changed=True)
+            receipt = PageReceipt(digest(made.id, markdown), made.edited, made.editor).write()
+            return _page(made.id, title), Delivered(receipt, changed=True)
         made = self._api.create_page(self._parent, title, None)
         try:
             done = self._writer.deliver(made.id, markdown, "")
         except (PackError, Refused, LostAnswer):
             # It is there, and must not be forgotten; to `write` it fails again, or goes on.
             return _page(made.id, title), Delivered("", changed=True)
-        return _page(made.id, title), Delivered(done.memo, changed=True, warnings=done.warnings)
+        return _page(made.id, title), Delivered(done.receipt, changed=True, warnings=done.warnings)
 
     def _look_at_parent(self) -> None:
         """Remember who edited the parent, before a page below it makes us the one who did."""
@@ -146,13 +146,17 @@ class NotionPages:
             return None
 
     @our_errors()
-    def write(self, page: PageId | None, title: str | None, markdown: str, memo: str) -> Delivered:
+    def write(
+        self, page: PageId | None, title: str | None, markdown: str, receipt: str
+    ) -> Delivered:
         """See `Pages.write`."""
         if page is None:
-            done = self._writer.deliver(self._parent, markdown, memo, title, earlier=self._earlier)
+            done = self._writer.deliver(
+                self._parent, markdown, receipt, title, earlier=self._earlier
+            )
             self._earlier = None
             return done
-        return self._writer.deliver(dashed(page), markdown, memo, title, check=self._check_maker)
+        return self._writer.deliver(dashed(page), markdown, receipt, title, check=self._check_maker)
 
     def _check_maker(self, state: PageState) -> None:
         """Return if this integration made the page: what others made is never touched.
@@ -165,10 +169,10 @@ class NotionPages:
             raise RefusedForSafety(reason, _NOT_OURS)
 
     @our_errors()
-    def write_section(self, page: PageId, heading: str, markdown: str, memo: str) -> Delivered:
+    def write_section(self, page: PageId, heading: str, markdown: str, receipt: str) -> Delivered:
         """See `Pages.write_section`."""
         return self._writer.deliver(
-            dashed(page), markdown, memo, heading=heading, check=self._check_maker
+            dashed(page), markdown, receipt, heading=heading, check=self._check_maker
         )
 
     @our_errors()

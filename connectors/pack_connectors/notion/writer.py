@@ -27,7 +27,7 @@ _IN_TRASH: Final = "Restore it in Notion, or set NOTION_SYNC_PAGE_ID to another 
 
 
 @dataclass(frozen=True, slots=True)
-class Memo:
+class PageReceipt:
     """What is known of a page from the last delivery.
 
     Attributes:
@@ -41,15 +41,19 @@ class Memo:
     editor: str
 
     def write(self) -> str:
-        """As a target's memo."""
+        """As a target's receipt."""
         return json.dumps(asdict(self), separators=(",", ":"))
 
 
-def read_memo(text: str) -> Memo | None:
-    """The memo of an earlier delivery; `None` for none that can be used."""
+def read_receipt(text: str) -> PageReceipt | None:
+    """The receipt of an earlier delivery; `None` for none that can be used."""
     try:
         found = json.loads(text) if text else None
-        return Memo(*(str(found[name]) for name in ("sent", "edited", "editor"))) if found else None
+        return (
+            PageReceipt(*(str(found[name]) for name in ("sent", "edited", "editor")))
+            if found
+            else None
+        )
     except (ValueError, TypeError, KeyError):
         return None
 
@@ -64,7 +68,7 @@ class PageWriter:
         self,
         page: str,
         markdown: str,
-        memo: str,
+        receipt: str,
         title: str | None = None,
         heading: str = "",
         earlier: PageState | None = None,
@@ -75,13 +79,13 @@ class PageWriter:
         Args:
             page: The page.
             markdown: The text.
-            memo: Of the last delivery.
+            receipt: Of the last delivery.
             title: Of the page; `None` for the one it has.
             heading: Of the section; empty for the whole page.
             earlier: How the page was before other writes of the same delivery touched it.
             check: Raises for a page that may not be written.
         """
-        known = read_memo(memo)
+        known = read_receipt(receipt)
         state = self._state(page)
         check(state)
         watch = _Watch(self._api, state)
@@ -93,15 +97,15 @@ class PageWriter:
         if known is not None and known.sent and known.sent == sent:
             seen = (_edited(state),) if watch.is_foreign else ()
             now = self._api.page(page) if changed else state
-            return Delivered(Memo(sent, now.edited, now.editor).write(), changed, seen)
+            return Delivered(PageReceipt(sent, now.edited, now.editor).write(), changed, seen)
         section = parse_heading(heading) if heading else None
         done = rewrite(self._api, page, parse(markdown), section, watch.notice)
         now = self._api.page(page) if changed or done.changed else state
         warnings = tuple(_warnings(state, done, is_foreign=watch.is_foreign))
         # Somebody else may have edited it since we did, a moment ago: that is told the next time.
         editor = self._api.me() if done.changed else now.editor
-        memo = Memo(sent, now.edited, editor).write()
-        return Delivered(memo, changed or done.changed, warnings)
+        receipt = PageReceipt(sent, now.edited, editor).write()
+        return Delivered(receipt, changed or done.changed, warnings)
 
     def _state(self, page: str) -> PageState:
         state = self._api.page(page)
@@ -109,7 +113,7 @@ class PageWriter:
             raise NotFound(f"the Notion page {page} (it is in the trash)", _IN_TRASH)
         return state
 
-    def _is_foreign(self, state: PageState, known: Memo | None) -> bool:
+    def _is_foreign(self, state: PageState, known: PageReceipt | None) -> bool:
         """Whether somebody else was the last to edit the page, since PACK did."""
         if known is not None and (known.edited, known.editor) == (state.edited, state.editor):
             return False

@@ -49,7 +49,7 @@ OriginParts = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class HttpRefusal:
     """An answer that says no. Nothing of the request is repeated in it.
 
     Attributes:
@@ -82,58 +82,58 @@ class Refusal:
 
 
 _CLOSE: Final = ((b"connection", b"close"),)
-BAD_REQUEST: Final = Refusal(
+BAD_REQUEST: Final = HttpRefusal(
     400,
     "malformed_request",
     "The request is not valid HTTP/1.1.",
     "Use an HTTP client library.",
     _CLOSE,
 )
-BAD_HOST: Final = Refusal(
+BAD_HOST: Final = HttpRefusal(
     400, "malformed_host", "The Host header is missing, repeated or malformed.", "Send one Host."
 )
-WRONG_HOST: Final = Refusal(
+WRONG_HOST: Final = HttpRefusal(
     421,
     "misdirected_request",
     "This server does not answer for the host that was asked for.",
     "Use http://127.0.0.1 with the server's port, or allow the name when starting the server.",
 )
-WRONG_ORIGIN: Final = Refusal(
+WRONG_ORIGIN: Final = HttpRefusal(
     403,
     "origin_refused",
     "Web pages of other origins may not use this server.",
     "Connect from an MCP client, or allow the origin when starting the server.",
 )
-WRONG_METHOD: Final = Refusal(
+WRONG_METHOD: Final = HttpRefusal(
     405,
     "method_not_allowed",
     "The method is not supported.",
     "Use GET, POST or DELETE.",
     ((b"allow", ", ".join(_METHODS).encode("ascii")),),
 )
-UNAUTHORIZED: Final = Refusal(
+UNAUTHORIZED: Final = HttpRefusal(
     401,
     "unauthorized",
     "A valid bearer token is needed.",
     "Send the value of PACK_HTTP_TOKEN as `Authorization: Bearer`.",
     ((b"www-authenticate", b"Bearer"),),
 )
-WRONG_TYPE: Final = Refusal(
+WRONG_TYPE: Final = HttpRefusal(
     415, "unsupported_media_type", "The body must be JSON.", "Send Content-Type: application/json."
 )
-TOO_LARGE: Final = Refusal(
+TOO_LARGE: Final = HttpRefusal(
     413, "body_too_large", "The request body is too large.", "Split it into several requests."
 )
-TOO_SLOW: Final = Refusal(
+TOO_SLOW: Final = HttpRefusal(
     408, "request_timeout", "The request did not arrive in time.", "Send it again.", _CLOSE
 )
-STOPPING: Final = Refusal(
+STOPPING: Final = HttpRefusal(
     503, "stopping", "The server is shutting down.", "Connect again in a moment.", _CLOSE
 )
-NOT_FOUND: Final = Refusal(
+NOT_FOUND: Final = HttpRefusal(
     404, "not_found", "There is nothing at this path.", "Use the URL that `pack serve` prints."
 )
-READ_ONLY: Final = Refusal(
+READ_ONLY: Final = HttpRefusal(
     405,
     "method_not_allowed",
     "Health can only be read.",
@@ -191,7 +191,7 @@ class Access:
     max_body: int
     read_timeout: float
 
-    def refuse(self, scope: Scope) -> Refusal | None:
+    def refuse(self, scope: Scope) -> HttpRefusal | None:
         """Why the request of an ASGI `http` scope is not served; `None` when it is."""
         return (
             self._refuse_target(scope)
@@ -202,11 +202,11 @@ class Access:
             or self._refuse_body(scope)
         )
 
-    def _refuse_target(self, scope: Scope) -> Refusal | None:
+    def _refuse_target(self, scope: Scope) -> HttpRefusal | None:
         # Absolute-form and authority-form targets name a second host, which nothing here needs.
         return None if scope["path"].startswith("/") else BAD_REQUEST
 
-    def _refuse_host(self, scope: Scope) -> Refusal | None:
+    def _refuse_host(self, scope: Scope) -> HttpRefusal | None:
         values = _values(scope, b"host")
         authority = parse_authority(values[0].decode("latin-1")) if len(values) == 1 else None
         if authority is None:
@@ -215,7 +215,7 @@ class Access:
         known = self.hosts is None or (host, port or _DEFAULT_PORTS["http"]) in self.hosts
         return None if known else WRONG_HOST
 
-    def _refuse_origin(self, scope: Scope) -> Refusal | None:
+    def _refuse_origin(self, scope: Scope) -> HttpRefusal | None:
         values = _values(scope, b"origin")
         if not values:
             # Browsers leave Origin out of plain GETs (images, scripts, navigation) but say here
@@ -226,12 +226,12 @@ class Access:
         origin = parse_origin(values[0].decode("latin-1")) if len(values) == 1 else None
         return None if origin is not None and origin in self.origins else WRONG_ORIGIN
 
-    def _refuse_method(self, scope: Scope) -> Refusal | None:
+    def _refuse_method(self, scope: Scope) -> HttpRefusal | None:
         # The SDK would open an event stream for a HEAD that nobody can read.
         known = scope["method"] in _METHODS or _is_health(scope)
         return None if known else WRONG_METHOD
 
-    def _refuse_caller(self, scope: Scope) -> Refusal | None:
+    def _refuse_caller(self, scope: Scope) -> HttpRefusal | None:
         if self.token is None or _is_health(scope):
             return None
         values = _values(scope, b"authorization")
@@ -240,7 +240,7 @@ class Access:
         matches = hmac.compare_digest(given.lstrip(b" "), wanted)
         return None if matches and scheme.lower() == b"bearer" else UNAUTHORIZED
 
-    def _refuse_body(self, scope: Scope) -> Refusal | None:
+    def _refuse_body(self, scope: Scope) -> HttpRefusal | None:
         lengths, codings = _values(scope, b"content-length"), _values(scope, b"transfer-encoding")
         # Two opinions on where a body ends are how requests are smuggled past a proxy.
         if len(lengths) + len(codings) > 1 or (codings and scope["http_version"] == "1.0"):

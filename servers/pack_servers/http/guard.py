@@ -21,7 +21,7 @@ from pack_servers.http.access import (
     TOO_LARGE,
     TOO_SLOW,
     Access,
-    Refusal,
+    HttpRefusal,
 )
 
 
@@ -61,13 +61,13 @@ class Guard:
 
     async def _serve(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         refusal = STOPPING if self._stopping else self._access.refuse(scope)
-        body: bytes | Refusal | None = refusal or await self._read_body(receive)
-        if isinstance(body, Refusal):
+        body: bytes | HttpRefusal | None = refusal or await self._read_body(receive)
+        if isinstance(body, HttpRefusal):
             await body.send_to(answer)
         elif body is not None:
             await self._run(scope, _Replay(body, receive), answer)
 
-    async def _read_body(self, receive: Receive) -> bytes | Refusal | None:
+    async def _read_body(self, receive: Receive) -> bytes | HttpRefusal | None:
         """The whole body; `None` when the client has gone."""
         body = bytearray()
         try:

@@ -22,7 +22,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import HANDLED_SIGNALS
 
-from pack_servers.http.access import BAD_REQUEST, SECURITY_HEADERS, TOO_SLOW, Refusal
+from pack_servers.http.access import BAD_REQUEST, SECURITY_HEADERS, TOO_SLOW, HttpRefusal
 from pack_servers.http.guard import Guard
 
 MAX_CONNECTIONS: Final = 128
@@ -92,7 +92,7 @@ class LimitedProtocol(H11Protocol):
         else:
             self.transport.close()
 
-    def _close_with(self, refusal: Refusal) -> None:
+    def _close_with(self, refusal: HttpRefusal) -> None:
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             fields, body = refusal.content()
             headers = [*fields, *SECURITY_HEADERS]

@@ -32,7 +32,7 @@ _ESCAPE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class LineRefusal:
     """The answer to what is no message.
 
     Attributes:
@@ -46,7 +46,7 @@ class Refusal:
     reason: str
 
     @classmethod
-    def too_long(cls, limit: int) -> Refusal:
+    def too_long(cls, limit: int) -> LineRefusal:
         """The answer to a line that nobody could read to its end."""
         return cls(None, INVALID_REQUEST, f"a message is larger than {limit:,} bytes")
 
@@ -56,7 +56,7 @@ class Refusal:
         return json.dumps({"jsonrpc": "2.0", "id": self.id, "error": error}).encode() + b"\n"
 
 
-def parse_line(line: bytes) -> JSONRPCMessage | Refusal | None:
+def parse_line(line: bytes) -> JSONRPCMessage | LineRefusal | None:
     """The message on a line; `None` where there is nothing to do for it.
 
     Half of a surrogate pair, which no text can hold, becomes the six characters it was sent as.
@@ -83,20 +83,22 @@ def _whole(text: str) -> str:
     return _ESCAPE.sub(lambda m: rf"\\u{m['half']}" if m["half"] else m[0], text)
 
 
-def _refusal(text: str, reason: str) -> Refusal | None:
+def _refusal(text: str, reason: str) -> LineRefusal | None:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        return Refusal(None, PARSE_ERROR, "a message is not JSON")
+        return LineRefusal(None, PARSE_ERROR, "a message is not JSON")
     if isinstance(found, list):
-        return Refusal(None, INVALID_REQUEST, "batches are not supported; send one message a line")
+        return LineRefusal(
+            None, INVALID_REQUEST, "batches are not supported; send one message a line"
+        )
     if not isinstance(found, dict):
-        return Refusal(None, INVALID_REQUEST, reason)
+        return LineRefusal(None, INVALID_REQUEST, reason)
     if "method" not in found or "id" not in found:
         return None  # a response or a notification, which are never answered
     number = found["id"]
     known = isinstance(number, str | int) and not isinstance(number, bool)
-    return Refusal(number if known else None, INVALID_REQUEST, reason)
+    return LineRefusal(number if known else None, INVALID_REQUEST, reason)
 
 
 class Pending:

@@ -14,13 +14,13 @@ from mcp.types import CallToolResult, TextContent
 from typing_extensions import TypedDict
 
 from pack.errors import BlobChanged, PackError
-from pack.results import Document, Match, Matches, Page, WholeMemory, Written
+from pack.results import Document, FileListing, Match, Matches, WholeMemory, Written
 from pack.search.ranking import Explanation
 
 _SHOWN_ON_CONFLICT = 64 * 1024
 
 
-class ListedFile(TypedDict):
+class ListRow(TypedDict):
     """A file of a listing."""
 
     path: str
@@ -33,7 +33,7 @@ class ListedFile(TypedDict):
 class ListResult(TypedDict):
     """The answer of memory_list."""
 
-    files: list[ListedFile]
+    files: list[ListRow]
     total: int
     next_cursor: NotRequired[str]
     notice: NotRequired[str]
@@ -85,7 +85,7 @@ class SearchResult(TypedDict):
     next_cursor: NotRequired[str]
 
 
-def listing(page: Page) -> CallToolResult:
+def listing(page: FileListing) -> CallToolResult:
     """The answer for a listing."""
     files = [
         _without_none(

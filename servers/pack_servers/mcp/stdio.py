@@ -22,7 +22,7 @@ import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.shared.message import SessionMessage
 
-from pack_servers.mcp.lines import Pending, Refusal, parse_line
+from pack_servers.mcp.lines import LineRefusal, Pending, parse_line
 
 MAX_LINE: Final = 16 * 1024 * 1024
 """Bytes of a message: the largest file, with every character escaped, and then some."""
@@ -70,8 +70,8 @@ class _Wire:
         """Hand on each message; answer what is none."""
         async with incoming:
             async for line in _lines(self._chunks):
-                message = parse_line(line) if line is not None else Refusal.too_long(MAX_LINE)
-                if isinstance(message, Refusal):
+                message = parse_line(line) if line is not None else LineRefusal.too_long(MAX_LINE)
+                if isinstance(message, LineRefusal):
                     await self._output.write(message.line())
                 elif message is not None:
                     self._pending.came(message)

@@ -10,7 +10,7 @@ import httpx
 from pack_connectors.google_docs.access import GoogleAccess
 from pack_connectors.google_docs.oauth import Inquiry, fetch_refresh_token
 from pack_connectors.google_docs.target import GoogleDoc
-from pack_connectors.google_docs.text import DocFormat
+from pack_connectors.google_docs.text import DocumentFormat
 from pack_connectors.system.service_url import parse_service_url
 from pydantic import SecretStr
 
@@ -39,7 +39,7 @@ def open_document(settings: Settings, clock: Callable[[], datetime]) -> GoogleDo
     client_id, client_secret = oauth_client(settings)
     token = _secret(settings.google_refresh_token, REFRESH_TOKEN, _NO_TOKEN)
     access = GoogleAccess(client_id, client_secret, token, _token_uri(settings))
-    doc_format = DocFormat(settings.google_doc_format)
+    doc_format = DocumentFormat(settings.google_doc_format)
     api_url = parse_service_url(settings.google_api_url, "GOOGLE_API_URL")
     return GoogleDoc(settings.google_doc_id, access, clock, doc_format, api_url=api_url)
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from pack_connectors.local_git.repository import open_repository
 from pack_connectors.notion.api import NotionApi, parse_id
-from pack_connectors.notion.checkpoint_file import JournalFile
+from pack_connectors.notion.checkpoint_file import CheckpointFile
 from pack_connectors.notion.http import NotionHttp
 from pack_connectors.notion.target import SETTING, NotionPage, NotionPages
 from pack_connectors.system.service_url import parse_service_url
@@ -19,7 +19,7 @@ from pack.catalog.catalog import Catalog
 from pack.connector import Connector
 from pack.errors import InvalidConfig
 from pack.memory import Memory
-from pack.pages.checkpoint import PagesJournal
+from pack.pages.checkpoint import PagesCheckpoint
 from pack.provenance import Origin, Source
 from pack.sync.routes import Route, WholeRoute
 from pack.sync.target import Pages
@@ -51,20 +51,20 @@ def open_pages(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Pa
         pages.close()
 
 
-def open_journal(settings: Settings, place: Place) -> PagesJournal:
+def open_checkpoint(settings: Settings, place: Place) -> PagesCheckpoint:
     """Where pages of Notion are noted until `.notion-pages.json` has them; nothing is opened."""
     if isinstance(place, GithubPlace):
         # Here, as it takes time to import and most memories are local.
         from pack_servers.wiring.github import catalog_file  # noqa: PLC0415
 
-        return journal_in(catalog_file(settings, place).with_suffix(""), settings)
-    return journal_in(open_repository(place.folder).state_dir, settings)
+        return checkpoint_in(catalog_file(settings, place).with_suffix(""), settings)
+    return checkpoint_in(open_repository(place.folder).state_dir, settings)
 
 
-def journal_in(state_dir: Path, settings: Settings) -> PagesJournal:
+def checkpoint_in(state_dir: Path, settings: Settings) -> PagesCheckpoint:
     """The same, in the folder for what is derived from the memory."""
     page = parse_id(settings.notion_sync_page_id, SETTING)
-    return JournalFile(state_dir / STATE_FOLDER / f"notion-pages-{page}.json")
+    return CheckpointFile(state_dir / STATE_FOLDER / f"notion-pages-{page}.json")
 
 
 def open_route(
@@ -102,7 +102,7 @@ def open_route(
         v1_path=settings.github_memory_path,
     )
     pages = NotionPages(_api(settings, clock), settings.notion_sync_page_id)
-    return memory.notion_route(pages, single, source, today, journal_in(state_dir, settings))
+    return memory.notion_route(pages, single, source, today, checkpoint_in(state_dir, settings))
 
 
 def _api(settings: Settings, clock: Callable[[], datetime]) -> NotionApi:

@@ -17,7 +17,7 @@ FULL = TargetState(
     partial="b" * 40,
     part=2,
     form="2",
-    memo="m\n\N{GREEK SMALL LETTER PI}",
+    receipt="m\n\N{GREEK SMALL LETTER PI}",
     delivered_at="2026-03-01T12:00:00Z",
     failures=3,
     not_before="2026-03-01T12:00:00Z",
@@ -50,7 +50,7 @@ def test_what_was_saved_is_loaded(files, state, tmp_path):
     + [
         json.dumps({**asdict(FULL), **wrong})
         for wrong in (
-            {"failures": "3"}, {"cursor": 5}, {"part": None}, {"memo": None},
+            {"failures": "3"}, {"cursor": 5}, {"part": None}, {"receipt": None},
             {"failures": -9}, {"part": -1},
             {"parked": 3}, {"parked": {"code": "c"}}, {"is_asked": 1},
             {"parked": {"code": "c", "reason": None, "remedy": "", "config": ""}},
@@ -142,3 +142,14 @@ def test_a_folder_that_cannot_be_made(tmp_path):
         files.save("x", FULL)
     with pytest.raises(Unavailable), files.exclusive("x"):
         pass
+
+
+@pytest.mark.contract("C1")
+def test_a_file_of_pack_2_0_0_is_read_and_what_is_written_is_read_by_it(files, tmp_path):
+    file = tmp_path / "a" / "sync" / "x.json"
+    files.save("x", FULL)
+    stored = json.loads(file.read_text())
+    assert stored["memo"] == FULL.receipt
+    assert "receipt" not in stored
+    file.write_text(json.dumps({"cursor": "a" * 40, "memo": "m", "failures": 0}))
+    assert files.load("x") == TargetState(cursor="a" * 40, receipt="m")

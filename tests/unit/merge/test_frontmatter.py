@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pack.files import yaml_block
-from pack.files.yaml_keys import cut_entries
+from pack.files.yaml_keys import cut_keys
 from pack.merge.frontmatter import MergedBlock, merge_block
 from pack.merge.order import merge_order, merge_sync_order
 
@@ -169,7 +169,7 @@ WRITTEN = [
 @given(st.lists(st.sampled_from(WRITTEN), unique=True))
 def test_entries_joined_are_the_block(lines: list[str]) -> None:
     block = "".join(lines)
-    entries = cut_entries(block)
+    entries = cut_keys(block)
     assert entries is not None
     text = "".join(entry.text for entry in entries.entries.values())
     assert entries.head + text + entries.tail == block

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pack.merge.diff import Budget, Hunk, budget_for, find_hunks
-from pack.merge.lines import MergedLines, Span, merge_lines
+from pack.merge.lines import LineSpan, MergedLines, merge_lines
 
 LINES = st.lists(st.sampled_from("abcdefg"), max_size=14)
 
@@ -104,7 +104,7 @@ def test_what_cannot_be_paid_for_is_paired_by_occurrence() -> None:
 def merge(base: str, ours: str, theirs: str) -> tuple[str, bool]:
     """Merge lines of a character each; insertions at one place are kept, the smaller first."""
 
-    def union(our_span: Span, their_span: Span) -> list[str]:
+    def union(our_span: LineSpan, their_span: LineSpan) -> list[str]:
         return list("".join(sorted((ours[slice(*our_span)], theirs[slice(*their_span)]))))
 
     merged = merge_lines(base, ours, theirs, union=union)

@@ -18,7 +18,7 @@ from pack.merge.copies import (
     original_of,
 )
 from pack.merge.moves import find_moves
-from pack.merge.tree import MergeConflict, MergePlan, plan_merge
+from pack.merge.tree import MergeConflict, TreeMerge, merge_trees
 from pack.model import ABSENT, Delete, MemoryPath, Put, blob_id
 from pack.paths import fold, parse_path
 
@@ -34,14 +34,14 @@ def stored(files: Files) -> dict[MemoryPath, bytes]:
     }
 
 
-def plan(base: Files, ours: Files, theirs: Files, name: str = NAME) -> MergePlan:
+def plan(base: Files, ours: Files, theirs: Files, name: str = NAME) -> TreeMerge:
     trees = [stored(files) for files in (base, ours, theirs)]
     blobs = {blob_id(content): content for tree in trees for content in tree.values()}
     ids = [{path: blob_id(content) for path, content in tree.items()} for tree in trees]
-    return plan_merge(*ids, blobs.__getitem__, name)
+    return merge_trees(*ids, blobs.__getitem__, name)
 
 
-def applied(ours: Files, found: MergePlan) -> dict[str, str]:
+def applied(ours: Files, found: TreeMerge) -> dict[str, str]:
     """Our files after the plan; fails where an expectation does not hold."""
     files = stored(ours)
     for change in found.changes:
@@ -88,7 +88,7 @@ def test_nothing_is_read_that_need_not_be() -> None:
 
     theirs = {**tree, MemoryPath("a/3.md"): blob_id(b"new")}
     ours = {**tree, MemoryPath("a/4.md"): blob_id(b"ours")}
-    plan_merge(tree, ours, theirs, content, NAME)
+    merge_trees(tree, ours, theirs, content, NAME)
     assert read == [blob_id(b"new")]
 
 
@@ -275,10 +275,10 @@ def test_generated_indexes_are_left_out() -> None:
     base, ours, theirs = (
         {"index.md": INDEX.format(n), "a/index.md": FOLDER_INDEX.format(n)} for n in range(3)
     )
-    assert plan(base, ours, theirs) == MergePlan((), ())
-    assert plan({}, ours, theirs) == MergePlan((), ())
-    assert plan(base, {}, theirs) == MergePlan((), ())
-    assert plan(base, ours, {}) == MergePlan((), ())
+    assert plan(base, ours, theirs) == TreeMerge((), ())
+    assert plan({}, ours, theirs) == TreeMerge((), ())
+    assert plan(base, {}, theirs) == TreeMerge((), ())
+    assert plan(base, ours, {}) == TreeMerge((), ())
 
 
 @pytest.mark.contract("C1")
@@ -387,7 +387,7 @@ def test_no_version_of_either_side_is_lost(base: Files, ours: Files, theirs: Fil
 
 @given(TREE, TREE)
 def test_one_side_alone_is_taken_over(base: Files, side: Files) -> None:
-    assert plan(base, side, base) == plan(base, side, side) == MergePlan((), ())
+    assert plan(base, side, base) == plan(base, side, side) == TreeMerge((), ())
     files = {*base, *side}
     folders = {path.rpartition("/")[0] for path in files}
     names = files | folders | {folder.rpartition("/")[0] for folder in folders}

@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pack_connectors.notion.checkpoint_file import JournalFile
+from pack_connectors.notion.checkpoint_file import CheckpointFile
 from pack_connectors.notion.target import NotionPages
 from pack_servers.config.place import GithubPlace
 from pack_servers.config.settings import Settings
 from pack_servers.wiring.github import catalog_file
-from pack_servers.wiring.notion import journal_in, open_journal
+from pack_servers.wiring.notion import checkpoint_in, open_checkpoint
 
 from pack.errors import (
     ConnectorError,
@@ -25,8 +25,8 @@ from pack.errors import (
     RepositoryBusy,
     Unavailable,
 )
-from pack.pages.cache import PagesMemo
-from pack.pages.checkpoint import NoJournal, note, resumed
+from pack.pages.cache import PagesCache
+from pack.pages.checkpoint import NoCheckpoint, note, resumed
 from pack.pages.contents import EXPORT_TITLE
 from pack.pages.delivery import OTHER_PAGE
 from pack.pages.mapping import MAPPING, PageMap, write_map
@@ -83,7 +83,7 @@ def test_a_record_for_another_page_is_not_that_of_this_one(migrated: Bench) -> N
     old = {title: migrated.notion.titled(title) for title in migrated.notion.titles()}
     shown = {title: migrated.notion.shown(page) for title, page in old.items()}
     migrated.notion.page = migrated.notion.state.add_page("Elsewhere", None)
-    migrated.memo, migrated.start = "", None
+    migrated.receipt, migrated.start = "", None
     migrated.world.commit({"projects/c.md": None, "projects/b.md": f"{B}\nmore\n"})
     done = migrated.sync()
     assert OTHER_PAGE in done.warnings
@@ -267,7 +267,7 @@ def test_a_file_that_was_moved_and_edited_keeps_its_page(migrated: Bench, is_kno
         {"projects/b.md": None, "archive/b.md": f"{B}\nmore\n", "projects/c.md": None}
     )
     if not is_known:
-        migrated.memo, migrated.start = "", None
+        migrated.receipt, migrated.start = "", None
     assert migrated.sync().warnings == ()
     assert migrated.map().pages["archive/b.md"] == page.id
     assert migrated.map().pages.keys() == {"archive/b.md", "context/a.md"}
@@ -317,7 +317,7 @@ class _Killed(BaseException):
     pass
 
 
-def die(bench: Bench, journal: JournalFile, step: int) -> None:
+def die(bench: Bench, journal: CheckpointFile, step: int) -> None:
     """A migration of a process that is killed before a step, and says nothing any more."""
     steps: list[str] = []
 
@@ -339,7 +339,7 @@ def die(bench: Bench, journal: JournalFile, step: int) -> None:
 def test_what_a_killed_run_made_is_kept_whatever_its_title_is_now(
     fast: Bench, tmp_path: Path, step: int
 ) -> None:
-    journal = JournalFile(tmp_path / "sync" / "journal.json")
+    journal = CheckpointFile(tmp_path / "sync" / "journal.json")
     die(fast, journal, step)
     fast.world.commit({"context/a.md": A.replace("Alpha", "Omega"), "x/b.md": "# Beta\n"})
     plan = fast.world.memory.migrate_notion(
@@ -358,7 +358,7 @@ def test_what_a_killed_run_made_is_kept_whatever_its_title_is_now(
 def test_without_its_journal_a_run_finds_pages_by_their_titles(
     fast: Bench, tmp_path: Path, text: bytes | None
 ) -> None:
-    journal = JournalFile(tmp_path / "sync" / "journal.json")
+    journal = CheckpointFile(tmp_path / "sync" / "journal.json")
     die(fast, journal, 3)
     if text is None:
         shutil.rmtree(tmp_path / "sync")
@@ -369,7 +369,7 @@ def test_without_its_journal_a_run_finds_pages_by_their_titles(
 
 
 def test_a_record_that_cannot_be_saved_is_in_the_journal(fast: Bench, tmp_path: Path) -> None:
-    journal = JournalFile(tmp_path / "sync" / "journal.json")
+    journal = CheckpointFile(tmp_path / "sync" / "journal.json")
 
     def refuse(*_: object) -> None:
         raise Unavailable("the disk is full")
@@ -387,8 +387,8 @@ def test_a_record_that_cannot_be_saved_is_in_the_journal(fast: Bench, tmp_path: 
 
 def test_two_migrations_at_once_are_one(fast: Bench, tmp_path: Path) -> None:
     file = tmp_path / "sync" / "journal.json"
-    with JournalFile(file).exclusive(), pytest.raises(RepositoryBusy):
-        fast.world.memory.migrate_notion(fast.pages(), lambda _: None, journal=JournalFile(file))
+    with CheckpointFile(file).exclusive(), pytest.raises(RepositoryBusy):
+        fast.world.memory.migrate_notion(fast.pages(), lambda _: None, journal=CheckpointFile(file))
     assert fast.notion.titles() == []
 
 
@@ -396,7 +396,7 @@ ONE, TWO, THREE, FOUR = (PageId(f"0000000{n}-0000-0000-0000-000000000000") for n
 
 
 def test_what_is_recorded_does_not_give_way_to_a_journal(tmp_path: Path) -> None:
-    journal = JournalFile(tmp_path / "sync" / "journal.json")
+    journal = CheckpointFile(tmp_path / "sync" / "journal.json")
     recorded = PageMap({"a/a.md": ONE}, None, True, THREE)
     note(journal, PageMap({"a/a.md": FOUR, "a/b.md": ONE, "a/c.md": TWO}, None, False, THREE))
     assert resumed(recorded, journal) == recorded.with_page("a/c.md", TWO)
@@ -404,12 +404,12 @@ def test_what_is_recorded_does_not_give_way_to_a_journal(tmp_path: Path) -> None
     assert resumed(recorded, journal) == recorded
     note(journal, PageMap({"a/c.md": TWO}, None, False, TWO))
     assert resumed(recorded, journal) == recorded
-    assert resumed(recorded, NoJournal()) == recorded
+    assert resumed(recorded, NoCheckpoint()) == recorded
 
 
 def test_a_journal_that_cannot_be_kept_is_said(tmp_path: Path) -> None:
     (tmp_path / "sync").write_bytes(b"a file")
-    journal = JournalFile(tmp_path / "sync" / "journal.json")
+    journal = CheckpointFile(tmp_path / "sync" / "journal.json")
     for action in (journal.read, journal.clear, lambda: journal.write(b"x")):
         with pytest.raises(Unavailable):
             action()
@@ -445,14 +445,14 @@ def test_pages_of_a_hundred_files_cost_few_requests() -> None:
 
 @pytest.mark.parametrize("sections", [3, 3000])
 def test_a_memo_is_never_empty(sections: int) -> None:
-    memo = PagesMemo(["0" * 25] * sections)
+    receipt = PagesCache(["0" * 25] * sections)
     for number in range(3000):
-        memo.keep(f"{number:032x}", "x" * 100)
-    text = memo.write()
+        receipt.keep(f"{number:032x}", "x" * 100)
+    text = receipt.write()
     assert 0 < len(text) <= 64 * 1024
-    again = PagesMemo.read(text)
+    again = PagesCache.read(text)
     assert again.of(f"{2999:032x}")
-    assert again.sections == (memo.sections if sections == 3 else [])
+    assert again.sections == (receipt.sections if sections == 3 else [])
 
 
 def test_the_journal_of_a_migration_is_that_of_the_sync(tmp_path: Path) -> None:
@@ -461,11 +461,11 @@ def test_the_journal_of_a_migration_is_that_of_the_sync(tmp_path: Path) -> None:
     place = GithubPlace("ada", "memory", "--github")
     state_dir = catalog_file(settings, place).with_suffix("")
     state_dir.parent.mkdir(parents=True)
-    open_journal(settings, place).write(b"noted")
+    open_checkpoint(settings, place).write(b"noted")
     url = f"https://www.notion.so/Memory-{page}"
-    assert journal_in(state_dir, Settings(notion_sync_page_id=url)).read() == b"noted"
+    assert checkpoint_in(state_dir, Settings(notion_sync_page_id=url)).read() == b"noted"
     other = Settings(notion_sync_page_id="1" * 32)
-    assert journal_in(state_dir, other).read() == b""
+    assert checkpoint_in(state_dir, other).read() == b""
 
 
 def test_pages_know_their_parent_however_it_is_written(fast: Bench) -> None:

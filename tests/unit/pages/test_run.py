@@ -18,7 +18,7 @@ from pack.errors import (
     OutcomeUnknown,
     PackError,
 )
-from pack.pages.cache import PagesMemo
+from pack.pages.cache import PagesCache
 from pack.pages.contents import EXPORT_TITLE
 from pack.pages.delivery import NotionMigration
 from pack.pages.mapping import MAPPING, PageMap, examine, merge_maps, read_map, write_map
@@ -49,7 +49,7 @@ class Bench:
     def __init__(self, folder: Path | None) -> None:
         self.world = World(folder)
         self.notion = NotionStandIn()
-        self.memo = ""
+        self.receipt = ""
         self.start: str | None = None
         self.world.commit({"index.md": "---\nversion: 2\n---\n", **FILES})
 
@@ -68,9 +68,9 @@ class Bench:
         route = self.world.memory.notion_route(self.pages(), single, source)
         head = connector.head()
         assert head is not None
-        memo = "" if full else self.memo
-        done = route.deliver(Delivery(self.start, (), head, memo), lambda _: None)  # type: ignore[arg-type]  # an id
-        self.memo, self.start = done.memo, head
+        receipt = "" if full else self.receipt
+        done = route.deliver(Delivery(self.start, (), head, receipt), lambda _: None)  # type: ignore[arg-type]  # an id
+        self.receipt, self.start = done.receipt, head
         return done
 
     def map(self) -> PageMap:
@@ -429,7 +429,7 @@ def test_an_export_that_failed_in_the_middle_is_completed(fast: Bench) -> None:
     fast.sync()
     assert "Second." in fast.shown(EXPORT_TITLE)
     full = fast.shown(EXPORT_TITLE)
-    fast.memo = ""
+    fast.receipt = ""
     fast.sync()
     assert fast.shown(EXPORT_TITLE) == full
 
@@ -578,26 +578,26 @@ def test_a_page_that_does_not_exist_any_more_is_told(fast: Bench) -> None:
 
 
 def test_a_memo_is_read_as_it_was_written() -> None:
-    memo = PagesMemo(["a:b"])
-    memo.keep(ID2, "one")
-    again = PagesMemo.read(memo.write())
+    receipt = PagesCache(["a:b"])
+    receipt.keep(ID2, "one")
+    again = PagesCache.read(receipt.write())
     assert (again.of(ID2.replace("-", "")), again.sections) == ("one", ["a:b"])
 
 
 def test_a_memo_has_room_for_what_is_newest() -> None:
-    memo = PagesMemo()
+    receipt = PagesCache()
     for number in range(5000):
-        memo.keep(f"{number:032x}", "x" * 100)
-    text = memo.write()
+        receipt.keep(f"{number:032x}", "x" * 100)
+    text = receipt.write()
     assert len(text.encode()) <= 64 * 1024
-    again = PagesMemo.read(text)
+    again = PagesCache.read(text)
     assert again.of(f"{4999:032x}")
     assert not again.of(f"{0:032x}")
 
 
 @pytest.mark.parametrize("text", ["", "x", "[]", '{"sent": "a"}', '{"pages": []}'])
 def test_a_foreign_memo_is_nothing(text: str) -> None:
-    assert PagesMemo.read(text) == PagesMemo()
+    assert PagesCache.read(text) == PagesCache()
 
 
 def test_unknown_outcomes_that_stay_unknown_are_raised(fast: Bench) -> None:

@@ -72,17 +72,17 @@ class Page:
 
     def __init__(self):
         self.text, self.calls, self.before, self.after, self.warnings = None, [], [], [], ()
-        self.memo = None
+        self.receipt = None
 
-    def deliver(self, markdown, key, memo):
+    def deliver(self, markdown, key, receipt):
         if self.before and (fault := self.before.pop(0)) is not None:
             raise fault
-        changed = self.text != markdown or not memo
-        self.calls.append((markdown, key, memo))
+        changed = self.text != markdown or not receipt
+        self.calls.append((markdown, key, receipt))
         self.text = markdown
         if self.after and (fault := self.after.pop(0)) is not None:
             raise fault
-        return Delivered(self.memo or f"memo of {key}", changed, self.warnings)
+        return Delivered(self.receipt or f"receipt of {key}", changed, self.warnings)
 
     def close(self):
         self.closed = True
@@ -263,7 +263,7 @@ def test_full_writes_all_anew_but_repeats_no_event(setting):
     setting.deliver("hook")
     done = setting.deliver("page", Urgency.NOW, full=True)
     assert done.changed
-    assert [memo for _, _, memo in setting.page.calls] == ["", ""]
+    assert [receipt for _, _, receipt in setting.page.calls] == ["", ""]
     setting.deliver("hook", Urgency.NOW, full=True)
     assert setting.hook.sent == []
 
@@ -427,15 +427,15 @@ def test_a_state_that_cannot_be_read_now_gives_nothing_up(setting):
 
 @pytest.mark.parametrize(("size", "is_kept"), [(64 * 1024, True), (64 * 1024 + 1, False)])
 def test_a_memo_beyond_its_limit_is_dropped_and_said(setting, size, is_kept):
-    memo = "\N{GREEK SMALL LETTER PI}" * (size // 2) + "x" * (size % 2)
-    setting.page.memo = memo
+    receipt = "\N{GREEK SMALL LETTER PI}" * (size // 2) + "x" * (size % 2)
+    setting.page.receipt = receipt
     done = setting.deliver("page")
     assert done.standing is Standing.DELIVERED
-    assert setting.states.states["page"].memo == (memo if is_kept else "")
+    assert setting.states.states["page"].receipt == (receipt if is_kept else "")
     assert [("64 KiB" in warning) for warning in done.warnings] == [True] * (not is_kept)
     setting.write()
     setting.deliver("page")
-    assert setting.page.calls[-1][2] == (memo if is_kept else "")
+    assert setting.page.calls[-1][2] == (receipt if is_kept else "")
 
 
 def test_one_deliverer_at_a_time(setting):
@@ -603,7 +603,7 @@ def test_a_mistake_is_tried_again_later_and_later_and_quotes_nothing(setting):
     setting.hook.before = [KeyError("canary"), RecursionError("canary")]
     failed = setting.deliver("hook")
     assert (failed.standing, failed.code) == (Standing.WAITING, "internal_error")
-    assert "a mistake of PACK's own: builtins.KeyError at unit/test_sync.py:" in failed.problem
+    assert "a mistake of PACK's own: builtins.KeyError at sync/test_engine.py:" in failed.problem
     assert not setting.sync.is_due("hook")
     setting.world.clock.advance(seconds=6)
     assert "RecursionError" in setting.deliver("hook").problem

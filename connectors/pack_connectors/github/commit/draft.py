@@ -24,7 +24,7 @@ ATTEMPTS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CommitDraft:
     """A commit to be made.
 
     Attributes:
@@ -98,7 +98,7 @@ class LookBack:
                 raise OutcomeUnknown("GitHub did not answer, and the branch has moved on by far")
             if not has_moved:
                 return None
-            self._repository.session.patience.jitter(attempt)
+            self._repository.session.retry.jitter(attempt)
         raise OutcomeUnknown("GitHub did not answer, and does not show what it stored")
 
     def _recent(self) -> list[CommitRecord]:
@@ -112,7 +112,7 @@ class LookBack:
         return rows
 
 
-def stale(plan: Plan, head: GithubHead) -> StaleBase:
+def stale(plan: CommitDraft, head: GithubHead) -> StaleBase:
     """The error for a branch that is not at the base of a plan, with what it is at now."""
     actual = head.refresh()
     return StaleBase(plan.base.id if plan.base else None, actual.id if actual else None)

@@ -21,7 +21,7 @@ from typing import Final
 
 from pack.errors import ConnectorError, StaleBase, Unavailable
 from pack.model import CommitId, Identity, object_id
-from pack_connectors.github.commit.draft import ATTEMPTS, LookBack, Plan
+from pack_connectors.github.commit.draft import ATTEMPTS, CommitDraft, LookBack
 from pack_connectors.github.head import GithubHead
 from pack_connectors.github.http import Answer, NoAnswer, Request
 from pack_connectors.github.refusals import lock, plain
@@ -43,7 +43,7 @@ class FirstCommit:
         self._head = head
         self._look_back = look_back
 
-    def write(self, plan: Plan, now: datetime) -> CommitRecord:
+    def write(self, plan: CommitDraft, now: datetime) -> CommitRecord:
         """The commit that was made.
 
         Raises:
@@ -104,7 +104,7 @@ class FirstCommit:
                 raise refused
             if was_sent and self._is_there(made):
                 return
-            self._repository.session.patience.jitter(attempt)
+            self._repository.session.retry.jitter(attempt)
         raise Unavailable(f"GitHub cannot be written to: {reason}; nothing was written")
 
     def _is_there(self, made: CommitRecord) -> bool:
@@ -128,7 +128,7 @@ class FirstCommit:
 
 
 def _commit(
-    plan: Plan, author: Identity, committer: Identity, now: datetime
+    plan: CommitDraft, author: Identity, committer: Identity, now: datetime
 ) -> tuple[CommitRecord, bytes]:
     """The commit and its data, as git stores it (git-hash-object(1), "commit")."""
     seconds, tree = int(now.timestamp()), plan.after.id()

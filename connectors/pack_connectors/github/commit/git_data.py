@@ -15,7 +15,7 @@ from typing import Any
 
 from pack.errors import ConnectorError, RefusedForSafety, Unavailable
 from pack.model import CommitId, Put, blob_id
-from pack_connectors.github.commit.draft import ATTEMPTS, LookBack, Plan, stale
+from pack_connectors.github.commit.draft import ATTEMPTS, CommitDraft, LookBack, stale
 from pack_connectors.github.head import GithubHead
 from pack_connectors.github.http import Answer, NoAnswer, Request
 from pack_connectors.github.repository import CommitRecord, GithubRepository, is_id, read_commit
@@ -30,7 +30,7 @@ class GitDataWriter:
         self._head = head
         self._look_back = look_back
 
-    def write(self, plan: Plan) -> CommitRecord:
+    def write(self, plan: CommitDraft) -> CommitRecord:
         """The commit that was made.
 
         Three requests, and one for each file that is no UTF-8.
@@ -47,7 +47,7 @@ class GitDataWriter:
 
     # --- objects -------------------------------------------------------------------------------
 
-    def _make_tree(self, plan: Plan) -> str:
+    def _make_tree(self, plan: CommitDraft) -> str:
         if plan.after.items == plan.before.items and plan.base:
             return plan.base.tree
         if not plan.after.items:
@@ -62,7 +62,7 @@ class GitDataWriter:
             raise ConnectorError("GitHub's answer makes no sense: a tree has no id")
         return tree
 
-    def _row(self, plan: Plan, path: str, change: object) -> dict[str, Any]:
+    def _row(self, plan: CommitDraft, path: str, change: object) -> dict[str, Any]:
         if not isinstance(change, Put):
             return {"path": path, "mode": plan.before.items[path].mode, "type": "blob", "sha": None}
         old = plan.before.items.get(path)
@@ -76,7 +76,7 @@ class GitDataWriter:
                 raise ConnectorError("GitHub stored other bytes than it was given") from None
             return {**row, "sha": blob}
 
-    def _make_commit(self, plan: Plan, tree: str) -> CommitRecord:
+    def _make_commit(self, plan: CommitDraft, tree: str) -> CommitRecord:
         parents = [plan.base.id] if plan.base else []
         body: dict[str, Any] = {"message": plan.message, "tree": tree, "parents": parents}
         if plan.author:
@@ -94,7 +94,7 @@ class GitDataWriter:
 
     # --- the branch ----------------------------------------------------------------------------
 
-    def _move(self, plan: Plan, branch: str, made: CommitRecord) -> None:
+    def _move(self, plan: CommitDraft, branch: str, made: CommitRecord) -> None:
         was_sent = False
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -110,7 +110,7 @@ class GitDataWriter:
                 raise self._refused(plan, answer)
             if was_sent and self._find(plan, made, has_moved=False):
                 return
-            self._repository.session.patience.jitter(attempt)
+            self._repository.session.retry.jitter(attempt)
         raise Unavailable(f"GitHub cannot be written to: {reason}; nothing was written")
 
     def _update(self, branch: str, commit: CommitId) -> Answer:
@@ -118,11 +118,11 @@ class GitDataWriter:
         body = {"sha": commit, "force": False}
         return self._repository.session.write(Request("PATCH", path, body=body))
 
-    def _find(self, plan: Plan, made: CommitRecord, *, has_moved: bool) -> bool:
+    def _find(self, plan: CommitDraft, made: CommitRecord, *, has_moved: bool) -> bool:
         found = self._look_back.find(plan.base, lambda one: one.id == made.id, has_moved=has_moved)
         return found is not None
 
-    def _refused(self, plan: Plan, answer: Answer) -> Exception:
+    def _refused(self, plan: CommitDraft, answer: Answer) -> Exception:
         refused = self._repository.refused(answer)
         if answer.status not in (409, 422) or isinstance(refused, RefusedForSafety):
             return refused

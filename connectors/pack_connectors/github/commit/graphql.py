@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pack.errors import ConnectorError, PackError, Unavailable
 from pack.model import CommitId, Delete
-from pack_connectors.github.commit.draft import ATTEMPTS, LookBack, Plan, stale
+from pack_connectors.github.commit.draft import ATTEMPTS, CommitDraft, LookBack, stale
 from pack_connectors.github.commit.method import GithubMethod
 from pack_connectors.github.head import GithubHead
 from pack_connectors.github.http import NoAnswer
@@ -52,7 +52,7 @@ class GraphqlWriter:
         self._method = method
         self._look_back = look_back
 
-    def write(self, plan: Plan) -> CommitRecord | None:
+    def write(self, plan: CommitDraft) -> CommitRecord | None:
         """The commit that was made; `None` where the server has no GraphQL.
 
         Raises:
@@ -75,13 +75,13 @@ class GraphqlWriter:
                 reason = error.reason
             if was_sent and (found := self._find(plan, has_moved=False)):
                 return found
-            self._repository.session.patience.jitter(attempt)
+            self._repository.session.retry.jitter(attempt)
         raise Unavailable(f"GitHub cannot be written to: {reason}; nothing was written")
 
-    def _find(self, plan: Plan, *, has_moved: bool) -> CommitRecord | None:
+    def _find(self, plan: CommitDraft, *, has_moved: bool) -> CommitRecord | None:
         return self._look_back.find(plan.base, plan.describes, has_moved=has_moved)
 
-    def _commit(self, plan: Plan) -> CommitRecord:
+    def _commit(self, plan: CommitDraft) -> CommitRecord:
         answer, body = self._repository.session.mutate(_MUTATION, {"input": self._input(plan)})
         self._method.note(answer)
         if not self._method.has_graphql:
@@ -94,7 +94,7 @@ class GraphqlWriter:
             return _record(made["commit"], plan)
         raise self._error(body)
 
-    def _input(self, plan: Plan) -> dict[str, Any]:
+    def _input(self, plan: CommitDraft) -> dict[str, Any]:
         headline, _, text = plan.message.partition("\n\n")
         additions = [
             {"path": put.path, "contents": base64.b64encode(put.content).decode("ascii")}
@@ -136,7 +136,7 @@ def _refusal(kind: str, message: str, name: str) -> PackError | Exception | None
     return None
 
 
-def is_expressible(plan: Plan) -> bool:
+def is_expressible(plan: CommitDraft) -> bool:
     """Whether GraphQL can make this very commit, with its message byte for byte."""
     headline, gap, text = plan.message.partition("\n\n")
     one_line = "\n" not in headline and "\r" not in plan.message
@@ -145,7 +145,7 @@ def is_expressible(plan: Plan) -> bool:
     return plan.base is not None and one_line and trimmed and all(m == FILE_MODE for m in modes)
 
 
-def _record(commit: dict[str, Any], plan: Plan) -> CommitRecord:
+def _record(commit: dict[str, Any], plan: CommitDraft) -> CommitRecord:
     try:
         oid, tree = str(commit["oid"]), str(commit["tree"]["oid"])
         at, url = parse_time(commit["committedDate"]), str(commit["url"])

@@ -70,7 +70,7 @@ _LOCAL_FILE_SYSTEMS: Final = frozenset(
 
 
 @dataclass(slots=True)
-class Changes:
+class FolderChanges:
     """Where something may have changed since it was asked last.
 
     Attributes:
@@ -144,7 +144,7 @@ class FileEvents:
             self._closed.discard(path)
             self._kernel.remove_watch(watch)
 
-    def take(self, changes: Changes) -> None:
+    def take(self, changes: FolderChanges) -> None:
         """Add everything that was queued before the call."""
         try:
             for event in self._kernel.read():
@@ -156,7 +156,7 @@ class FileEvents:
         """Watch nothing any more."""
         self._kernel.close()
 
-    def _note(self, event: Event, changes: Changes) -> None:
+    def _note(self, event: Event, changes: FolderChanges) -> None:
         if event.mask & (_OVERFLOW | _UNMOUNT):
             changes.lost = True
             return
@@ -174,7 +174,7 @@ class FileEvents:
             _note_entry(event, f"{folder}/{event.name}" if folder else event.name, changes)
 
 
-def _note_entry(event: Event, path: str, changes: Changes) -> None:
+def _note_entry(event: Event, path: str, changes: FolderChanges) -> None:
     if not event.mask & _IS_DIR:
         changes.files.add(path)
         return

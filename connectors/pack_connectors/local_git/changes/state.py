@@ -24,7 +24,7 @@ from pack.catalog.row import is_catalogued
 from pack.errors import LimitExceeded
 from pack.model import BlobId, CommitId, MemoryPath, blob_id
 from pack_connectors.local_git.changes.cache import Rows, Seen, WorktreeCache
-from pack_connectors.local_git.changes.events import Changes, FileEvents, open_events
+from pack_connectors.local_git.changes.events import FileEvents, FolderChanges, open_events
 from pack_connectors.local_git.changes.scan import (
     TOO_LARGE,
     FileStatus,
@@ -81,7 +81,7 @@ class WorktreeState:
         self._lock = threading.Lock()
         self._cache = WorktreeCache(cache_file)
         self._events: FileEvents | None = None
-        self._pending = Changes(lost=True)
+        self._pending = FolderChanges(lost=True)
         self._linked: set[str] = set()
         self._origin = 0
         self._steps: dict[CommitId, tuple[CommitId, Mapping[MemoryPath, BlobId | None]]] = {}
@@ -106,7 +106,7 @@ class WorktreeState:
             self._collect()
             if self._edits is None or self._pending or commit != self._commit:
                 found, self._origin = self._cache.run(partial(self._bring_up, commit))
-                self._pending = Changes()
+                self._pending = FolderChanges()
                 self._steps.clear()
                 self._commit = commit
                 if self._edits is None or found != self._edits:

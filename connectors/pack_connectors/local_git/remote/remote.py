@@ -41,7 +41,7 @@ _PUSH: Final = "--porcelain --no-verify --no-signed --recurse-submodules=no".spl
 _MOVED: Final = ("fetch first", "non-fast-forward", "cannot lock ref", "failed to update ref")
 
 
-class _Place(NamedTuple):
+class _Branch(NamedTuple):
     """Where the remote is.
 
     Attributes:
@@ -90,7 +90,7 @@ class GitRemote:
         self._lock = ProcessLock(repository.state_dir / "remote-lock", 0)
         self._record = RecordFile(repository.state_dir / "remote.json")
         self._exchanging: int | None = None
-        self._held: _Place | None = None
+        self._held: _Branch | None = None
 
     def close(self) -> None:
         """Close the lock file."""
@@ -105,7 +105,7 @@ class GitRemote:
             self._held = found  # an exchange is with one remote from its beginning to its end
         return RemoteBranch(found.name, redacted(found.url.text), found.branch) if found else None
 
-    def _configured(self) -> _Place | None:
+    def _configured(self) -> _Branch | None:
         config = self._config()
         local = current_branch(self._local.repository, self._runner).removeprefix(_HEADS)
         name = _last(config, f"branch.{local}.remote")
@@ -119,7 +119,7 @@ class GitRemote:
             return None
         self._check_name(f"refs/pack/seen/{name}/{branch}")
         push_urls = [*urls[:1], *config.get(f"remote.{name}.pushurl", [])]
-        return _Place(name, branch, parse_url(urls[0]), parse_url(push_urls[-1]))
+        return _Branch(name, branch, parse_url(urls[0]), parse_url(push_urls[-1]))
 
     def _config(self) -> Mapping[str, Sequence[str]]:
         pattern = r"^(branch\..*\.(remote|merge)|remote\..*\.(url|pushurl))$"
@@ -138,7 +138,7 @@ class GitRemote:
             reason = "its name or its branch is no name for git"
             raise InvalidConfig("the remote", reason) from error
 
-    def _place(self) -> _Place:
+    def _place(self) -> _Branch:
         is_ours = self._exchanging == threading.get_ident()
         found = (self._held if is_ours else None) or self._configured()
         if found is None:

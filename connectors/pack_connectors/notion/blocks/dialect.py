@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from pack_connectors.notion.blocks.model import Block, Span, Spans
+from pack_connectors.notion.blocks.model import Block, Spans, TextSpan
 
 _SPECIAL: Final = re.compile(r"([\\*~`$\[\]<>{}|^])")
 _LINE_START: Final = re.compile(r"(#{1,6}(?=\s|$)|[-+](?=\s|$|-)|:(?=::)|>)|(\d+)([.)])(?=\s|$)")
@@ -145,7 +145,7 @@ def _around(mark: str, text: str) -> str:
     return f"{text[:start]}{mark}{bare}{mark}{text[start + len(bare) :]}"
 
 
-def _leaf(span: Span) -> str:
+def _leaf(span: TextSpan) -> str:
     if not span.code or not span.text.strip():
         return _escaped(span.text)
     if "`" in span.text or "\n" in span.text:
@@ -165,7 +165,7 @@ def _address(url: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownPage:
     """A page as its markdown.
 
     Attributes:
@@ -177,7 +177,7 @@ class Shown:
     kept: tuple[str, ...]
 
 
-def read_chunks(markdown: str) -> Shown:
+def read_chunks(markdown: str) -> ShownPage:
     """The blocks of a page, each as text."""
     chunks: list[str] = []
     kept: list[str] = []
@@ -196,7 +196,7 @@ def read_chunks(markdown: str) -> Shown:
         block.append(line)
         end = _closing(line)
     _put(block, chunks, kept)
-    return Shown(tuple(chunks), tuple(kept))
+    return ShownPage(tuple(chunks), tuple(kept))
 
 
 def _put(block: Sequence[str], chunks: list[str], kept: list[str]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from pack_connectors.notion.blocks.model import PARENTS, Block, Span, Spans
+from pack_connectors.notion.blocks.model import PARENTS, Block, Spans, TextSpan
 
 MAX_TEXT: Final = 2000
 MAX_SPANS: Final = 60
@@ -51,7 +51,7 @@ def _fit_table(table: Block) -> Iterator[Block]:
         yield replace(table, children=tuple(Block("table_row", cells=row) for row in rows))
         return
     for row in table.children:
-        spans = [span for cell in row.cells for span in (Span("| "), *cell, Span(" "))]
+        spans = [span for cell in row.cells for span in (TextSpan("| "), *cell, TextSpan(" "))]
         yield from _fit(Block("paragraph", tuple(spans)))
 
 
@@ -60,13 +60,13 @@ def _cut(cell: Spans) -> Spans:
     return found[0] if found else ()
 
 
-def pieces(spans: Sequence[Span]) -> list[Spans]:
+def pieces(spans: Sequence[TextSpan]) -> list[Spans]:
     """The text in as many parts as blocks are needed for it."""
     short = [part for span in spans for part in _short(span)]
     return [tuple(short[at : at + MAX_SPANS]) for at in range(0, len(short), MAX_SPANS)]
 
 
-def _short(span: Span) -> Iterator[Span]:
+def _short(span: TextSpan) -> Iterator[TextSpan]:
     """A stretch of text in parts of at most 2,000 UTF-16 units, no character divided."""
     if len(span.text) * 2 <= MAX_TEXT:
         yield span

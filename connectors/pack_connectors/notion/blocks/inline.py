@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from pack_connectors.notion.blocks.model import Span, Spans, joined, plain
+from pack_connectors.notion.blocks.model import Spans, TextSpan, joined, plain
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -42,10 +42,10 @@ def spans_of(tokens: Sequence[Token]) -> Spans:
     return joined(_walk(tokens))
 
 
-def _walk(tokens: Sequence[Token]) -> Iterator[Span]:
-    look = Span("")
+def _walk(tokens: Sequence[Token]) -> Iterator[TextSpan]:
+    look = TextSpan("")
     links: list[tuple[Token, int]] = []
-    made: list[Span] = []
+    made: list[TextSpan] = []
     for token in tokens:
         if token.type == "link_open":
             links.append((token, len(made)))
@@ -59,14 +59,14 @@ def _walk(tokens: Sequence[Token]) -> Iterator[Span]:
     return iter(made)
 
 
-def _marked(look: Span, token: Token) -> Span:
+def _marked(look: TextSpan, token: Token) -> TextSpan:
     is_on = token.nesting == 1
     if token.tag == "strong":
         return replace(look, bold=is_on)
     return replace(look, italic=is_on) if token.tag == "em" else replace(look, strikethrough=is_on)
 
 
-def _leaf(token: Token, look: Span) -> list[Span]:
+def _leaf(token: Token, look: TextSpan) -> list[TextSpan]:
     if token.type == "image":
         return _inline_image(token, look)
     if token.type == "code_inline":
@@ -78,25 +78,28 @@ def _leaf(token: Token, look: Span) -> list[Span]:
     return [replace(look, text=token.content)]
 
 
-def _linked(opened: Token, inside: Sequence[Span]) -> list[Span]:
+def _linked(opened: Token, inside: Sequence[TextSpan]) -> list[TextSpan]:
     target, title = str(opened.attrs.get("href", "")), str(opened.attrs.get("title", ""))
     shown = [span for span in inside if span.text]
-    said = [Span(f' "{title}"')] if title else []
+    said = [TextSpan(f' "{title}"')] if title else []
     if is_address(target):
         if not shown:
-            shown = [Span(target)]
+            shown = [TextSpan(target)]
         return [span if span.link else replace(span, link=target) for span in shown] + said
-    behind = [] if target in ("", plain(shown)) else [Span(f" ({target})" if shown else target)]
+    behind = [] if target in ("", plain(shown)) else [TextSpan(f" ({target})" if shown else target)]
     return [*shown, *behind, *said]
 
 
-def _inline_image(token: Token, look: Span) -> list[Span]:
+def _inline_image(token: Token, look: TextSpan) -> list[TextSpan]:
     """An image amid text, where Notion has none: its description, linked to it."""
     target, title = str(token.attrs.get("src", "")), str(token.attrs.get("title", ""))
     caption = described(token)
     said = f' "{title}"' if title else ""
     if is_picture(target):
-        return [replace(look, text=caption or target, link=target), *([Span(said)] if said else [])]
+        return [
+            replace(look, text=caption or target, link=target),
+            *([TextSpan(said)] if said else []),
+        ]
     return [replace(look, text=f"![{caption}]({target}{said})")]
 
 

@@ -11,7 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pack_connectors.notion.blocks.model import LIST_KINDS, Block, Span, Spans, count, depth, joined
+from pack_connectors.notion.blocks.model import (
+    LIST_KINDS,
+    Block,
+    Spans,
+    TextSpan,
+    count,
+    depth,
+    joined,
+)
 
 Json = dict[str, Any]
 MAX_LIST: Final = 100
@@ -38,7 +46,7 @@ def rich_text(spans: Spans) -> list[Json]:
     return [_rich(span) for span in spans]
 
 
-def _rich(span: Span) -> Json:
+def _rich(span: TextSpan) -> Json:
     text: Json = {"content": span.text}
     if span.link:
         text["link"] = {"url": span.link}
@@ -149,7 +157,7 @@ def read_spans(rich: object) -> Spans:
         marks = {mark: look.get(mark) is True for mark in _MARKS}
         link = item.get("href")
         text = str(item.get("plain_text", ""))
-        found.append(Span(text, link=link if isinstance(link, str) else None, **marks))
+        found.append(TextSpan(text, link=link if isinstance(link, str) else None, **marks))
     return joined(found)
 
 

@@ -17,7 +17,7 @@ PARENTS: Final = LIST_KINDS | {"quote", "paragraph", "toggle", "callout"}
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TextSpan:
     """A stretch of text with one look.
 
     Attributes:
@@ -33,7 +33,7 @@ class Span:
     link: str | None = None
 
 
-Spans = tuple[Span, ...]
+Spans = tuple[TextSpan, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,12 @@ class Block:
     is_checked: bool = False
 
 
-def plain(spans: Iterable[Span]) -> str:
+def plain(spans: Iterable[TextSpan]) -> str:
     """The text without its look."""
     return "".join(span.text for span in spans)
 
 
-def joined(spans: Iterable[Span]) -> Spans:
+def joined(spans: Iterable[TextSpan]) -> Spans:
     """The same text with neighbours of one look as one, and without empty ones."""
     found = [span for span in spans if span.text]
     if len(found) < 2:
@@ -73,7 +73,7 @@ def joined(spans: Iterable[Span]) -> Spans:
     return tuple(replace(span, text=plain((span, *rest))) for _, (span, *rest) in groups)
 
 
-def _look(span: Span) -> tuple[object, ...]:
+def _look(span: TextSpan) -> tuple[object, ...]:
     return (span.bold, span.italic, span.strikethrough, span.code, span.link)
 
 

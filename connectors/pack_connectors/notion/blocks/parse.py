@@ -15,7 +15,7 @@ from pack.files.markdown import split_lines
 from pack_connectors.notion.blocks.fit import MAX_CELLS, fitted
 from pack_connectors.notion.blocks.inline import described, is_picture, spans_of
 from pack_connectors.notion.blocks.languages import language_of
-from pack_connectors.notion.blocks.model import Block, Span, Spans
+from pack_connectors.notion.blocks.model import Block, Spans, TextSpan
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -40,7 +40,7 @@ def parse(markdown: str) -> list[Block]:
     env: dict[str, Any] = {}
     tokens = _parser().parse(markdown, env)
     if any(token.level >= _MAX_NESTING - 2 for token in tokens):
-        return fitted([Block("code", (Span(markdown.strip("\n")),), language="markdown")])
+        return fitted([Block("code", (TextSpan(markdown.strip("\n")),), language="markdown")])
     root = SyntaxTreeNode(tokens)
     blocks = _Converter([line.rstrip("\r\n") for line in split_lines(markdown)]).below(root)
     return fitted([*blocks, *_definitions(env, root)])
@@ -83,7 +83,7 @@ def _definitions(env: Mapping[str, Any], root: SyntaxTreeNode) -> Iterator[Block
     for label, one in (*env["footnotes"].items(), *unused, *twice):
         shown = label.lower() if label.startswith("^") else label
         title = f' "{one["title"]}"' if one.get("title") else ""
-        yield Block("paragraph", (Span(f"[{shown}]: {one['href']}{title}"),))
+        yield Block("paragraph", (TextSpan(f"[{shown}]: {one['href']}{title}"),))
 
 
 class _Converter:
@@ -142,7 +142,7 @@ class _Converter:
             return [self._item(item, "numbered_list_item") for item in node.children]
         items = [self._item(item, "bulleted_list_item") for item in node.children]
         return [
-            replace(item, spans=(Span(f"{number}. "), *item.spans))
+            replace(item, spans=(TextSpan(f"{number}. "), *item.spans))
             for number, item in enumerate(items, start)
         ]
 
@@ -170,7 +170,7 @@ def _cells(line: str) -> int:
 def _inline(node: SyntaxTreeNode) -> Spans:
     for child in node.children:
         if child.type == _UNPARSED:
-            return (Span(child.content),)
+            return (TextSpan(child.content),)
     return spans_of(_tokens(node))
 
 
@@ -192,9 +192,9 @@ def _paragraph(node: SyntaxTreeNode) -> list[Block]:
 def _picture(token: Token) -> Block:
     title = f' "{token.attrs["title"]}"' if token.attrs.get("title") else ""
     caption = f"{described(token)}{title}".strip()
-    return Block("image", (Span(caption),) if caption else (), url=str(token.attrs["src"]))
+    return Block("image", (TextSpan(caption),) if caption else (), url=str(token.attrs["src"]))
 
 
 def _code(content: str, info: str) -> Block:
     text = content.removesuffix("\n")
-    return Block("code", (Span(text),) if text else (), language=language_of(info))
+    return Block("code", (TextSpan(text),) if text else (), language=language_of(info))

@@ -121,7 +121,7 @@ def of_memory(local: Path | None, github: str | None) -> Iterator[Check]:
     else:
         yield Check("memory", State.OK, words)
         yield from _repository(place.folder)
-    with wiring.open_memory(settings, place, say, is_leaving=_patience()) as memory:
+    with wiring.open_memory(settings, place, say, is_leaving=_time_limit()) as memory:
         status = memory.status()
         yield from _contents(status, place)
         if status.remote is not None:
@@ -225,7 +225,7 @@ def _contents(status: Status, place: Place) -> Iterator[Check]:
             yield Check("files", State.NOTE, f"{count:,} {words}", remedy)
 
 
-def _patience() -> Callable[[], bool]:
+def _time_limit() -> Callable[[], bool]:
     """Says when a remote has been waited for long enough."""
     end = time.monotonic() + _REMOTE_SECONDS
     return lambda: time.monotonic() >= end

@@ -39,12 +39,12 @@ def run(
 ) -> None:
     """Give each file a page of its own in Notion."""
     # Here, as it takes time to import and only this command needs it before a delivery.
-    from pack_servers.wiring.notion import open_journal, open_pages  # noqa: PLC0415
+    from pack_servers.wiring.notion import open_checkpoint, open_pages  # noqa: PLC0415
 
     settings = load_settings()
     today = None if settings.pack_sync_expired else clock().date()
     with opened(local, github) as memory, open_pages(settings, clock) as pages:
-        journal = open_journal(settings, choose_place(settings, local, github))
+        journal = open_checkpoint(settings, choose_place(settings, local, github))
         plan = memory.migrate_notion(pages, say, today, journal=journal, dry_run=True)
         if dry_run:
             _show(plan, answer, dry_run=True)

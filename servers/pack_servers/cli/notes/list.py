@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from pack.catalog.questions import Sort
-from pack.results import ListedFile, Page
+from pack.results import FileListing, ListedFile
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
     CursorOption,
@@ -77,7 +77,7 @@ def run(
         warn(page.notices)
 
 
-def _show(page: Page) -> None:
+def _show(page: FileListing) -> None:
     # Here, as rich takes a third of the time that a listing for a program takes.
     from pack_servers.cli.shell.terminal import show_table, styled  # noqa: PLC0415
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pack_connectors.google_docs.markdown import rich_paragraphs
-from pack_connectors.google_docs.text import DocFormat, Paragraph, Run, storable
+from pack_connectors.google_docs.text import DocumentFormat, Paragraph, TextRun, storable
 
 from tests.google_docs_support import Desk
 
@@ -105,7 +105,7 @@ def spread(paragraphs: list[Paragraph]) -> list[object]:
 @pytest.mark.contract("C3")
 @pytest.mark.parametrize("markdown", CONSTRUCTS, ids=lambda text: text[:24])
 def test_no_construct_loses_text(markdown: str) -> None:
-    plain, rich = known_desk(DocFormat.PLAIN), known_desk(DocFormat.RICH)
+    plain, rich = known_desk(DocumentFormat.PLAIN), known_desk(DocumentFormat.RICH)
     for desk in (plain, rich):
         desk.begin()
         desk.deliver(markdown)
@@ -128,7 +128,7 @@ def test_no_sequence_of_constructs_loses_text(markdown: str) -> None:
 def test_real_memories_are_shown_without_loss(shared_data: Path) -> None:
     files = sorted(shared_data.glob("*/**/*.md"))
     assert len(files) > 20
-    plain, rich = known_desk(DocFormat.PLAIN), known_desk(DocFormat.RICH)
+    plain, rich = known_desk(DocumentFormat.PLAIN), known_desk(DocumentFormat.RICH)
     for file in files:
         text = file.read_bytes().decode("utf-8")
         for desk in (plain, rich):
@@ -183,7 +183,7 @@ def test_how_text_looks() -> None:
 def test_only_whole_addresses_become_links() -> None:
     for target in ("../a.md", "/a", "#part", "ftp://x.example", f"https://x.example/{'a' * 3000}"):
         (paragraph,) = rich_paragraphs(f"[t](<{target}>)")
-        assert paragraph.runs == (Run(f"t ({target})"),)
+        assert paragraph.runs == (TextRun(f"t ({target})"),)
 
 
 def test_hostile_nesting_is_shown_in_a_short_time() -> None:

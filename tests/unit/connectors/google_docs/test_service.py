@@ -15,7 +15,7 @@ import httplib2
 import pytest
 from pack_connectors.google_docs.access import GoogleAccess
 from pack_connectors.google_docs.target import GoogleDoc
-from pack_connectors.google_docs.text import DocFormat
+from pack_connectors.google_docs.text import DocumentFormat
 
 from pack.errors import (
     AuthFailed,
@@ -59,9 +59,11 @@ def test_a_failure_that_passes_is_not_noticed(kind: FaultKind, operation: str) -
 
 
 @pytest.mark.contract("C1")
-@pytest.mark.parametrize("doc_format", DocFormat)
+@pytest.mark.parametrize("doc_format", DocumentFormat)
 @pytest.mark.parametrize("kind", AFTER)
-def test_an_edit_whose_answer_is_lost_is_made_once(kind: FaultKind, doc_format: DocFormat) -> None:
+def test_an_edit_whose_answer_is_lost_is_made_once(
+    kind: FaultKind, doc_format: DocumentFormat
+) -> None:
     desk = Desk(doc_format)
     desk.deliver("# A\n\n- b\n")
     desk.google.faults.add(kind, UPDATE)
@@ -185,8 +187,8 @@ def test_a_token_endpoint_that_is_down_is_tried_again_later(
 
 
 @pytest.mark.contract("C1")
-@pytest.mark.parametrize("doc_format", DocFormat)
-def test_an_edit_that_comes_between_reading_and_writing_is_seen(doc_format: DocFormat) -> None:
+@pytest.mark.parametrize("doc_format", DocumentFormat)
+def test_an_edit_that_comes_between_reading_and_writing_is_seen(doc_format: DocumentFormat) -> None:
     desk = Desk(doc_format)
     desk.deliver("one\n\ntwo\n")
     desk.google.others = [lambda: desk.edit(0, "mine ")]
@@ -197,7 +199,7 @@ def test_an_edit_that_comes_between_reading_and_writing_is_seen(doc_format: DocF
 
 
 def test_an_edit_that_comes_between_is_seen_in_the_first_delivery_too() -> None:
-    desk = Desk(DocFormat.RICH)
+    desk = Desk(DocumentFormat.RICH)
     desk.google.others = [lambda: desk.edit(0, "mine\n")]
     assert len(desk.deliver("# A\n").warnings) == 1
     assert desk.text == "A\n"
@@ -230,7 +232,7 @@ def test_an_edit_that_google_rejects_becomes_a_whole_one_and_then_an_error() -> 
 
 
 def test_a_batch_that_fails_in_the_middle_changes_nothing() -> None:
-    desk = Desk(DocFormat.RICH)
+    desk = Desk(DocumentFormat.RICH)
     desk.deliver("# A\n\n- b\n")
     before = list(desk.document.first.units)
     desk.google.most_characters = 10
@@ -240,7 +242,7 @@ def test_a_batch_that_fails_in_the_middle_changes_nothing() -> None:
 
 @pytest.mark.contract("C1")
 def test_faults_by_chance_never_leave_a_document_half_written() -> None:
-    desk = Desk(DocFormat.RICH)
+    desk = Desk(DocumentFormat.RICH)
     desk.google.faults.at_random(7, [*BEFORE, *AFTER], rate=0.4, matching="docs.")
     failed = []
     for number in range(60):
@@ -361,7 +363,7 @@ def test_no_secret_is_in_any_text(caplog: pytest.LogCaptureFixture) -> None:
     said += [reports(lambda: desk.deliver("one\n")), repr(ACCESS), repr(desk.target)]
     desk = Desk()
     desk.google.clients.clear()
-    said += [reports(lambda: desk.deliver("one\n")), Desk().deliver("text of mine\n").memo]
+    said += [reports(lambda: desk.deliver("one\n")), Desk().deliver("text of mine\n").receipt]
     everything = "\n".join([*said, *map(str, vars_of(caplog))])
     assert "503" in everything
     for secret in ("canary", "client-id", "text of mine"):

@@ -11,7 +11,7 @@ from pack_connectors.google_docs.document import FOREIGN, read_document
 from pack_connectors.google_docs.edit import text_edit
 from pack_connectors.google_docs.markdown import rich_paragraphs
 from pack_connectors.google_docs.target import DocumentPlace, GoogleDoc, parse_document
-from pack_connectors.google_docs.text import DocFormat, is_kept, storable, text_of
+from pack_connectors.google_docs.text import DocumentFormat, is_kept, storable, text_of
 
 from pack.errors import ConnectorError, InvalidConfig, LimitExceeded, NotFound
 from pack.sync.target import Target
@@ -66,8 +66,8 @@ def test_what_was_delivered_last_costs_no_request() -> None:
 def test_without_a_memo_everything_is_written_again() -> None:
     desk = Desk()
     desk.deliver("# A\n")
-    assert desk.deliver("# A\n", memo="").changed is True
-    assert desk.deliver("# A\n", memo='{"of": "another version"}').changed is True
+    assert desk.deliver("# A\n", receipt="").changed is True
+    assert desk.deliver("# A\n", receipt='{"of": "another version"}').changed is True
     assert len(desk.google.edits) == 3
 
 
@@ -89,7 +89,7 @@ def test_a_small_change_of_a_large_text_is_a_small_edit() -> None:
 def test_a_plain_document_shows_what_was_delivered_whatever_was_there(
     texts: list[str], before: str, first_wins: bool
 ) -> None:
-    desk = known_desk(DocFormat.PLAIN)
+    desk = known_desk(DocumentFormat.PLAIN)
     desk.begin(before, first_wins=first_wins)
     for text in texts:
         desk.deliver(text)
@@ -98,7 +98,7 @@ def test_a_plain_document_shows_what_was_delivered_whatever_was_there(
 
 @given(TEXTS, TEXTS)
 def test_an_edit_of_text_never_divides_a_character(old: str, new: str) -> None:
-    desk = known_desk(DocFormat.PLAIN)
+    desk = known_desk(DocumentFormat.PLAIN)
     desk.begin(old)
     for request in text_edit(desk.shown, new + "\n"):
         place = request.get("deleteContentRange", {}).get("range", {})
@@ -111,7 +111,7 @@ def test_an_edit_of_text_never_divides_a_character(old: str, new: str) -> None:
 def test_a_rich_document_shows_what_was_delivered_whatever_was_there(
     texts: list[str], before: str, first_wins: bool
 ) -> None:
-    desk = known_desk(DocFormat.RICH)
+    desk = known_desk(DocumentFormat.RICH)
     desk.begin(before, first_wins=first_wins)
     for text in texts:
         desk.deliver(text)
@@ -123,21 +123,21 @@ def test_a_rich_document_shows_what_was_delivered_whatever_was_there(
 def test_the_least_edit_gives_what_writing_everything_gives(
     old: str, new: str, first_wins: bool
 ) -> None:
-    desk = known_desk(DocFormat.RICH)
+    desk = known_desk(DocumentFormat.RICH)
     desk.begin(first_wins=first_wins)
     desk.deliver(old)
     desk.deliver(new)
     least, least_edits = desk.paragraphs, sum(map(len, desk.google.edits))
     desk.begin(first_wins=first_wins)
     desk.deliver(old)
-    desk.deliver(new, memo="")
+    desk.deliver(new, receipt="")
     assert least == desk.paragraphs
     assert least_edits <= sum(map(len, desk.google.edits))
 
 
-@pytest.mark.parametrize("doc_format", DocFormat)
+@pytest.mark.parametrize("doc_format", DocumentFormat)
 @pytest.mark.parametrize("first_wins", [True, False])
-def test_every_place_of_an_edit_in_a_text(doc_format: DocFormat, first_wins: bool) -> None:
+def test_every_place_of_an_edit_in_a_text(doc_format: DocumentFormat, first_wins: bool) -> None:
     texts = ["a", "a\n\nb", "b", "a\n\nb\n\nc", "a\n\nc", "c", "", "- a", "- a\n- b", "- b",
              "- b\n- c", "- b\n  - c", "# a\n\n- b\n\nc", "- b\n\nc", "# a\n\n- b", "1. b\n2. c"
              ]  # fmt: skip
@@ -147,14 +147,14 @@ def test_every_place_of_an_edit_in_a_text(doc_format: DocFormat, first_wins: boo
             desk.begin(first_wins=first_wins)
             desk.deliver(old)
             desk.deliver(new)
-            if doc_format is DocFormat.RICH:
+            if doc_format is DocumentFormat.RICH:
                 assert desk.paragraphs == rich_paragraphs(new), (old, new)
             else:
                 assert desk.text == new + "\n", (old, new)
 
 
 def test_a_change_of_one_paragraph_leaves_the_others_alone() -> None:
-    desk = Desk(DocFormat.RICH)
+    desk = Desk(DocumentFormat.RICH)
     blocks = [f"## H{number}\n\nSome **bold** text.\n\n- a\n- b\n" for number in range(30)]
     desk.deliver("\n".join(blocks))
     blocks[15] = blocks[15].replace("bold", "new")
@@ -166,7 +166,12 @@ def test_a_change_of_one_paragraph_leaves_the_others_alone() -> None:
 
 def test_the_format_can_be_changed_at_any_time() -> None:
     desk = Desk()
-    for doc_format in (DocFormat.RICH, DocFormat.PLAIN, DocFormat.RICH, DocFormat.PLAIN):
+    for doc_format in (
+        DocumentFormat.RICH,
+        DocumentFormat.PLAIN,
+        DocumentFormat.RICH,
+        DocumentFormat.PLAIN,
+    ):
         desk.target = desk.open(doc_format)
         done = desk.deliver("# T\n\n- a\n  - **b**\n")
         assert (done.changed, done.warnings) == (True, ())
@@ -182,7 +187,7 @@ def test_the_format_can_be_changed_at_any_time() -> None:
 def test_an_edit_by_somebody_else_is_reported_when_it_is_replaced(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    for doc_format in DocFormat:
+    for doc_format in DocumentFormat:
         desk = Desk(doc_format)
         desk.deliver("one\n\ntwo\n")
         desk.edit(3, " and mine")
@@ -217,8 +222,8 @@ def test_a_text_that_the_service_keeps_otherwise_is_no_edit() -> None:
     assert desk.deliver("two\n").warnings == ()
 
 
-@pytest.mark.parametrize("doc_format", DocFormat)
-def test_tables_and_images_of_others_are_replaced_as_a_whole(doc_format: DocFormat) -> None:
+@pytest.mark.parametrize("doc_format", DocumentFormat)
+def test_tables_and_images_of_others_are_replaced_as_a_whole(doc_format: DocumentFormat) -> None:
     desk = Desk(doc_format)
     desk.deliver("one\n\ntwo\n\nthree\n")
     tab = desk.document.first
@@ -263,7 +268,7 @@ def test_an_answer_that_is_no_document_is_an_error(answer: dict[str, object]) ->
 
 
 def test_other_tabs_stay_as_they_are() -> None:
-    desk = Desk(DocFormat.RICH)
+    desk = Desk(DocumentFormat.RICH)
     before = list(desk.document.tabs[1].units)
     desk.deliver("# A\n\n- b\n")
     desk.deliver("# A\n\n- c\n")
@@ -305,7 +310,7 @@ def test_a_storable_text_is_stored_as_it_is(text: str) -> None:
     assert storable(kept) == kept
     assert is_kept(kept)
     assert (kept == text) or not is_kept(text) or "\r" in text
-    desk = known_desk(DocFormat.PLAIN)
+    desk = known_desk(DocumentFormat.PLAIN)
     desk.begin()
     desk.deliver(text)
     assert desk.text == kept.removesuffix("\n") + "\n"
@@ -331,15 +336,15 @@ ADDRESS = "https://docs.google.com/document/d/document-1/edit?tab="
 
 
 @pytest.mark.contract("C1")
-@pytest.mark.parametrize("doc_format", DocFormat)
-def test_the_tab_of_the_address_is_written_and_no_other(doc_format: DocFormat) -> None:
+@pytest.mark.parametrize("doc_format", DocumentFormat)
+def test_the_tab_of_the_address_is_written_and_no_other(doc_format: DocumentFormat) -> None:
     desk = Desk(doc_format, "of great value")
     desk.target = GoogleDoc(
         f"{ADDRESS}t.1", ACCESS, desk.google.clock, doc_format, transport=desk.google.transport
     )
     for text in ("# A\n\n- 😀 b\n- c\n", "# A\n\n- 😀 b\n- d\n\n1. e\n"):
         desk.deliver(text)
-        wanted = text if doc_format is DocFormat.PLAIN else text_of(rich_paragraphs(text))
+        wanted = text if doc_format is DocumentFormat.PLAIN else text_of(rich_paragraphs(text))
         assert desk.document.tabs[1].text == wanted
         assert desk.text == "of great value\n"
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from pack_connectors.notion.api import parse_id
 from pack_connectors.notion.target import NotionPage, NotionPages
-from pack_connectors.notion.writer import read_memo
+from pack_connectors.notion.writer import read_receipt
 
 from pack.errors import (
     AuthFailed,
@@ -55,18 +55,18 @@ def asked(notion: NotionStandIn) -> list[str]:
 
 def test_a_text_that_is_there_costs_one_request(both: NotionStandIn) -> None:
     page = page_of(both)
-    memo = page.deliver(TEXT, "k1", "").memo
+    receipt = page.deliver(TEXT, "k1", "").receipt
     asked(both)
-    done = page.deliver(TEXT, "k2", memo)
+    done = page.deliver(TEXT, "k2", receipt)
     assert (done.changed, done.warnings) == (False, ())
     assert asked(both) == ["retrieve-a-page"]
 
 
 def test_a_changed_paragraph_makes_one_block(both: NotionStandIn) -> None:
     page = page_of(both)
-    memo = page.deliver(TEXT, "k1", "").memo
+    receipt = page.deliver(TEXT, "k1", "").receipt
     made = both.state.blocks_made
-    assert page.deliver(TEXT.replace("second", "other"), "k2", memo).changed
+    assert page.deliver(TEXT.replace("second", "other"), "k2", receipt).changed
     assert both.state.blocks_made == made + 1
     assert both.shown().split("\n") == ["Title", "first", "other", "a", "b", "c", "d", "last"]
 
@@ -86,8 +86,8 @@ def test_a_changed_paragraph_makes_one_block(both: NotionStandIn) -> None:
 )
 def test_every_kind_of_change_arrives(both: NotionStandIn, new: str) -> None:
     page = page_of(both)
-    memo = page.deliver(TEXT, "k1", "").memo
-    page.deliver(new, "k2", memo)
+    receipt = page.deliver(TEXT, "k1", "").receipt
+    page.deliver(new, "k2", receipt)
     words = [line.strip("#- ") for line in new.split("\n") if line.strip()]
     assert both.shown().split() == " ".join(words).split()
 
@@ -95,16 +95,16 @@ def test_every_kind_of_change_arrives(both: NotionStandIn, new: str) -> None:
 def test_what_is_several_times_on_a_page_is_changed_in_its_place(both: NotionStandIn) -> None:
     page = page_of(both)
     lines = ["same", "same", "x", "same", "same", "y", "same", "same"]
-    memo = page.deliver("\n\n".join(lines), "k1", "").memo
+    receipt = page.deliver("\n\n".join(lines), "k1", "").receipt
     lines[4] = "changed"
-    page.deliver("\n\n".join(lines), "k2", memo)
+    page.deliver("\n\n".join(lines), "k2", receipt)
     assert both.shown().split("\n") == lines
 
 
 def test_a_changed_look_is_a_change(both: NotionStandIn) -> None:
     page = page_of(both)
-    memo = page.deliver("a *b* c", "k1", "").memo
-    assert page.deliver("a b *c*", "k2", memo).changed
+    receipt = page.deliver("a *b* c", "k1", "").receipt
+    assert page.deliver("a b *c*", "k2", receipt).changed
     pieces = both.nodes()[0].content["rich_text"]
     assert [one["plain_text"] for one in pieces if one["annotations"]["italic"]] == ["c"]
 
@@ -118,11 +118,11 @@ def test_a_text_that_the_endpoint_refuses_is_written_as_blocks(notion: NotionSta
 
 def test_an_edit_that_is_not_found_is_made_in_blocks(notion: NotionStandIn) -> None:
     page = page_of(notion)
-    memo = page.deliver(TEXT, "k1", "").memo
+    receipt = page.deliver(TEXT, "k1", "").receipt
     made = notion.state.blocks_made
     notion.faults.add(FaultKind.UNPROCESSABLE, "update-page-markdown", status=400)
     asked(notion)
-    page.deliver(TEXT.replace("second", "other"), "k2", memo)
+    page.deliver(TEXT.replace("second", "other"), "k2", receipt)
     assert "patch-block-children" in asked(notion)
     assert notion.shown().split("\n")[2] == "other"
     assert notion.state.blocks_made == made + 1
@@ -130,9 +130,9 @@ def test_an_edit_that_is_not_found_is_made_in_blocks(notion: NotionStandIn) -> N
 
 def test_a_page_that_is_quite_another_is_replaced_at_once(notion: NotionStandIn) -> None:
     page = page_of(notion)
-    memo = page.deliver("\n\n".join(["same"] * 40), "k1", "").memo
+    receipt = page.deliver("\n\n".join(["same"] * 40), "k1", "").receipt
     asked(notion)
-    page.deliver("\n\n".join(["other", "than"] * 40), "k2", memo)
+    page.deliver("\n\n".join(["other", "than"] * 40), "k2", receipt)
     assert [one for one in asked(notion) if one.startswith(("update", "patch", "delete"))] == [
         "update-page-markdown"
     ]
@@ -144,21 +144,21 @@ def test_a_page_that_is_quite_another_is_replaced_at_once(notion: NotionStandIn)
 
 def test_an_edit_by_a_person_is_reported_before_it_is_replaced(both: NotionStandIn) -> None:
     page = page_of(both)
-    memo = page.deliver(TEXT, "k1", "").memo
+    receipt = page.deliver(TEXT, "k1", "").receipt
     both.state.write_as_person(both.page, "by hand")
-    seen = page.deliver(TEXT, "k2", memo)
+    seen = page.deliver(TEXT, "k2", receipt)
     assert (seen.changed, len(seen.warnings)) == (False, 1)
     assert "edited in Notion" in seen.warnings[0]
     assert "by hand" in both.shown()
-    again = page.deliver(TEXT, "k3", seen.memo)
+    again = page.deliver(TEXT, "k3", seen.receipt)
     assert again.warnings == ()  # said once
 
 
 def test_an_edit_by_a_person_is_replaced_with_a_warning(both: NotionStandIn) -> None:
     page = page_of(both)
-    memo = page.deliver(TEXT, "k1", "").memo
+    receipt = page.deliver(TEXT, "k1", "").receipt
     both.state.write_as_person(both.page, "by hand")
-    done = page.deliver(f"{TEXT}\nmore\n", "k2", memo)
+    done = page.deliver(f"{TEXT}\nmore\n", "k2", receipt)
     assert [("edited" in one, "replaced" in one) for one in done.warnings] == [(True, True)]
     assert "by hand" not in both.shown()
 
@@ -174,8 +174,8 @@ def test_what_was_on_the_page_at_first_is_replaced_with_a_warning(both: NotionSt
 def test_pages_below_are_never_deleted(both: NotionStandIn) -> None:
     child = both.state.add_page("A child", both.page)
     page = page_of(both)
-    memo = page.deliver(TEXT, "k1", "").memo
-    page.deliver("all is new\n", "k2", memo)
+    receipt = page.deliver(TEXT, "k1", "").receipt
+    page.deliver("all is new\n", "k2", receipt)
     page.deliver("", "k3", "")
     assert not child.in_trash
     assert both.titles() == ["A child"]
@@ -185,13 +185,13 @@ def test_pages_below_are_never_deleted(both: NotionStandIn) -> None:
 @pytest.mark.contract("C1")
 def test_a_block_with_a_page_below_it_is_not_deleted(both: NotionStandIn) -> None:
     page = page_of(both)
-    memo = page.deliver("- item\n- other\n", "k1", "").memo
+    receipt = page.deliver("- item\n- other\n", "k1", "").receipt
     item = both.state.living(both.page)[0]
     child = both.state.add_page("Nested", both.page)
     block = both.state.blocks[child.id]
     both.page.children.remove(block)
     item.children.append(block)
-    page.deliver("all is new\n", "k2", memo)
+    page.deliver("all is new\n", "k2", receipt)
     assert item in both.state.living(both.page)
     assert block in both.state.living(item)
     assert "all is new" in both.shown()
@@ -200,10 +200,10 @@ def test_a_block_with_a_page_below_it_is_not_deleted(both: NotionStandIn) -> Non
 def test_a_block_that_goes_away_meanwhile_is_no_end(notion: NotionStandIn) -> None:
     notion.service.has_markdown = False
     page = page_of(notion)
-    memo = page.deliver(TEXT, "k1", "").memo
+    receipt = page.deliver(TEXT, "k1", "").receipt
     notion.faults.add(FaultKind.NOT_FOUND, "get-block-children", skip=1)
     notion.faults.add(FaultKind.UNPROCESSABLE, "patch-block-children", status=400)
-    page.deliver(TEXT.replace("second", "other"), "k2", memo)
+    page.deliver(TEXT.replace("second", "other"), "k2", receipt)
     assert notion.shown().split("\n")[2] == "other"
 
 
@@ -214,11 +214,11 @@ def test_a_page_of_ten_thousand_blocks(notion: NotionStandIn) -> None:
     lines = [f"line {number}" for number in range(10_000)]
     page = page_of(notion)
     with notion.unchecked():
-        memo = page.deliver("\n\n".join(lines), "k1", "").memo
+        receipt = page.deliver("\n\n".join(lines), "k1", "").receipt
         assert notion.shown().split("\n") == lines
         made = notion.state.blocks_made
         lines[5_000:5_001] = ["new one", "new two"]
-        page.deliver("\n\n".join(lines), "k2", memo)
+        page.deliver("\n\n".join(lines), "k2", receipt)
     assert notion.state.blocks_made == made + 2
     assert notion.shown().split("\n") == lines
 
@@ -227,10 +227,10 @@ def test_a_page_whose_markdown_is_cut_off(notion: NotionStandIn) -> None:
     notion.state.record_limit = 5
     page = page_of(notion)
     lines = [f"line {number}" for number in range(20)]
-    memo = page.deliver("\n\n".join(lines), "k1", "").memo
+    receipt = page.deliver("\n\n".join(lines), "k1", "").receipt
     child = notion.state.add_page("A child", notion.page)
     lines[15] = "changed"
-    page.deliver("\n\n".join(lines), "k2", memo)
+    page.deliver("\n\n".join(lines), "k2", receipt)
     assert notion.shown().split("\n") == [*lines, "A child"]
     assert not child.in_trash
 
@@ -238,10 +238,10 @@ def test_a_page_whose_markdown_is_cut_off(notion: NotionStandIn) -> None:
 def test_the_lifetime_limit_of_blocks_is_told(notion: NotionStandIn) -> None:
     notion.state.block_budget = 3
     page = page_of(notion)
-    memo = page.deliver("a\n\nb\n\nc\n", "k1", "").memo
+    receipt = page.deliver("a\n\nb\n\nc\n", "k1", "").receipt
     notion.clock.advance(timedelta(days=4).total_seconds())
     with pytest.raises(LimitExceeded, match="1,000 blocks"):
-        page.deliver("a\n\nb\n\nd\n", "k2", memo)
+        page.deliver("a\n\nb\n\nd\n", "k2", receipt)
     assert notion.shown() == "a\nb\nc"
 
 
@@ -269,11 +269,11 @@ def test_trouble_that_passes_is_outlasted(
     both: NotionStandIn, kind: FaultKind, status: int | None
 ) -> None:
     page = page_of(both)
-    memo = page.deliver(TEXT, "k1", "").memo
+    receipt = page.deliver(TEXT, "k1", "").receipt
     both.faults.add(kind, times=2, skip=1, headers={"retry-after": "3"}, status=status)
     both.faults.add(kind, "update-page-markdown", status=status)
     both.faults.add(kind, "patch-block-children", times=2, status=status)
-    page.deliver(TEXT.replace("- c", "- new"), "k2", memo)
+    page.deliver(TEXT.replace("- c", "- new"), "k2", receipt)
     assert both.shown().split("\n") == ["Title", "first", "second", "a", "b", "new", "d", "last"]
 
 
@@ -281,16 +281,16 @@ def test_a_storm_on_every_other_request(both: NotionStandIn) -> None:
     kinds = [FaultKind.TOO_MANY, FaultKind.CONFLICT, FaultKind.CUT_AFTER, FaultKind.UNAVAILABLE]
     both.faults.at_random(7, kinds, rate=0.3)
     page = page_of(both)
-    memo = ""
+    receipt = ""
     for number in range(12):
         text = TEXT + "\n\n".join(f"more {n}" for n in range(number))
         try:
-            memo = page.deliver(text, f"k{number}", memo).memo
+            receipt = page.deliver(text, f"k{number}", receipt).receipt
         except (RateLimited, Unavailable):
             continue
     both.faults.clear()
     text = "# End\n\nof it\n"
-    page.deliver(text, "k", memo)
+    page.deliver(text, "k", receipt)
     assert both.shown() == "End\nof it"
 
 
@@ -416,9 +416,9 @@ def test_ids_and_addresses_of_pages() -> None:
             parse_id(text, "X")
 
 
-@pytest.mark.parametrize("memo", ["", "x", "{}", "[1]", "1", '{"sent": 1}', "null"])
-def test_a_foreign_memo_is_none(memo: str) -> None:
-    assert read_memo(memo) is None
+@pytest.mark.parametrize("receipt", ["", "x", "{}", "[1]", "1", '{"sent": 1}', "null"])
+def test_a_foreign_memo_is_none(receipt: str) -> None:
+    assert read_receipt(receipt) is None
 
 
 def test_over_a_real_connection(notion: NotionStandIn) -> None:
@@ -438,9 +438,9 @@ def test_a_page_is_made_written_listed_and_trashed(both: NotionStandIn) -> None:
     page, done = pages.create("Mine", TEXT, "key")
     assert [one.title for one in pages.list_pages()] == ["Mine"]
     assert pages.url_of(page.id) == page.url
-    memo = pages.write(page.id, "Renamed", f"{TEXT}\nmore\n", done.memo).memo
+    receipt = pages.write(page.id, "Renamed", f"{TEXT}\nmore\n", done.receipt).receipt
     assert both.shown(both.titled("Renamed")).endswith("more")
-    assert not pages.write(page.id, "Renamed", f"{TEXT}\nmore\n", memo).changed
+    assert not pages.write(page.id, "Renamed", f"{TEXT}\nmore\n", receipt).changed
     pages.trash(page.id)
     pages.trash(page.id)
     assert pages.list_pages() == []
@@ -471,7 +471,7 @@ def test_one_section_is_replaced(both: NotionStandIn) -> None:
     pages = NotionPages(both.api(), both.page.id)
     page, done = pages.create("Export", EXPORT, "key")
     made = both.state.blocks_made
-    pages.write_section(page.id, "# Two", "# Two\n\nnew\n\n## Below\n\nc\n\n---\n", done.memo)
+    pages.write_section(page.id, "# Two", "# Two\n\nnew\n\n## Below\n\nc\n\n---\n", done.receipt)
     assert both.state.blocks_made == made + 1
     shown = both.shown(both.titled("Export")).split("\n")
     assert shown == ["One", "a", "Two", "new", "Below", "c", "Three", "d"]
@@ -485,7 +485,7 @@ def test_a_section_that_is_not_there_changes_nothing(both: NotionStandIn, headin
     page, done = pages.create("Export", EXPORT, "key")
     before = both.shown(both.titled("Export"))
     with pytest.raises(NotFound):
-        pages.write_section(page.id, heading, "# Four\n\nx\n", done.memo)
+        pages.write_section(page.id, heading, "# Four\n\nx\n", done.receipt)
     assert both.shown(both.titled("Export")) == before
 
 
@@ -493,7 +493,7 @@ def test_a_section_that_is_there_twice_is_not_replaced(both: NotionStandIn) -> N
     pages = NotionPages(both.api(), both.page.id)
     page, done = pages.create("Export", "# One\n\na\n\n# One\n\nb\n", "key")
     with pytest.raises(NotFound):
-        pages.write_section(page.id, "# One", "# One\n\nx\n", done.memo)
+        pages.write_section(page.id, "# One", "# One\n\nx\n", done.receipt)
 
 
 def test_an_edit_right_after_ours_is_told_the_next_time(notion: NotionStandIn) -> None:
@@ -501,13 +501,13 @@ def test_an_edit_right_after_ours_is_told_the_next_time(notion: NotionStandIn) -
     notion.service.after["update-page-markdown"] = lambda: notion.state.write_as_person(
         notion.page, "by hand"
     )
-    memo = page.deliver(TEXT, "k1", "").memo
+    receipt = page.deliver(TEXT, "k1", "").receipt
     notion.service.after.clear()
-    assert "edited in Notion" in page.deliver(TEXT, "k2", memo).warnings[0]
+    assert "edited in Notion" in page.deliver(TEXT, "k2", receipt).warnings[0]
 
 
 def test_the_memo_of_another_page_is_none(notion: NotionStandIn) -> None:
-    memo = page_of(notion).deliver(TEXT, "k1", "").memo
+    receipt = page_of(notion).deliver(TEXT, "k1", "").receipt
     other = notion.state.add_page("Other", None)
-    assert NotionPage(notion.api(), other.id).deliver(TEXT, "k2", memo).changed
+    assert NotionPage(notion.api(), other.id).deliver(TEXT, "k2", receipt).changed
     assert notion.shown(other).startswith("Title")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mcp.types import JSONRPCError, JSONRPCMessage, JSONRPCRequest, JSONRPCResponse
-from pack_servers.mcp.lines import Pending, Refusal, parse_line
+from pack_servers.mcp.lines import LineRefusal, Pending, parse_line
 
 
 def message(**fields: Any) -> bytes:
@@ -45,7 +45,7 @@ REFUSED: dict[str, tuple[bytes, int, str | int | None]] = {
 def test_what_is_no_message_is_answered(case: str) -> None:
     line, code, number = REFUSED[case]
     refusal = parse_line(line)
-    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal, LineRefusal)
     answer = refusal.line()
     assert answer.count(b"\n") == 1
     found = json.loads(answer)
@@ -79,7 +79,7 @@ def test_ids_of_every_kind_are_kept(number: str | int) -> None:
 
 def test_a_notification_may_speak_of_an_id() -> None:
     found = parse_line(message(method="notifications/x", params={"id": None}))
-    assert not isinstance(found, Refusal)
+    assert not isinstance(found, LineRefusal)
     assert found is not None
 
 
@@ -124,14 +124,14 @@ def test_whatever_is_escaped_arrives(text: str) -> None:
 @given(st.binary() | st.text().map(str.encode))
 def test_no_line_makes_trouble(line: bytes) -> None:
     found = parse_line(line)
-    if isinstance(found, Refusal):
+    if isinstance(found, LineRefusal):
         json.loads(found.line())
 
 
 def parsed(**fields: Any) -> JSONRPCMessage:
     found = parse_line(message(**fields))
     assert found is not None
-    assert not isinstance(found, Refusal)
+    assert not isinstance(found, LineRefusal)
     return found
 
 
@@ -153,7 +153,7 @@ def test_requests_are_pending_until_they_are_answered_or_cancelled() -> None:
     pending.went(JSONRPCResponse(jsonrpc="2.0", id=1, result={}))
     pending.went(parsed(method="notifications/x"))
     assert waits(pending)
-    refusal = JSONRPCError.model_validate(json.loads(Refusal("1", -1, "x").line()))
+    refusal = JSONRPCError.model_validate(json.loads(LineRefusal("1", -1, "x").line()))
     pending.went(refusal)
     assert waits(pending)
     pending.came(parsed(method="notifications/cancelled", params={"requestId": 2}))

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from pack import errors
 from pack.model import BlobId, CommitId, MemoryPath
-from pack.results import Document, ListedFile, Match, Matches, Page, WholeMemory, Written
+from pack.results import Document, FileListing, ListedFile, Match, Matches, WholeMemory, Written
 
 PATH = MemoryPath("context/a.md")
 SHA = BlobId("a" * 40)
@@ -37,7 +37,9 @@ def listed(path: str, **more: Any) -> ListedFile:
 
 
 def test_a_listing_is_a_line_a_file() -> None:
-    page = Page((listed("a/1.md"), listed("a/2.md", expired=True, updated=None, tags=())), 9, "a/2")
+    page = FileListing(
+        (listed("a/1.md"), listed("a/2.md", expired=True, updated=None, tags=())), 9, "a/2"
+    )
     result = answers.listing(page)
     assert blocks(result) == [
         "files: 2 of 9; for the next ones call again with cursor a/2\n"
@@ -55,7 +57,7 @@ def test_a_listing_is_a_line_a_file() -> None:
 
 
 def test_nothing_found_is_said_in_words() -> None:
-    assert blocks(answers.listing(Page((), 0, None))) == ["no files"]
+    assert blocks(answers.listing(FileListing((), 0, None))) == ["no files"]
     assert blocks(answers.matches(Matches((), 0, None))) == ["no matches"]
 
 

@@ -28,7 +28,7 @@ from pack_connectors.catalog.catalog import SqliteCatalog
 from pack_connectors.google_docs.access import DOCUMENTS_SCOPE, GoogleAccess
 from pack_connectors.google_docs.oauth import Inquiry, fetch_refresh_token
 from pack_connectors.google_docs.target import GoogleDoc
-from pack_connectors.google_docs.text import DocFormat
+from pack_connectors.google_docs.text import DocumentFormat
 from pack_connectors.in_memory import InMemoryConnector
 from pack_servers.cli.connect import google_auth
 from pack_servers.cli.shell.exit import run
@@ -487,7 +487,7 @@ def test_what_is_missing_is_named(
 
 
 def test_the_formats_of_the_setting_are_those_of_the_document() -> None:
-    assert [*settings_module.DocFormat] == [*DocFormat]
+    assert [*settings_module.DocFormat] == [*DocumentFormat]
 
 
 def test_no_secret_is_in_the_settings_text(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import os
 import sys
 
 import pytest
-from pack_connectors.local_git.changes.events import Changes, FileEvents, Inotify, open_events
+from pack_connectors.local_git.changes.events import FileEvents, FolderChanges, Inotify, open_events
 
 if sys.platform != "linux":
     pytest.skip("inotify exists on Linux only", allow_module_level=True)
@@ -29,7 +29,7 @@ def events(root):
 
 
 def taken(events):
-    changes = Changes()
+    changes = FolderChanges()
     events.take(changes)
     return changes
 
@@ -74,12 +74,12 @@ def test_a_write_through_memory_is_told_when_it_is_closed(root, events):
 
 def test_folders_come_and_go(root, events):
     (root / "b/c").mkdir(parents=True)
-    assert taken(events) == Changes(appeared={"b"})
+    assert taken(events) == FolderChanges(appeared={"b"})
     (root / "a").rename(root / "z")
-    assert taken(events) == Changes(appeared={"z"}, gone={"a"})
+    assert taken(events) == FolderChanges(appeared={"z"}, gone={"a"})
     (root / "b/c").rmdir()
     (root / "b").rmdir()
-    assert taken(events) == Changes(gone={"b"})
+    assert taken(events) == FolderChanges(gone={"b"})
 
 
 def test_a_folder_that_moved_speaks_for_its_new_path(root, events):

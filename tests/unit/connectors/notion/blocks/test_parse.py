@@ -18,7 +18,7 @@ from pack_connectors.notion.blocks.dialect import (
     write_chunks,
 )
 from pack_connectors.notion.blocks.fit import MAX_TEXT, fitted, pieces
-from pack_connectors.notion.blocks.model import Block, Span, depth, plain, texts
+from pack_connectors.notion.blocks.model import Block, TextSpan, depth, plain, texts
 from pack_connectors.notion.blocks.parse import parse
 from pack_connectors.notion.target import NotionPage
 
@@ -190,14 +190,14 @@ def test_no_word_of_any_text_is_lost(lines: list[str]) -> None:
 
 @given(st.text(alphabet=st.sampled_from("a🎉語\n"), max_size=30).map(lambda text: text * 200))
 def test_pieces_are_short_and_whole(text: str) -> None:
-    made = pieces([Span(text, bold=True)])
+    made = pieces([TextSpan(text, bold=True)])
     flat = [span for part in made for span in part]
     assert "".join(span.text for span in flat) == text
     assert all(len(span.text.encode("utf-16-le")) // 2 <= MAX_TEXT for span in flat)
 
 
 def test_a_block_that_is_too_long_goes_on() -> None:
-    long = tuple(Span(f"{n} ", bold=n % 2 == 0) for n in range(200))
+    long = tuple(TextSpan(f"{n} ", bold=n % 2 == 0) for n in range(200))
     for kind in ("paragraph", "heading_2", "bulleted_list_item", "code", "quote"):
         made = fitted([Block(kind, long)])
         assert "".join(texts(made)) == plain(long), kind
