@@ -90,7 +90,7 @@ class GithubWorld:
         """A memory in a connector's repository."""
         known = SqliteCatalog(self.folder / catalog)
         self._opened.append(known)
-        return Memory(
+        return Memory.over(
             connector,
             known,
             clock=self.service.clock,

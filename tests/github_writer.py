@@ -35,14 +35,14 @@ def main(url: str, folder: str, name: str, count: int) -> None:
     )  # fmt: skip
     catalog = SqliteCatalog(Path(folder) / "catalog.sqlite")
     numbers = iter(range(count * 2))
-    memory = Memory(
+    memory = Memory.over(
         connector, catalog, clock=clock, origin=Origin(Source.AI_CLOUD, name),
         new_request=lambda: f"{name}-{next(numbers)}",
     )  # fmt: skip
     for number in range(count):
-        memory.update(f"context/{name}-{number}.md", f"# {name} {number}\n")
+        memory.notes.update(f"context/{name}-{number}.md", f"# {name} {number}\n")
         print(f"{name}-{2 * number}", flush=True)
-        memory.add_to_general(f"line {name} {number}\n")
+        memory.whole.add(f"line {name} {number}\n")
         print(f"{name}-{2 * number + 1}", flush=True)
     catalog.close()
     connector.close()

@@ -18,6 +18,7 @@ from pack.catalog.refresh import bring_up
 from pack.catalog.row import describe, is_catalogued
 from pack.core.index_update import plan_index_update
 from pack.core.reader import Reader
+from pack.files.note import Note
 from pack.index.format import read_head
 from pack.limits import MAX_FILE_BYTES
 from pack.memory import Memory
@@ -71,7 +72,7 @@ class World:
         if self.folder is not None:
             self.connector = LocalGit(self.folder, self.clock)
             self._opened.append(self.connector)
-        self.memory = Memory(
+        self.memory = Memory.over(
             self.connector,
             self.catalog,
             clock=self.clock,
@@ -88,7 +89,7 @@ class World:
             connector.close()
 
     def init(self) -> Memory:
-        self.memory.init(SCAFFOLD)
+        self.memory.lifecycle.init(SCAFFOLD)
         return self.memory
 
     # --- looking -------------------------------------------------------------------------------
@@ -111,7 +112,7 @@ class World:
         return {path: content for path, (_, content) in zip(paths, blobs, strict=True)}
 
     def listed(self) -> list[str]:
-        return [file.path for file in self.memory.list(limit=100_000).files]
+        return [file.path for file in self.memory.notes.list(limit=100_000).files]
 
     # --- acting as somebody else ---------------------------------------------------------------
 
@@ -166,7 +167,10 @@ def generated(files: Mapping[str, bytes]) -> dict[str, bytes]:
         path: content
         for path, content in files.items()
         if path == INDEX
-        or (is_memory_file(path) and describe(MemoryPath(path), blob_id(b""), content) is None)
+        or (
+            is_memory_file(path)
+            and describe(Note.stored(MemoryPath(path), blob_id(b""), content)) is None
+        )
     }
 
 

@@ -11,6 +11,7 @@ from pack.catalog.catalog import Catalog
 from pack.catalog.row import Row, describe, is_catalogued
 from pack.connector import Capability, Connector
 from pack.errors import LimitExceeded, NotFound, Unavailable
+from pack.files.note import Note
 from pack.index.format import is_page_path
 from pack.model import BlobId, CommitId, EntryType, MemoryPath
 
@@ -126,8 +127,8 @@ def _edited_row(connector: Connector, path: MemoryPath, blob: BlobId | None) -> 
     except NotFound:
         return None
     except LimitExceeded:
-        return describe(path, blob, b"")
-    row = describe(path, found.sha, found.content)
+        return describe(Note.stored(path, blob, b""))
+    row = describe(Note.found(path, found))
     if row is None or row.updated:
         return row
     return replace(row, changed=found.last_modified.astimezone(UTC).date().isoformat())
@@ -204,7 +205,7 @@ def _rows(
     for number, ((path, blob), (_, content)) in enumerate(
         zip(wanted, contents, strict=True), start=1
     ):
-        row = describe(path, blob, content)
+        row = describe(Note.stored(path, blob, content))
         if row is not None:
             yield row
         if progress is not None and (number % _REPORT_EVERY == 0 or number == len(wanted)):

@@ -1,4 +1,4 @@
-"""What every use case works with: one memory's store, catalog, clock and writer."""
+"""What every use case works with: one memory's store, catalog, clock, reader and writer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from pack.core.reader import Reader
 from pack.core.writer import Writer
 from pack.errors import NotInitialised
 from pack.model import Mode
-from pack.provenance import Origin
 from pack.remote.remote import Remote
 
 if TYPE_CHECKING:
@@ -28,15 +27,15 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """One memory, for one writer.
+    """One memory, shared by all who read it and write to it.
 
     Attributes:
         connector: Where it is kept.
         catalog: What is known of its files; derived, may be empty.
         clock: Tells the time, with a time zone.
-        origin: Who writes.
         reader: Reads it.
         writer: Writes to it.
+        new_request: Gives a fresh id for each write.
         remote: What it is exchanged with, where the store has such a thing.
         sync: The targets that get copies, if there are any.
     """
@@ -44,9 +43,9 @@ class Core:
     connector: Connector
     catalog: Catalog
     clock: Callable[[], datetime]
-    origin: Origin
     reader: Reader
     writer: Writer
+    new_request: Callable[[], str]
     remote: Remote | None = None
     sync: Sync | None = None
 
@@ -89,7 +88,7 @@ class Core:
                 by_date=by_date,
             )
         with closing(self.catalog.scratch()) as view:  # a v1 memory is a file or two
-            found = (describe(path, f.sha, f.content) for path, f in self.reader.v1_files())
+            found = map(describe, self.reader.v1_files())
             view.replace(NO_COMMIT, [row for row in found if row is not None])
             return question(view)
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from pack.catalog.catalog import Catalog
 from pack.catalog.row import Row
-from pack.files import frontmatter
+from pack.files.note import Note
 from pack.index.format import (
     PAGES_DIR,
     FolderSummary,
@@ -32,14 +32,14 @@ from pack.index.format import (
     starts_page,
 )
 from pack.limits import SHARD_INDEX_ABOVE
-from pack.model import ABSENT, Change, Contents, Delete, Entry, MemoryPath, Put
+from pack.model import ABSENT, Change, Delete, Entry, MemoryPath, Put
 from pack.paths import INDEX, LEGACY_DIR
 
 
 class VisibleFiles(Protocol):
     """The files as a reader sees them now."""
 
-    def find(self, path: MemoryPath) -> Contents | None:
+    def find(self, path: MemoryPath) -> Note | None:
         """A file; `None` where there is none."""
         ...
 
@@ -47,7 +47,7 @@ class VisibleFiles(Protocol):
         """What a folder holds; nothing if it is missing."""
         ...
 
-    def is_committed(self, found: Contents, path: MemoryPath) -> bool:
+    def is_committed(self, found: Note) -> bool:
         """Whether the current commit holds a file as it was found."""
         ...
 
@@ -189,7 +189,7 @@ class _Updater:
         self, moved: Mapping[str, str], *, check_all: bool, order: Sequence[str] | None
     ) -> IndexUpdate:
         current = self._find(INDEX)
-        head = read_head(current.content.decode("utf-8", "replace")) if current else IndexHead()
+        head = read_head(current.text) if current else IndexHead()
         if order is not None:
             head = replace(head, sync_order=tuple(order))
         sharded = self._plan_folders(head, check_all=check_all)
@@ -287,16 +287,16 @@ class _Updater:
         current = self._find(path)
         if text is not None:
             self._put(path, text.encode(), current)
-        elif current is not None and _is_ours(path, current):
+        elif current is not None and is_generated(path, current.head.fields):
             self._changes.append(Delete(path, current.sha))
 
-    def _put(self, path: MemoryPath, content: bytes, current: Contents | None) -> None:
+    def _put(self, path: MemoryPath, content: bytes, current: Note | None) -> None:
         if current is None:
             self._changes.append(Put(path, content, ABSENT))
-        elif current.content != content or not self._files.is_committed(current, path):
+        elif current.content != content or not self._files.is_committed(current):
             self._changes.append(Put(path, content, current.sha))
 
-    def _keep_original(self, current: Contents) -> None:
+    def _keep_original(self, current: Note) -> None:
         """Keep an `index.md` that PACK did not write, as its place is needed."""
         number = 1
         while True:
@@ -309,8 +309,3 @@ class _Updater:
         if taken is None:
             self._changes.append(Put(path, current.content, ABSENT))
         self._warnings.append(f"the index.md that PACK did not write is kept as {path}")
-
-
-def _is_ours(path: MemoryPath, current: Contents) -> bool:
-    text = current.content.decode("utf-8", "replace")
-    return is_generated(path, frontmatter.read(text).fields)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from pack.catalog.catalog import Catalog
-from pack.catalog.row import Row, decode, is_catalogued
+from pack.catalog.row import Row, is_catalogued
 from pack.connector import Connector
 from pack.errors import InvalidContent, LimitExceeded, NotFound
-from pack.model import Contents, Entry, MemoryPath, Mode
+from pack.files.note import Note
+from pack.model import Entry, MemoryPath, Mode
 from pack.paths import INDEX, continued
+
+
+class _Seen(threading.local):
+    """The notes that a thread has read, while it wants each to be read once."""
+
+    notes: dict[MemoryPath, Note | None] | None = None
 
 
 class Reader:
@@ -18,7 +27,21 @@ class Reader:
     def __init__(self, connector: Connector, catalog: Catalog, v1_path: MemoryPath) -> None:
         self._connector = connector
         self._catalog = catalog
+        self._seen = _Seen()
         self.v1_path = v1_path
+
+    @contextmanager
+    def reading_once(self) -> Iterator[None]:
+        """Let `find` read each file at most once in this thread, beginning with nothing known.
+
+        For a decision that several steps look at. What changes meanwhile is noticed by the
+        compare-and-swap of the commit.
+        """
+        before, self._seen.notes = self._seen.notes, {}
+        try:
+            yield
+        finally:
+            self._seen.notes = before if before is None else {}
 
     def mode(self) -> Mode:
         """What is at the root now."""
@@ -32,18 +55,28 @@ class Reader:
         except LimitExceeded:
             return True  # too large to be read
 
-    def find(self, path: MemoryPath) -> Contents | None:
-        """A file; `None` where there is none."""
+    def find(self, path: MemoryPath) -> Note | None:
+        """A file; `None` where there is none.
+
+        Raises:
+            LimitExceeded: It is larger than a memory file may be.
+        """
+        seen = self._seen.notes
+        if seen is not None and path in seen:
+            return seen[path]
         try:
-            return self._connector.get_contents(path)
+            found: Note | None = Note.found(path, self._connector.get_contents(path))
         except NotFound:
-            return None
+            found = None
+        if seen is not None:
+            seen[path] = found
+        return found
 
-    def is_committed(self, found: Contents, path: MemoryPath) -> bool:
+    def is_committed(self, found: Note) -> bool:
         """Whether the current commit holds a file as it was found."""
-        return self._connector.get_committed(path) == found.sha
+        return self._connector.get_committed(found.path) == found.sha
 
-    def v1_files(self) -> Iterator[tuple[MemoryPath, Contents]]:
+    def v1_files(self) -> Iterator[Note]:
         """The file of a v1 memory, and those it goes on in; without those that are too large."""
         for path in continued(self.v1_path):
             try:
@@ -52,7 +85,7 @@ class Reader:
                 continue
             if found is None:
                 return
-            yield path, found
+            yield found
 
     def list_dir(self, path: MemoryPath) -> list[Entry]:
         """What a folder holds, sorted by name."""
@@ -62,8 +95,8 @@ class Reader:
         """Everything that is there, sorted by path."""
         return self._connector.get_tree()
 
-    def texts(self, rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:
-        """The text of each file, where it is UTF-8 and still there."""
+    def texts(self, rows: Sequence[Row]) -> Iterator[tuple[Row, Note]]:
+        """The note of each file, where it is UTF-8 and still there."""
         edited = self._catalog.edits()
         stored = [row for row in rows if row.path not in edited and is_catalogued(row.path)]
         contents = self._connector.read_blobs(row.blob for row in stored)
@@ -71,11 +104,12 @@ class Reader:
         for row in rows:
             try:
                 if row.path in known:
-                    _, content = next(contents)
-                elif (found := self.find(row.path)) is not None:
-                    content = found.content
+                    blob, content = next(contents)
+                    note: Note | None = Note.stored(row.path, blob, content)
                 else:
-                    continue
-                yield row, decode(row.path, content)
+                    note = self.find(row.path)
+                if note is not None:
+                    note.exact_text()
+                    yield row, note
             except (InvalidContent, LimitExceeded):
                 continue  # `validate` reports it; the other files stay reachable

@@ -11,10 +11,13 @@ from typing import Final, TypeVar
 from pack.catalog.questions import Filter
 from pack.errors import InvalidContent, InvalidRequest, LimitExceeded
 from pack.files import frontmatter
+from pack.files.frontmatter import Frontmatter
 from pack.files.schema import parse_day
 from pack.limits import MAX_FILE_BYTES, MAX_QUERY_BYTES
 from pack.model import BlobId
 
+SEARCH_LIMIT: Final = 10
+"""Results of a search where no limit is given."""
 _T = TypeVar("_T")
 _MAX_CURSOR: Final = 16 * 1024
 
@@ -29,7 +32,7 @@ class InvalidCursor(InvalidRequest):
         super().__init__("the cursor is not one that was handed out")
 
 
-def encode_content(text: str) -> bytes:
+def check_text(head: Frontmatter) -> bytes:
     """The bytes of a text that is to be stored.
 
     Raises:
@@ -37,12 +40,12 @@ def encode_content(text: str) -> bytes:
         LimitExceeded: It, or its frontmatter, is too large or too deep.
     """
     try:
-        content = text.encode("utf-8")
+        content = head.parts.join().encode("utf-8")
     except UnicodeEncodeError as error:
         raise InvalidContent("the content holds half a surrogate pair") from error
     if len(content) > MAX_FILE_BYTES:
         raise LimitExceeded("the content", MAX_FILE_BYTES)
-    frontmatter.check_limits(text)
+    frontmatter.check_limits(head)
     return content
 
 

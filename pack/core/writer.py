@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pack.catalog.catalog import Catalog
 from pack.catalog.refresh import NO_COMMIT, bring_up
 from pack.catalog.row import Row, describe
 from pack.connector import Capability, Connector
+from pack.core.decision import Decision
+from pack.core.guard import Guard, guarded
 from pack.core.index_update import IndexUpdate, plan_index_update
 from pack.core.reader import Reader
 from pack.errors import BlobChanged, PackError, RepositoryBusy, StaleBase, UncommittedEdit
-from pack.model import Change, Commit, CommitId, Delete, Identity, MemoryPath, Put, blob_id
+from pack.files.note import Note
+from pack.model import Change, Commit, CommitId, Delete, Identity, MemoryPath, Put
 from pack.paths import is_memory_file
 from pack.provenance import EDITOR, Origin, commit_message
 from pack.results import PlannedChange, Written
@@ -28,66 +31,59 @@ _OVERTAKEN = 5
 _SHORTEST = 0.002
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What a use case wants to be written.
-
-    Attributes:
-        path: The file it is about.
-        changes: The files to change, without the index.
-        subject: First line of the commit message; names the path.
-        said: The caller's own words.
-        names: More paths for the message to name.
-        moved: New path by old one, for the order in the index.
-        warnings: What the writer should know.
-        with_index: Whether the index is written too (not for a v1 memory).
-        skips_sync: Whether the commit is of no interest to sync targets.
-    """
-
-    path: MemoryPath
-    changes: Sequence[Change]
-    subject: str
-    said: str | None = None
-    names: Sequence[str] = ()
-    moved: Mapping[str, str] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
-    with_index: bool = True
-    skips_sync: bool = False
-
-
 class Writer:
-    """Carries out decisions on one memory; `on_commit` is called after each commit."""
+    """Carries out decisions on one memory, for all who write to it.
+
+    Args:
+        connector: Where the memory is kept.
+        catalog: What is known of its files.
+        reader: Reads it.
+        new_request: Gives a fresh id for each write.
+        guards: See each decision before it is committed, in this order.
+        on_commit: Called after each commit.
+    """
 
     def __init__(
         self,
         connector: Connector,
         catalog: Catalog,
         reader: Reader,
-        origin: Origin,
         new_request: Callable[[], str],
+        guards: Sequence[Guard] = (),
         on_commit: Callable[[], None] | None = None,
     ) -> None:
         self._connector = connector
         self._catalog = catalog
         self._reader = reader
-        self._origin = origin
         self._new_request = new_request
+        self._guards = guards
         self._on_commit = on_commit
 
-    def write(self, decide: Callable[[], Decision], *, dry_run: bool = False) -> Written:
+    def write(
+        self, decide: Callable[[], Decision], origin: Origin, *, dry_run: bool = False
+    ) -> Written:
         """Make one commit of what `decide` wants, decided again whenever the branch moved.
 
+        Args:
+            decide: Says what to write; called inside a view of the memory, maybe several times.
+            origin: Who writes.
+            dry_run: Only say what would change.
+
         Raises:
-            PackError: Whatever `decide` raises, or the connector refuses. Nothing was written.
+            PackError: Whatever `decide` or a guard raises, or the connector refuses. Nothing was
+                written.
         """
-        request = self._new_request()
+        writing = _Writing(origin, self._new_request(), dry_run)
         overtaken = 0
-        recorded: set[Put] = set()
         for attempt in range(_ATTEMPTS):
             try:
                 # A view of its own, so that each attempt sees what is there then.
-                with self._connector.exclusive(), self._connector.view():
-                    return self._attempt(decide(), request, recorded, dry_run=dry_run)
+                with (
+                    self._connector.exclusive(),
+                    self._connector.view(),
+                    self._reader.reading_once(),
+                ):
+                    return self._attempt(decide(), writing)
             except _DecideAgain as again:
                 overtaken += again.error is not None
                 if again.error is not None and overtaken == _OVERTAKEN:
@@ -97,29 +93,36 @@ class Writer:
                 time.sleep(random.uniform(0, _pause(attempt)))  # noqa: S311 - jitter
         raise RepositoryBusy("the branch moves faster than a write can be made")
 
-    def _attempt(
-        self, decision: Decision, request: str, recorded: set[Put], *, dry_run: bool
-    ) -> Written:
+    def guard(self, decision: Decision, origin: Origin) -> Decision:
+        """What the guards leave of a decision that is committed some other way, such as a merge.
+
+        Raises:
+            PackError: A guard refuses it.
+        """
+        return guarded(self._guards, decision, origin, self._reader)
+
+    def _attempt(self, decided: Decision, writing: _Writing) -> Written:
+        decision = self.guard(decided, writing.origin)
         head = self._connector.head()
-        effect = effect_of(decision.changes)
+        effect = effect_of(decision.changes, decision.notes)
         plan = self._plan_index(decision, head, effect)
         changes = [*decision.changes, *plan.changes]
-        if dry_run:
+        if writing.dry_run:
             return self._describe(decision, plan, changes)
-        edits = self._edits_below([*decision.changes, *plan.changes])
-        if not recorded.issuperset(edits):  # each is recorded once, whatever the store says then
-            self._record_edits(edits, decision, plan, (head, request))
-            recorded.update(edits)
+        edits = self._edits_below(changes)
+        if not writing.recorded.issuperset(edits):  # each is recorded once, whatever comes then
+            self._record_edits(edits, decision, plan, (head, writing.request))
+            writing.recorded.update(edits)
             raise _DecideAgain
         message = commit_message(
             decision.subject,
-            self._origin,
-            request,
+            writing.origin,
+            writing.request,
             decision.said,
             decision.names,
             skips_sync=decision.skips_sync,
         )
-        made = self._commit(head, changes, message, self._origin.author)
+        made = self._commit(head, changes, message, writing.origin.author)
         if decision.with_index:
             self._advance(head, made.id, effect)
             if plan.verified:
@@ -180,23 +183,23 @@ class Writer:
         `onto` is the current commit, and the request.
         """
         head, request = onto
-        effect = effect_of(edits)
         paths = [put.path for put in edits]
+        subject = f"{paths[0]}: record an edit made by hand"
+        record = self.guard(Decision(paths[0], edits, subject, names=paths[1:]), EDITOR)
+        effect = effect_of(record.changes, record.notes)
         # An edited index is recorded as it is; otherwise the edit brings its own true index.
         index: Sequence[Change] = ()
         if decision.with_index and not {change.path for change in plan.changes}.intersection(paths):
             rows, _ = effect
             index = plan_index_update(self._catalog, self._reader, rows, (), {}).changes
-        message = commit_message(
-            f"{paths[0]}: record an edit made by hand", EDITOR, request, paths=paths[1:]
-        )
-        made = self._commit(head, [*edits, *index], message)
+        message = commit_message(record.subject, EDITOR, request, paths=record.names)
+        made = self._commit(head, [*record.changes, *index], message)
         self._advance(head, made.id, effect)
 
     def _edit_below(self, change: Change) -> Put | None:
         """The uncommitted bytes that a change would replace, as a change of their own."""
         found = self._reader.find(change.path)
-        if found is None or self._reader.is_committed(found, change.path):
+        if found is None or self._reader.is_committed(found):
             return None
         if isinstance(change, Put) and change.content == found.content:
             return None
@@ -238,6 +241,16 @@ def _pause(attempt: int) -> float:
     return _SHORTEST * (1 << min(attempt, 9))
 
 
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """One write, over all its attempts: who, which request, and the hand edits recorded for it."""
+
+    origin: Origin
+    request: str
+    dry_run: bool = False
+    recorded: set[Put] = field(default_factory=set)
+
+
 Effect = tuple[list[Row], list[MemoryPath]]
 """Catalog rows that changes add, and paths they remove."""
 
@@ -254,8 +267,14 @@ class _DecideAgain(Exception):
         self.error = error
 
 
-def effect_of(changes: Sequence[Change]) -> Effect:
-    """Catalog rows that changes add, and paths they remove."""
+def effect_of(changes: Sequence[Change], notes: Sequence[Note] = ()) -> Effect:
+    """Catalog rows that changes add, and paths they remove.
+
+    Args:
+        changes: What is written.
+        notes: Those of the changes that were read already.
+    """
+    known = {note.path: note for note in notes}
     rows: list[Row] = []
     gone: list[MemoryPath] = []
     for change in changes:
@@ -263,6 +282,8 @@ def effect_of(changes: Sequence[Change]) -> Effect:
             continue
         if isinstance(change, Delete):
             gone.append(change.path)
-        elif (row := describe(change.path, blob_id(change.content), change.content)) is not None:
+            continue
+        note = known.get(change.path) or Note(change.path, change.content)
+        if (row := describe(note)) is not None:
             rows.append(row)
     return rows, gone

@@ -17,14 +17,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import yaml
 
 from pack.errors import InvalidContent, LimitExceeded
 from pack.files import yaml_block
-from pack.files.plain_frontmatter import read_plain
+from pack.files.plain_frontmatter import read_plain, split_plain
 from pack.files.yaml_block import LINE_END, Value
 from pack.files.yaml_edit import set_values
 
@@ -79,19 +79,34 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Frontmatter:
-    """What a text says about itself.
+    """A text, cut and read once.
 
     Attributes:
+        parts: Where its frontmatter begins and ends.
         fields: Keys and values as `pack.files.yaml_block` reads them; empty if there is a problem.
         problem: Why the block could not be read; `None` if it could, or if there is none.
-        body: The text after the block.
-        body_line: Line of the text on which the body begins, 1-based.
+        is_plain: Whether the block is of the plainest kind; see `pack.files.plain_frontmatter`.
     """
 
+    parts: Parts
     fields: Mapping[str, object]
-    problem: Problem | None
-    body: str
-    body_line: int
+    problem: Problem | None = None
+    is_plain: bool = False
+
+    @property
+    def block(self) -> str | None:
+        """The YAML between the fences; `None` without frontmatter."""
+        return self.parts.block
+
+    @property
+    def body(self) -> str:
+        """The text after the block."""
+        return self.parts.body
+
+    @property
+    def body_line(self) -> int:
+        """Line of the text on which the body begins, 1-based."""
+        return self.parts.body_line
 
 
 def split(text: str) -> Parts:
@@ -114,49 +129,54 @@ def _is_mapping(text: str, start: int, end: int) -> bool:
 
 def read(text: str) -> Frontmatter:
     """What the frontmatter of a text says. Never raises, whatever the text is."""
-    parts = split(text)
+    plain = split_plain(text)
+    if plain is not None and (fields := read_plain(plain[0])) is not None:
+        block, body = plain
+        parts = Parts("", "---\n", block, "---\n", body, block.count("\n") + 3)
+        return Frontmatter(parts, fields, is_plain=True)
+    return read_parts(split(text))
+
+
+def read_parts(parts: Parts) -> Frontmatter:
+    """What the frontmatter of a text says that was cut before. Never raises."""
     if parts.block is None:
-        return Frontmatter({}, None, parts.body, parts.body_line)
+        return Frontmatter(parts, {})
     plain = read_plain(parts.block)
     if plain is not None:
-        return Frontmatter(plain, None, parts.body, parts.body_line)
+        return Frontmatter(parts, plain, is_plain=True)
     try:
-        fields = yaml_block.load(parts.block)
+        return Frontmatter(parts, yaml_block.load(parts.block))
     except InvalidContent as error:
-        problem = Problem(error.reason, error.line or 1, error.column or 1)
+        return Frontmatter(parts, {}, Problem(error.reason, error.line or 1, error.column or 1))
     except LimitExceeded as error:
-        problem = Problem(str(error), 1, 1)
-    else:
-        return Frontmatter(fields, None, parts.body, parts.body_line)
-    return Frontmatter({}, problem, parts.body, parts.body_line)
+        return Frontmatter(parts, {}, Problem(str(error), 1, 1))
 
 
-def check_limits(text: str) -> None:
-    """Nothing happens for frontmatter that may be stored, broken YAML included.
+def check_limits(head: Frontmatter) -> None:
+    """Return for frontmatter that may be stored, broken YAML included.
 
     Raises:
         LimitExceeded: It has over 64 KiB or 32 levels.
         InvalidContent: It has YAML aliases.
     """
-    block = split(text).block
-    if block is None:
+    if head.block is None or head.is_plain:
         return
-    yaml_block.check_size(block)
+    yaml_block.check_size(head.block)
     try:
-        yaml_block.scan(block, refuse_tags=False)
+        yaml_block.scan(head.block, refuse_tags=False)
     except (yaml.YAMLError, UnicodeEncodeError):
-        return  # Not YAML, so nothing will ever be built from it; `read` says what is wrong.
+        return  # Not YAML, so nothing will ever be built from it; `problem` says what is wrong.
 
 
 def find_key(text: str, key: str) -> tuple[int, int] | None:
     """Line and column, 1-based, of a top-level key; `None` where there is none to be found."""
-    parts = split(text)
-    if parts.block is None or read(text).problem is not None:
+    head = read(text)
+    if head.block is None or head.problem is not None:
         return None
-    root = yaml_block.compose(parts.block)
+    root = yaml_block.compose(head.block)
     for node, _ in root.value if root is not None else ():
         if node.value == key:
-            return yaml_block.position(parts.block, node.start_mark.index)
+            return yaml_block.position(head.block, node.start_mark.index)
     return None
 
 
@@ -167,22 +187,32 @@ def line_end(text: str) -> str:
 
 
 def set_fields(text: str, fields: Mapping[str, Value]) -> str:
-    """The text with these keys set, and no other byte changed.
+    """The text with these keys set, and no other byte changed; see `with_fields`.
+
+    Raises:
+        As `with_fields`.
+    """
+    return with_fields(read(text), fields).parts.join()
+
+
+def with_fields(head: Frontmatter, fields: Mapping[str, Value]) -> Frontmatter:
+    """A text that was read, with these keys set and no other byte changed.
 
     A value that is there already keeps its bytes. A new one replaces the bytes of the old one on
     the spot; keys that are missing are appended to the block in the order given, and a text without
-    frontmatter gets a block in front. The result was read again and says what it should.
+    frontmatter gets a block in front. The block was read again and says what it should.
 
     Raises:
         InvalidContent: The frontmatter cannot be read, or not be edited safely; line and column.
         LimitExceeded: It has, or would get, over 64 KiB.
     """
-    parts = split(text)
     if not fields:
-        return text
-    if parts.block is not None:
-        block = set_values(parts.block, fields, line_end(parts.opening))
-        return "".join((parts.prefix, parts.opening, block, parts.closing, parts.body))
-    eol = line_end(text)
-    block = set_values("", fields, eol)
-    return "".join((parts.prefix, "---", eol, block, "---", eol, parts.body))
+        return head
+    parts = head.parts
+    eol = line_end(parts.opening or parts.body)
+    if parts.block is None:
+        parts = replace(parts, opening=f"---{eol}", block="", closing=f"---{eol}")
+    block, said, is_plain = set_values(parts.block or "", fields, eol)
+    lines = block.count("\n") + block.count("\r") - block.count("\r\n")
+    parts = replace(parts, block=block, body_line=lines + 3)
+    return Frontmatter(parts, said, is_plain=is_plain)

@@ -67,8 +67,8 @@ def read_plain(block: str) -> dict[str, object] | None:
     return fields if is_sound else None
 
 
-def set_plain(block: str, values: Mapping[str, object]) -> str | None:
-    """The block with these keys set, as `pack.files.yaml_edit.set_values` sets them.
+def set_plain(block: str, values: Mapping[str, object]) -> tuple[str, dict[str, object]] | None:
+    """The block with these keys set as `pack.files.yaml_edit.set_values` sets them, and its fields.
 
     `None` if it would not be plain before and after.
     """
@@ -80,7 +80,8 @@ def set_plain(block: str, values: Mapping[str, object]) -> str | None:
         if old.get(key) != value:
             lines[key] = f"{key}: {value}\n"
     edited = "".join(lines.values())
-    return edited if read_plain(edited) == {**old, **values} else None
+    said = {**old, **values}
+    return (edited, said) if read_plain(edited) == said else None
 
 
 def _is_plain(key: str, value: object) -> bool:

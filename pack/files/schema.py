@@ -16,14 +16,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from pack.errors import InvalidContent, LimitExceeded
 from pack.files import frontmatter
+from pack.files.frontmatter import Frontmatter
 from pack.times import format_time
 
+OUR_KEYS: Final = frozenset(["topic", "tags", "created", "updated", "sync", "ttl"])
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _DATETIME: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
@@ -79,7 +81,7 @@ class FieldProblem:
 class Stamped:
     """A text ready to be stored, and why its frontmatter could not be stamped, if it could not."""
 
-    text: str
+    head: Frontmatter
     warning: str | None
 
 
@@ -213,7 +215,9 @@ def find_key_line(text: str, key: str) -> tuple[int, int] | None:
     return frontmatter.find_key(text, key)
 
 
-def stamp(text: str, previous: str | None, now: datetime, title_fallback: str) -> Stamped:
+def stamp(
+    given: Frontmatter, previous: Frontmatter | None, now: datetime, title_fallback: str
+) -> Stamped:
     """The text with `updated` set, `created` and `topic` where they are missing, all else as it is.
 
     A text without frontmatter gets the block of the text it replaces, bytes unchanged: agents often
@@ -221,46 +225,38 @@ def stamp(text: str, previous: str | None, now: datetime, title_fallback: str) -
     as it is, and the warning names the place.
 
     Args:
-        text: What is to be stored.
+        given: What is to be stored.
         previous: What it replaces; `None` for a new file.
         now: Time of the write, with a time zone.
         title_fallback: Topic of a file that neither had one nor has a first-level heading.
     """
-    text = _carry_over(text, previous)
-    found = frontmatter.read(text)
+    found = _carry_over(given, previous)
     if found.problem is not None:
         place = f"line {found.problem.line}, column {found.problem.column}"
-        return Stamped(text, _warning(f"{found.problem.reason} ({place})"))
-    before = frontmatter.read(previous).fields if previous is not None else {}
-    values = _stamps(found, read_meta(before), now, title_fallback)
+        return Stamped(found, _warning(f"{found.problem.reason} ({place})"))
+    before = read_meta(previous.fields if previous is not None else {})
+    values = _stamps(found, before, now, title_fallback)
     try:
-        return Stamped(frontmatter.set_fields(text, values), None)
+        return Stamped(frontmatter.with_fields(found, values), None)
     except (InvalidContent, LimitExceeded) as error:
-        return Stamped(text, _warning(str(error)))
+        return Stamped(found, _warning(str(error)))
 
 
 def _warning(reason: str) -> str:
     return f"stored as it is, `updated` was not set: {reason}"
 
 
-def _carry_over(text: str, previous: str | None) -> str:
-    given = frontmatter.split(text)
-    if given.block is not None or previous is None:
-        return text
-    old = frontmatter.split(previous)
-    if old.block is None:
-        return text
-    closing = (
-        old.closing
-        if old.closing[-1] in "\r\n"
-        else old.closing + frontmatter.line_end(old.opening)
-    )
-    return "".join((given.prefix, old.opening, old.block, closing, given.body))
+def _carry_over(given: Frontmatter, previous: Frontmatter | None) -> Frontmatter:
+    if given.block is not None or previous is None or previous.block is None:
+        return given
+    old = previous.parts
+    ends = old.closing[-1] in "\r\n"
+    closing = old.closing if ends else old.closing + frontmatter.line_end(old.opening)
+    parts = replace(old, prefix=given.parts.prefix, closing=closing, body=given.body)
+    return replace(previous, parts=parts)
 
 
-def _stamps(
-    found: frontmatter.Frontmatter, before: Meta, now: datetime, title_fallback: str
-) -> dict[str, str]:
+def _stamps(found: Frontmatter, before: Meta, now: datetime, title_fallback: str) -> dict[str, str]:
     today = now.astimezone(UTC).date().isoformat()
     values = {}
     if found.fields.get("topic") is None:

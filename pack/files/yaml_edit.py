@@ -27,7 +27,21 @@ class _Splice(NamedTuple):
     new: str
 
 
-def set_values(block: str, values: Mapping[str, Value], eol: str) -> str:
+class EditedBlock(NamedTuple):
+    """A block, and what it says.
+
+    Attributes:
+        block: The YAML.
+        fields: What is read from it.
+        is_plain: Whether it is of the plainest kind.
+    """
+
+    block: str
+    fields: Mapping[str, object]
+    is_plain: bool
+
+
+def set_values(block: str, values: Mapping[str, Value], eol: str) -> EditedBlock:
     """The block with these keys set; the others, comments and style are as they were.
 
     Args:
@@ -39,10 +53,10 @@ def set_values(block: str, values: Mapping[str, Value], eol: str) -> str:
         As `yaml_block.load`; InvalidContent also where the edit would change anything else.
     """
     plain = set_plain(block, values) if eol == "\n" else None
-    return plain if plain is not None else set_by_marks(block, values, eol)
+    return EditedBlock(*plain, is_plain=True) if plain else set_by_marks(block, values, eol)
 
 
-def set_by_marks(block: str, values: Mapping[str, Value], eol: str) -> str:
+def set_by_marks(block: str, values: Mapping[str, Value], eol: str) -> EditedBlock:
     """`set_values` for a block of any kind."""
     wanted = {key: _plain_data(value) for key, value in values.items()}
     old = load(block)
@@ -51,8 +65,9 @@ def set_by_marks(block: str, values: Mapping[str, Value], eol: str) -> str:
     edited = block
     for splice in sorted(_splices(block, root, changed, eol), reverse=True):
         edited = edited[: splice.start] + splice.new + edited[splice.end :]
-    _verify(edited, {**old, **wanted}, invalid(_UNSAFE, block, _first(root, changed)))
-    return edited
+    said = {**old, **wanted}
+    _verify(edited, said, invalid(_UNSAFE, block, _first(root, changed)))
+    return EditedBlock(edited, said, is_plain=False)
 
 
 def _plain_data(value: Value) -> object:

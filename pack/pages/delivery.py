@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final
 
 from pack.core.core import Core
+from pack.core.session import Session
 from pack.errors import MigrationNeeded
 from pack.model import CommitId, Mode
 from pack.pages.cache import PagesCache
@@ -57,23 +58,64 @@ class NotionMigration:
     is_complete: bool = False
 
 
-def migrate_notion(
-    core: Core,
-    pages: Pages,
-    report: Report,
-    today: date | None,
-    journal: PagesCheckpoint | None,
-    *,
-    dry_run: bool,
-) -> NotionMigration:
-    """See `Memory.migrate_notion`."""
-    if core.require_mode() is Mode.V1:
-        raise MigrationNeeded(core.reader.v1_path, "several pages in Notion")
-    journal = journal or NoCheckpoint()
-    if dry_run:
-        return _plan(core, pages, today, journal)[0]
-    with journal.exclusive():
-        return _migrate(core, pages, report, today, journal)
+class PageDelivery:
+    """The pages of a memory in Notion: the migration that begins them, and the way of the sync."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def migrate(
+        self,
+        pages: Pages,
+        report: Report,
+        today: date | None = None,
+        *,
+        journal: PagesCheckpoint | None = None,
+        dry_run: bool = False,
+    ) -> NotionMigration:
+        """Give each file a page in Notion, below an index (C11).
+
+        May be repeated: pages that are recorded or were made before are not made again.
+
+        Args:
+            pages: The page above, and those below it.
+            report: Told what takes its time.
+            today: Files that are expired on that day get none; `None` for no such day.
+            journal: Where pages are noted until they are recorded.
+            dry_run: Only say what would be made; Notion is not asked.
+
+        Raises:
+            MigrationNeeded: This is a v1 memory.
+            InvalidConfig: `.notion-pages.json` cannot be trusted.
+            PackError: Notion or the store refused. What was made is recorded.
+        """
+        core = self._session.core
+        if core.require_mode() is Mode.V1:
+            raise MigrationNeeded(core.reader.v1_path, "several pages in Notion")
+        journal = journal or NoCheckpoint()
+        if dry_run:
+            return _plan(core, pages, today, journal)[0]
+        with journal.exclusive():
+            return _migrate(self._session, pages, report, today, journal)
+
+    def route(
+        self,
+        pages: Pages,
+        single: Target,
+        source: TextSource,
+        today: Callable[[], date] | None = None,
+        journal: PagesCheckpoint | None = None,
+    ) -> NotionRoute:
+        """The way of commits to Notion's pages; see `NotionRoute`.
+
+        Args:
+            pages: The pages.
+            single: The page above them.
+            source: The texts of this memory.
+            today: Gives the day on which expired files are left out; `None` to keep them.
+            journal: As for `migrate`.
+        """
+        return NotionRoute(self._session, pages, single, source, today, journal)
 
 
 def _plan(
@@ -98,14 +140,15 @@ def _plan(
 
 
 def _migrate(
-    core: Core, pages: Pages, report: Report, today: date | None, journal: PagesCheckpoint
+    session: Session, pages: Pages, report: Report, today: date | None, journal: PagesCheckpoint
 ) -> NotionMigration:
+    core = session.core
     plan, recorded, now, sheets = _plan(core, pages, today, journal)
     # What is recorded is not written again, unless it may be half done.
     head = core.connector.head()
     before = {str(path): blob for path, blob in blobs_at(core, head).items()}
     run = PagesRun(pages, sheets, now, PagesCache(), report, partial(note, journal))
-    with _saved(core, run, recorded, journal):
+    with _saved(session, run, recorded, journal):
         run.bring(lambda _: not now.is_complete, before if now.is_complete else {})
     warnings = (*plan.warnings, *run.warnings)
     return replace(plan, trashed=run.trashed, warnings=warnings, is_complete=run.now.is_complete)
@@ -118,7 +161,7 @@ class NotionRoute:
     (C11).
 
     Args:
-        core: The memory.
+        session: The memory, and who records the pages.
         pages: The pages.
         single: The page above them, as long as it holds everything.
         source: The texts of the memory.
@@ -128,14 +171,15 @@ class NotionRoute:
 
     def __init__(
         self,
-        core: Core,
+        session: Session,
         pages: Pages,
         single: Target,
         source: TextSource,
         today: Callable[[], date] | None,
         journal: PagesCheckpoint | None = None,
     ) -> None:
-        self._core = core
+        self._session = session
+        self._core = session.core
         self._pages = pages
         self._single = single
         self._source = source
@@ -170,7 +214,7 @@ class NotionRoute:
         receipt = PagesCache.read(delivery.receipt)
         run = PagesRun(self._pages, sheets, there, receipt, keep=partial(note, self._journal))
         touched = _touched(self._core, start if before else None, delivery.head)
-        with _saved(self._core, run, now, self._journal), target_errors():
+        with _saved(self._session, run, now, self._journal), target_errors():
             run.bring(touched, before)
         return Delivered(run.receipt.write(), run.changed, tuple(run.warnings))
 
@@ -190,11 +234,11 @@ def _touched(core: Core, start: CommitId | None, head: CommitId) -> Callable[[st
 
 @contextmanager
 def _saved(
-    core: Core, run: PagesRun, recorded: PageMap, journal: PagesCheckpoint
+    session: Session, run: PagesRun, recorded: PageMap, journal: PagesCheckpoint
 ) -> Iterator[None]:
     """Record what is there when it ends, however it ends."""
     try:
         yield
     finally:
-        save_map(core, recorded, run.now)
+        save_map(session, recorded, run.now)
         journal.clear()

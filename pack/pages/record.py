@@ -6,7 +6,8 @@ from datetime import date
 
 from pack.catalog.row import is_catalogued
 from pack.core.core import Core
-from pack.core.writer import Decision
+from pack.core.decision import Decision
+from pack.core.session import Session
 from pack.errors import NotFound
 from pack.index.format import in_sync_order, read_head
 from pack.model import ABSENT, BlobId, CommitId, EntryType, MemoryPath, Put
@@ -26,11 +27,11 @@ def load_map(core: Core) -> PageMap | None:
     return None if found is None else read_map(found.content)
 
 
-def save_map(core: Core, base: PageMap, now: PageMap) -> None:
+def save_map(session: Session, base: PageMap, now: PageMap) -> None:
     """Record the pages as one commit that no sync target hears of; none if nothing differs.
 
     Args:
-        core: The memory.
+        session: Who writes.
         base: The record that was read.
         now: What has become of it. What another process recorded meanwhile stays.
 
@@ -41,14 +42,14 @@ def save_map(core: Core, base: PageMap, now: PageMap) -> None:
         return
 
     def decide() -> Decision:
-        there = core.reader.find(MAPPING)
+        there = session.core.reader.find(MAPPING)
         merged = merge_maps(base, now, read_map(there.content)) if there else now
         put = Put(MAPPING, write_map(merged), there.sha if there else ABSENT)
         count = len(merged.pages)
         subject = f"{MAPPING}: record {count} page{'' if count == 1 else 's'}"
         return Decision(MAPPING, [put], subject, skips_sync=True)
 
-    core.writer.write(decide)
+    session.write(decide)
 
 
 def read_contents(

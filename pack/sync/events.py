@@ -14,6 +14,7 @@ from enum import StrEnum
 from pack.catalog.row import describe, is_catalogued
 from pack.connector import Connector
 from pack.errors import NotFound
+from pack.files.note import Note
 from pack.lineage import CommitFacts
 from pack.model import BlobId, CommitId, EntryType, MemoryPath
 from pack.paths import INDEX
@@ -122,7 +123,7 @@ def _read(
     contents = connector.read_blobs(blob for _, blob in wanted)
     found: dict[MemoryPath, str | None] = {}
     for (path, _), (_, content) in zip(wanted, contents, strict=True):
-        row = describe(path, BlobId(""), content)
+        row = describe(Note.stored(path, BlobId(""), content))
         if row is not None:
             body = strip_frontmatter(content)
             text = f"{body}\n" if body else ""

@@ -22,6 +22,7 @@ from pack.catalog.row import describe, is_catalogued
 from pack.connector import Connector
 from pack.files import frontmatter
 from pack.files.markdown import headings, split_lines
+from pack.files.note import Note
 from pack.index.format import in_sync_order, read_head
 from pack.limits import MAX_FILE_BYTES
 from pack.model import BlobId, CommitId, EntryType, MemoryPath
@@ -55,7 +56,7 @@ class Section:
 
 def read_section(path: MemoryPath, content: bytes) -> Section | None:
     """A file as targets get it; `None` for an index that PACK generates."""
-    row = describe(path, BlobId(""), content)
+    row = describe(Note.stored(path, BlobId(""), content))
     if row is None:
         return None
     body = strip_frontmatter(content)

@@ -1,6 +1,6 @@
 """Exchanging a memory with its remote: fetch, take in, push; again if somebody was faster.
 
-What is to be done is decided by `remote_sync`. Taking in is a fast-forward, or one merge commit
+What is to be done is decided by `decision`. Taking in is a fast-forward, or one merge commit
 with a true index (C10); either is made as a write is, so that what the user edited, staged or put
 in the way is never touched: the exchange waits, and says for what. A write never waits for it.
 """
@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from pack.catalog.refresh import bring_up
 from pack.core.core import Core
+from pack.core.decision import Decision
 from pack.core.index_update import plan_index_update
+from pack.core.session import Session
 from pack.core.writer import effect_of
 from pack.errors import (
     Conflict,
+    InvalidConfig,
     InvalidPath,
     InvalidRequest,
     LimitExceeded,
@@ -34,7 +37,7 @@ from pack.model import BlobId, Change, CommitId, EntryType, MemoryPath
 from pack.paths import INDEX, is_memory_file
 from pack.provenance import Origin, Source, commit_message
 from pack.remote import incoming, schedule
-from pack.remote.decision import Move, Permission, Position, plan_move
+from pack.remote.decision import NOTHING_ALLOWED, Move, Permission, Position, plan_move
 from pack.remote.remote import (
     Exchange,
     Incoming,
@@ -53,31 +56,82 @@ MERGER: Final = Origin(Source.AUTOMATION, "git remote")
 """Who makes the merge commits."""
 
 
-def exchange(
-    core: Core, allowed: Permission, report: Report, new_request: Callable[[], str]
-) -> Exchange:
-    """See `Memory.sync_remote`."""
-    remote = core.remote
-    if remote is None:
-        return Exchange(Outcome.NO_REMOTE)
-    with remote.exclusive():
-        before = remote.record()
-        try:
-            branch = remote.branch()
-            if branch is None:
-                return Exchange(Outcome.NO_REMOTE)
-            done = _Exchanger(core, remote, branch, allowed, report, new_request).run()
-        except PackError as error:
-            if not remote.is_given_up():  # else it says nothing of the remote
-                jitter = random.random()  # noqa: S311 - jitter
-                remote.save(schedule.after_failure(before, core.clock(), error, jitter))
-            raise
-        remote.save(schedule.after_exchange(before, core.clock(), done))
-        return done
+class RemoteExchange:
+    """The git remote of a memory, and bringing both together. Callable from any thread."""
+
+    def __init__(self, session: Session) -> None:
+        self._core = session.core
+
+    def sync(
+        self, allowed: Permission = NOTHING_ALLOWED, report: Report = lambda _: None
+    ) -> Exchange:
+        """Bring this memory and its remote together: fetch, take in, push.
+
+        What both sides changed is merged file by file, in one commit. Nothing is rewritten, here
+        or there, and nothing that is not committed is touched.
+
+        Args:
+            allowed: What a person has decided after an earlier exchange had stopped.
+            report: Told what takes its time.
+
+        Raises:
+            RepositoryBusy: Another process is exchanging now, or both sides move too fast.
+            InvalidConfig: The remote cannot be used as it is set up.
+            ConnectorError: The remote does not answer, or refuses. Next time goes on from there.
+        """
+        core = self._core
+        remote = core.remote
+        if remote is None:
+            return Exchange(Outcome.NO_REMOTE)
+        with remote.exclusive():
+            before = remote.record()
+            try:
+                branch = remote.branch()
+                if branch is None:
+                    return Exchange(Outcome.NO_REMOTE)
+                done = _Exchanger(core, remote, branch, allowed, report).run()
+            except PackError as error:
+                if not remote.is_given_up():  # else it says nothing of the remote
+                    jitter = random.random()  # noqa: S311 - jitter
+                    remote.save(schedule.after_failure(before, core.clock(), error, jitter))
+                raise
+            remote.save(schedule.after_exchange(before, core.clock(), done))
+            return done
+
+    def probe(self) -> None:
+        """Return if the remote can be reached; nothing is changed, here or there.
+
+        Raises:
+            InvalidConfig: It cannot be used as it is set up, or there is none.
+            Unavailable: It does not answer.
+        """
+        if self._core.remote is None:
+            raise InvalidConfig("the remote", "there is none")
+        self._core.remote.probe()
+
+    def is_due(self, interval: float) -> bool:
+        """Whether it is time for `sync`; cheap enough to be asked every second.
+
+        Args:
+            interval: Seconds after which the remote is asked again where nothing is new here.
+
+        Raises:
+            ConnectorError: The store cannot be read.
+        """
+        core = self._core
+        if core.remote is None:
+            return False
+        record, head = core.remote.record(), core.connector.head()
+        has_news = head is not None and head != record.agreed
+        return schedule.is_due(record, core.clock(), interval, has_news=has_news)
+
+    def status(self) -> RemoteStatus | None:
+        """The remote as it is known without asking it; `None` where there is none."""
+        return remote_status(self._core)
 
 
-def status(core: Core) -> RemoteStatus | None:
-    """The remote as it is known without asking it; `None` where there is none."""
+def remote_status(core: Core) -> RemoteStatus | None:
+    """See `RemoteExchange.status`."""
     remote = core.remote
     if remote is None:
         return None
@@ -94,15 +148,6 @@ def status(core: Core) -> RemoteStatus | None:
     return RemoteStatus(branch, ahead, behind, record)
 
 
-def is_due(core: Core, interval: float) -> bool:
-    """See `Memory.is_exchange_due`."""
-    if core.remote is None:
-        return False
-    record, head = core.remote.record(), core.connector.head()
-    has_news = head is not None and head != record.agreed
-    return schedule.is_due(record, core.clock(), interval, has_news=has_news)
-
-
 class _Exchanger:
     """One exchange."""
 
@@ -113,7 +158,6 @@ class _Exchanger:
         branch: RemoteBranch,
         allowed: Permission,
         report: Report,
-        new_request: Callable[[], str],
     ) -> None:
         self._core = core
         self._connector = core.connector
@@ -121,7 +165,6 @@ class _Exchanger:
         self._label = branch.label
         self._allowed = allowed
         self._report = report
-        self._new_request = new_request
         self._outcome = Outcome.UP_TO_DATE
         self._received = 0
         self._copies: tuple[str, ...] = ()
@@ -225,10 +268,11 @@ class _Exchanger:
         with self._connector.exclusive():
             if self._connector.head() != ours:
                 raise StaleBase(ours, self._connector.head())
-            changes = [*plan.changes, *self._plan_index(ours, plan.changes, sides)]
-            message = self._message([change.path for change in plan.changes])
-            author = MERGER.author
-            made = self._remote.merge(ours, theirs, base, changes, message, author)
+            decision = self._core.writer.guard(self._decision(plan.changes), MERGER)
+            changes = [*decision.changes, *self._plan_index(ours, decision.changes, sides)]
+            request = self._core.new_request()
+            message = commit_message(decision.subject, MERGER, request, paths=decision.names)
+            made = self._remote.merge(ours, theirs, base, changes, message, MERGER.author)
         self._copies += tuple(found.copy for found in plan.conflicts if found.copy)
         return made.id
 
@@ -259,14 +303,16 @@ class _Exchanger:
             return ()
         return read_head(self._read(side[INDEX]).decode("utf-8", "replace")).sync_order
 
-    def _message(self, paths: Sequence[MemoryPath]) -> str:
+    def _decision(self, changes: Sequence[Change]) -> Decision:
+        """What the merge changes here, and how the log describes it."""
+        paths = [change.path for change in changes]
         first = paths[0] if paths else INDEX
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-        named = [*paths[1:_NAMED_PATHS]]
+        named: list[str] = [*paths[1:_NAMED_PATHS]]
         if len(paths) > _NAMED_PATHS:
-            named.append(MemoryPath(f"… {len(paths) - _NAMED_PATHS} more"))
+            named.append(f"… {len(paths) - _NAMED_PATHS} more")
         subject = f"{first}: merge {self._label}{more}"
-        return commit_message(subject, MERGER, self._new_request(), paths=named)
+        return Decision(first, changes, subject, names=named)
 
     def _send(self, head: CommitId | None, theirs: CommitId | None) -> Exchange:
         sent = 0

@@ -1,4 +1,4 @@
-"""A memory's beginning, its migration from v1, and the removal of what has expired."""
+"""A memory's beginning, and its migration from v1."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pack.core.core import Core
-from pack.core.writer import Decision
-from pack.errors import AlreadyExists, BlobChanged, InvalidPath, NotFound, RefusedForSafety
+from pack.core.decision import Decision
+from pack.core.session import Session
+from pack.errors import AlreadyExists, InvalidPath, NotFound, RefusedForSafety
+from pack.files.note import Note
 from pack.imports import notes as importing
-from pack.model import ABSENT, Change, Contents, Delete, EntryType, MemoryPath, Mode, Put
+from pack.model import ABSENT, Change, EntryType, MemoryPath, Mode, Put
 from pack.paths import INDEX, LEGACY_DIR, fold, is_memory_file, parse_path
-from pack.results import Expired, Written
-from pack.use_cases import read as queries
+from pack.results import Written
 from pack.v1 import divide as migration
 from pack.v1.plan import MigrationPlan, prove
 from pack.v1.taxonomy import CONTEXT, PathClaims
@@ -44,42 +45,83 @@ class Initialised:
     outside: tuple[MemoryPath, ...] = ()
 
 
-def init(
-    core: Core, scaffold: Scaffold, notes: Mapping[str, bytes] | None, *, dry_run: bool
-) -> Initialised:
-    """See `Memory.init`."""
-    mode = core.reader.mode()
-    if mode is Mode.V1:
-        return Initialised(None, mode)  # `pack migrate` is the way; the wrapper says so
-    plan = importing.plan_import(notes or {})
-    adopted = _uncommitted(core) if core.connector.head() is None else []
-    if mode is Mode.V2 and not adopted and not _imported(core, plan):
-        return Initialised(None, mode, skipped=tuple(plan.skipped))
+class Lifecycle:
+    """A memory's beginning, and its migration from v1."""
 
-    def decide() -> Decision:
-        if core.reader.mode() is not mode:
-            raise _Begun
-        changes: list[Change] = [*_imported(core, plan)]
-        if mode is Mode.EMPTY and not notes:
-            changes += _starters(core, scaffold)
-        changes += [_adopt(core, path) for path in adopted]
-        subject = f"{INDEX}: begin a memory" if mode is Mode.EMPTY else f"{INDEX}: take over notes"
-        names = [change.path for change in changes]
-        return Decision(INDEX, changes, subject, names=names)
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._core = session.core
 
-    try:
-        written = core.writer.write(decide, dry_run=dry_run)
-    except _Begun:
-        return init(core, scaffold, notes, dry_run=dry_run)
-    return Initialised(
-        written,
-        mode,
-        tuple(path for path, _ in plan.files),
-        tuple(adopted),
-        tuple(plan.skipped),
-        tuple(plan.renamed),
-        tuple(_outside(core)) if mode is Mode.EMPTY else (),
-    )
+    def init(
+        self,
+        scaffold: Scaffold,
+        notes: Mapping[str, bytes] | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> Initialised:
+        """Make this store a memory, in one commit; what is there stays as it is.
+
+        Args:
+            scaffold: Starter files, for places where nothing is.
+            notes: Files to take over, by relative POSIX path.
+            dry_run: Only say what would change.
+
+        Raises:
+            PackError: The store refused; nothing was written.
+        """
+        core = self._core
+        mode = core.reader.mode()
+        if mode is Mode.V1:
+            return Initialised(None, mode)  # `pack migrate` is the way; the wrapper says so
+        plan = importing.plan_import(notes or {})
+        adopted = _uncommitted(core) if core.connector.head() is None else []
+        if mode is Mode.V2 and not adopted and not _imported(core, plan):
+            return Initialised(None, mode, skipped=tuple(plan.skipped))
+
+        def decide() -> Decision:
+            if core.reader.mode() is not mode:
+                raise _Begun
+            changes: list[Change] = [*_imported(core, plan)]
+            if mode is Mode.EMPTY and not notes:
+                changes += _starters(core, scaffold)
+            changes += [_adopt(core, path) for path in adopted]
+            what = "begin a memory" if mode is Mode.EMPTY else "take over notes"
+            names = [change.path for change in changes]
+            return Decision(INDEX, changes, f"{INDEX}: {what}", names=names)
+
+        try:
+            written = self._session.write(decide, dry_run=dry_run)
+        except _Begun:
+            return self.init(scaffold, notes, dry_run=dry_run)
+        return Initialised(
+            written,
+            mode,
+            tuple(path for path, _ in plan.files),
+            tuple(adopted),
+            tuple(plan.skipped),
+            tuple(plan.renamed),
+            tuple(_outside(core)) if mode is Mode.EMPTY else (),
+        )
+
+    def plan_migration(self) -> MigrationPlan:
+        """Which line of the v1 file would go where.
+
+        Raises:
+            NotFound: There is no v1 file.
+            InvalidContent: It is not UTF-8.
+        """
+        with self._core.view():
+            found = _v1_file(self._core)
+            return migration.plan(found.content, self._core.reader.v1_path, _taken(self._core))
+
+    def migrate(self, plan: MigrationPlan, *, dry_run: bool = False) -> Written:
+        """Divide the v1 file as planned, in one commit; the original is kept twice.
+
+        Raises:
+            InvalidPlan: A line would be dropped or repeated, or the file changed since.
+            PackError: The store refused; nothing was written.
+        """
+        return self._session.write(lambda: _decide_migration(self._core, plan), dry_run=dry_run)
 
 
 class _Begun(Exception):
@@ -159,28 +201,17 @@ def _imported(core: Core, plan: importing.ImportPlan) -> list[Put]:
 # --- migration -----------------------------------------------------------------------------------
 
 
-def plan_migration(core: Core) -> MigrationPlan:
-    """See `Memory.plan_migration`."""
+def _decide_migration(core: Core, plan: MigrationPlan) -> Decision:
+    if core.reader.find(INDEX) is not None:
+        raise RefusedForSafety("this memory has an index.md, so it is no v1 memory")
     found = _v1_file(core)
-    return migration.plan(found.content, core.reader.v1_path, _taken(core))
-
-
-def migrate(core: Core, plan: MigrationPlan, *, dry_run: bool) -> Written:
-    """See `Memory.migrate`."""
-
-    def decide() -> Decision:
-        if core.reader.find(INDEX) is not None:
-            raise RefusedForSafety("this memory has an index.md, so it is no v1 memory")
-        found = _v1_file(core)
-        files = migration.apply(plan, found.content, core.today())
-        prove(plan, found.content, files, _taken(core))
-        changes: list[Change] = [Put(path, content, ABSENT) for path, content in files]
-        changes.append(_keep(core, found.content))
-        changes += _rest_of_v1(core, [path for path, _ in files])
-        subject = f"{core.reader.v1_path}: migrate to {len(files)} files"
-        return Decision(INDEX, changes, subject, names=[path for path, _ in files])
-
-    return core.writer.write(decide, dry_run=dry_run)
+    files = migration.apply(plan, found.content, core.today())
+    prove(plan, found.content, files, _taken(core))
+    changes: list[Change] = [Put(path, content, ABSENT) for path, content in files]
+    changes.append(_keep(core, found.content))
+    changes += _rest_of_v1(core, [path for path, _ in files])
+    subject = f"{core.reader.v1_path}: migrate to {len(files)} files"
+    return Decision(INDEX, changes, subject, names=[path for path, _ in files])
 
 
 def _rest_of_v1(core: Core, planned: Sequence[str]) -> list[Put]:
@@ -188,10 +219,10 @@ def _rest_of_v1(core: Core, planned: Sequence[str]) -> list[Put]:
     name = core.reader.v1_path.rpartition("/")[2].removesuffix(".md").lower()
     claims = PathClaims([*_taken(core), *planned])
     _, *rest = core.reader.v1_files()
-    return [Put(claims.claim(CONTEXT, f"{name}-more"), file.content, ABSENT) for _, file in rest]
+    return [Put(claims.claim(CONTEXT, f"{name}-more"), file.content, ABSENT) for file in rest]
 
 
-def _v1_file(core: Core) -> Contents:
+def _v1_file(core: Core) -> Note:
     found = core.reader.find(core.reader.v1_path)
     if found is None:
         raise NotFound(core.reader.v1_path, "There is nothing to migrate.")
@@ -209,39 +240,3 @@ def _keep(core: Core, content: bytes) -> Put:
     if taken is not None and taken.content != content:
         raise AlreadyExists(path, None, taken.sha, taken.content)
     return Put(path, content, ABSENT if taken is None else taken.sha)
-
-
-# --- expiry --------------------------------------------------------------------------------------
-
-
-def list_expired(core: Core) -> list[Expired]:
-    """See `Memory.list_expired`."""
-    if core.require_mode() is Mode.V1:
-        return []  # a v1 file is the whole memory
-    today = core.today()
-    return [
-        Expired(row.path, row.blob, row.topic, row.expires)
-        for row in core.rows()
-        if row.expires and queries.is_expired(row, today)
-    ]
-
-
-def prune(core: Core, expired: Sequence[Expired], *, dry_run: bool) -> Written | None:
-    """See `Memory.prune`."""
-    if not expired:
-        return None
-
-    def decide() -> Decision:
-        changes = []
-        for file in expired:
-            found = core.reader.find(file.path)
-            if found is None or found.sha != file.sha:
-                actual = found.sha if found else None
-                raise BlobChanged(file.path, file.sha, actual)
-            changes.append(Delete(file.path, file.sha))
-        first = expired[0].path
-        more = f" and {len(expired) - 1} more" if len(expired) > 1 else ""
-        names = [file.path for file in expired[1:]]
-        return Decision(first, changes, f"{first}: prune, expired{more}", names=names)
-
-    return core.writer.write(decide, dry_run=dry_run)

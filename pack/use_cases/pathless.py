@@ -10,16 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
-from pack.catalog.row import decode, title_from_path
 from pack.core.core import Core
-from pack.core.writer import Decision
+from pack.core.decision import Decision
+from pack.core.session import Session
 from pack.errors import InvalidContent, LimitExceeded, StagedChange, UncommittedEdit
 from pack.files import frontmatter, schema
+from pack.files.note import title_from_path
 from pack.limits import MAX_FILE_BYTES
 from pack.model import ABSENT, MemoryPath, Mode, Put
 from pack.paths import GENERAL, continued
-from pack.results import Written
-from pack.use_cases import read as queries
+from pack.results import WholeMemory, Written
+from pack.use_cases import read
 from pack.v1 import whole_memory
 
 _PIECE_BYTES: Final = MAX_FILE_BYTES // 2
@@ -29,37 +30,69 @@ _WARNING: Final = (
 )
 
 
-def add(core: Core, content: str, last_read: str | None, message: str | None) -> Written:
-    """See `Memory.add_to_general`."""
-    sent = content.encode("utf-8", "backslashreplace").decode("utf-8")
-    avoided: set[MemoryPath] = set()
+class WholeText:
+    """The memory as the one text that agents with the v1 prompt know (C2)."""
 
-    def decide() -> Decision:
-        mode = core.require_mode()
-        known = queries.known_text(core, mode) if last_read is None else last_read
-        base = whole_memory.Base(known, was_read=last_read is not None)
-        added = whole_memory.additions(sent, base)
-        merge = _Merge(core, mode, frozenset(avoided), in_place=base.was_read)
-        changes = merge.changes(added)
-        path = changes[0].path
-        warning = _WARNING.format(path=" and ".join(put.path for put in changes))
-        return Decision(
-            path,
-            changes,
-            f"{path}: add what a client without paths sent",
-            message,
-            names=[put.path for put in changes[1:]],
-            warnings=(warning,),
-            with_index=mode is Mode.V2,
-        )
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._core = session.core
 
-    while True:
-        try:
-            return core.writer.write(decide)
-        except (StagedChange, UncommittedEdit) as error:
-            if MemoryPath(error.path) in avoided or not _is_candidate(core, error.path):
-                raise
-            avoided.add(MemoryPath(error.path))
+    def get(self) -> WholeMemory:
+        """The whole memory as one text: all files in sync order, or the v1 file as it is.
+
+        Raises:
+            NotInitialised: There is no memory.
+        """
+        with self._core.view():
+            return read.get_all(self._core)
+
+    def add(
+        self, content: str, last_read: str | None = None, message: str | None = None
+    ) -> Written:
+        """What a v1 client means by an update: keep everything, add what is new (C2).
+
+        Args:
+            content: The text the client sent, of any size.
+            last_read: What the client last read; `None` where that is not known.
+            message: Words for the log.
+
+        Raises:
+            NotInitialised: There is no memory.
+            PackError: The store failed; nothing was written.
+        """
+        sent = content.encode("utf-8", "backslashreplace").decode("utf-8")
+        avoided: set[MemoryPath] = set()
+        while True:
+            try:
+                return self._session.write(
+                    lambda: _decide(self._core, sent, last_read, message, frozenset(avoided))
+                )
+            except (StagedChange, UncommittedEdit) as error:
+                path = MemoryPath(error.path)
+                if path in avoided or not _is_candidate(self._core, error.path):
+                    raise
+                avoided.add(path)
+
+
+def _decide(
+    core: Core, sent: str, last_read: str | None, message: str | None, avoided: Set[MemoryPath]
+) -> Decision:
+    mode = core.require_mode()
+    known = read.known_text(core, mode) if last_read is None else last_read
+    base = whole_memory.Base(known, was_read=last_read is not None)
+    added = whole_memory.additions(sent, base)
+    changes = _Merge(core, mode, avoided, in_place=base.was_read).changes(added)
+    path = changes[0].path
+    warning = _WARNING.format(path=" and ".join(put.path for put in changes))
+    return Decision(
+        path,
+        changes,
+        f"{path}: add what a client without paths sent",
+        message,
+        names=[put.path for put in changes[1:]],
+        warnings=(warning,),
+        with_index=mode is Mode.V2,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +134,7 @@ class _Merge:
             found = self.core.reader.find(path)
             if found is None:
                 return None if self._is_taken(path) else Put(path, b"", ABSENT)
-            decode(path, found.content)
+            found.exact_text()
         except (InvalidContent, LimitExceeded):
             return None  # the next one can be added to
         return Put(path, found.content, found.sha)
@@ -120,7 +153,9 @@ class _Merge:
         today = self.core.today()
         merged = head + whole_memory.insert(body, piece, today, in_place=self.in_place)
         if self.mode is Mode.V2:
-            merged = schema.stamp(merged, None, self.core.clock(), title_from_path(path)).text
+            given = frontmatter.read(merged)
+            stamped = schema.stamp(given, None, self.core.clock(), title_from_path(path))
+            merged = stamped.head.parts.join()
         return merged.encode("utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Reading use cases: get, the whole memory, list, changes."""
+"""How a memory is read: one note, all of them as one text, a listing."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Final
 
 from pack.catalog import dates as dating
 from pack.catalog.questions import Filter, Sort, SortKey, sort_key
-from pack.catalog.refresh import Progress, bring_up
-from pack.catalog.row import Row, decode, is_catalogued
+from pack.catalog.row import Row, is_catalogued
 from pack.core.core import Core
 from pack.core.requests import (
     InvalidCursor,
@@ -20,12 +19,13 @@ from pack.core.requests import (
     parse_cursor,
 )
 from pack.errors import InvalidPath, LimitExceeded, NotFound
-from pack.files import frontmatter, schema
+from pack.files import schema
+from pack.files.note import Note
 from pack.index.format import in_sync_order, read_head
-from pack.model import CommitId, Contents, MemoryPath, Mode
+from pack.model import MemoryPath, Mode
 from pack.paths import INDEX, parse_stored_path
 from pack.remote.remote import StopKind
-from pack.results import Changes, Document, FileListing, ListedFile, WholeMemory
+from pack.results import Document, FileListing, ListedFile, WholeMemory
 from pack.times import format_time
 from pack.v1 import whole_memory
 
@@ -36,7 +36,7 @@ LIST_TOKENS: Final = 1_300
 
 
 def get(core: Core, path: str) -> Document:
-    """See `Memory.get`."""
+    """See `Notes.get`."""
     wanted = parse_stored_path(path)
     if not wanted.lower().endswith(".md") and wanted != core.reader.v1_path:
         raise InvalidPath(path, "a memory file ends in .md")
@@ -44,36 +44,36 @@ def get(core: Core, path: str) -> Document:
     if found is None:
         core.require_mode()
         raise NotFound(path)
-    text = decode(wanted, found.content)
-    head = frontmatter.read(text)
+    text, head = found.exact_text(), found.head
     warnings: tuple[str, ...] = ()
     if head.problem is not None:
         where = f"line {head.problem.line}, column {head.problem.column}"
         warnings = (f"the frontmatter cannot be read: {head.problem.reason} ({where})",)
-    updated_at = _stated_update(head.fields) or format_time(_changed_at(core, wanted, found))
+    updated_at = _stated_update(found) or format_time(_changed_at(core, found))
     return Document(wanted, text, found.sha, updated_at, warnings)
 
 
-def _stated_update(fields: Mapping[str, object]) -> str | None:
-    updated = schema.read_meta(fields).updated
+def _stated_update(note: Note) -> str | None:
+    updated = note.meta().updated
     return updated if updated and schema.parse_day(updated) else None
 
 
-def _changed_at(core: Core, path: MemoryPath, found: Contents) -> datetime:
+def _changed_at(core: Core, found: Note) -> datetime:
     """When a file was changed: by the last commit, or by hand if it is not committed."""
-    if is_catalogued(path) and core.reader.is_committed(found, path):
-        return dating.changed_at(core.catalog, core.connector, path) or found.last_modified
-    return found.last_modified
+    changed = None
+    if is_catalogued(found.path) and core.reader.is_committed(found):
+        changed = dating.changed_at(core.catalog, core.connector, found.path)
+    return changed or found.last_modified or core.clock()
 
 
 def get_all(core: Core) -> WholeMemory:
-    """See `Memory.get_all`."""
+    """See `WholeText.get`."""
     if core.require_mode() is Mode.V1:
         return _get_all_v1(core)
     rows = sync_rows(core)
     texts = core.reader.texts(rows)
     newest = max((row.updated for row in rows if row.updated), default=None)
-    joined = whole_memory.join((row.path, row.topic, text) for row, text in texts)
+    joined = whole_memory.join((row.path, row.topic, note.text) for row, note in texts)
     return WholeMemory(joined, len(rows), newest)
 
 
@@ -82,13 +82,12 @@ def _get_all_v1(core: Core) -> WholeMemory:
     if found is None:
         raise NotFound(core.reader.v1_path)
     texts = _v1_texts(core)
-    head = frontmatter.read(texts[0]).fields
-    updated_at = _stated_update(head) or format_time(found.last_modified)
+    updated_at = _stated_update(found) or format_time(found.last_modified or core.clock())
     return WholeMemory("\n".join(texts), len(texts), updated_at, found.sha)
 
 
 def _v1_texts(core: Core) -> list[str]:
-    return [found.content.decode("utf-8", "replace") for _, found in core.reader.v1_files()]
+    return [note.text for note in core.reader.v1_files()]
 
 
 def known_text(core: Core, mode: Mode) -> str:
@@ -102,7 +101,7 @@ def sync_rows(core: Core) -> list[Row]:
         index = core.reader.find(INDEX)
     except LimitExceeded:
         index = None  # no index of ours; the files are there all the same
-    order = read_head(index.content.decode("utf-8", "replace")).sync_order if index else ()
+    order = read_head(index.text).sync_order if index else ()
     rows = {row.path: row for row in core.rows()}
     return [rows[MemoryPath(path)] for path in in_sync_order(order, rows)]
 
@@ -110,7 +109,7 @@ def sync_rows(core: Core) -> list[Row]:
 def list_files(
     core: Core, which: Filter, sort: Sort, limit: int | None, cursor: str | None
 ) -> FileListing:
-    """See `Memory.list`."""
+    """See `Notes.list`."""
     most = LIST_MOST if limit is None else check_limit(limit)
     after = _place(parse_cursor(cursor, _SORT_SHAPES[sort]), sort) if cursor is not None else None
     found = core.ask(lambda view: view.list_rows(which, sort, after, most + 1), by_date=True)
@@ -159,28 +158,6 @@ def _place(key: Key, sort: Sort) -> SortKey:
 def _cost(row: Row) -> str:
     """What a listing says of a file: once for a model, once for a program."""
     return 2 * f"{row.path}{row.topic}{''.join(row.tags)}{row.updated or row.changed or ''}"
-
-
-def reindex(core: Core, progress: Progress | None) -> int:
-    """See `Memory.reindex`."""
-    core.require_mode()
-    core.catalog.clear()
-    bring_up(core.catalog, core.connector, core.connector.head(), progress)
-    return core.ask(lambda view: view.list_rows(limit=1).total)
-
-
-def changes_since(core: Core, since: CommitId | None) -> Changes:
-    """See `Memory.changes_since`."""
-    head = core.connector.head()
-    if head == since or head is None:
-        return Changes(head, (), (), listing_changed=head != since)
-    found = core.connector.changes_between(since, head) if since else None
-    if found is None:
-        return Changes(head, (), (), listing_changed=True)
-    ours = [(path, blob) for path, blob in found if is_catalogued(path) or path == INDEX]
-    changed = tuple(path for path, blob in ours if blob is not None)
-    gone = tuple(path for path, blob in ours if blob is None)
-    return Changes(head, changed, gone, listing_changed=bool(gone) or INDEX in changed)
 
 
 def is_expired(row: Row, today: date) -> bool:

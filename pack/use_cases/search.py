@@ -14,7 +14,15 @@ from pack.catalog.catalog import Catalog
 from pack.catalog.questions import EVERYTHING, Filter
 from pack.catalog.row import Row
 from pack.core.core import Core
-from pack.core.requests import check_limit, check_query, cut_to_budget, page
+from pack.core.requests import (
+    SEARCH_LIMIT,
+    check_limit,
+    check_query,
+    cut_to_budget,
+    make_filter,
+    page,
+)
+from pack.core.session import Session
 from pack.errors import InvalidRequest
 from pack.files.markdown import split_lines
 from pack.files.passages import heading_above
@@ -80,7 +88,7 @@ class _Hit:
 
 
 def search(core: Core, request: SearchRequest) -> Matches:
-    """See `Memory.search`."""
+    """See `Search.find`."""
     parsed = parse_query(check_query(request.query))
     check_limit(request.limit)
     if not parsed.clauses:
@@ -217,10 +225,10 @@ def _look_through(core: Core, query: Query, which: Filter) -> Iterator[_Hit]:
     if not query.phrase:
         return
     rows = core.ask(lambda view: view.list_rows(which).rows, by_date=True)
-    for row, text in core.reader.texts(rows):
-        folded = " ".join(fold_text(text).split())
+    for row, note in core.reader.texts(rows):
+        folded = " ".join(fold_text(note.text).split())
         if query.phrase in folded or query.phrase in fold_text(row.path):
-            yield _Hit(_whole_file(row, text), 1.0)
+            yield _Hit(_whole_file(row, note.text), 1.0)
 
 
 def _whole_file(row: Row, text: str) -> Candidate:
@@ -232,7 +240,7 @@ def _whole_file(row: Row, text: str) -> Candidate:
 
 
 def find_pattern(core: Core, pattern: str, which: Filter) -> Iterator[Line]:
-    """See `Memory.find_pattern`."""
+    """See `Search.lines`."""
     try:
         expression = re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
@@ -242,7 +250,66 @@ def find_pattern(core: Core, pattern: str, which: Filter) -> Iterator[Line]:
 
 
 def _lines(core: Core, expression: re.Pattern[str], rows: Sequence[Row]) -> Iterator[Line]:
-    for row, text in core.reader.texts(rows):
-        for number, line in enumerate(split_lines(text), start=1):
+    for row, note in core.reader.texts(rows):
+        for number, line in enumerate(split_lines(note.text), start=1):
             if expression.search(line):
                 yield Line(row.path, number, line.rstrip("\r\n"))
+
+
+class Search:
+    """Finding notes by what is in them. Methods may be called from any thread."""
+
+    def __init__(self, session: Session) -> None:
+        self._core = session.core
+
+    def find(
+        self,
+        query: str,
+        *,
+        tag: str | None = None,
+        topic: str | None = None,
+        dir: str | None = None,  # noqa: A002 - the word of the tool and the command
+        since: str | None = None,
+        until: str | None = None,
+        limit: int = SEARCH_LIMIT,
+        cursor: str | None = None,
+        max_tokens: int | None = None,
+        explain: bool = False,
+    ) -> Matches:
+        """The files that answer a query, best first; see `pack.search.query` for what can be asked.
+
+        Args:
+            query: Words, a sentence, "a phrase", beginnin*, -without.
+            tag: As in `Notes.list`; as are the next four.
+            topic: See there.
+            dir: See there.
+            since: See there.
+            until: See there.
+            limit: How many to return at most.
+            cursor: Where an earlier answer left off.
+            max_tokens: How many tokens the results may take, about; one is given in any case.
+            explain: Whether each result says why it stands where it does.
+
+        Raises:
+            NotInitialised: There is no memory.
+            InvalidRequest: The query is empty, the cursor was not handed out, a date is none.
+            LimitExceeded: The query is longer than 1,000 bytes.
+        """
+        which = make_filter(tag, topic, dir, since, until)
+        request = SearchRequest(query, which, limit, cursor, max_tokens, explain)
+        with self._core.view():
+            return search(self._core, request)
+
+    def lines(self, pattern: str, *, dir: str | None = None) -> Iterator[Line]:  # noqa: A002
+        """Each line of the memory files in which a regular expression is found.
+
+        Args:
+            pattern: As Python's `re` takes it.
+            dir: A folder the files are in, at any depth.
+
+        Raises:
+            NotInitialised: There is no memory.
+            InvalidRequest: It is no regular expression.
+        """
+        with self._core.view():
+            return find_pattern(self._core, pattern, make_filter(folder=dir))

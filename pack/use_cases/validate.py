@@ -7,26 +7,27 @@ import re
 from collections.abc import Iterable, Iterator, Set
 from itertools import groupby, zip_longest
 
-from pack.catalog.row import Row, decode, is_catalogued
+from pack.catalog.row import Row, is_catalogued
 from pack.core.core import Core
 from pack.core.index_update import plan_index_update
 from pack.errors import InvalidContent, InvalidPath, LimitExceeded
-from pack.files import frontmatter, markdown, schema
+from pack.files import markdown, schema
+from pack.files.note import Note
 from pack.limits import MAX_FILE_BYTES
 from pack.merge.copies import find_conflict_copies, is_conflict_copy
-from pack.model import Change, Contents, Delete, Entry, EntryType, MemoryPath, Mode, Put
+from pack.model import Change, Delete, Entry, EntryType, MemoryPath, Mode, Put
 from pack.pages import mapping as notion_mapping
 from pack.pages.mapping import MAPPING
 from pack.paths import INDEX, LEGACY_DIR, fold, is_memory_file, parse_memory_path
 from pack.results import Finding, Status
-from pack.use_cases import exchange as exchanging
 from pack.use_cases import read as queries
+from pack.use_cases.exchange import remote_status
 
 _KEPT = re.compile(r"\.kept-[0-9a-f]{8}\.md$")
 
 
 def status(core: Core) -> Status:
-    """See `Memory.status`."""
+    """See `Care.status`."""
     mode = core.reader.mode()
     rows = core.rows() if mode is not Mode.EMPTY else []
     folders = [
@@ -45,7 +46,7 @@ def status(core: Core) -> Status:
         kept=tuple(row.path for row in rows if _KEPT.search(row.path)),
         updated_at=max((row.updated for row in rows if row.updated), default=None),
         conflict_copies=tuple(find_conflict_copies(rows)),
-        remote=exchanging.status(core),
+        remote=remote_status(core),
         targets=core.sync.status() if core.sync else (),
     )
 
@@ -60,7 +61,7 @@ def _uncommitted(core: Core, mode: Mode, rows: Iterable[Row]) -> list[MemoryPath
 
 
 def validate(core: Core) -> list[Finding]:
-    """See `Memory.validate`."""
+    """See `Care.validate`."""
     mode = core.require_mode()
     tree = core.reader.tree()
     paths = [entry.path for entry in tree]
@@ -133,7 +134,7 @@ def _check_file(core: Core, entry: Entry, places: Set[str]) -> Iterator[Finding]
         found = core.reader.find(entry.path)
         if found is None:
             return
-        text = decode(entry.path, found.content)
+        found.exact_text()
     except LimitExceeded:
         size = f"is larger than {MAX_FILE_BYTES:,} bytes, so agents cannot read it"
         yield _at(entry.path, "oversized", size, "Divide it into several files.")
@@ -141,8 +142,8 @@ def _check_file(core: Core, entry: Entry, places: Set[str]) -> Iterator[Finding]
     except InvalidContent as error:
         yield _at(entry.path, "encoding", str(error), "Save it as UTF-8.")
         return
-    yield from _check_frontmatter(core, entry.path, text)
-    yield from _check_links(entry.path, text, places)
+    yield from _check_frontmatter(core, found)
+    yield from _check_links(found, places)
 
 
 def _check_name(path: MemoryPath) -> Iterator[Finding]:
@@ -161,8 +162,8 @@ def _check_name(path: MemoryPath) -> Iterator[Finding]:
         yield _at(path, "name", str(error), "Rename it with `pack move` or git.")
 
 
-def _check_frontmatter(core: Core, path: MemoryPath, text: str) -> Iterator[Finding]:
-    head = frontmatter.read(text)
+def _check_frontmatter(core: Core, note: Note) -> Iterator[Finding]:
+    path, text, head = note.path, note.text, note.head
     if head.problem is not None:
         place = (head.problem.line, head.problem.column)
         remedy = "Correct the YAML between the two --- lines."
@@ -172,15 +173,15 @@ def _check_frontmatter(core: Core, path: MemoryPath, text: str) -> Iterator[Find
         line, column = schema.find_key_line(text, problem.key) or (1, 1)
         message = f"{problem.key}: {problem.reason}"
         yield _at(path, "frontmatter", message, problem.remedy, line, column)
-    meta = schema.read_meta(head.fields)
+    meta = note.meta()
     if schema.is_expired(meta, core.today()) and meta.expires is not None:
         line, column = schema.find_key_line(text, "ttl") or (1, 1)
         message = f"expired on {meta.expires.isoformat()}"
         yield _at(path, "expired", message, "Update it, or run `pack prune`.", line, column)
 
 
-def _check_links(path: MemoryPath, text: str, places: Set[str]) -> Iterator[Finding]:
-    head = frontmatter.read(text)
+def _check_links(note: Note, places: Set[str]) -> Iterator[Finding]:
+    path, head = note.path, note.head
     folder = path.rpartition("/")[0]
     for link in markdown.links(head.body, head.body_line):
         target = posixpath.normpath(posixpath.join(folder, link.target))
@@ -234,7 +235,7 @@ def _drift(core: Core) -> Iterator[Finding]:
             yield _drifted(change, current)
 
 
-def _drifted(change: Change, current: Contents | None) -> Finding:
+def _drifted(change: Change, current: Note | None) -> Finding:
     remedy = "Commit your own changes with git; the next write of PACK corrects it."
     if current is None:
         return _at(change.path, "index_drift", "is missing", remedy)

@@ -13,6 +13,7 @@ from pack_servers.wiring.clock import clock
 
 from pack.catalog.refresh import bring_up
 from pack.catalog.row import Row, describe
+from pack.files.note import Note
 from pack.model import CommitId, MemoryPath, blob_id
 from tests.bench.figures import Figure, value
 from tests.bench.setting import WARM_UP, Setting
@@ -93,6 +94,6 @@ def _change(setting: Setting, file: Path) -> list[Figure]:
 
 def _row(path: str, text: str) -> Row:
     content = text.encode()
-    row = describe(MemoryPath(path), blob_id(content), content)
+    row = describe(Note.stored(MemoryPath(path), blob_id(content), content))
     assert row is not None
     return row

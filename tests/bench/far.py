@@ -54,8 +54,8 @@ def _reads(setting: Setting, world: GithubWorld) -> list[Figure]:
         _requests(world, case)
         for case in (
             memory.list,
-            lambda: memory.search(word),
-            lambda: memory.get(setting.paths[0]),
+            lambda: memory.search.find(word),
+            lambda: memory.notes.get(setting.paths[0]),
         )
     )
     return [
@@ -90,7 +90,7 @@ def _writes(setting: Setting, world: GithubWorld, limit: int) -> list[Figure]:
 
 def _update(memory: Memory, setting: Setting) -> None:
     path = setting.paths[0]
-    memory.update(path, setting.corpus.text(), memory.get(path).sha)
+    memory.notes.update(path, setting.corpus.text(), memory.notes.get(path).sha)
 
 
 def _requests(world: GithubWorld, action: Callable[[], object], reads: int = 0) -> float:

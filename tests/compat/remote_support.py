@@ -41,7 +41,7 @@ class Machine:
         self.local = LocalGit(folder, clock)
         self.catalog = SqliteCatalog(None)
         self.remote = GitRemote(self.local, seconds=60, is_cancelled=is_cancelled)
-        self.memory = Memory(
+        self.memory = Memory.over(
             self.local,
             self.catalog,
             clock=clock,
@@ -61,8 +61,8 @@ class Machine:
     def write(self, path: str, text: str) -> None:
         """Store a file whatever is there."""
         file = self.folder / path
-        sha = self.memory.get(path).sha if file.exists() else None
-        self.memory.update(path, text, sha)
+        sha = self.memory.notes.get(path).sha if file.exists() else None
+        self.memory.notes.update(path, text, sha)
 
     def text(self, path: str) -> str:
         return (self.folder / path).read_text(encoding="utf-8")
@@ -73,7 +73,7 @@ class Machine:
         return text.split("---\n", 2)[2].lstrip("\n") if text.startswith("---\n") else text
 
     def exchange(self, **allowed: bool) -> Exchange:
-        return self.memory.sync_remote(Permission(**allowed))
+        return self.memory.remote.sync(Permission(**allowed))
 
     def outcome(self, **allowed: bool) -> str:
         return str(self.exchange(**allowed).outcome)
@@ -112,7 +112,7 @@ class Net:
     def begin(self) -> Machine:
         """The first machine: a memory that it has pushed."""
         first = self.clone("one")
-        first.memory.init(SCAFFOLD)
+        first.memory.lifecycle.init(SCAFFOLD)
         assert first.outcome() == "sent"
         return first
 

@@ -51,7 +51,7 @@ def meet(*machines: Machine) -> None:
     assert len({machine.head() for machine in machines}) == 1
     for machine in machines:
         machine.assert_sound()
-        assert machine.memory.changes_since(None).head == machine.head()
+        assert machine.memory.history.changes_since(None).head == machine.head()
 
 
 # --- going well -----------------------------------------------------------------------------------
@@ -63,8 +63,8 @@ def test_what_one_machine_writes_the_other_reads(net: Net, one: Machine, two: Ma
     assert net.head() == one.head()
     done = two.exchange()
     assert (done.outcome, done.received, done.sent) == (Outcome.RECEIVED, 1, 0)
-    assert two.memory.get(A).content == one.memory.get(A).content
-    assert [found.path for found in two.memory.search("zebra").matches] == [A]
+    assert two.memory.notes.get(A).content == one.memory.notes.get(A).content
+    assert [found.path for found in two.memory.search.find("zebra").matches] == [A]
     assert two.outcome() == "up_to_date"
     meet(one, two)
 
@@ -77,7 +77,7 @@ def test_an_empty_remote_gets_the_memory_and_an_empty_clone_takes_it(tmp_path: P
     assert early.outcome() == "received"
     assert early.files() == one.files()
     early.assert_sound()
-    assert early.memory.status().files == 1
+    assert early.memory.care.status().files == 1
     net.close()
 
 
@@ -104,7 +104,7 @@ def test_what_both_wrote_is_merged_in_one_commit_with_a_true_index(
     assert one.body(A).startswith("# A\n\n- first\n- from ")
     assert sorted(one.body(A).splitlines()[3:]) == ["- from one", "- from two"]
     assert {"projects/one.md", "projects/two.md"} < one.files().keys()
-    assert list(one.memory.validate()) == list(two.memory.validate()) == []
+    assert list(one.memory.care.validate()) == list(two.memory.care.validate()) == []
 
 
 @pytest.mark.contract("C1")
@@ -120,13 +120,13 @@ def test_what_cannot_be_merged_is_whole_on_both_sides(one: Machine, two: Machine
     assert two.body(copy) == "# A\n\nred\n"
     meet(one, two)
     for machine in (one, two):
-        assert machine.memory.status().conflict_copies == (copy,)
-        (finding,) = machine.memory.validate()
+        assert machine.memory.care.status().conflict_copies == (copy,)
+        (finding,) = machine.memory.care.validate()
         assert (finding.code, finding.path) == ("conflict_copy", copy)
         assert not any(b"<<<<<<<" in content for content in machine.files().values())
-    one.memory.delete(copy, one.memory.get(copy).sha)
+    one.memory.notes.delete(copy, one.memory.notes.get(copy).sha)
     meet(one, two)
-    assert list(two.memory.validate()) == []
+    assert list(two.memory.care.validate()) == []
 
 
 @pytest.mark.contract("C10")
@@ -148,15 +148,15 @@ def test_the_order_for_sync_is_merged(one: Machine, two: Machine) -> None:
     assert order(two) == order(one)
     assert order(two)[1:3] == [B, A]
     assert "context/d.md" in order(two)
-    assert list(two.memory.validate()) == []
+    assert list(two.memory.care.validate()) == []
 
 
 def test_a_deletion_and_a_move_arrive(one: Machine, two: Machine) -> None:
     one.write(A, "a")
     one.write(B, "b")
     meet(one, two)
-    one.memory.delete(A, one.memory.get(A).sha)
-    one.memory.move(B, "projects/deep/b.md", one.memory.get(B).sha)
+    one.memory.notes.delete(A, one.memory.notes.get(A).sha)
+    one.memory.notes.move(B, "projects/deep/b.md", one.memory.notes.get(B).sha)
     two.write("context/c.md", "c")
     meet(one, two)
     assert not (two.folder / A).exists()
@@ -176,7 +176,7 @@ def test_several_branches_and_remotes_are_what_git_says(
     one.write(A, "x")
     assert one.outcome() == "sent"
     assert git(other, "rev-parse", "refs/heads/everything") == one.head()
-    status = one.memory.remote_status()
+    status = one.memory.remote.status()
     assert status is not None
     assert status.branch is not None
     assert status.branch.label == "backup/everything"
@@ -196,21 +196,21 @@ def test_the_url_to_push_to_may_be_another(net: Net, one: Machine, tmp_path: Pat
 
 def test_git_itself_shows_how_far_both_sides_are_apart(one: Machine, two: Machine) -> None:
     one.write(A, "x")
-    assert one.memory.status().remote.ahead == 1  # type: ignore[union-attr]  # it has one
+    assert one.memory.care.status().remote.ahead == 1  # type: ignore[union-attr]  # it has one
     one.exchange()
     two.write(B, "y")
     two.remote.fetch()
     assert two.git("status", "--short", "--branch").startswith("## main...origin/main [ahead 1, b")
-    status = two.memory.remote_status()
+    status = two.memory.remote.status()
     assert status is not None
     assert (status.ahead, status.behind) == (1, 1)
 
 
 def test_a_memory_without_a_remote_has_none(net: Net, one: Machine) -> None:
     one.git("remote", "remove", "origin")
-    assert one.memory.remote_status() is None
+    assert one.memory.remote.status() is None
     assert one.outcome() == "no_remote"
-    assert one.memory.status().remote is None
+    assert one.memory.care.status().remote is None
 
 
 # --- who is faster --------------------------------------------------------------------------------
@@ -279,7 +279,7 @@ def test_one_process_exchanges_at_a_time(net: Net, one: Machine) -> None:
     again = net.open(one.folder)
     with one.remote.exclusive(), pytest.raises(RepositoryBusy):
         again.exchange()
-    assert again.memory.remote_status().record.failures == 0  # type: ignore[union-attr]
+    assert again.memory.remote.status().record.failures == 0  # type: ignore[union-attr]
     assert again.outcome() == "up_to_date"
 
 
@@ -293,7 +293,7 @@ def news(one: Machine, two: Machine) -> None:
     meet(one, two)
     one.write(A, "# A\n\nnew\n")
     one.write(B, "b\n")
-    one.memory.delete("context/c.md", one.memory.get("context/c.md").sha)
+    one.memory.notes.delete("context/c.md", one.memory.notes.get("context/c.md").sha)
     one.exchange()
 
 
@@ -365,7 +365,7 @@ def test_an_exchange_waits_for_what_the_user_has_in_the_way(
         record = two.remote.record()
         assert record.is_waiting
         assert record.stop is None
-        (notice,) = two.memory.list().notices
+        (notice,) = two.memory.notes.list().notices
         assert "cannot be taken in yet" in notice
         two.folder.joinpath(".git/MERGE_HEAD").unlink(missing_ok=True)
         two.git("reset", "--quiet", "--hard")
@@ -388,7 +388,7 @@ def test_it_goes_on_when_the_edit_is_committed(one: Machine, two: Machine) -> No
     assert two.outcome() == "merged"
     assert "mine" in two.text(A)
     meet(one, two)
-    assert two.memory.list().notices == ()
+    assert two.memory.notes.list().notices == ()
 
 
 @pytest.mark.contract("C1")
@@ -409,7 +409,7 @@ def test_what_is_not_in_the_way_stays_as_it_is(one: Machine, two: Machine) -> No
 
 def test_a_detached_head_is_told(one: Machine) -> None:
     one.git("checkout", "--quiet", "--detach")
-    status = one.memory.remote_status()
+    status = one.memory.remote.status()
     assert status is not None
     assert status.branch is None
     assert "detached" in str(status.record.problem)
@@ -482,7 +482,7 @@ def test_many_files_arrive_at_once(one: Machine, two: Machine) -> None:
         file.write_text(f"# Note {number}\n", encoding="utf-8")
     commit_all(one)
     meet(one, two)
-    assert two.memory.status().files == 201
+    assert two.memory.care.status().files == 201
 
 
 # --- offline --------------------------------------------------------------------------------------
@@ -498,15 +498,15 @@ def test_offline_is_a_state_and_nothing_waits_for_it(net: Net, one: Machine, two
             one.exchange()
         record = one.remote.record()
         assert (record.failures, record.stop) == (number + 1, None)
-        assert not one.memory.is_exchange_due(1)
+        assert not one.memory.remote.is_due(1)
         net.clock.advance(days=7)
-        assert one.memory.is_exchange_due(1_000_000)
-    assert one.memory.remote_status().ahead == 3  # type: ignore[union-attr]
+        assert one.memory.remote.is_due(1_000_000)
+    assert one.memory.remote.status().ahead == 3  # type: ignore[union-attr]
     away.rename(net.bare)
     assert one.outcome() == "sent"
     record = one.remote.record()
     assert (record.failures, record.problem, record.not_before) == (0, None, None)
-    assert not one.memory.is_exchange_due(1)
+    assert not one.memory.remote.is_due(1)
     meet(one, two)
     assert two.body(A) == "offline 2\n"
 
@@ -607,7 +607,7 @@ def test_harm_at_the_remote_stops_the_exchange_and_deletes_nothing(
     one.assert_sound()
     record = one.remote.record()
     assert record.stop == done.stop
-    (notice,) = one.memory.list().notices
+    (notice,) = one.memory.notes.list().notices
     assert done.stop.reason in notice
     # Both histories survive git's housekeeping, whatever happens to the branches.
     one.git("reflog", "expire", "--expire=now", "--all")
@@ -674,7 +674,7 @@ def test_a_stop_goes_away_with_its_cause(net: Net, one: Machine) -> None:
     assert net.head() == before
     net.git("update-ref", "refs/heads/main", after)
     assert one.outcome() == "up_to_date"
-    assert one.memory.list().notices == ()
+    assert one.memory.notes.list().notices == ()
 
 
 @pytest.mark.contract("C1")
@@ -718,7 +718,7 @@ def test_an_address_that_pack_does_not_use_is_named_as_such(one: Machine) -> Non
         one.git("config", "remote.origin.url", url)
         with pytest.raises(InvalidConfig):
             one.exchange()
-        assert one.memory.remote_status().branch is None  # type: ignore[union-attr]
+        assert one.memory.remote.status().branch is None  # type: ignore[union-attr]
         assert one.remote.record().failures == number
     assert not (one.folder / "pwned").exists()
 

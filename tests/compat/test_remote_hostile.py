@@ -218,7 +218,7 @@ def test_hostile_trees_change_nothing(net: Net, one: Machine, also_here: bool) -
         harm(Forger(net))
         ended = attempt(one)
         expected = ("git fetch failed: ", "what no file") if name == "nul_link" else ("git fetch",)
-        notices = "".join(one.memory.list().notices)
+        notices = "".join(one.memory.notes.list().notices)
         assert not any(part in notices for part in ("zz", "huge", "sub", "Context")), name
         assert ended == StopKind.REFUSED or any(words in ended for words in expected), name
         assert (one.files(), one.head()) == (before, head), name
@@ -391,7 +391,7 @@ def test_a_secret_in_the_address_is_in_no_argument_message_or_file(
     monkeypatch.setattr(git_exchange.subprocess, "Popen", record)
     with pytest.raises(ConnectorError) as refusal:
         one.exchange()
-    status = one.memory.status()
+    status = one.memory.care.status()
     state = [file for file in Path(one.folder, ".git/pack").rglob("*") if file.is_file()]
     shown = [str(refusal.value), repr(refusal.value), repr(status), repr(parse_url(url)), *seen]
     assert not any(CANARY in text for text in shown)
@@ -464,5 +464,5 @@ def test_an_error_of_the_remote_is_one_of_pack(one: Machine, tmp_path: Path) -> 
     (tmp_path / "no-repository").mkdir()
     one.git("config", "remote.origin.url", str(tmp_path / "no-repository"))
     with pytest.raises(PackError) as refusal:
-        one.memory.probe_remote()
+        one.memory.remote.probe()
     assert "does not answer" in str(refusal.value)

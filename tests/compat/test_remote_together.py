@@ -82,7 +82,7 @@ class Sharing(RuleBasedStateMachine):
         machine = self.machines[turn]
         if (machine.folder / path).exists():
             self._replace(machine, path)
-            machine.memory.delete(path, machine.memory.get(path).sha)
+            machine.memory.notes.delete(path, machine.memory.notes.get(path).sha)
             self.made.add(machine.head())
 
     @rule(turn=TURNS, path=PATHS, number=st.integers(1, 3))
@@ -90,7 +90,7 @@ class Sharing(RuleBasedStateMachine):
         machine = self.machines[turn]
         target = f"moved/{number}.md"
         if (machine.folder / path).exists() and not (machine.folder / target).exists():
-            machine.memory.move(path, target, machine.memory.get(path).sha)
+            machine.memory.notes.move(path, target, machine.memory.notes.get(path).sha)
             self.made.add(machine.head())
 
     @rule(turn=TURNS, path=PATHS)
@@ -143,7 +143,9 @@ class Sharing(RuleBasedStateMachine):
         assert self.words - self.replaced <= set(re.findall(r"word\d+", text))
         assert self.made <= set(one.git("rev-list", "HEAD").splitlines())
         assert "<<<<<<<" not in text
-        assert not [f for f in one.memory.validate() if f.code not in ("conflict_copy", "twin")]
+        assert not [
+            f for f in one.memory.care.validate() if f.code not in ("conflict_copy", "twin")
+        ]
 
 
 def test_machines_that_share_a_memory_converge_and_lose_nothing(tmp_path: Path) -> None:
@@ -183,7 +185,7 @@ def die_at(net: Net, folder: Path, steps: Steps, patch: pytest.MonkeyPatch, numb
     code = 1
     try:
         machine = net.open(folder)
-        machine.memory.status()  # imports are not steps of an exchange
+        machine.memory.care.status()  # imports are not steps of an exchange
         with steps.watched(patch, number, lambda _: os._exit(CRASHED)):
             machine.exchange()
         code = 0
@@ -212,7 +214,7 @@ def test_an_exchange_that_dies_at_any_step_is_whole_or_absent(
         is_done = die_at(net, two.folder, steps, monkeypatch, number)
         after = two.head()
         if after == before:
-            two.memory.status()  # the next call finishes or undoes
+            two.memory.care.status()  # the next call finishes or undoes
             assert two.files() == files
         assert two.git("status", "--porcelain") == ""
         assert before in two.git("rev-list", after).splitlines()
@@ -224,4 +226,4 @@ def test_an_exchange_that_dies_at_any_step_is_whole_or_absent(
         number += stride
     assert number > 2 * stride  # it did die, and more than once
     two.assert_sound()
-    assert list(two.memory.validate()) == []
+    assert list(two.memory.care.validate()) == []

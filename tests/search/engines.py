@@ -38,7 +38,7 @@ def memory_of(notes: Mapping[str, str | bytes]) -> Iterator[Memory]:
     files = {path: text.encode() if isinstance(text, str) else text for path, text in notes.items()}
     world = World(None)
     try:
-        made = world.memory.init({}, files)
+        made = world.memory.lifecycle.init({}, files)
         assert not made.skipped, made.skipped
         assert not made.renamed, made.renamed
         yield world.memory
@@ -51,7 +51,7 @@ def pack(notes: Mapping[str, str]) -> Iterator[Search]:
     """PACK as every wrapper calls it."""
     with memory_of(notes) as memory:
         yield lambda question: [
-            str(match.path) for match in memory.search(question, limit=DEPTH).matches
+            str(match.path) for match in memory.search.find(question, limit=DEPTH).matches
         ]
 
 

@@ -139,8 +139,8 @@ def test_pack_is_asked_through_its_public_interface() -> None:
 
 def test_a_memory_holds_exactly_the_notes() -> None:
     with memory_of({"c/a.md": b"\xef\xbb\xbf# A\r\n", "c/b.md": "B"}) as memory:
-        assert memory.status().files == 2
-        assert memory.get("c/a.md").content.encode() == b"\xef\xbb\xbf# A\r\n"
+        assert memory.care.status().files == 2
+        assert memory.notes.get("c/a.md").content.encode() == b"\xef\xbb\xbf# A\r\n"
 
 
 def test_the_whole_run_prints_and_writes_its_figures(

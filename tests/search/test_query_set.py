@@ -37,7 +37,7 @@ def real(real_notes: Mapping[str, bytes]) -> Iterator[Memory]:
 
 
 def find(memory: Memory, query: str) -> list[str]:
-    return [str(match.path) for match in memory.search(query, limit=ALL).matches]
+    return [str(match.path) for match in memory.search.find(query, limit=ALL).matches]
 
 
 def failures(memory: Memory, queries: Sequence[Query]) -> list[str]:

@@ -150,4 +150,4 @@ def _check(folder: Path, log: Path, book: Book) -> None:
     for path, text in stored.items():
         assert text.endswith(book.asked[path])
     with open_memory(Settings(), LocalPlace(folder)) as memory:
-        assert list(memory.validate()) == []  # the index is true, for one thing
+        assert list(memory.care.validate()) == []  # the index is true, for one thing

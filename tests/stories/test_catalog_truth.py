@@ -19,10 +19,13 @@ TEXTS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join)
 def seen(memory):
     """Everything that lists and searches say of a memory."""
     listed = [
-        (file.path, file.topic, file.tags, file.updated) for file in memory.list(limit=500).files
+        (file.path, file.topic, file.tags, file.updated)
+        for file in memory.notes.list(limit=500).files
     ]
     found = {
-        word: [(m.path, m.line, m.snippet, round(m.score, 6)) for m in memory.search(word).matches]
+        word: [
+            (m.path, m.line, m.snippet, round(m.score, 6)) for m in memory.search.find(word).matches
+        ]
         for word in (*WORDS, "nan", "据库", "apple banana", '"cherry apple"', "-apple banana")
     }
     return listed, found
@@ -53,18 +56,18 @@ class ManyProcesses(RuleBasedStateMachine):
     def write(self, path, text, number):
         memory = self.memories[number]
         try:
-            found = memory.get(path)
+            found = memory.notes.get(path)
         except PackError:
-            memory.update(path, f"# Note\n\n{text}\n")
+            memory.notes.update(path, f"# Note\n\n{text}\n")
         else:
-            memory.update(path, f"# Note\n\n{text}\n", sha=found.sha)
+            memory.notes.update(path, f"# Note\n\n{text}\n", sha=found.sha)
         self.note_commit()
 
     @rule(path=PATHS, number=st.integers(0, 1))
     def delete(self, path, number):
         memory = self.memories[number]
         try:
-            memory.delete(path, memory.get(path).sha)
+            memory.notes.delete(path, memory.notes.get(path).sha)
         except PackError:
             return
         self.note_commit()
@@ -148,19 +151,19 @@ def test_the_date_of_a_file_without_one_is_that_of_its_commit(git_world):
     git_world.commit({"a/x.md": "no date\n", "a/y.md": "none here\n"})
     stamp = git(git_world.folder, "log", "-1", "--format=%cd", "--date=format-local:%FT%TZ")
     (git_world.folder / "a/x.md").touch()  # as a clone would
-    assert memory.get("a/x.md").updated_at == stamp.decode().strip()
-    memory.update("a/z.md", "another commit\n")
-    assert memory.get("a/x.md").updated_at == stamp.decode().strip()
+    assert memory.notes.get("a/x.md").updated_at == stamp.decode().strip()
+    memory.notes.update("a/z.md", "another commit\n")
+    assert memory.notes.get("a/x.md").updated_at == stamp.decode().strip()
     git_world.edit("a/y.md", "edited\n")
     os.utime(git_world.folder / "a/y.md", (1_000_000_000, 1_000_000_000))
-    assert memory.get("a/y.md").updated_at == "2001-09-09T01:46:40Z"
+    assert memory.notes.get("a/y.md").updated_at == "2001-09-09T01:46:40Z"
 
 
 def test_dates_follow_a_history_that_was_changed(git_world):
     memory = git_world.init()
     git_world.commit({"a/x.md": "one\n"})
-    first = memory.get("a/x.md").updated_at
+    first = memory.notes.get("a/x.md").updated_at
     git_world.commit({"a/x.md": "two\n", "a/y.md": "new\n"})
-    assert memory.get("a/y.md").updated_at >= first
+    assert memory.notes.get("a/y.md").updated_at >= first
     git(git_world.folder, "reset", "--quiet", "--hard", "HEAD~1")
-    assert memory.get("a/x.md").updated_at == first
+    assert memory.notes.get("a/x.md").updated_at == first

@@ -142,15 +142,15 @@ ACCEPTED = [
 @pytest.mark.parametrize("path", REFUSED)
 def test_a_hostile_name_is_refused_by_every_call(world, path):
     memory = world.init()
-    sha = memory.update(A, "the only copy\n").sha
+    sha = memory.notes.update(A, "the only copy\n").sha
     before = world.messages(), world.files()
     calls = [
-        lambda: memory.update(path, "x\n"),
-        lambda: memory.update(path, "x\n", sha),
-        lambda: memory.edit(path, [Append(op="append", text="x")]),
-        lambda: memory.delete(path, sha),
-        lambda: memory.move(path, "b/moved.md", sha),
-        lambda: memory.move(A, path, sha),
+        lambda: memory.notes.update(path, "x\n"),
+        lambda: memory.notes.update(path, "x\n", sha),
+        lambda: memory.notes.edit(path, [Append(op="append", text="x")]),
+        lambda: memory.notes.delete(path, sha),
+        lambda: memory.notes.move(path, "b/moved.md", sha),
+        lambda: memory.notes.move(A, path, sha),
     ]
     for call in calls:
         with pytest.raises(PackError) as caught:
@@ -159,30 +159,30 @@ def test_a_hostile_name_is_refused_by_every_call(world, path):
         assert str(caught.value).isprintable()
         assert caught.value.remedy
     with contextlib.suppress(PackError):  # what is at the root, or in legacy/, may be read
-        assert memory.get(path).path == path
+        assert memory.notes.get(path).path == path
     assert (world.messages(), world.files()) == before
-    assert memory.get(A).sha == sha
+    assert memory.notes.get(A).sha == sha
 
 
 @pytest.mark.parametrize("path", ACCEPTED)
 def test_an_unusual_name_works_in_every_call(world, path):
     memory = world.init()
-    memory.update(A, "other\n")
-    made = memory.update(path, "# Needle\n", message=path)
+    memory.notes.update(A, "other\n")
+    made = memory.notes.update(path, "# Needle\n", message=path)
     assert world.files()[path].endswith(b"# Needle\n")
-    assert memory.get(path).sha == made.sha
-    assert memory.search("needle").matches[0].path == path
-    made = memory.edit(path, [Append(op="append", text="more\n")], made.sha)
-    made = memory.update(path, "again\n", made.sha)
+    assert memory.notes.get(path).sha == made.sha
+    assert memory.search.find("needle").matches[0].path == path
+    made = memory.notes.edit(path, [Append(op="append", text="more\n")], made.sha)
+    made = memory.notes.update(path, "again\n", made.sha)
     assert_true_index(world)
-    moved = memory.move(path, "b/plain.md", made.sha)
-    moved = memory.move("b/plain.md", path, moved.sha)
+    moved = memory.notes.move(path, "b/plain.md", made.sha)
+    moved = memory.notes.move("b/plain.md", path, moved.sha)
     assert path in world.listed()
-    assert f"<!-- {path} -->" in memory.get_all().content
-    assert memory.validate() == []
-    memory.delete(path, moved.sha)
+    assert f"<!-- {path} -->" in memory.whole.get().content
+    assert memory.care.validate() == []
+    memory.notes.delete(path, moved.sha)
     assert_true_index(world)
-    assert memory.get(A).content.endswith("other\n")
+    assert memory.notes.get(A).content.endswith("other\n")
     if world.folder is not None:
         assert git(world.folder, "status", "--porcelain") == b""
         git(world.folder, "fsck", "--strict")
@@ -235,11 +235,11 @@ MAY_FAIL = {"bomb", "deep", "long frontmatter", "huge frontmatter", "surrogate",
 @pytest.mark.parametrize("name", CONTENTS)
 def test_a_hostile_content_is_stored_exactly_or_refused(world, name):
     memory = world.init()
-    memory.update(A, "needle\n")
+    memory.notes.update(A, "needle\n")
     text = CONTENTS[name]
     before = world.messages(), world.files()
     try:
-        made = memory.update("projects/hostile.md", text)
+        made = memory.notes.update("projects/hostile.md", text)
     except InvalidRequest as error:
         refused = str(error)
     else:
@@ -253,14 +253,14 @@ def test_a_hostile_content_is_stored_exactly_or_refused(world, name):
         assert made.sha == blob_id(stored)
         body = text.partition("\n---\n")[2] if text.startswith("---\n") else text
         assert stored.endswith(body.removeprefix("\ufeff").encode())
-        memory.edit("projects/hostile.md", [Append(op="append", text="more")], made.sha)
+        memory.notes.edit("projects/hostile.md", [Append(op="append", text="more")], made.sha)
     _others_work(world)
 
 
 @pytest.mark.parametrize("name", CONTENTS)
 def test_a_hostile_content_made_by_hand_harms_no_other_file(world, name):
     memory = world.init()
-    memory.update(A, "needle\n")
+    memory.notes.update(A, "needle\n")
     if name == "large" and world.folder is None:
         pytest.skip("the store in memory takes no such file from anybody")
     if name == "huge frontmatter" and world.folder is None:
@@ -269,23 +269,23 @@ def test_a_hostile_content_made_by_hand_harms_no_other_file(world, name):
     world.commit({"projects/hostile.md": content})
     assert "projects/hostile.md" in world.listed()
     with contextlib.suppress(PackError):
-        assert memory.get("projects/hostile.md").content.encode() == content
+        assert memory.notes.get("projects/hostile.md").content.encode() == content
     _others_work(world)
     assert world.files()["projects/hostile.md"] == content
     if len(content) < 2_000_000:
-        memory.move("projects/hostile.md", "b/x.md", blob_id(content))
+        memory.notes.move("projects/hostile.md", "b/x.md", blob_id(content))
     _others_work(world)
 
 
 def _others_work(world):
     memory = world.memory
-    assert memory.search("needle").matches[0].path == A
-    assert "needle" in memory.get_all().content
+    assert memory.search.find("needle").matches[0].path == A
+    assert "needle" in memory.whole.get().content
     assert A in world.listed()
-    memory.validate()
-    memory.status()
-    memory.update(A, "needle, changed\n", memory.get(A).sha)
-    memory.add_to_general("a line")
+    memory.care.validate()
+    memory.care.status()
+    memory.notes.update(A, "needle, changed\n", memory.notes.get(A).sha)
+    memory.whole.add("a line")
     assert_true_index(world)
 
 
@@ -295,9 +295,9 @@ def test_files_with_odd_names_made_by_hand_can_be_read_and_renamed(git_world):
     git_world.commit({name: note(1) for name in names})
     for number, name in enumerate(names):
         assert name in git_world.listed()
-        sha = memory.get(name).sha
-        made = memory.update(name, "changed\n", sha)
-        memory.move(name, f"b/{number}.md", made.sha)
+        sha = memory.notes.get(name).sha
+        made = memory.notes.update(name, "changed\n", sha)
+        memory.notes.move(name, f"b/{number}.md", made.sha)
     assert_true_index(git_world)
     assert git(git_world.folder, "status", "--porcelain") == b""
 
@@ -312,19 +312,19 @@ def test_links_are_neither_followed_nor_replaced(git_world, tmp_path):
     (git_world.folder / "context" / "inside.md").symlink_to("general.md")
     for path in ("out/x.md", "context/link.md", "context/inside.md"):
         for call in (
-            lambda path=path: memory.get(path),
-            lambda path=path: memory.update(path, "x\n"),
-            lambda path=path: memory.edit(path, [Append(op="append", text="x")]),
-            lambda path=path: memory.delete(path, blob_id(b"secret\n")),
-            lambda path=path: memory.move(path, "b/x.md", blob_id(b"secret\n")),
+            lambda path=path: memory.notes.get(path),
+            lambda path=path: memory.notes.update(path, "x\n"),
+            lambda path=path: memory.notes.edit(path, [Append(op="append", text="x")]),
+            lambda path=path: memory.notes.delete(path, blob_id(b"secret\n")),
+            lambda path=path: memory.notes.move(path, "b/x.md", blob_id(b"secret\n")),
         ):
             with pytest.raises(PackError):
                 call()
     with pytest.raises(PackError):
-        memory.update("out/new.md", "x\n")
+        memory.notes.update("out/new.md", "x\n")
     assert git_world.listed() == ["context/general.md"]
-    assert "secret" not in memory.get_all().content
-    assert memory.search("secret").total == 0
+    assert "secret" not in memory.whole.get().content
+    assert memory.search.find("secret").total == 0
     assert [path.name for path in secret.iterdir()] == ["x.md"]
     assert (secret / "x.md").read_text() == "secret\n"
 
@@ -332,11 +332,11 @@ def test_links_are_neither_followed_nor_replaced(git_world, tmp_path):
 @pytest.mark.parametrize("sha", ["HEAD", "-x", "refs/heads/main", "@{u}", "\n", "'; --", "g" * 40])
 def test_a_hostile_sha_is_a_conflict(world, sha):
     memory = world.init()
-    memory.update(A, "x\n")
+    memory.notes.update(A, "x\n")
     with pytest.raises(BlobChanged):
-        memory.update(A, "y\n", sha)
+        memory.notes.update(A, "y\n", sha)
     with pytest.raises(BlobChanged):
-        memory.delete(A, sha)
+        memory.notes.delete(A, sha)
 
 
 @pytest.mark.parametrize(
@@ -355,8 +355,8 @@ def test_a_hostile_sha_is_a_conflict(world, sha):
 )
 def test_hostile_filters_find_nothing(world, filters):
     memory = world.init()
-    memory.update(A, "x\n")
-    assert memory.list(**filters).total == 0
+    memory.notes.update(A, "x\n")
+    assert memory.notes.list(**filters).total == 0
 
 
 @pytest.mark.parametrize(
@@ -380,21 +380,21 @@ def test_hostile_filters_find_nothing(world, filters):
 )
 def test_hostile_queries_are_only_text(world, query):
     memory = world.init()
-    memory.update(A, "nothing of that\n")
-    for match in memory.search(query).matches:
+    memory.notes.update(A, "nothing of that\n")
+    for match in memory.search.find(query).matches:
         assert match.path
-    memory.update(
-        A, f"here: {query.encode('utf-8', 'replace').decode()} it is\n", memory.get(A).sha
+    memory.notes.update(
+        A, f"here: {query.encode('utf-8', 'replace').decode()} it is\n", memory.notes.get(A).sha
     )
     if query.isprintable():
-        assert memory.search(query).matches[0].path == A
+        assert memory.search.find(query).matches[0].path == A
 
 
 def test_an_invalid_error_never_holds_the_content(world):
     memory = world.init()
     with pytest.raises(InvalidContent) as caught:
-        memory.update(A, "a secret\ud800")
+        memory.notes.update(A, "a secret\ud800")
     assert "secret" not in str(caught.value)
     with pytest.raises(InvalidPath) as caught:
-        memory.update("\n" * 350, "a secret")
+        memory.notes.update("\n" * 350, "a secret")
     assert len(str(caught.value)) < 400

@@ -445,7 +445,7 @@ def test_nothing_is_watched_when_that_is_not_wanted(
 
 def test_a_store_far_away_is_looked_at_when_there_is_news(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mcp_changes, "FAR_POLL_SECONDS", 10 * DEADLINE)
-    far = Memory(
+    far = Memory.over(
         InMemoryConnector(clock),
         SqliteCatalog(None),
         clock=clock,

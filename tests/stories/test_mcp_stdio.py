@@ -353,7 +353,7 @@ def test_a_connection_that_is_dropped_mid_call_costs_nobody_else(
             with socket.create_connection(address, DEADLINE) as connection:
                 connection.sendall(head.encode() + body[: len(body) // 2])
         # Writes take turns: after this one, the other has happened or never will.
-        done = memory.update("context/mine.md", "mine\n")
+        done = memory.notes.update("context/mine.md", "mine\n")
         assert done.commit
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(DEADLINE) == 0

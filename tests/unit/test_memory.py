@@ -43,7 +43,7 @@ def state(world):
     """Makes a value of everything that a refused write must leave as it is."""
 
     def make():
-        return len(world.messages()), world.files(), world.memory.get_all()
+        return len(world.messages()), world.files(), world.memory.whole.get()
 
     return make
 
@@ -55,14 +55,14 @@ def state(world):
 def test_each_write_is_one_commit_that_names_its_path(world):
     memory = world.init()
     count = len(world.messages())
-    made = memory.update(A, "# A\n\nfirst\n", message="my words")
+    made = memory.notes.update(A, "# A\n\nfirst\n", message="my words")
     writes = [
         (A, made),
-        (A, made := memory.edit(A, [replace("first", "second")], made.sha)),
-        (A, made := memory.update(A, "# A\n\nthird\n", made.sha)),
-        ("archive/a.md", made := memory.move(A, "archive/a.md", made.sha)),
-        ("archive/a.md", memory.delete("archive/a.md", made.sha)),
-        ("context/general.md", memory.add_to_general("a line")),
+        (A, made := memory.notes.edit(A, [replace("first", "second")], made.sha)),
+        (A, made := memory.notes.update(A, "# A\n\nthird\n", made.sha)),
+        ("archive/a.md", made := memory.notes.move(A, "archive/a.md", made.sha)),
+        ("archive/a.md", memory.notes.delete("archive/a.md", made.sha)),
+        ("context/general.md", memory.whole.add("a line")),
     ]
     messages = world.messages()
     assert len(messages) == count + len(writes)
@@ -80,39 +80,39 @@ def test_each_write_is_one_commit_that_names_its_path(world):
 @pytest.mark.contract("C7")
 def test_what_is_stored_is_what_was_sent_and_the_stamps(world):
     memory = world.init()
-    made = memory.update(A, "\ufeff---\r\nmine: [1,  2]   # why\r\n---\r\nbody\r\n\tx  ")
+    made = memory.notes.update(A, "\ufeff---\r\nmine: [1,  2]   # why\r\n---\r\nbody\r\n\tx  ")
     assert world.files()[A].decode() == (
         "\ufeff---\r\nmine: [1,  2]   # why\r\ntopic: A\r\ncreated: 2026-03-01\r\n"
         "updated: 2026-03-01\r\n---\r\nbody\r\n\tx  "
     )
-    found = memory.get(A)
+    found = memory.notes.get(A)
     assert found.content.encode() == world.files()[A]
     assert found.sha == made.sha == blob_id(world.files()[A])
     world.clock.advance(days=2)
-    memory.update(A, "only the body\n", made.sha)
+    memory.notes.update(A, "only the body\n", made.sha)
     assert world.files()[A].decode().count("mine: [1,  2]   # why\r\n") == 1
     assert world.files()[A].endswith(b"---\r\nonly the body\n")
-    assert memory.get(A).updated_at == "2026-03-03"
+    assert memory.notes.get(A).updated_at == "2026-03-03"
 
 
 def test_writing_what_is_there_already_is_a_commit_too(world):
     memory = world.init()
-    made = memory.update(A, "same\n")
+    made = memory.notes.update(A, "same\n")
     count = len(world.messages())
-    again = memory.update(A, memory.get(A).content, made.sha)
+    again = memory.notes.update(A, memory.notes.get(A).content, made.sha)
     assert again.sha == made.sha
     assert len(world.messages()) == count + 1
 
 
 def test_a_dry_run_says_what_would_change_and_changes_nothing(world, state):
     memory = world.init()
-    sha = memory.update(A, "body\n").sha
+    sha = memory.notes.update(A, "body\n").sha
     before = state()
     plans = [
-        memory.update(A, "new\n", sha, dry_run=True),
-        memory.edit(A, [append("more\n")], dry_run=True),
-        memory.move(A, "b/a.md", sha, dry_run=True),
-        memory.delete(A, sha, dry_run=True),
+        memory.notes.update(A, "new\n", sha, dry_run=True),
+        memory.notes.edit(A, [append("more\n")], dry_run=True),
+        memory.notes.move(A, "b/a.md", sha, dry_run=True),
+        memory.notes.delete(A, sha, dry_run=True),
     ]
     assert state() == before
     assert [plan.commit for plan in plans] == [None] * 4
@@ -122,7 +122,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(world, state):
     assert moved[A].before == moved["b/a.md"].after == world.files()[A]
     assert moved[A].after is None
     with pytest.raises(BlobChanged):
-        memory.update(A, "x", "0" * 40, dry_run=True)
+        memory.notes.update(A, "x", "0" * 40, dry_run=True)
 
 
 # --- conflicts ----------------------------------------------------------------------------------
@@ -134,35 +134,35 @@ WRONG = ["0" * 40, None, "", "HEAD", "main", "x", "-h", "\0", "é", "0" * 64, " 
 @pytest.mark.parametrize("sha", WRONG)
 def test_a_wrong_sha_is_a_conflict_and_changes_nothing(world, state, sha):
     memory = world.init()
-    made = memory.update(A, "the only copy\n")
+    made = memory.notes.update(A, "the only copy\n")
     before = state()
     with pytest.raises(BlobChanged) as caught:
-        memory.update(A, "other\n", sha)
+        memory.notes.update(A, "other\n", sha)
     assert caught.value.actual == made.sha
     assert caught.value.content == world.files()[A]
     if sha is not None:
         with pytest.raises(BlobChanged):
-            memory.edit(A, [append("x")], sha)
+            memory.notes.edit(A, [append("x")], sha)
         with pytest.raises(BlobChanged):
-            memory.delete(A, sha)
+            memory.notes.delete(A, sha)
         with pytest.raises(BlobChanged):
-            memory.move(A, "b/a.md", sha)
+            memory.notes.move(A, "b/a.md", sha)
     assert state() == before
 
 
 @pytest.mark.contract("C1")
 def test_a_stale_sha_and_one_of_another_file_are_conflicts(world, state):
     memory = world.init()
-    first = memory.update(A, "first\n")
-    second = memory.update(A, "second\n", first.sha)
-    other = memory.update("projects/b.md", "other\n")
+    first = memory.notes.update(A, "first\n")
+    second = memory.notes.update(A, "second\n", first.sha)
+    other = memory.notes.update("projects/b.md", "other\n")
     before = state()
     for sha in (first.sha, other.sha, second.commit):
         for call in (
-            lambda sha=sha: memory.update(A, "third\n", sha),
-            lambda sha=sha: memory.edit(A, [append("x")], sha),
-            lambda sha=sha: memory.delete(A, sha),
-            lambda sha=sha: memory.move(A, "b/a.md", sha),
+            lambda sha=sha: memory.notes.update(A, "third\n", sha),
+            lambda sha=sha: memory.notes.edit(A, [append("x")], sha),
+            lambda sha=sha: memory.notes.delete(A, sha),
+            lambda sha=sha: memory.notes.move(A, "b/a.md", sha),
         ):
             with pytest.raises(BlobChanged):
                 call()
@@ -171,55 +171,55 @@ def test_a_stale_sha_and_one_of_another_file_are_conflicts(world, state):
 
 def test_a_sha_in_capitals_or_with_blanks_is_the_same_sha(world):
     memory = world.init()
-    made = memory.update(A, "first\n")
-    made = memory.update(A, "second\n", f" {made.sha.upper()}\n")
-    memory.delete(A, made.sha.upper())
+    made = memory.notes.update(A, "first\n")
+    made = memory.notes.update(A, "second\n", f" {made.sha.upper()}\n")
+    memory.notes.delete(A, made.sha.upper())
     assert A not in world.listed()
 
 
 @pytest.mark.contract("C1")
 def test_a_file_that_is_gone_is_not_made_again_by_a_stale_update(world, state):
     memory = world.init()
-    made = memory.update(A, "text\n")
-    memory.delete(A, made.sha)
+    made = memory.notes.update(A, "text\n")
+    memory.notes.delete(A, made.sha)
     before = state()
     with pytest.raises(BlobChanged) as caught:
-        memory.update(A, "text\n", made.sha)
+        memory.notes.update(A, "text\n", made.sha)
     assert caught.value.actual is None
     for call in (
-        lambda: memory.edit(A, [append("x")]),
-        lambda: memory.delete(A, made.sha),
-        lambda: memory.move(A, "b/a.md", made.sha),
-        lambda: memory.get(A),
+        lambda: memory.notes.edit(A, [append("x")]),
+        lambda: memory.notes.delete(A, made.sha),
+        lambda: memory.notes.move(A, "b/a.md", made.sha),
+        lambda: memory.notes.get(A),
     ):
         with pytest.raises(NotFound):
             call()
     assert state() == before
-    assert memory.update(A, "new life\n").sha
+    assert memory.notes.update(A, "new life\n").sha
 
 
 @pytest.mark.contract("C1")
 def test_a_move_never_lands_on_a_file(world, state):
     memory = world.init()
-    sha = memory.update(A, "a\n").sha
-    memory.update("projects/b.md", "b\n")
+    sha = memory.notes.update(A, "a\n").sha
+    memory.notes.update("projects/b.md", "b\n")
     before = state()
     for target in ("projects/b.md", A):
         with pytest.raises(AlreadyExists):
-            memory.move(A, target, sha)
+            memory.notes.move(A, target, sha)
     for target in ("projects/B.md", "Projects/b.md", "projects/../x.md", "legacy/a.md", "a.md"):
         with pytest.raises(InvalidPath):
-            memory.move(A, target, sha)
+            memory.notes.move(A, target, sha)
     for target in ("projects/b.md/x.md", f"{A}/x.md"):
         with pytest.raises(PackError):
-            memory.move(A, target, sha)
+            memory.notes.move(A, target, sha)
     assert state() == before
 
 
 def test_a_file_may_be_renamed_to_its_own_twin(world):
     memory = world.init()
-    sha = memory.update(A, "a\n").sha
-    moved = memory.move(A, "projects/A.md", sha)
+    sha = memory.notes.update(A, "a\n").sha
+    moved = memory.notes.move(A, "projects/A.md", sha)
     assert world.listed() == ["context/general.md", "projects/A.md"]
     assert moved.sha == sha
     assert_true_index(world)
@@ -230,29 +230,29 @@ def test_a_file_may_be_renamed_to_its_own_twin(world):
 )
 def test_a_twin_of_a_path_in_use_is_refused(world, path):
     memory = world.init()
-    memory.update(A, "a\n")
-    memory.update("projects/Ä.md", "a\n")
+    memory.notes.update(A, "a\n")
+    memory.notes.update("projects/Ä.md", "a\n")
     with pytest.raises(InvalidPath):
-        memory.update(path, "twin\n")
+        memory.notes.update(path, "twin\n")
 
 
 def test_edits_are_all_made_or_none(world, state):
     memory = world.init()
-    memory.update(A, "one two\n")
+    memory.notes.update(A, "one two\n")
     before = state()
     with pytest.raises(EditFailed):
-        memory.edit(A, [replace("one", "1"), replace("three", "3")])
+        memory.notes.edit(A, [replace("one", "1"), replace("three", "3")])
     with pytest.raises(InvalidContent):
-        memory.edit(A, [append("\ud800")])
+        memory.notes.edit(A, [append("\ud800")])
     with pytest.raises(LimitExceeded):
-        memory.edit(A, [append("x" * 2_200_000)])
+        memory.notes.edit(A, [append("x" * 2_200_000)])
     assert state() == before
 
 
 @pytest.mark.contract("C1")
 def test_a_write_that_the_store_refuses_leaves_everything_as_it_was(world, state, monkeypatch):
     memory = world.init()
-    memory.update(A, "a\n")
+    memory.notes.update(A, "a\n")
     before = state()
 
     def refuse(*args, **kwargs):
@@ -261,9 +261,9 @@ def test_a_write_that_the_store_refuses_leaves_everything_as_it_was(world, state
     with monkeypatch.context() as patch:
         patch.setattr(type(world.connector), "commit", refuse)
         with pytest.raises(RefusedForSafety):
-            memory.update("projects/b.md", "b\n")
+            memory.notes.update("projects/b.md", "b\n")
     assert state() == before
-    memory.update("projects/b.md", "b\n")
+    memory.notes.update("projects/b.md", "b\n")
     assert_true_index(world)
 
 
@@ -273,10 +273,10 @@ def test_a_write_that_the_store_refuses_leaves_everything_as_it_was(world, state
 @pytest.mark.contract("C1")
 def test_a_write_of_somebody_else_to_another_file_is_no_conflict(world, monkeypatch):
     memory = world.init()
-    made = memory.update(A, "a\n")
+    made = memory.notes.update(A, "a\n")
     commits = iter([{"projects/b.md": note(1)}, {"projects/c.md": note(2)}])
     _before_commit(monkeypatch, world, lambda: world.commit(next(commits, {})))
-    made = memory.update(A, "b\n", made.sha)
+    made = memory.notes.update(A, "b\n", made.sha)
     assert made.commit == world.connector.head()
     assert {A, "projects/b.md", "projects/c.md"} <= world.files().keys()
     assert_true_index(world)
@@ -285,19 +285,19 @@ def test_a_write_of_somebody_else_to_another_file_is_no_conflict(world, monkeypa
 @pytest.mark.contract("C1")
 def test_a_write_of_somebody_else_to_the_same_file_is_a_conflict(world, monkeypatch):
     memory = world.init()
-    made = memory.update(A, "a\n")
+    made = memory.notes.update(A, "a\n")
     _before_commit(monkeypatch, world, lambda: world.commit({A: "theirs\n"}), times=1)
     with pytest.raises(BlobChanged) as caught:
-        memory.update(A, "mine\n", made.sha)
+        memory.notes.update(A, "mine\n", made.sha)
     assert caught.value.content == b"theirs\n"
     assert world.files()[A] == b"theirs\n"
 
 
 def test_an_edit_without_a_sha_is_made_on_what_somebody_else_wrote(world, monkeypatch):
     memory = world.init()
-    memory.update(A, "a\n")
+    memory.notes.update(A, "a\n")
     _before_commit(monkeypatch, world, lambda: world.commit({A: "theirs\n"}), times=1)
-    memory.edit(A, [append("mine\n")])
+    memory.notes.edit(A, [append("mine\n")])
     assert world.files()[A].endswith(b"theirs\n\nmine\n") or world.files()[A].endswith(
         b"theirs\nmine\n"
     )
@@ -327,9 +327,9 @@ def test_a_hand_edit_in_the_last_moment_is_no_conflict_on_another_file(
     edited = git_world.files()[path] + b"\nby hand\n"
     _before_commit(monkeypatch, git_world, lambda: git_world.edit(path, edited), times=1)
     if path == INDEX:
-        memory.update(A, "a\n")
+        memory.notes.update(A, "a\n")
     else:
-        memory.add_to_general("a line")
+        memory.whole.add("a line")
         assert b"by hand" in git_world.files()[path]
     assert any(git(git_world.folder, "show", f"HEAD~{back}:{path}") == edited for back in (0, 1))
     assert_true_index(git_world)
@@ -338,13 +338,13 @@ def test_a_hand_edit_in_the_last_moment_is_no_conflict_on_another_file(
 @pytest.mark.contract("C1", "C9")
 def test_writers_on_threads_lose_nothing(world):
     memory = world.init()
-    memory.update("shared/log.md", "# Log\n")
+    memory.notes.update("shared/log.md", "# Log\n")
     count = len(world.messages())
 
     def work(name):
         for number in range(6):
-            yield memory.update(f"own/{name}-{number}.md", f"{name} {number}\n")
-            yield memory.edit("shared/log.md", [append(f"{name} {number}\n")])
+            yield memory.notes.update(f"own/{name}-{number}.md", f"{name} {number}\n")
+            yield memory.notes.edit("shared/log.md", [append(f"{name} {number}\n")])
 
     with ThreadPoolExecutor(4) as pool:
         acknowledged = [made for each in pool.map(lambda n: list(work(n)), "abcd") for made in each]
@@ -361,11 +361,11 @@ def test_writers_on_threads_lose_nothing(world):
 @pytest.mark.contract("C1")
 def test_two_writers_with_the_same_sha_one_wins(world):
     memory = world.init()
-    made = memory.update(A, "start\n")
+    made = memory.notes.update(A, "start\n")
 
     def work(name):
         try:
-            return memory.update(A, f"{name}\n", made.sha)
+            return memory.notes.update(A, f"{name}\n", made.sha)
         except BlobChanged as error:
             return error
 
@@ -380,14 +380,14 @@ def test_two_writers_with_the_same_sha_one_wins(world):
 @pytest.mark.contract("C1")
 def test_a_hand_edit_between_read_and_write_is_a_conflict(git_world):
     memory = git_world.init()
-    made = memory.update(A, "a\n")
+    made = memory.notes.update(A, "a\n")
     git_world.edit(A, "by hand\n")
     count = len(git_world.messages())
     with pytest.raises(BlobChanged) as caught:
-        memory.update(A, "b\n", made.sha)
+        memory.notes.update(A, "b\n", made.sha)
     assert caught.value.content == b"by hand\n"
     with pytest.raises(BlobChanged):
-        memory.delete(A, made.sha)
+        memory.notes.delete(A, made.sha)
     assert (git_world.folder / A).read_bytes() == b"by hand\n"
     assert len(git_world.messages()) == count
 
@@ -396,19 +396,19 @@ def test_a_hand_edit_between_read_and_write_is_a_conflict(git_world):
 @pytest.mark.parametrize("action", ["update", "edit", "delete", "move"])
 def test_a_hand_edit_that_was_read_is_recorded_as_the_users_first(git_world, action):
     memory = git_world.init()
-    memory.update(A, "a\n")
+    memory.notes.update(A, "a\n")
     git_world.edit(A, "by hand\n")
     git_world.edit("projects/other.md", "not touched\n")
-    sha = memory.get(A).sha
+    sha = memory.notes.get(A).sha
     count = len(git_world.messages())
     if action == "update":
-        memory.update(A, "b\n", sha)
+        memory.notes.update(A, "b\n", sha)
     elif action == "edit":
-        memory.edit(A, [append("more\n")])
+        memory.notes.edit(A, [append("more\n")])
     elif action == "delete":
-        memory.delete(A, sha)
+        memory.notes.delete(A, sha)
     else:
-        memory.move(A, "b/a.md", sha)
+        memory.notes.move(A, "b/a.md", sha)
     assert len(git_world.messages()) == count + 2
     assert git(git_world.folder, "show", f"HEAD~1:{A}") == b"by hand\n"
     names = git(git_world.folder, "log", "-2", "--format=%an").decode().split("\n")[:2]
@@ -425,8 +425,8 @@ def test_a_file_that_was_never_committed_can_be_changed_and_stays_in_history(git
     git_world.edit(A, "by hand\n")
     assert A in git_world.listed()
     with pytest.raises(BlobChanged):
-        memory.update(A, "overwritten\n")
-    memory.delete(A, memory.get(A).sha)
+        memory.notes.update(A, "overwritten\n")
+    memory.notes.delete(A, memory.notes.get(A).sha)
     assert git(git_world.folder, "show", f"HEAD~1:{A}") == b"by hand\n"
     assert A not in git_world.listed()
 
@@ -434,14 +434,14 @@ def test_a_file_that_was_never_committed_can_be_changed_and_stays_in_history(git
 @pytest.mark.contract("C1")
 def test_a_deletion_by_hand_is_never_swept_along(git_world):
     memory = git_world.init()
-    made = memory.update(A, "a\n")
+    made = memory.notes.update(A, "a\n")
     git_world.edit(A, None)
-    memory.update("projects/b.md", "b\n")
+    memory.notes.update("projects/b.md", "b\n")
     assert A in git_world.files()
     assert_true_index(git_world)
     with pytest.raises(BlobChanged):
-        memory.update(A, "again\n", made.sha)
-    memory.update(A, "again\n")
+        memory.notes.update(A, "again\n", made.sha)
+    memory.notes.update(A, "again\n")
     assert b"again" in git_world.files()[A]
     assert git(git_world.folder, "status", "--porcelain") == b""
 
@@ -449,12 +449,12 @@ def test_a_deletion_by_hand_is_never_swept_along(git_world):
 @pytest.mark.contract("C1")
 def test_a_staged_version_is_not_lost(git_world):
     memory = git_world.init()
-    memory.update(A, "a\n")
+    memory.notes.update(A, "a\n")
     git_world.edit(A, "staged\n")
     git(git_world.folder, "add", A)
     git_world.edit(A, "edited again\n")
     with pytest.raises(StagedChange):
-        memory.update(A, "b\n", memory.get(A).sha)
+        memory.notes.update(A, "b\n", memory.notes.get(A).sha)
     assert git(git_world.folder, "show", f":{A}") == b"staged\n"
     assert (git_world.folder / A).read_bytes() == b"edited again\n"
 
@@ -462,9 +462,9 @@ def test_a_staged_version_is_not_lost(git_world):
 @pytest.mark.contract("C10")
 def test_a_recorded_hand_edit_of_a_file_with_index_in_its_name_has_a_true_index(git_world):
     memory = git_world.init()
-    memory.update("projects/my-index.md", "a\n")
+    memory.notes.update("projects/my-index.md", "a\n")
     git_world.edit("projects/my-index.md", note(1, topic="Another topic"))
-    memory.update("projects/my-index.md", "b\n", memory.get("projects/my-index.md").sha)
+    memory.notes.update("projects/my-index.md", "b\n", memory.notes.get("projects/my-index.md").sha)
     git(git_world.folder, "checkout", "-q", "HEAD~1")
     assert b"Another topic" in git_world.files()[INDEX]
     assert_true_index(git_world)
@@ -478,54 +478,54 @@ def test_a_v1_memory_takes_its_one_file_and_asks_for_migration_for_others(world)
     world.commit({"MEMORY.md": "# Me\n"})
     memory = world.memory
     assert memory.mode() is Mode.V1
-    sha = memory.get("MEMORY.md").sha
+    sha = memory.notes.get("MEMORY.md").sha
     count = len(world.messages())
     for call in (
-        lambda: memory.update(A, "a\n"),
-        lambda: memory.edit(A, [append("x")]),
-        lambda: memory.delete(A, sha),
-        lambda: memory.move("MEMORY.md", A, sha),
+        lambda: memory.notes.update(A, "a\n"),
+        lambda: memory.notes.edit(A, [append("x")]),
+        lambda: memory.notes.delete(A, sha),
+        lambda: memory.notes.move("MEMORY.md", A, sha),
     ):
         with pytest.raises(MigrationNeeded):
             call()
     assert len(world.messages()) == count
-    made = memory.update("MEMORY.md", "# Me\n\nmore\n", sha)
+    made = memory.notes.update("MEMORY.md", "# Me\n\nmore\n", sha)
     assert world.files() == {"MEMORY.md": b"# Me\n\nmore\n"}
     assert not made.index_updated
     with pytest.raises(BlobChanged):
-        memory.update("MEMORY.md", "stale\n", sha)
-    assert [row.path for row in memory.list().files] == ["MEMORY.md"]
-    assert memory.search("more").matches[0].path == "MEMORY.md"
-    memory.delete("MEMORY.md", made.sha)
+        memory.notes.update("MEMORY.md", "stale\n", sha)
+    assert [row.path for row in memory.notes.list().files] == ["MEMORY.md"]
+    assert memory.search.find("more").matches[0].path == "MEMORY.md"
+    memory.notes.delete("MEMORY.md", made.sha)
     assert memory.mode() is Mode.EMPTY
 
 
 def test_an_empty_store_says_how_to_begin(world):
     memory = world.memory
     calls = (
-        lambda: memory.update(A, "a\n"),
-        lambda: memory.edit(A, []),
+        lambda: memory.notes.update(A, "a\n"),
+        lambda: memory.notes.edit(A, []),
         memory.get_all,
-        lambda: memory.get(A),
+        lambda: memory.notes.get(A),
         memory.list,
-        lambda: memory.search("x"),
-        lambda: memory.add_to_general("x"),
+        lambda: memory.search.find("x"),
+        lambda: memory.whole.add("x"),
         memory.validate,
         memory.list_expired,
     )
     for call in calls:
         with pytest.raises(NotInitialised):
             call()
-    assert memory.status().mode is Mode.EMPTY
+    assert memory.care.status().mode is Mode.EMPTY
     assert world.connector.head() is None
 
 
 def test_the_mode_is_decided_at_each_request(world):
     world.commit({"MEMORY.md": "# Me\n"})
-    assert world.memory.get_all().content == "# Me\n"
+    assert world.memory.whole.get().content == "# Me\n"
     world.commit({INDEX: "---\nversion: 2\n---\n", "a/b.md": "# B\n"})
     assert world.memory.mode() is Mode.V2
-    world.memory.update(A, "a\n")
+    world.memory.notes.update(A, "a\n")
     assert_true_index(world)
     world.commit({INDEX: None})
     assert world.memory.mode() is Mode.V1
@@ -535,12 +535,12 @@ def test_the_mode_is_decided_at_each_request(world):
 def test_a_v1_file_that_lies_in_a_folder_is_a_memory_file_of_a_v2_memory(tmp_path):
     world = World(None, v1_path="notes/memory.md")
     world.init()
-    made = world.memory.update("notes/memory.md", "text\n")
+    made = world.memory.notes.update("notes/memory.md", "text\n")
     assert made.index_updated
     assert_true_index(world)
-    moved = world.memory.move("notes/memory.md", "notes/other.md", made.sha)
-    made = world.memory.update("notes/memory.md", "text\n")
-    world.memory.delete("notes/memory.md", made.sha)
+    moved = world.memory.notes.move("notes/memory.md", "notes/other.md", made.sha)
+    made = world.memory.notes.update("notes/memory.md", "text\n")
+    world.memory.notes.delete("notes/memory.md", made.sha)
     assert_true_index(world)
     assert moved.sha
 
@@ -548,26 +548,26 @@ def test_a_v1_file_that_lies_in_a_folder_is_a_memory_file_of_a_v2_memory(tmp_pat
 def test_a_v1_file_need_not_be_called_md():
     world = World(None, v1_path="memory.txt")
     world.commit({"memory.txt": "# Me\n"})
-    assert world.memory.get_all().content == "# Me\n"
-    assert world.memory.get("memory.txt").content == "# Me\n"
+    assert world.memory.whole.get().content == "# Me\n"
+    assert world.memory.notes.get("memory.txt").content == "# Me\n"
     with pytest.raises(InvalidPath):
-        world.memory.get("other.txt")
+        world.memory.notes.get("other.txt")
 
 
 # --- writers ------------------------------------------------------------------------------------
 
 
 def test_a_memory_can_be_written_by_somebody_else(world):
-    world.init().written_by(Origin(Source.USER, "cli")).update(A, "a\n")
+    world.init().written_by(Origin(Source.USER, "cli")).notes.update(A, "a\n")
     assert "Pack-Origin: user:cli\nPack-Truth-Level: 1\n" in world.messages()[0]
-    world.memory.update("projects/b.md", "b\n")
+    world.memory.notes.update("projects/b.md", "b\n")
     assert "Pack-Origin: ai-cloud:test-client\nPack-Truth-Level: 5\n" in world.messages()[0]
 
 
 def test_each_write_has_a_request_id_of_its_own(world):
     memory = world.init()
-    memory.update(A, "a\n")
-    memory.add_to_general("b")
+    memory.notes.update(A, "a\n")
+    memory.whole.add("b")
     ids = [message.rpartition("Pack-Request: ")[2] for message in world.messages()]
     assert len(set(ids)) == len(ids) == 3
 
@@ -576,7 +576,7 @@ def test_each_write_has_a_request_id_of_its_own(world):
 def test_a_catalog_that_is_lost_at_any_moment_costs_nothing_but_time(world, monkeypatch):
     memory = world.init()
     for number in range(3):
-        memory.update(f"a/{number}.md", note(number))
+        memory.notes.update(f"a/{number}.md", note(number))
     numbers = random.Random(1)
     for name in "lines_between folders find rows page_starts newest unverified".split():
         method = getattr(world.catalog, name)
@@ -588,6 +588,6 @@ def test_a_catalog_that_is_lost_at_any_moment_costs_nothing_but_time(world, monk
 
         monkeypatch.setattr(world.catalog, name, forget)
     for number in range(12):
-        memory.update(f"b/{number}.md", note(number))
+        memory.notes.update(f"b/{number}.md", note(number))
         assert_true_index(world)
     assert len(world.listed()) == 16

@@ -144,7 +144,7 @@ CLIENTS = [
 def test_any_client_name_makes_a_valid_commit(git_world, client):
     git_world.init()
     origin = Origin(Source.AI_LOCAL, client)
-    git_world.memory.written_by(origin).update("a/b.md", "x\n")
+    git_world.memory.written_by(origin).notes.update("a/b.md", "x\n")
     git(git_world.folder, "fsck", "--strict")
     name, address = git(git_world.folder, "log", "-1", "--format=%an%n%ae").decode().splitlines()
     assert name
@@ -162,7 +162,7 @@ def test_each_source_has_its_level():
 @pytest.mark.parametrize("name", SAID)
 def test_a_write_with_any_words_is_made_and_signed_by_its_writer(git_world, name):
     git_world.init()
-    git_world.memory.update("a/b.md", "x\n", message=SAID[name])
+    git_world.memory.notes.update("a/b.md", "x\n", message=SAID[name])
     git(git_world.folder, "fsck", "--strict")
     shown = git(git_world.folder, "log", "-1", "--format=%(trailers)").decode().strip()
     assert shown.splitlines() == [
@@ -174,7 +174,7 @@ def test_a_write_with_any_words_is_made_and_signed_by_its_writer(git_world, name
 
 def test_the_user_is_the_author_of_what_the_command_line_writes(git_world):
     git_world.init()
-    git_world.memory.written_by(Origin(Source.USER, "cli")).update("a/b.md", "x\n")
+    git_world.memory.written_by(Origin(Source.USER, "cli")).notes.update("a/b.md", "x\n")
     shown = git(git_world.folder, "log", "-1", "--format=%an <%ae>").decode().strip()
     assert shown == "Test User <user@example.org>"
 
@@ -186,9 +186,9 @@ def test_a_file_name_made_by_hand_cannot_forge_a_trailer(git_world):
     git_world.edit("a/y.md", "---\nttl: 2026-01-01\n---\nx\n")
     git(git_world.folder, "add", "--all")
     git(git_world.folder, "commit", "-q", "-m", "by hand")
-    expired = memory.list_expired()
+    expired = memory.care.list_expired()
     assert len(expired) == 2
-    memory.prune(expired)
+    memory.care.prune(expired)
     shown = git(git_world.folder, "log", "-1", "--format=%(trailers)").decode().strip()
     assert shown.splitlines()[0] == "Pack-Origin: ai-cloud:test-client"
     assert len(shown.splitlines()) == 3

@@ -50,9 +50,9 @@ def _work(memory: Memory, interval: float, leaving: Event) -> None:
         if time.monotonic() < rest_until:
             continue
         try:
-            if not memory.is_exchange_due(interval):
+            if not memory.remote.is_due(interval):
                 continue
-            done = memory.sync_remote()
+            done = memory.remote.sync()
         except RepositoryBusy:
             continue  # another process is at it
         except PackError as error:

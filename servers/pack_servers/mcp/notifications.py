@@ -172,7 +172,7 @@ class ChangeWatcher:
     async def _look(self) -> None:
         first, since = not self._started, self._seen
         try:
-            changes = await anyio.to_thread.run_sync(self._memory.changes_since, since)
+            changes = await anyio.to_thread.run_sync(self._memory.history.changes_since, since)
         except PackError as error:
             if not self._failing:
                 logger.warning("changes cannot be watched: %s", error)

@@ -187,7 +187,7 @@ class PackServer(MCPServer[None]):
         try:
             if self._memory.mode() is not Mode.V2:
                 return []
-            page = self._memory.list(limit=1_000_000)
+            page = self._memory.notes.list(limit=1_000_000)
         except PackError as error:
             # The SDK takes any other exception from a list for a crash.
             raise MCPError(INTERNAL_ERROR, f"{error} {error.remedy}") from error
@@ -206,7 +206,7 @@ class PackServer(MCPServer[None]):
             ResourceError: It cannot be read; the message says why.
         """
         try:
-            return self._memory.get(path).content
+            return self._memory.notes.get(path).content
         except NotFound as error:
             raise ResourceNotFoundError(str(error)) from error
         except PackError as error:

@@ -14,9 +14,10 @@ from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import Field
 
 from pack.catalog.questions import Sort
+from pack.core.requests import SEARCH_LIMIT
 from pack.errors import PackError
 from pack.files.edits import Edit
-from pack.memory import SEARCH_LIMIT, Memory
+from pack.memory import Memory
 from pack.provenance import Origin, Source
 from pack.results import Written
 from pack_servers.mcp import results as answers
@@ -68,7 +69,7 @@ class Tools:
         """What is in the memory: path, topic, tags and date of each file."""
         return _answer(
             lambda: answers.listing(
-                self._memory.list(
+                self._memory.notes.list(
                     tag=tag or None,
                     topic=topic or None,
                     dir=dir or None,
@@ -86,10 +87,10 @@ class Tools:
     ) -> Annotated[CallToolResult, answers.GetResult]:
         """Read a file: content, and the sha that a change must name. Without path: everything."""
         if path:
-            return _answer(lambda: answers.document(self._memory.get(path)))
+            return _answer(lambda: answers.document(self._memory.notes.get(path)))
 
         def read_all() -> CallToolResult:
-            found = self._memory.get_all()
+            found = self._memory.whole.get()
             self._last_read.put(client_key(ctx.request_context), found.content)
             return answers.whole_memory(found)
 
@@ -106,10 +107,10 @@ class Tools:
         """Store a file, new or whole; frontmatter you leave out stays. Conflicts show the file."""
         memory = self._as(ctx)
         if path:
-            return self._write(lambda: memory.update(path, content, sha or None, message))
+            return self._write(lambda: memory.notes.update(path, content, sha or None, message))
         client = client_key(ctx.request_context)
         try:
-            done = memory.add_to_general(content, self._last_read.get(client), message)
+            done = memory.whole.add(content, self._last_read.get(client), message)
         except PackError as error:
             return answers.not_written(error)
         self._wrote()
@@ -126,7 +127,7 @@ class Tools:
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Change parts of a file: replace exact text, append, replace a section. All or none."""
         memory = self._as(ctx)
-        return self._write(lambda: memory.edit(path, edits, sha or None, message))
+        return self._write(lambda: memory.notes.edit(path, edits, sha or None, message))
 
     def memory_search(
         self,
@@ -147,7 +148,7 @@ class Tools:
         """Find files by words, a question or an exact phrase; best first, with section and line."""
         return _answer(
             lambda: answers.matches(
-                self._memory.search(
+                self._memory.search.find(
                     query,
                     tag=tag or None,
                     topic=topic or None,
@@ -167,14 +168,14 @@ class Tools:
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Remove a file; its history stays in git."""
         memory = self._as(ctx)
-        return self._write(lambda: memory.delete(path, sha, message))
+        return self._write(lambda: memory.notes.delete(path, sha, message))
 
     def memory_move(
         self, ctx: Context, path: Path, new_path: Path, sha: Sha, message: Message = None
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Give a file another path; its history follows."""
         memory = self._as(ctx)
-        return self._write(lambda: memory.move(path, new_path, sha, message))
+        return self._write(lambda: memory.notes.move(path, new_path, sha, message))
 
     def _write(self, action: Callable[[], Written]) -> CallToolResult:
         def write() -> CallToolResult:

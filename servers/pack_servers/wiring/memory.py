@@ -107,7 +107,7 @@ def open_memory(
             sync = stack.enter_context(
                 open_sync(settings, place, connector, catalog, state_dir, clock)
             )
-        yield Memory(
+        yield Memory.over(
             connector,
             catalog,
             clock=clock,
@@ -184,7 +184,7 @@ def init_there(
         PackError: See `Memory.init`.
     """
     with open_memory(settings, place) as memory:
-        return memory.init(starter_files(), notes, dry_run=dry_run)
+        return memory.lifecycle.init(starter_files(), notes, dry_run=dry_run)
 
 
 def make_repository(folder: Path) -> None:
@@ -256,7 +256,7 @@ def open_or_begin(
         if isinstance(place, LocalPlace):
             is_new = memory.connector.head() is None and not memory.connector.get_tree()
             if is_new and memory.mode() is Mode.EMPTY:
-                made = memory.init(starter_files())
+                made = memory.lifecycle.init(starter_files())
         elif memory.mode() is Mode.EMPTY:
             raise NotInitialised(memory.connector.location)
         yield memory, made

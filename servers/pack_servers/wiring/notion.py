@@ -93,7 +93,7 @@ def open_route(
     single = NotionPage(_api(settings, clock), settings.notion_sync_page_id)
     if settings.notion_sync_mode is NotionMode.SINGLE:
         return WholeRoute(single, source, today)
-    memory = Memory(
+    memory = Memory.over(
         connector,
         catalog,
         clock=clock,
@@ -102,7 +102,7 @@ def open_route(
         v1_path=settings.github_memory_path,
     )
     pages = NotionPages(_api(settings, clock), settings.notion_sync_page_id)
-    return memory.notion_route(pages, single, source, today, checkpoint_in(state_dir, settings))
+    return memory.pages.route(pages, single, source, today, checkpoint_in(state_dir, settings))
 
 
 def _api(settings: Settings, clock: Callable[[], datetime]) -> NotionApi:

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.contract("C10")
 
 def open_memory(connector: InMemoryConnector) -> Memory:
     numbers = count()
-    return Memory(
+    return Memory.over(
         connector,
         SqliteCatalog(None),
         clock=lambda: NOW,
@@ -62,14 +62,14 @@ def test_the_index_of_every_commit_is_what_a_rebuild_of_that_commit_gives(
         patch.setattr(index, "_PAGE_MASK", 3)
         connector = InMemoryConnector(lambda: NOW)
         memory = open_memory(connector)
-        memory.init({"a/first.md": "# First\n"})
+        memory.lifecycle.init({"a/first.md": "# First\n"})
         stored: dict[str, str] = {}
         for number, (verb, path) in enumerate(history):
             if verb == "delete" and path in stored:
-                memory.delete(path, stored.pop(path))
+                memory.notes.delete(path, stored.pop(path))
             elif verb != "delete":
                 text = f"---\ntopic: T{number % 3}\nupdated: 2026-01-0{number % 9 + 1}\n---\n"
-                sha = memory.update(path, text, stored.get(path)).sha
+                sha = memory.notes.update(path, text, stored.get(path)).sha
                 assert sha is not None
                 stored[path] = sha
             assert_index_is_true(connector)

@@ -4,9 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.core.requests import InvalidCursor, as_blob, check_query, encode_content, page
+from pack.core.requests import InvalidCursor, as_blob, check_query, check_text, page
 from pack.errors import InvalidContent, InvalidRequest, LimitExceeded
+from pack.files import frontmatter
 from tests.support import note
+
+
+def check_text_of(text):
+    return check_text(frontmatter.read(text))
 
 
 def pages(items, limit):
@@ -69,7 +74,7 @@ def test_a_cursor_that_was_not_handed_out_is_refused(world, cursor):
     with pytest.raises(InvalidCursor):
         page(["a", "b"], cursor, 1, key=lambda item: [item])
     memory = world.init()
-    for call in (memory.list, lambda cursor: memory.search("general", cursor=cursor)):
+    for call in (memory.list, lambda cursor: memory.search.find("general", cursor=cursor)):
         with pytest.raises(InvalidCursor):
             call(cursor=cursor)
 
@@ -77,18 +82,18 @@ def test_a_cursor_that_was_not_handed_out_is_refused(world, cursor):
 @pytest.mark.parametrize("limit", [0, -1])
 def test_a_limit_is_positive(world, limit):
     with pytest.raises(InvalidRequest):
-        world.init().list(limit=limit)
+        world.init().notes.list(limit=limit)
 
 
 def test_a_listing_that_changes_between_pages_skips_no_file_that_stays(world):
     memory = world.init()
     world.commit({f"a/{number}.md": note(number) for number in range(6)})
-    first = memory.list(dir="a", limit=3)
+    first = memory.notes.list(dir="a", limit=3)
     assert first.total == 6
     for path in ("a/0.md", "a/1.md"):
-        memory.delete(path, memory.get(path).sha)
-    memory.update("a/00.md", note(1))
-    rest = memory.list(dir="a", limit=10, cursor=first.next_cursor)
+        memory.notes.delete(path, memory.notes.get(path).sha)
+    memory.notes.update("a/00.md", note(1))
+    rest = memory.notes.list(dir="a", limit=10, cursor=first.next_cursor)
     assert [file.path for file in rest.files] == ["a/3.md", "a/4.md", "a/5.md"]
     assert rest.next_cursor is None
 
@@ -98,7 +103,7 @@ def test_the_pages_of_a_search_hold_every_match_once(world):
     world.commit({f"a/{number}.md": "word " * (number + 1) for number in range(7)})
     cursor, found = None, []
     while True:
-        part = memory.search("word", limit=2, cursor=cursor)
+        part = memory.search.find("word", limit=2, cursor=cursor)
         assert part.total == 7
         found += [(match.score, match.path) for match in part.matches]
         cursor = part.next_cursor
@@ -120,12 +125,12 @@ def test_a_query_has_text_and_a_limit():
 
 @pytest.mark.contract("C7")
 def test_content_is_encoded_unchanged_or_refused():
-    assert encode_content("a\r\n\0\ufeff") == b"a\r\n\x00\xef\xbb\xbf"
-    assert len(encode_content("x" * 2_097_152)) == 2_097_152
+    assert check_text_of("a\r\n\0\ufeff") == b"a\r\n\x00\xef\xbb\xbf"
+    assert len(check_text_of("x" * 2_097_152)) == 2_097_152
     with pytest.raises(LimitExceeded):
-        encode_content("é" * 1_048_577)
+        check_text_of("é" * 1_048_577)
     with pytest.raises(InvalidContent):
-        encode_content("\ud800")
+        check_text_of("\ud800")
 
 
 def test_a_blob_id_is_compared_without_case_and_blanks():

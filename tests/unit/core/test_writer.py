@@ -111,7 +111,7 @@ class MemoryMachine(RuleBasedStateMachine):
 
     @rule(path=PATHS, text=TEXTS)
     def update(self, path, text):
-        made = self.memory.update(path, text, self.sha(path))
+        made = self.memory.notes.update(path, text, self.sha(path))
         content = self.read_folder()[path]
         assert content.endswith(text.encode().rpartition(b"---\n")[2])
         self.visible[path] = content
@@ -121,14 +121,14 @@ class MemoryMachine(RuleBasedStateMachine):
     def update_with_a_wrong_sha(self, path, text):
         before = self.world.connector.head()
         with pytest.raises(BlobChanged):
-            self.memory.update(path, text, "0" * 40)
+            self.memory.notes.update(path, text, "0" * 40)
         assert self.world.connector.head() == before
 
     @precondition(lambda self: self.visible)
     @rule(data=st.data(), text=st.sampled_from(["more\n", "- x\n"]))
     def edit(self, data, text):
         path = data.draw(st.sampled_from(sorted(self.visible)))
-        made = self.memory.edit(path, [Append(op="append", text=text)])
+        made = self.memory.notes.edit(path, [Append(op="append", text=text)])
         content = self.read_folder()[path]
         assert content.decode().splitlines()[-1] == text.strip()
         self.visible[path] = content
@@ -138,7 +138,7 @@ class MemoryMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def delete(self, data):
         path = data.draw(st.sampled_from(sorted(self.visible)))
-        made = self.memory.delete(path, self.sha(path))
+        made = self.memory.notes.delete(path, self.sha(path))
         del self.visible[path]
         self.wrote(made)
 
@@ -148,22 +148,22 @@ class MemoryMachine(RuleBasedStateMachine):
         path = data.draw(st.sampled_from(sorted(self.visible)))
         if goal in self.visible:
             with pytest.raises(AlreadyExists):
-                self.memory.move(path, goal, self.sha(path))
+                self.memory.notes.move(path, goal, self.sha(path))
             return
-        made = self.memory.move(path, goal, self.sha(path))
+        made = self.memory.notes.move(path, goal, self.sha(path))
         self.visible[goal] = self.visible.pop(path)
         self.wrote(made)
 
     @rule(number=st.integers(0, 9), was_read=st.booleans())
     def pathless(self, number, was_read):
         line = f"fact {number}"
-        read = self.memory.get_all().content if was_read else None
+        read = self.memory.whole.get().content if was_read else None
         before = set(self.visible.get(GENERAL, b"").splitlines())
-        made = self.memory.add_to_general(f"{read or ''}\n{line}\n", read)
+        made = self.memory.whole.add(f"{read or ''}\n{line}\n", read)
         self.visible[made.path] = self.read_folder()[made.path]
         kept = {row for row in before if not row.startswith(b"updated:")}
         assert kept <= set(self.visible[made.path].splitlines())
-        assert line in self.memory.get_all().content
+        assert line in self.memory.whole.get().content
         self.wrote(made)
 
     # --- a person ------------------------------------------------------------------------------
@@ -238,12 +238,12 @@ class MemoryMachine(RuleBasedStateMachine):
             if is_killed:
                 patch.setattr(GitWrite, "_undo", end)
             try:
-                made = self.memory.update(path, text, self.sha(path))
+                made = self.memory.notes.update(path, text, self.sha(path))
             except (Crash, PackError):
                 made = None
         self.world.close()
         self.world.open()
-        self.memory.status()  # the first call repairs
+        self.memory.care.status()  # the first call repairs
         self.after_crash(path, text, made)
 
     def after_crash(self, path, text, made):
@@ -261,7 +261,7 @@ class MemoryMachine(RuleBasedStateMachine):
     @invariant()
     def readers_see_the_model(self):
         assert self.read_folder() == self.visible
-        seen = {path: self.memory.get(path).content.encode() for path in self.world.listed()}
+        seen = {path: self.memory.notes.get(path).content.encode() for path in self.world.listed()}
         assert seen == self.visible
 
 

@@ -232,12 +232,12 @@ def tight(levels: int) -> str:
 def test_depth_is_limited_to_32_levels(loader: str, shape: Callable[[int], str]) -> None:
     allowed, too_deep = f"---\n{shape(32)}---\n", f"---\n{shape(33)}---\n"
     assert read(allowed).problem is None
-    check_limits(allowed)
+    check_limits(read(allowed))
     problem = read(too_deep).problem
     assert problem is not None
     assert "32 levels" in problem.reason
     with pytest.raises(LimitExceeded, match="32 levels"):
-        check_limits(too_deep)
+        check_limits(read(too_deep))
 
 
 def test_size_is_limited_to_64_kib() -> None:
@@ -248,15 +248,15 @@ def test_size_is_limited_to_64_kib() -> None:
             "the frontmatter exceeds the limit of 65,536 bytes", 1, 1
         )
         with pytest.raises(LimitExceeded):
-            check_limits(f"---\n{block}---\n")
+            check_limits(read(f"---\n{block}---\n"))
 
 
 def test_check_limits_refuses_aliases_only_where_yaml_is_concerned() -> None:
     with pytest.raises(InvalidContent, match="aliases") as caught:
-        check_limits("---\na: &x [1]\nb: [*x, *x]\n---\n")
+        check_limits(read("---\na: &x [1]\nb: [*x, *x]\n---\n"))
     assert (caught.value.line, caught.value.column) == (3, 5)
-    check_limits("a: &x 1\nb: *x\n")
-    check_limits("---\na: '*x'\nb: 2 * 3\n---\n*x\n")
+    check_limits(read("a: &x 1\nb: *x\n"))
+    check_limits(read("---\na: '*x'\nb: 2 * 3\n---\n*x\n"))
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_check_limits_refuses_aliases_only_where_yaml_is_concerned() -> None:
 )
 @pytest.mark.contract("C7")
 def test_what_is_merely_broken_may_be_stored(text: str) -> None:
-    check_limits(text)
+    check_limits(read(text))
 
 
 @given(hostile_text | st.text().map(lambda text: f"---\n{text}\n---\n") | st.text())
@@ -311,7 +311,7 @@ for text in texts:
     assert split(text).join() == text
     read(text)
     try:
-        check_limits(text)
+        check_limits(read(text))
     except (InvalidContent, LimitExceeded):
         pass
     try:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import NamedTuple
+from unittest.mock import ANY
 
 import pytest
 from hypothesis import given
@@ -224,8 +227,20 @@ def test_find_key_line() -> None:
 # --- stamp -----------------------------------------------------------------------------------
 
 
+class StampedText(NamedTuple):
+    text: str
+    warning: str | None
+
+
+def stamp_text(text: str, previous: str | None, now: datetime, fallback: str) -> StampedText:
+    result = stamp(read(text), None if previous is None else read(previous), now, fallback)
+    # What was put together without being read again is what is read of it.
+    assert read(result.head.parts.join()) == replace(result.head, is_plain=ANY)
+    return StampedText(result.head.parts.join(), result.warning)
+
+
 def stamped(text: str, previous: str | None = None, now: datetime = NOW) -> str:
-    result = stamp(text, previous, now, "Fallback")
+    result = stamp_text(text, previous, now, "Fallback")
     assert result.warning is None
     return result.text
 
@@ -328,7 +343,7 @@ def test_a_body_alone_keeps_the_frontmatter_before(text: str, previous: str, exp
 def test_what_cannot_be_stamped_is_stored_as_it_is(
     text: str, previous: str | None, stored: str, words: str | None
 ) -> None:
-    result = stamp(text, previous, NOW, "Fallback")
+    result = stamp_text(text, previous, NOW, "Fallback")
     if words is None:
         assert (result.warning, read(result.text).fields["topic"]) == (None, "Fallback")
         return
@@ -339,7 +354,7 @@ def test_what_cannot_be_stamped_is_stored_as_it_is(
 
 def test_frontmatter_that_would_grow_too_large_is_stored_as_it_is() -> None:
     text = "---\na: " + "x" * (64 * 1024 - 4) + "\n---\n"
-    result = stamp(text, None, NOW, "Fallback")
+    result = stamp_text(text, None, NOW, "Fallback")
     assert result.text == text
     assert result.warning is not None
     assert "65,536" in result.warning
@@ -375,11 +390,11 @@ def test_first_title(body: str, title: str | None) -> None:
 @given(st.text() | st.text().map(lambda text: f"---\n{text}\n---\n{text}"), st.text())
 @pytest.mark.contract("C1")
 def test_a_stamp_changes_frontmatter_only(text: str, fallback: str) -> None:
-    result = stamp(text, None, NOW, fallback)
+    result = stamp_text(text, None, NOW, fallback)
     assert read(result.text).body == read(text).body
     if result.warning is not None:
         assert result.text == text
     elif split(text).block is None:
         assert result.text.endswith(text.removeprefix("\ufeff"))
     if result.warning is None:
-        assert stamp(result.text, text, NOW, fallback) == result
+        assert stamp_text(result.text, text, NOW, fallback) == result

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pack.catalog.row import describe
 from pack.files import frontmatter
+from pack.files.note import Note
 from pack.limits import MAX_FILE_BYTES
 from pack.merge.copies import (
     COPY_KEY,
@@ -346,7 +347,7 @@ def test_what_cannot_be_marked_is_kept_as_it_is(content: bytes) -> None:
 
 def test_copies_are_found_in_a_catalog() -> None:
     paths = ["a/x.md", f"a/x{COPY}", "a/conflict-1.md", "a/y.conflict-abc-2.md"]
-    rows = [describe(MemoryPath(path), blob_id(b""), b"") for path in paths]
+    rows = [describe(Note.stored(MemoryPath(path), blob_id(b""), b"")) for path in paths]
     found = find_conflict_copies(row for row in rows if row is not None)
     assert found == [f"a/x{COPY}", "a/y.conflict-abc-2.md"]
 

@@ -329,7 +329,7 @@ def die(bench: Bench, journal: CheckpointFile, step: int) -> None:
     writer = bench.world.memory._core.writer
     write, writer.write = writer.write, None  # type: ignore[assignment,method-assign]  # dies, too
     with pytest.raises((_Killed, TypeError)):
-        bench.world.memory.migrate_notion(bench.pages(), report, journal=journal)
+        bench.world.memory.pages.migrate(bench.pages(), report, journal=journal)
     writer.write = write  # type: ignore[method-assign]
     assert MAPPING not in bench.world.files()
 
@@ -342,11 +342,11 @@ def test_what_a_killed_run_made_is_kept_whatever_its_title_is_now(
     journal = CheckpointFile(tmp_path / "sync" / "journal.json")
     die(fast, journal, step)
     fast.world.commit({"context/a.md": A.replace("Alpha", "Omega"), "x/b.md": "# Beta\n"})
-    plan = fast.world.memory.migrate_notion(
+    plan = fast.world.memory.pages.migrate(
         fast.pages(), lambda _: None, journal=journal, dry_run=True
     )
     assert len(plan.created) == 5 - step
-    done = fast.world.memory.migrate_notion(fast.pages(), lambda _: None, journal=journal)
+    done = fast.world.memory.pages.migrate(fast.pages(), lambda _: None, journal=journal)
     assert done.is_complete
     own = ["Beta (projects/b.md)", "Beta (x/b.md)"]
     assert sorted(fast.notion.titles()) == sorted(["Omega", *own, "Gamma", EXPORT_TITLE])
@@ -364,7 +364,7 @@ def test_without_its_journal_a_run_finds_pages_by_their_titles(
         shutil.rmtree(tmp_path / "sync")
     else:
         journal.write(text)
-    fast.world.memory.migrate_notion(fast.pages(), lambda _: None, journal=journal)
+    fast.world.memory.pages.migrate(fast.pages(), lambda _: None, journal=journal)
     assert sorted(fast.notion.titles()) == ["Alpha", "Beta", "Gamma", EXPORT_TITLE]
 
 
@@ -377,18 +377,18 @@ def test_a_record_that_cannot_be_saved_is_in_the_journal(fast: Bench, tmp_path: 
     writer = fast.world.memory._core.writer
     write, writer.write = writer.write, refuse  # type: ignore[assignment,method-assign]
     with pytest.raises(Unavailable):
-        fast.world.memory.migrate_notion(fast.pages(), lambda _: None, journal=journal)
+        fast.world.memory.pages.migrate(fast.pages(), lambda _: None, journal=journal)
     writer.write = write  # type: ignore[method-assign]
     made = len(fast.notion.titles())
     fast.world.commit({"context/a.md": A.replace("Alpha", "Omega")})
-    fast.world.memory.migrate_notion(fast.pages(), lambda _: None, journal=journal)
+    fast.world.memory.pages.migrate(fast.pages(), lambda _: None, journal=journal)
     assert len(fast.notion.titles()) == made
 
 
 def test_two_migrations_at_once_are_one(fast: Bench, tmp_path: Path) -> None:
     file = tmp_path / "sync" / "journal.json"
     with CheckpointFile(file).exclusive(), pytest.raises(RepositoryBusy):
-        fast.world.memory.migrate_notion(fast.pages(), lambda _: None, journal=CheckpointFile(file))
+        fast.world.memory.pages.migrate(fast.pages(), lambda _: None, journal=CheckpointFile(file))
     assert fast.notion.titles() == []
 
 

@@ -58,14 +58,14 @@ class Bench:
 
     def migrate(self, *, dry_run: bool = False) -> NotionMigration:
         memory = self.world.memory
-        return memory.migrate_notion(self.pages(), lambda _: None, dry_run=dry_run)
+        return memory.pages.migrate(self.pages(), lambda _: None, dry_run=dry_run)
 
     def sync(self, *, full: bool = False) -> Delivered:
         """As the engine does it."""
         connector = self.world.connector
         source = TextSource(connector, self.world.memory._core.reader.v1_path)
         single = NotionPage(self.notion.api(), self.notion.page.id)
-        route = self.world.memory.notion_route(self.pages(), single, source)
+        route = self.world.memory.pages.route(self.pages(), single, source)
         head = connector.head()
         assert head is not None
         receipt = "" if full else self.receipt
@@ -149,7 +149,7 @@ def test_a_v1_memory_has_no_pages(tmp_path: Path) -> None:
     notion = NotionStandIn()
     pages = NotionPages(notion.api(), notion.page.id)
     with pytest.raises(MigrationNeeded):
-        world.memory.migrate_notion(pages, lambda _: None)
+        world.memory.pages.migrate(pages, lambda _: None)
     world.close()
 
 
@@ -234,7 +234,7 @@ def test_what_a_killed_run_made_is_found_again(fast: Bench) -> None:
     write = fast.world.memory._core.writer.write
     fast.world.memory._core.writer.write = None  # type: ignore[assignment,method-assign]  # dies with it
     with pytest.raises((Killed, TypeError)):
-        fast.world.memory.migrate_notion(fast.pages(), report)
+        fast.world.memory.pages.migrate(fast.pages(), report)
     fast.world.memory._core.writer.write = write  # type: ignore[method-assign]
     assert MAPPING not in fast.world.files()
     assert len(fast.notion.titles()) == 2
@@ -274,7 +274,7 @@ def test_what_is_not_to_be_shared_gets_no_page(fast: Bench) -> None:
 
 def test_what_is_expired_gets_no_page_where_that_is_wanted(fast: Bench) -> None:
     fast.world.commit({"x/old.md": "---\nttl: 2020-01-01\n---\n\n# Old\n"})
-    plan = fast.world.memory.migrate_notion(
+    plan = fast.world.memory.pages.migrate(
         fast.pages(), lambda _: None, date(2026, 1, 1), dry_run=True
     )
     assert "x/old.md" not in dict(plan.created)
@@ -547,16 +547,16 @@ def test_a_broken_record_stops_everything(fast: Bench, name: str) -> None:
     assert isinstance(raised.value.error, InvalidConfig)
     assert len(fast.notion.log) == 0
     assert len(fast.notion.titles()) == 4
-    found = [one for one in fast.world.memory.validate() if one.code == "notion_pages"]
+    found = [one for one in fast.world.memory.care.validate() if one.code == "notion_pages"]
     assert found
     assert found[0].path == MAPPING
 
 
 def test_validate_finds_pages_of_files_that_are_not_there(fast: Bench) -> None:
     fast.migrate()
-    assert [one for one in fast.world.memory.validate() if one.code == "notion_pages"] == []
+    assert [one for one in fast.world.memory.care.validate() if one.code == "notion_pages"] == []
     fast.world.commit({"projects/b.md": None})
-    found = [one for one in fast.world.memory.validate() if one.code == "notion_pages"]
+    found = [one for one in fast.world.memory.care.validate() if one.code == "notion_pages"]
     assert ["projects/b.md" in one.message for one in found] == [True]
 
 

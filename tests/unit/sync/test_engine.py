@@ -507,13 +507,13 @@ def test_a_write_tells_whoever_delivers(setting):
     told = []
     setting.sync.on_news(lambda: told.append(1))
     world = setting.world
-    memory = Memory(
+    memory = Memory.over(
         world.connector, world.catalog, clock=world.clock, origin=AGENT,
         new_request=lambda: "1", sync=setting.sync,
     )  # fmt: skip
-    memory.written_by(AGENT).update("context/n.md", "x\n")
+    memory.written_by(AGENT).notes.update("context/n.md", "x\n")
     assert told == [1]
-    assert memory.status().targets[0].name == "page"
+    assert memory.care.status().targets[0].name == "page"
 
 
 # --- a history that was changed --------------------------------------------------------------

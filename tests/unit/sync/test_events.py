@@ -41,22 +41,22 @@ def shown(world):
 
 
 def sha(world, path):
-    return world.memory.get(path).sha
+    return world.memory.notes.get(path).sha
 
 
 def test_each_write_says_what_it_did(world):
     memory = world.memory
-    memory.update("context/a.md", "one\n")
+    memory.notes.update("context/a.md", "one\n")
     assert shown(world) == [("memory_update", "context/a.md", "one\n")]
-    memory.update("context/a.md", "two\n", sha(world, "context/a.md"), "because")
+    memory.notes.update("context/a.md", "two\n", sha(world, "context/a.md"), "because")
     assert shown(world) == [("memory_update", "context/a.md", "two\n")]
     assert events(world)[0].message == "context/a.md: update (because)"
-    memory.edit("context/a.md", [Replace(op="replace", old="two", new="three")])
+    memory.notes.edit("context/a.md", [Replace(op="replace", old="two", new="three")])
     assert shown(world) == [("memory_edit", "context/a.md", "three\n")]
-    memory.move("context/a.md", "projects/a.md", sha(world, "context/a.md"))
+    memory.notes.move("context/a.md", "projects/a.md", sha(world, "context/a.md"))
     assert shown(world) == [("memory_move", "projects/a.md", "three\n")]
     assert events(world)[0].message == "projects/a.md: move from context/a.md"
-    memory.delete("projects/a.md", sha(world, "projects/a.md"))
+    memory.notes.delete("projects/a.md", sha(world, "projects/a.md"))
     assert shown(world) == [("memory_delete", "projects/a.md", "")]
 
 

@@ -111,8 +111,8 @@ def test_a_file_makes_no_links_in_another():
 def test_a_memory_gives_the_text_without_collisions():
     world = World(None)
     world.init()
-    world.memory.update("context/a.md", "# A\n\n[one][1]\n\n[1]: https://a.example\n")
-    world.memory.update("context/b.md", "# B\n\n[two][1]\n\n[1]: https://b.example\n")
+    world.memory.notes.update("context/a.md", "# A\n\n[one][1]\n\n[1]: https://a.example\n")
+    world.memory.notes.update("context/b.md", "# B\n\n[two][1]\n\n[1]: https://b.example\n")
     source = TextSource(world.connector, MemoryPath(world.v1_path))
     text = source.text_at(world.connector.head())
     assert '<a href="https://a.example">one</a>' in shown(text)

@@ -140,7 +140,7 @@ def source(world):
 @pytest.mark.contract("C3")
 def test_files_come_in_the_order_of_the_index_then_alphabetically(world):
     for name in ("context/b.md", "context/a.md", "projects/z.md"):
-        world.memory.update(name, f"# {name}\n\ntext of {name}\n")
+        world.memory.notes.update(name, f"# {name}\n\ntext of {name}\n")
     index = world.files()["index.md"].decode()
     head, _, _ = index.partition("sync_order")
     world.commit({"index.md": f"{head}sync_order:\n- projects/z.md\n- gone.md\n---\n"})
@@ -152,8 +152,8 @@ def test_files_come_in_the_order_of_the_index_then_alphabetically(world):
 
 
 def test_what_is_not_for_targets_is_left_out(world):
-    world.memory.update("context/secret.md", "---\nsync: false\n---\n\nnobody's business\n")
-    world.memory.update("context/old.md", "---\nttl: 2026-01-01\n---\n\nlong ago\n")
+    world.memory.notes.update("context/secret.md", "---\nsync: false\n---\n\nnobody's business\n")
+    world.memory.notes.update("context/old.md", "---\nttl: 2026-01-01\n---\n\nlong ago\n")
     head = world.connector.head()
     assert "nobody" not in source(world).text_at(head)
     assert "long ago" in source(world).text_at(head)
@@ -165,7 +165,7 @@ def test_the_same_tree_gives_the_same_bytes_whatever_was_read_before(world):
     kept = source(world)
     texts = {}
     for number in range(4):
-        world.memory.update(f"context/n{number % 2}.md", f"{number}\n", sha_of(world, number))
+        world.memory.notes.update(f"context/n{number % 2}.md", f"{number}\n", sha_of(world, number))
         texts[world.connector.head()] = kept.text_at(world.connector.head())
     for commit, text in texts.items():
         assert source(world).text_at(commit) == text
@@ -173,14 +173,14 @@ def test_the_same_tree_gives_the_same_bytes_whatever_was_read_before(world):
 
 
 def sha_of(world, number):
-    return world.memory.get(f"context/n{number % 2}.md").sha if number > 1 else None
+    return world.memory.notes.get(f"context/n{number % 2}.md").sha if number > 1 else None
 
 
 def test_only_what_changed_is_read_again(world):
-    world.memory.update("context/a.md", "a\n")
+    world.memory.notes.update("context/a.md", "a\n")
     kept = source(world)
     kept.text_at(world.connector.head())
-    world.memory.update("context/b.md", "b\n")
+    world.memory.notes.update("context/b.md", "b\n")
     read = []
     original = world.connector.read_blobs
     world.connector.read_blobs = lambda shas: original([read.append(sha) or sha for sha in shas])

@@ -15,7 +15,7 @@ V1 = (
 
 
 def sha(world, path):
-    return world.memory.get(path).sha
+    return world.memory.notes.get(path).sha
 
 
 # --- init ---------------------------------------------------------------------------------------
@@ -23,7 +23,7 @@ def sha(world, path):
 
 @pytest.mark.contract("C9", "C10")
 def test_an_empty_place_becomes_a_memory_in_one_commit(world):
-    made = world.memory.init(SCAFFOLD)
+    made = world.memory.lifecycle.init(SCAFFOLD)
     assert made.mode is Mode.EMPTY
     assert made.written.commit == world.connector.head()
     assert len(world.messages()) == 1
@@ -31,7 +31,7 @@ def test_an_empty_place_becomes_a_memory_in_one_commit(world):
     assert set(world.files()) == {INDEX, "context/general.md"}
     assert b"created: 2026-03-01\n" in world.files()["context/general.md"]
     assert_true_index(world)
-    assert world.memory.validate() == []
+    assert world.memory.care.validate() == []
     if world.folder is not None:
         assert git(world.folder, "status", "--porcelain") == b""
 
@@ -39,7 +39,7 @@ def test_an_empty_place_becomes_a_memory_in_one_commit(world):
 def test_a_second_init_does_nothing(world):
     world.init()
     before = world.files()
-    made = world.memory.init(SCAFFOLD)
+    made = world.memory.lifecycle.init(SCAFFOLD)
     assert (made.written, made.mode) == (None, Mode.V2)
     assert world.files() == before
     assert len(world.messages()) == 1
@@ -47,7 +47,7 @@ def test_a_second_init_does_nothing(world):
 
 def test_init_leaves_a_v1_memory_alone(world):
     world.commit({"MEMORY.md": V1})
-    made = world.memory.init(SCAFFOLD)
+    made = world.memory.lifecycle.init(SCAFFOLD)
     assert (made.written, made.mode) == (None, Mode.V1)
     assert set(world.files()) == {"MEMORY.md"}
 
@@ -56,7 +56,7 @@ def test_init_leaves_a_v1_memory_alone(world):
 def test_a_repository_with_history_keeps_what_it_has(world):
     kept = {"README.md": "# Mine\n", "notes/a.md": "a\n", "context/general.md": "mine\n"}
     world.commit(kept)
-    world.memory.init(SCAFFOLD)
+    world.memory.lifecycle.init(SCAFFOLD)
     assert len(world.messages()) == 2
     files = world.files()
     assert {path: files[path].decode() for path in kept} == kept
@@ -66,9 +66,9 @@ def test_a_repository_with_history_keeps_what_it_has(world):
 
 def test_starters_do_not_become_twins(world):
     world.commit({"Context/notes.md": "a\n"})
-    world.memory.init(SCAFFOLD)
+    world.memory.lifecycle.init(SCAFFOLD)
     assert set(world.files()) == {INDEX, "Context/notes.md"}
-    assert [f for f in world.memory.validate() if f.code == "twin"] == []
+    assert [f for f in world.memory.care.validate() if f.code == "twin"] == []
 
 
 @pytest.mark.contract("C1")
@@ -76,7 +76,7 @@ def test_a_folder_of_notes_is_adopted(git_world):
     git_world.edit("notes/a.md", b"a\r\n")
     git_world.edit("b.md", "not in a folder\n")
     git_world.edit("notes/picture.png", b"\x89PNG")
-    made = git_world.memory.init(SCAFFOLD)
+    made = git_world.memory.lifecycle.init(SCAFFOLD)
     assert made.adopted == ("notes/a.md",)
     assert set(git_world.files()) == {INDEX, "notes/a.md", "context/general.md"}
     assert git_world.files()["notes/a.md"] == b"a\r\n"
@@ -90,10 +90,10 @@ def test_a_folder_of_notes_is_adopted(git_world):
 def test_a_copied_memory_without_history_is_adopted(git_world):
     other = World(None)
     other.init()
-    other.memory.update("a/x.md", note(1))
+    other.memory.notes.update("a/x.md", note(1))
     for path, content in other.files().items():
         git_world.edit(path, content)
-    made = git_world.memory.init(SCAFFOLD)
+    made = git_world.memory.lifecycle.init(SCAFFOLD)
     assert made.mode is Mode.V2
     assert set(made.adopted) == {"a/x.md", "context/general.md"}
     assert git_world.files() == other.files()
@@ -113,7 +113,7 @@ def test_notes_are_taken_over_in_one_commit(world):
         ".obsidian/x.md": b"x",
         "large.md": b"x" * 3_000_000,
     }
-    made = world.memory.init(SCAFFOLD, notes)
+    made = world.memory.lifecycle.init(SCAFFOLD, notes)
     assert len(world.messages()) == 1
     assert dict(made.skipped).keys() == {"image.png", "latin.md", ".obsidian/x.md", "large.md"}
     files = world.files()
@@ -129,13 +129,13 @@ def test_notes_are_taken_over_in_one_commit(world):
 @pytest.mark.parametrize("path", ["notes/a.md", "Notes/b.md", "notes/A.md"])
 def test_notes_never_replace_what_is_there(world, path):
     world.init()
-    world.memory.update("notes/a.md", "mine\n")
+    world.memory.notes.update("notes/a.md", "mine\n")
     before = world.files()
     with pytest.raises((AlreadyExists, InvalidPath)):
-        world.memory.init(SCAFFOLD, {path: b"theirs\n", "other/c.md": b"c\n"})
+        world.memory.lifecycle.init(SCAFFOLD, {path: b"theirs\n", "other/c.md": b"c\n"})
     assert world.files() == before
     same = world.files()["notes/a.md"]
-    made = world.memory.init(SCAFFOLD, {"notes/a.md": same, "other/c.md": b"c\n"})
+    made = world.memory.lifecycle.init(SCAFFOLD, {"notes/a.md": same, "other/c.md": b"c\n"})
     assert made.written is not None
     assert world.files()["notes/a.md"] == same
     assert world.files()["other/c.md"] == b"c\n"
@@ -143,7 +143,7 @@ def test_notes_never_replace_what_is_there(world, path):
 
 
 def test_a_dry_run_of_init_changes_nothing(world):
-    made = world.memory.init(SCAFFOLD, dry_run=True)
+    made = world.memory.lifecycle.init(SCAFFOLD, dry_run=True)
     assert {change.path for change in made.written.changes} == {INDEX, "context/general.md"}
     assert world.connector.head() is None
     assert world.memory.mode() is Mode.EMPTY
@@ -151,15 +151,15 @@ def test_a_dry_run_of_init_changes_nothing(world):
 
 def test_a_memory_without_files_works(world):
     memory = world.memory
-    memory.init({})
+    memory.lifecycle.init({})
     assert set(world.files()) == {INDEX}
-    assert memory.list().total == memory.search("x").total == 0
-    assert memory.get_all().content == ""
-    assert memory.validate() == memory.list_expired() == []
-    assert memory.prune([]) is None
-    assert memory.status().files == 0
-    made = memory.update("a/b.md", "x\n")
-    memory.delete("a/b.md", made.sha)
+    assert memory.notes.list().total == memory.search.find("x").total == 0
+    assert memory.whole.get().content == ""
+    assert memory.care.validate() == memory.care.list_expired() == []
+    assert memory.care.prune([]) is None
+    assert memory.care.status().files == 0
+    made = memory.notes.update("a/b.md", "x\n")
+    memory.notes.delete("a/b.md", made.sha)
     assert set(world.files()) == {INDEX}
     assert_true_index(world)
 
@@ -170,8 +170,8 @@ def test_a_memory_without_files_works(world):
 @pytest.mark.contract("C1", "C9")
 def test_a_migration_keeps_the_original_twice(world):
     world.commit({"MEMORY.md": V1})
-    plan = world.memory.plan_migration()
-    made = world.memory.migrate(plan)
+    plan = world.memory.lifecycle.plan_migration()
+    made = world.memory.lifecycle.migrate(plan)
     files = world.files()
     assert files["MEMORY.md"] == files["legacy/MEMORY.md"] == V1.encode()
     assert len(world.messages()) == 2
@@ -179,34 +179,34 @@ def test_a_migration_keeps_the_original_twice(world):
     assert made.index_updated
     assert world.memory.mode() is Mode.V2
     assert_true_index(world)
-    assert drift(world.memory.validate()) == []
-    whole = world.memory.get_all().content
+    assert drift(world.memory.care.validate()) == []
+    whole = world.memory.whole.get().content
     assert all(line in whole for line in V1.splitlines())
     with pytest.raises(PackError):
-        world.memory.migrate(plan)
+        world.memory.lifecycle.migrate(plan)
     assert len(world.messages()) == 2
 
 
 def test_a_dry_run_of_a_migration_changes_nothing(world):
     world.commit({"MEMORY.md": V1})
-    plan = world.memory.plan_migration()
-    made = world.memory.migrate(plan, dry_run=True)
+    plan = world.memory.lifecycle.plan_migration()
+    made = world.memory.lifecycle.migrate(plan, dry_run=True)
     assert "legacy/MEMORY.md" in {change.path for change in made.changes}
     assert set(world.files()) == {"MEMORY.md"}
 
 
 def test_an_edited_plan_is_followed(world):
     world.commit({"MEMORY.md": V1})
-    plan = world.memory.plan_migration()
+    plan = world.memory.lifecycle.plan_migration()
     text = plan.to_json().replace(plan.files[-1].path, "people/friends.md")
-    world.memory.migrate(parse_plan(text))
+    world.memory.lifecycle.migrate(parse_plan(text))
     assert b"- two\n" in world.files()["people/friends.md"]
 
 
 @pytest.mark.contract("C1")
 def test_a_plan_that_does_not_fit_changes_nothing(world):
     world.commit({"MEMORY.md": V1})
-    plan = world.memory.plan_migration()
+    plan = world.memory.lifecycle.plan_migration()
     first, *rest = plan.files
     bad = [
         plan.model_copy(update={"files": tuple(rest)}),
@@ -220,24 +220,24 @@ def test_a_plan_that_does_not_fit_changes_nothing(world):
     ]
     for tampered in bad:
         with pytest.raises(InvalidPlan):
-            world.memory.migrate(tampered)
+            world.memory.lifecycle.migrate(tampered)
     world.commit({"MEMORY.md": f"{V1}more\n"})
     with pytest.raises(InvalidPlan):
-        world.memory.migrate(plan)
+        world.memory.lifecycle.migrate(plan)
     assert set(world.files()) == {"MEMORY.md"}
 
 
 @pytest.mark.contract("C1")
 def test_a_path_that_was_taken_since_is_not_replaced(world):
     world.commit({"MEMORY.md": V1})
-    plan = world.memory.plan_migration()
+    plan = world.memory.lifecycle.plan_migration()
     taken = plan.files[0].path
     world.commit({taken: "mine\n"})
     with pytest.raises(InvalidPlan):
-        world.memory.migrate(plan)
-    fresh = world.memory.plan_migration()
+        world.memory.lifecycle.migrate(plan)
+    fresh = world.memory.lifecycle.plan_migration()
     assert taken not in [file.path for file in fresh.files]
-    world.memory.migrate(fresh)
+    world.memory.lifecycle.migrate(fresh)
     assert world.files()[taken] == b"mine\n"
     assert_true_index(world)
 
@@ -246,13 +246,13 @@ def test_a_path_that_was_taken_since_is_not_replaced(world):
 def test_another_original_in_legacy_is_not_replaced(world):
     world.commit({"MEMORY.md": V1, "legacy/MEMORY.md": "older\n"})
     with pytest.raises(AlreadyExists):
-        world.memory.migrate(world.memory.plan_migration())
+        world.memory.lifecycle.migrate(world.memory.lifecycle.plan_migration())
     assert world.files()["legacy/MEMORY.md"] == b"older\n"
 
 
 def test_an_uncommitted_v1_file_is_migrated_as_it_is(git_world):
     git_world.edit("MEMORY.md", V1)
-    git_world.memory.migrate(git_world.memory.plan_migration())
+    git_world.memory.lifecycle.migrate(git_world.memory.lifecycle.plan_migration())
     assert git_world.files()["legacy/MEMORY.md"] == V1.encode()
     assert (git_world.folder / "MEMORY.md").read_text() == V1
     assert_true_index(git_world)
@@ -261,7 +261,7 @@ def test_an_uncommitted_v1_file_is_migrated_as_it_is(git_world):
 def test_nothing_to_migrate_is_said(world):
     world.init()
     with pytest.raises(NotFound):
-        world.memory.plan_migration()
+        world.memory.lifecycle.plan_migration()
     assert migration.plan(b"", "MEMORY.md").files == ()
 
 
@@ -270,33 +270,33 @@ def test_nothing_to_migrate_is_said(world):
 
 def test_a_file_expires_the_day_after_its_last(world):
     world.init()
-    world.memory.update("a/days.md", note(1, ttl="2d"))  # written on the first of March
-    world.memory.update("a/date.md", note(1, ttl="2026-03-03"))
-    world.memory.update("a/never.md", note(1, ttl=""))
+    world.memory.notes.update("a/days.md", note(1, ttl="2d"))  # written on the first of March
+    world.memory.notes.update("a/date.md", note(1, ttl="2026-03-03"))
+    world.memory.notes.update("a/never.md", note(1, ttl=""))
     world.clock.advance(days=2, hours=11)
-    assert world.memory.list_expired() == []
+    assert world.memory.care.list_expired() == []
     world.clock.advance(hours=2)
-    expired = world.memory.list_expired()
+    expired = world.memory.care.list_expired()
     assert [file.path for file in expired] == ["a/date.md", "a/days.md"]
-    assert {file.path for file in world.memory.list().files if file.expired} == {
+    assert {file.path for file in world.memory.notes.list().files if file.expired} == {
         "a/date.md",
         "a/days.md",
     }
-    assert len([f for f in world.memory.validate() if f.code == "expired"]) == 2
-    assert world.memory.status().expired == ("a/date.md", "a/days.md")
+    assert len([f for f in world.memory.care.validate() if f.code == "expired"]) == 2
+    assert world.memory.care.status().expired == ("a/date.md", "a/days.md")
 
 
 @pytest.mark.contract("C1", "C9")
 def test_prune_removes_what_was_confirmed_and_nothing_else(world):
     world.init()
     for name in "abc":
-        world.memory.update(f"a/{name}.md", note(1, ttl="1d"))
+        world.memory.notes.update(f"a/{name}.md", note(1, ttl="1d"))
     world.clock.advance(days=5)
-    expired = world.memory.list_expired()
+    expired = world.memory.care.list_expired()
     count = len(world.messages())
-    assert world.memory.prune(expired[:2], dry_run=True).commit is None
+    assert world.memory.care.prune(expired[:2], dry_run=True).commit is None
     assert len(world.listed()) == 4
-    world.memory.prune(expired[:2])
+    world.memory.care.prune(expired[:2])
     assert world.listed() == ["a/c.md", "context/general.md"]
     assert len(world.messages()) == count + 1
     assert "a/a.md: prune" in world.messages()[0]
@@ -309,20 +309,20 @@ def test_prune_removes_what_was_confirmed_and_nothing_else(world):
 def test_prune_removes_nothing_when_a_file_was_changed_since(world, change):
     world.init()
     for name in "ab":
-        world.memory.update(f"a/{name}.md", note(1, ttl="1d"))
+        world.memory.notes.update(f"a/{name}.md", note(1, ttl="1d"))
     world.clock.advance(days=5)
-    expired = world.memory.list_expired()
+    expired = world.memory.care.list_expired()
     world.commit({"a/b.md": change})
     before = world.files()
     with pytest.raises(BlobChanged):
-        world.memory.prune(expired)
+        world.memory.care.prune(expired)
     assert world.files() == before
 
 
 @pytest.mark.contract("C1", "C2")
 def test_a_v1_memory_never_expires(world):
     world.commit({"MEMORY.md": "---\nttl: 2020-01-01\n---\nme\n"})
-    assert world.memory.list_expired() == []
+    assert world.memory.care.list_expired() == []
 
 
 # --- history ------------------------------------------------------------------------------------
@@ -331,7 +331,7 @@ def test_a_v1_memory_never_expires(world):
 def test_the_history_of_a_moved_file_can_be_followed(git_world):
     git_world.init()
     text = "".join(f"line {number}\n" for number in range(30))
-    git_world.memory.update("a/x.md", text, message="first")
-    git_world.memory.move("a/x.md", "b/y.md", sha(git_world, "a/x.md"))
+    git_world.memory.notes.update("a/x.md", text, message="first")
+    git_world.memory.notes.move("a/x.md", "b/y.md", sha(git_world, "a/x.md"))
     out = git(git_world.folder, "log", "--follow", "--format=%s", "--", "b/y.md").decode()
     assert out.splitlines() == ["b/y.md: move from a/x.md", "a/x.md: add (first)"]

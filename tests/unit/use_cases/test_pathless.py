@@ -27,10 +27,10 @@ def general(world):
 
 def test_a_v1_session_on_a_v2_memory(world):
     memory = world.init()
-    memory.update("projects/a.md", "# A\n\nstarted\n")
+    memory.notes.update("projects/a.md", "# A\n\nstarted\n")
     count = len(world.messages())
-    read = memory.get_all().content
-    made = memory.add_to_general(f"{read}\nA fact.\n", read, "from v1")
+    read = memory.whole.get().content
+    made = memory.whole.add(f"{read}\nA fact.\n", read, "from v1")
     assert made.path == GENERAL
     assert made.index_updated
     assert "deprecated" in made.warnings[0]
@@ -38,21 +38,21 @@ def test_a_v1_session_on_a_v2_memory(world):
     assert "started" not in general(world)
     assert len(world.messages()) == count + 1
     assert world.messages()[0].startswith(f"{GENERAL}: ")
-    assert "A fact.\n" in memory.get_all().content
+    assert "A fact.\n" in memory.whole.get().content
     assert_true_index(world)
 
 
 def test_an_addition_stands_where_it_was_made(world):
     memory = world.init()
-    memory.add_to_general("first\nlast\n")
-    read = memory.get_all().content
-    memory.add_to_general(read.replace("first\n", "first\nbetween\n"), read)
+    memory.whole.add("first\nlast\n")
+    read = memory.whole.get().content
+    memory.whole.add(read.replace("first\n", "first\nbetween\n"), read)
     assert "first\nbetween\nlast\n" in general(world)
 
 
 def test_general_md_is_made_where_it_is_missing(world):
-    world.memory.init({})
-    world.memory.add_to_general("A fact.\n")
+    world.memory.lifecycle.init({})
+    world.memory.whole.add("A fact.\n")
     assert general(world) == (
         "---\ntopic: General\ncreated: 2026-03-01\nupdated: 2026-03-01\n---\n\n"
         "## 2026-03-01\n\nA fact.\n"
@@ -70,19 +70,19 @@ SENT = st.lists(
 @given(st.lists(st.tuples(SENT, st.sampled_from(["read", "old", None])), max_size=6), SENT)
 def test_nothing_is_lost_whatever_is_sent(sends, start):
     world = World(None)
-    world.memory.init({})
+    world.memory.lifecycle.init({})
     world.commit({GENERAL: start})
-    old = world.memory.get_all().content
+    old = world.memory.whole.get().content
     for text, how in sends:
         before = general(world)
-        read = {"read": world.memory.get_all().content, "old": old, None: None}[how]
+        read = {"read": world.memory.whole.get().content, "old": old, None: None}[how]
         sent = f"{read}\n{text}" if read is not None else text
-        world.memory.add_to_general(sent, read)
+        world.memory.whole.add(sent, read)
         assert not lines(before) - lines(general(world)) - {f"updated: {world.clock.now.date()}"}
         assert not lines(sent) - lines(everything(world)) - lines(read or "")
         size = len(everything(world))
         for _ in range(2):  # a client knows what it sent
-            world.memory.add_to_general(sent, None if read is None else f"{read}\n{sent}")
+            world.memory.whole.add(sent, None if read is None else f"{read}\n{sent}")
         assert len(everything(world)) == size
         assert_true_index(world)
     world.close()
@@ -111,14 +111,14 @@ def test_anything_that_is_sent_is_kept(world, name):
     memory = world.init()
     sent = HARD[name]
     before = lines(general(world))
-    made = memory.add_to_general(sent)
+    made = memory.whole.add(sent)
     kept = lines(sent.encode("utf-8", "backslashreplace").decode())
     assert not kept - lines(everything(world))
     assert not before - lines(general(world))
     assert made.commit == world.connector.head()
     size = len(general(world))
-    memory.add_to_general(sent)
-    memory.add_to_general(sent, memory.get_all().content)
+    memory.whole.add(sent)
+    memory.whole.add(sent, memory.whole.get().content)
     assert len(general(world)) == size
     assert_true_index(world)
 
@@ -126,13 +126,13 @@ def test_anything_that_is_sent_is_kept(world, name):
 def test_five_mebibytes_are_divided(world):
     memory = world.init()
     sent = "".join(f"{number:07} {'x' * 1000}\n" for number in range(5200))
-    made = memory.add_to_general(sent)
+    made = memory.whole.add(sent)
     files = [path for path in world.files() if path.startswith("context/general")]
     assert 3 <= len(files) <= 6
     assert all(path in made.warnings[0] for path in files)
     assert not lines(sent) - lines(everything(world))
     size = len(everything(world))
-    memory.add_to_general(sent)
+    memory.whole.add(sent)
     assert len(everything(world)) == size
     assert_true_index(world)
 
@@ -140,13 +140,13 @@ def test_five_mebibytes_are_divided(world):
 def test_a_line_of_three_mebibytes_is_kept_whole_in_pieces(world):
     memory = world.init()
     sent = "".join(f"{number:08}" for number in range(400_000))
-    memory.add_to_general(sent)
+    memory.whole.add(sent)
     names = sorted((p for p in world.files() if "general" in p), key=lambda p: (len(p), p))
     texts = [world.files()[name].decode() for name in names]
     joined = "".join(line for text in texts for line in text.splitlines() if len(line) > 1000)
     assert joined == sent
     size = len(everything(world))
-    memory.add_to_general(sent)
+    memory.whole.add(sent)
     assert len(everything(world)) == size
 
 
@@ -169,7 +169,7 @@ def test_a_line_of_three_mebibytes_is_kept_whole_in_pieces(world):
 def test_whatever_general_md_is_nothing_in_it_is_lost(world, content):
     memory = world.init()
     world.commit({GENERAL: content})
-    memory.add_to_general("A fact.\n")
+    memory.whole.add("A fact.\n")
     assert "A fact." in lines(everything(world))
     before = content.split(b"\n")
     after = world.files()[GENERAL].split(b"\n")
@@ -182,23 +182,23 @@ def test_whatever_general_md_is_nothing_in_it_is_lost(world, content):
 def test_a_file_too_large_to_read_is_left_alone(git_world):
     memory = git_world.init()
     git_world.commit({GENERAL: b"x" * 3_000_000})
-    assert memory.add_to_general("A fact.\n").path == "context/general-2.md"
+    assert memory.whole.add("A fact.\n").path == "context/general-2.md"
     assert git_world.files()[GENERAL] == b"x" * 3_000_000
     assert_true_index(git_world)
 
 
 def test_a_folder_where_general_md_would_be(world):
-    world.memory.init({})
+    world.memory.lifecycle.init({})
     world.commit({f"{GENERAL}/x.md": note(1)})
-    assert world.memory.add_to_general("A fact.\n").path == "context/general-2.md"
+    assert world.memory.whole.add("A fact.\n").path == "context/general-2.md"
 
 
 def test_a_link_where_general_md_would_be(git_world):
-    git_world.memory.init({})
+    git_world.memory.lifecycle.init({})
     (git_world.folder / "context").mkdir()
     (git_world.folder / GENERAL).symlink_to("../index.md")
     before = (git_world.folder / INDEX).read_bytes()
-    assert git_world.memory.add_to_general("A fact.\n").path == "context/general-2.md"
+    assert git_world.memory.whole.add("A fact.\n").path == "context/general-2.md"
     assert (git_world.folder / GENERAL).is_symlink()
     assert b"sync_order" in before
 
@@ -209,7 +209,7 @@ def test_a_staged_general_md_is_left_alone(git_world):
     git_world.edit(GENERAL, "staged\n")
     git(git_world.folder, "add", GENERAL)
     git_world.edit(GENERAL, "edited again\n")
-    assert memory.add_to_general("A fact.\n").path == "context/general-2.md"
+    assert memory.whole.add("A fact.\n").path == "context/general-2.md"
     assert git(git_world.folder, "show", f":{GENERAL}") == b"staged\n"
     assert (git_world.folder / GENERAL).read_bytes() == b"edited again\n"
 
@@ -217,9 +217,9 @@ def test_a_staged_general_md_is_left_alone(git_world):
 @pytest.mark.contract("C1")
 def test_a_hand_edit_of_general_md_is_kept(git_world):
     memory = git_world.init()
-    read = memory.get_all().content
+    read = memory.whole.get().content
     git_world.edit(GENERAL, "by hand, without an end")
-    memory.add_to_general(f"{read}A fact.\n", read)
+    memory.whole.add(f"{read}A fact.\n", read)
     assert general(git_world).endswith("by hand, without an end\n\n## 2026-03-01\n\nA fact.\n")
     assert git(git_world.folder, "show", f"HEAD~1:{GENERAL}") == b"by hand, without an end"
 
@@ -230,47 +230,47 @@ def test_a_hand_edit_of_general_md_is_kept(git_world):
 def test_a_v1_memory_stays_one_file(world):
     world.commit({"MEMORY.md": "# Me\n\nold\n"})
     memory = world.memory
-    found = memory.get_all()
+    found = memory.whole.get()
     assert found.content == "# Me\n\nold\n"
-    assert found.sha == memory.get("MEMORY.md").sha
-    made = memory.add_to_general("# Me\n\nold\nnew\n", found.content)
+    assert found.sha == memory.notes.get("MEMORY.md").sha
+    made = memory.whole.add("# Me\n\nold\nnew\n", found.content)
     assert made.path == "MEMORY.md"
     assert not made.index_updated
     assert world.files() == {"MEMORY.md": b"# Me\n\nold\nnew\n"}
-    memory.add_to_general("more")
-    assert "## 2026-03-01\n\nmore\n" in memory.get_all().content
+    memory.whole.add("more")
+    assert "## 2026-03-01\n\nmore\n" in memory.whole.get().content
     with pytest.raises(MigrationNeeded):
-        memory.update("projects/a.md", "x")
+        memory.notes.update("projects/a.md", "x")
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\n", b"x" * (2 * 1024 * 1024 - 10)])
 def test_a_v1_file_that_cannot_take_more_goes_on_in_another(world, content):
     world.commit({"MEMORY.md": content})
     memory = world.memory
-    made = memory.add_to_general("A fact.\n")
+    made = memory.whole.add("A fact.\n")
     assert made.path == "MEMORY-2.md"
     assert world.files()["MEMORY.md"] == content
     assert memory.mode() is Mode.V1
-    assert memory.get_all().content.endswith("A fact.\n")
+    assert memory.whole.get().content.endswith("A fact.\n")
     size = len(everything(world))
-    memory.add_to_general("A fact.\n")
-    memory.add_to_general("A fact.\n", memory.get_all().content)
+    memory.whole.add("A fact.\n")
+    memory.whole.add("A fact.\n", memory.whole.get().content)
     assert len(everything(world)) == size
 
 
 def test_a_v1_file_too_large_to_read_takes_nothing_and_refuses_nothing(git_world):
     git_world.commit({"MEMORY.md": b"x" * 3_000_000})
-    assert git_world.memory.add_to_general("A fact.\n").path == "MEMORY-2.md"
-    git_world.memory.add_to_general("Another.\n")
+    assert git_world.memory.whole.add("A fact.\n").path == "MEMORY-2.md"
+    git_world.memory.whole.add("Another.\n")
     assert set(git_world.files()) == {"MEMORY.md", "MEMORY-2.md"}
 
 
 def test_a_migration_between_read_and_write_loses_nothing(world):
     world.commit({"MEMORY.md": "# Me\n\n## Projects\n\nold\n"})
     memory = world.memory
-    read = memory.get_all().content
-    memory.migrate(memory.plan_migration())
-    memory.add_to_general(f"{read}\nnew\n", read)
+    read = memory.whole.get().content
+    memory.lifecycle.migrate(memory.lifecycle.plan_migration())
+    memory.whole.add(f"{read}\nnew\n", read)
     assert "new" in lines(general(world))
     assert general(world).count("old") == 0
     assert world.files()["legacy/MEMORY.md"] == read.encode()
@@ -280,15 +280,15 @@ def test_a_migration_between_read_and_write_loses_nothing(world):
 @pytest.mark.contract("C1")
 def test_a_migration_takes_along_where_a_v1_file_went_on(world):
     world.commit({"MEMORY.md": "# Me\n\nold\n" + "x" * 2_097_000})
-    world.memory.add_to_general("A fact.\n" * 3 + "y" * 500)
+    world.memory.whole.add("A fact.\n" * 3 + "y" * 500)
     assert "MEMORY-2.md" in world.files()
-    world.memory.migrate(world.memory.plan_migration())
-    assert "A fact.\n" in world.memory.get_all().content
+    world.memory.lifecycle.migrate(world.memory.lifecycle.plan_migration())
+    assert "A fact.\n" in world.memory.whole.get().content
     assert world.files()["MEMORY-2.md"]
     assert_true_index(world)
 
 
 def test_an_empty_store_says_how_to_begin(world):
     with pytest.raises(NotInitialised):
-        world.memory.add_to_general("A fact.\n")
+        world.memory.whole.add("A fact.\n")
     assert world.connector.head() is None

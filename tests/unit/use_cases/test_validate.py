@@ -9,23 +9,25 @@ pytestmark = pytest.mark.contract("C10")
 
 
 def found(world, code):
-    return [(f.path, f.line, f.column) for f in world.memory.validate() if f.code == code]
+    return [(f.path, f.line, f.column) for f in world.memory.care.validate() if f.code == code]
 
 
 def test_a_healthy_memory_has_no_findings(world):
     memory = world.init()
-    memory.update("a/x.md", "---\ntopic: X\ntags: [a]\nttl: 90d\n---\n[y](../b/y.md) [b](../b)\n")
-    memory.update("b/y.md", "[x](../a/x.md#part) <https://example.org> [root](/a/x.md)\n")
-    assert memory.validate() == []
+    memory.notes.update(
+        "a/x.md", "---\ntopic: X\ntags: [a]\nttl: 90d\n---\n[y](../b/y.md) [b](../b)\n"
+    )
+    memory.notes.update("b/y.md", "[x](../a/x.md#part) <https://example.org> [root](/a/x.md)\n")
+    assert memory.care.validate() == []
 
 
 def test_what_is_wrong_is_found_with_its_place(world):
     memory = world.init()
-    memory.update("a/yaml.md", "---\ntopic: x\ntags: [\n---\n")
-    memory.update("a/fields.md", "---\ntags: text\nttl: soon\nupdated: x\nsync: maybe\n---\n")
-    memory.update("a/links.md", "# T\n\nsee [it](missing.md)\n")
+    memory.notes.update("a/yaml.md", "---\ntopic: x\ntags: [\n---\n")
+    memory.notes.update("a/fields.md", "---\ntags: text\nttl: soon\nupdated: x\nsync: maybe\n---\n")
+    memory.notes.update("a/links.md", "# T\n\nsee [it](missing.md)\n")
     world.commit({"a/bytes.md": b"ab\xff", "a/old.md": "---\ntopic: x\nttl: 2020-01-01\n---\n"})
-    memory.add_to_general("heal")
+    memory.whole.add("heal")
     assert [(path, line) for path, line, _ in found(world, "frontmatter")] == [
         ("a/fields.md", 2),
         ("a/fields.md", 3),
@@ -35,7 +37,7 @@ def test_what_is_wrong_is_found_with_its_place(world):
     assert found(world, "broken_link") == [("a/links.md", 8, 10)]
     assert found(world, "encoding") == [("a/bytes.md", 1, 1)]
     assert found(world, "expired") == [("a/old.md", 3, 1)]
-    for finding in memory.validate():
+    for finding in memory.care.validate():
         assert finding.message
         assert finding.remedy
         assert finding.line >= 1
@@ -47,13 +49,13 @@ def test_twins_odd_names_links_and_kept_copies_are_found(git_world):
     kept = "a/x.kept-0123abcd.md"
     git_world.commit({"a/x.md": "1", "a/X.md": "2", "A/y.md": "3", "a/q?.md": "4", kept: "5"})
     (git_world.folder / "a" / "link.md").symlink_to("x.md")
-    git_world.memory.add_to_general("heal")
+    git_world.memory.whole.add("heal")
     twins = [path for path, _, _ in found(git_world, "twin")]
     assert len(twins) >= 2
     assert found(git_world, "name") == [("a/q?.md", 1, 1)]
     assert found(git_world, "link") == [("a/link.md", 1, 1)]
     assert found(git_world, "kept_copy") == [(kept, 1, 1)]
-    assert git_world.memory.status().kept == (kept,)
+    assert git_world.memory.care.status().kept == (kept,)
 
 
 @pytest.mark.contract("C1")
@@ -62,8 +64,8 @@ def test_validating_changes_nothing(git_world):
     git_world.commit({"index.md": "broken\n", "a/x.md": note(1)})
     git_world.edit("a/y.md", "by hand\n")
     before = git(git_world.folder, "status", "--porcelain", "-uall"), git_world.connector.head()
-    assert git_world.memory.validate()
-    assert git_world.memory.validate() == git_world.memory.validate()
+    assert git_world.memory.care.validate()
+    assert git_world.memory.care.validate() == git_world.memory.care.validate()
     after = git(git_world.folder, "status", "--porcelain", "-uall"), git_world.connector.head()
     assert before == after
 
@@ -78,17 +80,17 @@ def test_many_broken_links_in_a_large_memory(world):
 
 def test_a_v1_memory_is_validated_too(world):
     world.commit({"MEMORY.md": "---\nbroken: [\n---\n", "other/x.md": "[y](no.md)\n"})
-    codes = {finding.code for finding in world.memory.validate()}
+    codes = {finding.code for finding in world.memory.care.validate()}
     assert codes == {"broken_link"}
 
 
 def test_the_status_of_a_memory(world):
     memory = world.memory
-    assert (memory.status().mode, memory.status().files) == (Mode.EMPTY, 0)
+    assert (memory.care.status().mode, memory.care.status().files) == (Mode.EMPTY, 0)
     world.init()
-    memory.update("a/x.md", "---\nupdated: 2026-01-01\n---\nx\n")
-    memory.update("a/b/y.md", "y\n")
-    status = memory.status()
+    memory.notes.update("a/x.md", "---\nupdated: 2026-01-01\n---\nx\n")
+    memory.notes.update("a/b/y.md", "y\n")
+    status = memory.care.status()
     assert status.mode is Mode.V2
     assert status.commit == world.connector.head()
     assert status.folders == (("a", 1), ("a/b", 1), ("context", 1))

@@ -122,7 +122,7 @@ def of_memory(local: Path | None, github: str | None) -> Iterator[Check]:
         yield Check("memory", State.OK, words)
         yield from _repository(place.folder)
     with wiring.open_memory(settings, place, say, is_leaving=_time_limit()) as memory:
-        status = memory.status()
+        status = memory.care.status()
         yield from _contents(status, place)
         if status.remote is not None:
             yield from _remote(memory, status.remote)
@@ -237,7 +237,7 @@ def _remote(memory: Memory, status: RemoteStatus) -> Iterator[Check]:
         yield Check("remote", State.PROBLEM, str(record.problem), "See `git remote -v`.")
         return
     try:
-        memory.probe_remote()
+        memory.remote.probe()
     except PackError as error:
         yield Check("remote", State.PROBLEM, str(error), _REMOTE_REMEDY)
     else:

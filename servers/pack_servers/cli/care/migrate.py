@@ -44,8 +44,8 @@ def run(
     """Divide a v1 MEMORY.md into files; the original is kept."""
     with opened(local, github) as memory:
         with working("checking that every line is kept"):
-            plan = memory.plan_migration() if plan_file is None else _read_plan(plan_file)
-            memory.migrate(plan, dry_run=True)  # proves the plan before anybody is asked
+            plan = memory.lifecycle.plan_migration() if plan_file is None else _read_plan(plan_file)
+            memory.lifecycle.migrate(plan, dry_run=True)  # proves the plan before anybody is asked
         if dry_run and answer is Format.JSON:
             print(plan.to_json(), end="")
             return
@@ -56,7 +56,7 @@ def run(
             return
         files = counted(len(plan.files), "file")
         confirm(f"Make {files} of {plan.source}?", f"migrating {plan.source}", yes=yes)
-        done = memory.migrate(plan)
+        done = memory.lifecycle.migrate(plan)
     _show_done(plan, done, answer)
 
 

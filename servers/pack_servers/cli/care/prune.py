@@ -34,13 +34,13 @@ def run(
 ) -> None:
     """Delete the files whose ttl is over, after asking."""
     with opened(local, github) as memory:
-        expired = memory.list_expired()
+        expired = memory.care.list_expired()
         if answer is Format.TEXT:
             _show(expired)
         if expired and not dry_run:
             files = counted(len(expired), "expired file")
             confirm(f"Delete {files}?", f"deleting {files}", yes=yes)
-        done = memory.prune(expired, dry_run=dry_run)
+        done = memory.care.prune(expired, dry_run=dry_run)
     if answer is Format.JSON:
         written = written_fields(done) if done else {"commit": None}
         show_json({"expired": [asdict(file) for file in expired], **written})

@@ -24,7 +24,7 @@ def run(
 ) -> None:
     """Make the search index anew from the files. It is derived: nothing can be lost."""
     with opened(local, github) as memory, _progress() as report:
-        files = memory.reindex(report)
+        files = memory.care.reindex(report)
     if answer is Format.JSON:
         show_json({"files": files})
     else:

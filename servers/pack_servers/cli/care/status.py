@@ -32,7 +32,7 @@ def run(
 ) -> None:
     """Show where the memory is, its files, what is uncommitted."""
     with opened(local, github) as memory:
-        status = memory.status()
+        status = memory.care.status()
     if answer is Format.JSON:
         folders = [{"folder": folder, "files": files} for folder, files in status.folders]
         show_json({**asdict(status), "folders": folders})

@@ -25,8 +25,8 @@ def run(
 ) -> None:
     """Report what is wrong with files, links and index."""
     with opened(local, github) as memory, working("reading the memory"):
-        findings = memory.validate()
-        files = memory.status().files
+        findings = memory.care.validate()
+        files = memory.care.status().files
     if answer is Format.JSON:
         show_json({"findings": [asdict(found) for found in findings], "files": files})
     else:

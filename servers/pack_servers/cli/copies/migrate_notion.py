@@ -45,7 +45,7 @@ def run(
     today = None if settings.pack_sync_expired else clock().date()
     with opened(local, github) as memory, open_pages(settings, clock) as pages:
         journal = open_checkpoint(settings, choose_place(settings, local, github))
-        plan = memory.migrate_notion(pages, say, today, journal=journal, dry_run=True)
+        plan = memory.pages.migrate(pages, say, today, journal=journal, dry_run=True)
         if dry_run:
             _show(plan, answer, dry_run=True)
             return
@@ -53,7 +53,7 @@ def run(
             _show_plan(plan)
         new = counted(len(plan.created) + plan.export, "page")
         confirm(f"Make {new} in Notion?", f"making {new} in Notion", yes=yes)
-        done = memory.migrate_notion(pages, say, today, journal=journal)
+        done = memory.pages.migrate(pages, say, today, journal=journal)
     _show(done, answer, dry_run=False)
     if settings.notion_sync_mode is not NotionMode.MULTI:
         say("Set NOTION_SYNC_MODE=multi, or the sync goes on with the single page.")

@@ -55,7 +55,7 @@ def run(
     with opened(local, None) as memory:
         if sync or accept or unrelated:
             done = _exchange(memory, Permission(accept, unrelated))
-        status = memory.remote_status()
+        status = memory.remote.status()
     if answer is Format.JSON:
         exchange = asdict(done) if done else None
         show_json({"remote": asdict(status) if status else None, "exchange": exchange})
@@ -75,7 +75,7 @@ def _exchange(memory: Memory, allowed: Permission) -> Exchange:
             if update is not None:
                 update(text)
 
-        return memory.sync_remote(allowed, report)
+        return memory.remote.sync(allowed, report)
 
 
 def _show(status: RemoteStatus | None, done: Exchange | None) -> None:

@@ -40,5 +40,5 @@ def run(
         read = sha or sha_now(memory, path)
         if not dry_run:
             confirm(f"Delete {path}?", f"deleting {path}", yes=yes)
-        done = memory.delete(path, read, message, dry_run=dry_run)
+        done = memory.notes.delete(path, read, message, dry_run=dry_run)
     show_written(done, "deleted", answer)

@@ -63,14 +63,14 @@ def run(
     wanted = _wanted(replace, everywhere, append, section, text)
     with opened(local, github) as memory:
         if wanted is not None:
-            done = memory.edit(path, [wanted], sha, message, dry_run=dry_run)
+            done = memory.notes.edit(path, [wanted], sha, message, dry_run=dry_run)
         else:
-            found = memory.get(path)
+            found = memory.notes.get(path)
             with edited(path, found.content) as new:
                 if new == found.content:
                     say("the text is the same; nothing was changed")
                     return
-                done = memory.update(path, new, sha or found.sha, message, dry_run=dry_run)
+                done = memory.notes.update(path, new, sha or found.sha, message, dry_run=dry_run)
     show_written(done, "stored", answer)
 
 

@@ -47,7 +47,7 @@ def run(
 
 
 def _get(memory: Memory, path: str, answer: Format) -> None:
-    found = memory.get(path)
+    found = memory.notes.get(path)
     if answer is Format.JSON:
         show_json(asdict(found))
         return
@@ -56,7 +56,7 @@ def _get(memory: Memory, path: str, answer: Format) -> None:
 
 
 def _get_all(memory: Memory, answer: Format) -> None:
-    found = memory.get_all()
+    found = memory.whole.get()
     if answer is Format.JSON:
         show_json(asdict(found))
     else:

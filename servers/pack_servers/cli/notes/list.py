@@ -58,7 +58,7 @@ def run(
 ) -> None:
     """Show the files of the memory: path, topic, tags and date."""
     with opened(local, github) as memory:
-        page = memory.list(
+        page = memory.notes.list(
             tag=tag,
             topic=topic,
             dir=folder,

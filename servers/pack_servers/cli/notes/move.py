@@ -38,5 +38,5 @@ def run(
     """Give a file another path; its bytes and its history stay."""
     with opened(local, github) as memory:
         read = sha or sha_now(memory, path)
-        done = memory.move(path, new_path, read, message, dry_run=dry_run)
+        done = memory.notes.move(path, new_path, read, message, dry_run=dry_run)
     show_written(done, f"moved {path} to", answer)

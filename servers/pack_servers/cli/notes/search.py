@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from pack.memory import SEARCH_LIMIT, Memory
+from pack.core.requests import SEARCH_LIMIT
+from pack.memory import Memory
 from pack.results import Line, Match, Matches
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
@@ -71,7 +72,7 @@ def run(
         if regex:
             _show_lines(memory, query, folder, answer)
             return
-        found = memory.search(
+        found = memory.search.find(
             query,
             tag=tag,
             topic=topic,
@@ -131,7 +132,7 @@ def _why(match: Match) -> str:
 
 
 def _show_lines(memory: Memory, pattern: str, folder: str | None, answer: Format) -> None:
-    lines: Iterable[Line] = memory.find_pattern(pattern, dir=folder)
+    lines: Iterable[Line] = memory.search.lines(pattern, dir=folder)
     if answer is Format.JSON:
         show_json({"lines": [asdict(line) for line in lines]})
         return

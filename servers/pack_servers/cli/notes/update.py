@@ -47,7 +47,7 @@ def run(
     text = _read(file)
     with opened(local, github) as memory:
         try:
-            done = memory.update(path, text, sha, message, dry_run=dry_run)
+            done = memory.notes.update(path, text, sha, message, dry_run=dry_run)
         except BlobChanged as error:
             error.remedy = _next_step(error, file, message, local)
             raise

@@ -38,4 +38,4 @@ def sha_now(memory: Memory, path: str) -> BlobId:
     try:
         return memory.connector.get_contents(parse_stored_path(path)).sha
     except NotFound:
-        return memory.get(path).sha  # which says whether the file is missing or the memory
+        return memory.notes.get(path).sha  # which says whether the file is missing or the memory

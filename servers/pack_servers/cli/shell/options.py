@@ -20,7 +20,7 @@ def complete_path(ctx: typer.Context, incomplete: str) -> list[str]:
 
     try:
         with opened(ctx.params.get("local"), ctx.params.get("github")) as memory:
-            files = memory.list(limit=_COMPLETED).files
+            files = memory.notes.list(limit=_COMPLETED).files
     except PackError:
         return []
     return [file.path for file in files if file.path.startswith(incomplete)]

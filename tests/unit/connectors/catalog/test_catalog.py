@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pack_connectors.catalog.catalog import SqliteCatalog
 
 from pack.catalog.refresh import bring_up
-from pack.catalog.row import describe, title_from_path
+from pack.catalog.row import describe
+from pack.files.note import Note, title_from_path
 from pack.model import CommitId, MemoryPath, blob_id
 from tests.support import World, assert_true_index, git, note
 
@@ -21,7 +22,7 @@ FILES = [f"{folder}/{name}.md" for folder in ("a", "b", "b/c") for name in ("x",
 
 def row(path, number=0, **fields):
     content = note(number, **fields).encode()
-    made = describe(MemoryPath(path), blob_id(content), content)
+    made = describe(Note.stored(MemoryPath(path), blob_id(content), content))
     assert made is not None
     return made
 
@@ -111,13 +112,13 @@ def test_bringing_up_gives_what_a_fresh_catalog_has(steps):
 
 def test_a_rewritten_history_is_followed(git_world):
     git_world.init()
-    git_world.memory.update("a/x.md", note(1))
-    git_world.memory.update("a/y.md", note(2))
+    git_world.memory.notes.update("a/x.md", note(1))
+    git_world.memory.notes.update("a/y.md", note(2))
     git(git_world.folder, "reset", "-q", "--hard", "HEAD~1")
     assert git_world.listed() == ["a/x.md", "context/general.md"]
     git(git_world.folder, "checkout", "-q", "--orphan", "new")
     git(git_world.folder, "commit", "-q", "-m", "again")
-    git_world.memory.update("a/z.md", note(3))
+    git_world.memory.notes.update("a/z.md", note(3))
     assert_true_index(git_world)
 
 
@@ -181,14 +182,14 @@ def test_a_damaged_file_is_replaced_or_done_without(tmp_path, damage):
     world = World(None)
     world.open(file)
     world.init()
-    world.memory.update("a/x.md", note(1, tags="[x]"))
+    world.memory.notes.update("a/x.md", note(1, tags="[x]"))
     world.catalog.close()
     damage(file)
     world.open(file)
     assert world.listed() == ["a/x.md", "context/general.md"]
-    world.memory.update("a/y.md", note(2))
+    world.memory.notes.update("a/y.md", note(2))
     assert_true_index(world)
-    assert world.memory.validate() == []
+    assert world.memory.care.validate() == []
     world.close()
 
 
@@ -199,7 +200,7 @@ def test_damage_while_it_is_open_never_reaches_the_index(tmp_path, damage):
     world.open(file)
     world.init()
     for number in range(5):
-        world.memory.update(f"a/{number}.md", note(number))
+        world.memory.notes.update(f"a/{number}.md", note(number))
         assert_true_index(world)
         if number % 2:
             damage(file)
@@ -258,10 +259,10 @@ def test_text_that_is_no_unicode_stays_out_of_the_way(world):
         {"a/x.md": '---\ntopic: "\\ud800"\ntags: ["\\udfff", ok]\nttl: "\\ud800"\n---\nbody\n'}
     )
     assert "a/x.md" in world.listed()
-    world.memory.update("a/y.md", note(1))
+    world.memory.notes.update("a/y.md", note(1))
     assert_true_index(world)
-    assert world.memory.search("body").total == 1
-    assert world.memory.get_all().content.encode()
+    assert world.memory.search.find("body").total == 1
+    assert world.memory.whole.get().content.encode()
 
 
 def test_a_name_that_is_no_unicode_stays_out_of_the_way(git_world):
@@ -269,15 +270,15 @@ def test_a_name_that_is_no_unicode_stays_out_of_the_way(git_world):
     name = b"\xff\xfe.md".decode("utf-8", "surrogateescape")
     (git_world.folder / "a").mkdir()
     (git_world.folder / "a" / name).write_text("body\n")
-    git_world.memory.update("b/y.md", note(1))
+    git_world.memory.notes.update("b/y.md", note(1))
     git(git_world.folder, "add", "--all")
     git(git_world.folder, "commit", "-q", "-m", "by hand")
-    git_world.memory.update("b/z.md", note(1))
+    git_world.memory.notes.update("b/z.md", note(1))
     assert {"b/y.md", "b/z.md"} <= set(git_world.listed())
-    assert git_world.memory.search("Note").total == 2
-    assert git_world.memory.get_all().content.encode()
-    assert git_world.memory.status().files >= 3
-    found = [finding for finding in git_world.memory.validate() if finding.code == "name"]
+    assert git_world.memory.search.find("Note").total == 2
+    assert git_world.memory.whole.get().content.encode()
+    assert git_world.memory.care.status().files >= 3
+    found = [finding for finding in git_world.memory.care.validate() if finding.code == "name"]
     assert [finding.path for finding in found] == ["a/\\udcff\\udcfe.md"]
     assert_true_index(git_world)
 
@@ -369,7 +370,7 @@ def test_a_row_says_what_the_frontmatter_says():
     assert made.folder == "a"
     bare = row("a/b-c_d.md", updated="soon")
     assert (bare.topic, bare.updated, bare.expires) == ("Note 0", None, None)  # its heading
-    plain = describe(MemoryPath("a/b-c_d.md"), blob_id(b"text\n"), b"text\n")
+    plain = describe(Note.stored(MemoryPath("a/b-c_d.md"), blob_id(b"text\n"), b"text\n"))
     assert plain is not None
     assert plain.topic == "B c d"
 

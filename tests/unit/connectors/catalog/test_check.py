@@ -5,6 +5,7 @@ from pack_connectors.catalog.catalog import SqliteCatalog
 from pack_connectors.catalog.check import CatalogState, check_catalog
 
 from pack.catalog.row import describe
+from pack.files.note import Note
 from pack.model import BlobId, CommitId, MemoryPath
 
 
@@ -12,7 +13,10 @@ from pack.model import BlobId, CommitId, MemoryPath
 def file(tmp_path):
     found = tmp_path / "catalog.sqlite"
     catalog = SqliteCatalog(found)
-    rows = [describe(MemoryPath(f"a/{n}.md"), BlobId("0" * 40), b"text\n") for n in range(40)]
+    rows = [
+        describe(Note.stored(MemoryPath(f"a/{n}.md"), BlobId("0" * 40), b"text\n"))
+        for n in range(40)
+    ]
     catalog.replace(CommitId("1" * 40), rows)
     catalog.close()
     return found

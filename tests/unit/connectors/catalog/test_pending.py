@@ -11,6 +11,7 @@ from pack_connectors.catalog.idle import IdleWork
 
 from pack.catalog.questions import Filter
 from pack.catalog.row import describe
+from pack.files.note import Note
 from pack.model import CommitId, MemoryPath, blob_id
 from pack.search.query import Alternative, Clause, ClauseKind
 
@@ -20,7 +21,7 @@ SOON = 20
 
 
 def row(path, text):
-    made = describe(MemoryPath(path), blob_id(text.encode()), text.encode())
+    made = describe(Note.stored(MemoryPath(path), blob_id(text.encode()), text.encode()))
     assert made is not None
     return made
 

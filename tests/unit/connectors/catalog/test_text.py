@@ -13,6 +13,7 @@ from pack_connectors.catalog.catalog import SqliteCatalog
 
 from pack.catalog.questions import Filter, Sort, sort_key
 from pack.catalog.row import describe
+from pack.files.note import Note
 from pack.model import CommitId, MemoryPath, blob_id
 from pack.search.query import Alternative, Clause, ClauseKind
 from pack.search.words import fold_text, index_terms, indexed_text
@@ -36,7 +37,7 @@ def contents(draw):
 
 
 def row(path, text):
-    made = describe(path, blob_id(text.encode()), text.encode())
+    made = describe(Note.stored(path, blob_id(text.encode()), text.encode()))
     assert made is not None
     return made
 

@@ -184,11 +184,11 @@ def test_what_another_process_deletes_is_made_anew(tmp_path):
             memory = world.open()
             for file in (tmp_path / "cache").glob("*"):
                 file.unlink()
-            assert memory.get(A).content == "# A\n"
-            assert memory.update(f"context/n{turn}.md", "# N\n").commit == world.service.head(
+            assert memory.notes.get(A).content == "# A\n"
+            assert memory.notes.update(f"context/n{turn}.md", "# N\n").commit == world.service.head(
                 "ada/memory"
             )
-        assert world.open().validate() == []
+        assert world.open().care.validate() == []
 
 
 @pytest.mark.parametrize("state", ["none", "damaged", "no folder"])
@@ -196,17 +196,17 @@ def test_a_memory_works_without_a_cache(tmp_path, state):
     with GithubWorld(tmp_path, memory_of({A: b"# A\n"})) as world:
         folder = tmp_path / "cache"
         if state == "damaged":
-            world.open().list()
+            world.open().notes.list()
             for file in folder.glob("*.sqlite*"):
                 file.write_bytes(b"damaged" * 5000)
         if state == "no folder":
             folder.write_bytes(b"")
         memory = world.open(**({"cache_dir": None} if state == "none" else {}))
-        sha = memory.get(A).sha
-        memory.update(A, "# A2\n", sha)
-        memory.update("context/b.md", "# B\n")
-        assert [file.path for file in memory.list().files] == [A, "context/b.md"]
-        assert memory.validate() == []
+        sha = memory.notes.get(A).sha
+        memory.notes.update(A, "# A2\n", sha)
+        memory.notes.update("context/b.md", "# B\n")
+        assert [file.path for file in memory.notes.list().files] == [A, "context/b.md"]
+        assert memory.care.validate() == []
 
 
 @pytest.mark.contract("C1")
@@ -226,7 +226,7 @@ def test_a_wrong_tree_in_the_cache_is_not_written_on(tmp_path):
 
 def test_a_wrong_answer_in_the_cache_is_not_believed(tmp_path):
     with GithubWorld(tmp_path, memory_of({A: b"# A\n"})) as world:
-        world.open().get(A)
+        world.open().notes.get(A)
         (file,) = (tmp_path / "cache").glob("*.sqlite")
         db = sqlite3.connect(file)
         db.execute("UPDATE blob SET data = ?", (b"# Forged\n",))

@@ -9,15 +9,15 @@ from tests.standins.faults import FaultKind
 from tests.support import SCAFFOLD, note
 
 WARM_READS = {
-    "list": lambda memory: memory.list(),
-    "get": lambda memory: memory.get("context/n1.md"),
-    "get all": lambda memory: memory.get_all(),
-    "search": lambda memory: memory.search("Note"),
+    "list": lambda memory: memory.notes.list(),
+    "get": lambda memory: memory.notes.get("context/n1.md"),
+    "get all": lambda memory: memory.whole.get(),
+    "search": lambda memory: memory.search.find("Note"),
     "mode": lambda memory: memory.mode(),
-    "status": lambda memory: memory.status(),
-    "validate": lambda memory: memory.validate(),
-    "expired": lambda memory: memory.list_expired(),
-    "changes": lambda memory: memory.changes_since(memory.connector.head()),
+    "status": lambda memory: memory.care.status(),
+    "validate": lambda memory: memory.care.validate(),
+    "expired": lambda memory: memory.care.list_expired(),
+    "changes": lambda memory: memory.history.changes_since(memory.connector.head()),
 }
 
 
@@ -33,8 +33,8 @@ def test_a_warm_read_is_one_conditional_request(world, case):
     if world.method is WriteMethod.GIT_DATA:
         pytest.skip("reading knows nothing of how commits are made")
     memory = world.open()
-    memory.list()
-    world.open().list()
+    memory.notes.list()
+    world.open().notes.list()
     for again in (memory, world.open()):  # the same process, and another one
         with world.service.log.counting() as asked:
             WARM_READS[case](again)
@@ -45,17 +45,19 @@ def test_a_warm_read_is_one_conditional_request(world, case):
 
 def test_a_write_is_two_requests_by_graphql_and_four_by_git_data(world):
     memory = world.open()
-    memory.list()
+    memory.notes.list()
     most = {WriteMethod.GRAPHQL: 2, WriteMethod.GIT_DATA: 4}[world.method]
-    memory.update("context/n1.md", note(1), memory.get("context/n1.md").sha)
+    memory.notes.update("context/n1.md", note(1), memory.notes.get("context/n1.md").sha)
     for number in range(2):
-        sha = memory.get("context/n2.md").sha
+        sha = memory.notes.get("context/n2.md").sha
         cases = (
-            lambda sha=sha: memory.update("context/n2.md", note(20), sha),
-            lambda n=number: memory.update(f"context/new-{n}.md", note(30)),
-            lambda: memory.add_to_general("more"),
-            lambda n=number: memory.move(
-                f"context/new-{n}.md", f"projects/{n}.md", memory.get(f"context/new-{n}.md").sha
+            lambda sha=sha: memory.notes.update("context/n2.md", note(20), sha),
+            lambda n=number: memory.notes.update(f"context/new-{n}.md", note(30)),
+            lambda: memory.whole.add("more"),
+            lambda n=number: memory.notes.move(
+                f"context/new-{n}.md",
+                f"projects/{n}.md",
+                memory.notes.get(f"context/new-{n}.md").sha,
             ),
         )
         for index, case in enumerate(cases):
@@ -64,7 +66,7 @@ def test_a_write_is_two_requests_by_graphql_and_four_by_git_data(world):
             extra = 1 if index == 3 else 0  # its own look at the file
             assert len(asked) - extra <= most, asked.operations()
     with world.service.log.counting() as asked:
-        world.open().update("context/other-process.md", note(5))
+        world.open().notes.update("context/other-process.md", note(5))
     assert len(asked) <= most, asked.operations()
 
 
@@ -86,10 +88,10 @@ def test_a_view_is_one_state_whatever_happens_meanwhile(world):
 
 def test_a_write_after_somebody_elses_costs_their_tree_and_files(world):
     memory = world.open()
-    memory.update("context/new.md", note(9))
+    memory.notes.update("context/new.md", note(9))
     world.service.commit(NAME, {"context/theirs.md": b"# Theirs\n"})
     with world.service.log.counting() as asked:
-        memory.update("context/mine.md", note(7))
+        memory.notes.update("context/mine.md", note(7))
     operations = asked.operations()
     assert operations.pop("git/get-tree") == 1
     assert sum(operations.values()) <= {"graphql": 3, "git-data": 5}[world.method]
@@ -97,25 +99,25 @@ def test_a_write_after_somebody_elses_costs_their_tree_and_files(world):
 
 def test_a_write_that_was_overtaken_is_made_again_on_what_is_there(world):
     memory = world.open()
-    memory.update("context/mine.md", note(7))
-    sha = memory.get("context/mine.md").sha
+    memory.notes.update("context/mine.md", note(7))
+    sha = memory.notes.get("context/mine.md").sha
     world.service.service.other_writer = lambda repository: world.service.commit(
         NAME, {"context/theirs.md": b"# Theirs\n"}
     )
     world.service.faults.add(FaultKind.OTHER_WRITER)
     before = len(world.service.messages(NAME))
-    written = memory.update("context/mine.md", note(8), sha)
+    written = memory.notes.update("context/mine.md", note(8), sha)
     assert world.service.files(NAME)["context/theirs.md"] == b"# Theirs\n"
     assert len(world.service.messages(NAME)) == before + 2
     assert world.service.head(NAME) == written.commit
-    assert "context/theirs.md" in [file.path for file in memory.list().files]
+    assert "context/theirs.md" in [file.path for file in memory.notes.list().files]
 
 
 def test_a_first_commit_is_one_commit_with_all_files(tmp_path):
     with GithubWorld(tmp_path) as world:
         memory, service = world.open(), world.service
         with service.log.counting() as asked:
-            memory.init(SCAFFOLD)
+            memory.lifecycle.init(SCAFFOLD)
         assert len(service.messages(NAME)) == 1
         assert set(service.files(NAME)) == {"index.md", *SCAFFOLD}
         assert asked.operations()["git-http/push"] == 1
@@ -129,10 +131,10 @@ def test_a_cold_start_of_a_thousand_files_is_four_requests(tmp_path, serves_grap
         world.service.service.serves_graphql = serves_graphql
         memory, told, log = world.open(), [], world.service.log
         with log.counting() as asked:
-            assert memory.list().total == 1000
+            assert memory.notes.list().total == 1000
         assert len(asked) <= 4, asked.operations()
         with log.counting() as asked:
-            memory.reindex(lambda done, of: told.append((done, of)))
+            memory.care.reindex(lambda done, of: told.append((done, of)))
         assert len(asked) == asked.not_modified
         assert told == [(500, 1000), (1000, 1000)]
         with log.counting() as asked:  # a catalog of its own, the blobs of the machine
@@ -142,10 +144,10 @@ def test_a_cold_start_of_a_thousand_files_is_four_requests(tmp_path, serves_grap
 
 def test_somebody_elses_many_files_come_by_one_query(world):
     memory = world.open()
-    memory.list()
+    memory.notes.list()
     world.service.commit(NAME, {f"context/m{n}.md": note(n).encode() for n in range(60)})
     with world.service.log.counting() as asked:
-        assert memory.list().total == 64
+        assert memory.notes.list().total == 64
     expected = {"graphql": 3, "git-data": 4}[world.method]  # or the archive, and its redirect
     assert len(asked) == expected, asked.operations()
 
@@ -157,13 +159,13 @@ def test_the_date_of_a_file_without_one_is_asked_for_once(world):
     world.service.clock.advance(3600)
     world.service.commit(NAME, {"context/later.md": b"# Later\n"})
     memory = world.open()
-    memory.list()
+    memory.notes.list()
     with world.service.log.counting() as asked:
-        found = memory.get("context/plain.md")
+        found = memory.notes.get("context/plain.md")
     assert found.updated_at == at.strftime("%Y-%m-%dT%H:%M:%SZ")
     assert asked.operations()["repos/list-commits"] == 2
     with world.service.log.counting() as asked:
-        assert memory.get("context/plain.md").updated_at == found.updated_at
+        assert memory.notes.get("context/plain.md").updated_at == found.updated_at
     assert len(asked) == asked.not_modified == 1
 
 

@@ -33,14 +33,14 @@ def test_the_token_is_in_no_log_error_repr_commit_or_file(tmp_path, caplog, meth
     said: list[str] = []
     with GithubWorld(tmp_path, None, method) as world:
         memory = world.open(timeout=5.0)
-        memory.init({A: note(0)})
+        memory.lifecycle.init({A: note(0)})
         for kind in FaultKind:
             if "no answer" in kind:
                 continue
             world.service.faults.add(kind)
             world.service.faults.add(kind, times=2, skip=1)
             try:
-                memory.update(f"context/{kind.name.lower()}.md", note(1))
+                memory.notes.update(f"context/{kind.name.lower()}.md", note(1))
             except PackError as error:
                 said += traceback.format_exception(error)
                 said += [repr(error), str(error.__dict__), error.remedy]
@@ -188,9 +188,9 @@ def test_where_everything_is_on_github_and_elsewhere():
 def test_a_server_of_a_company(tmp_path):
     with GithubWorld(tmp_path) as world:
         memory = world.open(api_url=world.service.enterprise_url)
-        memory.init({A: note(0)})
-        memory.update("context/b.md", note(1))
-        assert memory.validate() == []
+        memory.lifecycle.init({A: note(0)})
+        memory.notes.update("context/b.md", note(1))
+        assert memory.care.validate() == []
         assert memory.connector.location == f"{world.service.url}/{NAME}"
 
 

@@ -98,7 +98,7 @@ def test_the_documented_ceilings_are_kept_to_by_waiting(world):
     world.service.limiter.limits.content_per_minute = 5
     memory = world.open()
     for number in range(8):
-        memory.update(f"context/n{number}.md", "# Note\n")
+        memory.notes.update(f"context/n{number}.md", "# Note\n")
     assert world.service.clock.waits
     assert set(world.service.clock.waits) == {60.0}
     assert len(world.service.messages(NAME)) == 9

@@ -47,13 +47,13 @@ def timeout_for(kind: FaultKind) -> float:
 
 def campaign(world: GithubWorld, kind: FaultKind, seed: int) -> None:
     """Writes under faults of one kind, and what must be true after them."""
-    world.open().list()
+    world.open().notes.list()
     memory = world.open(timeout=timeout_for(kind), most_wait=PATIENT)
     world.service.faults.at_random(seed, [kind], rate=0.3)
     ended = {}
     for number in range(1, WRITES + 1):
         try:
-            memory.update(f"context/n{number}.md", note(number))
+            memory.notes.update(f"context/n{number}.md", note(number))
             ended[f"request-{number}"] = "acknowledged"
         except PackError as error:
             ended[f"request-{number}"] = error.code
@@ -104,7 +104,7 @@ def test_a_write_is_made_once_though_its_request_failed(tmp_path, kind):
         healthy.list()
         memory = world.open(timeout=timeout_for(kind), most_wait=PATIENT)
         world.service.faults.add(kind, REF_MOVES[method])
-        written = memory.update(A, note(1))
+        written = memory.notes.update(A, note(1))
         assert not world.service.faults.waiting
         assert requests_in(world) == ["request-1"]
         assert healthy.get(A).sha == written.sha
@@ -116,11 +116,11 @@ def test_a_write_is_made_once_though_its_request_failed(tmp_path, kind):
 def test_a_write_that_is_refused_is_not_made(tmp_path, kind, method):
     with GithubWorld(tmp_path, memory_of({}), method) as world:
         memory = world.open()
-        memory.list()
+        memory.notes.list()
         before = world.service.head(NAME)
         world.service.faults.add(kind, REF_MOVES[method])
         with pytest.raises(ConnectorError) as caught:
-            memory.update(A, note(1))
+            memory.notes.update(A, note(1))
         assert caught.value.code == "auth_failed"
         assert world.service.head(NAME) == before
 
@@ -130,14 +130,14 @@ def test_a_write_that_is_refused_is_not_made(tmp_path, kind, method):
 def test_the_outcome_is_unknown_only_where_nobody_can_look(tmp_path, method):
     with GithubWorld(tmp_path, memory_of({}), method) as world:
         memory = world.open()
-        memory.update(MemoryPath("context/b.md"), note(2))
+        memory.notes.update(MemoryPath("context/b.md"), note(2))
         world.service.faults.add(FaultKind.CUT_AFTER, REF_MOVES[method])
         world.service.faults.add(FaultKind.SERVER_ERROR, "repos/list-commits", skip=1, times=5)
         with pytest.raises(OutcomeUnknown):
-            memory.update(A, note(1))
+            memory.notes.update(A, note(1))
         assert requests_in(world) == ["request-2", "request-1"]
         with pytest.raises(PackError) as caught:  # it is there: whoever reads, sees it
-            memory.update(A, note(2))
+            memory.notes.update(A, note(2))
         assert caught.value.code == "conflict"
 
 
@@ -146,10 +146,10 @@ def test_the_outcome_is_unknown_only_where_nobody_can_look(tmp_path, method):
 def test_an_answer_is_lost_and_the_branch_is_shown_as_it_was(tmp_path, method):
     with GithubWorld(tmp_path, memory_of({}), method) as world:
         memory = world.open()
-        memory.update(MemoryPath("context/b.md"), note(2))
+        memory.notes.update(MemoryPath("context/b.md"), note(2))
         world.service.faults.add(FaultKind.GATEWAY_TIMEOUT_AFTER, REF_MOVES[method])
         world.service.faults.add(FaultKind.STALE_READ, "repos/list-commits", skip=1, times=3)
-        written = memory.update(A, note(1))
+        written = memory.notes.update(A, note(1))
         assert requests_in(world) == ["request-2", "request-1"]
         assert world.service.head(NAME) == written.commit
 
@@ -221,7 +221,7 @@ def test_reads_outlast_what_passes(tmp_path):
             memory = world.open(most_wait=PATIENT, cache_dir=tmp_path / kind.name)
             for operation in ("repos/list-commits", "git/get-tree", "git/get-blob"):
                 world.service.faults.add(kind, operation)
-            assert memory.get(A).content == "# A\n"
+            assert memory.notes.get(A).content == "# A\n"
             assert not world.service.faults.waiting
             world.service.clock.advance(PATIENT)
 

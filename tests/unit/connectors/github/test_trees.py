@@ -31,7 +31,7 @@ def test_odd_paths_are_paths(tmp_path, method):
     with GithubWorld(tmp_path, memory_of({}), method) as world:
         memory = world.open()
         for number, path in enumerate(ODD):
-            memory.update(path, note(number))
+            memory.notes.update(path, note(number))
         assert set(ODD) < set(world.service.files(NAME))
         fresh = world.open("another.sqlite", cache_dir=tmp_path / "another")
         head = fresh.connector.head()
@@ -41,7 +41,7 @@ def test_odd_paths_are_paths(tmp_path, method):
             log = world.connect().last_changes(None, head, MemoryPath(path))
             assert [one.path for one in log] == [path]
         for path in ODD:
-            memory.delete(path, memory.get(path).sha)
+            memory.notes.delete(path, memory.notes.get(path).sha)
         assert set(world.service.files(NAME)) == {"index.md"}
 
 

@@ -41,7 +41,7 @@ def write_together(tmp_path: Path, count: int, machines: int) -> None:
         for name in names:
             for number in range(count):
                 assert general.count(f"line {name} {number}\n") == 1
-        assert world.open().validate() == []
+        assert world.open().care.validate() == []
         assert world.service.limiter.most_writes_at_once <= machines
         world.service.repository(NAME).git.git("fsck", "--strict")
 

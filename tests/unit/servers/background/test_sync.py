@@ -62,7 +62,7 @@ def served(world, folder, routes, tell=None, *, only_newest=True):
         for name, route in routes.items()
     ]
     sync = Sync(world.connector, destinations, states, world.clock, lambda: 1.0)
-    memory = Memory(
+    memory = Memory.over(
         world.connector, world.catalog, clock=world.clock, origin=AGENT,
         new_request=lambda: "1", sync=sync,
     )  # fmt: skip
@@ -78,7 +78,7 @@ def test_a_target_that_hangs_delays_no_other_one_and_no_write(world, tmp_path):
         assert routes["slow"].asked.wait(SECONDS)
         assert routes["good"].done.wait(SECONDS)
         routes["good"].done.clear()
-        written = memory.update("context/a.md", "a\n")
+        written = memory.notes.update("context/a.md", "a\n")
         assert routes["good"].done.wait(SECONDS)
         assert routes["good"].heads[-1] == written.commit
     assert routes["slow"].closed.is_set()
@@ -153,7 +153,7 @@ def test_a_mistake_in_a_target_stops_no_other_and_is_tried_again(
         assert routes["one"].done.wait(SECONDS)
         for route in routes.values():
             route.done.clear()
-        written = memory.update("context/a.md", "a\n")
+        written = memory.notes.update("context/a.md", "a\n")
         for route in routes.values():
             assert route.done.wait(SECONDS)
             assert route.heads[-1] == written.commit
@@ -180,7 +180,7 @@ def test_a_mistake_in_telling_of_it_ends_no_thread(world, tmp_path, caplog, monk
         served(world, tmp_path, {"one": Route()}, tell) as memory,
     ):
         assert raised.wait(SECONDS)
-        memory.update("context/a.md", "a\n")
+        memory.notes.update("context/a.md", "a\n")
         assert told.wait(SECONDS)
     assert [record.getMessage()[:30] for record in caplog.records] == [
         "one: a mistake of PACK's own: "
@@ -198,7 +198,7 @@ def test_what_is_written_before_the_first_look_is_delivered_too(world, tmp_path,
 
     monkeypatch.setattr(Sync, "deliver", late)
     with served(world, tmp_path, {"hook": route}, only_newest=False) as memory:
-        commits = [memory.update(f"context/{name}.md", "a\n").commit for name in "abc"]
+        commits = [memory.notes.update(f"context/{name}.md", "a\n").commit for name in "abc"]
         gate.set()
         while route.done.clear() or len(route.heads) < len(commits):
             assert route.done.wait(SECONDS)
@@ -227,7 +227,7 @@ def test_a_target_that_cannot_begin_ends_no_server(world, tmp_path, caplog):
         caplog.at_level(logging.WARNING),
         served(world, tmp_path / "file", hooks, only_newest=False) as memory,
     ):
-        memory.update("context/a.md", "a\n")
+        memory.notes.update("context/a.md", "a\n")
     assert "Not a directory" in caplog.text
 
 

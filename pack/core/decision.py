@@ -1,0 +1,38 @@
+"""What a use case wants to be written, before anybody has looked at it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pack.files.note import Note
+from pack.model import Change, MemoryPath
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a use case wants to be written.
+
+    Attributes:
+        path: The file it is about.
+        changes: The files to change, without the index.
+        subject: First line of the commit message; names the path.
+        said: The caller's own words.
+        names: More paths for the message to name.
+        moved: New path by old one, for the order in the index.
+        warnings: What the writer should know.
+        with_index: Whether the index is written too (not for a v1 memory).
+        skips_sync: Whether the commit is of no interest to sync targets.
+        notes: Notes that some of the changes put, where they were read already.
+    """
+
+    path: MemoryPath
+    changes: Sequence[Change]
+    subject: str
+    said: str | None = None
+    names: Sequence[str] = ()
+    moved: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    with_index: bool = True
+    skips_sync: bool = False
+    notes: Sequence[Note] = ()

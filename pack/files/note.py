@@ -1,0 +1,156 @@
+"""A note: one memory file at one moment, its bytes and everything they say.
+
+It is cut and parsed once, however many ask: the reader hands it to the decision, the decision to
+the guards, the catalog and the commit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, TypeVar
+
+from pack.errors import InvalidContent
+from pack.files import frontmatter, schema
+from pack.files.frontmatter import Frontmatter
+from pack.files.markdown import split_lines
+from pack.files.passages import Passage, cut_passages, split_passages
+from pack.files.schema import Meta
+from pack.model import BlobId, Contents, MemoryPath, blob_id
+
+_T = TypeVar("_T")
+_SHORT_CHARACTERS: Final = 2000
+_BLOCK_LINE: Final = 2
+"""Line of a file that its frontmatter begins on."""
+_CONTINUES: Final = frozenset([" ", "\t", "-", "]", "}", "\r", "\n", ""])
+"""What a line begins with that belongs to the field before it."""
+_TITLE: Final = re.compile(r"\s*# +([^\r\n]*[^\s#])")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One memory file at one moment.
+
+    Attributes:
+        path: Where it is.
+        content: Its bytes.
+        last_modified: When the bytes were changed, in UTC; `None` for a note that is only planned.
+    """
+
+    path: MemoryPath
+    content: bytes = field(repr=False)
+    last_modified: datetime | None = field(default=None, compare=False)
+    _sha: BlobId | None = field(default=None, compare=False, repr=False)
+    _text: str | None = field(default=None, compare=False, repr=False)
+    _head: Frontmatter | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def found(cls, path: MemoryPath, contents: Contents) -> Note:
+        """The note of a file as a connector gave it."""
+        return cls(path, contents.content, contents.last_modified, contents.sha)
+
+    @classmethod
+    def stored(cls, path: MemoryPath, sha: BlobId, content: bytes) -> Note:
+        """The note of a committed file."""
+        return cls(path, content, None, sha)
+
+    @classmethod
+    def planned(cls, path: MemoryPath, content: bytes, head: Frontmatter) -> Note:
+        """The note that these bytes would make, which were cut and read before they were bytes."""
+        return cls(path, content, _head=head)
+
+    @property
+    def sha(self) -> BlobId:
+        """Blob id of the bytes."""
+        return self._once("_sha", lambda: blob_id(self.content))
+
+    @property
+    def text(self) -> str:
+        """The bytes as text; those that are no UTF-8 are replaced."""
+        return self._once("_text", lambda: self.content.decode("utf-8", "replace"))
+
+    @property
+    def head(self) -> Frontmatter:
+        """The text, cut at its frontmatter and read."""
+        return self._once("_head", lambda: frontmatter.read(self.text))
+
+    def _once(self, name: str, work: Callable[[], _T]) -> _T:
+        # Two threads may both do the work; what they find is the same.
+        known: _T | None = getattr(self, name)
+        if known is None:
+            known = work()
+            object.__setattr__(self, name, known)
+        return known
+
+    def exact_text(self) -> str:
+        """The text, if the bytes are one.
+
+        Raises:
+            InvalidContent: They are not UTF-8.
+        """
+        if "\ufffd" not in self.text:
+            return self.text
+        try:
+            return self.content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            place = f"byte {error.start + 1}"
+            raise InvalidContent(f"{self.path} is not valid UTF-8 ({place})") from error
+
+    def meta(self) -> Meta:
+        """What the frontmatter means."""
+        return schema.read_meta(self.head.fields)
+
+    def title(self) -> str:
+        """The topic; without one, the first heading; without one, the file's name as words."""
+        return self.meta().topic or self.untopiced_title()
+
+    def untopiced_title(self) -> str:
+        """What the note is called where it has no topic."""
+        return schema.first_title(self.head.body) or title_from_path(self.path)
+
+    def passages(self) -> tuple[Passage, ...]:
+        """What search finds in the note: its body, and frontmatter that is the user's own.
+
+        At least one passage, since a file is found by its path and topic too.
+        """
+        return _body_passages(self.head) + _other_fields(self.head)
+
+
+def title_from_path(path: str) -> str:
+    """A topic for a file that names none: its name, as words."""
+    stem = path.rpartition("/")[2].rpartition(".")[0]
+    words = " ".join(stem.replace("-", " ").replace("_", " ").split())
+    return words[:1].upper() + words[1:] if words else stem
+
+
+def _body_passages(head: Frontmatter) -> tuple[Passage, ...]:
+    """A short file is one passage, so that its words stand together."""
+    if len(head.body) > _SHORT_CHARACTERS:
+        return tuple(split_passages(head.body, head.body_line))
+    title = _TITLE.match(head.body)
+    return (Passage(head.body_line, title[1] if title else "", head.body),)
+
+
+def _other_fields(head: Frontmatter) -> tuple[Passage, ...]:
+    """The frontmatter that is the user's own, for it is found as any text; mostly there is none.
+
+    All of it, where it cannot be read.
+    """
+    if head.block is None or not (head.problem or head.fields.keys() - schema.OUR_KEYS):
+        return ()
+    lines = split_lines(head.block)
+    kept = lines if head.problem else _without_ours(lines)
+    first = next((number for number, line in enumerate(kept) if line.strip()), 0)
+    return tuple(cut_passages("".join(kept[first:]), first + _BLOCK_LINE))
+
+
+def _without_ours(lines: Sequence[str]) -> list[str]:
+    """The lines, those of our own fields empty, so that the others keep their numbers."""
+    kept, is_ours = [], False
+    for line in lines:
+        if line[:1] not in _CONTINUES:
+            is_ours = line.partition(":")[0].strip("\"' \t") in schema.OUR_KEYS
+        kept.append("\n" if is_ours else line)
+    return kept

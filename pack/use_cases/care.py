@@ -1,0 +1,98 @@
+"""Looking after a memory: its state, what is wrong with it, its catalog, and what has expired."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pack.catalog.refresh import Progress, bring_up
+from pack.core.core import Core
+from pack.core.decision import Decision
+from pack.core.session import Session
+from pack.errors import BlobChanged
+from pack.model import Delete, Mode
+from pack.results import Expired, Finding, Status, Written
+from pack.use_cases import validate
+from pack.use_cases.read import is_expired
+
+
+class Care:
+    """Looking after a memory. Methods may be called from any thread."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._core = session.core
+
+    def status(self) -> Status:
+        """What the memory is like now, also where there is none yet."""
+        with self._core.view():
+            return validate.status(self._core)
+
+    def validate(self) -> Sequence[Finding]:
+        """Everything that is wrong with files, frontmatter, names, links and index; no change.
+
+        Raises:
+            NotInitialised: There is no memory.
+        """
+        with self._core.view():
+            return validate.validate(self._core)
+
+    def reindex(self, progress: Progress | None = None) -> int:
+        """Make the catalog anew from the files; the number of them.
+
+        Args:
+            progress: Told how many files are done, and of how many.
+
+        Raises:
+            NotInitialised: There is no memory.
+        """
+        core = self._core
+        with core.view():
+            core.require_mode()
+            core.catalog.clear()
+            bring_up(core.catalog, core.connector, core.connector.head(), progress)
+            return core.ask(lambda view: view.list_rows(limit=1).total)
+
+    def list_expired(self) -> Sequence[Expired]:
+        """The files whose ttl is over, sorted by path.
+
+        Raises:
+            NotInitialised: There is no memory.
+        """
+        core = self._core
+        with core.view():
+            if core.require_mode() is Mode.V1:
+                return []  # a v1 file is the whole memory
+            today = core.today()
+            return [
+                Expired(row.path, row.blob, row.topic, row.expires)
+                for row in core.rows()
+                if row.expires and is_expired(row, today)
+            ]
+
+    def prune(self, expired: Sequence[Expired], *, dry_run: bool = False) -> Written | None:
+        """Remove expired files in one commit; `None` if none are given.
+
+        Args:
+            expired: From `list_expired`, and confirmed.
+            dry_run: Only say what would change.
+
+        Raises:
+            BlobChanged: One was changed since it was listed. None was removed.
+        """
+        if not expired:
+            return None
+        return self._session.write(lambda: _prune(self._core, expired), dry_run=dry_run)
+
+
+def _prune(core: Core, expired: Sequence[Expired]) -> Decision:
+    changes = []
+    for file in expired:
+        found = core.reader.find(file.path)
+        if found is None or found.sha != file.sha:
+            actual = found.sha if found else None
+            raise BlobChanged(file.path, file.sha, actual)
+        changes.append(Delete(file.path, file.sha))
+    first = expired[0].path
+    more = f" and {len(expired) - 1} more" if len(expired) > 1 else ""
+    names = [file.path for file in expired[1:]]
+    return Decision(first, changes, f"{first}: prune, expired{more}", names=names)

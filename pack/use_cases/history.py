@@ -1,0 +1,34 @@
+"""What has happened to a memory: its commits, and what they changed."""
+
+from __future__ import annotations
+
+from pack.catalog.row import is_catalogued
+from pack.core.session import Session
+from pack.model import CommitId
+from pack.paths import INDEX
+from pack.results import Changes
+
+
+class History:
+    """The commits of a memory, by whomever. Methods may be called from any thread."""
+
+    def __init__(self, session: Session) -> None:
+        self._core = session.core
+
+    def changes_since(self, commit: CommitId | None) -> Changes:
+        """What commits, by whomever, have changed since a commit; cheap when nothing has."""
+        with self._core.view():
+            return self._changes_since(commit)
+
+    def _changes_since(self, since: CommitId | None) -> Changes:
+        connector = self._core.connector
+        head = connector.head()
+        if head == since or head is None:
+            return Changes(head, (), (), listing_changed=head != since)
+        found = connector.changes_between(since, head) if since else None
+        if found is None:
+            return Changes(head, (), (), listing_changed=True)
+        ours = [(path, blob) for path, blob in found if is_catalogued(path) or path == INDEX]
+        changed = tuple(path for path, blob in ours if blob is not None)
+        gone = tuple(path for path, blob in ours if blob is None)
+        return Changes(head, changed, gone, listing_changed=bool(gone) or INDEX in changed)

@@ -1,0 +1,213 @@
+"""The notes of a memory: read one, list them, and change one. A write is one commit (C9, C10)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pack.catalog.questions import Sort
+from pack.core.decision import Decision
+from pack.core.requests import as_blob, check_text, make_filter
+from pack.core.session import Session
+from pack.errors import AlreadyExists, MigrationNeeded
+from pack.files import frontmatter
+from pack.files.edits import Edit, apply_edits
+from pack.model import ABSENT, Change, Delete, Put
+from pack.results import Document, FileListing, Written
+from pack.use_cases import read
+from pack.use_cases.write import (
+    Wording,
+    expect,
+    find_existing,
+    find_target,
+    is_v1_file,
+    new_path,
+    refuse_twin,
+    store,
+)
+
+
+class Notes:
+    """The notes of a memory, for one writer. Methods may be called from any thread."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._core = session.core
+
+    def get(self, path: str) -> Document:
+        """A file as it is now, uncommitted edits included.
+
+        Raises:
+            NotInitialised: There is no memory.
+            InvalidPath: The path cannot be that of a memory file.
+            NotFound: There is no such file.
+            InvalidContent: It is not UTF-8.
+            LimitExceeded: It is larger than 2 MiB.
+        """
+        with self._core.view():
+            return read.get(self._core, path)
+
+    def list(
+        self,
+        *,
+        tag: str | None = None,
+        topic: str | None = None,
+        dir: str | None = None,  # noqa: A002 - the word of the tool and the command
+        since: str | None = None,
+        until: str | None = None,
+        sort: Sort = Sort.PATH,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> FileListing:
+        """The files that match all filters.
+
+        Args:
+            tag: A tag the file has, ignoring case.
+            topic: Text its topic contains, ignoring case.
+            dir: A folder it is in, at any depth.
+            since: ISO date; only files updated on that day or later, by their `updated`, else by
+                their last commit, where the log is at hand.
+            until: ISO date; only files updated on that day or before.
+            sort: By path; or the newest or the largest first.
+            limit: How many to return at most; `None` for as many as 1,500 tokens hold.
+            cursor: Where an earlier answer left off.
+
+        Raises:
+            NotInitialised: There is no memory.
+            InvalidRequest: The cursor was not handed out, the limit is not positive, or a date is
+                none.
+        """
+        which = make_filter(tag, topic, dir, since, until)
+        with self._core.view():
+            return read.list_files(self._core, which, sort, limit, cursor)
+
+    def update(
+        self,
+        path: str,
+        content: str,
+        sha: str | None = None,
+        message: str | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> Written:
+        """Store a file, new or whole, as one commit with the index.
+
+        `updated` is set, and `created` and `topic` where they are missing; no other byte changes.
+
+        Args:
+            path: Where.
+            content: The whole text. Without frontmatter, the file keeps what it had.
+            sha: Blob id of what the caller read; `None` to make a new file.
+            message: Words for the log.
+            dry_run: Only say what would change.
+
+        Raises:
+            NotInitialised: There is no memory.
+            BlobChanged: The file is not what the caller read. The error holds what it is now.
+            InvalidPath: No memory file can be called so, or some file systems take it for another.
+            InvalidContent: The content cannot be stored.
+            LimitExceeded: It is too large.
+            PackError: The store refused; nothing was written.
+        """
+        given = frontmatter.read(content)
+        check_text(given)
+
+        def decide() -> Decision:
+            target, current = find_target(self._core, path)
+            expect(target, current, as_blob(sha))
+            wording = Wording("update" if current else "add", message)
+            return store(self._core, target, current, given, wording)
+
+        return self._session.write(decide, dry_run=dry_run)
+
+    def edit(
+        self,
+        path: str,
+        edits: Sequence[Edit],
+        sha: str | None = None,
+        message: str | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> Written:
+        """Change parts of a file, all edits or none, as one commit with the index.
+
+        Args:
+            path: The file.
+            edits: Applied in order, each to the result of the one before.
+            sha: Blob id of what the caller read; `None` to take the file as it is.
+            message: Words for the log.
+            dry_run: Only say what would change.
+
+        Raises:
+            NotFound: There is no such file.
+            EditFailed: An edit does not apply exactly once.
+            PackError: As `update`.
+        """
+
+        def decide() -> Decision:
+            target, current = find_existing(self._core, path)
+            if sha is not None:
+                expect(target, current, as_blob(sha))
+            given = frontmatter.read(apply_edits(current.exact_text(), edits))
+            check_text(given)
+            return store(self._core, target, current, given, Wording("edit", message))
+
+        return self._session.write(decide, dry_run=dry_run)
+
+    def delete(
+        self, path: str, sha: str, message: str | None = None, *, dry_run: bool = False
+    ) -> Written:
+        """Remove a file as one commit with the index; its history stays.
+
+        Raises:
+            NotFound: There is no such file.
+            BlobChanged: It is not what the caller read.
+            PackError: As `update`.
+        """
+
+        def decide() -> Decision:
+            target, current = find_existing(self._core, path)
+            expect(target, current, as_blob(sha))
+            with_index = not is_v1_file(self._core, target)
+            changes = [Delete(target, current.sha)]
+            return Decision(target, changes, f"{target}: delete", message, with_index=with_index)
+
+        return self._session.write(decide, dry_run=dry_run)
+
+    def move(
+        self,
+        path: str,
+        new_path: str,
+        sha: str,
+        message: str | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> Written:
+        """Give a file another path as one commit with the index; its bytes and history stay.
+
+        Raises:
+            NotFound: There is no such file.
+            BlobChanged: It is not what the caller read.
+            AlreadyExists: A file is at the new path.
+            PackError: As `update`.
+        """
+        return self._session.write(
+            lambda: self._move(path, new_path, sha, message), dry_run=dry_run
+        )
+
+    def _move(self, path: str, wanted: str, sha: str, message: str | None) -> Decision:
+        core = self._core
+        source, current = find_existing(core, path)
+        if is_v1_file(core, source):
+            raise MigrationNeeded(source, wanted)
+        expect(source, current, as_blob(sha))
+        target = new_path(wanted)
+        taken = core.reader.find(target)
+        if taken is not None:
+            raise AlreadyExists(target, None, taken.sha, taken.content)
+        refuse_twin(core, target, leaving=source)
+        changes: list[Change] = [
+            Put(target, current.content, ABSENT),
+            Delete(source, current.sha),
+        ]
+        subject = f"{target}: move from {source}"
+        return Decision(target, changes, subject, message, moved={source: target})
