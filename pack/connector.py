@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import Protocol
 
-from pack.lineage import Lineage
+from pack.log import CommitFacts, Lineage
 from pack.model import (
     BlobId,
     Change,
@@ -178,6 +178,34 @@ class Connector(Protocol):
 
         Raises:
             NotFound: There is no commit `head`.
+        """
+        ...
+
+    def log(
+        self,
+        head: CommitId,
+        *,
+        since: CommitId | None = None,
+        path: MemoryPath | None = None,
+        first_parent: bool = False,
+        with_files: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[CommitFacts]:
+        """The commits that lead to one, itself included, by whomever; the newest first.
+
+        Args:
+            head: The newest commit.
+            since: Commits that lead to it, and itself, are left out; `None` for none.
+            path: Only commits that changed this file; `None` for all. A file that was moved has
+                another log under its old path (`FileChange.old_path`).
+            first_parent: Follow the side that each commit was made on; a merge is one step.
+            with_files: Whether to say what each commit changed. Where `Capability.LOG` is missing,
+                that may cost a request for each commit.
+            limit: How many at most.
+
+        Raises:
+            NotFound: There is no commit `head`, or no commit `since`.
+            ConnectorError: The store cannot be read.
         """
         ...
 

@@ -97,7 +97,7 @@ class World:
     def messages(self) -> list[str]:
         """The messages of all commits, the newest first."""
         if self.folder is None:
-            return [commit.message for commit in self._store.log()]
+            return [commit.message for commit in self._store.snapshots()]
         if self.connector.head() is None:
             return []
         out = git(self.folder, "log", "-z", "--format=%B").decode()

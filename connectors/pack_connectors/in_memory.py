@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Final
 
 from pack.catalog.row import is_catalogued
@@ -24,7 +24,7 @@ from pack.errors import (
     RepositoryBusy,
     StaleBase,
 )
-from pack.lineage import CommitFacts, Lineage
+from pack.log import CommitFacts, Lineage, compare_trees
 from pack.model import (
     ABSENT,
     BlobId,
@@ -103,7 +103,7 @@ class InMemoryConnector:
         """Words for a store that has no place."""
         return "the memory of this process"
 
-    def log(self) -> list[Snapshot]:
+    def snapshots(self) -> list[Snapshot]:
         """All commits, the newest first."""
         return list(_line(self._head))
 
@@ -177,31 +177,42 @@ class InMemoryConnector:
         paths = sorted(before.keys() | after.keys())
         return [(path, after.get(path)) for path in paths if before.get(path) != after.get(path)]
 
+    def log(
+        self,
+        head: CommitId,
+        *,
+        since: CommitId | None = None,
+        path: MemoryPath | None = None,
+        first_parent: bool = False,
+        with_files: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[CommitFacts]:
+        """See `Connector.log`; every commit here has one parent."""
+        del first_parent
+        newest = self._commit_at(head)
+        known = {one.id for one in _line(self._commit_at(since))} if since else set()
+        line = (one for one in _line(newest) if one.id not in known)
+        found = (one for one in line if path is None or _changes(one, path))
+        return (_facts(one, with_files=with_files) for one in islice(found, limit))
+
     def last_changes(
         self, since: CommitId | None, head: CommitId, path: MemoryPath | None = None
     ) -> Iterator[LastChange]:
         """See `Connector.last_changes`."""
-        for found in takewhile(lambda one: one.id != since, _line(self._commit_at(head))):
-            before = _files(found.parent)
-            for one in sorted(before.keys() | found.files.keys()):
-                if before.get(one) == found.files.get(one) or path not in (None, one):
-                    continue
-                if is_catalogued(one):
-                    yield LastChange(one, found.id, found.time.astimezone(UTC))
+        log = self.log(head, with_files=True)
+        for commit in takewhile(lambda one: one.id != since, log):
+            for change in commit.files or ():
+                for changed in (change.old_path, change.path):
+                    if changed and path in (None, changed) and is_catalogued(changed):
+                        yield LastChange(changed, commit.id, commit.at)
 
     def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
         """See `Connector.lineage`; nobody can rewrite this history, but a commit can be older."""
-        commit: Snapshot | None = self._commit_at(head)
+        newest = self._commit_at(head)
         if since is not None and since not in self._commits:
             return None
-        known = {one.id for one in _line(self._commits[since])} if since else set()
-        found = []
-        for one in _line(commit):
-            if one.id in known:
-                break
-            parents = (one.parent.id,) if one.parent else ()
-            found.append(CommitFacts(one.id, parents, one.message, one.time.astimezone(UTC)))
-        is_ahead = since is None or since in {one.id for one in _line(commit)}
+        is_ahead = since is None or since in {one.id for one in _line(newest)}
+        found = list(self.log(head, since=since))
         return Lineage(tuple(reversed(found)), is_rewritten=not is_ahead)
 
     def _commit_at(self, commit: CommitId) -> Snapshot:
@@ -288,6 +299,24 @@ class InMemoryConnector:
             yield
         finally:
             self._writers.release()
+
+
+def _changes(commit: Snapshot, path: MemoryPath) -> bool:
+    return _files(commit.parent).get(path) != commit.files.get(path)
+
+
+def _facts(commit: Snapshot, *, with_files: bool) -> CommitFacts:
+    at = commit.time.astimezone(UTC)
+    return CommitFacts(
+        commit.id,
+        (commit.parent.id,) if commit.parent else (),
+        commit.message,
+        at,
+        None,
+        commit.author,
+        at,
+        compare_trees(_files(commit.parent), commit.files) if with_files else None,
+    )
 
 
 def _line(commit: Snapshot | None) -> Iterator[Snapshot]:

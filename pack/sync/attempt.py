@@ -9,7 +9,7 @@ from typing import Final
 
 from pack.connector import Connector
 from pack.errors import PackError, RateLimited
-from pack.lineage import CommitFacts
+from pack.log import CommitFacts
 from pack.model import CommitId
 from pack.provenance import skips_sync
 from pack.sync import state as states_of

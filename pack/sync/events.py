@@ -15,7 +15,7 @@ from pack.catalog.row import describe, is_catalogued
 from pack.connector import Connector
 from pack.errors import NotFound
 from pack.files.note import Note
-from pack.lineage import CommitFacts
+from pack.log import CommitFacts
 from pack.model import BlobId, CommitId, EntryType, MemoryPath
 from pack.paths import INDEX
 from pack.provenance import is_ours, without_trailers

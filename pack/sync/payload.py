@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from enum import IntEnum
 
-from pack.lineage import CommitFacts
+from pack.log import CommitFacts
 from pack.sync.events import EventKind, FileEvent
 from pack.times import format_time
 

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from pack.connector import Connector
 from pack.errors import PackError
-from pack.lineage import CommitFacts
+from pack.log import CommitFacts
 from pack.model import CommitId, MemoryPath
 from pack.sync.events import FileEvent, read_events
 from pack.sync.payload import PayloadVersion, event_key, file_payload, memory_payload

@@ -14,7 +14,7 @@ class TestInMemoryConnector(ConnectorContract):
     def log(self, connector):
         return [
             LoggedCommit(c.id, [c.parent.id] if c.parent else [], c.message, c.author)
-            for c in connector.log()
+            for c in connector.snapshots()
         ]
 
     def impatient(self, connector):

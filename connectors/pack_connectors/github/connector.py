@@ -27,7 +27,7 @@ from pack.errors import (
     StaleBase,
 )
 from pack.limits import MAX_FILE_BYTES
-from pack.lineage import Lineage
+from pack.log import Lineage
 from pack.model import (
     BlobId,
     Change,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pack.errors import NotFound
-from pack.lineage import CommitFacts, Lineage
+from pack.log import CommitFacts, Lineage
 from pack.model import CommitId
 from pack_connectors.github.repository import CommitRecord, GithubRepository, is_id
 

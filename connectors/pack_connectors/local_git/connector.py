@@ -28,7 +28,7 @@ from pack.errors import (
     StaleBase,
     Unavailable,
 )
-from pack.lineage import Lineage
+from pack.log import CommitFacts, Lineage
 from pack.model import (
     BlobId,
     Change,
@@ -54,7 +54,7 @@ from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.examine import ExaminedWrite, Examiner
 from pack_connectors.local_git.index import GitIndex, PreparedIndex, parse_raw_diff
 from pack_connectors.local_git.journal import Journal
-from pack_connectors.local_git.log import read_last_changes, read_lineage
+from pack_connectors.local_git.log import LogQuery, read_last_changes, read_lineage, read_log
 from pack_connectors.local_git.objects import SUBMODULE_MODE, SYMLINK_MODE, ObjectStore
 from pack_connectors.local_git.process import GitRunner, RefUpdater, is_id
 from pack_connectors.local_git.recovery import Recovery
@@ -266,6 +266,23 @@ class LocalGit:
         known = since is not None and self._is_commit(since)
         found = read_last_changes(self._runner, since if known else None, head)
         return (change for change in found if path in (None, change.path))
+
+    def log(
+        self,
+        head: CommitId,
+        *,
+        since: CommitId | None = None,
+        path: MemoryPath | None = None,
+        first_parent: bool = False,
+        with_files: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[CommitFacts]:
+        """See `Connector.log`."""
+        for commit in filter(None, (head, since)):
+            if not self._is_commit(commit):
+                raise NotFound(f"commit {commit[:60]}")
+        query = LogQuery(head, since, path, first_parent, with_files, limit)
+        return read_log(self._runner, query)
 
     def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
         """See `Connector.lineage`."""

@@ -1,26 +1,98 @@
-"""Which commit changed which memory file last, and the line of commits, from git's log.
+"""The log of a repository, read from git.
 
-Source: git-log(1), "--name-only", "-z" and "-c"; a merge is listed with the files that it changed
-against all of its parents. "--first-parent" with a commit to exclude: what that one leads back to
-is left out, whichever way it leads.
+Source: git-log(1), "--raw", "-z", "-c" (a merge is listed with the files that it changed against
+all of its parents) and "-m" with "--first-parent" (with those that it changed against its first).
+With a commit to exclude, what that one leads back to is left out, whichever way it leads.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from pack.catalog.row import is_catalogued
-from pack.lineage import CommitFacts, Lineage
-from pack.model import CommitId, LastChange, MemoryPath
+from pack.log import ChangeKind, CommitFacts, FileChange, Lineage
+from pack.model import BlobId, CommitId, Identity, LastChange, MemoryPath
 from pack_connectors.local_git.process import GitRunner, check_id
 
-_FORMAT: Final = "--format=%x01%H %ct"
-_FACTS: Final = "--format=%H%x00%P%x00%ct%x00%B"
+_FORMAT: Final = "--format=%x01%H%x00%P%x00%ct%x00%at%x00%an%x00%ae%x00%B"
+_HEAD: Final = ("-c", "log.showRoot=true", "log", "-z", "--encoding=UTF-8", "--no-show-signature")
 _LAST_SECOND: Final = 253_402_300_799  # of the year 9999
-_HEADER: Final = re.compile(rb"\n?\x01([0-9a-f]{40,64}) ([0-9]+)")
+_KINDS: Final = {"A": ChangeKind.ADDED, "D": ChangeKind.DELETED, "R": ChangeKind.MOVED}
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuery:
+    """Which commits are asked for; see `Connector.log`."""
+
+    head: CommitId
+    since: CommitId | None = None
+    path: MemoryPath | None = None
+    first_parent: bool = False
+    with_files: bool = False
+    limit: int | None = None
+
+    def arguments(self) -> list[str]:
+        """The command that gives the answer; paths are taken literally by every git of PACK."""
+        options = ["--first-parent"] if self.first_parent else []
+        if self.limit is not None:
+            options.append(f"--max-count={self.limit}")
+        if self.with_files:
+            merges = "-m" if self.first_parent else "-c"
+            options += [merges, "--raw", "--no-abbrev", "-M", "--full-diff"]
+        known = [f"^{check_id(self.since)}"] if self.since else []
+        paths = [self.path] if self.path else []
+        return [*_HEAD, *options, _FORMAT, check_id(self.head), *known, "--", *paths]
+
+
+def read_log(runner: GitRunner, query: LogQuery) -> Iterator[CommitFacts]:
+    """See `Connector.log`; the commits are commits of the repository.
+
+    Raises:
+        Unavailable: Git failed.
+    """
+    # A path is looked for from the folder that git runs in.
+    cwd = runner.work_tree if query.path else None
+    fields = iter(runner.run(query.arguments(), cwd=cwd).split(b"\0"))
+    field = next(fields, b"")
+    while field.lstrip(b"\n").startswith(b"\x01"):
+        head = [field.lstrip(b"\n")[1:], *(next(fields) for _ in range(6))]
+        changes = []
+        field = next(fields, b"")
+        while field.lstrip(b"\n").startswith(b":"):
+            changes.append(_change(field.lstrip(b"\n"), fields))
+            field = next(fields, b"")
+        found = sorted(changes, key=lambda change: change.path)
+        yield _facts(head, tuple(found) if query.with_files else None)
+
+
+def _facts(head: list[bytes], files: tuple[FileChange, ...] | None) -> CommitFacts:
+    commit, parents, at, authored, name, email, message = (
+        part.decode("utf-8", "replace") for part in head
+    )
+    ids = tuple(map(CommitId, parents.split()))
+    author = Identity(name, email)
+    return CommitFacts(
+        CommitId(commit), ids, message, _when(at), None, author, _when(authored), files
+    )
+
+
+def _change(raw: bytes, fields: Iterator[bytes]) -> FileChange:
+    """A line of `--raw`: modes, ids and status, before the NUL that the path follows."""
+    *_, sha, status = raw.decode("ascii").split(" ")
+    kind = _KINDS.get(status[0], ChangeKind.EDITED)
+    path = _path(next(fields))
+    if kind is ChangeKind.MOVED and not raw.startswith(b"::"):
+        return FileChange(_path(next(fields)), kind, path, BlobId(sha))
+    if kind is ChangeKind.MOVED:  # a merge names the path after it only
+        kind = ChangeKind.EDITED
+    return FileChange(path, kind, None, None if kind is ChangeKind.DELETED else BlobId(sha))
+
+
+def _path(name: bytes) -> MemoryPath:
+    return MemoryPath(name.decode("utf-8", "surrogateescape"))
 
 
 def read_last_changes(
@@ -31,19 +103,12 @@ def read_last_changes(
     Raises:
         Unavailable: Git failed.
     """
-    known = [f"^{since}"] if since and _leads_to(runner, since, head) else []
-    names = ["log", "-z", "-c", "--name-only", "--no-renames", "--no-show-signature", _FORMAT]
-    out = runner.run([*names, check_id(head), *known, "--"])
-    commit, at = CommitId(head), datetime.fromtimestamp(0, UTC)
-    for field in out.split(b"\0"):
-        header = _HEADER.fullmatch(field)
-        if header is not None:
-            commit = CommitId(header[1].decode("ascii"))
-            at = _when(header[2])
-            continue
-        path = MemoryPath(field.removeprefix(b"\n").decode("utf-8", "surrogateescape"))
-        if path and is_catalogued(path):
-            yield LastChange(path, commit, at)
+    known = since if since and _leads_to(runner, since, head) else None
+    for commit in read_log(runner, LogQuery(head, known, with_files=True)):
+        for change in commit.files or ():
+            for path in (change.old_path, change.path):
+                if path and is_catalogued(path):
+                    yield LastChange(path, commit.id, commit.at)
 
 
 def read_lineage(runner: GitRunner, since: CommitId | None, head: CommitId) -> Lineage:
@@ -52,23 +117,14 @@ def read_lineage(runner: GitRunner, since: CommitId | None, head: CommitId) -> L
     Raises:
         Unavailable: Git failed.
     """
-    known = [f"^{check_id(since)}"] if since else []
-    command = ["log", "-z", "--first-parent", "--encoding=UTF-8", "--no-show-signature", _FACTS]
-    out = runner.run([*command, check_id(head), *known, "--"])
-    fields = out.decode("utf-8", "replace").split("\0")
-    found = [_facts(*fields[at : at + 4]) for at in range(0, len(fields) - 3, 4)]
+    found = list(read_log(runner, LogQuery(head, since, first_parent=True)))
     is_rewritten = since is not None and not _leads_to(runner, since, head)
     return Lineage(tuple(reversed(found)), is_rewritten)
 
 
-def _facts(commit: str, parents: str, at: str, message: str) -> CommitFacts:
-    ids = tuple(map(CommitId, parents.split()))
-    return CommitFacts(CommitId(commit), ids, message, _when(at))
-
-
-def _when(seconds: str | bytes) -> datetime:
+def _when(seconds: str) -> datetime:
     """A commit's time in UTC; git takes and passes on years that no calendar here has."""
-    return datetime.fromtimestamp(min(int(seconds), _LAST_SECOND), UTC)
+    return datetime.fromtimestamp(min(max(int(seconds), 0), _LAST_SECOND), UTC)
 
 
 def _leads_to(runner: GitRunner, since: CommitId, head: CommitId) -> bool:

@@ -20,7 +20,7 @@ from pack.errors import (
     RepositoryBusy,
     Unavailable,
 )
-from pack.lineage import Lineage
+from pack.log import Lineage
 from pack.memory import Memory
 from pack.model import MemoryPath
 from pack.provenance import commit_message, skips_sync

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pack_templates import webhook_schema
 
 from pack.files.edits import Replace
-from pack.lineage import CommitFacts
+from pack.log import CommitFacts
 from pack.model import MemoryPath
 from pack.sync.events import EventKind, FileEvent, _kinds, read_events
 from pack.sync.payload import event_key, file_payload, memory_payload
