@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -55,16 +55,11 @@ from pack_connectors.github.head import GithubHead
 from pack_connectors.github.history import GithubHistory
 from pack_connectors.github.lineage import read_lineage
 from pack_connectors.github.repository import CommitRecord, GithubRepository
-from pack_connectors.github.retry import Announce
-from pack_connectors.github.session import (
-    TIMEOUT_SECONDS,
-    WAIT_SECONDS,
-    GithubSession,
-    announce_nothing,
-)
+from pack_connectors.github.session import TIMEOUT_SECONDS, WAIT_SECONDS, GithubSession
 from pack_connectors.github.snapshots import GithubSnapshots
 from pack_connectors.github.writer_lock import WriterLock
 from pack_connectors.preconditions import check_path, check_write
+from pack_connectors.system.retry import Announce, announce_nothing
 
 _LOCK_SECONDS: Final = 60.0
 _STALE_RETRIES: Final = 20
@@ -267,12 +262,9 @@ class GitHub:
 
     def _on_current(self, changes: Sequence[Change], message: str) -> Commit:
         check_write(changes, message)
-        for attempt in range(1, _STALE_RETRIES + 1):
-            try:
-                with self.exclusive(), self.view():
-                    return self.commit(self.head(), changes, message)
-            except StaleBase:
-                self._session.retry.jitter(min(attempt, 3))
+        for _ in self._session.retry.attempts(_STALE_RETRIES, longest=1.0):
+            with suppress(StaleBase), self.exclusive(), self.view():
+                return self.commit(self.head(), changes, message)
         raise RepositoryBusy("the branch moves faster than a write can be made")
 
     def commit(

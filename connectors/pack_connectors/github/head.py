@@ -152,13 +152,11 @@ class GithubHead:
     # --- asking --------------------------------------------------------------------------------
 
     def _fetch(self) -> CommitRecord | None:
-        head = self._ask(self._tagged)
-        for attempt in range(1, _ATTEMPTS):
-            if self._accept(head, is_last=False):
-                return head
-            self._repository.session.retry.jitter(attempt)
-            head = self._ask(None)
-        self._accept(head, is_last=True)
+        head = None
+        for number in self._repository.session.retry.attempts(_ATTEMPTS):
+            head = self._ask(self._tagged if number == 1 else None)
+            if self._accept(head, is_last=number == _ATTEMPTS):
+                break
         return head
 
     def _accept(self, head: CommitRecord | None, *, is_last: bool) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from pack.errors import ConnectorError, LimitExceeded, NotFound
+from pack.errors import ConnectorError, LimitExceeded, NotFound, PackError
 from pack.model import BlobId, CommitId, blob_id
 from pack_connectors.github.address import RepositoryPlace, quoted
 from pack_connectors.github.http import RAW, Answer, Request
@@ -175,7 +175,7 @@ class GithubRepository:
             raise self.refused(answer)
         return str(_member(body, "default_branch"))
 
-    def refused(self, answer: Answer) -> Exception:
+    def refused(self, answer: Answer) -> PackError:
         """The error that an answer means."""
         return refusal(answer, self.place.full_name)
 

@@ -19,11 +19,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from pack.errors import ConnectorError, StaleBase, Unavailable
+from pack.errors import ConnectorError, PackError, StaleBase
 from pack.model import CommitId, Identity, object_id
-from pack_connectors.github.commit.draft import ATTEMPTS, CommitDraft, LookBack
+from pack_connectors.github.commit.draft import CommitDraft, LookBack
 from pack_connectors.github.head import GithubHead
-from pack_connectors.github.http import Answer, NoAnswer, Request
+from pack_connectors.github.http import Answer, Request
 from pack_connectors.github.refusals import lock, plain
 from pack_connectors.github.repository import CommitRecord, GithubRepository
 
@@ -57,8 +57,10 @@ class FirstCommit:
         objects += [(_BLOB, put.content) for put in plan.puts]
         request = self._request(made.id, encode_pack(objects))
         web = self._repository.place.host.web
-        self._push(request, made)
-        return replace(made, url=f"{web}/{self._repository.place.full_name}/commit/{made.id}")
+        made = replace(made, url=f"{web}/{self._repository.place.full_name}/commit/{made.id}")
+        return self._look_back.send(
+            None, lambda: self._push(request, made), lambda one: one.id == made.id
+        )
 
     def _account(self) -> Identity:
         """Whom a commit of the token's account names, with the address that GitHub gives it."""
@@ -89,29 +91,13 @@ class FirstCommit:
             max_bytes=_MAX_REPORT,
         )
 
-    def _push(self, request: Request, made: CommitRecord) -> None:
-        was_sent = False
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                answer = self._repository.session.write(request)
-            except NoAnswer as error:
-                was_sent = was_sent or error.was_sent
-                reason = error.reason
-            else:
-                refused = self._refusal(answer)
-                if refused is None or (was_sent and self._is_there(made)):
-                    return
-                raise refused
-            if was_sent and self._is_there(made):
-                return
-            self._repository.session.retry.jitter(attempt)
-        raise Unavailable(f"GitHub cannot be written to: {reason}; nothing was written")
+    def _push(self, request: Request, made: CommitRecord) -> CommitRecord:
+        refused = self._refusal(self._repository.session.write(request))
+        if refused is not None:
+            raise refused
+        return made
 
-    def _is_there(self, made: CommitRecord) -> bool:
-        found = self._look_back.find(None, lambda one: one.id == made.id, has_moved=False)
-        return found is not None
-
-    def _refusal(self, answer: Answer) -> Exception | None:
+    def _refusal(self, answer: Answer) -> PackError | None:
         """What a report means; `None` for success."""
         if answer.status != 200:
             return self._repository.refused(answer)
