@@ -52,8 +52,7 @@ from pack_connectors.github.commit.git_data import GitDataWriter
 from pack_connectors.github.commit.graphql import GraphqlWriter, is_expressible
 from pack_connectors.github.commit.method import GithubMethod, WriteMethod
 from pack_connectors.github.head import GithubHead
-from pack_connectors.github.history import GithubHistory
-from pack_connectors.github.lineage import read_lineage
+from pack_connectors.github.log import GithubLog
 from pack_connectors.github.repository import CommitRecord, GithubRepository
 from pack_connectors.github.session import TIMEOUT_SECONDS, WAIT_SECONDS, GithubSession
 from pack_connectors.github.snapshots import GithubSnapshots
@@ -135,7 +134,7 @@ class GitHub:
         self._blobs = GithubBlobs(
             repository, self._cache, self._head, self._snapshots, self._method
         )
-        self._history = GithubHistory(repository, self._cache, self._snapshots)
+        self._log = GithubLog(repository, self._cache, self._snapshots)
         look_back = LookBack(repository, self._head)
         self._first = FirstCommit(repository, self._head, look_back)
         self._graphql = GraphqlWriter(repository, self._head, self._method, look_back)
@@ -241,12 +240,12 @@ class GitHub:
     def last_changes(
         self, since: CommitId | None, head: CommitId, path: MemoryPath | None = None
     ) -> Iterator[LastChange]:
-        """See `Connector.last_changes` and `github_history`."""
-        return self._history.last_changes(since, head, path)
+        """See `Connector.last_changes` and `GithubLog`."""
+        return self._log.last_changes(since, head, path)
 
     def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
         """See `Connector.lineage`; one request where `since` is among the last hundred commits."""
-        return read_lineage(self._repository, since, head)
+        return self._log.lineage(since, head)
 
     # --- writing -------------------------------------------------------------------------------
 

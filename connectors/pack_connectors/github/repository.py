@@ -94,26 +94,6 @@ class GithubRepository:
             return answer, []
         raise self.refused(answer)
 
-    def commit_files(self, commit: CommitId) -> Iterator[str]:
-        """The paths that a commit changed, those of removed and renamed files included."""
-        page = 1
-        while True:
-            query = {"per_page": "100"} | ({"page": str(page)} if page > 1 else {})
-            request = Request("GET", f"{self.place.path}/commits/{commit}", query)
-            answer, body = self.session.read_json(request)
-            if answer.status in (404, 422):
-                raise NotFound(f"commit {commit}")
-            if answer.status != 200:
-                raise self.refused(answer)
-            files = _rows(_member(body, "files"))
-            for file in files:
-                yield str(_member(file, "filename"))
-                if previous := file.get("previous_filename"):
-                    yield str(previous)
-            if 'rel="next"' not in answer.headers.get("link", "") or not files:
-                return
-            page += 1
-
     def tree(self, name: str, *, recursive: bool) -> tuple[list[tuple[str, Item, bool]], bool]:
         """Path, item, and whether it is a folder, of what a commit or tree holds.
 

@@ -11,9 +11,7 @@ Sources: gitprotocol-http(5), gitprotocol-pack(5) (report-status), gitformat-pac
 from __future__ import annotations
 
 import base64
-import hashlib
-import struct
-import zlib
+import io
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,9 +25,6 @@ from pack_connectors.github.http import Answer, Request
 from pack_connectors.github.refusals import lock, plain
 from pack_connectors.github.repository import CommitRecord, GithubRepository
 
-_COMMIT: Final = 1
-_TREE: Final = 2
-_BLOB: Final = 3
 _ZEROS: Final = "0" * 40
 _CONTENT_TYPE: Final = "application/x-git-receive-pack-request"
 _MAX_REPORT: Final = 1024 * 1024
@@ -53,8 +48,8 @@ class FirstCommit:
         """
         account = self._account()
         made, data = _commit(plan, plan.author or account, account, now)
-        objects = [(_COMMIT, data), *((_TREE, tree) for _, tree in plan.after.objects())]
-        objects += [(_BLOB, put.content) for put in plan.puts]
+        objects = [(b"commit", data), *((b"tree", tree) for _, tree in plan.after.objects())]
+        objects += [(b"blob", put.content) for put in plan.puts]
         request = self._request(made.id, encode_pack(objects))
         web = self._repository.place.host.web
         made = replace(made, url=f"{web}/{self._repository.place.full_name}/commit/{made.id}")
@@ -141,19 +136,14 @@ def _person(identity: Identity) -> str:
     return f"{name or 'unknown'} <{email}>"
 
 
-def encode_pack(objects: Iterable[tuple[int, bytes]]) -> bytes:
+def encode_pack(objects: Iterable[tuple[bytes, bytes]]) -> bytes:
     """A pack of whole objects, each once, given as type and data."""
-    unique = list(dict.fromkeys(objects))
-    pack = b"PACK" + struct.pack(">II", 2, len(unique))
-    pack += b"".join(_packed_header(kind, len(data)) + zlib.compress(data) for kind, data in unique)
-    return pack + hashlib.sha1(pack, usedforsecurity=False).digest()
+    # Here, as most processes never make a first commit.
+    from gitdb import OStream  # type: ignore[import-untyped]  # noqa: PLC0415
+    from gitdb.pack import PackEntity  # type: ignore[import-untyped]  # noqa: PLC0415
 
-
-def _packed_header(kind: int, size: int) -> bytes:
-    """Type and size: four bits of the size in the first byte, seven in each that follows."""
-    first, size = kind << 4 | size & 15, size >> 4
-    found = bytearray()
-    while size:
-        found.append(first | 0x80)
-        first, size = size & 0x7F, size >> 7
-    return bytes([*found, first])
+    unique = dict.fromkeys(objects)
+    streams = [OStream(b"", kind, len(data), io.BytesIO(data)) for kind, data in unique]
+    pack = io.BytesIO()
+    PackEntity.write_pack(streams, pack.write)
+    return pack.getvalue()
