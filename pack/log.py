@@ -84,6 +84,18 @@ class CommitFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LogQuery:
+    """Which commits are asked for, and what of them; see `Connector.log`."""
+
+    head: CommitId
+    since: CommitId | None = None
+    path: MemoryPath | None = None
+    first_parent: bool = False
+    with_files: bool = False
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Lineage:
     """The commits between two, as the sync reads them: a queue that is always there.
 

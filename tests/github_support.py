@@ -12,7 +12,7 @@ import httpx
 from pack_connectors.catalog.catalog import SqliteCatalog
 from pack_connectors.github.commit.method import WriteMethod
 from pack_connectors.github.connector import GitHub
-from pack_connectors.github.retry import Pause
+from pack_connectors.system.retry import Pause
 
 from pack.memory import Memory
 from tests.standins.github import GithubStandIn

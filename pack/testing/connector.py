@@ -242,7 +242,7 @@ class ReadingContract(ConnectorHooks):
         first = put(connector, A, text)
         put(connector, B, b"b\n")
         third = put(connector, B, b"c\n")
-        changes = [Put(moved, text, ABSENT), Delete(A, git_blob_id(text))]
+        changes: list[Change] = [Put(moved, text, ABSENT), Delete(A, git_blob_id(text))]
         fourth = connector.commit(third.id, changes, "move")
         fifth = connector.commit(fourth.id, [Delete(B, git_blob_id(b"c\n"))], "delete")
         found = connector.log(fifth.id, since=first.id, with_files=True)

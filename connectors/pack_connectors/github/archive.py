@@ -1,66 +1,73 @@
-"""Files out of a compressed tar archive as it comes, known by their hash and nothing else.
+"""Files out of a compressed tar archive while it arrives, known by their hash and nothing else.
 
-Nothing is written to a disk, and no name in the archive is used: a member is one of the wanted
-files exactly when its bytes have the id of one. What the archive's maker can do is leave files out
-or waste time, and both are bounded.
+Nothing is written to disk, and no name in the archive is used: a member is one of the wanted files
+exactly when its bytes have the id of one. All that the maker of an archive can do is leave files
+out or waste time, and both are bounded.
+
+Why not `tarfile`: it reads much that is not needed here (links, sparse files, extended headers),
+and a hostile archive has made it loop for ever (CVE-2025-8194).
 
 Sources: pax(1), "ustar Interchange Format"; RFC 1952.
 """
 
 from __future__ import annotations
 
+import gzip
+import io
 import zlib
 from collections.abc import Iterable, Iterator, Set
-from typing import Final
+from typing import Any, Final
 
 from pack.model import BlobId, blob_id
 
 _BLOCK: Final = 512
-_PIECE: Final = 256 * 1024
-_GZIP: Final = 31
-"""`wbits` of zlib for gzip."""
 _FILE_TYPES: Final = (b"0", b"\0", b"7")
 MAX_MEMBER: Final = 8 * 1024 * 1024
-"""Larger files are asked for by themselves."""
+"""Larger files are asked for one by one."""
 
 
 class BadArchive(Exception):
-    """The archive is cut off, damaged, or too large. Never leaves the connector."""
+    """The archive is cut off, damaged or too large. Never leaves the connector."""
 
 
 def read_archive(
     pieces: Iterable[bytes], wanted: Set[BlobId], max_bytes: int
 ) -> Iterator[tuple[BlobId, bytes]]:
-    """Each wanted file of an archive, when it has come.
+    """Each wanted file of an archive, as soon as it has arrived.
 
     Args:
         pieces: The compressed archive.
         wanted: Ids of the files.
-        max_bytes: How much it may hold when it is not compressed.
+        max_bytes: How large it may be when decompressed.
 
     Raises:
-        BadArchive: It is none, or holds more.
+        BadArchive: It is none, or larger.
     """
-    source = _ArchiveStream(_decompress(pieces, max_bytes))
-    while True:
-        header = source.take(_BLOCK)
-        if header is None or not header.strip(b"\0"):
-            return
+    source = io.BufferedReader(_Pieces(iter(pieces)))
+    try:
+        with gzip.GzipFile(fileobj=source) as tar:
+            yield from _wanted_files(tar, wanted, max_bytes)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise BadArchive("it is cut off, or no gzip") from error
+
+
+def _wanted_files(
+    tar: gzip.GzipFile, wanted: Set[BlobId], max_bytes: int
+) -> Iterator[tuple[BlobId, bytes]]:
+    while (header := tar.read(_BLOCK)).strip(b"\0"):
         size, kind = _size(header[124:136]), header[156:157]
-        padding = -size % _BLOCK
+        end = tar.tell() + size + -size % _BLOCK
+        if size < 0 or end > max_bytes:
+            raise BadArchive("a size in it is larger than the repository")
         if kind in _FILE_TYPES and size <= MAX_MEMBER:
-            data = source.take(size)
-            if data is None:
-                raise BadArchive("it is cut off")
-            sha = blob_id(data)
-            if sha in wanted:
+            data = tar.read(size)
+            if (sha := blob_id(data)) in wanted:
                 yield sha, data
-            size = 0
-        source.skip(size + padding)
+        tar.seek(end)
 
 
 def _size(field: bytes) -> int:
-    if field[:1] in (b"\x80", b"\xff"):  # binary, for what has no room in octal digits
+    if field[:1] in (b"\x80", b"\xff"):  # binary, if octal digits have no room for it
         return int.from_bytes(field[1:], "big")
     try:
         return int(field.strip(b" \0") or b"0", 8)
@@ -68,47 +75,22 @@ def _size(field: bytes) -> int:
         raise BadArchive("a size in it is no number") from error
 
 
-def _decompress(pieces: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
-    engine, total = zlib.decompressobj(_GZIP), 0
-    try:
-        for piece in pieces:
-            rest = piece
-            while rest:
-                data = engine.decompress(rest, _PIECE)
-                total += len(data)
-                if total > max_bytes:
-                    raise BadArchive("it is larger than the repository")
-                yield data
-                rest = engine.unconsumed_tail
-    except zlib.error as error:
-        raise BadArchive("it is no gzip") from error
-
-
-class _ArchiveStream:
-    """Bytes that come in pieces, taken by length."""
+class _Pieces(io.RawIOBase):
+    """Pieces as a file, which is read once."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
-        self._left = bytearray()
+        self._left = b""
 
-    def take(self, size: int) -> bytes | None:
-        """So many bytes; `None` where fewer are left."""
-        while len(self._left) < size:
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._left:
             piece = next(self._pieces, None)
             if piece is None:
-                return None
-            self._left += piece
-        found = bytes(self._left[:size])
-        del self._left[:size]
-        return found
-
-    def skip(self, size: int) -> None:
-        """Leave out so many bytes."""
-        while size > len(self._left):
-            size -= len(self._left)
-            self._left.clear()
-            piece = next(self._pieces, None)
-            if piece is None:
-                raise BadArchive("it is cut off")
-            self._left += piece
-        del self._left[:size]
+                return 0
+            self._left = piece
+        size = min(len(buffer), len(self._left))
+        buffer[:size], self._left = self._left[:size], self._left[size:]
+        return size

@@ -20,10 +20,10 @@ from pack_connectors.github.archive import BadArchive, read_archive
 from pack_connectors.github.cache import GithubCache
 from pack_connectors.github.commit.method import GithubMethod
 from pack_connectors.github.head import GithubHead
-from pack_connectors.github.http import NoAnswer
 from pack_connectors.github.repository import GithubRepository, is_id
 from pack_connectors.github.snapshots import GithubSnapshots
 from pack_connectors.github.trees import Item
+from pack_connectors.system.retry import NoAnswer
 
 _BY_QUERIES: Final = 200
 """More missing files than this come with the archive."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -27,7 +27,7 @@ from pack.errors import (
     StaleBase,
 )
 from pack.limits import MAX_FILE_BYTES
-from pack.log import Lineage
+from pack.log import CommitFacts, Lineage, LogQuery
 from pack.model import (
     BlobId,
     Change,
@@ -52,19 +52,13 @@ from pack_connectors.github.commit.git_data import GitDataWriter
 from pack_connectors.github.commit.graphql import GraphqlWriter, is_expressible
 from pack_connectors.github.commit.method import GithubMethod, WriteMethod
 from pack_connectors.github.head import GithubHead
-from pack_connectors.github.history import GithubHistory
-from pack_connectors.github.lineage import read_lineage
+from pack_connectors.github.log import GithubLog
 from pack_connectors.github.repository import CommitRecord, GithubRepository
-from pack_connectors.github.retry import Announce
-from pack_connectors.github.session import (
-    TIMEOUT_SECONDS,
-    WAIT_SECONDS,
-    GithubSession,
-    announce_nothing,
-)
+from pack_connectors.github.session import TIMEOUT_SECONDS, WAIT_SECONDS, GithubSession
 from pack_connectors.github.snapshots import GithubSnapshots
 from pack_connectors.github.writer_lock import WriterLock
 from pack_connectors.preconditions import check_path, check_write
+from pack_connectors.system.retry import Announce, announce_nothing
 
 _LOCK_SECONDS: Final = 60.0
 _STALE_RETRIES: Final = 20
@@ -140,7 +134,7 @@ class GitHub:
         self._blobs = GithubBlobs(
             repository, self._cache, self._head, self._snapshots, self._method
         )
-        self._history = GithubHistory(repository, self._cache, self._snapshots)
+        self._log = GithubLog(repository, self._cache, self._snapshots)
         look_back = LookBack(repository, self._head)
         self._first = FirstCommit(repository, self._head, look_back)
         self._graphql = GraphqlWriter(repository, self._head, self._method, look_back)
@@ -246,12 +240,25 @@ class GitHub:
     def last_changes(
         self, since: CommitId | None, head: CommitId, path: MemoryPath | None = None
     ) -> Iterator[LastChange]:
-        """See `Connector.last_changes` and `github_history`."""
-        return self._history.last_changes(since, head, path)
+        """See `Connector.last_changes` and `GithubLog`."""
+        return self._log.last_changes(since, head, path)
+
+    def log(
+        self,
+        head: CommitId,
+        *,
+        since: CommitId | None = None,
+        path: MemoryPath | None = None,
+        first_parent: bool = False,
+        with_files: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[CommitFacts]:
+        """See `Connector.log`."""
+        return self._log.log(LogQuery(head, since, path, first_parent, with_files, limit))
 
     def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
         """See `Connector.lineage`; one request where `since` is among the last hundred commits."""
-        return read_lineage(self._repository, since, head)
+        return self._log.lineage(since, head)
 
     # --- writing -------------------------------------------------------------------------------
 
@@ -267,12 +274,9 @@ class GitHub:
 
     def _on_current(self, changes: Sequence[Change], message: str) -> Commit:
         check_write(changes, message)
-        for attempt in range(1, _STALE_RETRIES + 1):
-            try:
-                with self.exclusive(), self.view():
-                    return self.commit(self.head(), changes, message)
-            except StaleBase:
-                self._session.retry.jitter(min(attempt, 3))
+        for _ in self._session.retry.attempts(_STALE_RETRIES, longest=1.0):
+            with suppress(StaleBase), self.exclusive(), self.view():
+                return self.commit(self.head(), changes, message)
         raise RepositoryBusy("the branch moves faster than a write can be made")
 
     def commit(

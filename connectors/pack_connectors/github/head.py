@@ -14,7 +14,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -152,13 +152,11 @@ class GithubHead:
     # --- asking --------------------------------------------------------------------------------
 
     def _fetch(self) -> CommitRecord | None:
-        head = self._ask(self._tagged)
-        for attempt in range(1, _ATTEMPTS):
-            if self._accept(head, is_last=False):
-                return head
-            self._repository.session.retry.jitter(attempt)
-            head = self._ask(None)
-        self._accept(head, is_last=True)
+        head = None
+        for number in self._repository.session.retry.attempts(_ATTEMPTS):
+            head = self._ask(self._tagged if number == 1 else None)
+            if self._accept(head, is_last=number == _ATTEMPTS):
+                break
         return head
 
     def _accept(self, head: CommitRecord | None, *, is_last: bool) -> bool:
@@ -249,7 +247,8 @@ def _read_kept(text: str | None) -> tuple[_Tagged | None, CommitRecord | None]:
 def _row(commit: CommitRecord | None) -> dict[str, Any] | None:
     if commit is None:
         return None
-    return {**asdict(commit), "message": "", "at": commit.at.isoformat()}
+    plain = replace(commit, message="", author=None, authored_at=None)
+    return {**asdict(plain), "at": commit.at.isoformat()}
 
 
 def _record(row: dict[str, Any]) -> CommitRecord:

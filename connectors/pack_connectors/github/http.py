@@ -22,6 +22,7 @@ import httpx
 from pack._version import __version__
 from pack.errors import AuthFailed, ConnectorError, LimitExceeded
 from pack_connectors.github.address import Host
+from pack_connectors.system.retry import NoAnswer
 from pack_connectors.system.service_url import is_safe
 
 _JSON: Final = "application/vnd.github+json"
@@ -33,20 +34,6 @@ _REDIRECTS: Final = 3
 _MOVED: Final = (301, 302, 307, 308)
 _REDO: Final = (307, 308)
 _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-
-
-class NoAnswer(Exception):
-    """A request got no answer that can be used. Never leaves the connector.
-
-    Attributes:
-        reason: What happened, in words.
-        was_sent: Whether the server may have received the request.
-    """
-
-    def __init__(self, reason: str, *, was_sent: bool = True) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.was_sent = was_sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +193,7 @@ class GithubHttp:
             finally:
                 response.close()
         except _NEVER_SENT as error:
-            raise NoAnswer("it cannot be reached", was_sent=False) from error
+            raise NoAnswer("it cannot be reached", may_be_done=False) from error
         except httpx.TimeoutException as error:
             raise NoAnswer("it did not answer in time") from error
         except (httpx.TransportError, httpx.DecodingError, httpx.StreamError) as error:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from pack.errors import ConnectorError, LimitExceeded, NotFound
-from pack.model import BlobId, CommitId, blob_id
+from pack.errors import ConnectorError, LimitExceeded, NotFound, PackError
+from pack.model import BlobId, CommitId, Identity, blob_id
 from pack_connectors.github.address import RepositoryPlace, quoted
 from pack_connectors.github.http import RAW, Answer, Request
 from pack_connectors.github.refusals import refusal
@@ -41,6 +41,8 @@ class CommitRecord:
         message: As it is stored.
         at: When it was committed, in UTC.
         url: Where a browser shows it.
+        author: Who wrote it; `None` in what was kept before that was asked for.
+        authored_at: When it was written, in UTC; likewise.
     """
 
     id: CommitId
@@ -49,6 +51,8 @@ class CommitRecord:
     message: str
     at: datetime
     url: str | None
+    author: Identity | None = None
+    authored_at: datetime | None = None
 
 
 class GithubRepository:
@@ -93,26 +97,6 @@ class GithubRepository:
         if answer.status in (304, 404, 409, 422):
             return answer, []
         raise self.refused(answer)
-
-    def commit_files(self, commit: CommitId) -> Iterator[str]:
-        """The paths that a commit changed, those of removed and renamed files included."""
-        page = 1
-        while True:
-            query = {"per_page": "100"} | ({"page": str(page)} if page > 1 else {})
-            request = Request("GET", f"{self.place.path}/commits/{commit}", query)
-            answer, body = self.session.read_json(request)
-            if answer.status in (404, 422):
-                raise NotFound(f"commit {commit}")
-            if answer.status != 200:
-                raise self.refused(answer)
-            files = _rows(_member(body, "files"))
-            for file in files:
-                yield str(_member(file, "filename"))
-                if previous := file.get("previous_filename"):
-                    yield str(previous)
-            if 'rel="next"' not in answer.headers.get("link", "") or not files:
-                return
-            page += 1
 
     def tree(self, name: str, *, recursive: bool) -> tuple[list[tuple[str, Item, bool]], bool]:
         """Path, item, and whether it is a folder, of what a commit or tree holds.
@@ -175,7 +159,7 @@ class GithubRepository:
             raise self.refused(answer)
         return str(_member(body, "default_branch"))
 
-    def refused(self, answer: Answer) -> Exception:
+    def refused(self, answer: Answer) -> PackError:
         """The error that an answer means."""
         return refusal(answer, self.place.full_name)
 
@@ -237,12 +221,16 @@ def read_commit(row: dict[str, Any], details: dict[str, Any]) -> CommitRecord:
         parents = tuple(str(parent["sha"]) for parent in row["parents"])
         at = parse_time(details["committer"]["date"])
         message = str(details["message"])
+        author = Identity(str(details["author"]["name"]), str(details["author"]["email"]))
+        authored_at = parse_time(details["author"]["date"])
     except (KeyError, TypeError, ValueError) as error:
         raise ConnectorError("GitHub's answer makes no sense: a commit lacks something") from error
     if not (is_id(commit) and is_id(tree)):
         raise ConnectorError("GitHub's answer makes no sense: an id is none")
     url = row.get("html_url")
-    return CommitRecord(CommitId(commit), tree, parents, message, at, url and str(url))
+    return CommitRecord(
+        CommitId(commit), tree, parents, message, at, url and str(url), author, authored_at
+    )
 
 
 def _record(row: dict[str, Any]) -> CommitRecord:

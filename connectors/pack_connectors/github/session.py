@@ -15,27 +15,18 @@ from typing import Any, Final
 
 import httpx
 
-from pack.errors import PackError, Unavailable
 from pack_connectors.github.address import Host, parse_host
-from pack_connectors.github.http import Answer, GithubHttp, NoAnswer, Request
+from pack_connectors.github.http import Answer, GithubHttp, Request
+from pack_connectors.github.limits import check_limit, window_limit
 from pack_connectors.github.refusals import refusal
-from pack_connectors.github.retry import (
-    Announce,
-    LimitReached,
-    RetryPolicy,
-    check_limit,
-    reset_limit,
-)
+from pack_connectors.system.retry import Announce, NoAnswer, RetryPolicy, announce_nothing
 
 _SERVER_FAILED: Final = 500
 _NOT_IMPLEMENTED: Final = 501
+_FIRST_PAUSE: Final = 0.2
 _MAX_WORDS: Final = 1024 * 1024
 TIMEOUT_SECONDS: Final = 30.0
 WAIT_SECONDS: Final = 90.0
-
-
-def announce_nothing(_: object) -> None:
-    """Announce nothing."""
 
 
 class GithubSession:
@@ -69,7 +60,14 @@ class GithubSession:
     ) -> None:
         self.host: Host = parse_host(api_url)
         self.clock = clock
-        self.retry = RetryPolicy(clock, waiting, most_wait, sleep)
+        self.retry = RetryPolicy(
+            "GitHub",
+            clock,
+            most_wait=most_wait,
+            first_pause=_FIRST_PAUSE,
+            announce=waiting,
+            sleep=sleep,
+        )
         self.http = GithubHttp(self.host, token, transport, timeout)
 
     def close(self) -> None:
@@ -95,10 +93,7 @@ class GithubSession:
                 raise NoAnswer("it gave other bytes than were asked for")
             return answer
 
-        try:
-            return self.retry.insist(ask)
-        except NoAnswer as error:
-            raise unavailable(error) from error
+        return self.retry.call(ask, is_safe=True)
 
     def read_json(self, request: Request) -> tuple[Answer, Any]:
         """The same, and the value of a body that has to be JSON where the status is 200 or 201."""
@@ -107,19 +102,16 @@ class GithubSession:
             answer = self._once(request)
             return answer, answer.json() if answer.status in (200, 201) else None
 
-        try:
-            return self.retry.insist(ask)
-        except NoAnswer as error:
-            raise unavailable(error) from error
+        return self.retry.call(ask, is_safe=True)
 
     def write(self, request: Request) -> Answer:
         """The answer to a request that must not be repeated blindly.
 
         Raises:
-            NoAnswer: None came, or one that says nothing; it may have had its effect.
-            RateLimited: GitHub takes no requests for longer than may be waited. It had none.
+            NoAnswer: None came, or one that says nothing; it may have been carried out.
+            RateLimited, Unavailable: GitHub did not carry it out.
         """
-        return self.retry.outlast_limits(lambda: self._once(request))
+        return self.retry.call(lambda: self._once(request), is_safe=False)
 
     def _once(self, request: Request) -> Answer:
         answer = self.http.send(request)
@@ -135,10 +127,7 @@ class GithubSession:
             As `read`.
         """
         request = self.graphql_request(query, variables)
-        try:
-            return self.retry.insist(lambda: self._query_once(request))
-        except NoAnswer as error:
-            raise unavailable(error) from error
+        return self.retry.call(lambda: self._query_once(request), is_safe=True)
 
     def mutate(self, query: str, variables: dict[str, object]) -> tuple[Answer, dict[str, Any]]:
         """The same for one that writes.
@@ -147,7 +136,7 @@ class GithubSession:
             As `write`.
         """
         request = self.graphql_request(query, variables)
-        return self.retry.outlast_limits(lambda: self._query_once(request))
+        return self.retry.call(lambda: self._query_once(request), is_safe=False)
 
     def graphql_request(self, query: str, variables: dict[str, object]) -> Request:
         """A GraphQL query as a request."""
@@ -161,7 +150,7 @@ class GithubSession:
         if not isinstance(body, dict):
             raise NoAnswer("its answer is not what GraphQL gives")
         if any(kind == "RATE_LIMITED" for kind, _ in graphql_errors(body)):
-            raise _limit(answer, self.clock)
+            raise window_limit(answer, self.clock)
         return answer, body
 
     @contextmanager
@@ -181,10 +170,6 @@ class GithubSession:
             yield pieces
 
 
-def _limit(answer: Answer, clock: Callable[[], datetime]) -> LimitReached:
-    return reset_limit(answer, clock)
-
-
 def graphql_errors(body: dict[str, Any]) -> list[tuple[str, str]]:
     """Type and message of each error of a GraphQL answer; empty where one has none."""
     errors = body.get("errors")
@@ -195,8 +180,3 @@ def graphql_errors(body: dict[str, Any]) -> list[tuple[str, str]]:
         for error in errors
         if isinstance(error, dict)
     ]
-
-
-def unavailable(error: NoAnswer) -> PackError:
-    """What a caller is told when a request that changes nothing got no answer."""
-    return Unavailable(f"GitHub cannot be asked: {error.reason}")

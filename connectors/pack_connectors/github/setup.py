@@ -11,10 +11,11 @@ from typing import Any, Final
 
 from pack.errors import ConnectorError, InvalidConfig, OutcomeUnknown, PackError, Unavailable
 from pack_connectors.github.address import RepositoryPlace, parse_place
-from pack_connectors.github.http import Answer, NoAnswer, Request
+from pack_connectors.github.http import Answer, Request
 from pack_connectors.github.refusals import refusal
 from pack_connectors.github.repository import GithubRepository
 from pack_connectors.github.session import GithubSession
+from pack_connectors.system.retry import NoAnswer
 
 _ATTEMPTS: Final = 3
 
@@ -92,22 +93,19 @@ def create_repository(
 
 
 def _create(session: GithubSession, place: RepositoryPlace, request: Request) -> RepositoryFacts:
-    was_sent = False
-    for attempt in range(1, _ATTEMPTS + 1):
+    reason = ""
+    for _ in session.retry.attempts(_ATTEMPTS):
         try:
             answer = session.write(request)
             if answer.status == 201:
                 return _facts(answer.json(), is_empty=True)
-        except NoAnswer as error:
-            was_sent = was_sent or error.was_sent
-            reason = error.reason
-        else:
-            if not (was_sent and answer.status == 422):
+            if not (reason and answer.status == 422):
                 raise _refused(answer, place)
-        if was_sent and (made := _look_back(session, place)):
+        except NoAnswer as error:
+            reason = error.reason
+        if made := _look_back(session, place):
             return made
-        session.retry.jitter(attempt)
-    raise Unavailable(f"GitHub cannot be asked for a new repository: {reason}")
+    raise Unavailable(f"GitHub did not make the repository: {reason}")
 
 
 def _look_back(session: GithubSession, place: RepositoryPlace) -> RepositoryFacts | None:

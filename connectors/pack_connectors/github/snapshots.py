@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from typing import Final
 
 from pack.errors import NotFound, Unavailable
@@ -54,15 +55,10 @@ class GithubSnapshots:
         if head is None:
             return EMPTY
         self._verify(head)
-        for attempt in range(1, _ATTEMPTS):
-            try:
+        for _ in self._repository.session.retry.attempts(_ATTEMPTS):
+            with suppress(NotFound):  # from a machine that has not seen the commit yet
                 return self.at(head.id)
-            except NotFound:  # by a machine that has not seen it yet
-                self._repository.session.retry.jitter(attempt)
-        try:
-            return self.at(head.id)
-        except NotFound as error:
-            raise Unavailable("GitHub does not show the tree of the current commit") from error
+        raise Unavailable("GitHub does not show the tree of the current commit")
 
     def _verify(self, head: CommitRecord) -> None:
         """Believe a tree of the cache, on which a write may be decided, if it has the right id."""

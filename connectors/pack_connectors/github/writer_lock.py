@@ -1,14 +1,14 @@
 """One writer of this machine at a time, for a store that is elsewhere.
 
-It spares writers the retry after `StaleBase`; where no lock file can be made, only those of one
-connector wait for each other.
+It spares writers the retry after `StaleBase`, and nothing is correct only because of it: if no lock
+file can be made, only writers that share one connector wait for each other.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from pack.errors import RepositoryBusy, Unavailable
@@ -19,7 +19,7 @@ class WriterLock:
     """Lets one writer at a time.
 
     Args:
-        file: The lock file; `None` for a lock in this process.
+        file: The lock file; `None` for a lock in this process only.
         seconds: How long a writer waits for another one.
     """
 
@@ -27,15 +27,7 @@ class WriterLock:
         self._file = file
         self._seconds = seconds
         self._threads = threading.RLock()
-        self._processes: ProcessLock | None = None
-        if file is not None:
-            lock = ProcessLock(file, seconds)
-            try:
-                _make_folder_of(file)
-                lock.descriptor()
-                self._processes = lock
-            except (OSError, Unavailable):
-                lock.close()
+        self._processes = ProcessLock(file, seconds) if file is not None else None
 
     @contextmanager
     def taken(self) -> Iterator[None]:
@@ -44,35 +36,19 @@ class WriterLock:
         Raises:
             RepositoryBusy: Another writer kept it for too long.
         """
-        lock = self._processes
-        if lock is not None and self._has_taken(lock):
-            try:
-                yield
-            finally:
-                lock.release()
-            return
         if not self._threads.acquire(timeout=self._seconds):
             raise RepositoryBusy("another write in this process did not end in time")
-        try:
+        with ExitStack() as held:
+            held.callback(self._threads.release)
+            if self._file is not None and self._processes is not None:
+                with suppress(OSError, Unavailable):
+                    # The folder is that of a cache, which may be deleted at any time.
+                    self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    self._processes.acquire()
+                    held.callback(self._processes.release)
             yield
-        finally:
-            self._threads.release()
-
-    def _has_taken(self, lock: ProcessLock) -> bool:
-        """Whether the lock of the file is held now; not, where no file can be made any more."""
-        try:
-            if self._file is not None:
-                _make_folder_of(self._file)  # a cache may be deleted at any time
-            lock.acquire()
-        except (OSError, Unavailable):
-            return False
-        return True
 
     def close(self) -> None:
         """Close the lock file."""
         if self._processes is not None:
             self._processes.close()
-
-
-def _make_folder_of(file: Path) -> None:
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

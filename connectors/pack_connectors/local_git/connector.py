@@ -28,7 +28,7 @@ from pack.errors import (
     StaleBase,
     Unavailable,
 )
-from pack.log import CommitFacts, Lineage
+from pack.log import CommitFacts, Lineage, LogQuery
 from pack.model import (
     BlobId,
     Change,
@@ -54,7 +54,7 @@ from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.examine import ExaminedWrite, Examiner
 from pack_connectors.local_git.index import GitIndex, PreparedIndex, parse_raw_diff
 from pack_connectors.local_git.journal import Journal
-from pack_connectors.local_git.log import LogQuery, read_last_changes, read_lineage, read_log
+from pack_connectors.local_git.log import read_last_changes, read_lineage, read_log
 from pack_connectors.local_git.objects import SUBMODULE_MODE, SYMLINK_MODE, ObjectStore
 from pack_connectors.local_git.process import GitRunner, RefUpdater, is_id
 from pack_connectors.local_git.recovery import Recovery

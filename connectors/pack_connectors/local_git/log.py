@@ -8,12 +8,11 @@ With a commit to exclude, what that one leads back to is left out, whichever way
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from pack.catalog.row import is_catalogued
-from pack.log import ChangeKind, CommitFacts, FileChange, Lineage
+from pack.log import ChangeKind, CommitFacts, FileChange, Lineage, LogQuery
 from pack.model import BlobId, CommitId, Identity, LastChange, MemoryPath
 from pack_connectors.local_git.process import GitRunner, check_id
 
@@ -21,30 +20,6 @@ _FORMAT: Final = "--format=%x01%H%x00%P%x00%ct%x00%at%x00%an%x00%ae%x00%B"
 _HEAD: Final = ("-c", "log.showRoot=true", "log", "-z", "--encoding=UTF-8", "--no-show-signature")
 _LAST_SECOND: Final = 253_402_300_799  # of the year 9999
 _KINDS: Final = {"A": ChangeKind.ADDED, "D": ChangeKind.DELETED, "R": ChangeKind.MOVED}
-
-
-@dataclass(frozen=True, slots=True)
-class LogQuery:
-    """Which commits are asked for; see `Connector.log`."""
-
-    head: CommitId
-    since: CommitId | None = None
-    path: MemoryPath | None = None
-    first_parent: bool = False
-    with_files: bool = False
-    limit: int | None = None
-
-    def arguments(self) -> list[str]:
-        """The command that gives the answer; paths are taken literally by every git of PACK."""
-        options = ["--first-parent"] if self.first_parent else []
-        if self.limit is not None:
-            options.append(f"--max-count={self.limit}")
-        if self.with_files:
-            merges = "-m" if self.first_parent else "-c"
-            options += [merges, "--raw", "--no-abbrev", "-M", "--full-diff"]
-        known = [f"^{check_id(self.since)}"] if self.since else []
-        paths = [self.path] if self.path else []
-        return [*_HEAD, *options, _FORMAT, check_id(self.head), *known, "--", *paths]
 
 
 def read_log(runner: GitRunner, query: LogQuery) -> Iterator[CommitFacts]:
@@ -55,7 +30,7 @@ def read_log(runner: GitRunner, query: LogQuery) -> Iterator[CommitFacts]:
     """
     # A path is looked for from the folder that git runs in.
     cwd = runner.work_tree if query.path else None
-    fields = iter(runner.run(query.arguments(), cwd=cwd).split(b"\0"))
+    fields = iter(runner.run(_arguments(query), cwd=cwd).split(b"\0"))
     field = next(fields, b"")
     while field.lstrip(b"\n").startswith(b"\x01"):
         head = [field.lstrip(b"\n")[1:], *(next(fields) for _ in range(6))]
@@ -66,6 +41,19 @@ def read_log(runner: GitRunner, query: LogQuery) -> Iterator[CommitFacts]:
             field = next(fields, b"")
         found = sorted(changes, key=lambda change: change.path)
         yield _facts(head, tuple(found) if query.with_files else None)
+
+
+def _arguments(query: LogQuery) -> list[str]:
+    """The command that gives the answer; paths are taken literally by every git of PACK."""
+    options = ["--first-parent"] if query.first_parent else []
+    if query.limit is not None:
+        options.append(f"--max-count={query.limit}")
+    if query.with_files:
+        merges = "-m" if query.first_parent else "-c"
+        options += [merges, "--raw", "--no-abbrev", "-M", "--full-diff"]
+    known = [f"^{check_id(query.since)}"] if query.since else []
+    paths = [query.path] if query.path else []
+    return [*_HEAD, *options, _FORMAT, check_id(query.head), *known, "--", *paths]
 
 
 def _facts(head: list[bytes], files: tuple[FileChange, ...] | None) -> CommitFacts:

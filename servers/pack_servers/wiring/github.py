@@ -13,9 +13,9 @@ from pack_connectors.catalog.catalog import SqliteCatalog
 from pack_connectors.github import setup as github_setup
 from pack_connectors.github.address import parse_host
 from pack_connectors.github.connector import GitHub
-from pack_connectors.github.retry import Pause
 from pack_connectors.github.session import GithubSession
 from pack_connectors.github.setup import RepositoryFacts
+from pack_connectors.system.retry import Pause
 
 from pack_servers.config.github_token import find_token
 from pack_servers.config.place import GithubPlace

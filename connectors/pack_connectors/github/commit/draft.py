@@ -11,16 +11,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pack.errors import ConnectorError, OutcomeUnknown, StaleBase
+from pack.errors import ConnectorError, OutcomeUnknown, PackError, StaleBase, Unavailable
 from pack.model import Change, Identity, Put
 from pack_connectors.github.head import GithubHead
 from pack_connectors.github.repository import CommitRecord, GithubRepository
 from pack_connectors.github.trees import Tree
+from pack_connectors.system.retry import NoAnswer
 
 _LOOKED_AT: Final = 100
 _LOOKS: Final = 8
-ATTEMPTS: Final = 4
-"""How often a write is sent whose answer was lost and that was not made."""
+_ATTEMPTS: Final = 4
+"""How often a write is sent whose answers get lost, and that was not made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,42 @@ class LookBack:
         self._repository = repository
         self._head = head
 
-    def find(
+    def send(
+        self,
+        base: CommitRecord | None,
+        write: Callable[[], CommitRecord],
+        is_ours: Callable[[CommitRecord], bool],
+    ) -> CommitRecord:
+        """The commit that `write` makes, tried again where an answer was lost and nothing made.
+
+        Args:
+            base: What it is made on.
+            write: Makes it, in one request that does nothing if the branch is not at `base`.
+            is_ours: Tells it from others.
+
+        Raises:
+            As `find`, and as `write` but for `NoAnswer`.
+            Unavailable: GitHub keeps not answering. Nothing was written.
+        """
+        lost: NoAnswer | None = None
+        for _ in self._repository.session.retry.attempts(_ATTEMPTS):
+            refused: PackError | None = None
+            try:
+                return write()
+            except NoAnswer as error:
+                lost = error
+            except PackError as error:
+                if lost is None:
+                    raise
+                refused = error
+            has_moved = isinstance(refused, StaleBase)
+            if (found := self._find(base, is_ours, has_moved=has_moved)) is not None:
+                return found
+            if refused is not None:
+                raise refused
+        raise Unavailable(f"GitHub cannot be written to: {lost}; nothing was written")
+
+    def _find(
         self,
         base: CommitRecord | None,
         is_ours: Callable[[CommitRecord], bool],
@@ -86,7 +122,7 @@ class LookBack:
             StaleBase: Somebody else's commit was made in its place.
             OutcomeUnknown: The branch cannot be looked at.
         """
-        for attempt in range(1, _LOOKS + 1):
+        for _ in self._repository.session.retry.attempts(_LOOKS):
             recent = self._recent()
             if recent and (ours := next((one for one in recent if is_ours(one)), None)):
                 return ours
@@ -98,7 +134,6 @@ class LookBack:
                 raise OutcomeUnknown("GitHub did not answer, and the branch has moved on by far")
             if not has_moved:
                 return None
-            self._repository.session.retry.jitter(attempt)
         raise OutcomeUnknown("GitHub did not answer, and does not show what it stored")
 
     def _recent(self) -> list[CommitRecord]:

@@ -11,25 +11,20 @@ Sources: gitprotocol-http(5), gitprotocol-pack(5) (report-status), gitformat-pac
 from __future__ import annotations
 
 import base64
-import hashlib
-import struct
-import zlib
+import io
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from pack.errors import ConnectorError, StaleBase, Unavailable
+from pack.errors import ConnectorError, PackError, StaleBase
 from pack.model import CommitId, Identity, object_id
-from pack_connectors.github.commit.draft import ATTEMPTS, CommitDraft, LookBack
+from pack_connectors.github.commit.draft import CommitDraft, LookBack
 from pack_connectors.github.head import GithubHead
-from pack_connectors.github.http import Answer, NoAnswer, Request
+from pack_connectors.github.http import Answer, Request
 from pack_connectors.github.refusals import lock, plain
 from pack_connectors.github.repository import CommitRecord, GithubRepository
 
-_COMMIT: Final = 1
-_TREE: Final = 2
-_BLOB: Final = 3
 _ZEROS: Final = "0" * 40
 _CONTENT_TYPE: Final = "application/x-git-receive-pack-request"
 _MAX_REPORT: Final = 1024 * 1024
@@ -53,12 +48,14 @@ class FirstCommit:
         """
         account = self._account()
         made, data = _commit(plan, plan.author or account, account, now)
-        objects = [(_COMMIT, data), *((_TREE, tree) for _, tree in plan.after.objects())]
-        objects += [(_BLOB, put.content) for put in plan.puts]
+        objects = [(b"commit", data), *((b"tree", tree) for _, tree in plan.after.objects())]
+        objects += [(b"blob", put.content) for put in plan.puts]
         request = self._request(made.id, encode_pack(objects))
         web = self._repository.place.host.web
-        self._push(request, made)
-        return replace(made, url=f"{web}/{self._repository.place.full_name}/commit/{made.id}")
+        made = replace(made, url=f"{web}/{self._repository.place.full_name}/commit/{made.id}")
+        return self._look_back.send(
+            None, lambda: self._push(request, made), lambda one: one.id == made.id
+        )
 
     def _account(self) -> Identity:
         """Whom a commit of the token's account names, with the address that GitHub gives it."""
@@ -89,29 +86,13 @@ class FirstCommit:
             max_bytes=_MAX_REPORT,
         )
 
-    def _push(self, request: Request, made: CommitRecord) -> None:
-        was_sent = False
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                answer = self._repository.session.write(request)
-            except NoAnswer as error:
-                was_sent = was_sent or error.was_sent
-                reason = error.reason
-            else:
-                refused = self._refusal(answer)
-                if refused is None or (was_sent and self._is_there(made)):
-                    return
-                raise refused
-            if was_sent and self._is_there(made):
-                return
-            self._repository.session.retry.jitter(attempt)
-        raise Unavailable(f"GitHub cannot be written to: {reason}; nothing was written")
+    def _push(self, request: Request, made: CommitRecord) -> CommitRecord:
+        refused = self._refusal(self._repository.session.write(request))
+        if refused is not None:
+            raise refused
+        return made
 
-    def _is_there(self, made: CommitRecord) -> bool:
-        found = self._look_back.find(None, lambda one: one.id == made.id, has_moved=False)
-        return found is not None
-
-    def _refusal(self, answer: Answer) -> Exception | None:
+    def _refusal(self, answer: Answer) -> PackError | None:
         """What a report means; `None` for success."""
         if answer.status != 200:
             return self._repository.refused(answer)
@@ -155,19 +136,14 @@ def _person(identity: Identity) -> str:
     return f"{name or 'unknown'} <{email}>"
 
 
-def encode_pack(objects: Iterable[tuple[int, bytes]]) -> bytes:
+def encode_pack(objects: Iterable[tuple[bytes, bytes]]) -> bytes:
     """A pack of whole objects, each once, given as type and data."""
-    unique = list(dict.fromkeys(objects))
-    pack = b"PACK" + struct.pack(">II", 2, len(unique))
-    pack += b"".join(_packed_header(kind, len(data)) + zlib.compress(data) for kind, data in unique)
-    return pack + hashlib.sha1(pack, usedforsecurity=False).digest()
+    # Here, as most processes never make a first commit.
+    from gitdb import OStream  # type: ignore[import-untyped]  # noqa: PLC0415
+    from gitdb.pack import PackEntity  # type: ignore[import-untyped]  # noqa: PLC0415
 
-
-def _packed_header(kind: int, size: int) -> bytes:
-    """Type and size: four bits of the size in the first byte, seven in each that follows."""
-    first, size = kind << 4 | size & 15, size >> 4
-    found = bytearray()
-    while size:
-        found.append(first | 0x80)
-        first, size = size & 0x7F, size >> 7
-    return bytes([*found, first])
+    unique = dict.fromkeys(objects)
+    streams = [OStream(b"", kind, len(data), io.BytesIO(data)) for kind, data in unique]
+    pack = io.BytesIO()
+    PackEntity.write_pack(streams, pack.write)
+    return pack.getvalue()

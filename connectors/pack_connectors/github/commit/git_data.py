@@ -13,11 +13,11 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from pack.errors import ConnectorError, RefusedForSafety, Unavailable
-from pack.model import CommitId, Put, blob_id
-from pack_connectors.github.commit.draft import ATTEMPTS, CommitDraft, LookBack, stale
+from pack.errors import ConnectorError, PackError, RefusedForSafety
+from pack.model import Put, blob_id
+from pack_connectors.github.commit.draft import CommitDraft, LookBack, stale
 from pack_connectors.github.head import GithubHead
-from pack_connectors.github.http import Answer, NoAnswer, Request
+from pack_connectors.github.http import Answer, Request
 from pack_connectors.github.repository import CommitRecord, GithubRepository, is_id, read_commit
 from pack_connectors.github.trees import EMPTY, FILE_MODE
 
@@ -42,8 +42,9 @@ class GitDataWriter:
         """
         branch = self._head.branch_of(plan.base)
         made = self._make_commit(plan, self._make_tree(plan))
-        self._move(plan, branch, made)
-        return made
+        return self._look_back.send(
+            plan.base, lambda: self._move(plan, branch, made), lambda one: one.id == made.id
+        )
 
     # --- objects -------------------------------------------------------------------------------
 
@@ -94,35 +95,15 @@ class GitDataWriter:
 
     # --- the branch ----------------------------------------------------------------------------
 
-    def _move(self, plan: CommitDraft, branch: str, made: CommitRecord) -> None:
-        was_sent = False
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                answer = self._update(branch, made.id)
-            except NoAnswer as error:
-                was_sent = was_sent or error.was_sent
-                reason = error.reason
-            else:
-                if answer.status == 200:
-                    return
-                if was_sent and self._find(plan, made, has_moved=answer.status == 422):
-                    return
-                raise self._refused(plan, answer)
-            if was_sent and self._find(plan, made, has_moved=False):
-                return
-            self._repository.session.retry.jitter(attempt)
-        raise Unavailable(f"GitHub cannot be written to: {reason}; nothing was written")
-
-    def _update(self, branch: str, commit: CommitId) -> Answer:
+    def _move(self, plan: CommitDraft, branch: str, made: CommitRecord) -> CommitRecord:
         path = self._repository.path("git", "refs", "heads", branch)
-        body = {"sha": commit, "force": False}
-        return self._repository.session.write(Request("PATCH", path, body=body))
+        body = {"sha": made.id, "force": False}
+        answer = self._repository.session.write(Request("PATCH", path, body=body))
+        if answer.status != 200:
+            raise self._refused(plan, answer)
+        return made
 
-    def _find(self, plan: CommitDraft, made: CommitRecord, *, has_moved: bool) -> bool:
-        found = self._look_back.find(plan.base, lambda one: one.id == made.id, has_moved=has_moved)
-        return found is not None
-
-    def _refused(self, plan: CommitDraft, answer: Answer) -> Exception:
+    def _refused(self, plan: CommitDraft, answer: Answer) -> PackError:
         refused = self._repository.refused(answer)
         if answer.status not in (409, 422) or isinstance(refused, RefusedForSafety):
             return refused

@@ -11,16 +11,16 @@ from __future__ import annotations
 import base64
 from typing import Any, Final
 
-from pack.errors import ConnectorError, PackError, Unavailable
+from pack.errors import ConnectorError
 from pack.model import CommitId, Delete
-from pack_connectors.github.commit.draft import ATTEMPTS, CommitDraft, LookBack, stale
+from pack_connectors.github.commit.draft import CommitDraft, LookBack, stale
 from pack_connectors.github.commit.method import GithubMethod
 from pack_connectors.github.head import GithubHead
-from pack_connectors.github.http import NoAnswer
 from pack_connectors.github.refusals import forbidden, invisible, lock, plain
 from pack_connectors.github.repository import CommitRecord, GithubRepository, is_id, parse_time
 from pack_connectors.github.session import graphql_errors
 from pack_connectors.github.trees import FILE_MODE
+from pack_connectors.system.retry import NoAnswer
 
 _MUTATION: Final = """
 mutation($input: CreateCommitOnBranchInput!) {
@@ -31,10 +31,6 @@ mutation($input: CreateCommitOnBranchInput!) {
 
 class _NoGraphql(Exception):
     """The server has none."""
-
-
-class _Stale(Exception):
-    """The branch is not where it was expected to be."""
 
 
 class GraphqlWriter:
@@ -60,26 +56,10 @@ class GraphqlWriter:
             OutcomeUnknown: It may have been written, and the branch cannot be looked at.
             ConnectorError: GitHub refuses or cannot be reached. Nothing was written.
         """
-        was_sent = False
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return self._commit(plan)
-            except _NoGraphql:
-                return None
-            except _Stale as error:
-                if was_sent and (found := self._find(plan, has_moved=True)):
-                    return found
-                raise stale(plan, self._head) from error
-            except NoAnswer as error:
-                was_sent = was_sent or error.was_sent
-                reason = error.reason
-            if was_sent and (found := self._find(plan, has_moved=False)):
-                return found
-            self._repository.session.retry.jitter(attempt)
-        raise Unavailable(f"GitHub cannot be written to: {reason}; nothing was written")
-
-    def _find(self, plan: CommitDraft, *, has_moved: bool) -> CommitRecord | None:
-        return self._look_back.find(plan.base, plan.describes, has_moved=has_moved)
+        try:
+            return self._look_back.send(plan.base, lambda: self._commit(plan), plan.describes)
+        except _NoGraphql:
+            return None
 
     def _commit(self, plan: CommitDraft) -> CommitRecord:
         answer, body = self._repository.session.mutate(_MUTATION, {"input": self._input(plan)})
@@ -92,7 +72,7 @@ class GraphqlWriter:
         made = data.get("createCommitOnBranch") if isinstance(data, dict) else None
         if isinstance(made, dict) and isinstance(made.get("commit"), dict):
             return _record(made["commit"], plan)
-        raise self._error(body)
+        raise self._error(plan, body)
 
     def _input(self, plan: CommitDraft) -> dict[str, Any]:
         headline, _, text = plan.message.partition("\n\n")
@@ -112,28 +92,21 @@ class GraphqlWriter:
             "fileChanges": {"additions": additions, "deletions": deletions},
         }
 
-    def _error(self, body: dict[str, Any]) -> Exception:
+    def _error(self, plan: CommitDraft, body: dict[str, Any]) -> Exception:
         """What an answer without a commit means; one that says nothing may have had an effect."""
         name = self._repository.place.full_name
         for kind, message in graphql_errors(body):
             if kind == "STALE_DATA" or "Expected branch to point to" in message:
-                return _Stale()
+                return stale(plan, self._head)
             if (locked := lock(message, name)) is not None:
                 return locked
-            if error := _refusal(kind, message, name):
-                return error
+            if kind in ("FORBIDDEN", "INSUFFICIENT_SCOPES"):
+                return forbidden(message, name)
+            if kind == "NOT_FOUND":  # the repository, or the commit or a file changed by the plan
+                return invisible(name) if "to a Repository" in message else stale(plan, self._head)
+            if kind in ("UNPROCESSABLE", "BAD_USER_INPUT", "VALIDATION"):
+                return ConnectorError(f"GitHub refused the commit: {plain(message)}")
         return NoAnswer("it did not say whether it made the commit")
-
-
-def _refusal(kind: str, message: str, name: str) -> PackError | Exception | None:
-    if kind in ("FORBIDDEN", "INSUFFICIENT_SCOPES"):
-        return forbidden(message, name)
-    if kind == "NOT_FOUND":
-        # The repository, or the commit or file that the change was made on.
-        return invisible(name) if "to a Repository" in message else _Stale()
-    if kind in ("UNPROCESSABLE", "BAD_USER_INPUT", "VALIDATION"):
-        return ConnectorError(f"GitHub refused the commit: {plain(message)}")
-    return None
 
 
 def is_expressible(plan: CommitDraft) -> bool:

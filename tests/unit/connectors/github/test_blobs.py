@@ -1,13 +1,6 @@
-"""Contents and history on GitHub: many at once, large ones, hostile archives, merges."""
-
-import gzip
-import io
-import tarfile
+"""Contents on GitHub: many at once, large ones, and those that GitHub does not give."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from pack_connectors.github.archive import MAX_MEMBER, BadArchive, read_archive
 
 from pack.errors import LimitExceeded, NotFound
 from pack.limits import MAX_FILE_BYTES
@@ -16,9 +9,6 @@ from tests.github_support import NAME, GithubWorld
 from tests.standins.faults import FaultKind
 
 A = MemoryPath("context/a.md")
-
-
-# --- contents --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("serves_graphql", [True, False])
@@ -106,111 +96,3 @@ def test_somebody_else_deletes_while_many_are_read(tmp_path):
         assert dict([first, *coming]) == {blob_id(c): c for c in files.values()}
         with pytest.raises(NotFound):
             connector.get_contents(MemoryPath("context/n1.md"))
-
-
-# --- archives --------------------------------------------------------------------------------
-
-
-def tarball(*members: tuple[str, bytes, bytes]) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for name, content, kind in members:
-            info = tarfile.TarInfo(name)
-            info.size, info.type = len(content), kind
-            info.linkname = "/etc/passwd" if kind != tarfile.REGTYPE else ""
-            tar.addfile(info, io.BytesIO(content))
-    return out.getvalue()
-
-
-def pieces(data: bytes, size: int = 1000):
-    return (data[at : at + size] for at in range(0, len(data), size))
-
-
-WANTED = {blob_id(b"one"), blob_id(b""), blob_id(b"x" * 5000)}
-
-
-def test_files_are_known_by_their_bytes_wherever_they_lie():
-    tar = tarball(
-        ("../../../etc/passwd", b"one", tarfile.REGTYPE),
-        ("/absolute", b"", tarfile.REGTYPE),
-        ("a/link", b"", tarfile.SYMTYPE),
-        ("a/device", b"", tarfile.CHRTYPE),
-        ("a/" + "long name " * 30, b"x" * 5000, tarfile.REGTYPE),
-        ("a/unwanted", b"two", tarfile.REGTYPE),
-    )
-    for size in (1, 7, 512, 100_000):
-        found = dict(read_archive(pieces(gzip.compress(tar), size), WANTED, 10**6))
-        assert found.keys() == WANTED
-        assert all(blob_id(content) == sha for sha, content in found.items())
-
-
-def test_a_bomb_is_left_early():
-    bomb = gzip.compress(tarball(("a", b"\0" * 30_000_000, tarfile.REGTYPE)))
-    with pytest.raises(BadArchive, match="larger"):
-        list(read_archive(pieces(bomb), WANTED, 1_000_000))
-
-
-def test_a_member_that_is_too_large_is_passed_over():
-    tar = tarball(
-        ("large", b"\0" * (MAX_MEMBER + 1), tarfile.REGTYPE), ("small", b"one", tarfile.REGTYPE)
-    )
-    assert dict(read_archive(pieces(gzip.compress(tar)), WANTED, 10**8)) == {
-        blob_id(b"one"): b"one"
-    }
-
-
-def test_a_header_that_claims_the_world():
-    header = bytearray(tarball(("a", b"one", tarfile.REGTYPE))[:512])
-    for claim in (b"\x80" + b"\xff" * 11, b"77777777777\0", b"not a number"):
-        header[124:136] = claim
-        with pytest.raises(BadArchive):
-            list(read_archive(pieces(gzip.compress(bytes(header) + b"one")), WANTED, 10**6))
-
-
-@given(st.binary(max_size=3000), st.integers(0, 3000))
-def test_whatever_comes_is_files_or_an_error(noise, cut):
-    whole = gzip.compress(tarball(("a", b"one", tarfile.REGTYPE)))
-    for data in (noise, whole[:cut], whole[:cut] + noise, gzip.compress(noise)):
-        try:
-            found = list(read_archive([data], WANTED, 100_000))
-        except BadArchive:
-            continue
-        assert all(blob_id(content) == sha for sha, content in found)
-
-
-# --- history ---------------------------------------------------------------------------------
-
-
-def test_the_log_has_what_merges_and_others_did(tmp_path):
-    with GithubWorld(tmp_path, {A: b"a"}) as world:
-        state, clock = world.service.state, world.service.clock
-        base = world.service.head(NAME)
-        clock.advance(10)
-        world.service.repository(NAME).git.git("branch", "side", base)
-        side = state.commit(NAME, {"context/side.md": b"s"}, branch="side")
-        main = state.commit(NAME, {"context/b.md": b"b"})
-        clock.advance(10)
-        repository = world.service.repository(NAME).git
-        tree = repository.git("merge-tree", "--write-tree", main, side).decode().strip()
-        who = ("-c", "user.name=u", "-c", "user.email=u@example.org")
-        merge = repository.git(*who, "commit-tree", "-m", "m", "-p", main, "-p", side, tree)
-        repository.git("update-ref", "refs/heads/main", merge.decode().strip())
-        head = state.commit(NAME, {"context/b.md": None, "notes.txt": b"n"})
-        connector = world.connect()
-        found = {(one.path, one.commit) for one in connector.last_changes(None, head)}
-        expected = {
-            (A, base), ("context/side.md", side), ("context/b.md", main), ("context/b.md", head),
-        }  # fmt: skip
-        assert found == expected
-        since = {(one.path, one.commit) for one in connector.last_changes(main, head)}
-        assert since == {("context/side.md", side), ("context/b.md", head)}
-        one = list(connector.last_changes(None, head, MemoryPath("context/side.md")))
-        assert [(change.path, change.commit) for change in one] == [("context/side.md", side)]
-
-
-def test_a_log_of_more_than_a_page(tmp_path):
-    with GithubWorld(tmp_path, {A: b"0"}) as world:
-        commits = [world.service.commit(NAME, {A: b"%d" % n}) for n in range(1, 41)]
-        connector = world.connect()
-        found = connector.last_changes(None, commits[-1], A)
-        assert [one.commit for one in found][:-1] == commits[::-1]

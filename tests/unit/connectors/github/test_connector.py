@@ -6,7 +6,7 @@ from pack_connectors.github.commit.method import WriteMethod
 from pack.model import ABSENT, MemoryPath, Put
 from tests.github_support import NAME, GithubWorld, memory_of
 from tests.standins.faults import FaultKind
-from tests.support import SCAFFOLD, note
+from tests.support import note
 
 WARM_READS = {
     "list": lambda memory: memory.notes.list(),
@@ -111,17 +111,6 @@ def test_a_write_that_was_overtaken_is_made_again_on_what_is_there(world):
     assert len(world.service.messages(NAME)) == before + 2
     assert world.service.head(NAME) == written.commit
     assert "context/theirs.md" in [file.path for file in memory.notes.list().files]
-
-
-def test_a_first_commit_is_one_commit_with_all_files(tmp_path):
-    with GithubWorld(tmp_path) as world:
-        memory, service = world.open(), world.service
-        with service.log.counting() as asked:
-            memory.lifecycle.init(SCAFFOLD)
-        assert len(service.messages(NAME)) == 1
-        assert set(service.files(NAME)) == {"index.md", *SCAFFOLD}
-        assert asked.operations()["git-http/push"] == 1
-        service.repository(NAME).git.git("fsck", "--strict")
 
 
 @pytest.mark.parametrize("serves_graphql", [True, False])

@@ -9,8 +9,9 @@ import httpx
 import pytest
 from pack_connectors.github.address import parse_host, parse_place
 from pack_connectors.github.connector import GitHub
-from pack_connectors.github.http import GithubHttp, NoAnswer, Request
+from pack_connectors.github.http import GithubHttp, Request
 from pack_connectors.github.session import GithubSession
+from pack_connectors.system.retry import NoAnswer
 
 from pack.errors import AuthFailed, ConnectorError, InvalidConfig, LimitExceeded, PackError
 from pack.model import ABSENT, MemoryPath

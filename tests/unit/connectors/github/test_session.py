@@ -230,7 +230,7 @@ def test_what_stays_is_an_error_in_words(tmp_path):
     with GithubWorld(tmp_path, memory_of({})) as world:
         connector = world.connect()
         world.service.faults.add(FaultKind.SERVER_ERROR, times=50)
-        with pytest.raises(Unavailable, match="GitHub cannot be asked"):
+        with pytest.raises(Unavailable, match="GitHub cannot be used now"):
             connector.head()
         world.service.faults.clear()
         with world.service.down(), pytest.raises(Unavailable, match="cannot be reached"):

@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pack_connectors.github.commit.first_commit import encode_pack
 from pack_connectors.github.commit.method import WriteMethod
 from pack_connectors.github.trees import Item, Tree, pack_tree, unpack_tree
 
@@ -13,7 +12,7 @@ from tests.github_support import NAME, GithubWorld, memory_of
 from tests.standins.faults import FaultKind
 from tests.standins.git_edits import edit_tree
 from tests.standins.git_objects import TreeItem
-from tests.support import git, note
+from tests.support import note
 
 A = MemoryPath("context/a.md")
 ODD = [
@@ -143,11 +142,3 @@ class _NoRepository:
 
     def tree(self, oid: str) -> dict[str, TreeItem]:
         return {}
-
-
-def test_a_pack_of_ours_is_one_that_git_reads(tmp_path):
-    git(tmp_path, "init", "--quiet", "--bare", ".")
-    contents = [b"", b"x" * 15, b"y" * 16, b"z" * 2047, b"\0" * 2048, b"w" * 300_000, b""]
-    git(tmp_path, "unpack-objects", "-q", "--strict", stdin=encode_pack((3, c) for c in contents))
-    for content in contents:
-        assert git(tmp_path, "cat-file", "blob", blob_id(content)) == content

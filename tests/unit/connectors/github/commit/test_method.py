@@ -3,10 +3,8 @@
 import pytest
 from pack_connectors.github.commit.method import WriteMethod
 
-from pack.errors import StaleBase
 from pack.model import ABSENT, Delete, MemoryPath, Put, blob_id
 from tests.github_support import NAME, GithubWorld, memory_of
-from tests.standins.faults import FaultKind
 
 A = MemoryPath("context/a.md")
 
@@ -41,29 +39,6 @@ def test_the_last_file_goes(tmp_path, method):
         assert connector.get_tree() == world.connect(cache_dir=None).get_tree() == []
         connector.put_contents(A, b"b", ABSENT, "m")
         assert world.service.files(NAME) == {A: b"b"}
-
-
-@pytest.mark.contract("C1")
-def test_two_begin_one_repository(tmp_path):
-    with GithubWorld(tmp_path) as world:
-        first, second = world.connect(), world.connect(cache_dir=tmp_path / "other")
-        assert first.head() is second.head() is None
-        made = first.commit(None, [Put(A, b"one", ABSENT)], "m")
-        world.service.faults.add(FaultKind.STALE_READ, "repos/list-commits")
-        with pytest.raises(StaleBase) as caught:
-            second.commit(None, [Put(A, b"two", ABSENT)], "m")
-        assert caught.value.actual == made.id
-        assert world.service.files(NAME) == {A: b"one"}
-
-
-@pytest.mark.contract("C1", "C9")
-@pytest.mark.parametrize("kind", [FaultKind.CUT_AFTER, FaultKind.CUT, FaultKind.BAD_GATEWAY_AFTER])
-def test_a_first_push_whose_answer_is_lost(tmp_path, kind):
-    with GithubWorld(tmp_path) as world:
-        world.service.faults.add(kind, "git-http/push")
-        made = world.connect().put_contents(A, b"one", ABSENT, "m")
-        assert world.service.head(NAME) == made.id
-        assert len(world.service.messages(NAME)) == 1
 
 
 def test_many_changes_at_once(tmp_path):

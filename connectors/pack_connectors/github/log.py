@@ -1,0 +1,195 @@
+"""The log of a repository on GitHub, and what PACK reads from it: last changes and lineages.
+
+The price is in requests: one for each hundred commits (thirty of a single file). `Memory` asks for
+the last change of single files only, and for lineages that end at a commit it knows; what a commit
+changed among all files is told by trees, one request for each that is not known yet, which is why
+this connector does not claim `Capability.LOG`.
+
+The last change of a file is exact but for one case: a file that got back bytes it had before is
+dated by the commit that first brought them, if that one is known without a request.
+
+Source: GitHub REST documentation, "List commits".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice, takewhile
+from typing import Final
+
+from pack.catalog.row import is_catalogued
+from pack.errors import NotFound
+from pack.log import CommitFacts, FileChange, Lineage, LogQuery, compare_trees
+from pack.model import BlobId, CommitId, LastChange, MemoryPath
+from pack_connectors.github.cache import GithubCache
+from pack_connectors.github.repository import CommitRecord, GithubRepository, is_id
+from pack_connectors.github.snapshots import GithubSnapshots
+
+_PAGE: Final = 100
+_PAGE_OF_ONE_FILE: Final = 30
+
+
+class GithubLog:
+    """The log of one repository."""
+
+    def __init__(
+        self, repository: GithubRepository, cache: GithubCache, snapshots: GithubSnapshots
+    ) -> None:
+        self._repository = repository
+        self._cache = cache
+        self._snapshots = snapshots
+
+    def commits(self, head: CommitId, path: MemoryPath | None = None) -> Iterator[CommitRecord]:
+        """The commits that lead to `head`, newest first, page by page.
+
+        Args:
+            head: Where to begin.
+            path: Only those that changed this file.
+
+        Raises:
+            NotFound: There is no such commit.
+        """
+        if not is_id(head):
+            raise NotFound(f"commit {head[:60]!r}")
+        count, page, has_more = _PAGE_OF_ONE_FILE if path else _PAGE, 1, True
+        while has_more:
+            answer, rows = self._repository.commits(start=head, count=count, path=path, page=page)
+            if answer.status != 200:
+                raise NotFound(f"commit {head}")
+            yield from rows
+            has_more = len(rows) == count and 'rel="next"' in answer.headers.get("link", "")
+            page += 1
+
+    def _older(self, since: CommitId | None, head: CommitId) -> set[str]:
+        """`since` and the commits that lead to it; none unless it leads to `head`."""
+        if since is None or all(one.id != since for one in self.commits(head)):
+            return set()
+        return {one.id for one in self.commits(since)}
+
+    # --- the log -------------------------------------------------------------------------------
+
+    def log(self, query: LogQuery) -> Iterator[CommitFacts]:
+        """See `Connector.log`."""
+        older = {one.id for one in self.commits(query.since)} if query.since else set()
+        if query.first_parent:
+            wanted, path = self._first_parents(query.head), None
+        else:
+            wanted, path = self.commits(query.head, query.path), query.path
+        found = (one for one in wanted if one.id not in older)
+        if query.path is not None and path is None:
+            found = (one for one in found if query.path in self._changed(one))
+        for record in islice(found, query.limit):
+            files = self._files(record) if query.with_files else None
+            yield replace(_facts(record), files=files)
+
+    def _first_parents(self, head: CommitId) -> Iterator[CommitRecord]:
+        wanted: str | None = head
+        for record in self.commits(head):
+            if record.id == wanted:
+                yield record
+                wanted = next(iter(record.parents), None)
+
+    def _files(self, commit: CommitRecord) -> tuple[FileChange, ...]:
+        """What a commit changed, with moves of unchanged bytes; of a merge, against all parents."""
+        after = self._snapshots.at(commit.id).files()
+        before = self._snapshots.at(CommitId(commit.parents[0])).files() if commit.parents else {}
+        changes = compare_trees(before, after)
+        if len(commit.parents) < 2:
+            return changes
+        changed = self._changed(commit)
+        return tuple(change for change in changes if change.path in changed)
+
+    # --- last changes --------------------------------------------------------------------------
+
+    def last_changes(
+        self, since: CommitId | None, head: CommitId, path: MemoryPath | None
+    ) -> Iterator[LastChange]:
+        """See `Connector.last_changes`."""
+        if not is_id(head):
+            raise NotFound(f"commit {head[:60]!r}")
+        if path is None:
+            return self._of_all(since, head)
+        return self._of_one(since, head, path) if is_catalogued(path) else iter(())
+
+    def _of_all(self, since: CommitId | None, head: CommitId) -> Iterator[LastChange]:
+        old = self._older(since, head)
+        for commit in self.commits(head):
+            if commit.id not in old:
+                for path in sorted(filter(is_catalogued, self._changed(commit))):
+                    yield LastChange(path, commit.id, commit.at)
+
+    def _changed(self, commit: CommitRecord) -> set[MemoryPath]:
+        """The files that a commit changed against all of its parents."""
+        tree = self._snapshots.at(commit.id)
+        if not commit.parents:
+            return set(tree.files())
+        before = [self._snapshots.at(CommitId(parent)) for parent in commit.parents]
+        return set.intersection(*({path for path, _ in one.differences(tree)} for one in before))
+
+    def _of_one(
+        self, since: CommitId | None, head: CommitId, path: MemoryPath
+    ) -> Iterator[LastChange]:
+        old = self._older(since, head)
+        blob = self._known_blob(head, path)
+        known = self._cache.change(path, blob) if blob and not since else None
+        if known is not None:
+            yield known
+        for commit in self.commits(head, path):
+            found = LastChange(path, commit.id, commit.at)
+            if blob is not None:
+                self._cache.keep_changes([(found, blob)])
+                blob = None
+            if found != known and commit.id not in old:
+                yield found
+
+    def _known_blob(self, commit: CommitId, path: MemoryPath) -> BlobId | None:
+        """The blob of a file in a commit, if its tree is known."""
+        tree = self._snapshots.known(commit)
+        item = tree.file(path) if tree else None
+        return BlobId(item.sha) if item else None
+
+    # --- lineage -------------------------------------------------------------------------------
+
+    def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
+        """See `Connector.lineage`.
+
+        If `since` is not on the line of first parents, both logs are read to their ends: that
+        happens only after a merge or a rewritten history, and nothing else is exact.
+        """
+        log = self.commits(head)
+        records: dict[str, CommitRecord] = {}
+        line: list[CommitRecord] = []
+        wanted: str | None = head
+        while wanted is not None and wanted != since:
+            while wanted not in records and (record := next(log, None)):
+                records[record.id] = record
+            if wanted not in records:
+                break  # the log ends before its own parents: a shallow one
+            line.append(records[wanted])
+            wanted = next(iter(records[wanted].parents), None)
+        if since is None or wanted == since:
+            return _lineage(line)
+        try:
+            older = {one.id for one in self.commits(since)}
+        except NotFound:
+            return None
+        newer = list(takewhile(lambda one: one.id not in older, line))
+        is_rewritten = since not in records and all(one.id != since for one in log)
+        return _lineage(newer, is_rewritten=is_rewritten)
+
+
+def _lineage(newest_first: list[CommitRecord], *, is_rewritten: bool = False) -> Lineage:
+    return Lineage(tuple(map(_facts, reversed(newest_first))), is_rewritten)
+
+
+def _facts(record: CommitRecord) -> CommitFacts:
+    return CommitFacts(
+        record.id,
+        tuple(map(CommitId, record.parents)),
+        record.message,
+        record.at,
+        record.url,
+        record.author,
+        record.authored_at,
+    )
