@@ -48,12 +48,12 @@ def measure_far(setting: Setting) -> list[Figure]:
 def _reads(setting: Setting, world: GithubWorld) -> list[Figure]:
     cold_limit = _COLD_LIMIT if setting.notes >= _COLD_FROM else None
     memory = world.open()
-    cold = _requests(world, memory.list)
+    cold = _requests(world, memory.notes.list)
     word = setting.corpus.words[0]
     warm = max(
         _requests(world, case)
         for case in (
-            memory.list,
+            memory.notes.list,
             lambda: memory.search.find(word),
             lambda: memory.notes.get(setting.paths[0]),
         )

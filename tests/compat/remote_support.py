@@ -6,6 +6,7 @@ import itertools
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pack_connectors.catalog.catalog import SqliteCatalog
@@ -154,3 +155,9 @@ def make_template(folder: Path) -> Net:
     net.clone("two")
     net.close()
     return net
+
+
+def with_remote(memory: Memory, remote: GitRemote) -> Memory:
+    """The same memory, exchanged with another remote."""
+    session = memory._session
+    return Memory(replace(session, core=replace(session.core, remote=remote)))

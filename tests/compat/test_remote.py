@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from pack.errors import ConnectorError, InvalidConfig, RepositoryBusy, Unavailab
 from pack.model import CommitId
 from pack.paths import INDEX
 from pack.remote.remote import Exchange, Outcome, RemoteRecord, StopKind
-from tests.compat.remote_support import Machine, Net, git, make_template
+from tests.compat.remote_support import Machine, Net, git, make_template, with_remote
 
 A, B = "context/a.md", "context/b.md"
 
@@ -237,8 +236,7 @@ def test_a_push_that_was_overtaken_merges_and_pushes_again(
     slow = Overtaken(one.local)
     slow.others = iter([two, third])
     one.write(A, "x")
-    core = one.memory._core
-    one.memory._core = replace(core, remote=slow)
+    one.memory = with_remote(one.memory, slow)
     done = one.exchange()
     assert (done.outcome, done.received) == (Outcome.MERGED, 3)
     assert {A, "context/two.md", "context/three.md"} < one.files().keys()
@@ -259,10 +257,10 @@ def test_somebody_always_faster_is_told_and_nothing_is_lost(
             super().push(commit, theirs)
 
     one.write(A, "x")
-    one.memory._core = replace(one.memory._core, remote=Always(one.local))
+    one.memory = with_remote(one.memory, Always(one.local))
     with pytest.raises(RepositoryBusy):
         one.exchange()
-    one.memory._core = replace(one.memory._core, remote=one.remote)
+    one.memory = with_remote(one.memory, one.remote)
     meet(one, two)
     assert A in two.files()
 

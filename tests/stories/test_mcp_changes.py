@@ -452,7 +452,7 @@ def test_a_store_far_away_is_looked_at_when_there_is_news(monkeypatch: pytest.Mo
         origin=CLI_ORIGIN,
         new_request=new_request,
     )
-    far.init(starter_files())
+    far.lifecycle.init(starter_files())
     events: list[ServerEvent] = []
 
     async def watch() -> ChangeWatcher:
@@ -463,7 +463,7 @@ def test_a_store_far_away_is_looked_at_when_there_is_news(monkeypatch: pytest.Mo
         await watcher.start()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(watcher.run)
-            await anyio.to_thread.run_sync(far.update, NOTE, "x\n")
+            await anyio.to_thread.run_sync(far.notes.update, NOTE, "x\n")
             await anyio.to_thread.run_sync(watcher.poke)
             await heard_one.wait()
             tasks.cancel_scope.cancel()

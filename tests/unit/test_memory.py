@@ -505,13 +505,13 @@ def test_an_empty_store_says_how_to_begin(world):
     calls = (
         lambda: memory.notes.update(A, "a\n"),
         lambda: memory.notes.edit(A, []),
-        memory.get_all,
+        memory.whole.get,
         lambda: memory.notes.get(A),
-        memory.list,
+        memory.notes.list,
         lambda: memory.search.find("x"),
         lambda: memory.whole.add("x"),
-        memory.validate,
-        memory.list_expired,
+        memory.care.validate,
+        memory.care.list_expired,
     )
     for call in calls:
         with pytest.raises(NotInitialised):

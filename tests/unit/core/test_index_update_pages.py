@@ -76,7 +76,7 @@ def test_the_index_of_every_commit_is_what_a_rebuild_of_that_commit_gives(
 
 
 def assert_index_is_true(connector: InMemoryConnector) -> None:
-    assert open_memory(connector).validate() == []
+    assert open_memory(connector).care.validate() == []
     files = index_files(connector, connector.head())
     listed = [target for path, text in files.items() for target in targets(path, text.decode())]
     present = [entry.path for entry in connector.get_tree(connector.head())]

@@ -74,7 +74,7 @@ def test_a_cursor_that_was_not_handed_out_is_refused(world, cursor):
     with pytest.raises(InvalidCursor):
         page(["a", "b"], cursor, 1, key=lambda item: [item])
     memory = world.init()
-    for call in (memory.list, lambda cursor: memory.search.find("general", cursor=cursor)):
+    for call in (memory.notes.list, lambda cursor: memory.search.find("general", cursor=cursor)):
         with pytest.raises(InvalidCursor):
             call(cursor=cursor)
 

@@ -326,7 +326,7 @@ def die(bench: Bench, journal: CheckpointFile, step: int) -> None:
         if len(steps) == step:
             raise _Killed
 
-    writer = bench.world.memory._core.writer
+    writer = bench.world.memory._session.core.writer
     write, writer.write = writer.write, None  # type: ignore[assignment,method-assign]  # dies, too
     with pytest.raises((_Killed, TypeError)):
         bench.world.memory.pages.migrate(bench.pages(), report, journal=journal)
@@ -374,7 +374,7 @@ def test_a_record_that_cannot_be_saved_is_in_the_journal(fast: Bench, tmp_path: 
     def refuse(*_: object) -> None:
         raise Unavailable("the disk is full")
 
-    writer = fast.world.memory._core.writer
+    writer = fast.world.memory._session.core.writer
     write, writer.write = writer.write, refuse  # type: ignore[assignment,method-assign]
     with pytest.raises(Unavailable):
         fast.world.memory.pages.migrate(fast.pages(), lambda _: None, journal=journal)

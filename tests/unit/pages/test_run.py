@@ -63,7 +63,7 @@ class Bench:
     def sync(self, *, full: bool = False) -> Delivered:
         """As the engine does it."""
         connector = self.world.connector
-        source = TextSource(connector, self.world.memory._core.reader.v1_path)
+        source = TextSource(connector, self.world.memory._session.core.reader.v1_path)
         single = NotionPage(self.notion.api(), self.notion.page.id)
         route = self.world.memory.pages.route(self.pages(), single, source)
         head = connector.head()
@@ -231,11 +231,11 @@ def test_what_a_killed_run_made_is_found_again(fast: Bench) -> None:
         if len(made) == 3:
             raise Killed
 
-    write = fast.world.memory._core.writer.write
-    fast.world.memory._core.writer.write = None  # type: ignore[assignment,method-assign]  # dies with it
+    write = fast.world.memory._session.core.writer.write
+    fast.world.memory._session.core.writer.write = None  # type: ignore[assignment,method-assign]  # dies with it
     with pytest.raises((Killed, TypeError)):
         fast.world.memory.pages.migrate(fast.pages(), report)
-    fast.world.memory._core.writer.write = write  # type: ignore[method-assign]
+    fast.world.memory._session.core.writer.write = write  # type: ignore[method-assign]
     assert MAPPING not in fast.world.files()
     assert len(fast.notion.titles()) == 2
     fast.migrate()

@@ -127,7 +127,7 @@ def test_a_cold_start_of_a_thousand_files_is_four_requests(tmp_path, serves_grap
         assert len(asked) == asked.not_modified
         assert told == [(500, 1000), (1000, 1000)]
         with log.counting() as asked:  # a catalog of its own, the blobs of the machine
-            assert world.open("another.sqlite").list().total == 1000
+            assert world.open("another.sqlite").notes.list().total == 1000
         assert len(asked) == asked.not_modified == 1
 
 

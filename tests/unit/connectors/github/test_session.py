@@ -67,8 +67,8 @@ def campaign(world: GithubWorld, kind: FaultKind, seed: int) -> None:
         elif how != OutcomeUnknown.code:
             assert request not in made, how
     healthy = world.open()
-    healthy.update("context/last.md", note(9))
-    assert healthy.validate() == []
+    healthy.notes.update("context/last.md", note(9))
+    assert healthy.care.validate() == []
     assert {
         f"context/n{request[-1]}.md" for request in made if request != f"request-{WRITES + 1}"
     } < set(world.service.files(NAME))
@@ -101,14 +101,14 @@ def test_a_write_is_made_once_though_its_request_failed(tmp_path, kind):
     method = list(WriteMethod)[(list(FaultKind).index(kind) + 1) % 2]
     with GithubWorld(tmp_path, memory_of({}), method) as world:
         healthy = world.open()
-        healthy.list()
+        healthy.notes.list()
         memory = world.open(timeout=timeout_for(kind), most_wait=PATIENT)
         world.service.faults.add(kind, REF_MOVES[method])
         written = memory.notes.update(A, note(1))
         assert not world.service.faults.waiting
         assert requests_in(world) == ["request-1"]
         assert healthy.get(A).sha == written.sha
-        assert healthy.validate() == []
+        assert healthy.care.validate() == []
 
 
 @pytest.mark.parametrize("method", WriteMethod)

@@ -16,7 +16,7 @@ def test_a_first_commit_is_one_commit_with_all_files(tmp_path):
     with GithubWorld(tmp_path) as world:
         memory, service = world.open(), world.service
         with service.log.counting() as asked:
-            memory.init(SCAFFOLD)
+            memory.lifecycle.init(SCAFFOLD)
         assert len(service.messages(NAME)) == 1
         assert set(service.files(NAME)) == {"index.md", *SCAFFOLD}
         assert asked.operations()["git-http/push"] == 1
