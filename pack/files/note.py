@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 from pack.errors import InvalidContent
 from pack.files import frontmatter, schema
 from pack.files.frontmatter import Frontmatter
+from pack.files.keys import KEY_NAMES
 from pack.files.markdown import split_lines
 from pack.files.passages import Passage, cut_passages, split_passages
 from pack.files.schema import Meta
@@ -138,7 +139,7 @@ def _other_fields(head: Frontmatter) -> tuple[Passage, ...]:
 
     All of it, where it cannot be read.
     """
-    if head.block is None or not (head.problem or head.fields.keys() - schema.OUR_KEYS):
+    if head.block is None or not (head.problem or head.fields.keys() - KEY_NAMES):
         return ()
     lines = split_lines(head.block)
     kept = lines if head.problem else _without_ours(lines)
@@ -151,6 +152,6 @@ def _without_ours(lines: Sequence[str]) -> list[str]:
     kept, is_ours = [], False
     for line in lines:
         if line[:1] not in _CONTINUES:
-            is_ours = line.partition(":")[0].strip("\"' \t") in schema.OUR_KEYS
+            is_ours = line.partition(":")[0].strip("\"' \t") in KEY_NAMES
         kept.append("\n" if is_ours else line)
     return kept

@@ -15,7 +15,7 @@ a date, and a datetime where it was a datetime.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -23,9 +23,9 @@ from typing import Final
 from pack.errors import InvalidContent, LimitExceeded
 from pack.files import frontmatter
 from pack.files.frontmatter import Frontmatter
+from pack.files.keys import CREATED, KEYS, SYNC, TAGS, TOPIC, TTL, UPDATED, KeyType
 from pack.times import format_time
 
-OUR_KEYS: Final = frozenset(["topic", "tags", "created", "updated", "sync", "ttl"])
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _DATETIME: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
@@ -87,14 +87,14 @@ class Stamped:
 
 def read_meta(fields: Mapping[str, object]) -> Meta:
     """What the fields mean; never fails."""
-    created, updated = _text(fields.get("created")), _text(fields.get("updated"))
-    ttl = _text(fields.get("ttl"))
+    created, updated = _text(fields.get(CREATED.name)), _text(fields.get(UPDATED.name))
+    ttl = _text(fields.get(TTL.name))
     return Meta(
-        topic=_text(fields.get("topic")),
-        tags=_tags(fields.get("tags")),
+        topic=_text(fields.get(TOPIC.name)),
+        tags=_tags(fields.get(TAGS.name)),
         created=created,
         updated=updated,
-        sync=_truth(fields.get("sync")) is not False,
+        sync=_truth(fields.get(SYNC.name)) is not False,
         ttl=ttl,
         expires=_expiry(ttl, updated, created),
     )
@@ -156,58 +156,72 @@ def _expiry(ttl: str | None, updated: str | None, created: str | None) -> date |
 
 
 def check(fields: Mapping[str, object]) -> list[FieldProblem]:
-    """What `pack validate` should report. Missing keys are fine."""
-    return [
-        *_check_topic(fields.get("topic")),
-        *_check_tags(fields.get("tags")),
-        *_check_dates(fields),
-        *_check_sync(fields.get("sync")),
-        *_check_ttl(fields),
-    ]
+    """What `pack validate` should report, key by key. Missing keys are fine."""
+    found = []
+    for key in KEYS:
+        value = fields.get(key.name)
+        problem = _CHECKS[key.type](value) if value is not None else None
+        if problem is not None:
+            found.append(FieldProblem(key.name, *problem))
+    return [*found, *_check_order(fields), *_check_start(fields)]
 
 
-def _check_topic(topic: object) -> Iterator[FieldProblem]:
-    if isinstance(topic, list | dict):
-        yield FieldProblem("topic", "it is not a text", "Write one short text.")
+_Problem = tuple[str, str] | None
+"""Why a value cannot be used, and what to write instead."""
 
 
-def _check_tags(tags: object) -> Iterator[FieldProblem]:
-    remedy = "Write a list of texts: [work, travel]."
-    if tags is None:
-        return
-    if not isinstance(tags, list):
-        yield FieldProblem("tags", "it is not a list", remedy)
-    elif not all(isinstance(tag, str) for tag in tags):
-        yield FieldProblem("tags", "not every tag is a text", 'Quote it: ["2024", "true"].')
+def _check_text(value: object) -> _Problem:
+    if isinstance(value, list | dict):
+        return "it is not a text", "Write one short text."
+    return None
 
 
-def _check_dates(fields: Mapping[str, object]) -> Iterator[FieldProblem]:
-    days = {}
-    for key in ("created", "updated"):
-        value = fields.get(key)
-        days[key] = parse_day(_text(value))
-        if value is not None and days[key] is None:
-            yield FieldProblem(key, "it is not an ISO date", _USE_ISO)
-    created, updated = days["created"], days["updated"]
+def _check_texts(value: object) -> _Problem:
+    if not isinstance(value, list):
+        return "it is not a list", "Write a list of texts: [work, travel]."
+    if not all(isinstance(item, str) for item in value):
+        return "not every tag is a text", 'Quote it: ["2024", "true"].'
+    return None
+
+
+def _check_date(value: object) -> _Problem:
+    return None if parse_day(_text(value)) else ("it is not an ISO date", _USE_ISO)
+
+
+def _check_truth(value: object) -> _Problem:
+    if _truth(value) is None:
+        return "it is neither true nor false", "Write true or false."
+    return None
+
+
+def _check_period(value: object) -> _Problem:
+    text = _text(value)
+    if text is None or not (_TTL.match(text) or parse_day(text)):
+        return "it is neither a period nor a date", "Write 90d or 2026-11-21."
+    return None
+
+
+_CHECKS: Final[Mapping[KeyType, Callable[[object], _Problem]]] = {
+    KeyType.TEXT: _check_text,
+    KeyType.TEXTS: _check_texts,
+    KeyType.DATE: _check_date,
+    KeyType.TRUTH: _check_truth,
+    KeyType.PERIOD: _check_period,
+}
+
+
+def _check_order(fields: Mapping[str, object]) -> Iterator[FieldProblem]:
+    created, updated = (parse_day(_text(fields.get(key.name))) for key in (CREATED, UPDATED))
     if created is not None and updated is not None and created > updated:
-        yield FieldProblem("created", "it is later than `updated`", "Correct one of the two dates.")
+        remedy = "Correct one of the two dates."
+        yield FieldProblem(CREATED.name, "it is later than `updated`", remedy)
 
 
-def _check_sync(sync: object) -> Iterator[FieldProblem]:
-    if sync is not None and _truth(sync) is None:
-        yield FieldProblem("sync", "it is neither true nor false", "Write true or false.")
-
-
-def _check_ttl(fields: Mapping[str, object]) -> Iterator[FieldProblem]:
-    if fields.get("ttl") is None:
-        return
-    ttl = _text(fields["ttl"])
-    if ttl is None or not (_TTL.match(ttl) or parse_day(ttl)):
-        yield FieldProblem("ttl", "it is neither a period nor a date", "Write 90d or 2026-11-21.")
-    elif _TTL.match(ttl) and not any(
-        parse_day(_text(fields.get(k))) for k in ("updated", "created")
-    ):
-        yield FieldProblem("ttl", "there is no date to count from", "Set `updated` to an ISO date.")
+def _check_start(fields: Mapping[str, object]) -> Iterator[FieldProblem]:
+    days = (parse_day(_text(fields.get(key.name))) for key in (UPDATED, CREATED))
+    if _TTL.match(_text(fields.get(TTL.name)) or "") and not any(days):
+        remedy = "Set `updated` to an ISO date."
+        yield FieldProblem(TTL.name, "there is no date to count from", remedy)
 
 
 def find_key_line(text: str, key: str) -> tuple[int, int] | None:
@@ -259,14 +273,13 @@ def _carry_over(given: Frontmatter, previous: Frontmatter | None) -> Frontmatter
 def _stamps(found: Frontmatter, before: Meta, now: datetime, title_fallback: str) -> dict[str, str]:
     today = now.astimezone(UTC).date().isoformat()
     values = {}
-    if found.fields.get("topic") is None:
-        values["topic"] = before.topic or first_title(found.body) or title_fallback
-    if found.fields.get("created") is None:
+    if found.fields.get(TOPIC.name) is None:
+        values[TOPIC.name] = before.topic or first_title(found.body) or title_fallback
+    if found.fields.get(CREATED.name) is None:
         last = parse_day(before.updated)
-        values["created"] = before.created or (last.isoformat() if last is not None else today)
-    values["updated"] = today
-    if has_time(read_meta(found.fields).updated or before.updated):
-        values["updated"] = format_time(now)
+        values[CREATED.name] = before.created or (last.isoformat() if last is not None else today)
+    is_time = has_time(read_meta(found.fields).updated or before.updated)
+    values[UPDATED.name] = format_time(now) if is_time else today
     return values
 
 

@@ -14,19 +14,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
 
 from pack.errors import InvalidContent, LimitExceeded
 from pack.files import frontmatter, yaml_block
+from pack.files.keys import CREATED, UPDATED
 from pack.files.markdown import split_lines
 from pack.files.schema import has_time, parse_day
 from pack.files.yaml_block import LINE_END
 from pack.files.yaml_keys import KeyBlock, KeyBlocks, cut_keys
 from pack.merge.lines import merge_lines
 from pack.merge.order import merge_order
-
-_UPDATED: Final = "updated"
-_CREATED: Final = "created"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +130,8 @@ def _merge_value(key: str, base: KeyBlock | None, ours: KeyBlock, theirs: KeyBlo
     first, second = sorted((ours, theirs), key=lambda entry: entry.text)
     if repr(first.value) == repr(second.value):
         return first.text
-    if key in (_UPDATED, _CREATED):
-        return _merge_date(first, second, later=key == _UPDATED)
+    if key in (UPDATED.name, CREATED.name):
+        return _merge_date(first, second, later=key == UPDATED.name)
     return _merge_list(base, first, second)
 
 

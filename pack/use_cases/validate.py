@@ -12,6 +12,7 @@ from pack.core.core import Core
 from pack.core.index_update import plan_index_update
 from pack.errors import InvalidContent, InvalidPath, LimitExceeded
 from pack.files import markdown, schema
+from pack.files.keys import TTL
 from pack.files.note import Note
 from pack.limits import MAX_FILE_BYTES
 from pack.merge.copies import find_conflict_copies, is_conflict_copy
@@ -175,7 +176,7 @@ def _check_frontmatter(core: Core, note: Note) -> Iterator[Finding]:
         yield _at(path, "frontmatter", message, problem.remedy, line, column)
     meta = note.meta()
     if schema.is_expired(meta, core.today()) and meta.expires is not None:
-        line, column = schema.find_key_line(text, "ttl") or (1, 1)
+        line, column = schema.find_key_line(text, TTL.name) or (1, 1)
         message = f"expired on {meta.expires.isoformat()}"
         yield _at(path, "expired", message, "Update it, or run `pack prune`.", line, column)
 

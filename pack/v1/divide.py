@@ -23,6 +23,7 @@ from typing import Final
 
 from pack.errors import InvalidContent, InvalidPlan, LimitExceeded
 from pack.files import frontmatter
+from pack.files.keys import CREATED, TAGS, TOPIC, UPDATED
 from pack.files.markdown import BOM, Heading, headings, split_lines
 from pack.model import MemoryPath, blob_id
 from pack.paths import GENERAL
@@ -213,7 +214,7 @@ def _planned(
 
 def _own(fields: Mapping[str, object]) -> tuple[str | None, tuple[str, ...] | None]:
     """Topic and tags that the original's frontmatter has, where they are of the usual types."""
-    topic, tags = fields.get("topic"), fields.get("tags")
+    topic, tags = fields.get(TOPIC.name), fields.get(TAGS.name)
     own_tags = None
     if isinstance(tags, list) and all(isinstance(tag, str) for tag in tags):
         own_tags = tuple(str(tag) for tag in tags)
@@ -226,10 +227,10 @@ def _own(fields: Mapping[str, object]) -> tuple[str | None, tuple[str, ...] | No
 def _head(original: _Original, file: PlannedFile, today: date) -> str:
     """The frontmatter of a new file, in the line ends of the original."""
     wanted = {
-        "topic": file.topic,
-        "tags": list(file.tags),
-        "created": today.isoformat(),
-        "updated": today.isoformat(),
+        TOPIC.name: file.topic,
+        TAGS.name: list(file.tags),
+        CREATED.name: today.isoformat(),
+        UPDATED.name: today.isoformat(),
     }
     if original.head_lines and any(first == 1 for first, _ in file.lines):
         _check_own(original, file)
@@ -240,7 +241,7 @@ def _head(original: _Original, file: PlannedFile, today: date) -> str:
 
 def _check_own(original: _Original, file: PlannedFile) -> None:
     topic, tags = _own(original.fields)
-    for key, own, planned in (("topic", topic, file.topic), ("tags", tags, file.tags)):
+    for key, own, planned in ((TOPIC.name, topic, file.topic), (TAGS.name, tags, file.tags)):
         if own is not None and own != planned:
             raise InvalidPlan(
                 f"{file.path} receives the frontmatter of the original, which has its own {key};"

@@ -14,11 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pack.errors import InvalidPath, InvalidPlan, LimitExceeded
 from pack.files import frontmatter
+from pack.files.keys import CREATED, TAGS, TOPIC, UPDATED
 from pack.files.markdown import BOM
 from pack.model import MemoryPath, blob_id
 from pack.paths import fold, parse_memory_path
 
-OWN_KEYS: Final = ("topic", "tags", "created", "updated")
+OWN_KEYS: Final = tuple(key.name for key in (TOPIC, TAGS, CREATED, UPDATED))
 """Frontmatter keys that a migration adds where they are missing."""
 
 _BYTE_LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")

@@ -1,0 +1,87 @@
+"""The frontmatter keys that PACK knows, in one table.
+
+Validation, the catalog, filters, stamps and the table in the guide are made from it. Every other
+key belongs to the user. To add one: a line here, its meaning in `schema.read_meta`, and a line in
+the guide, which a test compares with this table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class KeyType(StrEnum):
+    """What a value is."""
+
+    TEXT = "text"
+    TEXTS = "list of texts"
+    DATE = "ISO date or time"
+    TRUTH = "true or false"
+    PERIOD = "period or ISO date"
+
+
+class Setter(StrEnum):
+    """Who sets a key."""
+
+    USER = "you"
+    WHERE_MISSING = "you; PACK where it is missing"
+    EVERY_WRITE = "PACK, at each write"
+
+
+class Surface(StrEnum):
+    """Where a key shows, beside the note itself."""
+
+    INDEX = "index.md"
+    LISTING = "listings"
+    FILTER = "filters"
+    COPIES = "copies"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key that PACK knows.
+
+    Attributes:
+        name: As it is written.
+        type: What its value is.
+        default: What a note without it counts as; in words for the guide.
+        setter: Who sets it.
+        shows: Where it shows.
+    """
+
+    name: str
+    type: KeyType
+    default: str
+    setter: Setter
+    shows: tuple[Surface, ...]
+
+
+TOPIC: Final = Key(
+    "topic",
+    KeyType.TEXT,
+    "the first heading, else the file's name",
+    Setter.WHERE_MISSING,
+    (Surface.INDEX, Surface.LISTING, Surface.FILTER, Surface.COPIES),
+)
+TAGS: Final = Key(
+    "tags", KeyType.TEXTS, "none", Setter.USER, (Surface.INDEX, Surface.LISTING, Surface.FILTER)
+)
+CREATED: Final = Key(
+    "created", KeyType.DATE, "the day of the first write", Setter.WHERE_MISSING, (Surface.LISTING,)
+)
+UPDATED: Final = Key(
+    "updated",
+    KeyType.DATE,
+    "the last commit",
+    Setter.EVERY_WRITE,
+    (Surface.INDEX, Surface.LISTING, Surface.FILTER),
+)
+SYNC: Final = Key("sync", KeyType.TRUTH, "true", Setter.USER, (Surface.LISTING, Surface.COPIES))
+TTL: Final = Key("ttl", KeyType.PERIOD, "for ever", Setter.USER, (Surface.LISTING, Surface.STATUS))
+
+KEYS: Final = (TOPIC, TAGS, CREATED, UPDATED, SYNC, TTL)
+"""All of them, in the order of the guide."""
+KEY_NAMES: Final = frozenset(key.name for key in KEYS)
