@@ -20,6 +20,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import httplib2
 import httpx
+import requests
+from requests import PreparedRequest
+from requests.adapters import BaseAdapter
 
 from tests.standins.clock import ManualClock
 from tests.standins.faults import AFTER, ANSWERS, CUTS, TIMEOUTS, Fault, FaultKind, FaultPlan
@@ -261,11 +264,6 @@ class GoogleStandIn:
         self.codes[code] = asked
         return back.copy_merge_params({"code": code, "state": asked["state"], "scope": SCOPE})
 
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        """For `httpx.MockTransport`."""
-        answer = self.handle(request.method, str(request.url), request.headers, request.read())
-        return httpx.Response(answer.status, content=answer.raw, headers=answer.headers)
-
     def _token(self, form: Mapping[str, str]) -> Answer:
         if self.clients.get(form["client_id"]) != form["client_secret"]:
             return Answer(401, {"error": "invalid_client", "error_description": "Unauthorized"})
@@ -381,6 +379,31 @@ class Transport:
 
     def close(self) -> None:
         self.is_closed = True
+
+
+class TokenAdapter(BaseAdapter):
+    """In place of the network below `requests`, for the exchange of a code."""
+
+    def __init__(self, service: GoogleStandIn) -> None:
+        super().__init__()
+        self._service = service
+
+    def send(self, request: PreparedRequest, *_: object, **__: object) -> requests.Response:
+        body = request.body.encode() if isinstance(request.body, str) else request.body or b""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        try:
+            answer = self._service.handle(str(request.method), str(request.url), headers, body)
+        except OSError as error:
+            raise requests.ConnectionError(error) from error
+        response = requests.Response()
+        response.status_code = answer.status
+        response.headers.update(answer.headers)
+        response.request, response.url = request, str(request.url)
+        response._content = answer.raw
+        return response
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def perform(tab: TabModel, kind: str, details: Mapping[str, Any], *, first_wins: bool) -> None:

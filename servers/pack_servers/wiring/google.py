@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import httpx
 from pack_connectors.google_docs.access import GoogleAccess
-from pack_connectors.google_docs.oauth import Inquiry, fetch_refresh_token
+from pack_connectors.google_docs.oauth import ConsentRequest
 from pack_connectors.google_docs.target import GoogleDoc
 from pack_connectors.google_docs.text import DocumentFormat
 from pack_connectors.system.service_url import parse_service_url
@@ -16,7 +16,10 @@ from pydantic import SecretStr
 
 from pack.errors import AuthFailed, InvalidConfig, Unavailable
 from pack_servers.config.settings import Settings
-from pack_servers.wiring.loopback_answer import answer_server
+from pack_servers.wiring.loopback_answer import AnswerServer
+
+if TYPE_CHECKING:
+    from requests.adapters import BaseAdapter
 
 REFRESH_TOKEN: Final = "GOOGLE_REFRESH_TOKEN"  # noqa: S105 - a name, no secret
 _NO_CLIENT: Final = (
@@ -25,7 +28,6 @@ _NO_CLIENT: Final = (
 )
 _NO_DOCUMENT: Final = "Set GOOGLE_DOC_ID to the id or the address of the document to write to."
 _NO_TOKEN: Final = "Run `pack google-auth`."  # noqa: S105 - advice, no secret
-_TIMEOUT: Final = 30.0
 
 
 def open_document(settings: Settings, clock: Callable[[], datetime]) -> GoogleDoc:
@@ -76,34 +78,44 @@ def ask_for_access(
     settings: Settings,
     show: Callable[[str], None],
     seconds: float,
-    transport: httpx.BaseTransport | None = None,
+    adapter: BaseAdapter | None = None,
 ) -> str:
     """A refresh token that lets PACK edit documents, once the user has agreed in a browser.
 
     Args:
         settings: They name the OAuth client.
-        show: Told the address of the page on which the user agrees.
+        show: Called with the address of the page on which the user agrees.
         seconds: How long to wait for that.
-        transport: What carries the one request to Google; `None` for the network.
+        adapter: Carries the one request to Google; `None` for the network.
 
     Raises:
-        InvalidConfig: There is no OAuth client, or an address is none.
-        AuthFailed: The user said no or nothing, or Google did.
-        Unavailable: Google cannot be reached, or no port of this machine can be had.
+        InvalidConfig: There is no OAuth client, or a setting holds no usable address.
+        AuthFailed: The user said no or nothing, or Google refused.
+        Unavailable: Google cannot be reached, or no port of this machine is free.
     """
     client_id, client_secret = oauth_client(settings)
-    page = parse_service_url(settings.google_auth_uri, "GOOGLE_AUTH_URI")
+    auth_uri = parse_service_url(settings.google_auth_uri, "GOOGLE_AUTH_URI")
     token_uri = _token_uri(settings)
+    if token_uri.startswith("http:"):
+        # It is on this machine, as `parse_service_url` has checked; oauthlib allows only https
+        # unless it is told so in this way.
+        os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
     try:
-        with answer_server() as server:
-            inquiry = Inquiry(client_id, server.url, page)
-            server.expect(inquiry.is_answered_by)
-            show(inquiry.url)
+        with AnswerServer() as server:
+            consent = ConsentRequest(
+                client_id,
+                client_secret,
+                server.url,
+                server.state,
+                auth_uri=auth_uri,
+                token_uri=token_uri,
+                adapter=adapter,
+            )
+            show(consent.url)
             answer = server.wait(seconds)
     except OSError as error:
-        raise Unavailable(f"no port of this machine can be had: {error.strerror}") from error
+        raise Unavailable(f"no port of this machine is free: {error.strerror}") from error
     if answer is None:
         reason = f"no answer came from a browser within {seconds:.0f} seconds"
         raise AuthFailed(reason, "Run `pack google-auth` again; --timeout makes it wait longer.")
-    with httpx.Client(transport=transport, timeout=_TIMEOUT, trust_env=transport is None) as client:
-        return fetch_refresh_token(inquiry, answer, client_secret, client, token_uri)
+    return consent.fetch_refresh_token(answer)
