@@ -353,11 +353,11 @@ def _struck(fault: Fault) -> Answer:
 
 
 class Transport:
-    """In place of `httplib2.Http`; of one thread, as that is."""
+    """In place of `httplib2.Http`; for one thread at a time, as that is."""
 
     def __init__(self, service: GoogleStandIn) -> None:
         self._service = service
-        self._thread: int | None = None
+        self._busy = threading.Lock()
         self.is_closed = False
 
     def request(
@@ -369,10 +369,17 @@ class Transport:
         redirections: int = 5,
         connection_type: object = None,
     ) -> tuple[httplib2.Response, bytes]:
-        self._thread = self._thread or threading.get_ident()
-        assert self._thread == threading.get_ident(), "a connection is for one thread"
+        assert self._busy.acquire(blocking=False), "a connection is for one thread at a time"
+        try:
+            return self._request(uri, method, body, headers or {})
+        finally:
+            self._busy.release()
+
+    def _request(
+        self, uri: str, method: str, body: str | bytes | None, headers: Mapping[str, str]
+    ) -> tuple[httplib2.Response, bytes]:
         raw = body.encode() if isinstance(body, str) else body or b""
-        names = {name.lower(): value for name, value in (headers or {}).items()}
+        names = {name.lower(): value for name, value in headers.items()}
         answer = self._service.handle(method, uri, names, raw)
         response = httplib2.Response({**answer.headers, "status": str(answer.status)})
         return response, answer.raw
