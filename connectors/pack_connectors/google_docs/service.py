@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from pack_connectors.google_docs.access import GoogleAccess
 from pack_connectors.google_docs.failures import translated
@@ -17,18 +17,8 @@ API: Final = "https://docs.googleapis.com"
 _LONGEST_LIMIT: Final = 8.0
 """Seconds that a request waits for a limit to end; for a longer one, whoever asked decides."""
 _TIMEOUT: Final = 60.0
-
-
-class HttpTransport(Protocol):
-    """What carries requests: `httplib2.Http`, or something that acts like it."""
-
-    def request(self, uri: str, method: str = "GET", **options: Any) -> tuple[Any, bytes]:
-        """The answer to a request: its status and headers, and its body."""
-        ...
-
-    def close(self) -> None:
-        """Close all connections."""
-        ...
+NewTransport = Callable[[], Any]
+"""Makes what carries requests: an `httplib2.Http`, or something that acts like one."""
 
 
 class DocsService:
@@ -46,14 +36,14 @@ class DocsService:
         self,
         access: GoogleAccess,
         clock: Callable[[], datetime],
-        transport: Callable[[], HttpTransport] | None = None,
+        transport: NewTransport | None = None,
         sleep: Callable[[float], None] | None = None,
         api_url: str = API,
     ) -> None:
         self._access = access
         self._api_url = api_url
         self._new_transport = transport or _network
-        self._transport: HttpTransport | None = None
+        self._transport: Any = None
         self._retry = RetryPolicy("Google Docs", clock, most_wait=_LONGEST_LIMIT, sleep=sleep)
 
     def get(self, document_id: str, tab: str | None = None) -> Mapping[str, Any]:
@@ -132,14 +122,13 @@ class DocsService:
         return service.documents()
 
 
-def _network() -> HttpTransport:
+def _network() -> Any:
     import httplib2  # noqa: PLC0415 - as `DocsService._documents`
 
-    transport: HttpTransport = httplib2.Http(timeout=_TIMEOUT)
-    return transport
+    return httplib2.Http(timeout=_TIMEOUT)
 
 
-def _hang_up(transport: HttpTransport) -> None:
+def _hang_up(transport: Any) -> None:
     """Wake a thread that waits for an answer; closing the socket alone would leave it waiting.
 
     To `httplib2` the connection then looks stale, and it would connect again.

@@ -1,4 +1,4 @@
-"""Putting what goes to Google together; see `wiring`."""
+"""Wiring of what goes to Google; see `wiring`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 REFRESH_TOKEN: Final = "GOOGLE_REFRESH_TOKEN"  # noqa: S105 - a name, no secret
 _NO_CLIENT: Final = (
-    "Make an OAuth client for a desktop app in Google Cloud (APIs & Services > Credentials), and "
+    "Create an OAuth client for a desktop app in Google Cloud (APIs & Services > Credentials), and "
     "set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET in ~/.pack.env."
 )
 _NO_DOCUMENT: Final = "Set GOOGLE_DOC_ID to the id or the address of the document to write to."
@@ -31,47 +31,37 @@ _NO_TOKEN: Final = "Run `pack google-auth`."  # noqa: S105 - advice, no secret
 
 
 def open_document(settings: Settings, clock: Callable[[], datetime]) -> GoogleDoc:
-    """The document that shows the memory; to be closed in the end. No request is made.
+    """The document that shows the memory, to be closed by the caller. No request is made.
 
     Raises:
         InvalidConfig: A setting is missing or cannot be used.
     """
-    if not settings.google_doc_id:
-        raise _missing("GOOGLE_DOC_ID", _NO_DOCUMENT)
-    client_id, client_secret = oauth_client(settings)
-    token = _secret(settings.google_refresh_token, REFRESH_TOKEN, _NO_TOKEN)
+    document = _required(settings.google_doc_id, "GOOGLE_DOC_ID", _NO_DOCUMENT)
+    client_id, client_secret = _oauth_client(settings)
+    token = _required(settings.google_refresh_token, REFRESH_TOKEN, _NO_TOKEN)
     access = GoogleAccess(client_id, client_secret, token, _token_uri(settings))
     doc_format = DocumentFormat(settings.google_doc_format)
     api_url = parse_service_url(settings.google_api_url, "GOOGLE_API_URL")
-    return GoogleDoc(settings.google_doc_id, access, clock, doc_format, api_url=api_url)
+    return GoogleDoc(document, access, clock, doc_format, api_url=api_url)
 
 
 def _token_uri(settings: Settings) -> str:
     return parse_service_url(settings.google_token_uri, "GOOGLE_TOKEN_URI")
 
 
-def oauth_client(settings: Settings) -> tuple[str, str]:
-    """Id and secret of the OAuth client.
-
-    Raises:
-        InvalidConfig: One of them is not set.
-    """
-    if not settings.google_client_id:
-        raise _missing("GOOGLE_CLIENT_ID", _NO_CLIENT)
-    secret = _secret(settings.google_client_secret, "GOOGLE_CLIENT_SECRET", _NO_CLIENT)
-    return settings.google_client_id, secret
+def _oauth_client(settings: Settings) -> tuple[str, str]:
+    """Id and secret of the OAuth client."""
+    client_id = _required(settings.google_client_id, "GOOGLE_CLIENT_ID", _NO_CLIENT)
+    secret = _required(settings.google_client_secret, "GOOGLE_CLIENT_SECRET", _NO_CLIENT)
+    return client_id, secret
 
 
-def _secret(value: SecretStr | None, name: str, remedy: str) -> str:
-    if value is None:
-        raise _missing(name, remedy)
-    return value.get_secret_value()
-
-
-def _missing(name: str, remedy: str) -> InvalidConfig:
-    error = InvalidConfig(name, "it is not set")
-    error.remedy = remedy
-    return error
+def _required(value: str | SecretStr | None, name: str, remedy: str) -> str:
+    if not value:
+        error = InvalidConfig(name, "it is not set")
+        error.remedy = remedy
+        raise error
+    return value if isinstance(value, str) else value.get_secret_value()
 
 
 def ask_for_access(
@@ -93,7 +83,7 @@ def ask_for_access(
         AuthFailed: The user said no or nothing, or Google refused.
         Unavailable: Google cannot be reached, or no port of this machine is free.
     """
-    client_id, client_secret = oauth_client(settings)
+    client_id, client_secret = _oauth_client(settings)
     auth_uri = parse_service_url(settings.google_auth_uri, "GOOGLE_AUTH_URI")
     token_uri = _token_uri(settings)
     if token_uri.startswith("http:"):
