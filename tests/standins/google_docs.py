@@ -20,6 +20,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import httplib2
 import httpx
+import requests
+from requests import PreparedRequest
+from requests.adapters import BaseAdapter
 
 from tests.standins.clock import ManualClock
 from tests.standins.faults import AFTER, ANSWERS, CUTS, TIMEOUTS, Fault, FaultKind, FaultPlan
@@ -261,11 +264,6 @@ class GoogleStandIn:
         self.codes[code] = asked
         return back.copy_merge_params({"code": code, "state": asked["state"], "scope": SCOPE})
 
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        """For `httpx.MockTransport`."""
-        answer = self.handle(request.method, str(request.url), request.headers, request.read())
-        return httpx.Response(answer.status, content=answer.raw, headers=answer.headers)
-
     def _token(self, form: Mapping[str, str]) -> Answer:
         if self.clients.get(form["client_id"]) != form["client_secret"]:
             return Answer(401, {"error": "invalid_client", "error_description": "Unauthorized"})
@@ -355,11 +353,11 @@ def _struck(fault: Fault) -> Answer:
 
 
 class Transport:
-    """In place of `httplib2.Http`; of one thread, as that is."""
+    """In place of `httplib2.Http`; for one thread at a time, as that is."""
 
     def __init__(self, service: GoogleStandIn) -> None:
         self._service = service
-        self._thread: int | None = None
+        self._busy = threading.Lock()
         self.is_closed = False
 
     def request(
@@ -371,16 +369,48 @@ class Transport:
         redirections: int = 5,
         connection_type: object = None,
     ) -> tuple[httplib2.Response, bytes]:
-        self._thread = self._thread or threading.get_ident()
-        assert self._thread == threading.get_ident(), "a connection is for one thread"
+        assert self._busy.acquire(blocking=False), "a connection is for one thread at a time"
+        try:
+            return self._request(uri, method, body, headers or {})
+        finally:
+            self._busy.release()
+
+    def _request(
+        self, uri: str, method: str, body: str | bytes | None, headers: Mapping[str, str]
+    ) -> tuple[httplib2.Response, bytes]:
         raw = body.encode() if isinstance(body, str) else body or b""
-        names = {name.lower(): value for name, value in (headers or {}).items()}
+        names = {name.lower(): value for name, value in headers.items()}
         answer = self._service.handle(method, uri, names, raw)
         response = httplib2.Response({**answer.headers, "status": str(answer.status)})
         return response, answer.raw
 
     def close(self) -> None:
         self.is_closed = True
+
+
+class TokenAdapter(BaseAdapter):
+    """In place of the network below `requests`, for the exchange of a code."""
+
+    def __init__(self, service: GoogleStandIn) -> None:
+        super().__init__()
+        self._service = service
+
+    def send(self, request: PreparedRequest, *_: object, **__: object) -> requests.Response:
+        body = request.body.encode() if isinstance(request.body, str) else request.body or b""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        try:
+            answer = self._service.handle(str(request.method), str(request.url), headers, body)
+        except OSError as error:
+            raise requests.ConnectionError(error) from error
+        response = requests.Response()
+        response.status_code = answer.status
+        response.headers.update(answer.headers)
+        response.request, response.url = request, str(request.url)
+        response._content = answer.raw
+        return response
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def perform(tab: TabModel, kind: str, details: Mapping[str, Any], *, first_wins: bool) -> None:

@@ -1,4 +1,4 @@
-"""Access to a Google account: what a refresh token is used with, and why it may fail.
+"""Access to a Google account: what it takes, and why Google may refuse it.
 
 Source: Google, "Using OAuth 2.0 to access Google APIs" (expiry of refresh tokens), RFC 6749 5.2
 (error codes).
@@ -7,7 +7,7 @@ Source: Google, "Using OAuth 2.0 to access Google APIs" (expiry of refresh token
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pack.errors import AuthFailed, PackError, Unavailable
 
@@ -17,18 +17,22 @@ if TYPE_CHECKING:
 
 TOKEN_URL: Final = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address, no secret
 DOCUMENTS_SCOPE: Final = "https://www.googleapis.com/auth/documents"
-"""The least that may edit a document which the user names; `drive.file` is for an app's own."""
+"""The narrowest scope that may edit a document of the user's; `drive.file` covers only documents
+that the app itself made."""
 
 _AGAIN: Final = (
     "Run `pack google-auth`. If this comes back every week, the consent screen of the OAuth client "
-    "is in state 'Testing': publish it, as Google ends such access after 7 days."
+    "is in state 'Testing', in which Google ends access after 7 days: publish it."
 )
-_CLIENT: Final = "Correct GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET, then run `pack google-auth`."
+_CLIENT: Final = (
+    "Correct GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET (the client must be a desktop app under "
+    "'APIs & Services > Credentials' in Google Cloud), then run `pack google-auth`."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class GoogleAccess:
-    """What lets PACK act for a Google account. Its `repr` shows nothing of it.
+    """What lets PACK act for a Google account. Its `repr` shows none of it.
 
     Attributes:
         client_id: Of the OAuth client, a desktop app.
@@ -43,7 +47,7 @@ class GoogleAccess:
     token_uri: str = field(repr=False, default=TOKEN_URL)
 
     def credentials(self) -> Credentials:
-        """Credentials that fetch an access token when one is needed; not for several threads."""
+        """Credentials that fetch an access token when they need one."""
         # Here, as it takes time to import and most processes never write a document.
         from google.oauth2.credentials import Credentials  # noqa: PLC0415
 
@@ -57,19 +61,26 @@ class GoogleAccess:
 
 
 def refresh_failure(error: RefreshError) -> PackError:
-    """What it means that Google gave no access token. Nothing of its answer is repeated."""
+    """Why Google gave no access token. Nothing of its answer is repeated."""
     answer = next((part for part in error.args if isinstance(part, dict)), {})
     code = answer.get("error")
-    if code in ("invalid_client", "unauthorized_client"):
-        return AuthFailed("Google does not know the OAuth client, or its secret is wrong", _CLIENT)
     if error.retryable:
         return Unavailable("Google gives no access token at the moment")
     if code == "invalid_grant":
         return AuthFailed("the access to Google was revoked, or it has expired", _AGAIN)
-    return AuthFailed(f"Google gave no access token ({_word(code)})", _AGAIN)
+    return oauth_refusal(code, "Google gave no access token", _AGAIN)
 
 
-def _word(code: Any) -> str:
-    """An error code of OAuth, if it is one."""
+def oauth_refusal(code: object, what: str, remedy: str) -> AuthFailed:
+    """What an error code of OAuth means.
+
+    Args:
+        code: As Google sent it; shown only if it has the form of such a code.
+        what: What was refused, for the message.
+        remedy: What to do, unless the client itself is the problem.
+    """
+    if code in ("invalid_client", "unauthorized_client"):
+        return AuthFailed("Google does not know the OAuth client, or its secret is wrong", _CLIENT)
     text = str(code)
-    return text if len(text) <= 40 and text.replace("_", "").isalpha() else "no reason given"
+    is_code = len(text) <= 40 and text.replace("_", "").isalpha()
+    return AuthFailed(f"{what} ({text if is_code else 'no reason given'})", remedy)

@@ -1,9 +1,8 @@
 """What a Google document shows, from the answer of `documents.get`.
 
-Only one tab is read: the one that is named, or else the first one, which requests without a tab's
-id are about. All others stay as they are. Whatever is not text (a table, an image, a chip) takes
-its place as `FOREIGN` characters, which no text of a memory has: it is never taken for a part of
-it.
+Only one tab is read: the named one, or else the first, which requests without the id of a tab are
+about. All others stay as they are. Whatever is not text (a table, an image, a chip) is represented
+by `FOREIGN` characters, which the text of a memory never has, so that it is never mistaken for it.
 
 Source: Google Docs API reference, `Document`, `StructuralElement`, `ParagraphElement`.
 """
@@ -27,8 +26,8 @@ from pack_connectors.google_docs.text import (
 
 FOREIGN: Final = "\ue907"
 _NO_TAB: Final = (
-    "Set GOOGLE_DOC_ID to the address that a browser shows while the tab is open; without `?tab=`, "
-    "the first tab is written."
+    "Set GOOGLE_DOC_ID to the address that the browser shows while the tab is open; without "
+    "`?tab=`, the first tab is written."
 )
 CODE_FONT: Final = "Courier New"
 _Json = Mapping[str, Any]
@@ -36,10 +35,10 @@ _Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class DocumentBlock:
-    """A paragraph of a document, or something that is none.
+    """A paragraph of a document, or something else in its place.
 
     Attributes:
-        paragraph: What it shows. Something that is no paragraph has `FOREIGN` text.
+        paragraph: What it shows; `FOREIGN` text if it is no paragraph.
         start: Index of its first code unit.
         end: Index after its last one, which in a paragraph is a newline.
         text: All of it, with that newline.
@@ -56,8 +55,8 @@ class ShownDocument:
     """A document as it was read.
 
     Attributes:
-        revision: Which revision it is, opaque.
-        blocks: All of the tab, without a gap; the last one is a paragraph.
+        revision: Its revision, opaque.
+        blocks: All of the tab, without gaps; the last one is a paragraph.
     """
 
     revision: str
@@ -65,12 +64,12 @@ class ShownDocument:
 
     @property
     def text(self) -> str:
-        """All its text, with `FOREIGN` for what is none."""
+        """All its text, with `FOREIGN` for everything else."""
         return "".join(block.text for block in self.blocks)
 
     @property
     def end(self) -> int:
-        """Index after the newline that ends the document and cannot be removed."""
+        """The index after the last newline, which cannot be removed."""
         return self.blocks[-1].end
 
 
@@ -79,19 +78,19 @@ def read_document(document: _Json, tab: str | None = None) -> ShownDocument:
 
     Args:
         document: The answer.
-        tab: The tab that is wanted, of an answer with tabs; `None` for one without.
+        tab: The wanted tab of an answer with tabs; `None` for an answer without.
 
     Raises:
         NotFound: It has no such tab.
-        AuthFailed: It may be read and not edited.
+        AuthFailed: It may be read but not edited.
         ConnectorError: It is not what the reference describes.
     """
     revision = document.get("revisionId")
     if not revision:
         raise AuthFailed(
-            "the Google account may read the document of GOOGLE_DOC_ID and not edit it",
+            "the Google account may read the document of GOOGLE_DOC_ID but not edit it",
             "Share the document with that account as an editor, or run `pack google-auth` "
-            "with another one.",
+            "with another account.",
         )
     try:
         source = document if tab is None else _tab(document.get("tabs", ()), tab)
@@ -130,7 +129,7 @@ def _blocks(content: Sequence[_Json], lists: _Json) -> Iterator[DocumentBlock]:
 
 
 def _foreign(start: int, end: int, ending: str) -> DocumentBlock:
-    """Something that is no paragraph, or one whose places in the document are not understood."""
+    """Something that is no paragraph, or a paragraph whose indexes do not fit its text."""
     text = FOREIGN * (end - start - len(ending)) + ending
     return DocumentBlock(Paragraph((TextRun(text.removesuffix("\n")),)), start, end, text)
 
@@ -154,7 +153,7 @@ def _look(style: _Json) -> Look:
 
 
 def _address(link: _Json | None) -> str | None:
-    """Where a link leads; something that PACK never writes for a place in the document."""
+    """Where a link leads; for a place in a document, something that PACK never writes."""
     if link is None:
         return None
     return str(link.get("url", FOREIGN))
@@ -164,7 +163,7 @@ def _paragraph(
     source: _Json, runs: list[TextRun], lists: _Json, known_lists: set[str]
 ) -> Paragraph:
     if runs:
-        # How the newline looks is no business of the text.
+        # The look of the newline does not matter.
         runs[-1] = TextRun(runs[-1].text.removesuffix("\n"), runs[-1].look)
     style = source.get("paragraphStyle", {})
     bullet = _bullet(source.get("bullet"), lists, known_lists)

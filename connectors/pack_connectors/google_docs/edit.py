@@ -1,36 +1,45 @@
 """The requests that make a document show something else, as few as it takes.
 
-A batch is applied in order, each request sees the indexes that the one before left, and all of it
-or nothing is applied. So the old text goes first, then the new one comes, then its looks, none of
-which moves anything; lists are made last and from the end backwards, as each removes the tabs that
-say how deep its items are.
+A batch is applied in order and as a whole, and each request sees the indexes that the one before
+left. So the old text is removed first, then the new text is inserted, then it is styled, which
+moves nothing. Lists are made last and from the end backwards, as making one removes the tabs that
+say how deep its items are nested.
 
 Source: Google Docs API reference, `documents.batchUpdate` and the requests by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
-from typing import Any, Final
+from itertools import accumulate, groupby
+from typing import Any, Final, TypeVar
 
 from pack_connectors.google_docs.document import CODE_FONT, ShownDocument
-from pack_connectors.google_docs.text import NORMAL, Look, Paragraph, TextRun, text_of, utf16_length
+from pack_connectors.google_docs.text import (
+    NORMAL,
+    Bullet,
+    Look,
+    Paragraph,
+    TextRun,
+    text_of,
+    utf16_length,
+)
 
 Request = dict[str, Any]
-_ORDERED: Final = "NUMBERED_DECIMAL_NESTED"
-_UNORDERED: Final = "BULLET_DISC_CIRCLE_SQUARE"
-_ALL_OF_A_LOOK: Final = (
+_Kind = TypeVar("_Kind")
+_Placed = tuple[Paragraph, int, int]
+"""A paragraph as it is inserted, the index where it starts, and the one after its newline."""
+_EVERY_TEXT_STYLE: Final = (
     "bold,italic,strikethrough,underline,smallCaps,baselineOffset,link,weightedFontFamily,"
     "fontSize,foregroundColor,backgroundColor"
 )
+_EVERY_PARAGRAPH_STYLE: Final = "namedStyleType,indentStart,indentFirstLine,indentEnd,alignment"
 _SPACES: Final = "\n "
-_ALL_OF_A_STYLE: Final = "namedStyleType,indentStart,indentFirstLine,indentEnd,alignment"
 
 
 def in_tab(requests: Sequence[Request], tab: str | None) -> list[Request]:
-    """The requests, about a tab; `None` for the first one, which they are about without a name."""
+    """The requests for a tab; `None` for the first one, which requests without a tab are about."""
     if tab is None:
         return list(requests)
     return [
@@ -45,7 +54,7 @@ def _in(tab: str, name: str, value: Any) -> Any:
 
 
 def text_edit(shown: ShownDocument, text: str) -> list[Request]:
-    """Replace what differs between its beginning and its end; how text looks stays.
+    """Replace the words that differ, from the first to the last of them; styles stay.
 
     Args:
         shown: The document.
@@ -62,11 +71,11 @@ def text_edit(shown: ShownDocument, text: str) -> list[Request]:
 
 
 def _common_beginning(old: str, new: str) -> int:
-    """How many characters are the same, up to the end of a word: no cluster is ever divided.
+    """How many characters are the same, in whole words, so that no character cluster is split.
 
-    Less than all of either, as the newline at the end belongs to the end.
+    Fewer than either text has, as the newline at the end belongs to the end.
     """
-    same = min(_same(old, new, from_end=False), len(old) - 1, len(new) - 1)
+    same = min(_same(old, new), len(old) - 1, len(new) - 1)
     if old[same] in _SPACES and new[same] in _SPACES:
         return same
     return max(old.rfind(space, 0, same) for space in _SPACES) + 1
@@ -74,47 +83,36 @@ def _common_beginning(old: str, new: str) -> int:
 
 def _common_end(old: str, new: str) -> int:
     """As `_common_beginning`, from the end; at least the newline."""
-    same = _same(old, new, from_end=True)
+    same = _same(old[::-1], new[::-1])
     tail = old[len(old) - same :]
     return same - min(place for space in _SPACES if (place := tail.find(space)) >= 0)
 
 
-def _same(old: str, new: str, *, from_end: bool) -> int:
-    """By halves, as comparing slices is a thousand times faster than comparing characters."""
-    low, high = 0, min(len(old), len(new))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if from_end:
-            is_same = old[len(old) - middle :] == new[len(new) - middle :]
-        else:
-            is_same = old[:middle] == new[:middle]
-        low, high = (middle, high) if is_same else (low, middle - 1)
-    return low
+def _same(old: Sequence[Any], new: Sequence[Any]) -> int:
+    """How many elements at the beginning are the same."""
+    pairs = zip(old, new, strict=False)
+    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(old), len(new)))
 
 
 def paragraph_edit(shown: ShownDocument, paragraphs: Sequence[Paragraph]) -> list[Request]:
-    """Replace the paragraphs between the first and the last that differ, in text or look."""
+    """Replace the paragraphs that differ in text or style, from the first to the last of them."""
     old = [block.paragraph for block in shown.blocks]
-    before, after = _unchanged(old, paragraphs)
-    if before == len(old) == len(paragraphs):
+    if old == list(paragraphs):
         return []
-    return _replacement(shown, paragraphs, before, after)
+    return _replacement(shown, paragraphs, *_unchanged(old, paragraphs))
 
 
 def whole_edit(shown: ShownDocument, paragraphs: Sequence[Paragraph]) -> list[Request]:
-    """Replace everything, and how it looks."""
+    """Replace everything, styles included."""
     return _replacement(shown, paragraphs, 0, 0)
 
 
 def _unchanged(old: Sequence[Paragraph], new: Sequence[Paragraph]) -> tuple[int, int]:
     """How many paragraphs at the beginning, and at the end, can stay as they are."""
     most = min(len(old), len(new))
-    before = next((n for n in range(most) if old[n] != new[n]), most)
-    if before == len(old) == len(new):
-        return before, 0
-    rest = most - before
-    after = next((n for n in range(rest) if old[-1 - n] != new[-1 - n]), rest)
-    # A list is made as a whole, and one that begins beside another would become a part of it.
+    before = _same(old, new)
+    after = min(_same(old[::-1], new[::-1]), most - before)
+    # A list is made as a whole, and one that begins next to another would become part of it.
     while after and new[len(new) - after].bullet:
         after -= 1
     if not after and before == most:
@@ -132,11 +130,11 @@ def _replacement(
     kept = len(shown.blocks) - after
     end = shown.blocks[kept].start if after else shown.end - 1
     new = paragraphs[before : len(paragraphs) - after]
-    # Two paragraphs that meet may come to look alike, so the one behind is dressed again.
-    dressed = paragraphs[before : len(paragraphs) - after + 1]
-    text = text_of([_with_tabs(paragraph) for paragraph in new])
+    text = text_of(map(_with_tabs, new))
     inserted = text if after else text.removesuffix("\n")
-    return [*_removal(start, end), *_insertion(start, inserted), *_dressing(start, dressed)]
+    # Where two paragraphs are joined, the second may take the style of the first: style it again.
+    styled = paragraphs[before : len(paragraphs) - after + 1]
+    return [*_removal(start, end), *_insertion(start, inserted), *_styling(start, styled)]
 
 
 def _with_tabs(paragraph: Paragraph) -> Paragraph:
@@ -159,72 +157,85 @@ def _insertion(index: int, text: str) -> list[Request]:
     return [{"insertText": {"location": {"index": index}, "text": text}}] if text else []
 
 
-def _dressing(start: int, paragraphs: Sequence[Paragraph]) -> Iterator[Request]:
-    """Take all looks away, then give the right ones."""
-    inserted = [_with_tabs(paragraph) for paragraph in paragraphs]
-    places, index = [], start
-    for paragraph in inserted:
-        places.append(index)
-        index += utf16_length(paragraph.text) + 1
-    everything = _range(start, index)
-    yield {"deleteParagraphBullets": {"range": everything}}
-    style = {"namedStyleType": NORMAL}
-    yield _styling(everything, style, _ALL_OF_A_STYLE)
-    yield {"updateTextStyle": {"range": everything, "textStyle": {}, "fields": _ALL_OF_A_LOOK}}
-    yield from _styles(inserted, places, index)
-    yield from _looks(inserted, places)
-    yield from reversed(list(_lists(inserted, places, index)))
+def _styling(start: int, paragraphs: Sequence[Paragraph]) -> Iterator[Request]:
+    """Remove all styles, then set the right ones."""
+    placed = list(_placed(start, paragraphs))
+    end = placed[-1][2]
+    yield {"deleteParagraphBullets": {"range": _range(start, end)}}
+    yield _paragraph_style(start, end, {"namedStyleType": NORMAL}, _EVERY_PARAGRAPH_STYLE)
+    yield _text_style(start, end, {}, _EVERY_TEXT_STYLE)
+    named = (((one.style, one.indent), first, last) for one, first, last in placed)
+    for (name, indent), first, last in _stretches(named):
+        if style := _paragraph_fields(name, indent):
+            yield _paragraph_style(first, last, style, ",".join(style))
+    for (look, _), first, last in _stretches(_runs(placed)):
+        if style := _text_fields(look):
+            yield _text_style(first, last, style, ",".join(style))
+    yield from reversed(list(_lists(placed)))
 
 
-def _styling(place: dict[str, int], style: dict[str, Any], fields: str) -> Request:
+def _placed(start: int, paragraphs: Iterable[Paragraph]) -> Iterator[_Placed]:
+    for paragraph in map(_with_tabs, paragraphs):
+        end = start + utf16_length(paragraph.text) + 1
+        yield paragraph, start, end
+        start = end
+
+
+def _runs(placed: Iterable[_Placed]) -> Iterator[tuple[tuple[Look, int], int, int]]:
+    """The runs with their looks; no link goes on in the next run, as it may not hold a newline."""
+    for paragraph, begin, _ in placed:
+        start = begin
+        for run in paragraph.runs:
+            end = start + utf16_length(run.text)
+            yield (run.look, start if run.look.link is not None else 0), start, end
+            start = end
+
+
+def _lists(placed: Sequence[_Placed]) -> Iterator[Request]:
+    """One request for each list, in the order of the text."""
+    begun = accumulate(bool(one.bullet and one.bullet.begins) for one, *_ in placed)
+    items = (
+        ((_preset(one.bullet), number), start, end)
+        for (one, start, end), number in zip(placed, begun, strict=True)
+    )
+    for (preset, _), start, end in _stretches(items):
+        if preset:
+            place = _range(start, end)
+            yield {"createParagraphBullets": {"range": place, "bulletPreset": preset}}
+
+
+def _preset(bullet: Bullet | None) -> str | None:
+    if bullet is None:
+        return None
+    return "NUMBERED_DECIMAL_NESTED" if bullet.is_ordered else "BULLET_DISC_CIRCLE_SQUARE"
+
+
+def _stretches(pieces: Iterable[tuple[_Kind, int, int]]) -> Iterator[tuple[_Kind, int, int]]:
+    """Successive pieces of one kind as one, with the newlines between them."""
+    for kind, group in groupby(pieces, key=lambda piece: piece[0]):
+        (_, start, end), *more = group
+        yield kind, start, more[-1][2] if more else end
+
+
+def _paragraph_style(start: int, end: int, style: dict[str, Any], fields: str) -> Request:
+    place = _range(start, end)
     return {"updateParagraphStyle": {"range": place, "paragraphStyle": style, "fields": fields}}
 
 
-def _styles(paragraphs: Sequence[Paragraph], places: Sequence[int], end: int) -> Iterator[Request]:
-    ends = [*places[1:], end]
-    numbers = range(len(paragraphs))
-    for (style, indent), group in groupby(
-        numbers, lambda n: (paragraphs[n].style, paragraphs[n].indent)
-    ):
-        alike = list(group)
-        fields: dict[str, Any] = {} if style == NORMAL else {"namedStyleType": style}
-        if indent:
-            points = {"magnitude": indent, "unit": "PT"}
-            fields |= {"indentStart": points, "indentFirstLine": points}
-        if fields:
-            yield _styling(_range(places[alike[0]], ends[alike[-1]]), fields, ",".join(fields))
+def _paragraph_fields(name: str, indent: int) -> dict[str, Any]:
+    fields: dict[str, Any] = {} if name == NORMAL else {"namedStyleType": name}
+    if indent:
+        points = {"magnitude": indent, "unit": "PT"}
+        fields |= {"indentStart": points, "indentFirstLine": points}
+    return fields
 
 
-def _looks(paragraphs: Sequence[Paragraph], places: Sequence[int]) -> Iterator[Request]:
-    for look, start, end in _same_looks(paragraphs, places):
-        style = _text_style(look)
-        if style:
-            fields = ",".join(style)
-            place = _range(start, end)
-            yield {"updateTextStyle": {"range": place, "textStyle": style, "fields": fields}}
+def _text_style(start: int, end: int, style: dict[str, Any], fields: str) -> Request:
+    place = _range(start, end)
+    return {"updateTextStyle": {"range": place, "textStyle": style, "fields": fields}}
 
 
-def _same_looks(
-    paragraphs: Sequence[Paragraph], places: Sequence[int]
-) -> Iterator[tuple[Look, int, int]]:
-    """Stretches that look the same, over several lines where only a newline is between."""
-    current: tuple[Look, int, int] | None = None
-    for paragraph, place in zip(paragraphs, places, strict=True):
-        start = place
-        for run in paragraph.runs:
-            end = start + utf16_length(run.text)
-            if current and current[0] == run.look and start - current[2] <= 1 and not run.look.link:
-                current = (run.look, current[1], end)
-            else:
-                if current:
-                    yield current
-                current = (run.look, start, end)
-            start = end
-    if current:
-        yield current
-
-
-def _text_style(look: Look) -> dict[str, Any]:
+def _text_fields(look: Look) -> dict[str, Any]:
     names = {"bold": look.bold, "italic": look.italic, "strikethrough": look.strike}
     fields: dict[str, Any] = {name: True for name, is_set in names.items() if is_set}
     if look.code:
@@ -232,23 +243,3 @@ def _text_style(look: Look) -> dict[str, Any]:
     if look.link is not None:
         fields["link"] = {"url": look.link}
     return fields
-
-
-def _lists(paragraphs: Sequence[Paragraph], places: Sequence[int], end: int) -> Iterator[Request]:
-    """One request for each list, in the order of the text."""
-    ends = [*places[1:], end]
-    number = 0
-    while number < len(paragraphs):
-        first = paragraphs[number].bullet
-        last = number
-        if first is not None:
-            while last + 1 < len(paragraphs) and _goes_on(paragraphs[last + 1]):
-                last += 1
-            preset = _ORDERED if first.is_ordered else _UNORDERED
-            place = _range(places[number], ends[last])
-            yield {"createParagraphBullets": {"range": place, "bulletPreset": preset}}
-        number = last + 1
-
-
-def _goes_on(paragraph: Paragraph) -> bool:
-    return paragraph.bullet is not None and not paragraph.bullet.begins

@@ -6,58 +6,34 @@ Source: Google Docs API, "Usage limits" and "Errors"; Google Cloud APIs, "Errors
 
 from __future__ import annotations
 
-import json
-import math
+import re
 import socket
-from collections.abc import Mapping
-from contextlib import suppress
 from http.client import HTTPException
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pack.errors import AuthFailed, ConnectorError, NotFound, PackError
 from pack_connectors.google_docs.access import refresh_failure
+from pack_connectors.system.retry import Limited, NoAnswer, parse_number
 
 if TYPE_CHECKING:
     from googleapiclient.errors import HttpError
 
-_LIMITS: Final = frozenset(
-    (
-        "userRateLimitExceeded rateLimitExceeded quotaExceeded dailyLimitExceeded "
-        "RATE_LIMIT_EXCEEDED RESOURCE_EXHAUSTED"
-    ).split()
+_LIMIT: Final = re.compile(
+    rb'"(userRateLimitExceeded|rateLimitExceeded|quotaExceeded|dailyLimitExceeded|'
+    rb'RATE_LIMIT_EXCEEDED|RESOURCE_EXHAUSTED)"'
 )
+"""A reason of 403 that is a limit, wherever in its answer a service of Google says it."""
 _SHARE: Final = (
-    "Share the document with this account as an editor, and switch the Google Docs API on in the "
+    "Share the document with this account as an editor, and enable the Google Docs API in the "
     "project of the OAuth client; or run `pack google-auth` with another account."
 )
-_LONGEST_WAIT: Final = 24 * 3600.0
-
-
-class Passing(Exception):
-    """A request failed in a way that may be over soon. Never leaves the connector."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class QuotaReached(Exception):
-    """Google takes no request now. Never leaves the connector.
-
-    Attributes:
-        seconds: For how long; `None` where it does not say.
-    """
-
-    def __init__(self, seconds: float | None) -> None:
-        super().__init__("limited")
-        self.seconds = seconds
 
 
 class Rejected(Exception):
-    """Google calls the request itself wrong, or made on an old revision. Stays in the connector.
+    """Google calls the request wrong, or based on an old revision. Never leaves the connector.
 
     Attributes:
-        reason: In Google's words, cut off.
+        reason: Google's words, shortened.
     """
 
     def __init__(self, reason: str) -> None:
@@ -66,10 +42,9 @@ class Rejected(Exception):
 
 
 def translated(error: Exception) -> Exception | None:
-    """What a failed request means, or `None` for something that is no failure of a request.
+    """What a failed request means: a `PackError`, `Limited`, `NoAnswer` or `Rejected`.
 
-    Returns:
-        A `PackError`, or one of the exceptions above.
+    `None` for anything that is no failure of a request.
     """
     # Here, as they take time to import and most processes never write a document.
     import httplib2  # noqa: PLC0415
@@ -81,9 +56,9 @@ def translated(error: Exception) -> Exception | None:
     if isinstance(error, HttpError):
         return _refusal(error)
     if isinstance(error, TransportError | httplib2.HttpLib2Error | HTTPException | OSError):
-        return Passing(_reason(error))
+        return NoAnswer(_reason(error))
     if isinstance(error, UnicodeDecodeError):
-        return Passing("its answer was damaged")
+        return NoAnswer("its answer was damaged")
     return None
 
 
@@ -96,51 +71,22 @@ def _reason(error: Exception) -> str:
 
 
 def _refusal(error: HttpError) -> Exception:
-    status = int(error.resp.status)
-    said = _error_object(error.content)
-    if status == 429 or (status == 403 and _reasons(said) & _LIMITS):
-        return QuotaReached(_seconds(error.resp.get("retry-after")))
+    status, said = int(error.resp.status), error.reason[:200]
+    if status == 429 or (status == 403 and _LIMIT.search(error.content)):
+        return Limited(parse_number(error.resp.get("retry-after")))
     if status >= 500:
-        return Passing(f"it answered {status}")
+        return NoAnswer(f"it answered {status}")
     if status == 400:
-        return Rejected(str(said.get("message", ""))[:200])
-    return _for_good(status, str(said.get("message", ""))[:200])
+        return Rejected(said)
+    return _permanent(status, said)
 
 
-def _for_good(status: int, message: str) -> PackError:
+def _permanent(status: int, said: str) -> PackError:
     if status == 401:
         return AuthFailed("Google does not accept the access token", "Run `pack google-auth`.")
     if status == 403:
-        return AuthFailed(f"Google Docs refuses access to the document: {message}", _SHARE)
+        return AuthFailed(f"Google Docs refuses access to the document: {said}", _SHARE)
     if status == 404:
         remedy = "Check GOOGLE_DOC_ID, that the document is not in the trash, and who may edit it."
         return NotFound("the Google document of GOOGLE_DOC_ID", remedy)
-    return ConnectorError(f"Google Docs refused a request: {status} {message}")
-
-
-def _error_object(content: bytes) -> Mapping[str, Any]:
-    with suppress(ValueError, RecursionError):
-        answer = json.loads(content)
-        if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
-            found: dict[str, Any] = answer["error"]
-            return found
-    return {}
-
-
-def _reasons(said: Mapping[str, Any]) -> set[str]:
-    """Why, in all the places where Google's services say it."""
-    parts = [said, *_objects(said.get("errors")), *_objects(said.get("details"))]
-    return {str(part[name]) for part in parts for name in ("reason", "status") if name in part}
-
-
-def _objects(value: Any) -> list[Mapping[str, Any]]:
-    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
-
-
-def _seconds(text: str | None) -> float | None:
-    """A `Retry-After` in seconds; Google sends no dates."""
-    with suppress(TypeError, ValueError):
-        number = float(text or "")
-        if math.isfinite(number):
-            return min(max(number, 1.0), _LONGEST_WAIT)
-    return None
+    return ConnectorError(f"Google Docs refused a request: {status} {said}")

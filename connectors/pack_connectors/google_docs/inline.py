@@ -1,7 +1,7 @@
 """The text within a block of markdown, as runs that look alike. Nothing written is left out.
 
-What a document has no place for is written out beside the text: the title of a link, the address
-of one that leads to another file, the address of an image that stands in a link.
+What a document has no place for follows the text in brackets: the title of a link, the address of
+one that leads to another file, the address of an image inside a link.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def inline_runs(tokens: Iterable[Token], base: Look = PLAIN_LOOK) -> tuple[TextR
 
     Args:
         tokens: The children of an inline token.
-        base: How text looks that nothing is said about.
+        base: The look of text without any markup.
     """
     reader = _Reader(base)
     for token in tokens:
@@ -37,7 +37,7 @@ def inline_runs(tokens: Iterable[Token], base: Look = PLAIN_LOOK) -> tuple[TextR
 
 
 class _Reader:
-    """Reads tokens one after the other; text may be nested thousands of levels deep."""
+    """Reads tokens one by one: emphasis may be nested thousands of levels deep."""
 
     def __init__(self, base: Look) -> None:
         self.runs: list[TextRun] = []
@@ -49,37 +49,32 @@ class _Reader:
         return self._looks[-1]
 
     def read(self, token: Token) -> None:
-        kind, _, side = token.type.rpartition("_")
-        if kind == "link":
-            self._link(token, begins=side == "open")
-        elif kind in ("strong", "em", "s"):
-            self._turn(kind, is_on=side == "open")
-        elif token.type == "image":
-            self._image(token)
-        elif token.type == "softbreak":
-            self._add(" ")
-        elif token.type == "hardbreak":
-            self._add(LINE_BREAK)
-        elif token.type == "code_inline":
-            self._add(token.content, replace(self._look, code=True))
-        else:
-            self._add(token.content)
+        match token.type:
+            case "link_open":
+                self._open_link(token)
+            case "link_close":
+                self._close_link()
+            case "strong_open" | "em_open" | "s_open":
+                self._looks.append(_with_face(self._look, token.tag))
+            case "strong_close" | "em_close" | "s_close":
+                self._looks.pop()
+            case "image":
+                self._image(token)
+            case "softbreak":
+                self._add(" ")
+            case "hardbreak":
+                self._add(LINE_BREAK)
+            case "code_inline":
+                self._add(token.content, replace(self._look, code=True))
+            case _:
+                self._add(token.content)
 
     def _add(self, text: str, look: Look | None = None) -> None:
         text = storable(text).replace("\n", LINE_BREAK)
         if text:
             self.runs.append(TextRun(text, look or self._look))
 
-    def _turn(self, kind: str, *, is_on: bool) -> None:
-        if is_on:
-            self._looks.append(_with_face(self._look, kind))
-        else:
-            self._looks.pop()
-
-    def _link(self, token: Token, *, begins: bool) -> None:
-        if not begins:
-            self._close_link()
-            return
+    def _open_link(self, token: Token) -> None:
         target, title = str(token.attrs.get("href", "")), str(token.attrs.get("title", ""))
         self._links.append((target, title, len(self.runs)))
         self._looks.append(replace(self._look, link=_address(target)))
@@ -114,12 +109,12 @@ def _with_face(look: Look, kind: str) -> Look:
 
 
 def _address(target: str) -> str | None:
-    """Where a document can link to: nothing but a whole address."""
+    """What a document can link to: only a whole address."""
     encoded = quote(target, safe=_ASCII, errors="replace")
     return encoded if _LINKED.fullmatch(encoded) else None
 
 
 def without_prefix(runs: Sequence[TextRun], length: int) -> tuple[TextRun, ...]:
-    """The runs without their first characters, which are all in the first one."""
+    """The runs without their first characters, all of which are in the first one."""
     first, *rest = runs
     return merged([TextRun(first.text[length:], first.look), *rest])

@@ -1,50 +1,31 @@
-"""Requests to the Google Docs API: signed, repeated where that may help, failures in PACK's words.
-
-One service for each thread, as `httplib2` connections are not for several.
-"""
+"""Requests to the Google Docs API: signed, repeated where that may help, with errors of PACK."""
 
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Protocol
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Final
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
-
-from pack.errors import RateLimited, Unavailable
 from pack_connectors.google_docs.access import GoogleAccess
-from pack_connectors.google_docs.failures import Passing, QuotaReached, translated
+from pack_connectors.google_docs.failures import translated
+from pack_connectors.system.retry import NoAnswer, RetryPolicy
 
 API: Final = "https://docs.googleapis.com"
-_ATTEMPTS: Final = 5
-_LONGEST: Final = 8.0
-"""Seconds that are waited at most before an attempt; a longer wait is up to who asked."""
-_WINDOW: Final = 60.0
-"""Google counts requests by the minute."""
+_LONGEST_LIMIT: Final = 8.0
+"""Seconds that a request waits for a limit to end; for a longer one, whoever asked decides."""
 _TIMEOUT: Final = 60.0
-_between_attempts = wait_random_exponential(multiplier=0.5, max=_LONGEST)
-
-
-class HttpTransport(Protocol):
-    """What carries requests: `httplib2.Http`, or something that acts like it."""
-
-    def request(self, uri: str, method: str = "GET", **options: Any) -> tuple[Any, bytes]:
-        """The answer to a request: its status and headers, and its body."""
-        ...
-
-    def close(self) -> None:
-        """Close all connections."""
-        ...
+NewTransport = Callable[[], Any]
+"""Makes what carries requests: an `httplib2.Http`, or something that acts like one."""
 
 
 class DocsService:
-    """Reads and edits documents.
+    """Reads and edits documents. For one thread at a time, `close` apart.
 
     Args:
-        access: For whom.
+        access: For which account.
         clock: Tells the time, in UTC.
         transport: Makes what carries requests; `None` for the network.
         sleep: Waits; `None` for a wait that `close` ends.
@@ -55,26 +36,23 @@ class DocsService:
         self,
         access: GoogleAccess,
         clock: Callable[[], datetime],
-        transport: Callable[[], HttpTransport] | None = None,
+        transport: NewTransport | None = None,
         sleep: Callable[[float], None] | None = None,
         api_url: str = API,
     ) -> None:
         self._access = access
-        self._clock = clock
         self._api_url = api_url
         self._new_transport = transport or _network
-        self._closed = threading.Event()
-        self._sleep = sleep or self._wait
-        self._of_thread = threading.local()
-        self._lock = threading.Lock()
-        self._transports: list[HttpTransport] = []
+        self._transport: Any = None
+        self._retry = RetryPolicy("Google Docs", clock, most_wait=_LONGEST_LIMIT, sleep=sleep)
 
     def get(self, document_id: str, tab: str | None = None) -> Mapping[str, Any]:
         """A document, with suggestions as part of its text, as edits count them.
 
         Args:
             document_id: The document.
-            tab: With all tabs, if it is one; else the first one only, in the form without tabs.
+            tab: If given, the answer has all tabs; else only the first one, in the form without
+                tabs.
 
         Raises:
             AuthFailed, NotFound, ConnectorError: It cannot be read.
@@ -90,12 +68,12 @@ class DocsService:
         )
 
     def update(self, document_id: str, revision: str, requests: Sequence[Mapping[str, Any]]) -> str:
-        """Edit a document, all or nothing; its new revision, empty where Google does not say it.
+        """Edit a document, all or nothing; its new revision, empty if Google does not say it.
 
-        To repeat it after a lost answer does no harm, as it is for one revision.
+        Repeating it after a lost answer does no harm, as it is for one revision.
 
         Raises:
-            As `get`; `Rejected` also where the document has another revision.
+            As `get`; `Rejected` also if the document has another revision.
         """
         body = {"requests": requests, "writeControl": {"requiredRevisionId": revision}}
         answer = self._ask(
@@ -105,93 +83,55 @@ class DocsService:
         return str(control.get("requiredRevisionId", "")) if isinstance(control, dict) else ""
 
     def close(self) -> None:
-        """Close all connections; requests under way fail soon."""
-        self._closed.set()
-        with self._lock:
-            transports, self._transports = self._transports, []
-        for transport in transports:
-            _hang_up(transport)
-            transport.close()
-
-    def _wait(self, seconds: float) -> None:
-        self._closed.wait(seconds)
+        """Close all connections; a request under way fails soon."""
+        self._retry.cancel()
+        if self._transport:
+            _hang_up(self._transport)
+            self._transport.close()
 
     def _ask(self, request: Callable[[Any], Any]) -> Mapping[str, Any]:
-        retrying = Retrying(
-            sleep=self._sleep,
-            retry=retry_if_exception_type((Passing, QuotaReached)),
-            wait=_wait_after,
-            stop=self._is_enough,
-            reraise=True,
-        )
-        try:
-            return retrying(self._once, request)
-        except Passing as failure:
-            raise Unavailable(f"Google Docs cannot be used: {failure.reason}") from failure
-        except QuotaReached as limited:
-            seconds = _WINDOW if limited.seconds is None else limited.seconds
-            until = self._clock().astimezone(UTC) + timedelta(seconds=seconds)
-            raise RateLimited("Google Docs", seconds, until) from limited
-
-    def _is_enough(self, state: RetryCallState) -> bool:
-        return (
-            self._closed.is_set()
-            or state.attempt_number >= _ATTEMPTS
-            or state.upcoming_sleep > _LONGEST
-        )
+        return self._retry.call(lambda: self._once(request), is_safe=True)
 
     def _once(self, request: Callable[[Any], Any]) -> Mapping[str, Any]:
-        if self._closed.is_set():
-            raise Unavailable("the connection to Google Docs was closed")
         try:
-            answer = request(self._documents()).execute(num_retries=0)
+            answer = request(self._documents).execute(num_retries=0)
         except Exception as error:
             meaning = translated(error)
             if meaning is None:
                 raise
             raise meaning from error
         if not isinstance(answer, dict):  # the client passes on what it cannot parse
-            raise Passing("its answer was cut off or is not JSON")
+            raise NoAnswer("its answer was cut off or is not JSON")
         return answer
 
+    @cached_property
     def _documents(self) -> Any:
-        """The documents of this thread's service."""
-        if not hasattr(self._of_thread, "documents"):
-            self._of_thread.documents = self._build()
-        return self._of_thread.documents
-
-    def _build(self) -> Any:
         # Here, as they take time to import and most processes never write a document.
         from google_auth_httplib2 import AuthorizedHttp  # noqa: PLC0415
         from googleapiclient.discovery import build  # noqa: PLC0415
 
-        transport = self._new_transport()
-        with self._lock:
-            self._transports.append(transport)
-        authorized = AuthorizedHttp(self._access.credentials(), http=transport)
-        # The description that comes with the client: it asks nobody for one.
+        self._transport = self._new_transport()
         service = build(
             "docs",
             "v1",
-            http=authorized,
+            http=AuthorizedHttp(self._access.credentials(), http=self._transport),
             client_options={"api_endpoint": f"{self._api_url}/"},
             cache_discovery=False,
-            static_discovery=True,
+            static_discovery=True,  # the description that comes with the client: no request
         )
         return service.documents()
 
 
-def _network() -> HttpTransport:
-    import httplib2  # noqa: PLC0415 - as `DocsService._build`
+def _network() -> Any:
+    import httplib2  # noqa: PLC0415 - as `DocsService._documents`
 
-    transport: HttpTransport = httplib2.Http(timeout=_TIMEOUT)
-    return transport
+    return httplib2.Http(timeout=_TIMEOUT)
 
 
-def _hang_up(transport: HttpTransport) -> None:
-    """Wake a thread that waits for an answer; to close the socket alone would let it wait.
+def _hang_up(transport: Any) -> None:
+    """Wake a thread that waits for an answer; closing the socket alone would leave it waiting.
 
-    `httplib2` takes that for a connection that went stale, and would connect again.
+    To `httplib2` the connection then looks stale, and it would connect again.
     """
     connections = getattr(transport, "connections", {})
     for connection in list(connections.values()):
@@ -204,10 +144,3 @@ def _hang_up(transport: HttpTransport) -> None:
 
 def _refuse() -> None:
     raise ConnectionAbortedError("the connection was closed")
-
-
-def _wait_after(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, QuotaReached) and error.seconds is not None:
-        return error.seconds
-    return _between_attempts(state)

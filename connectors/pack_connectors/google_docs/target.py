@@ -1,9 +1,10 @@
 """A Google document that shows the whole memory (C3).
 
-Each write is one atomic batch, made on the revision that was read; where somebody was faster, it is
-made anew on theirs. Only what differs is replaced, so that comments beside it keep their place.
+Each write is one atomic batch, based on the revision that was read; if somebody was faster, PACK
+reads again and writes on their revision. Only what differs is replaced, so that comments keep their
+place.
 
-Why no Drive: its import of markdown replaces the document with its tabs and comments, knows no
+Why not Drive: its import of markdown replaces the document with its tabs and comments, knows no
 precondition, and needs a wider permission.
 """
 
@@ -25,7 +26,7 @@ from pack_connectors.google_docs.document import ShownDocument, read_document
 from pack_connectors.google_docs.edit import in_tab, paragraph_edit, text_edit, whole_edit
 from pack_connectors.google_docs.failures import Rejected
 from pack_connectors.google_docs.markdown import rich_paragraphs
-from pack_connectors.google_docs.service import API, DocsService, HttpTransport
+from pack_connectors.google_docs.service import API, DocsService, NewTransport
 from pack_connectors.google_docs.text import (
     DocumentFormat,
     Paragraph,
@@ -51,8 +52,10 @@ _UNKEPT: Final = (
     "document shows others in their place"
 )
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{8,200}")
-_TAB: Final = re.compile(r"^[^?#]*\?(?:[^#]*&)?tab=([A-Za-z0-9._-]{1,100})(?:[&#]|$)")
-_ADDRESS: Final = re.compile(r"https://docs\.google\.com/document/(?:u/\d+/)?d/([^/?#]+)")
+_ADDRESS: Final = re.compile(
+    r"https://docs\.google\.com/document/(?:u/\d+/)?d/([^/?#]+)"
+    r"(?:[^?#]*\?(?:[^#]*&)?tab=([A-Za-z0-9._-]{1,100})(?:[&#]|$))?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +74,16 @@ class DocumentPlace:
 def parse_document(text: str) -> DocumentPlace:
     """The document and the tab of an id, or of the address that a browser shows.
 
-    A browser names the tab that is open. Another one than that may hold what somebody wrote.
+    A browser's address names the open tab. Any other tab may hold what somebody wrote.
 
     Raises:
         InvalidConfig: It is neither.
     """
     found = _ADDRESS.match(text)
-    document_id = found[1] if found else text
+    document_id, tab = found.groups() if found else (text, None)
     if not _ID.fullmatch(document_id):
         raise InvalidConfig("GOOGLE_DOC_ID", "is neither the id nor the address of a document")
-    tab = _TAB.search(text) if found else None
-    return DocumentPlace(document_id, tab[1] if tab else None)
+    return DocumentPlace(document_id, tab)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class _Receipt:
 
 
 def _read_receipt(receipt: str) -> _Receipt | None:
-    """The receipt of another version of PACK counts as none: everything is written."""
+    """The receipt of another version of PACK counts as none, and everything is written."""
     try:
         fields = json.loads(receipt or "null")
         return _Receipt(**fields) if fields is not None else None
@@ -121,8 +123,8 @@ class GoogleDoc:
     """A `pack.sync.target.Target`: one tab of one document.
 
     Args:
-        document_id: Its id or address; that of a tab names the tab, else it is the first one.
-        access: For whom.
+        document_id: Its id or address; the first tab is written unless the address names one.
+        access: For which account.
         clock: Tells the time, in UTC.
         doc_format: How it shows the memory.
         transport: Makes what carries requests; `None` for the network.
@@ -140,7 +142,7 @@ class GoogleDoc:
         clock: Callable[[], datetime],
         doc_format: DocumentFormat = DocumentFormat.PLAIN,
         *,
-        transport: Callable[[], HttpTransport] | None = None,
+        transport: NewTransport | None = None,
         sleep: Callable[[float], None] | None = None,
         api_url: str = API,
     ) -> None:
@@ -150,129 +152,119 @@ class GoogleDoc:
 
     @property
     def name(self) -> str:
-        """What it is called in messages."""
+        """Its name in messages."""
         return "Google Docs"
 
     def deliver(self, markdown: str, key: str, receipt: str) -> Delivered:
         """Make the document show a text; see `pack.sync.target.Target.deliver`.
 
-        Costs no request where the text is the one delivered last; else one read and one write,
-        and another of each for every edit by others that came between.
+        Costs no request if the text was delivered last; else one read and one write, and again
+        one of each for every edit by others in between.
         """
-        del key  # a write is for one revision, so a repeated one cannot do harm
+        del key  # a write is for one revision, so repeating it does no harm
         last = _read_receipt(receipt)
         sent = _digest(f"{self._format}\n{markdown}")
         if last and last.sent == sent:
             return Delivered(receipt, changed=False)
         wanted = self._wanted(markdown)
-        return _Delivery(self._service, self._place, self._format, wanted, last).run(
-            sent, () if is_kept(markdown) else (_UNKEPT,)
-        )
+        text = text_of(wanted)
+        _check_length(text)
+        is_whole = last is None or last.format != self._format
+        delivery = _Delivery(self._service, self._place, self._format, wanted, text, last, is_whole)
+        revision = delivery.write()
+        done = _Receipt(self._format, sent, _digest(text), revision)
+        warnings = ("" if is_kept(markdown) else _UNKEPT, delivery.replaced)
+        return Delivered(done.encoded(), delivery.was_sent, tuple(filter(None, warnings)))
 
     def close(self) -> None:
-        """Close connections; a delivery under way ends soon, as failed."""
+        """Close connections; a delivery under way fails soon."""
         self._service.close()
 
     def _wanted(self, markdown: str) -> list[Paragraph]:
-        """What the document is to show.
-
-        Raises:
-            LimitExceeded: No document can hold it.
-        """
+        """What the document is to show."""
         if self._format is DocumentFormat.PLAIN:
-            wanted = list(plain_paragraphs(storable(markdown)))
-        else:
-            wanted = rich_paragraphs(markdown)
-        _check_length(text_of(wanted))
-        return wanted
+            return list(plain_paragraphs(storable(markdown)))
+        return rich_paragraphs(markdown)
 
 
 def _check_length(text: str) -> None:
+    """Return if a document can hold a text."""
     if utf16_length(text) > MAX_CHARACTERS:
         error = LimitExceeded("the text for the Google document", MAX_CHARACTERS, "characters")
         error.remedy = _TOO_LONG
         raise error
 
 
+@dataclass(slots=True)
 class _Delivery:
-    """Makes the document show some paragraphs, whoever edits it at the same time."""
+    """Makes a document show some paragraphs, whoever edits it at the same time.
 
-    def __init__(
-        self,
-        service: DocsService,
-        place: DocumentPlace,
-        doc_format: DocumentFormat,
-        wanted: Sequence[Paragraph],
-        last: _Receipt | None,
-    ) -> None:
-        self._service = service
-        self._id = place.document_id
-        self._tab = place.tab
-        self._format = doc_format
-        self._wanted = wanted
-        self._text = text_of(wanted)
-        self._last = last
-        self._is_whole = last is None or last.format != doc_format
-        self._was_sent = False
-        self._replaced = ""
-        self._rejected: tuple[str, Rejected] | None = None
+    Attributes:
+        last: What the last delivery left, if anything.
+        is_whole: Whether everything is written, whatever is there.
+        was_sent: Whether an edit was sent.
+        replaced: The warning about what somebody else wrote, once it is replaced.
+        rejected: The revision on which Google rejected an edit, and why.
+    """
 
-    def run(self, sent: str, warnings: tuple[str, ...]) -> Delivered:
-        """Write until what was read is what was written on.
+    service: DocsService
+    place: DocumentPlace
+    format: DocumentFormat
+    wanted: Sequence[Paragraph]
+    text: str
+    last: _Receipt | None
+    is_whole: bool
+    was_sent: bool = False
+    replaced: str = ""
+    rejected: tuple[str, Rejected] | None = None
 
-        Args:
-            sent: Digest of the markdown, for the receipt.
-            warnings: Those there are already.
-        """
-        revision = self._write()
-        receipt = _Receipt(self._format, sent, _digest(self._text), revision)
-        found = (*warnings, self._replaced) if self._replaced else warnings
-        return Delivered(receipt.encoded(), self._was_sent, found)
-
-    def _write(self) -> str:
-        """The revision that shows the paragraphs."""
+    def write(self) -> str:
+        """The revision that shows the paragraphs, written unless it was there."""
         for _ in range(_ATTEMPTS):
             shown = self._read()
             self._notice(shown)
             edit = self._edit(shown)
             if not edit:
                 return shown.revision
-            self._was_sent = True
+            self.was_sent = True
             try:
-                return self._service.update(self._id, shown.revision, in_tab(edit, self._tab))
+                return self.service.update(
+                    self.place.document_id, shown.revision, in_tab(edit, self.place.tab)
+                )
             except Rejected as error:
-                self._rejected = (shown.revision, error)
+                self.rejected = (shown.revision, error)
         raise Unavailable("the Google document is being edited all the time")
 
     def _read(self) -> ShownDocument:
+        tab = self.place.tab
         try:
-            return read_document(self._service.get(self._id, self._tab), self._tab)
+            return read_document(self.service.get(self.place.document_id, tab), tab)
         except Rejected as error:
             raise _refused(error) from error
 
     def _notice(self, shown: ShownDocument) -> None:
-        """Remember, and log before it is done, that something of somebody else is replaced."""
-        if self._replaced or shown.text == self._text:
+        """Remember that somebody else's text is replaced, and log it before that is done."""
+        if self.replaced or shown.text == self.text:
             return
-        if self._last is None:
-            self._replaced = _OTHER if shown.text.strip() else ""
-        elif self._last.revision != shown.revision and self._last.shown != _digest(shown.text):
-            self._replaced = _FOREIGN
-        if self._replaced:
-            logger.warning("%s", self._replaced)
+        if self.last is None:
+            self.replaced = _OTHER if shown.text.strip() else ""
+        elif self.last.revision != shown.revision and self.last.shown != _digest(shown.text):
+            self.replaced = _FOREIGN
+        if self.replaced:
+            logger.warning("%s", self.replaced)
 
     def _edit(self, shown: ShownDocument) -> list[dict[str, Any]]:
-        if self._rejected and self._rejected[0] == shown.revision:
-            # It was not stale, so it was wrong: nothing of what is there can be kept.
-            if self._is_whole:
-                raise _refused(self._rejected[1]) from self._rejected[1]
-            self._is_whole = True
-        # After a lost answer, the whole may be written already.
-        if self._is_whole and not (self._was_sent and shown.text == self._text):
-            return whole_edit(shown, self._wanted)
-        if self._format is DocumentFormat.PLAIN:
-            return text_edit(shown, self._text)
-        return paragraph_edit(shown, self._wanted)
+        if self.rejected and self.rejected[0] == shown.revision:
+            # The edit was not stale but wrong: keep nothing of what is there.
+            if self.is_whole:
+                raise _refused(self.rejected[1]) from self.rejected[1]
+            self.is_whole = True
+        # If an answer was lost, everything may be written already.
+        if self.is_whole and not (self.was_sent and shown.text == self.text):
+            return whole_edit(shown, self.wanted)
+        if self.format is DocumentFormat.PLAIN:
+            return text_edit(shown, self.text)
+        return paragraph_edit(shown, self.wanted)
 
 
 def _refused(error: Rejected) -> ConnectorError:

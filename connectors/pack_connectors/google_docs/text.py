@@ -33,11 +33,11 @@ class Look:
     """How a piece of text looks.
 
     Attributes:
-        bold: In bold face.
+        bold: In bold type.
         italic: In italics.
         strike: Struck through.
         code: In a typeface of fixed width.
-        link: Address that it leads to; `None` for no link.
+        link: The address it leads to; `None` for no link.
     """
 
     bold: bool = False
@@ -60,12 +60,12 @@ class TextRun:
 
 @dataclass(frozen=True, slots=True)
 class Bullet:
-    """That a paragraph is an item of a list.
+    """What makes a paragraph an item of a list.
 
     Attributes:
         level: How deep it is nested, from 0.
         is_ordered: Whether it is numbered.
-        begins: Whether the list begins with it.
+        begins: Whether it is the first item of its list.
     """
 
     level: int
@@ -78,11 +78,11 @@ class Paragraph:
     """One paragraph of a document.
 
     Attributes:
-        runs: Its text without the newline that ends it; no run is empty, no two in a row look
-            the same.
+        runs: Its text without the newline at its end; no run is empty, and neighbours differ in
+            look.
         style: The named style, `NORMAL_TEXT` or `HEADING_1` to `HEADING_6`.
-        indent: Points that it begins to the right of the margin; 0 for an item of a list.
-        bullet: The item that it is, or `None`.
+        indent: Points from the margin; 0 for an item of a list.
+        bullet: What makes it an item of a list; `None` if it is none.
     """
 
     runs: tuple[TextRun, ...] = ()
@@ -102,7 +102,7 @@ def utf16_length(text: str) -> int:
 
 
 def merged(runs: Iterable[TextRun]) -> tuple[TextRun, ...]:
-    """The runs without empty ones, neighbours that look the same joined."""
+    """The runs without empty ones, and with neighbours of the same look joined."""
     found: list[TextRun] = []
     for run in runs:
         if found and found[-1].look == run.look:
@@ -113,10 +113,10 @@ def merged(runs: Iterable[TextRun]) -> tuple[TextRun, ...]:
 
 
 def storable(text: str) -> str:
-    """A text of characters that a document keeps: every other one is shown by others.
+    """The text with only characters that a document keeps.
 
-    Line ends become LF, a control character its picture (U+2400 and on), a character for private
-    use the number of it. A text that is storable comes back unchanged.
+    Line ends become LF, a control character its picture (U+2400 and up), a private-use character
+    its number. A storable text comes back unchanged.
     """
     text = _LINE_END.sub("\n", text)
     text = _CONTROL.sub(lambda found: chr(0x2400 + ord(found[0])), text)
@@ -125,14 +125,12 @@ def storable(text: str) -> str:
 
 
 def is_kept(text: str) -> bool:
-    """Whether a document keeps a text as it is, but for its line ends."""
-    return not any(pattern.search(text) for pattern in (_PRIVATE, _SURROGATE)) and not any(
-        found[0] != "\r" for found in _CONTROL.finditer(text)
-    )
+    """Whether a document keeps a text as it is, apart from its line ends."""
+    return storable(text) == _LINE_END.sub("\n", text)
 
 
 def plain_paragraphs(text: str) -> Iterator[Paragraph]:
-    """The lines of a storable text; the newline at its end is that of the document."""
+    """The lines of a storable text; the newline at its end is the document's own."""
     for line in text.removesuffix("\n").split("\n"):
         yield Paragraph((TextRun(line),)) if line else Paragraph()
 

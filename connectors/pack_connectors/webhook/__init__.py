@@ -1,4 +1,4 @@
 """A webhook: an address that is sent every commit, signed as Standard Webhooks describes.
 
-It is given the bytes to send and must not know what they mean. Start with `target`.
+This room is given the bytes to send and must not know what they mean. Start with `target`.
 """

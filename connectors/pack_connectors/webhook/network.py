@@ -1,22 +1,23 @@
-"""Connections of webhooks: to the very address that was judged, and never for longer than agreed.
+"""The connection of one delivery: to an address that was judged, and for no longer than agreed.
 
-The name is resolved once for a connection, every address it leads to is judged, and one of them is
-connected to; TLS and the `Host` header keep the name. No proxy of the environment takes part, as it
-would resolve the name again.
+The name is looked up once, every address it leads to is judged, and one of them is connected to;
+TLS and the `Host` header keep the name. No proxy of the environment takes part, as it would look
+the name up again.
 
-Why httpcore, which httpx stands on, and not httpx: only there is connecting replaceable, and a
-deadline for the whole exchange can be kept: httpx's time-outs begin anew with each piece.
+Why httpcore, which httpx is built on, and not httpx: only httpcore lets us replace how it connects.
+Why a timer, and not the time-outs of httpcore: those start again with each piece that is read or
+written, so that a slow receiver could hold a delivery for hours.
 """
 
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from ssl import SSLContext
-from typing import Any, Final
+from ipaddress import ip_address
+from typing import Final, Self
 
 import httpcore
 
@@ -24,11 +25,11 @@ from pack.errors import Unavailable
 from pack_connectors.webhook.url import WebhookUrl, is_secure, is_usable
 
 Resolve = Callable[[str, int], Iterable[str]]
-_IDLE: Final = "no connection"
+_NO_TIME: Final = "no time was left to connect"
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The addresses that a name leads to, in the order of preference.
+    """The addresses that a name leads to, in order of preference.
 
     Raises:
         OSError: It leads nowhere.
@@ -37,97 +38,66 @@ def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-class Deadline:
-    """A moment after which nothing is waited for."""
+def judged_addresses(url: WebhookUrl, resolver: Resolve = resolve) -> list[str]:
+    """The addresses of a webhook, all of which may be connected to.
 
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
+    Raises:
+        Unavailable: One of them may not, or there is none.
+    """
+    try:
+        found = list(resolver(url.host, url.port))
+    except OSError as error:
+        raise Unavailable(f"the name {url.host} leads nowhere") from error
+    if not found:
+        raise Unavailable(f"the name {url.host} leads nowhere")
+    for address in (ip_address(text.partition("%")[0]) for text in found):
+        if not is_usable(address, is_allowed=url.is_allowed):
+            raise Unavailable(f"the name {url.host} leads to an address that is not public")
+        if not is_secure(url, address):
+            raise Unavailable(f"{url.host} is not on this machine, so its URL must be https://")
+    return found
 
-    def left(self, asked: float | None = None) -> float:
-        """Seconds until then, or what was asked for if that is sooner; never zero.
 
-        Raises:
-            httpcore.TimeoutException: It has passed.
-        """
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise httpcore.ReadTimeout("the deadline has passed")
-        return left if asked is None else min(left, asked)
-
-
-class Connections:
-    """Makes the connections of one webhook, and can end those there are.
+class Exchange(httpcore.SyncBackend):
+    """What httpcore connects with, for one request inside a `with` block.
 
     Args:
-        url: Where it is.
+        url: The webhook.
+        seconds: How long the request and its answer may take. A slow look-up of the name counts,
+            but cannot be cut short.
         resolver: Looks names up.
     """
 
-    def __init__(self, url: WebhookUrl, resolver: Resolve = resolve) -> None:
+    def __init__(self, url: WebhookUrl, seconds: float, resolver: Resolve = resolve) -> None:
+        super().__init__()
         self._url = url
         self._resolve = resolver
-        self._open: set[socket.socket] = set()
-        self.is_closed = False
+        self._end = time.monotonic() + seconds
+        self._timer = threading.Timer(seconds, self.hang_up)
+        self._timer.daemon = True
+        self._connection: socket.socket | None = None
+        self._is_over = False
 
-    def backend(self, deadline: Deadline) -> httpcore.NetworkBackend:
-        """What httpcore connects with, for one exchange."""
-        return _Backend(self, deadline)
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
 
-    def close(self) -> None:
-        """End all connections, and make no more; whoever waits for one fails at once."""
-        self.is_closed = True
-        for one in tuple(self._open):
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        if self._connection:
+            self._connection.close()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its time is up."""
+        return time.monotonic() >= self._end
+
+    def hang_up(self) -> None:
+        """End the connection, and make no other; whoever waits for it fails at once."""
+        self._is_over = True
+        if self._connection:
             with suppress(OSError):  # it has ended by itself
-                # The plain one: that of a TLS socket may not be called while another thread reads.
-                socket.socket.shutdown(one, socket.SHUT_RDWR)
-
-    def addresses(self) -> list[str]:
-        """Where to connect to; every address that the host leads to may be connected to.
-
-        Raises:
-            Unavailable: One of them may not, or there is none.
-        """
-        host = self._url.host
-        try:
-            found = list(self._resolve(host, self._url.port))
-        except OSError as error:
-            raise Unavailable(f"the name {host} leads nowhere") from error
-        for text in found:
-            self._check(ip_address(text.partition("%")[0]))
-        if not found:
-            raise Unavailable(f"the name {host} leads nowhere")
-        return found
-
-    def _check(self, address: IPv4Address | IPv6Address) -> None:
-        """Return if an address may be used."""
-        host = self._url.host
-        if not is_usable(address, is_allowed=self._url.is_allowed):
-            raise Unavailable(f"the name {host} leads to an address that is not public")
-        if not is_secure(self._url, address):
-            raise Unavailable(f"{host} leads beyond this machine: its address must be https://")
-
-    def opened(self, stream: httpcore.NetworkStream) -> None:
-        """Know of a connection, so that it can be ended."""
-        found = stream.get_extra_info("socket")
-        if isinstance(found, socket.socket):
-            self._open.add(found)
-        if self.is_closed:
-            self.close()
-
-    def ended(self, stream: httpcore.NetworkStream) -> None:
-        """Forget a connection."""
-        found = stream.get_extra_info("socket")
-        if isinstance(found, socket.socket):
-            self._open.discard(found)
-
-
-class _Backend(httpcore.NetworkBackend):
-    """Connects to judged addresses only."""
-
-    def __init__(self, connections: Connections, deadline: Deadline) -> None:
-        self._connections = connections
-        self._deadline = deadline
-        self._sockets = httpcore.SyncBackend()
+                self._connection.shutdown(socket.SHUT_RDWR)
 
     def connect_tcp(
         self,
@@ -137,64 +107,29 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        del host  # it is looked up here, once
-        failure: Exception = httpcore.ConnectError(_IDLE)
-        addresses = self._connections.addresses()
+        """A connection to one of the judged addresses of the webhook."""
+        del host, timeout  # it is looked up here, once; the time is that of the exchange
+        failure: Exception = httpcore.ConnectError(_NO_TIME)
+        addresses = judged_addresses(self._url, self._resolve)
         for tried, address in enumerate(addresses):
-            if self._connections.is_closed:
+            # One that swallows everything (such as IPv6 that leads nowhere) leaves time for others.
+            left = (self._end - time.monotonic()) / min(len(addresses) - tried, 2)
+            if self._is_over or left <= 0:
                 break
-            # One that swallows what is sent to it (IPv6 that leads nowhere) leaves time for others.
-            left = self._deadline.left(timeout) / min(len(addresses) - tried, 2)
             try:
-                made = self._sockets.connect_tcp(address, port, left, local_address, socket_options)
+                made = super().connect_tcp(address, port, left, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
             else:
-                return _Stream(made, self._connections, self._deadline)
+                return self._known(made)
         raise failure
 
-
-class _Stream(httpcore.NetworkStream):
-    """A connection whose every wait ends with the deadline."""
-
-    def __init__(
-        self, stream: httpcore.NetworkStream, connections: Connections, deadline: Deadline
-    ) -> None:
-        self._stream = stream
-        self._connections = connections
-        self._deadline = deadline
-        connections.opened(stream)
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.left(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        # Not with the stream's own: there the time-out begins anew with each piece that is taken.
-        connection: socket.socket = self._stream.get_extra_info("socket")
-        rest = memoryview(buffer)
-        try:
-            while rest:
-                connection.settimeout(self._deadline.left(timeout))
-                rest = rest[connection.send(rest) :]
-        except TimeoutError as error:
-            raise httpcore.WriteTimeout(str(error)) from error
-        except OSError as error:
-            raise httpcore.WriteError(str(error)) from error
-
-    def close(self) -> None:
-        self._connections.ended(self._stream)
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
-        self._connections.ended(self._stream)
-        left = self._deadline.left(timeout)
-        made = self._stream.start_tls(ssl_context, server_hostname, left)
-        return _Stream(made, self._connections, self._deadline)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+    def _known(self, stream: httpcore.NetworkStream) -> httpcore.NetworkStream:
+        """The same connection, which `hang_up` can now end."""
+        made: socket.socket = stream.get_extra_info("socket")
+        # A duplicate, as TLS takes the descriptor over, and its socket must not be shut down while
+        # another thread reads from it.
+        self._connection = made.dup()
+        if self._is_over:
+            self.hang_up()
+        return stream

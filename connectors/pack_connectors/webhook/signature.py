@@ -1,7 +1,7 @@
-"""Signing webhooks, as Standard Webhooks 1.0 describes it; the known answer is in its tests.
+"""Signing webhooks, as Standard Webhooks 1.0 describes.
 
 Source: the Standard Webhooks specification, "Signature scheme": `whsec_` and base64 of 24 to 64
-bytes; HMAC-SHA256 over `id.timestamp.body`; `v1,` and base64, several divided by a space.
+bytes; HMAC-SHA256 over `id.timestamp.body`; `v1,` and base64, several separated by a space.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ _BYTES: Final = range(24, 65)
 
 
 def parse_secrets(text: str) -> tuple[bytes, ...]:
-    """The keys of a setting, divided by blanks or commas: one, or two while one replaces the other.
+    """The keys of a setting, separated by spaces or commas: one, or two while one replaces another.
 
     Raises:
-        InvalidConfig: One of them is none, or something stands there and no key. The message does
-            not hold it.
+        InvalidConfig: One of them is not a key, or there are only separators. The message does not
+            contain it.
     """
     keys = tuple(map(_key, re.findall(r"[^\s,]+", text)))
-    if text and not keys:  # or all would be sent unsigned, and nobody told
-        raise InvalidConfig(SETTING, "it holds no secret")
+    if text and not keys:  # or everything would be sent unsigned, and nobody would notice
+        raise InvalidConfig(SETTING, "it contains no secret")
     return keys
 
 
@@ -50,8 +50,8 @@ def signatures(keys: Sequence[bytes], key: str, timestamp: int, body: bytes) -> 
     Args:
         keys: From `parse_secrets`; at least one.
         key: The value of `webhook-id`.
-        timestamp: That of `webhook-timestamp`, in seconds.
-        body: The very bytes that are sent.
+        timestamp: The value of `webhook-timestamp`, in seconds.
+        body: Exactly the bytes that are sent.
     """
     signed = f"{key}.{timestamp}.".encode() + body
     made = (hmac.digest(secret, signed, hashlib.sha256) for secret in keys)

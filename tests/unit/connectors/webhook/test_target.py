@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpcore
 import pytest
-from pack_connectors.webhook.network import Connections, Deadline
+from pack_connectors.webhook.network import judged_addresses
 from pack_connectors.webhook.signature import parse_secrets, signatures
 from pack_connectors.webhook.target import Webhook
 from pack_connectors.webhook.url import host_of, is_usable, parse_webhook_url
@@ -398,14 +398,14 @@ def test_an_allowed_name_gets_nothing_unencrypted_beyond_this_machine():
     url = parse_webhook_url("http://n8n.lan/x", ["n8n.lan"])
     for found in (["192.168.1.5"], ["8.8.8.8"]):
         with pytest.raises(Unavailable, match="must be https://"):
-            Connections(url, lambda host, port, found=found: found).addresses()
-    assert Connections(url, lambda host, port: ["127.0.0.1"]).addresses() == ["127.0.0.1"]
+            judged_addresses(url, lambda host, port, found=found: found)
+    assert judged_addresses(url, lambda host, port: ["127.0.0.1"]) == ["127.0.0.1"]
 
 
 def test_public_addresses_behind_a_network_without_ipv4_are_usable():
     url = parse_webhook_url("https://hooks.example.com/x")
     public = ["64:ff9b::808:808", "2606:4700::1111", "8.8.8.8"]
-    assert Connections(url, lambda host, port: public).addresses() == public
+    assert judged_addresses(url, lambda host, port: public) == public
 
 
 def test_a_name_is_looked_up_once_and_that_address_is_connected_to(receiver):
@@ -527,10 +527,22 @@ def test_closing_ends_a_delivery_over_tls():
         assert_closing_ends_it(receiver, target)
 
 
-def test_a_deadline_that_has_passed_is_waited_for_no_more():
-    with pytest.raises(Exception, match="deadline has passed"):
-        Deadline(0).left(5)
-    assert Deadline(100).left(5) == 5
+def test_a_look_up_that_takes_all_the_time_is_followed_by_no_connection(receiver):
+    def resolver(host, port):
+        time.sleep(0.2)
+        return ["127.0.0.1"]
+
+    url = parse_webhook_url(f"http://slow.test:{receiver.port}/x", ["slow.test"])
+    target = Webhook(url, (), now, name="x", timeout=0.05, resolver=resolver)
+    with pytest.raises(Unavailable, match=r"slow\.test did not answer in 0\.05 s"):
+        target.send("1", b"{}")
+    assert receiver.calls == []
+
+
+def test_a_delivery_leaves_no_timer_behind(receiver):
+    webhook(receiver, timeout=600).send("1", b"{}")
+    timers = [one for one in threading.enumerate() if isinstance(one, threading.Timer)]
+    assert all(timer.finished.is_set() for timer in timers)
 
 
 @pytest.mark.parametrize("is_allowed", [True, False])

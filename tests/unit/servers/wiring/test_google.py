@@ -16,7 +16,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import httpx
 import pytest
@@ -26,7 +28,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pack_connectors.catalog.catalog import SqliteCatalog
 from pack_connectors.google_docs.access import DOCUMENTS_SCOPE, GoogleAccess
-from pack_connectors.google_docs.oauth import Inquiry, fetch_refresh_token
+from pack_connectors.google_docs.oauth import ConsentRequest
 from pack_connectors.google_docs.target import GoogleDoc
 from pack_connectors.google_docs.text import DocumentFormat
 from pack_connectors.in_memory import InMemoryConnector
@@ -37,7 +39,7 @@ from pack_servers.config.env_file import store_setting, with_setting
 from pack_servers.config.settings import Settings, has_targets, load_settings
 from pack_servers.wiring import google as wiring_google
 from pack_servers.wiring.google import ask_for_access, open_document
-from pack_servers.wiring.loopback_answer import answer_server
+from pack_servers.wiring.loopback_answer import AnswerServer
 from pack_servers.wiring.targets import _KINDS as KINDS
 from pack_servers.wiring.targets import Surroundings
 from pydantic import SecretStr
@@ -45,7 +47,7 @@ from pydantic import SecretStr
 from pack.errors import AuthFailed, ConnectorError, InvalidConfig, PackError, Unavailable
 from pack.sync.routes import Destination
 from tests.standins.faults import FaultKind
-from tests.standins.google_docs import TOKEN, GoogleStandIn
+from tests.standins.google_docs import TOKEN, GoogleStandIn, TokenAdapter
 
 SETTINGS = {"google_client_id": "client-id", "google_client_secret": "client-secret-canary"}
 Browser = Callable[[str], None]
@@ -102,8 +104,14 @@ class Visitor:
 
 
 def ask(google: GoogleStandIn, visitor: Browser, seconds: float = 30) -> str:
-    transport = httpx.MockTransport(google.answer)
-    return ask_for_access(settings(), visitor, seconds, transport)
+    return ask_for_access(settings(), visitor, seconds, TokenAdapter(google))
+
+
+def consent(google: GoogleStandIn | None = None, state: str = "s") -> ConsentRequest:
+    return ConsentRequest(
+        "client-id", "client-secret-canary", "http://127.0.0.1:9/", state,
+        adapter=TokenAdapter(google or GoogleStandIn()),
+    )  # fmt: skip
 
 
 # --- the flow ----------------------------------------------------------------------------------
@@ -122,14 +130,19 @@ def test_a_user_who_agrees_gives_access_to_documents_and_nothing_else() -> None:
 
 
 def test_every_question_has_a_state_and_a_proof_of_its_own() -> None:
-    inquiries = [Inquiry("client-id", "http://127.0.0.1:1/") for _ in range(20)]
-    assert len({one.state for one in inquiries}) == 20
-    assert len({one.verifier for one in inquiries}) == 20
-    for one in inquiries:
-        url = httpx.URL(one.url)
-        assert one.verifier not in one.url
-        assert one.verifier not in repr(one)
+    urls = [httpx.URL(consent(state=f"s{number}").url) for number in range(20)]
+    assert [url.params["state"] for url in urls] == [f"s{number}" for number in range(20)]
+    assert len({url.params["code_challenge"] for url in urls}) == 20
+    for url in urls:
+        assert "code_verifier" not in url.params
         assert (url.scheme, url.params["scope"]) == ("https", DOCUMENTS_SCOPE)
+        assert (url.params["access_type"], url.params["prompt"]) == ("offline", "consent")
+    states = []
+    for _ in range(20):
+        with AnswerServer() as server:
+            states.append(server.state)
+    assert len(set(states)) == 20
+    assert min(map(len, states)) >= 43
 
 
 @pytest.mark.parametrize("query", ["code=evil&state=wrong", "code=evil", "", "error=access_denied"])
@@ -143,52 +156,46 @@ def test_an_answer_to_another_question_is_refused_and_changes_nothing(query: str
 
 
 def test_a_request_for_an_icon_is_no_answer() -> None:
-    with answer_server() as server:
-        server.expect(lambda _: True)
-        assert visit(f"{server.url}favicon.ico?code=1").status == 404
-        assert visit(server.url, "POST").status == 501
+    with AnswerServer() as server:
+        assert visit(f"{server.url}favicon.ico?code=1&state={server.state}").status == 404
+        assert visit(f"{server.url}?state={server.state}", "POST").status == 501
         assert server.wait(0) is None
 
 
 def test_only_one_answer_is_taken() -> None:
-    with answer_server() as server:
-        assert visit(server.url).status == 410
-        server.expect(lambda answer: answer.get("state") == "s")
-        statuses = [visit(f"{server.url}?state=s&code={n}").status for n in range(3)]
+    with AnswerServer() as server:
+        assert visit(server.url).status == 400
+        place = f"{server.url}?state={server.state}"
+        statuses = [visit(f"{place}&code={n}").status for n in range(3)]
         assert statuses == [200, 410, 410]
-        assert server.wait(10) == {"state": "s", "code": "0"}
+        assert server.wait(10) == {"state": server.state, "code": "0"}
         assert server.wait(0) is None
-        url = server.url
+        assert visit(f"{place}&code=4").status == 410
     with pytest.raises(ConnectionError):
-        visit(url)
+        visit(server.url)
 
 
 def test_the_server_is_on_loopback_only() -> None:
-    with answer_server() as server:
+    with AnswerServer() as server:
         assert server.url.startswith("http://127.0.0.1:")
+        assert server.socket.getsockname()[0] == "127.0.0.1"
 
 
 def test_a_silent_connection_delays_nobody() -> None:
-    with answer_server() as server:
-        server.expect(lambda _: True)
-        port = httpx.URL(server.url).port
-        assert port is not None
-        with socket.create_connection(("127.0.0.1", port)):
-            assert visit(f"{server.url}?code=1").status == 200
-        assert server.wait(10) == {"code": "1"}
+    with AnswerServer() as server, socket.create_connection(("127.0.0.1", server.server_port)):
+        assert visit(f"{server.url}?code=1&state={server.state}").status == 200
+        assert server.wait(10) == {"code": "1", "state": server.state}
 
 
 def test_a_browser_that_hangs_up_is_not_talked_about(capfd: pytest.CaptureFixture[str]) -> None:
-    with answer_server() as server:
-        server.expect(lambda answer: "code" in answer)
-        port = httpx.URL(server.url).port
-        assert port is not None
-        for sent in (b"GET", b"GET /?code=1 HTTP/1.1\r\nHost: x\r\n\r\n"):
-            with socket.create_connection(("127.0.0.1", port)) as browser:
+    with AnswerServer() as server:
+        asked = f"GET /?code=1&state={server.state} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        for sent in (b"GET", asked):
+            with socket.create_connection(("127.0.0.1", server.server_port)) as browser:
                 # Nothing is waited for: the connection is reset, not closed.
                 browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 browser.sendall(sent)
-        assert server.wait(10) == {"code": "1"}
+        assert server.wait(10) == {"code": "1", "state": server.state}
     for thread in threading.enumerate():
         if "process_request_thread" in thread.name:
             thread.join(10)
@@ -241,25 +248,95 @@ def test_a_token_that_does_not_come(
 
 def test_a_code_is_of_no_use_to_somebody_else() -> None:
     google = GoogleStandIn()
-    ours, theirs = (Inquiry("client-id", "http://127.0.0.1:9/") for _ in range(2))
+    ours, theirs = consent(google), consent(google)
     answer = dict(google.authorize(ours.url).params.items())
-    assert not theirs.is_answered_by(answer)
-    with (
-        httpx.Client(transport=httpx.MockTransport(google.answer)) as client,
-        pytest.raises(AuthFailed),
-    ):
-        fetch_refresh_token(theirs, answer, "client-secret-canary", client)
+    with pytest.raises(AuthFailed):
+        theirs.fetch_refresh_token(answer)
 
 
 def test_a_network_that_is_down() -> None:
-    def refuse(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("refused", request=request)
-
     google = GoogleStandIn()
-    inquiry = Inquiry("client-id", "http://127.0.0.1:9/")
-    answer = dict(google.authorize(inquiry.url).params.items())
-    with httpx.Client(transport=httpx.MockTransport(refuse)) as client, pytest.raises(Unavailable):
-        fetch_refresh_token(inquiry, answer, "client-secret-canary", client)
+    google.faults.add(FaultKind.CUT, TOKEN)
+    asked = consent(google)
+    answer = dict(google.authorize(asked.url).params.items())
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        asked.fetch_refresh_token(answer)
+
+
+def exchange_with(handler: type[BaseHTTPRequestHandler]) -> str:
+    """The refresh token from a server of ours in place of Google's."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        where = f"http://127.0.0.1:{server.server_port}"
+        of = settings(google_token_uri=f"{where}/token", google_auth_uri=f"{where}/authorize")
+
+        def agree(url: str) -> None:
+            asked = httpx.URL(url).params
+            back = httpx.URL(asked["redirect_uri"])
+            visit(back.copy_with(params={"code": "code-canary", "state": asked["state"]}))
+
+        return ask_for_access(of, agree, 30)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class Answering(BaseHTTPRequestHandler):
+    """Answers an exchange."""
+
+    status, headers_sent, text = 200, {"content-type": "application/json"}, ""
+    posted: ClassVar[list[tuple[str, str]]]
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"])).decode()
+        self.posted.append((self.path, body))
+        self.send_response(self.status)
+        for name, value in self.headers_sent.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(self.text.encode())
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.mark.parametrize("status", [302, 307, 308])
+def test_the_secret_follows_no_redirect(status: int) -> None:
+    class Redirecting(Answering):
+        posted: ClassVar[list[tuple[str, str]]] = []
+        headers_sent: ClassVar[dict[str, str]] = {"location": "/elsewhere"}
+
+    Redirecting.status = status
+    with pytest.raises(ConnectorError) as caught:
+        exchange_with(Redirecting)
+    assert [path for path, _ in Redirecting.posted] == ["/token"]
+    assert "canary" not in f"{caught.value} {caught.value.remedy}"
+
+
+@pytest.mark.parametrize("text", ["[]", "null", "1", "", "access_token=x", '{"a": ', "{}"])
+def test_an_answer_that_grants_nothing(text: str) -> None:
+    class Odd(Answering):
+        posted: ClassVar[list[tuple[str, str]]] = []
+
+    Odd.text = text
+    with pytest.raises(AuthFailed, match="no token"):
+        exchange_with(Odd)
+
+
+def test_more_than_was_asked_for_may_be_granted() -> None:
+    class Generous(Answering):
+        posted: ClassVar[list[tuple[str, str]]] = []
+        text = (
+            '{"access_token": "a", "token_type": "Bearer", "expires_in": 3599, '
+            f'"refresh_token": "1//r", "scope": "openid {DOCUMENTS_SCOPE}"}}'
+        )
+
+    assert exchange_with(Generous) == "1//r"
+    ((_, body),) = Generous.posted
+    assert "client_secret=client-secret-canary" in body
 
 
 # --- the command -------------------------------------------------------------------------------
@@ -275,7 +352,7 @@ def visited(monkeypatch: pytest.MonkeyPatch, google: GoogleStandIn) -> Iterator[
             show(url)
             visitor(url)
 
-        return ask_for_access(of, both, seconds, httpx.MockTransport(google.answer))
+        return ask_for_access(of, both, seconds, TokenAdapter(google))
 
     monkeypatch.setattr(wiring_google, "ask_for_access", asked)
     yield visitor
@@ -315,7 +392,7 @@ def test_the_command_warns_of_a_token_that_wins(
     monkeypatch.setenv("GOOGLE_REFRESH_TOKEN", "old")
     with visited(monkeypatch, GoogleStandIn()):
         assert run(["google-auth"]) == 0
-    assert "in the environment, too" in capsys.readouterr().err
+    assert "also set in the environment" in capsys.readouterr().err
 
 
 def test_the_command_needs_a_client(capsys: pytest.CaptureFixture[str]) -> None:
@@ -502,7 +579,8 @@ def test_google_is_not_imported_before_it_is_needed() -> None:
         "import sys, pack_servers.cli.app as app; app.build_app(['--help']); "
         "import pack_servers.wiring.google, pack_connectors.google_docs.target; "
         "print([name for name in sys.modules if name.split('.')[0] in "
-        "('googleapiclient', 'google_auth_httplib2', 'httplib2', 'google')])"
+        "('googleapiclient', 'google_auth_httplib2', 'httplib2', 'google', 'requests', "
+        "'google_auth_oauthlib', 'requests_oauthlib', 'oauthlib')])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ
