@@ -1,4 +1,4 @@
-"""Where a GitHub repository is: its names, and the addresses of REST, GraphQL and git.
+"""Where a GitHub repository is: its names, and the addresses for REST, GraphQL and git.
 
 Sources: GitHub REST documentation, "Getting started"; GitHub Enterprise Server documentation,
 "Forming calls with GraphQL" (`/api/graphql` beside `/api/v3`).
@@ -26,9 +26,9 @@ class Host:
     """A GitHub server.
 
     Attributes:
-        rest: Base of the REST API, without a slash at the end.
-        graphql: Where GraphQL queries go.
-        web: Base of what people and git use.
+        rest: Base of the REST API, without a trailing slash.
+        graphql: Address for GraphQL queries.
+        web: Base of the addresses that people and git use.
     """
 
     rest: str
@@ -43,7 +43,7 @@ class RepositoryPlace:
     Attributes:
         host: The server.
         owner: User or organisation.
-        name: Its name.
+        name: Name of the repository.
     """
 
     host: Host
@@ -62,7 +62,7 @@ class RepositoryPlace:
 
     @property
     def git_url(self) -> str:
-        """Where git pushes to."""
+        """The address that git pushes to."""
         return f"{self.host.web}/{self.owner}/{self.name}.git"
 
 
@@ -70,7 +70,7 @@ def parse_host(api_url: str) -> Host:
     """The server with this REST API.
 
     Raises:
-        InvalidConfig: It is no address of one, or not encrypted.
+        InvalidConfig: It is not an address, or not an encrypted one.
     """
     rest = parse_service_url(api_url, "GITHUB_API_URL")
     if rest.endswith(_ENTERPRISE):
@@ -86,28 +86,28 @@ def parse_place(api_url: str, owner: str, name: str) -> RepositoryPlace:
     """The place of a repository.
 
     Raises:
-        InvalidConfig: A name that no repository can have, or see `parse_host`.
+        InvalidConfig: No repository can have such a name; or as `parse_host`.
     """
     for setting, text in (("GITHUB_OWNER", owner), ("GITHUB_REPO", name)):
         if not _NAME.fullmatch(text):
-            raise InvalidConfig(setting, "only letters, digits, '.', '-' and '_' are in it")
+            raise InvalidConfig(setting, "it may hold only letters, digits, '.', '-' and '_'")
     return RepositoryPlace(parse_host(api_url), owner, name)
 
 
 def check_branch(branch: str) -> str:
-    """A branch as it was configured.
+    """A configured branch, checked.
 
     Raises:
-        InvalidConfig: No branch can be called so.
+        InvalidConfig: No branch can have this name.
 
     Source: git-check-ref-format(1).
     """
     bad = re.search(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|$)", branch)
     if bad or not branch or branch[0] in "/.-" or branch[-1] in "/." or branch == "@":
-        raise InvalidConfig("the branch", "no branch can be called so")
+        raise InvalidConfig("the branch", "no branch can have this name")
     return branch
 
 
 def quoted(path: str) -> str:
-    """A path in an address; slashes stay."""
+    """A path escaped for an address; slashes stay."""
     return quote(path, safe="/")

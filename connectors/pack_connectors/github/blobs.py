@@ -1,8 +1,8 @@
-"""Contents by id, in as few requests as there are ways to ask for many.
+"""Contents by id, in as few requests as possible.
 
-What the cache holds costs nothing. Of the rest, many come with the archive of the current commit,
-some by GraphQL, as text, and what neither gives one by one. Whatever comes is believed when it has
-the hash that it was asked for by, so that no way can bring wrong bytes.
+What the cache holds costs nothing. Of the rest, many files come with the archive of the current
+commit, some by GraphQL as text, and whatever neither brings is asked for one by one. Content is
+believed only if it has the hash it was asked for by, so no way can bring wrong bytes.
 
 Sources: GitHub REST documentation, "Download a repository archive (tar)", "Get a blob"; GitHub
 GraphQL reference, "Blob".
@@ -22,21 +22,26 @@ from pack_connectors.github.commit.method import GithubMethod
 from pack_connectors.github.head import GithubHead
 from pack_connectors.github.repository import GithubRepository, is_id
 from pack_connectors.github.snapshots import GithubSnapshots
-from pack_connectors.github.trees import Item
+from pack_connectors.github.trees import EMPTY, Tree
 from pack_connectors.system.retry import NoAnswer
 
 _BY_QUERIES: Final = 200
-"""More missing files than this come with the archive."""
+"""If more files than this are missing, the archive is worth it."""
 _BY_REQUESTS: Final = 3
-"""The same where there is no GraphQL."""
+"""The same for a server without GraphQL."""
 _IN_ONE_QUERY: Final = 100
 _QUERY_BYTES: Final = 4 * 1024 * 1024
 _TEXT_BYTES: Final = 400_000
 """GraphQL cuts longer texts."""
 _BATCH_BYTES: Final = 1024 * 1024
 _ARCHIVE_BYTES: Final = 32 * 1024 * 1024
-"""An archive is not too large for what is wanted of it up to here."""
+"""Up to this size an archive is worth it, however little of it is wanted."""
+_MEMBER_OVERHEAD: Final = 2048
 _DOWNLOADS: Final = 2
+_QUERY: Final = """
+query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { FIELDS } }
+fragment text on Blob { text isBinary isTruncated }
+"""
 
 _Batch = dict[BlobId, bytes]
 
@@ -66,7 +71,7 @@ class GithubBlobs:
         Raises:
             NotFound: There is no such blob.
             LimitExceeded: It is larger than 100 MiB.
-            ConnectorError: It cannot be asked for, or other bytes come.
+            ConnectorError: GitHub cannot be asked, or sends other bytes.
         """
         if not is_id(sha):
             raise NotFound(f"object {sha[:60]!r}")
@@ -79,24 +84,28 @@ class GithubBlobs:
         return found
 
     def _fill(self) -> bool:
-        """Whether the cache was filled, as it held none of the current files.
+        """Whether the cache was filled, because it held none of the current files.
 
         Whoever reads one file of a memory that is new to this machine will ask for all of them: the
-        catalog is made of them. Done once, whatever comes of it.
+        catalog is made of them. Tried once only.
         """
         with self._lock:
             may_fill, self._may_fill = self._may_fill, False
-            items = self._items() if may_fill else {}
-            missing = {BlobId(sha) for sha in items}
-            if not self._is_small(missing, items) or self._cache.held(missing):
+            tree = self._known_tree() if may_fill else EMPTY
+            sizes = _sizes(tree)
+            missing = set(sizes)
+            is_small = sum(sizes.values()) <= _ARCHIVE_BYTES
+            if not (is_small and self._is_archive_worth(missing, sizes)):
                 return False
-            for batch in self._from_archives(missing):
+            if self._cache.held(missing):
+                return False
+            for batch in self._from_archive(missing, tree):
                 self._cache.keep_blobs(batch.values())
                 missing -= batch.keys()
             return True
 
     def read_many(self, shas: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
-        """See `Connector.read_blobs`: each as soon as it has come."""
+        """See `Connector.read_blobs`: each as soon as it has arrived."""
         wanted = list(shas)
         missing = {sha for sha in wanted if is_id(sha)}
         missing -= self._cache.held(missing)
@@ -117,80 +126,62 @@ class GithubBlobs:
     # --- many at once --------------------------------------------------------------------------
 
     def _coming(self, missing: set[BlobId]) -> Iterator[_Batch]:
-        """What is missing, in batches, as far as it can be had otherwise than one by one.
+        """What is missing, in batches, as far as it need not be asked for one by one.
 
-        `missing` loses, between two batches, what has come.
+        Between two batches, the caller takes out of `missing` what has arrived.
         """
         if len(missing) <= 1:
             return
-        items = self._items()
-        if self._is_archive_worth(missing, items):
-            yield from self._from_archives(missing)
+        tree = self._known_tree()
+        sizes = _sizes(tree)
+        if self._is_archive_worth(missing, sizes):
+            yield from self._from_archive(missing, tree)
         if self._method.has_graphql:
-            yield from self._from_queries(missing, items)
+            yield from self._from_queries(missing, sizes)
 
-    def _items(self) -> Mapping[str, Item]:
-        """The files of the current commit by id, as far as they are known."""
+    def _known_tree(self) -> Tree:
+        """The tree of the current commit if it is known, else an empty one."""
         head = self._head.known
-        tree = self._snapshots.known(head.id) if head else None
-        return {item.sha: item for item in tree.items.values()} if tree else {}
+        return (self._snapshots.known(head.id) if head else None) or EMPTY
 
-    def _is_archive_worth(self, missing: set[BlobId], items: Mapping[str, Item]) -> bool:
-        inside = [items[sha] for sha in missing if sha in items]
+    def _is_archive_worth(self, missing: set[BlobId], sizes: Mapping[BlobId, int]) -> bool:
+        inside = missing & sizes.keys()
         most = _BY_QUERIES if self._method.has_graphql else _BY_REQUESTS
-        whole = sum(item.size or 0 for item in items.values())
-        part = sum(item.size or 0 for item in inside)
-        return len(inside) > most and whole <= _ARCHIVE_BYTES + 10 * part
+        part = sum(sizes[sha] for sha in inside)
+        return len(inside) > most and sum(sizes.values()) <= _ARCHIVE_BYTES + 10 * part
 
-    def _is_small(self, missing: set[BlobId], items: Mapping[str, Item]) -> bool:
-        whole = sum(item.size or 0 for item in items.values())
-        return whole <= _ARCHIVE_BYTES and self._is_archive_worth(missing, items)
-
-    def _from_archives(self, missing: set[BlobId]) -> Iterator[_Batch]:
-        head = self._head.known
-        for _ in range(_DOWNLOADS if head else 0):
-            try:
-                yield from self._from_archive(missing)
-                return
-            except (NoAnswer, BadArchive):
-                continue  # what has come is kept; the rest comes again, or one by one
-            except ConnectorError:
-                return  # likewise, with an error of its own where it stays
-
-    def _from_archive(self, missing: set[BlobId]) -> Iterator[_Batch]:
+    def _from_archive(self, missing: set[BlobId], tree: Tree) -> Iterator[_Batch]:
         head = self._head.known
         if head is None:
             return
-        tree = self._snapshots.at_head(head)
-        most = _ARCHIVE_BYTES + 4 * sum((item.size or 0) + 2048 for item in tree.items.values())
-        batch: _Batch = {}
-        size = 0
-        with self._repository.archive(head.id) as pieces:
-            for sha, content in read_archive(pieces, frozenset(missing), most):
-                batch[sha] = content
-                size += len(content)
-                if size > _BATCH_BYTES or len(batch) >= _IN_ONE_QUERY:
-                    yield batch
-                    batch, size = {}, 0
-        if batch:
-            yield batch
+        whole = sum((item.size or 0) + _MEMBER_OVERHEAD for item in tree.items.values())
+        for _ in range(_DOWNLOADS):
+            try:
+                with self._repository.archive(head.id) as pieces:
+                    found = read_archive(pieces, frozenset(missing), _ARCHIVE_BYTES + 4 * whole)
+                    yield from _batches(found)
+                return
+            except (NoAnswer, BadArchive):
+                continue  # what has arrived is kept; the rest comes again, or one by one
+            except ConnectorError:
+                return  # one by one then; that raises an error of its own if it fails too
 
-    def _from_queries(self, missing: set[BlobId], items: Mapping[str, Item]) -> Iterator[_Batch]:
-        short = sorted(sha for sha in missing if _size(items, sha) <= _TEXT_BYTES)
-        for part in _parts(short, items):
+    def _from_queries(self, missing: set[BlobId], sizes: Mapping[BlobId, int]) -> Iterator[_Batch]:
+        short = sorted(sha for sha in missing if sizes.get(sha, 0) <= _TEXT_BYTES)
+        for part in _parts(short, sizes):
             try:
                 found = self._query(part)
             except ConnectorError:
-                return  # one by one then, with an error of its own where it stays
+                return  # as above
             if found is None:
                 return
             yield found
 
     def _query(self, shas: Sequence[BlobId]) -> _Batch | None:
-        """Those of some files that GraphQL gives as they are; `None` where it gives nothing."""
+        """Those of some files that GraphQL gives unchanged; `None` if it gives nothing."""
         fields = " ".join(f'b{n}: object(oid: "{sha}") {{ ...text }}' for n, sha in enumerate(shas))
         place = self._repository.place
-        answer, body = self._repository.graphql(
+        answer, body = self._repository.session.query(
             _QUERY.replace("FIELDS", fields), {"owner": place.owner, "name": place.name}
         )
         self._method.note(answer)
@@ -202,26 +193,31 @@ class GithubBlobs:
         return {sha: text for sha, text in texts if text is not None and blob_id(text) == sha}
 
 
-_QUERY: Final = """
-query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { FIELDS } }
-fragment text on Blob { text isBinary isTruncated }
-"""
-
-
 def _text(node: Any) -> bytes | None:
-    """The bytes of a blob that GraphQL shows whole; its text is that of UTF-8 only where it is."""
+    """The bytes of a blob that GraphQL shows whole; they are its own only if it is UTF-8."""
     if not isinstance(node, dict) or node.get("isBinary") or node.get("isTruncated"):
         return None
     text = node.get("text")
     return text.encode("utf-8", "surrogatepass") if isinstance(text, str) else None
 
 
-def _size(items: Mapping[str, Item], sha: str) -> int:
-    item = items.get(sha)
-    return (item.size or 0) if item else 0
+def _sizes(tree: Tree) -> dict[BlobId, int]:
+    return {BlobId(item.sha): item.size or 0 for item in tree.items.values()}
 
 
-def _parts(shas: Sequence[BlobId], items: Mapping[str, Item]) -> Iterator[list[BlobId]]:
+def _batches(files: Iterable[tuple[BlobId, bytes]]) -> Iterator[_Batch]:
+    batch, size = _Batch(), 0
+    for sha, content in files:
+        batch[sha] = content
+        size += len(content)
+        if size > _BATCH_BYTES or len(batch) >= _IN_ONE_QUERY:
+            yield batch
+            batch, size = _Batch(), 0
+    if batch:
+        yield batch
+
+
+def _parts(shas: Sequence[BlobId], sizes: Mapping[BlobId, int]) -> Iterator[list[BlobId]]:
     part: list[BlobId] = []
     size = 0
     for sha in shas:
@@ -229,6 +225,6 @@ def _parts(shas: Sequence[BlobId], items: Mapping[str, Item]) -> Iterator[list[B
             yield part
             part, size = [], 0
         part.append(sha)
-        size += _size(items, sha)
+        size += sizes.get(sha, 0)
     if part:
         yield part

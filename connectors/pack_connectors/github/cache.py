@@ -1,12 +1,13 @@
-"""What is kept of a repository on GitHub between two runs: blobs, trees, what was current last.
+"""What is kept of a repository on GitHub between two runs: blobs, trees, the last known commit.
 
-One SQLite file, shared by the processes that use the repository, and disposable (C6): one that is
-missing, damaged, locked or on a read-only disk is replaced by a temporary one, or done without.
-What is read from it is believed only as far as its hash goes. It is readable for the user alone.
+One SQLite file, shared by the processes that use the repository, and disposable (C6): if it is
+missing, damaged, locked or on a read-only disk, a new or temporary one takes its place, or PACK
+does without. What is read from it is trusted only if its hash is right. Only the user can read it.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import threading
@@ -23,9 +24,8 @@ _VERSION: Final = 1
 _BUSY_SECONDS: Final = 5.0
 _TREES_KEPT: Final = 12
 _FRESH_SECONDS: Final = 3600
-"""A use is noted at most so often, so that reading does not write."""
+"""How old a noted use gets before it is noted again, so that reads seldom write."""
 _KEEP_PART: Final = 0.8
-_MANY: Final = 500
 MAX_BYTES: Final = 256 * 1024 * 1024
 _SCHEMA: Final = """
 CREATE TABLE blob (id TEXT PRIMARY KEY, data BLOB NOT NULL, size INTEGER NOT NULL,
@@ -44,9 +44,9 @@ class GithubCache:
     """The cache of one repository. Methods may be called from any thread; none of them fails.
 
     Args:
-        file: Where it is; `None` for as long as this object lives only.
-        clock: Tells the time, for what was used last.
-        max_bytes: How much the blobs may take; those used last are kept.
+        file: Where it is; `None` for one that lasts as long as this object.
+        clock: Tells the time, to note when blobs are used.
+        max_bytes: How much space the blobs may take; the least recently used ones go.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class GithubCache:
     # --- blobs ---------------------------------------------------------------------------------
 
     def blob(self, sha: BlobId) -> bytes | None:
-        """A file's bytes, if they are kept and are what their id says."""
+        """A file's bytes, if they are kept and match their id."""
         found = self._ask(lambda db: _read_blob(db, sha, self._now()), None)
         if found is not None and blob_id(found) != sha:
             self._ask(lambda db: db.execute("DELETE FROM blob WHERE id = ?", (sha,)), None)
@@ -76,22 +76,17 @@ class GithubCache:
         return found
 
     def held(self, shas: Iterable[BlobId]) -> set[BlobId]:
-        """Those of some blobs that are kept."""
-        wanted = list(shas)
+        """Which of some blobs are kept."""
+        wanted = json.dumps(list(shas))
+        query = "SELECT id FROM blob WHERE id IN (SELECT value FROM json_each(?))"
 
         def look(db: sqlite3.Connection) -> set[BlobId]:
-            found: set[BlobId] = set()
-            for start in range(0, len(wanted), _MANY):
-                part = wanted[start : start + _MANY]
-                marks = ",".join("?" * len(part))
-                rows = db.execute(f"SELECT id FROM blob WHERE id IN ({marks})", part)  # noqa: S608 - marks
-                found.update(BlobId(name) for (name,) in rows)
-            return found
+            return {BlobId(name) for (name,) in db.execute(query, (wanted,))}
 
         return self._ask(look, set())
 
     def keep_blobs(self, contents: Iterable[bytes]) -> None:
-        """Keep files' bytes; what was not used for longest makes room."""
+        """Keep files' bytes; the least recently used ones make room."""
         now = self._now()
         rows = [(blob_id(data), bytes(data), len(data), now) for data in contents]
 
@@ -104,7 +99,7 @@ class GithubCache:
 
         self._ask(put, None)
 
-    # --- trees, and what is small --------------------------------------------------------------
+    # --- trees and small values ----------------------------------------------------------------
 
     def tree(self, commit: CommitId) -> Tree | None:
         """The tree of a commit, if it is kept."""
@@ -118,7 +113,7 @@ class GithubCache:
         return self._ask(look, None)
 
     def keep_tree(self, commit: CommitId, tree: Tree) -> None:
-        """Keep the tree of a commit, in place of the oldest one."""
+        """Keep the tree of a commit; the oldest one makes room."""
         data = pack_tree(tree)
 
         def put(db: sqlite3.Connection) -> None:
@@ -147,7 +142,7 @@ class GithubCache:
         self._ask(lambda db: db.execute(change, (name, value)), None)
 
     def change(self, path: MemoryPath, blob: BlobId) -> LastChange | None:
-        """The commit that brought a file the bytes it has, if it is known."""
+        """The commit that gave a file its bytes, if it is known."""
         query = "SELECT commit_id, at FROM change WHERE path = ? AND blob = ?"
         row = self._ask(lambda db: db.execute(query, (path, blob)).fetchone(), None)
         return (
@@ -155,7 +150,7 @@ class GithubCache:
         )
 
     def keep_changes(self, found: Iterable[tuple[LastChange, BlobId]]) -> None:
-        """Keep which commit brought files the bytes they have."""
+        """Keep which commit gave files their bytes."""
         rows = [(c.path, blob, c.commit, int(c.at.timestamp())) for c, blob in found]
 
         def put(db: sqlite3.Connection) -> None:
@@ -170,7 +165,7 @@ class GithubCache:
         return int(self._clock().timestamp())
 
     def _ask(self, work: _Work[_T], otherwise: _T) -> _T:
-        """What `work` gives; `otherwise` where no file can be used, not even a temporary one."""
+        """What `work` returns; `otherwise` if no file can be used, not even a temporary one."""
         with self._lock:
             while self._is_usable:
                 try:
@@ -184,11 +179,11 @@ class GithubCache:
     def _open(self) -> sqlite3.Connection:
         if self._db is None:
             self._db = _connect(self._file)
-            self._bytes = self._db.execute("SELECT ifnull(sum(size), 0) FROM blob").fetchone()[0]
+            self._bytes = _sum(self._db)
         return self._db
 
     def _give_up(self, error: Exception) -> None:
-        """Go on with a new file where the old one was damaged, else with a temporary one."""
+        """Continue with a new file if the old one was damaged, else with a temporary one."""
         self._drop()
         is_damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(
             error, sqlite3.OperationalError
@@ -222,14 +217,14 @@ def _connect(file: Path | None) -> sqlite3.Connection:
     if file is not None:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-    # An empty name is a temporary file of SQLite's own.
+    # SQLite makes a temporary file for an empty name.
     db = sqlite3.connect(
         file or "", timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
     try:
         if file is not None:
             db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = OFF")  # it can be made again at any time
+        db.execute("PRAGMA synchronous = OFF")  # all of it can be fetched again
         db.execute("BEGIN IMMEDIATE")
         (version,) = db.execute("PRAGMA user_version").fetchone()
         if version == 0:
@@ -256,14 +251,15 @@ def _read_blob(db: sqlite3.Connection, sha: BlobId, now: int) -> bytes | None:
 
 
 def _make_room(db: sqlite3.Connection, most: int) -> int:
-    """Drop blobs, those not used for longest first; how many bytes are left."""
+    """Drop the least recently used blobs beyond `most` bytes; how many bytes are left."""
+    db.execute(
+        "DELETE FROM blob WHERE id IN (SELECT id FROM (SELECT id, "
+        "sum(size) OVER (ORDER BY used DESC, rowid DESC) AS total FROM blob) WHERE total > ?)",
+        (most,),
+    )
+    return _sum(db)
+
+
+def _sum(db: sqlite3.Connection) -> int:
     (total,) = db.execute("SELECT ifnull(sum(size), 0) FROM blob").fetchone()
-    gone = []
-    for name, size in db.execute("SELECT id, size FROM blob ORDER BY used, rowid"):
-        if total <= most:
-            break
-        gone.append((name,))
-        total -= size
-    with db:
-        db.executemany("DELETE FROM blob WHERE id = ?", gone)
     return int(total)

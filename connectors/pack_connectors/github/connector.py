@@ -1,8 +1,8 @@
 """The GitHub connector: a memory in a repository on GitHub, without a clone.
 
-Readers see the current commit of the branch. What is current is asked for conditionally, once in a
-view; trees and blobs have ids, so they are asked for once and kept (`github_cache`). A write is one
-commit, made on the commit it was decided on or not at all.
+Readers see the current commit of the branch, which is asked for conditionally, once in a view.
+Trees and blobs have ids, so each is fetched once and kept (`cache`). A write is one commit, made on
+the commit it was decided on or not at all.
 """
 
 from __future__ import annotations
@@ -70,18 +70,18 @@ class GitHub:
     Args:
         owner: User or organisation.
         repo: Name of the repository.
-        token: Gives the token; asked for each request, so that it is nowhere kept.
+        token: Returns the token; called for each request, so that it is kept nowhere.
         clock: Tells the time.
         api_url: Base of the REST API: github.com's, or `https://HOST/api/v3`.
         branch: Its name; `None` for the default branch.
-        cache_dir: Folder for what is kept between two runs, of any number of repositories; `None`
-            to keep it in this process.
-        cache_bytes: How much the contents kept there may take.
-        method: How commits are made; `None` to find out what the server can.
-        waiting: Told of each wait for a rate limit.
-        most_wait: Seconds that the limits met by one request may cost together.
+        cache_dir: Folder for what is kept between two runs, for any number of repositories; `None`
+            to keep it in this process only.
+        cache_bytes: How much space the contents kept there may take.
+        method: How commits are made; `None` to find out what the server supports.
+        waiting: Called before each wait for a rate limit.
+        most_wait: Seconds that one request may wait for limits in total.
         sleep: Waits; `None` for a wait that `close` ends.
-        transport: What carries the requests; `None` for the network.
+        transport: Carries the requests; `None` for the network.
         timeout: Seconds that a connection, or one piece of an answer, may take.
         lock_seconds: How long a writer waits for another PACK process.
 
@@ -110,7 +110,7 @@ class GitHub:
     ) -> None:
         self.place = parse_place(api_url, owner, repo)
         self._branch = check_branch(branch) if branch is not None else None
-        # Who is given the choice knows that GraphQL names the account.
+        # A commit made by GraphQL names the account of the token, whatever author is wanted.
         fixed = method is WriteMethod.GIT_DATA
         self.capabilities = frozenset({Capability.AUTHOR} if fixed else ())
         self._clock = clock
@@ -142,13 +142,13 @@ class GitHub:
 
     @property
     def location(self) -> str:
-        """Where a browser shows the repository, and the branch if one was named."""
+        """The address of the repository for a browser, and the branch if one was named."""
         where = f"{self.place.host.web}/{self.place.full_name}"
         return f"{where} ({self._branch})" if self._branch else where
 
     @property
     def write_method(self) -> WriteMethod:
-        """How commits are made on this server; one request where that is not known yet.
+        """How commits are made on this server; one request if that is not known yet.
 
         Raises:
             ConnectorError: The server cannot be asked.
@@ -175,8 +175,8 @@ class GitHub:
     def get_contents(self, path: MemoryPath) -> Contents:
         """See `Connector.get_contents`.
 
-        `last_modified` is the time of the commit that brought these bytes where it is known without
-        a request, else that of the current commit: they are no younger. `last_changes` tells.
+        `last_modified` is the time of the commit that brought these bytes if it is known without a
+        request, else that of the current commit, which is no earlier; `last_changes` is exact.
         """
         check_path(path)
         head = self._head.current()
@@ -211,7 +211,7 @@ class GitHub:
         return self._snapshots.at_head(self._head.current()).entries()
 
     def edits(self, at: CommitId | None) -> dict[MemoryPath, BlobId | None]:
-        """See `Connector.edits`: what later commits have changed."""
+        """See `Connector.edits`: what later commits changed."""
         head = self._head.current()
         if head is not None and head.id == at:
             return {}
@@ -229,7 +229,7 @@ class GitHub:
     def changes_between(
         self, old: CommitId, new: CommitId
     ) -> list[tuple[MemoryPath, BlobId | None]] | None:
-        """See `Connector.changes_between`; one request for each tree that is not known."""
+        """See `Connector.changes_between`; one request for each tree that is not known yet."""
         after = self._snapshots.at(new)
         try:
             before = self._snapshots.at(old)
@@ -297,7 +297,7 @@ class GitHub:
                 plan = self._plan(base, changes, message, author)
                 made = self._write(plan)
             except (PreconditionFailed, ConnectorError):
-                self._head.forget_view()  # the store is not what it was taken for
+                self._head.forget_view()  # the store is not as it was assumed to be
                 raise
             self._note(plan, made)
         blobs = {put.path: blob_id(put.content) for put in plan.puts}
@@ -327,7 +327,7 @@ class GitHub:
         return self._git_data.write(plan)
 
     def _note(self, plan: CommitDraft, made: CommitRecord) -> None:
-        """Know what was just made, so that nobody needs to ask for it."""
+        """Remember what was just made, so that nobody needs to ask for it."""
         self._snapshots.keep(made.id, plan.after)
         self._cache.keep_blobs(put.content for put in plan.puts)
         brought = [
@@ -342,7 +342,7 @@ class GitHub:
 
 
 def _cache_file(folder: Path | None, place: RepositoryPlace) -> Path | None:
-    """The cache of a repository; names of one server and another stay apart."""
+    """The cache of a repository; the same name on two servers is two files."""
     if folder is None:
         return None
     whole = f"{place.host.rest} {place.full_name}".lower().encode()

@@ -1,8 +1,8 @@
-"""What is current on the branch: asked for conditionally, once in a view, never going back.
+"""The current commit of the branch: asked for conditionally, once in a view, never going back.
 
-A server that is many machines may answer a read as it was before the last write. Such an answer is
-known by its age: a commit that was current before one we have seen is asked for again, and only
-believed when it stays (somebody has then moved the branch back).
+GitHub is many machines, and one of them may answer as things were before the last write. Such an
+answer names a commit older than one already seen; it is asked for again, and believed only if it
+stays (then somebody has moved the branch back).
 
 Source: GitHub REST documentation, "Best practices" (conditional requests).
 """
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from pack.errors import ConnectorError, StaleBase
 from pack.model import CommitId
@@ -32,6 +32,13 @@ _UNKNOWN: Final = ("", 0.0)
 _VALID_SECONDS: Final = 24 * 3600.0
 
 
+class _Seen(NamedTuple):
+    """The current commit, and the ETag of the answer that named it; `None` for our own commit."""
+
+    etag: str | None
+    head: CommitRecord | None
+
+
 class _View(threading.local):
     """What a thread sees inside a view."""
 
@@ -45,9 +52,9 @@ class GithubHead:
     """The current commit of one branch.
 
     Args:
-        repository: Asked for it.
+        repository: Is asked.
         branch: Its name; `None` for the default branch, whichever that is.
-        cache: Where the last answer is kept between two runs.
+        cache: Keeps the last answer between two runs.
     """
 
     def __init__(
@@ -63,12 +70,12 @@ class GithubHead:
         self._view = _View()
         self._older: OrderedDict[CommitId, None] = OrderedDict()
         self._kept = cache.fact(self._fact)
-        self._tagged, self._known = _read_kept(self._kept)
+        self._seen = _read_seen(self._kept)
         self._age_parents()
 
     @property
     def start(self) -> str | None:
-        """The branch, as a list of commits begins at it; `None` for the default one."""
+        """The branch as the start of a list of commits; `None` for the default one."""
         return f"{self._prefix}{self._name}" if self._name else None
 
     @property
@@ -77,8 +84,8 @@ class GithubHead:
 
     @property
     def known(self) -> CommitRecord | None:
-        """What was current when it was last asked for."""
-        return self._known
+        """The current commit as far as it is known without a request."""
+        return self._seen.head
 
     @contextmanager
     def view(self) -> Iterator[None]:
@@ -93,10 +100,10 @@ class GithubHead:
             view.depth -= 1
 
     def current(self) -> CommitRecord | None:
-        """The current commit, in a view that of its first read; `None` for an empty repository.
+        """The current commit, inside a view that of its first read; `None` if there are no commits.
 
         Raises:
-            ConnectorError: It cannot be asked for.
+            ConnectorError: GitHub cannot be asked.
         """
         view = self._view
         if view.depth and view.is_loaded:
@@ -106,33 +113,32 @@ class GithubHead:
         return head
 
     def refresh(self) -> CommitRecord | None:
-        """The current commit, asked for now; a view goes on from there."""
+        """The current commit, asked for now; a view continues with it."""
         self._view.is_loaded = False
         return self.current()
 
     def forget_view(self) -> None:
-        """Let the next read of this thread ask anew."""
+        """Let the next read of this thread ask again."""
         self._view.is_loaded = False
 
     def moved(self, base: CommitRecord | None, made: CommitRecord) -> None:
         """Note our own commit on `base`."""
         with self._lock:
-            if _id(self._known) == _id(base):
-                self._become(made)
-            elif _id(self._known) != made.id:
-                self._age(made.id)  # somebody has seen a later one already
+            if _id(self.known) == _id(base):
+                self._become(_Seen(None, made))
+            elif _id(self.known) != made.id:
+                self._age(made.id)  # another thread has already seen a later one
         self._view.head, self._view.is_loaded = made, True
 
     def branch_of(self, base: CommitRecord | None) -> str:
         """The name of the branch that `base` was read from, for a write on it.
 
-        The default branch may become another one: its name is asked for once a day, and from then
-        on what is current is that of this branch, so that nothing is read from one branch and
-        written to another.
+        A repository can change its default branch, so its name is asked for once a day; reads then
+        follow that branch too, so that nothing is read from one branch and written to another.
 
         Raises:
             StaleBase: The default branch is another one now, and not at `base`.
-            ConnectorError: The repository cannot be asked.
+            ConnectorError: GitHub cannot be asked.
         """
         if self._branch:
             return self._branch
@@ -152,66 +158,64 @@ class GithubHead:
     # --- asking --------------------------------------------------------------------------------
 
     def _fetch(self) -> CommitRecord | None:
-        head = None
+        seen = self._seen
         for number in self._repository.session.retry.attempts(_ATTEMPTS):
-            head = self._ask(self._tagged if number == 1 else None)
-            if self._accept(head, is_last=number == _ATTEMPTS):
+            seen = self._ask(seen if number == 1 else _Seen(None, None))
+            if self._accept(seen, is_last=number == _ATTEMPTS):
                 break
-        return head
+        return seen.head
 
-    def _accept(self, head: CommitRecord | None, *, is_last: bool) -> bool:
-        """Whether an answer is believed; it is known from then on. The last one always is."""
+    def _accept(self, seen: _Seen, *, is_last: bool) -> bool:
+        """Whether an answer is believed, and known from then on. The last one always is."""
         with self._lock:
-            was_emptied = head is None and self._known is not None
-            if (was_emptied or _id(head) in self._older) and not is_last:
+            was_emptied = seen.head is None and self.known is not None
+            if (was_emptied or _id(seen.head) in self._older) and not is_last:
                 return False
-            self._become(head)
+            self._become(seen)
             return True
 
-    def _ask(self, tagged: _Tagged | None) -> CommitRecord | None:
-        answer, rows = self._newest(tagged[0] if tagged else None)
-        if answer.status == 304 and tagged:
-            return tagged[1]
+    def _ask(self, seen: _Seen) -> _Seen:
+        answer, rows = self._newest(seen.etag)
+        if answer.status == 304 and seen.etag:
+            return seen
         if answer.status == 409:
-            return None
+            return _Seen(None, None)
         if answer.status != 200 or not rows:
             raise self._missing()
-        if new := answer.headers.get("etag"):
-            self._tagged = (new, rows[0])
-        return rows[0]
+        return _Seen(answer.headers.get("etag"), rows[0])
 
     def _newest(self, etag: str | None) -> tuple[Answer, list[CommitRecord]]:
-        """The newest commit of the branch, however the server wants it to be named."""
+        """The newest commit of the branch, under whichever name the server accepts."""
         answer, rows = self._repository.commits(start=self.start, count=1, etag=etag)
         if answer.status == 404 and self._name and self._prefix:
-            # For a list of commits, only the plain name is documented.
+            # GitHub documents only the plain name for a list of commits.
             answer, rows = self._repository.commits(start=self._name, count=1)
             self._prefix = "" if answer.status == 200 else self._prefix
         if answer.status == 404 and self._default[0]:
-            self._default = _UNKNOWN  # it was renamed: whichever is the default now
+            self._default = _UNKNOWN  # it was renamed: ask for whichever is the default now
             answer, rows = self._repository.commits(start=self.start, count=1)
         return answer, rows
 
     def _missing(self) -> ConnectorError:
-        """What is not there: the repository (raised then), or the branch in it."""
+        """The error for a missing branch, or, raised here, for a missing repository."""
         default = self._repository.default_branch()
         name = self._repository.place.full_name
         return ConnectorError(f"{name} on GitHub has no branch {self._branch or default}")
 
-    def _become(self, head: CommitRecord | None) -> None:
+    def _become(self, seen: _Seen) -> None:
         """Make a commit the known one; the lock is held."""
-        if _id(self._known) != _id(head):
-            self._age(_id(self._known))
-            self._known = head
+        before, self._seen = self.known, seen
+        if _id(before) != _id(seen.head):
+            self._age(_id(before))
             self._age_parents()
-        self._older.pop(_id(head), None)
-        text = _write_kept(self._tagged, head)
+        self._older.pop(_id(seen.head), None)
+        text = _write_seen(seen)
         if text != self._kept:
             self._kept = text
             self._cache.keep_fact(self._fact, text)
 
     def _age_parents(self) -> None:
-        for parent in self._known.parents if self._known else ():
+        for parent in self.known.parents if self.known else ():
             self._age(CommitId(parent))
 
     def _age(self, commit: CommitId) -> None:
@@ -225,35 +229,23 @@ def _id(head: CommitRecord | None) -> CommitId:
     return head.id if head else _EMPTY
 
 
-_Tagged = tuple[str, CommitRecord]
-"""An ETag, and the commit it stands for."""
+def _write_seen(seen: _Seen) -> str:
+    head, row = seen.head, None
+    if head is not None:
+        plain = replace(head, message="", author=None, authored_at=None)
+        row = {**asdict(plain), "at": head.at.isoformat()}
+    return json.dumps([seen.etag, row])
 
 
-def _write_kept(tagged: _Tagged | None, known: CommitRecord | None) -> str:
-    etag, commit = tagged or (None, None)
-    return json.dumps([etag, _row(commit), _row(known)])
-
-
-def _read_kept(text: str | None) -> tuple[_Tagged | None, CommitRecord | None]:
-    """What `_write_kept` wrote, if the cache holds it as it was."""
+def _read_seen(text: str | None) -> _Seen:
+    """What `_write_seen` wrote, if the cache still holds it whole."""
     try:
-        etag, commit, known = json.loads(text or "")
-        tagged = (str(etag), _record(commit)) if etag and commit else None
-        return tagged, _record(known) if known else None
+        etag, row = json.loads(text or "")
+        at = datetime.fromisoformat(row["at"]).astimezone(UTC)
+        head = CommitRecord(**{**row, "at": at, "parents": tuple(row["parents"])})
+        return _Seen(str(etag) if etag else None, head)
     except (ValueError, TypeError, KeyError):
-        return None, None
-
-
-def _row(commit: CommitRecord | None) -> dict[str, Any] | None:
-    if commit is None:
-        return None
-    plain = replace(commit, message="", author=None, authored_at=None)
-    return {**asdict(plain), "at": commit.at.isoformat()}
-
-
-def _record(row: dict[str, Any]) -> CommitRecord:
-    at = datetime.fromisoformat(row["at"]).astimezone(UTC)
-    return CommitRecord(**{**row, "at": at, "parents": tuple(row["parents"])})
+        return _Seen(None, None)
 
 
 def _read_default(text: str | None) -> tuple[str, float]:

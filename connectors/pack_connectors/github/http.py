@@ -1,8 +1,8 @@
-"""One request to GitHub and its answer, with nothing kept of either.
+"""One request to GitHub and its answer; nothing of either is kept.
 
-Requests go through an httpx transport itself, not a client: no cookies, no proxies or passwords
-from the environment, no redirects but those decided here, and no log of addresses, as that of an
-archive holds a key.
+Requests go straight through an httpx transport, not a client: no cookies, no proxies or passwords
+from the environment, no redirects but those decided here, and no log of addresses, because the
+address of an archive holds a key.
 
 Source: GitHub REST documentation, "Getting started" (headers), "Best practices" (redirects).
 """
@@ -29,7 +29,7 @@ _JSON: Final = "application/vnd.github+json"
 RAW: Final = "application/vnd.github.raw+json"
 _VERSION: Final = "2022-11-28"
 _MAX_JSON: Final = 64 * 1024 * 1024
-"""A tree of 100,000 entries has about 30 MB."""
+"""A tree of 100,000 entries takes about 30 MB."""
 _REDIRECTS: Final = 3
 _MOVED: Final = (301, 302, 307, 308)
 _REDO: Final = (307, 308)
@@ -38,18 +38,18 @@ _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeou
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of GitHub.
+    """What to ask GitHub.
 
     Attributes:
         method: The HTTP method.
-        path: Below the REST API, beginning with a slash; or a whole address on the same server.
+        path: Below the REST API, with a leading slash; or a whole address on the same server.
         query: Parameters.
         body: Sent as JSON; `None` for none.
-        raw_body: Sent as it is, in place of `body`.
-        headers: Beside the usual ones.
+        raw_body: Sent unchanged, instead of `body`.
+        headers: In addition to the usual ones.
         accept: The media type of the answer.
         max_bytes: How large the answer may be.
-        asks_where: Whether a 302 is the answer, wherever it leads.
+        asks_where: Whether a 302 is the answer itself, and is not followed.
     """
 
     method: str
@@ -65,7 +65,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What GitHub answered, complete.
+    """A complete answer of GitHub.
 
     Attributes:
         status: The HTTP status.
@@ -78,7 +78,7 @@ class Answer:
     body: bytes
 
     def json(self) -> Any:
-        """The body's value.
+        """The value of the body.
 
         Raises:
             NoAnswer: It is not JSON.
@@ -89,7 +89,7 @@ class Answer:
             raise NoAnswer("its answer was cut off or is not JSON") from error
 
     def member(self, name: str) -> Any:
-        """A member of the body; `None` where there is none, or no JSON object at all."""
+        """A member of the body; `None` if it has none, or is no JSON object."""
         try:
             value = self.json()
         except NoAnswer:
@@ -102,8 +102,8 @@ class GithubHttp:
 
     Args:
         host: The server.
-        token: Gives the token; asked for each request, so that it is nowhere kept.
-        transport: What carries them; `None` for the network with verified certificates.
+        token: Returns the token; called for each request, so that it is kept nowhere.
+        transport: Carries them; `None` for the network with verified certificates.
         timeout: Seconds that a connection, or one piece of an answer, may take.
     """
 
@@ -125,22 +125,22 @@ class GithubHttp:
         self._transport.close()
 
     def token(self) -> str:
-        """The token, as it may stand in a header.
+        """The token, fit for a header.
 
         Raises:
-            AuthFailed: There is none, or it holds what no token does. The message does not show it.
+            AuthFailed: It is empty, or has characters no token has. The message does not show it.
         """
         text = self._token().strip()
         if not re.fullmatch(r"[\x21-\x7e]+", text):
-            raise AuthFailed("there is no GitHub token, or it holds characters that no token has")
+            raise AuthFailed("the GitHub token is empty, or has characters that no token has")
         return text
 
     def send(self, request: Request) -> Answer:
-        """The answer to a request; where the repository was renamed, that of the new name.
+        """The answer to a request; for a renamed repository, that of the new name.
 
         Raises:
             NoAnswer: None came, or not all of it.
-            LimitExceeded: It is larger than asked for.
+            LimitExceeded: It is larger than the request allows.
         """
         url = self._url(request)
         for _ in range(_REDIRECTS):
@@ -152,7 +152,7 @@ class GithubHttp:
                 return answer
             target = _joined(url, where)
             if _origin(target) != self._origin:
-                return answer  # not with our token
+                return answer  # the token stays on its server
             url = target
         raise NoAnswer("it redirected too often")
 
@@ -166,15 +166,15 @@ class GithubHttp:
 
     @contextmanager
     def download(self, address: str) -> Iterator[Iterator[bytes]]:
-        """The pieces of what is at another address, as they come; our token is not sent there.
+        """What is at another address, piece by piece; the token is not sent there.
 
         Raises:
-            NoAnswer: There is nothing, or not all of it comes.
+            NoAnswer: It cannot be downloaded, or not all of it arrives.
             ConnectorError: The address is not encrypted.
         """
         url = _joined(httpx.URL(self._host.rest), address)
         if not is_safe(url):
-            raise ConnectorError("GitHub names a place for a download that is not encrypted")
+            raise ConnectorError("GitHub redirects a download to an address that is not encrypted")
         sent = httpx.Request("GET", url, headers={"user-agent": _user_agent()})
         with self._open(sent) as response:
             if response.status_code != 200:
@@ -200,7 +200,7 @@ class GithubHttp:
             raise NoAnswer("the connection was cut") from error
 
     def _pieces(self, response: httpx.Response, max_bytes: int | None) -> Iterator[bytes]:
-        """The body in pieces; a server that sends drops for ever is left."""
+        """The body in pieces; a server that keeps sending a little is given up."""
         deadline, size = time.monotonic() + 10 * self._timeout, 0
         for piece in response.iter_bytes():
             size += len(piece)
@@ -240,7 +240,7 @@ def _joined(base: httpx.URL, address: str) -> httpx.URL:
     try:
         return base.join(address)
     except httpx.InvalidURL as error:
-        raise NoAnswer("it redirected to what is no address") from error
+        raise NoAnswer("it redirected to something that is no address") from error
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -1,7 +1,7 @@
-"""GitHub's refusals in plain words: what the token lacks, what is not there, what is locked.
+"""GitHub's refusals in plain words: what the token lacks, what is missing, what is locked.
 
-Source: GitHub REST documentation, "Troubleshooting the REST API"; the wording of refusals is that
-of live answers.
+Source: GitHub REST documentation, "Troubleshooting the REST API"; the wording
+of refusals is taken from live answers.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ _LOCKED_REMEDY: Final = "Let the token's account bypass the rule, or use another
 
 
 def refusal(answer: Answer, full_name: str) -> PackError:
-    """The error that an answer means which is neither success nor a limit.
+    """The error for an answer that is neither success nor a limit.
 
     Args:
-        answer: Its status is 400 or more, or an unexpected one.
-        full_name: Owner and name of the repository it is about.
+        answer: Has a status of 400 or more, or an unexpected one.
+        full_name: Owner and name of the repository.
     """
     message = _said(answer)
     if answer.status == 401:
-        return AuthFailed("GitHub does not know the token, or it has expired", _NEW_ONE)
+        return AuthFailed("GitHub does not know the token, or the token has expired", _NEW_ONE)
     if answer.status == 404:
         return invisible(full_name)
     if answer.status in (403, 409, 422) and (locked := lock(message, full_name)) is not None:
@@ -40,7 +40,7 @@ def refusal(answer: Answer, full_name: str) -> PackError:
 
 
 def invisible(full_name: str) -> AuthFailed:
-    """The repository is not there, as far as the token can see."""
+    """The error for a repository that the token cannot see."""
     return AuthFailed(
         f"there is no repository {full_name} on GitHub, or the token may not see it",
         "Check the name, and that the token has access to this repository.",
@@ -48,9 +48,9 @@ def invisible(full_name: str) -> AuthFailed:
 
 
 def lock(message: str, full_name: str) -> RefusedForSafety | None:
-    """The refusal of a repository or branch that nobody may write to as PACK does."""
+    """The error for a locked repository or branch; `None` if the message is about neither."""
     if "archived" in message:
-        reason = f"{full_name} is archived on GitHub, so it cannot be written to"
+        reason = f"{full_name} is archived on GitHub, so nothing can be written"
         return RefusedForSafety(reason, "Unarchive it in the settings of the repository.")
     if _LOCKED.search(message):
         reason = f"a rule of {full_name} on GitHub forbids this commit ({plain(message)})"
@@ -59,22 +59,24 @@ def lock(message: str, full_name: str) -> RefusedForSafety | None:
 
 
 def forbidden(message: str, full_name: str, accepted: str | None = None) -> AuthFailed:
-    """The token lacks a right."""
+    """The error for a token that lacks a right."""
     if "administration" in (accepted or ""):
         reason = f"the token may not create {full_name}"
         return AuthFailed(reason, "Give it 'Administration: read and write', or create it by hand.")
     if "SAML" in message or "single sign-on" in message:
-        reason = f"the organisation of {full_name} wants the token to be authorised for its sign-on"
-        return AuthFailed(reason, "Authorise the token for the organisation on GitHub.")
+        reason = f"the token is not authorised for the single sign-on of {full_name}'s organisation"
+        return AuthFailed(
+            reason, "Authorise it for the organisation, in the settings of the token on GitHub."
+        )
     reason = f"the token lacks a right on {full_name} ({plain(message)})"
     return AuthFailed(reason, _PERMISSIONS)
 
 
 def _said(answer: Answer) -> str:
     message = answer.member("message")
-    return plain(message) if isinstance(message, str) else "without words"
+    return plain(message) if isinstance(message, str) else "(no message)"
 
 
 def plain(text: str) -> str:
-    """GitHub's words, without what could disturb a terminal."""
+    """GitHub's words, without characters that could disturb a terminal."""
     return "".join(c if c.isprintable() else " " for c in text[:300])

@@ -1,4 +1,4 @@
-"""One repository on GitHub, request by request. Values in, values out; nothing is remembered.
+"""One repository on GitHub, request by request: values in, values out, nothing remembered.
 
 Source: GitHub REST documentation, "Commits", "Git trees", "Git blobs", "Repositories".
 """
@@ -22,17 +22,17 @@ from pack_connectors.github.trees import Item, Tree, read_items
 
 _ID: Final = re.compile(r"[0-9a-f]{40}")
 MAX_BLOB_BYTES: Final = 100 * 1024 * 1024
-"""The most that GitHub gives of one file."""
+"""GitHub serves no larger file."""
 
 
 def is_id(text: str) -> bool:
-    """Whether a text is a whole id of an object."""
+    """Whether a text is the full id of an object."""
     return _ID.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class CommitRecord:
-    """A commit as GitHub tells of it.
+    """A commit as GitHub describes it.
 
     Attributes:
         id: Its id.
@@ -40,7 +40,7 @@ class CommitRecord:
         parents: The commits before it.
         message: As it is stored.
         at: When it was committed, in UTC.
-        url: Where a browser shows it.
+        url: Its address for a browser.
         author: Who wrote it; `None` in what was kept before that was asked for.
         authored_at: When it was written, in UTC; likewise.
     """
@@ -56,10 +56,10 @@ class CommitRecord:
 
 
 class GithubRepository:
-    """The requests that are about one repository.
+    """The requests about one repository.
 
     Args:
-        session: Asks the server.
+        session: Sends them.
         place: The repository.
     """
 
@@ -76,14 +76,14 @@ class GithubRepository:
         page: int = 1,
         etag: str | None = None,
     ) -> tuple[Answer, list[CommitRecord]]:
-        """The newest commits from a branch or commit on, and the answer: 200, 304, 404 or 409.
+        """The newest commits up to a branch or commit; the answer is a 200, 304, 404, 409 or 422.
 
         Args:
             start: A branch (`heads/main`) or a commit; `None` for the default branch.
-            count: How many at most, up to 100.
+            count: How many, up to 100.
             path: Only those that changed this file.
-            page: Which part of the list.
-            etag: That of an earlier answer, which is 304 where nothing has changed.
+            page: Which page of the list, from 1.
+            etag: That of an earlier answer; the status is 304 if nothing has changed since.
         """
         query = {"per_page": str(count)}
         query |= {"sha": start} if start else {}
@@ -99,10 +99,10 @@ class GithubRepository:
         raise self.refused(answer)
 
     def tree(self, name: str, *, recursive: bool) -> tuple[list[tuple[str, Item, bool]], bool]:
-        """Path, item, and whether it is a folder, of what a commit or tree holds.
+        """Path, item, and whether it is a folder, for everything in a commit or tree.
 
         Returns:
-            The rows, and whether all of them.
+            The rows, and whether they are all.
 
         Raises:
             NotFound: There is no such commit or tree.
@@ -121,11 +121,11 @@ class GithubRepository:
         return rows, body.get("truncated") is not True
 
     def blob(self, sha: BlobId) -> bytes:
-        """A file's bytes, which have that id.
+        """A file's bytes, checked against its id.
 
         Raises:
             NotFound: There is no such blob.
-            LimitExceeded: It is larger than GitHub gives.
+            LimitExceeded: GitHub does not serve a file as large as this.
         """
         request = Request(
             "GET", f"{self.place.path}/git/blobs/{sha}", accept=RAW, max_bytes=MAX_BLOB_BYTES
@@ -143,29 +143,25 @@ class GithubRepository:
 
     @contextmanager
     def archive(self, commit: CommitId) -> Iterator[Iterator[bytes]]:
-        """The pieces of the compressed archive of a commit, as they come.
+        """The compressed archive of a commit, piece by piece.
 
         Raises:
-            NoAnswer: There is none, or not all of it comes.
+            NoAnswer: It cannot be downloaded, or not all of it arrives.
         """
         request = Request("GET", f"{self.place.path}/tarball/{commit}")
         with self.session.download(request) as pieces:
             yield pieces
 
     def default_branch(self) -> str:
-        """The name of the branch that the repository is known by."""
+        """The name of the default branch."""
         answer, body = self.session.read_json(Request("GET", self.place.path))
         if answer.status != 200:
             raise self.refused(answer)
         return str(_member(body, "default_branch"))
 
     def refused(self, answer: Answer) -> PackError:
-        """The error that an answer means."""
+        """The error for an answer that is no success."""
         return refusal(answer, self.place.full_name)
-
-    def graphql(self, query: str, variables: dict[str, object]) -> tuple[Answer, dict[str, Any]]:
-        """The answer to a GraphQL query that reads; see `GithubSession.query`."""
-        return self.session.query(query, variables)
 
     def path(self, *parts: str) -> str:
         """A path of the REST API below the repository."""
@@ -173,9 +169,9 @@ class GithubRepository:
 
 
 def whole_tree(repository: GithubRepository, name: str) -> Tree:
-    """Everything in a commit or tree, in one request where GitHub gives it in one.
+    """Everything in a commit or tree, in one request if possible.
 
-    A tree of more than 100,000 entries, or 7 MB, is cut: then folder by folder.
+    GitHub truncates a tree of more than 100,000 entries or 7 MB; it is then read folder by folder.
 
     Raises:
         NotFound: There is no such commit.
@@ -207,14 +203,14 @@ def _is_too_large(answer: Answer) -> bool:
 
 
 def read_commit(row: dict[str, Any], details: dict[str, Any]) -> CommitRecord:
-    """A commit as REST tells of it.
+    """A commit as the REST API describes it.
 
     Args:
         row: Has the id, the parents and the address.
         details: Has the tree, the message and the committer.
 
     Raises:
-        ConnectorError: They are not of the described shape.
+        ConnectorError: They do not have the documented shape.
     """
     try:
         commit, tree = str(row["sha"]), str(details["tree"]["sha"])
@@ -224,9 +220,9 @@ def read_commit(row: dict[str, Any], details: dict[str, Any]) -> CommitRecord:
         author = Identity(str(details["author"]["name"]), str(details["author"]["email"]))
         authored_at = parse_time(details["author"]["date"])
     except (KeyError, TypeError, ValueError) as error:
-        raise ConnectorError("GitHub's answer makes no sense: a commit lacks something") from error
+        raise ConnectorError("GitHub's answer makes no sense: a commit lacks a member") from error
     if not (is_id(commit) and is_id(tree)):
-        raise ConnectorError("GitHub's answer makes no sense: an id is none")
+        raise ConnectorError("GitHub's answer makes no sense: an id is malformed")
     url = row.get("html_url")
     return CommitRecord(
         CommitId(commit), tree, parents, message, at, url and str(url), author, authored_at
@@ -241,7 +237,7 @@ def parse_time(text: object) -> datetime:
     """A time as GitHub writes it, in UTC.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not one.
     """
     found = datetime.fromisoformat(str(text))
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
@@ -249,7 +245,7 @@ def parse_time(text: object) -> datetime:
 
 def _rows(value: object) -> list[dict[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-        raise ConnectorError("GitHub's answer makes no sense: it is no list")
+        raise ConnectorError("GitHub's answer makes no sense: it is not a list")
     return value
 
 

@@ -1,8 +1,8 @@
-"""Asking one GitHub server: headers, limits, failures that pass, refusals as errors of PACK.
+"""Requests to one GitHub server: limits, failures that pass, and refusals as errors of PACK.
 
-Nothing of httpx leaves this module's callers: what failed is `Unavailable`, what was refused says
-why. A request that changes the branch is the exception: whoever makes it must know that no answer
-came, as it may have had its effect (`NoAnswer`).
+A failed request is `Unavailable`, and a refusal says why. The one exception is a request that
+changes something: whoever makes it must know that no answer came (`NoAnswer`), because it may have
+been carried out all the same.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ class GithubSession:
 
     Args:
         api_url: Base of the REST API: `https://api.github.com`, or `https://HOST/api/v3`.
-        token: Gives the token; asked for each request, so that it is nowhere kept.
+        token: Returns the token; called for each request, so that it is kept nowhere.
         clock: Tells the time.
-        waiting: Told of each wait for a rate limit.
-        most_wait: Seconds that the limits met by one request may cost together.
+        waiting: Called before each wait for a rate limit.
+        most_wait: Seconds that one request may wait for limits in total.
         sleep: Waits; `None` for a wait that `close` ends.
-        transport: What carries the requests; `None` for the network.
+        transport: Carries the requests; `None` for the network.
         timeout: Seconds that a connection, or one piece of an answer, may take.
 
     Raises:
-        InvalidConfig: The address is none, or not encrypted.
+        InvalidConfig: It is not an address, or not an encrypted one.
     """
 
     def __init__(
@@ -76,27 +76,27 @@ class GithubSession:
         self.http.close()
 
     def read(self, request: Request, is_sound: Callable[[Answer], bool] = lambda _: True) -> Answer:
-        """The answer to a request that may be repeated, whatever its status below 500.
+        """The answer to a request that may be repeated; its status is below 500, or 501.
 
         Args:
-            request: What is asked.
-            is_sound: Whether an answer can be what was asked for; otherwise it is asked again.
+            request: What to ask.
+            is_sound: Whether an answer can be right; if not, the request is repeated.
 
         Raises:
             Unavailable: GitHub cannot be reached, or does not answer.
-            RateLimited: It takes no requests for longer than may be waited.
+            RateLimited: It takes no requests for longer than `most_wait`.
         """
 
         def ask() -> Answer:
             answer = self._once(request)
             if not is_sound(answer):
-                raise NoAnswer("it gave other bytes than were asked for")
+                raise NoAnswer("it sent other bytes than were asked for")
             return answer
 
         return self.retry.call(ask, is_safe=True)
 
     def read_json(self, request: Request) -> tuple[Answer, Any]:
-        """The same, and the value of a body that has to be JSON where the status is 200 or 201."""
+        """As `read`, with the value of the body, which must be JSON if the status is 200 or 201."""
 
         def ask() -> tuple[Answer, Any]:
             answer = self._once(request)
@@ -109,7 +109,7 @@ class GithubSession:
 
         Raises:
             NoAnswer: None came, or one that says nothing; it may have been carried out.
-            RateLimited, Unavailable: GitHub did not carry it out.
+            RateLimited, Unavailable: As `read`. It was not carried out.
         """
         return self.retry.call(lambda: self._once(request), is_safe=False)
 
@@ -121,7 +121,7 @@ class GithubSession:
         return answer
 
     def query(self, query: str, variables: dict[str, object]) -> tuple[Answer, dict[str, Any]]:
-        """The answer to a GraphQL query that reads, and its body; 404 where there is no GraphQL.
+        """The answer to a GraphQL query that reads, and its body; 404 if there is no GraphQL.
 
         Raises:
             As `read`.
@@ -130,7 +130,7 @@ class GithubSession:
         return self.retry.call(lambda: self._query_once(request), is_safe=True)
 
     def mutate(self, query: str, variables: dict[str, object]) -> tuple[Answer, dict[str, Any]]:
-        """The same for one that writes.
+        """As `query`, for one that writes.
 
         Raises:
             As `write`.
@@ -148,17 +148,17 @@ class GithubSession:
             return answer, {}
         body = answer.json()
         if not isinstance(body, dict):
-            raise NoAnswer("its answer is not what GraphQL gives")
+            raise NoAnswer("its answer is not one of GraphQL")
         if any(kind == "RATE_LIMITED" for kind, _ in graphql_errors(body)):
             raise window_limit(answer, self.clock)
         return answer, body
 
     @contextmanager
     def download(self, request: Request) -> Iterator[Iterator[bytes]]:
-        """The pieces of what a request redirects to, on whatever host.
+        """The pieces of what a request redirects to, on any host.
 
         Raises:
-            NoAnswer: There is nothing, or not all of it comes.
+            NoAnswer: It cannot be downloaded, or not all of it arrives.
             Unavailable, RateLimited: As `read`.
             PackError: GitHub refuses.
         """
@@ -171,7 +171,7 @@ class GithubSession:
 
 
 def graphql_errors(body: dict[str, Any]) -> list[tuple[str, str]]:
-    """Type and message of each error of a GraphQL answer; empty where one has none."""
+    """Type and message of each error in a GraphQL answer; an empty text where one is missing."""
     errors = body.get("errors")
     if not isinstance(errors, list):
         return []

@@ -1,4 +1,4 @@
-"""Repositories themselves: is there one, what is it like, and making one.
+"""Repositories themselves: finding out about one, and creating one.
 
 Source: GitHub REST documentation, "Get a repository", "Create a repository for the authenticated
 user", "Create an organization repository".
@@ -22,17 +22,17 @@ _ATTEMPTS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class RepositoryFacts:
-    """What a repository is like.
+    """What GitHub says about a repository.
 
     Attributes:
-        full_name: Owner and name as GitHub writes them; after a renaming, the new ones.
-        is_private: Whether only those may see it who were let in.
-        is_archived: Whether nobody can write to it.
-        default_branch: The branch it is known by; it need not exist in an empty one.
-        is_empty: Whether it has no commit.
-        can_write: Whether the token's account may write; `None` where GitHub does not say. What a
-            fine-grained token lacks shows when it writes.
-        url: Where a browser shows it.
+        full_name: Owner and name as GitHub writes them; after it was renamed, the new ones.
+        is_private: Whether only invited people can see it.
+        is_archived: Whether it is read-only.
+        default_branch: Name of the default branch; an empty repository may lack the branch itself.
+        is_empty: Whether it has no commits.
+        can_write: Whether the token's account may write; `None` if GitHub does not say. What a
+            fine-grained token lacks shows only when it writes.
+        url: Its address for a browser.
     """
 
     full_name: str
@@ -45,12 +45,12 @@ class RepositoryFacts:
 
 
 def find_repository(session: GithubSession, owner: str, name: str) -> RepositoryFacts | None:
-    """What a repository is like; `None` where there is none, or the token may not see it.
+    """What GitHub says about a repository; `None` if the token can see none of that name.
 
     Two requests.
 
     Raises:
-        InvalidConfig: No repository can be called so.
+        InvalidConfig: No repository can have this name.
         AuthFailed: GitHub does not know the token.
         ConnectorError: GitHub cannot be asked.
     """
@@ -72,13 +72,13 @@ def create_repository(
     private: bool = True,
     description: str = "",
 ) -> RepositoryFacts:
-    """A new, empty repository of the token's account, or of an organisation it may create in.
+    """A new, empty repository of the token's account, or of an organisation that lets it.
 
     Raises:
-        InvalidConfig: There is one of that name, or none can be called so.
+        InvalidConfig: The name is taken, or no repository can have it.
         AuthFailed: The token may not create it.
-        OutcomeUnknown: No answer came, and GitHub cannot be asked whether it is there.
-        ConnectorError: GitHub refuses or cannot be asked. Nothing was made.
+        OutcomeUnknown: No answer came, and GitHub cannot be asked whether it was created.
+        ConnectorError: GitHub refuses or cannot be asked. Nothing was created.
     """
     place = parse_place(session.host.rest, owner, name)
     answer, account = session.read_json(Request("GET", "/user"))
@@ -105,20 +105,20 @@ def _create(session: GithubSession, place: RepositoryPlace, request: Request) ->
             reason = error.reason
         if made := _look_back(session, place):
             return made
-    raise Unavailable(f"GitHub did not make the repository: {reason}")
+    raise Unavailable(f"GitHub did not create the repository: {reason}")
 
 
 def _look_back(session: GithubSession, place: RepositoryPlace) -> RepositoryFacts | None:
-    """The repository that was to be made, after its answer was lost."""
+    """The repository that was to be created, looked for after an answer was lost."""
     try:
         return find_repository(session, place.owner, place.name)
     except ConnectorError as error:
-        raise OutcomeUnknown(f"GitHub did not say whether it made {place.full_name}") from error
+        raise OutcomeUnknown(f"GitHub did not say whether it created {place.full_name}") from error
 
 
 def _refused(answer: Answer, place: RepositoryPlace) -> PackError:
     if answer.status == 422 and b"already exists" in answer.body:
-        return InvalidConfig("GITHUB_REPO", f"there is a repository {place.full_name} already")
+        return InvalidConfig("GITHUB_REPO", f"there is already a repository {place.full_name}")
     return refusal(answer, place.full_name)
 
 
@@ -136,6 +136,6 @@ def _facts(body: Any, *, is_empty: bool) -> RepositoryFacts:
             url=str(body["html_url"]),
         )
     except (KeyError, AttributeError, TypeError) as error:
-        raise ConnectorError("GitHub's answer makes no sense: a repository lacks something") from (
+        raise ConnectorError("GitHub's answer makes no sense: a repository lacks a member") from (
             error
         )

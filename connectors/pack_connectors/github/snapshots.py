@@ -1,4 +1,4 @@
-"""Trees of commits, each asked for once: kept in memory and on disk by the commit's id."""
+"""Trees of commits, each fetched once and kept in memory and on disk under the commit's id."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class GithubSnapshots:
     """The trees of one repository.
 
     Args:
-        repository: Asked for those that are not known.
+        repository: Is asked for unknown ones.
         cache: Keeps them between two runs.
     """
 
@@ -32,11 +32,11 @@ class GithubSnapshots:
         self._trees: OrderedDict[CommitId, Tree] = OrderedDict()
 
     def at(self, commit: CommitId) -> Tree:
-        """The tree of a commit; one request where it is not known, more where GitHub cuts it.
+        """The tree of a commit; one request if it is not known, more if GitHub truncates it.
 
         Raises:
             NotFound: There is no such commit.
-            ConnectorError: It cannot be asked for.
+            ConnectorError: GitHub cannot be asked.
         """
         if not is_id(commit):
             raise NotFound(f"commit {commit[:60]!r}")
@@ -47,10 +47,10 @@ class GithubSnapshots:
         return found
 
     def at_head(self, head: CommitRecord | None) -> Tree:
-        """The tree of a commit that the branch is at; the empty tree for none.
+        """The tree of the current commit; an empty one if there is none.
 
         Raises:
-            ConnectorError: It cannot be asked for.
+            ConnectorError: GitHub cannot be asked.
         """
         if head is None:
             return EMPTY
@@ -61,7 +61,7 @@ class GithubSnapshots:
         raise Unavailable("GitHub does not show the tree of the current commit")
 
     def _verify(self, head: CommitRecord) -> None:
-        """Believe a tree of the cache, on which a write may be decided, if it has the right id."""
+        """Trust a cached tree, on which a write may be based, only if it has the right id."""
         with self._lock:
             if head.id in self._trees:
                 return
@@ -73,7 +73,7 @@ class GithubSnapshots:
                 self._cache.drop_tree(head.id)
 
     def known(self, commit: CommitId) -> Tree | None:
-        """The tree of a commit, if no request is needed."""
+        """The tree of a commit, if it takes no request."""
         with self._lock:
             found = self._trees.get(commit)
             if found is not None:

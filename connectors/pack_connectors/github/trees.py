@@ -1,4 +1,4 @@
-"""The tree of a commit as a value: all files of it, what a change makes of it, its id.
+"""The tree of a commit as a value: its files, the tree after a change, its id.
 
 Source: GitHub REST documentation, "Git trees"; gitformat-pack(5) and git's `base_name_compare` for
 the id.
@@ -34,7 +34,7 @@ _WORDS: Final = {EntryType.SYMLINK: "a link", EntryType.SUBMODULE: "a submodule"
 
 
 class Item(NamedTuple):
-    """What is at a path: git's mode, the object, and its size in bytes where it is known."""
+    """What is at a path: git's mode, the object, and its size in bytes if known."""
 
     mode: str
     sha: str
@@ -42,18 +42,18 @@ class Item(NamedTuple):
 
     @property
     def type(self) -> EntryType:
-        """What it is."""
+        """What kind of entry it is."""
         return _TYPES.get(self.mode, EntryType.FILE)
 
 
 class Tree:
-    """Everything in a commit but its folders. Never changes."""
+    """Everything in a commit except its folders. Immutable."""
 
     def __init__(self, items: Mapping[str, Item]) -> None:
         self.items = items
 
     def file(self, path: str) -> Item | None:
-        """The file at a path; `None` where there is none, or something else."""
+        """The file at a path; `None` if there is none, or something else."""
         found = self.items.get(path)
         return found if found is not None and found.type is EntryType.FILE else None
 
@@ -84,17 +84,17 @@ class Tree:
         return [found[name] for name in sorted(found)]
 
     def differences(self, newer: Tree) -> list[tuple[MemoryPath, BlobId | None]]:
-        """Path and blob of each file that is another one in `newer`, sorted by path."""
+        """Path, and blob in `newer`, of each file that differs there, sorted by path."""
         before, after = self.files(), newer.files()
         paths = sorted(before.keys() | after.keys())
         return [(path, after.get(path)) for path in paths if before.get(path) != after.get(path)]
 
     def check(self, changes: Iterable[Change]) -> None:
-        """Do nothing for changes that were made on this tree.
+        """Do nothing if changes fit this tree.
 
         Raises:
             BlobChanged, AlreadyExists: A path does not hold what its change expects.
-            RefusedForSafety: A path is a folder or leads through a file, or is no file.
+            RefusedForSafety: A path is a folder, a link or a submodule, or leads through a file.
         """
         for change in changes:
             self._check(change)
@@ -112,10 +112,10 @@ class Tree:
         if actual is None and any(other.startswith(f"{path}/") for other in self.items):
             raise RefusedForSafety(f"{path} is a folder, not a file")
         if above := next((one for one in folders_above(path) if one in self.items), None):
-            raise RefusedForSafety(f"{above} on the way to {path} is no folder")
+            raise RefusedForSafety(f"{above}, on the way to {path}, is not a folder")
 
     def changed(self, changes: Iterable[Change]) -> Tree:
-        """The tree after changes that were checked; a file keeps its mode."""
+        """The tree after changes that fit it; a file keeps its mode."""
         items = dict(self.items)
         for change in changes:
             old = items.pop(change.path, None)
@@ -129,7 +129,7 @@ class Tree:
         return self.objects()[-1][0]
 
     def objects(self) -> list[tuple[str, bytes]]:
-        """Id and data of each tree object that it consists of, the root last."""
+        """Id and data of each tree object it consists of, the root last."""
         root: dict[str, Any] = {}
         for path, item in self.items.items():
             *folders, name = path.split("/")
@@ -149,7 +149,7 @@ def _entry(path: str, item: Item) -> Entry:
 
 
 def _encode(folder: Mapping[str, Any], made: list[tuple[str, bytes]]) -> str:
-    """Add the objects of a folder; its own id."""
+    """Add the objects of a folder, and return its own id."""
     rows: list[tuple[bytes, bytes]] = []
     for name, found in folder.items():
         raw = name.encode("utf-8", "surrogatepass")
@@ -175,10 +175,10 @@ EMPTY: Final = Tree({})
 
 
 def read_items(rows: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, Item, bool]]:
-    """Path, item, and whether it is a folder, of each row of a tree that GitHub lists.
+    """Path, item, and whether it is a folder, for each row of a tree as GitHub lists it.
 
     Raises:
-        ValueError: A row is not of the described shape.
+        ValueError: A row does not have the documented shape.
     """
     for row in rows:
         try:
@@ -194,16 +194,16 @@ def read_items(rows: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, Ite
 
 
 def pack_tree(tree: Tree) -> bytes:
-    """A tree as few bytes."""
+    """A tree, compressed."""
     text = json.dumps([[path, *item] for path, item in tree.items.items()])
     return zlib.compress(text.encode("ascii"), 1)
 
 
 def unpack_tree(data: bytes) -> Tree:
-    """The tree that `pack_tree` made bytes of.
+    """The tree that `pack_tree` compressed.
 
     Raises:
-        ValueError: It made no such bytes.
+        ValueError: These bytes are not from `pack_tree`.
     """
     try:
         rows = json.loads(zlib.decompress(data))

@@ -1,4 +1,4 @@
-"""What connectors need of the operating system: durable files, locks, addresses, memory.
+"""What connectors share below their services: durable files, locks, addresses, repeated requests.
 
-Nothing here knows what a memory is. Start with `durable_files`.
+Nothing here knows what a memory is. Start with `durable_files`, or `retry` for a service.
 """

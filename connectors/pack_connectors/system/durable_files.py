@@ -1,7 +1,7 @@
 """Files that are made durable together: all are written, then all are fsynced, then all appear.
 
-One after the other costs the disk a turn for each of them. After a crash there are at most
-temporary files that nothing refers to.
+Doing it file by file would make the disk work once for each. A crash leaves at most temporary files
+that nothing refers to.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class _Open(NamedTuple):
 
 
 class DurableFiles:
-    """Some new files; those that `finish` was not called for are removed at the end."""
+    """Some new files; what `finish` did not put in place is removed at the end."""
 
     def __init__(self) -> None:
         self._token = uuid.uuid4().hex
@@ -73,13 +73,13 @@ class DurableFiles:
 
         Args:
             target: A place on the same file system.
-            data: What it holds; where that is still being worked out, `finish` waits for it.
+            data: What it holds; `finish` waits for it if it is still being worked out.
             temporary: Where it is until then, without its unique ending.
-            mode: Its permission bits, as the umask leaves them.
-            exact_mode: The umask does not count.
+            mode: Its permission bits, before the umask.
+            exact_mode: Whether the umask is ignored.
 
         Raises:
-            OSError: It could not be written.
+            OSError: It cannot be written.
         """
         # As text, and without file objects: this is the hot part of a write.
         if len(self._open) == _MOST_OPEN:
@@ -109,7 +109,7 @@ class DurableFiles:
         """Make all of them durable, then put them in place in the order in which they were added.
 
         Raises:
-            OSError: It could not be done; those that were added last are not in place.
+            OSError: It failed; the files added last are not in place.
         """
         self._sync()
         for number, (temporary, target) in enumerate(self._written):
@@ -131,9 +131,9 @@ def _write(descriptor: int, data: bytes) -> None:
 def _begin_writing_out(descriptor: int) -> None:
     """Have the system start on a file, so that the fsyncs that follow share their work.
 
-    On Linux the advice starts the writing of dirty pages and does not wait for it; without it each
-    fsync allocates blocks, and commits the file system's journal, for one file alone. Nothing
-    depends on it: what makes a file durable is its fsync.
+    On Linux the advice starts writing dirty pages and does not wait for it; without it each fsync
+    allocates blocks, and commits the file system's journal, for one file alone. Nothing depends on
+    it: only fsync makes a file durable.
     """
     if sys.platform == "linux":
         with suppress(OSError):  # a file system that takes no advice
@@ -146,10 +146,10 @@ def write_durably(target: str, data: bytes, temporary: str) -> None:
     Args:
         target: The file.
         data: What it holds afterwards.
-        temporary: Where it is written first, without its unique ending; what a crash leaves.
+        temporary: Where it is written first, and left by a crash, without its unique ending.
 
     Raises:
-        OSError: It could not be written.
+        OSError: It cannot be written.
     """
     with DurableFiles() as files:
         files.add(target, data, temporary, mode=0o666)

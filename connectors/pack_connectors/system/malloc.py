@@ -1,6 +1,6 @@
-"""Memory of this process that is free, and still counts as in use.
+"""Giving memory that is free, but still counts as in use, back to the system.
 
-Only of glibc: other C libraries give back memory by themselves, or keep less.
+Only with glibc: other C libraries do it by themselves, or keep less.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import Final
 
 _M_ARENA_MAX: Final = -8
 _ARENAS: Final = 2
-"""Few threads ask for memory at once, as Python runs one of them at a time."""
+"""Few threads ask for memory at once, because Python runs one of them at a time."""
 
 
 def share_arenas() -> None:
     """Let all threads share two pools of free memory, for a process that runs for long.
 
-    Else each thread gets one of its own, whose free memory no other thread can use. To be called
-    before there are threads.
+    Otherwise each thread gets its own pool, whose free memory no other thread can use. Call it
+    before threads are started.
 
     Source: mallopt(3), M_ARENA_MAX.
     """
@@ -26,10 +26,10 @@ def share_arenas() -> None:
 
 
 def give_back() -> None:
-    """Give memory that was freed back to the system.
+    """Give freed memory back to the system, after work that needed much of it once.
 
-    After work that took much once: glibc keeps what each thread freed for the next time, so that a
-    server would stay as large as it was at its first start.
+    glibc keeps what a thread freed for its next use, so a server would stay as large as it was
+    right after its first start.
 
     Source: malloc_trim(3).
     """

@@ -1,8 +1,8 @@
 """One lock between the PACK processes that write to a repository on this machine.
 
-Why not a lock library: the open file must be handed on to the long-lived `git update-ref`. When
-a PACK process is killed, its child may still carry out the last request; as the child holds the
-same open file, nobody repairs the repository before it has ended.
+Why not a lock library: the long-lived `git update-ref` must inherit the open file. If a PACK
+process is killed, that child may still carry out the last request; because it holds the same open
+file, nobody repairs the repository before it has ended.
 
 Sources: flock(2) (the lock belongs to the open file, which children share); `_locking` in the
 C run-time of Windows, where the child's request is waited for instead.
@@ -63,7 +63,7 @@ class ProcessLock:
         self._descriptor: int | None = None
 
     def descriptor(self) -> int:
-        """The open lock file, to be inherited by children whose work the lock covers.
+        """The open lock file, for children to inherit whose work the lock covers.
 
         Raises:
             Unavailable: The file cannot be opened for writing.
@@ -76,7 +76,7 @@ class ProcessLock:
         return self._descriptor
 
     def acquire(self, timeout: float | None = None) -> None:
-        """Take the lock, waiting for at most `timeout` seconds.
+        """Take the lock, waiting at most `timeout` seconds.
 
         Raises:
             RepositoryBusy: It was not free in time.
@@ -98,7 +98,7 @@ class ProcessLock:
             if _try_lock(self.descriptor()):
                 if self._is_in_place():
                     return
-                self.close()  # PACK's folder was deleted meanwhile: others lock a new file
+                self.close()  # PACK's folder was deleted meanwhile, and others lock a new file
                 continue
             if time.monotonic() >= deadline:
                 raise RepositoryBusy(f"another PACK process is writing (lock {self._path})")
@@ -111,7 +111,7 @@ class ProcessLock:
             return False
 
     def release(self) -> None:
-        """Give the lock back once for each `acquire`."""
+        """Give the lock back, once for each `acquire`."""
         self._depth -= 1
         try:
             if self._depth == 0:

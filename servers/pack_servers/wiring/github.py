@@ -38,7 +38,7 @@ def open_store(
         settings: Those in force.
         place: The repository.
         clock: Tells the time.
-        announce: Told of each wait that GitHub asks for, before it begins.
+        announce: Called with words before each wait that GitHub asks for.
 
     Raises:
         InvalidConfig: A setting cannot be used, or there is no token.
@@ -68,7 +68,7 @@ def find_repository(
     clock: Callable[[], datetime],
     announce: Callable[[str], None],
 ) -> RepositoryFacts | None:
-    """What the repository is like; `None` where there is none that the token may see.
+    """What GitHub says about the repository; `None` if the token can see none of that name.
 
     Raises:
         As `open_store`.
@@ -84,10 +84,11 @@ def create_repository(
     clock: Callable[[], datetime],
     announce: Callable[[str], None],
 ) -> RepositoryFacts:
-    """A new repository that only its owner sees.
+    """A new, private repository.
 
     Raises:
-        As `find_repository`; the token may not create it.
+        As `find_repository`.
+        AuthFailed: The token may not create it.
     """
     with _session(settings, clock, announce) as session:
         return github_setup.create_repository(
@@ -120,7 +121,7 @@ def _words_for(announce: Callable[[str], None]) -> Callable[[Pause], None]:
 
 
 def token_source(settings: Settings) -> Callable[[], str]:
-    """Gives the token; it is looked for once, and now, so that a missing one is said at once.
+    """Returns the token, which is looked up now, so that a missing one is reported at once.
 
     Raises:
         InvalidConfig: There is none.
@@ -131,7 +132,7 @@ def token_source(settings: Settings) -> Callable[[], str]:
 
 
 def catalog_file(settings: Settings, place: GithubPlace) -> Path:
-    """Where the catalog of a memory on GitHub is; others have others, whatever their names."""
+    """Where the catalog of a memory on GitHub is: one for each server, repository and branch."""
     parts = (settings.github_api_url, place.full_name, settings.github_branch)
     digest = hashlib.sha256(" ".join(parts).lower().encode()).hexdigest()[:16]
     folder = settings.pack_cache_dir.absolute() / _CACHE

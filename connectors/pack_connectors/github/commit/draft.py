@@ -1,8 +1,8 @@
-"""What a commit is to be, before it is known how it is made; and finding out whether it was made.
+"""A commit before it is made, and finding out after a lost answer whether it was made.
 
-After a request whose answer was lost, nothing is repeated before the branch was looked at: the
-commit is there (then it is the answer), somebody else's is (then the plan is stale), or nothing
-has happened (then it may be tried again: the branch is moved by compare-and-swap only).
+Nothing is sent again before the branch has been looked at. Either the commit is there (then it is
+the answer), or somebody else's is (then the draft is stale), or nothing has happened (then it is
+safe to send it again: the branch moves by compare-and-swap only).
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ class CommitDraft:
     """A commit to be made.
 
     Attributes:
-        base: The commit it is made on; `None` for the first one.
-        changes: Checked against the tree of `base`.
-        message: As it is to be stored.
-        author: Whom it is to name; `None` for the account.
+        base: The commit it is made on; `None` for a first commit.
+        changes: Fit the tree of `base`.
+        message: To be stored unchanged.
+        author: To be named by it; `None` for the account of the token.
         before: The tree of `base`.
-        after: The tree it is to have.
+        after: The tree it will have.
     """
 
     base: CommitRecord | None
@@ -46,11 +46,11 @@ class CommitDraft:
 
     @property
     def puts(self) -> list[Put]:
-        """The files that are stored."""
+        """The changes that store a file."""
         return [change for change in self.changes if isinstance(change, Put)]
 
     def describes(self, found: CommitRecord) -> bool:
-        """Whether a commit is the one that was planned: its parent, its words and its tree."""
+        """Whether a commit is this one: it has the same parent, message and tree."""
         parents = (self.base.id,) if self.base else ()
         if found.parents != parents or _words(found.message) != _words(self.message):
             return False
@@ -110,13 +110,13 @@ class LookBack:
         *,
         has_moved: bool,
     ) -> CommitRecord | None:
-        """Our commit, if it was made; `None` where the branch is still at `base`.
+        """Our commit, if it was made; `None` if the branch is still at `base`.
 
         Args:
             base: What it was to be made on.
             is_ours: Tells it from others.
-            has_moved: GitHub has said that the branch is not at `base`: an answer that says
-                otherwise comes from a machine that has not seen it yet.
+            has_moved: GitHub has said that the branch is not at `base` any more; an answer that
+                says otherwise comes from a machine that has not seen it yet.
 
         Raises:
             StaleBase: Somebody else's commit was made in its place.
@@ -131,7 +131,7 @@ class LookBack:
                 if (base is None and len(recent) < _LOOKED_AT) or (base and base.id in known):
                     self._head.forget_view()
                     raise StaleBase(base.id if base else None, recent[0].id)
-                raise OutcomeUnknown("GitHub did not answer, and the branch has moved on by far")
+                raise OutcomeUnknown("GitHub did not answer, and the branch has moved on too far")
             if not has_moved:
                 return None
         raise OutcomeUnknown("GitHub did not answer, and does not show what it stored")
@@ -148,6 +148,6 @@ class LookBack:
 
 
 def stale(plan: CommitDraft, head: GithubHead) -> StaleBase:
-    """The error for a branch that is not at the base of a plan, with what it is at now."""
+    """The error for a branch that is not at the base of a draft, with the commit it is at."""
     actual = head.refresh()
     return StaleBase(plan.base.id if plan.base else None, actual.id if actual else None)

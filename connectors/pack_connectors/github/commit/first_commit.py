@@ -1,9 +1,11 @@
 """The first commit of an empty repository: pushed by git's own protocol, all files in one commit.
 
-Why not the API: Git Data refuses an empty repository, and the contents API makes one commit a file;
-a memory begun with it would have two commits or a rewritten branch. A push of one small pack is one
-request, creates the branch only if there is none (the old id is zero), and the commit's id is known
-before it is sent, so that a lost answer is no riddle.
+Why not the API: Git Data refuses an empty repository, and the contents API makes one commit per
+file, so a memory would begin with two commits or a rewritten branch. Why not the git program: it
+would need a temporary repository, a way to be given the token and a reading of its messages, and
+would know nothing of this connector's limits and waits. A push of one small pack is one request. It
+creates the branch only if there is none (the old id is zero), and the commit's id is known before
+it is sent, so that after a lost answer it can be looked for.
 
 Sources: gitprotocol-http(5), gitprotocol-pack(5) (report-status), gitformat-pack(5).
 """
@@ -31,7 +33,7 @@ _MAX_REPORT: Final = 1024 * 1024
 
 
 class FirstCommit:
-    """Begins the branch of an empty repository."""
+    """Creates the branch of an empty repository."""
 
     def __init__(self, repository: GithubRepository, head: GithubHead, look_back: LookBack) -> None:
         self._repository = repository
@@ -42,7 +44,7 @@ class FirstCommit:
         """The commit that was made.
 
         Raises:
-            StaleBase: The repository is not empty any more. Nothing was written.
+            StaleBase: The repository is no longer empty. Nothing was written.
             OutcomeUnknown: It may have been written, and the branch cannot be looked at.
             ConnectorError: GitHub refuses or cannot be reached. Nothing was written.
         """
@@ -58,7 +60,7 @@ class FirstCommit:
         )
 
     def _account(self) -> Identity:
-        """Whom a commit of the token's account names, with the address that GitHub gives it."""
+        """The account of the token as git names it, with the address that GitHub gives it."""
         owner = self._repository.place.owner
         answer, body = self._repository.session.read_json(Request("GET", "/user"))
         if answer.status == 200 and isinstance(body, dict) and isinstance(body.get("login"), str):
@@ -93,7 +95,7 @@ class FirstCommit:
         return made
 
     def _refusal(self, answer: Answer) -> PackError | None:
-        """What a report means; `None` for success."""
+        """The error that a report means; `None` for success."""
         if answer.status != 200:
             return self._repository.refused(answer)
         report = answer.body.decode("utf-8", "replace")
@@ -128,7 +130,7 @@ def _commit(
 
 
 def _person(identity: Identity) -> str:
-    """A name and an address without what would end them (git's ident.c, "crud")."""
+    """A name and an address without characters that end them (git's ident.c, "crud")."""
     name, email = (
         "".join(c for c in text if c.isprintable() and c not in "<>").strip(" .,:;\"'")
         for text in (identity.name, identity.email)

@@ -1,8 +1,8 @@
 """Committing by the Git Data API: a tree, a commit, and the branch.
 
-The branch is moved without force, so only to a commit that descends from where it is: as the new
-commit's one parent is the base, that is a compare-and-swap. (Somebody who moves the branch back to
-a commit before the base, in the moment between, has that undone.) Objects may be made twice without
+The branch moves without force, so only to a descendant of its current commit: since the only parent
+of the new commit is the base, that is a compare-and-swap. (One thing it undoes: somebody moving the
+branch back to a commit before the base at the same time.) Objects may be created twice without
 harm; only the last request counts.
 
 Source: GitHub REST documentation, "Git trees", "Git commits", "Git references".
@@ -33,7 +33,7 @@ class GitDataWriter:
     def write(self, plan: CommitDraft) -> CommitRecord:
         """The commit that was made.
 
-        Three requests, and one for each file that is no UTF-8.
+        Three requests, and one for each file that is not UTF-8.
 
         Raises:
             StaleBase: The branch is not at the plan's base. Nothing was written.
@@ -86,7 +86,7 @@ class GitDataWriter:
         return read_commit(made, made)
 
     def _create(self, kind: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Have an object stored; that may be repeated, as nothing refers to it yet."""
+        """Store an object; safe to repeat, as nothing refers to it yet."""
         request = Request("POST", self._repository.path("git", kind), body=body)
         answer, made = self._repository.session.read_json(request)
         if answer.status != 201 or not isinstance(made, dict):

@@ -1,7 +1,7 @@
 """Committing by GraphQL: `createCommitOnBranch`, one request for any number of files.
 
-The branch is compared and moved by GitHub (`expectedHeadOid`). What it cannot say goes another way:
-modes other than that of an ordinary file, and messages that are not a headline and a body.
+GitHub compares and moves the branch (`expectedHeadOid`). What GraphQL cannot express goes by Git
+Data: modes other than that of an ordinary file, and messages that are not a headline and a body.
 
 Source: GitHub GraphQL reference, "createCommitOnBranch", "CommitMessage", "FileChanges".
 """
@@ -49,7 +49,7 @@ class GraphqlWriter:
         self._look_back = look_back
 
     def write(self, plan: CommitDraft) -> CommitRecord | None:
-        """The commit that was made; `None` where the server has no GraphQL.
+        """The commit that was made; `None` if the server has no GraphQL.
 
         Raises:
             StaleBase: The branch is not at the plan's base. Nothing was written.
@@ -93,7 +93,7 @@ class GraphqlWriter:
         }
 
     def _error(self, plan: CommitDraft, body: dict[str, Any]) -> Exception:
-        """What an answer without a commit means; one that says nothing may have had an effect."""
+        """What an answer without a commit means; `NoAnswer` if it does not say."""
         name = self._repository.place.full_name
         for kind, message in graphql_errors(body):
             if kind == "STALE_DATA" or "Expected branch to point to" in message:
@@ -110,7 +110,7 @@ class GraphqlWriter:
 
 
 def is_expressible(plan: CommitDraft) -> bool:
-    """Whether GraphQL can make this very commit, with its message byte for byte."""
+    """Whether GraphQL can make exactly this commit, with its message byte for byte."""
     headline, gap, text = plan.message.partition("\n\n")
     one_line = "\n" not in headline and "\r" not in plan.message
     trimmed = headline == headline.strip() and text == text.strip() and bool(text) == bool(gap)

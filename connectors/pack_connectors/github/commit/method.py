@@ -1,4 +1,4 @@
-"""How commits are made on a server: by GraphQL, or by the Git Data API where it has none."""
+"""How commits are made on a server: by GraphQL, or by the Git Data API if it has none."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class WriteMethod(StrEnum):
     GRAPHQL = "graphql"
     """`createCommitOnBranch`: one request, signed by GitHub, in the name of the account."""
     GIT_DATA = "git-data"
-    """A tree, a commit, and the branch: three requests, in the name of whoever is given."""
+    """A tree, a commit, and the branch: three requests, in the name of any author."""
 
 
 class GithubMethod:
-    """Which way a server takes, found out once and kept for a day.
+    """Which method a server supports, found out once and kept for a day.
 
     Args:
         session: Asks it.
         cache: Keeps the answer between two runs.
         clock: Tells the time.
-        chosen: The way to use in any case; `None` to find out.
+        chosen: The method to use in any case; `None` to find out.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class GithubMethod:
         return self._known is not WriteMethod.GIT_DATA
 
     def find_out(self) -> WriteMethod:
-        """The way that is used; one request where that is not known yet.
+        """The method that is used; one request if it is not known yet.
 
         Raises:
             ConnectorError: The server cannot be asked.
@@ -67,7 +67,7 @@ class GithubMethod:
         return self._known or WriteMethod.GRAPHQL
 
     def note(self, answer: Answer) -> None:
-        """Take an answer to a GraphQL query into account."""
+        """Learn from an answer to a GraphQL query."""
         if self._is_fixed:
             return
         found = WriteMethod.GIT_DATA if answer.status in _NONE else None

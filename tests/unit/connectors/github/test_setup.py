@@ -84,7 +84,7 @@ def test_a_new_repository_is_private_unless_asked_otherwise(session):
 
 
 def test_there_is_one_already(session):
-    with pytest.raises(InvalidConfig, match="ada/memory already"):
+    with pytest.raises(InvalidConfig, match="already a repository ada/memory"):
         create_repository(session, "ada", "memory")
 
 
