@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pack.model import CommitId
-from pack_connectors.catalog.schema import STAMP
+from pack_connectors.catalog import schema
 
 
 class CatalogState(StrEnum):
@@ -47,7 +47,7 @@ def check_catalog(file: Path) -> CatalogReport:
         # Its journal may have to be read, for which even a reader takes locks.
         with closing(sqlite3.connect(file.as_uri() + "?mode=rw", uri=True, timeout=1)) as db:
             (stamp,) = db.execute("PRAGMA user_version").fetchone()
-            if stamp != STAMP:
+            if stamp != schema.STAMP:
                 return CatalogReport(CatalogState.OLD, size=size)
             (sound,) = db.execute("PRAGMA quick_check(1)").fetchone()
             if sound != "ok":

@@ -14,16 +14,14 @@ Sources: SQLite documentation, "FTS5" (4.4 contentless tables, 6.8 and 6.9 mergi
 from __future__ import annotations
 
 import sqlite3
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from zlib import crc32
 
-VERSION: Final = 9
-"""Raised as well when `words` and `stems` of `pack.search` or `pack.files.passages` change what
-they give."""
+from pack_connectors.catalog.fingerprint import fingerprint
+
 BUSY_SECONDS: Final = 5.0
 _PAGE_BYTES: Final = 8192
 """Texts of about 1 KB fill such pages better than those of SQLite's size, and a build has fewer."""
@@ -75,8 +73,16 @@ CREATE VIRTUAL TABLE part USING fts5 (
 );
 CREATE VIRTUAL TABLE word_list USING fts5vocab (words, row)
 """
-# Another Unicode gives other words: an entry could not be taken out of the index any more.
-STAMP: Final = crc32(f"{VERSION} {unicodedata.unidata_version} {_SCHEMA}".encode()) & 0x7FFFFFFF
+
+
+def stamp() -> int:
+    """What marks a catalog file that this code can go on with."""
+    return crc32(f"{fingerprint()} {_SCHEMA}".encode()) & 0x7FFFFFFF
+
+
+STAMP: Final = stamp()
+"""Marks a catalog file. One with another stamp has other tables, or was filled by code that reads
+notes differently: an entry could not even be taken out of its full text index again."""
 
 
 def connect(
