@@ -13,13 +13,10 @@ from typing import Protocol
 
 from pack.catalog.questions import EVERYTHING, Filter, Listing, Sort, SortKey, Totals
 from pack.catalog.row import Row
-from pack.index.format import (
-    FolderSummary,
-    IndexLine,
-)
+from pack.index.format import FolderSummary, IndexLine
 from pack.model import BlobId, CommitId, LastChange, MemoryPath
+from pack.search.candidate import Candidate
 from pack.search.query import Clause
-from pack.search.ranking import Candidate
 
 
 class Catalog(Protocol):
@@ -77,18 +74,21 @@ class Catalog(Protocol):
         """The rows of a folder, without those of folders in it, or all; sorted by path."""
         ...
 
-    def lines(self, folder: str) -> list[IndexLine]:
-        """The index rows of the files in a folder, sorted by path."""
-        ...
-
-    def lines_between(
+    def lines(
         self,
         folder: str,
-        first: MemoryPath | None,
-        before: MemoryPath | None,
+        first: MemoryPath | None = None,
+        before: MemoryPath | None = None,
         limit: int | None = None,
     ) -> list[IndexLine]:
-        """The first `limit` index rows of a folder from `first` on, up to but without `before`."""
+        """The index rows of the files in a folder, sorted by path.
+
+        Args:
+            folder: Which one.
+            first: Path to begin with; `None` for the beginning.
+            before: Path to stop before; `None` for the end.
+            limit: How many at most.
+        """
         ...
 
     def page_starts(self, folder: str) -> list[MemoryPath]:
@@ -225,14 +225,10 @@ class Catalog(Protocol):
         """In how many passages each of the index terms is, those left out that are in none."""
         ...
 
-    def with_stems(self, keys: Collection[str], limit: int) -> dict[str, int]:
-        """See `pack.search.forms.Vocabulary`; as are the next two."""
+    def with_stem(self, key: str, limit: int) -> list[str]:
+        """See `pack.search.forms.Vocabulary`, and for the next one too."""
         ...
 
-    def containing(self, part: str, limit: int) -> list[str]:
-        """Terms with `part` anywhere in them, most frequent first."""
-        ...
-
-    def ending(self, part: str, limit: int) -> list[str]:
-        """Terms that end with `part`, most frequent first."""
+    def containing(self, part: str, limit: int, *, at_end: bool = False) -> list[str]:
+        """Terms that contain `part`, or end with it; the most frequent first."""
         ...

@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import log
-from typing import Final, Protocol
+from typing import Final
 
+from pack.search.candidate import Candidate
 from pack.search.query import STOP_WORDS, Query
 
 _BEST: Final = 5
@@ -38,21 +39,6 @@ _FILE: Final = 0.2
 
 Frequencies = Callable[[Sequence[str]], Mapping[str, int]]
 """In how many passages each index term is; those left out that are in none."""
-
-
-class Linked(Protocol):
-    """What is read of a passage (`pack.search.ranking.Candidate`)."""
-
-    @property
-    def id(self) -> int: ...  # noqa: D102 - see `Candidate`, as the others
-    @property
-    def path(self) -> str: ...  # noqa: D102
-    @property
-    def text(self) -> str: ...  # noqa: D102
-    @property
-    def previous(self) -> int | None: ...  # noqa: D102
-    @property
-    def next(self) -> int | None: ...  # noqa: D102
 
 
 def feedback(
@@ -115,7 +101,7 @@ def _worth(words: Mapping[str, float], frequencies: Frequencies, passages: int) 
     return {word: values[word] / values[best[0]] * rarities[word] for word in best}
 
 
-def from_neighbours(passages: Sequence[Linked], points: Sequence[float]) -> list[float]:
+def from_neighbours(passages: Sequence[Candidate], points: Sequence[float]) -> list[float]:
     """What each passage gets from those before and after it in other files of its folder."""
     known = {passage.id: number for number, passage in enumerate(passages)}
     return [
@@ -130,7 +116,7 @@ def from_neighbours(passages: Sequence[Linked], points: Sequence[float]) -> list
 
 
 def _neighbours(
-    passages: Sequence[Linked], number: int, known: Mapping[int, int]
+    passages: Sequence[Candidate], number: int, known: Mapping[int, int]
 ) -> Iterable[tuple[float, int]]:
     for is_before in (True, False):
         at: int | None = number

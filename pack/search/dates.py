@@ -28,7 +28,6 @@ _FORMS: Final = [
         _YEAR,
     )
 ]
-_LONE_MONTH: Final = re.compile(rf"\b{_MONTH}\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +48,11 @@ class DateHint:
 
 
 def date_hints(text: str) -> tuple[DateHint, ...]:
-    """The dates in a text. A month alone counts if it is written with a capital."""
+    """The dates in a text."""
     found: dict[DateHint, None] = {}
     for form in _FORMS:
         found.update((_hint(match), None) for match in form.finditer(text))
         text = form.sub(" ", text)
-    lone = (match for match in _LONE_MONTH.finditer(text) if match[0][0].isupper())
-    found.update((DateHint(None, _month(match["month"]), None), None) for match in lone)
     return tuple(found)
 
 

@@ -2,9 +2,8 @@
 
 BM25 over clauses: all forms of a word count as one word. Words in topic, tags, headings and path
 count as often as once more in the text. Added to it: how near different words of the query stand
-to each other, whether the file is of a date that the query names, and whether the text names a
-place where the query asks for one. A line that begins with a
-name that the query names counts more: who speaks, whom an entry is about.
+to each other, and whether the file is of a date that the query names. A line that begins with a
+name from the query counts more: it says who speaks, or whom an entry is about.
 
 The numbers were chosen by measurement on conversations, and rounded; the results change little
 within a factor of two of each.
@@ -12,16 +11,16 @@ within a factor of two of each.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log
-from typing import Final, Protocol
+from typing import Final
 
+from pack.search.candidate import Candidate, head_of
 from pack.search.matches import Match, find_matches
-from pack.search.place_names import places_named
 from pack.search.query import Query
-from pack.search.words import fold_text, searchable_texts
+from pack.search.words import searchable_texts
 
 _SATURATION: Final = 1.5
 """BM25 k1: how much a word counts that stands there more than once."""
@@ -31,32 +30,12 @@ _HEAD: Final = 1.0
 """What a word in topic, tags, headings or path counts beside one in the text."""
 _NAMED_LINE: Final = 1.5
 _DATE: Final = 2.0
-_PLACE: Final = 3.0
 _NEAR: Final = 1.0
 _NEAR_LIMIT: Final = 5.0
 """Points for nearness grow ever slower, and never beyond this times `_NEAR`."""
 _WORD_CHARACTERS: Final = 6.0
 _LINE_SIGNS: Final = "-*+>#_`[(0123456789.) \t"
 """What may stand before the name that a line begins with."""
-
-
-class Text(Protocol):
-    """What is read of a passage (`pack.search.ranking.Candidate`)."""
-
-    @property
-    def path(self) -> str: ...  # noqa: D102 - see `Candidate`, as the others
-    @property
-    def topic(self) -> str: ...  # noqa: D102
-    @property
-    def tags(self) -> tuple[str, ...]: ...  # noqa: D102
-    @property
-    def created(self) -> str | None: ...  # noqa: D102
-    @property
-    def updated(self) -> str | None: ...  # noqa: D102
-    @property
-    def heading(self) -> str: ...  # noqa: D102
-    @property
-    def text(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +46,16 @@ class Points:
         clauses: By the number of the clause, where it is met.
         near: For words near each other.
         date: For a date that the query names.
-        place: For a place, where the query asks for one.
     """
 
     clauses: dict[int, float]
     near: float
     date: float
-    place: float
 
     @property
     def total(self) -> float:
         """All of them."""
-        return sum(self.clauses.values()) + self.near + self.date + self.place
+        return sum(self.clauses.values()) + self.near + self.date
 
 
 def rarity(frequency: int, passages: int) -> float:
@@ -89,7 +66,7 @@ def rarity(frequency: int, passages: int) -> float:
 
 def give_points(
     query: Query,
-    texts: Sequence[Text],
+    texts: Sequence[Candidate],
     bodies: Sequence[str],
     rarities: Sequence[float],
     average_length: float,
@@ -106,24 +83,17 @@ def give_points(
     found = find_matches(query.clauses, bodies)
     heads = find_matches(query.clauses, searchable_texts([head_of(text) for text in texts]))
     named = _named_lines(query, texts, found)
-    asked = {term for clause in query.clauses for term in clause.alternatives[0].terms}
     return [
         Points(
             _clause_points(body, head, lines, rarities, len(text.text) / max(average_length, 1.0)),
             _near(body, rarities),
             _DATE if _is_dated(query, text) else 0.0,
-            _PLACE if body and query.asks_for_place and _names_place(text, asked) else 0.0,
         )
         for text, body, head, lines in zip(texts, found, heads, named, strict=True)
     ]
 
 
-def head_of(text: Text) -> str:
-    """What is known of a passage besides its text."""
-    return f"{text.topic}\n{' '.join(text.tags)}\n{text.heading}\n{text.path}"
-
-
-def columns_of(query: Query, found: Text) -> dict[str, tuple[str, ...]]:
+def columns_of(query: Query, found: Candidate) -> dict[str, tuple[str, ...]]:
     """In which parts of a passage each clause that it meets stands, by the text of the clause."""
     texts = {
         "path": found.path,
@@ -174,7 +144,7 @@ def _near(body: Sequence[Match], rarities: Sequence[float]) -> float:
 
 
 def _named_lines(
-    query: Query, texts: Sequence[Text], found: Sequence[Sequence[Match]]
+    query: Query, texts: Sequence[Candidate], found: Sequence[Sequence[Match]]
 ) -> list[list[Match]]:
     """The matches on lines that begin with a name of the query."""
     naming = {
@@ -205,14 +175,6 @@ def _lines_of(names: Iterable[str], text: str) -> str:
     return "\n".join(lower[start:].partition("\n")[0] for start in starts)
 
 
-def _names_place(text: Text, asked: Container[str]) -> bool:
-    """Whether it names a place that neither the query nor the title has."""
-    return any(
-        place not in asked and place not in fold_text(f"{text.topic} {text.heading}")
-        for place in places_named(text.text)
-    )
-
-
-def _is_dated(query: Query, text: Text) -> bool:
+def _is_dated(query: Query, text: Candidate) -> bool:
     days = [day for day in (text.created, text.updated) if day]
     return any(hint.covers(day) for hint in query.dates for day in days)

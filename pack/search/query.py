@@ -6,7 +6,7 @@
     -car  -"blue car"   what holds it is not found
 
 A sentence is not an AND of its words: each is a clause of its own, rare ones count more, and words
-that every sentence has are left out, as is `kind of`, which only asks. In a question (it ends with
+that every sentence has are left out. In a question (it ends with
 a question mark) a quotation is a title: what has all of it is better, what has words of it is found
 too. Nothing is ever interpreted as FTS5 syntax: a clause holds index terms (letters and digits),
 and the storage quotes them.
@@ -18,11 +18,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from typing import Final
 
 from pack.search.dates import DateHint, date_hints
-from pack.search.place_names import asks_for_place
 from pack.search.stems import stem_key
 from pack.search.words import fold_text, index_terms, is_unspaced
 
@@ -32,8 +31,6 @@ _PART: Final = re.compile(r'(?<!\S)-?"[^"]*"?|\S+')
 _POSSESSIVE: Final = re.compile(r"['’]s?(?=\W*$)", re.IGNORECASE)
 _PUNCTUATION: Final = ".,;:!?()[]{}<>\"'`"
 _PART_WEIGHT: Final = 0.25
-_KINDS: Final = frozenset("kind kinds sort sorts type types".split())
-"""Before `of` they only say that something is asked for: "what kind of car"."""
 STOP_WORDS: Final = frozenset(
     (
         "a about after again all also am an and another any are as at be because been before being "
@@ -101,7 +98,6 @@ class Query:
         excluded: What must not be there.
         dates: Dates it speaks of.
         names: Index terms of words with a capital that do not begin it.
-        asks_for_place: Whether the answer is a place.
         containing: Terms `(first, ..., last)` such that text with the query in it, in the middle
             of words even, has the phrase `*first ... last*`; `pack.search.forms.expand`
             makes `exact` of it.
@@ -115,7 +111,6 @@ class Query:
     excluded: tuple[Clause, ...] = ()
     dates: tuple[DateHint, ...] = ()
     names: frozenset[str] = frozenset()
-    asks_for_place: bool = False
     containing: tuple[str, ...] = ()
     exact: Clause | None = None
 
@@ -135,24 +130,14 @@ def parse_query(text: str) -> Query:
         tuple(_distinct(excluded))[:MAX_CLAUSES],
         date_hints(text),
         _names(text),
-        asks_for_place(text),
         tuple(index_terms(phrase)),
     )
 
 
 def _wanted(parts: Sequence[str]) -> list[Clause]:
-    """The clauses of words that say what is looked for, unless there are none."""
-    telling = [
-        part
-        for part, following in zip_longest(parts, parts[1:], fillvalue="")
-        if not (following.lower() == "of" and part.lower() in _KINDS)
-    ]
-    clauses: list[Clause] = []
-    for some in (telling, parts):
-        clauses = [clause for part in some for clause in _clauses(part)]
-        if others := [clause for clause in clauses if not _is_stop_word(clause)]:
-            return others
-    return clauses
+    """The clauses of words that say what is looked for, or of all words if none does."""
+    clauses = [clause for part in parts for clause in _clauses(part)]
+    return [clause for clause in clauses if not _is_stop_word(clause)] or clauses
 
 
 def _is_question(text: str) -> bool:

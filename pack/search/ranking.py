@@ -14,8 +14,9 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from pack.search.candidate import Candidate, head_of
 from pack.search.context import Frequencies, feedback, from_file, from_neighbours
-from pack.search.points import Points, columns_of, give_points, head_of, rarity
+from pack.search.points import Points, columns_of, give_points, rarity
 from pack.search.query import Query
 from pack.search.snippets import find_line
 from pack.search.words import fold_text, searchable_texts
@@ -35,41 +36,6 @@ LONGEST_NEIGHBOURED: Final = 500
 """Length in characters of a passage beyond which neighbours do not matter."""
 REACH: Final = 2
 """How many passages before and after are neighbours, in path order of a folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A passage that may answer a query.
-
-    Attributes:
-        id: Identifies the passage among all of the memory; those of a file are in its order,
-            frontmatter last.
-        path: File it is in.
-        topic: Of the file.
-        tags: Of the file.
-        created: ISO date of the file's frontmatter, if it has one.
-        updated: The same, of its last change.
-        line: Line of the file that the passage begins on.
-        heading: Titles above it (`pack.files.passages.Passage`).
-        text: As it is written.
-        score: What stage 1 gave it, more is better; 0 for one added as a neighbour.
-        previous: Id of the passage before it: in the same file, else the last one of the file
-            before it in the same folder, by path. `None` if there is none or nobody looked.
-        next: Id of the passage after it, in the same way.
-    """
-
-    id: int
-    path: str
-    topic: str
-    tags: tuple[str, ...]
-    created: str | None
-    updated: str | None
-    line: int
-    heading: str
-    text: str
-    score: float = 0.0
-    previous: int | None = None
-    next: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +61,7 @@ class Explanation:
     Attributes:
         terms: Points for each clause that was found, by its text.
         boosts: Points for anything else, by name: `near` (words near each other), `date` (of the
-            file), `place` (one was asked for), `context` (words of the best passages),
+            file), `context` (words of the best passages),
             `neighbours`, `phrase` (the query as it was typed), `file` (its other passages).
         columns: Where in the passage each of `terms` stands: `path`, `topic`, `tags`, `heading`,
             `body`, in this order.
@@ -129,7 +95,7 @@ class Ranked:
         """Why it stands where it does."""
         clauses = self.query.clauses
         terms = {clauses[number].text: n for number, n in sorted(self.points.clauses.items())}
-        own = {"near": self.points.near, "date": self.points.date, "place": self.points.place}
+        own = {"near": self.points.near, "date": self.points.date}
         boosts = {**own, **self.boosts}
         return Explanation(
             terms,

@@ -46,12 +46,6 @@ _BASES: Final = {
     for base, *forms in map(str.split, _IRREGULAR.strip().replace("\n", "|").split("|"))
     for form in forms
 }
-_DERIVING: Final = (
-    "ag al an anc enc er eri ery hood i ian ic ion ist iti iv ment or ous ship th ur".split()
-)
-"""Endings that make another word of one, as far as the stemmer leaves them: child-hood."""
-_LEAST_ROOT: Final = 5
-"""Letters of what such an ending is added to; shorter ones meet by chance: care, career."""
 
 
 @lru_cache(maxsize=4096)
@@ -73,18 +67,3 @@ def stem_keys(terms: list[str]) -> list[str]:
         stem if len(base) <= _LONGEST and base.isascii() else base
         for base, stem in zip(bases, stems, strict=True)
     ]
-
-
-@lru_cache(maxsize=1024)
-def kindred_keys(key: str) -> tuple[str, ...]:
-    """Keys that words have which may be derived from the same word, most of them of no word.
-
-    Args:
-        key: A `stem_key`; only those of ASCII letters have any.
-    """
-    if not (key.isascii() and key.isalpha() and len(key) <= _LONGEST):
-        return ()
-    roots = [key, *(key.removesuffix(ending) for ending in _DERIVING if key.endswith(ending))]
-    long = [root for root in roots if len(root) >= _LEAST_ROOT]
-    keys = dict.fromkeys(root + ending for root in long for ending in ("", *_DERIVING))
-    return tuple(one for one in keys if one != key)

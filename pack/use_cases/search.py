@@ -20,12 +20,12 @@ from pack.files.markdown import split_lines
 from pack.files.passages import heading_above
 from pack.model import MemoryPath
 from pack.results import Line, Match, Matches
+from pack.search.candidate import Candidate
 from pack.search.forms import expand
 from pack.search.query import Alternative, Clause, Query, parse_query
 from pack.search.ranking import (
     PROPOSED,
     REACH,
-    Candidate,
     Explanation,
     Ranked,
     Statistics,

@@ -14,32 +14,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from pack.catalog.questions import EVERYTHING, Filter, Listing, Sort, SortKey, Totals
 from pack.catalog.row import Row
 from pack.index.format import FolderSummary, IndexLine
 from pack.model import BlobId, CommitId, LastChange, MemoryPath
+from pack.search.candidate import Candidate
 from pack.search.query import Clause
-from pack.search.ranking import Candidate
-from pack_connectors.catalog import (
-    build as catalog_build,
-)
-from pack_connectors.catalog import (
-    listing as catalog_listing,
-)
-from pack_connectors.catalog import (
-    neighbours as catalog_neighbours,
-)
-from pack_connectors.catalog import (
-    pending as catalog_behind,
-)
-from pack_connectors.catalog import (
-    search as catalog_search,
-)
-from pack_connectors.catalog import (
-    vocabulary as catalog_vocabulary,
-)
+from pack_connectors.catalog import build, listing, neighbours, pending, search, vocabulary
 from pack_connectors.catalog.file import CatalogFile
 from pack_connectors.catalog.idle import IdleWork
 from pack_connectors.catalog.rows import (
@@ -56,7 +39,6 @@ from pack_connectors.catalog.rows import (
 from pack_connectors.catalog.schema import BUSY_SECONDS, set_busy_timeout, transaction
 from pack_connectors.system.malloc import give_back
 
-_BUSY_SECONDS: Final = BUSY_SECONDS
 _GIVES_BACK: Final = 4
 """Idle moments after filling in which memory is given back: some of it is held for longer."""
 _BUILD_SECONDS: Final = 120
@@ -106,14 +88,14 @@ class SqliteCatalog:
                     if _commit(db) == commit:
                         return
                     begun = True
-                    catalog_build.clear(db)
-                    counted = catalog_build.fill(db, rows)
+                    build.clear(db)
+                    counted = build.fill(db, rows)
                     db.execute("INSERT INTO unverified SELECT folder FROM folder")
                     mark_unverified(db, unverified)
                     db.execute("INSERT INTO head VALUES (1, ?, NULL, ?, ?)", (commit, *counted))
-                catalog_build.shrink(db)
+                build.shrink(db)
             finally:
-                set_busy_timeout(db, _BUSY_SECONDS)
+                set_busy_timeout(db, BUSY_SECONDS)
 
         self._file.read(fill)
         if failed:
@@ -159,7 +141,7 @@ class SqliteCatalog:
 
         def forget(db: sqlite3.Connection) -> None:
             with transaction(db):
-                catalog_build.clear(db)
+                build.clear(db)
 
         self._file.read(forget)
 
@@ -171,41 +153,34 @@ class SqliteCatalog:
 
     def unverified(self) -> set[str]:
         """See `Catalog.unverified`."""
-        found = self._file.read(lambda db: db.execute("SELECT folder FROM unverified").fetchall())
-        return {folder for (folder,) in found}
+        return {folder for (folder,) in self._all("SELECT folder FROM unverified")}
 
     def verified(self, commit: CommitId) -> None:
         """See `Catalog.verified`."""
         query = "DELETE FROM unverified WHERE (SELECT commit_id FROM head) = ?"
         self._file.read(lambda db: db.execute(query, (commit,)))
 
-    def lines(self, folder: str) -> list[IndexLine]:
-        """See `Catalog.lines`."""
-        return self.lines_between(folder, None, None)
-
-    def lines_between(
+    def lines(
         self,
         folder: str,
-        first: MemoryPath | None,
-        before: MemoryPath | None,
+        first: MemoryPath | None = None,
+        before: MemoryPath | None = None,
         limit: int | None = None,
     ) -> list[IndexLine]:
-        """See `Catalog.lines_between`."""
+        """See `Catalog.lines`."""
         where, values = "folder = ?", [folder]
         if first is not None:
             where, values = f"{where} AND path >= ?", [*values, first]
         if before is not None:
             where, values = f"{where} AND path < ?", [*values, before]
-        query = f"SELECT path, line, updated {_IN_FOLDER} WHERE {where} ORDER BY path"
-        most = f" LIMIT {limit:d}" if limit is not None else ""
-        found = self._file.read(lambda db: db.execute(query + most, values).fetchall())
-        return [IndexLine(*row) for row in found]
+        most = -1 if limit is None else limit
+        query = f"SELECT path, line, updated {_IN_FOLDER} WHERE {where} ORDER BY path LIMIT ?"
+        return [IndexLine(*row) for row in self._all(query, *values, most)]
 
     def page_starts(self, folder: str) -> list[MemoryPath]:
         """See `Catalog.page_starts`."""
         query = "SELECT path FROM file WHERE starts_page AND folder = ? ORDER BY path"
-        found = self._file.read(lambda db: db.execute(query, (folder,)).fetchall())
-        return [MemoryPath(path) for (path,) in found]
+        return [MemoryPath(path) for (path,) in self._all(query, folder)]
 
     def newest(self, folder: str, besides: Collection[MemoryPath]) -> str | None:
         """See `Catalog.newest`."""
@@ -213,15 +188,13 @@ class SqliteCatalog:
             "SELECT max(updated) FROM file WHERE folder = ? "
             "AND path NOT IN (SELECT value FROM json_each(?))"
         )
-        values = (folder, json.dumps(list(besides)))
-        (found,) = self._file.read(lambda db: db.execute(query, values).fetchone())
+        ((found,),) = self._all(query, folder, json.dumps(list(besides)))
         return found if found is None else str(found)
 
     def folders(self) -> list[FolderSummary]:
         """See `Catalog.folders`."""
         query = "SELECT folder, files, newest FROM folder ORDER BY folder"
-        found = self._file.read(lambda db: db.execute(query).fetchall())
-        return [FolderSummary(*row) for row in found]
+        return [FolderSummary(*row) for row in self._all(query)]
 
     def find(self, path: MemoryPath) -> Row | None:
         """See `Catalog.find`."""
@@ -231,21 +204,20 @@ class SqliteCatalog:
     def twins(self, folded: str) -> list[MemoryPath]:
         """See `Catalog.twins`."""
         query = "SELECT path FROM file WHERE folded = ?"
-        found = self._file.read(lambda db: db.execute(query, (folded,)).fetchall())
-        return [MemoryPath(path) for (path,) in found]
+        return [MemoryPath(path) for (path,) in self._all(query, folded)]
 
     # --- when files changed --------------------------------------------------------------------
 
     def dated(self) -> CommitId | None:
         """See `Catalog.dated`."""
-        found = self._file.read(lambda db: db.execute("SELECT dated FROM head").fetchone())
-        return CommitId(found[0]) if found and found[0] else None
+        found = self._all("SELECT dated FROM head WHERE dated IS NOT NULL")
+        return CommitId(found[0][0]) if found else None
 
     def lacks_dates(self) -> bool:
         """See `Catalog.lacks_dates`."""
         # Named, as the planner would rather walk through an index of all files.
         query = "SELECT 1 FROM file INDEXED BY file_undated WHERE updated IS NULL LIMIT 1"
-        return self._file.read(lambda db: db.execute(query).fetchone()) is not None
+        return bool(self._all(query))
 
     def date(self, old: CommitId | None, new: CommitId, changes: Iterable[LastChange]) -> None:
         """See `Catalog.date`."""
@@ -266,20 +238,16 @@ class SqliteCatalog:
 
     def last_change(self, path: MemoryPath) -> LastChange | None:
         """See `Catalog.last_change`."""
-        file = "(SELECT id FROM file WHERE path = ?)"
-        query = f"SELECT commit_id, at FROM last_change WHERE file = {file}"  # noqa: S608
-        found = self._file.read(lambda db: db.execute(query, (path,)).fetchone())
-        if found is None:
-            return None
-        return LastChange(path, CommitId(found[0]), datetime.fromtimestamp(found[1], UTC))
+        query = "SELECT commit_id, at FROM last_change JOIN file ON id = file WHERE path = ?"
+        for commit, at in self._all(query, path):
+            return LastChange(path, CommitId(commit), datetime.fromtimestamp(at, UTC))
+        return None
 
     # --- what a reader sees --------------------------------------------------------------------
 
     def edits(self) -> dict[MemoryPath, BlobId | None]:
         """See `Catalog.edits`."""
-        return self._file.read(
-            lambda db: dict(db.execute("SELECT path, blob FROM edited").fetchall())
-        )
+        return dict(self._all("SELECT path, blob FROM edited"))
 
     def edit(
         self,
@@ -299,7 +267,7 @@ class SqliteCatalog:
                 for row in rows:
                     file = put_edited(db, row, is_shown=True)
                     change_tags(db, file, None, row.tags)
-                    catalog_behind.note(db, file, None, row.passages)
+                    pending.note(db, file, None, row.passages)
                 for path, blob in gone.items():
                     put_gone(db, path, blob)
                 _catch_up_if_many(db)
@@ -315,9 +283,7 @@ class SqliteCatalog:
         limit: int | None = None,
     ) -> Listing:
         """See `Catalog.list_rows`."""
-        return self._file.read_state(
-            lambda db: catalog_listing.list_rows(db, which, sort, after, limit)
-        )
+        return self._file.read_state(lambda db: listing.list_rows(db, which, sort, after, limit))
 
     # --- search --------------------------------------------------------------------------------
 
@@ -333,13 +299,11 @@ class SqliteCatalog:
         limit: int = 200,
     ) -> list[Candidate]:
         """See `Catalog.candidates`."""
-        return self._search(
-            lambda db: catalog_search.candidates(db, clauses, excluded, which, limit)
-        )
+        return self._search(lambda db: search.candidates(db, clauses, excluded, which, limit))
 
     def with_neighbours(self, found: Sequence[Candidate], reach: int) -> list[Candidate]:
         """See `Catalog.with_neighbours`."""
-        return self._search(lambda db: catalog_neighbours.with_neighbours(db, found, reach))
+        return self._search(lambda db: neighbours.with_neighbours(db, found, reach))
 
     def totals(self) -> Totals:
         """See `Catalog.totals`."""
@@ -349,21 +313,15 @@ class SqliteCatalog:
 
     def frequencies(self, terms: Collection[str]) -> dict[str, int]:
         """See `Catalog.frequencies`."""
-        return self._search(lambda db: catalog_vocabulary.frequencies(db, terms))
+        return self._search(lambda db: vocabulary.frequencies(db, terms))
 
-    def with_stems(self, keys: Collection[str], limit: int) -> dict[str, int]:
-        """See `Catalog.with_stems`."""
-        return self._search(lambda db: catalog_vocabulary.with_stems(db, keys, limit))
+    def with_stem(self, key: str, limit: int) -> list[str]:
+        """See `Catalog.with_stem`."""
+        return self._search(lambda db: vocabulary.with_stem(db, key, limit))
 
-    def containing(self, part: str, limit: int) -> list[str]:
+    def containing(self, part: str, limit: int, *, at_end: bool = False) -> list[str]:
         """See `Catalog.containing`."""
-        ask = catalog_vocabulary.containing
-        return self._search(lambda db: ask(db, part, limit, at_end=False))
-
-    def ending(self, part: str, limit: int) -> list[str]:
-        """See `Catalog.ending`."""
-        ask = catalog_vocabulary.containing
-        return self._search(lambda db: ask(db, part, limit, at_end=True))
+        return self._search(lambda db: vocabulary.containing(db, part, limit, at_end=at_end))
 
     # --- what can wait -------------------------------------------------------------------------
 
@@ -385,8 +343,8 @@ class SqliteCatalog:
 
         def step(db: sqlite3.Connection) -> bool:
             with transaction(db):
-                catalog_behind.catch_up(db, 1)
-                return catalog_behind.is_behind(db)
+                pending.catch_up(db, 1)
+                return pending.is_behind(db)
 
         return self._file.settle_idly(step)
 
@@ -399,11 +357,15 @@ class SqliteCatalog:
         self._idle.close()
         self._file.close()
 
+    def _all(self, query: str, *values: object) -> list[Any]:
+        """All that a query finds."""
+        return self._file.read(lambda db: db.execute(query, values).fetchall())
+
     def _search(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
         """The answer to a question about texts, all of which are indexed."""
 
         def ask(db: sqlite3.Connection) -> tuple[_T] | None:
-            return None if catalog_behind.is_behind(db) else (question(db),)
+            return None if pending.is_behind(db) else (question(db),)
 
         while (answer := self._file.read_state(ask)) is None:
             self.catch_up()
@@ -412,7 +374,7 @@ class SqliteCatalog:
 
 def _catch_up(db: sqlite3.Connection) -> None:
     with transaction(db):
-        catalog_behind.catch_up(db)
+        pending.catch_up(db)
 
 
 def _put(db: sqlite3.Connection, row: Row) -> bool:
@@ -420,7 +382,7 @@ def _put(db: sqlite3.Connection, row: Row) -> bool:
     held = find_held(db, "file", row.path)
     file = put_row(db, row)
     change_tags(db, file, held and held.tags, row.tags)
-    catalog_behind.note(db, file, held, row.passages)
+    pending.note(db, file, held, row.passages)
     return held is None
 
 
@@ -430,21 +392,21 @@ def _take_out(db: sqlite3.Connection, table: str, path: str) -> bool:
     if held is None:
         return False
     change_tags(db, held.id, held.tags, None)
-    catalog_behind.note(db, held.id, held, None)
+    pending.note(db, held.id, held, None)
     db.execute(f"DELETE FROM {table} WHERE id = ?", (held.id,))  # noqa: S608 - ours
     db.execute("DELETE FROM last_change WHERE file = ?", (held.id,))
     return True
 
 
 def _catch_up_if_many(db: sqlite3.Connection) -> None:
-    if catalog_behind.is_behind(db, catalog_behind.MOST):
-        catalog_behind.catch_up(db)
+    if pending.is_behind(db, pending.MOST):
+        pending.catch_up(db)
 
 
 def _begin_search(db: sqlite3.Connection) -> bool:
     """Begin to read one state, unless some text of it is not indexed yet."""
     db.execute("BEGIN")
-    if not catalog_behind.is_behind(db):
+    if not pending.is_behind(db):
         return True
     db.execute("ROLLBACK")
     return False

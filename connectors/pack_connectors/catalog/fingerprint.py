@@ -34,7 +34,8 @@ sync: false
 # Its | [title]
 
 She painted and went; the children's knives. getUserName in snake_case v1.2.3, Caf\u00e9, e\u0301,
-\u5168\u6587\u691c\u7d22 \u0e20\u0e32\u0e29\u0e32 \ufb01ne \u1e9e \u0130 \U0001f600 \u0915\u093f \u2013 \u201cquoted\u201d
+\u5168\u6587\u691c\u7d22 \u0e20\u0e32\u0e29\u0e32
+\ufb01ne \u1e9e \u0130 \U0001f600 \u0915\u093f \u2013 \u201cquoted\u201d
 """
 _LONG: Final = f"""\
 ---

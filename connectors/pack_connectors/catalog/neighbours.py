@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from pack.search.ranking import Candidate
+from pack.search.candidate import Candidate
 from pack_connectors.catalog.listing import has_edits
 from pack_connectors.catalog.search import Links, read_candidates
 

@@ -2,8 +2,7 @@
 
 FTS5 reads every entry of a word's list, and twice to rank by it, so a search costs as much as the
 lists of its words are long. Therefore the rarest clauses are looked for first, as many as have
-`_RANKED` entries together, and ranked by BM25; with the words that are derived from the same ones
-if even then all fit. Only if they do not find enough, the common ones are
+`_RANKED` entries together, and ranked by BM25. Only if they do not find enough, the common ones are
 looked for, and not ranked: phrases; passages with all of them; those with one in path, topic, tags
 or heading; then any. Of each kind those that were indexed last come first, and reading ends when
 there are enough, or where about `_READ` entries were read. If nothing was found until then, it goes
@@ -18,12 +17,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from pack.catalog.questions import Filter
+from pack.search.candidate import Candidate
 from pack.search.query import Alternative, Clause
-from pack.search.ranking import Candidate
 from pack.search.words import index_terms
 from pack_connectors.catalog.listing import condition, has_edits
 from pack_connectors.catalog.vocabulary import frequencies, prefix_frequency
@@ -93,9 +91,6 @@ def candidates(
 def _searches(db: sqlite3.Connection, clauses: Sequence[Clause]) -> Iterator[_Search]:
     """What is looked for, the best first."""
     costs = _costs(db, clauses)
-    if sum(costs.values()) > _RANKED:
-        clauses = [_as_typed(clause) for clause in clauses]
-        costs = _costs(db, clauses)
     required = [clause for clause in clauses if clause.required]
     optional = sorted((c for c in clauses if not c.required), key=lambda clause: costs[clause])
     total = sum(costs.values())
@@ -106,15 +101,6 @@ def _searches(db: sqlite3.Connection, clauses: Sequence[Clause]) -> Iterator[_Se
     if rare:
         yield _Search(_or(rare), 0)
     yield from (_Search(match, total) for match in _common(optional[len(rare) :]))
-
-
-def _as_typed(clause: Clause) -> Clause:
-    """A word in its own forms: what is only derived from it must not hide it among the common."""
-    first, *_ = clause.alternatives
-    if len(first.terms) > 1:
-        return clause
-    ways = tuple(way for way in clause.alternatives if way.weight >= first.weight)
-    return replace(clause, alternatives=ways)
 
 
 def _required(
