@@ -53,7 +53,7 @@ def bring_up(
         if old is None or changed is None:
             _fill(catalog, connector, head, progress)
         else:
-            _advance(catalog, connector, (old, new), changed)
+            _advance(catalog, connector, old, new, changed)
 
 
 def _fill(
@@ -68,14 +68,15 @@ def _fill(
 def _advance(
     catalog: Catalog,
     connector: Connector,
-    step: tuple[CommitId, CommitId],
+    old: CommitId,
+    new: CommitId,
     changed: Iterable[tuple[MemoryPath, BlobId | None]],
 ) -> None:
     ours = [(path, blob) for path, blob in changed if is_catalogued(path)]
     rows = list(_rows(connector, [(path, blob) for path, blob in ours if blob]))
     described = {row.path for row in rows}
     gone = [path for path, _ in ours if path not in described]
-    catalog.advance(*step, rows, gone, _folders(path for path, _ in ours))
+    catalog.advance(old, new, rows, gone, _folders(path for path, _ in ours))
 
 
 def bring_up_dates(catalog: Catalog, connector: Connector, head: CommitId) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from pack.search.candidate import Candidate, head_of
 from pack.search.context import Frequencies, feedback, from_file, from_neighbours
@@ -168,13 +168,13 @@ def rank(
     ]
     return [
         Ranked(
-            candidates[found[0]],
-            _score(totals, found),
+            candidates[file.best],
+            file.score,
             query,
-            points[found[0]],
-            {name: values[found[0]] for name, values in boosts.items()} | {"file": found[1]},
+            points[file.best],
+            {name: values[file.best] for name, values in boosts.items()} | {"file": file.others},
         )
-        for found in _files(candidates, points, totals, answers)
+        for file in _files(candidates, points, totals, answers)
     ]
 
 
@@ -185,13 +185,21 @@ def _with(
     return [total + points for total, points in zip(totals, more, strict=True)]
 
 
+class _File(NamedTuple):
+    """A file: the number of its best passage, points for the others, and all its points."""
+
+    best: int
+    others: float
+    score: float
+
+
 def _files(
     candidates: Sequence[Candidate],
     points: Sequence[Points],
     totals: Sequence[float],
     answers: Iterable[int],
-) -> list[tuple[int, float]]:
-    """The best passage of each file and what it gets from the others, the best file first."""
+) -> list[_File]:
+    """The files of the passages that answer, the best first."""
     files: dict[str, list[int]] = {}
     for number in answers:
         files.setdefault(candidates[number].path, []).append(number)
@@ -199,13 +207,9 @@ def _files(
     for passages in files.values():
         passages.sort(key=lambda number: (-totals[number], candidates[number].id))
         more = from_file([totals[n] for n in passages], [points[n].clauses for n in passages])
-        found.append((passages[0], more))
-    return sorted(found, key=lambda one: (-_score(totals, one), candidates[one[0]].path))
-
-
-def _score(totals: Sequence[float], found: tuple[int, float]) -> float:
-    number, more = found
-    return max(totals[number] + more, _LEAST)
+        best = passages[0]
+        found.append(_File(best, more, max(totals[best] + more, _LEAST)))
+    return sorted(found, key=lambda file: (-file.score, candidates[file.best].path))
 
 
 def _phrase_points(query: Query, candidate: Candidate) -> float:

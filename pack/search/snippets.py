@@ -7,7 +7,7 @@ from typing import Final
 from pack.files.passages import bare_lines
 from pack.search.matches import find_matches
 from pack.search.query import Query
-from pack.search.words import aligned_text, fold_text, searchable_texts
+from pack.search.words import fold_text, searchable_texts
 
 SNIPPET_CHARACTERS: Final = 160
 
@@ -34,26 +34,15 @@ def find_line(query: Query, text: str, first_line: int = 1) -> tuple[int, str]:
 
 
 def _qualities(query: Query, text: str, lines: list[str]) -> list[int]:
-    """How many clauses each line meets; to hold the phrase is more than all of them."""
-    met = [len(clauses) for clauses in _met(query, text, lines)]
-    if not query.phrase or not _holds(query.phrase, text):  # most hold it nowhere
+    """How many clauses each line meets; to hold the phrase is worth more than all of them."""
+    found = find_matches(query.clauses, searchable_texts(lines))
+    met = [len({clause for _, clause, _ in matches}) for matches in found]
+    if not query.phrase or not _holds(query.phrase, text):  # most texts do not hold it at all
         return met
     more = len(query.clauses) + 1
     return [
         count + more * _holds(query.phrase, line) for count, line in zip(met, lines, strict=True)
     ]
-
-
-def _met(query: Query, text: str, lines: list[str]) -> list[set[int]]:
-    """The clauses that each line meets; the whole text is looked through at once if it can be."""
-    aligned = None if "\r" in text else aligned_text(text)
-    if aligned is None:
-        found = find_matches(query.clauses, searchable_texts(lines))
-        return [{clause for _, clause, _ in one} for one in found]
-    met: list[set[int]] = [set() for _ in lines]
-    for place, clause, _ in find_matches(query.clauses, [aligned])[0]:
-        met[text.count("\n", 0, place)].add(clause)
-    return met
 
 
 def _holds(phrase: str, text: str) -> bool:

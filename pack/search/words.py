@@ -76,17 +76,6 @@ def searchable_text(text: str) -> str:
     return f" {indexed_text(text)} "
 
 
-def aligned_text(text: str) -> str | None:
-    """As `searchable_text`, where that leaves all characters in their places, one further on.
-
-    `None` for a text with letters outside of ASCII, or with parts of words that are added.
-    """
-    plain = _without_signs(text)
-    if not plain.isascii() or _has_camel(plain):
-        return None
-    return f" {plain.encode().translate(_WORDS).decode()} "
-
-
 def searchable_texts(texts: Sequence[str]) -> list[str]:
     """`searchable_text` of each, at once where that is as good: in plain text nothing moves."""
     plain = _without_signs("\n".join(texts))

@@ -16,12 +16,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, islice
 from typing import Final
 
+from pack.catalog.questions import Totals
 from pack.catalog.row import Row
 from pack.search.stems import stem_keys
 from pack.search.words import indexed_text
 from pack_connectors.catalog.rows import COUNT, NAMES, WIDTH, row_values, tag_values
 from pack_connectors.catalog.schema import CACHE_KIB
-from pack_connectors.catalog.text import WORDS
+from pack_connectors.catalog.text import WORDS, Head
 
 _BATCH_FILES: Final = 1000
 _BATCH_CHARACTERS: Final = 8_000_000
@@ -111,7 +112,7 @@ class Filling:
         self._count += 1
         self._file.values += (self._count, *row_values(row))
         self._tags += tag_values(self._count, row.tags)
-        head = (row.path, row.topic, "\n".join(row.tags))
+        head = Head(row.path, row.topic, row.tags).texts()
         for passage in row.passages:
             self.passages += 1
             number = self.passages
@@ -156,24 +157,20 @@ def clear(db: sqlite3.Connection) -> None:
         db.execute(f"INSERT INTO {index} ({index}) VALUES ('delete-all')")  # noqa: S608 - ours
 
 
-def fill(db: sqlite3.Connection, rows: Iterable[Row]) -> tuple[int, int]:
-    """Store the rows of all files in an empty catalog, within a transaction.
-
-    Returns:
-        The number of passages, and that of their characters.
-    """
+def fill(db: sqlite3.Connection, rows: Iterable[Row]) -> Totals:
+    """Store the rows of all files in an empty catalog, within a transaction."""
     _set_up(db, building=True)
     try:
         indexes = db.execute(_INDEXES).fetchall()
         _carry_out(db, [(f"DROP INDEX {name}", []) for name, _ in indexes])
-        counted = _store_all(db, rows)
+        totals = _store_all(db, rows)
         db.execute("INSERT INTO words (words) VALUES ('optimize')")
         _fill_vocabulary(db)
         _carry_out(db, [(statement, []) for _, statement in indexes])
         db.execute(COUNT)
     finally:
         _set_up(db, building=False)
-    return counted
+    return totals
 
 
 def shrink(db: sqlite3.Connection) -> None:
@@ -189,7 +186,7 @@ def _set_up(db: sqlite3.Connection, *, building: bool) -> None:
         db.execute("INSERT INTO words (words, rank) VALUES (?, ?)", (name, value))
 
 
-def _store_all(db: sqlite3.Connection, rows: Iterable[Row]) -> tuple[int, int]:
+def _store_all(db: sqlite3.Connection, rows: Iterable[Row]) -> Totals:
     filling = Filling()
     stored: Future[None] | None = None
     with ThreadPoolExecutor(1) as pool:
@@ -203,7 +200,7 @@ def _store_all(db: sqlite3.Connection, rows: Iterable[Row]) -> tuple[int, int]:
         if stored is not None:
             stored.result()
     _carry_out(db, filling.rest())
-    return filling.passages, filling.characters
+    return Totals(filling.passages, filling.characters)
 
 
 def _carry_out(db: sqlite3.Connection, statements: Iterable[tuple[str, Values]]) -> None:

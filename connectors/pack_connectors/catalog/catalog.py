@@ -89,10 +89,11 @@ class SqliteCatalog:
                         return
                     begun = True
                     build.clear(db)
-                    counted = build.fill(db, rows)
+                    totals = build.fill(db, rows)
                     db.execute("INSERT INTO unverified SELECT folder FROM folder")
                     mark_unverified(db, unverified)
-                    db.execute("INSERT INTO head VALUES (1, ?, NULL, ?, ?)", (commit, *counted))
+                    head = (commit, totals.passages, totals.characters)
+                    db.execute("INSERT INTO head VALUES (1, ?, NULL, ?, ?)", head)
                 build.shrink(db)
             finally:
                 set_busy_timeout(db, BUSY_SECONDS)

@@ -14,7 +14,7 @@ from typing import Final
 
 from pack.files.passages import Passage
 from pack_connectors.catalog.rows import Held
-from pack_connectors.catalog.text import TextChange
+from pack_connectors.catalog.text import Head, TextChange
 
 MOST: Final = 32
 """Files that may be behind when a write is done; so many take about as long as a commit."""
@@ -60,10 +60,10 @@ def catch_up(db: sqlite3.Connection, most: int = -1) -> None:
     done = []
     for file, path, topic, tags, passages, *now in db.execute(_BEHIND, (most,)).fetchall():
         if path is not None:
-            text.take_out(file, path, topic, json.loads(tags))
+            text.take_out(file, Head(path, topic, json.loads(tags)))
         if passages is not None:
-            head = (now[0], now[1], json.loads(now[2]))
-            text.add(file, *head, [Passage(*one) for one in json.loads(passages)])
+            head = Head(now[0], now[1], json.loads(now[2]))
+            text.add(file, head, [Passage(*one) for one in json.loads(passages)])
         done.append((file,))
     db.executemany("DELETE FROM behind WHERE file = ?", done)
     text.finish()

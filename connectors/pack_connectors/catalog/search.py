@@ -17,13 +17,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 from pack.catalog.questions import Filter
 from pack.search.candidate import Candidate
 from pack.search.query import Alternative, Clause
 from pack.search.words import index_terms
-from pack_connectors.catalog.listing import condition, has_edits
+from pack_connectors.catalog.listing import Where, condition, has_edits
 from pack_connectors.catalog.vocabulary import frequencies, prefix_frequency
 
 _RANKED: Final = 2000
@@ -60,8 +61,14 @@ class _Search(NamedTuple):
     held: tuple[str, ...] = ()
 
 
-Links = tuple[int | None, int | None]
-"""The passages before and after one."""
+class Links(NamedTuple):
+    """The ids of the passages before and after one."""
+
+    previous: int | None
+    next: int | None
+
+
+_UNLINKED: Final = Links(None, None)
 
 
 def candidates(
@@ -205,11 +212,13 @@ class _Visible:
         """Ids and scores of at most `limit` passages: by rank, or the ones indexed last first."""
         read = search.read
         score, order = ("0.0", "words.rowid DESC") if read else (_RANK, "2 DESC, 1")
-        join, where, values = self._limits(search.held)
+        limits = self._limits(search.held)
+        join = "JOIN place ON place.id = words.rowid" if limits else ""
         if read > _READ:
             (last,) = self._db.execute("SELECT max(id) FROM place").fetchone()
-            where += " AND words.rowid > ?"
-            values = (*values, last - last * _READ // read)  # FTS5 takes whole numbers only
+            # FTS5 takes whole numbers only.
+            limits.append(Where("words.rowid > ?", (last - last * _READ // read,)))
+        where = "".join(f" AND {one.sql}" for one in limits)
         query = (
             f"SELECT words.rowid, {score} FROM words {join} "  # noqa: S608 - ours
             f"WHERE words MATCH ? {where} ORDER BY {order} LIMIT ?"
@@ -217,27 +226,25 @@ class _Visible:
         match = _combined(search.match, self._which)
         if self._excluded:
             match = f"({match}) NOT {self._excluded}"
+        values = chain.from_iterable(one.values for one in limits)
         return self._db.execute(query, (match, *values, limit)).fetchall()
 
-    def _limits(self, held: tuple[str, ...]) -> tuple[str, str, tuple[object, ...]]:
-        """What is joined, the conditions, and their values."""
-        filters, values = self._filters()
-        lacked = (self._excluded,) if self._excluded else ()
-        filters += [_HELD] * len(held) + [f"NOT {_HELD_ELSEWHERE}"] * len(lacked)
-        join = "JOIN place ON place.id = words.rowid" if filters else ""
-        where = "".join(f" AND {one}" for one in filters)
-        return join, where, (*values, *held, *lacked)
+    def _limits(self, held: tuple[str, ...]) -> list[Where]:
+        """What is demanded of the file that a passage is in."""
+        limits = [self._is_shown()] if self._edited or self._is_filtered else []
+        limits += [Where(_HELD, (match,)) for match in held]
+        if self._excluded:
+            limits.append(Where(f"NOT {_HELD_ELSEWHERE}", (self._excluded,)))
+        return limits
 
-    def _filters(self) -> tuple[list[str], tuple[object, ...]]:
-        if not (self._edited or self._is_filtered):
-            return [], ()
+    def _is_shown(self) -> Where:
         sql, values = self._condition.sql, self._condition.values
         hidden = "AND path NOT IN (SELECT path FROM edited)" if self._edited else ""
         where = f"EXISTS (SELECT 1 FROM file WHERE id = place.file AND {sql} {hidden})"  # noqa: S608
-        if self._edited:
-            shown = f"SELECT 1 FROM edited WHERE id = place.file AND is_shown AND {sql}"  # noqa: S608
-            where, values = f"({where} OR EXISTS ({shown}))", values * 2
-        return [where], values
+        if not self._edited:
+            return Where(where, values)
+        shown = f"SELECT 1 FROM edited WHERE id = place.file AND is_shown AND {sql}"  # noqa: S608
+        return Where(f"({where} OR EXISTS ({shown}))", values * 2)
 
 
 def read_candidates(
@@ -253,13 +260,21 @@ def read_candidates(
             "JOIN place ON place.id = wanted.value JOIN passage ON passage.id = place.id "
             f"JOIN {table} AS file ON file.id = place.file WHERE place.file {sign} 0"
         )
-        for number, path, topic, tags, created, updated, *passage in db.execute(
-            query, (json.dumps(list(scores)),)
-        ):
-            file = (path, topic, tuple(json.loads(tags)), created, updated)
-            line, heading, text = passage
-            before, after = (links or {}).get(number, (None, None))
+        for number, path, topic, tags, *rest in db.execute(query, (json.dumps(list(scores)),)):
+            created, updated, line, heading, text = rest
+            before, after = (links or {}).get(number, _UNLINKED)
             found[number] = Candidate(
-                number, *file, line, heading, text, scores[number], before, after
+                number,
+                path,
+                topic,
+                tuple(json.loads(tags)),
+                created,
+                updated,
+                line,
+                heading,
+                text,
+                scores[number],
+                before,
+                after,
             )
     return [found[number] for number in scores if number in found]
