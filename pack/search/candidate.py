@@ -10,19 +10,19 @@ class Candidate:
     """A passage that may answer a query.
 
     Attributes:
-        id: Identifies the passage among all of the memory; those of a file are in its order,
-            frontmatter last.
-        path: File it is in.
-        topic: Of the file.
-        tags: Of the file.
-        created: ISO date of the file's frontmatter, if it has one.
-        updated: The same, of its last change.
+        id: Identifies the passage within the memory. The passages of a file are numbered in
+            their order, frontmatter last.
+        path: The file it is in.
+        topic: Topic of the file.
+        tags: Tags of the file.
+        created: ISO date from the file's frontmatter, if it has one.
+        updated: ISO date of the file's last change, if known.
         line: Line of the file that the passage begins on.
         heading: Titles above it (`pack.files.passages.Passage`).
-        text: As it is written.
-        score: What stage 1 gave it, more is better; 0 for one added as a neighbour.
-        previous: Id of the passage before it: in the same file, else the last one of the file
-            before it in the same folder, by path. `None` if there is none or nobody looked.
+        text: As written.
+        score: What stage 1 gave it; more is better. 0 for a passage added as a neighbour.
+        previous: Id of the passage before it in the same file, or else of the last passage of the
+            previous file in the folder, by path. `None` if there is none or nobody looked.
         next: Id of the passage after it, in the same way.
     """
 
@@ -41,5 +41,5 @@ class Candidate:
 
 
 def head_of(found: Candidate) -> str:
-    """What is known of a passage besides its text."""
+    """What is known about a passage besides its text."""
     return f"{found.topic}\n{' '.join(found.tags)}\n{found.heading}\n{found.path}"

@@ -1,4 +1,4 @@
-"""Dates that a question speaks of: 2022, May 2023, 7 May 2023, May 7, 2023-05-08."""
+"""Dates that a query names: 2022, May 2023, 7 May 2023, May 7, 2023-05-08."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _FORMS: Final = [
 
 @dataclass(frozen=True, slots=True)
 class DateHint:
-    """A day, a month or a year; what is `None` was not said. At least one was."""
+    """A day, a month or a year as far as the query names them; `None` for what it does not."""
 
     year: int | None
     month: int | None
     day: int | None
 
     def covers(self, day: str) -> bool:
-        """Whether an ISO date (`2023-05-08...`) lies in it."""
+        """Whether an ISO date (`2023-05-08...`) falls into it."""
         said = (self.year, 0, 4), (self.month, 5, 7), (self.day, 8, 10)
         return all(
             wanted is None or day[start:end] == f"{wanted:0{end - start}}"

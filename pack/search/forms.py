@@ -45,7 +45,7 @@ def _with_forms(clause: Clause, vocabulary: Vocabulary) -> Clause:
 
 
 def _exact(query: Query, vocabulary: Vocabulary) -> Clause | None:
-    """What text that holds the query in the middle of words has."""
+    """The clause met by every text that holds the query, even in the middle of words."""
     if not query.containing:
         return None
     first, *rest = query.containing

@@ -1,12 +1,12 @@
-"""What a passage is worth for a query by itself.
+"""What a passage is worth for a query, taken by itself.
 
-BM25 over clauses: all forms of a word count as one word. Words in topic, tags, headings and path
-count as often as once more in the text. Added to it: how near different words of the query stand
-to each other, and whether the file is of a date that the query names. A line that begins with a
-name from the query counts more: it says who speaks, or whom an entry is about.
+BM25 over clauses, where all forms of a word count as one word. A word in the topic, tags, headings
+or path counts like one more occurrence in the text. On top of that it counts how close together
+different words of the query are, and whether the file has a date that the query names. A line that
+begins with a name from the query counts more: it says who speaks, or whom an entry is about.
 
-The numbers were chosen by measurement on conversations, and rounded; the results change little
-within a factor of two of each.
+The numbers were measured on conversations and rounded; results change little within a factor of
+two of each.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from pack.search.query import Query
 from pack.search.words import searchable_texts
 
 _SATURATION: Final = 1.5
-"""BM25 k1: how much a word counts that stands there more than once."""
+"""BM25 k1: how much repeated words count."""
 _LENGTH: Final = 0.5
 """BM25 b: how much less a word counts in a long passage."""
 _HEAD: Final = 1.0
-"""What a word in topic, tags, headings or path counts beside one in the text."""
+"""Weight of a word in topic, tags, headings or path; one in the text has 1."""
 _NAMED_LINE: Final = 1.5
 _DATE: Final = 2.0
 _NEAR: Final = 1.0
 _NEAR_LIMIT: Final = 5.0
-"""Points for nearness grow ever slower, and never beyond this times `_NEAR`."""
+"""Points for nearness grow ever more slowly, and never beyond this times `_NEAR`."""
 _WORD_CHARACTERS: Final = 6.0
 _LINE_SIGNS: Final = "-*+>#_`[(0123456789.) \t"
-"""What may stand before the name that a line begins with."""
+"""What may precede the name at the beginning of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class Points:
     """What a passage is worth.
 
     Attributes:
-        clauses: By the number of the clause, where it is met.
-        near: For words near each other.
-        date: For a date that the query names.
+        clauses: Points for each clause that is met, by its number.
+        near: Points for words near each other.
+        date: Points for a date that the query names.
     """
 
     clauses: dict[int, float]
@@ -54,7 +54,7 @@ class Points:
 
     @property
     def total(self) -> float:
-        """All of them."""
+        """All points together."""
         return sum(self.clauses.values()) + self.near + self.date
 
 
@@ -77,8 +77,8 @@ def give_points(
         query: Expanded.
         texts: The passages.
         bodies: Their texts (`pack.search.words.searchable_text`).
-        rarities: Of each clause of the query.
-        average_length: Of a passage of this memory, in characters.
+        rarities: One for each clause of the query.
+        average_length: Mean length of this memory's passages, in characters.
     """
     found = find_matches(query.clauses, bodies)
     heads = find_matches(query.clauses, searchable_texts([head_of(text) for text in texts]))
@@ -94,7 +94,7 @@ def give_points(
 
 
 def columns_of(query: Query, found: Candidate) -> dict[str, tuple[str, ...]]:
-    """In which parts of a passage each clause that it meets stands, by the text of the clause."""
+    """The parts of a passage that meet each clause, by the text of the clause."""
     texts = {
         "path": found.path,
         "topic": found.topic,
@@ -134,7 +134,7 @@ def _clause_points(
 
 
 def _near(body: Sequence[Match], rarities: Sequence[float]) -> float:
-    """For each two matches that follow each other, the rarity of the more common by distance."""
+    """Sums up, for each two neighbouring matches, the rarity of the commoner one by distance."""
     total = 0.0
     for (place, clause, _), (next_place, next_clause, _) in pairwise(body):
         if clause != next_clause:
@@ -146,7 +146,7 @@ def _near(body: Sequence[Match], rarities: Sequence[float]) -> float:
 def _named_lines(
     query: Query, texts: Sequence[Candidate], found: Sequence[Sequence[Match]]
 ) -> list[list[Match]]:
-    """The matches on lines that begin with a name of the query."""
+    """The matches on lines that begin with a name from the query."""
     naming = {
         number
         for number, clause in enumerate(query.clauses)
@@ -162,7 +162,7 @@ def _named_lines(
 
 
 def _lines_of(names: Iterable[str], text: str) -> str:
-    """The lines that begin with a name, found by where the names stand: most lines hold none."""
+    """The lines that begin with a name, found from the names, as most lines hold none."""
     lower = text.lower()
     starts: dict[int, None] = {}
     for name in names:

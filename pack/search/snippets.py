@@ -1,4 +1,4 @@
-"""The line of a passage that answers a query best, and a snippet of it."""
+"""Finds the line of a passage that answers a query best, and cuts a snippet from it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ SNIPPET_CHARACTERS: Final = 160
 
 
 def find_line(query: Query, text: str, first_line: int = 1) -> tuple[int, str]:
-    """The line that holds the phrase, or most of the clauses; the first of equals.
+    """The first line that holds the phrase, or else the most clauses.
 
     Args:
         query: Expanded.
-        text: As it is written.
+        text: As written.
         first_line: Line of the file that `text` begins on.
 
     Returns:
-        The line of the file, and at most 160 characters of it round the first match, white space
-        collapsed, with an ellipsis where it is cut.
+        The number of the line in the file, and up to 160 characters of it around the first match,
+        white space collapsed, with an ellipsis at each cut.
     """
     lines = bare_lines(text)
     if not lines:
@@ -50,7 +50,7 @@ def _holds(phrase: str, text: str) -> bool:
 
 
 def _match_place(query: Query, line: str) -> int:
-    """Where the phrase is, or else the first clause; about, where folding changes lengths."""
+    """Where the phrase is, or else the first clause; roughly, if folding changes lengths."""
     folded = fold_text(line)
     wanted = [query.phrase] + [
         " ".join(alternative.terms)

@@ -1,9 +1,11 @@
 """The catalog in one SQLite file, shared by the processes that use a memory.
 
-Disposable (C6): its file is never a reason to fail (`pack_connectors.catalog.file`). What it held
-may be gone at any moment, so whoever asked several questions looks at `commit` again afterwards
+It is disposable (C6), and its file is never a reason to fail (`pack_connectors.catalog.file`). Its
+content may vanish at any moment, so whoever asks several questions checks `commit` again afterwards
 (`pack.catalog.refresh.ask`).
 """
+
+# ruff: noqa: D102 - `Catalog` documents the methods
 
 from __future__ import annotations
 
@@ -40,9 +42,9 @@ from pack_connectors.catalog.schema import BUSY_SECONDS, set_busy_timeout, trans
 from pack_connectors.system.malloc import give_back
 
 _GIVES_BACK: Final = 4
-"""Idle moments after filling in which memory is given back: some of it is held for longer."""
+"""Idle moments after filling that give back memory; some of it is in use a little longer."""
 _BUILD_SECONDS: Final = 120
-"""How long to wait for another process that fills the catalog."""
+"""How long to wait while another process fills the catalog."""
 # Named, as the planner would rather sort a folder's rows than walk them in order.
 _IN_FOLDER: Final = "FROM file INDEXED BY file_folder"
 
@@ -56,10 +58,10 @@ _T = TypeVar("_T")
 
 
 class SqliteCatalog:
-    """What is known of one memory's files.
+    """What is known about the files of one memory; see `Catalog` for its methods.
 
     Args:
-        file: Where to keep it; `None` for as long as this object lives only.
+        file: Where to keep it; `None` to keep it only as long as this object.
     """
 
     def __init__(self, file: Path | None) -> None:
@@ -68,20 +70,18 @@ class SqliteCatalog:
         self._gives_back = 0
 
     def commit(self) -> CommitId | None:
-        """See `Catalog.commit`."""
         return self._file.read(_commit)
 
     def replace(
         self, commit: CommitId, rows: Iterable[Row], unverified: Collection[str] = ()
     ) -> None:
-        """See `Catalog.replace`."""
         begun = failed = False
 
         def fill(db: sqlite3.Connection) -> None:
             nonlocal begun, failed
             if begun:
                 failed = True
-                return  # the rows are used up: the caller sees that nothing is held and comes again
+                return  # the rows are used up; the caller sees that nothing is held and tries again
             set_busy_timeout(db, _BUILD_SECONDS)
             try:
                 with transaction(db):
@@ -114,8 +114,6 @@ class SqliteCatalog:
         gone: Sequence[MemoryPath],
         unverified: Collection[str] = (),
     ) -> None:
-        """See `Catalog.advance`."""
-
         def step(db: sqlite3.Connection) -> None:
             with transaction(db):
                 if _commit(db) != old:
@@ -134,12 +132,9 @@ class SqliteCatalog:
         self._poke()
 
     def scratch(self) -> SqliteCatalog:
-        """See `Catalog.scratch`."""
         return SqliteCatalog(None)
 
     def clear(self) -> None:
-        """See `Catalog.clear`."""
-
         def forget(db: sqlite3.Connection) -> None:
             with transaction(db):
                 build.clear(db)
@@ -147,17 +142,14 @@ class SqliteCatalog:
         self._file.read(forget)
 
     def rows(self, folder: str | None = None) -> list[Row]:
-        """See `Catalog.rows`."""
         where, values = ("", ()) if folder is None else ("WHERE folder = ?", (folder,))
         query = f"SELECT {COLUMNS} FROM file {where} ORDER BY path"  # noqa: S608 - constants
         return self._file.read(lambda db: [read_row(found) for found in db.execute(query, values)])
 
     def unverified(self) -> set[str]:
-        """See `Catalog.unverified`."""
         return {folder for (folder,) in self._all("SELECT folder FROM unverified")}
 
     def verified(self, commit: CommitId) -> None:
-        """See `Catalog.verified`."""
         query = "DELETE FROM unverified WHERE (SELECT commit_id FROM head) = ?"
         self._file.read(lambda db: db.execute(query, (commit,)))
 
@@ -168,7 +160,6 @@ class SqliteCatalog:
         before: MemoryPath | None = None,
         limit: int | None = None,
     ) -> list[IndexLine]:
-        """See `Catalog.lines`."""
         where, values = "folder = ?", [folder]
         if first is not None:
             where, values = f"{where} AND path >= ?", [*values, first]
@@ -179,12 +170,10 @@ class SqliteCatalog:
         return [IndexLine(*row) for row in self._all(query, *values, most)]
 
     def page_starts(self, folder: str) -> list[MemoryPath]:
-        """See `Catalog.page_starts`."""
         query = "SELECT path FROM file WHERE starts_page AND folder = ? ORDER BY path"
         return [MemoryPath(path) for (path,) in self._all(query, folder)]
 
     def newest(self, folder: str, besides: Collection[MemoryPath]) -> str | None:
-        """See `Catalog.newest`."""
         query = (
             "SELECT max(updated) FROM file WHERE folder = ? "
             "AND path NOT IN (SELECT value FROM json_each(?))"
@@ -193,35 +182,29 @@ class SqliteCatalog:
         return found if found is None else str(found)
 
     def folders(self) -> list[FolderSummary]:
-        """See `Catalog.folders`."""
         query = "SELECT folder, files, newest FROM folder ORDER BY folder"
         return [FolderSummary(*row) for row in self._all(query)]
 
     def find(self, path: MemoryPath) -> Row | None:
-        """See `Catalog.find`."""
         query = f"SELECT {COLUMNS} FROM file WHERE path = ?"  # noqa: S608 - constants
         return self._file.read(lambda db: next(map(read_row, db.execute(query, (path,))), None))
 
     def twins(self, folded: str) -> list[MemoryPath]:
-        """See `Catalog.twins`."""
         query = "SELECT path FROM file WHERE folded = ?"
         return [MemoryPath(path) for (path,) in self._all(query, folded)]
 
     # --- when files changed --------------------------------------------------------------------
 
     def dated(self) -> CommitId | None:
-        """See `Catalog.dated`."""
         found = self._all("SELECT dated FROM head WHERE dated IS NOT NULL")
         return CommitId(found[0][0]) if found else None
 
     def lacks_dates(self) -> bool:
-        """See `Catalog.lacks_dates`."""
         # Named, as the planner would rather walk through an index of all files.
         query = "SELECT 1 FROM file INDEXED BY file_undated WHERE updated IS NULL LIMIT 1"
         return bool(self._all(query))
 
     def date(self, old: CommitId | None, new: CommitId, changes: Iterable[LastChange]) -> None:
-        """See `Catalog.date`."""
         newest: dict[MemoryPath, LastChange] = {}
         for change in changes:
             newest.setdefault(change.path, change)
@@ -238,7 +221,6 @@ class SqliteCatalog:
         self._file.read(note)
 
     def last_change(self, path: MemoryPath) -> LastChange | None:
-        """See `Catalog.last_change`."""
         query = "SELECT commit_id, at FROM last_change JOIN file ON id = file WHERE path = ?"
         for commit, at in self._all(query, path):
             return LastChange(path, CommitId(commit), datetime.fromtimestamp(at, UTC))
@@ -247,7 +229,6 @@ class SqliteCatalog:
     # --- what a reader sees --------------------------------------------------------------------
 
     def edits(self) -> dict[MemoryPath, BlobId | None]:
-        """See `Catalog.edits`."""
         return dict(self._all("SELECT path, blob FROM edited"))
 
     def edit(
@@ -256,7 +237,6 @@ class SqliteCatalog:
         gone: Mapping[MemoryPath, BlobId | None],
         dropped: Collection[MemoryPath],
     ) -> None:
-        """See `Catalog.edit`."""
         paths = {*(row.path for row in rows), *gone, *dropped}
 
         def change(db: sqlite3.Connection) -> None:
@@ -283,13 +263,11 @@ class SqliteCatalog:
         after: SortKey | None = None,
         limit: int | None = None,
     ) -> Listing:
-        """See `Catalog.list_rows`."""
         return self._file.read_state(lambda db: listing.list_rows(db, which, sort, after, limit))
 
     # --- search --------------------------------------------------------------------------------
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """See `Catalog.snapshot`."""
         return self._file.state(_begin_search, _catch_up)
 
     def candidates(
@@ -299,29 +277,23 @@ class SqliteCatalog:
         which: Filter = EVERYTHING,
         limit: int = 200,
     ) -> list[Candidate]:
-        """See `Catalog.candidates`."""
         return self._search(lambda db: search.candidates(db, clauses, excluded, which, limit))
 
     def with_neighbours(self, found: Sequence[Candidate], reach: int) -> list[Candidate]:
-        """See `Catalog.with_neighbours`."""
         return self._search(lambda db: neighbours.with_neighbours(db, found, reach))
 
     def totals(self) -> Totals:
-        """See `Catalog.totals`."""
         query = "SELECT passages, characters FROM head"
         found = self._search(lambda db: db.execute(query).fetchone())
         return Totals(*(found or (0, 0)))
 
     def frequencies(self, terms: Collection[str]) -> dict[str, int]:
-        """See `Catalog.frequencies`."""
         return self._search(lambda db: vocabulary.frequencies(db, terms))
 
     def with_stem(self, key: str, limit: int) -> list[str]:
-        """See `Catalog.with_stem`."""
         return self._search(lambda db: vocabulary.with_stem(db, key, limit))
 
     def containing(self, part: str, limit: int, *, at_end: bool = False) -> list[str]:
-        """See `Catalog.containing`."""
         return self._search(lambda db: vocabulary.containing(db, part, limit, at_end=at_end))
 
     # --- what can wait -------------------------------------------------------------------------
@@ -329,14 +301,14 @@ class SqliteCatalog:
     def catch_up(self) -> None:
         """Index the text of all changed files.
 
-        Nobody has to call it: a search does, and a thread does it some time after a change.
+        Nobody has to call it: a search does, and so does a thread some time after a change.
         """
         self._file.read(_catch_up)
 
     def _use_idle_moment(self) -> bool:
-        """Index one changed file, unless somebody else is writing; whether to go on.
+        """Index one changed file, unless somebody else is writing; returns whether there is more.
 
-        What is owed is carried out first, and before that memory is given back that filling took.
+        Before that it gives back memory that filling took, and makes changes that were put off.
         """
         if self._gives_back:
             self._gives_back -= 1
@@ -350,7 +322,7 @@ class SqliteCatalog:
         return self._file.settle_idly(step)
 
     def _poke(self) -> None:
-        if self._file.is_kept:  # one that is kept nowhere is let go without a word
+        if self._file.is_kept:  # otherwise nobody closes it
             self._idle.poke()
 
     def close(self) -> None:
@@ -363,7 +335,7 @@ class SqliteCatalog:
         return self._file.read(lambda db: db.execute(query, values).fetchall())
 
     def _search(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
-        """The answer to a question about texts, all of which are indexed."""
+        """The answer to a question about texts, once all of them are indexed."""
 
         def ask(db: sqlite3.Connection) -> tuple[_T] | None:
             return None if pending.is_behind(db) else (question(db),)
@@ -405,7 +377,7 @@ def _catch_up_if_many(db: sqlite3.Connection) -> None:
 
 
 def _begin_search(db: sqlite3.Connection) -> bool:
-    """Begin to read one state, unless some text of it is not indexed yet."""
+    """Begin to read one state, unless some of its text is not indexed yet."""
     db.execute("BEGIN")
     if not pending.is_behind(db):
         return True

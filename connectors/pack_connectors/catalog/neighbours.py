@@ -1,4 +1,4 @@
-"""What stands before and after a passage: in its file, else in the files beside it."""
+"""Finds what comes before and after a passage: in its file, or else in the files next to it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SELECT id FROM (
             AND path {sign} here.path ORDER BY path {order} LIMIT 1)
 ) ORDER BY path {order} LIMIT 1
 """
-"""The file beside one, as a reader sees the folder. SQLite stops at each limit."""
+"""The file next to one, as a reader sees the folder; the inner limits save sorting all of it."""
 _BESIDE: Final = f"""
 SELECT here.id,
     (SELECT max(id) FROM place WHERE file = ({_NEAREST.format(sign="<", order="DESC")})),

@@ -18,7 +18,7 @@ def frequencies(db: sqlite3.Connection, terms: Collection[str]) -> dict[str, int
 
 
 def prefix_frequency(db: sqlite3.Connection, prefix: str) -> int:
-    """In how many passages the terms that begin so are, summed up."""
+    """The number of passages that hold each term beginning with `prefix`, added up."""
     query = "SELECT ifnull(sum(passages), 0) FROM term WHERE text >= ? AND text < ?"
     return int(db.execute(query, (prefix, prefix + _LAST)).fetchone()[0])
 
@@ -31,7 +31,7 @@ def with_stem(db: sqlite3.Connection, key: str, limit: int) -> list[str]:
 
 def containing(db: sqlite3.Connection, part: str, limit: int, *, at_end: bool) -> list[str]:
     """See `Vocabulary.containing`."""
-    # Terms are letters and digits: nothing in a part has a meaning in GLOB or FTS5.
+    # Terms are letters and digits, so nothing in a part means anything to GLOB or FTS5.
     pattern = f"*{part}" if at_end else f"*{part}*"
     if len(part) < _TRIGRAM:
         found = "SELECT text, passages FROM term WHERE text GLOB ?"
