@@ -339,6 +339,20 @@ def test_neighbours_are_those_in_the_file_then_in_the_folder():
     catalog.close()
 
 
+def test_a_hand_edit_does_not_make_neighbours_cost_the_whole_folder():
+    catalog = SqliteCatalog(None)
+    catalog.replace(CommitId("1"), [row(MemoryPath(f"a/{n:03}.md"), "red") for n in range(1000)])
+    edited = MemoryPath("a/500.md")
+    catalog.edit([row(edited, "blue")], {}, [])
+    (found,) = catalog.candidates([clause("blue")])
+    steps = []
+    catalog._file.open().set_progress_handler(lambda: steps.append(1), 100)
+    near = catalog.with_neighbours([found], 1)
+    assert sorted(one.path for one in near) == ["a/499.md", edited, "a/501.md"]
+    assert len(steps) < 30  # 700 where SQLite sorts the folder for each passage
+    catalog.close()
+
+
 def test_what_is_excluded_is_not_looked_up_for_each_file():
     catalog = SqliteCatalog(None)
     rows = [row(MemoryPath(f"a/{n}.md"), "red" if n % 2 else "red blue") for n in range(1000)]
