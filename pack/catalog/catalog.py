@@ -1,8 +1,8 @@
-"""The catalog: what index, listings and search need of every file, kept so that it is read once.
+"""The catalog: what index, listings and search need to know about every file.
 
-Derived from one commit, disposable, never committed (C6). An implementation may lose everything
-at any time; the core fills it again from the connector. Over the files of the commit it holds
-those that a reader sees differently, because a person edited them and committed nothing yet.
+It is derived from one commit, disposable and never committed (C6). An implementation may lose
+everything at any time; the core then fills it again from the connector. On top of the files of the
+commit it holds those that a reader sees differently, because a person has edited them since.
 """
 
 from __future__ import annotations
@@ -13,20 +13,17 @@ from typing import Protocol
 
 from pack.catalog.questions import EVERYTHING, Filter, Listing, Sort, SortKey, Totals
 from pack.catalog.row import Row
-from pack.index.format import (
-    FolderSummary,
-    IndexLine,
-)
+from pack.index.format import FolderSummary, IndexLine
 from pack.model import BlobId, CommitId, LastChange, MemoryPath
+from pack.search.candidate import Candidate
 from pack.search.query import Clause
-from pack.search.ranking import Candidate
 
 
 class Catalog(Protocol):
-    """Rows of all memory files of one commit, and what is found in them.
+    """The rows of all memory files of one commit, and the words in them.
 
     Safe to call from any thread. Everything up to `twins` is about the files of the commit;
-    everything from `edits` on about those that a reader sees.
+    everything from `edits` on is about the files that a reader sees.
     """
 
     def commit(self) -> CommitId | None:
@@ -36,10 +33,10 @@ class Catalog(Protocol):
     def replace(
         self, commit: CommitId, rows: Iterable[Row], unverified: Collection[str] = ()
     ) -> None:
-        """Hold exactly these rows; the folders of all of them, and those named, are unverified.
+        """Hold exactly these rows; their folders, and those named, are unverified.
 
-        Nothing happens, and no row is asked for, if the rows are of this commit already: another
-        process was faster. If the file they were kept in fails, none may be held afterwards.
+        If another process was faster and the rows are of this commit already, nothing happens and
+        no row is asked for. If the file that keeps them fails, there may be no rows afterwards.
         """
         ...
 
@@ -53,15 +50,15 @@ class Catalog(Protocol):
     ) -> None:
         """Go from one commit to the next; nothing happens if the rows are not of `old`.
 
-        Whatever is asked of this object afterwards is answered accordingly; others that share
-        what it holds may learn of it a moment later.
+        This object answers accordingly at once; others that share its data may see the change a
+        moment later.
 
         Args:
             old: The commit the rows describe.
             new: The commit they describe afterwards.
             rows: Files that are new or different.
-            gone: Files that are no more.
-            unverified: Folders that somebody else changed, so that their index may be wrong.
+            gone: Files that no longer exist.
+            unverified: Folders whose index may be wrong, as somebody else changed them.
         """
         ...
 
@@ -70,33 +67,36 @@ class Catalog(Protocol):
         ...
 
     def verified(self, commit: CommitId) -> None:
-        """Note that the indexes of all folders are right in a commit, if that is still held."""
+        """Note that the indexes of all folders are right, if this is still the commit."""
         ...
 
     def rows(self, folder: str | None = None) -> list[Row]:
-        """The rows of a folder, without those of folders in it, or all; sorted by path."""
+        """The rows of a folder without its subfolders, or all rows; sorted by path."""
         ...
 
-    def lines(self, folder: str) -> list[IndexLine]:
-        """The index rows of the files in a folder, sorted by path."""
-        ...
-
-    def lines_between(
+    def lines(
         self,
         folder: str,
-        first: MemoryPath | None,
-        before: MemoryPath | None,
+        first: MemoryPath | None = None,
+        before: MemoryPath | None = None,
         limit: int | None = None,
     ) -> list[IndexLine]:
-        """The first `limit` index rows of a folder from `first` on, up to but without `before`."""
+        """The index rows of the files in a folder, sorted by path.
+
+        Args:
+            folder: Which one.
+            first: Path to begin with; `None` for the beginning.
+            before: Path to stop before; `None` for the end.
+            limit: How many at most.
+        """
         ...
 
     def page_starts(self, folder: str) -> list[MemoryPath]:
-        """The files of a folder at which `pack.index.format.starts_page`, sorted."""
+        """The files of a folder that begin a page (`pack.index.format.starts_page`), sorted."""
         ...
 
     def newest(self, folder: str, besides: Collection[MemoryPath]) -> str | None:
-        """The newest `updated` of a folder's files, some left out of account."""
+        """The newest `updated` of a folder's files, ignoring some."""
         ...
 
     def folders(self) -> list[FolderSummary]:
@@ -108,19 +108,19 @@ class Catalog(Protocol):
         ...
 
     def twins(self, folded: str) -> list[MemoryPath]:
-        """Paths that some file systems take for the same, by `pack.paths.fold`."""
+        """Paths that some file systems take for the same one, by `pack.paths.fold`."""
         ...
 
     def scratch(self) -> Catalog:
-        """An empty catalog of the same kind that is gone when it is closed."""
+        """An empty catalog of the same kind that vanishes when it is closed."""
         ...
 
     def close(self) -> None:
-        """Give back what it uses; the next question takes it again."""
+        """Release its resources until the next question."""
         ...
 
     def clear(self) -> None:
-        """Forget everything, so that it is made anew."""
+        """Forget everything, so that it is filled again."""
         ...
 
     # --- when files changed --------------------------------------------------------------------
@@ -130,26 +130,26 @@ class Catalog(Protocol):
         ...
 
     def lacks_dates(self) -> bool:
-        """Whether any file has no `updated`, so that only `date` can say when it was changed."""
+        """Whether any file has no `updated`, so that only `date` tells when it was changed."""
         ...
 
     def date(self, old: CommitId | None, new: CommitId, changes: Iterable[LastChange]) -> None:
-        """Note the last change of files between two commits, `None` being before the first.
+        """Note the last change of each file between two commits; `None` is before the first.
 
-        Nothing happens if what is known is not of `old`. Of several changes of a file the first
-        one counts, so the newest must come first, as in `git log`. Files without `updated` are
-        filtered and sorted by it.
+        Nothing happens unless dates are known up to `old`. Only the first change of a file counts,
+        so the newest must come first, as in `git log`. Files without `updated` are filtered and
+        sorted by this date.
         """
         ...
 
     def last_change(self, path: MemoryPath) -> LastChange | None:
-        """The last commit that changed a file, as far as it is known (`dated`)."""
+        """The last commit that changed a file, as far as known (see `dated`)."""
         ...
 
     # --- what a reader sees --------------------------------------------------------------------
 
     def edits(self) -> dict[MemoryPath, BlobId | None]:
-        """The files that are held as edited: the blob that was read, `None` where none is left."""
+        """The files held as edited, with the blob that was read; `None` if the file is gone."""
         ...
 
     def edit(
@@ -158,12 +158,12 @@ class Catalog(Protocol):
         gone: Mapping[MemoryPath, BlobId | None],
         dropped: Collection[MemoryPath],
     ) -> None:
-        """Hold some files as a reader sees them, in place of those of the commit.
+        """Hold some files as a reader sees them, instead of as in the commit.
 
         Args:
             rows: Files that are new or different.
-            gone: Files that a reader does not see, and the blob that is there (of an index, say).
-            dropped: Files that are as the commit has them.
+            gone: Files that a reader does not see, with the blob that is there (say an index).
+            dropped: Files that are as in the commit again.
         """
         ...
 
@@ -174,15 +174,15 @@ class Catalog(Protocol):
         after: SortKey | None = None,
         limit: int | None = None,
     ) -> Listing:
-        """The first `limit` files after a place in an order, and how many there are in all."""
+        """The first `limit` files after a place in an order, and how many there are altogether."""
         ...
 
     # --- search --------------------------------------------------------------------------------
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Let the questions inside see one state of the rows, and cost less together.
+        """Let all questions inside see the same state, and cost less together.
 
-        Nothing may be changed inside. A state that is lost meanwhile holds nothing any more.
+        Nothing may be changed inside. If the state is lost meanwhile, it is empty.
         """
         ...
 
@@ -193,27 +193,27 @@ class Catalog(Protocol):
         which: Filter = EVERYTHING,
         limit: int = 200,
     ) -> list[Candidate]:
-        """The passages that answer best by their words alone, the best first.
+        """The passages that answer best by their words alone, best first.
 
-        A passage that meets any clause answers; where clauses are required, only one that meets one
-        of those, of a file whose passages together meet all of them. The commonest clauses are left
-        out of account where rarer ones find enough, and where all are very common, not all passages
-        are looked at: those with the words in path, topic, tags or heading come first, then those
-        that were indexed last. Whoever ranks the answers knows all clauses.
+        A passage answers if it meets any clause. If clauses are required, it must meet one of
+        those, and the passages of its file must meet all of them together. If rarer clauses find
+        enough, the commonest are ignored. If all are very common, only some passages are looked at:
+        first those with the words in path, topic, tags or heading, then those indexed last.
+        Ranking the answers takes all clauses into account.
 
         Args:
             clauses: What to look for, with its alternatives (`pack.search.forms.expand`).
-            excluded: No file of which a passage meets one of these.
-            which: Of which files.
-            limit: Most answers.
+            excluded: Leaves out every file with a passage that meets one of these.
+            which: The files to search.
+            limit: How many answers at most.
         """
         ...
 
     def with_neighbours(self, found: Sequence[Candidate], reach: int) -> list[Candidate]:
-        """Candidates with `previous` and `next` set, and the passages up to `reach` steps away.
+        """Candidates with `previous` and `next` set, plus the passages up to `reach` steps away.
 
-        Those that are added have the score 0. A step goes to the passage before or after, in the
-        same file, else in the file before or after it in the same folder.
+        Added passages have the score 0. A step leads to the passage before or after in the same
+        file, or else to the file before or after in the same folder.
         """
         ...
 
@@ -222,17 +222,13 @@ class Catalog(Protocol):
         ...
 
     def frequencies(self, terms: Collection[str]) -> dict[str, int]:
-        """In how many passages each of the index terms is, those left out that are in none."""
+        """The number of passages that hold each index term; terms that are in none are left out."""
         ...
 
-    def with_stems(self, keys: Collection[str], limit: int) -> dict[str, int]:
-        """See `pack.search.forms.Vocabulary`; as are the next two."""
+    def with_stem(self, key: str, limit: int) -> list[str]:
+        """Terms whose `pack.search.stems.stem_key` is `key`, the most frequent first."""
         ...
 
-    def containing(self, part: str, limit: int) -> list[str]:
-        """Terms with `part` anywhere in them, most frequent first."""
-        ...
-
-    def ending(self, part: str, limit: int) -> list[str]:
-        """Terms that end with `part`, most frequent first."""
+    def containing(self, part: str, limit: int, *, at_end: bool = False) -> list[str]:
+        """Terms that contain `part`, or end with it; the most frequent first."""
         ...

@@ -1,4 +1,4 @@
-"""When a file was changed last, from the log; asked once for each commit, then known (design 4)."""
+"""When a file was last changed: the log of each commit is read once, and then known."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pack.model import MemoryPath
 
 
 def changed_at(catalog: Catalog, connector: Connector, path: MemoryPath) -> datetime | None:
-    """When the last commit that changed a committed memory file was made; `None` if none did.
+    """The time of the last commit that changed a memory file; `None` if none did.
 
-    Costs a look into the catalog, and after new commits a walk over those. Where the log is far
-    away (no `Capability.LOG`), that of the file is asked for each time.
+    Takes a look into the catalog, and after new commits a walk through those. If the log is remote
+    (no `Capability.LOG`), the last commit of the file is requested each time.
 
     Raises:
         ConnectorError: The store cannot be read.

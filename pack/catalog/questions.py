@@ -1,4 +1,4 @@
-"""What can be asked of a catalog, as values: filters, orders, parts of a list, dates of files."""
+"""What can be asked of a catalog, as values: filters, orders and parts of a list."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which files a question is about; what is `None` leaves nothing out.
+    """Which files a question is about; `None` leaves nothing out.
 
     Attributes:
         tag: One of their tags, ignoring case.
         topic: A part of their topic, ignoring case.
-        folder: A folder they lie in, at any depth; empty for all.
-        since: First day of `updated`, as an ISO date; of the last change, where a file has none.
+        folder: A folder they are in, at any depth; empty for all.
+        since: First day of `updated` as an ISO date, or of the last change for a file without it.
         until: Last day of the same. Files of which neither is known are left out.
     """
 
@@ -40,7 +40,7 @@ EVERYTHING = Filter()
 
 
 class Sort(StrEnum):
-    """The order of a listing; equal ones by path."""
+    """The order of a listing; files that are equal are sorted by path."""
 
     PATH = "path"
     UPDATED = "updated"
@@ -50,11 +50,11 @@ class Sort(StrEnum):
 
 
 SortKey = tuple[str | int, MemoryPath]
-"""Where a row stands in an order: see `sort_key`. A listing goes on after one."""
+"""The place of a row in an order (see `sort_key`), after which a listing can go on."""
 
 
 def sort_key(row: Row, sort: Sort) -> SortKey:
-    """Where a row stands in an order."""
+    """The place of a row in an order."""
     values: dict[Sort, str | int] = {
         Sort.PATH: "",
         Sort.UPDATED: row.updated or row.changed or "",
@@ -69,7 +69,7 @@ class Listing:
 
     Attributes:
         rows: The files of this part, in order.
-        total: How many there are in all parts.
+        total: How many files all parts have together.
     """
 
     rows: tuple[Row, ...]
@@ -82,7 +82,7 @@ class Totals:
 
     Attributes:
         passages: Number of passages.
-        characters: Length of their texts together.
+        characters: Total length of their texts.
     """
 
     passages: int

@@ -1,4 +1,4 @@
-"""Bringing the catalog to a commit and to what a reader sees, at the cost of what changed."""
+"""Brings the catalog to a commit and to what a reader sees; costs as much as has changed."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ NO_COMMIT: Final = CommitId("")
 """Stands for the state before the first commit."""
 
 Progress = Callable[[int, int], None]
-"""Told how many files were read, of how many."""
+"""Called with the number of files read so far, and of all files."""
 Edits = Callable[[CommitId | None], Mapping[MemoryPath, BlobId | None]]
-"""Says which files a reader sees differently than a commit: the blob there, `None` where none."""
+"""Gives the files that a reader sees differently from a commit: their blobs, `None` if gone."""
 
 _ATTEMPTS: Final = 4
 _REPORT_EVERY: Final = 500
@@ -40,7 +40,7 @@ def bring_up(
         catalog: May lose everything at any moment, and is then filled again.
         connector: Has the files.
         head: Its current commit.
-        progress: Told how far it is, every now and then and at the end, where all files are read.
+        progress: Called every now and then, and at the end, while all files are read.
 
     Raises:
         ConnectorError: The store cannot be read.
@@ -54,7 +54,7 @@ def bring_up(
         if old is None or changed is None:
             _fill(catalog, connector, head, progress)
         else:
-            _advance(catalog, connector, (old, new), changed)
+            _advance(catalog, connector, old, new, changed)
 
 
 def _fill(
@@ -62,25 +62,26 @@ def _fill(
 ) -> None:
     found = _files(connector, head)
     rows, folders = _rows(connector, found, progress), _folders(path for path, _ in found)
-    del found  # it goes with the last row, before a catalog gives back memory
+    del found  # so that it is freed with the last row, before a catalog gives back memory
     catalog.replace(head or NO_COMMIT, rows, folders)
 
 
 def _advance(
     catalog: Catalog,
     connector: Connector,
-    step: tuple[CommitId, CommitId],
+    old: CommitId,
+    new: CommitId,
     changed: Iterable[tuple[MemoryPath, BlobId | None]],
 ) -> None:
     ours = [(path, blob) for path, blob in changed if is_catalogued(path)]
     rows = list(_rows(connector, [(path, blob) for path, blob in ours if blob]))
     described = {row.path for row in rows}
     gone = [path for path, _ in ours if path not in described]
-    catalog.advance(*step, rows, gone, _folders(path for path, _ in ours))
+    catalog.advance(old, new, rows, gone, _folders(path for path, _ in ours))
 
 
 def bring_up_dates(catalog: Catalog, connector: Connector, head: CommitId) -> None:
-    """Make the catalog know the last change of each file, where the log is at hand.
+    """Note the last change of each file in the catalog, if the log is at hand.
 
     Args:
         catalog: Describes `head`.
@@ -102,7 +103,7 @@ def bring_up_edits(
     Args:
         catalog: Describes the commit that the edits differ from.
         connector: Has the files.
-        edits: The blob that is there, by path; `None` where a file of the commit is gone.
+        edits: The blob at each path; `None` if a file of the commit is gone.
 
     Raises:
         ConnectorError: The store cannot be read.
@@ -119,7 +120,7 @@ def bring_up_edits(
 
 
 def _edited_row(connector: Connector, path: MemoryPath, blob: BlobId | None) -> Row | None:
-    """What a reader sees at a path; what is too large to be read is known by its path."""
+    """What a reader sees at a path; a file that is too large to read only has its path."""
     if blob is None:
         return None
     try:
@@ -142,22 +143,22 @@ def ask(
     *,
     by_date: bool = False,
 ) -> _T:
-    """The answer of a catalog that described what a reader sees from the first word to the last.
+    """The answer from a catalog that described what a reader sees the whole time.
 
-    A catalog that turns out to be damaged while it is asked loses everything, and knows of no
-    passage then: the question is put again, to the one that was made anew.
+    A catalog that turns out to be damaged loses everything, and then knows no passages. So the
+    question is asked again, once the catalog has been rebuilt.
 
     Args:
-        catalog: What the question is put to.
+        catalog: What is asked.
         connector: Has the files.
-        question: Puts it; may be called several times.
-        edits: What differs from a commit; `None` where nothing can.
-        by_date: Whether the answer depends on when files were changed. Where some do not say it
-            themselves, new commits are looked through first.
+        question: Asks it; may be called several times.
+        edits: Gives what differs from a commit; `None` if nothing can.
+        by_date: Whether the answer depends on when files were changed. If some files do not say
+            so themselves, new commits are read first.
 
     Raises:
         ConnectorError: The store cannot be read.
-        Unavailable: The catalog loses everything again and again.
+        Unavailable: The catalog keeps losing everything.
     """
     for _ in range(_ATTEMPTS):
         head = connector.head()
@@ -171,11 +172,11 @@ def ask(
             return answer
     if catalog.commit() is None:
         raise Unavailable("what is in the memory cannot be listed: no catalog of it can be kept")
-    return answer  # commits came faster than questions; it is of one of the last
+    return answer  # commits came faster than answers; this one is of a recent commit
 
 
 def _folders(paths: Iterable[MemoryPath]) -> set[str]:
-    """The folders whose index may be wrong when these files were changed; a page is part of one."""
+    """The folders whose index may be wrong after a change of these files or pages."""
     found = set()
     for path in paths:
         folder = path.rpartition("/")[0]

@@ -133,7 +133,7 @@ class _Overlay:
         limit: int | None = None,
     ) -> list[IndexLine]:
         """The rows of a folder from one path up to another, sorted; of the stored, so many."""
-        stored = self._catalog.lines_between(folder, first, before, limit)
+        stored = self._catalog.lines(folder, first, before, limit)
         changed = self.changed(folder)
         if not changed:
             return stored

@@ -1,5 +1,5 @@
-"""What a query asks, and in which order its answers come.
+"""What a query asks for, and in which order its answers come.
 
-Words, forms, ranking and snippets, all of them pure functions. Nothing here knows the catalog or
-a file system; candidates are given. Start with `query`, then `ranking`.
+Words, their forms, ranking and snippets: pure functions, which are handed the candidates and know
+neither the catalog nor a file system. Read `query` first, then `ranking`.
 """

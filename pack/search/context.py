@@ -1,10 +1,10 @@
-"""What a passage gets from others: from the best ones, from its neighbours, from its file.
+"""Points a passage owes to others: to the best passages, to its neighbours and to its file.
 
-- The best passages show what else an answer may be about: their own words, besides those of the
-  query, count a little (pseudo-relevance feedback, after Rocchio).
-- A short note shares in what stands before and after it: the answer to a question is in the next
-  note. A long one speaks for itself.
-- A file shares in its other passages, most of all in what only they hold.
+- The best passages show what else an answer may be about, so their other words count a little too
+  (pseudo-relevance feedback, after Rocchio).
+- A short note shares the points of the notes before and after it, since the answer to a question
+  is often in the next note. A long note speaks for itself.
+- A file shares the points of its other passages, above all for words that only they hold.
 """
 
 from __future__ import annotations
@@ -12,47 +12,33 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import log
-from typing import Final, Protocol
+from typing import Final
 
+from pack.search.candidate import Candidate
 from pack.search.query import STOP_WORDS, Query
 
 _BEST: Final = 5
-"""Passages whose words are taken."""
+"""How many passages words are taken from."""
 _LEAST_CLAUSES: Final = 2
-"""Of one word the best passages are hardly better than others; what they share is chance."""
+"""For a single word the best passages are hardly better than others; what they share is chance."""
 _READ_CHARACTERS: Final = 25_000
-"""The best passages of about this length together are looked through for those words."""
+"""Those words are looked for in the best passages, up to about this length altogether."""
 _WORDS: Final = 20
 _WORDS_WEIGHED: Final = 80
-"""Words whose frequencies are asked for, to choose among them."""
+"""How many words are weighed by their frequency."""
 _SHORTEST_WORD: Final = 3
 _COMMON: Final = 0.25
-"""Words in a larger share of passages than this say nothing."""
+"""A word in a larger share of all passages says nothing."""
 _FEEDBACK: Final = 0.3
 _STEPS: Final = (0.3, 0.2)
-"""Share of the points of a neighbour, one step and two steps away."""
+"""Share of a neighbour's points, one step and two steps away."""
 _SHORT_CHARACTERS: Final = 800
-"""A passage of this length gets half of it."""
+"""A passage of this length gets half of that share."""
 _FILE: Final = 0.2
-"""Share of the points of a file's other passages."""
+"""Share of the points of the file's other passages."""
 
 Frequencies = Callable[[Sequence[str]], Mapping[str, int]]
-"""In how many passages each index term is; those left out that are in none."""
-
-
-class Linked(Protocol):
-    """What is read of a passage (`pack.search.ranking.Candidate`)."""
-
-    @property
-    def id(self) -> int: ...  # noqa: D102 - see `Candidate`, as the others
-    @property
-    def path(self) -> str: ...  # noqa: D102
-    @property
-    def text(self) -> str: ...  # noqa: D102
-    @property
-    def previous(self) -> int | None: ...  # noqa: D102
-    @property
-    def next(self) -> int | None: ...  # noqa: D102
+"""The number of passages that hold each index term; terms that are in none are left out."""
 
 
 def feedback(
@@ -68,8 +54,8 @@ def feedback(
         query: Expanded.
         bodies: The texts (`pack.search.words.searchable_text`).
         points: What each has so far.
-        frequencies: Of index terms.
-        passages: Number of all passages of the memory.
+        frequencies: Counts passages by index term.
+        passages: How many passages the memory has.
     """
     order = sorted(range(len(points)), key=lambda number: -points[number])
     more = [0.0] * len(points)
@@ -84,13 +70,13 @@ def feedback(
             break
         characters += len(bodies[number])
         held = wanted.intersection(bodies[number].split())
-        # In the order of `worth`: the sum of the same numbers is the same in every process.
+        # Summed in the order of `worth`, so that the result is the same in every process.
         more[number] = _FEEDBACK * sum([value for word, value in worth.items() if word in held])
     return more
 
 
 def _words_of(bodies: Sequence[str], shares: Mapping[int, float], query: Query) -> dict[str, float]:
-    """The words of some passages, each by how much of them speaks of it."""
+    """The words of some passages, weighted by how much those passages use them."""
     known = STOP_WORDS.union(
         term for clause in query.clauses for one in clause.alternatives for term in one.terms
     )
@@ -102,7 +88,7 @@ def _words_of(bodies: Sequence[str], shares: Mapping[int, float], query: Query) 
 
 
 def _worth(words: Mapping[str, float], frequencies: Frequencies, passages: int) -> dict[str, float]:
-    """The words that say most, and what finding each is worth."""
+    """The words that say most, and what each is worth when found."""
     long = [(-worth, word) for word, worth in words.items() if len(word) >= _SHORTEST_WORD]
     asked = [word for _, word in sorted(long)[:_WORDS_WEIGHED]]
     rarities = {
@@ -115,8 +101,8 @@ def _worth(words: Mapping[str, float], frequencies: Frequencies, passages: int) 
     return {word: values[word] / values[best[0]] * rarities[word] for word in best}
 
 
-def from_neighbours(passages: Sequence[Linked], points: Sequence[float]) -> list[float]:
-    """What each passage gets from those before and after it in other files of its folder."""
+def from_neighbours(passages: Sequence[Candidate], points: Sequence[float]) -> list[float]:
+    """What each passage gets from the other files before and after it in its folder."""
     known = {passage.id: number for number, passage in enumerate(passages)}
     return [
         sum(
@@ -130,7 +116,7 @@ def from_neighbours(passages: Sequence[Linked], points: Sequence[float]) -> list
 
 
 def _neighbours(
-    passages: Sequence[Linked], number: int, known: Mapping[int, int]
+    passages: Sequence[Candidate], number: int, known: Mapping[int, int]
 ) -> Iterable[tuple[float, int]]:
     for is_before in (True, False):
         at: int | None = number
@@ -144,14 +130,14 @@ def _neighbours(
 
 
 def from_file(points: Sequence[float], clauses: Sequence[Mapping[int, float]]) -> float:
-    """What a file gets besides the points of its best passage.
+    """What a file gets on top of the points of its best passage.
 
-    A share of what the others have, and all that they have for clauses that it does not meet, or
-    meets less: a long file may answer a question in several places.
+    It gets a share of what its other passages have, and everything that they have for clauses which
+    the best one does not meet, or meets less well: a long file may answer in several places.
 
     Args:
-        points: Of the passages that were found, the best first.
-        clauses: Of the same passages, `Points.clauses`.
+        points: Points of the passages that were found, the best first.
+        clauses: `Points.clauses` of the same passages.
     """
     if len(points) == 1:
         return 0.0

@@ -1,4 +1,4 @@
-"""Dates that a question speaks of: 2022, May 2023, 7 May 2023, May 7, 2023-05-08."""
+"""Dates that a query names: 2022, May 2023, 7 May 2023, May 7, 2023-05-08."""
 
 from __future__ import annotations
 
@@ -28,19 +28,18 @@ _FORMS: Final = [
         _YEAR,
     )
 ]
-_LONE_MONTH: Final = re.compile(rf"\b{_MONTH}\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class DateHint:
-    """A day, a month or a year; what is `None` was not said. At least one was."""
+    """A day, a month or a year as far as the query names them; `None` for what it does not."""
 
     year: int | None
     month: int | None
     day: int | None
 
     def covers(self, day: str) -> bool:
-        """Whether an ISO date (`2023-05-08...`) lies in it."""
+        """Whether an ISO date (`2023-05-08...`) falls into it."""
         said = (self.year, 0, 4), (self.month, 5, 7), (self.day, 8, 10)
         return all(
             wanted is None or day[start:end] == f"{wanted:0{end - start}}"
@@ -49,13 +48,11 @@ class DateHint:
 
 
 def date_hints(text: str) -> tuple[DateHint, ...]:
-    """The dates in a text. A month alone counts if it is written with a capital."""
+    """The dates in a text."""
     found: dict[DateHint, None] = {}
     for form in _FORMS:
         found.update((_hint(match), None) for match in form.finditer(text))
         text = form.sub(" ", text)
-    lone = (match for match in _LONE_MONTH.finditer(text) if match[0][0].isupper())
-    found.update((DateHint(None, _month(match["month"]), None), None) for match in lone)
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""Where on a line the words of a query stand, for whoever shows them."""
+"""Where the words of a query are on a line, so that they can be marked."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _WORD: Final = re.compile(r"\w+")
 
 
 def find_highlights(query: str, line: str) -> list[tuple[int, int]]:
-    """Start and end of what a query finds on a line, in order, without overlaps."""
+    """Start and end of each match of a query on a line, in order and without overlaps."""
     clauses = parse_query(query).clauses
     return list(_joined(sorted({*_literal(clauses, line), *_forms(clauses, line)})))
 
 
 def _literal(clauses: tuple[Clause, ...], line: str) -> Iterator[tuple[int, int]]:
-    """What stands there as it was typed, in the middle of a word too."""
+    """Words as they were typed, even inside other words."""
     for clause in clauses:
         if clause.text:
             found = re.finditer(re.escape(clause.text), line, re.IGNORECASE)
@@ -28,7 +28,7 @@ def _literal(clauses: tuple[Clause, ...], line: str) -> Iterator[tuple[int, int]
 
 
 def _forms(clauses: tuple[Clause, ...], line: str) -> Iterator[tuple[int, int]]:
-    """Words that are forms of those that were typed."""
+    """Other forms of the words that were typed."""
     keys = {
         stem_key(term)
         for clause in clauses

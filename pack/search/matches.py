@@ -1,7 +1,7 @@
-"""Where the clauses of a query stand in many texts at once.
+"""Finds the clauses of a query in many texts at once.
 
-All texts are joined and each form of a word is looked for with `str.find`, which is thirty times
-faster than splitting them into words.
+The texts are joined, and `str.find` looks for each form of a word, which is thirty times faster
+than splitting them into words.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from itertools import accumulate
 from pack.search.query import Alternative, Clause
 
 Match = tuple[int, int, float]
-"""One place that meets a clause: characters from the beginning of the text, number of the clause,
-weight of the alternative that stands there. A plain tuple, since a search makes thousands."""
+"""A place where a clause is met: its offset in characters, the number of the clause, and the weight
+of the alternative found there. A plain tuple, since a search makes thousands of them."""
 
 
 def find_matches(clauses: Sequence[Clause], texts: Sequence[str]) -> list[list[Match]]:
-    """For each text the matches in it, by place. Of two at one place the heavier one counts.
+    """The matches in each text, by place. Of two at one place the heavier one counts.
 
     Args:
         clauses: With all their alternatives.
@@ -44,7 +44,7 @@ def _clause_places(clause: Clause, joined: str) -> dict[int, float]:
 
 
 def _places(alternative: Alternative, joined: str) -> Iterator[int]:
-    """Where an alternative stands: its first term is a word there, and the others follow."""
+    """Where an alternative is found: its first term is a word there, and the others follow."""
     first, *rest = alternative.terms
     whole = f" {first}" if rest or alternative.prefix else f" {first} "
     place = joined.find(whole)
@@ -55,7 +55,7 @@ def _places(alternative: Alternative, joined: str) -> Iterator[int]:
 
 
 def _follow(joined: str, place: int, rest: Sequence[str], *, is_prefix: bool) -> bool:
-    """Whether the terms stand one after the other from the end of a word on."""
+    """Whether the terms follow one after the other after the end of a word."""
     last = len(rest) - 1
     for number, term in enumerate(rest):
         begin = place

@@ -1,62 +1,41 @@
-"""What a passage is worth for a query by itself.
+"""What a passage is worth for a query, taken by itself.
 
-BM25 over clauses: all forms of a word count as one word. Words in topic, tags, headings and path
-count as often as once more in the text. Added to it: how near different words of the query stand
-to each other, whether the file is of a date that the query names, and whether the text names a
-place where the query asks for one. A line that begins with a
-name that the query names counts more: who speaks, whom an entry is about.
+BM25 over clauses, where all forms of a word count as one word. A word in the topic, tags, headings
+or path counts like one more occurrence in the text. On top of that it counts how close together
+different words of the query are, and whether the file has a date that the query names. A line that
+begins with a name from the query counts more: it says who speaks, or whom an entry is about.
 
-The numbers were chosen by measurement on conversations, and rounded; the results change little
-within a factor of two of each.
+The numbers were measured on conversations and rounded; results change little within a factor of
+two of each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log
-from typing import Final, Protocol
+from typing import Final
 
+from pack.search.candidate import Candidate, head_of
 from pack.search.matches import Match, find_matches
-from pack.search.place_names import places_named
 from pack.search.query import Query
-from pack.search.words import fold_text, searchable_texts
+from pack.search.words import searchable_texts
 
 _SATURATION: Final = 1.5
-"""BM25 k1: how much a word counts that stands there more than once."""
+"""BM25 k1: how much repeated words count."""
 _LENGTH: Final = 0.5
 """BM25 b: how much less a word counts in a long passage."""
 _HEAD: Final = 1.0
-"""What a word in topic, tags, headings or path counts beside one in the text."""
+"""Weight of a word in topic, tags, headings or path; one in the text has 1."""
 _NAMED_LINE: Final = 1.5
 _DATE: Final = 2.0
-_PLACE: Final = 3.0
 _NEAR: Final = 1.0
 _NEAR_LIMIT: Final = 5.0
-"""Points for nearness grow ever slower, and never beyond this times `_NEAR`."""
+"""Points for nearness grow ever more slowly, and never beyond this times `_NEAR`."""
 _WORD_CHARACTERS: Final = 6.0
 _LINE_SIGNS: Final = "-*+>#_`[(0123456789.) \t"
-"""What may stand before the name that a line begins with."""
-
-
-class Text(Protocol):
-    """What is read of a passage (`pack.search.ranking.Candidate`)."""
-
-    @property
-    def path(self) -> str: ...  # noqa: D102 - see `Candidate`, as the others
-    @property
-    def topic(self) -> str: ...  # noqa: D102
-    @property
-    def tags(self) -> tuple[str, ...]: ...  # noqa: D102
-    @property
-    def created(self) -> str | None: ...  # noqa: D102
-    @property
-    def updated(self) -> str | None: ...  # noqa: D102
-    @property
-    def heading(self) -> str: ...  # noqa: D102
-    @property
-    def text(self) -> str: ...  # noqa: D102
+"""What may precede the name at the beginning of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +43,19 @@ class Points:
     """What a passage is worth.
 
     Attributes:
-        clauses: By the number of the clause, where it is met.
-        near: For words near each other.
-        date: For a date that the query names.
-        place: For a place, where the query asks for one.
+        clauses: Points for each clause that is met, by its number.
+        near: Points for words near each other.
+        date: Points for a date that the query names.
     """
 
     clauses: dict[int, float]
     near: float
     date: float
-    place: float
 
     @property
     def total(self) -> float:
-        """All of them."""
-        return sum(self.clauses.values()) + self.near + self.date + self.place
+        """All points together."""
+        return sum(self.clauses.values()) + self.near + self.date
 
 
 def rarity(frequency: int, passages: int) -> float:
@@ -89,7 +66,7 @@ def rarity(frequency: int, passages: int) -> float:
 
 def give_points(
     query: Query,
-    texts: Sequence[Text],
+    texts: Sequence[Candidate],
     bodies: Sequence[str],
     rarities: Sequence[float],
     average_length: float,
@@ -100,31 +77,24 @@ def give_points(
         query: Expanded.
         texts: The passages.
         bodies: Their texts (`pack.search.words.searchable_text`).
-        rarities: Of each clause of the query.
-        average_length: Of a passage of this memory, in characters.
+        rarities: One for each clause of the query.
+        average_length: Mean length of this memory's passages, in characters.
     """
     found = find_matches(query.clauses, bodies)
     heads = find_matches(query.clauses, searchable_texts([head_of(text) for text in texts]))
     named = _named_lines(query, texts, found)
-    asked = {term for clause in query.clauses for term in clause.alternatives[0].terms}
     return [
         Points(
             _clause_points(body, head, lines, rarities, len(text.text) / max(average_length, 1.0)),
             _near(body, rarities),
             _DATE if _is_dated(query, text) else 0.0,
-            _PLACE if body and query.asks_for_place and _names_place(text, asked) else 0.0,
         )
         for text, body, head, lines in zip(texts, found, heads, named, strict=True)
     ]
 
 
-def head_of(text: Text) -> str:
-    """What is known of a passage besides its text."""
-    return f"{text.topic}\n{' '.join(text.tags)}\n{text.heading}\n{text.path}"
-
-
-def columns_of(query: Query, found: Text) -> dict[str, tuple[str, ...]]:
-    """In which parts of a passage each clause that it meets stands, by the text of the clause."""
+def columns_of(query: Query, found: Candidate) -> dict[str, tuple[str, ...]]:
+    """The parts of a passage that meet each clause, by the text of the clause."""
     texts = {
         "path": found.path,
         "topic": found.topic,
@@ -164,7 +134,7 @@ def _clause_points(
 
 
 def _near(body: Sequence[Match], rarities: Sequence[float]) -> float:
-    """For each two matches that follow each other, the rarity of the more common by distance."""
+    """Sums up, for each two neighbouring matches, the rarity of the commoner one by distance."""
     total = 0.0
     for (place, clause, _), (next_place, next_clause, _) in pairwise(body):
         if clause != next_clause:
@@ -174,9 +144,9 @@ def _near(body: Sequence[Match], rarities: Sequence[float]) -> float:
 
 
 def _named_lines(
-    query: Query, texts: Sequence[Text], found: Sequence[Sequence[Match]]
+    query: Query, texts: Sequence[Candidate], found: Sequence[Sequence[Match]]
 ) -> list[list[Match]]:
-    """The matches on lines that begin with a name of the query."""
+    """The matches on lines that begin with a name from the query."""
     naming = {
         number
         for number, clause in enumerate(query.clauses)
@@ -192,7 +162,7 @@ def _named_lines(
 
 
 def _lines_of(names: Iterable[str], text: str) -> str:
-    """The lines that begin with a name, found by where the names stand: most lines hold none."""
+    """The lines that begin with a name, found from the names, as most lines hold none."""
     lower = text.lower()
     starts: dict[int, None] = {}
     for name in names:
@@ -205,14 +175,6 @@ def _lines_of(names: Iterable[str], text: str) -> str:
     return "\n".join(lower[start:].partition("\n")[0] for start in starts)
 
 
-def _names_place(text: Text, asked: Container[str]) -> bool:
-    """Whether it names a place that neither the query nor the title has."""
-    return any(
-        place not in asked and place not in fold_text(f"{text.topic} {text.heading}")
-        for place in places_named(text.text)
-    )
-
-
-def _is_dated(query: Query, text: Text) -> bool:
+def _is_dated(query: Query, text: Candidate) -> bool:
     days = [day for day in (text.created, text.updated) if day]
     return any(hint.covers(day) for hint in query.dates for day in days)

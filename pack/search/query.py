@@ -1,15 +1,15 @@
 """What a search query asks for. Every text is a query; nothing in one is an error.
 
     blue car            either word, in any of its forms; both, near each other, is better
-    "blue car"          the words one after the other; what lacks them is not found
-    colour*             words that begin so
-    -car  -"blue car"   what holds it is not found
+    "blue car"          these words in this order; nothing without them is found
+    colour*             words that begin like this
+    -car  -"blue car"   nothing that holds it is found
 
-A sentence is not an AND of its words: each is a clause of its own, rare ones count more, and words
-that every sentence has are left out, as is `kind of`, which only asks. In a question (it ends with
-a question mark) a quotation is a title: what has all of it is better, what has words of it is found
-too. Nothing is ever interpreted as FTS5 syntax: a clause holds index terms (letters and digits),
-and the storage quotes them.
+A sentence is not an AND of its words: each word is a clause of its own, rare words count more, and
+words that every sentence has are left out. In a question (anything that ends with a question mark)
+a quotation is a title: text with all of it is better, but text with some of its words is found too.
+Nothing is ever taken for FTS5 syntax: clauses hold index terms (letters and digits), and the
+storage quotes them.
 """
 
 from __future__ import annotations
@@ -18,22 +18,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from typing import Final
 
 from pack.search.dates import DateHint, date_hints
-from pack.search.place_names import asks_for_place
 from pack.search.stems import stem_key
 from pack.search.words import fold_text, index_terms, is_unspaced
 
 MAX_CLAUSES: Final = 40
-"""Words of a query that are looked for; the rest still counts for the exact phrase."""
+"""How many words of a query are looked for; the rest only counts for the exact phrase."""
 _PART: Final = re.compile(r'(?<!\S)-?"[^"]*"?|\S+')
 _POSSESSIVE: Final = re.compile(r"['’]s?(?=\W*$)", re.IGNORECASE)
 _PUNCTUATION: Final = ".,;:!?()[]{}<>\"'`"
 _PART_WEIGHT: Final = 0.25
-_KINDS: Final = frozenset("kind kinds sort sorts type types".split())
-"""Before `of` they only say that something is asked for: "what kind of car"."""
 STOP_WORDS: Final = frozenset(
     (
         "a about after again all also am an and another any are as at be because been before being "
@@ -45,7 +42,7 @@ STOP_WORDS: Final = frozenset(
         "whom whose why will with would yet you your"
     ).split()
 )
-"""Words that say nothing of what a sentence is about."""
+"""Words that say nothing about the subject of a sentence."""
 
 
 class ClauseKind(StrEnum):
@@ -61,9 +58,9 @@ class Alternative:
     """One way in which a clause is met: an FTS5 phrase.
 
     Attributes:
-        terms: Index terms that follow each other; at least one.
+        terms: Index terms in a row; at least one.
         prefix: Whether the last one is only the beginning of a term.
-        weight: How much it counts beside the word as typed, above 0 and at most 1.
+        weight: What it counts compared with the word as typed; above 0, at most 1.
     """
 
     terms: tuple[str, ...]
@@ -76,10 +73,10 @@ class Clause:
     """A part of a query.
 
     Attributes:
-        text: As it was typed, without quotes, star and minus.
+        text: As typed, without quotes, star and minus.
         kind: How it was typed.
-        alternatives: Any of them meets it; the first is what was typed.
-        required: Whether what does not meet it is not found.
+        alternatives: Any of them meets the clause; the first is what was typed.
+        required: Whether only files that meet it are found.
     """
 
     text: str
@@ -94,19 +91,18 @@ class Query:
 
     Attributes:
         text: As typed.
-        phrase: What exact matches are compared with (`pack.search.words.fold_text`, white space
-            collapsed, without the quotes where all of it is quoted).
-        clauses: What is looked for. Empty when the query is empty, holds exclusions only, or no
-            letter or digit; `phrase` can then still be looked for in the text.
+        phrase: What exact matches are compared with: the query folded
+            (`pack.search.words.fold_text`), white space collapsed, without quotes round all of it.
+        clauses: What is looked for. Empty if the query is empty, only excludes, or has no letter
+            or digit; `phrase` can still be looked for in the texts then.
         excluded: What must not be there.
-        dates: Dates it speaks of.
-        names: Index terms of words with a capital that do not begin it.
-        asks_for_place: Whether the answer is a place.
-        containing: Terms `(first, ..., last)` such that text with the query in it, in the middle
-            of words even, has the phrase `*first ... last*`; `pack.search.forms.expand`
-            makes `exact` of it.
-        exact: The clause that text with the query in it meets; `None` until expanded, and where
-            the clauses say so already.
+        dates: Dates it names.
+        names: Index terms of capitalised words, except at the beginning of a sentence.
+        containing: Terms `(first, ..., last)`: any text that holds the query, even in the middle
+            of words, has the phrase `*first ... last*`. `pack.search.forms.expand` turns it
+            into `exact`.
+        exact: The clause that any text with the query in it meets; `None` until expanded, and
+            where `containing` is empty.
     """
 
     text: str
@@ -115,13 +111,12 @@ class Query:
     excluded: tuple[Clause, ...] = ()
     dates: tuple[DateHint, ...] = ()
     names: frozenset[str] = frozenset()
-    asks_for_place: bool = False
     containing: tuple[str, ...] = ()
     exact: Clause | None = None
 
 
 def parse_query(text: str) -> Query:
-    """What a query asks for, without forms of its words that only a vocabulary knows."""
+    """What a query asks for. Other forms of its words come later, from a vocabulary."""
     parts = _PART.findall(text)
     wanted = _wanted([part for part in parts if not _is_minus(part)])
     excluded = [clause for part in parts if _is_minus(part) for clause in _clauses(part[1:])]
@@ -135,24 +130,14 @@ def parse_query(text: str) -> Query:
         tuple(_distinct(excluded))[:MAX_CLAUSES],
         date_hints(text),
         _names(text),
-        asks_for_place(text),
         tuple(index_terms(phrase)),
     )
 
 
 def _wanted(parts: Sequence[str]) -> list[Clause]:
-    """The clauses of words that say what is looked for, unless there are none."""
-    telling = [
-        part
-        for part, following in zip_longest(parts, parts[1:], fillvalue="")
-        if not (following.lower() == "of" and part.lower() in _KINDS)
-    ]
-    clauses: list[Clause] = []
-    for some in (telling, parts):
-        clauses = [clause for part in some for clause in _clauses(part)]
-        if others := [clause for clause in clauses if not _is_stop_word(clause)]:
-            return others
-    return clauses
+    """The clauses of all words but stop words, or of all if there is nothing else."""
+    clauses = [clause for part in parts for clause in _clauses(part)]
+    return [clause for clause in clauses if not _is_stop_word(clause)] or clauses
 
 
 def _is_question(text: str) -> bool:
@@ -160,7 +145,7 @@ def _is_question(text: str) -> bool:
 
 
 def _as_title(clause: Clause) -> Clause:
-    """A quotation in a question names something, and demands nothing of the answer."""
+    """A quotation in a question is a name; the answer need not repeat it."""
     if clause.kind is not ClauseKind.PHRASE:
         return clause
     ways = _whole_and_parts(clause.alternatives[0].terms)
@@ -168,12 +153,12 @@ def _as_title(clause: Clause) -> Clause:
 
 
 def _is_minus(part: str) -> bool:
-    # Two of them begin an option of a command, which somebody looks for.
+    # Two of them begin an option of a command, which people look for.
     return part[:1] == "-" != part[1:2] and bool(index_terms(part))
 
 
 def _clauses(part: str) -> list[Clause]:
-    """The clauses of a word as typed or of a quotation; a run without spaces has one per pair."""
+    """The clauses of a typed word or a quotation; a script without spaces gives one per pair."""
     quoted = part.startswith('"')
     text = part.strip('"') if quoted else _POSSESSIVE.sub("", part)
     terms = tuple(index_terms(text))
@@ -189,14 +174,14 @@ def _clauses(part: str) -> list[Clause]:
 
 
 def _whole_and_parts(terms: tuple[str, ...]) -> tuple[Alternative, ...]:
-    """An identifier as a phrase, and each of its parts that is a word, for less."""
+    """An identifier as a phrase, and with less weight each of its parts that is a word."""
     words = [term for term in dict.fromkeys(terms) if len(term) > 2 and term not in STOP_WORDS]
     parts = words if len(terms) > 1 else []
     return (Alternative(terms), *(Alternative((part,), weight=_PART_WEIGHT) for part in parts))
 
 
 def _distinct(clauses: Sequence[Clause]) -> list[Clause]:
-    """The clauses without those that ask for another form of a word that is asked for before."""
+    """The clauses, without those that repeat an earlier word in another form."""
     first: dict[tuple[object, ...], Clause] = {}
     for clause in clauses:
         terms = clause.alternatives[0].terms
@@ -218,7 +203,7 @@ def _phrase(text: str, parts: Sequence[str]) -> str:
 
 
 def _names(text: str) -> frozenset[str]:
-    """Words with a capital that another word comes before in the same sentence."""
+    """Capitalised words that do not begin a sentence."""
     later = [
         word
         for before, word in pairwise(text.split())

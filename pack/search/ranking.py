@@ -1,21 +1,22 @@
-"""The order of search results, decided on the text of the passages that the index proposes.
+"""The order of search results, decided from the text of the passages that the index proposes.
 
-The storage proposes passages (stage 1, by the BM25 of FTS5), and `rank` compares them (stage 2):
-it sees what an index cannot, such as how near the words stand, and that the answer to a question
-stands in the next note.
+The storage proposes passages (stage 1, by the BM25 of FTS5), and `rank` compares them (stage 2). It
+sees what an index cannot: how close together the words are, or that a question is answered in the
+next note.
 
-Why not FTS5's score alone: it counts each form of a word as a word of its own, with a rarity of its
-own, and knows neither neighbours nor dates.
+Why not FTS5's score alone: it takes each form of a word for a word of its own, with its own rarity,
+and knows neither neighbours nor dates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
+from pack.search.candidate import Candidate, head_of
 from pack.search.context import Frequencies, feedback, from_file, from_neighbours
-from pack.search.points import Points, columns_of, give_points, head_of, rarity
+from pack.search.points import Points, columns_of, give_points, rarity
 from pack.search.query import Query
 from pack.search.snippets import find_line
 from pack.search.words import fold_text, searchable_texts
@@ -23,64 +24,29 @@ from pack.search.words import fold_text, searchable_texts
 _PHRASE: Final = 100.0
 _PHRASE_IN_HEAD: Final = 101.0
 _LEAST: Final = 0.01
-"""For what was found by a part of a word only."""
+"""For what was found by part of a word only."""
 CANDIDATES: Final = 40
-"""The best passages of stage 1, which are ranked."""
+"""How many of the best passages of stage 1 are ranked."""
 PROPOSED: Final = 48
-"""Passages that stage 1 is asked for; a few of those beyond the best are ranked too."""
+"""How many passages stage 1 is asked for; a few beyond the best are ranked too."""
 _MOST_ADDED: Final = 3
 NEIGHBOURED: Final = 20
-"""The best short ones of them, whose neighbours are added to the candidates."""
+"""How many of the best short passages bring in their neighbours."""
 LONGEST_NEIGHBOURED: Final = 500
-"""Length in characters of a passage beyond which neighbours do not matter."""
+"""Length in characters above which a passage takes nothing from its neighbours."""
 REACH: Final = 2
-"""How many passages before and after are neighbours, in path order of a folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A passage that may answer a query.
-
-    Attributes:
-        id: Identifies the passage among all of the memory; those of a file are in its order,
-            frontmatter last.
-        path: File it is in.
-        topic: Of the file.
-        tags: Of the file.
-        created: ISO date of the file's frontmatter, if it has one.
-        updated: The same, of its last change.
-        line: Line of the file that the passage begins on.
-        heading: Titles above it (`pack.files.passages.Passage`).
-        text: As it is written.
-        score: What stage 1 gave it, more is better; 0 for one added as a neighbour.
-        previous: Id of the passage before it: in the same file, else the last one of the file
-            before it in the same folder, by path. `None` if there is none or nobody looked.
-        next: Id of the passage after it, in the same way.
-    """
-
-    id: int
-    path: str
-    topic: str
-    tags: tuple[str, ...]
-    created: str | None
-    updated: str | None
-    line: int
-    heading: str
-    text: str
-    score: float = 0.0
-    previous: int | None = None
-    next: int | None = None
+"""How many passages before and after are neighbours, by path within a folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What the index knows of the memory as a whole.
+    """What the index knows about the memory as a whole.
 
     Attributes:
         passages: Number of passages.
-        average_length: Of a passage's text, in characters.
-        frequencies: For each clause of the query, the number of passages that meet it; an upper
-            bound will do (the sum over its alternatives).
+        average_length: Mean length of a passage, in characters.
+        frequencies: How many passages meet each clause of the query; an upper bound will do (the
+            sum over its alternatives).
     """
 
     passages: int
@@ -90,15 +56,15 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a result stands where it does.
+    """Why a result is where it is.
 
     Attributes:
         terms: Points for each clause that was found, by its text.
         boosts: Points for anything else, by name: `near` (words near each other), `date` (of the
-            file), `place` (one was asked for), `context` (words of the best passages),
-            `neighbours`, `phrase` (the query as it was typed), `file` (its other passages).
-        columns: Where in the passage each of `terms` stands: `path`, `topic`, `tags`, `heading`,
-            `body`, in this order.
+            file), `context` (words of the best passages), `neighbours`, `phrase` (the query as
+            typed), `file` (its other passages).
+        columns: Where each of `terms` was found: `path`, `topic`, `tags`, `heading`, `body`, in
+            this order.
     """
 
     terms: dict[str, float]
@@ -108,14 +74,14 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A file, by its best passage.
+    """A file, represented by its best passage.
 
     Attributes:
         candidate: The passage.
-        score: Only comparable within one query; above 0.
+        score: Above 0; comparable only within one query.
         query: What was asked.
         points: What the passage is worth by itself.
-        boosts: What was added, by name.
+        boosts: Points that were added, by name.
     """
 
     candidate: Candidate
@@ -126,10 +92,10 @@ class Ranked:
 
     @property
     def explanation(self) -> Explanation:
-        """Why it stands where it does."""
+        """Why it is where it is."""
         clauses = self.query.clauses
         terms = {clauses[number].text: n for number, n in sorted(self.points.clauses.items())}
-        own = {"near": self.points.near, "date": self.points.date, "place": self.points.place}
+        own = {"near": self.points.near, "date": self.points.date}
         boosts = {**own, **self.boosts}
         return Explanation(
             terms,
@@ -139,10 +105,10 @@ class Ranked:
 
 
 def to_be_ranked(proposed: Sequence[Candidate]) -> list[Candidate]:
-    """The passages of stage 1, best first, that are worth being ranked.
+    """The passages of stage 1 that are worth ranking, best first.
 
-    These are `CANDIDATES`, and where they are of few files, each of which has two of them or more,
-    the best of some others: they leave the others little room.
+    The first `CANDIDATES`; and if few files fill them, with two passages or more each on average,
+    also the best passage of some other files, which were crowded out.
     """
     best = list(proposed[:CANDIDATES])
     paths = {candidate.path for candidate in best}
@@ -155,10 +121,7 @@ def to_be_ranked(proposed: Sequence[Candidate]) -> list[Candidate]:
 
 
 def wants_neighbours(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The candidates of stage 1, best first, whose neighbours can change the order.
-
-    These are at most `NEIGHBOURED`, and short: a long passage takes nothing from its neighbours.
-    """
+    """The candidates whose neighbours can change the order: at most `NEIGHBOURED` short ones."""
     return [one for one in candidates if len(one.text) <= LONGEST_NEIGHBOURED][:NEIGHBOURED]
 
 
@@ -169,19 +132,19 @@ def rank(
     frequencies: Frequencies | None = None,
     eligible: Container[str] | None = None,
 ) -> list[Ranked]:
-    """The files of the candidates that answer the query, best first, each by its best passage.
+    """The files that answer the query, best first, each represented by its best passage.
 
-    Files that hold the query as it was typed come first.
+    Files that hold the query as typed come first.
 
     Args:
         query: Expanded (`pack.search.forms.expand`).
-        candidates: Passages of stage 1, and neighbours of the best of them, in any order, each
-            once. Those that meet no clause are taken for neighbours only.
+        candidates: Passages of stage 1 and neighbours of the best of them, each once, in any order.
+            Those that meet no clause only serve as neighbours.
         statistics: Of the same index.
-        frequencies: In how many passages index terms are; without it, what the best passages speak
-            of does not count. It is asked once.
-        eligible: Paths that may be results; `None` for all. To be given where files were filtered,
-            and where clauses are required or excluded: that is decided by file, in stage 1.
+        frequencies: Counts passages by index term, and is asked once. Without it the words of the
+            best passages do not count.
+        eligible: Paths that may be results; `None` for all. Needed if files were filtered, or if
+            clauses are required or excluded: stage 1 decides that for whole files.
     """
     bodies = searchable_texts([candidate.text for candidate in candidates])
     rarities = [rarity(count, statistics.passages) for count in statistics.frequencies]
@@ -202,13 +165,13 @@ def rank(
     ]
     return [
         Ranked(
-            candidates[found[0]],
-            _score(totals, found),
+            candidates[file.best],
+            file.score,
             query,
-            points[found[0]],
-            {name: values[found[0]] for name, values in boosts.items()} | {"file": found[1]},
+            points[file.best],
+            {name: values[file.best] for name, values in boosts.items()} | {"file": file.others},
         )
-        for found in _files(candidates, points, totals, answers)
+        for file in _files(candidates, points, totals, answers)
     ]
 
 
@@ -219,13 +182,21 @@ def _with(
     return [total + points for total, points in zip(totals, more, strict=True)]
 
 
+class _File(NamedTuple):
+    """A file: the number of its best passage, points for the others, and all its points."""
+
+    best: int
+    others: float
+    score: float
+
+
 def _files(
     candidates: Sequence[Candidate],
     points: Sequence[Points],
     totals: Sequence[float],
     answers: Iterable[int],
-) -> list[tuple[int, float]]:
-    """The best passage of each file and what it gets from the others, the best file first."""
+) -> list[_File]:
+    """The files of the passages that answer, the best first."""
     files: dict[str, list[int]] = {}
     for number in answers:
         files.setdefault(candidates[number].path, []).append(number)
@@ -233,17 +204,13 @@ def _files(
     for passages in files.values():
         passages.sort(key=lambda number: (-totals[number], candidates[number].id))
         more = from_file([totals[n] for n in passages], [points[n].clauses for n in passages])
-        found.append((passages[0], more))
-    return sorted(found, key=lambda one: (-_score(totals, one), candidates[one[0]].path))
-
-
-def _score(totals: Sequence[float], found: tuple[int, float]) -> float:
-    number, more = found
-    return max(totals[number] + more, _LEAST)
+        best = passages[0]
+        found.append(_File(best, more, max(totals[best] + more, _LEAST)))
+    return sorted(found, key=lambda file: (-file.score, candidates[file.best].path))
 
 
 def _phrase_points(query: Query, candidate: Candidate) -> float:
-    """Points for the query as it was typed, so many that they outweigh all others."""
+    """Points for the query as typed, enough to outweigh all others."""
     if not query.phrase:
         return 0.0
     if query.phrase in fold_text(candidate.text):
@@ -252,8 +219,5 @@ def _phrase_points(query: Query, candidate: Candidate) -> float:
 
 
 def locate(query: Query, candidate: Candidate) -> tuple[int, str]:
-    """The line of the file that answers best, and the text round the match on it.
-
-    See `pack.search.snippets.find_line`.
-    """
+    """The line of the file that answers best, and a snippet; see `snippets.find_line`."""
     return find_line(query, candidate.text, candidate.line)

@@ -1,4 +1,4 @@
-"""The line of a passage that answers a query best, and a snippet of it."""
+"""Finds the line of a passage that answers a query best, and cuts a snippet from it."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import Final
 from pack.files.passages import bare_lines
 from pack.search.matches import find_matches
 from pack.search.query import Query
-from pack.search.words import aligned_text, fold_text, searchable_texts
+from pack.search.words import fold_text, searchable_texts
 
 SNIPPET_CHARACTERS: Final = 160
 
 
 def find_line(query: Query, text: str, first_line: int = 1) -> tuple[int, str]:
-    """The line that holds the phrase, or most of the clauses; the first of equals.
+    """The first line that holds the phrase, or else the most clauses.
 
     Args:
         query: Expanded.
-        text: As it is written.
+        text: As written.
         first_line: Line of the file that `text` begins on.
 
     Returns:
-        The line of the file, and at most 160 characters of it round the first match, white space
-        collapsed, with an ellipsis where it is cut.
+        The number of the line in the file, and up to 160 characters of it around the first match,
+        white space collapsed, with an ellipsis at each cut.
     """
     lines = bare_lines(text)
     if not lines:
@@ -34,9 +34,10 @@ def find_line(query: Query, text: str, first_line: int = 1) -> tuple[int, str]:
 
 
 def _qualities(query: Query, text: str, lines: list[str]) -> list[int]:
-    """How many clauses each line meets; to hold the phrase is more than all of them."""
-    met = [len(clauses) for clauses in _met(query, text, lines)]
-    if not query.phrase or not _holds(query.phrase, text):  # most hold it nowhere
+    """How many clauses each line meets; to hold the phrase is worth more than all of them."""
+    found = find_matches(query.clauses, searchable_texts(lines))
+    met = [len({clause for _, clause, _ in matches}) for matches in found]
+    if not query.phrase or not _holds(query.phrase, text):  # most texts do not hold it at all
         return met
     more = len(query.clauses) + 1
     return [
@@ -44,24 +45,12 @@ def _qualities(query: Query, text: str, lines: list[str]) -> list[int]:
     ]
 
 
-def _met(query: Query, text: str, lines: list[str]) -> list[set[int]]:
-    """The clauses that each line meets; the whole text is looked through at once if it can be."""
-    aligned = None if "\r" in text else aligned_text(text)
-    if aligned is None:
-        found = find_matches(query.clauses, searchable_texts(lines))
-        return [{clause for _, clause, _ in one} for one in found]
-    met: list[set[int]] = [set() for _ in lines]
-    for place, clause, _ in find_matches(query.clauses, [aligned])[0]:
-        met[text.count("\n", 0, place)].add(clause)
-    return met
-
-
 def _holds(phrase: str, text: str) -> bool:
     return phrase in " ".join(fold_text(text).split())
 
 
 def _match_place(query: Query, line: str) -> int:
-    """Where the phrase is, or else the first clause; about, where folding changes lengths."""
+    """Where the phrase is, or else the first clause; roughly, if folding changes lengths."""
     folded = fold_text(line)
     wanted = [query.phrase] + [
         " ".join(alternative.terms)

@@ -1,16 +1,16 @@
 """The words of a text, as the search index sees them.
 
-The index is an FTS5 table with the tokenizer `unicode61 remove_diacritics 2`. It knows no
-identifiers and no scripts that are written without spaces, and its idea of Unicode is that of 2012.
-So the text is prepared here, so far that nothing is left to FTS5 but to split ASCII and letters it
-knows; which tokens come out can then be said without it (`index_terms`).
+The index is an FTS5 table with the tokenizer `unicode61 remove_diacritics 2`, which does not
+understand identifiers or scripts without spaces, and knows Unicode as it was in 2012. So the text
+is prepared here until all FTS5 has to do is split ASCII and letters that it knows. `index_terms`
+can then tell its tokens without asking it.
 
 - Accents and case are folded: `Café` is `cafe`.
 - A run of Chinese, Japanese, Thai, Lao, Khmer or Burmese becomes overlapping pairs: 全文検索 is
   `全文 文検 検索`, so that any part of two or more characters is found as a phrase.
-- The parts of CamelCase words are added at the end of the text, where no phrase of the text is
-  torn apart by them. `snake_case`, `kebab-case`, `v1.2.3`, paths and URLs need no help: they are
-  split at their punctuation, and found whole as a phrase.
+- The parts of CamelCase words are added at the end of the text, where they do not break up any
+  phrase. `snake_case`, `kebab-case`, `v1.2.3`, paths and URLs need no help: they are split at their
+  punctuation and found whole as a phrase.
 - Letters that FTS5 may not know, and vowel signs, are written as `x` and their code point.
 
 Source: SQLite documentation, "FTS5", section 4.3.1.
@@ -30,7 +30,7 @@ _KINDS: Final = bytes(
 _WORDS: Final = bytes(
     ord(chr(code).lower()) if chr(code).isalnum() else ord(" ") for code in range(128)
 ).ljust(256)
-"""Tables for `bytes.translate`, which is four times faster than that of `str`."""
+"""Tables for `bytes.translate`, which is four times as fast as `str.translate`."""
 _ASCII: Final = bytes(range(128))
 _CAMEL: Final = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]{2}")
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
@@ -42,7 +42,7 @@ _UNSPACED: Final = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-"""Scripts without spaces between words; what NFKC leaves of them."""
+"""Scripts without spaces between words, as far as NFKC keeps them."""
 _UNSPACED_RUN: Final = re.compile(f"[{_UNSPACED}]+")
 _OLD_UNICODE: Final = unicodedata.ucd_3_2_0
 _DROPPED_MARKS: Final = ((0x300, 0x6FF), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF))
@@ -50,14 +50,14 @@ _VARIATION_SELECTORS: Final = ((0xFE00, 0xFE0F), (0xFE20, 0xFE2F), (0xE0100, 0xE
 
 
 def fold_text(text: str) -> str:
-    """Text as it is compared for an exact phrase: without case, in one normal form (NFC)."""
+    """Text as exact phrases are compared: without case, in one normal form (NFC)."""
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def indexed_text(text: str) -> str:
-    """The text to give to FTS5 in place of `text`. ASCII prose is returned as it is."""
+    """What FTS5 is given in place of `text`. ASCII prose is returned unchanged."""
     plain = _without_signs(text)
     if plain.isascii():
         return plain + _camel_parts(plain)
@@ -65,10 +65,9 @@ def indexed_text(text: str) -> str:
 
 
 def searchable_text(text: str) -> str:
-    """The index terms of a text with spaces round each, to look for them with `str.find`.
+    """The index terms of a text, ready for `str.find`.
 
-    They stand in the order of `index_terms`, with one or more spaces between; it begins and ends
-    with a space.
+    They are in the order of `index_terms`, with at least one space before and after each.
     """
     plain = _without_signs(text)
     if plain.isascii():
@@ -76,19 +75,8 @@ def searchable_text(text: str) -> str:
     return f" {indexed_text(text)} "
 
 
-def aligned_text(text: str) -> str | None:
-    """As `searchable_text`, where that leaves all characters in their places, one further on.
-
-    `None` for a text with letters outside of ASCII, or with parts of words that are added.
-    """
-    plain = _without_signs(text)
-    if not plain.isascii() or _has_camel(plain):
-        return None
-    return f" {plain.encode().translate(_WORDS).decode()} "
-
-
 def searchable_texts(texts: Sequence[str]) -> list[str]:
-    """`searchable_text` of each, at once where that is as good: in plain text nothing moves."""
+    """`searchable_text` of each; of plain texts all at once, as no character moves in them."""
     plain = _without_signs("\n".join(texts))
     if not plain.isascii() or _has_camel(plain):
         return [searchable_text(text) for text in texts]
@@ -100,19 +88,19 @@ def searchable_texts(texts: Sequence[str]) -> list[str]:
 
 
 def index_terms(text: str) -> list[str]:
-    """Exactly the tokens that FTS5 makes of `indexed_text(text)`, in their order."""
+    """Exactly the tokens that FTS5 makes of `indexed_text(text)`, in order."""
     return _TERM.findall(indexed_text(text).lower())
 
 
 def is_unspaced(text: str) -> bool:
-    """Whether it holds a run of a script that is written without spaces."""
+    """Whether a text holds a run of a script that is written without spaces."""
     return not text.isascii() and _UNSPACED_RUN.search(text) is not None
 
 
 def _without_signs(text: str) -> str:
-    """Text with `?` for dashes, curly quotes, emoji, if all that is not ASCII in it is that.
+    """Text with `?` for dashes, curly quotes and emoji, if nothing else in it is beyond ASCII.
 
-    Such text needs none of the slow steps. (Deleting bytes finds the others fast.)
+    Such text can skip the slow steps. (Deleting the ASCII bytes is a fast way to find the others.)
     """
     if text.isascii():
         return text
@@ -122,7 +110,7 @@ def _without_signs(text: str) -> str:
 
 
 def _camel_parts(text: str) -> str:
-    """The parts of all CamelCase words, with a space before each; mostly nothing, and fast then."""
+    """The parts of all CamelCase words, with a space before each; fast if there are none."""
     if not _has_camel(text):
         return ""
     words = [word for word in dict.fromkeys(_WORD.findall(text)) if len(word) <= _LONGEST_CAMEL]
@@ -131,7 +119,7 @@ def _camel_parts(text: str) -> str:
 
 
 def _has_camel(text: str) -> bool:
-    """Whether there may be a CamelCase word: mostly not, as each capital begins a word."""
+    """Whether there may be a CamelCase word: a capital that does not begin a word."""
     kinds = text.encode("ascii", "replace").translate(_KINDS)
     if kinds.count(b"A") == kinds.count(b" A") + kinds.startswith(b"A"):
         return False
@@ -139,7 +127,7 @@ def _has_camel(text: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    """Text without accents and case, in one form of each letter."""
+    """Text without accents and case, with one form for each letter."""
     text = unicodedata.normalize("NFC", text)
     plain = unicodedata.normalize("NFKD", text + _camel_parts(text)).translate(_MARKS)
     return unicodedata.normalize("NFKC", plain.casefold())
@@ -152,7 +140,7 @@ def _pairs(run: re.Match[str]) -> str:
 
 
 class _Separates(dict[str, bool]):
-    """Whether a character only separates words, whatever stands beside it."""
+    """Whether a character only separates words, whatever is next to it."""
 
     def __missing__(self, character: str) -> bool:
         is_mark = unicodedata.category(character)[0] == "M"
@@ -161,7 +149,7 @@ class _Separates(dict[str, bool]):
 
 
 class _Marks(dict[int, int | None]):
-    """Which characters are accents, to be dropped; filled as characters are met."""
+    """Which characters are accents and dropped; filled as characters turn up."""
 
     def __missing__(self, code: int) -> int | None:
         dropped = unicodedata.category(chr(code)) == "Mn" and any(
@@ -172,7 +160,7 @@ class _Marks(dict[int, int | None]):
 
 
 class _Letters(dict[int, str]):
-    """What stands for a character of folded text; filled as characters are met."""
+    """What replaces a character of folded text; filled as characters turn up."""
 
     def __missing__(self, code: int) -> str:
         self[code] = _letter(chr(code))

@@ -1,7 +1,7 @@
-"""Searching a memory: what a query asks, what the catalog proposes, and in which order it is given.
+"""Searching a memory: what a query asks for, what the catalog proposes, and how it is ordered.
 
 The catalog proposes passages by their words alone; `ranking` reads them and decides. A query
-without a letter or a digit has no words, so the texts themselves are looked through.
+without letters and digits has no words, so the texts themselves are searched for it.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from pack.files.markdown import split_lines
 from pack.files.passages import heading_above
 from pack.model import MemoryPath
 from pack.results import Line, Match, Matches
+from pack.search.candidate import Candidate
 from pack.search.forms import expand
 from pack.search.query import Alternative, Clause, Query, parse_query
 from pack.search.ranking import (
     PROPOSED,
     REACH,
-    Candidate,
     Explanation,
     Ranked,
     Statistics,
@@ -45,7 +45,7 @@ from pack.search.ranking import (
 from pack.search.words import fold_text
 
 _DEEP = 20_000
-"""Passages that are looked at for a page after the first."""
+"""How many passages are considered for any page after the first."""
 _MOST_TERMS = 100
 _UNTOLD = Explanation({}, {})
 
@@ -59,8 +59,8 @@ class SearchRequest:
         which: Which files may be found.
         limit: How many results at most.
         cursor: Where an earlier answer left off.
-        budget: How many tokens the results may take, about; `None` for any number.
-        explain: Whether each result says why it stands where it does.
+        budget: About how many tokens the results may take; `None` for any number.
+        explain: Whether each result says why it is where it is.
     """
 
     query: str
@@ -73,7 +73,7 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    """A result, and what it is ordered by: ranked ones come before those that were only found."""
+    """A result, and what it is sorted by: ranked ones first, then those that were only found."""
 
     candidate: Candidate
     score: float
@@ -143,7 +143,7 @@ def _match(query: Query, place: _Hit, *, explain: bool) -> Match:
 
 
 def _section(found: Candidate, line: int) -> str:
-    """The headings above a line; a short file is one passage with several of them."""
+    """The headings above a line; a short file is one passage that may have several."""
     inner = heading_above(found.text, line - found.line + 1)
     return inner if inner.startswith(found.heading) else found.heading
 
@@ -154,7 +154,7 @@ def _section(found: Candidate, line: int) -> str:
 def _find(
     view: Catalog, query: Query, request: SearchRequest, most: int
 ) -> tuple[list[_Hit], bool]:
-    """The files that answer, and whether these are all."""
+    """The files that answer, and whether that is all of them."""
     found = _candidates(view, query, request.which, most)
     best = to_be_ranked(found)
     near = view.with_neighbours(wants_neighbours(best), REACH)
@@ -172,18 +172,18 @@ def _find(
 
 
 def _is_narrow(query: Query, which: Filter) -> bool:
-    """Whether a file that meets a clause may still be none that was asked for."""
+    """Whether a file may meet a clause and still not be what was asked for."""
     required = any(clause.required for clause in query.clauses)
     return not which.is_empty or required or bool(query.excluded)
 
 
 def _candidates(view: Catalog, query: Query, which: Filter, most: int) -> list[Candidate]:
-    """The passages that may answer, best first by their words alone."""
+    """The passages that may answer, ordered by their words alone."""
     exact = [query.exact] if query.exact is not None else []
     found = view.candidates([*query.clauses, *exact], query.excluded, which, most)
     if not (query.excluded and exact):
         return found
-    # What holds the query just as it was typed is meant, whatever its words exclude elsewhere.
+    # A text that holds the query exactly as typed is meant, even if the query excludes its words.
     literal = view.candidates(exact, (), which, most)
     held = {candidate.id for candidate in found}
     meant = [
@@ -221,7 +221,7 @@ def _frequency(view: Catalog, clause: Clause, frequencies: dict[str, int]) -> in
 
 
 def _look_through(core: Core, query: Query, which: Filter) -> Iterator[_Hit]:
-    """The files in whose text or path the query stands as it was typed."""
+    """The files that hold the query as typed, in their text or path."""
     if not query.phrase:
         return
     rows = core.ask(lambda view: view.list_rows(which).rows, by_date=True)

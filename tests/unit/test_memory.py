@@ -578,7 +578,7 @@ def test_a_catalog_that_is_lost_at_any_moment_costs_nothing_but_time(world, monk
     for number in range(3):
         memory.notes.update(f"a/{number}.md", note(number))
     numbers = random.Random(1)
-    for name in "lines_between folders find rows page_starts newest unverified".split():
+    for name in "lines folders find rows page_starts newest unverified".split():
         method = getattr(world.catalog, name)
 
         def forget(*args, method=method):

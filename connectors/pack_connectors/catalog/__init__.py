@@ -1,5 +1,5 @@
 """The catalog in one SQLite file, shared by the processes that use a memory.
 
-Implements `pack.catalog.catalog.Catalog`. It must not know git or any other connector. Start with
-`catalog`, then `schema`.
+It implements `pack.catalog.catalog.Catalog`, and must not know git or any other connector. Read
+`catalog` first, then `schema`.
 """

@@ -1,11 +1,11 @@
 """Filling an empty catalog with all files of a memory.
 
-Rows are made in the caller's thread while SQLite stores the ones before them in another. Only few
-and large statements let both run: a thread that asks for the interpreter back after each small one
-waits for it up to 5 ms (`sys.setswitchinterval`). So each statement stores thousands of rows, and
-always as many, since to prepare one takes as long as to carry it out. After such a statement FTS5
-writes a segment of its index; they are merged to one at the end, since the merging that later
-updates do should never meet large ones. What the other tables are looked up by is made at the end.
+Rows are made in the caller's thread while SQLite stores earlier ones in another. They only run side
+by side if statements are few and large, because a thread that asks for the interpreter back after
+each small one may wait 5 ms for it (`sys.setswitchinterval`). So each statement stores thousands of
+rows, and always the same number, since preparing a statement takes as long as running it. FTS5
+writes a segment of its index after each. They are merged into one at the end, so that the merging
+in later updates never meets large ones. Indexes of the other tables are made at the end too.
 """
 
 from __future__ import annotations
@@ -16,25 +16,26 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, islice
 from typing import Final
 
+from pack.catalog.questions import Totals
 from pack.catalog.row import Row
 from pack.search.stems import stem_keys
 from pack.search.words import indexed_text
 from pack_connectors.catalog.rows import COUNT, NAMES, WIDTH, row_values, tag_values
 from pack_connectors.catalog.schema import CACHE_KIB
-from pack_connectors.catalog.text import WORDS
+from pack_connectors.catalog.text import WORDS, Head
 
 _BATCH_FILES: Final = 1000
 _BATCH_CHARACTERS: Final = 8_000_000
-"""So large a batch is stored at once, so that rows never wait for many like them."""
+"""A larger batch is stored at once, so that large texts do not pile up in memory."""
 _PARAMETERS: Final = 30_000
-"""Of one statement; SQLite takes 32,766."""
+"""Values in one statement; SQLite takes 32,766."""
 _PARTS: Final = 8
-"""What is left at the end is stored by statements of so much less."""
+"""What is left at the end is stored by statements this many times smaller."""
 _BUILD_CACHE_KIB: Final = 8_000
-"""More saves no time: most of what is written is not looked at again."""
+"""More saves no time, as most of what is written is not read again."""
 _HASH_BYTES: Final = 64 * 1024 * 1024
 _SETTINGS: Final = (("hashsize", _HASH_BYTES, 1024 * 1024), ("automerge", 0, 4))
-"""Of FTS5: while building, and as it is otherwise."""
+"""Options of FTS5: their names, their values while building, and otherwise."""
 _TABLES: Final = ("file", "edited", "folder", "unverified", "tag", "last_change", "head", "behind")
 _INDEXES: Final = (
     "SELECT name, sql FROM sqlite_schema "
@@ -42,17 +43,17 @@ _INDEXES: Final = (
 )
 
 Values = list[object]
-"""Of many rows, one after the other."""
+"""Values of many rows, one after the other."""
 
 
 class Insertion:
     """Rows on their way into a table.
 
     Args:
-        table: With its columns, if not all of them in their order.
+        table: Its name, with the columns unless these are all of them in order.
         width: Number of columns.
-        most: Rows that one statement may store; where each is much work, so that the first is not
-            long in coming.
+        most: How many rows a statement may store. Set where a row is much work, so that the first
+            statement comes soon.
     """
 
     def __init__(self, table: str, width: int, most: int = _PARAMETERS) -> None:
@@ -63,7 +64,7 @@ class Insertion:
         self._statement = self._of(self._rows)
 
     def ready(self) -> list[tuple[str, Values]]:
-        """Statements for as many rows as are stored at once, and their values."""
+        """Full statements with their values."""
         size = self._rows * self._width
         count = len(self.values) // size
         found = [(self._statement, self.values[n * size : (n + 1) * size]) for n in range(count)]
@@ -71,7 +72,7 @@ class Insertion:
         return found
 
     def rest(self) -> list[tuple[str, Values]]:
-        """Statements for all that is left."""
+        """Statements for everything that is left."""
         size = max(self._rows // _PARTS, 1) * self._width
         statement = self._of(size // self._width)
         found = []
@@ -88,11 +89,11 @@ class Insertion:
 
 
 class Filling:
-    """The rows of files, by table, made ready outside of SQLite.
+    """The rows of files, by table, prepared outside SQLite.
 
     Attributes:
         passages: How many there were.
-        characters: How long all of them were together.
+        characters: Their total length.
     """
 
     def __init__(self) -> None:
@@ -107,11 +108,11 @@ class Filling:
         self._word = Insertion(f"words ({WORDS})", 6, _BATCH_FILES)
 
     def add(self, row: Row) -> None:
-        """Take up a file."""
+        """Add a file."""
         self._count += 1
         self._file.values += (self._count, *row_values(row))
         self._tags += tag_values(self._count, row.tags)
-        head = (row.path, row.topic, "\n".join(row.tags))
+        head = Head(row.path, row.topic, row.tags).texts()
         for passage in row.passages:
             self.passages += 1
             number = self.passages
@@ -122,12 +123,12 @@ class Filling:
             self._word.values += (number, *_indexed(texts))
 
     def ready(self) -> list[tuple[str, Values]]:
-        """Statements for what was added, as far as they are full."""
+        """Full statements for what was added."""
         self._sort_tags()
         return list(chain.from_iterable(one.ready() for one in self._tables()))
 
     def rest(self) -> list[tuple[str, Values]]:
-        """Statements for everything that was added and not given yet."""
+        """Statements for everything that was added and not handed out yet."""
         self._sort_tags()
         return list(chain.from_iterable(one.rest() for one in self._tables()))
 
@@ -135,16 +136,16 @@ class Filling:
         return self._file, self._tag, self._place, self._passage, self._word
 
     def _sort_tags(self) -> None:
-        """Put the tags in the order of their table, page by page."""
+        """Pass on the tags in the order of their table."""
         self._tag.values += chain.from_iterable(sorted(self._tags))
         self._tags = []
 
 
 def _indexed(texts: Sequence[str]) -> Sequence[str]:
-    """What is indexed of each of some texts: mostly the texts as they are, seen at one look."""
+    """What is indexed of each text: mostly the text itself, which one look at all of them tells."""
     joined = "\n".join(texts)
     if indexed_text(joined) == joined:
-        return texts  # a line end joins nothing, and is changed by nothing
+        return texts  # line ends stay as they are, and join nothing
     return [indexed_text(text) for text in texts]
 
 
@@ -156,28 +157,24 @@ def clear(db: sqlite3.Connection) -> None:
         db.execute(f"INSERT INTO {index} ({index}) VALUES ('delete-all')")  # noqa: S608 - ours
 
 
-def fill(db: sqlite3.Connection, rows: Iterable[Row]) -> tuple[int, int]:
-    """Store the rows of all files in an empty catalog, within a transaction.
-
-    Returns:
-        The number of passages, and that of their characters.
-    """
+def fill(db: sqlite3.Connection, rows: Iterable[Row]) -> Totals:
+    """Store the rows of all files in an empty catalog, within a transaction."""
     _set_up(db, building=True)
     try:
         indexes = db.execute(_INDEXES).fetchall()
         _carry_out(db, [(f"DROP INDEX {name}", []) for name, _ in indexes])
-        counted = _store_all(db, rows)
+        totals = _store_all(db, rows)
         db.execute("INSERT INTO words (words) VALUES ('optimize')")
         _fill_vocabulary(db)
         _carry_out(db, [(statement, []) for _, statement in indexes])
         db.execute(COUNT)
     finally:
         _set_up(db, building=False)
-    return counted
+    return totals
 
 
 def shrink(db: sqlite3.Connection) -> None:
-    """Give back what filling took and needs no more, and empty the log of changes."""
+    """Give back the space that filling no longer needs, and empty the write-ahead log."""
     db.executescript("PRAGMA incremental_vacuum")  # `execute` would give back one page
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -189,7 +186,7 @@ def _set_up(db: sqlite3.Connection, *, building: bool) -> None:
         db.execute("INSERT INTO words (words, rank) VALUES (?, ?)", (name, value))
 
 
-def _store_all(db: sqlite3.Connection, rows: Iterable[Row]) -> tuple[int, int]:
+def _store_all(db: sqlite3.Connection, rows: Iterable[Row]) -> Totals:
     filling = Filling()
     stored: Future[None] | None = None
     with ThreadPoolExecutor(1) as pool:
@@ -203,7 +200,7 @@ def _store_all(db: sqlite3.Connection, rows: Iterable[Row]) -> tuple[int, int]:
         if stored is not None:
             stored.result()
     _carry_out(db, filling.rest())
-    return filling.passages, filling.characters
+    return Totals(filling.passages, filling.characters)
 
 
 def _carry_out(db: sqlite3.Connection, statements: Iterable[tuple[str, Values]]) -> None:
@@ -212,7 +209,7 @@ def _carry_out(db: sqlite3.Connection, statements: Iterable[tuple[str, Values]])
 
 
 def _parts(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """The rows, so many at once as fit into memory well."""
+    """The rows, in batches that fit into memory."""
     part: list[Row] = []
     size = 0
     for row in rows:

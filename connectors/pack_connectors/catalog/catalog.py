@@ -1,9 +1,11 @@
 """The catalog in one SQLite file, shared by the processes that use a memory.
 
-Disposable (C6): its file is never a reason to fail (`pack_connectors.catalog.file`). What it held
-may be gone at any moment, so whoever asked several questions looks at `commit` again afterwards
+It is disposable (C6), and its file is never a reason to fail (`pack_connectors.catalog.file`). Its
+content may vanish at any moment, so whoever asks several questions checks `commit` again afterwards
 (`pack.catalog.refresh.ask`).
 """
+
+# ruff: noqa: D102 - `Catalog` documents the methods
 
 from __future__ import annotations
 
@@ -14,32 +16,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from pack.catalog.questions import EVERYTHING, Filter, Listing, Sort, SortKey, Totals
 from pack.catalog.row import Row
 from pack.index.format import FolderSummary, IndexLine
 from pack.model import BlobId, CommitId, LastChange, MemoryPath
+from pack.search.candidate import Candidate
 from pack.search.query import Clause
-from pack.search.ranking import Candidate
-from pack_connectors.catalog import (
-    build as catalog_build,
-)
-from pack_connectors.catalog import (
-    listing as catalog_listing,
-)
-from pack_connectors.catalog import (
-    neighbours as catalog_neighbours,
-)
-from pack_connectors.catalog import (
-    pending as catalog_behind,
-)
-from pack_connectors.catalog import (
-    search as catalog_search,
-)
-from pack_connectors.catalog import (
-    vocabulary as catalog_vocabulary,
-)
+from pack_connectors.catalog import build, listing, neighbours, pending, search, vocabulary
 from pack_connectors.catalog.file import CatalogFile
 from pack_connectors.catalog.idle import IdleWork
 from pack_connectors.catalog.rows import (
@@ -56,11 +41,10 @@ from pack_connectors.catalog.rows import (
 from pack_connectors.catalog.schema import BUSY_SECONDS, set_busy_timeout, transaction
 from pack_connectors.system.malloc import give_back
 
-_BUSY_SECONDS: Final = BUSY_SECONDS
 _GIVES_BACK: Final = 4
-"""Idle moments after filling in which memory is given back: some of it is held for longer."""
+"""Idle moments after filling that give back memory; some of it is in use a little longer."""
 _BUILD_SECONDS: Final = 120
-"""How long to wait for another process that fills the catalog."""
+"""How long to wait while another process fills the catalog."""
 # Named, as the planner would rather sort a folder's rows than walk them in order.
 _IN_FOLDER: Final = "FROM file INDEXED BY file_folder"
 
@@ -74,10 +58,10 @@ _T = TypeVar("_T")
 
 
 class SqliteCatalog:
-    """What is known of one memory's files.
+    """What is known about the files of one memory; see `Catalog` for its methods.
 
     Args:
-        file: Where to keep it; `None` for as long as this object lives only.
+        file: Where to keep it; `None` to keep it only as long as this object.
     """
 
     def __init__(self, file: Path | None) -> None:
@@ -86,34 +70,33 @@ class SqliteCatalog:
         self._gives_back = 0
 
     def commit(self) -> CommitId | None:
-        """See `Catalog.commit`."""
         return self._file.read(_commit)
 
     def replace(
         self, commit: CommitId, rows: Iterable[Row], unverified: Collection[str] = ()
     ) -> None:
-        """See `Catalog.replace`."""
         begun = failed = False
 
         def fill(db: sqlite3.Connection) -> None:
             nonlocal begun, failed
             if begun:
                 failed = True
-                return  # the rows are used up: the caller sees that nothing is held and comes again
+                return  # the rows are used up; the caller sees that nothing is held and tries again
             set_busy_timeout(db, _BUILD_SECONDS)
             try:
                 with transaction(db):
                     if _commit(db) == commit:
                         return
                     begun = True
-                    catalog_build.clear(db)
-                    counted = catalog_build.fill(db, rows)
+                    build.clear(db)
+                    totals = build.fill(db, rows)
                     db.execute("INSERT INTO unverified SELECT folder FROM folder")
                     mark_unverified(db, unverified)
-                    db.execute("INSERT INTO head VALUES (1, ?, NULL, ?, ?)", (commit, *counted))
-                catalog_build.shrink(db)
+                    head = (commit, totals.passages, totals.characters)
+                    db.execute("INSERT INTO head VALUES (1, ?, NULL, ?, ?)", head)
+                build.shrink(db)
             finally:
-                set_busy_timeout(db, _BUSY_SECONDS)
+                set_busy_timeout(db, BUSY_SECONDS)
 
         self._file.read(fill)
         if failed:
@@ -131,8 +114,6 @@ class SqliteCatalog:
         gone: Sequence[MemoryPath],
         unverified: Collection[str] = (),
     ) -> None:
-        """See `Catalog.advance`."""
-
         def step(db: sqlite3.Connection) -> None:
             with transaction(db):
                 if _commit(db) != old:
@@ -151,104 +132,79 @@ class SqliteCatalog:
         self._poke()
 
     def scratch(self) -> SqliteCatalog:
-        """See `Catalog.scratch`."""
         return SqliteCatalog(None)
 
     def clear(self) -> None:
-        """See `Catalog.clear`."""
-
         def forget(db: sqlite3.Connection) -> None:
             with transaction(db):
-                catalog_build.clear(db)
+                build.clear(db)
 
         self._file.read(forget)
 
     def rows(self, folder: str | None = None) -> list[Row]:
-        """See `Catalog.rows`."""
         where, values = ("", ()) if folder is None else ("WHERE folder = ?", (folder,))
         query = f"SELECT {COLUMNS} FROM file {where} ORDER BY path"  # noqa: S608 - constants
         return self._file.read(lambda db: [read_row(found) for found in db.execute(query, values)])
 
     def unverified(self) -> set[str]:
-        """See `Catalog.unverified`."""
-        found = self._file.read(lambda db: db.execute("SELECT folder FROM unverified").fetchall())
-        return {folder for (folder,) in found}
+        return {folder for (folder,) in self._all("SELECT folder FROM unverified")}
 
     def verified(self, commit: CommitId) -> None:
-        """See `Catalog.verified`."""
         query = "DELETE FROM unverified WHERE (SELECT commit_id FROM head) = ?"
         self._file.read(lambda db: db.execute(query, (commit,)))
 
-    def lines(self, folder: str) -> list[IndexLine]:
-        """See `Catalog.lines`."""
-        return self.lines_between(folder, None, None)
-
-    def lines_between(
+    def lines(
         self,
         folder: str,
-        first: MemoryPath | None,
-        before: MemoryPath | None,
+        first: MemoryPath | None = None,
+        before: MemoryPath | None = None,
         limit: int | None = None,
     ) -> list[IndexLine]:
-        """See `Catalog.lines_between`."""
         where, values = "folder = ?", [folder]
         if first is not None:
             where, values = f"{where} AND path >= ?", [*values, first]
         if before is not None:
             where, values = f"{where} AND path < ?", [*values, before]
-        query = f"SELECT path, line, updated {_IN_FOLDER} WHERE {where} ORDER BY path"
-        most = f" LIMIT {limit:d}" if limit is not None else ""
-        found = self._file.read(lambda db: db.execute(query + most, values).fetchall())
-        return [IndexLine(*row) for row in found]
+        most = -1 if limit is None else limit
+        query = f"SELECT path, line, updated {_IN_FOLDER} WHERE {where} ORDER BY path LIMIT ?"
+        return [IndexLine(*row) for row in self._all(query, *values, most)]
 
     def page_starts(self, folder: str) -> list[MemoryPath]:
-        """See `Catalog.page_starts`."""
         query = "SELECT path FROM file WHERE starts_page AND folder = ? ORDER BY path"
-        found = self._file.read(lambda db: db.execute(query, (folder,)).fetchall())
-        return [MemoryPath(path) for (path,) in found]
+        return [MemoryPath(path) for (path,) in self._all(query, folder)]
 
     def newest(self, folder: str, besides: Collection[MemoryPath]) -> str | None:
-        """See `Catalog.newest`."""
         query = (
             "SELECT max(updated) FROM file WHERE folder = ? "
             "AND path NOT IN (SELECT value FROM json_each(?))"
         )
-        values = (folder, json.dumps(list(besides)))
-        (found,) = self._file.read(lambda db: db.execute(query, values).fetchone())
+        ((found,),) = self._all(query, folder, json.dumps(list(besides)))
         return found if found is None else str(found)
 
     def folders(self) -> list[FolderSummary]:
-        """See `Catalog.folders`."""
         query = "SELECT folder, files, newest FROM folder ORDER BY folder"
-        found = self._file.read(lambda db: db.execute(query).fetchall())
-        return [FolderSummary(*row) for row in found]
+        return [FolderSummary(*row) for row in self._all(query)]
 
     def find(self, path: MemoryPath) -> Row | None:
-        """See `Catalog.find`."""
         query = f"SELECT {COLUMNS} FROM file WHERE path = ?"  # noqa: S608 - constants
         return self._file.read(lambda db: next(map(read_row, db.execute(query, (path,))), None))
 
     def twins(self, folded: str) -> list[MemoryPath]:
-        """See `Catalog.twins`."""
         query = "SELECT path FROM file WHERE folded = ?"
-        found = self._file.read(lambda db: db.execute(query, (folded,)).fetchall())
-        return [MemoryPath(path) for (path,) in found]
+        return [MemoryPath(path) for (path,) in self._all(query, folded)]
 
     # --- when files changed --------------------------------------------------------------------
 
     def dated(self) -> CommitId | None:
-        """See `Catalog.dated`."""
-        found = self._file.read(lambda db: db.execute("SELECT dated FROM head").fetchone())
-        return CommitId(found[0]) if found and found[0] else None
+        found = self._all("SELECT dated FROM head WHERE dated IS NOT NULL")
+        return CommitId(found[0][0]) if found else None
 
     def lacks_dates(self) -> bool:
-        """See `Catalog.lacks_dates`."""
         # Named, as the planner would rather walk through an index of all files.
         query = "SELECT 1 FROM file INDEXED BY file_undated WHERE updated IS NULL LIMIT 1"
-        return self._file.read(lambda db: db.execute(query).fetchone()) is not None
+        return bool(self._all(query))
 
     def date(self, old: CommitId | None, new: CommitId, changes: Iterable[LastChange]) -> None:
-        """See `Catalog.date`."""
         newest: dict[MemoryPath, LastChange] = {}
         for change in changes:
             newest.setdefault(change.path, change)
@@ -265,21 +221,15 @@ class SqliteCatalog:
         self._file.read(note)
 
     def last_change(self, path: MemoryPath) -> LastChange | None:
-        """See `Catalog.last_change`."""
-        file = "(SELECT id FROM file WHERE path = ?)"
-        query = f"SELECT commit_id, at FROM last_change WHERE file = {file}"  # noqa: S608
-        found = self._file.read(lambda db: db.execute(query, (path,)).fetchone())
-        if found is None:
-            return None
-        return LastChange(path, CommitId(found[0]), datetime.fromtimestamp(found[1], UTC))
+        query = "SELECT commit_id, at FROM last_change JOIN file ON id = file WHERE path = ?"
+        for commit, at in self._all(query, path):
+            return LastChange(path, CommitId(commit), datetime.fromtimestamp(at, UTC))
+        return None
 
     # --- what a reader sees --------------------------------------------------------------------
 
     def edits(self) -> dict[MemoryPath, BlobId | None]:
-        """See `Catalog.edits`."""
-        return self._file.read(
-            lambda db: dict(db.execute("SELECT path, blob FROM edited").fetchall())
-        )
+        return dict(self._all("SELECT path, blob FROM edited"))
 
     def edit(
         self,
@@ -287,7 +237,6 @@ class SqliteCatalog:
         gone: Mapping[MemoryPath, BlobId | None],
         dropped: Collection[MemoryPath],
     ) -> None:
-        """See `Catalog.edit`."""
         paths = {*(row.path for row in rows), *gone, *dropped}
 
         def change(db: sqlite3.Connection) -> None:
@@ -299,7 +248,7 @@ class SqliteCatalog:
                 for row in rows:
                     file = put_edited(db, row, is_shown=True)
                     change_tags(db, file, None, row.tags)
-                    catalog_behind.note(db, file, None, row.passages)
+                    pending.note(db, file, None, row.passages)
                 for path, blob in gone.items():
                     put_gone(db, path, blob)
                 _catch_up_if_many(db)
@@ -314,15 +263,11 @@ class SqliteCatalog:
         after: SortKey | None = None,
         limit: int | None = None,
     ) -> Listing:
-        """See `Catalog.list_rows`."""
-        return self._file.read_state(
-            lambda db: catalog_listing.list_rows(db, which, sort, after, limit)
-        )
+        return self._file.read_state(lambda db: listing.list_rows(db, which, sort, after, limit))
 
     # --- search --------------------------------------------------------------------------------
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """See `Catalog.snapshot`."""
         return self._file.state(_begin_search, _catch_up)
 
     def candidates(
@@ -332,52 +277,38 @@ class SqliteCatalog:
         which: Filter = EVERYTHING,
         limit: int = 200,
     ) -> list[Candidate]:
-        """See `Catalog.candidates`."""
-        return self._search(
-            lambda db: catalog_search.candidates(db, clauses, excluded, which, limit)
-        )
+        return self._search(lambda db: search.candidates(db, clauses, excluded, which, limit))
 
     def with_neighbours(self, found: Sequence[Candidate], reach: int) -> list[Candidate]:
-        """See `Catalog.with_neighbours`."""
-        return self._search(lambda db: catalog_neighbours.with_neighbours(db, found, reach))
+        return self._search(lambda db: neighbours.with_neighbours(db, found, reach))
 
     def totals(self) -> Totals:
-        """See `Catalog.totals`."""
         query = "SELECT passages, characters FROM head"
         found = self._search(lambda db: db.execute(query).fetchone())
         return Totals(*(found or (0, 0)))
 
     def frequencies(self, terms: Collection[str]) -> dict[str, int]:
-        """See `Catalog.frequencies`."""
-        return self._search(lambda db: catalog_vocabulary.frequencies(db, terms))
+        return self._search(lambda db: vocabulary.frequencies(db, terms))
 
-    def with_stems(self, keys: Collection[str], limit: int) -> dict[str, int]:
-        """See `Catalog.with_stems`."""
-        return self._search(lambda db: catalog_vocabulary.with_stems(db, keys, limit))
+    def with_stem(self, key: str, limit: int) -> list[str]:
+        return self._search(lambda db: vocabulary.with_stem(db, key, limit))
 
-    def containing(self, part: str, limit: int) -> list[str]:
-        """See `Catalog.containing`."""
-        ask = catalog_vocabulary.containing
-        return self._search(lambda db: ask(db, part, limit, at_end=False))
-
-    def ending(self, part: str, limit: int) -> list[str]:
-        """See `Catalog.ending`."""
-        ask = catalog_vocabulary.containing
-        return self._search(lambda db: ask(db, part, limit, at_end=True))
+    def containing(self, part: str, limit: int, *, at_end: bool = False) -> list[str]:
+        return self._search(lambda db: vocabulary.containing(db, part, limit, at_end=at_end))
 
     # --- what can wait -------------------------------------------------------------------------
 
     def catch_up(self) -> None:
         """Index the text of all changed files.
 
-        Nobody has to call it: a search does, and a thread does it some time after a change.
+        Nobody has to call it: a search does, and so does a thread some time after a change.
         """
         self._file.read(_catch_up)
 
     def _use_idle_moment(self) -> bool:
-        """Index one changed file, unless somebody else is writing; whether to go on.
+        """Index one changed file, unless somebody else is writing; returns whether there is more.
 
-        What is owed is carried out first, and before that memory is given back that filling took.
+        Before that it gives back memory that filling took, and makes changes that were put off.
         """
         if self._gives_back:
             self._gives_back -= 1
@@ -385,13 +316,13 @@ class SqliteCatalog:
 
         def step(db: sqlite3.Connection) -> bool:
             with transaction(db):
-                catalog_behind.catch_up(db, 1)
-                return catalog_behind.is_behind(db)
+                pending.catch_up(db, 1)
+                return pending.is_behind(db)
 
         return self._file.settle_idly(step)
 
     def _poke(self) -> None:
-        if self._file.is_kept:  # one that is kept nowhere is let go without a word
+        if self._file.is_kept:  # otherwise nobody closes it
             self._idle.poke()
 
     def close(self) -> None:
@@ -399,11 +330,15 @@ class SqliteCatalog:
         self._idle.close()
         self._file.close()
 
+    def _all(self, query: str, *values: object) -> list[Any]:
+        """All that a query finds."""
+        return self._file.read(lambda db: db.execute(query, values).fetchall())
+
     def _search(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
-        """The answer to a question about texts, all of which are indexed."""
+        """The answer to a question about texts, once all of them are indexed."""
 
         def ask(db: sqlite3.Connection) -> tuple[_T] | None:
-            return None if catalog_behind.is_behind(db) else (question(db),)
+            return None if pending.is_behind(db) else (question(db),)
 
         while (answer := self._file.read_state(ask)) is None:
             self.catch_up()
@@ -412,7 +347,7 @@ class SqliteCatalog:
 
 def _catch_up(db: sqlite3.Connection) -> None:
     with transaction(db):
-        catalog_behind.catch_up(db)
+        pending.catch_up(db)
 
 
 def _put(db: sqlite3.Connection, row: Row) -> bool:
@@ -420,7 +355,7 @@ def _put(db: sqlite3.Connection, row: Row) -> bool:
     held = find_held(db, "file", row.path)
     file = put_row(db, row)
     change_tags(db, file, held and held.tags, row.tags)
-    catalog_behind.note(db, file, held, row.passages)
+    pending.note(db, file, held, row.passages)
     return held is None
 
 
@@ -430,21 +365,21 @@ def _take_out(db: sqlite3.Connection, table: str, path: str) -> bool:
     if held is None:
         return False
     change_tags(db, held.id, held.tags, None)
-    catalog_behind.note(db, held.id, held, None)
+    pending.note(db, held.id, held, None)
     db.execute(f"DELETE FROM {table} WHERE id = ?", (held.id,))  # noqa: S608 - ours
     db.execute("DELETE FROM last_change WHERE file = ?", (held.id,))
     return True
 
 
 def _catch_up_if_many(db: sqlite3.Connection) -> None:
-    if catalog_behind.is_behind(db, catalog_behind.MOST):
-        catalog_behind.catch_up(db)
+    if pending.is_behind(db, pending.MOST):
+        pending.catch_up(db)
 
 
 def _begin_search(db: sqlite3.Connection) -> bool:
-    """Begin to read one state, unless some text of it is not indexed yet."""
+    """Begin to read one state, unless some of its text is not indexed yet."""
     db.execute("BEGIN")
-    if not catalog_behind.is_behind(db):
+    if not pending.is_behind(db):
         return True
     db.execute("ROLLBACK")
     return False

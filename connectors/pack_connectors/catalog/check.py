@@ -1,4 +1,4 @@
-"""Looking at a catalog file without changing it, for whoever wants to know how it is."""
+"""Checks a catalog file without changing it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pack.model import CommitId
-from pack_connectors.catalog.schema import STAMP
+from pack_connectors.catalog import schema
 
 
 class CatalogState(StrEnum):
-    """How a catalog file is."""
+    """The state a catalog file is in."""
 
     MISSING = "missing"
     SOUND = "sound"
@@ -23,13 +23,13 @@ class CatalogState(StrEnum):
 
 
 class CatalogReport(NamedTuple):
-    """What was seen of a catalog.
+    """What a check found.
 
     Attributes:
-        state: How the file is.
-        commit: The commit it describes; `None` where that is not known.
-        files: How many files it knows.
-        size: Of the file, in bytes.
+        state: The state of the file.
+        commit: The commit it describes; `None` if that is not known.
+        files: How many memory files it lists.
+        size: Size of the catalog file in bytes.
     """
 
     state: CatalogState
@@ -39,15 +39,15 @@ class CatalogReport(NamedTuple):
 
 
 def check_catalog(file: Path) -> CatalogReport:
-    """How the catalog in a file is; nothing is changed."""
+    """Check the catalog in a file, without changing it."""
     if not file.is_file():
         return CatalogReport(CatalogState.MISSING)
     size = file.stat().st_size
     try:
-        # Its journal may have to be read, for which even a reader takes locks.
+        # Even a reader takes locks, as it may have to read the write-ahead log.
         with closing(sqlite3.connect(file.as_uri() + "?mode=rw", uri=True, timeout=1)) as db:
             (stamp,) = db.execute("PRAGMA user_version").fetchone()
-            if stamp != STAMP:
+            if stamp != schema.STAMP:
                 return CatalogReport(CatalogState.OLD, size=size)
             (sound,) = db.execute("PRAGMA quick_check(1)").fetchone()
             if sound != "ok":

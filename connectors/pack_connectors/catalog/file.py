@@ -1,8 +1,7 @@
-"""The file of a catalog: a connection that always answers, whatever became of the file.
+"""The file of a catalog: a connection that always answers, whatever happens to the file.
 
-A file that is damaged, of another version, locked for too long or on a read-only disk is replaced,
-or done without: then a temporary file takes its place, and where that fails too, memory. What it
-held is gone at such a moment.
+A file that is damaged, of another version, locked for too long or on a read-only disk is replaced
+by a new one, or else by a temporary file, or else by memory. What it held is lost then.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ _BUSY_SECONDS: Final = BUSY_SECONDS
 
 _T = TypeVar("_T")
 Step = Callable[[sqlite3.Connection], None]
-"""A change; it is carried out again where the file failed in the middle of it."""
+"""A change; it is made again if the file fails in the middle of it."""
 
 
 class CatalogFile:
     """A catalog's connection, shared by threads.
 
     Args:
-        file: Where it is; `None` for one that is gone when it is closed.
+        file: Where it is; `None` for one that vanishes when it is closed.
     """
 
     def __init__(self, file: Path | None) -> None:
@@ -39,22 +38,22 @@ class CatalogFile:
 
     @property
     def is_kept(self) -> bool:
-        """Whether what it holds is there for the next process."""
+        """Whether the next process finds what it holds."""
         return self._file is not None
 
     def owe(self, step: Step) -> None:
-        """Carry out a change later: before anything is asked, or by `settle_idly`."""
+        """Put off a change until the next question or `settle_idly`."""
         with self._lock:
             self._owed.append(step)
 
     def read(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
-        """The answer of an action, once what is owed was carried out."""
+        """The result of an action, after all changes that were put off."""
         with self._lock:
             self._settle()
             return self._carry_out(action)
 
     def read_state(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
-        """The answer to a question of several statements, all on the same state."""
+        """The answer to a question of several statements, which all see the same state."""
 
         def ask(db: sqlite3.Connection) -> _T:
             if db.in_transaction:  # that of `state`
@@ -69,8 +68,8 @@ class CatalogFile:
         """Let the questions inside see one state.
 
         Args:
-            begin: Begins a transaction, unless the state is not as it should be.
-            prepare: Makes it so.
+            begin: Begins a transaction and returns true, unless something must be done first.
+            prepare: Does that.
         """
         with self._lock:
             while not self.read(begin):
@@ -78,15 +77,15 @@ class CatalogFile:
             try:
                 yield
             finally:
-                # None is open any more if the file failed meanwhile.
+                # If the file failed meanwhile, the connection is closed.
                 if self._connection is not None and self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
 
     def settle_idly(self, step: Callable[[sqlite3.Connection], bool]) -> bool:
-        """Carry out what is owed, and then a step, unless somebody else is writing.
+        """Make the changes that were put off, and then a step, unless somebody else is writing.
 
         Returns:
-            What the step says; `False` where it was not carried out.
+            What the step returns; `False` if it did not run.
         """
 
         def settle(db: sqlite3.Connection) -> bool:
@@ -117,22 +116,22 @@ class CatalogFile:
         return self._connection
 
     def give_up(self) -> None:
-        """Do without the file, or without a temporary one, since it cannot hold what it has to."""
+        """Do without the file, or without the temporary one, as it cannot hold the catalog."""
         with self._lock:
             self._in_memory = self._file is None
             self._do_without()
 
     def reopen(self) -> None:
-        """Open the file anew at the next question, after much work that is not done again.
+        """Close the connection until the next question, to free memory after a large build.
 
-        Statements are kept for the next time, each with all values that it stored last.
+        A connection keeps prepared statements, each with all the values it stored last.
         """
         if self.is_kept:
             with self._lock:
                 self._disconnect()
 
     def close(self) -> None:
-        """Carry out what is owed and close the file; the next question opens it again."""
+        """Make the changes that were put off, and close the file until the next question."""
         with self._lock:
             self._settle()
             self._disconnect()
@@ -142,12 +141,12 @@ class CatalogFile:
             self._carry_out(self._owed.pop(0))
 
     def _carry_out(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
-        """Carry out an action, on a fresh file, and then on none, where the file is in the way."""
+        """Carry out an action; if the file is in the way, on a new one, and then without one."""
         try:
             return action(self.open())
         except (sqlite3.DatabaseError, ValueError) as error:
             if _is_in_use(error):
-                self._do_without()  # what others work with is not ours to throw away
+                self._do_without()  # others are working with it, so it stays
             else:
                 self._discard()
         try:

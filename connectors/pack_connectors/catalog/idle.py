@@ -1,4 +1,4 @@
-"""Work that is done in a thread of its own once nobody asked for anything for a moment."""
+"""Work that a thread of its own does once nobody has asked for anything for a moment."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from time import monotonic
 from typing import Final
 
 _IDLE_SECONDS: Final = 0.03
-"""Longer than it takes to answer after a write."""
+"""Longer than answering a write takes."""
 
 
 class IdleWork:
-    """Calls `step` some time after the last `poke`, again and again while it says there is more.
+    """Calls `step` some time after the last `poke`, and repeats it while there is more to do.
 
     Args:
-        step: Does a little, and says whether there is more. It must not fail.
+        step: Does a little and returns whether there is more. It must not fail.
         seconds: How long to wait.
     """
 
@@ -28,7 +28,7 @@ class IdleWork:
         self._closed = False
 
     def poke(self) -> None:
-        """There is something to do, but not now. The thread begins with the first call."""
+        """Say that there is something to do, but not now. The first call starts the thread."""
         with self._state:
             waits_for_nothing, self._due = self._due is None, monotonic() + self._seconds
             if self._thread is None and not self._closed:
@@ -38,7 +38,7 @@ class IdleWork:
                 self._state.notify()
 
     def close(self) -> None:
-        """End the thread after the step it is at; what is left stays undone."""
+        """End the thread after its current step; the rest stays undone."""
         with self._state:
             self._closed = True
             self._state.notify()
@@ -51,7 +51,7 @@ class IdleWork:
                 self._again()
 
     def _wait(self) -> bool:
-        """Whether it is time for a step; `False` at the end."""
+        """Wait until a step is due; `False` means the end."""
         with self._state:
             while not self._closed:
                 left = None if self._due is None else self._due - monotonic()

@@ -1,4 +1,4 @@
-"""Listing the files that a reader sees: filtered, sorted, in parts."""
+"""Lists the files that a reader sees: filtered, sorted, in parts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _AFTER: Final = {
     Sort.UPDATED: (f"{_DATE} <= ? AND ({_DATE} < ? OR path > ?)", True),
     Sort.SIZE: ("size <= ? AND (size < ? OR path > ?)", True),
 }
-"""What comes after a place in an order, and whether it depends on more than the path."""
+"""What comes after a place in an order, and whether that takes more than the path."""
 _TAGGED: Final = "id IN (SELECT file FROM tag WHERE tag = ?)"
 _MANY: Final = 1000
 _HIDDEN: Final = "path IN (SELECT path FROM edited)"
@@ -35,12 +35,12 @@ class Where:
     values: tuple[object, ...] = ()
 
     def both(self, other: Where) -> Where:
-        """The condition that both are met."""
+        """The condition that both hold."""
         return Where(f"{self.sql} AND {other.sql}", self.values + other.values)
 
 
 def condition(which: Filter) -> Where:
-    """What a filter demands of a file."""
+    """The condition that a filter sets for a file."""
     found = Where("1")
     if which.folder:
         inside = which.folder + "/"
@@ -52,7 +52,7 @@ def condition(which: Filter) -> Where:
     if which.since is not None:
         found = found.both(Where(f"{_DATE} >= ?", (which.since,)))
     if which.until is not None:
-        # A time of that day is longer than the day, and `~` comes after everything in one.
+        # A time on that day begins with the day, and `~` sorts after anything that may follow.
         found = found.both(Where(f"{_DATE} <= ? AND {_DATE} > ''", (which.until + "~",)))
     return found
 
@@ -70,7 +70,7 @@ def list_rows(
     edited = has_edits(db)
     visible = wanted.both(Where(f"NOT {_HIDDEN}")) if edited else wanted
     total = _total(db, which, wanted, edited=edited)
-    if total > _MANY:  # walking the order meets them sooner than sorting all of them
+    if total > _MANY:  # walking through the order is faster than sorting all of them
         visible = Where(visible.sql.replace(_TAGGED, f"+{_TAGGED}"), visible.values)
     rows = _part(db, "file", visible, sort, after, limit)
     if edited:
@@ -112,7 +112,7 @@ def _total(db: sqlite3.Connection, which: Filter, wanted: Where, *, edited: bool
 
 
 def _committed(db: sqlite3.Connection, which: Filter, wanted: Where) -> int:
-    """How many files of the commit there are; by their folders' counts where those suffice."""
+    """How many files of the commit pass; read from the counts of folders where they suffice."""
     if which == Filter(folder=which.folder):
         inside = (which.folder, f"{which.folder}/", f"{which.folder}0")
         where = "WHERE folder = ? OR (folder >= ? AND folder < ?)" if which.folder else ""

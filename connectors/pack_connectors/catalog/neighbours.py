@@ -1,4 +1,4 @@
-"""What stands before and after a passage: in its file, else in the files beside it."""
+"""Finds what comes before and after a passage: in its file, or else in the files next to it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from pack.search.ranking import Candidate
-from pack_connectors.catalog.listing import has_edits
+from pack.search.candidate import Candidate
 from pack_connectors.catalog.search import Links, read_candidates
 
 _IN_FILE: Final = """
@@ -17,30 +16,21 @@ SELECT here.id, here.file,
     (SELECT min(id) FROM place WHERE file = here.file AND id > here.id)
 FROM json_each(?) AS wanted JOIN place AS here ON here.id = wanted.value
 """
-_BESIDE: Final = """
-SELECT here.id,
-    (SELECT max(id) FROM place WHERE file = (
-        SELECT id FROM file WHERE folder = here.folder AND path < here.path
-        ORDER BY path DESC LIMIT 1)),
-    (SELECT min(id) FROM place WHERE file = (
-        SELECT id FROM file WHERE folder = here.folder AND path > here.path
-        ORDER BY path LIMIT 1))
-FROM json_each(?) AS wanted JOIN file AS here ON here.id = wanted.value
-"""
-_SHOWN: Final = """
+_NEAREST: Final = """
 SELECT id FROM (
-    SELECT id, path FROM file WHERE folder = {folder} AND path {sign} {path}
-        AND path NOT IN (SELECT path FROM edited)
-    UNION ALL
-    SELECT id, path FROM edited WHERE is_shown AND folder = {folder} AND path {sign} {path}
+    SELECT * FROM (
+        SELECT id, path FROM file WHERE folder = here.folder AND path {sign} here.path
+            AND path NOT IN (SELECT path FROM edited) ORDER BY path {order} LIMIT 1)
+    UNION ALL SELECT * FROM (
+        SELECT id, path FROM edited WHERE is_shown AND folder = here.folder
+            AND path {sign} here.path ORDER BY path {order} LIMIT 1)
 ) ORDER BY path {order} LIMIT 1
 """
-_BEFORE: Final = _SHOWN.format(folder="here.folder", path="here.path", sign="<", order="DESC")
-_AFTER: Final = _SHOWN.format(folder="here.folder", path="here.path", sign=">", order="ASC")
-_BESIDE_SHOWN: Final = f"""
+"""The file next to one, as a reader sees the folder; the inner limits save sorting all of it."""
+_BESIDE: Final = f"""
 SELECT here.id,
-    (SELECT max(id) FROM place WHERE file = ({_BEFORE})),
-    (SELECT min(id) FROM place WHERE file = ({_AFTER}))
+    (SELECT max(id) FROM place WHERE file = ({_NEAREST.format(sign="<", order="DESC")})),
+    (SELECT min(id) FROM place WHERE file = ({_NEAREST.format(sign=">", order="ASC")}))
 FROM (SELECT id, path, folder FROM file UNION ALL SELECT id, path, folder FROM edited) AS here
 WHERE here.id IN (SELECT value FROM json_each(?))
 """  # noqa: S608 - constants
@@ -65,12 +55,11 @@ def with_neighbours(
 def _links(db: sqlite3.Connection, passages: Iterable[int]) -> dict[int, Links]:
     inside = db.execute(_IN_FILE, (_json(passages),)).fetchall()
     at_ends = {file for _, file, before, after in inside if before is None or after is None}
-    query = _BESIDE_SHOWN if has_edits(db) else _BESIDE
-    beside = {file: ends for file, *ends in db.execute(query, (_json(at_ends),))}
+    beside = {file: Links(*ends) for file, *ends in db.execute(_BESIDE, (_json(at_ends),))}
     return {
-        number: (
-            beside[file][0] if before is None else before,
-            beside[file][1] if after is None else after,
+        number: Links(
+            beside[file].previous if before is None else before,
+            beside[file].next if after is None else after,
         )
         for number, file, before, after in inside
     }

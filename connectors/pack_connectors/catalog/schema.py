@@ -1,11 +1,10 @@
 """The tables of the catalog, and a connection to them.
 
-`file` holds the files of the commit, `edited` those that a reader sees differently; its ids are
-negative. What is found in a file are its passages: `place` says which file each belongs to,
-`passage` keeps the text once, and `words` is the full text index over it. `words` has no content of
-its own: what it was given is made again from `passage` by `pack.search.words.indexed_text` when
-an entry is taken out. `behind` has the files whose passages are not those of the index yet. `term`
-is the vocabulary, `part` finds terms by what is in the middle of them.
+`file` holds the files of the commit; `edited` those that a reader sees differently, with negative
+ids. Search finds passages: `place` says which file each belongs to, `passage` keeps its text, and
+`words` is the full text index. `words` stores no text of its own: to take an entry out,
+`pack.search.words.indexed_text` makes the same words from `passage` again. `behind` lists the files
+whose passages are not indexed yet. `term` is the vocabulary, and `part` finds terms by any part.
 
 Sources: SQLite documentation, "FTS5" (4.4 contentless tables, 6.8 and 6.9 merging) and
 "Write-Ahead Logging".
@@ -14,22 +13,20 @@ Sources: SQLite documentation, "FTS5" (4.4 contentless tables, 6.8 and 6.9 mergi
 from __future__ import annotations
 
 import sqlite3
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from zlib import crc32
 
-VERSION: Final = 9
-"""Raised as well when `words` and `stems` of `pack.search` or `pack.files.passages` change what
-they give."""
+from pack_connectors.catalog.fingerprint import fingerprint
+
 BUSY_SECONDS: Final = 5.0
 _PAGE_BYTES: Final = 8192
-"""Texts of about 1 KB fill such pages better than those of SQLite's size, and a build has fewer."""
+"""Texts of about 1 KB fill these pages better than SQLite's default, and a build writes fewer."""
 CACHE_KIB: Final = 2000
 _CHECKPOINT_PAGES: Final = 250
-"""A checkpoint is made by the change that reaches it, which should not wait long."""
+"""The change that reaches this many makes a checkpoint, which should not take long."""
 _FILE_COLUMNS: Final = """
     id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, folded TEXT NOT NULL,
     blob TEXT, topic TEXT NOT NULL, folded_topic TEXT NOT NULL, tags TEXT NOT NULL, created TEXT,
@@ -75,24 +72,32 @@ CREATE VIRTUAL TABLE part USING fts5 (
 );
 CREATE VIRTUAL TABLE word_list USING fts5vocab (words, row)
 """
-# Another Unicode gives other words: an entry could not be taken out of the index any more.
-STAMP: Final = crc32(f"{VERSION} {unicodedata.unidata_version} {_SCHEMA}".encode()) & 0x7FFFFFFF
+
+
+def stamp() -> int:
+    """What marks a catalog file that this code can go on with."""
+    return crc32(f"{fingerprint()} {_SCHEMA}".encode()) & 0x7FFFFFFF
+
+
+STAMP: Final = stamp()
+"""Marks a catalog file. One with another stamp has other tables, or was filled by code that reads
+notes differently: an entry could not even be taken out of its full text index again."""
 
 
 def connect(
     file: Path | None, busy_seconds: float = BUSY_SECONDS, *, in_memory: bool = False
 ) -> sqlite3.Connection:
-    """A connection to a catalog with all its tables, which are made if there are none.
+    """Connect to a catalog, and make its tables if there are none.
 
     Args:
-        file: Where it is; `None` for one that is gone when it is closed.
+        file: Where it is; `None` for one that vanishes when it is closed.
         busy_seconds: How long to wait for others.
-        in_memory: Whether one without a place touches no disk at all.
+        in_memory: Whether one without a file stays off the disk altogether.
 
     Raises:
-        sqlite3.DatabaseError: The file is none of this version, damaged, or cannot be used.
+        sqlite3.DatabaseError: The file is of another version, damaged, or cannot be used.
     """
-    # An empty name is a temporary file of SQLite's own, which memory is not filled with.
+    # With an empty name SQLite uses a temporary file, which does not fill up memory.
     connection = sqlite3.connect(
         file or (":memory:" if in_memory else ""),
         timeout=busy_seconds,
@@ -100,7 +105,7 @@ def connect(
         check_same_thread=False,
     )
     try:
-        # Whoever finds it made must wait for nobody who writes, as some of these would.
+        # Some of these wait for writers, so they only run if the file is new.
         is_new = _version(connection) == 0
         if is_new:
             connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
@@ -109,7 +114,7 @@ def connect(
         if file is not None:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-        connection.execute("PRAGMA synchronous = OFF")  # it can be made again at any time
+        connection.execute("PRAGMA synchronous = OFF")  # the catalog can be rebuilt at any time
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         if is_new:
             with transaction(connection):
@@ -136,13 +141,13 @@ def _make_tables(db: sqlite3.Connection) -> None:
 
 
 def set_busy_timeout(db: sqlite3.Connection, seconds: float) -> None:
-    """Wait so long for others from now on."""
+    """Set how long to wait for others from now on."""
     db.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
 
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """All statements or none; others that write wait."""
+    """Carry out all statements or none; other writers wait."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield

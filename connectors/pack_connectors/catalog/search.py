@@ -1,16 +1,15 @@
 """Finding passages by their words: the first stage of a search.
 
-FTS5 reads every entry of a word's list, and twice to rank by it, so a search costs as much as the
-lists of its words are long. Therefore the rarest clauses are looked for first, as many as have
-`_RANKED` entries together, and ranked by BM25; with the words that are derived from the same ones
-if even then all fit. Only if they do not find enough, the common ones are
-looked for, and not ranked: phrases; passages with all of them; those with one in path, topic, tags
-or heading; then any. Of each kind those that were indexed last come first, and reading ends when
-there are enough, or where about `_READ` entries were read. If nothing was found until then, it goes
-on to the end: what is there is never missed altogether.
+FTS5 reads every entry in the list of a word, and reads it twice to rank by it, so the cost of a
+search grows with the length of these lists. Therefore the rarest clauses, up to `_RANKED` entries
+altogether, are looked for first and ranked by BM25. Only if they do not find enough, the common
+ones are looked for, and not ranked: phrases; passages with all of them; those with one in path,
+topic, tags or heading; then any. Of each kind the ones indexed last come first, and reading ends
+when there are enough, or after about `_READ` entries. If nothing was found by then, it goes on to
+the end, so something that is there is never missed altogether.
 
-What is excluded or required is so by file: a file that holds an excluded word in any passage is not
-found, and one that holds two required phrases in two passages is.
+Words are excluded and required by file: a file that holds an excluded word in any passage is not
+found, and one that holds two required phrases in different passages is.
 """
 
 from __future__ import annotations
@@ -18,31 +17,31 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from itertools import chain
 from typing import Final, NamedTuple
 
 from pack.catalog.questions import Filter
+from pack.search.candidate import Candidate
 from pack.search.query import Alternative, Clause
-from pack.search.ranking import Candidate
 from pack.search.words import index_terms
-from pack_connectors.catalog.listing import condition, has_edits
+from pack_connectors.catalog.listing import Where, condition, has_edits
 from pack_connectors.catalog.vocabulary import frequencies, prefix_frequency
 
 _RANKED: Final = 2000
 _READ: Final = 15_000
 _COMMON_WAYS: Final = 4
-"""Alternatives of a phrase of common words that are looked for; the first is what was typed."""
-# By the function: `rank` does the same, but FTS5 sorts all entries where SQLite keeps the best.
+"""How many alternatives of a phrase of common words are looked for; the typed one is first."""
+# `ORDER BY rank` gives the same, but there FTS5 sorts all entries, while SQLite keeps the best.
 _RANK: Final = "-bm25(words, 2.0, 4.0, 3.0, 2.0, 1.0)"
 _HEADS: Final = "{path topic tags heading} : "
 _HELD: Final = (
     "EXISTS (SELECT 1 FROM place AS one WHERE one.file = place.file "
     "AND +one.id IN (SELECT rowid FROM words WHERE words MATCH ?))"
 )
-"""Whether a file has a passage that meets an expression. SQLite finds these passages once, when the
-first is asked for; without the plus it would look up each of them for each file."""
+"""Whether a file has a passage that meets an expression. SQLite finds these passages only once;
+without the plus it would look up each of them for each file."""
 _HELD_ELSEWHERE: Final = _HELD.replace("WHERE one", "WHERE one.id <> place.id AND one", 1)
-"""The same of its other passages: for a file of one passage nothing needs to be found."""
+"""The same for its other passages; costs nothing for a file of one passage."""
 _COLUMNS: Final = (
     "file.path, topic, tags, created, ifnull(updated, changed), passage.line, heading, text"
 )
@@ -52,9 +51,9 @@ class _Search(NamedTuple):
     """What FTS5 is asked.
 
     Attributes:
-        match: An expression.
+        match: An FTS5 expression.
         read: How many entries it reads; 0 if the passages are to be ranked.
-        held: Expressions each of which some passage of the file meets.
+        held: Expressions, each of which some passage of the file must meet.
     """
 
     match: str
@@ -62,8 +61,14 @@ class _Search(NamedTuple):
     held: tuple[str, ...] = ()
 
 
-Links = tuple[int | None, int | None]
-"""The passages before and after one."""
+class Links(NamedTuple):
+    """The ids of the passages before and after one."""
+
+    previous: int | None
+    next: int | None
+
+
+_UNLINKED: Final = Links(None, None)
 
 
 def candidates(
@@ -91,11 +96,8 @@ def candidates(
 
 
 def _searches(db: sqlite3.Connection, clauses: Sequence[Clause]) -> Iterator[_Search]:
-    """What is looked for, the best first."""
+    """The searches to make, the best first."""
     costs = _costs(db, clauses)
-    if sum(costs.values()) > _RANKED:
-        clauses = [_as_typed(clause) for clause in clauses]
-        costs = _costs(db, clauses)
     required = [clause for clause in clauses if clause.required]
     optional = sorted((c for c in clauses if not c.required), key=lambda clause: costs[clause])
     total = sum(costs.values())
@@ -108,19 +110,10 @@ def _searches(db: sqlite3.Connection, clauses: Sequence[Clause]) -> Iterator[_Se
     yield from (_Search(match, total) for match in _common(optional[len(rare) :]))
 
 
-def _as_typed(clause: Clause) -> Clause:
-    """A word in its own forms: what is only derived from it must not hide it among the common."""
-    first, *_ = clause.alternatives
-    if len(first.terms) > 1:
-        return clause
-    ways = tuple(way for way in clause.alternatives if way.weight >= first.weight)
-    return replace(clause, alternatives=ways)
-
-
 def _required(
     required: Sequence[Clause], optional: Sequence[Clause], costs: dict[Clause, int]
 ) -> Iterator[_Search]:
-    """Where phrases are required, the passages with all of them, then those with any."""
+    """With required phrases: passages that hold all of them, then those that hold any."""
     total = sum(costs.values())
     held = tuple(_any(clause.alternatives) for clause in required) if len(required) > 1 else ()
     if sum(costs[clause] for clause in required) <= _RANKED:
@@ -134,7 +127,7 @@ def _required(
 
 
 def _affordable(optional: Sequence[Clause], costs: dict[Clause, int]) -> list[Clause]:
-    """The rarest ones (they are sorted) that can be ranked together."""
+    """The rarest ones that can be ranked together; the argument is sorted."""
     total, rare = 0, []
     for clause in optional:
         total += costs[clause]
@@ -158,7 +151,7 @@ def _common(clauses: Sequence[Clause]) -> Iterator[str]:
 
 
 def _costs(db: sqlite3.Connection, clauses: Sequence[Clause]) -> dict[Clause, int]:
-    """How long the lists are that are read for each clause."""
+    """The length of the lists that each clause reads."""
     ways = [way for clause in clauses for way in clause.alternatives]
     known = frequencies(db, {term for way in ways for term in way.terms})
     return {clause: sum(_cost(db, way, known) for way in clause.alternatives) for clause in clauses}
@@ -189,7 +182,7 @@ def _all(clauses: Sequence[Clause]) -> str:
 
 
 def _combined(match: str, which: Filter) -> str:
-    """An expression that finds no less than what a filter lets pass."""
+    """An expression that finds at least everything that a filter lets pass."""
     demands = [("tags", which.tag), ("path", which.folder)]
     for column, text in demands:
         words = " AND ".join(f'"{term}"' for term in dict.fromkeys(index_terms(text or "")))
@@ -202,10 +195,7 @@ def _combined(match: str, which: Filter) -> str:
 
 
 class _Visible:
-    """The passages of files that a reader sees and a filter lets pass.
-
-    None of the files holds anything that is excluded.
-    """
+    """The passages of files that a reader sees, a filter lets pass, and nothing excludes."""
 
     def __init__(self, db: sqlite3.Connection, which: Filter, excluded: Sequence[Clause]) -> None:
         self._db = db
@@ -216,14 +206,16 @@ class _Visible:
         self._excluded = _or(excluded) if excluded else ""
 
     def search(self, search: _Search, limit: int) -> list[tuple[int, float]]:
-        """Ids and scores of at most `limit` passages: by rank, or the ones indexed last first."""
+        """Ids and scores of at most `limit` passages, by rank or beginning with the latest."""
         read = search.read
         score, order = ("0.0", "words.rowid DESC") if read else (_RANK, "2 DESC, 1")
-        join, where, values = self._limits(search.held)
+        limits = self._limits(search.held)
+        join = "JOIN place ON place.id = words.rowid" if limits else ""
         if read > _READ:
             (last,) = self._db.execute("SELECT max(id) FROM place").fetchone()
-            where += " AND words.rowid > ?"
-            values = (*values, last - last * _READ // read)  # FTS5 takes whole numbers only
+            # FTS5 takes whole numbers only.
+            limits.append(Where("words.rowid > ?", (last - last * _READ // read,)))
+        where = "".join(f" AND {one.sql}" for one in limits)
         query = (
             f"SELECT words.rowid, {score} FROM words {join} "  # noqa: S608 - ours
             f"WHERE words MATCH ? {where} ORDER BY {order} LIMIT ?"
@@ -231,27 +223,25 @@ class _Visible:
         match = _combined(search.match, self._which)
         if self._excluded:
             match = f"({match}) NOT {self._excluded}"
+        values = chain.from_iterable(one.values for one in limits)
         return self._db.execute(query, (match, *values, limit)).fetchall()
 
-    def _limits(self, held: tuple[str, ...]) -> tuple[str, str, tuple[object, ...]]:
-        """What is joined, the conditions, and their values."""
-        filters, values = self._filters()
-        lacked = (self._excluded,) if self._excluded else ()
-        filters += [_HELD] * len(held) + [f"NOT {_HELD_ELSEWHERE}"] * len(lacked)
-        join = "JOIN place ON place.id = words.rowid" if filters else ""
-        where = "".join(f" AND {one}" for one in filters)
-        return join, where, (*values, *held, *lacked)
+    def _limits(self, held: tuple[str, ...]) -> list[Where]:
+        """The conditions for the file of a passage."""
+        limits = [self._is_shown()] if self._edited or self._is_filtered else []
+        limits += [Where(_HELD, (match,)) for match in held]
+        if self._excluded:
+            limits.append(Where(f"NOT {_HELD_ELSEWHERE}", (self._excluded,)))
+        return limits
 
-    def _filters(self) -> tuple[list[str], tuple[object, ...]]:
-        if not (self._edited or self._is_filtered):
-            return [], ()
+    def _is_shown(self) -> Where:
         sql, values = self._condition.sql, self._condition.values
         hidden = "AND path NOT IN (SELECT path FROM edited)" if self._edited else ""
         where = f"EXISTS (SELECT 1 FROM file WHERE id = place.file AND {sql} {hidden})"  # noqa: S608
-        if self._edited:
-            shown = f"SELECT 1 FROM edited WHERE id = place.file AND is_shown AND {sql}"  # noqa: S608
-            where, values = f"({where} OR EXISTS ({shown}))", values * 2
-        return [where], values
+        if not self._edited:
+            return Where(where, values)
+        shown = f"SELECT 1 FROM edited WHERE id = place.file AND is_shown AND {sql}"  # noqa: S608
+        return Where(f"({where} OR EXISTS ({shown}))", values * 2)
 
 
 def read_candidates(
@@ -259,7 +249,7 @@ def read_candidates(
     scores: Mapping[int, float],
     links: Mapping[int, Links] | None = None,
 ) -> list[Candidate]:
-    """The passages with these ids, in this order, as candidates with their scores and links."""
+    """The passages with these ids as candidates, in this order, with their scores and links."""
     found: dict[int, Candidate] = {}
     for table, sign in (("file", ">"), ("edited", "<")):
         query = (
@@ -267,13 +257,21 @@ def read_candidates(
             "JOIN place ON place.id = wanted.value JOIN passage ON passage.id = place.id "
             f"JOIN {table} AS file ON file.id = place.file WHERE place.file {sign} 0"
         )
-        for number, path, topic, tags, created, updated, *passage in db.execute(
-            query, (json.dumps(list(scores)),)
-        ):
-            file = (path, topic, tuple(json.loads(tags)), created, updated)
-            line, heading, text = passage
-            before, after = (links or {}).get(number, (None, None))
+        for number, path, topic, tags, *rest in db.execute(query, (json.dumps(list(scores)),)):
+            created, updated, line, heading, text = rest
+            before, after = (links or {}).get(number, _UNLINKED)
             found[number] = Candidate(
-                number, *file, line, heading, text, scores[number], before, after
+                number,
+                path,
+                topic,
+                tuple(json.loads(tags)),
+                created,
+                updated,
+                line,
+                heading,
+                text,
+                scores[number],
+                before,
+                after,
             )
     return [found[number] for number in scores if number in found]

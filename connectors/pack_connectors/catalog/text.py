@@ -1,4 +1,4 @@
-"""The passages of files, and the words in them: put in and taken out one file at a time."""
+"""Adds the passages of a file and their words to the catalog, and takes them out again."""
 
 from __future__ import annotations
 
@@ -6,31 +6,36 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from pack.files.passages import Passage
 from pack.search.stems import stem_keys
 from pack.search.words import index_terms, indexed_text
 
-Head = tuple[str, str, str]
-"""Path, topic and tags of a file, as they are indexed with each of its passages."""
 WORDS: Final = "rowid, path, topic, tags, heading, body"
 _ADD: Final = f"INSERT INTO words ({WORDS}) VALUES (?,?,?,?,?,?)"  # noqa: S608 - constants
 _TAKE_OUT: Final = f"INSERT INTO words (words, {WORDS}) VALUES ('delete',?,?,?,?,?,?)"  # noqa: S608 - constants
 _MERGED_PAGES: Final = 8
-"""Work done on the index's segments after a change: little each time, rather than once much."""
+"""Pages of the index merged after each change: a little each time instead of a lot at once."""
 
 
-def indexed_head(path: str, topic: str, tags: Iterable[str]) -> Head:
-    """What is indexed of a file with each of its passages."""
-    return indexed_text(path), indexed_text(topic), indexed_text("\n".join(tags))
+class Head(NamedTuple):
+    """What is indexed of a file along with each of its passages."""
+
+    path: str
+    topic: str
+    tags: Sequence[str]
+
+    def texts(self) -> tuple[str, str, str]:
+        """The texts of the columns."""
+        return self.path, self.topic, "\n".join(self.tags)
 
 
 class TextChange:
-    """Changes of what is found in files, within one transaction of `db`.
+    """Changes to the text of files, within one transaction of `db`.
 
-    `finish` must be called after the last one, and as the last thing: FTS5 writes a segment of its
-    index at each statement that changes a table after it was given something to index.
+    Call `finish` after the last change, and last of all: once FTS5 has been given something to
+    index, it writes a segment of its index at every statement that changes a table.
     """
 
     def __init__(self, db: sqlite3.Connection) -> None:
@@ -40,35 +45,33 @@ class TextChange:
         self._passages = 0
         self._characters = 0
 
-    def add(
-        self, file: int, path: str, topic: str, tags: Sequence[str], passages: Iterable[Passage]
-    ) -> None:
-        """Index a file, of which nothing is indexed."""
+    def add(self, file: int, head: Head, passages: Iterable[Passage]) -> None:
+        """Index a file that is not indexed."""
         db = self._db
-        head = indexed_head(path, topic, tags)
-        head_terms = _terms_of((path, topic, "\n".join(tags)))
+        indexed, terms = _indexed(head.texts()), _terms_of(head.texts())
         for passage in passages:
-            (number,) = db.execute(
+            ((number,),) = db.execute(
                 "INSERT INTO place (file) VALUES (?) RETURNING id", (file,)
-            ).fetchall()[0]
+            ).fetchall()
             db.execute(
                 "INSERT INTO passage VALUES (?,?,?,?)",
                 (number, passage.line, passage.heading, passage.text),
             )
-            self._words.append((_ADD, (number, *head, *_indexed(passage))))
-            self._count(passage, head_terms, 1)
+            texts = _indexed((passage.heading, passage.text))
+            self._words.append((_ADD, (number, *indexed, *texts)))
+            self._count(passage, terms, 1)
 
-    def take_out(self, file: int, path: str, topic: str, tags: Sequence[str]) -> None:
-        """Forget what is indexed of a file, which was indexed under this path, topic and tags."""
+    def take_out(self, file: int, head: Head) -> None:
+        """Take a file out of the index, in which it is with this head."""
         db = self._db
-        head = indexed_head(path, topic, tags)
-        head_terms = _terms_of((path, topic, "\n".join(tags)))
+        indexed, terms = _indexed(head.texts()), _terms_of(head.texts())
         query = "SELECT id, line, heading, text FROM place JOIN passage USING (id) WHERE file = ?"
         for number, *kept in db.execute(query, (file,)).fetchall():
             passage = Passage(*kept)
-            self._words.append((_TAKE_OUT, (number, *head, *_indexed(passage))))
+            texts = _indexed((passage.heading, passage.text))
+            self._words.append((_TAKE_OUT, (number, *indexed, *texts)))
             db.execute("DELETE FROM passage WHERE id = ?", (number,))
-            self._count(passage, head_terms, -1)
+            self._count(passage, terms, -1)
         db.execute("DELETE FROM place WHERE file = ?", (file,))
 
     def _count(self, passage: Passage, head_terms: set[str], number: int) -> None:
@@ -79,7 +82,7 @@ class TextChange:
         self._characters += number * len(passage.text)
 
     def finish(self) -> None:
-        """Bring vocabulary and totals up to what was added and taken out."""
+        """Bring the vocabulary and the totals up to date, and then the index."""
         change_vocabulary(self._db, {term: n for term, n in self._terms.items() if n})
         self._db.execute(
             "UPDATE head SET passages = passages + ?, characters = characters + ?",
@@ -90,8 +93,8 @@ class TextChange:
         self._db.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (_MERGED_PAGES,))
 
 
-def _indexed(passage: Passage) -> tuple[str, str]:
-    return indexed_text(passage.heading), indexed_text(passage.text)
+def _indexed(texts: Iterable[str]) -> list[str]:
+    return [indexed_text(text) for text in texts]
 
 
 def _terms_of(texts: Iterable[str]) -> set[str]:
@@ -99,7 +102,7 @@ def _terms_of(texts: Iterable[str]) -> set[str]:
 
 
 def change_vocabulary(db: sqlite3.Connection, numbers: dict[str, int]) -> None:
-    """Add to the number of passages that each term is in; one that is in none is forgotten."""
+    """Change the number of passages that hold each term; a term that is in none is deleted."""
     query = "SELECT text, id, passages FROM term WHERE text IN (SELECT value FROM json_each(?))"
     known = {text: (number, count) for text, number, count in db.execute(query, (_json(numbers),))}
     after = {text: known[text][1] + change for text, change in numbers.items() if text in known}

@@ -18,23 +18,20 @@ def frequencies(db: sqlite3.Connection, terms: Collection[str]) -> dict[str, int
 
 
 def prefix_frequency(db: sqlite3.Connection, prefix: str) -> int:
-    """In how many passages the terms that begin so are, summed up."""
+    """The number of passages that hold each term beginning with `prefix`, added up."""
     query = "SELECT ifnull(sum(passages), 0) FROM term WHERE text >= ? AND text < ?"
     return int(db.execute(query, (prefix, prefix + _LAST)).fetchone()[0])
 
 
-def with_stems(db: sqlite3.Connection, keys: Collection[str], limit: int) -> dict[str, int]:
-    """See `Vocabulary.with_stems`."""
-    query = (
-        "SELECT text, passages FROM term WHERE stem IN (SELECT value FROM json_each(?)) "
-        "ORDER BY passages DESC, text LIMIT ?"
-    )
-    return dict(db.execute(query, (json.dumps(list(keys)), limit)).fetchall())
+def with_stem(db: sqlite3.Connection, key: str, limit: int) -> list[str]:
+    """See `Vocabulary.with_stem`."""
+    query = "SELECT text FROM term WHERE stem = ? ORDER BY passages DESC, text LIMIT ?"
+    return [text for (text,) in db.execute(query, (key, limit))]
 
 
 def containing(db: sqlite3.Connection, part: str, limit: int, *, at_end: bool) -> list[str]:
-    """See `Vocabulary.containing` and `Vocabulary.ending`."""
-    # Terms are letters and digits: nothing in a part has a meaning in GLOB or FTS5.
+    """See `Vocabulary.containing`."""
+    # Terms are letters and digits, so nothing in a part means anything to GLOB or FTS5.
     pattern = f"*{part}" if at_end else f"*{part}*"
     if len(part) < _TRIGRAM:
         found = "SELECT text, passages FROM term WHERE text GLOB ?"

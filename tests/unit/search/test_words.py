@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from pack.search.stems import stem_key, stem_keys
 from pack.search.words import (
-    aligned_text,
     fold_text,
     index_terms,
     indexed_text,
@@ -45,18 +44,6 @@ def fts5_tokens(text):
 @given(st.lists(TEXTS | st.text("aB. -\n’–", max_size=20), max_size=5))
 def test_many_texts_are_made_searchable_as_each_is(texts):
     assert searchable_texts(texts) == [searchable_text(text) for text in texts]
-
-
-@given(TEXTS | st.text("aB. -\n’–", max_size=20))
-def test_an_aligned_text_has_each_character_one_further_on(text):
-    aligned = aligned_text(text)
-    if aligned is None:
-        assert not text.isascii() or index_terms(text) != index_terms(text.lower())
-    else:
-        assert aligned == searchable_text(text)
-        assert len(aligned) == len(text) + 2
-        words = [text[place - 1] for place, letter in enumerate(aligned) if letter != " "]
-        assert "".join(words).lower() == "".join(index_terms(text))
 
 
 @given(st.text("aZ ßé", max_size=8) | TEXTS)

@@ -304,23 +304,15 @@ def test_common_words_are_looked_for_among_the_last_but_never_missed(many, monke
     assert many.candidates([clause("common"), clause("seldom")])[0].path == "a/003.md"
 
 
-def test_kin_does_not_make_a_word_common(many, monkeypatch):
-    kin = Alternative(("common",), weight=0.5)
-    plain = clause("seldom")
-    both = replace(plain, alternatives=(*plain.alternatives, kin))
-    assert len(many.candidates([both], limit=500)) == 300
-    monkeypatch.setattr(catalog_search, "_RANKED", 10)
-    assert [hit.path for hit in many.candidates([both], limit=500)] == ["a/003.md"]
-
-
 def test_terms_of_the_memory_are_found_by_what_is_in_them(many):
     assert many.frequencies(["common", "seldom", "nothing"]) == {"common": 300, "seldom": 1}
-    assert many.with_stems(["common", "seldom"], 5) == {"common": 300, "seldom": 1}
-    assert many.with_stems(["common", "seldom"], 1) == {"common": 300}
+    assert many.with_stem("word", 5) == ["words"]
+    assert many.with_stem("common", 5) == ["common"]
+    assert many.with_stem("common", 0) == many.with_stem("words", 5) == []
     assert many.containing("ommo", 5) == ["common"]
     assert many.containing("mm", 5) == ["common"]
-    assert many.ending("mon", 5) == ["common"]
-    assert many.ending("ommo", 5) == []
+    assert many.containing("mon", 5, at_end=True) == ["common"]
+    assert many.containing("ommo", 5, at_end=True) == []
     assert len(many.containing("number", 7)) == 7
     assert many.totals().passages == 300
 
@@ -345,6 +337,20 @@ def test_neighbours_are_those_in_the_file_then_in_the_folder():
     assert len(around) == 3
     (last,) = catalog.candidates([clause("else")])
     assert [(h.previous, h.next) for h in catalog.with_neighbours([last], 2)] == [(None, None)]
+    catalog.close()
+
+
+def test_a_hand_edit_does_not_make_neighbours_cost_the_whole_folder():
+    catalog = SqliteCatalog(None)
+    catalog.replace(CommitId("1"), [row(MemoryPath(f"a/{n:03}.md"), "red") for n in range(1000)])
+    edited = MemoryPath("a/500.md")
+    catalog.edit([row(edited, "blue")], {}, [])
+    (found,) = catalog.candidates([clause("blue")])
+    steps = []
+    catalog._file.open().set_progress_handler(lambda: steps.append(1), 100)
+    near = catalog.with_neighbours([found], 1)
+    assert sorted(one.path for one in near) == ["a/499.md", edited, "a/501.md"]
+    assert len(steps) < 30  # 700 where SQLite sorts the folder for each passage
     catalog.close()
 
 
