@@ -1,9 +1,9 @@
-"""The two ways to Notion's pages: `pack migrate-notion`, which begins with them, and the sync."""
+"""The two ways to Notion's pages: `pack migrate-notion`, which creates them, and the sync."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -11,7 +11,7 @@ from typing import Final
 
 from pack.core.core import Core
 from pack.errors import MigrationNeeded
-from pack.model import CommitId, Mode
+from pack.model import Mode
 from pack.pages.cache import PagesCache
 from pack.pages.checkpoint import NoCheckpoint, PagesCheckpoint, note, resumed
 from pack.pages.contents import PageContent, find_moves
@@ -69,44 +69,29 @@ def migrate_notion(
     """See `Memory.migrate_notion`."""
     if core.require_mode() is Mode.V1:
         raise MigrationNeeded(core.reader.v1_path, "several pages in Notion")
-    journal = journal or NoCheckpoint()
-    if dry_run:
-        return _plan(core, pages, today, journal)[0]
-    with journal.exclusive():
-        return _migrate(core, pages, report, today, journal)
-
-
-def _plan(
-    core: Core, pages: Pages, today: date | None, journal: PagesCheckpoint
-) -> tuple[NotionMigration, PageMap, PageMap, Mapping[str, PageContent]]:
-    """What is to be done; the record; the pages there are; what they are to show."""
-    recorded = load_map(core) or PageMap()
-    is_ours = recorded.is_below(pages.parent)
-    now = replace(recorded, parent=pages.parent) if is_ours else PageMap(parent=pages.parent)
-    now = resumed(now, journal)
-    sheets = read_contents(core, core.connector.head(), today)
-    gone = find_moves(list(now.pages), sheets, {}).gone if sheets else []
-    plan = NotionMigration(
-        created=[(one.path, one.title) for one in sheets.values() if one.path not in now.pages],
-        kept=[path for path in sheets if path in now.pages],
-        trashed=gone,
-        export=now.export is None,
-        warnings=() if is_ours else (_OF_ANOTHER,),
-        is_complete=now.is_complete,
-    )
-    return plan, recorded, now, sheets
-
-
-def _migrate(
-    core: Core, pages: Pages, report: Report, today: date | None, journal: PagesCheckpoint
-) -> NotionMigration:
-    plan, recorded, now, sheets = _plan(core, pages, today, journal)
-    # What is recorded is not written again, unless it may be half done.
-    head = core.connector.head()
-    before = {str(path): blob for path, blob in blobs_at(core, head).items()}
-    run = PagesRun(pages, sheets, now, PagesCache(), report, partial(note, journal))
-    with _saved(core, run, recorded, journal):
-        run.bring(lambda _: not now.is_complete, before if now.is_complete else {})
+    checkpoint = journal or NoCheckpoint()
+    with nullcontext() if dry_run else checkpoint.exclusive():
+        recorded = load_map(core) or PageMap()
+        is_ours = recorded.is_below(pages.parent)
+        mine = replace(recorded if is_ours else PageMap(), parent=pages.parent)
+        now = resumed(mine, checkpoint)
+        contents = read_contents(core, core.connector.head(), today)
+        plan = NotionMigration(
+            created=[
+                (one.path, one.title) for one in contents.values() if one.path not in now.pages
+            ],
+            kept=[path for path in contents if path in now.pages],
+            trashed=find_moves(list(now.pages), contents, {}).gone if contents else [],
+            export=now.export is None,
+            warnings=() if is_ours else (_OF_ANOTHER,),
+            is_complete=now.is_complete,
+        )
+        if dry_run:
+            return plan
+        run = PagesRun(pages, contents, now, PagesCache(), report, partial(note, checkpoint))
+        with _saved(core, run, recorded, checkpoint):
+            # Pages in the record are not written again, unless they may be half done.
+            run.bring({}, settled=mine.pages if mine.is_complete else ())
     warnings = (*plan.warnings, *run.warnings)
     return replace(plan, trashed=run.trashed, warnings=warnings, is_complete=run.now.is_complete)
 
@@ -162,30 +147,21 @@ class NotionRoute:
         return self._deliver_pages(delivery, now, read_contents(self._core, delivery.head, today))
 
     def _deliver_pages(
-        self, delivery: Delivery, now: PageMap, sheets: Mapping[str, PageContent]
+        self, delivery: Delivery, recorded: PageMap, contents: Mapping[str, PageContent]
     ) -> Delivered:
         start = delivery.start if delivery.receipt else None
         before = {str(path): blob for path, blob in blobs_at(self._core, start).items()}
-        there = resumed(replace(now, parent=self._pages.parent), self._journal)
-        receipt = PagesCache.read(delivery.receipt)
-        run = PagesRun(self._pages, sheets, there, receipt, keep=partial(note, self._journal))
-        touched = _touched(self._core, start if before else None, delivery.head)
-        with _saved(self._core, run, now, self._journal), target_errors():
-            run.bring(touched, before)
-        return Delivered(run.receipt.write(), run.changed, tuple(run.warnings))
+        now = resumed(replace(recorded, parent=self._pages.parent), self._journal)
+        cache = PagesCache.read(delivery.receipt)
+        run = PagesRun(self._pages, contents, now, cache, keep=partial(note, self._journal))
+        with _saved(self._core, run, recorded, self._journal), target_errors():
+            run.bring(before)
+        return Delivered(run.cache.write(), run.changed, tuple(run.warnings))
 
     def close(self) -> None:
         """See `Route.close`."""
         self._pages.close()
         self._single.close()
-
-
-def _touched(core: Core, start: CommitId | None, head: CommitId) -> Callable[[str], bool]:
-    changes = core.connector.changes_between(start, head) if start else None
-    if changes is None:
-        return lambda _: True
-    paths = {str(path) for path, _ in changes}
-    return paths.__contains__
 
 
 @contextmanager

@@ -63,14 +63,6 @@ class PageState:
     maker: str
 
 
-@dataclass(frozen=True, slots=True)
-class PageText:
-    """A page as Notion's markdown; `is_whole` says whether all of it."""
-
-    markdown: str
-    is_whole: bool
-
-
 class NotionApi:
     """Asks Notion. Errors are those of `NotionHttp`."""
 
@@ -94,11 +86,10 @@ class NotionApi:
         """A page that the integration may see, also in the trash."""
         return _state(self._http.get(f"pages/{page}"))
 
-    def create_page(self, parent: str, title: str, markdown: str | None) -> PageState:
-        """A new page; `LostAnswer` where it is not known whether it is there."""
-        body: Json = {"parent": {"type": "page_id", "page_id": parent}, "properties": _title(title)}
-        if markdown is not None:
-            body["markdown"] = markdown
+    def create_page(self, parent: str, title: str, children: Sequence[Json]) -> PageState:
+        """Create a page with blocks on it; on `LostAnswer` it may or may not be there."""
+        parent_id: Json = {"type": "page_id", "page_id": parent}
+        body = {"parent": parent_id, "properties": _title(title), "children": list(children)}
         return _state(self._http.send("POST", "pages", body, is_safe=False))
 
     def set_title(self, page: str, title: str) -> None:
@@ -108,25 +99,6 @@ class NotionApi:
     def trash(self, page: str) -> None:
         """Move a page to the trash."""
         self._http.send("PATCH", f"pages/{page}", {"in_trash": True}, is_safe=True)
-
-    # --- markdown ------------------------------------------------------------------------------
-
-    def markdown(self, page: str) -> PageText:
-        """What is on a page."""
-        return _page_text(self._http.get(f"pages/{page}/markdown"))
-
-    def replace_markdown(self, page: str, markdown: str) -> PageText:
-        """Put a text in the place of all that is on a page; pages below it may not be dropped."""
-        change = {"new_str": markdown, "allow_deleting_content": False}
-        body = {"type": "replace_content", "replace_content": change}
-        return _page_text(self._http.send("PATCH", f"pages/{page}/markdown", body, is_safe=True))
-
-    def update_markdown(self, page: str, updates: Sequence[tuple[str, str]]) -> PageText:
-        """Replace texts that are on a page once, by others."""
-        pairs = [{"old_str": old, "new_str": new} for old, new in updates]
-        change = {"content_updates": pairs, "allow_deleting_content": False}
-        body = {"type": "update_content", "update_content": change}
-        return _page_text(self._http.send("PATCH", f"pages/{page}/markdown", body, is_safe=False))
 
     # --- blocks --------------------------------------------------------------------------------
 
@@ -204,8 +176,3 @@ def _title_in(properties: Any) -> str:
         if isinstance(one, dict) and one.get("type") == "title":
             return "".join(str(part.get("plain_text", "")) for part in one.get("title", ()))
     return ""
-
-
-def _page_text(answer: Json) -> PageText:
-    whole = answer.get("truncated") is False and not answer.get("unknown_block_ids")
-    return PageText(_text(answer, "markdown"), whole)

@@ -6,7 +6,7 @@ The names of the kinds are Notion's own (`paragraph`, `to_do`). Source: Notion A
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
@@ -85,13 +85,3 @@ def count(blocks: Iterable[Block]) -> int:
 def depth(block: Block) -> int:
     """How many levels there are below a block."""
     return max((1 + depth(child) for child in block.children), default=0)
-
-
-def texts(blocks: Sequence[Block]) -> list[str]:
-    """All text of a page in its order, block by block."""
-    found: list[str] = []
-    for block in blocks:
-        own = [plain(block.spans), *map(plain, block.cells), block.url]
-        found += [text for text in own if text]
-        found += texts(block.children)
-    return found
