@@ -23,16 +23,16 @@ from pack.sync.target import Delivered, Pages, Target
 from pack.sync.text import TextSource
 
 NOT_MIGRATED: Final = (
-    f"NOTION_SYNC_MODE is multi, but {MAPPING} is not there or not complete: the single page was "
+    f"NOTION_SYNC_MODE is multi, but {MAPPING} is missing or incomplete, so the single page was "
     "written. Run `pack migrate-notion`."
 )
 OTHER_PAGE: Final = (
-    f"{MAPPING} is for another page than NOTION_SYNC_PAGE_ID: that page was written with all of "
-    "it. Run `pack migrate-notion`, which gives each file a page below it."
+    f"{MAPPING} belongs to a different page than NOTION_SYNC_PAGE_ID, so the whole memory was "
+    "written to that page alone. Run `pack migrate-notion` to give each file a page below it."
 )
 _OF_ANOTHER: Final = (
-    f"{MAPPING} was for another page; the pages below that one stay there, and are not kept up "
-    "to date any more"
+    f"{MAPPING} belonged to another page; the pages below that one stay there, and are no longer "
+    "kept up to date"
 )
 
 
@@ -41,12 +41,12 @@ class NotionMigration:
     """What `pack migrate-notion` did, or would do.
 
     Attributes:
-        created: Files that got a page, with the title of it.
-        kept: Files that had one.
-        trashed: Files that are no more, whose pages go to the trash.
-        export: Whether the page of the full export is made.
+        created: Files that got a page, with its title.
+        kept: Files that already had one.
+        trashed: Files that no longer exist, whose pages go to the trash.
+        export: Whether the page of the full export is created.
         warnings: What a person should know.
-        is_complete: Whether every file has its page, and the page above is an index.
+        is_complete: Whether every file has its page and the parent page is an index.
     """
 
     created: Sequence[tuple[str, str]]
@@ -97,17 +97,16 @@ def migrate_notion(
 
 
 class NotionRoute:
-    """The way of commits to Notion's pages; a `pack.sync.routes.Route` of one part.
+    """How commits reach the pages in Notion; a `pack.sync.routes.Route` of one part.
 
-    Until a migration is finished, the single page gets the whole memory, and a warning says so
-    (C11).
+    Until a migration is complete, the single page gets the whole memory, with a warning (C11).
 
     Args:
         core: The memory.
         pages: The pages.
-        single: The page above them, as long as it holds everything.
+        single: The parent page, while it holds everything.
         source: The texts of the memory.
-        today: Gives the day on which expired files are left out; `None` to keep them.
+        today: Returns the day on which expired files are left out; `None` to keep them.
         journal: Where pages are noted until they are recorded.
     """
 
@@ -130,7 +129,7 @@ class NotionRoute:
     def deliver(self, delivery: Delivery, progress: Progress) -> Delivered:
         """See `Route.deliver`."""
         del progress
-        with self._journal.exclusive():  # a migration goes first, and makes the page above an index
+        with self._journal.exclusive():  # a migration goes first: it makes the parent an index
             return self._deliver(delivery)
 
     def _deliver(self, delivery: Delivery) -> Delivered:
@@ -168,7 +167,7 @@ class NotionRoute:
 def _saved(
     core: Core, run: PagesRun, recorded: PageMap, journal: PagesCheckpoint
 ) -> Iterator[None]:
-    """Record what is there when it ends, however it ends."""
+    """Record which pages there are when the run ends, however it ends."""
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""The journal of a run that makes pages, in a file beside the states of the sync targets (C6)."""
+"""The checkpoint of a run that creates pages: a file beside the states of the sync targets (C6)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ class CheckpointFile:
     """A `pack.pages.checkpoint.PagesCheckpoint`.
 
     Args:
-        file: Where it is; its folder is made when first needed, as is the one that it is in.
+        file: Where it is. Its folder, and the folder of that, are created when first needed.
     """
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
     def read(self) -> bytes:
-        """See `PagesJournal.read`."""
+        """See `PagesCheckpoint.read`."""
         try:
             return self._file.read_bytes()
         except FileNotFoundError:
@@ -31,7 +31,7 @@ class CheckpointFile:
             raise Unavailable(f"{self._file}: {error.strerror}") from error
 
     def write(self, record: bytes) -> None:
-        """See `PagesJournal.write`."""
+        """See `PagesCheckpoint.write`."""
         try:
             self._make_folder()
             write_durably(str(self._file), record, f"{self._file}-")
@@ -39,7 +39,7 @@ class CheckpointFile:
             raise Unavailable(f"{self._file}: {error.strerror}") from error
 
     def clear(self) -> None:
-        """See `PagesJournal.clear`."""
+        """See `PagesCheckpoint.clear`."""
         try:
             self._file.unlink(missing_ok=True)
         except OSError as error:
@@ -47,7 +47,7 @@ class CheckpointFile:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """See `PagesJournal.exclusive`."""
+        """See `PagesCheckpoint.exclusive`."""
         try:
             self._make_folder()
         except OSError as error:
@@ -60,6 +60,6 @@ class CheckpointFile:
             lock.close()
 
     def _make_folder(self) -> None:
-        # Not with `parents`: where git's folder is gone, a new one would hide that.
+        # Without `parents`: if git's folder is gone, a new one would hide that.
         for folder in (self._file.parent.parent, self._file.parent):
             folder.mkdir(mode=0o700, exist_ok=True)

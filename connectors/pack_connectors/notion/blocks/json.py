@@ -140,7 +140,7 @@ def _size(block: Block) -> int:
 
 
 def read_spans(rich: object) -> Spans:
-    """The text that the API answers; mentions and equations by the text they show."""
+    """The text in an answer; mentions and equations as the text they show."""
     found = []
     for item in rich if isinstance(rich, list) else ():
         if not isinstance(item, Mapping):
@@ -155,7 +155,7 @@ def read_spans(rich: object) -> Spans:
 
 
 def read_block(answer: Json, children: Sequence[Block] = ()) -> Block:
-    """A block that the API answers, with those below it."""
+    """The block in an answer, with those below it."""
     kind = str(answer.get("type", ""))
     found = answer.get(kind)
     content = found if isinstance(found, Mapping) else {}
@@ -172,7 +172,7 @@ def read_block(answer: Json, children: Sequence[Block] = ()) -> Block:
 
 
 def same_form(block: Block) -> Block:
-    """A form that what was sent and what is answered share."""
+    """A form in which what was sent equals what Notion answers."""
     return Block(
         block.kind,
         joined(block.spans),
