@@ -173,16 +173,9 @@ def changed_sections(old: Sequence[str], new: Sequence[tuple[str, str]]) -> list
         old: The `mark` of each section that was delivered.
         new: The sections to deliver.
     """
-    if len(old) != len(new):
+    if [one.partition(":")[0] for one in old] != [digest(heading) for heading, _ in new]:
         return None
-    changed = []
-    for at, (before, section) in enumerate(zip(old, new, strict=True)):
-        if before == mark(section):
-            continue
-        if before.partition(":")[0] != digest(section[0]):
-            return None
-        changed.append(at)
-    return changed
+    return [at for at, section in enumerate(new) if old[at] != mark(section)]
 
 
 def mark(section: tuple[str, str]) -> str:

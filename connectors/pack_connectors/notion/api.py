@@ -56,7 +56,6 @@ class PageState:
 
     id: str
     title: str
-    url: str
     in_trash: bool
     edited: str
     editor: str
@@ -164,7 +163,6 @@ def _state(answer: Json) -> PageState:
     return PageState(
         _text(answer, "id"),
         _title_in(answer.get("properties")),
-        _text(answer, "url"),
         answer.get("in_trash") is True,
         _text(answer, "last_edited_time"),
         _user(answer.get("last_edited_by")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from pack.errors import Unavailable
@@ -23,43 +23,41 @@ class CheckpointFile:
 
     def read(self) -> bytes:
         """See `PagesCheckpoint.read`."""
-        try:
-            return self._file.read_bytes()
-        except FileNotFoundError:
-            return b""
-        except OSError as error:
-            raise Unavailable(f"{self._file}: {error.strerror}") from error
+        with _our_errors(self._file):
+            try:
+                return self._file.read_bytes()
+            except FileNotFoundError:
+                return b""
 
     def write(self, record: bytes) -> None:
         """See `PagesCheckpoint.write`."""
-        try:
+        with _our_errors(self._file):
             self._make_folder()
             write_durably(str(self._file), record, f"{self._file}-")
-        except OSError as error:
-            raise Unavailable(f"{self._file}: {error.strerror}") from error
 
     def clear(self) -> None:
         """See `PagesCheckpoint.clear`."""
-        try:
+        with _our_errors(self._file):
             self._file.unlink(missing_ok=True)
-        except OSError as error:
-            raise Unavailable(f"{self._file}: {error.strerror}") from error
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """See `PagesCheckpoint.exclusive`."""
-        try:
+        with _our_errors(self._file.parent):
             self._make_folder()
-        except OSError as error:
-            raise Unavailable(f"{self._file.parent}: {error.strerror}") from error
-        lock = ProcessLock(self._file.with_suffix(".held"), timeout=0)
-        try:
-            with lock:
-                yield
-        finally:
-            lock.close()
+        with closing(ProcessLock(self._file.with_suffix(".held"), timeout=0)) as lock, lock:
+            yield
 
     def _make_folder(self) -> None:
         # Without `parents`: if git's folder is gone, a new one would hide that.
         for folder in (self._file.parent.parent, self._file.parent):
             folder.mkdir(mode=0o700, exist_ok=True)
+
+
+@contextmanager
+def _our_errors(path: Path) -> Iterator[None]:
+    """Errors of the file system become `Unavailable`."""
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(f"{path}: {error.strerror}") from error

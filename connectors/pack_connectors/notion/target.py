@@ -143,7 +143,7 @@ class NotionPages:
             RefusedForSafety: It did not.
         """
         if state.maker != self._api.me():
-            reason = f"PACK did not create the Notion page {state.title!r} ({state.url!r})"
+            reason = f"PACK did not create the Notion page {state.title!r} ({url_of(state.id)!r})"
             raise RefusedForSafety(reason, _NOT_OURS)
 
     @our_errors()

@@ -28,6 +28,7 @@ from pack.sync.target import Delivered, PageId
 from pack.sync.text import TextSource
 from tests.standins.faults import FaultKind
 from tests.standins.notion import NotionStandIn
+from tests.standins.notion_state import size_of
 from tests.support import World, assert_true_index
 
 A = (
@@ -187,6 +188,13 @@ def test_a_second_migration_makes_nothing(fast: Bench) -> None:
     assert (list(done.created), len(done.kept), done.is_complete) == ([], 3, True)
     assert len(fast.world.messages()) == commits
     assert fast.notion.state.blocks_made == made
+
+
+def test_a_migration_makes_no_block_that_it_replaces(fast: Bench) -> None:
+    fast.migrate()
+    pages = [fast.notion.page, *map(fast.notion.titled, fast.notion.titles())]
+    there = sum(size_of(node) for page in pages for node in fast.notion.nodes(page))
+    assert fast.notion.state.blocks_made == there
 
 
 _REQUESTS = 18
@@ -591,6 +599,19 @@ def test_a_memo_has_room_for_what_is_newest() -> None:
     again = PagesCache.read(text)
     assert again.receipt_of(f"{4999:032x}")
     assert not again.receipt_of(f"{0:032x}")
+
+
+def test_a_receipt_of_version_2_0_0_has_all_pages_looked_at_once(migrated: Bench) -> None:
+    found = json.loads(migrated.receipt)
+    del found["shown"]
+    migrated.receipt = json.dumps({**found, "titles": "0" * 12, "links": "0" * 12})
+    made = migrated.notion.state.blocks_made
+    assert not migrated.sync().changed
+    assert sum(one.operation == "retrieve-a-page" for one in migrated.notion.log) == 4
+    assert migrated.notion.state.blocks_made == made
+    migrated.notion.log.clear()
+    migrated.sync()
+    assert len(migrated.notion.log) == 1
 
 
 @pytest.mark.parametrize("text", ["", "x", "[]", '{"sent": "a"}', '{"pages": []}'])

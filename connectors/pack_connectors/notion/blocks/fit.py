@@ -15,7 +15,6 @@ from pack_connectors.notion.blocks.model import PARENTS, Block, Spans, TextSpan
 MAX_TEXT: Final = 2000
 MAX_SPANS: Final = 60
 """Of 100: a hundred full pieces at three bytes per character would be too long for a request."""
-MAX_CELLS: Final = 100
 
 
 def fitted(blocks: Iterable[Block]) -> list[Block]:
@@ -44,20 +43,14 @@ def _continued(block: Block, spans: Spans) -> Block:
 
 def _fit_table(table: Block) -> Iterator[Block]:
     """The table, or its rows as text if a cell is too long for a table."""
-    is_narrow = all(len(row.cells) <= MAX_CELLS for row in table.children)
-    cells = [cell for row in table.children for cell in row.cells]
-    if is_narrow and all(len(pieces(cell)) <= 1 for cell in cells):
-        rows = (tuple(_cut(cell) for cell in row.cells) for row in table.children)
-        yield replace(table, children=tuple(Block("table_row", cells=row) for row in rows))
+    rows = [[pieces(cell) or [()] for cell in row.cells] for row in table.children]
+    if all(len(cell) == 1 for row in rows for cell in row):
+        cut = (Block("table_row", cells=tuple(cell[0] for cell in row)) for row in rows)
+        yield replace(table, children=tuple(cut))
         return
     for row in table.children:
         spans = [span for cell in row.cells for span in (TextSpan("| "), *cell, TextSpan(" "))]
         yield from _fit(Block("paragraph", tuple(spans)))
-
-
-def _cut(cell: Spans) -> Spans:
-    found = pieces(cell)
-    return found[0] if found else ()
 
 
 def pieces(spans: Sequence[TextSpan]) -> list[Spans]:

@@ -173,12 +173,9 @@ def read_block(answer: Json, children: Sequence[Block] = ()) -> Block:
 
 def same_form(block: Block) -> Block:
     """A form in which what was sent equals what Notion answers."""
-    return Block(
-        block.kind,
-        joined(block.spans),
-        tuple(map(same_form, block.children)),
-        tuple(joined(cell) for cell in block.cells),
-        block.language,
-        block.url,
-        block.is_checked,
+    return replace(
+        block,
+        spans=joined(block.spans),
+        children=tuple(map(same_form, block.children)),
+        cells=tuple(map(joined, block.cells)),
     )

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pack.files.markdown import split_lines
-from pack_connectors.notion.blocks.fit import MAX_CELLS, fitted
+from pack_connectors.notion.blocks.fit import fitted
 from pack_connectors.notion.blocks.inline import described, is_picture, spans_of
 from pack_connectors.notion.blocks.languages import language_of
 from pack_connectors.notion.blocks.model import Block, Spans, TextSpan
@@ -27,6 +27,8 @@ _MAX_NESTING: Final = 60
 """The parser drops text below this level, so a text that comes close is sent as it is."""
 _MOST_BRACKETS: Final = 20_000
 """In a paragraph. More would take the parser seconds; the paragraph is shown as written."""
+_MAX_CELLS: Final = 100
+"""That Notion accepts in a row."""
 _UNPARSED: Final = "unparsed"
 _TASK: Final = re.compile(r"\[([ xX])\](?=\s|$)")
 _PIPE: Final = re.compile(r"(?<!\\)\|")
@@ -150,7 +152,7 @@ class _Converter:
         rows = [row for part in node.children for row in part.children]
         width = len(rows[0].children)
         lines = self._lines(node)
-        if width > MAX_CELLS or any(_cells(line) > width for line in lines):
+        if width > _MAX_CELLS or any(_cells(line) > width for line in lines):
             return _code("\n".join(lines), "markdown")
         made = (Block("table_row", cells=tuple(map(_inline, row.children))) for row in rows)
         return Block("table", children=tuple(made))
