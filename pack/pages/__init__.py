@@ -1,5 +1,5 @@
-"""A page for each memory file, as Notion has them (C11).
+"""One page per memory file, as in Notion (C11).
 
-Decides which pages there are and what they show. It must not know Notion's API: that is behind
-`pack.sync.target.Pages`. Start with `run`.
+Decides which pages there are and what they show. It must not know Notion's API, which is hidden
+behind `pack.sync.target.Pages`. Start with `run`.
 """

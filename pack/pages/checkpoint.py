@@ -1,8 +1,8 @@
-"""What a run made in Notion before it is in the record: kept outside the tree, for one that dies.
+"""What a run has created in Notion but not yet recorded, kept outside the tree in case it dies.
 
-The record is saved once, when a run ends, as a commit for each page would be noise. Until then the
-journal has what the record will have. Losing it costs nothing but certainty: the next run looks
-for pages by their titles then.
+The record is saved once, when a run ends, because a commit per page would be noise. Until then the
+checkpoint holds what the record will hold. Without it, the next run looks for pages by their
+titles.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from pack.pages.mapping import PageMap, bare, read_map, write_map
 
 
 class PagesCheckpoint(Protocol):
-    """Keeps one text between runs, and runs apart."""
+    """Keeps one text between runs, and prevents two runs at once."""
 
     def read(self) -> bytes:
-        """What was written last; empty for nothing.
+        """What was written last; empty if nothing was.
 
         Raises:
             Unavailable: It cannot be read.
@@ -27,7 +27,7 @@ class PagesCheckpoint(Protocol):
         ...
 
     def write(self, record: bytes) -> None:
-        """Keep a text, whole or not at all, also over a power cut.
+        """Keep a text, whole or not at all, even if the power fails.
 
         Raises:
             Unavailable: It cannot be stored.
@@ -35,24 +35,24 @@ class PagesCheckpoint(Protocol):
         ...
 
     def clear(self) -> None:
-        """Keep nothing any more.
+        """Forget the text.
 
         Raises:
-            Unavailable: What is there cannot be removed.
+            Unavailable: It cannot be removed.
         """
         ...
 
     def exclusive(self) -> AbstractContextManager[None]:
-        """Hold off other runs, in all processes of this machine.
+        """Hold off other runs, in any process on this machine.
 
         Raises:
-            RepositoryBusy: One of them is at it.
+            RepositoryBusy: Another run is under way.
         """
         ...
 
 
 class NoCheckpoint:
-    """Keeps nothing, for a memory that has no place for it."""
+    """Keeps nothing, for a memory that has nowhere to keep it."""
 
     def read(self) -> bytes:
         """See `PagesCheckpoint.read`."""
@@ -70,20 +70,20 @@ class NoCheckpoint:
         yield
 
 
-def note(journal: PagesCheckpoint, now: PageMap) -> None:
-    """Keep the pages there are."""
-    journal.write(write_map(now))
+def note(checkpoint: PagesCheckpoint, now: PageMap) -> None:
+    """Keep which pages there are."""
+    checkpoint.write(write_map(now))
 
 
-def resumed(recorded: PageMap, journal: PagesCheckpoint) -> PageMap:
-    """The record, with the pages that a run made which died before it could say so.
+def resumed(recorded: PageMap, checkpoint: PagesCheckpoint) -> PageMap:
+    """The record, plus the pages that a run created but died before recording.
 
-    Nothing that is recorded gives way to the journal, which may be older.
+    The record takes precedence over the checkpoint, which may be older.
     """
     try:
-        noted = read_map(text) if (text := journal.read()) else PageMap()
+        noted = read_map(text) if (text := checkpoint.read()) else PageMap()
     except InvalidConfig:
-        return recorded  # derived, and damaged: as good as none
+        return recorded  # damaged, and only derived: as good as none
     if noted.parent is None or noted.parent != recorded.parent:
         return recorded
     taken = {bare(page) for page in (*recorded.pages.values(), recorded.export) if page}

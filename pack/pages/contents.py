@@ -1,4 +1,4 @@
-"""What each page of Notion is to show: a memory file, the index, the full export. No I/O."""
+"""What each page in Notion should show: a memory file, the index, the full export. No I/O."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class PageContent:
     Attributes:
         path: The file.
         blob: Its bytes in the commit.
-        title: Of the page; no two pages have the same.
-        heading: The line or lines its text begins with, as markdown.
+        title: Of the page; unique.
+        heading: The line or lines that its text begins with, as markdown.
         body: What follows.
     """
 
@@ -51,7 +51,7 @@ def make_content(path: str, blob: BlobId, section: str) -> PageContent:
     Args:
         path: The file.
         blob: Its bytes.
-        section: Its title and text, as `pack.sync.text` gives it to targets.
+        section: Its title and text, as `pack.sync.text` passes it to targets.
     """
     first = headings(section)[0]
     lines = split_lines(section)
@@ -62,14 +62,14 @@ def make_content(path: str, blob: BlobId, section: str) -> PageContent:
     return PageContent(path, blob, title, heading, body)
 
 
-def with_own_titles(sheets: Sequence[PageContent]) -> list[PageContent]:
-    """The sheets, with the path in each title that another has, or that is PACK's own."""
-    used = Counter([EXPORT_TITLE.casefold(), *(sheet.title.casefold() for sheet in sheets)])
+def with_own_titles(contents: Sequence[PageContent]) -> list[PageContent]:
+    """The contents, with the path added to each title that is not unique or is PACK's own."""
+    used = Counter([EXPORT_TITLE.casefold(), *(content.title.casefold() for content in contents)])
     return [
-        replace(sheet, title=f"{sheet.title} ({sheet.path})")
-        if used[sheet.title.casefold()] > 1
-        else sheet
-        for sheet in sheets
+        replace(content, title=f"{content.title} ({content.path})")
+        if used[content.title.casefold()] > 1
+        else content
+        for content in contents
     ]
 
 
@@ -77,14 +77,14 @@ def with_own_titles(sheets: Sequence[PageContent]) -> list[PageContent]:
 
 
 def linked(text: str, path: str, url_of: Callable[[str], str | None]) -> str:
-    """A text in which links to memory files lead to their pages.
+    """The text with links to memory files pointing to their pages.
 
-    A link whose place in the text is not certain stays as it is.
+    A link whose position in the text is uncertain stays as it is.
 
     Args:
-        text: Markdown of a file, or a part of it.
+        text: The markdown of a file, or a part of it.
         path: The file, which targets are relative to.
-        url_of: The page of a file; `None` where it has none.
+        url_of: The page of a file; `None` if it has none.
     """
     lines = split_lines(text)
     for link in sorted(links(text), key=lambda one: (one.line, one.column), reverse=True):
@@ -112,17 +112,17 @@ def _target_end(line: str, start: int) -> int:
 
 
 def index_text(
-    sheets: Sequence[PageContent], url_of: Callable[[str], str | None], export: str
+    contents: Sequence[PageContent], url_of: Callable[[str], str | None], export: str
 ) -> str:
-    """What the page above the others shows: a link to each, by folder.
+    """What the parent page shows: a link to each page, by folder.
 
     Args:
-        sheets: In their order; a folder stands where its first file does.
+        contents: In order; a folder comes where its first file does.
         url_of: The page of a file.
         export: Where the full export is.
     """
-    order = {folder: at for at, folder in reversed(list(enumerate(map(_folder, sheets))))}
-    by_folder = sorted(sheets, key=lambda sheet: order[_folder(sheet)])
+    order = {folder: at for at, folder in reversed(list(enumerate(map(_folder, contents))))}
+    by_folder = sorted(contents, key=lambda content: order[_folder(content)])
     parts = [f"[{EXPORT_TITLE}]({export})"]
     for folder, group in groupby(by_folder, key=_folder):
         rows = "\n".join(f"- [{_label(one.title)}]({url_of(one.path)})" for one in group)
@@ -130,8 +130,8 @@ def index_text(
     return "\n\n".join(parts) + "\n"
 
 
-def _folder(sheet: PageContent) -> str:
-    return posixpath.dirname(sheet.path)
+def _folder(content: PageContent) -> str:
+    return posixpath.dirname(content.path)
 
 
 def _label(text: str) -> str:
@@ -139,18 +139,20 @@ def _label(text: str) -> str:
 
 
 def export_sections(
-    sheets: Sequence[PageContent], url_of: Callable[[str], str | None]
+    contents: Sequence[PageContent], url_of: Callable[[str], str | None]
 ) -> list[tuple[str, str]]:
-    """Heading and text of each section of the full export, in its order.
+    """Heading and text of each section of the full export, in order.
 
-    Joined by blank lines, they are the text that other targets get, with links to pages.
+    Joined by blank lines, they are the text that other targets receive, with links to pages.
     """
-    files = [LabelledFile(one.path, one.text, read_labels(one.text)) for one in sheets]
+    files = [LabelledFile(one.path, one.text, read_labels(one.text)) for one in contents]
     found = []
-    for number, (sheet, text) in enumerate(zip(sheets, Separation().apply(files), strict=True), 1):
-        heading = "".join(split_lines(text)[: len(split_lines(sheet.heading))]).strip("\n")
-        rule = "\n\n---" if number < len(sheets) else ""
-        found.append((heading, f"{linked(text, sheet.path, url_of)}{rule}"))
+    for number, (content, text) in enumerate(
+        zip(contents, Separation().apply(files), strict=True), 1
+    ):
+        heading = "".join(split_lines(text)[: len(split_lines(content.heading))]).strip("\n")
+        rule = "\n\n---" if number < len(contents) else ""
+        found.append((heading, f"{linked(text, content.path, url_of)}{rule}"))
     return found
 
 
@@ -160,44 +162,37 @@ def export_text(sections: Sequence[tuple[str, str]]) -> str:
 
 
 def digest(text: str) -> str:
-    """A short name for a text, to see whether it changed."""
+    """A short name for a text, to see whether it has changed."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def changed_sections(old: Sequence[str], new: Sequence[tuple[str, str]]) -> list[int] | None:
-    """Which sections differ; `None` where they are not the same ones, so that all is written.
+    """Which sections have changed; `None` if sections were added, removed or reordered.
 
     Args:
-        old: What was delivered: `mark` of each section.
-        new: What is to be.
+        old: The `mark` of each section that was delivered.
+        new: The sections to deliver.
     """
-    if len(old) != len(new):
+    if [one.partition(":")[0] for one in old] != [digest(heading) for heading, _ in new]:
         return None
-    changed = []
-    for at, (before, section) in enumerate(zip(old, new, strict=True)):
-        if before == mark(section):
-            continue
-        if before.partition(":")[0] != digest(section[0]):
-            return None
-        changed.append(at)
-    return changed
+    return [at for at, section in enumerate(new) if old[at] != mark(section)]
 
 
 def mark(section: tuple[str, str]) -> str:
-    """What is remembered of a section: the digests of its heading and its text."""
+    """What is remembered of a section: digests of its heading and its text."""
     heading, text = section
     return f"{digest(heading)}:{digest(text)}"
 
 
-# --- what has become of the files ----------------------------------------------------------------
+# --- files that were moved or deleted -------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """What the pages of files that are no more are for.
+    """What happens to the pages of files that no longer exist.
 
     Attributes:
-        moved: New path by old one; the page stays and gets another title.
+        moved: New path by old path; the page stays and gets a new title.
         gone: Files whose pages go to the trash.
     """
 
@@ -206,18 +201,18 @@ class Moves:
 
 
 def find_moves(
-    mapped: Sequence[str], sheets: Mapping[str, PageContent], before: Mapping[str, BlobId]
+    mapped: Sequence[str], contents: Mapping[str, PageContent], before: Mapping[str, BlobId]
 ) -> Moves:
-    """Which files were moved: the same bytes are at a new path, and only there.
+    """Which files were moved: the same bytes are at exactly one new path.
 
     Args:
         mapped: Files that have a page.
-        sheets: The files there are.
-        before: The bytes of the files at the commit that was delivered last; empty if unknown.
+        contents: The files there are.
+        before: The bytes of the files at the commit delivered last; empty if unknown.
     """
-    lost = [path for path in mapped if path not in sheets]
-    new = {sheet.blob: path for path, sheet in sheets.items() if path not in mapped}
-    counts = Counter(sheet.blob for path, sheet in sheets.items() if path not in mapped)
+    lost = [path for path in mapped if path not in contents]
+    new = {content.blob: path for path, content in contents.items() if path not in mapped}
+    counts = Counter(content.blob for path, content in contents.items() if path not in mapped)
     counts.update(before[path] for path in lost if path in before)
     moved = {
         path: new[before[path]]

@@ -1,18 +1,17 @@
-"""The two ways to Notion's pages: `pack migrate-notion`, which begins with them, and the sync."""
+"""The two ways to Notion's pages: `pack migrate-notion`, which creates them, and the sync."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Final
 
-from pack.core.core import Core
 from pack.core.session import Session
 from pack.errors import MigrationNeeded
-from pack.model import CommitId, Mode
+from pack.model import Mode
 from pack.pages.cache import PagesCache
 from pack.pages.checkpoint import NoCheckpoint, PagesCheckpoint, note, resumed
 from pack.pages.contents import PageContent, find_moves
@@ -24,16 +23,16 @@ from pack.sync.target import Delivered, Pages, Target
 from pack.sync.text import TextSource
 
 NOT_MIGRATED: Final = (
-    f"NOTION_SYNC_MODE is multi, but {MAPPING} is not there or not complete: the single page was "
+    f"NOTION_SYNC_MODE is multi, but {MAPPING} is missing or incomplete, so the single page was "
     "written. Run `pack migrate-notion`."
 )
 OTHER_PAGE: Final = (
-    f"{MAPPING} is for another page than NOTION_SYNC_PAGE_ID: that page was written with all of "
-    "it. Run `pack migrate-notion`, which gives each file a page below it."
+    f"{MAPPING} belongs to a different page than NOTION_SYNC_PAGE_ID, so the whole memory was "
+    "written to that page alone. Run `pack migrate-notion` to give each file a page below it."
 )
 _OF_ANOTHER: Final = (
-    f"{MAPPING} was for another page; the pages below that one stay there, and are not kept up "
-    "to date any more"
+    f"{MAPPING} belonged to another page; the pages below that one stay there, and are no longer "
+    "kept up to date"
 )
 
 
@@ -42,12 +41,12 @@ class NotionMigration:
     """What `pack migrate-notion` did, or would do.
 
     Attributes:
-        created: Files that got a page, with the title of it.
-        kept: Files that had one.
-        trashed: Files that are no more, whose pages go to the trash.
-        export: Whether the page of the full export is made.
+        created: Files that got a page, with its title.
+        kept: Files that already had one.
+        trashed: Files that no longer exist, whose pages go to the trash.
+        export: Whether the page of the full export is created.
         warnings: What a person should know.
-        is_complete: Whether every file has its page, and the page above is an index.
+        is_complete: Whether every file has its page and the parent page is an index.
     """
 
     created: Sequence[tuple[str, str]]
@@ -92,11 +91,33 @@ class PageDelivery:
         core = self._session.core
         if core.require_mode() is Mode.V1:
             raise MigrationNeeded(core.reader.v1_path, "several pages in Notion")
-        journal = journal or NoCheckpoint()
-        if dry_run:
-            return _plan(core, pages, today, journal)[0]
-        with journal.exclusive():
-            return _migrate(self._session, pages, report, today, journal)
+        checkpoint = journal or NoCheckpoint()
+        with nullcontext() if dry_run else checkpoint.exclusive():
+            recorded = load_map(core) or PageMap()
+            is_ours = recorded.is_below(pages.parent)
+            mine = replace(recorded if is_ours else PageMap(), parent=pages.parent)
+            now = resumed(mine, checkpoint)
+            contents = read_contents(core, core.connector.head(), today)
+            plan = NotionMigration(
+                created=[
+                    (one.path, one.title) for one in contents.values() if one.path not in now.pages
+                ],
+                kept=[path for path in contents if path in now.pages],
+                trashed=find_moves(list(now.pages), contents, {}).gone if contents else [],
+                export=now.export is None,
+                warnings=() if is_ours else (_OF_ANOTHER,),
+                is_complete=now.is_complete,
+            )
+            if dry_run:
+                return plan
+            run = PagesRun(pages, contents, now, PagesCache(), report, partial(note, checkpoint))
+            with _saved(self._session, run, recorded, checkpoint):
+                # Pages in the record are not written again, unless they may be half done.
+                run.bring({}, settled=mine.pages if mine.is_complete else ())
+        warnings = (*plan.warnings, *run.warnings)
+        return replace(
+            plan, trashed=run.trashed, warnings=warnings, is_complete=run.now.is_complete
+        )
 
     def route(
         self,
@@ -118,54 +139,17 @@ class PageDelivery:
         return NotionRoute(self._session, pages, single, source, today, journal)
 
 
-def _plan(
-    core: Core, pages: Pages, today: date | None, journal: PagesCheckpoint
-) -> tuple[NotionMigration, PageMap, PageMap, Mapping[str, PageContent]]:
-    """What is to be done; the record; the pages there are; what they are to show."""
-    recorded = load_map(core) or PageMap()
-    is_ours = recorded.is_below(pages.parent)
-    now = replace(recorded, parent=pages.parent) if is_ours else PageMap(parent=pages.parent)
-    now = resumed(now, journal)
-    sheets = read_contents(core, core.connector.head(), today)
-    gone = find_moves(list(now.pages), sheets, {}).gone if sheets else []
-    plan = NotionMigration(
-        created=[(one.path, one.title) for one in sheets.values() if one.path not in now.pages],
-        kept=[path for path in sheets if path in now.pages],
-        trashed=gone,
-        export=now.export is None,
-        warnings=() if is_ours else (_OF_ANOTHER,),
-        is_complete=now.is_complete,
-    )
-    return plan, recorded, now, sheets
-
-
-def _migrate(
-    session: Session, pages: Pages, report: Report, today: date | None, journal: PagesCheckpoint
-) -> NotionMigration:
-    core = session.core
-    plan, recorded, now, sheets = _plan(core, pages, today, journal)
-    # What is recorded is not written again, unless it may be half done.
-    head = core.connector.head()
-    before = {str(path): blob for path, blob in blobs_at(core, head).items()}
-    run = PagesRun(pages, sheets, now, PagesCache(), report, partial(note, journal))
-    with _saved(session, run, recorded, journal):
-        run.bring(lambda _: not now.is_complete, before if now.is_complete else {})
-    warnings = (*plan.warnings, *run.warnings)
-    return replace(plan, trashed=run.trashed, warnings=warnings, is_complete=run.now.is_complete)
-
-
 class NotionRoute:
-    """The way of commits to Notion's pages; a `pack.sync.routes.Route` of one part.
+    """How commits reach the pages in Notion; a `pack.sync.routes.Route` of one part.
 
-    Until a migration is finished, the single page gets the whole memory, and a warning says so
-    (C11).
+    Until a migration is complete, the single page gets the whole memory, with a warning (C11).
 
     Args:
         session: The memory, and who records the pages.
         pages: The pages.
-        single: The page above them, as long as it holds everything.
+        single: The parent page, while it holds everything.
         source: The texts of the memory.
-        today: Gives the day on which expired files are left out; `None` to keep them.
+        today: Returns the day on which expired files are left out; `None` to keep them.
         journal: Where pages are noted until they are recorded.
     """
 
@@ -189,7 +173,7 @@ class NotionRoute:
     def deliver(self, delivery: Delivery, progress: Progress) -> Delivered:
         """See `Route.deliver`."""
         del progress
-        with self._journal.exclusive():  # a migration goes first, and makes the page above an index
+        with self._journal.exclusive():  # a migration goes first: it makes the parent an index
             return self._deliver(delivery)
 
     def _deliver(self, delivery: Delivery) -> Delivered:
@@ -206,17 +190,16 @@ class NotionRoute:
         return self._deliver_pages(delivery, now, read_contents(self._core, delivery.head, today))
 
     def _deliver_pages(
-        self, delivery: Delivery, now: PageMap, sheets: Mapping[str, PageContent]
+        self, delivery: Delivery, recorded: PageMap, contents: Mapping[str, PageContent]
     ) -> Delivered:
         start = delivery.start if delivery.receipt else None
         before = {str(path): blob for path, blob in blobs_at(self._core, start).items()}
-        there = resumed(replace(now, parent=self._pages.parent), self._journal)
-        receipt = PagesCache.read(delivery.receipt)
-        run = PagesRun(self._pages, sheets, there, receipt, keep=partial(note, self._journal))
-        touched = _touched(self._core, start if before else None, delivery.head)
-        with _saved(self._session, run, now, self._journal), target_errors():
-            run.bring(touched, before)
-        return Delivered(run.receipt.write(), run.changed, tuple(run.warnings))
+        now = resumed(replace(recorded, parent=self._pages.parent), self._journal)
+        cache = PagesCache.read(delivery.receipt)
+        run = PagesRun(self._pages, contents, now, cache, keep=partial(note, self._journal))
+        with _saved(self._session, run, recorded, self._journal), target_errors():
+            run.bring(before)
+        return Delivered(run.cache.write(), run.changed, tuple(run.warnings))
 
     def close(self) -> None:
         """See `Route.close`."""
@@ -224,19 +207,11 @@ class NotionRoute:
         self._single.close()
 
 
-def _touched(core: Core, start: CommitId | None, head: CommitId) -> Callable[[str], bool]:
-    changes = core.connector.changes_between(start, head) if start else None
-    if changes is None:
-        return lambda _: True
-    paths = {str(path) for path, _ in changes}
-    return paths.__contains__
-
-
 @contextmanager
 def _saved(
     session: Session, run: PagesRun, recorded: PageMap, journal: PagesCheckpoint
 ) -> Iterator[None]:
-    """Record what is there when it ends, however it ends."""
+    """Record which pages there are when the run ends, however it ends."""
     try:
         yield
     finally:

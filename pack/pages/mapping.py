@@ -1,7 +1,7 @@
-"""`.notion-pages.json`: which page of Notion each memory file has (C11).
+"""`.notion-pages.json`: which page in Notion each memory file has (C11).
 
-Users may read it, and git merges it; what is in it is never guessed. A mapping that cannot be
-trusted stops the sync of the pages, and none of them is touched.
+People may read it, and git merges it; nothing in it is ever guessed. A record that cannot be
+trusted stops the sync, and no page is touched.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ class PageMap:
 
     Attributes:
         pages: Page by memory file.
-        export: The page that holds everything, once it is there.
-        is_complete: Whether a migration has been finished: every file had its page, and the page
-            above has become an index.
-        parent: The page above them; `None` in a record that does not say it.
+        export: The page that holds everything, once it exists.
+        is_complete: Whether a migration was completed: every file had its page, and the parent
+            page became an index.
+        parent: The page above them; `None` in a record that does not name it.
     """
 
     pages: Mapping[str, PageId] = field(default_factory=dict)
@@ -42,24 +42,24 @@ class PageMap:
     parent: PageId | None = None
 
     def with_page(self, path: str, page: PageId) -> PageMap:
-        """The same, with a page for a file."""
+        """A copy with a page for a file."""
         return replace(self, pages={**self.pages, path: page})
 
     def with_export(self, page: PageId) -> PageMap:
-        """The same, with the page that holds everything."""
+        """A copy with the page that holds everything."""
         return replace(self, export=page)
 
     def is_below(self, parent: str) -> bool:
-        """Whether these are pages below that one, as far as the record says it."""
+        """Whether these pages are below that one, as far as the record says."""
         return self.parent is None or bare(self.parent) == bare(parent)
 
     def without(self, path: str) -> PageMap:
-        """The same, without a file."""
+        """A copy without a file."""
         return replace(self, pages={one: page for one, page in self.pages.items() if one != path})
 
 
 def merge_maps(base: PageMap, ours: PageMap, theirs: PageMap) -> PageMap:
-    """What two runs that began with one record made of it; where both differ, ours."""
+    """What two runs that started from one record made of it; ours wins where both changed it."""
     gone = base.pages.keys() - ours.pages.keys()
     new = {path: page for path, page in ours.pages.items() if base.pages.get(path) != page}
     kept = {path: page for path, page in theirs.pages.items() if path not in gone}
@@ -70,7 +70,7 @@ def merge_maps(base: PageMap, ours: PageMap, theirs: PageMap) -> PageMap:
 
 
 def write_map(found: PageMap) -> bytes:
-    """The file; the same for the same pages."""
+    """The content of the file; equal for equal pages."""
     value = {
         "version": _VERSION,
         "parent": found.parent,
@@ -90,13 +90,13 @@ def read_map(content: bytes) -> PageMap:
     problems, found = examine(content)
     if problems:
         raise InvalidConfig(
-            MAPPING, f"{problems[0]}. Correct it, or restore an earlier version with git"
+            MAPPING, f"{problems[0]}. Fix it, or restore an earlier version with git"
         )
     return found
 
 
 def examine(content: bytes) -> tuple[Sequence[str], PageMap]:
-    """What is wrong with the file, and what it says as far as it says anything."""
+    """What is wrong with the file, and as much of it as can be read."""
     try:
         value = json.loads(content.decode("utf-8"), object_pairs_hook=_without_twins)
     except UnicodeDecodeError:
@@ -113,7 +113,7 @@ def examine(content: bytes) -> tuple[Sequence[str], PageMap]:
 
 
 class _Twins(Exception):
-    """A key occurs twice in an object, so that JSON would drop one of the pages."""
+    """A key occurs twice in an object, so reading it as JSON would drop a page."""
 
 
 def _without_twins(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _without_twins(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 def _problems(value: Mapping[str, Any]) -> list[str]:
     pages: Mapping[str, Any] = value["pages"]
-    found = [f"{name!r} is no key of it" for name in sorted(value.keys() - _KEYS)]
+    found = [f"it has an unknown key {name!r}" for name in sorted(value.keys() - _KEYS)]
     if not isinstance(value.get("complete"), bool):
         found.append("`complete` is neither true nor false")
     named = [*pages.items()]
@@ -135,16 +135,16 @@ def _problems(value: Mapping[str, Any]) -> list[str]:
     seen: dict[str, str] = {}
     for name, page in named:
         if name not in _OTHERS and not is_memory_file(name):
-            found.append(f"{name[:200]!r} is no path of a memory file")
+            found.append(f"{name[:200]!r} is not the path of a memory file")
         if not isinstance(page, str) or _ID.fullmatch(bare(page)) is None:
-            found.append(f"{name[:200]!r} has something that is no id of a page")
+            found.append(f"the value of {name[:200]!r} is not the id of a page")
         elif (other := seen.setdefault(bare(page), name)) != name:
             found.append(f"{name[:200]!r} and {other[:200]!r} have the same page")
     return found
 
 
 def bare(page: str) -> str:
-    """An id without dashes; Notion takes both for the same."""
+    """An id without dashes; Notion accepts both forms."""
     return page.replace("-", "").lower()
 
 

@@ -1,4 +1,4 @@
-"""What the pages of Notion are made from: their record, and the files of a commit."""
+"""What the pages in Notion are made from: their record, and the files of a commit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pack.sync.text import read_section
 
 
 def load_map(core: Core) -> PageMap | None:
-    """The pages as they are recorded; `None` where there is no record.
+    """The recorded pages; `None` if there is no record.
 
     Raises:
         InvalidConfig: The record cannot be trusted.
@@ -28,15 +28,15 @@ def load_map(core: Core) -> PageMap | None:
 
 
 def save_map(session: Session, base: PageMap, now: PageMap) -> None:
-    """Record the pages as one commit that no sync target hears of; none if nothing differs.
+    """Record the pages in one commit that no sync target delivers; none if nothing has changed.
 
     Args:
         session: Who writes.
         base: The record that was read.
-        now: What has become of it. What another process recorded meanwhile stays.
+        now: What it has become. What another process recorded meanwhile is kept.
 
     Raises:
-        PackError: The store refused, or the record cannot be trusted any more.
+        PackError: The store refused, or the record can no longer be trusted.
     """
     if base == now:
         return
@@ -55,7 +55,7 @@ def save_map(session: Session, base: PageMap, now: PageMap) -> None:
 def read_contents(
     core: Core, commit: CommitId | None, today: date | None
 ) -> dict[str, PageContent]:
-    """What the pages show at a commit, by path, in sync order.
+    """What the pages should show at a commit, by path, in sync order.
 
     Raises:
         PackError: The store cannot be read.
@@ -64,22 +64,22 @@ def read_contents(
     if INDEX not in blobs:
         return {}
     files = [path for path in blobs if is_catalogued(path)]
-    contents = core.connector.read_blobs([blobs[INDEX], *(blobs[path] for path in files)])
-    _, index = next(contents)
-    sheets: dict[str, PageContent] = {}
-    for path, (blob, content) in zip(files, contents, strict=True):
-        section = read_section(path, content)
+    bytes_of = core.connector.read_blobs([blobs[INDEX], *(blobs[path] for path in files)])
+    _, index = next(bytes_of)
+    shared: dict[str, PageContent] = {}
+    for path, (blob, text) in zip(files, bytes_of, strict=True):
+        section = read_section(path, text)
         if section is None or not section.is_shared:
             continue
         if today is None or section.expires is None or today.isoformat() <= section.expires:
-            sheets[path] = make_content(path, blob, section.text)
+            shared[path] = make_content(path, blob, section.text)
     order = read_head(index.decode("utf-8", "replace")).sync_order
-    own = with_own_titles([sheets[path] for path in in_sync_order(order, sheets)])
-    return {sheet.path: sheet for sheet in own}
+    ordered = [shared[path] for path in in_sync_order(order, shared)]
+    return {content.path: content for content in with_own_titles(ordered)}
 
 
 def blobs_at(core: Core, commit: CommitId | None) -> dict[MemoryPath, BlobId]:
-    """The files of a commit; empty where it is not known any more."""
+    """The files of a commit; empty if it no longer exists."""
     try:
         entries = core.connector.get_tree(commit) if commit else []
     except NotFound:

@@ -13,10 +13,10 @@ from pack.testing import Failure, TargetContract
 from tests.standins.faults import FaultKind
 from tests.standins.notion import NotionStandIn
 
-_WRITES = ("patch-", "post-page", "update-", "delete-")
+_WRITES = ("patch-", "post-page", "delete-")
 
 
-class _Notion(TargetContract):
+class TestNotion(TargetContract):
     @pytest.fixture
     def notion(self) -> Iterator[NotionStandIn]:
         made = NotionStandIn()
@@ -54,16 +54,3 @@ class _Notion(TargetContract):
             notion.faults.add(FaultKind.TIMEOUT_AFTER, "retrieve-a-page", times=1000, skip=1)
         yield
         notion.faults.clear()
-
-
-class TestAsMarkdown(_Notion):
-    pass
-
-
-class TestAsBlocks(_Notion):
-    @pytest.fixture
-    def notion(self) -> Iterator[NotionStandIn]:
-        made = NotionStandIn()
-        made.service.has_markdown = False
-        yield made
-        made.check()

@@ -5,7 +5,7 @@
 - `notion.faults`, `notion.log` as for GitHub (`tests.standins.github`); 529 is
   `FaultKind.UNAVAILABLE` with `status=529`.
 - `notion.shown(page)` is what a person reads; `notion.state.write_as_person(page, text)` is
-  somebody else's edit. `notion.service` has switches: `has_markdown`, `partial`, `capabilities`.
+  somebody else's edit. `notion.service` has switches: `refuses`, `partial`, `capabilities`.
 
 Every request and answer is checked against the vendor's description, where that is at hand;
 `notion.check()` fails the test for what did not fit, the fixture of the tests calls it at the end.

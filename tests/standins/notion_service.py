@@ -5,6 +5,7 @@ The vendor's rules and limits are those of `notion_blocks` and `notion_state`.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +16,7 @@ from tests.standins.faults import ANSWERS, CUTS, TIMEOUTS, Fault, FaultKind, Fau
 from tests.standins.github_http import Refusal, Request, Response
 from tests.standins.github_service import Delivery
 from tests.standins.notion_blocks import answer_block, answer_page, read_children, read_rich
-from tests.standins.notion_dialect import read, write
+from tests.standins.notion_dialect import Node
 from tests.standins.notion_state import BOT, Block, NotionState, Page, error_body, size_of
 from tests.standins.openapi_check import OpenApiCheck
 from tests.standins.request_log import Exchange, RequestLog
@@ -23,7 +24,7 @@ from tests.standins.request_log import Exchange, RequestLog
 Json = dict[str, Any]
 _VERSION = "2026-03-11"
 _STOPPED = 599
-_READS = ("retrieve-a-page", "retrieve-page-markdown", "get-block-children", "get-self")
+_READS = ("retrieve-a-page", "get-block-children", "get-self")
 _LAG = 60
 
 
@@ -32,8 +33,7 @@ class NotionService:
 
     Attributes:
         checks_requests: Whether requests must fit the description; answers always must.
-        has_markdown: False is a server that does not have the markdown endpoints yet.
-        refuses_markdown: Texts with this in them are refused by the markdown endpoints.
+        refuses: Blocks with this in them are refused.
         partial: How many appends put half of their blocks there and then answer 500.
         capabilities: What the integration may do: `read`, `insert`, `update`.
         after: What else happens after an operation, by its name.
@@ -46,8 +46,7 @@ class NotionService:
         self.token = token
         self.check = check
         self.checks_requests = True
-        self.has_markdown = True
-        self.refuses_markdown = ""
+        self.refuses = ""
         self.partial = 0
         self.capabilities = {"read", "insert", "update"}
         self.after: dict[str, Callable[[], None]] = {}
@@ -113,8 +112,7 @@ class NotionService:
                 raise Refusal(401, "API token is invalid.")
             return Response.of({**handler(self, request, params), "request_id": "r"})
         except Refusal as refusal:
-            code = "invalid_request_url" if refusal.errors == "no endpoint" else None
-            return Response.of(error_body(refusal.status, refusal.message, code), refusal.status)
+            return Response.of(error_body(refusal.status, refusal.message), refusal.status)
 
     def need(self, capability: str) -> None:
         """Return if the integration may do something.
@@ -124,6 +122,16 @@ class NotionService:
         """
         if capability not in self.capabilities:
             raise Refusal(403, "Insufficient permissions for this endpoint.")
+
+    def read_blocks(self, children: list[Json]) -> list[Node]:
+        """The blocks of a request.
+
+        Raises:
+            Refusal: 400, beyond a limit or not wanted.
+        """
+        if self.refuses and self.refuses in json.dumps(children, ensure_ascii=False):
+            raise Refusal(400, "The blocks are not valid.")
+        return read_children(children)
 
     def writable(self, page: Page) -> Page:
         """A page that is not in the trash.
@@ -173,12 +181,10 @@ def _post_page(service: NotionService, request: Request, params: dict[str, str])
         raise Refusal(400, "Internal integrations cannot create pages in the workspace.")
     parent = service.writable(state.page(body["parent"]["page_id"]))
     title = "".join(one["plain_text"] for one in read_rich(body["properties"]["title"]["title"]))
-    if "markdown" in body:
-        _check_markdown(service, body["markdown"])
-    state.spend(1)
+    nodes = service.read_blocks(body.get("children", []))
+    state.spend(1 + sum(map(size_of, nodes)))
     page = state.add_page(title, parent, BOT)
-    if "markdown" in body:
-        state.set_text(page, body["markdown"], BOT, keep=False)
+    page.children = state.grow(nodes, page, BOT)
     return answer_page(page)
 
 
@@ -196,71 +202,6 @@ def _patch_page(service: NotionService, request: Request, params: dict[str, str]
         page.title = "".join(one["plain_text"] for one in read_rich(title["title"]))
         service.state.touch(page, BOT)
     return answer_page(page)
-
-
-def _check_markdown(service: NotionService, markdown: str) -> None:
-    if not service.has_markdown:
-        raise Refusal(400, "Invalid request URL.", errors="no endpoint")
-    if len(markdown.encode()) > 500_000 or sum(map(size_of, read(markdown))) > 1000:
-        raise Refusal(400, "The markdown is too large for one request.")
-    if service.refuses_markdown and service.refuses_markdown in markdown:
-        raise Refusal(400, "The markdown could not be converted.")
-
-
-def _markdown(service: NotionService, holder: Block | Page) -> Json:
-    state = service.state
-    shown, left, unknown = [], state.record_limit, []
-    for block in state.living(holder):
-        left -= size_of(state.node(block))
-        if left < 0:
-            unknown.append(block.id)
-            shown.append(f'<unknown url="https://www.notion.so/{block.id}" alt="block"/>')
-        else:
-            shown.append("\n".join(write([state.node(block)])))
-    shown = shown[: len(shown) - max(len(unknown) - 100, 0)]
-    return {
-        "object": "page_markdown",
-        "id": holder.id,
-        "markdown": "\n".join(shown),
-        "truncated": bool(unknown),
-        "unknown_block_ids": unknown[:100],
-    }
-
-
-def _get_markdown(service: NotionService, request: Request, params: dict[str, str]) -> Json:
-    service.need("read")
-    _check_markdown(service, "")
-    return _markdown(service, service.state.holder(params["page_id"]))
-
-
-def _patch_markdown(service: NotionService, request: Request, params: dict[str, str]) -> Json:
-    service.need("update")
-    state, body = service.state, request.json()
-    page = service.writable(state.page(params["page_id"]))
-    change = body[body["type"]]
-    if body["type"] == "replace_content":
-        _check_markdown(service, change["new_str"])
-        state.set_text(page, change["new_str"], BOT, keep=False)
-    elif body["type"] == "update_content":
-        _check_markdown(service, "")
-        text = _updated(state.text(page), change["content_updates"])
-        if service.refuses_markdown and service.refuses_markdown in text:
-            raise Refusal(400, "The markdown could not be converted.")
-        state.set_text(page, text, BOT, keep=True)
-    else:
-        raise Refusal(400, "PACK does not use the legacy operations.")
-    return _markdown(service, page)
-
-
-def _updated(text: str, updates: list[Json]) -> str:
-    for update in updates:
-        found = text.count(update["old_str"])
-        if found == 0:
-            raise Refusal(400, "old_str was not found in the page.")
-        if found > 1 and not update.get("replace_all_matches"):
-            raise Refusal(400, "old_str has several matches in the page.")
-        text = text.replace(update["old_str"], update["new_str"])
-    return text
 
 
 def _get_children(service: NotionService, request: Request, params: dict[str, str]) -> Json:
@@ -290,7 +231,7 @@ def _append(service: NotionService, request: Request, params: dict[str, str]) ->
     state, body = service.state, request.json()
     holder = state.holder(params["block_id"])
     page = service.writable(state.page_of(holder))
-    nodes = read_children(body["children"])
+    nodes = service.read_blocks(body["children"])
     is_partial, service.partial = service.partial > 0, max(service.partial - 1, 0)
     nodes = nodes[: len(nodes) // 2] if is_partial else nodes
     state.spend(sum(map(size_of, nodes)))
@@ -348,8 +289,6 @@ _ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     ("POST", "/v1/pages", "post-page", _post_page),
     ("GET", "/v1/pages/{page_id}", "retrieve-a-page", _get_page),
     ("PATCH", "/v1/pages/{page_id}", "patch-page", _patch_page),
-    ("GET", "/v1/pages/{page_id}/markdown", "retrieve-page-markdown", _get_markdown),
-    ("PATCH", "/v1/pages/{page_id}/markdown", "update-page-markdown", _patch_markdown),
     ("GET", "/v1/blocks/{block_id}/children", "get-block-children", _get_children),
     ("PATCH", "/v1/blocks/{block_id}/children", "patch-block-children", _append),
     ("DELETE", "/v1/blocks/{block_id}", "delete-a-block", _delete),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -31,9 +30,9 @@ _CODES = {
 }
 
 
-def error_body(status: int, message: str, code: str | None = None) -> Json:
+def error_body(status: int, message: str) -> Json:
     """What Notion says when it refuses."""
-    said = code or _CODES.get(status, "internal_server_error")
+    said = _CODES.get(status, "internal_server_error")
     return {
         "object": "error",
         "status": status,
@@ -88,7 +87,6 @@ class NotionState:
     Attributes:
         block_budget: How many blocks may be made, ever; `None` for any number.
         blocks_made: How many were.
-        record_limit: How many blocks an answer in markdown holds.
     """
 
     clock: Callable[[], datetime]
@@ -96,7 +94,6 @@ class NotionState:
     blocks: dict[str, Block] = field(default_factory=dict)
     block_budget: int | None = None
     blocks_made: int = 0
-    record_limit: int = 3000
     _full_since: datetime | None = None
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -188,49 +185,12 @@ class NotionState:
         """A page as markdown."""
         return "\n".join(write([self.node(one) for one in self.living(holder)]))
 
-    def set_text(self, page: Page, markdown: str, by: str, *, keep: bool) -> None:
-        """Make a page hold what a text says.
-
-        Args:
-            page: The page.
-            markdown: The text.
-            by: Who edits.
-            keep: Whether blocks whose text stays are the same ones; else all are new.
-
-        Raises:
-            Refusal: A page below would go, or there is none of that name.
-        """
-        old = self.living(page)
-        nodes = read(markdown)
-        children = {self.pages[one.id].url: one for one in old if one.type == "child_page"}
-        named = {node.page for node in nodes if node.type == "child_page"}
-        if children.keys() - named:
-            raise Refusal(400, "This operation would delete 1 child page(s) or database(s).")
-        if named - children.keys():
-            raise Refusal(400, "A page tag names no page that is there.")
-        was = [_line(self.node(one)) for one in old]
-        new = [_line(node) for node in nodes]
-        matcher = difflib.SequenceMatcher(None, was, new, autojunk=False)
-        same = {
-            b + i: old[a + i] for a, b, size in matcher.get_matching_blocks() for i in range(size)
-        }
-        same = same if keep else {}
-        staying = {*map(id, same.values()), *map(id, children.values())}
-        if any(id(one) not in staying and self._holds_page(one) for one in old):
-            raise Refusal(400, "This operation would delete 1 child page(s) or database(s).")
-        fresh = [n for at, n in enumerate(nodes) if at not in same and n.type != "child_page"]
-        self.spend(sum(map(size_of, fresh)))
-        page.children = [
-            children[node.page] if node.page else same.get(at) or self.grow([node], page, by)[0]
-            for at, node in enumerate(nodes)
-        ]
-        self.touch(page, by)
-
-    def _holds_page(self, block: Block) -> bool:
-        below = self.living(block)
-        return block.id in self.pages or any(map(self._holds_page, below))
-
     # --- somebody else -------------------------------------------------------------------------
+
+    def set_text_as_person(self, page: Page, markdown: str) -> None:
+        """A person makes a page hold what a text says."""
+        page.children = self.grow(read(markdown), page, PERSON)
+        self.touch(page, PERSON)
 
     def write_as_person(self, page: Page, text: str) -> None:
         """A person adds a paragraph at the end of a page."""
@@ -241,10 +201,6 @@ class NotionState:
 
 def size_of(node: Node) -> int:
     return 1 + sum(map(size_of, node.children))
-
-
-def _line(node: Node) -> str:
-    return "\n".join(write([node]))
 
 
 def _dashed(text: str) -> str:

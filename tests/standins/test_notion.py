@@ -81,7 +81,7 @@ def test_places_of_blocks(notion: NotionStandIn) -> None:
         ("PATCH", "pages/{id}", {"archived": True}, "undocumented member"),
         ("PATCH", "blocks/{id}/children", {"children": [{"paragraf": {}}]}, "children"),
         ("PATCH", "blocks/{id}/children", {"children": [], "after": "x"}, "undocumented member"),
-        ("PATCH", "pages/{id}/markdown", {"type": "replace"}, "body"),
+        ("PATCH", "pages/{id}/markdown", {"type": "replace"}, "no such operation"),
     ],
 )
 def test_what_is_no_request_is_told(

@@ -16,6 +16,7 @@ from zlib import crc32
 import Stemmer  # type: ignore[import-not-found]  # a C module without type information
 
 from pack.catalog.row import describe
+from pack.files.note import Note
 from pack.model import BlobId, MemoryPath
 from pack.search.stems import stem_keys
 from pack.search.words import index_terms, indexed_text
@@ -71,7 +72,7 @@ def fingerprint() -> int:
 
 def _stored() -> Iterator[object]:
     for path, text in _SAMPLES.items():
-        row = describe(MemoryPath(path), BlobId(""), text.encode())
+        row = describe(Note.stored(MemoryPath(path), BlobId(""), text.encode()))
         if row is not None:
             yield row_values(row), tag_values(0, row.tags)
             for one in row.passages:

@@ -1,4 +1,4 @@
-"""Notion as a sync target: one page for the whole memory, or pages below one.
+"""Notion as a sync target: one page for the whole memory, or one page per file.
 
-It is given markdown and must not know of files or commits. Start with `target`.
+It receives markdown and must not know about files or commits. Start with `target`.
 """

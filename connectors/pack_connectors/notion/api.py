@@ -1,4 +1,4 @@
-"""What PACK asks of Notion, a method for each request.
+"""What PACK asks of Notion, one method per request.
 
 Source: Notion API reference 2026-03-11.
 """
@@ -24,17 +24,17 @@ def parse_id(text: str, setting: str) -> str:
     """The id of a page, with dashes, from an id or the address of the page.
 
     Raises:
-        InvalidConfig: There is none in the text.
+        InvalidConfig: The text contains no id.
     """
-    place = text.strip().split("?")[0].split("#")[0].rstrip("/").rpartition("/")[2]
-    found = _ID.search(place.replace("-", "")[-32:])
+    last_part = text.strip().split("?")[0].split("#")[0].rstrip("/").rpartition("/")[2]
+    found = _ID.search(last_part.replace("-", "")[-32:])
     if found is None:
         raise InvalidConfig(setting, "it is neither the id nor the address of a Notion page")
     return dashed(found[0])
 
 
 def dashed(text: str) -> str:
-    """An id as Notion answers it."""
+    """An id in the form that Notion answers with."""
     bare = text.replace("-", "").lower()
     return "-".join((bare[:8], bare[8:12], bare[12:16], bare[16:20], bare[20:]))
 
@@ -49,26 +49,17 @@ class PageState:
     """A page, without what is on it.
 
     Attributes:
-        edited: When it was last edited; exact to the minute.
-        editor: Who did.
-        maker: Who made it.
+        edited: When it was last edited, to the minute.
+        editor: Who edited it then.
+        maker: Who created it.
     """
 
     id: str
     title: str
-    url: str
     in_trash: bool
     edited: str
     editor: str
     maker: str
-
-
-@dataclass(frozen=True, slots=True)
-class PageText:
-    """A page as Notion's markdown; `is_whole` says whether all of it."""
-
-    markdown: str
-    is_whole: bool
 
 
 class NotionApi:
@@ -83,7 +74,7 @@ class NotionApi:
         self._http.close()
 
     def me(self) -> str:
-        """The user that the integration is; asked once."""
+        """The id of the integration as a user; asked once."""
         if not self._me:
             self._me = _text(self._http.get("users/me"), "id")
         return self._me
@@ -91,47 +82,27 @@ class NotionApi:
     # --- pages ---------------------------------------------------------------------------------
 
     def page(self, page: str) -> PageState:
-        """A page that the integration may see, also in the trash."""
+        """A page that the integration may see, even in the trash."""
         return _state(self._http.get(f"pages/{page}"))
 
-    def create_page(self, parent: str, title: str, markdown: str | None) -> PageState:
-        """A new page; `LostAnswer` where it is not known whether it is there."""
-        body: Json = {"parent": {"type": "page_id", "page_id": parent}, "properties": _title(title)}
-        if markdown is not None:
-            body["markdown"] = markdown
+    def create_page(self, parent: str, title: str, children: Sequence[Json]) -> PageState:
+        """Create a page with blocks on it; after `NoAnswer` it may or may not be there."""
+        parent_id: Json = {"type": "page_id", "page_id": parent}
+        body = {"parent": parent_id, "properties": _title(title), "children": list(children)}
         return _state(self._http.send("POST", "pages", body, is_safe=False))
 
     def set_title(self, page: str, title: str) -> None:
-        """Give a page another title."""
+        """Change the title of a page."""
         self._http.send("PATCH", f"pages/{page}", {"properties": _title(title)}, is_safe=True)
 
     def trash(self, page: str) -> None:
         """Move a page to the trash."""
         self._http.send("PATCH", f"pages/{page}", {"in_trash": True}, is_safe=True)
 
-    # --- markdown ------------------------------------------------------------------------------
-
-    def markdown(self, page: str) -> PageText:
-        """What is on a page."""
-        return _page_text(self._http.get(f"pages/{page}/markdown"))
-
-    def replace_markdown(self, page: str, markdown: str) -> PageText:
-        """Put a text in the place of all that is on a page; pages below it may not be dropped."""
-        change = {"new_str": markdown, "allow_deleting_content": False}
-        body = {"type": "replace_content", "replace_content": change}
-        return _page_text(self._http.send("PATCH", f"pages/{page}/markdown", body, is_safe=True))
-
-    def update_markdown(self, page: str, updates: Sequence[tuple[str, str]]) -> PageText:
-        """Replace texts that are on a page once, by others."""
-        pairs = [{"old_str": old, "new_str": new} for old, new in updates]
-        change = {"content_updates": pairs, "allow_deleting_content": False}
-        body = {"type": "update_content", "update_content": change}
-        return _page_text(self._http.send("PATCH", f"pages/{page}/markdown", body, is_safe=False))
-
     # --- blocks --------------------------------------------------------------------------------
 
     def children(self, block: str) -> Iterator[Json]:
-        """The blocks directly below one, in their order."""
+        """The blocks directly below a page or block, in order."""
         query: dict[str, str | int] = {"page_size": PAGE_SIZE}
         while True:
             answer = self._http.get(f"blocks/{block}/children", query)
@@ -140,14 +111,19 @@ class NotionApi:
             if not answer.get("has_more") or not isinstance(cursor, str):
                 return
             if cursor == query.get("start_cursor"):
-                raise ConnectorError("Notion's list of blocks does not end")
+                raise ConnectorError("Notion's list of blocks never ends")
             query["start_cursor"] = cursor
 
     def append(self, block: str, children: Sequence[Json], place: str) -> list[str]:
-        """Put blocks below one: at its `START`, its `END`, or after the block whose id it is.
+        """Add blocks below a page or block.
+
+        Args:
+            block: The page or block.
+            children: What to add.
+            place: `START`, `END`, or the id of the block to add them after.
 
         Returns:
-            Their ids, of the top ones only.
+            Their ids, without those of blocks below them.
         """
         position: Json = {"type": place}
         if place not in (START, END):
@@ -157,7 +133,7 @@ class NotionApi:
         return [_text(one, "id") for one in _results(answer)]
 
     def delete_block(self, block: str) -> None:
-        """Move a block to the trash; nothing happens if it is there or gone."""
+        """Move a block to the trash; nothing happens if it is there already, or gone."""
         try:
             self._http.send("DELETE", f"blocks/{block}", None, is_safe=True)
         except NotFound:
@@ -187,7 +163,6 @@ def _state(answer: Json) -> PageState:
     return PageState(
         _text(answer, "id"),
         _title_in(answer.get("properties")),
-        _text(answer, "url"),
         answer.get("in_trash") is True,
         _text(answer, "last_edited_time"),
         _user(answer.get("last_edited_by")),
@@ -204,8 +179,3 @@ def _title_in(properties: Any) -> str:
         if isinstance(one, dict) and one.get("type") == "title":
             return "".join(str(part.get("plain_text", "")) for part in one.get("title", ()))
     return ""
-
-
-def _page_text(answer: Json) -> PageText:
-    whole = answer.get("truncated") is False and not answer.get("unknown_block_ids")
-    return PageText(_text(answer, "markdown"), whole)

@@ -1,9 +1,9 @@
-"""The journal of a run that makes pages, in a file beside the states of the sync targets (C6)."""
+"""The checkpoint of a run that creates pages: a file beside the states of the sync targets (C6)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from pack.errors import Unavailable
@@ -15,51 +15,49 @@ class CheckpointFile:
     """A `pack.pages.checkpoint.PagesCheckpoint`.
 
     Args:
-        file: Where it is; its folder is made when first needed, as is the one that it is in.
+        file: Where it is. Its folder, and the folder of that, are created when first needed.
     """
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
     def read(self) -> bytes:
-        """See `PagesJournal.read`."""
-        try:
-            return self._file.read_bytes()
-        except FileNotFoundError:
-            return b""
-        except OSError as error:
-            raise Unavailable(f"{self._file}: {error.strerror}") from error
+        """See `PagesCheckpoint.read`."""
+        with _our_errors(self._file):
+            try:
+                return self._file.read_bytes()
+            except FileNotFoundError:
+                return b""
 
     def write(self, record: bytes) -> None:
-        """See `PagesJournal.write`."""
-        try:
+        """See `PagesCheckpoint.write`."""
+        with _our_errors(self._file):
             self._make_folder()
             write_durably(str(self._file), record, f"{self._file}-")
-        except OSError as error:
-            raise Unavailable(f"{self._file}: {error.strerror}") from error
 
     def clear(self) -> None:
-        """See `PagesJournal.clear`."""
-        try:
+        """See `PagesCheckpoint.clear`."""
+        with _our_errors(self._file):
             self._file.unlink(missing_ok=True)
-        except OSError as error:
-            raise Unavailable(f"{self._file}: {error.strerror}") from error
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """See `PagesJournal.exclusive`."""
-        try:
+        """See `PagesCheckpoint.exclusive`."""
+        with _our_errors(self._file.parent):
             self._make_folder()
-        except OSError as error:
-            raise Unavailable(f"{self._file.parent}: {error.strerror}") from error
-        lock = ProcessLock(self._file.with_suffix(".held"), timeout=0)
-        try:
-            with lock:
-                yield
-        finally:
-            lock.close()
+        with closing(ProcessLock(self._file.with_suffix(".held"), timeout=0)) as lock, lock:
+            yield
 
     def _make_folder(self) -> None:
-        # Not with `parents`: where git's folder is gone, a new one would hide that.
+        # Without `parents`: if git's folder is gone, a new one would hide that.
         for folder in (self._file.parent.parent, self._file.parent):
             folder.mkdir(mode=0o700, exist_ok=True)
+
+
+@contextmanager
+def _our_errors(path: Path) -> Iterator[None]:
+    """Errors of the file system become `Unavailable`."""
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(f"{path}: {error.strerror}") from error

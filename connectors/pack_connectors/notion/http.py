@@ -1,7 +1,8 @@
-"""Requests to Notion, repeated where that is right, and its refusals in plain words.
+"""Requests to Notion, repeated where that is safe, and its refusals in plain words.
 
-`notion-client` carries them; it repeats nothing here, as it neither knows 529 nor when a repeated
-write would be a second one. The token is given to it for each request, so that it is nowhere kept.
+`notion-client` carries them. Its own retries are off: it does not know 529, 504 or 409, and does
+not tell a write that is safe to repeat from one that would be made twice. The token is handed over
+with each request and kept nowhere.
 
 Source: Notion API reference, "Request limits", "Status codes".
 """
@@ -10,16 +11,14 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import httpx
 from notion_client import Client
 from notion_client.errors import HTTPResponseError, RequestTimeoutError
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from pack.errors import (
     AuthFailed,
@@ -28,30 +27,37 @@ from pack.errors import (
     NotFound,
     OutcomeUnknown,
     PackError,
-    RateLimited,
-    Unavailable,
 )
+from pack_connectors.system.retry import Limited, NoAnswer, RetryPolicy, parse_number
 
 API: Final = "https://api.notion.com"
 _VERSION: Final = "2026-03-11"
 _ATTEMPTS: Final = 6
-_BARE_SECONDS: Final = 2.0
-_UNTOUCHED: Final = frozenset({409, 429, 503, 529})
-"""Answers after which nothing has happened, so that any request may be repeated."""
-_UNCERTAIN: Final = frozenset({500, 502, 504})
-_SHARE: Final = "Open the page in Notion, and add the integration under ••• → Connections."
-_between_failures = wait_random_exponential(multiplier=0.5, max=20)
+_UNSTATED_WAIT: Final = 2.0
+_LIMITED: Final = frozenset({429, 529})
+_NOT_DONE: Final = frozenset({409, 503})
+"""Answers that mean that nothing has happened, so any request may be repeated."""
+_MAY_BE_DONE: Final = frozenset({500, 502, 504})
+_SHARE: Final = "Open the page in Notion and add the integration under ••• → Connections."
+_RENEW: Final = (
+    "Create a new one at https://www.notion.so/profile/integrations and set NOTION_TOKEN to it."
+)
+_BLOCKS: Final = (
+    "Deleting blocks gives none back. Use a workspace that has a paid plan or a single member, "
+    "which has no such limit, or the single page, which needs fewer."
+)
+_CAPABILITIES: Final = "Give the integration the capabilities to read, insert and update content."
 _SILENT: Final = logging.CRITICAL + 1
-"""Its failures are errors of ours, and are told as such."""
+"""The client logs nothing: its failures become errors of ours."""
 
 Json = dict[str, Any]
 
 
 class Refused(Exception):
-    """Notion does not take what was sent. Never leaves the connector.
+    """Notion does not accept what was sent. Stays in the connector.
 
     Attributes:
-        message: What it said, made harmless.
+        message: What Notion said, safe to print.
     """
 
     def __init__(self, status: int, message: str) -> None:
@@ -59,48 +65,31 @@ class Refused(Exception):
         self.message = message
 
 
-class LostAnswer(Exception):
-    """A write was sent, and whether it was made is not known. Never leaves the connector."""
-
-
 @contextmanager
 def our_errors() -> Iterator[None]:
-    """What is asked inside fails with errors of the core only.
+    """Only errors of the core leave the block.
 
     Raises:
-        ConnectorError: Notion does not take what was sent.
-        OutcomeUnknown: Whether a write was made is not known.
+        ConnectorError: Notion does not accept what was sent.
+        OutcomeUnknown: Notion may or may not have carried out a write.
     """
     try:
         yield
     except Refused as refused:
         raise ConnectorError(str(refused)) from refused
-    except LostAnswer as lost:
-        raise OutcomeUnknown("Notion did not say whether it did what was asked") from lost
-
-
-class _TryAgain(Exception):
-    """Nothing has happened, and the same request may succeed later.
-
-    Attributes:
-        seconds: When; `None` where Notion did not say.
-    """
-
-    def __init__(self, status: int, seconds: float | None) -> None:
-        super().__init__(f"{status}" if status else "no answer")
-        self.status = status
-        self.seconds = seconds
+    except NoAnswer as lost:
+        raise OutcomeUnknown("Notion did not say whether it carried out a request") from lost
 
 
 class NotionHttp:
     """Sends requests.
 
     Args:
-        token: Gives the token of the integration; asked for each request.
+        token: Returns the token of the integration; called for each request.
         clock: Tells the time.
         base_url: The server.
-        transport: What carries requests; `None` for the network with verified certificates.
-        most_wait: Seconds that one request may wait for together, for limits and failures.
+        transport: Carries requests; `None` for the network with verified certificates.
+        most_wait: Seconds that one request may wait for limits in total.
         sleep: Waits; `None` for a wait that `close` ends.
         timeout: Seconds that an answer may take.
     """
@@ -117,10 +106,14 @@ class NotionHttp:
         timeout: float = 60.0,
     ) -> None:
         self._token = token
-        self._clock = clock
-        self._most_wait = most_wait
-        self._closed = threading.Event()
-        self._sleep = sleep or self._wait
+        self._retries = RetryPolicy(
+            "Notion",
+            clock,
+            most_wait=most_wait,
+            unstated_wait=_UNSTATED_WAIT,
+            attempts=_ATTEMPTS,
+            sleep=sleep,
+        )
         carrier = transport or httpx.HTTPTransport(verify=True, trust_env=False)
         self._client = Client(
             client=httpx.Client(transport=carrier, trust_env=False),
@@ -134,20 +127,20 @@ class NotionHttp:
 
     def close(self) -> None:
         """Close connections and end all waits."""
-        self._closed.set()
+        self._retries.cancel()
         self._client.close()
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Json:
         """What is at a path below `/v1/`.
 
         Raises:
-            Refused: Notion does not take the request.
-            NotFound: There is no such page or block that the integration may see.
-            AuthFailed: The token is not known, or lacks a capability.
-            RateLimited: Notion wants a longer pause than may be waited.
+            Refused: Notion does not accept the request.
+            NotFound: There is no such page or block, or the integration may not see it.
+            AuthFailed: The token is unknown, or lacks a capability.
+            RateLimited: Notion asks for a longer pause than may be waited.
             Unavailable: It does not answer.
         """
-        return self._insist("GET", path, query, None, is_safe=True)
+        return self._retries.call(lambda: self._ask("GET", path, query, None), is_safe=True)
 
     def send(self, method: str, path: str, body: Json | None, *, is_safe: bool) -> Json:
         """The answer to a write.
@@ -156,97 +149,50 @@ class NotionHttp:
             method: `PATCH`, `POST` or `DELETE`.
             path: Below `/v1/`.
             body: Sent as JSON.
-            is_safe: Whether to do it twice comes to the same.
+            is_safe: Whether carrying it out twice does no harm.
 
         Raises:
-            LostAnswer: It is not safe, and may have been done or not.
+            NoAnswer: It is not safe to repeat, and may or may not have been carried out.
             As `get`.
         """
-        return self._insist(method, path, None, body, is_safe=is_safe)
-
-    # --- retrying ------------------------------------------------------------------------------
-
-    def _insist(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str | int] | None,
-        body: Json | None,
-        *,
-        is_safe: bool,
-    ) -> Json:
-        retrying = Retrying(
-            sleep=self._sleep,
-            retry=retry_if_exception_type(_TryAgain),
-            wait=_wait_after,
-            stop=self._is_enough,
-            reraise=True,
-        )
-        try:
-            return retrying(self._ask, method, path, query, body, is_safe)
-        except _TryAgain as last:
-            raise self._given_up(last) from last
-
-    def _is_enough(self, state: RetryCallState) -> bool:
-        too_long = state.idle_for + state.upcoming_sleep > self._most_wait
-        return too_long or state.attempt_number >= _ATTEMPTS or self._closed.is_set()
-
-    def _given_up(self, last: _TryAgain) -> PackError:
-        if last.status in (429, 529) and last.seconds is not None:
-            until = self._clock().astimezone(UTC) + timedelta(seconds=last.seconds)
-            return RateLimited("Notion", last.seconds, until)
-        reason = f"it answers {last.status}" if last.status else "it does not answer"
-        return Unavailable(f"Notion cannot be used now: {reason}")
-
-    def _wait(self, seconds: float) -> None:
-        if self._closed.wait(seconds):
-            raise Unavailable("the wait for Notion was cancelled")
-
-    # --- one request ---------------------------------------------------------------------------
+        return self._retries.call(lambda: self._ask(method, path, None, body), is_safe=is_safe)
 
     def _ask(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str | int] | None,
-        body: Json | None,
-        is_safe: bool,
+        self, method: str, path: str, query: Mapping[str, str | int] | None, body: Json | None
     ) -> Json:
-        if self._closed.is_set():
-            raise Unavailable("the connection to Notion was closed")
+        params = dict(query) if query else None
         try:
-            params = dict(query) if query else None
             answer = self._client.request(path, method, params, body, auth=self._header_token())
         except HTTPResponseError as error:
-            raise self._meaning(error, path, is_safe=is_safe) from None
+            raise self._meaning(error, path) from None
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
-            raise _TryAgain(0, None) from None  # it was never sent
+            raise NoAnswer("it does not answer", may_be_done=False) from None
         except (RequestTimeoutError, httpx.HTTPError, httpx.StreamError, ValueError, RuntimeError):
-            # Of the last two, the one is an answer that is no JSON, the other a closed client.
-            raise (_TryAgain(0, None) if is_safe else LostAnswer()) from None
+            # ValueError: the answer is no JSON. RuntimeError: the client was closed.
+            raise NoAnswer("it does not answer") from None
         if not isinstance(answer, dict):
-            raise ConnectorError("Notion's answer is none that PACK knows")
+            raise ConnectorError("PACK does not understand Notion's answer")
         return answer
 
     def _header_token(self) -> str:
         token = self._token().strip()
         if not re.fullmatch(r"[\x21-\x7e]+", token):
-            raise AuthFailed("there is no Notion token, or it holds what no token has", _RENEW)
+            raise AuthFailed("the Notion token is missing, or contains invalid characters", _RENEW)
         return token
 
-    def _meaning(self, error: HTTPResponseError, path: str, *, is_safe: bool) -> Exception:
+    def _meaning(self, error: HTTPResponseError, path: str) -> Exception:
         """What an answer means that is no success."""
-        status, said = error.status, self._said(str(error))
-        if status in _UNTOUCHED or (status in _UNCERTAIN and is_safe):
-            return _TryAgain(status, _retry_after(error.headers.get("retry-after"), status))
-        if status in _UNCERTAIN:
-            return LostAnswer()
+        status, wait = error.status, parse_number(error.headers.get("retry-after"))
+        if status in _LIMITED or (status in _NOT_DONE and wait is not None):
+            return Limited(wait)
+        if status in _NOT_DONE | _MAY_BE_DONE:
+            return NoAnswer(f"it answers {status}", may_be_done=status in _MAY_BE_DONE)
         if status == 404 and "object_not_found" in error.body:
             return NotFound(f"the Notion page or block {_id_in(path)}", _SHARE)
-        return _refusal(status, said)
+        return _refusal(status, self._said(str(error)))
 
     def _said(self, text: str) -> str:
-        """What Notion says, short and harmless, without the token if it should repeat it."""
+        """What Notion says, short and safe to print, without the token if Notion repeats it."""
         shown = text.replace(self._token().strip() or "\0", "***")
         return "".join(c if c.isprintable() else " " for c in shown[:1000])[:200]
 
@@ -254,7 +200,7 @@ class NotionHttp:
 def _refusal(status: int, said: str) -> PackError | Refused:
     """What a person has to change before the same request can succeed."""
     if "block limit" in said.lower():
-        limit = LimitExceeded("what was ever made in the Notion workspace", 1000, "blocks")
+        limit = LimitExceeded("what was ever created in the Notion workspace", 1000, "blocks")
         limit.remedy = _BLOCKS
         return limit
     if status == 401:
@@ -264,27 +210,6 @@ def _refusal(status: int, said: str) -> PackError | Refused:
     return Refused(status, said)
 
 
-_RENEW: Final = "Make a new one at https://www.notion.so/profile/integrations; set NOTION_TOKEN."
-_BLOCKS: Final = (
-    "Deleting gives none back. Use a workspace with a paid plan or with one member, which has no "
-    "such limit, or the single page, which needs fewer."
-)
-_CAPABILITIES: Final = "Give the integration the capabilities to read, insert and update content."
-
-
 def _id_in(path: str) -> str:
     found = re.search(r"[0-9a-fA-F-]{32,36}", path)
     return found[0] if found else ""
-
-
-def _wait_after(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    stated = error.seconds if isinstance(error, _TryAgain) else None
-    return stated if stated is not None else _between_failures(state)
-
-
-def _retry_after(text: str | None, status: int) -> float | None:
-    """Seconds, as Notion says it; a limit without them is waited for all the same."""
-    if text is not None and re.fullmatch(r"\d{1,6}", text.strip()):
-        return max(float(text), 1.0)
-    return _BARE_SECONDS if status == 429 else None

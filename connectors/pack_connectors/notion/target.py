@@ -1,10 +1,10 @@
-"""Notion as a sync target: a page that holds the whole memory, or pages below one.
+"""Notion as a sync target: one page that holds the whole memory, or pages below one.
 
-What is on a page is compared with what is to be there, and only the difference is written; a text
-that was delivered before, on a page that nobody has touched since, costs one request.
+What is on a page is compared with what should be there, and only the difference is written.
+Delivering a text again to a page that nobody has touched costs one request.
 
-An edit that somebody made in Notion is reported, and gives way to the memory when that changes:
-the sync goes one way. Notion keeps the page's history. Pages that others made are never touched.
+An edit that somebody made in Notion is reported, and replaced when the memory changes: the sync
+goes one way. Notion keeps the page's history. Pages that others created are never touched.
 """
 
 from __future__ import annotations
@@ -12,21 +12,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from pack.errors import NotFound, PackError, RefusedForSafety
+from pack.errors import NotFound, RefusedForSafety
 from pack.sync.target import Delivered, Page, PageId
 from pack_connectors.notion.api import NotionApi, PageState, dashed, parse_id, url_of
-from pack_connectors.notion.blocks.dialect import NotExpressible, write_chunks
-from pack_connectors.notion.blocks.json import MAX_BLOCKS, MAX_BYTES
-from pack_connectors.notion.blocks.model import count
+from pack_connectors.notion.blocks.json import at_once
 from pack_connectors.notion.blocks.parse import parse
-from pack_connectors.notion.http import LostAnswer, Refused, our_errors
+from pack_connectors.notion.http import Refused, our_errors
 from pack_connectors.notion.rewrite import holds_pages
 from pack_connectors.notion.writer import PageReceipt, PageWriter, digest
 
 SETTING: Final = "NOTION_SYNC_PAGE_ID"
 _NOT_OURS: Final = (
-    "Only pages that the integration of NOTION_TOKEN made are written. If that is another one "
-    "than it was, forget the pages of the old one and run `pack migrate-notion`."
+    "PACK only writes pages that the integration of NOTION_TOKEN created. If you have switched to "
+    "another integration, forget the pages of the old one and run `pack migrate-notion`."
 )
 
 
@@ -53,20 +51,13 @@ class NotionPage:
 
     @our_errors()
     def deliver(self, markdown: str, key: str, receipt: str) -> Delivered:
-        """See `Target.deliver`; a repetition is known by the page itself, not by the key."""
+        """See `Target.deliver`; the page itself tells whether this was delivered, not the key."""
         del key
         return self._writer.deliver(self._page, markdown, receipt)
 
     def close(self) -> None:
         """See `Target.close`."""
         self._api.close()
-
-
-def _trashed(state: PageState) -> str:
-    return (
-        f"the Notion page {state.title!r} was edited in Notion; it is in the trash there now, as "
-        "the memory does not have it any more"
-    )
 
 
 def _page(page: str, title: str) -> Page:
@@ -102,7 +93,7 @@ class NotionPages:
 
     @our_errors()
     def list_pages(self) -> Sequence[Page]:
-        """See `Pages.list_pages`; only those that this integration made: others are not ours."""
+        """See `Pages.list_pages`; only those that this integration created."""
         me = self._api.me()
         found = []
         for block in self._api.children(self._parent):
@@ -113,37 +104,24 @@ class NotionPages:
 
     @our_errors()
     def create(self, title: str, markdown: str, key: str) -> tuple[Page, Delivered]:
-        """See `Pages.create`."""
+        """See `Pages.create`; empty if the text takes several requests, or is refused."""
         del key
         self._look_at_parent()
-        made = self._create_whole(title, markdown)
-        if made is not None:
-            receipt = PageReceipt(digest(made.id, markdown), made.edited, made.editor).write()
-            return _page(made.id, title), Delivered(receipt, changed=True)
-        made = self._api.create_page(self._parent, title, None)
+        blocks = at_once(parse(markdown))
         try:
-            done = self._writer.deliver(made.id, markdown, "")
-        except (PackError, Refused, LostAnswer):
-            # It is there, and must not be forgotten; to `write` it fails again, or goes on.
-            return _page(made.id, title), Delivered("", changed=True)
-        return _page(made.id, title), Delivered(done.receipt, changed=True, warnings=done.warnings)
+            made = self._api.create_page(self._parent, title, blocks or [])
+        except Refused:
+            if not blocks:
+                raise
+            blocks = None
+            made = self._api.create_page(self._parent, title, [])
+        receipt = PageReceipt(digest(made.id, markdown), made.edited, made.editor).write()
+        return _page(made.id, title), Delivered("" if blocks is None else receipt, changed=True)
 
     def _look_at_parent(self) -> None:
-        """Remember who edited the parent, before a page below it makes us the one who did."""
+        """Remember who edited the parent, before a page below it makes us the last one."""
         if self._earlier is None:
             self._earlier = self._api.page(self._parent)
-
-    def _create_whole(self, title: str, markdown: str) -> PageState | None:
-        """A page with its text; `None` where that is too much for one request."""
-        blocks = parse(markdown)
-        try:
-            chunks = write_chunks(blocks)
-            text = "\n".join(chunks)
-            if count(blocks) > MAX_BLOCKS or len(text.encode()) > MAX_BYTES:
-                return None
-            return self._api.create_page(self._parent, title, text)
-        except (NotExpressible, Refused):
-            return None
 
     @our_errors()
     def write(
@@ -159,13 +137,13 @@ class NotionPages:
         return self._writer.deliver(dashed(page), markdown, receipt, title, check=self._check_maker)
 
     def _check_maker(self, state: PageState) -> None:
-        """Return if this integration made the page: what others made is never touched.
+        """Return if this integration created the page.
 
         Raises:
             RefusedForSafety: It did not.
         """
         if state.maker != self._api.me():
-            reason = f"the Notion page {state.title!r} ({state.url!r}) was not made by PACK"
+            reason = f"PACK did not create the Notion page {state.title!r} ({url_of(state.id)!r})"
             raise RefusedForSafety(reason, _NOT_OURS)
 
     @our_errors()
@@ -184,13 +162,17 @@ class NotionPages:
                 return ()
             self._check_maker(state)
             if holds_pages(self._api, state.id):
-                return (f"the Notion page {state.title!r} stays, as other pages are on it",)
+                return (f"the Notion page {state.title!r} stays, as there are other pages on it",)
             self._look_at_parent()
             self._api.trash(state.id)
         except NotFound:
             return ()
-        is_foreign = state.editor != self._api.me()
-        return (_trashed(state),) if is_foreign else ()
+        if state.editor == self._api.me():
+            return ()
+        return (
+            f"the Notion page {state.title!r} was edited in Notion; it is in the trash there now, "
+            "as its file is no longer in the memory",
+        )
 
     def url_of(self, page: PageId) -> str:
         """See `Pages.url_of`."""

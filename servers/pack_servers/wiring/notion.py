@@ -1,4 +1,4 @@
-"""Putting Notion together with a memory; see `wiring_targets`."""
+"""Connecting Notion with a memory; see `wiring.targets`."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ from pack_servers.config.settings import NotionMode, Settings
 from pack_servers.wiring.clock import new_request
 
 STATE_FOLDER: Final = "sync"
-"""Beside the states of the targets."""
+"""The folder that also holds the states of the targets."""
 _ORIGIN: Final = Origin(Source.AUTOMATION, "notion")
 
 
 @contextmanager
 def open_pages(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Pages]:
-    """The pages in Notion that the settings name, closed at the end.
+    """The pages in Notion that the settings name; closed at the end.
 
     Raises:
-        InvalidConfig: A setting is missing, or cannot be used.
+        InvalidConfig: A setting is missing or invalid.
     """
     if settings.notion_token is None:
         raise InvalidConfig("NOTION_TOKEN", "it is not set")
@@ -52,9 +52,9 @@ def open_pages(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Pa
 
 
 def open_checkpoint(settings: Settings, place: Place) -> PagesCheckpoint:
-    """Where pages of Notion are noted until `.notion-pages.json` has them; nothing is opened."""
+    """Where pages are noted until `.notion-pages.json` records them; nothing is opened."""
     if isinstance(place, GithubPlace):
-        # Here, as it takes time to import and most memories are local.
+        # Imported here because it takes time, and most memories are local.
         from pack_servers.wiring.github import catalog_file  # noqa: PLC0415
 
         return checkpoint_in(catalog_file(settings, place).with_suffix(""), settings)
@@ -62,7 +62,7 @@ def open_checkpoint(settings: Settings, place: Place) -> PagesCheckpoint:
 
 
 def checkpoint_in(state_dir: Path, settings: Settings) -> PagesCheckpoint:
-    """The same, in the folder for what is derived from the memory."""
+    """The same, given the folder for what is derived from the memory."""
     page = parse_id(settings.notion_sync_page_id, SETTING)
     return CheckpointFile(state_dir / STATE_FOLDER / f"notion-pages-{page}.json")
 
@@ -76,19 +76,19 @@ def open_route(
     today: Callable[[], date] | None,
     state_dir: Path,
 ) -> Route:
-    """The way of commits to Notion.
+    """How commits reach Notion.
 
     Args:
-        settings: Those in force; token and page are set.
+        settings: The settings; token and page are set.
         connector: Where the memory is kept.
-        catalog: What is known of its files.
+        catalog: What is known about its files.
         clock: Tells the time.
         source: The texts of the memory.
-        today: Gives the day on which expired files are left out; `None` to keep them.
+        today: Returns the day on which expired files are left out; `None` to keep them.
         state_dir: Folder for what is derived from the memory.
 
     Raises:
-        InvalidConfig: The page is none.
+        InvalidConfig: The page is not one.
     """
     single = NotionPage(_api(settings, clock), settings.notion_sync_page_id)
     if settings.notion_sync_mode is NotionMode.SINGLE:

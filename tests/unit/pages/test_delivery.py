@@ -128,7 +128,7 @@ def test_an_edit_of_the_index_is_told_after_a_failure_too(
     pages = migrated.pages()
     monkeypatch.setattr(migrated, "pages", lambda: pages)  # as a server keeps them
     migrated.world.commit({"x/new.md": "# New\n"})
-    migrated.notion.faults.add(FaultKind.FORBIDDEN, "update-page-markdown", times=9)
+    migrated.notion.faults.add(FaultKind.FORBIDDEN, "patch-block-children", times=9)
     with pytest.raises(TargetFailed):
         migrated.sync()
     migrated.notion.faults.clear()
@@ -148,7 +148,7 @@ def test_an_edit_between_reading_and_writing_is_told(migrated: Bench) -> None:
         migrated.notion.service.after.clear()
         migrated.notion.state.write_as_person(page, "by hand")
 
-    migrated.notion.service.after["retrieve-page-markdown"] = edit
+    migrated.notion.service.after["get-block-children"] = edit
     done = migrated.sync()
     assert any("'Beta' was edited in Notion" in one for one in done.warnings), done.warnings
 
@@ -161,8 +161,8 @@ def test_a_foreign_edit_is_told_before_it_is_replaced(
     migrated.notion.state.write_as_person(page, "by hand")
     told: list[bool] = []
     # Whatever happens to the write: its answer is lost, and so is Notion.
-    migrated.notion.faults.add(FaultKind.TIMEOUT_AFTER, "update-page-markdown")
-    migrated.notion.service.after["update-page-markdown"] = lambda: told.append(
+    migrated.notion.faults.add(FaultKind.TIMEOUT_AFTER, "patch-block-children")
+    migrated.notion.service.after["patch-block-children"] = lambda: told.append(
         any("'Beta' was edited" in one.getMessage() for one in caplog.records)
     )
     migrated.world.commit({"projects/b.md": "# Beta\n\nquite another text\n"})
@@ -180,11 +180,7 @@ def test_nothing_is_told_where_nobody_edited(migrated: Bench) -> None:
 
 
 @pytest.mark.contract("C1")
-@pytest.mark.parametrize("has_markdown", [True, False])
-def test_a_page_of_a_deleted_file_with_a_page_on_it_stays(
-    migrated: Bench, has_markdown: bool
-) -> None:
-    migrated.notion.service.has_markdown = has_markdown
+def test_a_page_of_a_deleted_file_with_a_page_on_it_stays(migrated: Bench) -> None:
     page = migrated.notion.titled("Beta")
     theirs = migrated.notion.state.add_page("Mine", page)
     migrated.world.commit({"projects/b.md": None})
@@ -233,15 +229,14 @@ def test_a_page_that_is_gone_for_good_can_be_made_again(migrated: Bench) -> None
 
 
 def test_a_text_that_is_refused_stops_no_other_from_being_made(fast: Bench) -> None:
-    fast.notion.service.refuses_markdown = "First."
-    fast.notion.faults.add(FaultKind.UNPROCESSABLE, "patch-block-children", status=400, times=9)
+    fast.notion.service.refuses = "First."
     with pytest.raises(ConnectorError, match="refused"):
         fast.migrate()
     assert fast.map().pages.keys() == FILES.keys()
     assert not fast.map().is_complete
     assert "Text of beta" in fast.shown("Beta")
     fast.notion.faults.clear()
-    fast.notion.service.refuses_markdown = ""
+    fast.notion.service.refuses = ""
     assert fast.migrate().is_complete
     assert "First." in fast.shown("Alpha")
     assert len(fast.notion.titles()) == 4
@@ -301,7 +296,7 @@ def test_titles_are_right_after_a_failure_too(migrated: Bench) -> None:
 @pytest.mark.contract("C11")
 def test_links_to_a_trashed_page_are_gone_after_a_failure_too(migrated: Bench) -> None:
     migrated.world.commit({"projects/b.md": None})
-    migrated.notion.faults.add(FaultKind.FORBIDDEN, "update-page-markdown", times=9)
+    migrated.notion.faults.add(FaultKind.FORBIDDEN, "patch-block-children", times=9)
     with pytest.raises(TargetFailed):
         migrated.sync()
     migrated.notion.faults.clear()
@@ -451,7 +446,7 @@ def test_a_memo_is_never_empty(sections: int) -> None:
     text = receipt.write()
     assert 0 < len(text) <= 64 * 1024
     again = PagesCache.read(text)
-    assert again.of(f"{2999:032x}")
+    assert again.receipt_of(f"{2999:032x}")
     assert again.sections == (receipt.sections if sections == 3 else [])
 
 

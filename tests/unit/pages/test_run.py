@@ -28,7 +28,7 @@ from pack.sync.target import Delivered, PageId
 from pack.sync.text import TextSource
 from tests.standins.faults import FaultKind
 from tests.standins.notion import NotionStandIn
-from tests.standins.notion_state import PERSON
+from tests.standins.notion_state import size_of
 from tests.support import World, assert_true_index
 
 A = (
@@ -190,6 +190,13 @@ def test_a_second_migration_makes_nothing(fast: Bench) -> None:
     assert fast.notion.state.blocks_made == made
 
 
+def test_a_migration_makes_no_block_that_it_replaces(fast: Bench) -> None:
+    fast.migrate()
+    pages = [fast.notion.page, *map(fast.notion.titled, fast.notion.titles())]
+    there = sum(size_of(node) for page in pages for node in fast.notion.nodes(page))
+    assert fast.notion.state.blocks_made == there
+
+
 _REQUESTS = 18
 
 
@@ -312,7 +319,7 @@ def test_a_changed_file_is_one_page_and_one_section(migrated: Bench) -> None:
     assert migrated.shown("Beta").startswith("New text")
     assert "New text of beta" in migrated.shown(EXPORT_TITLE)
     assert migrated.notion.state.blocks_made == made + 2
-    assert sum(one.operation == "update-page-markdown" for one in migrated.notion.log) == 2
+    assert sum(one.operation == "patch-block-children" for one in migrated.notion.log) == 2
 
 
 def test_a_new_file_gets_its_page(migrated: Bench) -> None:
@@ -404,7 +411,7 @@ def test_a_link_label_of_one_file_leads_nowhere_else_in_the_export(fast: Bench) 
 def test_the_export_is_written_whole_where_a_heading_is_missing(migrated: Bench, mark: str) -> None:
     page = migrated.notion.titled(EXPORT_TITLE)
     text = migrated.notion.state.text(page).replace("# Beta", mark.strip() * 2)
-    migrated.notion.state.set_text(page, text, PERSON, keep=True)
+    migrated.notion.state.set_text_as_person(page, text)
     migrated.world.commit({"projects/b.md": B.replace("Text", "New text")})
     migrated.sync()
     shown = migrated.shown(EXPORT_TITLE).split("\n")
@@ -420,7 +427,7 @@ def test_an_export_that_failed_in_the_middle_is_completed(fast: Bench) -> None:
     fast.world.commit({**changed, "context/a.md": A.replace("First", "Second")})
     for skip in range(12):
         fast.notion.faults.clear()
-        fast.notion.faults.add(FaultKind.CUT_AFTER, "update-page-markdown", skip=skip, times=99)
+        fast.notion.faults.add(FaultKind.CUT_AFTER, "patch-block-children", skip=skip, times=99)
         try:
             fast.sync()
         except TargetFailed:
@@ -462,7 +469,7 @@ def test_a_sync_that_failed_after_making_a_page_goes_on(fast: Bench) -> None:
     fast.migrate()
     fast.sync()
     fast.world.commit({"x/d.md": "# Delta\n", "projects/c.md": "# Gamma\n\n[d](../x/d.md)\n"})
-    fast.notion.faults.add(FaultKind.FORBIDDEN, "update-page-markdown", times=99)
+    fast.notion.faults.add(FaultKind.FORBIDDEN, "patch-block-children", times=99)
     with pytest.raises(TargetFailed):
         fast.sync()
     fast.notion.faults.clear()
@@ -501,8 +508,7 @@ def test_a_page_that_is_refused_stops_no_other(fast: Bench) -> None:
     fast.migrate()
     fast.sync()
     fast.world.commit({"context/a.md": f"{A}\nodd\n", "projects/c.md": "# Gamma\n\nnew\n"})
-    for operation in ("update-page-markdown", "patch-block-children"):
-        fast.notion.faults.add(FaultKind.UNPROCESSABLE, operation, times=4, status=400)
+    fast.notion.faults.add(FaultKind.UNPROCESSABLE, "patch-block-children", times=4, status=400)
     with pytest.raises(TargetFailed, match="refused"):
         fast.sync()
     assert fast.shown("Gamma") == "new"
@@ -581,7 +587,7 @@ def test_a_memo_is_read_as_it_was_written() -> None:
     receipt = PagesCache(["a:b"])
     receipt.keep(ID2, "one")
     again = PagesCache.read(receipt.write())
-    assert (again.of(ID2.replace("-", "")), again.sections) == ("one", ["a:b"])
+    assert (again.receipt_of(ID2.replace("-", "")), again.sections) == ("one", ["a:b"])
 
 
 def test_a_memo_has_room_for_what_is_newest() -> None:
@@ -591,8 +597,21 @@ def test_a_memo_has_room_for_what_is_newest() -> None:
     text = receipt.write()
     assert len(text.encode()) <= 64 * 1024
     again = PagesCache.read(text)
-    assert again.of(f"{4999:032x}")
-    assert not again.of(f"{0:032x}")
+    assert again.receipt_of(f"{4999:032x}")
+    assert not again.receipt_of(f"{0:032x}")
+
+
+def test_a_receipt_of_version_2_0_0_has_all_pages_looked_at_once(migrated: Bench) -> None:
+    found = json.loads(migrated.receipt)
+    del found["shown"]
+    migrated.receipt = json.dumps({**found, "titles": "0" * 12, "links": "0" * 12})
+    made = migrated.notion.state.blocks_made
+    assert not migrated.sync().changed
+    assert sum(one.operation == "retrieve-a-page" for one in migrated.notion.log) == 4
+    assert migrated.notion.state.blocks_made == made
+    migrated.notion.log.clear()
+    migrated.sync()
+    assert len(migrated.notion.log) == 1
 
 
 @pytest.mark.parametrize("text", ["", "x", "[]", '{"sent": "a"}', '{"pages": []}'])

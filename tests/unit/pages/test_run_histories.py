@@ -60,15 +60,13 @@ def shown(bench: Bench) -> tuple[Shown, list[str], list[str]]:
 
 
 @pytest.mark.contract("C11")
-@pytest.mark.parametrize("has_markdown", [True, False])
 @pytest.mark.parametrize(
     "seeds", [range(100, 104), pytest.param(range(80), marks=pytest.mark.soak)]
 )
-def test_every_history_ends_as_a_fresh_migration(seeds: range, has_markdown: bool) -> None:
+def test_every_history_ends_as_a_fresh_migration(seeds: range) -> None:
     for seed in seeds:
         chance = random.Random(seed)
         bench, fresh = Bench(None), Bench(None)
-        bench.notion.service.has_markdown = has_markdown
         with bench.notion.unchecked(), fresh.notion.unchecked():
             bench.migrate()
             for _ in range(5):

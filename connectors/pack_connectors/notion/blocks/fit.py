@@ -1,4 +1,4 @@
-"""Blocks cut to what Notion takes in one block, with nothing lost.
+"""Blocks split to fit what Notion accepts in one block, with nothing lost.
 
 Source: Notion API reference, "Request limits": 2,000 characters (UTF-16 units) in a piece of text,
 100 pieces in a block, 500 KB in a request.
@@ -14,12 +14,11 @@ from pack_connectors.notion.blocks.model import PARENTS, Block, Spans, TextSpan
 
 MAX_TEXT: Final = 2000
 MAX_SPANS: Final = 60
-"""Of 100, as so many full ones of three bytes a character would be too long for a request."""
-MAX_CELLS: Final = 100
+"""Of 100: a hundred full pieces at three bytes per character would be too long for a request."""
 
 
 def fitted(blocks: Iterable[Block]) -> list[Block]:
-    """The blocks, with those that are too long going on in further ones."""
+    """The blocks; those that are too long continue in further ones."""
     return [fitting for block in blocks for fitting in _fit(block)]
 
 
@@ -43,31 +42,25 @@ def _continued(block: Block, spans: Spans) -> Block:
 
 
 def _fit_table(table: Block) -> Iterator[Block]:
-    """A table; where a cell is too long for one, its rows as text."""
-    is_narrow = all(len(row.cells) <= MAX_CELLS for row in table.children)
-    cells = [cell for row in table.children for cell in row.cells]
-    if is_narrow and all(len(pieces(cell)) <= 1 for cell in cells):
-        rows = (tuple(_cut(cell) for cell in row.cells) for row in table.children)
-        yield replace(table, children=tuple(Block("table_row", cells=row) for row in rows))
+    """The table, or its rows as text if a cell is too long for a table."""
+    rows = [[pieces(cell) or [()] for cell in row.cells] for row in table.children]
+    if all(len(cell) == 1 for row in rows for cell in row):
+        cut = (Block("table_row", cells=tuple(cell[0] for cell in row)) for row in rows)
+        yield replace(table, children=tuple(cut))
         return
     for row in table.children:
         spans = [span for cell in row.cells for span in (TextSpan("| "), *cell, TextSpan(" "))]
         yield from _fit(Block("paragraph", tuple(spans)))
 
 
-def _cut(cell: Spans) -> Spans:
-    found = pieces(cell)
-    return found[0] if found else ()
-
-
 def pieces(spans: Sequence[TextSpan]) -> list[Spans]:
-    """The text in as many parts as blocks are needed for it."""
+    """The text in as many parts as it needs blocks."""
     short = [part for span in spans for part in _short(span)]
     return [tuple(short[at : at + MAX_SPANS]) for at in range(0, len(short), MAX_SPANS)]
 
 
 def _short(span: TextSpan) -> Iterator[TextSpan]:
-    """A stretch of text in parts of at most 2,000 UTF-16 units, no character divided."""
+    """A piece of text in parts of at most 2,000 UTF-16 units; no character is split."""
     if len(span.text) * 2 <= MAX_TEXT:
         yield span
         return

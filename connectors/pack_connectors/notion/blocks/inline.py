@@ -1,7 +1,7 @@
-"""The text inside a block: from the tokens of a markdown parser to marked text.
+"""The text inside a block: from the tokens of a markdown parser to formatted text.
 
-What Notion cannot hold is kept as text: HTML as it is written, a link to where only the memory
-leads as its words with the target behind them, the title of a link.
+What Notion cannot hold is kept as text: HTML as written, the title of a link, and a link that only
+works inside the memory, as its words followed by the target.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _BREAK: Final = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
 def is_address(url: str) -> bool:
-    """Whether Notion takes it as the target of a link."""
+    """Whether Notion accepts it as the target of a link."""
     try:
         parts = urlsplit(url)
         is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
@@ -91,7 +91,7 @@ def _linked(opened: Token, inside: Sequence[TextSpan]) -> list[TextSpan]:
 
 
 def _inline_image(token: Token, look: TextSpan) -> list[TextSpan]:
-    """An image amid text, where Notion has none: its description, linked to it."""
+    """An image within text, where Notion has none: its description as a link to it."""
     target, title = str(token.attrs.get("src", "")), str(token.attrs.get("title", ""))
     caption = described(token)
     said = f' "{title}"' if title else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pack_connectors.notion.blocks.model import (
@@ -25,7 +25,7 @@ Json = dict[str, Any]
 MAX_LIST: Final = 100
 MAX_BLOCKS: Final = 1000
 MAX_BYTES: Final = 450_000
-"""Of 500 KB, with room for what is around the blocks."""
+"""Of 500 KB, leaving room for what surrounds the blocks."""
 _MAX_LEVELS: Final = 2
 _MARKS: Final = ("bold", "italic", "strikethrough", "code")
 _TEXTUAL: Final = LIST_KINDS | {
@@ -84,7 +84,7 @@ class Batch:
 
     Attributes:
         blocks: As JSON.
-        later: What is to be appended below each of them afterwards.
+        later: What to append below each of them afterwards.
     """
 
     blocks: list[Json]
@@ -92,62 +92,55 @@ class Batch:
 
 
 def batches(blocks: Iterable[Block]) -> list[Batch]:
-    """The blocks in as many requests as they need, each within the limits."""
+    """The blocks in as few requests as the limits allow."""
     made: list[Batch] = []
     number = size = 0
     for block in blocks:
         now, later = _divided(block)
-        written = write_block(now)
-        bytes_ = len(json.dumps(written, ensure_ascii=False).encode("utf-8", "replace"))
-        blocks_ = count([now])
+        number, size = number + count([now]), size + _size(now)
         is_full = not made or len(made[-1].blocks) == MAX_LIST
-        if is_full or number + blocks_ > MAX_BLOCKS or size + bytes_ > MAX_BYTES:
+        if is_full or number > MAX_BLOCKS or size > MAX_BYTES:
             made.append(Batch([], []))
-            number = size = 0
-        made[-1].blocks.append(written)
+            number, size = count([now]), _size(now)
+        made[-1].blocks.append(write_block(now))
         made[-1].later.append(later)
-        number, size = number + blocks_, size + bytes_
     return made
 
 
+def at_once(blocks: Sequence[Block]) -> list[Json] | None:
+    """The blocks as JSON if one request can hold them all; otherwise `None`."""
+    made = batches(blocks) or [Batch([], [])]
+    return None if len(made) > 1 or any(made[0].later) else made[0].blocks
+
+
 def _divided(block: Block) -> tuple[Block, Sequence[Block]]:
-    """A block as it can be sent at once, and what is to follow below it."""
-    if block.kind == "table":
-        first, rest = block.children[: _rows_at_once(block)], block.children[_rows_at_once(block) :]
-        return Block("table", children=first), rest
-    if _is_sendable(block):
+    """What one request can hold of a block, and what is to follow below it."""
+    if _fits(block):
         return block, ()
-    alone = Block(block.kind, block.spans, language=block.language, is_checked=block.is_checked)
-    return alone, block.children
+    at_once = 1 if block.kind == "table" else 0  # Notion takes no table without a row
+    return replace(block, children=block.children[:at_once]), block.children[at_once:]
 
 
-def _rows_at_once(table: Block) -> int:
-    """How many rows the request that makes a table may hold; at least one."""
-    size = 0
-    for at, row in enumerate(table.children[:MAX_LIST]):
-        size += len(json.dumps(write_block(row), ensure_ascii=False).encode("utf-8", "replace"))
-        if size > MAX_BYTES:
-            return max(at, 1)
-    return MAX_LIST
-
-
-def _is_sendable(block: Block) -> bool:
+def _fits(block: Block) -> bool:
     if not block.children:
         return True
-    small = depth(block) <= _MAX_LEVELS and count([block]) <= MAX_BLOCKS // 2
-    size = len(json.dumps(write_block(block), ensure_ascii=False).encode("utf-8", "replace"))
-    return small and size <= MAX_BYTES and _lists_fit(block)
+    is_small = depth(block) <= _MAX_LEVELS and count([block]) <= MAX_BLOCKS
+    return is_small and _lists_fit(block) and _size(block) <= MAX_BYTES
 
 
 def _lists_fit(block: Block) -> bool:
     return len(block.children) <= MAX_LIST and all(map(_lists_fit, block.children))
 
 
+def _size(block: Block) -> int:
+    return len(json.dumps(write_block(block), ensure_ascii=False).encode("utf-8", "replace"))
+
+
 # --- from the API --------------------------------------------------------------------------------
 
 
 def read_spans(rich: object) -> Spans:
-    """The text that the API answers; mentions and equations by the text they show."""
+    """The text in an answer; mentions and equations as the text they show."""
     found = []
     for item in rich if isinstance(rich, list) else ():
         if not isinstance(item, Mapping):
@@ -162,7 +155,7 @@ def read_spans(rich: object) -> Spans:
 
 
 def read_block(answer: Json, children: Sequence[Block] = ()) -> Block:
-    """A block that the API answers, with those below it."""
+    """The block in an answer, with those below it."""
     kind = str(answer.get("type", ""))
     found = answer.get(kind)
     content = found if isinstance(found, Mapping) else {}
@@ -179,13 +172,10 @@ def read_block(answer: Json, children: Sequence[Block] = ()) -> Block:
 
 
 def same_form(block: Block) -> Block:
-    """A form that what was sent and what is answered share."""
-    return Block(
-        block.kind,
-        joined(block.spans),
-        tuple(map(same_form, block.children)),
-        tuple(joined(cell) for cell in block.cells),
-        block.language,
-        block.url,
-        block.is_checked,
+    """A form in which what was sent equals what Notion answers."""
+    return replace(
+        block,
+        spans=joined(block.spans),
+        children=tuple(map(same_form, block.children)),
+        cells=tuple(map(joined, block.cells)),
     )

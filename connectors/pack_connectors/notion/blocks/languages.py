@@ -1,4 +1,4 @@
-"""The languages that Notion colours code in, by the names that people write.
+"""The languages that Notion highlights, by the names that people write.
 
 Source: Notion API reference, "Code" block.
 """
@@ -51,7 +51,7 @@ _OTHER_NAMES: Final = {
 
 
 def language_of(info: str) -> str:
-    """Notion's name of the language that a fence names; `plain text` for one it does not know."""
+    """Notion's name for the language of a fence; `plain text` for one it does not know."""
     name = info.strip().split(maxsplit=1)[0].lower() if info.strip() else ""
     name = _OTHER_NAMES.get(name, name)
     return name if name in _KNOWN else PLAIN

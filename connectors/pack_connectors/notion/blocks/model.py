@@ -1,4 +1,4 @@
-"""What a Notion page is made of, apart from how it is sent: blocks, and marked text in them.
+"""What a Notion page consists of, however it is sent: blocks with formatted text.
 
 The names of the kinds are Notion's own (`paragraph`, `to_do`). Source: Notion API reference,
 "Block" and "Rich text".
@@ -6,22 +6,22 @@ The names of the kinds are Notion's own (`paragraph`, `to_do`). Source: Notion A
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
 LIST_KINDS: Final = frozenset({"bulleted_list_item", "numbered_list_item", "to_do"})
 PARENTS: Final = LIST_KINDS | {"quote", "paragraph", "toggle", "callout"}
-"""Kinds that may have blocks below them, and are sent as such."""
+"""Kinds that can have blocks below them."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextSpan:
-    """A stretch of text with one look.
+    """A piece of text in one format.
 
     Attributes:
-        text: May hold newlines, which are line breaks.
+        text: Newlines in it are line breaks.
         link: An absolute address.
     """
 
@@ -60,20 +60,20 @@ class Block:
 
 
 def plain(spans: Iterable[TextSpan]) -> str:
-    """The text without its look."""
+    """The text without its formats."""
     return "".join(span.text for span in spans)
 
 
 def joined(spans: Iterable[TextSpan]) -> Spans:
-    """The same text with neighbours of one look as one, and without empty ones."""
+    """The same text with neighbours of one format merged, and without empty pieces."""
     found = [span for span in spans if span.text]
     if len(found) < 2:
         return tuple(found)
-    groups = groupby(found, key=_look)
+    groups = groupby(found, key=_format)
     return tuple(replace(span, text=plain((span, *rest))) for _, (span, *rest) in groups)
 
 
-def _look(span: TextSpan) -> tuple[object, ...]:
+def _format(span: TextSpan) -> tuple[object, ...]:
     return (span.bold, span.italic, span.strikethrough, span.code, span.link)
 
 
@@ -85,13 +85,3 @@ def count(blocks: Iterable[Block]) -> int:
 def depth(block: Block) -> int:
     """How many levels there are below a block."""
     return max((1 + depth(child) for child in block.children), default=0)
-
-
-def texts(blocks: Sequence[Block]) -> list[str]:
-    """All text of a page in its order, block by block."""
-    found: list[str] = []
-    for block in blocks:
-        own = [plain(block.spans), *map(plain, block.cells), block.url]
-        found += [text for text in own if text]
-        found += texts(block.children)
-    return found

@@ -1,7 +1,7 @@
 """From a markdown text to the blocks of a page (CommonMark 0.31 with GFM tables and task lists).
 
-What Notion has no block for is kept as text: HTML and tables it could not hold as code, what a
-list is numbered from beside its items, definitions that nothing refers to at the end.
+What Notion has no block for is kept as text: HTML and oversized tables as code, the numbers of a
+list that does not start at 1 in front of its items, unused link definitions at the end.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pack.files.markdown import split_lines
-from pack_connectors.notion.blocks.fit import MAX_CELLS, fitted
+from pack_connectors.notion.blocks.fit import fitted
 from pack_connectors.notion.blocks.inline import described, is_picture, spans_of
 from pack_connectors.notion.blocks.languages import language_of
 from pack_connectors.notion.blocks.model import Block, Spans, TextSpan
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from markdown_it.tree import SyntaxTreeNode
 
 _MAX_NESTING: Final = 60
-"""Below it the parser leaves text out, so that a text that comes near it is sent as it is."""
+"""The parser drops text below this level, so a text that comes close is sent as it is."""
 _MOST_BRACKETS: Final = 20_000
-"""Of a paragraph; with more, which take the parser seconds, it is shown as it is written."""
+"""In a paragraph. More would take the parser seconds; the paragraph is shown as written."""
+_MAX_CELLS: Final = 100
+"""That Notion accepts in a row."""
 _UNPARSED: Final = "unparsed"
 _TASK: Final = re.compile(r"\[([ xX])\](?=\s|$)")
 _PIPE: Final = re.compile(r"(?<!\\)\|")
@@ -34,7 +36,7 @@ _PIPE: Final = re.compile(r"(?<!\\)\|")
 
 def parse(markdown: str) -> list[Block]:
     """The blocks that show a text, each within Notion's limits."""
-    # Here, as only a delivery needs it.
+    # Imported here because only a delivery needs it.
     from markdown_it.tree import SyntaxTreeNode  # noqa: PLC0415
 
     env: dict[str, Any] = {}
@@ -57,7 +59,7 @@ def _parser() -> MarkdownIt:
 
 
 def _keep_footnotes(state: StateCore) -> None:
-    """A footnote of one word would pass for the definition of a link."""
+    """Take footnotes out of the references: one of a single word looks like a link definition."""
     references = state.env.setdefault("references", {})
     kept = {label: references[label] for label in list(references) if label.startswith("^")}
     for label in kept:
@@ -72,7 +74,7 @@ def _leave_unparsed(state: StateCore) -> None:
 
 
 def _definitions(env: Mapping[str, Any], root: SyntaxTreeNode) -> Iterator[Block]:
-    """What defines a target that no link of the text leads to, as text."""
+    """The definitions of targets that no link in the text uses, as text."""
     used = {
         str(node.attrs.get("href", node.attrs.get("src", "")))
         for node in root.walk()
@@ -87,7 +89,7 @@ def _definitions(env: Mapping[str, Any], root: SyntaxTreeNode) -> Iterator[Block
 
 
 class _Converter:
-    """Makes blocks of a tree; knows the lines that it was made from."""
+    """Turns a syntax tree into blocks; knows the lines that the tree was parsed from."""
 
     def __init__(self, source: Sequence[str]) -> None:
         self._source = source
@@ -120,7 +122,7 @@ class _Converter:
         return made
 
     def _parent(self, node: SyntaxTreeNode, kind: str) -> Block:
-        """A block whose first paragraph is its own text, and what follows is below it."""
+        """A block whose first paragraph is its own text, with the rest below it."""
         children = self.below(node)
         if children and children[0].kind == "paragraph":
             return Block(kind, children[0].spans, tuple(children[1:]))
@@ -136,7 +138,7 @@ class _Converter:
         return replace(item, kind="to_do", spans=spans, is_checked=task[1] != " ")
 
     def _ordered(self, node: SyntaxTreeNode, before: str) -> list[Block]:
-        """A list that Notion numbers as written, or else with its numbers as text."""
+        """A list that Notion numbers as written; if it would not, with its numbers as text."""
         start = int(node.attrs.get("start", 1))
         if start == 1 and before != "numbered_list_item":
             return [self._item(item, "numbered_list_item") for item in node.children]
@@ -150,7 +152,7 @@ class _Converter:
         rows = [row for part in node.children for row in part.children]
         width = len(rows[0].children)
         lines = self._lines(node)
-        if width > MAX_CELLS or any(_cells(line) > width for line in lines):
+        if width > _MAX_CELLS or any(_cells(line) > width for line in lines):
             return _code("\n".join(lines), "markdown")
         made = (Block("table_row", cells=tuple(map(_inline, row.children))) for row in rows)
         return Block("table", children=tuple(made))
@@ -161,7 +163,7 @@ class _Converter:
 
 
 def _cells(line: str) -> int:
-    """How many cells a line of a table has; one more, where a list or quotation is around it."""
+    """How many cells a line of a table has, without the markers of a list or quote around it."""
     line = line.strip().lstrip("> \t").removeprefix("|")
     line = line[:-1] if _PIPE.match(line, len(line) - 1) and not line.endswith("\\|") else line
     return len(_PIPE.split(line))
@@ -175,13 +177,13 @@ def _inline(node: SyntaxTreeNode) -> Spans:
 
 
 def _tokens(node: SyntaxTreeNode) -> Sequence[Token]:
-    """What stands in a block, below its own token."""
+    """The tokens inside a block."""
     found = (child.token for child in node.children if child.type == "inline")
     return next((token.children or [] for token in found if token is not None), [])
 
 
 def _paragraph(node: SyntaxTreeNode) -> list[Block]:
-    """Text; where it is nothing but pictures, the pictures."""
+    """A paragraph, or its pictures if it consists of nothing else."""
     shown = [token for token in _tokens(node) if token.type != "softbreak"]
     is_pictures = shown and all(
         token.type == "image" and is_picture(str(token.attrs.get("src", ""))) for token in shown

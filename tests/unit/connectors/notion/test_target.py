@@ -23,6 +23,8 @@ from pack.errors import (
 )
 from tests.standins.faults import FaultKind
 from tests.standins.notion import TOKEN, NotionStandIn
+from tests.standins.notion_dialect import rich
+from tests.standins.notion_state import PERSON
 
 TEXT = "# Title\n\nfirst\n\nsecond\n\n- a\n  - b\n    - c\n      - d\n\nlast\n"
 
@@ -32,12 +34,6 @@ def notion() -> Iterator[NotionStandIn]:
     made = NotionStandIn()
     yield made
     made.check()
-
-
-@pytest.fixture(params=[True, False], ids=["markdown", "blocks"])
-def both(request: pytest.FixtureRequest, notion: NotionStandIn) -> NotionStandIn:
-    notion.service.has_markdown = request.param
-    return notion
 
 
 def page_of(notion: NotionStandIn) -> NotionPage:
@@ -53,22 +49,22 @@ def asked(notion: NotionStandIn) -> list[str]:
 # --- only what changed ------------------------------------------------------------------------
 
 
-def test_a_text_that_is_there_costs_one_request(both: NotionStandIn) -> None:
-    page = page_of(both)
+def test_a_text_that_is_there_costs_one_request(notion: NotionStandIn) -> None:
+    page = page_of(notion)
     receipt = page.deliver(TEXT, "k1", "").receipt
-    asked(both)
+    asked(notion)
     done = page.deliver(TEXT, "k2", receipt)
     assert (done.changed, done.warnings) == (False, ())
-    assert asked(both) == ["retrieve-a-page"]
+    assert asked(notion) == ["retrieve-a-page"]
 
 
-def test_a_changed_paragraph_makes_one_block(both: NotionStandIn) -> None:
-    page = page_of(both)
+def test_a_changed_paragraph_makes_one_block(notion: NotionStandIn) -> None:
+    page = page_of(notion)
     receipt = page.deliver(TEXT, "k1", "").receipt
-    made = both.state.blocks_made
+    made = notion.state.blocks_made
     assert page.deliver(TEXT.replace("second", "other"), "k2", receipt).changed
-    assert both.state.blocks_made == made + 1
-    assert both.shown().split("\n") == ["Title", "first", "other", "a", "b", "c", "d", "last"]
+    assert notion.state.blocks_made == made + 1
+    assert notion.shown().split("\n") == ["Title", "first", "other", "a", "b", "c", "d", "last"]
 
 
 @pytest.mark.parametrize(
@@ -84,121 +80,141 @@ def test_a_changed_paragraph_makes_one_block(both: NotionStandIn) -> None:
         "quite\n\nanother",
     ],
 )
-def test_every_kind_of_change_arrives(both: NotionStandIn, new: str) -> None:
-    page = page_of(both)
+def test_every_kind_of_change_arrives(notion: NotionStandIn, new: str) -> None:
+    page = page_of(notion)
     receipt = page.deliver(TEXT, "k1", "").receipt
     page.deliver(new, "k2", receipt)
     words = [line.strip("#- ") for line in new.split("\n") if line.strip()]
-    assert both.shown().split() == " ".join(words).split()
+    assert notion.shown().split() == " ".join(words).split()
 
 
-def test_what_is_several_times_on_a_page_is_changed_in_its_place(both: NotionStandIn) -> None:
-    page = page_of(both)
+def test_what_is_several_times_on_a_page_is_changed_in_its_place(notion: NotionStandIn) -> None:
+    page = page_of(notion)
     lines = ["same", "same", "x", "same", "same", "y", "same", "same"]
     receipt = page.deliver("\n\n".join(lines), "k1", "").receipt
     lines[4] = "changed"
     page.deliver("\n\n".join(lines), "k2", receipt)
-    assert both.shown().split("\n") == lines
+    assert notion.shown().split("\n") == lines
 
 
-def test_a_changed_look_is_a_change(both: NotionStandIn) -> None:
-    page = page_of(both)
+def test_a_changed_look_is_a_change(notion: NotionStandIn) -> None:
+    page = page_of(notion)
     receipt = page.deliver("a *b* c", "k1", "").receipt
     assert page.deliver("a b *c*", "k2", receipt).changed
-    pieces = both.nodes()[0].content["rich_text"]
+    pieces = notion.nodes()[0].content["rich_text"]
     assert [one["plain_text"] for one in pieces if one["annotations"]["italic"]] == ["c"]
 
 
-def test_a_text_that_the_endpoint_refuses_is_written_as_blocks(notion: NotionStandIn) -> None:
-    notion.service.refuses_markdown = "second"
+def test_a_text_that_is_refused_is_an_error_of_ours(notion: NotionStandIn) -> None:
+    notion.service.refuses = "second"
+    with pytest.raises(ConnectorError, match="refused"):
+        page_of(notion).deliver(TEXT, "k", "")
+    notion.service.refuses = ""
     page_of(notion).deliver(TEXT, "k", "")
     assert "second" in notion.shown()
-    assert "patch-block-children" in asked(notion)
 
 
-def test_an_edit_that_is_not_found_is_made_in_blocks(notion: NotionStandIn) -> None:
+def test_a_refused_request_is_made_again_from_what_the_page_shows_now(
+    notion: NotionStandIn,
+) -> None:
     page = page_of(notion)
     receipt = page.deliver(TEXT, "k1", "").receipt
     made = notion.state.blocks_made
-    notion.faults.add(FaultKind.UNPROCESSABLE, "update-page-markdown", status=400)
-    asked(notion)
+    notion.faults.add(FaultKind.UNPROCESSABLE, "patch-block-children", status=400)
     page.deliver(TEXT.replace("second", "other"), "k2", receipt)
-    assert "patch-block-children" in asked(notion)
     assert notion.shown().split("\n")[2] == "other"
     assert notion.state.blocks_made == made + 1
 
 
-def test_a_page_that_is_quite_another_is_replaced_at_once(notion: NotionStandIn) -> None:
+def test_a_page_that_is_quite_another_is_replaced(notion: NotionStandIn) -> None:
     page = page_of(notion)
     receipt = page.deliver("\n\n".join(["same"] * 40), "k1", "").receipt
-    asked(notion)
     page.deliver("\n\n".join(["other", "than"] * 40), "k2", receipt)
-    assert [one for one in asked(notion) if one.startswith(("update", "patch", "delete"))] == [
-        "update-page-markdown"
-    ]
     assert notion.shown().split("\n") == ["other", "than"] * 40
+
+
+NESTED = "".join(f"- item {n}\n  - below {n}\n" for n in range(9)) + "\nlast\n"
+
+
+def test_below_blocks_of_a_page_that_nobody_touched_nothing_is_read(notion: NotionStandIn) -> None:
+    page = page_of(notion)
+    receipt = page.deliver(NESTED, "k1", "").receipt
+    asked(notion)
+    page.deliver(NESTED.replace("below 4", "other"), "k2", receipt)
+    assert asked(notion).count("get-block-children") == 2  # the page, and the block that goes
+    assert notion.shown().split("\n")[8:10] == ["item 4", "other"]
+
+
+def test_an_edit_below_a_block_is_replaced(notion: NotionStandIn) -> None:
+    page = page_of(notion)
+    receipt = page.deliver(NESTED, "k1", "").receipt
+    (below,) = notion.state.living(notion.state.living(notion.page)[4])
+    below.content["rich_text"] = [rich("by hand")]
+    notion.state.touch(notion.page, PERSON)
+    done = page.deliver(NESTED.replace("last", "end"), "k2", receipt)
+    assert "edited in Notion" in done.warnings[0]
+    assert notion.shown().split("\n")[8:10] == ["item 4", "below 4"]
 
 
 # --- what others do ---------------------------------------------------------------------------
 
 
-def test_an_edit_by_a_person_is_reported_before_it_is_replaced(both: NotionStandIn) -> None:
-    page = page_of(both)
+def test_an_edit_by_a_person_is_reported_before_it_is_replaced(notion: NotionStandIn) -> None:
+    page = page_of(notion)
     receipt = page.deliver(TEXT, "k1", "").receipt
-    both.state.write_as_person(both.page, "by hand")
+    notion.state.write_as_person(notion.page, "by hand")
     seen = page.deliver(TEXT, "k2", receipt)
     assert (seen.changed, len(seen.warnings)) == (False, 1)
     assert "edited in Notion" in seen.warnings[0]
-    assert "by hand" in both.shown()
+    assert "by hand" in notion.shown()
     again = page.deliver(TEXT, "k3", seen.receipt)
     assert again.warnings == ()  # said once
 
 
-def test_an_edit_by_a_person_is_replaced_with_a_warning(both: NotionStandIn) -> None:
-    page = page_of(both)
+def test_an_edit_by_a_person_is_replaced_with_a_warning(notion: NotionStandIn) -> None:
+    page = page_of(notion)
     receipt = page.deliver(TEXT, "k1", "").receipt
-    both.state.write_as_person(both.page, "by hand")
+    notion.state.write_as_person(notion.page, "by hand")
     done = page.deliver(f"{TEXT}\nmore\n", "k2", receipt)
     assert [("edited" in one, "replaced" in one) for one in done.warnings] == [(True, True)]
-    assert "by hand" not in both.shown()
+    assert "by hand" not in notion.shown()
 
 
-def test_what_was_on_the_page_at_first_is_replaced_with_a_warning(both: NotionStandIn) -> None:
-    both.state.write_as_person(both.page, "my own notes")
-    done = page_of(both).deliver(TEXT, "k", "")
+def test_what_was_on_the_page_at_first_is_replaced_with_a_warning(notion: NotionStandIn) -> None:
+    notion.state.write_as_person(notion.page, "my own notes")
+    done = page_of(notion).deliver(TEXT, "k", "")
     assert len(done.warnings) == 1
-    assert "my own notes" not in both.shown()
+    assert "my own notes" not in notion.shown()
 
 
 @pytest.mark.contract("C1")
-def test_pages_below_are_never_deleted(both: NotionStandIn) -> None:
-    child = both.state.add_page("A child", both.page)
-    page = page_of(both)
+def test_pages_below_are_never_deleted(notion: NotionStandIn) -> None:
+    child = notion.state.add_page("A child", notion.page)
+    page = page_of(notion)
     receipt = page.deliver(TEXT, "k1", "").receipt
     page.deliver("all is new\n", "k2", receipt)
     page.deliver("", "k3", "")
     assert not child.in_trash
-    assert both.titles() == ["A child"]
-    assert both.shown() == "A child"
+    assert notion.titles() == ["A child"]
+    assert notion.shown() == "A child"
 
 
 @pytest.mark.contract("C1")
-def test_a_block_with_a_page_below_it_is_not_deleted(both: NotionStandIn) -> None:
-    page = page_of(both)
+def test_a_block_with_a_page_below_it_is_not_deleted(notion: NotionStandIn) -> None:
+    page = page_of(notion)
     receipt = page.deliver("- item\n- other\n", "k1", "").receipt
-    item = both.state.living(both.page)[0]
-    child = both.state.add_page("Nested", both.page)
-    block = both.state.blocks[child.id]
-    both.page.children.remove(block)
+    item = notion.state.living(notion.page)[0]
+    child = notion.state.add_page("Nested", notion.page)
+    block = notion.state.blocks[child.id]
+    notion.page.children.remove(block)
     item.children.append(block)
     page.deliver("all is new\n", "k2", receipt)
-    assert item in both.state.living(both.page)
-    assert block in both.state.living(item)
-    assert "all is new" in both.shown()
+    assert item in notion.state.living(notion.page)
+    assert block in notion.state.living(item)
+    assert "all is new" in notion.shown()
 
 
 def test_a_block_that_goes_away_meanwhile_is_no_end(notion: NotionStandIn) -> None:
-    notion.service.has_markdown = False
     page = page_of(notion)
     receipt = page.deliver(TEXT, "k1", "").receipt
     notion.faults.add(FaultKind.NOT_FOUND, "get-block-children", skip=1)
@@ -223,13 +239,12 @@ def test_a_page_of_ten_thousand_blocks(notion: NotionStandIn) -> None:
     assert notion.shown().split("\n") == lines
 
 
-def test_a_page_whose_markdown_is_cut_off(notion: NotionStandIn) -> None:
-    notion.state.record_limit = 5
+def test_a_page_below_a_long_page_stays(notion: NotionStandIn) -> None:
     page = page_of(notion)
-    lines = [f"line {number}" for number in range(20)]
+    lines = [f"line {number}" for number in range(120)]
     receipt = page.deliver("\n\n".join(lines), "k1", "").receipt
     child = notion.state.add_page("A child", notion.page)
-    lines[15] = "changed"
+    lines[115] = "changed"
     page.deliver("\n\n".join(lines), "k2", receipt)
     assert notion.shown().split("\n") == [*lines, "A child"]
     assert not child.in_trash
@@ -266,21 +281,20 @@ def test_the_lifetime_limit_of_blocks_is_told(notion: NotionStandIn) -> None:
     ],
 )
 def test_trouble_that_passes_is_outlasted(
-    both: NotionStandIn, kind: FaultKind, status: int | None
+    notion: NotionStandIn, kind: FaultKind, status: int | None
 ) -> None:
-    page = page_of(both)
+    page = page_of(notion)
     receipt = page.deliver(TEXT, "k1", "").receipt
-    both.faults.add(kind, times=2, skip=1, headers={"retry-after": "3"}, status=status)
-    both.faults.add(kind, "update-page-markdown", status=status)
-    both.faults.add(kind, "patch-block-children", times=2, status=status)
+    notion.faults.add(kind, times=2, skip=1, headers={"retry-after": "3"}, status=status)
+    notion.faults.add(kind, "patch-block-children", times=2, status=status)
     page.deliver(TEXT.replace("- c", "- new"), "k2", receipt)
-    assert both.shown().split("\n") == ["Title", "first", "second", "a", "b", "new", "d", "last"]
+    assert notion.shown().split("\n") == ["Title", "first", "second", "a", "b", "new", "d", "last"]
 
 
-def test_a_storm_on_every_other_request(both: NotionStandIn) -> None:
+def test_a_storm_on_every_other_request(notion: NotionStandIn) -> None:
     kinds = [FaultKind.TOO_MANY, FaultKind.CONFLICT, FaultKind.CUT_AFTER, FaultKind.UNAVAILABLE]
-    both.faults.at_random(7, kinds, rate=0.3)
-    page = page_of(both)
+    notion.faults.at_random(7, kinds, rate=0.3)
+    page = page_of(notion)
     receipt = ""
     for number in range(12):
         text = TEXT + "\n\n".join(f"more {n}" for n in range(number))
@@ -288,14 +302,13 @@ def test_a_storm_on_every_other_request(both: NotionStandIn) -> None:
             receipt = page.deliver(text, f"k{number}", receipt).receipt
         except (RateLimited, Unavailable):
             continue
-    both.faults.clear()
+    notion.faults.clear()
     text = "# End\n\nof it\n"
     page.deliver(text, "k", receipt)
-    assert both.shown() == "End\nof it"
+    assert notion.shown() == "End\nof it"
 
 
 def test_half_of_an_append_is_completed(notion: NotionStandIn) -> None:
-    notion.service.has_markdown = False
     notion.service.partial = 2
     page_of(notion).deliver(TEXT, "k", "")
     assert notion.shown().split("\n") == ["Title", "first", "second", "a", "b", "c", "d", "last"]
@@ -351,12 +364,12 @@ def test_a_page_in_the_trash_is_not_written(notion: NotionStandIn) -> None:
 
 
 @pytest.mark.parametrize("kind", [FaultKind.FORBIDDEN, FaultKind.UNAUTHORIZED, FaultKind.NOT_FOUND])
-def test_errors_of_any_request_are_ours(both: NotionStandIn, kind: FaultKind) -> None:
+def test_errors_of_any_request_are_ours(notion: NotionStandIn, kind: FaultKind) -> None:
     for skip in range(4):
-        both.faults.clear()
-        both.faults.add(kind, skip=skip, times=100)
+        notion.faults.clear()
+        notion.faults.add(kind, skip=skip, times=100)
         with pytest.raises((AuthFailed, NotFound, ConnectorError)):
-            page_of(both).deliver(f"{TEXT}\n{skip}\n", "k", "")
+            page_of(notion).deliver(f"{TEXT}\n{skip}\n", "k", "")
 
 
 def test_the_token_is_nowhere(notion: NotionStandIn, caplog: pytest.LogCaptureFixture) -> None:
@@ -432,14 +445,14 @@ def test_over_a_real_connection(notion: NotionStandIn) -> None:
 # --- pages below ------------------------------------------------------------------------------
 
 
-def test_a_page_is_made_written_listed_and_trashed(both: NotionStandIn) -> None:
-    both.state.add_page("Somebody else's", both.page)
-    pages = NotionPages(both.api(), both.page.id)
+def test_a_page_is_made_written_listed_and_trashed(notion: NotionStandIn) -> None:
+    notion.state.add_page("Somebody else's", notion.page)
+    pages = NotionPages(notion.api(), notion.page.id)
     page, done = pages.create("Mine", TEXT, "key")
     assert [one.title for one in pages.list_pages()] == ["Mine"]
     assert pages.url_of(page.id) == page.url
     receipt = pages.write(page.id, "Renamed", f"{TEXT}\nmore\n", done.receipt).receipt
-    assert both.shown(both.titled("Renamed")).endswith("more")
+    assert notion.shown(notion.titled("Renamed")).endswith("more")
     assert not pages.write(page.id, "Renamed", f"{TEXT}\nmore\n", receipt).changed
     pages.trash(page.id)
     pages.trash(page.id)
@@ -452,7 +465,9 @@ def test_a_page_too_large_for_one_request_is_made(notion: NotionStandIn) -> None
     pages = NotionPages(notion.api(), notion.page.id)
     lines = [f"line {number}" for number in range(1100)]
     with notion.unchecked():
-        pages.create("Large", "\n\n".join(lines), "key")
+        page, done = pages.create("Large", "\n\n".join(lines), "key")
+        assert done.receipt == ""  # the text is still to come
+        pages.write(page.id, None, "\n\n".join(lines), done.receipt)
     assert notion.shown(notion.titled("Large")).split("\n") == lines
 
 
@@ -467,30 +482,30 @@ def test_a_page_whose_answer_was_lost_is_unknown(notion: NotionStandIn) -> None:
 EXPORT = "# One\n\na\n\n---\n\n# Two\n\nb\n\n## Below\n\nc\n\n---\n\n# Three\n\nd\n"
 
 
-def test_one_section_is_replaced(both: NotionStandIn) -> None:
-    pages = NotionPages(both.api(), both.page.id)
+def test_one_section_is_replaced(notion: NotionStandIn) -> None:
+    pages = NotionPages(notion.api(), notion.page.id)
     page, done = pages.create("Export", EXPORT, "key")
-    made = both.state.blocks_made
+    made = notion.state.blocks_made
     pages.write_section(page.id, "# Two", "# Two\n\nnew\n\n## Below\n\nc\n\n---\n", done.receipt)
-    assert both.state.blocks_made == made + 1
-    shown = both.shown(both.titled("Export")).split("\n")
+    assert notion.state.blocks_made == made + 1
+    shown = notion.shown(notion.titled("Export")).split("\n")
     assert shown == ["One", "a", "Two", "new", "Below", "c", "Three", "d"]
-    types = [node.type for node in both.nodes(both.titled("Export"))]
+    types = [node.type for node in notion.nodes(notion.titled("Export"))]
     assert types.count("divider") == 2
 
 
 @pytest.mark.parametrize("heading", ["# Four", "no heading", "## Two", "# One\n\n# Two"])
-def test_a_section_that_is_not_there_changes_nothing(both: NotionStandIn, heading: str) -> None:
-    pages = NotionPages(both.api(), both.page.id)
+def test_a_section_that_is_not_there_changes_nothing(notion: NotionStandIn, heading: str) -> None:
+    pages = NotionPages(notion.api(), notion.page.id)
     page, done = pages.create("Export", EXPORT, "key")
-    before = both.shown(both.titled("Export"))
+    before = notion.shown(notion.titled("Export"))
     with pytest.raises(NotFound):
         pages.write_section(page.id, heading, "# Four\n\nx\n", done.receipt)
-    assert both.shown(both.titled("Export")) == before
+    assert notion.shown(notion.titled("Export")) == before
 
 
-def test_a_section_that_is_there_twice_is_not_replaced(both: NotionStandIn) -> None:
-    pages = NotionPages(both.api(), both.page.id)
+def test_a_section_that_is_there_twice_is_not_replaced(notion: NotionStandIn) -> None:
+    pages = NotionPages(notion.api(), notion.page.id)
     page, done = pages.create("Export", "# One\n\na\n\n# One\n\nb\n", "key")
     with pytest.raises(NotFound):
         pages.write_section(page.id, "# One", "# One\n\nx\n", done.receipt)
@@ -498,7 +513,7 @@ def test_a_section_that_is_there_twice_is_not_replaced(both: NotionStandIn) -> N
 
 def test_an_edit_right_after_ours_is_told_the_next_time(notion: NotionStandIn) -> None:
     page = page_of(notion)
-    notion.service.after["update-page-markdown"] = lambda: notion.state.write_as_person(
+    notion.service.after["patch-block-children"] = lambda: notion.state.write_as_person(
         notion.page, "by hand"
     )
     receipt = page.deliver(TEXT, "k1", "").receipt

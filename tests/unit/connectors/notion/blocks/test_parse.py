@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from pack_connectors.notion.blocks.dialect import (
-    NotExpressible,
-    canonical,
-    read_chunks,
-    write_chunks,
-)
 from pack_connectors.notion.blocks.fit import MAX_TEXT, fitted, pieces
-from pack_connectors.notion.blocks.model import Block, TextSpan, depth, plain, texts
+from pack_connectors.notion.blocks.model import Block, Spans, TextSpan, depth, plain
 from pack_connectors.notion.blocks.parse import parse
 from pack_connectors.notion.target import NotionPage
 
@@ -56,6 +50,16 @@ def words(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", text)
 
 
+def texts(blocks: Sequence[Block]) -> list[str]:
+    """All text of a page in its order, block by block."""
+    found: list[str] = []
+    for block in blocks:
+        spans: tuple[Spans, ...] = (block.spans, *block.cells)
+        found += [text for text in (*map(plain, spans), block.url) if text]
+        found += texts(block.children)
+    return found
+
+
 def reader_sees(markdown: str) -> list[str]:
     """The words that a browser shows of the CommonMark rendering; HTML shows as it is written."""
     shown = re.sub(r"(<li>\s*(?:<p>)?)\[[xX ]\](?=\s|<)", r"\1", _HTML.render(markdown))
@@ -70,10 +74,9 @@ def lost(markdown: str, shown: str) -> str | None:
     return next((word for word in wanted if word not in rest), None)
 
 
-@pytest.fixture(params=[True, False], ids=["markdown", "blocks"])
-def notion(request: pytest.FixtureRequest) -> Iterator[NotionStandIn]:
+@pytest.fixture
+def notion() -> Iterator[NotionStandIn]:
     made = NotionStandIn()
-    made.service.has_markdown = request.param
     yield made
     made.check()
 
@@ -89,21 +92,6 @@ def test_no_text_is_lost_and_what_is_there_is_known_again(notion: NotionStandIn,
     made = notion.state.blocks_made
     again = page.deliver(text, "k", "")
     assert (again.changed, notion.state.blocks_made) == (False, made)
-
-
-@pytest.mark.contract("C3")
-def test_both_ways_show_the_same() -> None:
-    shown = []
-    for has_markdown in (True, False):
-        notion = NotionStandIn()
-        notion.service.has_markdown = has_markdown
-        with notion.unchecked():
-            page = NotionPage(notion.api(), notion.page.id)
-            for name in ("lists", "tasks", "tables", "code", "emphasis", "quotes", "links"):
-                page.deliver(CONSTRUCTS[name], "k", "")
-                shown.append((name, notion.nodes()))
-    half = len(shown) // 2
-    assert shown[:half] == shown[half:]
 
 
 def test_what_survives_as_itself() -> None:
@@ -123,14 +111,10 @@ def test_what_survives_as_itself() -> None:
 
 
 @pytest.mark.contract("C1")
-@pytest.mark.parametrize("has_markdown", [True, False])
-def test_a_reader_of_the_page_sees_the_real_memories(
-    shared_data: Path, *, has_markdown: bool
-) -> None:
+def test_a_reader_of_the_page_sees_the_real_memories(shared_data: Path) -> None:
     files = sorted(shared_data.rglob("*.md"))
     assert files
     notion = NotionStandIn()
-    notion.service.has_markdown = has_markdown
     page = NotionPage(notion.api(), notion.page.id)
     with notion.unchecked():
         for file in files:
@@ -204,30 +188,6 @@ def test_a_block_that_is_too_long_goes_on() -> None:
         assert depth(made[0]) == (1 if kind in ("bulleted_list_item", "quote") else 0)
 
 
-def test_chunks_of_a_page_are_its_blocks() -> None:
-    shown = read_chunks(
-        'a\n\tb\n\n```py\n\nx\n\ty\n```\n<page url="u">P</page>\n<table>\n<tr>\n<td>1</td>\n</tr>\n'
-        "</table>\n$$\nx\n$$\n<callout>\n\tc\n</callout>\nend\n"
-    )
-    assert [chunk.split("\n")[0] for chunk in shown.chunks] == [
-        "a", "```py", "<table>", "$$", "<callout>", "end",
-    ]  # fmt: skip
-    assert shown.kept == ('<page url="u">P</page>',)
-
-
-def test_what_markdown_cannot_say_is_left_to_blocks() -> None:
-    for text in ("````\n```\nx\n```\n````\n", "``a`b``\n"):
-        with pytest.raises(NotExpressible):
-            write_chunks(parse(text))
-
-
 def test_a_paragraph_of_brackets_is_shown_as_it_is() -> None:
     text = "[" * 30_000
     assert "".join(texts(parse(text))) == text
-
-
-def test_two_ways_to_write_a_block_are_one() -> None:
-    assert canonical('<table header-row="true">\n<tr>\n<td>a</td>\n</tr>\n</table>') == canonical(
-        '<table fit-page-width="true" header-row="true">\n\t<tr>\n\t\t<td>a</td>\n\t</tr>\n</table>'
-    )
-    assert canonical(r"a \- b") == canonical("a - b")
