@@ -15,6 +15,7 @@ from pack_connectors.system.service_url import parse_service_url
 from pydantic import SecretStr
 
 from pack.errors import AuthFailed, InvalidConfig, Unavailable
+from pack_servers.config.extras import GOOGLE
 from pack_servers.config.settings import Settings
 from pack_servers.wiring.loopback_answer import answer_server
 
@@ -32,10 +33,11 @@ def open_document(settings: Settings, clock: Callable[[], datetime]) -> GoogleDo
     """The document that shows the memory; to be closed in the end. No request is made.
 
     Raises:
-        InvalidConfig: A setting is missing or cannot be used.
+        InvalidConfig: A setting is missing or cannot be used, or the extra `google` is missing.
     """
     if not settings.google_doc_id:
         raise _missing("GOOGLE_DOC_ID", _NO_DOCUMENT)
+    GOOGLE.require("GOOGLE_DOC_ID")
     client_id, client_secret = oauth_client(settings)
     token = _secret(settings.google_refresh_token, REFRESH_TOKEN, _NO_TOKEN)
     access = GoogleAccess(client_id, client_secret, token, _token_uri(settings))
@@ -87,10 +89,11 @@ def ask_for_access(
         transport: What carries the one request to Google; `None` for the network.
 
     Raises:
-        InvalidConfig: There is no OAuth client, or an address is none.
+        InvalidConfig: The extra `google` or the OAuth client is missing, or an address is none.
         AuthFailed: The user said no or nothing, or Google did.
         Unavailable: Google cannot be reached, or no port of this machine can be had.
     """
+    GOOGLE.require("GOOGLE_CLIENT_ID")
     client_id, client_secret = oauth_client(settings)
     page = parse_service_url(settings.google_auth_uri, "GOOGLE_AUTH_URI")
     token_uri = _token_uri(settings)

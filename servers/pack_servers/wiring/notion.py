@@ -1,4 +1,7 @@
-"""Putting Notion together with a memory; see `wiring_targets`."""
+"""Putting Notion together with a memory; see `wiring.targets`.
+
+To import this needs the extra `notion`: call `extras.NOTION.require` first.
+"""
 
 from __future__ import annotations
 
