@@ -65,9 +65,13 @@ clean: ## remove the environment and everything generated
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# Compiled apart from pip, which would use one core for it.
+BYTECODE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib/python3*/site-packages
+
 # What `make run` needs. What pip has to fetch is compared with the hashes in the lock, the build
-# backend included. Python 3.11 puts setuptools into every environment, and nothing uses it; pip
-# itself stays, to install extras, but without the compiled half of it.
+# backend included; that the lock is complete, as --no-deps relies on, is checked by `make wheel`.
+# Python 3.11 puts setuptools into every environment, and nothing uses it; pip itself stays, to
+# install extras, but without its bytecode.
 $(RUN_READY): $(RUN_LOCK) pyproject.toml
 	@command -v git >/dev/null 2>&1 || { echo "git is missing; install it first" >&2; exit 1; }
 	@command -v $(PYTHON) >/dev/null 2>&1 || \
@@ -78,14 +82,16 @@ $(RUN_READY): $(RUN_LOCK) pyproject.toml
 	    { echo "$(PYTHON) cannot make environments; on Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@echo "preparing $(VENV) (about half a minute the first time)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) install --require-hashes -r $(RUN_LOCK)
+	@$(PIP) install --require-hashes --no-deps --no-compile -r $(RUN_LOCK)
 	@$(PIP) install --no-deps --no-build-isolation -e .
-	@$(PIP) uninstall --yes setuptools
+	@$(PIP) --quiet uninstall --yes setuptools
+	@$(BYTECODE)
 	@find $(VENV)/lib/python3*/site-packages/pip -name __pycache__ -type d -prune -exec rm -rf {} +
 	@touch $(RUN_READY)
 
 # What `make test` and everything else for developers adds to it, all extras included.
 $(DEV_READY): $(RUN_READY) $(DEV_LOCK)
 	@echo "adding the tools for developers to $(VENV) (a minute or two the first time)"
-	@$(PIP) install --require-hashes -r $(DEV_LOCK)
+	@$(PIP) install --require-hashes --no-compile -r $(DEV_LOCK)
+	@$(BYTECODE)
 	@touch $(DEV_READY)
