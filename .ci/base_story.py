@@ -147,7 +147,7 @@ def _over_stdio(server: subprocess.Popen[str]) -> None:
     _expect("pack", ask("initialize", **_CLIENT)["serverInfo"]["name"])
     call("memory_update", path="notes/a.md", content="# A\n\nred\n")
     first = call("memory_get", path="notes/a.md")["sha"]
-    edit = {"old_text": "red", "new_text": "blue"}
+    edit = {"op": "replace", "old": "red", "new": "blue"}
     second = call("memory_edit", path="notes/a.md", edits=[edit], sha=first)["sha"]
     _expect("notes/a.md", json.dumps(call("memory_search", query="blue")))
     third = call("memory_move", path="notes/a.md", new_path="notes/b.md", sha=second)["sha"]
