@@ -4,8 +4,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/ready.stamp
-LOCK := requirements.lock
+RUN_LOCK := requirements.lock
+DEV_LOCK := requirements-dev.lock
+RUN_READY := $(VENV)/run.stamp
+DEV_READY := $(VENV)/dev.stamp
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint type layers wheel bench bench-search soak lock inspector clean
@@ -13,7 +16,7 @@ LOCK := requirements.lock
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
-run: $(READY) ## start the server with the memory in ~/.pack/memory
+run: $(RUN_READY) ## start the server with the memory in ~/.pack/memory
 	@$(BIN)/pack serve --http
 
 test: check wheel ## check and test everything
@@ -21,37 +24,40 @@ test: check wheel ## check and test everything
 
 check: lint type layers ## lint, type and layer checks
 
-lint: $(READY) ## style and format
+lint: $(DEV_READY) ## style and format
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-type: $(READY) ## types
+type: $(DEV_READY) ## types
 	@$(BIN)/python -m mypy
 
-layers: $(READY) ## which package may import which
+layers: $(DEV_READY) ## which package may import which
 	@$(BIN)/lint-imports --no-logo
 
-wheel: $(READY) ## build the wheel, install it into an empty environment and start it
+wheel: $(DEV_READY) ## build the wheel, install it into an empty environment and start it
 	@$(BIN)/python .ci/check_wheel.py
 
-bench: $(READY) ## measure speed and size against git by hand; ARGS="--sizes 100,1000 --rounds 20"
+bench: $(DEV_READY) ## measure speed and size against git by hand; ARGS="--sizes 100,1000 --rounds 20"
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-bench-search: $(READY) ## measure what search finds, beside plain FTS5; ARGS="--locomo FILE --json OUT"
+bench-search: $(DEV_READY) ## measure what search finds, beside plain FTS5; ARGS="--locomo FILE --json OUT"
 	@$(BIN)/python -m tests.search $(ARGS)
 
-soak: $(READY) ## the long campaigns and many examples of each property (hours)
+soak: $(DEV_READY) ## the long campaigns and many examples of each property (hours)
 	@PACK_TEST_PROFILE=soak $(BIN)/python -m pytest -m "soak or hypothesis" --timeout=14400
 
 # The same pins hold for Python 3.11 to 3.13 on Linux and macOS: no requirement differs there.
 # No extra index of the machine takes part, so that the hashes are those of public releases.
-lock: $(READY) ## renew requirements.lock from pyproject.toml; ARGS=--upgrade for newer versions
-	@PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_EXTRA_INDEX_URL= \
-	    CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --no-config --extra dev \
-	    --generate-hashes --allow-unsafe --strip-extras --no-emit-options --no-emit-index-url \
-	    --no-emit-trusted-host --no-emit-find-links $(ARGS) --output-file $(LOCK) pyproject.toml
+COMPILE := PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_EXTRA_INDEX_URL= \
+    CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --no-config \
+    --generate-hashes --allow-unsafe --strip-extras --no-emit-options --no-emit-index-url \
+    --no-emit-trusted-host --no-emit-find-links
 
-inspector: $(READY) ## install the MCP inspector, so that the tests talk to it too (needs npm)
+lock: $(DEV_READY) ## renew both locks from pyproject.toml; ARGS=--upgrade for newer versions
+	@$(COMPILE) --build-deps-for editable $(ARGS) --output-file $(RUN_LOCK) pyproject.toml
+	@$(COMPILE) --extra dev --constraint $(RUN_LOCK) $(ARGS) --output-file $(DEV_LOCK) pyproject.toml
+
+inspector: $(DEV_READY) ## install the MCP inspector, so that the tests talk to it too (needs npm)
 	@npm install --prefix $(VENV)/inspector --no-audit --no-fund --ignore-scripts --save-exact \
 	    @modelcontextprotocol/inspector@2.12.0
 
@@ -59,8 +65,14 @@ clean: ## remove the environment and everything generated
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# What pip has to fetch is compared with the hashes in the lock, the build backend included.
-$(READY): $(LOCK) pyproject.toml
+# Compiled apart from pip, which would use one core for it.
+BYTECODE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib/python3*/site-packages
+
+# What `make run` needs. What pip has to fetch is compared with the hashes in the lock, the build
+# backend included; that the lock is complete, as --no-deps relies on, is checked by `make wheel`.
+# Python 3.11 puts setuptools into every environment, and nothing uses it; pip itself stays, to
+# install extras, but without its bytecode.
+$(RUN_READY): $(RUN_LOCK) pyproject.toml
 	@command -v git >/dev/null 2>&1 || { echo "git is missing; install it first" >&2; exit 1; }
 	@command -v $(PYTHON) >/dev/null 2>&1 || \
 	    { echo "$(PYTHON) is missing; install Python 3.11 or newer" >&2; exit 1; }
@@ -68,8 +80,18 @@ $(READY): $(LOCK) pyproject.toml
 	    { echo "$(PYTHON) is older than Python 3.11; try: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	    { echo "$(PYTHON) cannot make environments; on Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }
-	@echo "preparing $(VENV) (a minute or two the first time)"
+	@echo "preparing $(VENV) (about half a minute the first time)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $(READY)
+	@$(PIP) install --require-hashes --no-deps --no-compile -r $(RUN_LOCK)
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(PIP) --quiet uninstall --yes setuptools
+	@$(BYTECODE)
+	@find $(VENV)/lib/python3*/site-packages/pip -name __pycache__ -type d -prune -exec rm -rf {} +
+	@touch $(RUN_READY)
+
+# What `make test` and everything else for developers adds to it, all extras included.
+$(DEV_READY): $(RUN_READY) $(DEV_LOCK)
+	@echo "adding the tools for developers to $(VENV) (a minute or two the first time)"
+	@$(PIP) install --require-hashes --no-compile -r $(DEV_LOCK)
+	@$(BYTECODE)
+	@touch $(DEV_READY)

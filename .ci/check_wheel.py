@@ -1,53 +1,48 @@
-"""Builds the wheel, installs it into an empty environment and starts what it installs.
+"""Builds the wheel, installs it into an empty environment, weighs it and runs `base_story` with it.
 
-The environment gets the run-time dependencies only, in the versions and with the hashes of
-`requirements.lock`: a module that needs a development tool to be imported fails here.
+The environment gets what a base installation needs and nothing else, in the versions and with the
+hashes of `requirements.lock`: a module that needs an extra or a tool for developers fails there.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import requires
 from pathlib import Path
 
+from base_story import Installed, tell
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-_INITIALIZE = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {
-        "protocolVersion": "2025-06-18",
-        "capabilities": {},
-        "clientInfo": {"name": "check-wheel", "version": "1"},
-    },
-}
+MOST_MEGABYTES = 80
+"""That a base installation may add to an empty environment."""
 
 
 def main() -> None:
-    """Exit with a message when the wheel does not install, or what it installs does not start."""
+    """Exit with a message when the wheel does not install, is too heavy, or does not work."""
     with tempfile.TemporaryDirectory(prefix="pack-wheel-") as name:
         work = Path(name)
         wheel = build(work)
-        pack = install(wheel, work)
+        command, added = install(wheel, work)
+        if added > MOST_MEGABYTES:
+            sys.exit(f"a base installation adds {added:.0f} MB, more than {MOST_MEGABYTES}")
         # Neither the checkout nor the settings of the one who runs this may help.
         env = {key: value for key, value in os.environ.items() if not key.startswith("PACK_")}
         env |= {"HOME": str(work), "USERPROFILE": str(work), "PACK_DIR": str(work / "memory")}
         env.pop("PYTHONPATH", None)
-        version = run([pack, "--version"], work, env).strip()
+        pack = Installed(command, work, env)
+        version = pack.run("--version").strip()
         if wheel.name.split("-")[1] not in version.split():
             sys.exit(f"{wheel.name} installs a command of another version: {version}")
-        server = first_answer([pack, "serve"], work, env)
-        print(f"{wheel.name}: installed, {version}, the server answers as {server}")  # noqa: T201
+        tell(pack)
+        print(f"{wheel.name}: {version} works alone; it adds {added:.0f} MB")  # noqa: T201
 
 
 def build(work: Path) -> Path:
@@ -58,10 +53,15 @@ def build(work: Path) -> Path:
     return wheel
 
 
-def install(wheel: Path, work: Path) -> Path:
-    """The installed `pack` command of a new environment that holds the wheel and what it needs."""
+def install(wheel: Path, work: Path) -> tuple[Path, float]:
+    """The `pack` command of a new environment that holds the wheel and what it needs.
+
+    Returns:
+        The command, and the megabytes that it and its dependencies take there.
+    """
     environment = work / "environment"
     run([sys.executable, "-m", "venv", environment], work)
+    before = megabytes(environment)
     wanted = work / "wanted.txt"
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     wanted.write_text(
@@ -71,7 +71,13 @@ def install(wheel: Path, work: Path) -> Path:
     options = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--requirement"]
     run([scripts / "python", "-m", "pip", "install", *options, wanted], work)
     run([scripts / "python", "-m", "pip", "check"], work)
-    return scripts / "pack"
+    return scripts / "pack", megabytes(environment) - before
+
+
+def megabytes(folder: Path) -> float:
+    """What a folder takes on a disk that gives files blocks of 4,096 bytes, in units of 2^20."""
+    sizes = (file.lstat().st_size for file in folder.rglob("*") if not file.is_symlink())
+    return sum(-(-size // 4096) * 4096 for size in sizes) / 2**20
 
 
 def runtime_lock() -> str:
@@ -100,28 +106,12 @@ def runtime_names() -> set[str]:
     return set(found)
 
 
-def first_answer(command: Sequence[str | Path], work: Path, env: Mapping[str, str]) -> str:
-    """Name and version the server answers `initialize` with, over standard input and output."""
-    out = run(command, work, env, stdin=json.dumps(_INITIALIZE) + "\n")
-    lines = out.splitlines()
-    if len(lines) != 1:
-        sys.exit(f"the server wrote {len(lines)} lines in answer to one request: {out[:500]!r}")
-    info = json.loads(lines[0])["result"]["serverInfo"]
-    return f"{info['name']} {info['version']}"
-
-
-def run(
-    command: Sequence[str | Path],
-    work: Path,
-    env: Mapping[str, str] | None = None,
-    stdin: str = "",
-) -> str:
+def run(command: Sequence[str | Path], work: Path) -> str:
     """Standard output of a command; its errors end this program."""
     result = subprocess.run(  # noqa: S603 - fixed commands, no shell
         command,
         cwd=work,
-        env=env,
-        input=stdin,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
         timeout=600,

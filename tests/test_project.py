@@ -65,11 +65,24 @@ def make_targets() -> set[str]:
     return set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
 
 
-# --- the lock --------------------------------------------------------------------------------
+# --- the locks -------------------------------------------------------------------------------
+
+_RUN_LOCK = "requirements.lock"
+_DEV_LOCK = "requirements-dev.lock"
 
 
-def test_the_lock_names_no_host_and_no_path_of_a_machine() -> None:
-    lock = read("requirements.lock")
+def pins(lock: str) -> dict[str, str]:
+    """The version of each package in a lock."""
+    return dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", read(lock), re.MULTILINE))
+
+
+def names(requirements: list[str]) -> set[str]:
+    return {canonicalize_name(Requirement(text).name) for text in requirements}
+
+
+@pytest.mark.parametrize("name", [_RUN_LOCK, _DEV_LOCK])
+def test_a_lock_names_no_host_and_no_path_of_a_machine(name: str) -> None:
+    lock = read(name)
     assert "://" not in lock
     assert not re.findall(r"^-.*$", lock, re.MULTILINE), "an option names where to look"
     assert not re.findall(r"\b[\w-]+\.(?:com|org|net|io|local)\b", lock)
@@ -77,8 +90,9 @@ def test_the_lock_names_no_host_and_no_path_of_a_machine() -> None:
     assert "file:/" not in lock
 
 
-def test_the_lock_pins_public_releases_with_hashes() -> None:
-    blocks = re.split(r"^(?=[A-Za-z])", read("requirements.lock"), flags=re.MULTILINE)[1:]
+@pytest.mark.parametrize("name", [_RUN_LOCK, _DEV_LOCK])
+def test_a_lock_pins_public_releases_with_hashes(name: str) -> None:
+    blocks = re.split(r"^(?=[A-Za-z])", read(name), flags=re.MULTILINE)[1:]
     assert len(blocks) > 40
     for block in blocks:
         # A local version (`+…`) is not published anywhere.
@@ -86,13 +100,35 @@ def test_the_lock_pins_public_releases_with_hashes() -> None:
         assert re.search(r"--hash=sha256:[0-9a-f]{64}", block), block.splitlines()[0]
 
 
-def test_the_lock_holds_every_direct_dependency() -> None:
-    locked = set(re.findall(r"^([a-z0-9.-]+)==", read("requirements.lock"), re.MULTILINE))
-    project = tomllib.loads(read("pyproject.toml"))["project"]
-    requirements = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    wanted = {canonicalize_name(Requirement(text).name) for text in requirements}
-    assert {"mcp", "gitpython", "pytest", "hatchling"} <= wanted
-    assert wanted <= locked
+def test_the_locks_hold_every_direct_dependency() -> None:
+    settings = tomllib.loads(read("pyproject.toml"))
+    base = names([*settings["project"]["dependencies"], *settings["build-system"]["requires"]])
+    dev = names(settings["project"]["optional-dependencies"]["dev"])
+    assert {"mcp", "gitpython", "hatchling"} <= base
+    assert {"pytest", "notion-client", "google-auth"} <= dev
+    assert base <= {*pins(_RUN_LOCK)}
+    assert base | dev <= {*pins(_DEV_LOCK)}
+
+
+def test_the_lock_for_running_holds_nothing_for_developers_and_no_extra() -> None:
+    settings = tomllib.loads(read("pyproject.toml"))
+    dev = names(settings["project"]["optional-dependencies"]["dev"])
+    build = names(settings["build-system"]["requires"])
+    assert {*pins(_RUN_LOCK)} & dev <= build
+
+
+def test_the_locks_agree() -> None:
+    running, developing = pins(_RUN_LOCK), pins(_DEV_LOCK)
+    both = running.keys() & developing.keys()
+    assert {"mcp", "pydantic", "rich"} <= both
+    assert {name: running[name] for name in both} == {name: developing[name] for name in both}
+
+
+def test_running_asks_for_the_lock_for_running_alone() -> None:
+    plan = run(["make", "--dry-run", "--always-make", "run"])
+    assert re.findall(r"-r (\S+\.lock)", plan) == [_RUN_LOCK]
+    plan = run(["make", "--dry-run", "--always-make", "lint"])
+    assert re.findall(r"-r (\S+\.lock)", plan) == [_RUN_LOCK, _DEV_LOCK]
 
 
 # --- the texts -------------------------------------------------------------------------------

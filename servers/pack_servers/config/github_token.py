@@ -12,6 +12,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from pack.errors import InvalidConfig
+from pack_servers.config.extras import KEYRING
 from pack_servers.config.settings import ENV_FILE, Settings, TokenSource
 
 KEYRING_SERVICE: Final = "pack"
@@ -75,13 +76,11 @@ def _from_gh(server: str) -> str:
 
 
 def _from_keyring(server: str) -> str:
-    try:
-        # Here, as few ask for it and it is an extra.
-        import keyring  # noqa: PLC0415
-        from keyring.errors import KeyringError  # noqa: PLC0415
-    except ImportError:
-        reason = "the package keyring is not installed: pip install 'pack-memory[keyring]'"
-        raise InvalidConfig(_SOURCE_SETTING, reason) from None
+    KEYRING.require(_SOURCE_SETTING)
+    # Here, as it is an extra that few ask for.
+    import keyring  # noqa: PLC0415
+    from keyring.errors import KeyringError  # noqa: PLC0415
+
     try:
         return keyring.get_password(KEYRING_SERVICE, server) or ""
     except KeyringError as error:

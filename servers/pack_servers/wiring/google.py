@@ -15,6 +15,7 @@ from pack_connectors.system.service_url import parse_service_url
 from pydantic import SecretStr
 
 from pack.errors import AuthFailed, InvalidConfig, Unavailable
+from pack_servers.config.extras import GOOGLE
 from pack_servers.config.settings import Settings
 from pack_servers.wiring.loopback_answer import AnswerServer
 
@@ -34,9 +35,10 @@ def open_document(settings: Settings, clock: Callable[[], datetime]) -> GoogleDo
     """The document that shows the memory, to be closed by the caller. No request is made.
 
     Raises:
-        InvalidConfig: A setting is missing or cannot be used.
+        InvalidConfig: A setting is missing or cannot be used, or the extra `google` is missing.
     """
     document = _required(settings.google_doc_id, "GOOGLE_DOC_ID", _NO_DOCUMENT)
+    GOOGLE.require("GOOGLE_DOC_ID")
     client_id, client_secret = _oauth_client(settings)
     token = _required(settings.google_refresh_token, REFRESH_TOKEN, _NO_TOKEN)
     access = GoogleAccess(client_id, client_secret, token, _token_uri(settings))
@@ -79,10 +81,12 @@ def ask_for_access(
         adapter: Carries the one request to Google; `None` for the network.
 
     Raises:
-        InvalidConfig: There is no OAuth client, or a setting holds no usable address.
+        InvalidConfig: The extra `google` or the OAuth client is missing, or a setting holds no
+            usable address.
         AuthFailed: The user said no or nothing, or Google refused.
         Unavailable: Google cannot be reached, or no port of this machine is free.
     """
+    GOOGLE.require("GOOGLE_CLIENT_ID")
     client_id, client_secret = _oauth_client(settings)
     auth_uri = parse_service_url(settings.google_auth_uri, "GOOGLE_AUTH_URI")
     token_uri = _token_uri(settings)

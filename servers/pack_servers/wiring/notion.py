@@ -1,4 +1,7 @@
-"""Connecting Notion with a memory; see `wiring.targets`."""
+"""Connecting Notion with a memory; see `wiring.targets`.
+
+Importing this needs the extra `notion`: call `extras.NOTION.require` first.
+"""
 
 from __future__ import annotations
 

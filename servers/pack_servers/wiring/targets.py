@@ -27,6 +27,7 @@ from pack.sync.engine import Sync
 from pack.sync.payload import PayloadVersion
 from pack.sync.routes import Destination, EventRoute, Route, WholeRoute
 from pack.sync.text import TextSource
+from pack_servers.config.extras import GOOGLE, NOTION
 from pack_servers.config.place import GithubPlace, Place
 from pack_servers.config.settings import Settings, split_list
 
@@ -157,16 +158,23 @@ def _notion(around: Surroundings) -> Iterator[Destination]:
         yield Destination(
             "notion",
             key=f"notion-{_digest(page, settings.notion_sync_mode)}",
-            config=_digest(
-                token.get_secret_value(), page, settings.notion_sync_mode, settings.notion_api_url
-            ),
+            config=_digest(*_notion_access(settings)),
             only_newest=True,
             open=partial(_open_notion, around),
         )
 
 
+def _notion_access(settings: Settings) -> Iterator[str]:
+    yield settings.notion_token.get_secret_value() if settings.notion_token else ""
+    yield settings.notion_sync_page_id
+    yield settings.notion_sync_mode
+    yield settings.notion_api_url
+    yield from NOTION.missing()  # so that the target is tried again once they are installed
+
+
 def _open_notion(around: Surroundings) -> Route:
-    # Here, as it takes time to import; as above.
+    NOTION.require("NOTION_TOKEN")
+    # Here, as it takes time to import and needs the extra.
     from pack_servers.wiring.notion import open_route  # noqa: PLC0415
 
     return open_route(
@@ -199,6 +207,7 @@ def _google_access(settings: Settings) -> Iterator[str]:
     yield settings.google_token_uri
     for secret in (settings.google_client_secret, settings.google_refresh_token):
         yield secret.get_secret_value() if secret else ""
+    yield from GOOGLE.missing()  # so that the target is tried again once they are installed
 
 
 def _open_google_document(around: Surroundings) -> Route:

@@ -27,6 +27,7 @@ from pack.sync.results import TargetStatus
 from pack_servers.cli.shell.remote_text import position_words
 from pack_servers.cli.shell.streams import say
 from pack_servers.cli.shell.sync_text import status_words
+from pack_servers.config.extras import Extra, wanted_extras
 from pack_servers.config.github_token import describe_source
 from pack_servers.config.place import GithubPlace, LocalPlace, Place, choose_place
 from pack_servers.config.settings import (
@@ -95,7 +96,7 @@ def _git() -> Check:
 
 def of_settings() -> Iterator[Check]:
     """Which settings there are, and where they come from."""
-    load_settings()  # a value that cannot be used is a problem of its own
+    settings = load_settings()  # a value that cannot be used is a problem of its own
     sources = settings_in_force()
     found = ", ".join(f"{name} ({source})" for name, source in sources.items())
     yield Check("settings", State.OK, found or f"none; {ENV_FILE} or the environment may have some")
@@ -103,6 +104,16 @@ def of_settings() -> Iterator[Check]:
     if os.name == "posix" and file.is_file() and stat.S_IMODE(file.stat().st_mode) & 0o077:
         others = f"{ENV_FILE} can be read by other users of this machine"
         yield Check("settings file", State.NOTE, others, f"chmod 600 {ENV_FILE}")
+    yield from (_extra(extra, setting) for extra, setting in wanted_extras(settings))
+
+
+def _extra(extra: Extra, setting: str) -> Check:
+    """Whether the packages that a setting needs are installed."""
+    missing = extra.missing()
+    if not missing:
+        return Check(f"extra {extra.name}", State.OK, f"installed, for {setting}")
+    found = f"{setting} needs what is not installed: {', '.join(missing)}"
+    return Check(f"extra {extra.name}", State.PROBLEM, found, f"Run `{extra.command}`.")
 
 
 def of_memory(local: Path | None, github: str | None) -> Iterator[Check]:

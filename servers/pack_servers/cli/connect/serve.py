@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from pack.errors import InvalidConfig
 from pack.memory import Memory
 from pack.provenance import Source
 from pack_servers.background.remote import exchanging
 from pack_servers.cli.shell.options import GithubOption, LocalOption
 from pack_servers.cli.shell.startup import importing
 from pack_servers.cli.shell.streams import say
+from pack_servers.config.extras import REPLICAS
 from pack_servers.config.place import Place, choose_place
 from pack_servers.config.settings import Settings, load_settings, split_list
 from pack_servers.wiring import memory as wiring
@@ -174,12 +174,10 @@ def _bus(served: _Served) -> SubscriptionBus | None:
     """What carries news to the clients of other servers too, where that is configured."""
     if served.settings.pack_redis_url is None:
         return None
-    try:
-        # Here, as it is an extra that only several servers of one memory need.
-        from pack_servers.mcp.redis import RedisBus  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        reason = "the package redis is not installed: pip install 'pack-memory[replicas]'"
-        raise InvalidConfig("PACK_REDIS_URL", reason) from error
+    REPLICAS.require("PACK_REDIS_URL")
+    # Here, as it is an extra that only several servers of one memory need.
+    from pack_servers.mcp.redis import RedisBus  # noqa: PLC0415
+
     return RedisBus(served.settings.pack_redis_url.get_secret_value(), str(served.place))
 
 

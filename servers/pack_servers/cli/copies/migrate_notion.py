@@ -18,6 +18,7 @@ from pack_servers.cli.shell.options import (
 )
 from pack_servers.cli.shell.output import counted, show, show_json, warn
 from pack_servers.cli.shell.streams import confirm, say
+from pack_servers.config.extras import NOTION
 from pack_servers.config.place import choose_place
 from pack_servers.config.settings import NotionMode, load_settings
 from pack_servers.wiring.clock import clock
@@ -38,7 +39,8 @@ def run(
     github: GithubOption = None,
 ) -> None:
     """Give each file a page of its own in Notion."""
-    # Here, as it takes time to import and only this command needs it before a delivery.
+    NOTION.require("NOTION_TOKEN")
+    # Here, as it takes time to import and needs the extra.
     from pack_servers.wiring.notion import open_checkpoint, open_pages  # noqa: PLC0415
 
     settings = load_settings()
