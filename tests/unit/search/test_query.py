@@ -2,9 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.search.dates import DateHint, date_hints
 from pack.search.forms import expand
-from pack.search.place_names import places_named
 from pack.search.query import (
     MAX_CLAUSES,
     STOP_WORDS,
@@ -196,42 +194,6 @@ def test_a_kind_of_something_is_that(text, terms):
     assert wanted(text) == terms
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Where does Anna live?",
-        "where is it",
-        "In which city is the office?",
-        "what European countries was she in",
-    ],
-)
-def test_a_question_for_a_place_is_seen(text):
-    assert parse_query(text).asks_for_place
-
-
-@pytest.mark.parametrize(
-    "text", ["where", "where clause", "SELECT WHERE id", "city", "Who was there?", "which one"]
-)
-def test_other_queries_ask_for_no_place(text):
-    assert not parse_query(text).asks_for_place
-
-
-@pytest.mark.parametrize(
-    ("text", "places"),
-    [
-        ("we moved to Lisbon", ["lisbon"]),
-        ("a walk in the Alps, at Éze", ["alps", "éze"]),
-        ("im Winter in Österreich", ["österreich"]),
-        ("in May, and to bed", []),
-        ("To Lisbon", []),
-        ("Lisbon", []),
-        ("in ", []),
-    ],
-)
-def test_a_place_is_a_name_after_a_word_of_place(text, places):
-    assert list(places_named(text)) == places
-
-
 def test_what_was_quoted_has_no_other_forms():
     query = expand(parse_query('"painted" paint*'), Words("paint", "paints"))
     assert [len(clause.alternatives) for clause in query.clauses] == [1, 1]
@@ -264,30 +226,3 @@ def test_names_are_words_with_a_capital_after_the_first():
 
 def test_stop_words_are_index_terms():
     assert all(index_terms(word) == [word] for word in STOP_WORDS)
-
-
-@pytest.mark.parametrize(
-    ("text", "hints"),
-    [
-        ("in 2022?", [DateHint(2022, None, None)]),
-        ("in May 2023", [DateHint(2023, 5, None)]),
-        ("on 7 May, 2023", [DateHint(2023, 5, 7)]),
-        ("on the 7th of May", [DateHint(None, 5, 7)]),
-        ("Sept 3rd, 2021", [DateHint(2021, 9, 3)]),
-        ("since 2023-05-08", [DateHint(2023, 5, 8)]),
-        ("2023-05 or 2024", [DateHint(2023, 5, None), DateHint(2024, None, None)]),
-        ("in March", [DateHint(None, 3, None)]),
-        ("it may march on", []),
-        ("port 20221", []),
-        ("", []),
-    ],
-)
-def test_dates_in_a_question(text, hints):
-    assert list(date_hints(text)) == hints
-
-
-def test_what_a_date_covers():
-    assert DateHint(2023, 5, None).covers("2023-05-08")
-    assert DateHint(None, 5, 8).covers("1999-05-08T10:00:00Z")
-    assert not DateHint(2023, 5, 9).covers("2023-05-08")
-    assert not DateHint(2022, None, None).covers("2023")
