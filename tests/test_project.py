@@ -203,6 +203,53 @@ def test_children_hear_the_signals_that_this_process_ignores() -> None:
             signal.signal(number, handler)
 
 
+_UNITS = ROOT / "tests" / "unit"
+# Where the unit tests of a package lie.
+_MIRRORS = {
+    ROOT / "pack": _UNITS,
+    ROOT / "connectors" / "pack_connectors": _UNITS / "connectors",
+    ROOT / "servers" / "pack_servers": _UNITS / "servers",
+}
+# Modules of the core without a test file of their own, and why.
+_TESTED_ELSEWHERE = {
+    "pack/_version.py": "a number; test_the_versions_agree",
+    "pack/catalog/catalog.py": "a protocol; tests/unit/connectors/catalog",
+    "pack/connector.py": "a protocol; tests/conformance",
+    "pack/limits.py": "numbers; tested where each one holds",
+    "pack/memory.py": "a facade; each use case is tested through it",
+    "pack/remote/remote.py": "a protocol and values; tests/compat/test_remote.py",
+    "pack/results.py": "values",
+    "pack/sync/results.py": "values",
+    "pack/sync/target.py": "a protocol; tests/conformance",
+    "pack/testing/connector.py": "tests itself; tests/conformance",
+    "pack/testing/target.py": "tests itself; tests/conformance/test_reference_target.py",
+    "pack/use_cases/exchange.py": "needs two machines; tests/compat/test_remote.py",
+}
+
+
+def modules_of(source: Path) -> list[Path]:
+    return [file for file in sorted(source.rglob("*.py")) if not file.name.startswith("__")]
+
+
+def test_a_unit_test_lies_where_its_module_does_and_has_its_name() -> None:
+    mirrored = {
+        units / file.relative_to(source).with_name(f"test_{file.name}")
+        for source, units in _MIRRORS.items()
+        for file in modules_of(source)
+    }
+    assert set(_UNITS.rglob("test_*.py")) - mirrored == set()
+
+
+def test_every_module_of_the_core_has_its_test() -> None:
+    core = ROOT / "pack"
+    untested = {
+        file.relative_to(ROOT).as_posix()
+        for file in modules_of(core)
+        if not (_UNITS / file.relative_to(core)).with_name(f"test_{file.name}").is_file()
+    }
+    assert untested == set(_TESTED_ELSEWHERE)
+
+
 # --- the layers ------------------------------------------------------------------------------
 
 _OUTSIDE_WORLD = frozenset(

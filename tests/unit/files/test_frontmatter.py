@@ -288,6 +288,7 @@ def test_reading_never_raises(text: str) -> None:
 HOSTILE = """
 import resource
 resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
+resource.setrlimit(resource.RLIMIT_CPU, (40, 40))  # seconds of its own, whatever else runs
 from pack.errors import InvalidContent, LimitExceeded
 from pack.files.frontmatter import check_limits, read, set_fields, split
 bomb = "".join(f"a{n}: &a{n} [" + ",".join([f"*a{n-1}"] * 9) + "]\\n" for n in range(1, 30))
@@ -323,11 +324,9 @@ print(len(texts))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="resource limits are those of POSIX")
-@pytest.mark.timeout(60)
 def test_hostile_frontmatter_costs_neither_time_nor_memory() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", HOSTILE], capture_output=True, text=True, timeout=50, check=False
-    )
+    command = [sys.executable, "-c", HOSTILE]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.stderr, done.returncode) == ("", 0)
     assert int(done.stdout) > 30
 
