@@ -9,15 +9,19 @@ Environment variables read here, before the tests lose sight of them:
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.signals import children_hear_signals
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,6 +40,9 @@ _SCRUBBED_NAMES = (
     "LINES",
     "NO_COLOR",
     "PAGER",
+    # Half of the time that a process takes to start is the reading of source, and so is half of
+    # collecting: kept as Python does unless told otherwise, and `make clean` removes it.
+    "PYTHONDONTWRITEBYTECODE",
     "PY_COLORS",
     "SSH_ASKPASS",
     "SSH_AUTH_SOCK",
@@ -54,7 +61,7 @@ _FIXED = {
     "no_proxy": "127.0.0.1,localhost,::1",
 }
 
-settings.register_profile("ci", max_examples=60, deadline=None, derandomize=True, database=None)
+settings.register_profile("ci", max_examples=40, deadline=None, derandomize=True, database=None)
 settings.register_profile(
     "soak",
     max_examples=3000,
@@ -64,6 +71,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("PACK_TEST_PROFILE") or "ci")
+
+sys.dont_write_bytecode = False
+# Nothing that collecting makes is garbage; looking for it took a third of the time.
+gc.disable()
+
+_CONTRACTS = pytest.StashKey[dict[str, list[str]]]()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -79,7 +92,8 @@ def _isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         patch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path_factory.getbasetemp().resolve()))
         _use_home(patch, tmp_path_factory.mktemp("session-home"))
         _read_time_zone()
-        yield
+        with children_hear_signals():
+            yield
     _read_time_zone()
 
 
@@ -144,6 +158,12 @@ def shared_data() -> Path:
     return _SHARED
 
 
+@pytest.fixture(scope="session")
+def collected_contracts(pytestconfig: pytest.Config) -> dict[str, list[str]]:
+    """The contract ids of every test that this run collected, before any was deselected."""
+    return pytestconfig.stash[_CONTRACTS]
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--contract-report",
@@ -154,12 +174,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    report = config.stash[_CONTRACTS] = {item.nodeid: _contract_ids(item) for item in items}
     report_file: str | None = config.getoption("contract_report")
     if report_file is not None:
-        report = {item.nodeid: _contract_ids(item) for item in items}
         Path(report_file).write_text(json.dumps(report), encoding="utf-8")
     if "soak" not in config.getoption("markexpr"):
         _deselect_soak(config, items)
+
+
+def pytest_collection_finish() -> None:
+    """What has been collected stays to the end, so that the collector need not look at it again."""
+    gc.freeze()
+    gc.enable()
 
 
 def _contract_ids(item: pytest.Item) -> list[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import itertools
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import tomllib
@@ -18,6 +20,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pack._version import __version__
+from tests.signals import children_hear_signals
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("pack", "pack_connectors", "pack_servers", "pack_templates")
@@ -171,8 +174,13 @@ def test_make_help_describes_every_target() -> None:
 
 
 @pytest.fixture(scope="module")
-def collected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+def collected(
+    collected_contracts: dict[str, list[str]], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[str]]:
     """The contract ids of every test there is, whichever tests this run was asked for."""
+    files = {file.relative_to(ROOT).as_posix() for file in (ROOT / "tests").rglob("test_*.py")}
+    if files <= {test.split("::")[0] for test in collected_contracts}:
+        return collected_contracts
     report_file = tmp_path_factory.mktemp("contracts") / "report.json"
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
     options = [f"--contract-report={report_file}", "tests"]
@@ -210,6 +218,72 @@ def test_every_contract_cites_tests_that_hold_it(collected: dict[str, list[str]]
 def is_part(test: str, cited: str) -> bool:
     """Whether a collected test is the cited one, a case of it, or in the cited file or class."""
     return test == cited or test.startswith((f"{cited}::", f"{cited}["))
+
+
+# --- the tests -------------------------------------------------------------------------------
+
+
+def test_children_hear_the_signals_that_this_process_ignores() -> None:
+    numbers = (signal.SIGINT, signal.SIGHUP)
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    try:
+        with children_hear_signals():
+            for number in numbers:
+                os.kill(os.getpid(), number)
+                child = [sys.executable, "-c", f"import os; os.kill(os.getpid(), {number:d})"]
+                ended = subprocess.run(child, stderr=subprocess.DEVNULL, check=False)
+                assert ended.returncode == -number
+        assert [signal.getsignal(number) for number in numbers] == [signal.SIG_IGN] * 2
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+_UNITS = ROOT / "tests" / "unit"
+# Where the unit tests of a package lie.
+_MIRRORS = {
+    ROOT / "pack": _UNITS,
+    ROOT / "connectors" / "pack_connectors": _UNITS / "connectors",
+    ROOT / "servers" / "pack_servers": _UNITS / "servers",
+}
+# Modules of the core without a test file of their own, and why.
+_TESTED_ELSEWHERE = {
+    "pack/_version.py": "a number; test_the_versions_agree",
+    "pack/catalog/catalog.py": "a protocol; tests/unit/connectors/catalog",
+    "pack/connector.py": "a protocol; tests/conformance",
+    "pack/limits.py": "numbers; tested where each one holds",
+    "pack/memory.py": "a facade; each use case is tested through it",
+    "pack/remote/remote.py": "a protocol and values; tests/compat/test_remote.py",
+    "pack/results.py": "values",
+    "pack/sync/results.py": "values",
+    "pack/sync/target.py": "a protocol; tests/conformance",
+    "pack/testing/connector.py": "tests itself; tests/conformance",
+    "pack/testing/target.py": "tests itself; tests/conformance/test_reference_target.py",
+    "pack/use_cases/exchange.py": "needs two machines; tests/compat/test_remote.py",
+}
+
+
+def modules_of(source: Path) -> list[Path]:
+    return [file for file in sorted(source.rglob("*.py")) if not file.name.startswith("__")]
+
+
+def test_a_unit_test_lies_where_its_module_does_and_has_its_name() -> None:
+    mirrored = {
+        units / file.relative_to(source).with_name(f"test_{file.name}")
+        for source, units in _MIRRORS.items()
+        for file in modules_of(source)
+    }
+    assert set(_UNITS.rglob("test_*.py")) - mirrored == set()
+
+
+def test_every_module_of_the_core_has_its_test() -> None:
+    core = ROOT / "pack"
+    untested = {
+        file.relative_to(ROOT).as_posix()
+        for file in modules_of(core)
+        if not (_UNITS / file.relative_to(core)).with_name(f"test_{file.name}").is_file()
+    }
+    assert untested == set(_TESTED_ELSEWHERE)
 
 
 # --- the layers ------------------------------------------------------------------------------

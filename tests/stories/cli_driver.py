@@ -1,4 +1,4 @@
-"""The installed `pack` command and real git, as a person uses them: as processes."""
+"""The `pack` command and real git, as a person uses them: in this process, or in one of its own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,18 @@ class Folder:
     ) -> Ended:
         """Run `pack` with words, on this folder, from beside it."""
         command, *rest = words
-        place = ("--local", self.path)
-        return run(command, *place, *rest, stdin=stdin, env=env, cwd=self.path.parent)
+        return self._run(
+            command, "--local", self.path, *rest, stdin=stdin, env=env, cwd=self.path.parent
+        )
+
+    def _run(
+        self,
+        *words: str | Path,
+        stdin: str | bytes,
+        env: Mapping[str, str] | None,
+        cwd: Path,
+    ) -> Ended:
+        return run(*words, stdin=stdin, env=env, cwd=cwd)
 
     def ok(self, *words: str | Path, stdin: str | bytes = b"") -> Ended:
         """As `pack`, for what must succeed."""
@@ -101,28 +112,17 @@ class Folder:
 
 
 @dataclass(frozen=True)
-class Quick(Folder):
-    """A folder whose commands run in this process: starting each would take most of the time."""
+class Installed(Folder):
+    """A folder for which the installed command is started each time, as a person does."""
 
-    def pack(
-        self, *words: str | Path, stdin: str | bytes = b"", env: Mapping[str, str] | None = None
+    def _run(
+        self,
+        *words: str | Path,
+        stdin: str | bytes,
+        env: Mapping[str, str] | None,
+        cwd: Path,
     ) -> Ended:
-        assert env is None
-        command, *rest = map(str, words)
-        given = stdin.encode() if isinstance(stdin, str) else stdin
-        streams = [io.TextIOWrapper(io.BytesIO(data)) for data in (given, b"", b"")]
-        with pytest.MonkeyPatch.context() as patch:
-            for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
-                patch.setattr(sys, name, stream)
-            status = endings.run([command, "--local", str(self.path), *rest])
-            out, err = (written(stream) for stream in streams[1:])
-        return Ended(status, out, err.decode("utf-8"))
-
-
-def written(stream: io.TextIOWrapper) -> bytes:
-    stream.flush()
-    assert isinstance(stream.buffer, io.BytesIO)
-    return stream.buffer.getvalue()
+        return run_installed(*words, stdin=stdin, env=env, cwd=cwd)
 
 
 def run(
@@ -131,10 +131,42 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> Ended:
+    """Run a command line in this process: to start one would take most of the time."""
+    streams = [io.TextIOWrapper(io.BytesIO(data)) for data in (_as_bytes(stdin), b"", b"")]
+    with pytest.MonkeyPatch.context() as patch:
+        # It keeps what is there at that moment from ever being collected: good for one command.
+        patch.setattr(endings, "importing", nullcontext)
+        for name, value in (env or {}).items():
+            patch.setenv(name, value)
+        if cwd is not None:
+            patch.chdir(cwd)
+        for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+            patch.setattr(sys, name, stream)
+        status = endings.run([*map(str, words)])
+        out, err = (_written(stream) for stream in streams[1:])
+    return Ended(status, out, err.decode("utf-8"))
+
+
+def _as_bytes(stdin: str | bytes) -> bytes:
+    return stdin.encode("utf-8") if isinstance(stdin, str) else stdin
+
+
+def _written(stream: io.TextIOWrapper) -> bytes:
+    stream.flush()
+    assert isinstance(stream.buffer, io.BytesIO)
+    return stream.buffer.getvalue()
+
+
+def run_installed(
+    *words: str | Path,
+    stdin: str | bytes = b"",
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Ended:
     """Run the installed command to its end."""
     done = subprocess.run(
         [COMMAND, *map(str, words)],
-        input=stdin.encode("utf-8") if isinstance(stdin, str) else stdin,
+        input=_as_bytes(stdin),
         env={**os.environ, **(env or {})},
         cwd=cwd,
         capture_output=True,

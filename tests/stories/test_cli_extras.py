@@ -10,7 +10,7 @@ import pytest
 from pack_servers.cli.shell import exit as endings
 from pack_servers.config.extras import EXTRAS, GOOGLE, KEYRING, NOTION, REPLICAS, Extra
 
-from tests.stories.cli_driver import Quick
+from tests.stories.cli_driver import Folder
 
 _NOTION = {"NOTION_TOKEN": "secret-canary", "NOTION_SYNC_PAGE_ID": "none"}
 _GOOGLE = {"GOOGLE_DOC_ID": "none", "GOOGLE_CLIENT_SECRET": "secret-canary"}
@@ -19,8 +19,8 @@ _REDIS = {"PACK_REDIS_URL": "redis://:secret-canary@127.0.0.1:1"}
 
 
 @pytest.fixture
-def memory(tmp_path: Path, git_identity: tuple[str, str]) -> Quick:
-    found = Quick(tmp_path / "memory")
+def memory(tmp_path: Path, git_identity: tuple[str, str]) -> Folder:
+    found = Folder(tmp_path / "memory")
     found.ok("init")
     return found
 
@@ -50,7 +50,7 @@ def test_a_command_names_what_is_missing(
     extra: Extra,
     settings: Mapping[str, str],
     words: list[str],
-    memory: Quick,
+    memory: Folder,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     use(monkeypatch, settings)
@@ -86,7 +86,7 @@ def test_the_keyring_names_what_is_missing(
     ids=["notion", "google"],
 )
 def test_a_target_goes_on_by_itself_once_its_extra_is_installed(
-    extra: Extra, settings: Mapping[str, str], next_problem: str, memory: Quick
+    extra: Extra, settings: Mapping[str, str], next_problem: str, memory: Folder
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         use(patch, settings)
@@ -103,7 +103,7 @@ def test_a_target_goes_on_by_itself_once_its_extra_is_installed(
 
 @pytest.mark.parametrize("extra", EXTRAS, ids=lambda extra: extra.name)
 def test_the_doctor_checks_what_the_settings_ask_for(
-    extra: Extra, memory: Quick, monkeypatch: pytest.MonkeyPatch
+    extra: Extra, memory: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(monkeypatch, _NOTION | _GOOGLE | _KEYRING | _REDIS)
     name = f"extra {extra.name}"

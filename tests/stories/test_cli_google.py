@@ -12,7 +12,7 @@ import pytest
 
 from tests.standins.google_docs import GET, TOKEN, UPDATE, GoogleStandIn
 from tests.standins.google_http import GoogleOnWire, browse
-from tests.stories.cli_driver import COMMAND, Ended, Folder, Quick, run
+from tests.stories.cli_driver import COMMAND, Ended, Folder, run
 
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/authorize\?\S+")
 
@@ -25,7 +25,7 @@ class Desk:
         self.wire = wire
         self.google = wire.google
         self.document = self.google.document()
-        Quick(memory).ok("init")
+        self.memory.ok("init")
 
     def pack(self, *words: str, stdin: str = "") -> Ended:
         ended = self.memory.pack(*words, stdin=stdin)
@@ -38,11 +38,11 @@ class Desk:
         return ended
 
     def write(self, text: str) -> None:
-        Quick(self.memory.path).ok("update", "context/new.md", stdin=text)
+        self.memory.ok("update", "context/new.md", stdin=text)
 
     def rewrite(self, text: str) -> None:
-        quick = Quick(self.memory.path)
-        quick.ok("update", "context/new.md", "--sha", quick.sha("context/new.md"), stdin=text)
+        sha = self.memory.sha("context/new.md")
+        self.memory.ok("update", "context/new.md", "--sha", sha, stdin=text)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_the_life_of_a_document(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.contract("C1")
 def test_an_edit_by_somebody_else_at_the_same_time(desk: Desk) -> None:
     desk.write("# New\n\none\n")
-    Quick(desk.memory.path).ok("sync")
+    desk.memory.ok("sync")
 
     def edit() -> None:
         desk.document.first.insert(0, "mine ")
@@ -108,16 +108,16 @@ def test_an_edit_by_somebody_else_at_the_same_time(desk: Desk) -> None:
 def test_revoked_access_parks_the_target_and_a_new_one_goes_on(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
-    Quick(desk.memory.path).ok("sync")
+    desk.memory.ok("sync")
     desk.google.revoke()
     desk.write("# New\n")
     ended = desk.pack("sync")
     assert (ended.status, "pack google-auth" in ended.text + ended.err) == (1, True), ended
     assert "revoked" in ended.text + ended.err
-    asked, quick = len(desk.google.asked), Quick(desk.memory.path)
-    assert quick.pack("sync").status == 1
+    asked = len(desk.google.asked)
+    assert desk.pack("sync").status == 1
     assert len(desk.google.asked) == asked
-    assert "google-docs" in quick.ok("status").text
+    assert "google-docs" in desk.ok("status").text
 
     monkeypatch.delenv("GOOGLE_REFRESH_TOKEN")
     status, _, said = authorise(desk)
@@ -183,7 +183,7 @@ def test_a_server_that_others_could_listen_to_gets_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, name: str, url: str
 ) -> None:
     monkeypatch.setenv(name, url)
-    ended = Quick(desk.memory.path).pack("sync")
+    ended = desk.memory.pack("sync")
     assert (ended.status, name in ended.text + ended.err) == (1, True), ended
     assert desk.google.asked == []
 

@@ -11,7 +11,7 @@ from pack_servers.wiring import notion as wiring_notion
 from tests.standins.faults import FaultKind
 from tests.standins.notion import NotionStandIn
 from tests.stories.cli_driver import Ended
-from tests.stories.test_cli_remote import Quick
+from tests.stories.test_cli_remote import Folder
 
 pytestmark = pytest.mark.contract("C11")
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.contract("C11")
 class Desk:
     """A memory of two files, and a Notion that its settings name."""
 
-    def __init__(self, memory: Quick, notion: NotionStandIn) -> None:
+    def __init__(self, memory: Folder, notion: NotionStandIn) -> None:
         self.memory = memory
         self.notion = notion
 
@@ -49,7 +49,7 @@ def desk(
         "_api",
         lambda settings, _: notion.api(settings.notion_token.get_secret_value()),
     )
-    memory = Quick(tmp_path / "memory")
+    memory = Folder(tmp_path / "memory")
     memory.ok("init")
     memory.ok("update", "projects/site.md", stdin="# Site\n\nSee [me](../context/general.md).\n")
     yield Desk(memory, notion)

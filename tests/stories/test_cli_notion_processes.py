@@ -13,7 +13,7 @@ from pack.pages.contents import EXPORT_TITLE
 from tests.standins.github_http import Request
 from tests.standins.github_service import Delivery
 from tests.standins.notion import NotionStandIn
-from tests.stories.cli_driver import COMMAND, Ended, Folder, Quick
+from tests.stories.cli_driver import COMMAND, Ended, Folder, Installed
 
 FILES = {
     "context/a.md": "# Alpha\n\nFirst. See [Beta](../projects/b.md).\n\n- one\n- two\n",
@@ -26,9 +26,9 @@ class Desk:
     """A memory, and a Notion on a port of this machine."""
 
     def __init__(self, path: Path, notion: NotionStandIn) -> None:
-        self.memory = Folder(path)
+        self.memory = Installed(path)
         self.notion = notion
-        quick = Quick(path)
+        quick = Folder(path)
         quick.ok("init")
         for file, text in FILES.items():
             quick.ok("update", file, stdin=text)
@@ -78,7 +78,7 @@ def desk(
 
 @pytest.mark.contract("C11")
 def test_one_page_then_several(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    quick = Quick(desk.memory.path)
+    quick = Folder(desk.memory.path)
     quick.ok("sync")
     assert "Gamma 日本 😀" in desk.notion.shown()
     desk.ok("migrate-notion", "--yes")
@@ -98,7 +98,7 @@ def test_a_server_that_others_could_listen_to_gets_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, command: str, url: str
 ) -> None:
     monkeypatch.setenv("NOTION_API_URL", url)
-    ended = Quick(desk.memory.path).pack(command)
+    ended = Folder(desk.memory.path).pack(command)
     assert (ended.status, "NOTION_API_URL" in ended.text + ended.err) == (1, True), ended
     assert len(desk.notion.log) == 0
 

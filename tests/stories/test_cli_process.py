@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 from pack_servers.cli.shell import exit as endings
 
-from tests.stories.cli_driver import COMMAND, Folder, new_memory, run
+from tests.stories.cli_driver import COMMAND, Folder, Installed, new_memory, run_installed
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX file descriptors and signals")
 
 
 @pytest.fixture(scope="module")
-def memory(tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    made = new_memory(tmp_path_factory.mktemp("process") / "memory")
+def memory(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    made = Installed(tmp_path_factory.mktemp("process") / "memory")
+    made.ok("init")
     long = "".join(f"line {number} of a long text\n" for number in range(30_000))
     made.ok("update", "context/long.md", stdin=long)
     return made
@@ -44,17 +45,31 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     ],
 )
 def test_a_request_that_cannot_be_met_ends_with_one(
-    memory: Folder, words: list[str], said: str
+    memory: Installed, words: list[str], said: str
 ) -> None:
-    ended = memory.pack(*words)
+    ended = Folder(memory.path).pack(*words)
     assert (ended.status, ended.out) == (1, b"")
     assert ended.err.startswith(said)
     assert "\n  → " in ended.err
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [(["status"], 0), (["get", "a/none.md"], 1), (["update", "profiles/me.md"], 2), (["lst"], 1)],
+)
+def test_a_process_ends_and_speaks_as_the_command_does(
+    memory: Installed, words: list[str], status: int
+) -> None:
+    ended = memory.pack(*words, stdin="x")
+    assert ended.status == status
+    assert ended == Folder(memory.path).pack(*words, stdin="x")
+
+
 @pytest.mark.parametrize("words", [["get", "context/long.md"], ["get"], ["list"]])
-def test_a_reader_that_goes_away_ends_the_command_quietly(memory: Folder, words: list[str]) -> None:
+def test_a_reader_that_goes_away_ends_the_command_quietly(
+    memory: Installed, words: list[str]
+) -> None:
     child = subprocess.Popen(
         [COMMAND, *words, "--local", memory.path],
         stdout=subprocess.PIPE,
@@ -70,7 +85,7 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(memory: Folder, words:
 
 
 @POSIX
-def test_streams_that_are_closed_do_no_harm(memory: Folder) -> None:
+def test_streams_that_are_closed_do_no_harm(memory: Installed) -> None:
     before = memory.state()
     for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
         script = f'"$1" get profiles/me.md --local "$2" {closed}'
@@ -83,7 +98,7 @@ def test_streams_that_are_closed_do_no_harm(memory: Folder) -> None:
 
 @POSIX
 @pytest.mark.parametrize("locale", ["C", "POSIX", "en_US.ISO-8859-1"])
-def test_names_and_texts_are_utf8_in_every_locale(memory: Folder, locale: str) -> None:
+def test_names_and_texts_are_utf8_in_every_locale(memory: Installed, locale: str) -> None:
     env = {"LC_ALL": locale, "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
     name = f"context/日本 {locale}.md"
     stored = memory.pack("update", name, "-m", "für später", stdin="naïve 日本\n", env=env)
@@ -95,7 +110,7 @@ def test_names_and_texts_are_utf8_in_every_locale(memory: Folder, locale: str) -
 
 
 def test_nothing_in_the_current_directory_is_imported_or_run(
-    memory: Folder, tmp_path: Path
+    memory: Installed, tmp_path: Path
 ) -> None:
     trap = tmp_path / "trap"
     for name in ("git", "typer", "mcp", "yaml", "rich", "sqlite3", "pack", "site", "editor"):
@@ -119,7 +134,7 @@ def test_nothing_in_the_current_directory_is_imported_or_run(
 
 
 @POSIX
-def test_an_interrupted_command_ends_with_130_and_no_traceback(memory: Folder) -> None:
+def test_an_interrupted_command_ends_with_130_and_no_traceback(memory: Installed) -> None:
     before = memory.state()
     child = subprocess.Popen(
         [COMMAND, "update", "context/never.md", "--local", memory.path],
@@ -156,11 +171,11 @@ def test_a_mistake_of_its_own_gives_a_report_without_secrets(
     assert secret not in err
     assert "builtins.ZeroDivisionError" in err
     assert re.search(r"pack [\d.]+, Python 3\.\d+\.\d+, ", err)
-    assert re.search(r"endings\.py:\d+ in run", err)
+    assert re.search(r"exit\.py:\d+ in run", err)
     assert "in fail" in err
 
 
-def test_reading_and_writing_do_not_import_the_server(memory: Folder) -> None:
+def test_reading_and_writing_do_not_import_the_server(memory: Installed) -> None:
     for words in (["get", "profiles/me.md"], ["update", "context/fresh.md"]):
         ended = memory.pack(*words, stdin="x", env={"PYTHONPROFILEIMPORTTIME": "1"})
         imported = {line.rpartition("|")[2].strip() for line in ended.err.splitlines()}
@@ -169,10 +184,12 @@ def test_reading_and_writing_do_not_import_the_server(memory: Folder) -> None:
 
 
 def test_the_default_memory_and_every_command_agree_on_the_folder(home: Path) -> None:
-    run("init")
-    run("update", "context/x.md", stdin="x")
+    run_installed("init")
+    run_installed("update", "context/x.md", stdin="x")
     assert (home / ".pack" / "memory" / "context" / "x.md").exists()
-    assert run("status", "--format", "json").json["location"] == str(home / ".pack" / "memory")
+    assert run_installed("status", "--format", "json").json["location"] == str(
+        home / ".pack" / "memory"
+    )
 
 
 @POSIX

@@ -10,7 +10,7 @@ import pytest
 from pack_servers.cli.app import COMMANDS
 
 from pack._version import __version__
-from tests.stories.cli_driver import COMMAND, Folder, new_memory, run
+from tests.stories.cli_driver import COMMAND, Folder, new_memory, run, run_installed
 
 NOTES = {
     "projects/site.md": "---\ntopic: Web site\ntags: [work, web]\nupdated: 2026-01-02\n---\n"
@@ -226,23 +226,25 @@ def test_the_first_help_lists_every_command() -> None:
 
 
 def test_the_version() -> None:
-    assert run("--version").text == f"pack {__version__}\n"
+    assert run_installed("--version").text == f"pack {__version__}\n"
 
 
 def test_completion_knows_commands_and_options(home: Path) -> None:
     del home  # where an installed script would be written
-    script = run("--show-completion", env={"SHELL": "/bin/bash", "_TYPER_COMPLETE_TEST": "1"})
+    script = run_installed(
+        "--show-completion", env={"SHELL": "/bin/bash", "_TYPER_COMPLETE_TEST": "1"}
+    )
     assert script.status in (0, 1)  # 1 where the shell that started us cannot be told
     asked = {"_PACK_COMPLETE": "complete_bash", "COMP_WORDS": "pack sta", "COMP_CWORD": "1"}
-    assert run(env=asked).text.split() == ["status"]
+    assert run_installed(env=asked).text.split() == ["status"]
     asked |= {"COMP_WORDS": "pack list --to", "COMP_CWORD": "2"}
-    assert run(env=asked).text.split() == ["--topic"]
+    assert run_installed(env=asked).text.split() == ["--topic"]
 
 
 def test_completion_knows_the_files_of_the_memory(memory: Folder, tmp_path: Path) -> None:
     def completed(words: str) -> list[str]:
         asked = {"_PACK_COMPLETE": "complete_bash", "COMP_WORDS": words}
-        return run(env=asked | {"COMP_CWORD": str(len(words.split()) - 1)}).text.split()
+        return run_installed(env=asked | {"COMP_CWORD": str(len(words.split()) - 1)}).text.split()
 
     place = f"--local {memory.path}"
     assert completed(f"pack get {place} pro") == ["profiles/me.md", "projects/site.md"]

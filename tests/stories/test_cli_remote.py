@@ -9,38 +9,38 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.cli_driver import Folder, Quick, Stdio
+from tests.stories.cli_driver import Folder, Stdio
 from tests.stories.test_cli_serve import POSIX, http
 
 SECONDS = 30.0
 
 
 @pytest.fixture
-def bare(tmp_path: Path) -> Quick:
+def bare(tmp_path: Path) -> Folder:
     folder = tmp_path / "remote.git"
     subprocess.run(
         ["git", "init", "--quiet", "--bare", "--initial-branch=main", folder], check=True
     )
-    return Quick(folder)
+    return Folder(folder)
 
 
 @pytest.fixture
-def one(bare: Quick, tmp_path: Path, git_identity: tuple[str, str]) -> Quick:
+def one(bare: Folder, tmp_path: Path, git_identity: tuple[str, str]) -> Folder:
     """A memory that was made from an empty remote, and pushed to it."""
-    memory = Quick(tmp_path / "one")
+    memory = Folder(tmp_path / "one")
     memory.ok("init", "--clone", bare.path)
     assert memory.json("remote", "--sync")["exchange"]["outcome"] == "sent"
     return memory
 
 
 @pytest.fixture
-def two(bare: Quick, one: Quick, tmp_path: Path) -> Quick:
-    memory = Quick(tmp_path / "two")
+def two(bare: Folder, one: Folder, tmp_path: Path) -> Folder:
+    memory = Folder(tmp_path / "two")
     assert "is a memory already" in memory.ok("init", "--clone", bare.path).text
     return memory
 
 
-def pushed(bare: Quick) -> str:
+def pushed(bare: Folder) -> str:
     return bare.git("rev-parse", "refs/heads/main").strip()
 
 
@@ -52,7 +52,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_two_machines_share_a_memory(bare: Quick, one: Quick, two: Quick) -> None:
+def test_two_machines_share_a_memory(bare: Folder, one: Folder, two: Folder) -> None:
     one.ok("update", "context/a.md", stdin="# A\n")
     assert "1 commit ahead" in one.ok("remote").text
     assert "1 commit ahead" in one.ok("status").text
@@ -69,7 +69,7 @@ def test_two_machines_share_a_memory(bare: Quick, one: Quick, two: Quick) -> Non
 
 
 @pytest.mark.contract("C1")
-def test_a_conflict_is_kept_and_shown_until_it_is_settled(one: Quick, two: Quick) -> None:
+def test_a_conflict_is_kept_and_shown_until_it_is_settled(one: Folder, two: Folder) -> None:
     for memory, word in ((one, "red"), (two, "green")):
         memory.ok("update", "context/a.md", stdin=f"# A\n\n{word}\n")
     one.ok("remote", "--sync")
@@ -85,7 +85,7 @@ def test_a_conflict_is_kept_and_shown_until_it_is_settled(one: Quick, two: Quick
     assert two.pack("validate").status == 0
 
 
-def test_an_edit_in_the_way_is_a_conflict(one: Quick, two: Quick) -> None:
+def test_an_edit_in_the_way_is_a_conflict(one: Folder, two: Folder) -> None:
     two.write({"context/a.md": "mine\n"})
     one.ok("update", "context/a.md", stdin="x")
     one.ok("remote", "--sync")
@@ -97,7 +97,7 @@ def test_an_edit_in_the_way_is_a_conflict(one: Quick, two: Quick) -> None:
     assert "cannot be taken in yet" in two.ok("list").err
 
 
-def force_push(bare: Quick, tmp_path: Path) -> None:
+def force_push(bare: Folder, tmp_path: Path) -> None:
     other = tmp_path / "other"
     subprocess.run(["git", "clone", "--quiet", bare.path, other], check=True)
     Folder(other).git("commit", "--quiet", "--amend", "--message", "rewritten")
@@ -105,7 +105,9 @@ def force_push(bare: Quick, tmp_path: Path) -> None:
 
 
 @pytest.mark.contract("C1")
-def test_a_force_push_stops_until_a_person_decides(bare: Quick, one: Quick, tmp_path: Path) -> None:
+def test_a_force_push_stops_until_a_person_decides(
+    bare: Folder, one: Folder, tmp_path: Path
+) -> None:
     one.ok("update", "context/a.md", stdin="x")
     one.ok("remote", "--sync")
     force_push(bare, tmp_path)
@@ -132,14 +134,16 @@ def test_a_force_push_stops_until_a_person_decides(bare: Quick, one: Quick, tmp_
 
 
 def test_a_memory_without_a_remote_says_so(tmp_path: Path, home: Path) -> None:
-    memory = Quick(tmp_path / "alone")
+    memory = Folder(tmp_path / "alone")
     memory.ok("init")
     assert memory.ok("remote").text == "this memory has no remote\n"
     assert memory.json("remote") == {"remote": None, "exchange": None}
     assert memory.pack("remote", "--sync").status == 1
 
 
-def test_a_remote_that_cannot_be_reached_is_told_and_nothing_fails(bare: Quick, one: Quick) -> None:
+def test_a_remote_that_cannot_be_reached_is_told_and_nothing_fails(
+    bare: Folder, one: Folder
+) -> None:
     bare.path.rename(bare.path.with_name("away"))
     ended = one.pack("remote", "--sync")
     assert ended.status == 1
@@ -152,7 +156,7 @@ def test_a_remote_that_cannot_be_reached_is_told_and_nothing_fails(bare: Quick, 
 
 
 def test_a_clone_that_fails_shows_no_secret(tmp_path: Path, home: Path) -> None:
-    ended = Quick(tmp_path / "m").pack("init", "--clone", "https://user:canary@127.0.0.1:1/x")
+    ended = Folder(tmp_path / "m").pack("init", "--clone", "https://user:canary@127.0.0.1:1/x")
     assert ended.status == 1
     assert "canary" not in ended.err + ended.text
     assert "127.0.0.1:1/x" in ended.err
@@ -162,7 +166,7 @@ def test_a_clone_that_fails_shows_no_secret(tmp_path: Path, home: Path) -> None:
 
 
 @pytest.mark.contract("C1")
-def test_servers_exchange_in_the_background(bare: Quick, one: Quick, two: Quick) -> None:
+def test_servers_exchange_in_the_background(bare: Folder, one: Folder, two: Folder) -> None:
     first = Stdio("--local", one.path, env={"PACK_REMOTE_INTERVAL": "0.5"})
     first.initialize()
     with http(two.path, PACK_REMOTE_INTERVAL="0.5"):
@@ -181,7 +185,7 @@ def test_servers_exchange_in_the_background(bare: Quick, one: Quick, two: Quick)
 
 @POSIX
 def test_a_server_ends_at_once_while_a_remote_does_not_answer(
-    one: Quick, home: Path, tmp_path: Path
+    one: Folder, home: Path, tmp_path: Path
 ) -> None:
     script, asked = tmp_path / "hangs", tmp_path / "asked"
     script.write_text(f'#!/bin/sh\ntest "$1" = -G && exit 1\ntouch {asked}\nexec sleep 600\n')

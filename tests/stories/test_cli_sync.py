@@ -12,7 +12,7 @@ from pack_connectors.webhook.target import Webhook
 from pack_templates import webhook_schema
 
 from tests.standins.receiver import SECRET, Receiver, hang, status
-from tests.stories.cli_driver import COMMAND, Folder, Quick, Stdio
+from tests.stories.cli_driver import COMMAND, Folder, Stdio
 
 CANARIES = ("canary-path", "canary-query", SECRET.removeprefix("whsec_"))
 NAME = "webhook:127.0.0.1"
@@ -27,7 +27,7 @@ def receiver():
 
 @pytest.fixture
 def memory(tmp_path, git_identity):
-    found = Quick(tmp_path / "memory")
+    found = Folder(tmp_path / "memory")
     found.ok("init")
     return found
 

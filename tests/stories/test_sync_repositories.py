@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.standins.receiver import SECRET, Receiver
-from tests.stories.cli_driver import COMMAND, Folder, Quick, Stdio
+from tests.stories.cli_driver import COMMAND, Folder, Stdio
 
 pytestmark = pytest.mark.contract("C1", "C9")
 FILE = ("-c", "protocol.file.allow=always")
@@ -34,8 +34,8 @@ def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def memory(tmp_path: Path, git_identity: None) -> Quick:
-    found = Quick(tmp_path / "memory")
+def memory(tmp_path: Path, git_identity: None) -> Folder:
+    found = Folder(tmp_path / "memory")
     found.ok("init")
     return found
 
@@ -48,10 +48,10 @@ def commit(memory: Folder, name: str) -> str:
     return memory.head()
 
 
-def clone_of(memory: Folder, folder: Path, *options: str) -> Quick:
+def clone_of(memory: Folder, folder: Path, *options: str) -> Folder:
     words = ["git", "clone", "--quiet", *options, f"file://{memory.path}", str(folder)]
     subprocess.run(words, check=True, capture_output=True)
-    return Quick(folder)
+    return Folder(folder)
 
 
 def keys(receiver: Receiver) -> list[str]:
@@ -95,12 +95,12 @@ def test_a_shallow_clone_that_is_moved_on_without_what_is_between(memory, receiv
 def test_a_repository_whose_git_directory_is_elsewhere(memory, receiver, tmp_path, kind):
     if kind == "worktree":
         memory.git("worktree", "add", "--quiet", "-b", "other", str(tmp_path / "other"))
-        other = Quick(tmp_path / "other")
+        other = Folder(tmp_path / "other")
     else:
-        above = Quick(tmp_path / "above")
+        above = Folder(tmp_path / "above")
         above.start({"README": "x\n"})
         above.git(*FILE, "submodule", "--quiet", "add", str(memory.path), "memory")
-        other = Quick(above.path / "memory")
+        other = Folder(above.path / "memory")
     assert (other.path / ".git").is_file()
     other.ok("sync")
     made = [commit(other, "a")]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.log import ChangeKind, CommitFacts, FileChange, compare_trees
+from pack.log import ChangeKind, CommitFacts, FileChange, Lineage, compare_trees
 from pack.model import CommitId
 from pack.provenance import Origin, Source, commit_message
 
@@ -59,3 +59,12 @@ def test_of_several_files_with_the_same_bytes_each_is_moved_once():
         FileChange("d", ChangeKind.MOVED, "b", "1"),
         FileChange("e", ChangeKind.ADDED, None, "1"),
     )
+
+
+def test_a_rewritten_line_that_begins_with_a_first_commit_is_unrelated():
+    first = CommitFacts(CommitId("1" * 40), (), "first", NOW)
+    second = CommitFacts(CommitId("2" * 40), (first.id,), "second", NOW)
+    assert Lineage((first, second), is_rewritten=True).is_unrelated
+    assert not Lineage((second,), is_rewritten=True).is_unrelated
+    assert not Lineage((first, second)).is_unrelated
+    assert not Lineage((), is_rewritten=True).is_unrelated

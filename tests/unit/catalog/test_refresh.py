@@ -5,22 +5,17 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 from pack_connectors.catalog.catalog import SqliteCatalog
 
 from pack.catalog.refresh import ask, bring_up, bring_up_edits
 from pack.catalog.row import describe
-from pack.errors import InvalidContent, LimitExceeded, Unavailable
-from pack.files import frontmatter, yaml_block
+from pack.errors import Unavailable
 from pack.files.note import Note
-from pack.files.plain_frontmatter import read_plain, set_plain, split_plain
-from pack.files.yaml_edit import set_by_marks
 from pack.index.format import FolderSummary, render_folder
 from pack.limits import MAX_FILE_BYTES
 from pack.model import BlobId, CommitId, LastChange, MemoryPath, blob_id
 from pack.search.query import Alternative, Clause, ClauseKind
-from tests.support import World, note
+from tests.support import World
 
 RED = Clause("red", ClauseKind.WORD, (Alternative(("red",)),))
 
@@ -249,78 +244,3 @@ def test_the_last_change_of_a_file_is_kept_from_commit_to_commit():
     assert catalog.last_change(y) is None
     assert catalog.last_change(x) == changes[0]
     catalog.close()
-
-
-# --- plain frontmatter --------------------------------------------------------------------------
-
-KEYS = ["topic", "tags", "updated", "true", "null", "y", "Topic", "a_b", "topic "]
-VALUES = [
-    "One two", "true", "Null", "yes", "2026-01-02", "2026-01-02 x", "[a, b]", "[]", "[a,b ]",
-    "[ a]", "[true]", "[a, Null]", "a: b", "a #b", "a#b", "'q'", "a'b", "a, b", "-a", "a -b", "é",
-    "", "a ", "[a, [b]]", "&x a", "1", "a/b.md", "[a b, c-d]", "~", "[2026-01-02]", "a\tb",
-    "[a, a]", "a [b]",
-]  # fmt: skip
-
-
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(KEYS), st.sampled_from(VALUES), st.sampled_from(["\n", "\r\n"])),
-        max_size=4,
-    )
-)
-@example([("topic", value, "\n") for value in ["One two"]])
-def test_plain_frontmatter_says_what_yaml_says(lines):
-    block = "".join(f"{key}: {value}{end}" for key, value, end in lines)
-    plain = read_plain(block)
-    try:
-        fields = yaml_block.load(block)
-    except (InvalidContent, LimitExceeded):
-        assert plain is None
-    else:
-        assert plain in (None, fields)
-
-
-@given(
-    st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(VALUES)), max_size=4),
-    st.dictionaries(st.sampled_from(KEYS), st.sampled_from(VALUES), max_size=3),
-)
-@example([("topic", "One two"), ("updated", "2026-01-02")], {"updated": "2026-01-03"})
-@example([], {"topic": "One two", "updated": "2026-01-02"})
-def test_plain_frontmatter_is_set_as_yaml_is(lines, values):
-    block = "".join(f"{key}: {value}\n" for key, value in lines)
-    plain = set_plain(block, values)
-    if plain is not None:
-        assert plain == set_by_marks(block, values, "\n")[:2]
-
-
-FENCES = ["---\n", "---", "\n", "--- \n", "...\n", "---\r\n", "\ufeff", "topic: One\n", "a\n", "\r"]
-
-
-@given(st.lists(st.sampled_from(FENCES), max_size=7).map("".join))
-@example("---\n---\n")
-@example("---\ntopic: One\n---\nbody\n---\n")
-def test_plain_fences_are_where_all_fences_are(text):
-    plain = split_plain(text)
-    if plain is None or (fields := read_plain(plain[0])) is None:
-        return
-    parts = frontmatter.split(text)
-    assert plain == (parts.block, parts.body)
-    assert frontmatter.read_parts(parts).fields == fields
-    assert frontmatter.read(text) == frontmatter.read_parts(parts)
-
-
-@pytest.mark.parametrize(
-    "head", ["topic: One", "topic: One\nsync: true\nttl: null", "tags: []", ""]
-)
-def test_what_is_described_sooner_is_described_as_ever(head, monkeypatch):
-    content = f"---\n{head}\n---\n\n# Title\n\nred\n".encode()
-    sooner = describe(Note.stored(MemoryPath("a/b.md"), blob_id(content), content))
-    monkeypatch.setattr("pack.files.frontmatter.split_plain", lambda text: None)
-    as_ever = describe(Note.stored(MemoryPath("a/b.md"), blob_id(content), content))
-    assert (sooner, sooner.passages) == (as_ever, as_ever.passages)
-
-
-def test_most_frontmatter_is_plain():
-    made = note(1, topic="One two", tags="[a, b c]", updated="2026-01-02", created="2026-01-01")
-    block = made.split("---\n")[1]
-    assert read_plain(block) == yaml_block.load(block)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pack.errors import InvalidContent, LimitExceeded
-from pack.files import yaml_block, yaml_edit
+from pack.files import yaml_block
 from pack.files.frontmatter import Problem, check_limits, find_key, read, set_fields, split
 
 
@@ -288,6 +288,7 @@ def test_reading_never_raises(text: str) -> None:
 HOSTILE = """
 import resource
 resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
+resource.setrlimit(resource.RLIMIT_CPU, (40, 40))  # seconds of its own, whatever else runs
 from pack.errors import InvalidContent, LimitExceeded
 from pack.files.frontmatter import check_limits, read, set_fields, split
 bomb = "".join(f"a{n}: &a{n} [" + ",".join([f"*a{n-1}"] * 9) + "]\\n" for n in range(1, 30))
@@ -323,11 +324,9 @@ print(len(texts))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="resource limits are those of POSIX")
-@pytest.mark.timeout(60)
 def test_hostile_frontmatter_costs_neither_time_nor_memory() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", HOSTILE], capture_output=True, text=True, timeout=50, check=False
-    )
+    command = [sys.executable, "-c", HOSTILE]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.stderr, done.returncode) == ("", 0)
     assert int(done.stdout) > 30
 
@@ -427,64 +426,10 @@ def test_a_text_without_frontmatter_gets_a_block_in_front(text: str, expected: s
     assert set_fields(text, {}) == text
 
 
-@pytest.mark.parametrize(
-    ("block", "line", "column"),
-    [
-        ("a: 1\nupdated: x\nupdated: y\n", 4, 1),
-        ("a: [\n", 3, 1),
-        ("a: &x 1\nb: *x\n", 3, 4),
-        ("a: !!str x\n", 2, 4),
-        ("a: 1\n? updated\n", 3, 3),
-    ],
-)
-@pytest.mark.contract("C1")
-def test_what_cannot_be_edited_safely_is_refused(
-    loader: str, block: str, line: int, column: int
-) -> None:
-    with pytest.raises(InvalidContent) as caught:
-        set_fields(f"---\n{block}---\n", {"updated": DAY})
-    assert (caught.value.line, caught.value.column) == (line, column)
-
-
-def test_an_edit_that_would_change_another_value_is_refused(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(yaml_edit, "value_end", lambda block, _: len(block))
-    with pytest.raises(InvalidContent, match="cannot edit") as caught:
-        set_fields("---\na: 1\nupdated: x\nb: 1\n---\n", {"updated": DAY})
-    assert (caught.value.line, caught.value.column) == (3, 1)
-
-
 def test_an_edit_does_not_exceed_the_limit() -> None:
     text = "---\na: " + "x" * (64 * 1024 - 4) + "\n---\n"
     with pytest.raises(LimitExceeded):
         set_fields(text, {"updated": DAY})
-
-
-@pytest.mark.parametrize(
-    ("value", "written"),
-    [
-        ("plain text, with (some) things: no", '"plain text, with (some) things: no"'),
-        ("plain text, with (some) things", "plain text, with (some) things"),
-        ("Ä 主题 😀", "Ä 主题 😀"),
-        ("a:b #c", '"a:b #c"'),
-        ("a:b#c", "a:b#c"),
-        ("yes", '"yes"'),
-        ("2024", '"2024"'),
-        ("2024-1-5", '"2024-1-5"'),
-        (DAY, DAY),
-        ("2026-11-21T09:30:00Z", "2026-11-21T09:30:00Z"),
-        ("", '""'),
-        (' "quoted"\n', '" \\"quoted\\"\\n"'),
-        ("\x00\x7f\u2028\ufeff", '"\\u0000\\u007f\\u2028\\ufeff"'),
-        (True, "true"),
-        (None, "null"),
-        ([], "[]"),
-        (["a b", "c, d", "1", "e?"], '[a b, "c, d", "1", "e?"]'),
-    ],
-)
-def test_how_values_are_written(value: yaml_block.Value, written: str) -> None:
-    assert yaml_block.write(value) == written
 
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -497,25 +442,6 @@ texts = (
     | st.lists(st.sampled_from([*"a1 :#,-?[]{}!&*'\"|>%@`=<\n\t"])).map("".join)
 )
 values = texts | st.booleans() | st.none() | st.lists(texts, max_size=4)
-
-
-@given(values)
-def test_what_is_written_reads_back(value: yaml_block.Value) -> None:
-    for block in (
-        f"a: {yaml_block.write(value)}\n",
-        f"{{a: {yaml_block.write(value, flow=True)}}}\n",
-    ):
-        assert read(f"---\n{block}---\n").fields == {"a": value}
-        assert yaml.load(block, Loader=yaml_block.PureLoader) == {"a": value}
-
-
-@given(texts)
-def test_what_is_written_is_text_for_other_readers_too(text: str) -> None:
-    stock = yaml.safe_load(
-        f"a: {yaml_block.write(text)}\nb: [{yaml_block.write(text, flow=True)}]\n"
-    )
-    if not re.match("[0-9]{4}-", text):
-        assert stock == {"a": text, "b": [text]}
 
 
 @dataclass(frozen=True)

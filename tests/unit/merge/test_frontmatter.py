@@ -5,9 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pack.files import yaml_block
-from pack.files.yaml_keys import cut_keys
 from pack.merge.frontmatter import MergedBlock, merge_block
-from pack.merge.order import merge_order, merge_sync_order
 
 BASE = "topic: Rome\ntags: [a, b]\nupdated: 2026-01-01\n"
 
@@ -127,23 +125,6 @@ def test_a_comment_that_has_no_place_in_the_merged_list_makes_a_conflict() -> No
     assert result == MergedBlock(kept + "  - b\n", is_clean=False)
 
 
-@given(*[st.lists(st.sampled_from("abcdef"), unique=True)] * 3)
-def test_the_order_of_lists(base: list[str], ours: list[str], theirs: list[str]) -> None:
-    result = merge_order(base, ours, theirs)
-    kept = {x for x in base if x in ours and x in theirs}
-    new = set(ours + theirs) - set(base)
-    assert sorted(result) == sorted(kept | new)
-    assert result == merge_order(base, theirs, ours)
-    assert merge_order(base, ours, base) == merge_order(base, ours, ours) == ours
-
-
-def test_the_order_for_sync() -> None:
-    base = ["a/1.md", "a/2.md", "a/3.md"]
-    ours = ["a/3.md", "a/1.md", "a/2.md"]
-    theirs = ["a/1.md", "a/2.md", "a/3.md", "a/4.md"]
-    assert merge_sync_order(base, ours, theirs) == ("a/3.md", "a/1.md", "a/2.md", "a/4.md")
-
-
 # --- blocks ----------------------------------------------------------------------------------
 
 
@@ -158,22 +139,6 @@ def test_what_cannot_be_taken_apart_is_not_merged_by_key(block: str) -> None:
 def test_entries_that_do_not_go_together_are_not_joined() -> None:
     # Below a key without a value, an indented one would become a part of it.
     assert merge_block("", "  a: 1\n", "b:\n") is None
-
-
-WRITTEN = [
-    "a: 1\n", "b: |\n  # text\n\n  more\n", "# c\n", "\n", "d:\n  - x # y\n", "e:\n",
-    "'f g': {h: 1}\n"
-]  # fmt: skip
-
-
-@given(st.lists(st.sampled_from(WRITTEN), unique=True))
-def test_entries_joined_are_the_block(lines: list[str]) -> None:
-    block = "".join(lines)
-    entries = cut_keys(block)
-    assert entries is not None
-    text = "".join(entry.text for entry in entries.entries.values())
-    assert entries.head + text + entries.tail == block
-    assert {k: e.value for k, e in entries.entries.items()} == yaml_block.load(block)
 
 
 ENTRIES = st.dictionaries(

@@ -25,8 +25,6 @@ from pack.errors import (
     RepositoryBusy,
     Unavailable,
 )
-from pack.pages.cache import PagesCache
-from pack.pages.checkpoint import NoCheckpoint, note, resumed
 from pack.pages.contents import EXPORT_TITLE
 from pack.pages.delivery import OTHER_PAGE
 from pack.pages.mapping import MAPPING, PageMap, write_map
@@ -390,18 +388,6 @@ def test_two_migrations_at_once_are_one(fast: Bench, tmp_path: Path) -> None:
 ONE, TWO, THREE, FOUR = (PageId(f"0000000{n}-0000-0000-0000-000000000000") for n in range(1, 5))
 
 
-def test_what_is_recorded_does_not_give_way_to_a_journal(tmp_path: Path) -> None:
-    journal = CheckpointFile(tmp_path / "sync" / "journal.json")
-    recorded = PageMap({"a/a.md": ONE}, None, True, THREE)
-    note(journal, PageMap({"a/a.md": FOUR, "a/b.md": ONE, "a/c.md": TWO}, None, False, THREE))
-    assert resumed(recorded, journal) == recorded.with_page("a/c.md", TWO)
-    note(journal, PageMap({}, ONE, False, THREE))
-    assert resumed(recorded, journal) == recorded
-    note(journal, PageMap({"a/c.md": TWO}, None, False, TWO))
-    assert resumed(recorded, journal) == recorded
-    assert resumed(recorded, NoCheckpoint()) == recorded
-
-
 def test_a_journal_that_cannot_be_kept_is_said(tmp_path: Path) -> None:
     (tmp_path / "sync").write_bytes(b"a file")
     journal = CheckpointFile(tmp_path / "sync" / "journal.json")
@@ -436,18 +422,6 @@ def test_pages_of_a_hundred_files_cost_few_requests() -> None:
         bench.sync()
         assert asked(bench).total() == 1
     bench.world.close()
-
-
-@pytest.mark.parametrize("sections", [3, 3000])
-def test_a_memo_is_never_empty(sections: int) -> None:
-    receipt = PagesCache(["0" * 25] * sections)
-    for number in range(3000):
-        receipt.keep(f"{number:032x}", "x" * 100)
-    text = receipt.write()
-    assert 0 < len(text) <= 64 * 1024
-    again = PagesCache.read(text)
-    assert again.receipt_of(f"{2999:032x}")
-    assert again.sections == (receipt.sections if sections == 3 else [])
 
 
 def test_the_journal_of_a_migration_is_that_of_the_sync(tmp_path: Path) -> None:

@@ -18,10 +18,9 @@ from pack.errors import (
     OutcomeUnknown,
     PackError,
 )
-from pack.pages.cache import PagesCache
 from pack.pages.contents import EXPORT_TITLE
 from pack.pages.delivery import NotionMigration
-from pack.pages.mapping import MAPPING, PageMap, examine, merge_maps, read_map, write_map
+from pack.pages.mapping import MAPPING, PageMap, read_map, write_map
 from pack.provenance import skips_sync
 from pack.sync.routes import Delivery, TargetFailed
 from pack.sync.target import Delivered, PageId
@@ -488,22 +487,6 @@ def record(**fields: object) -> bytes:
     return json.dumps({**usual, **fields}).encode()
 
 
-def test_a_record_is_read_as_it_was_written() -> None:
-    now = PageMap({"a/ü.md": PageId(ID1), "b/c.md": PageId(ID2)}, PageId("2" * 32), True)
-    assert read_map(write_map(now)) == now
-    assert write_map(now).endswith(b"}\n")
-
-
-def test_what_another_process_recorded_stays() -> None:
-    base = PageMap({"a/b.md": PageId("1"), "a/c.md": PageId("2")}, None, False)
-    ours = base.without("a/c.md").with_page("a/d.md", PageId("3"))
-    theirs = PageMap({**base.pages, "a/e.md": PageId("4")}, PageId("5"), True)
-    merged = merge_maps(base, ours, theirs)
-    assert merged == PageMap(
-        {"a/b.md": PageId("1"), "a/d.md": PageId("3"), "a/e.md": PageId("4")}, PageId("5"), True
-    )
-
-
 def test_a_page_that_is_refused_stops_no_other(fast: Bench) -> None:
     fast.migrate()
     fast.sync()
@@ -566,11 +549,6 @@ def test_validate_finds_pages_of_files_that_are_not_there(fast: Bench) -> None:
     assert ["projects/b.md" in one.message for one in found] == [True]
 
 
-def test_problems_are_all_told() -> None:
-    problems, _ = examine(record(more=1, complete=2, pages={"x": 1}))
-    assert len(problems) == 4
-
-
 def test_a_page_that_does_not_exist_any_more_is_told(fast: Bench) -> None:
     fast.migrate()
     now = fast.map()
@@ -583,22 +561,12 @@ def test_a_page_that_does_not_exist_any_more_is_told(fast: Bench) -> None:
 # --- what is remembered -----------------------------------------------------------------------
 
 
-def test_a_memo_is_read_as_it_was_written() -> None:
-    receipt = PagesCache(["a:b"])
-    receipt.keep(ID2, "one")
-    again = PagesCache.read(receipt.write())
-    assert (again.receipt_of(ID2.replace("-", "")), again.sections) == ("one", ["a:b"])
-
-
-def test_a_memo_has_room_for_what_is_newest() -> None:
-    receipt = PagesCache()
-    for number in range(5000):
-        receipt.keep(f"{number:032x}", "x" * 100)
-    text = receipt.write()
-    assert len(text.encode()) <= 64 * 1024
-    again = PagesCache.read(text)
-    assert again.receipt_of(f"{4999:032x}")
-    assert not again.receipt_of(f"{0:032x}")
+def test_unknown_outcomes_that_stay_unknown_are_raised(fast: Bench) -> None:
+    fast.notion.faults.add(FaultKind.CUT, "post-page", times=99)
+    with pytest.raises(OutcomeUnknown):
+        fast.migrate()
+    with pytest.raises(NotFound):
+        fast.pages().write(PageId(ID1), None, "x", "")
 
 
 def test_a_receipt_of_version_2_0_0_has_all_pages_looked_at_once(migrated: Bench) -> None:
@@ -612,16 +580,3 @@ def test_a_receipt_of_version_2_0_0_has_all_pages_looked_at_once(migrated: Bench
     migrated.notion.log.clear()
     migrated.sync()
     assert len(migrated.notion.log) == 1
-
-
-@pytest.mark.parametrize("text", ["", "x", "[]", '{"sent": "a"}', '{"pages": []}'])
-def test_a_foreign_memo_is_nothing(text: str) -> None:
-    assert PagesCache.read(text) == PagesCache()
-
-
-def test_unknown_outcomes_that_stay_unknown_are_raised(fast: Bench) -> None:
-    fast.notion.faults.add(FaultKind.CUT, "post-page", times=99)
-    with pytest.raises(OutcomeUnknown):
-        fast.migrate()
-    with pytest.raises(NotFound):
-        fast.pages().write(PageId(ID1), None, "x", "")

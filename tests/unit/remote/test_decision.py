@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.errors import Unavailable
-from pack.limits import MAX_FILE_BYTES
-from pack.model import CommitId, EntryType, MemoryPath
+from pack.model import CommitId
 from pack.remote.decision import Move, Permission, Position, plan_move
-from pack.remote.incoming import MAX_CHANGED_FILES, MAX_DEPTH, refuse, refuse_twins
-from pack.remote.remote import Exchange, Incoming, Outcome, RemoteRecord, Stop, StopKind
-from pack.remote.schedule import after_exchange, after_failure, is_due, retry_delay
+from pack.remote.remote import Stop, StopKind
 
 A, B, C, D = (CommitId(letter * 40) for letter in "abcd")
 EVERYTHING = Permission(accept=True, unrelated=True)
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def kind(decision: Move | Stop) -> Move | StopKind:
@@ -126,106 +118,3 @@ def test_no_commit_of_either_side_is_ever_dropped(
     if seen is not None and ours != theirs:
         # What both had agreed on is still there, or was merged here by somebody.
         assert seen in there or (theirs in here and theirs not in history[seen])
-
-
-# --- what a remote may bring --------------------------------------------------------------------
-
-
-def brought(path: str, **fields: object) -> Incoming:
-    plain = Incoming(MemoryPath(path), EntryType.FILE, is_new=True, is_changed_type=False, size=9)
-    return replace(plain, **fields)  # type: ignore[arg-type]  # the tests name real fields
-
-
-@pytest.mark.parametrize(
-    "found",
-    [
-        brought("context/big.md", size=MAX_FILE_BYTES + 1),
-        brought("sub", type=EntryType.SUBMODULE),
-        brought("context/a.md", is_changed_type=True, type=EntryType.SYMLINK),
-        brought("/".join(["d"] * (MAX_DEPTH + 1))),
-        brought("context/\udcff.md"),
-        brought("link", type=EntryType.SYMLINK, size=0),
-        brought("link", type=EntryType.SYMLINK, size=5000),
-    ],
-)
-def test_what_would_break_a_working_tree_is_refused(found: Incoming) -> None:
-    stop = refuse([brought("context/fine.md"), found], "origin/main")
-    assert stop is not None
-    assert stop.kind is StopKind.REFUSED
-    assert stop.reason.isprintable()
-
-
-def test_more_than_can_be_handled_is_refused() -> None:
-    many = [brought(f"context/{number}.md") for number in range(MAX_CHANGED_FILES + 1)]
-    assert refuse(many[:-1], "r") is None
-    assert refuse(many, "r") is not None
-    large = [brought(f"context/{number}.md", size=MAX_FILE_BYTES) for number in range(257)]
-    assert refuse(large, "r") is not None
-
-
-def test_a_folder_that_becomes_a_link_is_refused() -> None:
-    link = brought("context", type=EntryType.SYMLINK, size=5)
-    gone = brought("context/deep/a.md", type=None, is_new=False)
-    assert refuse([gone, link], "r") is not None
-    assert refuse([gone, brought("contexts", type=EntryType.SYMLINK)], "r") is None
-
-
-@pytest.mark.parametrize("other", ["context/A.md", "Context/b.md", "context/a.MD"])
-def test_new_twins_are_refused_and_old_ones_are_not_its_fault(other: str) -> None:
-    paths = ["context/a.md", "context/x.md", other]
-    assert refuse_twins([brought(other)], paths, "r") is not None
-    assert refuse_twins([brought("context/a.md")], paths, "r") is not None
-    assert refuse_twins([brought("context/x.md", is_new=False)], paths, "r") is None
-    assert refuse_twins([brought(other, type=None)], paths, "r") is None
-
-
-# --- when ---------------------------------------------------------------------------------------
-
-
-@given(st.integers(1, 10_000), st.floats(0, 1))
-def test_failures_make_the_next_attempt_later_up_to_an_hour(failures: int, jitter: float) -> None:
-    delay = retry_delay(failures, jitter)
-    assert 5 <= delay <= 3600
-    assert retry_delay(failures + 1, jitter) >= delay
-    assert failures < 10 or delay >= 1800
-
-
-def test_a_failure_waits_and_the_next_success_forgets_it() -> None:
-    record = RemoteRecord(exchanged_at="2026-02-01T00:00:00Z", agreed=A)
-    for failures in (1, 2, 3):
-        record = after_failure(record, NOW, Unavailable("offline"), 1.0)
-        assert record.failures == failures
-        assert (record.problem, record.exchanged_at) == ("offline", "2026-02-01T00:00:00Z")
-    assert not is_due(record, NOW + timedelta(seconds=59), 1, has_news=True)
-    assert is_due(record, NOW + timedelta(seconds=60), 1_000_000, has_news=False)
-    done = after_exchange(record, NOW, Exchange(Outcome.SENT, agreed=B))
-    assert done == RemoteRecord("2026-03-01T00:00:00Z", B, "2026-03-01T00:00:00Z")
-
-
-def test_news_are_sent_at_once_and_the_remote_is_asked_at_intervals() -> None:
-    record = after_exchange(RemoteRecord(), NOW, Exchange(Outcome.UP_TO_DATE, agreed=A))
-    soon, later = NOW + timedelta(seconds=299), NOW + timedelta(seconds=300)
-    assert is_due(record, soon, 300, has_news=True)
-    assert not is_due(record, soon, 300, has_news=False)
-    assert is_due(record, later, 300, has_news=False)
-    assert is_due(record, NOW - timedelta(days=1), 300, has_news=False)  # the clock was set back
-    assert is_due(RemoteRecord(), NOW, 300, has_news=False)
-
-
-def test_what_stopped_or_waits_is_looked_at_again_at_intervals_only() -> None:
-    stop = Stop(StopKind.REWRITTEN, "reason", "remedy")
-    for done in (
-        Exchange(Outcome.STOPPED, stop=stop),
-        Exchange(Outcome.WAITING, reason="an edit is in the way"),
-    ):
-        record = after_exchange(RemoteRecord(agreed=A), NOW, done)
-        assert record.agreed == A
-        assert record.exchanged_at is None
-        assert not is_due(record, NOW + timedelta(seconds=10), 300, has_news=True)
-        assert is_due(record, NOW + timedelta(seconds=300), 300, has_news=True)
-
-
-@pytest.mark.parametrize("text", ["", "yesterday", "2026-03-01T00:00:00"])
-def test_a_time_that_cannot_be_read_holds_nothing_off(text: str) -> None:
-    assert is_due(RemoteRecord(attempted_at=text), NOW + timedelta(days=1), 300, has_news=False)
-    assert is_due(RemoteRecord(not_before=text), NOW, 300, has_news=False)

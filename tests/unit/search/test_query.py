@@ -2,7 +2,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.search.dates import DateHint, date_hints
 from pack.search.forms import expand
 from pack.search.query import (
     MAX_CLAUSES,
@@ -156,30 +155,3 @@ def test_names_are_words_with_a_capital_after_the_first():
 
 def test_stop_words_are_index_terms():
     assert all(index_terms(word) == [word] for word in STOP_WORDS)
-
-
-@pytest.mark.parametrize(
-    ("text", "hints"),
-    [
-        ("in 2022?", [DateHint(2022, None, None)]),
-        ("in May 2023", [DateHint(2023, 5, None)]),
-        ("on 7 May, 2023", [DateHint(2023, 5, 7)]),
-        ("on the 7th of May", [DateHint(None, 5, 7)]),
-        ("Sept 3rd, 2021", [DateHint(2021, 9, 3)]),
-        ("since 2023-05-08", [DateHint(2023, 5, 8)]),
-        ("2023-05 or 2024", [DateHint(2023, 5, None), DateHint(2024, None, None)]),
-        ("in March", []),
-        ("it may march on", []),
-        ("port 20221", []),
-        ("", []),
-    ],
-)
-def test_dates_in_a_question(text, hints):
-    assert list(date_hints(text)) == hints
-
-
-def test_what_a_date_covers():
-    assert DateHint(2023, 5, None).covers("2023-05-08")
-    assert DateHint(None, 5, 8).covers("1999-05-08T10:00:00Z")
-    assert not DateHint(2023, 5, 9).covers("2023-05-08")
-    assert not DateHint(2022, None, None).covers("2023")

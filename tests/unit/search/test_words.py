@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.search.stems import stem_key, stem_keys
 from pack.search.words import (
     fold_text,
     index_terms,
@@ -141,29 +140,3 @@ def test_which_text_has_no_spaces():
 
 def test_text_is_compared_without_case_and_in_one_normal_form():
     assert fold_text("É") == fold_text("e\u0301") == "é"
-
-
-@pytest.mark.parametrize(
-    "forms",
-    [
-        "paint paints painted painting",
-        "go goes went gone going",
-        "child children",
-        "buy buys bought buying",
-        "query queries",
-        "live lives lived living life",
-        "index indices",
-    ],
-)
-def test_the_forms_of_a_word_have_one_key(forms):
-    assert len(set(stem_keys(forms.split()))) == 1
-
-
-@pytest.mark.parametrize(("one", "other"), [("was", "wash"), ("検索", "検"), ("cafe", "care")])
-def test_different_words_have_different_keys(one, other):
-    assert stem_key(one) != stem_key(other)
-
-
-def test_very_long_terms_and_other_scripts_are_their_own_key():
-    for term in ("a" * 50 + "ing", "検索", "x" * 5000, "иод"):
-        assert stem_key(term) == term

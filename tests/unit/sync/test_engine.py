@@ -829,7 +829,7 @@ class SyncMachine(RuleBasedStateMachine):
 
 
 SyncMachine.TestCase.settings = settings(
-    max_examples=60 if settings.default.max_examples < 1000 else 1500,
+    max_examples=40 if settings.default.max_examples < 1000 else 1500,
     stateful_step_count=20,
     deadline=None,
     suppress_health_check=list(HealthCheck),

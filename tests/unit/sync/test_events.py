@@ -1,21 +1,13 @@
 """What commits did to files, and the payloads that tell of it."""
 
-import json
-
-import jsonschema
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from pack_templates import webhook_schema
 
 from pack.files.edits import Replace
 from pack.log import CommitFacts
 from pack.model import MemoryPath
 from pack.sync.events import EventKind, FileEvent, _kinds, read_events
-from pack.sync.payload import event_key, file_payload, memory_payload
 from tests.support import START, World
 
-BOTH = {"event", "content", "message", "repo", "sha", "commit_url", "timestamp"}
 SHA = "a" * 40
 
 
@@ -126,58 +118,10 @@ def test_the_first_commit_says_all_its_files():
 
 # --- payloads --------------------------------------------------------------------------------
 
-KINDS = st.sampled_from(EventKind)
-TEXT = st.text(st.characters(exclude_categories=["Cs"]))
-
 
 def event(kind=EventKind.UPDATE, content="text\n", message="m", url=None):
     commit = CommitFacts(SHA, (), f"{message}\n", START, url)
     return FileEvent(kind, MemoryPath("projects/plan.md"), content, message, commit)
-
-
-@pytest.mark.contract("C8")
-def test_a_v2_payload_is_of_one_file():
-    payload = json.loads(file_payload(event(EventKind.EDIT, url="https://x/y"), "me/memory"))
-    assert payload == {
-        "version": 2,
-        "event": "memory_edit",
-        "content": "text\n",
-        "message": "m",
-        "repo": "me/memory",
-        "sha": SHA,
-        "commit_url": "https://x/y",
-        "timestamp": "2026-03-01T12:00:00Z",
-        "file": "plan.md",
-        "path": "projects/plan.md",
-    }
-
-
-@pytest.mark.contract("C8")
-@given(KINDS)
-def test_a_v1_payload_is_of_the_whole_memory_and_has_no_version(kind):
-    payload = json.loads(memory_payload([event(kind), event()], "# All\n", "me/memory"))
-    assert payload.keys() == BOTH
-    assert (payload["event"], payload["content"]) == ("memory_update", "# All\n")
-
-
-@pytest.mark.contract("C8")
-@given(KINDS, TEXT, TEXT, st.sampled_from([None, "https://x.example/commit/1"]))
-def test_payloads_are_what_their_schemas_say(kind, content, message, url):
-    content = "" if kind is EventKind.DELETE else content
-    found = event(kind, content, message, url)
-    second, first = file_payload(found, "r"), memory_payload([found], content, "r")
-    validator(2).validate(json.loads(second))
-    validator(1).validate(json.loads(first))
-    for version, other in ((1, second), (2, first)):
-        assert not validator(version).is_valid(json.loads(other))
-
-
-@pytest.mark.contract("C8")
-def test_what_is_no_unicode_is_replaced():
-    found = event(message="caf\udce9")
-    for body in (file_payload(found, "caf\udce9"), memory_payload([found], "x", "caf\udce9")):
-        payload = json.loads(body.decode("utf-8"))
-        assert (payload["repo"], payload["message"]) == ("caf?", "caf?")
 
 
 def test_a_folder_that_was_moved_by_hand_costs_no_more_than_its_files():
@@ -194,26 +138,3 @@ def test_a_folder_that_was_moved_by_hand_costs_no_more_than_its_files():
     kinds = [kind for _, kind in _kinds(Message("by hand"), old, new)]
     assert kinds == [EventKind.DELETE] * 200 + [EventKind.UPDATE] * 200
     assert len(compared) <= 400
-
-
-def validator(version):
-    schema = json.loads(webhook_schema(version))
-    jsonschema.Draft202012Validator.check_schema(schema)
-    return jsonschema.Draft202012Validator(schema)
-
-
-@pytest.mark.contract("C8")
-def test_both_schemas_have_the_shared_fields():
-    first, second = (json.loads(webhook_schema(version)) for version in (1, 2))
-    assert set(first["required"]) == BOTH
-    assert set(second["required"]) == BOTH | {"version", "file", "path"}
-    payload = json.loads(file_payload(event(EventKind.DELETE, "left over"), "r"))
-    assert not validator(2).is_valid(payload)
-
-
-def test_events_of_one_commit_have_keys_of_their_own():
-    assert [event_key(newest_of(SHA), part) for part in range(3)] == [SHA, f"{SHA}:2", f"{SHA}:3"]
-
-
-def newest_of(commit):
-    return CommitFacts(commit, (), "m", START)

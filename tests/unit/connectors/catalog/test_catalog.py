@@ -12,7 +12,7 @@ from pack_connectors.catalog.catalog import SqliteCatalog
 
 from pack.catalog.refresh import bring_up
 from pack.catalog.row import describe
-from pack.files.note import Note, title_from_path
+from pack.files.note import Note
 from pack.model import CommitId, MemoryPath, blob_id
 from tests.support import World, assert_true_index, git, note
 
@@ -361,26 +361,6 @@ def test_a_process_goes_on_when_another_one_throws_the_file_away(tmp_path):
 
 
 # --- rows ---------------------------------------------------------------------------------------
-
-
-def test_a_row_says_what_the_frontmatter_says():
-    made = row("a/b-c.md", 1, topic="T", tags="[x, y, x]", updated="2026-01-02", ttl="2d")
-    assert (made.topic, made.tags, made.updated) == ("T", ("x", "y"), "2026-01-02")
-    assert made.expires == "2026-01-04"
-    assert made.folder == "a"
-    bare = row("a/b-c_d.md", updated="soon")
-    assert (bare.topic, bare.updated, bare.expires) == ("Note 0", None, None)  # its heading
-    plain = describe(Note.stored(MemoryPath("a/b-c_d.md"), blob_id(b"text\n"), b"text\n"))
-    assert plain is not None
-    assert plain.topic == "B c d"
-
-
-@pytest.mark.parametrize(
-    ("path", "title"),
-    [("a/x.md", "X"), ("a/one-two_three.md", "One two three"), ("a/éa.md", "Éa"), ("a/-.md", "-")],
-)
-def test_a_title_is_made_from_a_path(path, title):
-    assert title_from_path(path) == title
 
 
 def test_twins_are_found(tmp_path):

@@ -12,22 +12,6 @@ from pack.model import EntryType
 needs_links = pytest.mark.skipif(not hasattr(os, "symlink"), reason="no symbolic links here")
 
 
-@pytest.fixture(params=["native", "in steps", "without hard links"])
-def exchange(request, monkeypatch):
-    """Each way in which files change places."""
-    if request.param == "native":
-        if file_exchange._native_rename() is None:
-            pytest.skip("this system has no exchange")
-        return
-    monkeypatch.setattr(file_exchange, "_native_rename", lambda: None)
-    if request.param == "without hard links":
-
-        def refuse(*args, **kwargs):
-            raise OSError(errno.EPERM, "no hard links")
-
-        monkeypatch.setattr(os, "link", refuse)
-
-
 @pytest.fixture
 def root(tmp_path):
     folder = tmp_path / "root"
@@ -42,35 +26,6 @@ def staged(tmp_path):
     file.write_bytes(b"new")
     file.chmod(0o640)
     return file
-
-
-def test_two_files_change_places(root, staged, exchange):
-    Worktree(root).exchange(staged, "a/x.md")
-    assert (staged.read_bytes(), (root / "a/x.md").read_bytes()) == (b"x", b"new")
-    assert (root / "a/x.md").stat().st_mode & 0o777 == 0o640
-    assert sorted(file.name for file in staged.parent.iterdir()) == ["root", "staged"]
-
-
-def test_nothing_to_exchange_with(root, staged, exchange):
-    with pytest.raises(FileNotFoundError):
-        Worktree(root).exchange(staged, "a/y.md")
-    with pytest.raises(FileNotFoundError):
-        Worktree(root).exchange(staged, "no/y.md")
-    assert staged.read_bytes() == b"new"
-
-
-def test_a_file_is_placed_where_nothing_is(root, staged, exchange):
-    Worktree(root).place(staged, "n/m/y.md")
-    assert (root / "n/m/y.md").read_bytes() == b"new"
-    assert (root / "n/m/y.md").stat().st_mode & 0o777 == 0o640
-    assert not staged.exists()
-
-
-@pytest.mark.parametrize("path", ["a/x.md", "a/b"])
-def test_a_file_is_not_placed_where_something_is(root, staged, exchange, path):
-    with pytest.raises(FileExistsError):
-        Worktree(root).place(staged, path)
-    assert (staged.read_bytes(), (root / "a/x.md").read_bytes()) == (b"new", b"x")
 
 
 def test_a_file_system_that_refuses_leaves_no_new_folder(root, staged, monkeypatch):

@@ -1,0 +1,51 @@
+"""Values are set by replacing their bytes, and nothing else changes."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from pack.errors import InvalidContent
+from pack.files import yaml_block, yaml_edit
+from pack.files.frontmatter import set_fields
+
+
+@pytest.fixture(params=["libyaml", "pure"])
+def loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both loaders, where both are there."""
+    if request.param == "pure":
+        monkeypatch.setattr(yaml_block, "LOADER", yaml_block.PureLoader)
+    elif not yaml.__with_libyaml__:
+        pytest.skip("this PyYAML has no libyaml")
+    return str(request.param)
+
+
+DAY = "2026-11-21"
+
+
+@pytest.mark.parametrize(
+    ("block", "line", "column"),
+    [
+        ("a: 1\nupdated: x\nupdated: y\n", 4, 1),
+        ("a: [\n", 3, 1),
+        ("a: &x 1\nb: *x\n", 3, 4),
+        ("a: !!str x\n", 2, 4),
+        ("a: 1\n? updated\n", 3, 3),
+    ],
+)
+@pytest.mark.contract("C1")
+def test_what_cannot_be_edited_safely_is_refused(
+    loader: str, block: str, line: int, column: int
+) -> None:
+    with pytest.raises(InvalidContent) as caught:
+        set_fields(f"---\n{block}---\n", {"updated": DAY})
+    assert (caught.value.line, caught.value.column) == (line, column)
+
+
+def test_an_edit_that_would_change_another_value_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(yaml_edit, "value_end", lambda block, _: len(block))
+    with pytest.raises(InvalidContent, match="cannot edit") as caught:
+        set_fields("---\na: 1\nupdated: x\nb: 1\n---\n", {"updated": DAY})
+    assert (caught.value.line, caught.value.column) == (3, 1)

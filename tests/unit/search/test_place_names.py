@@ -1,0 +1,1 @@
+"""Questions for a place, and texts that name one."""
