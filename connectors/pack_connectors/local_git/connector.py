@@ -15,7 +15,6 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -49,7 +48,6 @@ from pack.paths import kept_copy_path
 from pack_connectors.local_git.arrivals import Arrivals, Staged
 from pack_connectors.local_git.blob_stream import stream_blobs
 from pack_connectors.local_git.changes.state import WorktreeState
-from pack_connectors.local_git.changes.stats import StatCache
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.examine import ExaminedWrite, Examiner
 from pack_connectors.local_git.index import GitIndex, PreparedIndex, parse_raw_diff
@@ -133,10 +131,9 @@ class LocalGit:
             recovery=self._recovery,
             committed=self._committed,
         )
-        self._stats = StatCache()
         self._state = WorktreeState(
             self._worktree,
-            self.repository.state_dir / "worktree.sqlite",
+            self.repository.state_dir / "worktree.json",
             diff=self.changes_between,
             walk=self._committed_blobs,
         )
@@ -213,13 +210,8 @@ class LocalGit:
         return sorted(found, key=lambda entry: entry.path)
 
     def _visible_entries(self) -> Iterator[Entry]:
-        for path, kind, status in self._worktree.scan():
-            memory_path = MemoryPath(path)
-            blob = BlobId("")
-            if kind is EntryType.FILE:
-                read = partial(self._blob_of, memory_path, kind)
-                blob = self._stats.blob(path, status, read)
-            yield Entry(path.rpartition("/")[2], memory_path, kind, blob)
+        for path, kind in self._worktree.scan():
+            yield Entry(path.rpartition("/")[2], path, kind, self._blob_of(path, kind))
 
     def _committed_entries(self, at: CommitId) -> Iterator[Entry]:
         for path, entry in self._store.walk(self._store.tree_of(at)):
