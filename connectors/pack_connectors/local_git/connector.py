@@ -46,7 +46,6 @@ from pack.model import (
 )
 from pack.paths import kept_copy_path
 from pack_connectors.local_git.arrivals import Arrivals, Staged
-from pack_connectors.local_git.blob_stream import stream_blobs
 from pack_connectors.local_git.changes.state import WorktreeState
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.examine import ExaminedWrite, Examiner
@@ -74,7 +73,6 @@ from pack_connectors.system.process_lock import ProcessLock
 _LOCK_SECONDS: Final = 60.0
 _STALE_RETRIES: Final = 20
 _MAINTENANCE_SECONDS: Final = 600.0
-_MANY_BLOBS: Final = 50  # from here on a process of its own is the faster reader
 _TYPES: Final = {SYMLINK_MODE: EntryType.SYMLINK, SUBMODULE_MODE: EntryType.SUBMODULE}
 
 
@@ -231,12 +229,7 @@ class LocalGit:
 
     def read_blobs(self, shas: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
         """See `Connector.read_blobs`."""
-        wanted = list(shas)
-        if len(wanted) >= _MANY_BLOBS and all(map(is_id, wanted)):
-            yield from stream_blobs(self._runner, wanted)
-            return
-        for sha in wanted:
-            yield sha, self._store.read(sha, "blob")
+        return self._store.read_blobs(list(shas))
 
     def changes_between(
         self, old: CommitId, new: CommitId
