@@ -3,7 +3,7 @@
 A path is opened component by component, each relative to the folder opened before and none of
 them through a symbolic link, so that a folder swapped for a link during the call leads nowhere.
 A file is never overwritten: the new one and the old one change places, and what came out is
-looked at before it is let go (editors that save in place write into the old inode).
+examined before it is dropped (editors that save in place write into the old inode).
 
 Sources: openat(2), renameat2(2) "RENAME_EXCHANGE"; renameatx_np(2) "RENAME_SWAP" (macOS).
 Windows has neither folder descriptors nor an exchange: there the path is checked before it is
