@@ -4,9 +4,9 @@ The first question scans the working tree: it compares the stat data of every fi
 seen before (`seen`) and reads those that differ. From then on, on Linux, the kernel reports what
 changes and nothing else is looked at; where it cannot, every question scans.
 
-Why not scan each time: at 10,000 files a scan takes more than ten times as long as a search, and
-where nothing was reported the answer costs microseconds. Why the snapshot on disk: without it a
-command in a new process reads every note, eight times what a scan takes.
+Why not scan each time: at 10,000 files a scan takes many times as long as a search, while an
+answer without news costs microseconds. Why the snapshot on disk: without it every command reads
+every note, which takes five to eight times as long as a scan (both measured).
 
 The rule against racy time stamps is git's (Documentation/technical/racy-git.txt): a file changed
 less than two seconds before it is read is not relied on, as a later change may carry the same time.
