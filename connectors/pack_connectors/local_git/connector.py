@@ -141,7 +141,7 @@ class LocalGit:
         )
         self._state = WorktreeState(
             self._worktree,
-            self.repository.state_dir / "worktree.json",
+            self.repository.state_dir / "worktree.seen",
             diff=self.changes_between,
             walk=self._committed_blobs,
         )

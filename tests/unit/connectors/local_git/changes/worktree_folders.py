@@ -24,7 +24,7 @@ class Repository:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.cache = root / ".git/pack/worktree.json"
+        self.cache = root / ".git/pack/worktree.seen"
         self.git("init", "--quiet", "--template=", str(root), cwd=root.parent)
         self.open = []
         self.commits = {}
