@@ -1,7 +1,7 @@
-"""The reference connector: a memory with history that lives in the process and ends with it.
+"""The reference connector: a memory with history that lives and ends with the process.
 
-What the protocol promises is easiest to read here. A commit is an immutable snapshot, so readers
-need no lock: they see the store as it was at one commit.
+The promises of the protocol are easiest to read here. A commit is an immutable snapshot, so
+readers need no lock: they see the store as it was at one commit.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class InMemoryConnector:
 
     Args:
         clock: Tells the time of commits.
-        user: Whom a commit names when its writer names nobody.
+        user: The author of a commit whose writer names none.
         lock_seconds: How long a writer waits for another one.
     """
 
@@ -100,7 +100,7 @@ class InMemoryConnector:
 
     @property
     def location(self) -> str:
-        """Words for a store that has no place."""
+        """What stands for the place of a store that has none."""
         return "the memory of this process"
 
     def snapshots(self) -> list[Snapshot]:

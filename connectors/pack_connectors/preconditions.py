@@ -1,7 +1,7 @@
 """What every connector refuses before it looks at its store, whoever calls it.
 
-The core validates paths by a stricter rule (`pack.paths`); this one keeps a path inside the memory
-and out of git's own folder on every file system, even when a caller forgot.
+The core has a stricter rule for paths (`pack.paths`); this one keeps a path inside the memory and
+out of git's own folder on every file system, even if a caller forgot to check.
 
 Sources: git's verify_path (read-cache.c), is_hfs_dotgit and is_ntfs_dotgit (CVE-2014-9390).
 """

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from pack.catalog.catalog import Catalog
 from pack.catalog.row import Row, is_catalogued
@@ -14,11 +14,9 @@ from pack.files.note import Note
 from pack.model import Entry, MemoryPath, Mode
 from pack.paths import INDEX, continued
 
-
-class _Seen(threading.local):
-    """The notes that a thread has read, while it wants each to be read once."""
-
-    notes: dict[MemoryPath, Note | None] | None = None
+_Seen = dict[MemoryPath, Note | None]
+_SEEN: ContextVar[tuple[object, _Seen] | None] = ContextVar("seen", default=None)
+"""Of the reader that each file is to be read once by, in this thread: what it has read."""
 
 
 class Reader:
@@ -27,7 +25,6 @@ class Reader:
     def __init__(self, connector: Connector, catalog: Catalog, v1_path: MemoryPath) -> None:
         self._connector = connector
         self._catalog = catalog
-        self._seen = _Seen()
         self.v1_path = v1_path
 
     @contextmanager
@@ -37,11 +34,18 @@ class Reader:
         For a decision that several steps look at. What changes meanwhile is noticed by the
         compare-and-swap of the commit.
         """
-        before, self._seen.notes = self._seen.notes, {}
+        around = self._seen()
+        token = _SEEN.set((self, {}))
         try:
             yield
         finally:
-            self._seen.notes = before if before is None else {}
+            _SEEN.reset(token)
+            if around is not None:
+                around.clear()  # it may be old by now
+
+    def _seen(self) -> _Seen | None:
+        found = _SEEN.get()
+        return found[1] if found is not None and found[0] is self else None
 
     def mode(self) -> Mode:
         """What is at the root now."""
@@ -61,7 +65,7 @@ class Reader:
         Raises:
             LimitExceeded: It is larger than a memory file may be.
         """
-        seen = self._seen.notes
+        seen = self._seen()
         if seen is not None and path in seen:
             return seen[path]
         try:

@@ -724,7 +724,7 @@ def test_an_address_that_pack_does_not_use_is_named_as_such(one: Machine) -> Non
 def test_a_remote_with_an_impossible_name_is_refused(one: Machine) -> None:
     one.git("config", "remote.a..b.url", "x")
     one.git("config", "branch.main.remote", "a..b")
-    with pytest.raises(InvalidConfig, match="name for git"):
+    with pytest.raises(InvalidConfig, match="git cannot use its name"):
         one.exchange()
     one.git("config", "branch.main.remote", "origin")
     one.git("config", "branch.main.merge", "refs/pull/1/head")

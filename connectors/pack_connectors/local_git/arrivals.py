@@ -1,8 +1,7 @@
-"""What a commit that comes from elsewhere finds here: the targets of a fast-forward or a merge.
+"""What a commit from elsewhere meets here: the targets of a fast-forward or a merge.
 
-They are carried out as a write is (`git_write`): the same journal, the same exchange of files, the
-same compare-and-swap. What differs is where the new entries come from, and that there may be
-links and permissions among them.
+They are carried out like any write (`write`): same journal, same exchange of files, same
+compare-and-swap. Only the new entries come from elsewhere, and may be links or change permissions.
 """
 
 from __future__ import annotations
@@ -31,6 +30,14 @@ Staged = Mapping[MemoryPath, BlobId | None]
 _FILE_MODES = (FILE_MODE, EXECUTABLE_MODE)
 
 
+class Merging(NamedTuple):
+    """The commits of a merge; `base` is the merge base of the two others, if they have one."""
+
+    ours: CommitId
+    theirs: CommitId
+    base: CommitId | None
+
+
 class Difference(NamedTuple):
     """What two commits hold at a path, where they differ."""
 
@@ -40,7 +47,7 @@ class Difference(NamedTuple):
 
     @property
     def type(self) -> EntryType | None:
-        """What is there in the second commit."""
+        """What the second commit holds there; `None` for nothing."""
         if self.after is None:
             return None
         odd = {SYMLINK_MODE: EntryType.SYMLINK, SUBMODULE_MODE: EntryType.SUBMODULE}
@@ -48,7 +55,7 @@ class Difference(NamedTuple):
 
 
 def differences(runner: GitRunner, old: CommitId | None, new: CommitId) -> Iterator[Difference]:
-    """Each path at which two commits differ, files, links and submodules alike.
+    """Each path at which two commits differ: files, links and submodules.
 
     Raises:
         InvalidPath, LimitExceeded: A path leads out of the memory, or into git's folder.
@@ -69,7 +76,7 @@ def _entry(path: MemoryPath, mode: str, name: str) -> TreeEntry | None:
 
 
 class Arrivals:
-    """Makes the targets of commits that come from elsewhere, for one repository."""
+    """Makes the targets of commits from elsewhere, for one repository."""
 
     def __init__(
         self, runner: GitRunner, worktree: Worktree, store: ObjectStore, index: GitIndex
@@ -80,7 +87,7 @@ class Arrivals:
         self._index = index
 
     def of_commit(self, head: CommitId | None, to: CommitId, staged: Staged) -> list[ExaminedFile]:
-        """The targets of moving the branch forward to a commit.
+        """The targets of a fast-forward.
 
         Raises:
             UncommittedEdit, StagedChange, RefusedForSafety: Something of the user is in the way.
@@ -93,23 +100,23 @@ class Arrivals:
 
     def of_merge(
         self,
-        commits: tuple[CommitId, CommitId, CommitId | None],
+        commits: Merging,
         changes: Sequence[Change],
         staged: Staged,
     ) -> list[ExaminedFile]:
         """The targets of a merge.
 
         Args:
-            commits: Ours, theirs, and their merge base.
-            changes: What differs from ours in the files that are merged.
+            commits: What is merged.
+            changes: How the merged files differ from ours.
             staged: What the user staged, by path.
 
         Raises:
             As `of_commit`.
         """
-        ours, theirs, base = commits
-        tree = self._store.tree_of(ours)
-        taken = {found.path: found for found in differences(self._runner, base, theirs)}
+        tree = self._store.tree_of(commits.ours)
+        arrived = differences(self._runner, commits.base, commits.theirs)
+        taken = {found.path: found for found in arrived}
         targets = []
         for change in changes:
             before = self._store.entry_at(tree, change.path)
@@ -127,7 +134,7 @@ class Arrivals:
     def _others(
         self, tree: str, taken: Mapping[MemoryPath, Difference], staged: Staged
     ) -> Iterator[ExaminedFile]:
-        """Links and permissions that only they changed; of files, the contents are decided."""
+        """Links and permissions that only they changed; `changes` has decided the contents."""
         for path, found in taken.items():
             ours = self._store.entry_at(tree, path)
             if ours == found.after:
@@ -149,7 +156,7 @@ class Arrivals:
         content: bytes | None,
         staged: Staged,
     ) -> ExaminedFile:
-        """What a new entry finds at its path, if nothing of the user is in the way."""
+        """What a new entry meets at its path, unless something of the user is in the way."""
         check_path(path)
         self._refuse_odd(path, before, after)
         now = self._worktree.read(path)
@@ -197,7 +204,7 @@ def _is_odd(entry: TreeEntry | None) -> bool:
 
 
 def _merged_mode(ours: TreeEntry | None, theirs: Difference | None) -> int:
-    """The mode of a file after a merge: theirs, where only they changed it."""
+    """The mode of a file after a merge: theirs if only they changed it."""
     after = theirs.after if theirs else None
     if ours is None or ours.mode not in _FILE_MODES:
         return after.mode if after and after.mode in _FILE_MODES else FILE_MODE

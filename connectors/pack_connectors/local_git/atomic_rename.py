@@ -1,8 +1,8 @@
-"""Two files change places, or one moves to a name that must be free: one step each, if possible.
+"""Exchanging two files, or moving one to a name that must be free; one step each, if possible.
 
 Sources: renameat2(2) "RENAME_EXCHANGE", "RENAME_NOREPLACE"; renameatx_np(2) "RENAME_SWAP",
-"RENAME_EXCL" (macOS). Where system or file system have no such call, an exchange is a move out and
-a move in; a crash in between is repaired from the journal (`file_swap`).
+"RENAME_EXCL" (macOS). Where the system or the file system has no such call, an exchange is a
+move out and a move in; after a crash in between, the journal repairs it (`swap`).
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _native_rename() -> Callable[[bytes, int, bytes, tuple[int, int]], int] | No
 
 
 def _rename_with(flags: tuple[int, int], staged: Path, name: str, dir_fd: int | None) -> bool:
-    """Whether the native call did it; not where system or file system do not have it."""
+    """Whether the native call did it; the system or the file system may have none."""
     native = _native_rename()
     if native is None or dir_fd is None:
         return False

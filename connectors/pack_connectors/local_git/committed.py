@@ -1,7 +1,7 @@
-"""Which commit the branch is at, and which blob each path has in it.
+"""The commit the branch is at, and the blob of each path in it.
 
-Both are asked several times a write. A loose ref is read from its file, as git does; every other
-kind of ref, and every path for the first time, is a question to git.
+A write asks for both several times. A loose ref is read from its file, as git does; for any other
+kind of ref, and for each path the first time, git is asked.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class CommittedFiles:
         tip = self._loose_tip()
         if tip is not None and tip == self._seen:
             return tip
-        found = self._store.commit_at("HEAD")  # it also tells whether the commit can be read
+        found = self._store.commit_at("HEAD")  # it also finds out whether the commit can be read
         self._seen = found
         return found
 
@@ -79,7 +79,7 @@ class CommittedFiles:
     def advance(
         self, old: CommitId | None, new: CommitId, blobs: Mapping[MemoryPath, BlobId | None]
     ) -> None:
-        """Note what a commit of ours changed, so that the rest need not be asked again."""
+        """Note what a commit of ours changed; git need not be asked about the rest again."""
         with self._lock:
             self._seen = new
             if self._commit == old:

@@ -1,10 +1,10 @@
 """The local git connector: a memory in an ordinary repository with a working tree.
 
 Readers see the working tree: a hand edit that is not committed yet is memory too. A write is one
-commit, made as `pack_connectors.local_git.write` says.
+commit; `write` says how it is made.
 
-After a crash at any point the next call of any PACK process finds the journal and undoes what was
-not finished, or sees that it was.
+After a crash at any point, the next call of any PACK process finds the journal and undoes what was
+not finished, or finds that it was.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
-from functools import partial
+from enum import Enum, auto
 from pathlib import Path
 from typing import Final
 
@@ -46,10 +46,8 @@ from pack.model import (
     blob_id,
 )
 from pack.paths import kept_copy_path
-from pack_connectors.local_git.arrivals import Arrivals, Staged
-from pack_connectors.local_git.blob_stream import stream_blobs
+from pack_connectors.local_git.arrivals import Arrivals, Merging, Staged
 from pack_connectors.local_git.changes.state import WorktreeState
-from pack_connectors.local_git.changes.stats import StatCache
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.examine import ExaminedWrite, Examiner
 from pack_connectors.local_git.index import GitIndex, PreparedIndex, parse_raw_diff
@@ -76,8 +74,16 @@ from pack_connectors.system.process_lock import ProcessLock
 _LOCK_SECONDS: Final = 60.0
 _STALE_RETRIES: Final = 20
 _MAINTENANCE_SECONDS: Final = 600.0
-_MANY_BLOBS: Final = 50  # from here on a process of its own is the faster reader
 _TYPES: Final = {SYMLINK_MODE: EntryType.SYMLINK, SUBMODULE_MODE: EntryType.SUBMODULE}
+
+
+class _Turn(Enum):
+    """What this process does while it holds the lock; `WRITTEN` calls for housekeeping."""
+
+    NONE = auto()
+    HELD = auto()
+    WRITING = auto()
+    WRITTEN = auto()
 
 
 class LocalGit:
@@ -133,16 +139,13 @@ class LocalGit:
             recovery=self._recovery,
             committed=self._committed,
         )
-        self._stats = StatCache()
         self._state = WorktreeState(
             self._worktree,
-            self.repository.state_dir / "worktree.sqlite",
+            self.repository.state_dir / "worktree.seen",
             diff=self.changes_between,
             walk=self._committed_blobs,
         )
-        self._writing = False
-        self._is_held = False
-        self._is_written = False
+        self._turn = _Turn.NONE
         self._begun: PreparedIndex | None = None
         self._maintenance: subprocess.Popen[bytes] | None = None
         self._maintained_at = -_MAINTENANCE_SECONDS
@@ -159,7 +162,7 @@ class LocalGit:
         self._lock.close()
         self._state.close()
         if self._maintenance is not None:
-            self._maintenance.wait()  # not long: it goes on in the background by itself
+            self._maintenance.wait()  # not long: its work goes on in the background
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -213,13 +216,8 @@ class LocalGit:
         return sorted(found, key=lambda entry: entry.path)
 
     def _visible_entries(self) -> Iterator[Entry]:
-        for path, kind, status in self._worktree.scan():
-            memory_path = MemoryPath(path)
-            blob = BlobId("")
-            if kind is EntryType.FILE:
-                read = partial(self._blob_of, memory_path, kind)
-                blob = self._stats.blob(path, status, read)
-            yield Entry(path.rpartition("/")[2], memory_path, kind, blob)
+        for path, kind in self._worktree.scan():
+            yield Entry(path.rpartition("/")[2], path, kind, self._blob_of(path, kind))
 
     def _committed_entries(self, at: CommitId) -> Iterator[Entry]:
         for path, entry in self._store.walk(self._store.tree_of(at)):
@@ -239,12 +237,7 @@ class LocalGit:
 
     def read_blobs(self, shas: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
         """See `Connector.read_blobs`."""
-        wanted = list(shas)
-        if len(wanted) >= _MANY_BLOBS and all(map(is_id, wanted)):
-            yield from stream_blobs(self._runner, wanted)
-            return
-        for sha in wanted:
-            yield sha, self._store.read(sha, "blob")
+        return self._store.read_blobs(list(shas))
 
     def changes_between(
         self, old: CommitId, new: CommitId
@@ -354,7 +347,7 @@ class LocalGit:
             check_write(changes, message)
 
         def plan(ref: str, tree: str, staged: Staged) -> ExaminedWrite:
-            targets = self._arrivals.of_merge((base, theirs, ancestor), changes, staged)
+            targets = self._arrivals.of_merge(Merging(base, theirs, ancestor), changes, staged)
             return ExaminedWrite(ref, base, tree, targets, message, author, merged=theirs)
 
         return self._write(base, plan)
@@ -362,11 +355,11 @@ class LocalGit:
     def _write(
         self, base: CommitId | None, make_plan: Callable[[str, str, Staged], ExaminedWrite]
     ) -> Commit:
-        """Carry out the plan that is made of the branch, its tree, and what the user staged."""
+        """Carry out a plan, made from the branch, its tree, and what the user staged."""
         with self.exclusive(), _store_errors():
             if self._begun is None:
                 self._recovery.run()
-            self._writing = True
+            turn, self._turn = self._turn, _Turn.WRITING
             try:
                 refuse_unfinished_operation(self.repository)
                 ref = current_branch(self.repository, self._runner)
@@ -375,9 +368,9 @@ class LocalGit:
                     raise StaleBase(base, head)
                 plan = make_plan(ref, self._store.tree_of(head), self._index.staged(head))
                 new = self._writer.write(plan, self._take_begun())
-                self._is_written = True
+                turn = _Turn.WRITTEN
             finally:
-                self._writing = False
+                self._turn = turn  # after a failure, what it was before
         self._state.advance(base, new.id, {t.path: new.blobs.get(t.path) for t in plan.targets})
         return new
 
@@ -391,24 +384,23 @@ class LocalGit:
         with _store_errors():
             self._make_folders()
         with self._lock:
-            is_outermost, self._is_held = not self._is_held, True
-            is_written = False
+            if self._turn is not _Turn.NONE:
+                yield
+                return
+            self._turn = _Turn.HELD
             try:
-                if is_outermost:
-                    self._begin()
+                self._begin()
                 yield
             finally:
-                if is_outermost:
-                    self._is_held = False
-                    is_written, self._is_written = self._is_written, False
-                    if (unused := self._take_begun()) is not None:
-                        self._index.discard(unused)
-        if is_written:
+                turn, self._turn = self._turn, _Turn.NONE
+                if (unused := self._take_begun()) is not None:
+                    self._index.discard(unused)
+        if turn is _Turn.WRITTEN:
             self._maintain()  # housekeeping must not hold the lock
 
     def _begin(self) -> None:
-        """Have git read its index while the caller decides: at 10,000 files it is the slowest."""
-        # Where this fails, the write fails too, and says why; a decision may need no write.
+        """Have git read its index while the caller decides: at 10,000 files nothing is slower."""
+        # If this fails, the write fails too and says why; not every decision needs a write.
         with suppress(OSError, PackError):
             self._recovery.run()
             self._begun = self._index.begin()
@@ -418,26 +410,27 @@ class LocalGit:
         return begun
 
     def _make_folders(self) -> None:
-        # Not with `parents`: where git's folder is gone, a new one would hide that.
+        # Without `parents`: if git's folder is gone, a new one would hide that.
         for folder in (self.repository.state_dir, self._work_dir):
             folder.mkdir(exist_ok=True)
 
     def _repair(self) -> None:
-        """Finish or undo what a killed process left, unless somebody is at work."""
+        """Finish or undo what a killed process left, unless a write is under way."""
         if not (self._journal.exists() or self._displaced.pending):
             return
         with suppress(RepositoryBusy), _store_errors():
             self._make_folders()
             self._lock.acquire(0)
             try:
-                if not (self._writing or self._begun):  # it sweeps what they work with
+                # It would sweep away what a write works with.
+                if self._turn is not _Turn.WRITING and self._begun is None:
                     self._recovery.run()
                     self._displaced.check(self._surface)
             finally:
                 self._lock.release()
 
     def _surface(self, path: MemoryPath, content: bytes) -> None:
-        """Put bytes that an editor wrote into a displaced file beside the original."""
+        """Put what an editor wrote into a displaced file beside the original."""
         kept = kept_copy_path(path, blob_id(content))
         name = uuid.uuid4().hex
         with DurableFiles() as files:
@@ -453,7 +446,7 @@ class LocalGit:
             return
         if time.monotonic() - self._maintained_at < _MAINTENANCE_SECONDS:
             return
-        # The write is made; what housekeeping cannot do now it does another time.
+        # The write is made; housekeeping that fails now gets another turn.
         with suppress(OSError, PackError):
             if maintenance_is_due(self.repository):
                 self._maintained_at = time.monotonic()
@@ -462,7 +455,7 @@ class LocalGit:
 
 @contextmanager
 def _store_errors() -> Iterator[None]:
-    """Turn what the operating system says, anywhere in the store, into PACK's words."""
+    """Turn errors of the operating system, anywhere in the store, into PACK's."""
     try:
         yield
     except OSError as error:

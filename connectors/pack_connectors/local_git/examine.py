@@ -1,4 +1,4 @@
-"""What a write finds where it wants to store something, and what it may not touch."""
+"""What a write finds at the paths it changes, and what it may not touch."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _RUNNABLE: Final = 0o111
 
 @dataclass(frozen=True, slots=True)
 class ExaminedFile:
-    """One file (or link, of a commit that comes from elsewhere) of a write, as it was found.
+    """One file of a write (or a link, in a commit from elsewhere), as it was found.
 
     Attributes:
         path: The file.
@@ -48,7 +48,7 @@ class ExaminedFile:
     entry: TreeEntry | None
 
     def step(self, token: str, number: int) -> Step:
-        """What the journal says of this file."""
+        """What the journal says about this file."""
         return Step(
             self.path,
             old=self.blob,
@@ -60,10 +60,9 @@ class ExaminedFile:
 
     @property
     def mode(self) -> int | None:
-        """The permission bits of the new file; `None` for those of a new one.
+        """The permission bits to keep; `None` where the file is new.
 
-        They are those the file has, unless the commit says that it is a program now, or is none
-        any more.
+        They stay as they are, unless the commit makes the file a program or makes it one no more.
         """
         bits = self.now.mode if self.now else None
         if bits is None or self.entry is None or self.committed is None:
@@ -71,7 +70,7 @@ class ExaminedFile:
         if self.entry.mode == self.committed.mode:
             return bits
         if self.entry.mode == EXECUTABLE_MODE:
-            return bits | (bits & _READABLE) >> 2  # for all those who may read it, as git does
+            return bits | (bits & _READABLE) >> 2  # for everybody who may read it, as git does
         return bits & ~_RUNNABLE
 
     @property
@@ -87,12 +86,12 @@ class ExaminedWrite:
     Attributes:
         ref: The branch.
         head: Where it is; `None` before the first commit.
-        tree: The tree of that.
-        targets: What is stored.
-        message: Of the commit.
-        author: Of the commit; `None` for the user.
+        tree: The tree of that commit.
+        targets: The files it changes.
+        message: The message of the commit.
+        author: The author of the commit; `None` for the user.
         merged: The second parent, for a merge.
-        ready: A commit that is there already and only has to be moved to; it holds the targets.
+        ready: A commit that exists already and holds the targets; the branch only moves to it.
     """
 
     ref: str
@@ -116,7 +115,7 @@ class Examiner:
     def examine(
         self, change: Change, tree: str, staged: Mapping[MemoryPath, BlobId | None]
     ) -> ExaminedFile:
-        """What a change finds, if it may be made.
+        """What a change finds, if it is allowed.
 
         Args:
             change: The change.
@@ -124,7 +123,7 @@ class Examiner:
             staged: What the user staged, by path.
 
         Raises:
-            PackError: It may not; see `Connector.commit`.
+            PackError: It is not; see `Connector.commit`.
         """
         path = change.path
         now = self._worktree.read(path)
@@ -184,7 +183,7 @@ def _check_expectation(change: Change, blob: BlobId | None, content: bytes | Non
 def _entry(
     path: MemoryPath, content: bytes, committed: TreeEntry | None, now: FileRead | None
 ) -> TreeEntry:
-    """The entry in the new commit: with the mode it had, or the user gave a file of theirs."""
+    """The entry in the new commit, with the mode it had or the user gave the file."""
     mode = committed.mode if committed else FILE_MODE
     if committed is None and now is not None and now.mode & stat.S_IXUSR:
         mode = EXECUTABLE_MODE

@@ -1,8 +1,8 @@
-"""Git's index: what the user staged, and putting our entries in without taking theirs along.
+"""Git's index: what the user staged, and how our entries get in without committing theirs.
 
 The new index is made by git on a private copy and moved into place under `index.lock`, which is
-held only for that and for the compare-and-swap of the ref (measured: of five orders the one
-in which no commit of the user reverts ours, and none of ours takes theirs along).
+held only for that and for the compare-and-swap of the ref. Of five orders that were measured, this
+is the one in which no commit of the user reverts ours, and none of ours includes theirs.
 
 Sources: git-update-index(1) "--index-info"; gitrepository-layout(5) "index".
 """
@@ -32,7 +32,7 @@ EMPTY_TREE: Final = object_id("tree", b"")
 
 
 class IndexState(NamedTuple):
-    """What tells one state of the index file from another."""
+    """Tells one state of the index file from another."""
 
     inode: int
     modified_ns: int
@@ -85,7 +85,7 @@ class GitIndex:
     def staged(self, head: CommitId | None) -> Mapping[MemoryPath, BlobId | None]:
         """Blob by path where the index differs from the commit; `None` for a staged removal.
 
-        Costs one git process, or nothing when neither has changed since the last write.
+        Starts one git process, or none if neither has changed since the last write.
         """
         key = (self.state(), head)
         if self._staged_at != key:
@@ -96,7 +96,7 @@ class GitIndex:
         return self._staged
 
     def remember(self, head: CommitId, written: Mapping[MemoryPath, object]) -> None:
-        """Note that the index installed last agrees with `head` on the written paths."""
+        """Note that the index we installed last agrees with `head` on the written paths."""
         for path in written:
             self._staged.pop(path, None)
         self._staged_at = (self._installed_state, head)
@@ -109,7 +109,7 @@ class GitIndex:
     # --- putting entries in ------------------------------------------------------------------
 
     def begin(self) -> PreparedIndex:
-        """Start git on a private copy of the index; it reads it while the caller decides.
+        """Start git on a private copy of the index; it reads the copy while the caller decides.
 
         Raises:
             OSError: The index cannot be copied.
@@ -133,11 +133,11 @@ class GitIndex:
         entries: Mapping[MemoryPath, TreeEntry | None],
         begun: PreparedIndex | None = None,
     ) -> PreparedIndex:
-        """Have the new index made; git works while the caller goes on.
+        """Have git make the new index while the caller goes on.
 
         Args:
             entries: What to put in; `None` removes.
-            begun: What `begin` gave, for this use only.
+            begun: What `begin` returned; it can be used once.
 
         Raises:
             OSError: The index cannot be copied.
@@ -146,7 +146,7 @@ class GitIndex:
         prepared = begun or self.begin()
         stdin = prepared.process.stdin
         assert stdin is not None  # noqa: S101 - pipes were asked for
-        with suppress(BrokenPipeError):  # its own words come with `finish`
+        with suppress(BrokenPipeError):  # `finish` reports why
             stdin.write(index_info(entries))
             stdin.close()
         prepared.process.stdin = None
@@ -175,7 +175,7 @@ class GitIndex:
         with self._locked(name):
             check()
             if self.state() != prepared.made_from:
-                # The user's git wrote the index meanwhile: make ours again from theirs.
+                # The user's git wrote the index in the meantime: make ours again from theirs.
                 prepared.copy.unlink(missing_ok=True)
                 prepared = self.prepare(entries)
                 finish(prepared.process, "update-index")
@@ -183,9 +183,9 @@ class GitIndex:
             if prepared.made_from is not None:
                 _link_or_copy(self._file, old)
             prepared.copy.replace(self._file)
-            # Where nothing differs both may be one file, and renaming it to itself does nothing.
+            # If nothing differs, both may be one file, and renaming it to itself does nothing.
             prepared.copy.unlink(missing_ok=True)
-            # Now, while the lock is held: what comes after it is somebody else's.
+            # While the lock is held: any later state is somebody else's.
             self._installed_state = self.state()
             try:
                 yield
@@ -198,7 +198,7 @@ class GitIndex:
             old.unlink(missing_ok=True)
 
     def discard(self, prepared: PreparedIndex) -> None:
-        """Give up a copy that will not be installed."""
+        """Drop a copy that will not be installed."""
         prepared.process.kill()
         prepared.process.communicate()
         with suppress(OSError):  # the next write sweeps the folder
@@ -212,7 +212,7 @@ class GitIndex:
 
     def entries(self, paths: Collection[MemoryPath]) -> dict[str, str]:
         """`mode id` by path of what the index holds among `paths`."""
-        # All of it is listed: the paths of a write may be more than a command line takes.
+        # List everything: a write may have more paths than a command line takes.
         out = self._list("--stage")
         rows = (os.fsdecode(row).split("\t", 1) for row in out.split(b"\0") if row)
         wanted = set(paths)
@@ -242,7 +242,7 @@ class GitIndex:
             marker.unlink(missing_ok=True)
 
     def _try_lock(self, marker: Path) -> bool:
-        # A link, so that the lock is never there without the marker that says whose it is.
+        # A link, so that the lock never exists without the marker that says whose it is.
         try:
             os.link(marker, self._lock_file)
         except FileExistsError:
@@ -264,7 +264,7 @@ class GitIndex:
     def remove_own_lock(self) -> None:
         """Remove an `index.lock` that a killed PACK process left; nobody else's.
 
-        Only for the holder of the process lock: then no living PACK process holds it.
+        Only the holder of the process lock may call this: no living PACK process has it then.
         """
         try:
             ours = self._lock_file.read_bytes().startswith(_MARKER)
@@ -290,7 +290,7 @@ def parse_raw_diff(out: bytes) -> dict[MemoryPath, BlobId | None]:
 
 
 def _link_or_copy(source: Path, target: Path) -> None:
-    # Git replaces an index, it never writes into one: a link is as good as a copy, and free.
+    # Git replaces an index and never writes into one: a link is as good as a copy, and free.
     target.unlink(missing_ok=True)
     try:
         os.link(source, target)

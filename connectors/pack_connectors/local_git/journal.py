@@ -1,7 +1,8 @@
-"""The journal of intent: what a write is about to change, kept until it is known how it ended.
+"""The journal: what a write is about to change, kept until its outcome is known.
 
-One file, `journal.json`, in PACK's folder inside the git directory. It exists exactly while a
-write is between its first visible step and its last; whoever gets the lock and finds it repairs.
+One file, `journal.json`, in PACK's folder inside the git directory. It exists only
+while a write is between its first visible step and its last; whoever takes the lock and finds it
+repairs what was cut off.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Journal:
         return self._file.exists()
 
     def touch(self) -> None:
-        """Note that the ref is moved now; a lock that git leaves is not older."""
+        """Note that the ref is about to move: a lock that git leaves is no older than this."""
         os.utime(self._file)
 
     def since(self) -> float:
@@ -69,7 +70,7 @@ class Journal:
         return self._file.stat().st_mtime
 
     def record(self, intent: Intent, files: DurableFiles) -> None:
-        """Have the intent stored, as the last of the files that it speaks of.
+        """Have the intent stored after the files that it names.
 
         Raises:
             OSError: It could not be written.

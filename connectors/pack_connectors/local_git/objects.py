@@ -14,7 +14,7 @@ import re
 import threading
 import zlib
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -26,6 +26,8 @@ from pack_connectors.local_git.process import GitRunner, is_id
 from pack_connectors.system.durable_files import DurableFiles
 
 _CACHED_TREE_BYTES: Final = 4 * 1024 * 1024
+_AT_ONCE: Final = 32
+"""Blobs that are read and held at once; waiting for git so rarely costs next to nothing."""
 FILE_MODE: Final = 0o100644
 EXECUTABLE_MODE: Final = 0o100755
 TREE_MODE: Final = 0o040000
@@ -33,7 +35,7 @@ SYMLINK_MODE: Final = 0o120000
 SUBMODULE_MODE: Final = 0o160000
 _NO_BLOBS: Final = (TREE_MODE, SUBMODULE_MODE)
 _PACKED_BESIDE: Final = 32 * 1024
-"""Bytes from which a compression takes longer than to have another thread do it."""
+"""From so many bytes on, another thread compresses sooner than this one could."""
 _OBJECT_MODE: Final = 0o444
 _TEMPORARY: Final = "tmp_obj_"  # git-prune removes stale ones
 _KINDS: Final = defaultdict(lambda: "file", {SYMLINK_MODE: "link", SUBMODULE_MODE: "submodule"})
@@ -55,7 +57,7 @@ def format_entry(entry: TreeEntry | None) -> str | None:
 def place_id(entry: TreeEntry | None) -> BlobId | None:
     """What the working tree holds where an entry is checked out; `None` for nothing.
 
-    A link is told from the file that holds the same bytes.
+    A link differs from a file that holds the same bytes.
     """
     if entry is None:
         return None
@@ -63,7 +65,7 @@ def place_id(entry: TreeEntry | None) -> BlobId | None:
 
 
 def link_id(blob: str) -> BlobId:
-    """What a place holds that is a link; `blob` is the id of its target's text."""
+    """What stands for a link; `blob` is the id of its target's text."""
     return BlobId(f"link {blob}")
 
 
@@ -73,7 +75,7 @@ def file_blob(entry: TreeEntry | None) -> BlobId | None:
 
 
 def parse_entry(path: MemoryPath, text: str | None) -> TreeEntry | None:
-    """The entry that `format_entry` made a text of."""
+    """The entry in a text that `format_entry` made."""
     if text is None:
         return None
     mode, name = text.split()
@@ -102,8 +104,8 @@ def find_in_tree(data: bytes, name: str) -> TreeEntry | None:
     return TreeEntry(int(mode, 8), name, data[end - 20 : end].hex())
 
 
-# A tree is entries and nothing else; an id may hold any byte, so what looks like an entry is one
-# only if the bytes before it are whole entries too.
+# A tree is a run of entries. An id may hold any byte, so what looks like an entry is one only if
+# the bytes before it are whole entries too.
 _ENTRIES: Final = re.compile(rb"(?:[0-7]++ [^\0]++\0.{20})*+", re.DOTALL)
 _ENTRY: Final = re.compile(rb"([0-7]+) ([^\0]+)\0.{20}", re.DOTALL)
 _MODE_DIGITS: Final = (6, 5)
@@ -182,7 +184,7 @@ class ObjectStore:
         """
         found = self.find_id(ref)
         if found is None:
-            # To cat-file, a ref that is missing and one whose commit is damaged are the same.
+            # cat-file does not tell a missing ref from one whose commit is damaged.
             asked = self._runner.run(["rev-parse", "--verify", "--quiet", ref], ok=(0, 1))
             named = asked.decode().strip()
             found = self.find_id(named)  # it may have been made since the first question
@@ -197,12 +199,28 @@ class ObjectStore:
             NotFound: No such object.
             ConnectorError: It is of another kind, or the object database cannot be read.
         """
-        found = self._cat_file.contents(object_name) if is_id(object_name) else None
+        asked = [object_name] if is_id(object_name) else []
+        found = self._cat_file.contents(asked).get(object_name)
         if found is None:
             raise NotFound(f"object {object_name[:60]}")
         if found.kind != kind:
             raise ConnectorError(f"object {object_name} is a {found.kind}, not a {kind}")
         return found.data
+
+    def read_blobs(self, blobs: Sequence[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
+        """Contents by id, in the order asked for; git is asked for several at once.
+
+        Raises:
+            NotFound: One of them is not stored, or is no blob.
+            Unavailable: The object database cannot be read.
+        """
+        for start in range(0, len(blobs), _AT_ONCE):
+            asked = blobs[start : start + _AT_ONCE]
+            found = self._cat_file.contents(list(dict.fromkeys(filter(is_id, asked))))
+            for blob in asked:
+                if blob not in found or found[blob].kind != "blob":
+                    raise NotFound(f"blob {blob[:60]}")
+                yield blob, found[blob].data
 
     def read_tree(self, tree: str) -> bytes:
         """A tree as git stores it."""
@@ -271,7 +289,7 @@ class ObjectStore:
         changes: Mapping[MemoryPath, TreeEntry | None],
         files: DurableFiles,
     ) -> str | None:
-        """Have the tree stored that results from putting entries at paths below `tree`.
+        """Store the tree that results from putting entries at paths below `tree`.
 
         Only the folders along the paths are read and written. A folder left empty is dropped.
 
@@ -318,8 +336,8 @@ class ObjectStore:
     def add(self, kind: str, data: bytes, files: DurableFiles) -> str:
         """Have an object stored and return its id.
 
-        One that is there is made as durable and as young as a new one: who stored it may not have
-        fsynced, and git's own housekeeping drops what is old and unused yet.
+        One that exists becomes as durable and as young as a new one: whoever stored it may not have
+        fsynced, and git's housekeeping drops what is old and not in use yet.
 
         Raises:
             OSError: It could not be written; nothing refers to what may be left.
@@ -340,7 +358,7 @@ class ObjectStore:
         return name
 
     def _pack(self, data: bytes) -> bytes | Future[bytes]:
-        """Compress an object; a large one (a folder of thousands) while the caller goes on."""
+        """Compress an object; a large one (a folder of thousands of files) in the background."""
         if len(data) < _PACKED_BESIDE:
             return zlib.compress(data, 1)
         if self._packer is None:
@@ -348,12 +366,12 @@ class ObjectStore:
         return self._packer.submit(zlib.compress, data, 1)
 
     def remember_tree(self, commit: CommitId, tree: str) -> None:
-        """Note the tree of a commit of ours, so that nobody needs to ask for it."""
+        """Note the tree of a commit of ours, to save a question."""
         self._tree_of_commit = (commit, tree)
 
 
 class _TreeCache:
-    """The trees that were read or written last: the next write needs most of them again."""
+    """The trees that were used last: the next write needs most of them again."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -377,11 +395,11 @@ class _TreeCache:
 
 
 def _freshen(target: str) -> bool:
-    """Whether the object is there and can be relied on; a file cut off by a crash is empty."""
+    """Whether the object exists and can be relied on; after a crash its file may be empty."""
     try:
         descriptor = os.open(target, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     except OSError:
-        return False  # it is written anew, and then it is told what is wrong
+        return False  # writing it again shows what is wrong
     try:
         os.utime(target)
         os.fsync(descriptor)

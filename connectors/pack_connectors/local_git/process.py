@@ -1,4 +1,4 @@
-"""Git as a child process, in an environment where nothing of the user's set-up can run or break.
+"""Git as a child process, in which nothing of the user's set-up can run or get in the way.
 
 PACK runs a fixed set of plumbing commands. No caller's text becomes an option, a pathspec or a
 revision: paths travel on standard input, ids are checked before they are used.
@@ -183,8 +183,8 @@ def failure(command: str, stderr: str) -> ConnectorError:
 class RefUpdater:
     """Compare-and-swap of refs through one long-lived `git update-ref --stdin`.
 
-    A spawned `update-ref` costs four times as much. The child is started on first use and again
-    after it died; git honours its own locks, the reflog and every ref storage.
+    A new `update-ref` for each write costs four times as much. The child is started on first use,
+    and again after it died; git honours its own locks, the reflog and every ref storage.
     """
 
     def __init__(self, runner: GitRunner, lock_descriptor: Callable[[], int]) -> None:
@@ -222,13 +222,13 @@ class RefUpdater:
                     raise
                 self._expect(b"commit\n", [b"commit: ok"], old)
             except BaseException:
-                # Whatever it is still doing must be done before anybody looks at the ref.
+                # Let it finish whatever it is doing before anybody looks at the ref.
                 self.close()
                 raise
 
     def _prepare(self, update: bytes, old: CommitId | None) -> None:
         answers = self._exchange(self._alive(), update, 2)
-        if not answers:  # it died before it began (a Ctrl-C reaches it too): a new one is as good
+        if not answers:  # it died before it began (a Ctrl-C reaches it too): start a new one
             self._died(old)
             answers = self._exchange(self._alive(), update, 2)
         if answers != [b"start: ok", b"prepare: ok"]:
@@ -265,14 +265,14 @@ class RefUpdater:
         return [line.rstrip(b"\n") for line in answers if line]
 
     def _died(self, old: CommitId | None) -> Exception:
-        """What the child said last; it is gone afterwards."""
+        """The error for what the child said last; the child is gone afterwards."""
         said = self.close()
         if any(words in said for words in _MOVED):
             return StaleBase(old, None)
         return failure("update-ref", said)
 
     def close(self) -> str:
-        """End the child, if there is one, and wait until it has; what it said on its way."""
+        """End the child, if there is one, and wait for it; returns what it said last."""
         process, self._process = self._process, None
         if process is None:
             return ""

@@ -1,7 +1,7 @@
-"""What happens to a write that was cut off: it is undone, or found to be complete.
+"""Repairing a write that was cut off: it is undone, or found to be complete.
 
 Only the holder of the process lock repairs, so no PACK process is in the middle of a write, and
-no `git update-ref` of a killed one is still at work (it holds the lock too).
+no `git update-ref` that a killed one started is still at work (it holds the lock too).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.repository import Repository
 from pack_connectors.local_git.swap import FileSwap
 
-# A lock that git leaves empty (HEAD.lock) does not say whose it is. It is taken for ours if it was
-# made in the seconds after our intent was recorded, and nobody has removed it for a while.
+# A lock that git leaves empty (HEAD.lock) does not say whose it is. We take it for ours if it was
+# made in the seconds after our intent was recorded and nobody removes it for a while.
 _EMPTY_LOCK_WAIT_SECONDS: Final = 1.0
 _EMPTY_LOCK_WINDOW_SECONDS: Final = 10.0
 
@@ -45,7 +45,7 @@ class Recovery:
         self._swap = swap
 
     def run(self) -> None:
-        """Bring the repository to a state in which no write is half done.
+        """Leave no write half done.
 
         Raises:
             ConnectorError: It could not; the journal stays, and the next call tries again.
@@ -76,7 +76,7 @@ class Recovery:
         return landed
 
     def finish(self, intent: Intent) -> None:
-        """Close the books on a write that is complete or undone."""
+        """Drop what was kept for a write that is complete or undone."""
         for step in intent.steps:
             self._swap.settle(step)
         self._journal.clear()
@@ -91,7 +91,7 @@ class Recovery:
         return not out  # nothing of it is outside the branch
 
     def _mend_index(self, intent: Intent, *, landed: bool) -> None:
-        """Give the entries that are on the wrong side of the write those of the right one."""
+        """Give index entries on the wrong side of the write their value on the right one."""
         now = self._index.entries([step.path for step in intent.steps])
         entries = {}
         for step in intent.steps:

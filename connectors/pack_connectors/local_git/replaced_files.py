@@ -1,9 +1,9 @@
-"""Files that a write took out of the working tree, kept until nobody can still write into them.
+"""Files that a write took out of the working tree, kept until nobody can write into them any more.
 
 An editor that saves in place may have opened a file just before PACK exchanged it; what it writes
 then goes into the file that came out. Linux can tell when nobody has such a file open any more
-(a write lease is granted only then); elsewhere it is kept for a day. Bytes that did change are
-put beside the original as a copy of their own.
+(only then does it grant a write lease); other systems keep it for a day. If its bytes did change,
+they are put beside the original as a copy.
 
 Source: fcntl(2), F_SETLEASE: "a write lease may be placed on a file only if there are no other
 open file descriptors for the file".
@@ -75,12 +75,12 @@ class ReplacedFiles:
         return self._pending and time.monotonic() - self._looked_at >= _LOOK_EVERY_SECONDS
 
     def settle(self, file: Path, path: MemoryPath, known: Collection[BlobId | None]) -> None:
-        """Drop a displaced file if its bytes are known and can change no more; else keep it.
+        """Drop a displaced file if its bytes are known and cannot change any more; else keep it.
 
         Args:
             file: The file, on the same file system.
             path: Where it came from.
-            known: Blobs that are in the repository, so that the file adds nothing to them.
+            known: Blobs that the repository holds, so that nothing is lost with the file.
         """
         is_file = stat.S_ISREG(file.lstat().st_mode)
         quiet = is_file and nobody_has_open(file)
@@ -94,7 +94,7 @@ class ReplacedFiles:
         self._pending, self._looked_at = True, float("-inf")
 
     def check(self, surface: Callable[[MemoryPath, bytes], None]) -> None:
-        """Look at every kept file again; give changed bytes to `surface` and drop what is done."""
+        """Look at every kept file again: pass changed bytes to `surface`, and drop what is done."""
         left = [kept for kept in list(self._all()) if not self._is_done(kept, surface)]
         self._pending, self._looked_at = bool(left), time.monotonic()
 
@@ -110,7 +110,7 @@ class ReplacedFiles:
             try:
                 surface(kept.path, content)
             except (PackError, OSError):
-                return False  # its folder may be a link now: it is kept, and tried again later
+                return False  # its folder may be a link now: keep it, and try again later
         if quiet or time.time() - kept.file.stat().st_ctime > KEEP_SECONDS:
             kept.file.unlink()
             kept.note.unlink(missing_ok=True)

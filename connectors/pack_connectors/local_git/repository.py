@@ -63,10 +63,10 @@ _QUESTIONS: Final = (
 
 
 def open_repository(folder: Path) -> Repository:
-    """The repository whose working tree has its root at `folder`.
+    """The repository whose working tree is `folder`.
 
     Raises:
-        InvalidConfig: It is not one, or one in a format PACK cannot write.
+        InvalidConfig: There is none, or its format is one PACK cannot write.
     """
     folder = folder.resolve()
     if not (folder / ".git").exists():
@@ -95,7 +95,7 @@ def create_repository(folder: Path) -> None:
     except OSError as error:
         raise Unavailable(f"{folder}: {error.strerror}") from error
     _git(folder, ["init", "--quiet", "--template=", f"--initial-branch={DEFAULT_BRANCH}", "."])
-    # What is committed and what is in the folder are the same bytes, on Windows too.
+    # The folder holds the committed bytes, on Windows too.
     _git(folder, ["config", "core.autocrlf", "false"])
 
 
@@ -103,7 +103,7 @@ def clone_repository(url: str, folder: Path) -> None:
     """Make `folder` a clone of `url`, with the user's own git set-up and credentials.
 
     Raises:
-        InvalidConfig: The text is not something git can clone.
+        InvalidConfig: The text is no address.
         Unavailable: Git could not clone it.
     """
     if url.startswith(("-", "ext::", "fd::")):
@@ -141,7 +141,7 @@ def _git(folder: Path, args: list[str]) -> bytes:
 
 
 def read_user(runner: GitRunner) -> Identity:
-    """The user's name and address as git is configured, or a stand-in that says it is one."""
+    """The user's name and address from git's configuration, or an obvious stand-in."""
     out = runner.run(["config", "--null", "--get-regexp", r"^user\.(name|email)$"], ok=(0, 1))
     values = dict(
         row.decode("utf-8", "replace").split("\n", 1) for row in out.split(b"\0") if b"\n" in row
@@ -153,7 +153,7 @@ def read_user(runner: GitRunner) -> Identity:
 
 
 def identity_line(identity: Identity, seconds: int) -> str:
-    """An identity as it stands in a commit object, with a time in UTC.
+    """An identity as a commit object has it, with a time in UTC.
 
     Source: git's ident.c (strbuf_addstr_without_crud): `<`, `>` and line ends are dropped.
     """
@@ -206,7 +206,7 @@ def refuse_unfinished_operation(repository: Repository) -> None:
 
 
 def maintenance_is_due(repository: Repository) -> bool:
-    """Whether git itself would start its housekeeping now; it never notices plumbing writes."""
+    """Whether git's housekeeping is due by git's own rule; git does not notice plumbing writes."""
     try:
         return len(os.listdir(repository.common_dir / "objects" / "17")) > _GC_FOLDER_COUNT  # noqa: PTH208
     except FileNotFoundError:
@@ -216,12 +216,12 @@ def maintenance_is_due(repository: Repository) -> bool:
 def start_maintenance(
     repository: Repository, popen: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen
 ) -> subprocess.Popen[bytes]:
-    """Start `git maintenance run --auto` beside us; it keeps everything younger than two weeks."""
+    """Start `git maintenance run --auto`; it keeps everything younger than two weeks."""
     options = config_options(
         {
             "core.hooksPath": os.devnull,
             "core.fsmonitor": "false",
-            # It leaves the command at once and goes on by itself, so nobody waits for it.
+            # The command returns at once and the work goes on in the background.
             "gc.autoDetach": "true",
             "maintenance.autoDetach": "true",
             "gc.pruneExpire": "2.weeks.ago",

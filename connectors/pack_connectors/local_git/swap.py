@@ -1,7 +1,7 @@
 """Putting the files of a write into the working tree, and taking them out again.
 
 A file that comes out is compared with what the write was made on. If it is something else, the
-user saved in that moment: theirs goes back, and the write is a conflict.
+user saved at that moment: their file goes back, and the write is a conflict.
 
 The staged file tells how far a step came. Before it: the new bytes (for a delete: no file). After
 it: what came out of the working tree (for a new file: no file).
@@ -47,10 +47,10 @@ class FileSwap:
         *,
         program: bool = False,
     ) -> None:
-        """Have a file written where it can be exchanged from, with the permissions it will have.
+        """Have a file written to where it can be exchanged, with the permissions it will have.
 
         Args:
-            name: Of the staged file.
+            name: The name of the staged file.
             content: What it holds.
             mode: Its permission bits; `None` for those of a new file.
             files: What it is written with.
@@ -65,7 +65,7 @@ class FileSwap:
         files.add(target, content, f"{target}.", mode=bits, exact_mode=mode is not None)
 
     def stage_link(self, name: str, target: bytes) -> None:
-        """Make a link where it can be exchanged from; a link has no permissions of its own.
+        """Make a link where it can be exchanged; a link has no permissions of its own.
 
         Raises:
             OSError: It could not be made.
@@ -112,13 +112,13 @@ class FileSwap:
                 return
             self._exchange_for(step.path, staged, step.new)
         except (FileExistsError, FileNotFoundError):
-            return  # the user acted again: theirs stays, and `settle` keeps what came out
+            return  # the user saved again: their file stays, and `settle` keeps what came out
 
     def _exchange_for(self, path: MemoryPath, staged: Path, expected: BlobId) -> None:
-        """Exchange; and again, if what came out is newer than `expected`."""
+        """Exchange, and exchange back if what came out is newer than `expected`."""
         self._worktree.exchange(staged, path)
         if _blob_of(staged) != expected:
-            # The user saved once more in between; the newest goes where they look for it.
+            # The user saved once more in between; the newest version goes back to its path.
             self._worktree.exchange(staged, path)
 
     # --- backward ------------------------------------------------------------------------------
@@ -140,12 +140,14 @@ class FileSwap:
             else:
                 self._put_old_in(step, staged, step.new)
         except (FileExistsError, FileNotFoundError):
-            return  # the user acted in between: theirs stays, and `settle` keeps what came out
+            return  # the user saved in between: their file stays, and `settle` keeps what came out
 
     def _take_new_out(self, step: Step, staged: Path) -> None:
         if _exists(staged):
             if not self._is_linked(step.path, staged):
-                self._worktree.prune_folders(step.path)  # it was never put in, its folder may be
+                self._worktree.prune_folders(
+                    step.path
+                )  # it was never put in, but its folder may have been
                 return
             staged.unlink()
         if self._blob_at(step.path) != step.new:

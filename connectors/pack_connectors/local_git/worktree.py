@@ -3,7 +3,7 @@
 A path is opened component by component, each relative to the folder opened before and none of
 them through a symbolic link, so that a folder swapped for a link during the call leads nowhere.
 A file is never overwritten: the new one and the old one change places, and what came out is
-looked at before it is let go (editors that save in place write into the old inode).
+examined before it is dropped (editors that save in place write into the old inode).
 
 Sources: openat(2), renameat2(2) "RENAME_EXCHANGE"; renameatx_np(2) "RENAME_SWAP" (macOS).
 Windows has neither folder descriptors nor an exchange: there the path is checked before it is
@@ -29,7 +29,7 @@ from pack_connectors.local_git.objects import link_id
 from pack_connectors.preconditions import check_path
 
 HAS_DIR_FD: Final = os.open in os.supports_dir_fd and os.rename in os.supports_dir_fd
-_READ_FLAGS: Final = (
+READ_FLAGS: Final = (
     os.O_RDONLY
     | getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_NONBLOCK", 0)
@@ -52,11 +52,10 @@ class FileRead(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Something the scan of the working tree met, with what tells whether it changed."""
+    """Something the scan of the working tree met."""
 
-    path: str
+    path: MemoryPath
     type: EntryType
-    stat: os.stat_result
 
 
 class _Location(NamedTuple):
@@ -85,7 +84,7 @@ class Worktree:
             if place is None:
                 return None
             try:
-                descriptor = os.open(place.name, _READ_FLAGS, dir_fd=place.dir_fd)
+                descriptor = os.open(place.name, READ_FLAGS, dir_fd=place.dir_fd)
             except OSError as error:
                 if error.errno in _NOT_A_FILE:
                     return None
@@ -129,7 +128,7 @@ class Worktree:
             if place is None:
                 return
             try:
-                descriptor = os.open(place.name, _READ_FLAGS, dir_fd=place.dir_fd)
+                descriptor = os.open(place.name, READ_FLAGS, dir_fd=place.dir_fd)
             except OSError as error:
                 if error.errno in _NOT_A_FILE:
                     return
@@ -148,7 +147,7 @@ class Worktree:
         Raises:
             Unavailable: The folder cannot be read.
         """
-        with _translated(dir_path or "the folder"), self._folder(dir_path) as folder:
+        with _translated(dir_path or "the folder"), self.opened(dir_path) as folder:
             found = [(entry.name, kind) for entry, kind in _entries(folder)]
         return sorted(found)
 
@@ -183,15 +182,13 @@ class Worktree:
         prefix = f"{dir_path}/" if dir_path else ""
         inner: list[MemoryPath] = []
         found: list[Found] = []
-        with _translated(dir_path or "the folder"), self._folder(dir_path) as folder:
+        with _translated(dir_path or "the folder"), self.opened(dir_path) as folder:
             for entry, kind in _entries(folder):
                 path = MemoryPath(prefix + entry.name)
                 if kind is EntryType.DIR and not self._is_repository(path):
                     inner.append(path)
                     continue
-                type_ = EntryType.SUBMODULE if kind is EntryType.DIR else kind
-                with suppress(FileNotFoundError):  # it was removed since the folder was read
-                    found.append(Found(path, type_, entry.stat(follow_symlinks=False)))
+                found.append(Found(path, EntryType.SUBMODULE if kind is EntryType.DIR else kind))
         yield from found
         for path in inner:
             yield from self._scan(path)
@@ -289,7 +286,7 @@ class Worktree:
             raise Unavailable(f"{self.root}: {error.strerror}") from error
 
     @contextmanager
-    def _folder(self, dir_path: MemoryPath | None) -> Iterator[int | str | None]:
+    def opened(self, dir_path: MemoryPath | None) -> Iterator[int | str | None]:
         """A folder opened for listing, without following a link; `None` if there is none."""
         if not HAS_DIR_FD:
             is_there = dir_path is None or self.type_at(dir_path) is EntryType.DIR

@@ -1,7 +1,7 @@
 """Carrying out one write, in the order that loses nothing.
 
-Of five orders that were measured with two writers and a person who commits by hand, this is the
-only one in which no write was reverted, absorbed into a commit of the person, or lost:
+Five orders were measured with two writers and a person who commits by hand. Only in this one was
+no write reverted, absorbed into a commit of that person, or lost:
 
 objects (fsynced), journal, files change places, index.lock, new index in place,
 compare-and-swap of the ref, unlock, journal gone
@@ -76,7 +76,7 @@ class GitWrite:
         self._user: Identity | None = None
 
     def write(self, plan: ExaminedWrite, begun: PreparedIndex | None) -> Commit:
-        """Make the commit, and the working tree and the index agree with it.
+        """Make the commit, and bring the working tree and the index in line with it.
 
         Args:
             plan: The write.
@@ -106,7 +106,7 @@ class GitWrite:
         entries: Mapping[MemoryPath, TreeEntry | None],
         steps: Sequence[Step],
     ) -> Intent:
-        """Have everything on the disk that the visible part of the write needs."""
+        """Put everything on the disk that the visible part of the write needs."""
         try:
             with DurableFiles() as files:
                 new = self._add_objects(plan, entries, files)
@@ -183,23 +183,23 @@ class GitWrite:
         self._index.remember(intent.new, entries)
         blobs = {path: file_blob(entry) for path, entry in entries.items()}
         self._committed.advance(intent.old, intent.new, blobs)
-        # The write is made. Where this fails, the journal stays and the next call goes on.
+        # The write is made. If this fails, the journal stays and the next call finishes it.
         with suppress(OSError):
             self._recovery.finish(intent)
         self._set_modes(plan.targets)
 
     def _set_modes(self, targets: Sequence[ExaminedFile]) -> None:
-        """Give permissions to files whose bytes stay; only a commit from elsewhere has such."""
+        """Set the permissions of files whose bytes stay; only a commit from elsewhere has such."""
         for target in targets:
             bits = target.mode
             if target.now is None or bits is None or bits == target.now.mode:
                 continue
             if target.entry is not None and place_id(target.entry) == target.blob:
-                with suppress(PackError):  # git shows it as the user's change, no more
+                with suppress(PackError):  # at worst git shows it as a change of the user
                     self._worktree.set_mode(target.path, bits)
 
     def _undo(self, intent: Intent, error: BaseException) -> bool:
-        """Undo a failed write; whether it had reached the branch all the same."""
+        """Undo a failed write; returns whether it had reached the branch all the same."""
         try:
             return self._recovery.undo(intent)
         except (PackError, OSError) as failure:
@@ -234,7 +234,7 @@ class GitWrite:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename in a folder survive a power cut, where the system has such a thing."""
+    """Make a rename in a folder survive a power cut, where the system can."""
     if sys.platform != "win32" and folder.is_dir():
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -17,9 +17,9 @@ def text(file):
 )
 def test_what_is_described_sooner_is_described_as_ever(head, monkeypatch):
     content = f"---\n{head}\n---\n\n# Title\n\nred\n".encode()
-    sooner = describe(MemoryPath("a/b.md"), blob_id(content), content)
+    sooner = describe(Note.stored(MemoryPath("a/b.md"), blob_id(content), content))
     monkeypatch.setattr("pack.files.frontmatter.split_plain", lambda text: None)
-    as_ever = describe(MemoryPath("a/b.md"), blob_id(content), content)
+    as_ever = describe(Note.stored(MemoryPath("a/b.md"), blob_id(content), content))
     assert (sooner, sooner.passages) == (as_ever, as_ever.passages)
 
 

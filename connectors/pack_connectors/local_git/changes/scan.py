@@ -20,16 +20,9 @@ from pack.catalog.row import is_catalogued
 from pack.errors import InvalidPath, LimitExceeded, Unavailable
 from pack.limits import MAX_FILE_BYTES
 from pack.model import BlobId, MemoryPath, blob_id
-from pack_connectors.local_git.worktree import HAS_DIR_FD
+from pack_connectors.local_git.worktree import HAS_DIR_FD, READ_FLAGS, Worktree
 from pack_connectors.preconditions import check_path
 
-_DIR_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_DIRECTORY", 0)
-_READ_FLAGS: Final = (
-    os.O_RDONLY
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_BINARY", 0)
-)
 _NOT_THERE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EMLINK, errno.ENXIO)
 TOO_LARGE: Final = BlobId("")
 """Stands for the blob of a file that is larger than a memory file may be."""
@@ -50,6 +43,11 @@ class FileStatus(NamedTuple):
     def of(cls, name: str, found: os.stat_result) -> FileStatus:
         """The status of a file called `name`."""
         return cls(name, *_fields(found))
+
+    @property
+    def text(self) -> str:
+        """All of it but the name and what does not change with the bytes."""
+        return f"{self.inode} {self.size} {self.modified} {self.changed}"
 
     @property
     def newest(self) -> int:
@@ -101,9 +99,9 @@ class Folder:
                 if stat.S_ISDIR(found.st_mode):
                     self.inner.append(name)
 
-    def digest(self) -> bytes:
-        """A name for the state of all files in it."""
-        return hashlib.sha1(marshal.dumps(self.rows, 2), usedforsecurity=False).digest()
+    def digest(self) -> str:
+        """Stands for the stat data of all files in it."""
+        return hashlib.sha1(marshal.dumps(self.rows, 2), usedforsecurity=False).hexdigest()
 
     def files(self) -> Iterator[FileStatus]:
         """The memory files in it."""
@@ -151,8 +149,8 @@ class Folder:
 
     def _open(self, name: str) -> int:
         if isinstance(self._place, str):
-            return os.open(f"{self._place}/{name}", _READ_FLAGS)
-        return os.open(name, _READ_FLAGS, dir_fd=self._place)
+            return os.open(f"{self._place}/{name}", READ_FLAGS)
+        return os.open(name, READ_FLAGS, dir_fd=self._place)
 
 
 def _blob_of(descriptor: int) -> BlobId | None:
@@ -211,12 +209,13 @@ def scan(
     Raises:
         Unavailable: A folder, or a file while it is looked at, cannot be read.
     """
+    worktree = Worktree(root)
     waiting = [start]
     while waiting:
         path = waiting.pop()
         with _translated(path or str(root)):
             entered(path, False)
-            with _opened(root, path) as place:
+            with worktree.opened(MemoryPath(path) or None) as place:
                 if place is None:
                     continue
                 folder = Folder(path, place)
@@ -226,30 +225,6 @@ def scan(
                 yield folder
                 prefix = f"{path}/" if path else ""
                 waiting += filter(may_hold_memory, (prefix + name for name in folder.inner))
-
-
-@contextmanager
-def _opened(root: Path, path: str) -> Iterator[int | str | None]:
-    """A folder, opened without following a link below the root; `None` where there is none."""
-    if not HAS_DIR_FD:
-        place = f"{root}/{path}" if path else str(root)
-        yield place if os.path.isdir(place) else None  # noqa: PTH112 - as text, like the rest
-        return
-    descriptor = os.open(root, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
-    try:
-        for name in path.split("/") if path else ():
-            outer = descriptor
-            try:
-                descriptor = os.open(name, _DIR_FLAGS, dir_fd=outer)
-            except OSError as error:
-                if error.errno not in _NOT_THERE:
-                    raise
-                yield None
-                return
-            os.close(outer)
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

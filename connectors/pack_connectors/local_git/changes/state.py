@@ -1,8 +1,12 @@
 """Which memory files a reader sees differently than a commit, at the cost of what changed.
 
-The first question scans the working tree: it compares the stat data of every file with what
-`WorktreeCache` holds and reads those that differ. A process that asks again, on Linux, has the
-kernel report what changes and looks at nothing else; where it cannot, every question scans.
+The first question scans the working tree: it compares the stat data of every file with what was
+seen before (`seen`) and reads those that differ. From then on, on Linux, the kernel reports what
+changes and nothing else is looked at; where it cannot, every question scans.
+
+Why not scan each time: at 10,000 files a scan takes many times as long as a search, while an
+answer without news costs microseconds. Why the snapshot on disk: without it every command reads
+every note, which takes five to eight times as long as a scan (both measured).
 
 The rule against racy time stamps is git's (Documentation/technical/racy-git.txt): a file changed
 less than two seconds before it is read is not relied on, as a later change may carry the same time.
@@ -11,11 +15,9 @@ less than two seconds before it is read is not relied on, as a later change may 
 from __future__ import annotations
 
 import stat
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeVar
@@ -23,7 +25,6 @@ from typing import Final, TypeVar
 from pack.catalog.row import is_catalogued
 from pack.errors import LimitExceeded
 from pack.model import BlobId, CommitId, MemoryPath, blob_id
-from pack_connectors.local_git.changes.cache import Rows, Seen, WorktreeCache
 from pack_connectors.local_git.changes.events import FileEvents, FolderChanges, open_events
 from pack_connectors.local_git.changes.scan import (
     TOO_LARGE,
@@ -33,6 +34,7 @@ from pack_connectors.local_git.changes.scan import (
     may_hold_memory,
     scan,
 )
+from pack_connectors.local_git.changes.seen import Snapshot, SnapshotFile, mark, status_of
 from pack_connectors.local_git.worktree import Worktree
 from pack_connectors.system.malloc import give_back
 
@@ -45,8 +47,6 @@ _MAX_STEPS: Final = 256
 _MANY_FILES: Final = 2_000
 """Changed files above which a scan of everything is no slower than a look at each."""
 _Blob = TypeVar("_Blob", bound=BlobId | None)
-_STATUS: Final = struct.Struct("<4Q")
-_64_BITS: Final = 2**64 - 1
 
 
 class WorktreeState:
@@ -79,14 +79,13 @@ class WorktreeState:
         self._watch = watch
         self._open_watches = open_watches
         self._lock = threading.Lock()
-        self._cache = WorktreeCache(cache_file)
+        self._file = SnapshotFile(cache_file)
+        self._seen: Snapshot | None = None
         self._events: FileEvents | None = None
         self._pending = FolderChanges(lost=True)
         self._linked: set[str] = set()
-        self._origin = 0
         self._steps: dict[CommitId, tuple[CommitId, Mapping[MemoryPath, BlobId | None]]] = {}
-        self._commit: CommitId | None = None
-        self._edits: Mapping[MemoryPath, BlobId | None] | None = None
+        self._answer: Mapping[MemoryPath, BlobId | None] | None = None
 
     def edits(self, commit: CommitId | None) -> Mapping[MemoryPath, BlobId | None]:
         """The memory files that are not what `commit` holds, with the blob that a reader gets.
@@ -104,14 +103,12 @@ class WorktreeState:
         """
         with self._lock:
             self._collect()
-            if self._edits is None or self._pending or commit != self._commit:
-                found, self._origin = self._cache.run(partial(self._bring_up, commit))
-                self._pending = FolderChanges()
-                self._steps.clear()
-                self._commit = commit
-                if self._edits is None or found != self._edits:
-                    self._edits = MappingProxyType(found)
-            return self._edits
+            seen = self._seen
+            if self._answer is None or seen is None or self._pending or commit != seen.commit:
+                found = self._bring_up(commit).edits()
+                if found != self._answer:
+                    self._answer = MappingProxyType(found)
+            return self._answer
 
     def advance(
         self,
@@ -127,10 +124,9 @@ class WorktreeState:
             self._steps[old] = (new, blobs)
 
     def close(self) -> None:
-        """Give back the watches and the cache file. Another question opens them again."""
+        """Give back the watches. Another question opens them again."""
         with self._lock:
             self._stop_watching()
-            self._cache.close()
 
     # --- what may have changed -----------------------------------------------------------------
 
@@ -143,7 +139,7 @@ class WorktreeState:
                 self._stop_watching()
         if self._events is None:
             self._pending.lost = True
-            if self._watch or (self._watch is None and self._edits is not None):
+            if self._watch or (self._watch is None and self._answer is not None):
                 self._events = self._open_watches(self._worktree.root)
 
     def _stop_watching(self) -> None:
@@ -160,31 +156,37 @@ class WorktreeState:
 
     # --- looking at it -------------------------------------------------------------------------
 
-    def _bring_up(
-        self, commit: CommitId | None, rows: Rows
-    ) -> tuple[dict[MemoryPath, BlobId | None], int]:
-        before = rows.commit()
-        if before != commit:
-            self._move(rows, before, commit)
+    def _bring_up(self, commit: CommitId | None) -> Snapshot:
+        """Look at what may have changed, and compare with a commit."""
+        seen, self._seen = self._seen, None  # an error leaves nothing half done
+        is_lost = self._pending.lost or seen is None
+        seen = seen or self._file.load()
+        moved = self._moved(seen.commit, commit)
         trusted_before = time.time_ns() - _RACY_NS  # the time before anything is looked at
-        is_new = rows.origin != self._origin
-        if is_new or self._pending.lost or len(self._pending.files) > _MANY_FILES:
-            self._look_at_all(rows, trusted_before)
+        if is_lost or moved is None or len(self._pending.files) > _MANY_FILES:
+            changes = self._look_at_all(seen, trusted_before)
         else:
-            self._look_at_changes(rows, trusted_before)
-        if before is None:
-            give_back()  # the very first look at a large memory takes the most
-        return rows.edits(), rows.origin
+            changes = self._look_at_changes(seen, trusted_before)
+        if moved is not None:
+            seen.move(commit, moved)
+        else:
+            seen.compare(commit, dict(_memory_files(self._walk(commit) if commit else ())))
+            give_back()  # the first look at a large memory takes the most
+        self._file.keep(seen, changes + (len(moved) if moved is not None else 1))
+        self._seen, self._pending = seen, FolderChanges()
+        self._steps.clear()
+        return seen
 
-    def _move(self, rows: Rows, old: CommitId | None, new: CommitId | None) -> None:
-        changes = None
-        if old is not None and new is not None:
-            changes = self._own_changes(old, new) or self._diff(old, new)
-        if changes is not None:
-            rows.set_commit(new, _memory_files(changes), all_files=False)
-        else:
-            files = self._walk(new) if new is not None else ()
-            rows.set_commit(new, _memory_files(files), all_files=True)
+    def _moved(
+        self, old: CommitId | None, new: CommitId | None
+    ) -> Mapping[MemoryPath, BlobId | None] | None:
+        """What a commit holds where it differs from another; `None` where nobody can say."""
+        if old == new:
+            return {}
+        if old is None or new is None:
+            return None
+        changes = self._own_changes(old, new) or self._diff(old, new)
+        return None if changes is None else dict(_memory_files(changes))
 
     def _own_changes(
         self, old: CommitId, new: CommitId
@@ -199,58 +201,64 @@ class WorktreeState:
                 return changes.items()
         return None
 
-    def _look_at_all(self, rows: Rows, trusted_before: int) -> None:
-        digests = rows.digests()
+    def _look_at_all(self, seen: Snapshot, trusted_before: int) -> int:
+        """Scan the working tree; how many files are not what they were."""
+        changes = 0
+        vanished = set(seen.digests)
         self._linked.clear()
         for folder in scan(self._worktree.root, entered=self._entered):
-            self._look_at(rows, folder, trusted_before, digests.pop(folder.path, None))
-        for vanished in digests:
-            rows.forget(vanished, below=False)
+            changes += self._look_at(seen, folder, trusted_before)
+            vanished.discard(folder.path)
+        for path in vanished:
+            seen.forget(path)
+        return changes + len(vanished)
 
-    def _look_at_changes(self, rows: Rows, trusted_before: int) -> None:
+    def _look_at_changes(self, seen: Snapshot, trusted_before: int) -> int:
+        """Look where something was reported; how many files that was."""
         for gone in self._pending.gone:
             if self._events is not None:
                 self._events.unwatch(gone)
-            rows.forget(gone, below=True)
+            for path in [path for path in seen.digests if f"{path}/".startswith(f"{gone}/")]:
+                seen.forget(path)
+        changes = 0
         for appeared in filter(may_hold_memory, self._pending.appeared):
             for folder in scan(self._worktree.root, appeared, self._entered):
-                self._look_at(rows, folder, trusted_before, b"")
+                changes += self._look_at(seen, folder, trusted_before)
         for path in filter(is_memory, self._pending.files):
-            self._look_at_file(rows, MemoryPath(path), trusted_before)
+            self._look_at_file(seen, MemoryPath(path), trusted_before)
+        return changes + len(self._pending.files)
 
-    def _look_at(
-        self, rows: Rows, folder: Folder, trusted_before: int, digest: bytes | None
-    ) -> None:
+    def _look_at(self, seen: Snapshot, folder: Folder, trusted_before: int) -> int:
         if self._events is not None:
             self._note_links(f"{folder.path}/{name}" for name in folder.linked())
-        found = folder.digest()
-        if not folder.path or found == digest or (digest is None and not folder.rows):
-            return
-        known = rows.files_in(folder.path)
-        seen = []
+        digest = folder.digest()
+        if not folder.path or digest == seen.digests.get(folder.path):
+            return 0
+        before = seen.files.get(folder.path, {})
+        now: dict[str, str] = {}
         is_settled = True
         for file in folder.files():
             is_settled &= file.newest < trusted_before
-            before = known.pop(file.name, None)
-            now = _look(folder, file, before, trusted_before)
-            if now != before:
-                seen.append(now)
-        seen += (Seen(name, b"", None) for name in known)
-        rows.see(folder.path, seen, found if is_settled else b"")
+            if (found := _look(folder, file, before.get(file.name), trusted_before)) is not None:
+                now[file.name] = found
+        changed = [name for name in now | before if now.get(name) != before.get(name)]
+        for name in changed:
+            seen.see(folder.path, name, now.get(name))
+        seen.digests[folder.path] = digest if is_settled else ""
+        return len(changed)
 
-    def _look_at_file(self, rows: Rows, path: MemoryPath, trusted_before: int) -> None:
+    def _look_at_file(self, seen: Snapshot, path: MemoryPath, trusted_before: int) -> None:
         folder, _, name = path.rpartition("/")
         status = self._worktree.stat(path)
         self._linked.discard(path)
-        seen = Seen(name, b"", None)
+        found = None
         if status is not None and stat.S_ISREG(status.st_mode):
             if status.st_nlink > 1:
                 self._note_links([path])
             file = FileStatus.of(name, status)
-            is_settled = file.newest < trusted_before
-            seen = Seen(name, _packed(file) if is_settled else b"", self._read(path))
-        # Written even if nothing changed: what another process saw before us must not come after.
-        rows.see(folder, [seen], b"")
+            if (blob := self._read(path)) is not None:
+                found = mark(file.text if file.newest < trusted_before else "", blob)
+        seen.see(folder, name, found)
 
     def _read(self, path: MemoryPath) -> BlobId | None:
         try:
@@ -260,25 +268,20 @@ class WorktreeState:
         return blob_id(found.content) if found else None
 
     def _note_links(self, paths: Iterable[str]) -> None:
-        """Look at files with several names at every question: a write by another is not told."""
+        """Look at files with several names at every question: another name hides a write."""
         self._linked.update(paths)
         if self._events is not None and len(self._linked) > _MAX_LINKED:
             self._events.usable = False
 
 
-def _look(folder: Folder, file: FileStatus, before: Seen | None, trusted_before: int) -> Seen:
-    status = _packed(file)
-    if before is not None and before.status == status:
+def _look(folder: Folder, file: FileStatus, before: str | None, trusted_before: int) -> str | None:
+    """The mark of a file; `None` if it vanished, or is no file any more."""
+    if before is not None and status_of(before) == file.text:
         return before
     blob = folder.blob(file.name)
-    is_settled = blob is not None and file.newest < trusted_before
-    return Seen(file.name, status if is_settled else b"", blob)
-
-
-def _packed(file: FileStatus) -> bytes:
-    # Times before 1970 and after 2262 are no positive numbers of 64 bits; that they differ counts.
-    numbers = (file.inode, file.size, file.modified, file.changed)
-    return _STATUS.pack(*(number & _64_BITS for number in numbers))
+    if blob is None:
+        return None
+    return mark(file.text if file.newest < trusted_before else "", blob)
 
 
 def _memory_files(

@@ -1,4 +1,4 @@
-"""How the last exchanges went, in a file beside the other derived ones. It may be deleted."""
+"""How the last exchanges went, in one of the derived files that may be deleted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class RecordFile:
         self._file = file
 
     def load(self) -> RemoteRecord:
-        """What was stored last; an empty record where there is none that can be read."""
+        """What was stored last; an empty record if none can be read."""
         try:
             data = json.loads(self._file.read_text(encoding="utf-8"))
             stop = data.pop("stop")
@@ -26,7 +26,7 @@ class RecordFile:
                 stop = Stop(**{**stop, "kind": StopKind(stop["kind"])})
             return _checked(RemoteRecord(**data, stop=stop))
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
-            return RemoteRecord()  # it only says how things went: the next exchange makes it anew
+            return RemoteRecord()  # it only says how things went: the next exchange writes it again
 
     def save(self, record: RemoteRecord) -> None:
         """Store a record.
@@ -43,7 +43,7 @@ class RecordFile:
 
 
 def _checked(record: RemoteRecord) -> RemoteRecord:
-    """The record, if its parts are what they should be; anybody may have edited the file."""
+    """The record, if it has the right form; anybody may have edited the file."""
     times = (record.exchanged_at, record.attempted_at, record.not_before)
     texts = (*times, record.agreed, record.problem)
     are_texts = all(text is None or isinstance(text, str) for text in texts)

@@ -1,7 +1,7 @@
-"""The remote of a local repository: what git's configuration names, asked and told by git.
+"""The remote of a local repository, as git's configuration names it; git does the talking.
 
-Three kinds of refs of ours, so that nothing is dropped by git's housekeeping: `refs/pack/seen/`
-(both sides agreed on it last), `refs/pack/fetched/` (the remote's head), `refs/pack/rescue/`.
+Three kinds of refs keep our commits safe from git's housekeeping: `refs/pack/seen/` (what both
+sides agreed on last), `refs/pack/fetched/` (the remote's head) and `refs/pack/rescue/`.
 
 Sources: git-config(1) "branch.<name>.remote", "remote.<name>.url"; git-push(1) "--porcelain".
 """
@@ -29,7 +29,7 @@ from pack_connectors.system.process_lock import ProcessLock
 _SECONDS: Final = 600.0
 _DEFAULT_REMOTE: Final = "origin"
 _HEADS: Final = "refs/heads/"
-# Given, as the repository's configuration could name other programs.
+# Spelled out, as the repository's configuration could name other programs.
 _UPLOAD: Final = "--upload-pack=git-upload-pack"
 _RECEIVE: Final = "--receive-pack=git-receive-pack"
 _FETCH: Final = (
@@ -37,7 +37,7 @@ _FETCH: Final = (
     "--no-auto-maintenance"
 ).split()
 _PUSH: Final = "--porcelain --no-verify --no-signed --recurse-submodules=no".split()
-# What a remote says whose branch has moved since it was looked at.
+# What a remote says if its branch has moved since we asked.
 _MOVED: Final = ("fetch first", "non-fast-forward", "cannot lock ref", "failed to update ref")
 
 
@@ -71,8 +71,8 @@ class GitRemote:
 
     Args:
         local: The memory.
-        seconds: How long git may take to talk to the remote, at most.
-        is_cancelled: Asked often while it does; it is given up when the answer is yes.
+        seconds: How long git may talk to the remote.
+        is_cancelled: Asked often while it does; git is ended once the answer is yes.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class GitRemote:
         """See `Remote.branch`."""
         found = self._configured()
         if self._exchanging == threading.get_ident():
-            self._held = found  # an exchange is with one remote from its beginning to its end
+            self._held = found  # one exchange talks to one remote, from beginning to end
         return RemoteBranch(found.name, redacted(found.url.text), found.branch) if found else None
 
     def _configured(self) -> _Branch | None:
@@ -135,14 +135,14 @@ class GitRemote:
             self._runner.run(["check-ref-format", ref])
             ref.encode("utf-8")
         except (Unavailable, UnicodeEncodeError) as error:
-            reason = "its name or its branch is no name for git"
+            reason = "git cannot use its name or the name of its branch"
             raise InvalidConfig("the remote", reason) from error
 
     def _place(self) -> _Branch:
         is_ours = self._exchanging == threading.get_ident()
         found = (self._held if is_ours else None) or self._configured()
         if found is None:
-            raise InvalidConfig("the remote", "there is none any more")
+            raise InvalidConfig("the remote", "there is no longer one")
         return found
 
     @contextmanager
@@ -155,7 +155,7 @@ class GitRemote:
         try:
             self._lock.acquire()
         except RepositoryBusy as error:
-            reason = "another pack process exchanges with the remote at this moment"
+            reason = "another pack process is exchanging with the remote"
             raise RepositoryBusy(reason) from error
         try:
             self._exchanging = threading.get_ident()
@@ -184,16 +184,16 @@ class GitRemote:
                 self._set_refs(dict.fromkeys(place.tracking, head))
             return head
         refs = [f"+{_HEADS}{place.branch}:{ref}" for ref in place.tracking]
-        status, _, said = self._exchange.run("fetch", [*_FETCH, _UPLOAD], place.url, *refs)
-        if status != 0:
-            raise Unavailable(f"git fetch failed: {said}")
+        answer = self._exchange.run("fetch", [*_FETCH, _UPLOAD], place.url, *refs)
+        if answer.status != 0:
+            raise Unavailable(f"git fetch failed: {answer.said}")
         return self.fetched()
 
     def _ask(self, url: RemoteUrl, ref: str) -> CommitId | None:
-        status, out, said = self._exchange.run("ls-remote", ["--quiet", _UPLOAD], url, ref)
-        if status != 0:
-            raise Unavailable(f"the remote {redacted(url.text)} does not answer: {said}")
-        for line in out.splitlines():
+        answer = self._exchange.run("ls-remote", ["--quiet", _UPLOAD], url, ref)
+        if answer.status != 0:
+            raise Unavailable(f"the remote {redacted(url.text)} does not answer: {answer.said}")
+        for line in answer.out.splitlines():
             head, _, name = line.partition("\t")
             if name == ref:
                 return CommitId(check_id(head))
@@ -204,15 +204,15 @@ class GitRemote:
         place = self._place()
         refspec = f"{check_id(commit)}:{_HEADS}{place.branch}"
         options = [*_PUSH, _RECEIVE]
-        status, out, said = self._exchange.run("push", options, place.push_url, refspec)
-        if status != 0:
-            refusals = [line for line in out.splitlines() if line.startswith("!")]
+        answer = self._exchange.run("push", options, place.push_url, refspec)
+        if answer.status != 0:
+            refusals = [line for line in answer.out.splitlines() if line.startswith("!")]
             if any(words in line for line in refusals for words in _MOVED):
                 raise StaleBase(theirs, None)
             if refusals:
                 why = redacted(refusals[0].split("\t")[-1])
-                raise ConnectorError(f"the remote refused the push: {why} ({said})")
-            raise Unavailable(f"git push failed: {said}")
+                raise ConnectorError(f"the remote refused the push: {why} ({answer.said})")
+            raise Unavailable(f"git push failed: {answer.said}")
         self._set_refs(dict.fromkeys(place.tracking, commit))
 
     # --- refs ------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Git talking to a remote: the only commands of PACK that use the network and the user's set-up.
+"""Git talking to a remote: the only commands that use the network and the user's git set-up.
 
 What may take part, and why:
 
@@ -29,7 +29,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
 from pack.errors import Unavailable
 from pack_connectors.local_git.process import (
@@ -45,7 +45,7 @@ _GRACE_SECONDS: Final = 0.5
 _MOST_OUTPUT: Final = 1024 * 1024
 _MOST_LINES: Final = 3
 
-# What a user's own set-up may say; each is put before it, and so can be overruled by it.
+# Defaults that come before the user's own set-up, which may overrule them.
 _DEFAULTS: Final[Mapping[str, str]] = {
     "credential.helper": "",  # forgets the ones of the repository
     "core.sshCommand": "ssh -oBatchMode=yes -oConnectTimeout=20",
@@ -72,6 +72,20 @@ _FROM_URL: Final = (
 )
 
 
+class Answer(NamedTuple):
+    """What a command came to.
+
+    Attributes:
+        status: Its exit status.
+        out: What it printed.
+        said: What went to its standard error, fit to be shown.
+    """
+
+    status: int
+    out: str
+    said: str
+
+
 class GitExchange:
     """Runs the commands of one repository that talk to its remote."""
 
@@ -81,10 +95,8 @@ class GitExchange:
         self._is_cancelled = is_cancelled
         self._own_config: list[str] | None = None
 
-    def run(
-        self, command: str, options: Sequence[str], url: RemoteUrl, *refs: str
-    ) -> tuple[int, str, str]:
-        """Exit status of a command, what it printed, and what it said, fit to be shown.
+    def run(self, command: str, options: Sequence[str], url: RemoteUrl, *refs: str) -> Answer:
+        """Run a command that talks to a remote.
 
         Raises:
             Unavailable: It could not be started, ran too long, or was cancelled.
@@ -101,7 +113,7 @@ class GitExchange:
                 status = self._wait(process, command)
             finally:
                 _end(process)
-            return status, _text(out), _said(_text(err))
+            return Answer(status, _text(out), _said(_text(err)))
 
     def _options(self, url: RemoteUrl) -> Iterator[str]:
         yield from config_options(_DEFAULTS)
@@ -148,7 +160,7 @@ class GitExchange:
                 stderr=err,
                 env=environment,
                 cwd=self._runner.work_tree,
-                start_new_session=True,  # no terminal to ask at, and all of it can be ended
+                start_new_session=True,  # no terminal to ask at, and all of it can be ended at once
             )
         except OSError as error:
             raise Unavailable(f"git could not be started: {error.strerror}") from error
@@ -165,7 +177,7 @@ class GitExchange:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a command and what it started; it has a moment to remove its locks."""
+    """End a command and what it started, with a moment to remove its locks."""
     if process.poll() is not None:
         return
     _signal(process, signal.SIGTERM)
@@ -192,7 +204,7 @@ def _text(file: IO[bytes]) -> str:
 
 
 def _said(text: str) -> str:
-    """The first lines of what git said, which hold the reason; it may be the remote that speaks."""
+    """The lines that hold the reason, of what git or the remote said."""
     lines = [line for line in text.splitlines() if line.strip()]
     telling = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "ssh:"))]
     return redacted("; ".join((telling or lines)[:_MOST_LINES])) or "no reason given"

@@ -1,4 +1,4 @@
-"""Where a remote is: what may be shown of it, and what is kept from argv, messages and logs.
+"""The address of a remote: what may be shown, and what stays out of argv, messages and logs.
 
 Sources: git-clone(1) "GIT URLS"; RFC 3986 section 3.2.1 (user information).
 """
@@ -14,8 +14,8 @@ from urllib.parse import unquote
 from pack.errors import InvalidConfig
 
 PROTOCOLS: Final = ("https", "ssh", "file")
-"""What an exchange may use. Not `http` and `git`, which anybody on the way can read and change;
-not `ext`, which runs a command."""
+"""What an exchange may use: not `http` and `git`, which anybody on the way can read and change, nor
+`ext`, which runs a command."""
 
 _WITH_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(?:([^/?#]*)@)?(.*)", re.DOTALL)
 _HELPER: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*::")

@@ -129,7 +129,7 @@ def test_more_than_the_queue_holds(root):
     class Overflowing(Inotify):
         def read(self):
             for event in super().read():
-                yield event._replace(watch=-1, mask=0x4000, name="")
+                yield event._replace(wd=-1, mask=0x4000, name="")
 
     events = FileEvents(root, Overflowing())
     events.watch("a")

@@ -1,7 +1,8 @@
 import contextlib
+import errno
+import json
 import os
 import shutil
-import sqlite3
 import sys
 import tempfile
 import threading
@@ -13,19 +14,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from pack_connectors.local_git.changes import scan as worktree_scan
 from pack_connectors.local_git.changes import state as worktree_state
-from pack_connectors.local_git.changes.events import (
-    _OVERFLOW,
-    Event,
-    FileEvents,
-    Inotify,
-    open_events,
-)
+from pack_connectors.local_git.changes.events import FileEvents, Inotify, open_events
 
 from pack.catalog.row import is_catalogued
 from pack.errors import Unavailable
 from pack.limits import MAX_FILE_BYTES
 from pack.model import blob_id
 from tests.unit.connectors.local_git.changes.worktree_folders import Repository
+
+if sys.platform == "linux":
+    from inotify_simple import Event, flags
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel reports nothing here")
 WATCH = [False, pytest.param(True, marks=linux)]
@@ -331,7 +329,9 @@ DAMAGE = {
     "removed": lambda file: file.unlink(),
     "emptied": lambda file: os.truncate(file, 0),
     "cut off": lambda file: os.truncate(file, file.stat().st_size // 2),
-    "no database": lambda file: file.write_bytes(b"garbage" * 1000),
+    "no JSON": lambda file: file.write_bytes(b"garbage" * 1000),
+    "another form": lambda file: file.write_bytes(b'{"version": 1, "files": {"a": {"x.md": 1}}}'),
+    "nested deeply": lambda file: file.write_bytes(b"[" * 100_000),
     "a folder": lambda file: (file.unlink(), file.mkdir()),
 }
 
@@ -363,33 +363,46 @@ def test_a_cache_that_is_removed_or_replaced_under_us_is_not_relied_on(repositor
 
 def test_a_cache_of_another_version_is_replaced(repository):
     repository.state().edits(repository.head())
-    repository.close()
-    with contextlib.closing(sqlite3.connect(repository.cache)) as db:
-        db.execute("PRAGMA user_version = 99")
+    stored = json.loads(repository.cache.read_bytes())
+    wrong = {**stored, "version": 99, "committed": {"a/x.md": None}}
+    repository.cache.write_text(json.dumps(wrong), "ascii")
     check(repository, repository.state())
-    with contextlib.closing(sqlite3.connect(repository.cache)) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+    assert json.loads(repository.cache.read_bytes())["version"] == stored["version"]
 
 
-def test_a_locked_cache_is_done_without(repository, asked, monkeypatch):
-    for name in ("_OPEN_SECONDS", "_BUSY_SECONDS"):
-        monkeypatch.setattr(f"pack_connectors.local_git.changes.cache.{name}", 0)
-    asked.close()
-    with contextlib.closing(sqlite3.connect(repository.cache, isolation_level=None)) as db:
-        db.execute("BEGIN EXCLUSIVE")
-        repository.write("a/x.md", "2")
-        check(repository, asked, repository.state())
+def test_a_cache_that_cannot_be_stored_is_done_without(repository, asked, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EROFS, "read-only file system")
+
+    monkeypatch.setattr("pack_connectors.local_git.changes.seen.write_durably", refuse)
+    repository.write("a/x.md", "2")
     check(repository, asked, repository.state())
+
+
+def test_a_few_changes_are_not_worth_storing(repository):
+    """In a large memory; the next process finds them by their stat data."""
+    for number in range(100):
+        repository.write(f"n/{number}.md", str(number))
+    state = repository.state(watch=False)
+    state.edits(repository.head())
+    stored = repository.cache.read_bytes()
+    repository.write("n/1.md", "changed")
+    check(repository, state, repository.state(watch=False))
+    assert repository.cache.read_bytes() == stored
+    for number in range(10):
+        repository.write(f"n/{number}.md", "changed")
+    check(repository, state, repository.state(watch=False))
+    assert repository.cache.read_bytes() != stored
 
 
 def test_without_a_cache_file(repository):
     state = repository.state(cache_file=None)
     repository.write("a/x.md", "2")
-    check(repository, state, repository.state(cache_file=repository.root / "index.md/no.sqlite"))
+    check(repository, state, repository.state(cache_file=repository.root / "index.md/no.json"))
     assert not repository.cache.exists()
 
 
-def test_a_question_begins_again_when_another_process_wrote_meanwhile(repository, monkeypatch):
+def test_another_process_that_stored_meanwhile_does_no_harm(repository, monkeypatch):
     slow, quick = repository.state(watch=False), repository.state(watch=False)
     head = repository.head()
     slow.edits(head)
@@ -406,8 +419,8 @@ def test_a_question_begins_again_when_another_process_wrote_meanwhile(repository
     monkeypatch.setattr(worktree_state, "scan", interrupted)
     repository.write("a/b/y.md", "older")
     assert slow.edits(head) == repository.edits(head)
-    assert len(rounds) == 3  # slow, quick, slow again
-    assert slow._cache._places[0] == str(repository.cache)
+    assert len(rounds) == 2
+    check(repository, slow, quick, repository.state(watch=False))
 
 
 # --- where the kernel does not help ---------------------------------------------------------------
@@ -432,7 +445,7 @@ class LimitedInotify(Inotify):
     def read(self):
         yield from (() if self.overflow else super().read())
         if self.overflow:
-            yield Event(-1, _OVERFLOW, "")
+            yield Event(-1, flags.Q_OVERFLOW, 0, "")
 
 
 @linux

@@ -24,7 +24,7 @@ class Repository:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.cache = root / ".git/pack/worktree.sqlite"
+        self.cache = root / ".git/pack/worktree.seen"
         self.git("init", "--quiet", "--template=", str(root), cwd=root.parent)
         self.open = []
         self.commits = {}
@@ -78,9 +78,9 @@ class Repository:
         """What `WorktreeState.edits` has to answer, found by reading everything."""
         tree = Worktree(self.root)
         visible = {}
-        for path, kind, status in tree.scan():
+        for path, kind in tree.scan():
             if kind is EntryType.FILE and is_catalogued(path):
-                large = status.st_size > MAX_FILE_BYTES
+                large = tree.stat(path).st_size > MAX_FILE_BYTES
                 visible[path] = "" if large else blob_id(tree.read(path).content)
         committed = dict(self.walk(commit)) if commit else {}
         committed = {path: blob for path, blob in committed.items() if is_catalogued(path)}

@@ -1,0 +1,103 @@
+"""Reading many blobs at once."""
+
+import threading
+
+import pytest
+from pack_connectors.local_git.objects import ObjectStore
+from pack_connectors.local_git.process import GitRunner
+
+from pack.errors import NotFound, Unavailable
+from pack.model import BlobId, blob_id
+from tests.support import git
+
+
+@pytest.fixture
+def runner(tmp_path):
+    git(tmp_path, "init", "--quiet")
+    return GitRunner(tmp_path / ".git", tmp_path)
+
+
+@pytest.fixture
+def store(runner):
+    made = ObjectStore(runner, runner.git_dir)
+    yield made
+    made.close()
+
+
+def stored(runner, contents):
+    return [
+        BlobId(git(runner.work_tree, "hash-object", "-w", "--stdin", stdin=c).decode().strip())
+        for c in contents
+    ]
+
+
+CONTENTS = [b"", b"one", b"line\nline\n", b"missing\n", b"\0\xff" * 500_000, "é\r\n".encode()]
+
+
+def test_blobs_come_in_the_order_asked_for(runner, store):
+    wanted = stored(runner, CONTENTS)
+    asked = [*wanted, *reversed(wanted), wanted[1]]
+    by_id = dict(zip(wanted, CONTENTS, strict=True))
+    assert list(store.read_blobs(asked)) == [(blob, by_id[blob]) for blob in asked]
+    assert list(store.read_blobs([])) == []
+
+
+def test_more_questions_than_a_pipe_holds(runner, store):
+    (one,) = stored(runner, [b"x" * 100])
+    found = list(store.read_blobs([one] * 30_000))
+    assert len(found) == 30_000
+    assert set(found) == {(one, b"x" * 100)}
+
+
+def test_what_is_missing_or_no_blob_is_not_found(runner, store):
+    (one,) = stored(runner, [b"one"])
+    tree = BlobId(
+        git(runner.work_tree, "hash-object", "-t", "tree", "-w", "--stdin").decode().strip()
+    )
+    for other in (blob_id(b"never stored"), tree):
+        stream = store.read_blobs([one, other])
+        assert next(stream) == (one, b"one")
+        with pytest.raises(NotFound, match=other):
+            next(stream)
+
+
+def test_only_ids_are_asked_for(runner, store):
+    (runner.work_tree / "a.md").write_bytes(b"a")
+    git(runner.work_tree, "add", "a.md")
+    with pytest.raises(NotFound):
+        list(store.read_blobs([BlobId(":a.md")]))
+
+
+def test_others_read_while_a_stream_is_paused_or_left(runner, store):
+    wanted = stored(runner, [b"%d" % number * 1000 for number in range(100)])
+    other = stored(runner, [b"other"])[0]
+    stream = store.read_blobs(wanted)
+    found = [next(stream)]
+    for row in stream:
+        assert store.read(other, "blob") == b"other"
+        assert next(store.read_blobs(wanted))[0] == wanted[0]
+        found.append(row)
+    assert [blob for blob, _ in found] == wanted
+
+
+def test_threads_share_one_reader(runner, store):
+    wanted = stored(runner, [b"%d" % number for number in range(100)])
+    found = {}
+
+    def read(number):
+        found[number] = list(store.read_blobs(wanted[number:]))
+
+    threads = [threading.Thread(target=read, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for number in range(8):
+        assert found[number] == [(blob, b"%d" % at) for at, blob in enumerate(wanted)][number:]
+
+
+def test_a_repository_that_is_gone_is_unavailable(runner, store, tmp_path):
+    (one,) = stored(runner, [b"one"])
+    (tmp_path / ".git" / "HEAD").unlink()
+    with pytest.raises(Unavailable):
+        list(store.read_blobs([one]))

@@ -1,1 +1,0 @@
-"""Questions for a place, and texts that name one."""
