@@ -9,6 +9,7 @@ from datetime import date
 from functools import partial
 from typing import Final
 
+from pack.actions import Action
 from pack.core.core import Core
 from pack.errors import MigrationNeeded
 from pack.model import CommitId, Mode
@@ -23,12 +24,12 @@ from pack.sync.target import Delivered, Pages, Target
 from pack.sync.text import TextSource
 
 NOT_MIGRATED: Final = (
-    f"NOTION_SYNC_MODE is multi, but {MAPPING} is not there or not complete: the single page was "
-    "written. Run `pack migrate-notion`."
+    f"NOTION_SYNC_MODE is multi, but {MAPPING} is missing or incomplete, so the single page was "
+    f"written. {Action.MIGRATE_NOTION}."
 )
 OTHER_PAGE: Final = (
-    f"{MAPPING} is for another page than NOTION_SYNC_PAGE_ID: that page was written with all of "
-    "it. Run `pack migrate-notion`, which gives each file a page below it."
+    f"{MAPPING} belongs to another page than NOTION_SYNC_PAGE_ID, so that page was given the whole "
+    f"memory. {Action.MIGRATE_NOTION} to give each file a page below it."
 )
 _OF_ANOTHER: Final = (
     f"{MAPPING} was for another page; the pages below that one stay there, and are not kept up "

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from pack.actions import Action
 from pack.errors import (
     AuthFailed,
     ConnectorError,
@@ -45,8 +46,8 @@ from pack.sync.target import Page, PageId, Pages
 
 Report = Callable[[str], None]
 _GONE: Final = (
-    f"Restore it in Notion; or take its line out of {MAPPING} and run `pack migrate-notion`, "
-    "which makes another."
+    f"Restore it in Notion; or remove its line from {MAPPING}, then {Action.MIGRATE_NOTION} to "
+    "make another."
 )
 _EMPTY: Final = (
     "the memory has no file that Notion may get, but pages of it; none was moved to the trash"
@@ -64,7 +65,7 @@ def _named(entry: str) -> Iterator[None]:
         yield
     except RefusedForSafety as refused:
         error = InvalidConfig(MAPPING, f"{entry}: {refused.reason}; it was not touched")
-        error.remedy = f"Take its line out of {MAPPING}. {refused.remedy}"
+        error.remedy = f"Remove its line from {MAPPING}. {refused.remedy}"
         raise error from refused
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Set
 from itertools import groupby, zip_longest
 
+from pack.actions import Action
 from pack.catalog.row import Row, decode, is_catalogued
 from pack.core.core import Core
 from pack.core.index_update import plan_index_update
@@ -107,7 +108,7 @@ def _twins(tree: Iterable[Entry]) -> Iterator[Finding]:
                     entry.path,
                     "twin",
                     f"some file systems take {prefix} for {other}",
-                    "Rename one of them with `pack move`.",
+                    f"To rename one of them, {Action.MOVE}.",
                 )
                 break
 
@@ -158,7 +159,7 @@ def _check_name(path: MemoryPath) -> Iterator[Finding]:
     try:
         parse_memory_path(path)
     except (InvalidPath, LimitExceeded) as error:
-        yield _at(path, "name", str(error), "Rename it with `pack move` or git.")
+        yield _at(path, "name", str(error), f"To rename it, {Action.MOVE} or use git.")
 
 
 def _check_frontmatter(core: Core, path: MemoryPath, text: str) -> Iterator[Finding]:
@@ -176,7 +177,7 @@ def _check_frontmatter(core: Core, path: MemoryPath, text: str) -> Iterator[Find
     if schema.is_expired(meta, core.today()) and meta.expires is not None:
         line, column = schema.find_key_line(text, "ttl") or (1, 1)
         message = f"expired on {meta.expires.isoformat()}"
-        yield _at(path, "expired", message, "Update it, or run `pack prune`.", line, column)
+        yield _at(path, "expired", message, f"Update it, or {Action.PRUNE}.", line, column)
 
 
 def _check_links(path: MemoryPath, text: str, places: Set[str]) -> Iterator[Finding]:

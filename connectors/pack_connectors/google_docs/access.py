@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from pack.actions import Action
 from pack.errors import AuthFailed, PackError, Unavailable
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ DOCUMENTS_SCOPE: Final = "https://www.googleapis.com/auth/documents"
 """The least that may edit a document which the user names; `drive.file` is for an app's own."""
 
 _AGAIN: Final = (
-    "Run `pack google-auth`. If this comes back every week, the consent screen of the OAuth client "
-    "is in state 'Testing': publish it, as Google ends such access after 7 days."
+    f"{Action.ALLOW_GOOGLE}. If this happens every week, the consent screen of the OAuth client is "
+    "in state 'Testing', in which Google ends access after 7 days: publish it."
 )
-_CLIENT: Final = "Correct GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET, then run `pack google-auth`."
+_CLIENT: Final = f"Correct GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET, then {Action.ALLOW_GOOGLE}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from contextlib import suppress
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final
 
+from pack.actions import Action
 from pack.errors import AuthFailed, ConnectorError, NotFound, PackError
 from pack_connectors.google_docs.access import refresh_failure
 
@@ -27,8 +28,8 @@ _LIMITS: Final = frozenset(
     ).split()
 )
 _SHARE: Final = (
-    "Share the document with this account as an editor, and switch the Google Docs API on in the "
-    "project of the OAuth client; or run `pack google-auth` with another account."
+    "Share the document with this account as an editor, and turn on the Google Docs API in the "
+    f"project of the OAuth client; or, to use another account, {Action.ALLOW_GOOGLE}."
 )
 _LONGEST_WAIT: Final = 24 * 3600.0
 
@@ -109,7 +110,7 @@ def _refusal(error: HttpError) -> Exception:
 
 def _for_good(status: int, message: str) -> PackError:
     if status == 401:
-        return AuthFailed("Google does not accept the access token", "Run `pack google-auth`.")
+        return AuthFailed("Google does not accept the access token", f"{Action.ALLOW_GOOGLE}.")
     if status == 403:
         return AuthFailed(f"Google Docs refuses access to the document: {message}", _SHARE)
     if status == 404:

@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from pack.actions import Action
 from pack.errors import AuthFailed, ConnectorError, Unavailable
 from pack_connectors.google_docs.access import DOCUMENTS_SCOPE, TOKEN_URL
 
@@ -29,7 +30,7 @@ _CLIENT: Final = (
     "Correct GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET; the client must be a desktop app of Google "
     "Cloud's 'APIs & Services > Credentials'."
 )
-_AGAIN: Final = "Run `pack google-auth` again."
+_AGAIN: Final = f"{Action.ALLOW_GOOGLE} again."
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from pack.actions import Action
 from pack.errors import NotFound, PackError, RefusedForSafety
 from pack.sync.target import Delivered, Page, PageId
 from pack_connectors.notion.api import NotionApi, PageState, dashed, parse_id, url_of
@@ -25,8 +26,8 @@ from pack_connectors.notion.writer import PageReceipt, PageWriter, digest
 
 SETTING: Final = "NOTION_SYNC_PAGE_ID"
 _NOT_OURS: Final = (
-    "Only pages that the integration of NOTION_TOKEN made are written. If that is another one "
-    "than it was, forget the pages of the old one and run `pack migrate-notion`."
+    "PACK writes only pages that the integration of NOTION_TOKEN made. If the integration has "
+    f"changed, forget the pages of the old one, then {Action.MIGRATE_NOTION}."
 )
 
 

@@ -40,15 +40,20 @@ Tell = Callable[[SyncOutcome], None]
 
 
 class Log:
-    """Logs what a person should know of an attempt; what is still the same after another, once."""
+    """Logs what a person should know about an attempt, and nothing that it has said before.
 
-    def __init__(self) -> None:
+    Args:
+        worded: Puts a message into the words of whoever reads the log.
+    """
+
+    def __init__(self, worded: Callable[[str], str] = str) -> None:
+        self._worded = worded
         self._said: dict[str, str] = {}
 
     def __call__(self, outcome: SyncOutcome) -> None:
         """Log what is new of one target, by one thread at a time for each."""
         for warning in outcome.warnings:
-            logger.warning("%s: %s", outcome.name, warning)
+            logger.warning("%s: %s", outcome.name, self._worded(warning))
         if outcome.standing is Standing.BUSY:
             return
         said, problem = self._said.get(outcome.name), ""

@@ -131,7 +131,10 @@ STOPPING: Final = HttpRefusal(
     503, "stopping", "The server is shutting down.", "Connect again in a moment.", _CLOSE
 )
 NOT_FOUND: Final = HttpRefusal(
-    404, "not_found", "There is nothing at this path.", "Use the URL that `pack serve` prints."
+    404,
+    "not_found",
+    "There is nothing at this path.",
+    "Use the URL that the server printed.",
 )
 READ_ONLY: Final = HttpRefusal(
     405,

@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 from pack.errors import BlobChanged, PackError
 from pack.results import Document, FileListing, Match, Matches, WholeMemory, Written
 from pack.search.ranking import Explanation
+from pack_servers.mcp.wording import worded
 
 _SHOWN_ON_CONFLICT = 64 * 1024
 
@@ -103,7 +104,7 @@ def listing(page: FileListing) -> CallToolResult:
         for file in page.files
     ]
     text = _paged("files", lines, page.total, page.next_cursor)
-    notice = " ".join(page.notices) or None
+    notice = worded(" ".join(page.notices)) or None
     found = _without_none(
         files=files, total=page.total, next_cursor=page.next_cursor, notice=notice
     )
@@ -116,7 +117,7 @@ def document(found: Document) -> CallToolResult:
         path=found.path,
         sha=found.sha,
         updated_at=found.updated_at,
-        warning="; ".join(found.warnings) or None,
+        warning=worded("; ".join(found.warnings)) or None,
     )
     lines = "\n".join(f"{key}: {value}" for key, value in head.items())
     return _result({**head, "content": found.content}, lines, found.content)
@@ -138,14 +139,14 @@ def written(done: Written) -> CallToolResult:
         commit=done.commit,
         commit_url=done.commit_url,
         index_updated=done.index_updated,
-        warning="; ".join(done.warnings) or None,
+        warning=worded("; ".join(done.warnings)) or None,
     )
     return _result(content, json.dumps(content, ensure_ascii=False))
 
 
 def not_written(error: PackError) -> CallToolResult:
     """What a client without paths is told when the store failed; never an error (C2)."""
-    warning = f"NOT STORED: {error}. {error.remedy}"
+    warning = f"NOT STORED: {error}. {worded(error.remedy)}"
     return _result({"warning": warning, "index_updated": False}, warning)
 
 
@@ -169,10 +170,10 @@ def failed(error: PackError) -> CallToolResult:
     content: dict[str, Any] = {
         "code": error.code,
         "message": str(error),
-        "remedy": error.remedy,
+        "remedy": worded(error.remedy),
         "retryable": error.retryable,
     }
-    blocks = [f"{error.code}: {error}\n{error.remedy}"]
+    blocks = [f"{error.code}: {error}\n{content['remedy']}"]
     if isinstance(error, BlobChanged):
         content |= _without_none(path=error.path, sha=error.actual)
         text = _conflicting_text(error)

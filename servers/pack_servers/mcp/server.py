@@ -41,6 +41,7 @@ from pack_servers.mcp.notifications import ChangeWatcher, Subscribers
 from pack_servers.mcp.schemas import for_refusals_too, lean
 from pack_servers.mcp.stdio import run_stdio
 from pack_servers.mcp.tools import add_tools
+from pack_servers.mcp.wording import worded
 
 SCHEME: Final = "memory:///"
 _LISTED_RESOURCES: Final = 100
@@ -190,7 +191,7 @@ class PackServer(MCPServer[None]):
             page = self._memory.list(limit=1_000_000)
         except PackError as error:
             # The SDK takes any other exception from a list for a crash.
-            raise MCPError(INTERNAL_ERROR, f"{error} {error.remedy}") from error
+            raise MCPError(INTERNAL_ERROR, f"{error} {worded(error.remedy)}") from error
         newest = sorted(page.files, key=lambda file: file.updated or "", reverse=True)
         rows = [(file.path, file.topic) for file in newest[:_LISTED_RESOURCES]]
         return [
@@ -210,7 +211,7 @@ class PackServer(MCPServer[None]):
         except NotFound as error:
             raise ResourceNotFoundError(str(error)) from error
         except PackError as error:
-            raise ResourceError(f"{error} {error.remedy}") from error
+            raise ResourceError(f"{error} {worded(error.remedy)}") from error
 
 
 async def _promise_list_changes(

@@ -155,7 +155,7 @@ class GitRemote:
         try:
             self._lock.acquire()
         except RepositoryBusy as error:
-            reason = "another pack process exchanges with the remote at this moment"
+            reason = "another PACK process is exchanging with the remote right now"
             raise RepositoryBusy(reason) from error
         try:
             self._exchanging = threading.get_ident()

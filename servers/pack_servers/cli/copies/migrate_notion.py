@@ -1,4 +1,4 @@
-"""`pack migrate-notion`: from one page in Notion to a page for each file."""
+"""`pack migrate-notion`: from one page in Notion to one page per file."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from pack.pages.delivery import NotionMigration
 
 EXAMPLES: Final = """\
-  pack migrate-notion --dry-run      which pages would be made
-  pack migrate-notion                asks before it makes them; may be repeated"""
+  pack migrate-notion --dry-run    see which pages it would create
+  pack migrate-notion              asks first; safe to repeat"""
 
 
 def run(
@@ -38,7 +38,7 @@ def run(
     github: GithubOption = None,
 ) -> None:
     """Give each file a page of its own in Notion."""
-    # Here, as it takes time to import and only this command needs it before a delivery.
+    # Imported here: it is slow to import, and other commands need it only to deliver.
     from pack_servers.wiring.notion import open_checkpoint, open_pages  # noqa: PLC0415
 
     settings = load_settings()
@@ -52,11 +52,11 @@ def run(
         if answer is Format.TEXT:
             _show_plan(plan)
         new = counted(len(plan.created) + plan.export, "page")
-        confirm(f"Make {new} in Notion?", f"making {new} in Notion", yes=yes)
+        confirm(f"Create {new} in Notion?", f"creating {new} in Notion", yes=yes)
         done = memory.migrate_notion(pages, say, today, journal=journal)
     _show(done, answer, dry_run=False)
     if settings.notion_sync_mode is not NotionMode.MULTI:
-        say("Set NOTION_SYNC_MODE=multi, or the sync goes on with the single page.")
+        say("Set NOTION_SYNC_MODE=multi; until then, the sync keeps writing the single page.")
     if not done.is_complete:
         raise typer.Exit(1)
 
@@ -72,10 +72,7 @@ def _show(done: NotionMigration, answer: Format, *, dry_run: bool) -> None:
         say("dry run: nothing was changed")
         return
     warn(done.warnings)
-    show(
-        f"{counted(len(done.created), 'new page')}, {counted(len(done.kept), 'page')} that had been"
-        " there"
-    )
+    show(f"{counted(len(done.created), 'new page')}, {counted(len(done.kept), 'existing page')}")
 
 
 def _show_plan(plan: NotionMigration) -> None:
