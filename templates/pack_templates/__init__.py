@@ -12,7 +12,7 @@ GUIDE_TOPICS: Final = (
     "search",
     "commands",
     "settings",
-    "import",
+    "migrate",
     "remote",
     "github",
     "serve",

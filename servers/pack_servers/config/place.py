@@ -72,7 +72,7 @@ def choose_place(settings: Settings, local: Path | None, github: str | None) -> 
             settings of a repository is missing.
     """
     if local is not None and github is not None:
-        raise InvalidConfig(_OPTION, "the memory is named twice; --local names another one")
+        raise InvalidConfig(_OPTION, "the memory is given twice; use --github or --local, not both")
     if github is not None:
         owner, slash, repository = github.partition("/")
         if not (owner and slash and repository) or "/" in repository:

@@ -31,7 +31,7 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Check settings, git, the memory and its locks, and say what to do."""
+    """Check settings, git and the memory, and say what to do."""
     found = list(_examine(local, github))
     problems = [check for check in found if check.state is State.PROBLEM]
     if answer is Format.JSON:

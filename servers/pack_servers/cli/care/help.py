@@ -53,7 +53,7 @@ def _contents() -> str:
 
 
 def _title(topic: str) -> str:
-    return guide_page(topic).partition("\n")[0].removeprefix("# ")
+    return guide_page(topic).partition("\n")[0].partition(": ")[2]
 
 
 def _page(topic: str) -> str:

@@ -43,9 +43,7 @@ def run(browser: _BrowserOption = False, timeout: _TimeoutOption = 300) -> None:
     store_setting(env_file(), REFRESH_TOKEN, token)
     show(f"stored {REFRESH_TOKEN} in {ENV_FILE}, which only you can read")
     if os.environ.get(REFRESH_TOKEN):
-        say(
-            f"warning: {REFRESH_TOKEN} is also set in the environment, which takes precedence"
-        )
+        say(f"warning: {REFRESH_TOKEN} is also set in the environment, which takes precedence")
     if not settings.google_doc_id:
         say("  → Set GOOGLE_DOC_ID to the id or the address of the document to write.")
 

@@ -83,9 +83,7 @@ def _without_targets(target: str | None, answer: Format) -> None:
         show_json({"targets": []})
     else:
         show("no targets are set up")
-        say(
-            "  → Set PACK_WEBHOOK_URL for webhooks, NOTION_TOKEN and NOTION_SYNC_PAGE_ID for Notion,"
-        )
+        say("  → Set PACK_WEBHOOK_URL for webhooks, NOTION_TOKEN and NOTION_SYNC_PAGE_ID for")
         say("    Notion, or GOOGLE_DOC_ID for a Google document. Run `pack help copies`.")
 
 

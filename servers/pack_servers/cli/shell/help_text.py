@@ -86,8 +86,9 @@ def examples(text: str, width: int) -> str:
     """Commands with what they do beside them; all below them where one would not fit."""
     rows = [_example(line) for line in text.splitlines() if line.strip()]
     column = max((len(command) for command, _ in rows), default=0)
-    if all(2 + column + _GAP + len(said) <= width for _, said in rows if said):
-        return "\n".join(f"  {command:<{column + _GAP}}{said}".rstrip() for command, said in rows)
+    lines = [f"  {command:<{column + _GAP}}{said}".rstrip() for command, said in rows]
+    if all(len(line) <= width for line in lines):
+        return "\n".join(lines)
     return "\n".join(line for row in rows for line in _stacked_example(*row, width))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from mcp.types import CallToolResult
 from pack_servers.mcp import results as answers
+from pack_servers.mcp.wording import worded
 from pydantic import TypeAdapter
 
 from pack import errors
@@ -165,6 +166,6 @@ def test_every_refusal_has_code_message_and_remedy(error: errors.PackError) -> N
     found = content(result)
     assert found["code"] == error.code
     assert found["message"] == str(error)
-    assert found["remedy"] == error.remedy
+    assert found["remedy"] == worded(error.remedy)
     assert found["retryable"] is error.retryable
-    assert blocks(result)[0] == f"{error.code}: {error}\n{error.remedy}"
+    assert blocks(result)[0] == f"{error.code}: {error}\n{worded(error.remedy)}"
