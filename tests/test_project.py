@@ -131,6 +131,41 @@ def test_make_help_describes_every_target() -> None:
     assert set(described) == make_targets()
 
 
+# --- the house -------------------------------------------------------------------------------
+
+
+def rooms() -> set[str]:
+    """The folders of the product that hold modules, as paths that end in a slash."""
+    return {
+        f"{folder.relative_to(ROOT).as_posix()}/"
+        for source in SOURCES[:3]
+        for folder in source.rglob("*")
+        if (folder / "__init__.py").is_file()
+    }
+
+
+def test_contributing_names_every_room_and_no_other() -> None:
+    text = read("CONTRIBUTING.md")
+    rows = re.findall(r"^\| `((?:pack|connectors|servers)/[\w/]+/)` \|", text, re.MULTILINE)
+    assert len(rows) == len(set(rows))
+    assert set(rows) == rooms()
+
+
+def test_contributing_names_only_modules_and_folders_that_exist() -> None:
+    spans = set(re.findall(r"`([\w./]+(?:\.py|/))`", read("CONTRIBUTING.md")))
+    # In running text the package of a wrapper or a connector is left out.
+    above = ("", "servers/pack_servers/", "connectors/pack_connectors/", "tests/unit/")
+    missing = {span for span in spans if not any((ROOT / place / span).exists() for place in above)}
+    assert len(spans) > 60
+    assert not missing
+
+
+def test_every_room_says_what_it_is_for() -> None:
+    for room in rooms():
+        tree = ast.parse(read(f"{room}__init__.py"))
+        assert len(ast.get_docstring(tree) or "") > 60, room
+
+
 # --- the contracts ---------------------------------------------------------------------------
 
 

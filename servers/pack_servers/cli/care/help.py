@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 from pack_templates import GUIDE_TOPICS, guide_page
-from typer.main import get_command
+from typer.main import get_group
 
 from pack.errors import NotFound
 from pack_servers.cli.app import COMMANDS, build_app
@@ -71,9 +71,8 @@ def _page(topic: str) -> str:
 
 
 def _help_of(command: str) -> str:
-    root = get_command(build_app([command]))
+    root = get_group(build_app([command]))
     with root.make_context("pack", [command], resilient_parsing=True) as above:
-        found = root.get_command(above, command)
-        assert found is not None  # noqa: S101 - it is one of `COMMANDS`
+        found = root.commands[command]
         with found.make_context(command, [], parent=above, resilient_parsing=True) as context:
-            return found.get_help(context)
+            return str(found.get_help(context))
