@@ -97,7 +97,7 @@ class RedisBus:
         return bool(won)
 
     async def run(self) -> None:
-        """Receive what other servers publish, until cancelled; reconnect when the connection is lost."""
+        """Receive what other servers publish, until cancelled; reconnect after a loss."""
         pause = _AGAIN_SECONDS
         try:
             while True:
