@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import itertools
 import json
 import re
@@ -164,6 +165,23 @@ def test_every_room_says_what_it_is_for() -> None:
     for room in rooms():
         tree = ast.parse(read(f"{room}__init__.py"))
         assert len(ast.get_docstring(tree) or "") > 60, room
+
+
+def test_the_import_paths_that_moved_lead_somewhere() -> None:
+    rows = re.findall(r"^\| `pack[^|]*\| (`pack[^|]*) \|$", read("CHANGELOG.md"), re.MULTILINE)
+    assert len(rows) > 10
+    for name in re.findall(r"`([\w.]+)`", " ".join(rows)):
+        assert is_importable(name), name
+
+
+def is_importable(name: str) -> bool:
+    """Whether a dotted name is a module, or something in one."""
+    module, _, inner = name.rpartition(".")
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError:
+        return hasattr(importlib.import_module(module), inner)
+    return True
 
 
 # --- the contracts ---------------------------------------------------------------------------

@@ -182,7 +182,7 @@ def test_a_mistake_in_telling_of_it_ends_no_thread(world, tmp_path, caplog, monk
         assert raised.wait(SECONDS)
         memory.update("context/a.md", "a\n")
         assert told.wait(SECONDS)
-    assert [record.getMessage()[:30] for record in caplog.records] == ["one: a bug in PACK: "]
+    assert [record.getMessage()[:20] for record in caplog.records] == ["one: a bug in PACK: "]
     assert "canary" not in caplog.text
 
 

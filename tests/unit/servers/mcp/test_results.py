@@ -43,7 +43,7 @@ def test_a_listing_is_a_line_a_file() -> None:
     )
     result = answers.listing(page)
     assert blocks(result) == [
-        "files: 2 of 9; for the next ones call again with cursor a/2\n"
+        "files: 2 of 9; for more, call again with cursor a/2\n"
         "a/1.md | T | x, y | 2026-01-02\n"
         "a/2.md | T |  |  [expired]"
     ]
@@ -131,7 +131,7 @@ def test_a_conflict_never_shows_an_approximation(shown: bytes | None) -> None:
     assert "content" not in content(result)
     assert content(result)["sha"] == OTHER
     assert blocks(result)[1:] == [
-        "What context/a.md holds now is not shown here: call memory_get for it."
+        "The current content of context/a.md is not shown here: call memory_get for it."
     ]
 
 

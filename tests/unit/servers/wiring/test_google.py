@@ -316,7 +316,7 @@ def test_the_command_warns_of_a_token_that_wins(
     monkeypatch.setenv("GOOGLE_REFRESH_TOKEN", "old")
     with visited(monkeypatch, GoogleStandIn()):
         assert run(["google-auth"]) == 0
-    assert "in the environment, too" in capsys.readouterr().err
+    assert "is also set in the environment" in capsys.readouterr().err
 
 
 def test_the_command_needs_a_client(capsys: pytest.CaptureFixture[str]) -> None:
