@@ -1,7 +1,8 @@
 """The error tree. Families say what a caller can do about it.
 
 Every class has a stable `code`, says whether the same call may succeed later (`retryable`), and
-offers a `remedy`: one sentence on what to do. Messages never hold tokens or file contents.
+offers a `remedy`: a sentence on what to do, in which an `Action` stands for what each wrapper
+calls by a name of its own. Messages never hold secrets or file contents.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
+from pack.actions import Action
 from pack.model import BlobId, CommitId
 
 
@@ -18,18 +20,18 @@ class PackError(Exception):
 
     code: ClassVar[str] = "error"
     retryable: ClassVar[bool] = False
-    remedy: str = "Run `pack doctor` to see what is wrong."
+    remedy: str = f"{Action.DIAGNOSE} to see what is wrong."
 
 
 class InternalError(PackError):
-    """A mistake of PACK's own, kept to the part of the work that it was made in."""
+    """A bug in PACK, contained in the part of the work where it struck."""
 
     code = "internal_error"
     retryable = True
-    remedy = "Please report that line; what was acknowledged is stored, and it is tried again."
+    remedy = "Please report this line. What was acknowledged is stored; PACK tries again."
 
     def __init__(self, kind: str) -> None:
-        super().__init__(f"a mistake of PACK's own: {kind}")
+        super().__init__(f"a bug in PACK: {kind}")
         self.kind = kind
 
 
@@ -40,7 +42,7 @@ class InvalidRequest(PackError):
     """The request itself must change."""
 
     code = "invalid_request"
-    remedy = "Correct the request and call again."
+    remedy = "Correct the request, and try again."
 
 
 class NotFound(InvalidRequest):
@@ -48,7 +50,7 @@ class NotFound(InvalidRequest):
 
     code = "not_found"
 
-    def __init__(self, what: str, remedy: str = "List the memory to see what is there.") -> None:
+    def __init__(self, what: str, remedy: str = f"{Action.LIST} to see what is there.") -> None:
         super().__init__(f"{what} does not exist")
         self.what = what
         self.remedy = remedy
@@ -58,7 +60,7 @@ class NotInitialised(InvalidRequest):
     """Neither `index.md` nor a v1 memory file is at the root."""
 
     code = "not_initialised"
-    remedy = "Run `pack init` on this folder or repository."
+    remedy = f"{Action.INIT} for this folder or repository."
 
     def __init__(self, location: str) -> None:
         super().__init__(f"there is no memory in {location} yet")
@@ -69,7 +71,7 @@ class MigrationNeeded(InvalidRequest):
     """The call needs a v2 memory and this one is a single v1 file."""
 
     code = "migration_needed"
-    remedy = "Run `pack migrate`; it keeps the original."
+    remedy = f"{Action.MIGRATE}; the original is kept."
 
     def __init__(self, v1_path: str, wanted: str) -> None:
         super().__init__(f"this memory is the single file {v1_path}; {wanted} needs folders")
@@ -135,10 +137,12 @@ class AmbiguousSection(InvalidRequest):
 
 
 class EditFailed(InvalidRequest):
-    """An edit of a `memory_edit` call does not apply exactly once."""
+    """An edit does not apply exactly once."""
 
     code = "edit_failed"
-    remedy = "Read the file again and quote the text to replace exactly, with enough around it."
+    remedy = (
+        f"{Action.READ} again, and quote the text to replace exactly, with enough text around it."
+    )
 
     def __init__(self, number: int, reason: str) -> None:
         super().__init__(f"edit {number}: {reason}; nothing was changed")
@@ -150,7 +154,7 @@ class InvalidConfig(InvalidRequest):
     """A setting or an option that cannot be used."""
 
     code = "invalid_config"
-    remedy = "Correct the setting; `pack doctor` shows all of them."
+    remedy = f"Correct the setting, or {Action.DIAGNOSE} to see them all."
 
     def __init__(self, setting: str, reason: str) -> None:
         super().__init__(f"{setting}: {reason}")
@@ -162,7 +166,7 @@ class InvalidPlan(InvalidRequest):
     """A migration plan that would drop or repeat a line, or does not fit the file."""
 
     code = "invalid_plan"
-    remedy = "Print a fresh plan with `pack migrate --dry-run --format json` and edit that."
+    remedy = f"{Action.PLAN_MIGRATION}, and edit that plan."
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the migration plan cannot be used: {reason}")
@@ -176,7 +180,7 @@ class PreconditionFailed(PackError):
     """What the write was made on is not what is stored. Nothing was written."""
 
     code = "precondition_failed"
-    remedy = "Read the file again and repeat the change on what it holds now."
+    remedy = f"{Action.READ} again, and repeat the change on what the file holds now."
 
 
 class StaleBase(PreconditionFailed):
@@ -202,7 +206,7 @@ class BlobChanged(PreconditionFailed):
     """
 
     code = "conflict"
-    remedy = "Merge your change into the current content and call again with the current sha."
+    remedy = "Merge your change into the current content, and try again with the current sha."
 
     def __init__(
         self,
@@ -212,7 +216,7 @@ class BlobChanged(PreconditionFailed):
         content: bytes | None = None,
     ) -> None:
         if actual is None:
-            reason = "it does not exist any more"
+            reason = "it no longer exists"
         elif expected is None:
             reason = f"it exists and its sha was not given (now {actual})"
         else:
@@ -223,14 +227,14 @@ class BlobChanged(PreconditionFailed):
         self.actual = actual
         self.content = content
         if actual is None:
-            self.remedy = "Call again without a sha if it is to be made anew."
+            self.remedy = "To create the file, try again without a sha."
 
 
 class AlreadyExists(BlobChanged):
     """A path that should have been free holds a file."""
 
     code = "already_exists"
-    remedy = "Choose another path, or read the file and update it with its sha."
+    remedy = f"Choose another path, or {Action.READ} and update that file with its sha."
 
 
 # --- a person or a rule must choose ----------------------------------------------------------
@@ -240,14 +244,14 @@ class Conflict(PackError):
     """Two sides changed the same thing and neither may be dropped."""
 
     code = "unresolved_conflict"
-    remedy = "Settle it with git, then call again."
+    remedy = "Resolve it with git, then try again."
 
 
 class StagedChange(Conflict):
     """The user staged a version of the file that is neither committed nor in the folder."""
 
     code = "staged_change"
-    remedy = "Commit or unstage that file (`git restore --staged FILE`), then call again."
+    remedy = "Commit or unstage that file (`git restore --staged FILE`), then try again."
 
     def __init__(self, path: str) -> None:
         super().__init__(f"{path} has a staged version that would be lost; nothing was written")
@@ -258,7 +262,7 @@ class UncommittedEdit(Conflict):
     """The user edited the file by hand and that edit is in no commit yet."""
 
     code = "uncommitted_edit"
-    remedy = "Commit the edit, or read the file and update it with its current sha."
+    remedy = f"Commit the edit, or {Action.READ} and update the file with its current sha."
 
     def __init__(self, path: str) -> None:
         super().__init__(f"{path} holds an edit that is in no commit; nothing was written")
@@ -272,7 +276,7 @@ class ConnectorError(PackError):
     """The store failed."""
 
     code = "store_failed"
-    remedy = "See `pack doctor`; nothing that was acknowledged is lost."
+    remedy = f"{Action.DIAGNOSE}; nothing that was acknowledged is lost."
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -291,21 +295,21 @@ class RepositoryBusy(ConnectorError):
 
     code = "busy"
     retryable = True
-    remedy = "Try again; if no other git or PACK process is running, remove the lock it names."
+    remedy = "Try again. If no other git or PACK process is running, remove the lock that is named."
 
 
 class OutcomeUnknown(ConnectorError):
     """The write was sent and no answer came; it may have happened."""
 
     code = "outcome_unknown"
-    remedy = "Read the file: if it holds the change, the write succeeded."
+    remedy = f"{Action.READ}: if the file holds the change, the write succeeded."
 
 
 class AuthFailed(ConnectorError):
     """The store does not know the token, or does not let it do that."""
 
     code = "auth_failed"
-    remedy = "Give PACK a token that may read and write the repository; `pack doctor` checks it."
+    remedy = f"Give PACK a token that can read and write the repository, then {Action.DIAGNOSE}."
 
     def __init__(self, reason: str, remedy: str | None = None) -> None:
         super().__init__(reason)
@@ -329,7 +333,7 @@ class RateLimited(ConnectorError):
         super().__init__(f"{store} takes no more requests until {when}")
         self.retry_after = retry_after
         self.until = until
-        self.remedy = f"Call again after {when}; nothing was written."
+        self.remedy = f"Try again after {when}; nothing was written."
 
 
 # --- would lose data -------------------------------------------------------------------------
@@ -339,7 +343,7 @@ class RefusedForSafety(PackError):
     """Going on could lose something; the message says what to finish first."""
 
     code = "refused"
-    remedy = "Finish what is in progress, then call again."
+    remedy = "Finish what is in progress, then try again."
 
     def __init__(self, reason: str, remedy: str | None = None) -> None:
         super().__init__(f"{reason}; nothing was written")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import itertools
 import json
 import os
@@ -169,6 +170,58 @@ def test_make_help_describes_every_target() -> None:
     listing = run(["make", "help"])
     described = re.findall(r"^  make ([a-z]+) +\S", listing, re.MULTILINE)
     assert set(described) == make_targets()
+
+
+# --- the house -------------------------------------------------------------------------------
+
+
+def rooms() -> set[str]:
+    """The folders of the product that hold modules, as paths that end in a slash."""
+    return {
+        f"{folder.relative_to(ROOT).as_posix()}/"
+        for source in SOURCES[:3]
+        for folder in source.rglob("*")
+        if (folder / "__init__.py").is_file()
+    }
+
+
+def test_contributing_names_every_room_and_no_other() -> None:
+    text = read("CONTRIBUTING.md")
+    rows = re.findall(r"^\| `((?:pack|connectors|servers)/[\w/]+/)` \|", text, re.MULTILINE)
+    assert len(rows) == len(set(rows))
+    assert set(rows) == rooms()
+
+
+def test_contributing_names_only_modules_and_folders_that_exist() -> None:
+    spans = set(re.findall(r"`([\w./]+(?:\.py|/))`", read("CONTRIBUTING.md")))
+    # In running text the package of a wrapper or a connector is left out.
+    above = ("", "servers/pack_servers/", "connectors/pack_connectors/", "tests/unit/")
+    missing = {span for span in spans if not any((ROOT / place / span).exists() for place in above)}
+    assert len(spans) > 60
+    assert not missing
+
+
+def test_every_room_says_what_it_is_for() -> None:
+    for room in rooms():
+        tree = ast.parse(read(f"{room}__init__.py"))
+        assert len(ast.get_docstring(tree) or "") > 60, room
+
+
+def test_the_import_paths_that_moved_lead_somewhere() -> None:
+    rows = re.findall(r"^\| `pack[^|]*\| (`pack[^|]*) \|$", read("CHANGELOG.md"), re.MULTILINE)
+    assert len(rows) > 10
+    for name in re.findall(r"`([\w.]+)`", " ".join(rows)):
+        assert is_importable(name), name
+
+
+def is_importable(name: str) -> bool:
+    """Whether a dotted name is a module, or something in one."""
+    module, _, inner = name.rpartition(".")
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError:
+        return hasattr(importlib.import_module(module), inner)
+    return True
 
 
 # --- the contracts ---------------------------------------------------------------------------

@@ -26,7 +26,7 @@ class InvalidCursor(InvalidRequest):
     """A cursor that no earlier answer contained."""
 
     code = "invalid_cursor"
-    remedy = "Call again without a cursor."
+    remedy = "Try again without a cursor."
 
     def __init__(self) -> None:
         super().__init__("the cursor is not one that was handed out")

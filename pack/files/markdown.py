@@ -22,6 +22,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from pack.actions import Action
 from pack.errors import AmbiguousSection, NotFound
 
 if TYPE_CHECKING:
@@ -114,7 +115,9 @@ def section_span(
     meanings = [_matches(found, meant, rank) for meant, rank in _meanings(title, level)]
     matches = next(filter(None, meanings), [])
     if not matches:
-        raise NotFound(f"the section {title[:120]!r}", "Read the file to see its headings.")
+        raise NotFound(
+            f"the section {title[:120]!r}", f"{Action.READ} to see the headings of the file."
+        )
     if len(matches) > 1:
         raise AmbiguousSection(title, [found[number].line for number in matches])
     start = found[matches[0]]

@@ -9,6 +9,7 @@ from datetime import date
 from functools import partial
 from typing import Final
 
+from pack.actions import Action
 from pack.core.session import Session
 from pack.errors import MigrationNeeded
 from pack.model import Mode
@@ -24,11 +25,11 @@ from pack.sync.text import TextSource
 
 NOT_MIGRATED: Final = (
     f"NOTION_SYNC_MODE is multi, but {MAPPING} is missing or incomplete, so the single page was "
-    "written. Run `pack migrate-notion`."
+    f"written. {Action.MIGRATE_NOTION}."
 )
 OTHER_PAGE: Final = (
     f"{MAPPING} belongs to a different page than NOTION_SYNC_PAGE_ID, so the whole memory was "
-    "written to that page alone. Run `pack migrate-notion` to give each file a page below it."
+    f"written to that page alone. To give each file a page below it, {Action.MIGRATE_NOTION}."
 )
 _OF_ANOTHER: Final = (
     f"{MAPPING} belonged to another page; the pages below that one stay there, and are no longer "

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from pack.actions import Action
 from pack.errors import (
     AuthFailed,
     ConnectorError,
@@ -45,7 +46,7 @@ from pack.sync.target import Delivered, Page, PageId, Pages
 
 Report = Callable[[str], None]
 _GONE: Final = (
-    f"Restore it in Notion; or remove its line from {MAPPING} and run `pack migrate-notion`, which "
+    f"Restore it in Notion; or remove its line from {MAPPING} and {Action.MIGRATE_NOTION}, which "
     "creates a new one."
 )
 _EMPTY: Final = (

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from pack.actions import Action
 from pack.model import CommitId
 from pack.remote.remote import Stop, StopKind
 
@@ -119,23 +120,23 @@ def _stop(kind: StopKind, label: str) -> Stop:
 _WORDS: Final = {
     StopKind.REWRITTEN: (
         "the history of {label} was rewritten: commits that were there are gone (a force-push)",
-        "Nothing was changed here. If that was a mistake, restore the branch there. To merge what "
-        "is there now with what is here, which brings the dropped commits back: "
-        "`pack remote --accept-remote-history`.",
+        "Nothing was changed here. If that was a mistake, restore the branch on the remote. To "
+        "merge what is there now with what is here, which brings the dropped commits back, "
+        f"{Action.ACCEPT_REMOTE_HISTORY}.",
     ),
     StopKind.VANISHED: (
-        "the branch {label} does not exist any more",
-        "Nothing was changed here. Restore it there, or have it made anew from this memory: "
-        "`pack remote --accept-remote-history`.",
+        "the branch {label} no longer exists",
+        "Nothing was changed here. Restore the branch on the remote; or, to create it again from "
+        f"this memory, {Action.ACCEPT_REMOTE_HISTORY}.",
     ),
     StopKind.EMPTIED: (
         "all memory files were removed from {label}",
-        "Nothing was removed here. Revert that commit there. If it was meant, remove the files "
-        "here too: `pack remote --accept-remote-history`.",
+        "Nothing was removed here. Revert that commit on the remote; or, if it was intended and "
+        f"the files are to go here too, {Action.ACCEPT_REMOTE_HISTORY}.",
     ),
     StopKind.UNRELATED: (
-        "{label} holds another history: it has no commit in common with this memory",
-        "Nothing was changed. Name the right remote with `git remote set-url`, or merge the two "
-        "memories: `pack remote --allow-unrelated`.",
+        "{label} has an unrelated history: no commit in common with this memory",
+        "Nothing was changed. Set the right remote with `git remote set-url`; or, to merge the two "
+        f"memories, {Action.ALLOW_UNRELATED}.",
     ),
 }

@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
+from pack.actions import Action
 from pack.connector import Connector
 from pack.errors import ConnectorError, InternalError, InvalidRequest, NotFound, RepositoryBusy
 from pack.sync import state as states_of
@@ -169,7 +170,7 @@ class Sync:
         """What whoever uses the memory should know: the targets that wait for a person."""
         reasons = {one.name: self._stopped(one) for one in self._destinations.values()}
         return tuple(
-            f"Not copied to {name}: {reason}. See `pack sync`."
+            f"Not copied to {name}: {reason}. {Action.SEE_TARGETS} for details."
             for name, reason in reasons.items()
             if reason is not None
         )

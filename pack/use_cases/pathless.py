@@ -25,8 +25,8 @@ from pack.v1 import whole_memory
 
 _PIECE_BYTES: Final = MAX_FILE_BYTES // 2
 _WARNING: Final = (
-    "memory_update without a path is deprecated: what was new is in {path}, nothing was removed. "
-    "Give a path, and the sha you read, to change a file."
+    "Storing without a path is deprecated: what was new went to {path}, and nothing was removed. "
+    "To change a file, give its path and the sha you read."
 )
 
 

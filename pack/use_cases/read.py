@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
+from pack.actions import Action
 from pack.catalog import dates as dating
 from pack.catalog.questions import Filter, Sort, SortKey, sort_key
 from pack.catalog.row import Row, is_catalogued
@@ -133,12 +134,12 @@ def _notices(core: Core) -> tuple[str, ...]:
         return ()
     record = core.remote.record()
     if record.is_waiting:
-        return ("What is new on the remote cannot be taken in yet; `pack remote` says why.",)
+        return (f"What is new on the remote cannot be merged yet. {Action.SEE_REMOTE} to see why.",)
     if record.stop is None:
         return ()
     is_quoted = record.stop.kind is StopKind.REFUSED
-    reason = "it holds what is not taken in" if is_quoted else record.stop.reason
-    return (f"Not exchanged with the remote: {reason}; `pack remote` says more.",)
+    reason = "it holds something that PACK does not accept" if is_quoted else record.stop.reason
+    return (f"Not exchanged with the remote: {reason}. {Action.SEE_REMOTE} for details.",)
 
 
 _SORT_SHAPES: Final[Mapping[Sort, Key]] = {

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Set
 from itertools import groupby, zip_longest
 
+from pack.actions import Action
 from pack.catalog.row import Row, is_catalogued
 from pack.core.core import Core
 from pack.core.index_update import plan_index_update
@@ -109,7 +110,7 @@ def _twins(tree: Iterable[Entry]) -> Iterator[Finding]:
                     entry.path,
                     "twin",
                     f"some file systems take {prefix} for {other}",
-                    "Rename one of them with `pack move`.",
+                    f"To rename one of them, {Action.MOVE}.",
                 )
                 break
 
@@ -160,7 +161,7 @@ def _check_name(path: MemoryPath) -> Iterator[Finding]:
     try:
         parse_memory_path(path)
     except (InvalidPath, LimitExceeded) as error:
-        yield _at(path, "name", str(error), "Rename it with `pack move` or git.")
+        yield _at(path, "name", str(error), f"To rename it, {Action.MOVE} or use git.")
 
 
 def _check_frontmatter(core: Core, note: Note) -> Iterator[Finding]:
@@ -178,7 +179,7 @@ def _check_frontmatter(core: Core, note: Note) -> Iterator[Finding]:
     if schema.is_expired(meta, core.today()) and meta.expires is not None:
         line, column = schema.find_key_line(text, TTL.name) or (1, 1)
         message = f"expired on {meta.expires.isoformat()}"
-        yield _at(path, "expired", message, "Update it, or run `pack prune`.", line, column)
+        yield _at(path, "expired", message, f"Update it, or {Action.PRUNE}.", line, column)
 
 
 def _check_links(note: Note, places: Set[str]) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Final
 
+from pack.actions import Action
 from pack.errors import InvalidContent, InvalidPlan, LimitExceeded
 from pack.files import frontmatter
 from pack.files.keys import CREATED, TAGS, TOPIC, UPDATED
@@ -111,15 +112,15 @@ def checklist(made: MigrationPlan) -> list[str]:
     paths = [file.path for file in made.files]
     untagged = sum(1 for file in made.files if not file.tags)
     return [
-        f"{made.source} is unchanged and legacy/MEMORY.md holds the same bytes; remove the root"
-        " file only when no client reads it any more.",
-        f"Read index.md; new files: {len(paths)} ({', '.join(paths[:3])}"
+        f"{made.source} is unchanged, and legacy/MEMORY.md holds the same bytes. Remove the file"
+        " at the root only when no client reads it any more.",
+        f"Read index.md. New files: {len(paths)} ({', '.join(paths[:3])}"
         f"{', …' if len(paths) > 3 else ''}).",
-        "Move what lies in the wrong folder with `pack move`; the sections were placed by the words"
-        " of their headings.",
-        f"Set tags where they help to find things: without any: {untagged}.",
-        "Run `pack validate`: relative links counted from the root and may need ../ now.",
-        "Give your clients the system prompt of v2 (it names paths); the old one keeps working.",
+        f"To move a file that is in the wrong folder, {Action.MOVE}; the words of the headings"
+        " decided where each section went.",
+        f"Add tags where they help you find things. Files without tags: {untagged}.",
+        f"{Action.VALIDATE}: relative links were relative to the root, and may need ../ now.",
+        "Give your clients the v2 system prompt, which uses paths. The old one keeps working.",
     ]
 
 

@@ -1,8 +1,29 @@
-"""Starter files and prompts. Data only."""
+"""Starter files, prompts, payload schemas and the guide. Data only."""
 
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import Final
+
+GUIDE_TOPICS: Final = (
+    "start",
+    "clients",
+    "notes",
+    "search",
+    "commands",
+    "settings",
+    "migrate",
+    "remote",
+    "github",
+    "serve",
+    "copies",
+    "webhooks",
+    "notion",
+    "google",
+    "care",
+    "connectors",
+)
+"""The pages of the guide, in the order in which a newcomer reads them."""
 
 
 def starter_files() -> dict[str, str]:
@@ -25,3 +46,12 @@ def prompt(name: str) -> str:
 def webhook_schema(version: int) -> str:
     """The JSON Schema of what webhooks are sent, of payload version 1 or 2."""
     return (files(__package__) / "webhooks" / f"v{version}.schema.json").read_text(encoding="utf-8")
+
+
+def guide_page(topic: str) -> str:
+    """A page of the guide, as markdown; its first line is its title.
+
+    Args:
+        topic: One of `GUIDE_TOPICS`.
+    """
+    return (files(__package__) / "guide" / f"{topic}.md").read_text(encoding="utf-8")

@@ -364,7 +364,7 @@ def test_an_exchange_waits_for_what_the_user_has_in_the_way(
         assert record.is_waiting
         assert record.stop is None
         (notice,) = two.memory.notes.list().notices
-        assert "cannot be taken in yet" in notice
+        assert "cannot be merged yet" in notice
         two.folder.joinpath(".git/MERGE_HEAD").unlink(missing_ok=True)
         two.git("reset", "--quiet", "--hard")
         two.git("clean", "-ffdxq")

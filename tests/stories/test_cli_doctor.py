@@ -35,7 +35,7 @@ def test_a_sound_memory_has_no_problem(memory: Folder) -> None:
     assert memory.head() in found["contents"]["found"]
     assert {"pack", "python", "git", "settings", "git state", "http"} <= set(found)
     shown = memory.ok("doctor").text
-    assert shown.splitlines()[-1] == "all is well"
+    assert shown.splitlines()[-1] == "everything is fine"
     assert "\x1b" not in shown
 
 
@@ -102,7 +102,7 @@ def test_what_a_person_may_want_to_look_at_is_a_note(memory: Folder) -> None:
     assert status == 0
     assert found["files"]["state"] == "note"
     shown = memory.ok("doctor").text
-    assert "1 changed by hand, in no commit" in shown
+    assert "1 changed by hand, not committed" in shown
     assert "1 expired" in shown
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

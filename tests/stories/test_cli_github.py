@@ -68,7 +68,7 @@ def test_a_memory_from_the_first_day_to_the_last(github: Github) -> None:
     begun = github.ok("init", *place)
     assert "created the private repository ada/memory" in begun.err
     assert github.service.repository(REPOSITORY).private
-    assert f"made the memory in github:{REPOSITORY}" in begun.text
+    assert f"created the memory in github:{REPOSITORY}" in begun.text
 
     made = github.ok("update", NOTE, *place, "--format", "json", stdin="# Kůň\n\nBelhá se.\n").json
     assert made["commit_url"].startswith(github.service.url)
@@ -84,7 +84,7 @@ def test_a_memory_from_the_first_day_to_the_last(github: Github) -> None:
     github.ok("delete", "projects/horse.md", "--yes", *place)
     github.ok("validate", *place)
     assert github.ok("init", *place).text == (
-        f"github:{REPOSITORY} is a memory already; nothing was changed\n"
+        f"github:{REPOSITORY} is already a memory; nothing was changed\n"
     )
     subjects = [text.splitlines()[0] for text in github.service.messages(REPOSITORY)]
     assert len(subjects) == 5
@@ -111,7 +111,7 @@ def test_the_settings_choose_the_repository(memory: Github) -> None:
         (("--github", "/b"), "OWNER/REPO"),
         (("--github", "a b/c"), "only letters"),
         (("--github", "../c"), "only letters"),
-        (("--github", REPOSITORY, "--local", "."), "named twice"),
+        (("--github", REPOSITORY, "--local", "."), "given twice"),
     ],
 )
 def test_a_place_that_is_none_is_an_error(github: Github, words: tuple[str], said: str) -> None:
@@ -127,7 +127,7 @@ def test_a_public_repository_is_used_only_if_that_is_meant(github: Github) -> No
     assert "--yes" in asked.err
     assert github.service.messages(REPOSITORY) == []
     github.ok("init", "--github", REPOSITORY, "--yes")
-    assert "everybody can read this memory" in github.ok("doctor", "--github", REPOSITORY).text
+    assert "anyone can read this memory" in github.ok("doctor", "--github", REPOSITORY).text
 
 
 def test_a_v1_memory_is_told_about_migrate(github: Github) -> None:

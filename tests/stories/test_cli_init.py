@@ -20,7 +20,7 @@ def test_a_new_memory_is_in_the_home_folder(home: Path) -> None:
     shown = run("init")
     assert shown.status == 0
     memory = Folder(home / ".pack" / "memory")
-    assert shown.text.splitlines()[0] == f"made the memory in {memory.path}"
+    assert shown.text.splitlines()[0] == f"created the memory in {memory.path}"
     assert memory.head() in shown.text
     assert memory.commits() == 1
     assert memory.git("status", "--porcelain") == ""
@@ -40,7 +40,7 @@ def test_a_second_init_says_so_and_changes_nothing(tmp_path: Path) -> None:
     memory = new_memory(tmp_path / "memory")
     before = memory.state()
     again = memory.ok("init")
-    assert again.text == f"{memory.path} is a memory already; nothing was changed\n"
+    assert again.text == f"{memory.path} is already a memory; nothing was changed\n"
     assert memory.state() == before
     assert memory.json("init")["commit"] is None
 
@@ -61,7 +61,7 @@ def test_a_folder_of_markdown_becomes_a_memory_with_its_bytes_unchanged(folder: 
     for name, content in files.items():
         assert (folder.path / name).read_bytes() == content
         assert folder.git("show", f"HEAD:{name}").encode() == content
-    assert "3 files that were there are memory now, unchanged" in shown.text
+    assert "3 files already there, now part of the memory, unchanged" in shown.text
     assert "left as it is: README.md" in shown.text
     assert folder.json("list")["total"] >= 3
 
@@ -185,7 +185,7 @@ def test_a_repository_can_be_cloned(tmp_path: Path, home: Path, form: str) -> No
     shown = run("init", *words)
     assert shown.status == 0, shown
     clone = Folder(home / ".pack" / "memory")
-    assert shown.text == f"{clone.path} is a memory already; nothing was changed\n"
+    assert shown.text == f"{clone.path} is already a memory; nothing was changed\n"
     assert clone.head() == origin.head()
     assert origin.state() == before
     clone.ok("update", "context/new.md", stdin="x")
@@ -220,7 +220,7 @@ def test_a_clone_never_lands_in_a_folder_that_holds_something(tmp_path: Path) ->
         (["no-such-repository"], "git clone failed"),
         (["ext::touch pwned"], "not an address"),
         (["--clone", "--upload-pack=touch pwned"], "not an address"),
-        (["a", "--clone", "b"], "named twice"),
+        (["a", "--clone", "b"], "given twice"),
     ],
 )
 def test_what_cannot_be_cloned_is_an_error(tmp_path: Path, words: list[str], said: str) -> None:

@@ -36,7 +36,7 @@ def one(bare: Folder, tmp_path: Path, git_identity: tuple[str, str]) -> Folder:
 @pytest.fixture
 def two(bare: Folder, one: Folder, tmp_path: Path) -> Folder:
     memory = Folder(tmp_path / "two")
-    assert "is a memory already" in memory.ok("init", "--clone", bare.path).text
+    assert "is already a memory" in memory.ok("init", "--clone", bare.path).text
     return memory
 
 
@@ -94,7 +94,7 @@ def test_an_edit_in_the_way_is_a_conflict(one: Folder, two: Folder) -> None:
     assert ended.status == 2
     assert "WAITING: what is new on origin/main cannot be taken in yet" in ended.text
     assert two.state() == before
-    assert "cannot be taken in yet" in two.ok("list").err
+    assert "cannot be merged yet" in two.ok("list").err
 
 
 def force_push(bare: Folder, tmp_path: Path) -> None:

@@ -231,7 +231,7 @@ def test_a_mistake_in_one_target_is_reported_and_the_others_go_on(memory, receiv
         assert [call.path for call in receiver.calls] == ["/two"]
         first, second = memory.json("sync", "--dry-run")["targets"]
         assert (first["failures"], first["backlog"], second["backlog"]) == (1, 1, 0)
-        assert "a mistake of PACK's own" in memory.ok("status").text
+        assert "a bug in PACK" in memory.ok("status").text
         assert memory.pack("sync").status == 3
     assert "canary" not in ended.text + ended.err
     memory.ok("sync")

@@ -109,7 +109,7 @@ def test_migrate_shows_the_plan_before_it_asks(tmp_path: Path) -> None:
     before = memory.state()
     status, screen = at_terminal(memory, "migrate", typed="n\n")
     assert status == 1
-    assert screen.index("context/general.md") < screen.index("Make 2 files of MEMORY.md? [y/N]")
+    assert screen.index("context/general.md") < screen.index("Split MEMORY.md into 2 files? [y/N]")
     assert memory.state() == before
     status, screen = at_terminal(memory, "migrate", typed="y\n")
     assert status == 0

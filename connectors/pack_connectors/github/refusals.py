@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pack.actions import Action
 from pack.errors import AuthFailed, ConnectorError, PackError, RefusedForSafety
 from pack_connectors.github.http import Answer
 
 _PERMISSIONS: Final = "Give the token the repository permission 'Contents: read and write'."
-_NEW_ONE: Final = "Make a new token and set GITHUB_TOKEN; `pack doctor` checks it."
+_NEW_ONE: Final = f"Make a new token and set GITHUB_TOKEN, then {Action.DIAGNOSE} to check it."
 _LOCKED: Final = re.compile(
     r"protected branch|rule violations|pre-receive|required status", re.IGNORECASE
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from pack.actions import Action
 from pack.errors import AuthFailed, PackError, Unavailable
 
 if TYPE_CHECKING:
@@ -21,12 +22,12 @@ DOCUMENTS_SCOPE: Final = "https://www.googleapis.com/auth/documents"
 that the app itself made."""
 
 _AGAIN: Final = (
-    "Run `pack google-auth`. If this comes back every week, the consent screen of the OAuth client "
+    f"{Action.ALLOW_GOOGLE}. If this happens every week, the consent screen of the OAuth client "
     "is in state 'Testing', in which Google ends access after 7 days: publish it."
 )
 _CLIENT: Final = (
     "Correct GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET (the client must be a desktop app under "
-    "'APIs & Services > Credentials' in Google Cloud), then run `pack google-auth`."
+    f"'APIs & Services > Credentials' in Google Cloud), then {Action.ALLOW_GOOGLE}."
 )
 
 

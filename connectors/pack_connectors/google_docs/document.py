@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pack.actions import Action
 from pack.errors import AuthFailed, ConnectorError, NotFound
 from pack_connectors.google_docs.text import (
     NORMAL,
@@ -89,8 +90,8 @@ def read_document(document: _Json, tab: str | None = None) -> ShownDocument:
     if not revision:
         raise AuthFailed(
             "the Google account may read the document of GOOGLE_DOC_ID but not edit it",
-            "Share the document with that account as an editor, or run `pack google-auth` "
-            "with another account.",
+            "Share the document with that account as an editor; or, to use another account, "
+            f"{Action.ALLOW_GOOGLE}.",
         )
     try:
         source = document if tab is None else _tab(document.get("tabs", ()), tab)

@@ -11,6 +11,7 @@ import socket
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Final
 
+from pack.actions import Action
 from pack.errors import AuthFailed, ConnectorError, NotFound, PackError
 from pack_connectors.google_docs.access import refresh_failure
 from pack_connectors.system.retry import Limited, NoAnswer, parse_number
@@ -25,7 +26,7 @@ _LIMIT: Final = re.compile(
 """A reason of 403 that is a limit, wherever in its answer a service of Google says it."""
 _SHARE: Final = (
     "Share the document with this account as an editor, and enable the Google Docs API in the "
-    "project of the OAuth client; or run `pack google-auth` with another account."
+    f"project of the OAuth client; or, to use another account, {Action.ALLOW_GOOGLE}."
 )
 
 
@@ -83,7 +84,7 @@ def _refusal(error: HttpError) -> Exception:
 
 def _permanent(status: int, said: str) -> PackError:
     if status == 401:
-        return AuthFailed("Google does not accept the access token", "Run `pack google-auth`.")
+        return AuthFailed("Google does not accept the access token", f"{Action.ALLOW_GOOGLE}.")
     if status == 403:
         return AuthFailed(f"Google Docs refuses access to the document: {said}", _SHARE)
     if status == 404:

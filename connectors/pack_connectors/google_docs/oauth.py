@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from pack.actions import Action
 from pack.errors import AuthFailed, ConnectorError, Unavailable
 from pack_connectors.google_docs.access import DOCUMENTS_SCOPE, TOKEN_URL, oauth_refusal
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 AUTH_URL: Final = "https://accounts.google.com/o/oauth2/v2/auth"
 _TOKEN: Final = re.compile(r"[A-Za-z0-9/_.~+=-]{1,2048}")
 _TIMEOUT: Final = 30.0
-_AGAIN: Final = "Run `pack google-auth` again."
+_AGAIN: Final = f"{Action.ALLOW_GOOGLE} again."
 _NO_TOKEN: Final = "Google gave no token for the answer"  # noqa: S105 - a message, no secret
 
 

@@ -156,7 +156,7 @@ class Examiner:
         if now is None and self._index.is_left_out(path):
             raise RefusedForSafety(
                 f"a sparse checkout leaves {path} out of the folder",
-                "Run `git sparse-checkout disable` in the memory folder, then call again.",
+                "Run `git sparse-checkout disable` in the memory folder, then try again.",
             )
 
 

@@ -181,12 +181,12 @@ def current_branch(repository: Repository, runner: GitRunner) -> str:
     if "\ufffd" in ref:
         raise RefusedForSafety(
             "the branch has a name that is not UTF-8",
-            "Rename it with `git branch -m`, then call again.",
+            "Rename it with `git branch -m`, then try again.",
         )
     if not ref.startswith("refs/heads/"):
         raise RefusedForSafety(
             "HEAD is detached, so a commit would belong to no branch",
-            "Run `git switch BRANCH` in the memory folder, then call again.",
+            "Run `git switch BRANCH` in the memory folder, then try again.",
         )
     return ref
 
@@ -201,7 +201,7 @@ def refuse_unfinished_operation(repository: Repository) -> None:
         if (repository.git_dir / name).exists():
             raise RefusedForSafety(
                 f"{words} is in progress in {repository.work_tree}",
-                f"Finish or abort {words} with git, then call again.",
+                f"Finish or abort {words} with git, then try again.",
             )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from pack.actions import Action
 from pack.errors import NotFound, RefusedForSafety
 from pack.sync.target import Delivered, Page, PageId
 from pack_connectors.notion.api import NotionApi, PageState, dashed, parse_id, url_of
@@ -24,7 +25,7 @@ from pack_connectors.notion.writer import PageReceipt, PageWriter, digest
 SETTING: Final = "NOTION_SYNC_PAGE_ID"
 _NOT_OURS: Final = (
     "PACK only writes pages that the integration of NOTION_TOKEN created. If you have switched to "
-    "another integration, forget the pages of the old one and run `pack migrate-notion`."
+    f"another integration, forget the pages of the old one; then {Action.MIGRATE_NOTION}."
 )
 
 

@@ -18,6 +18,7 @@ import httpcore
 import httpx
 
 from pack._version import __version__
+from pack.actions import Action
 from pack.errors import ConnectorError, NotFound, PackError, RateLimited, Unavailable
 from pack_connectors.system.retry import parse_retry_after
 from pack_connectors.webhook.network import Exchange, Resolve, resolve
@@ -30,9 +31,7 @@ _TOO_LARGE: Final = 413
 _PAUSES: Final = frozenset([429, 502, 503, 504])
 _LONGEST_PAUSE: Final = 366 * 24 * 3600.0
 """Seconds; a longer pause than a year makes no sense."""
-_REMEDY: Final = (
-    "Set up a receiver there, or change PACK_WEBHOOK_URL; then `pack sync --target NAME`."
-)
+_REMEDY: Final = f"Set up a receiver there, or change PACK_WEBHOOK_URL; then {Action.RETRY_TARGET}."
 
 
 class Webhook:
@@ -133,7 +132,7 @@ class Webhook:
             return NotFound(f"the webhook at {host} (it answered 410 Gone)", _REMEDY)
         if status == _TOO_LARGE:
             error = ConnectorError(f"{host} does not take an event as large as this (413)")
-            error.remedy = "Let the receiver take larger requests; then `pack sync --target NAME`."
+            error.remedy = f"Let the receiver accept larger requests; then {Action.RETRY_TARGET}."
             return error
         if status in _PAUSES:
             now = self._clock().astimezone(UTC)

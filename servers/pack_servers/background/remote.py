@@ -1,8 +1,8 @@
 """Exchanging a served memory with its git remote in the background.
 
-The branch is looked at once a second, which sees writes of this server, of other processes and of
-git alike; what follows from that is decided by the core. A write never waits for it, and a server
-that ends gives up waiting for the network at once; a commit that is being made is finished.
+The worker looks at the branch once a second, which finds writes by this server, by other processes
+and by git alike; the core decides what follows. A write never waits for it. A server that stops
+does not wait for the network; a commit that is under way is completed.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def exchanging(memory: Memory, interval: float, leaving: Event) -> Iterator[None
 
     Args:
         memory: The memory.
-        interval: Seconds between looks at the remote; 0 for no exchange at all.
-        leaving: Set at the end, so that nobody waits for the network any more.
+        interval: Seconds between checks of the remote; 0 for no exchange at all.
+        leaving: Set at the end, so that nothing waits for the network any more.
     """
     if not interval:
         yield
@@ -54,7 +54,7 @@ def _work(memory: Memory, interval: float, leaving: Event) -> None:
                 continue
             done = memory.remote.sync()
         except RepositoryBusy:
-            continue  # another process is at it
+            continue  # another process is doing it
         except PackError as error:
             problem = str(error)
         else:

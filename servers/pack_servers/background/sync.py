@@ -1,9 +1,9 @@
-"""Bringing the targets of a memory up in the background, each in a thread of its own.
+"""Delivering to the targets of a memory in the background, each in a thread of its own.
 
-A target that hangs delays no other one, and no write: that one only sets an event. The memory is
-looked at from time to time too, which sees commits of other processes and of git alike; what
-follows from that is decided by the core. A server that ends does not wait for a target: what
-was under way is delivered again by the next one.
+A target that hangs delays no other target and no write, which only sets an event. The workers also
+look at the memory from time to time, which finds commits by other processes and by git; the core
+decides what follows. A server that stops does not wait for a target: the next server delivers again
+what was under way.
 """
 
 from __future__ import annotations
@@ -23,32 +23,37 @@ from pack.sync.internal_errors import as_internal_errors
 from pack.sync.results import Standing, SyncOutcome
 
 _NEAR_SECONDS: Final = 1.0
-"""Between two looks at a memory on this machine."""
+"""Between two checks of a memory on this machine."""
 _FAR_SECONDS: Final = 30.0
-"""Between two looks at a memory that is asked over the network."""
+"""Between two checks of a memory over the network."""
 _REST_SECONDS: Final = 30.0
-"""After a failure of our own store."""
+"""After a failure of the memory's own store."""
 _LONGEST_REST_SECONDS: Final = 24 * 3600.0
 _BEGIN_SECONDS: Final = 2.0
-"""That another process may take to let a target begin."""
+"""How long another process may take to let a target begin."""
 _BUSY_SECONDS: Final = 0.02
 _LAST_SECONDS: Final = 2.0
-"""That a delivery has to end when the server does; its connection is closed by then."""
+"""How long a delivery may take to end when the server stops; its connection is closed by then."""
 
 logger = logging.getLogger(__name__)
 Tell = Callable[[SyncOutcome], None]
 
 
 class Log:
-    """Logs what a person should know of an attempt; what is still the same after another, once."""
+    """Logs what a person should know about an attempt, and nothing that it has said before.
 
-    def __init__(self) -> None:
+    Args:
+        worded: Puts a message into the words of whoever reads the log.
+    """
+
+    def __init__(self, worded: Callable[[str], str] = str) -> None:
+        self._worded = worded
         self._said: dict[str, str] = {}
 
     def __call__(self, outcome: SyncOutcome) -> None:
-        """Log what is new of one target, by one thread at a time for each."""
+        """Log what is new about a target; each target is logged by one thread at a time."""
         for warning in outcome.warnings:
-            logger.warning("%s: %s", outcome.name, warning)
+            logger.warning("%s: %s", outcome.name, self._worded(warning))
         if outcome.standing is Standing.BUSY:
             return
         said, problem = self._said.get(outcome.name), ""
@@ -66,13 +71,13 @@ def syncing(
     tell: Tell | None = None,
     names: Sequence[str] | None = None,
 ) -> Iterator[None]:
-    """Bring targets up whenever something is due, until the block ends.
+    """Deliver to targets whenever something is due, until the block ends.
 
-    Those that are new have begun when the block is entered: what is written in it is delivered.
+    New targets have begun when the block is entered, so what is written inside it is delivered.
 
     Args:
-        memory: The memory; nothing happens where it has no targets.
-        tell: Told of each attempt, in any thread; `None` for the log.
+        memory: The memory; without targets, nothing happens.
+        tell: Receives the outcome of each attempt, on any thread; `None` for the log.
         names: Which targets; `None` for all.
     """
     sync = memory.sync
@@ -99,7 +104,7 @@ def syncing(
 
 
 class _Worker:
-    """Brings one target up."""
+    """Delivers to one target."""
 
     def __init__(
         self, sync: Sync, name: str, look_seconds: float, leaving: Event, tell: Tell
@@ -115,7 +120,7 @@ class _Worker:
         self._thread = Thread(target=self._run, name=f"pack-sync-{name}", daemon=True)
 
     def begin(self) -> None:
-        """Let it begin, if it is new. One that cannot does as soon as it can."""
+        """Let the target begin, if it is new; if it cannot yet, it begins as soon as it can."""
         last = time.monotonic() + _BEGIN_SECONDS
         while True:
             try:
@@ -131,7 +136,7 @@ class _Worker:
                 return
 
     def _say(self, error: PackError | None) -> None:
-        """Log an error, if it is not the same as the last one."""
+        """Log an error, unless it is the same as the last one."""
         problem = "" if error is None else str(error)
         if problem and problem != self._said:
             logger.warning("%s: %s", self._name, problem)
@@ -157,7 +162,7 @@ class _Worker:
             self._news.clear()
 
     def _look(self) -> PackError | None:
-        """Deliver what is due; why that could not even be tried, if so."""
+        """Deliver what is due; return the error if that could not even be tried."""
         try:
             with as_internal_errors():
                 if self._is_new or self._sync.is_due(self._name):
@@ -170,6 +175,6 @@ class _Worker:
 
 
 def _rest_after(error: PackError) -> float:
-    """Seconds; a store that names a time is not asked before, whatever is written meanwhile."""
+    """Seconds to rest. A store that names a time is not asked earlier, whatever is written."""
     named = error.retry_after if isinstance(error, RateLimited) else 0.0
     return min(max(named, _REST_SECONDS), _LONGEST_REST_SECONDS)

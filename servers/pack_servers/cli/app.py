@@ -2,62 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Annotated, Final
 
 import typer
 
 from pack._version import __version__
+from pack_servers.cli.shell.help_text import CommandHelp, GroupHelp
 
-# The room of each command, in the order in which a person meets them. A command is one module of
-# its room, which has `run` and `EXAMPLES`.
-_ROOMS: Final = {
-    "init": "connect",
-    "list": "notes",
-    "get": "notes",
-    "search": "notes",
-    "update": "notes",
-    "edit": "notes",
-    "move": "notes",
-    "delete": "notes",
-    "validate": "care",
-    "prune": "care",
-    "migrate": "care",
-    "migrate-notion": "copies",
-    "reindex": "care",
-    "status": "care",
-    "remote": "copies",
-    "sync": "copies",
-    "google-auth": "connect",
-    "serve": "connect",
-    "doctor": "care",
+# Commands under the headings of the first help. A heading is also the room of its commands: each
+# command is one module there, which has `run` and `EXAMPLES`.
+GROUPS: Final[Mapping[str, Sequence[str]]] = {
+    "Notes": ("list", "get", "search", "update", "edit", "move", "delete"),
+    "Connect": ("init", "serve", "google-auth"),
+    "Copies": ("remote", "sync", "migrate-notion"),
+    "Care": ("status", "validate", "prune", "migrate", "reindex", "doctor", "help"),
 }
+_ROOMS: Final = {name: group.lower() for group, names in GROUPS.items() for name in names}
 COMMANDS: Final = tuple(_ROOMS)
 
-_HELP: Final = """One memory for all your AI tools: markdown files in a git repository you own."""
-_EXAMPLES: Final = """\b
-Start:
-  pack init                       make a memory in ~/.pack/memory
-  pack serve --http               serve it to MCP clients on 127.0.0.1:3005/mcp
-  pack COMMAND --help             how a command is used, with examples"""
+_HELP: Final = "One memory for all your AI tools: markdown files in a git repository you own."
+_START: Final = """\
+  pack init                  create a memory in ~/.pack/memory
+  pack serve --http          serve it to MCP clients on 127.0.0.1:3005/mcp
+  pack help                  read the guide: pack help search, pack help settings
+  pack COMMAND --help        see how to use a command, with examples"""
+
+
+class _FirstHelp(GroupHelp):
+    groups = GROUPS
 
 
 def build_app(arguments: Sequence[str]) -> typer.Typer:
     """The parser for a command line; only the module of the command it names is imported."""
     app = typer.Typer(
         name="pack",
+        cls=_FirstHelp,
         help=_HELP,
-        epilog=_EXAMPLES,
+        epilog=_START,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
+        context_settings={"help_option_names": ["--help", "-h"]},
     )
     app.callback()(_root)
     first = next((text for text in arguments if not text.startswith("-")), None)
     for name in (first,) if first in COMMANDS else COMMANDS:
         module = import_module(f"pack_servers.cli.{_ROOMS[name]}.{name.replace('-', '_')}")
-        app.command(name, epilog=f"\b\nExamples:\n{module.EXAMPLES}")(module.run)
+        app.command(name, cls=CommandHelp, epilog=module.EXAMPLES)(module.run)
     return app
 
 
@@ -73,4 +65,4 @@ def _root(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    del version  # its callback has done it
+    del version  # its callback has already shown it

@@ -1,4 +1,4 @@
 """Settings: where they come from, what they mean, and which memory they name.
 
-It must not open anything. Start with `settings`, then `place`.
+Nothing here opens a memory or a service. Start with `settings`, then `place`.
 """

@@ -1,4 +1,4 @@
-"""Changing one setting in the settings file, and nothing else in it."""
+"""Changing one setting in the settings file, and nothing else."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _BLANK_LINES: Final = re.compile(r"(?:[^\S\r\n]*(?:\r\n|\n|\r))*")
 
 
 def with_setting(text: str, name: str, value: str) -> str:
-    """The text of a settings file in which a setting has a value; all else stays as it is.
+    """The text of a settings file with one setting changed or added; the rest stays as it is.
 
-    A setting that is given more than once is given once afterwards, where it was last.
+    A setting that occurs several times occurs once afterwards, where it was last.
 
     Args:
         text: What the file holds.
-        name: Of the setting, in capitals; it is found in any spelling.
+        name: The name of the setting, in capitals; the file may spell it in any case.
         value: Letters, digits and `/_.~+=:,@-` only, so that it needs no quotes.
 
     Raises:
         ValueError: The value has other characters.
     """
-    # Here, as only this needs the parser, which is the one that reads the file, too.
+    # Imported here: only this needs the parser, the same one that reads the file.
     from dotenv.parser import parse_stream  # noqa: PLC0415
 
     if not _SAFE.fullmatch(value):
@@ -46,7 +46,7 @@ def with_setting(text: str, name: str, value: str) -> str:
         gap = "" if not text or text.endswith(("\n", "\r")) else newline
         return f"{text}{gap}{name}={value}{newline}"
     for number in places:
-        # A setting begins, for the parser, with the blank lines before it.
+        # To the parser, a setting begins with the blank lines before it.
         pattern = _BEFORE if number == places[-1] else _BLANK_LINES
         found = pattern.match(parts[number])
         parts[number] = found[0] if found else ""
@@ -55,9 +55,9 @@ def with_setting(text: str, name: str, value: str) -> str:
 
 
 def store_setting(file: Path, name: str, value: str) -> None:
-    """Give a setting a value in a file, durably; only its owner may read it afterwards.
+    """Set a value in a settings file, durably; afterwards only its owner can read the file.
 
-    A file that is a link stays one. It is made where it is missing.
+    A file that is a link stays one; a missing file is created.
 
     Raises:
         InvalidConfig: The file is not UTF-8.
@@ -72,7 +72,7 @@ def store_setting(file: Path, name: str, value: str) -> None:
         raise InvalidConfig(str(file), "is not UTF-8") from error
     except OSError as error:
         raise Unavailable(f"{file}: {error.strerror or type(error).__name__}") from error
-    except RuntimeError as error:  # as `resolve` says it, before Python 3.13
+    except RuntimeError as error:  # raised by `resolve` before Python 3.13
         raise Unavailable(f"{file}: it is a link to itself") from error
 
 
@@ -80,7 +80,7 @@ def _replace(target: Path, data: bytes) -> None:
     with DurableFiles() as files:
         files.add(str(target), data, f"{target}.new-", mode=_PRIVATE, exact_mode=True)
         files.finish()
-    if os.name == "posix":  # elsewhere a folder cannot be opened, and needs it not
+    if os.name == "posix":  # Windows cannot open a folder, and does not need to
         folder = os.open(target.parent, os.O_RDONLY)
         try:
             os.fsync(folder)

@@ -1,6 +1,6 @@
-"""The token for GitHub: from the settings, or from where the user said it may be taken.
+"""The token for GitHub: from the settings, or from where the settings allow it to be taken.
 
-It is never on a command line, in a message or in a file of ours.
+It never appears on a command line, in a message or in a file that PACK writes.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ def find_token(settings: Settings, server: str) -> SecretStr:
     """The token for a server.
 
     Args:
-        settings: Those in force.
+        settings: The settings in force.
         server: Its name as people know it, such as `github.com`.
 
     Raises:
-        InvalidConfig: There is none; the message says where one may come from.
+        InvalidConfig: There is none; the message says where one can come from.
     """
     if settings.github_token is not None:
         return settings.github_token
@@ -38,8 +38,8 @@ def find_token(settings: Settings, server: str) -> SecretStr:
         raise InvalidConfig(
             _SETTING,
             f"it is not set. Put a fine-grained token with read and write access to the contents "
-            f"of the repository into {ENV_FILE}, or set {_SOURCE_SETTING}=gh to use that of "
-            f"GitHub's own command line",
+            f"of the repository into {ENV_FILE}, or set {_SOURCE_SETTING}=gh to use the token of "
+            f"GitHub's command line",
         )
     token = _from_gh(server) if source is TokenSource.GH else _from_keyring(server)
     if not token:
@@ -68,10 +68,12 @@ def _from_gh(server: str) -> str:
             timeout=_SECONDS,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        reason = f"gh could not be asked ({type(error).__name__})"
+        reason = f"gh did not answer ({type(error).__name__})"
         raise InvalidConfig(_SOURCE_SETTING, reason) from None
     if asked.returncode != 0:
-        raise InvalidConfig(_SOURCE_SETTING, f"`gh auth token` has none for {server}: log in first")
+        raise InvalidConfig(
+            _SOURCE_SETTING, f"gh has no token for {server}; run `gh auth login` first"
+        )
     return asked.stdout.decode("ascii", "replace").strip()
 
 

@@ -1,4 +1,4 @@
-"""Which memory is meant: a folder on this machine, or a repository on GitHub."""
+"""Which memory to use: a folder on this machine, or a repository on GitHub."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class LocalPlace:
     """A folder.
 
     Attributes:
-        folder: Absolute.
-        chosen_by: The option or setting that says so.
+        folder: An absolute path.
+        chosen_by: The option or setting that chose it.
     """
 
     folder: Path
@@ -26,7 +26,7 @@ class LocalPlace:
 
     @property
     def arguments(self) -> list[str]:
-        """What names it on a command line, from any other folder."""
+        """The options that name it on a command line, in any current directory."""
         return ["--local", str(self.folder)]
 
     def __str__(self) -> str:
@@ -38,9 +38,9 @@ class GithubPlace:
     """A repository on the GitHub server of the settings.
 
     Attributes:
-        owner: User or organisation.
-        repository: Its name.
-        chosen_by: The option or setting that says so.
+        owner: The user or organisation.
+        repository: The name of the repository.
+        chosen_by: The option or setting that chose it.
     """
 
     owner: str
@@ -65,14 +65,14 @@ Place = LocalPlace | GithubPlace
 
 
 def choose_place(settings: Settings, local: Path | None, github: str | None) -> Place:
-    """The memory that is meant: by an option, else by PACK_DIR, else by GITHUB_OWNER and _REPO.
+    """The memory to use: from an option, else PACK_DIR, else GITHUB_OWNER and GITHUB_REPO.
 
     Raises:
-        InvalidConfig: Both options are there, a name is not `OWNER/REPO`, or one of the two
-            settings of a repository is missing.
+        InvalidConfig: Both options are given, a name is not `OWNER/REPO`, or only one of the two
+            settings for a repository is set.
     """
     if local is not None and github is not None:
-        raise InvalidConfig(_OPTION, "the memory is named twice; --local names another one")
+        raise InvalidConfig(_OPTION, "the memory is given twice; use --github or --local, not both")
     if github is not None:
         owner, slash, repository = github.partition("/")
         if not (owner and slash and repository) or "/" in repository:
@@ -91,7 +91,7 @@ def _configured(settings: Settings) -> Place:
         chosen_by = sources.get("PACK_DIR", "the default")
         return LocalPlace(_absolute(settings.pack_dir), chosen_by)
     if missing:
-        raise InvalidConfig(missing[0], "it is not set, and the other half of the name is")
+        raise InvalidConfig(missing[0], "it is not set, but the other half of the name is")
     return GithubPlace(settings.github_owner, settings.github_repo, sources["GITHUB_REPO"])
 
 

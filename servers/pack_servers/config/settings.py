@@ -1,4 +1,4 @@
-"""Settings: environment variables and `~/.pack.env`, in this order."""
+"""Settings: environment variables, then `~/.pack.env`."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ ENV_FILE: Final = "~/.pack.env"
 
 
 class TokenSource(StrEnum):
-    """Where a token for GitHub may be taken from, if asked."""
+    """Where else a token for GitHub may be taken from."""
 
     GH = "gh"
     """GitHub's own command line: `gh auth token`."""
     KEYRING = "keyring"
-    """The system's keyring; the service is `pack`, the user name that of the server."""
+    """The system's keyring; the service is `pack`, the user name is the server's name."""
 
 
 class NotionMode(StrEnum):
-    """How a memory is shown in Notion."""
+    """How Notion shows a memory."""
 
     SINGLE = "single"
-    """One page holds all of it."""
+    """One page holds everything."""
     MULTI = "multi"
     """A page for each file, once `pack migrate-notion` has run."""
 
@@ -50,40 +50,40 @@ class Settings(BaseSettings):
     """Everything that can be configured. Names are those of the environment variables.
 
     Attributes:
-        pack_dir: Folder of the local memory, made on first use.
-        github_token: Access to GitHub; needs contents read and write on the repository.
-        github_owner: User or organisation that has the repository of the memory.
+        pack_dir: Folder of the local memory, created on first use.
+        github_token: Access to GitHub; needs read and write access to the repository's contents.
+        github_owner: User or organisation that owns the repository of the memory.
         github_repo: The repository's name.
         github_branch: The branch; empty for the repository's default.
         github_api_url: The server; another one for GitHub Enterprise.
         github_memory_path: The single file of a v1 memory.
         pack_github_token_from: Where else the token may be taken from.
-        pack_github_wait: Seconds to wait at most where GitHub takes no request for a while.
-        pack_cache_dir: Folder for what is kept of a memory on GitHub; derived, can be deleted.
+        pack_github_wait: The longest wait, in seconds, when GitHub accepts no requests.
+        pack_cache_dir: Folder for what is cached of memories on GitHub; derived, can be deleted.
         pack_client_source: What an MCP client counts as.
         mcp_sse_port: Port of the HTTP server.
         pack_redis_url: Redis that carries news between servers of one memory; may hold a password.
         pack_http_token: Bearer token that HTTP clients must send.
-        pack_http_hosts: Host names, beyond loopback, that clients may call the server by.
+        pack_http_hosts: Host names, besides loopback, that clients may use for the server.
         pack_http_origins: Web origins that may call the server.
-        pack_remote_interval: Seconds between looks at the git remote; 0 for no exchange at all.
-        pack_sync_expired: Whether targets get files whose ttl is over.
+        pack_remote_interval: Seconds between checks of the git remote; 0 for no exchange at all.
+        pack_sync_expired: Whether targets receive expired files.
         notion_token: Access to Notion: the secret of an integration.
-        notion_sync_page_id: The page that the integration may write to; its id or address.
+        notion_sync_page_id: The page that the integration may write; its id or its address.
         notion_sync_mode: One page for all, or one for each file.
         notion_api_url: The server; another one for a proxy, or for tests.
-        pack_webhook_url: Addresses that are told of every commit, divided by commas; secrets.
-        pack_webhook_version: Which payloads they get: 2, or 1 as of the first PACK.
-        pack_webhook_secret: What events are signed with; two while one replaces the other.
-        pack_webhook_allow: Hosts of webhooks that need not be public, divided by commas.
-        google_doc_id: The Google document that shows the memory: its id or its address.
+        pack_webhook_url: Addresses that receive every commit, separated by commas; secret.
+        pack_webhook_version: Which payload they receive: 2, or 1 as in PACK v1.
+        pack_webhook_secret: Signs the events; two secrets while one replaces the other.
+        pack_webhook_allow: Hosts of webhooks that need not be public, separated by commas.
+        google_doc_id: The Google document that shows the memory; its id or its address.
         google_client_id: The OAuth client, a desktop app.
         google_client_secret: Its secret.
         google_refresh_token: Access to the document, from `pack google-auth`.
         google_doc_format: How the document shows the memory.
         google_api_url: The server of documents; another one for a proxy, or for tests.
-        google_auth_uri: The page on which the user is asked; as in the file of an OAuth client.
-        google_token_uri: Where tokens are given; likewise.
+        google_auth_uri: The page that asks the user for consent, as in an OAuth client's file.
+        google_token_uri: The server that issues tokens, as in an OAuth client's file.
     """
 
     model_config = SettingsConfigDict(
@@ -142,7 +142,7 @@ class Settings(BaseSettings):
 
 
 def env_file() -> Path:
-    """Where the settings file is, whether it exists or not."""
+    """The path of the settings file, whether or not it exists."""
     return Path(ENV_FILE).expanduser()
 
 
@@ -162,19 +162,19 @@ def load_settings() -> Settings:
 
 
 def has_targets(settings: Settings) -> bool:
-    """Whether there may be sync targets; the modules for them are imported only then."""
+    """Whether there may be sync targets; their modules are imported only then."""
     has_notion = settings.notion_token is not None and bool(settings.notion_sync_page_id)
     has_document = bool(settings.google_doc_id)
     return has_notion or has_document or settings.pack_webhook_url is not None
 
 
 def split_list(text: str) -> tuple[str, ...]:
-    """The parts of a setting that is a list, divided by commas."""
+    """The parts of a setting that is a list, separated by commas."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def settings_in_force() -> Mapping[str, str]:
-    """Where each setting that is not at its default comes from; names only, never values.
+    """Where each setting that is set comes from; names only, never values.
 
     Raises:
         InvalidConfig: The settings file cannot be read.
@@ -191,10 +191,10 @@ def settings_in_force() -> Mapping[str, str]:
 
 
 def _names_in(file: Path) -> set[str]:
-    """Names the settings file gives a value; read as pydantic-settings does."""
+    """The names that the settings file sets, read as pydantic-settings reads them."""
     if not file.is_file():
         return set()
-    # Here, as only `pack doctor` asks, and a server starts in its client's time.
+    # Imported here: it would delay the start of a server, for which a client waits.
     from dotenv import dotenv_values  # noqa: PLC0415
 
     try:

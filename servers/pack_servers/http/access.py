@@ -1,11 +1,11 @@
 """Which requests the HTTP server answers, as pure rules over an ASGI scope.
 
-Three strangers can reach a server on the loopback interface: a web page in the user's browser (by
-plain cross-site requests, or by DNS rebinding: its own name made to resolve to 127.0.0.1), a
-program of another user of the machine, and, once the bind is wider, the network. `Host`,
-`Origin`, `Sec-Fetch-Site` and the content type stop the first, the token the others. Without a
-token every program on the machine may read and write the memory: where several people use one
-machine, set one.
+Three kinds of stranger can reach a server on the loopback interface: a web page in the user's
+browser (by plain cross-site requests, or by DNS rebinding, where its own name resolves to
+127.0.0.1), a program of another user of the machine, and, if the bind is wider, the network.
+`Host`, `Origin`, `Sec-Fetch-Site` and the content type stop the first; the token stops the others.
+Without a token every program on the machine can read and write the memory, so set one where several
+people use the machine.
 
 Why not the SDK's own check: its `127.0.0.1:*` rule is a prefix match that
 `127.0.0.1:80.evil.example` passes, it reads one of several headers, and it covers neither other
@@ -42,7 +42,7 @@ SECURITY_HEADERS: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
-"""On every answer; the last three keep a foreign page from embedding or guessing at it."""
+"""On every answer; the last three keep foreign pages from embedding it or guessing its content."""
 
 HostPort = tuple[str, int]
 OriginParts = tuple[str, str, int]
@@ -50,7 +50,7 @@ OriginParts = tuple[str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class HttpRefusal:
-    """An answer that says no. Nothing of the request is repeated in it.
+    """A refusal. It repeats nothing of the request.
 
     Attributes:
         status: HTTP status code.
@@ -95,14 +95,14 @@ BAD_HOST: Final = HttpRefusal(
 WRONG_HOST: Final = HttpRefusal(
     421,
     "misdirected_request",
-    "This server does not answer for the host that was asked for.",
-    "Use http://127.0.0.1 with the server's port, or allow the name when starting the server.",
+    "This server does not answer for the requested host.",
+    "Use http://127.0.0.1 with the server's port, or add the name to PACK_HTTP_HOSTS.",
 )
 WRONG_ORIGIN: Final = HttpRefusal(
     403,
     "origin_refused",
     "Web pages of other origins may not use this server.",
-    "Connect from an MCP client, or allow the origin when starting the server.",
+    "Connect from an MCP client, or add the origin to PACK_HTTP_ORIGINS.",
 )
 WRONG_METHOD: Final = HttpRefusal(
     405,
@@ -131,7 +131,10 @@ STOPPING: Final = HttpRefusal(
     503, "stopping", "The server is shutting down.", "Connect again in a moment.", _CLOSE
 )
 NOT_FOUND: Final = HttpRefusal(
-    404, "not_found", "There is nothing at this path.", "Use the URL that `pack serve` prints."
+    404,
+    "not_found",
+    "There is nothing at this path.",
+    "Use the URL that the server printed.",
 )
 READ_ONLY: Final = HttpRefusal(
     405,
@@ -219,7 +222,7 @@ class Access:
         values = _values(scope, b"origin")
         if not values:
             # Browsers leave Origin out of plain GETs (images, scripts, navigation) but say here
-            # who asks; programs that are no browsers send neither.
+            # who is asking; programs other than browsers send neither.
             sites = _values(scope, b"sec-fetch-site")
             trusted = sites in ([], [b"none"], [b"same-origin"])
             return None if trusted else WRONG_ORIGIN
@@ -227,7 +230,7 @@ class Access:
         return None if origin is not None and origin in self.origins else WRONG_ORIGIN
 
     def _refuse_method(self, scope: Scope) -> HttpRefusal | None:
-        # The SDK would open an event stream for a HEAD that nobody can read.
+        # For a HEAD request the SDK would open an event stream that nobody can read.
         known = scope["method"] in _METHODS or _is_health(scope)
         return None if known else WRONG_METHOD
 

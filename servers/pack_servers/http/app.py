@@ -35,10 +35,10 @@ from pack_servers.http.uvicorn import STOP_GRACE, GuardedServer, LimitedProtocol
 __all__ = ["Health", "HttpSettings", "build_app", "build_server", "check_bind", "serve"]
 
 MAX_SESSIONS: Final = 1000
-"""Of legacy clients: connected, or gone without goodbye in the last half hour."""
+"""Sessions of legacy clients: connected, or gone without a word in the last half hour."""
 
 Health = Callable[[], Mapping[str, object]]
-"""Further fields of `/health`, shown to anyone: no secret, no path. May raise `PackError`."""
+"""More fields for `/health`, shown to anyone: no secrets, no paths. May raise `PackError`."""
 
 
 class _Routes:
@@ -48,7 +48,7 @@ class _Routes:
         self._transport = transport
         self._paths = paths
         self._health = health
-        # Its own thread: asking for health in a loop must not use up those that tools run on.
+        # A thread of its own: polling health must not use up the threads that tools run on.
         self._one_at_a_time = anyio.CapacityLimiter(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,10 +80,10 @@ def build_app(
     """The guarded ASGI application: `/mcp`, or `/sse` and `/messages/`; and `/health`.
 
     Args:
-        server: Serves one application only (the SDK starts its session manager once).
-        settings: `port` is the port clients reach it on, not 0.
-        health: Further fields of `/health`.
-        addresses: What is bound, where it is known; else what `check_bind` says.
+        server: Can serve one application only (the SDK starts its session manager once).
+        settings: `port` is the port that clients use, not 0.
+        health: More fields for `/health`.
+        addresses: What is bound, if known; otherwise what `check_bind` returns.
 
     Raises:
         InvalidConfig: As `check_bind`; port 0; a malformed allowed host or origin.
@@ -91,8 +91,8 @@ def build_app(
     if settings.port == 0:
         raise InvalidConfig("--port", "the guard must know the port that clients use")
     access = access_for(settings, addresses or check_bind(settings))
-    # The guard has checked Host and Origin already, strictly and for every path. The SDK's check
-    # would refuse what the user allowed, and log what a stranger sent.
+    # The guard already checks Host and Origin strictly, on every path. The SDK's check would refuse
+    # what the user allowed, and log what a stranger sent.
     unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     if settings.sse_only:
         transport = server.sse_app(
@@ -116,16 +116,16 @@ def serve(
     health: Health = dict,
     on_ready: Callable[[str], None] = lambda _url: None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then return; streams are ended within a few seconds.
+    """Serve until SIGINT or SIGTERM, then end streams within a few seconds and return.
 
     Args:
         server: What to serve.
-        settings: Where and for whom.
-        health: Further fields of `/health`.
-        on_ready: Called once with the URL for clients, when requests are answered.
+        settings: Where, and for whom.
+        health: More fields for `/health`.
+        on_ready: Called once with the URL for clients, when the server answers requests.
 
     Raises:
-        InvalidConfig: As `check_bind`; the address is taken, foreign or not permitted.
+        InvalidConfig: As `check_bind`; or the address is taken, foreign or not permitted.
     """
     addresses = check_bind(settings)
     with contextlib.ExitStack() as stack:
@@ -154,12 +154,12 @@ def build_server(
         loop="asyncio",
         lifespan="on",
         interface="asgi3",
-        log_config=None,  # whoever starts us decides; without a handler Python writes to stderr
+        log_config=None,  # the caller decides; without a handler Python writes to stderr
         log_level="warning",
         access_log=False,
-        proxy_headers=False,  # X-Forwarded-* is what a stranger wrote
+        proxy_headers=False,  # a stranger can write X-Forwarded-*
         server_header=False,
-        workers=1,  # else WEB_CONCURRENCY decides
+        workers=1,  # otherwise WEB_CONCURRENCY decides
         backlog=BACKLOG,
         timeout_keep_alive=math.ceil(settings.read_timeout),
         timeout_graceful_shutdown=math.ceil(STOP_GRACE) + 2,

@@ -1,7 +1,7 @@
 """Where the HTTP server listens, and whom it answers there.
 
-A bind that lets other machines in needs a token. What counts is the addresses that are bound, not
-the text of the setting: names are resolved once, and the sockets are opened on what was checked.
+A bind that other machines can reach needs a token. What counts are the addresses that are bound,
+not the text of the setting: names are resolved once, and sockets are opened on what was checked.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pack_servers.http.access import (
 
 DEFAULT_PORT: Final = 3005
 BACKLOG: Final = 64
-"""Connections the system keeps for us; asyncio accepts up to as many before it looks at them."""
+"""Connections that the system queues; asyncio accepts as many at a time."""
 
 Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 Resolve = Callable[[str, int], list[Address]]

@@ -1,6 +1,6 @@
 """The outermost ASGI layer: only allowed and complete requests reach the application.
 
-Everything a stranger can send is judged by `http_access.Access` first. The guard reads the body,
+`Access` judges everything that a stranger can send. The guard reads the body,
 puts the security headers on every answer, and ends running streams when the server stops.
 
 Source: ASGI 3.0, HTTP and WebSocket message format.
@@ -49,10 +49,10 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
 
     def stop(self, *, streams_only: bool) -> None:
-        """Take no new requests and end those that run, event streams by a proper end.
+        """Accept no new requests and end running ones; event streams end properly.
 
         Args:
-            streams_only: Leave requests other than GET the time to finish.
+            streams_only: Give requests other than GET time to finish.
         """
         self._stopping = True
         for scope, method in list(self._running.items()):
@@ -91,12 +91,12 @@ class Guard:
                 await self._app(scope, receive, answer)
             finally:
                 del self._running[running]
-        if running.cancel_called:  # caught here, or by an event stream that did not finish
+        if running.cancel_called:  # cancelled here, or in an event stream that did not finish
             await answer.end()
 
 
 class _Replay:
-    """A `receive` that gives the body that was read, then what the server says next."""
+    """A `receive` that returns the body that was read, then what the server says next."""
 
     def __init__(self, body: bytes, receive: Receive) -> None:
         self._messages: deque[Message] = deque(
@@ -109,7 +109,7 @@ class _Replay:
 
 
 class _Answer:
-    """A `send` that puts the security headers on and knows how far the answer is."""
+    """A `send` that adds the security headers and knows how far the answer has got."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -132,7 +132,7 @@ class _Answer:
 
 
 def _secured(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """The application's headers with ours, without a grant to other origins or a banner."""
+    """The application's headers plus ours, without grants to other origins and without a banner."""
     ours = {name for name, _ in SECURITY_HEADERS} | {b"server"}
     kept = [
         (name, value)

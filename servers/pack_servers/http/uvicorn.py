@@ -1,7 +1,7 @@
-"""uvicorn, with limits on what a client may leave unsent and an orderly end.
+"""uvicorn with limits on slow clients, and an orderly shutdown.
 
-Why a protocol class of our own: uvicorn has no time limit for the head of a request, nor for a
-body that nobody reads any more. `LimitedProtocol` adds one timer, and our form of error answers,
+Why our own protocol class: uvicorn has no time limit for the head of a request, nor for a body that
+nobody reads any more. `LimitedProtocol` adds one timer, and our form of error answers,
 to its h11 implementation (chosen over httptools: pure Python, and strict about lengths).
 """
 
@@ -26,13 +26,13 @@ from pack_servers.http.access import BAD_REQUEST, SECURITY_HEADERS, TOO_SLOW, Ht
 from pack_servers.http.guard import Guard
 
 MAX_CONNECTIONS: Final = 128
-"""Open at once. A usual limit is 256 descriptors a process, and git needs some to write."""
+"""Open at once. A common limit is 256 descriptors per process, and git needs some to write."""
 STOP_GRACE: Final = 3.0
 """Seconds that running calls get to finish after a signal."""
 
 
 class LimitedProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1 with a limit on time and number for connections nobody is serving.
+    """uvicorn's HTTP/1.1 with limits on the time and number of idle connections.
 
     While no request of a connection is with the application, the client has `read_timeout`
     seconds, in all, to send the rest of what is owed: the unread end of a refused body, and a
@@ -43,7 +43,7 @@ class LimitedProtocol(H11Protocol):
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
-        """Count and time the connection from its first moment."""
+        """Count and time the connection from the start."""
         super().connection_made(transport)
         if len(self.connections) > MAX_CONNECTIONS:
             transport.abort()
@@ -51,7 +51,7 @@ class LimitedProtocol(H11Protocol):
             self._watch()
 
     def data_received(self, data: bytes) -> None:
-        """Stop the timer once a head is complete, not at each byte."""
+        """Stop the timer when a head is complete, not at each byte."""
         super().data_received(data)
         self._watch()
 
@@ -66,7 +66,7 @@ class LimitedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's text is not ours
-        """Answer what h11 could not parse, unless an answer is under way already."""
+        """Answer what h11 could not parse, unless an answer is already under way."""
         self._close_with(BAD_REQUEST)
 
     def _should_upgrade(self) -> bool:
@@ -103,7 +103,7 @@ class LimitedProtocol(H11Protocol):
 
 
 class GuardedServer(uvicorn.Server):
-    """uvicorn that reports when it is ready, ends streams by itself and exits with 0."""
+    """uvicorn that reports when it is ready, ends streams itself and exits with 0."""
 
     def __init__(
         self, config: uvicorn.Config, guard: Guard, on_started: Callable[[], None]
@@ -128,15 +128,15 @@ class GuardedServer(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Take a signal as a request to stop, from the main thread only."""
+        """Treat a signal as a request to stop, in the main thread only."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
 
-        # Two things of uvicorn's own are not wanted. It raises the signal again after its
-        # shutdown, which ends in a traceback or in status -15. And its handler is what
-        # sse_starlette patches and looks for, to cut every stream at once, answers to running
-        # calls among them; a plain function keeps the order of the end in our hands.
+        # uvicorn's own way has two drawbacks. It raises the signal again after the shutdown,
+        # which ends in a traceback or in status -15. And sse_starlette looks for its handler and
+        # patches it to cut every stream at once, including answers to running calls; with a plain
+        # function we control the order of the shutdown.
         def stop(number: int, _frame: FrameType | None) -> None:
             self.force_exit = self.should_exit and number == signal.SIGINT
             self.should_exit = True

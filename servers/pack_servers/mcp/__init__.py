@@ -1,4 +1,5 @@
-"""The MCP server: tools, resources and prompts over one memory. It translates, no more.
+"""The MCP server: tools, resources and prompts over one memory. It only translates.
 
-It must not decide anything about memory nor pick a connector. Start with `server`, then `tools`.
+It must not decide anything about the memory, and must not pick a connector. Start with `server`,
+then `tools`.
 """

@@ -1,4 +1,4 @@
-"""Telling one client of the server from another, and what is remembered of each."""
+"""Telling the clients of a server apart, and what is remembered about each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LOCAL_CLIENT: Final = "local"
 
 
 def client_key(ctx: ServerRequestContext[Any, Any]) -> str | None:
-    """What tells one client from another; `None` where nothing does (HTTP without sessions)."""
+    """What identifies a client; `None` where nothing does (HTTP without sessions)."""
     request = ctx.request
     if request is None:
         return _LOCAL_CLIENT  # stdio: one process serves one client
@@ -25,7 +25,7 @@ def client_key(ctx: ServerRequestContext[Any, Any]) -> str | None:
 
 
 class LastRead:
-    """What each client that uses no paths last read; as much as fits, the newest first (C2).
+    """What each client without paths last read (C2). The oldest is forgotten when space runs out.
 
     Tools run on worker threads, so any method may be called from any thread.
     """
@@ -36,18 +36,18 @@ class LastRead:
         self._characters = 0
 
     def get(self, client: str | None) -> str | None:
-        """What a client last read, if that is known."""
+        """What a client last read, if known."""
         with self._lock:
             return None if client is None else self._texts.get(client)
 
     def put(self, client: str | None, text: str) -> None:
-        """Note what a client has read."""
+        """Remember what a client has read."""
         if client is not None:
             with self._lock:
                 self._put(client, text)
 
     def extend(self, client: str | None, text: str) -> None:
-        """Note that a client knows a text beside what it has read: what it adds, counts as read."""
+        """Remember that a client also knows a text: what it adds counts as read."""
         if client is None:
             return
         with self._lock:

@@ -1,4 +1,4 @@
-"""What a line from a client is: a message, or something that is answered with an error."""
+"""Reading a line from a client: it is a message, or it is answered with an error."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from mcp.types import (
 )
 from pydantic import ValidationError
 
-# Answered when the client goes, and not before.
+# Answered only when the client leaves.
 _ENDLESS: Final = "subscriptions/listen"
 
-# Half of a surrogate pair, as models cut characters and JavaScript escapes what is left; the first
-# alternatives take the escapes that are whole out of its way.
+# Half of a surrogate pair: models cut characters in two, and JavaScript escapes what is left. The
+# first alternatives match the complete escapes, so that the last one finds only halves.
 _ESCAPE = re.compile(
     r"\\(?:[^u]|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     r"|u(?P<half>[dD][89a-fA-F][0-9a-fA-F]{2})|u)"
@@ -33,12 +33,12 @@ _ESCAPE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class LineRefusal:
-    """The answer to what is no message.
+    """The answer to a line that is not a message.
 
     Attributes:
-        id: Of the request, where there is one that can be told.
-        code: JSON-RPC's.
-        reason: For whoever wrote the client.
+        id: The id of the request, where it can be read.
+        code: The error code of JSON-RPC.
+        reason: For the author of the client.
     """
 
     id: str | int | None
@@ -47,19 +47,19 @@ class LineRefusal:
 
     @classmethod
     def too_long(cls, limit: int) -> LineRefusal:
-        """The answer to a line that nobody could read to its end."""
+        """The answer to a line that is too long to read."""
         return cls(None, INVALID_REQUEST, f"a message is larger than {limit:,} bytes")
 
     def line(self) -> bytes:
-        """The line to send."""
+        """The answer as a line."""
         error = {"code": self.code, "message": self.reason}
         return json.dumps({"jsonrpc": "2.0", "id": self.id, "error": error}).encode() + b"\n"
 
 
 def parse_line(line: bytes) -> JSONRPCMessage | LineRefusal | None:
-    """The message on a line; `None` where there is nothing to do for it.
+    """The message on a line; `None` where there is nothing to do.
 
-    Half of a surrogate pair, which no text can hold, becomes the six characters it was sent as.
+    Half of a surrogate pair, which text cannot hold, becomes the six characters it was sent as.
     """
     if not line.strip():
         return None
@@ -70,10 +70,10 @@ def parse_line(line: bytes) -> JSONRPCMessage | LineRefusal | None:
     try:
         message = jsonrpc_message_adapter.validate_json(_whole(text), by_name=False)
     except ValidationError:
-        return _refusal(text, "this is no JSON-RPC 2.0 request, notification or response")
+        return _refusal(text, "this is not a JSON-RPC 2.0 request, notification or response")
     if isinstance(message, JSONRPCNotification) and '"id"' in text:
-        # The SDK overlooks an id that no request can have, and the client waits for an answer.
-        return _refusal(text, "the id of a request is a string or an integer") or message
+        # The SDK ignores an invalid id, and the client would wait for an answer.
+        return _refusal(text, "the id of a request must be a string or an integer") or message
     return message
 
 
@@ -90,33 +90,33 @@ def _refusal(text: str, reason: str) -> LineRefusal | None:
         return LineRefusal(None, PARSE_ERROR, "a message is not JSON")
     if isinstance(found, list):
         return LineRefusal(
-            None, INVALID_REQUEST, "batches are not supported; send one message a line"
+            None, INVALID_REQUEST, "batches are not supported; send one message per line"
         )
     if not isinstance(found, dict):
         return LineRefusal(None, INVALID_REQUEST, reason)
     if "method" not in found or "id" not in found:
-        return None  # a response or a notification, which are never answered
+        return None  # responses and notifications are never answered
     number = found["id"]
     known = isinstance(number, str | int) and not isinstance(number, bool)
     return LineRefusal(number if known else None, INVALID_REQUEST, reason)
 
 
 class Pending:
-    """The requests that are not answered yet."""
+    """The requests that have not been answered yet."""
 
     def __init__(self) -> None:
         self._ids: set[str | int] = set()
         self._changed = anyio.Event()
 
     def came(self, message: JSONRPCMessage) -> None:
-        """Note a message of the client."""
+        """Record a message from the client."""
         if isinstance(message, JSONRPCRequest) and message.method != _ENDLESS:
             self._ids.add(message.id)
         elif isinstance(message, JSONRPCNotification) and message.method.endswith("/cancelled"):
             self._drop((message.params or {}).get("requestId"))
 
     def went(self, message: JSONRPCMessage) -> None:
-        """Note a message of the server."""
+        """Record a message from the server."""
         if isinstance(message, JSONRPCResponse | JSONRPCError):
             self._drop(message.id)
 

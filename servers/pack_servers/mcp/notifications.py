@@ -1,9 +1,9 @@
-"""Telling clients that memory changed, whoever changed it.
+"""Telling clients that the memory has changed, whoever changed it.
 
-The branch is looked at twice a second: that sees commits of other processes, of git and of
-merges alike, on every platform and file system, for the price of one read from a git process that
-is running anyway. A store that is far away is looked at every half a minute, after each write made
-here, and when another server of the same memory has news.
+The watcher looks at the branch twice a second. That finds commits by other processes, by git and by
+merges alike, on every platform and file system, and costs one read from a git process that is
+running anyway. It looks at a remote store every half minute, after each write made here, and when
+another server of the same memory has news.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Subscriber:
-    """A client of the 2025 protocols: a session that reaches it, and what it asked for."""
+    """A client of the 2025 protocols: its session, and what it subscribed to."""
 
     session: ServerSession
     uris: set[str] = field(default_factory=set)
 
     async def send(self, uris: Sequence[str], *, listing_changed: bool) -> bool:
-        """Send what it asked for; whether it took all of it in time.
+        """Send what it subscribed to; return whether it took everything in time.
 
-        To a client that is gone the SDK sends nothing, and says nothing.
+        The SDK silently sends nothing to a client that is gone.
         """
         with anyio.move_on_after(SEND_SECONDS):
             for uri in uris:
@@ -59,13 +59,13 @@ class _Subscriber:
 
 
 class Subscribers:
-    """Clients of the 2025 protocols that are there; newer ones listen to the bus."""
+    """The connected clients of the 2025 protocols; newer clients listen to the bus."""
 
     def __init__(self) -> None:
         self._found: OrderedDict[str, _Subscriber] = OrderedDict()
 
     def welcome(self, client: str, session: ServerSession) -> None:
-        """Send changes of the list of resources to a client from now on."""
+        """From now on, tell a client when the list of resources changes."""
         subscriber = self._found.setdefault(client, _Subscriber(session))
         subscriber.session = session
         self._found.move_to_end(client)
@@ -73,20 +73,20 @@ class Subscribers:
             self._found.popitem(last=False)
 
     def add(self, client: str, session: ServerSession, uri: str) -> None:
-        """Send changes of a resource to a client from now on."""
+        """From now on, tell a client when a resource changes."""
         self.welcome(client, session)
         uris = self._found[client].uris
         if len(uris) < _MOST_URIS:
             uris.add(uri)
 
     def remove(self, client: str, uri: str) -> None:
-        """Do not send changes of a resource any more."""
+        """Stop telling a client about a resource."""
         subscriber = self._found.get(client)
         if subscriber is not None:
             subscriber.uris.discard(uri)
 
     async def notify(self, uris: Sequence[str], *, listing_changed: bool) -> None:
-        """Send what each client asked for. One that does not read holds up none of the others."""
+        """Tell each client what it subscribed to. A client that does not read delays no other."""
         async with anyio.create_task_group() as tasks:
             for client, subscriber in list(self._found.items()):
                 tasks.start_soon(self._notify_one, client, subscriber, uris, listing_changed)
@@ -95,7 +95,7 @@ class Subscribers:
         self, client: str, subscriber: _Subscriber, uris: Sequence[str], listing_changed: bool
     ) -> None:
         if not await subscriber.send(uris, listing_changed=listing_changed):
-            logger.info("a client does not read its notifications; it gets no more of them")
+            logger.info("a client does not read its notifications; no more are sent to it")
             if self._found.get(client) is subscriber:
                 del self._found[client]
 
@@ -106,14 +106,15 @@ async def _always(_: str) -> bool:
 
 
 class ChangeWatcher:
-    """Publishes what commits change in one memory.
+    """Publishes what commits change in a memory.
 
     Args:
         memory: The memory.
-        bus: Where it is published.
+        bus: Where changes are published.
         subscribers: Clients that do not listen to the bus.
-        uri_of: The resource that a file is.
-        claim: Says whether no other server on the same bus has published the commits up to one.
+        uri_of: Returns the resource of a file.
+        claim: Says whether this server may publish the commits up to a given one: true unless
+            another server on the bus already has.
     """
 
     def __init__(
@@ -137,16 +138,16 @@ class ChangeWatcher:
         self._failing = False
 
     async def start(self) -> None:
-        """Note where the memory is now; whatever is committed after this is published."""
+        """Record the current commit; everything committed later is published."""
         self._loop = asyncio.get_running_loop()
         if not self._started:
             await self._look()
 
     async def run(self) -> None:
-        """Watch until cancelled. A store that cannot be read is tried again.
+        """Watch until cancelled. If the store cannot be read, try again.
 
-        The SDK starts one for each connection of some transports: one watches, the others wait
-        for their turn.
+        For some transports the SDK starts one for each connection: one watches, the others wait
+        their turn.
         """
         async with self._turn:
             while True:
@@ -161,9 +162,9 @@ class ChangeWatcher:
         return Capability.WORKING_TREE in self._memory.connector.capabilities
 
     def poke(self) -> None:
-        """Look soon, where the next look is far away; from any thread, which does not wait."""
+        """Look soon at a remote store. Returns at once; may be called from any thread."""
         if self._loop is not None and not self.is_near:
-            with suppress(RuntimeError):  # the loop is closed: nobody is left who could be told
+            with suppress(RuntimeError):  # the loop is closed, so nobody is left to tell
                 self._loop.call_soon_threadsafe(self._wake_up)
 
     def _wake_up(self) -> None:
@@ -181,13 +182,13 @@ class ChangeWatcher:
         self._failing = False
         if not first and changes.head != since:
             await self._publish(changes)
-        # Only now: what a cancelled publication left out, the next to watch publishes again.
+        # Only now: if publishing is cancelled, the next watcher publishes the rest.
         if not (first and self._started):
             self._seen, self._started = changes.head, True
 
     async def _publish(self, changes: Changes) -> None:
         uris = [self._uri_of(path) for path in (*changes.changed, *changes.gone)]
-        # The list has titles and the files that were changed last: any change may change it.
+        # The list shows titles and the most recent files, so any change may alter it.
         listing_changed = changes.listing_changed or bool(uris)
         if await self._claim(changes.head or ""):
             for uri in uris:

@@ -1,4 +1,4 @@
-"""News for the clients of all servers of one memory, by way of Redis.
+"""News for the clients of all servers of one memory, over Redis.
 
 Several servers over one memory on GitHub each have clients of their own. What one of them sees
 change is published on a channel of the memory, and every server tells its clients. Which server
@@ -57,9 +57,11 @@ class RedisBus:
                 socket_timeout=_TIMEOUT_SECONDS,
                 socket_connect_timeout=_TIMEOUT_SECONDS,
                 health_check_interval=30,
-                retry=Retry(NoBackoff(), 1),  # a connection that was idle; nobody waits for more
+                retry=Retry(
+                    NoBackoff(), 1
+                ),  # for a connection that was idle; more would keep callers waiting
             )
-        except ValueError:  # its words may hold the address
+        except ValueError:  # its message may hold the address
             raise InvalidConfig("PACK_REDIS_URL", "write it as redis://HOST:PORT/0") from None
         self._channel = f"pack:{memory}:news"
         self._claims = f"pack:{memory}:seen:"
@@ -72,20 +74,20 @@ class RedisBus:
         return self._here.subscribe(listener)
 
     async def publish(self, event: ServerEvent) -> None:
-        """Tell the listeners of all servers; those of this one in any case."""
+        """Tell the listeners of all servers; those of this server even without Redis."""
         message = _message(event)
         if message is not None:
             try:
                 await self._redis.publish(self._channel, message)
                 self._works()
                 if self._hears:
-                    return  # it comes back to us like to everybody else
+                    return  # it comes back to us, as to everybody else
             except (RedisError, OSError) as error:
                 self._failed(error)
         await self._here.publish(event)
 
     async def claim(self, what: str) -> bool:
-        """Whether this server is the first to say so of something; `True` where nobody can tell."""
+        """Whether this server is the first to claim something; `True` where nobody can tell."""
         try:
             won = await self._redis.set(self._claims + what, 1, nx=True, ex=_CLAIM_SECONDS)
         except (RedisError, OSError) as error:
@@ -95,7 +97,7 @@ class RedisBus:
         return bool(won)
 
     async def run(self) -> None:
-        """Hear what other servers publish, until cancelled; a lost connection is made again."""
+        """Receive what other servers publish, until cancelled; reconnect after a loss."""
         pause = _AGAIN_SECONDS
         try:
             while True:
@@ -130,7 +132,7 @@ class RedisBus:
         self._fails = False
 
     def _failed(self, error: Exception) -> None:
-        if not self._fails:  # once, and without its words: they may hold the address
+        if not self._fails:  # once, and without the message, which may hold the address
             logger.warning(
                 "Redis cannot be used: %s; news stay in this server", type(error).__name__
             )
@@ -146,7 +148,7 @@ def _message(event: ServerEvent) -> str | None:
 
 
 def _event(data: bytes) -> ServerEvent | None:
-    """What a message tells of; `None` for one that is none of ours."""
+    """The event in a message; `None` if the message is not ours."""
     if len(data) > _LONGEST_MESSAGE:
         return None
     try:

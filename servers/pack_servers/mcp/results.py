@@ -1,7 +1,7 @@
-"""What the tools answer: structured content, and the same as text that a model reads well.
+"""What the tools answer: structured content, and the same as text for a model to read.
 
-A file's text stands in a block of its own, exactly as it is: a model that quotes it in an edit
-must not meet escapes.
+The text of a file is in a block of its own, unchanged: a model that quotes it in an edit must not
+see escapes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 from pack.errors import BlobChanged, PackError
 from pack.results import Document, FileListing, Match, Matches, WholeMemory, Written
 from pack.search.ranking import Explanation
+from pack_servers.mcp.wording import worded
 
 _SHOWN_ON_CONFLICT = 64 * 1024
 
@@ -103,7 +104,7 @@ def listing(page: FileListing) -> CallToolResult:
         for file in page.files
     ]
     text = _paged("files", lines, page.total, page.next_cursor)
-    notice = " ".join(page.notices) or None
+    notice = worded(" ".join(page.notices)) or None
     found = _without_none(
         files=files, total=page.total, next_cursor=page.next_cursor, notice=notice
     )
@@ -116,14 +117,14 @@ def document(found: Document) -> CallToolResult:
         path=found.path,
         sha=found.sha,
         updated_at=found.updated_at,
-        warning="; ".join(found.warnings) or None,
+        warning=worded("; ".join(found.warnings)) or None,
     )
     lines = "\n".join(f"{key}: {value}" for key, value in head.items())
     return _result({**head, "content": found.content}, lines, found.content)
 
 
 def whole_memory(found: WholeMemory) -> CallToolResult:
-    """The answer for the whole memory: its text and nothing else, as v1 clients expect it."""
+    """The answer for the whole memory: only its text, as v1 clients expect."""
     content = _without_none(
         content=found.content, files=found.files, updated_at=found.updated_at, sha=found.sha
     )
@@ -138,14 +139,14 @@ def written(done: Written) -> CallToolResult:
         commit=done.commit,
         commit_url=done.commit_url,
         index_updated=done.index_updated,
-        warning="; ".join(done.warnings) or None,
+        warning=worded("; ".join(done.warnings)) or None,
     )
     return _result(content, json.dumps(content, ensure_ascii=False))
 
 
 def not_written(error: PackError) -> CallToolResult:
-    """What a client without paths is told when the store failed; never an error (C2)."""
-    warning = f"NOT STORED: {error}. {error.remedy}"
+    """The answer to a client without paths when the store failed: never an error (C2)."""
+    warning = f"NOT STORED: {error}. {worded(error.remedy)}"
     return _result({"warning": warning, "index_updated": False}, warning)
 
 
@@ -165,14 +166,14 @@ def matches(found: Matches) -> CallToolResult:
 
 
 def failed(error: PackError) -> CallToolResult:
-    """The answer for a refusal: enough to go on in one step, after a conflict too."""
+    """The answer for a refusal: enough to continue in one step, even after a conflict."""
     content: dict[str, Any] = {
         "code": error.code,
         "message": str(error),
-        "remedy": error.remedy,
+        "remedy": worded(error.remedy),
         "retryable": error.retryable,
     }
-    blocks = [f"{error.code}: {error}\n{error.remedy}"]
+    blocks = [f"{error.code}: {error}\n{content['remedy']}"]
     if isinstance(error, BlobChanged):
         content |= _without_none(path=error.path, sha=error.actual)
         text = _conflicting_text(error)
@@ -180,7 +181,9 @@ def failed(error: PackError) -> CallToolResult:
             content["content"] = text
             blocks += [f"path: {error.path}\nsha: {error.actual}", text]
         elif error.actual is not None:
-            blocks += [f"What {error.path} holds now is not shown here: call memory_get for it."]
+            blocks += [
+                f"The current content of {error.path} is not shown here: call memory_get for it."
+            ]
     result = _result(content, *blocks)
     return result.model_copy(update={"is_error": True})
 
@@ -191,7 +194,7 @@ def _conflicting_text(error: BlobChanged) -> str | None:
     try:
         return error.content.decode("utf-8")
     except UnicodeDecodeError:
-        return None  # whoever merged into an approximation of it would damage the rest
+        return None  # merging into an approximation would damage the file
 
 
 def _found(match: Match) -> dict[str, Any]:
@@ -221,7 +224,7 @@ def _why(explanation: Explanation) -> dict[str, float]:
 def _paged(what: str, lines: Sequence[str], total: int | str, cursor: str | None) -> str:
     head = f"{what}: {len(lines)} of {total}" if lines else f"no {what}"
     if cursor is not None:
-        head += f"; for the next ones call again with cursor {cursor}"
+        head += f"; for more, call again with cursor {cursor}"
     return "\n".join([head, *lines])
 
 

@@ -1,4 +1,4 @@
-"""JSON schemas without what says nothing to a model, which pays for every token in each session."""
+"""JSON schemas without what tells a model nothing: it pays for every token, in every session."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def lean(schema: Any) -> Any:
 
 
 def for_refusals_too(schema: Any) -> Any:
-    """The schema of a tool's output, which a refusal of the tool fits as well.
+    """The output schema of a tool, loosened so that a refusal matches it too.
 
-    Clients made with the TypeScript SDK check the structured content of refusals too; where it does
-    not fit, they report that, and the model never sees why it was refused.
+    Clients built with the TypeScript SDK also check the structured content of refusals. If it does
+    not match, they report that, and the model never learns why it was refused.
     """
     return {key: value for key, value in schema.items() if key != "required"}
 

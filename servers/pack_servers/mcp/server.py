@@ -1,4 +1,4 @@
-"""The MCP server: tools, resources and prompts over one memory. It translates, no more."""
+"""The MCP server: tools, resources and prompts over one memory. It only translates."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ from pack_servers.mcp.notifications import ChangeWatcher, Subscribers
 from pack_servers.mcp.schemas import for_refusals_too, lean
 from pack_servers.mcp.stdio import run_stdio
 from pack_servers.mcp.tools import add_tools
+from pack_servers.mcp.wording import worded
 
 SCHEME: Final = "memory:///"
 _LISTED_RESOURCES: Final = 100
@@ -51,27 +52,27 @@ _caller: ContextVar[Context[None, Any] | None] = ContextVar("caller", default=No
 
 
 def tell_caller(text: str) -> None:
-    """Report progress on the tool call that this worker thread works for, if it is one."""
+    """Report progress on the tool call that this worker thread serves, if there is one."""
     context = _caller.get()
     if context is not None:
         anyio.from_thread.run(context.report_progress, 0, None, text)
 
 
 def uri_of(path: str) -> str:
-    """The resource that a file is."""
+    """The URI of a file as a resource."""
     return SCHEME + quote(path, safe="/")
 
 
 @runtime_checkable
 class SharedBus(SubscriptionBus, Protocol):
-    """A bus that other servers of the same memory publish on too."""
+    """A bus that other servers of the same memory also publish on."""
 
     async def claim(self, what: str) -> bool:
-        """Whether this server is the first to say so of something."""
+        """Whether this server is the first to claim something."""
         ...
 
     async def run(self) -> None:
-        """Hear what others publish, until cancelled."""
+        """Receive what others publish, until cancelled."""
         ...
 
 
@@ -109,7 +110,7 @@ class PackServer(MCPServer[None]):
         self._serve_subscriptions()
 
     def _serve_subscriptions(self) -> None:
-        # MCPServer has no public way to serve the notifications of the 2025 protocols.
+        # MCPServer has no public way to serve notifications for the 2025 protocols.
         low = self._lowlevel_server
         low.add_request_handler("resources/subscribe", SubscribeRequestParams, self._subscribe)
         low.add_request_handler(
@@ -121,7 +122,7 @@ class PackServer(MCPServer[None]):
         low.middleware.append(_promise_list_changes)
 
     def wrote(self) -> None:
-        """A tool has made a commit: it is acknowledged, whatever becomes of the news."""
+        """A tool has made a commit; clients will hear of it, but nobody waits for that."""
         self._watcher.poke()
 
     async def _initialized(
@@ -150,25 +151,27 @@ class PackServer(MCPServer[None]):
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[None, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
-        """Call a tool; a call that does not fit it is answered like any other refusal."""
-        _caller.set(context)  # each call has a task of its own
+        """Call a tool; a call with invalid arguments is answered like any other refusal."""
+        _caller.set(context)  # each call has its own task
         try:
             return await super().call_tool(name, arguments, context)
         except ToolError as error:
             if isinstance(error.__cause__, ValidationError):
                 return answers.failed(_invalid_arguments(error.__cause__))
             if name not in {tool.name for tool in await self.list_tools()}:
-                return answers.failed(NotFound(f"the tool {name[:64]!r}", "List the tools."))
+                return answers.failed(
+                    NotFound(f"the tool {name[:64]!r}", "List the tools to see their names.")
+                )
             raise
 
     async def run_stdio_async(self) -> None:
-        """Serve the client at standard input and output until it has gone."""
+        """Serve the client at standard input and output until it leaves."""
         low = self._lowlevel_server
         options = low.create_initialization_options()
         await run_stdio(lambda messages, answers: low.run(messages, answers, options))
 
     async def list_tools(self) -> list[Tool]:
-        """The tools, without the titles that a schema generator adds to every field."""
+        """The tools, without the titles that the schema generator adds to every field."""
         return [
             tool.model_copy(
                 update={
@@ -180,7 +183,7 @@ class PackServer(MCPServer[None]):
         ]
 
     async def list_resources(self) -> list[Resource]:
-        """The files that were changed last, and the index. All others are read by their URI."""
+        """The index and the files that changed most recently. All others can be read by URI."""
         return await anyio.to_thread.run_sync(self._resources)
 
     def _resources(self) -> list[Resource]:
@@ -189,8 +192,8 @@ class PackServer(MCPServer[None]):
                 return []
             page = self._memory.notes.list(limit=1_000_000)
         except PackError as error:
-            # The SDK takes any other exception from a list for a crash.
-            raise MCPError(INTERNAL_ERROR, f"{error} {error.remedy}") from error
+            # The SDK treats any other exception from a list as a crash.
+            raise MCPError(INTERNAL_ERROR, f"{error} {worded(error.remedy)}") from error
         newest = sorted(page.files, key=lambda file: file.updated or "", reverse=True)
         rows = [(file.path, file.topic) for file in newest[:_LISTED_RESOURCES]]
         return [
@@ -210,13 +213,13 @@ class PackServer(MCPServer[None]):
         except NotFound as error:
             raise ResourceNotFoundError(str(error)) from error
         except PackError as error:
-            raise ResourceError(f"{error} {error.remedy}") from error
+            raise ResourceError(f"{error} {worded(error.remedy)}") from error
 
 
 async def _promise_list_changes(
     ctx: ServerRequestContext[Any, Any], call_next: CallNext
 ) -> HandlerResult:
-    """Make the answer to `initialize` say that changes of the list of resources are sent."""
+    """Make the answer to `initialize` announce changes to the list of resources."""
     answer = await call_next(ctx)
     if ctx.method == "initialize" and isinstance(answer, dict):
         answer["capabilities"]["resources"]["listChanged"] = True
@@ -242,8 +245,8 @@ def build_server(
     Args:
         memory: The memory.
         source: What its clients count as.
-        bus: Carries change events; in this process only by default.
-        watch: Whether commits of others are watched for and announced.
+        bus: Carries change events; by default within this process only.
+        watch: Whether to watch for commits by others and announce them.
     """
     server = PackServer(memory, bus or InMemorySubscriptionBus(), watch)
     add_tools(server, memory, source, server.wrote)

@@ -1,9 +1,9 @@
 """MCP over standard input and output: every request is answered, and the process ends by itself.
 
-The SDK's own transport drops what it cannot parse without a word, so that a client waits for ever;
-and it blocks in a read that neither a signal nor a closed pipe ends. Here, what is no message is
-answered as JSON-RPC 2.0 says ("Error object"), and a read or write that never returns holds up
-nobody: both have threads that the process does not wait for.
+The SDK's own transport silently drops what it cannot parse, so that a client waits for ever, and it
+blocks in a read that neither a signal nor a closed pipe ends. Here, a line that is not a message is
+answered as JSON-RPC 2.0 says ("Error object"), and a read or write that never returns delays
+nobody: each has a thread that the process does not wait for.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from mcp.shared.message import SessionMessage
 from pack_servers.mcp.lines import LineRefusal, Pending, parse_line
 
 MAX_LINE: Final = 16 * 1024 * 1024
-"""Bytes of a message: the largest file, with every character escaped, and then some."""
+"""Bytes of a message: enough for the largest file with every character escaped."""
 DRAIN_SECONDS: Final = 5.0
 _CHUNK: Final = 64 * 1024
 _CHUNKS_AHEAD: Final = 4
@@ -35,10 +35,10 @@ Answers = MemoryObjectSendStream[SessionMessage]
 
 
 async def run_stdio(serve: Callable[[Messages, Answers], Awaitable[None]]) -> None:
-    """Serve the client at standard input and output, until it has gone or a signal comes.
+    """Serve the client at standard input and output until it leaves or a signal arrives.
 
-    When the client closes our input, calls under way are answered first, for a few seconds. When
-    it closes our output, or at SIGINT, SIGTERM or SIGHUP, they are finished and not answered.
+    When the client closes our input, running calls get a few seconds to be answered. When it
+    closes our output, or on SIGINT, SIGTERM or SIGHUP, they finish but are not answered.
 
     Args:
         serve: Serves one connection until its messages end or it is cancelled.
@@ -67,7 +67,7 @@ class _Wire:
     async def read_messages(
         self, incoming: MemoryObjectSendStream[SessionMessage | Exception]
     ) -> None:
-        """Hand on each message; answer what is none."""
+        """Pass on each message; answer lines that are not messages."""
         async with incoming:
             async for line in _lines(self._chunks):
                 message = parse_line(line) if line is not None else LineRefusal.too_long(MAX_LINE)
@@ -81,7 +81,7 @@ class _Wire:
     async def write_answers(
         self, outgoing: MemoryObjectReceiveStream[SessionMessage], scope: anyio.CancelScope
     ) -> None:
-        """Write each message on a line; cancel everything when nobody reads any more."""
+        """Write each message on a line; cancel everything once nobody reads any more."""
         async with outgoing:
             async for answer in outgoing:
                 message = answer.message
@@ -94,13 +94,13 @@ class _Wire:
                 self._pending.went(message)
 
     async def drained(self) -> None:
-        """Wait until all calls are answered, or a few seconds."""
+        """Wait until all calls are answered, but only for a few seconds."""
         with anyio.move_on_after(DRAIN_SECONDS):
             await self._pending.wait_for_none()
 
 
 async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes | None]:
-    """The lines of a stream without their ends; `None` for one that is too long."""
+    """The lines of a stream without line ends; `None` for a line that is too long."""
     parts: list[bytes] = []
     size = 0
     async for chunk in chunks:
@@ -115,20 +115,20 @@ async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes | None]:
 
 
 async def _read_chunks(file: int) -> AsyncIterator[bytes]:
-    """What comes in, until the end. The thread that waits for it dies with the process."""
+    """The input, until it ends. The thread that waits for it dies with the process."""
     loop = asyncio.get_running_loop()
     received: asyncio.Queue[bytes] = asyncio.Queue()
     room = threading.Semaphore(_CHUNKS_AHEAD)
 
     def read() -> None:
         chunk = b"-"
-        # The loop is gone when the process is about to end.
+        # The loop may be gone because the process is about to end.
         with contextlib.suppress(RuntimeError):
             while chunk:
                 try:
                     chunk = os.read(file, _CHUNK)
                 except OSError:
-                    chunk = b""  # a terminal that was hung up
+                    chunk = b""  # the terminal was closed
                 room.acquire()
                 loop.call_soon_threadsafe(received.put_nowait, chunk)
 
@@ -139,7 +139,7 @@ async def _read_chunks(file: int) -> AsyncIterator[bytes]:
 
 
 class _Output:
-    """Writes in a thread that dies with the process, one message after another."""
+    """Writes one message after another, in a thread that dies with the process."""
 
     def __init__(self, file: int) -> None:
         self._file = file
@@ -175,7 +175,7 @@ class _Output:
 
 
 def _settle(done: asyncio.Future[None], problem: OSError | None) -> None:
-    if done.done():  # whoever waited was cancelled
+    if done.done():  # the waiting task was cancelled
         return
     if problem is None:
         done.set_result(None)
@@ -184,11 +184,13 @@ def _settle(done: asyncio.Future[None], problem: OSError | None) -> None:
 
 
 async def _cancel_at_signal(scope: anyio.CancelScope) -> None:
-    """Cancel at the first signal that asks the process to end; the next has its usual effect."""
-    if sys.platform == "win32":  # asyncio has no handlers there; Ctrl-C is a KeyboardInterrupt
+    """Cancel at the first signal that asks the process to end; a second one acts as usual."""
+    if (
+        sys.platform == "win32"
+    ):  # asyncio has no signal handlers there; Ctrl-C is a KeyboardInterrupt
         return
     wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    # `nohup` and shells with background jobs have some of them ignored, and mean it.
+    # `nohup`, and shells that run background jobs, ignore some of them on purpose.
     heeded = [number for number in wanted if signal.getsignal(number) is not signal.SIG_IGN]
     with anyio.open_signal_receiver(*heeded) as received:
         await anext(aiter(received))
@@ -197,9 +199,9 @@ async def _cancel_at_signal(scope: anyio.CancelScope) -> None:
 
 @contextlib.contextmanager
 def _claimed_streams() -> Iterator[tuple[int, int]]:
-    """The client's streams, for us alone.
+    """Take over the client's streams.
 
-    Meanwhile whatever prints writes to stderr, and whatever reads finds the end.
+    Meanwhile anything that prints writes to stderr, and anything that reads finds the end.
     """
     stdin, stdout = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDONLY)
@@ -211,7 +213,7 @@ def _claimed_streams() -> Iterator[tuple[int, int]]:
     try:
         yield stdin, stdout
     finally:
-        os.dup2(stdin, 0)  # the copies stay open: a thread may still wait on one of them
+        os.dup2(stdin, 0)  # the copies stay open, because a thread may still be waiting on one
         os.dup2(stdout, 1)
 
 
@@ -220,5 +222,5 @@ def _prepare(file: int) -> None:
         import msvcrt  # noqa: PLC0415 - not there elsewhere
 
         msvcrt.setmode(file, os.O_BINARY)
-    elif not os.get_blocking(file):  # some parents hand their own non-blocking streams on
+    elif not os.get_blocking(file):  # some parents pass on their own non-blocking streams
         os.set_blocking(file, True)

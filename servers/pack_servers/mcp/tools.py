@@ -1,6 +1,6 @@
-"""The tools: each is one call of the core, in the words of a model.
+"""The tools: each one is a single call of the core, in words for a model.
 
-An empty text for something optional means that it is not given: many models fill in every field.
+An empty text for something optional counts as absent, because many models fill in every field.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _REMOVES: Final = ToolAnnotations(
 
 
 class Tools:
-    """The tools. They run on worker threads, so that a slow one holds up nobody."""
+    """The tools. They run on worker threads, so that a slow one delays nobody."""
 
     def __init__(self, memory: Memory, source: Source, wrote: Callable[[], None]) -> None:
         self._memory = memory
@@ -201,13 +201,13 @@ def _answer(action: Callable[[], CallToolResult]) -> CallToolResult:
 def add_tools(
     server: MCPServer[None], memory: Memory, source: Source, wrote: Callable[[], None]
 ) -> None:
-    """Make the tools callable on a server.
+    """Add the tools to a server.
 
     Args:
         server: The server.
-        memory: What they work on.
-        source: What its clients count as.
-        wrote: Called in the worker thread of a tool that has made a commit; returns at once.
+        memory: The memory they work on.
+        source: What the clients of the server count as.
+        wrote: Called after a tool has made a commit, on its worker thread; returns at once.
     """
     tools = Tools(memory, source, wrote)
     for function, title, hints in (

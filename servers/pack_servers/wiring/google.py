@@ -14,6 +14,7 @@ from pack_connectors.google_docs.text import DocumentFormat
 from pack_connectors.system.service_url import parse_service_url
 from pydantic import SecretStr
 
+from pack.actions import Action
 from pack.errors import AuthFailed, InvalidConfig, Unavailable
 from pack_servers.config.extras import GOOGLE
 from pack_servers.config.settings import Settings
@@ -28,7 +29,7 @@ _NO_CLIENT: Final = (
     "set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET in ~/.pack.env."
 )
 _NO_DOCUMENT: Final = "Set GOOGLE_DOC_ID to the id or the address of the document to write to."
-_NO_TOKEN: Final = "Run `pack google-auth`."  # noqa: S105 - advice, no secret
+_NO_TOKEN: Final = f"{Action.ALLOW_GOOGLE}."
 
 
 def open_document(settings: Settings, clock: Callable[[], datetime]) -> GoogleDoc:
@@ -111,5 +112,5 @@ def ask_for_access(
         raise Unavailable(f"no port of this machine is free: {error.strerror}") from error
     if answer is None:
         reason = f"no answer came from a browser within {seconds:.0f} seconds"
-        raise AuthFailed(reason, "Run `pack google-auth` again; --timeout makes it wait longer.")
+        raise AuthFailed(reason, f"{Action.ALLOW_GOOGLE} again; --timeout makes it wait longer.")
     return consent.fetch_refresh_token(answer)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pack.actions import Action
 from pack.model import CommitId
 from pack.remote.decision import Move, Permission, Position, plan_move
 from pack.remote.remote import Stop, StopKind
@@ -60,7 +61,8 @@ def test_what_could_lose_something_stops_until_a_person_decides(
     assert isinstance(stop, Stop)
     assert stop.kind is why
     assert "origin/main" in stop.reason
-    assert "pack remote --" in stop.remedy
+    told = (Action.ALLOW_UNRELATED, Action.ACCEPT_REMOTE_HISTORY)
+    assert sum(action in stop.remedy for action in told) == 1
     assert plan_move(position, "origin/main", EVERYTHING) is when_allowed
 
 

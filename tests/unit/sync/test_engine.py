@@ -603,7 +603,7 @@ def test_a_mistake_is_tried_again_later_and_later_and_quotes_nothing(setting):
     setting.hook.before = [KeyError("canary"), RecursionError("canary")]
     failed = setting.deliver("hook")
     assert (failed.standing, failed.code) == (Standing.WAITING, "internal_error")
-    assert "a mistake of PACK's own: builtins.KeyError at sync/test_engine.py:" in failed.problem
+    assert "a bug in PACK: builtins.KeyError at sync/test_engine.py:" in failed.problem
     assert not setting.sync.is_due("hook")
     setting.world.clock.advance(seconds=6)
     assert "RecursionError" in setting.deliver("hook").problem

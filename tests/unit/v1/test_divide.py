@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pack.actions import Action
 from pack.errors import InvalidContent, InvalidPlan
 from pack.files import frontmatter
 from pack.v1.divide import (
@@ -326,7 +327,7 @@ def test_invalid_utf8_is_refused_with_its_place():
 def test_the_checklist_names_what_is_kept_and_what_to_do():
     made = plan(PLAIN, "MEMORY.md")
     text = "\n".join(checklist(made))
-    for expected in ("MEMORY.md", "legacy/MEMORY.md", "index.md", "pack validate", "new files: 3"):
+    for expected in ("MEMORY.md", "legacy/MEMORY.md", "index.md", Action.VALIDATE, "New files: 3"):
         assert expected in text
 
 

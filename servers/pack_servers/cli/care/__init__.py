@@ -1,4 +1,4 @@
-"""Commands that look after a memory: its state, its health, its clean-up.
+"""Commands that look after a memory, and the guide.
 
-Each parses, asks the core once and shows the answer. Start with `status`.
+Each parses its arguments, asks the core once and shows the answer. Start with `status`.
 """

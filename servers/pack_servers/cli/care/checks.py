@@ -1,4 +1,4 @@
-"""What `pack doctor` looks at. It changes nothing and shows no secret."""
+"""What `pack doctor` checks. It changes nothing and shows no secrets."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ from pack_servers.wiring.clock import clock
 _OLDEST_GIT: Final = (2, 30)
 _REMOTE_SECONDS: Final = 20.0
 _REMOTE_REMEDY: Final = (
-    "See that `git fetch` works in the memory folder without asking; offline, there is nothing "
-    "to do: what is new is exchanged later."
+    "Make sure that `git fetch` works in the memory's folder without a prompt. If you are offline, "
+    "there is nothing to do: PACK exchanges what is new later."
 )
 
 
 class State(StrEnum):
-    """How a check came out."""
+    """The verdict of a check."""
 
     OK = "ok"
     NOTE = "note"
@@ -58,13 +58,13 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at.
+    """One thing that was checked.
 
     Attributes:
-        name: What.
-        state: How it came out.
-        found: What was seen.
-        remedy: What to do; empty where nothing is to be done.
+        name: What was checked.
+        state: The verdict.
+        found: What was found.
+        remedy: What to do; empty where there is nothing to do.
     """
 
     name: str
@@ -81,7 +81,7 @@ def of_program() -> Iterator[Check]:
 
 
 def _git() -> Check:
-    remedy = "Install git 2.30 or newer, and see that it is on PATH."
+    remedy = "Install git 2.30 or newer, and make sure that it is on PATH."
     version = wiring.git_version()
     if version is None:
         return Check("git", State.PROBLEM, "not found", remedy)
@@ -99,11 +99,13 @@ def of_settings() -> Iterator[Check]:
     settings = load_settings()  # a value that cannot be used is a problem of its own
     sources = settings_in_force()
     found = ", ".join(f"{name} ({source})" for name, source in sources.items())
-    yield Check("settings", State.OK, found or f"none; {ENV_FILE} or the environment may have some")
+    yield Check(
+        "settings", State.OK, found or f"none; set them in {ENV_FILE} or in the environment"
+    )
     file = env_file()
     if os.name == "posix" and file.is_file() and stat.S_IMODE(file.stat().st_mode) & 0o077:
-        others = f"{ENV_FILE} can be read by other users of this machine"
-        yield Check("settings file", State.NOTE, others, f"chmod 600 {ENV_FILE}")
+        others = f"other users of this machine can read {ENV_FILE}"
+        yield Check("settings file", State.NOTE, others, f"Run `chmod 600 {ENV_FILE}`.")
     yield from (_extra(extra, setting) for extra, setting in wanted_extras(settings))
 
 
@@ -141,7 +143,7 @@ def of_memory(local: Path | None, github: str | None) -> Iterator[Check]:
 
 
 def _target(status: TargetStatus) -> Check:
-    """How a sync target is, without asking it."""
+    """The state of a sync target, without asking it."""
     words = f"{status.name}: {status_words(status)}"
     if status.parked is not None:
         again = f"Then run `pack sync --target {status.name}`."
@@ -155,28 +157,28 @@ def _unusable(place: LocalPlace) -> tuple[str, str] | None:
         begin = "pack init" if place.chosen_by != "--local" else f"pack init --local {place}"
         return "none yet", f"Run `{begin}`."
     if not all(os.access(each, os.W_OK) for each in (place.folder, place.folder / ".git")):
-        return "cannot be written", "Give yourself the right to write there."
+        return "cannot be written", "Give yourself write access to that folder."
     return None
 
 
 def _on_github(settings: Settings, place: GithubPlace, words: str) -> Iterator[Check]:
-    # Here, as it takes time to import and most memories are local.
+    # Imported here: it is slow to import, and most memories are local.
     from pack_servers.wiring.github import catalog_file, find_repository, open_store  # noqa: PLC0415
 
     yield Check("token", State.OK, describe_source(settings))
     found = find_repository(settings, place, clock, say)
     if found is None:
         remedy = f"Check the name and the token, or run `pack init --github {place.full_name}`."
-        words = f"{words}: there is none, or the token may not see it"
+        words = f"{words}: it does not exist, or the token cannot see it"
         yield Check("memory", State.PROBLEM, words, remedy)
         return
     yield Check("memory", State.OK, f"{words}, {found.url}")
     if not found.is_private:
-        remedy = "Make it private in the settings of the repository, unless you mean it."
-        yield Check("visibility", State.NOTE, "everybody can read this memory", remedy)
+        remedy = "Make it private in the repository's settings, unless you want it public."
+        yield Check("visibility", State.NOTE, "anyone can read this memory", remedy)
     if found.is_archived:
-        remedy = "Unarchive it in the settings of the repository."
-        yield Check("access", State.PROBLEM, "it is archived and cannot be written", remedy)
+        remedy = "Unarchive it in the repository's settings."
+        yield Check("access", State.PROBLEM, "it is archived, so it cannot be written", remedy)
     elif found.can_write is False:
         remedy = "Give the token read and write access to the contents of this repository."
         yield Check("access", State.PROBLEM, "the token can only read", remedy)
@@ -195,10 +197,10 @@ def _repository(folder: Path) -> Iterator[Check]:
         remedy = "If no git command is running, delete that file."
         yield Check("git lock", State.PROBLEM, f"{state.git_lock} exists", remedy)
     if state.is_writing:
-        yield Check("pack lock", State.NOTE, "another pack process is writing at this moment")
+        yield Check("pack lock", State.NOTE, "another pack process is writing right now")
     elif state.journal is not None:
-        remedy = "The next command of pack finishes or undoes it; nothing is lost."
-        yield Check("journal", State.NOTE, "a write was cut off", remedy)
+        remedy = "The next pack command finishes or undoes it; nothing is lost."
+        yield Check("journal", State.NOTE, "a write was interrupted", remedy)
     yield _catalog(state.catalog, state.catalog_files, state.catalog_bytes)
 
 
@@ -209,10 +211,10 @@ def _catalog(state: str, files: int, size: int) -> Check:
 
 
 _CATALOG_WORDS: Final = {
-    "missing": "none; it is made when it is needed",
-    "old": "of another version of pack; it is made anew when it is needed",
-    "damaged": "damaged; it is made anew when it is needed, or by `pack reindex`",
-    "busy": "in use by another process at this moment",
+    "missing": "none; it is built when it is needed",
+    "old": "from another version of pack; it is rebuilt when it is needed",
+    "damaged": "damaged; it is rebuilt when it is needed, or by `pack reindex`",
+    "busy": "in use by another process right now",
 }
 
 
@@ -222,22 +224,26 @@ def _contents(status: Status, place: Place) -> Iterator[Check]:
         yield Check("contents", State.PROBLEM, "no index.md", f"Run `{begin}`.")
         return
     if status.mode is Mode.V1:
-        remedy = "`pack migrate --dry-run` shows it as a v2 memory."
+        remedy = "Run `pack migrate --dry-run` to see it as a v2 memory."
         yield Check("contents", State.NOTE, "a v1 memory, one file", remedy)
         return
     yield Check("contents", State.OK, f"{status.files:,} files, commit {status.commit}")
     for count, words, remedy in (
-        (len(status.uncommitted), "changed by hand, in no commit", "`git status` shows them."),
-        (len(status.expired), "expired", "`pack prune` deletes them, after asking."),
+        (
+            len(status.uncommitted),
+            "changed by hand, not committed",
+            "Run `git status` to see them.",
+        ),
+        (len(status.expired), "expired", "Run `pack prune` to delete them; it asks first."),
         (len(status.kept), "kept copies of edits", "Merge what you need, then delete them."),
-        (len(status.conflict_copies), "kept by a merge", "`pack status` shows them."),
+        (len(status.conflict_copies), "kept by a merge", "Run `pack status` to see them."),
     ):
         if count:
             yield Check("files", State.NOTE, f"{count:,} {words}", remedy)
 
 
 def _time_limit() -> Callable[[], bool]:
-    """Says when a remote has been waited for long enough."""
+    """A function that says when to stop waiting for a remote."""
     end = time.monotonic() + _REMOTE_SECONDS
     return lambda: time.monotonic() >= end
 
@@ -245,7 +251,7 @@ def _time_limit() -> Callable[[], bool]:
 def _remote(memory: Memory, status: RemoteStatus) -> Iterator[Check]:
     record = status.record
     if status.branch is None:
-        yield Check("remote", State.PROBLEM, str(record.problem), "See `git remote -v`.")
+        yield Check("remote", State.PROBLEM, str(record.problem), "Run `git remote -v`.")
         return
     try:
         memory.remote.probe()
@@ -256,7 +262,12 @@ def _remote(memory: Memory, status: RemoteStatus) -> Iterator[Check]:
     if record.stop is not None:
         yield Check("remote state", State.PROBLEM, record.stop.reason, record.stop.remedy)
     elif record.is_waiting:
-        yield Check("remote state", State.NOTE, str(record.problem), "`git status` shows them.")
+        yield Check(
+            "remote state",
+            State.NOTE,
+            str(record.problem),
+            "Run `git status` to see what is in the way.",
+        )
 
 
 def of_http() -> Iterator[Check]:
@@ -266,7 +277,9 @@ def of_http() -> Iterator[Check]:
     port = settings.mcp_sse_port
     yield Check("http", State.OK, f"127.0.0.1:{port}, {token}")
     if port and _is_taken(port):
-        other = "`pack serve --http` may be running; else choose another with --port."
+        other = (
+            "`pack serve --http` may be running already; if not, choose another port with --port."
+        )
         yield Check("http port", State.NOTE, f"{port} is in use", other)
 
 

@@ -1,4 +1,4 @@
-"""`pack doctor`: what is configured, reachable and writable, and what to do about the rest."""
+"""`pack doctor`: what is configured, reachable and writable, and how to fix the rest."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pack_servers.cli.care import checks
 from pack_servers.cli.care.checks import Check, State
 from pack_servers.cli.shell.options import Format, FormatOption, GithubOption, LocalOption
 from pack_servers.cli.shell.output import counted, show, show_json
+from pack_servers.cli.shell.wording import worded
 
 EXAMPLES: Final = """\
   pack doctor
@@ -30,14 +31,14 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Check settings, git, memory and locks; say what to do."""
+    """Check settings, git and the memory, and say what to do."""
     found = list(_examine(local, github))
     problems = [check for check in found if check.state is State.PROBLEM]
     if answer is Format.JSON:
         show_json({"ok": not problems, "checks": [asdict(check) for check in found]})
     else:
         _show(found)
-        show(f"\n{counted(len(problems), 'problem') if problems else 'all is well'}")
+        show(f"\n{counted(len(problems), 'problem') if problems else 'everything is fine'}")
     if problems:
         raise typer.Exit(1)
 
@@ -50,7 +51,7 @@ def _examine(local: Path | None, github: str | None) -> Iterator[Check]:
 
 
 def _guarded(name: str, examine: Callable[[], Iterator[Check]]) -> Iterator[Check]:
-    """The checks of one area; a failure to look is a finding of its own."""
+    """The checks of one area; if an area cannot be checked, that is a finding too."""
     try:
         yield from examine()
     except PackError as error:
@@ -58,7 +59,7 @@ def _guarded(name: str, examine: Callable[[], Iterator[Check]]) -> Iterator[Chec
 
 
 def _show(found: list[Check]) -> None:
-    # Here, as rich takes time to import and programs do not see it.
+    # Imported here: rich is slow to import, and programs do not need it.
     from pack_servers.cli.shell.terminal import show_line, styled  # noqa: PLC0415
 
     width = max(len(check.name) for check in found)
@@ -66,4 +67,4 @@ def _show(found: list[Check]) -> None:
         mark = styled(_MARKS[check.state], _STYLES[check.state])
         show_line(mark, styled(f"  {check.name:<{width}}  {check.found}"))
         if check.remedy:
-            show_line(styled(f"      {'':<{width}}  → {check.remedy}"))
+            show_line(styled(f"      {'':<{width}}  → {worded(check.remedy)}"))

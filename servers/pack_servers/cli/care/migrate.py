@@ -1,4 +1,4 @@
-"""`pack migrate`: from one v1 file to the files of a v2 memory."""
+"""`pack migrate`: from the single file of v1 to the files of a v2 memory."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ from pack_servers.cli.shell.options import (
 )
 from pack_servers.cli.shell.output import counted, show, show_json, written_fields
 from pack_servers.cli.shell.streams import confirm, is_terminal, say, working
+from pack_servers.cli.shell.wording import worded
 
 EXAMPLES: Final = """\
-  pack migrate --dry-run                             which section goes where
-  pack migrate --dry-run --format json > plan.json   the plan, to be edited
+  pack migrate --dry-run                             see which section goes where
+  pack migrate --dry-run --format json > plan.json   save the plan, to edit it
   pack migrate --plan plan.json"""
 
 
 def run(
     plan_file: Annotated[
         Path | None,
-        typer.Option("--plan", metavar="FILE", help="An edited plan, from --dry-run."),
+        typer.Option("--plan", metavar="FILE", help="A plan from --dry-run that you have edited."),
     ] = None,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
@@ -41,11 +42,11 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Divide a v1 MEMORY.md into files; the original is kept."""
+    """Split a v1 MEMORY.md into files; the original is kept."""
     with opened(local, github) as memory:
         with working("checking that every line is kept"):
             plan = memory.lifecycle.plan_migration() if plan_file is None else _read_plan(plan_file)
-            memory.lifecycle.migrate(plan, dry_run=True)  # proves the plan before anybody is asked
+            memory.lifecycle.migrate(plan, dry_run=True)  # proves the plan before it asks
         if dry_run and answer is Format.JSON:
             print(plan.to_json(), end="")
             return
@@ -55,7 +56,7 @@ def run(
             say("dry run: every line is in exactly one file; nothing was changed")
             return
         files = counted(len(plan.files), "file")
-        confirm(f"Make {files} of {plan.source}?", f"migrating {plan.source}", yes=yes)
+        confirm(f"Split {plan.source} into {files}?", f"migrating {plan.source}", yes=yes)
         done = memory.lifecycle.migrate(plan)
     _show_done(plan, done, answer)
 
@@ -68,7 +69,7 @@ def _read_plan(file: Path) -> MigrationPlan:
 
 
 def _show_plan(plan: MigrationPlan) -> None:
-    # Here, as rich takes time to import and programs do not see it.
+    # Imported here: rich is slow to import, and programs do not need it.
     from pack_servers.cli.shell.terminal import show_table, styled  # noqa: PLC0415
 
     rows = [
@@ -92,11 +93,11 @@ def _show_done(plan: MigrationPlan, done: Written, answer: Format) -> None:
     show(f"\nmigrated {plan.source} to {counted(len(plan.files), 'file')}\n  commit  {done.commit}")
     show("\nTo check now:")
     for point in todo:
-        show(_point(point))
+        show(_point(worded(point)))
 
 
 def _point(text: str) -> str:
-    """A point of the list, in the width of the terminal."""
+    """A point of the list, wrapped to the width of the terminal."""
     width = shutil.get_terminal_size().columns if is_terminal() else sys.maxsize
     return textwrap.fill(
         text,

@@ -20,8 +20,8 @@ from pack_servers.cli.shell.output import counted, show, show_changes, show_json
 from pack_servers.cli.shell.streams import confirm, say
 
 EXAMPLES: Final = """\
-  pack prune --dry-run               what would go
-  pack prune                         asks before it deletes
+  pack prune --dry-run    see what would be deleted
+  pack prune              asks before it deletes
   pack prune --yes"""
 
 
@@ -32,7 +32,7 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Delete the files whose ttl is over, after asking."""
+    """Delete the files whose ttl has run out, after asking."""
     with opened(local, github) as memory:
         expired = memory.care.list_expired()
         if answer is Format.TEXT:

@@ -22,7 +22,7 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Make the search index anew from the files. It is derived: nothing can be lost."""
+    """Rebuild the search index from the files. Nothing can be lost: it holds nothing else."""
     with opened(local, github) as memory, _progress() as report:
         files = memory.care.reindex(report)
     if answer is Format.JSON:
@@ -33,7 +33,7 @@ def run(
 
 @contextmanager
 def _progress() -> Iterator[Progress | None]:
-    """A bar for a person who waits; nothing for a program."""
+    """A progress bar for a person; nothing for a program."""
     if not is_terminal():
         yield None
         return

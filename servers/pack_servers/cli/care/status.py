@@ -20,8 +20,8 @@ EXAMPLES: Final = """\
 
 _SHOWN: Final = 10
 _NEXT: Final = {
-    Mode.V1: "this is a v1 memory; `pack migrate --dry-run` shows its files as a v2 memory",
-    Mode.EMPTY: "this is no memory yet; `pack init` makes it one",
+    Mode.V1: "this is a v1 memory; run `pack migrate --dry-run` to see it as a v2 memory",
+    Mode.EMPTY: "this is not a memory yet; run `pack init` to make it one",
 }
 
 
@@ -30,7 +30,7 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Show where the memory is, its files, what is uncommitted."""
+    """Show where the memory is, what is in it, and what needs attention."""
     with opened(local, github) as memory:
         status = memory.care.status()
     if answer is Format.JSON:
@@ -51,8 +51,8 @@ def _show(status: Status) -> None:
     for target in status.targets:
         show(f"target   {target.name}: {status_words(target)}")
     for words, paths in (
-        ("changed by hand, in no commit", status.uncommitted),
-        ("expired; `pack prune` deletes them", status.expired),
+        ("changed by hand, not committed", status.uncommitted),
+        ("expired; run `pack prune` to delete them", status.expired),
         ("kept copies of edits; merge what you need, then delete them", status.kept),
         ("kept by a merge; take what you need, then delete them", status.conflict_copies),
     ):

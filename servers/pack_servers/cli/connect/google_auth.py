@@ -22,7 +22,13 @@ _BrowserOption = Annotated[
 ]
 _TimeoutOption = Annotated[
     float,
-    typer.Option("--timeout", min=1, max=3600, metavar="SECONDS", help="How long to wait for you."),
+    typer.Option(
+        "--timeout",
+        min=1,
+        max=3600,
+        metavar="SECONDS",
+        help="How long to wait for you, from 1 to 3600 seconds.",
+    ),
 ]
 
 
@@ -35,16 +41,16 @@ def run(browser: _BrowserOption = False, timeout: _TimeoutOption = 300) -> None:
     settings = load_settings()
     token = ask_for_access(settings, lambda url: _invite(url, browser=browser), timeout)
     store_setting(env_file(), REFRESH_TOKEN, token)
-    show(f"stored {REFRESH_TOKEN} in {ENV_FILE}, which now only you can read")
+    show(f"stored {REFRESH_TOKEN} in {ENV_FILE}, which only you can read")
     if os.environ.get(REFRESH_TOKEN):
-        say(f"warning: {REFRESH_TOKEN} is also set in the environment, which wins over the file")
+        say(f"warning: {REFRESH_TOKEN} is also set in the environment, which takes precedence")
     if not settings.google_doc_id:
-        say("  → Set GOOGLE_DOC_ID to the id or the address of the document to write to.")
+        say("  → Set GOOGLE_DOC_ID to the id or the address of the document to write.")
 
 
 def _invite(url: str, *, browser: bool) -> None:
     say("Open this page, choose an account, and allow PACK to edit Google documents:")
     say(f"\n{url}\n")
     if browser and not webbrowser.open(url):
-        say("warning: no browser could be opened on this machine")
+        say("warning: cannot open a browser on this machine")
     say("waiting for your answer; press Ctrl-C to stop")

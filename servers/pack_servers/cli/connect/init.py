@@ -1,4 +1,4 @@
-"""`pack init`: the beginning of a memory."""
+"""`pack init`: create a memory."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ from pack_servers.wiring.notes_folder import read_notes
 
 EXAMPLES: Final = """\
   pack init                              a new memory in ~/.pack/memory
-  pack init --local notes --from vault   copy a folder of notes into a new memory
+  pack init --local notes --from vault   copy a folder of notes into a memory
   pack init --clone https://example.com/me/memory.git
-  pack init --github me/memory           a private repository on GitHub, without a clone"""
+  pack init --github me/memory           a private repository, without a clone"""
 
 _SHOWN: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What was asked for and what came of it."""
+    """What was asked for, and the result."""
 
     place: Place
     named: Sequence[str]
@@ -66,11 +66,13 @@ def run(
     ] = None,
     notes: Annotated[
         Path | None,
-        typer.Option("--from", metavar="DIR", help="Copy the markdown files of a folder into it."),
+        typer.Option(
+            "--from", metavar="DIR", help="Copy the markdown files of a folder into the memory."
+        ),
     ] = None,
     clone: Annotated[
         str | None,
-        typer.Option("--clone", metavar="URL", help="Clone a git repository first, as URL does."),
+        typer.Option("--clone", metavar="URL", help="The same as URL."),
     ] = None,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
@@ -79,15 +81,15 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Make a memory, or make a folder or a repository one."""
+    """Create a memory, or turn a folder or a repository into one."""
     if url is not None and clone is not None:
-        raise typer.TyperException("--clone: the repository to clone is named twice")
+        raise typer.TyperException("--clone: the repository to clone is given twice")
     settings = load_settings()
     place = choose_place(settings, local, github)
     source = url or clone
     if isinstance(place, GithubPlace):
         if source is not None:
-            raise typer.TyperException("--github: it is used without a clone")
+            raise typer.TyperException("--github: a memory on GitHub is used without a clone")
         _check_repository(settings, place, dry_run=dry_run, yes=yes)
     with working("reading what is there"):
         done, left_out = _init(settings, place, source, notes, dry_run=dry_run)
@@ -100,18 +102,18 @@ def run(
 
 
 def _check_repository(settings: Settings, place: GithubPlace, *, dry_run: bool, yes: bool) -> None:
-    """Have a repository on GitHub; what everybody can read is used only if the person means it."""
+    """Make sure the repository exists; use a public one only if the person agrees."""
     from pack_servers.wiring.github import create_repository, find_repository  # noqa: PLC0415
 
     found = find_repository(settings, place, clock, say)
     if found is None and dry_run:
-        raise NotFound(f"the repository {place.full_name}", "Without --dry-run it is created.")
+        raise NotFound(f"the repository {place.full_name}", "Leave out --dry-run to create it.")
     if found is None:
         create_repository(settings, place, clock, say)
         say(f"created the private repository {place.full_name}")
     elif not found.is_private and not dry_run:
-        say(f"WARNING: {place.full_name} is PUBLIC: everybody can read what you store in it.")
-        confirm("Use it all the same?", f"a memory that everybody can read ({place})", yes=yes)
+        say(f"WARNING: {place.full_name} is PUBLIC: anyone can read what you store in it.")
+        confirm("Use it anyway?", f"a memory that anyone can read ({place})", yes=yes)
 
 
 def _init(
@@ -154,37 +156,41 @@ def _show(outcome: _Outcome) -> None:
     done = outcome.done
     if done.mode is Mode.V1:
         show(f"{outcome.place} holds a v1 memory; nothing was changed")
-        say(f"  → {_command(outcome, 'migrate', '--dry-run')}   shows how it would be divided")
-        say(f"  → {_command(outcome, 'migrate')}   divides it; the original is kept as it is")
+        say(f"  → {_command(outcome, 'migrate', '--dry-run')}   see how it would be split")
+        say(f"  → {_command(outcome, 'migrate')}   split it; the original is kept")
         return
     _show_files(outcome)
     if outcome.dry_run and done.written is not None:
         show_changes(done.written.changes)
     elif done.written is None:
-        show(f"{outcome.place} is a memory already; nothing was changed")
+        show(f"{outcome.place} is already a memory; nothing was changed")
     else:
         warn(done.written.warnings)
-        show(f"{'made' if done.mode is Mode.EMPTY else 'added to'} the memory in {outcome.place}")
+        show(
+            f"{'created' if done.mode is Mode.EMPTY else 'added to'} the memory in {outcome.place}"
+        )
         show(f"  commit  {done.written.commit}")
-        say(f"  → {_command(outcome, 'list')}   what is in it")
+        say(f"  → {_command(outcome, 'list')}   see what is in it")
         say(f"  → {_command(outcome, 'serve', '--http')}   serve it to MCP clients")
 
 
 def _command(outcome: _Outcome, *words: str) -> str:
-    """A command for this memory, to be copied."""
+    """A command for this memory, to copy."""
     return shlex.join(["pack", *words, *outcome.named])
 
 
 def _show_files(outcome: _Outcome) -> None:
     done = outcome.done
     if done.adopted:
-        show(f"{counted(len(done.adopted), 'file')} that were there are memory now, unchanged")
+        show(
+            f"{counted(len(done.adopted), 'file')} already there, now part of the memory, unchanged"
+        )
     if done.taken_over:
         show(f"{counted(len(done.taken_over), 'note')} copied, unchanged")
     _show_some("renamed", [f"{old} → {new}" for old, new in done.renamed])
     skipped = [*done.skipped, *outcome.left_out]
     _show_some("skipped", [f"{path}: {reason}" for path, reason in skipped])
-    outside = [f"{path}: memory files lie in folders" for path in done.outside]
+    outside = [f"{path}: memory files are in folders" for path in done.outside]
     _show_some("left as it is", outside)
 
 
@@ -192,4 +198,4 @@ def _show_some(word: str, lines: Sequence[str]) -> None:
     for line in lines[:_SHOWN]:
         show(f"{word}: {line}")
     if len(lines) > _SHOWN:
-        show(f"{word}: {len(lines) - _SHOWN} more (--format json names all)")
+        show(f"{word}: {len(lines) - _SHOWN} more (--format json lists all)")

@@ -1,4 +1,4 @@
-"""`pack serve`: the MCP server, on standard input and output or on a socket."""
+"""`pack serve`: the MCP server, on standard input and output or over HTTP."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from pack_servers.background.remote import exchanging
 from pack_servers.cli.shell.options import GithubOption, LocalOption
 from pack_servers.cli.shell.startup import importing
 from pack_servers.cli.shell.streams import say
+from pack_servers.cli.shell.wording import worded
 from pack_servers.config.extras import REPLICAS
 from pack_servers.config.place import Place, choose_place
 from pack_servers.config.settings import Settings, load_settings, split_list
@@ -32,29 +33,38 @@ if TYPE_CHECKING:
     from pack.use_cases.lifecycle import Initialised
 
 EXAMPLES: Final = """\
-  pack serve                         for a client that starts it itself (stdio)
-  pack serve --http                  on http://127.0.0.1:3005/mcp, with the lines to paste
+  pack serve                       for clients that start it themselves (stdio)
+  pack serve --http                on 127.0.0.1:3005/mcp, with lines to paste
   pack serve --local notes --http --port 3010
-  pack serve --github me/memory --http --stateless    one of several behind a load balancer"""
+  pack serve --github me/memory --http --stateless"""
 
 
 def run(
-    http: Annotated[bool, typer.Option("--http", help="Listen on a socket, not on stdin.")] = False,
+    http: Annotated[bool, typer.Option("--http", help="Serve over HTTP instead of stdio.")] = False,
     host: Annotated[
         str | None,
-        typer.Option("--host", metavar="H", help="With --http: address to listen on (127.0.0.1)."),
+        typer.Option(
+            "--host",
+            metavar="ADDRESS",
+            help="With --http: the address to listen on; 127.0.0.1 by default.",
+        ),
     ] = None,
     port: Annotated[
         int | None,
-        typer.Option("--port", metavar="N", help="With --http: port, 0 for any (3005)."),
+        typer.Option(
+            "--port",
+            metavar="N",
+            help="With --http: the port, or 0 for any free one; 3005 by default.",
+        ),
     ] = None,
     sse_only: Annotated[
-        bool, typer.Option("--sse-only", help="HTTP with the legacy SSE transport.")
+        bool, typer.Option("--sse-only", help="Serve over HTTP with the legacy SSE transport.")
     ] = False,
     stateless: Annotated[
         bool,
         typer.Option(
-            "--stateless", help="With --http: no sessions; any of several servers can answer."
+            "--stateless",
+            help="With --http: keep no sessions, so that any of several servers can answer.",
         ),
     ] = False,
     origin: Annotated[
@@ -62,22 +72,22 @@ def run(
         typer.Option(
             "--origin",
             metavar="SOURCE",
-            help="Clients are: ai-cloud (default), ai-network, ai-local, automation, user.",
+            help="What clients are: ai-cloud (default), ai-network, ai-local, automation, user.",
         ),
     ] = None,
     *,
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Serve the memory to MCP clients; begin one if need be."""
-    # Before the SDK sets up its own, which would draw boxes; stdout is the protocol's.
+    """Serve the memory to MCP clients; create it if there is none."""
+    # Set up before the SDK's own logging, which would draw boxes; stdout is the protocol's.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
     if not (http or sse_only):
         for name, value in (("--host", host), ("--port", port)):
             if value is not None:
-                raise typer.TyperException(f"{name}: it goes with --http")
+                raise typer.TyperException(f"{name}: use it with --http")
     if stateless and (sse_only or not http):
-        raise typer.TyperException("--stateless: it goes with --http, and not with --sse-only")
+        raise typer.TyperException("--stateless: use it with --http and without --sse-only")
     settings = load_settings()
     place = choose_place(settings, local, github)
     served = _Served(place, settings, origin or settings.pack_client_source)
@@ -96,18 +106,18 @@ def run(
 
 
 def _syncing(memory: Memory) -> AbstractContextManager[None]:
-    """Bring the sync targets of a memory up while it is served."""
+    """Deliver to the sync targets of a memory while it is served."""
     if memory.sync is None:
         return nullcontext()
-    # Here, as most servers have no targets.
-    from pack_servers.background.sync import syncing  # noqa: PLC0415
+    # Imported here: most servers have no targets.
+    from pack_servers.background.sync import Log, syncing  # noqa: PLC0415
 
-    return syncing(memory)
+    return syncing(memory, Log(worded))
 
 
 def _announce(text: str) -> None:
-    """Say that a server lets us wait: in the log, and to the client whose call has to."""
-    from pack_servers.mcp.server import tell_caller  # noqa: PLC0415 - it is imported when this is called
+    """Say that a store makes us wait: in the log, and to the client whose call waits."""
+    from pack_servers.mcp.server import tell_caller  # noqa: PLC0415 - already imported by then
 
     wiring.note(text)
     tell_caller(text)
@@ -115,7 +125,7 @@ def _announce(text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Served:
-    """Which memory is served, how it is set up, and what its clients count as."""
+    """Which memory is served, with which settings, and what its clients count as."""
 
     place: Place
     settings: Settings
@@ -124,7 +134,7 @@ class _Served:
 
 @dataclass(frozen=True, slots=True)
 class _Transport:
-    """Where HTTP clients find the server, and in which form."""
+    """Where HTTP clients find the server, and which transport it speaks."""
 
     host: str
     port: int
@@ -134,11 +144,11 @@ class _Transport:
 
 def _serve_stdio(memory: Memory, served: _Served) -> None:
     with importing():
-        # Here, as the other commands need nothing of it and it takes half a second to import.
+        # Imported here: it takes half a second, and no other command needs it.
         from pack_servers.mcp.server import build_server  # noqa: PLC0415
 
     if sys.stdin.isatty():
-        say("waiting for an MCP client on standard input; to serve on a socket: pack serve --http")
+        say("waiting for an MCP client on standard input; for HTTP, run pack serve --http")
     build_server(memory, source=served.source, bus=_bus(served)).run()
 
 
@@ -171,7 +181,7 @@ def _serve_http(
 
 
 def _bus(served: _Served) -> SubscriptionBus | None:
-    """What carries news to the clients of other servers too, where that is configured."""
+    """What carries news to the clients of other servers, where that is configured."""
     if served.settings.pack_redis_url is None:
         return None
     REPLICAS.require("PACK_REDIS_URL")
@@ -202,13 +212,13 @@ def _announcement(
             "For clients that start the server themselves (Claude Desktop):",
             _as_config(_stdio_config(place)),
             "",
-            "Ctrl-C ends it.",
+            "Press Ctrl-C to stop.",
         )
     )
 
 
 def _stdio_config(place: Place) -> dict[str, object]:
-    """How another program starts this one, whatever its own environment is."""
+    """How another program starts this one, whatever its environment."""
     script = Path(sys.executable).with_name("pack.exe" if os.name == "nt" else "pack")
     arguments = ["serve", *place.arguments]
     if script.exists():

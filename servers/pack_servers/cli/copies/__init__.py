@@ -1,4 +1,4 @@
-"""Commands about copies: the git remote, the sync targets, the pages of Notion.
+"""Commands about copies: the git remote, the sync targets, the pages in Notion.
 
-Each parses, asks the core once and shows the answer. Start with `sync`.
+Each parses its arguments, asks the core once and shows the answer. Start with `sync`.
 """

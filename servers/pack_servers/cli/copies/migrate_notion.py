@@ -1,4 +1,4 @@
-"""`pack migrate-notion`: from one page in Notion to a page for each file."""
+"""`pack migrate-notion`: from one page in Notion to one page per file."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pack.pages.delivery import NotionMigration
 
 EXAMPLES: Final = """\
-  pack migrate-notion --dry-run      which pages would be made
-  pack migrate-notion                asks before it makes them; may be repeated"""
+  pack migrate-notion --dry-run    see which pages it would create
+  pack migrate-notion              asks first; safe to repeat"""
 
 
 def run(
@@ -54,11 +54,11 @@ def run(
         if answer is Format.TEXT:
             _show_plan(plan)
         new = counted(len(plan.created) + plan.export, "page")
-        confirm(f"Make {new} in Notion?", f"making {new} in Notion", yes=yes)
+        confirm(f"Create {new} in Notion?", f"creating {new} in Notion", yes=yes)
         done = memory.pages.migrate(pages, say, today, journal=journal)
     _show(done, answer, dry_run=False)
     if settings.notion_sync_mode is not NotionMode.MULTI:
-        say("Set NOTION_SYNC_MODE=multi, or the sync goes on with the single page.")
+        say("Set NOTION_SYNC_MODE=multi; until then, the sync keeps writing the single page.")
     if not done.is_complete:
         raise typer.Exit(1)
 
@@ -74,10 +74,7 @@ def _show(done: NotionMigration, answer: Format, *, dry_run: bool) -> None:
         say("dry run: nothing was changed")
         return
     warn(done.warnings)
-    show(
-        f"{counted(len(done.created), 'new page')}, {counted(len(done.kept), 'page')} that had been"
-        " there"
-    )
+    show(f"{counted(len(done.created), 'new page')}, {counted(len(done.kept), 'existing page')}")
 
 
 def _show_plan(plan: NotionMigration) -> None:

@@ -1,4 +1,4 @@
-"""`pack remote`: the git remote that the memory is exchanged with."""
+"""`pack remote`: the git remote that the memory is synchronised with."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from pack_servers.cli.shell.options import Format, FormatOption, LocalOption
 from pack_servers.cli.shell.output import counted, show, show_json
 from pack_servers.cli.shell.remote_text import health_words, position_words
 from pack_servers.cli.shell.streams import say, working
+from pack_servers.cli.shell.wording import worded
 
 EXAMPLES: Final = """\
-  pack remote                        where it is, how far both sides are apart
-  pack remote --sync                 fetch, merge and push now
+  pack remote           see where it is and how far apart the two sides are
+  pack remote --sync    fetch, merge and push now
   pack remote --format json"""
 
 _FAILED: Final = 1
@@ -26,31 +27,32 @@ _CONFLICT: Final = 2
 _DONE: Final = {
     Outcome.UP_TO_DATE: "both sides agree",
     Outcome.SENT: "sent what is new here",
-    Outcome.RECEIVED: "took in what is new there",
+    Outcome.RECEIVED: "received what is new there",
     Outcome.MERGED: "merged what both sides changed",
 }
 
 
 def run(
     *,
-    sync: Annotated[bool, typer.Option("--sync", help="Exchange now.")] = False,
+    sync: Annotated[bool, typer.Option("--sync", help="Fetch, merge and push now.")] = False,
     accept: Annotated[
         bool,
         typer.Option(
             "--accept-remote-history",
-            help="Exchange now, with a remote that was rewritten, emptied or lost its branch.",
+            help="Exchange now, although the remote was rewritten, emptied or lost its branch.",
         ),
     ] = False,
     unrelated: Annotated[
         bool,
         typer.Option(
-            "--allow-unrelated", help="Exchange now, and merge histories without a common commit."
+            "--allow-unrelated",
+            help="Exchange now, and merge histories that have no commit in common.",
         ),
     ] = False,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
 ) -> None:
-    """Show the git remote, or exchange with it now."""
+    """Show the state of the git remote, or exchange with it now."""
     done = None
     with opened(local, None) as memory:
         if sync or accept or unrelated:
@@ -69,7 +71,7 @@ def run(
 
 def _exchange(memory: Memory, allowed: Permission) -> Exchange:
     with working("asking the remote") as spinner:
-        update = getattr(spinner, "update", None)  # there is one on a terminal only
+        update = getattr(spinner, "update", None)  # only a spinner on a terminal has it
 
         def report(text: str) -> None:
             if update is not None:
@@ -81,14 +83,14 @@ def _exchange(memory: Memory, allowed: Permission) -> Exchange:
 def _show(status: RemoteStatus | None, done: Exchange | None) -> None:
     if status is None:
         show("this memory has no remote")
-        say("  → To set one up: git remote add origin URL, in its folder")
+        say("  → To set one up, run in its folder: git remote add origin URL")
         return
     if done is not None and done.outcome in _DONE:
         show(_DONE[done.outcome])
         show(f"  sent      {counted(done.sent, 'commit')}")
         show(f"  received  {counted(done.received, 'commit')}")
         for copy in done.copies:
-            show(f"  kept      {copy}: what could not be merged is whole in it")
+            show(f"  kept      {copy}: it holds all of what could not be merged")
     _show_status(status)
 
 
@@ -106,4 +108,4 @@ def _show_status(status: RemoteStatus) -> None:
     if record.stop is not None:
         if record.stop.rescue:
             show(f"rescue   {record.stop.rescue}")
-        say(f"  → {record.stop.remedy}")
+        say(f"  → {worded(record.stop.remedy)}")

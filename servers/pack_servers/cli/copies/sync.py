@@ -1,4 +1,4 @@
-"""`pack sync`: the copies elsewhere."""
+"""`pack sync`: deliver to the sync targets."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ from pack_servers.cli.shell.output import counted, show, show_json
 from pack_servers.cli.shell.streams import say, working
 from pack_servers.cli.shell.sync_text import outcome_words, standing_words, status_words
 from pack_servers.cli.shell.terminal import show_table, styled
+from pack_servers.cli.shell.wording import worded
 
 EXAMPLES: Final = """\
-  pack sync                          deliver what is in the queue of every target
-  pack sync --dry-run                how far each target is; nobody is asked
-  pack sync --target webhook:HOST    that one, also if it was parked
-  pack sync --watch                  go on delivering until Ctrl-C"""
+  pack sync                          deliver what is queued for every target
+  pack sync --dry-run                see how far each target is
+  pack sync --target webhook:HOST    only this one, even if it is parked
+  pack sync --watch                  keep delivering until Ctrl-C"""
 
 
 def run(
@@ -35,24 +36,28 @@ def run(
     target: Annotated[
         str | None,
         typer.Option(
-            "--target", metavar="NAME", help="Only this one, at once.", show_default=False
+            "--target",
+            metavar="NAME",
+            help="Only this target, even if it is parked.",
+            show_default=False,
         ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show how far each is, and deliver nothing.")
+        bool, typer.Option("--dry-run", help="Show how far each target is; deliver nothing.")
     ] = False,
     full: Annotated[
         bool,
         typer.Option(
-            "--full", help="Write all anew, also what seems unchanged; webhooks repeat nothing."
+            "--full",
+            help="Rewrite everything, even what seems unchanged; webhooks are not repeated.",
         ),
     ] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl-C.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Keep delivering until Ctrl-C.")] = False,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Bring sync targets to the current commit."""
+    """Deliver what is new to the sync targets."""
     with opened(local, github) as memory:
         sync = memory.sync
         if sync is None:
@@ -71,13 +76,15 @@ def run(
 
 def _without_targets(target: str | None, answer: Format) -> None:
     if target is not None:
-        raise NotFound(f"the target {target[:100]!r}", "None is set up, see README.")
+        raise NotFound(
+            f"the target {target[:100]!r}", "No targets are set up. Run `pack help copies`."
+        )
     if answer is Format.JSON:
         show_json({"targets": []})
     else:
         show("no targets are set up")
-        say("  → In ~/.pack.env: PACK_WEBHOOK_URL for webhooks; NOTION_TOKEN and")
-        say("    NOTION_SYNC_PAGE_ID for Notion; GOOGLE_DOC_ID for a Google document. See README.")
+        say("  → Set PACK_WEBHOOK_URL for webhooks, NOTION_TOKEN and NOTION_SYNC_PAGE_ID for")
+        say("    Notion, or GOOGLE_DOC_ID for a Google document. Run `pack help copies`.")
 
 
 def _deliver(sync: Sync, target: str | None, *, full: bool) -> list[SyncOutcome]:
@@ -90,7 +97,7 @@ def _deliver(sync: Sync, target: str | None, *, full: bool) -> list[SyncOutcome]
 
 
 def _delivered(sync: Sync, name: str, urgency: Urgency, *, full: bool) -> SyncOutcome:
-    """What came of one target; the others get their turn whatever it is."""
+    """The outcome for one target; the others get their turn in any case."""
     try:
         return sync.deliver(name, urgency, full=full)
     except (ConnectorError, InternalError) as error:
@@ -99,7 +106,7 @@ def _delivered(sync: Sync, name: str, urgency: Urgency, *, full: bool) -> SyncOu
 
 
 def _status_of(outcomes: Sequence[SyncOutcome]) -> int:
-    """The exit status: a mistake of PACK's own outweighs what a target did."""
+    """The exit status: a bug in PACK outweighs what a target did."""
     failed = [one for one in outcomes if one.standing in (Standing.WAITING, Standing.PARKED)]
     if any(one.code == InternalError.code for one in failed):
         return UNEXPECTED
@@ -109,7 +116,9 @@ def _status_of(outcomes: Sequence[SyncOutcome]) -> int:
 def _wanted(sync: Sync, target: str | None) -> list[TargetStatus]:
     found = [one for one in sync.status() if target in (None, one.name)]
     if not found:
-        raise NotFound(f"the target {(target or '')[:100]!r}", "`pack sync --dry-run` lists them.")
+        raise NotFound(
+            f"the target {(target or '')[:100]!r}", "Run `pack sync --dry-run` to list them."
+        )
     return found
 
 
@@ -138,18 +147,18 @@ def _show_outcomes(outcomes: Sequence[SyncOutcome], answer: Format) -> None:
     show_table(("target", "state", "delivered", ""), rows)
     for one in outcomes:
         for warning in one.warnings:
-            say(f"warning: {one.name}: {warning}")
+            say(f"warning: {one.name}: {worded(warning)}")
         if one.remedy is not None:
-            say(f"  → {one.name}: {one.remedy}")
+            say(f"  → {one.name}: {worded(one.remedy)}")
         if one.standing is Standing.PARKED:
-            say(f"  → {one.name}: to try again: pack sync --target {one.name}")
+            say(f"  → {one.name}: to try again, run pack sync --target {one.name}")
 
 
 def _watch(memory: Memory, target: str | None, answer: Format) -> None:
-    """Go on delivering until the command is interrupted.
+    """Keep delivering until the command is interrupted.
 
     Raises:
-        BrokenPipeError: Nobody reads what it shows any more.
+        BrokenPipeError: Nobody reads its output any more.
     """
     printing, unread = Lock(), Event()
 
@@ -160,11 +169,11 @@ def _watch(memory: Memory, target: str | None, answer: Format) -> None:
             with printing:
                 _show_outcomes([outcome], answer)
                 sys.stdout.flush()
-        except (BrokenPipeError, SystemExit):  # rich makes the one of the other
+        except (BrokenPipeError, SystemExit):  # rich turns the first into the second
             unread.set()
 
     names = None if target is None else (target,)
     with syncing(memory, tell, names):
-        say("watching; Ctrl-C ends it")
+        say("watching; press Ctrl-C to stop")
         unread.wait()
     raise BrokenPipeError

@@ -1,4 +1,4 @@
 """Commands about notes: read, write, find.
 
-Each parses, asks the core once and shows the answer. Start with `get`.
+Each parses its arguments, asks the core once and shows the answer. Start with `get`.
 """

@@ -35,7 +35,7 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Remove a file; git keeps its history."""
+    """Delete a file; git keeps its history."""
     with opened(local, github) as memory:
         read = sha or sha_now(memory, path)
         if not dry_run:

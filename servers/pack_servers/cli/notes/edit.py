@@ -1,4 +1,4 @@
-"""`pack edit`: parts of a file, or the file in an editor."""
+"""`pack edit`: change parts of a file, or open it in an editor."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pack_servers.cli.shell.output import show_written
 from pack_servers.cli.shell.streams import read_text, say
 
 EXAMPLES: Final = """\
-  pack edit projects/website.md                       in $VISUAL or $EDITOR
+  pack edit projects/website.md                 in $VISUAL or $EDITOR
   pack edit projects/website.md --replace "in May" "in June"
   pack edit projects/website.md --append "- new idea" --section Ideas
   pack edit projects/website.md --section Plan --text - < plan.md"""
@@ -34,23 +34,24 @@ def run(
     *,
     replace: Annotated[
         tuple[str, str] | None,
-        typer.Option(
-            "--replace", metavar="OLD NEW", help="A text that occurs once, and its successor."
-        ),
+        typer.Option("--replace", metavar="OLD NEW", help="Replace a text that occurs once."),
     ] = None,
     everywhere: Annotated[
-        bool, typer.Option("--all", help="With --replace: wherever it occurs.")
+        bool, typer.Option("--all", help="With --replace: every occurrence.")
     ] = False,
     append: Annotated[
         str | None,
-        typer.Option("--append", metavar="TEXT", help="Add it at the end of file or section."),
+        typer.Option(
+            "--append", metavar="TEXT", help="Add text at the end of the file or section."
+        ),
     ] = None,
     section: Annotated[
-        str | None, typer.Option("--section", metavar="HEADING", help="The section meant.")
+        str | None,
+        typer.Option("--section", metavar="HEADING", help="The section to append to or replace."),
     ] = None,
     text: Annotated[
         str | None,
-        typer.Option("--text", metavar="TEXT", help="What --section is to hold; - is stdin."),
+        typer.Option("--text", metavar="TEXT", help="The new text of --section; - reads stdin."),
     ] = None,
     sha: NowShaOption = None,
     message: MessageOption = None,
@@ -59,7 +60,7 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Change parts of a file, or the whole of it in your editor."""
+    """Change parts of a file, or open it in your editor."""
     wanted = _wanted(replace, everywhere, append, section, text)
     with opened(local, github) as memory:
         if wanted is not None:
@@ -68,7 +69,7 @@ def run(
             found = memory.notes.get(path)
             with edited(path, found.content) as new:
                 if new == found.content:
-                    say("the text is the same; nothing was changed")
+                    say("the text is unchanged; nothing was stored")
                     return
                 done = memory.notes.update(path, new, sha or found.sha, message, dry_run=dry_run)
     show_written(done, "stored", answer)
@@ -81,19 +82,19 @@ def _wanted(
     section: str | None,
     text: str | None,
 ) -> Edit | None:
-    """The edit that the options ask for; `None` for none, which means the editor.
+    """The edit that the options ask for; `None` means the editor.
 
     Raises:
-        TyperException: They ask for several, or for half of one.
+        TyperException: They ask for several edits, or only half of one.
     """
     if sum(option is not None for option in (replace, append, text)) > 1:
         raise typer.TyperException("pack edit: use one of --replace, --append and --text at a time")
     if everywhere and replace is None:
-        raise typer.TyperException("--all: it goes with --replace")
+        raise typer.TyperException("--all: use it with --replace")
     if replace is not None and section is not None:
-        raise typer.TyperException("--section: it goes with --append or --text")
+        raise typer.TyperException("--section: use it with --append or --text")
     if (text is None) != (section is None) and append is None:
-        raise typer.TyperException("--section: it needs --text, or --append; and --text needs it")
+        raise typer.TyperException("--section: use it with --text or --append; --text needs it")
     if replace is not None:
         old, new = replace
         if not old:

@@ -21,7 +21,7 @@ from pack_servers.cli.shell.streams import write_bytes
 
 EXAMPLES: Final = """\
   pack get context/general.md
-  pack get context/general.md --format json    with the sha that an update names
+  pack get context/general.md --format json    with its sha, for an update
   pack get > everything.md                     all files as one text"""
 
 
@@ -30,7 +30,7 @@ def run(
         str | None,
         typer.Argument(
             metavar="[PATH]",
-            help="A file; without it, the whole memory.",
+            help="A file; leave it out for the whole memory.",
             autocompletion=complete_path,
         ),
     ] = None,
@@ -38,7 +38,7 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Print a file as it is, or the whole memory as one text."""
+    """Print a file unchanged, or the whole memory as one text."""
     with opened(local, github) as memory:
         if path is None:
             _get_all(memory, answer)

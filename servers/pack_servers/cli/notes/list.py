@@ -47,16 +47,20 @@ def run(
     sort: Annotated[
         Sort,
         typer.Option(
-            "--sort", metavar="path|updated|size", help="Order: the newest or largest first."
+            "--sort",
+            metavar="path|updated|size",
+            help="The order; updated and size put the newest and largest first.",
         ),
     ] = Sort.PATH,
-    limit: Annotated[int, typer.Option("--limit", metavar="N", help="At most so many.")] = _LIMIT,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", help="The most files to show.")
+    ] = _LIMIT,
     cursor: CursorOption = None,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Show the files of the memory: path, topic, tags and date."""
+    """List the files of the memory: path, topic, tags and date."""
     with opened(local, github) as memory:
         page = memory.notes.list(
             tag=tag,
@@ -70,7 +74,7 @@ def run(
         )
     if answer is Format.JSON:
         fields = asdict(page)
-        notices = fields.pop("notices")  # seldom there are any
+        notices = fields.pop("notices")  # there are rarely any
         show_json({**fields, "notices": notices} if notices else fields)
     else:
         _show(page)
@@ -78,7 +82,7 @@ def run(
 
 
 def _show(page: FileListing) -> None:
-    # Here, as rich takes a third of the time that a listing for a program takes.
+    # Imported here: rich would add a third to the time of a listing for a program.
     from pack_servers.cli.shell.terminal import show_table, styled  # noqa: PLC0415
 
     def row(file: ListedFile) -> list[Text]:
@@ -96,4 +100,4 @@ def _show(page: FileListing) -> None:
     show_table(("path", "topic", "tags", "updated", ""), [row(file) for file in page.files])
     if page.next_cursor is not None:
         rest = f"{len(page.files)} of {page.total} files"
-        say(f"{rest}; for more: --limit {page.total}, or --cursor {page.next_cursor}")
+        say(f"{rest}; for more, use --limit {page.total} or --cursor {page.next_cursor}")

@@ -26,7 +26,7 @@ EXAMPLES: Final = """\
 
 def run(
     path: PathArgument,
-    new_path: Annotated[str, typer.Argument(metavar="NEW_PATH", help="Where it is to be.")],
+    new_path: Annotated[str, typer.Argument(metavar="NEW_PATH", help="Where it should be.")],
     sha: NowShaOption = None,
     message: MessageOption = None,
     dry_run: DryRunOption = False,
@@ -35,7 +35,7 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Give a file another path; its bytes and its history stay."""
+    """Move or rename a file; its content and history stay."""
     with opened(local, github) as memory:
         read = sha or sha_now(memory, path)
         done = memory.notes.move(path, new_path, read, message, dry_run=dry_run)

@@ -43,7 +43,7 @@ def run(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="QUERY...", help='Words or a question; "a phrase", begin*, -without.'
+            metavar="QUERY...", help='Words or a question; "a phrase", prefix*, -without.'
         ),
     ],
     *,
@@ -53,14 +53,14 @@ def run(
     since: SinceOption = None,
     until: UntilOption = None,
     limit: Annotated[
-        int, typer.Option("--limit", metavar="N", help="At most so many.")
+        int, typer.Option("--limit", metavar="N", help="The most results to show.")
     ] = SEARCH_LIMIT,
     cursor: CursorOption = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Say why each file stands where it does.")
+        bool, typer.Option("--explain", help="Say why each file is where it is in the list.")
     ] = False,
     regex: Annotated[
-        bool, typer.Option("--regex", help="Take QUERY for a regular expression, line by line.")
+        bool, typer.Option("--regex", help="Treat QUERY as a regular expression, line by line.")
     ] = False,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
@@ -90,7 +90,7 @@ def run(
 
 
 def _show(found: Matches, query: str) -> None:
-    # Here, as rich takes a third of the time that a search for a program takes.
+    # Imported here: rich would add a third to the time of a search for a program.
     from pack_servers.cli.shell.terminal import show_line, styled  # noqa: PLC0415
 
     for match in found.matches:
@@ -107,7 +107,7 @@ def _show(found: Matches, query: str) -> None:
     elif found.next_cursor is not None:
         least = "" if found.is_total_exact else "at least "
         rest = f"{len(found.matches)} of {least}{found.total} files"
-        say(f"{rest}; for more: --limit {found.total}, or --cursor {found.next_cursor}")
+        say(f"{rest}; for more, use --limit {found.total} or --cursor {found.next_cursor}")
 
 
 def _highlighted(query: str, snippet: str) -> Text:
@@ -121,7 +121,7 @@ def _highlighted(query: str, snippet: str) -> Text:
 
 
 def _why(match: Match) -> str:
-    assert match.explanation is not None  # noqa: S101 - the caller has looked
+    assert match.explanation is not None  # noqa: S101 - the caller has checked
     told = match.explanation
     terms = [
         f"{text} {points:.2f} [{', '.join(told.columns.get(text, ()))}]"

@@ -33,7 +33,9 @@ def run(
     path: PathArgument,
     file: Annotated[
         Path | None,
-        typer.Option("--file", "-f", metavar="FILE", help="The text (else standard input)."),
+        typer.Option(
+            "--file", "-f", metavar="FILE", help="A file with the text (default: standard input)."
+        ),
     ] = None,
     sha: ShaOption = None,
     message: MessageOption = None,
@@ -43,7 +45,7 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Store a whole file, new or in place of that of --sha."""
+    """Store a whole file, new or in place of the version --sha."""
     text = _read(file)
     with opened(local, github) as memory:
         try:
@@ -57,7 +59,7 @@ def run(
 def _read(file: Path | None) -> str:
     if file is None:
         if can_ask():
-            say("Type the text; end it with Ctrl-D (Ctrl-Z and Enter on Windows).")
+            say("Type the text, then press Ctrl-D (on Windows, Ctrl-Z and Enter).")
         return read_text()
     try:
         return decoded(file.read_bytes(), str(file))
@@ -68,7 +70,7 @@ def _read(file: Path | None) -> str:
 def _next_step(
     error: BlobChanged, file: Path | None, message: str | None, local: Path | None
 ) -> str:
-    """What to do about a conflict, as commands that can be copied."""
+    """What to do about a conflict, as commands to copy."""
     place = ["--local", str(local)] if local else []
     read = shlex.join(["pack", "get", error.path, *place])
     named = ["--sha", error.actual] if error.actual else []
@@ -77,4 +79,4 @@ def _next_step(
     again = shlex.join(["pack", "update", error.path, *named, *given, *said, *place])
     if error.actual is None:
         return f"Store it as a new file: {again}"
-    return f"See what it holds now: {read}\nReplace that by your text: {again}"
+    return f"See what it holds now: {read}\nReplace that with your text: {again}"

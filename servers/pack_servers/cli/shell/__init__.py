@@ -1,4 +1,4 @@
 """What all commands share: options, streams, output, exit statuses, the editor.
 
-It must not know a command. Start with `exit`, then `output`.
+It must not know any command. Start with `exit`, then `output`.
 """

@@ -1,4 +1,4 @@
-"""A person's editor on a copy of a file. What they wrote is kept until it is stored."""
+"""Editing a copy of a file in the user's editor. Their text is kept until it is stored."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _DEFAULT: Final = "notepad" if os.name == "nt" else "vi"
 
 @contextmanager
 def edited(path: str, content: str) -> Iterator[str]:
-    """The text after a person edited it.
+    """The text as the user left it.
 
-    The copy is removed when the block ends well. When it does not (a conflict, say), the copy stays
-    and stderr says where.
+    The copy is removed when the block succeeds. When it fails (because of a conflict, say), the
+    copy stays, and stderr says where.
 
     Raises:
         InvalidConfig: There is no editor, or it failed.
-        InvalidContent: It left something that is not UTF-8.
+        InvalidContent: The text is not UTF-8.
     """
     command = _editor()
     file = _copy(path, content.encode("utf-8"))
@@ -44,14 +44,14 @@ def edited(path: str, content: str) -> Iterator[str]:
 
 
 def _editor() -> list[str]:
-    """The command of the editor, as git and others choose it.
+    """The command of the editor, chosen as git and others do.
 
     Raises:
-        InvalidConfig: There is none that can be started.
+        InvalidConfig: There is no editor that can be started.
     """
     wanted = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not wanted and not can_ask():
-        reason = "none is set and there is no terminal; use --replace, --append or --section"
+        reason = "it is not set and there is no terminal; use --replace, --append or --section"
         raise InvalidConfig("EDITOR", reason)
     words = shlex.split(wanted or _DEFAULT, posix=os.name != "nt")
     program = shutil.which(words[0]) if words else None
@@ -63,10 +63,10 @@ def _editor() -> list[str]:
 
 
 def _copy(path: str, content: bytes) -> Path:
-    """A copy only the person can read, in a folder that outlives a restart where there is one.
+    """A copy that only the user can read, if possible in a folder that survives a restart.
 
     Raises:
-        Unavailable: It cannot be made.
+        Unavailable: It cannot be created.
     """
     folder = Path("~/.pack/edits").expanduser()
     with suppress(OSError):
@@ -76,7 +76,7 @@ def _copy(path: str, content: bytes) -> Path:
         file = Path(own, PurePosixPath(path).name)
         file.write_bytes(content)
     except OSError as error:
-        raise Unavailable(f"a copy to edit cannot be made: {error.strerror}") from error
+        raise Unavailable(f"cannot create a copy to edit: {error.strerror}") from error
     return file
 
 
@@ -87,7 +87,7 @@ def _open(command: list[str], file: Path) -> None:
         raise InvalidConfig("EDITOR", f"it did not start: {error.strerror}") from error
     if ended.returncode != 0:
         raise InvalidConfig(
-            "EDITOR", f"it ended with status {ended.returncode}; nothing was stored"
+            "EDITOR", f"it exited with status {ended.returncode}; nothing was stored"
         )
 
 

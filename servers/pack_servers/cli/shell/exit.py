@@ -1,4 +1,4 @@
-"""How a command ends: done, refused, interrupted, or by a mistake of ours."""
+"""How a command ends: done, refused, interrupted, or stopped by a bug."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from pack.errors import PackError
 from pack_servers.cli.app import COMMANDS, build_app
 from pack_servers.cli.shell.startup import importing
 from pack_servers.cli.shell.streams import prepare_streams, say
+from pack_servers.cli.shell.wording import worded
 
 OK: Final = 0
 FAILED: Final = 1
 """An error, or findings."""
 CONFLICT: Final = 2
-"""What is stored is not what the command was made on. Nothing was written."""
+"""The file is no longer the version that the command was based on. Nothing was written."""
 UNEXPECTED: Final = 3
 INTERRUPTED: Final = 130
 
@@ -62,9 +63,9 @@ EXIT_STATUS: Final[Mapping[str, int]] = {
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line; the exit status of the process.
+    """Run one command line and return the exit status of the process.
 
-    Nothing is raised: what went wrong is on stderr, with what to do about it.
+    Nothing is raised: stderr says what went wrong and what to do about it.
     """
     prepare_streams()
     try:
@@ -75,10 +76,10 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except PackError as error:
-        _report(str(error), error.remedy)
+        _report(str(error), worded(error.remedy))
         return EXIT_STATUS[error.code]
-    except Exception as error:  # noqa: BLE001 - the outer boundary: a report in place of a crash
-        _report_mistake(error)
+    except Exception as error:  # noqa: BLE001 - the outer boundary: a report instead of a crash
+        _report_bug(error)
         return UNEXPECTED
     return status
 
@@ -88,12 +89,12 @@ def _run(arguments: Sequence[str]) -> int:
     with importing():
         command = get_command(build_app(arguments))
     try:
-        # Without standalone mode, the status of `typer.Exit` is what it returns.
+        # Without standalone mode it returns the status of `typer.Exit`.
         ended = command.main(args=list(arguments), prog_name="pack", standalone_mode=False)
     except typer.TyperException as error:
-        # A request that cannot be parsed. Typer's own status for it, 2, means a conflict here.
+        # The command line cannot be parsed. Typer's own status, 2, means a conflict here.
         words = f"pack {arguments[0]}" if arguments[0] in COMMANDS else "pack"
-        _report(error.format_message(), f"See `{words} --help`.")
+        _report(error.format_message(), f"Run `{words} --help`.")
         return FAILED
     except typer.Abort:
         return INTERRUPTED
@@ -107,19 +108,19 @@ def _report(message: str, remedy: str) -> None:
 
 
 def _without_reader() -> int:
-    """End quietly when the reader of a pipe has gone, as other commands do."""
+    """End quietly when the reader of a pipe is gone, as other commands do."""
     null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 1)  # what is still buffered has somewhere to go
+    os.dup2(null, 1)  # so that buffered output has somewhere to go
     return FAILED
 
 
-def _report_mistake(error: Exception) -> None:
-    """What a person can paste into a report. It holds no contents, settings or local variables."""
-    say("error: pack stopped because of a mistake of its own; what it had acknowledged is stored.")
-    say("  → Please report it with the lines below.")
+def _report_bug(error: Exception) -> None:
+    """Show what a person can paste into a bug report: no contents, settings or local variables."""
+    say("error: pack stopped because of a bug; what it had acknowledged is stored.")
+    say("  → Please report it, with the lines below.")
     say(f"pack {__version__}, Python {platform.python_version()}, {platform.platform()}")
     for frame in traceback.extract_tb(error.__traceback__):
         place = Path(frame.filename)
         say(f"  {'/'.join(place.parts[-3:])}:{frame.lineno} in {frame.name}")
-    # The message of a foreign error may quote what it was given, which could be a secret.
+    # The message of an error that is not ours may quote its input, which could be a secret.
     say(f"  {type(error).__module__}.{type(error).__qualname__}")

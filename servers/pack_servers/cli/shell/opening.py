@@ -18,10 +18,10 @@ from pack_servers.wiring import memory as wiring
 
 @contextmanager
 def opened(local: Path | None, github: str | None) -> Iterator[Memory]:
-    """The memory of a command, closed at the end.
+    """Open the memory of a command, and close it at the end.
 
     Raises:
-        NotInitialised: There is none in the folder or repository.
+        NotInitialised: The folder or repository holds no memory.
         PackError: The settings or the repository cannot be used.
     """
     settings = load_settings()
@@ -30,7 +30,7 @@ def opened(local: Path | None, github: str | None) -> Iterator[Memory]:
 
 
 def sha_now(memory: Memory, path: str) -> BlobId:
-    """The version of a file that is there now, readable as text or not.
+    """The current version of a file, whether or not it is text.
 
     Raises:
         NotFound, NotInitialised, InvalidPath: As `Memory.get`.
@@ -38,4 +38,6 @@ def sha_now(memory: Memory, path: str) -> BlobId:
     try:
         return memory.connector.get_contents(parse_stored_path(path)).sha
     except NotFound:
-        return memory.notes.get(path).sha  # which says whether the file is missing or the memory
+        return memory.notes.get(
+            path
+        ).sha  # this says whether the file or the whole memory is missing

@@ -1,4 +1,4 @@
-"""Options that several commands share, so that they are called the same and mean the same."""
+"""Options that several commands share: one name, one meaning."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _COMPLETED: Final = 10_000
 
 
 def complete_path(ctx: typer.Context, incomplete: str) -> list[str]:
-    """The files that a half typed path may become, for the shell; none if there is no memory."""
-    # Here, as only a shell that completes a path needs the memory before the command runs.
+    """Paths that complete a half-typed one, for the shell; none where there is no memory."""
+    # Imported here: only a shell that completes a path needs it.
     from pack_servers.cli.shell.opening import opened  # noqa: PLC0415
 
     try:
@@ -38,7 +38,7 @@ LocalOption = Annotated[
     typer.Option(
         "--local",
         metavar="DIR",
-        help="Folder of the memory (else PACK_DIR, else ~/.pack/memory).",
+        help="The memory's folder. Without it: PACK_DIR, then ~/.pack/memory.",
         show_default=False,
     ),
 ]
@@ -47,28 +47,30 @@ GithubOption = Annotated[
     typer.Option(
         "--github",
         metavar="OWNER/REPO",
-        help="A memory on GitHub, without a clone (else GITHUB_OWNER and GITHUB_REPO).",
+        help="A memory on GitHub, used without a clone. Without it: GITHUB_OWNER and GITHUB_REPO.",
         show_default=False,
     ),
 ]
 FormatOption = Annotated[
     Format,
-    typer.Option("--format", metavar="text|json", help="Answer for people or for programs."),
+    typer.Option("--format", metavar="text|json", help="Output for people or for programs."),
 ]
 DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
+    bool, typer.Option("--dry-run", help="Show what would change; change nothing.")
 ]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 MessageOption = Annotated[
     str | None,
-    typer.Option("--message", "-m", metavar="TEXT", help="Why, for the log.", show_default=False),
+    typer.Option(
+        "--message", "-m", metavar="TEXT", help="The reason, for the log.", show_default=False
+    ),
 ]
 ShaOption = Annotated[
     str | None,
     typer.Option(
         "--sha",
         metavar="SHA",
-        help="The version you read, as `pack get --format json` shows it.",
+        help="The version you read, from pack get --format json.",
         show_default=False,
     ),
 ]
@@ -78,30 +80,39 @@ TagOption = Annotated[
 ]
 DirOption = Annotated[
     str | None,
-    typer.Option("--dir", metavar="FOLDER", help="Only files in it.", show_default=False),
+    typer.Option("--dir", metavar="FOLDER", help="Only files in this folder.", show_default=False),
 ]
 TopicOption = Annotated[
     str | None,
     typer.Option(
-        "--topic", metavar="TEXT", help="Only with this in their topic.", show_default=False
+        "--topic",
+        metavar="TEXT",
+        help="Only files with this text in their topic.",
+        show_default=False,
     ),
 ]
 SinceOption = Annotated[
     str | None,
     typer.Option(
-        "--since", metavar="DATE", help="Only updated on that day or later.", show_default=False
+        "--since",
+        metavar="DATE",
+        help="Only files updated on this day or later.",
+        show_default=False,
     ),
 ]
 UntilOption = Annotated[
     str | None,
     typer.Option(
-        "--until", metavar="DATE", help="Only updated on that day or before.", show_default=False
+        "--until",
+        metavar="DATE",
+        help="Only files updated on this day or earlier.",
+        show_default=False,
     ),
 ]
 CursorOption = Annotated[
     str | None,
     typer.Option(
-        "--cursor", metavar="TEXT", help="Go on where the last answer ended.", show_default=False
+        "--cursor", metavar="TEXT", help="Continue where the last answer ended.", show_default=False
     ),
 ]
 PathArgument = Annotated[
@@ -118,7 +129,7 @@ NowShaOption = Annotated[
     typer.Option(
         "--sha",
         metavar="SHA",
-        help="Only if it still is this version (else: what is there now).",
+        help="Change the file only if it is still this version.",
         show_default=False,
     ),
 ]

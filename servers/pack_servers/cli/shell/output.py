@@ -1,4 +1,4 @@
-"""How answers look: JSON, differences, and what a write did."""
+"""How answers look: JSON, diffs, and the result of a write."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from typing import Final
 from pack.results import PlannedChange, Written
 from pack_servers.cli.shell.options import Format
 from pack_servers.cli.shell.streams import printable, say
+from pack_servers.cli.shell.wording import worded, worded_fields
 
 _LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 def show_json(answer: Mapping[str, object]) -> None:
-    """One object, in UTF-8."""
-    print(json.dumps(answer, ensure_ascii=False, indent=2))
+    """Print one object as UTF-8; its messages name commands."""
+    print(json.dumps(worded_fields(answer), ensure_ascii=False, indent=2))
 
 
 def show(text: str) -> None:
-    """One line of an answer; what memory holds in it cannot do anything to a terminal."""
+    """Print one line of an answer; control characters in it cannot reach the terminal."""
     print(printable(text))
 
 
@@ -31,18 +32,18 @@ def counted(number: int, noun: str) -> str:
 
 
 def warn(warnings: tuple[str, ...]) -> None:
-    """What a person should know about an answer, beside it."""
+    """Print warnings about an answer on stderr."""
     for warning in warnings:
-        say(f"warning: {warning}")
+        say(f"warning: {worded(warning)}")
 
 
 def show_written(done: Written, verb: str, answer: Format) -> None:
-    """What a write did, or, for a dry run, what it would do.
+    """Show what a write did, or, for a dry run, what it would do.
 
     Args:
-        done: What the core answered.
+        done: The answer of the core.
         verb: What was done to the file, such as `stored`.
-        answer: For whom.
+        answer: The format.
     """
     if answer is Format.JSON:
         show_json(written_fields(done))
@@ -58,7 +59,7 @@ def show_written(done: Written, verb: str, answer: Format) -> None:
 
 
 def written_fields(done: Written) -> dict[str, object]:
-    """A write, or a dry run of one, as JSON has it."""
+    """The fields of a write, or of a dry run, for JSON."""
     if done.commit is None:
         changes = [
             {"path": change.path, "change": kind_of(change), "diff": difference(change)}
@@ -76,7 +77,7 @@ def written_fields(done: Written) -> dict[str, object]:
 
 
 def show_changes(changes: tuple[PlannedChange, ...]) -> None:
-    """What a dry run would change, as a patch."""
+    """Show what a dry run would change, as a patch."""
     for change in changes:
         print(printable(difference(change)), end="")
     say(f"dry run: one commit with {counted(len(changes), 'file')}; nothing was changed")
@@ -92,7 +93,7 @@ def kind_of(change: PlannedChange) -> str:
 
 
 def difference(change: PlannedChange) -> str:
-    """A unified diff, as git shows it; for a file that is only recorded, its header."""
+    """A unified diff as git shows it; for a file that is only recorded, just the header."""
     old = "/dev/null" if change.before is None else f"a/{change.path}"
     new = "/dev/null" if change.after is None else f"b/{change.path}"
     lines = list(difflib.unified_diff(_lines(change.before), _lines(change.after), old, new))

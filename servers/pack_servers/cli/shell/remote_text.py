@@ -1,4 +1,4 @@
-"""How the state of a remote is told to a person; `pack status` and `pack remote` share it."""
+"""The state of a remote in words, for `pack status` and `pack remote`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pack_servers.cli.shell.output import counted
 def remote_words(status: RemoteStatus) -> str:
     """A remote on one line."""
     if status.branch is None:
-        return f"cannot be told now: {status.record.problem}"
+        return f"unknown: {status.record.problem}"
     place = f"{status.branch.label} ({status.branch.url})"
     return f"{place}, {position_words(status)}; {health_words(status)}"
 
 
 def position_words(status: RemoteStatus) -> str:
-    """How far both sides are apart, as far as is known."""
+    """How far apart the two sides are, as far as is known."""
     parts = [
         f"{counted(number, 'commit')} {word}"
         for number, word in ((status.ahead, "ahead"), (status.behind, "behind"))
@@ -25,9 +25,9 @@ def position_words(status: RemoteStatus) -> str:
 
 
 def health_words(status: RemoteStatus) -> str:
-    """Whether exchanges go well, and when both sides agreed last."""
+    """Whether exchanges succeed, and when both sides last agreed."""
     record = status.record
-    last = f"last exchanged {record.exchanged_at}" if record.exchanged_at else "never exchanged yet"
+    last = f"last exchanged {record.exchanged_at}" if record.exchanged_at else "never exchanged"
     if record.stop is not None:
         return f"STOPPED: {record.stop.reason} ({last})"
     if record.is_waiting:

@@ -1,4 +1,4 @@
-"""Starting fast: clients wait for a server, and people for every command."""
+"""Starting fast: clients wait for a server, and people wait for every command."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def importing() -> Iterator[None]:
-    """Import without looking for garbage.
+    """Import without garbage collection.
 
-    Imports make a hundred thousand objects and hardly any garbage; looking for it costs a server
-    tens of milliseconds until it answers. What is there at the end is not looked at again.
+    Imports create a hundred thousand objects and hardly any garbage; collecting it would delay a
+    server's first answer by tens of milliseconds. What exists at the end is never scanned again.
     """
     gc.disable()
     try:

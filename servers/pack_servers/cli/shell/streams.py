@@ -1,6 +1,6 @@
-"""Standard input, output and error of the command, the same on every platform.
+"""Standard input, output and error, the same on every platform.
 
-stdout is data, stderr is talk. Text is UTF-8 whatever the locale says, since memory is.
+stdout is data, stderr is talk. Text is UTF-8 whatever the locale says, because a memory is.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import typer
 
 from pack.errors import ConfirmationNeeded, InvalidContent
 
-# Line end and tab lay text out; every other control character could change what a person sees.
+# Line feeds and tabs are layout; any other control character could change what a person sees.
 _LAYOUT: Final = "\n\t"
 
 
 def prepare_streams() -> None:
     """Make the three standard streams usable: open, UTF-8, never failing on a character.
 
-    A stream the caller closed is the null device; else the next file opened would take its number,
-    and a child process, or we, would write into it.
+    A stream that the caller closed becomes the null device. Otherwise the next file we open would
+    take its number, and we or a child process would write into that file.
     """
     for number in (0, 1, 2):
         try:
@@ -36,7 +36,7 @@ def prepare_streams() -> None:
     sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     for stream, errors in (
         (sys.stdin, "strict"),
-        (sys.stdout, "surrogateescape"),  # names of files that are not UTF-8 come out as they are
+        (sys.stdout, "surrogateescape"),  # file names that are not UTF-8 come out unchanged
         (sys.stderr, "backslashreplace"),
     ):
         if isinstance(stream, io.TextIOWrapper):
@@ -44,26 +44,26 @@ def prepare_streams() -> None:
 
 
 def is_terminal() -> bool:
-    """Whether a person sees stdout and not a file or a program."""
+    """Whether stdout goes to a person, not to a file or a program."""
     return sys.stdout.isatty()
 
 
 def can_ask() -> bool:
-    """Whether a person can be asked and can answer."""
+    """Whether there is a person who can be asked and can answer."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def say(text: str = "") -> None:
-    """One line for the person, beside the data; what memory holds in it is made harmless."""
-    sys.stdout.flush()  # so that the order is right where both streams go to one place
+    """Print one line for the person on stderr, without control characters."""
+    sys.stdout.flush()  # keeps the order where both streams go to one place
     print(printable(text), file=sys.stderr)
 
 
 def confirm(question: str, what: str, *, yes: bool) -> None:
-    """Return only if the person wants it: by `--yes`, or by an answer to the question.
+    """Return only if the person agrees, by `--yes` or by answering the question.
 
     Raises:
-        ConfirmationNeeded: There is nobody to ask.
+        ConfirmationNeeded: Nobody can be asked.
         Exit: The answer was anything but yes.
     """
     if yes:
@@ -77,24 +77,24 @@ def confirm(question: str, what: str, *, yes: bool) -> None:
 
 
 def working(text: str) -> AbstractContextManager[object]:
-    """Shows that something takes its time, on a terminal; it is gone afterwards."""
+    """Show on a terminal that something takes a while; the line is removed afterwards."""
     if not sys.stderr.isatty():
         return nullcontext()
-    # Here, as rich takes time to import that only a person should wait.
+    # Imported here: rich is slow to import, and only a person should wait for it.
     from rich.console import Console  # noqa: PLC0415
 
     return Console(stderr=True).status(text)
 
 
 def write_bytes(content: bytes) -> None:
-    """Exactly these bytes on stdout, on Windows too."""
+    """Write exactly these bytes to stdout, on Windows too."""
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
 
 
 def read_text() -> str:
-    """All of standard input.
+    """Read all of standard input.
 
     Raises:
         InvalidContent: It is not UTF-8.
@@ -103,7 +103,7 @@ def read_text() -> str:
 
 
 def decoded(content: bytes, source: str) -> str:
-    """The text of some bytes that a person gave.
+    """Decode bytes that a person provided.
 
     Raises:
         InvalidContent: They are not UTF-8.
@@ -115,7 +115,7 @@ def decoded(content: bytes, source: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Text that does nothing to a terminal but show: control characters are replaced."""
+    """Text that is safe to show on a terminal: control characters are replaced."""
     if text.isprintable():
         return text
     return "".join(

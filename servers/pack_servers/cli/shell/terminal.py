@@ -1,4 +1,4 @@
-"""Tables and colours, which only a terminal gets. Apart, since rich takes time to import."""
+"""Tables and colours, for terminals only. A module of its own because rich is slow to import."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from rich.text import Text
 from pack_servers.cli.shell.streams import is_terminal, printable
 
 _WIDE: Final = 100_000
-"""Columns that a file or a program is taken to have: nothing is cut or wrapped for it."""
+"""The width assumed for a file or a program, so that nothing is cut or wrapped for it."""
 _GAP: Final = "  "
 
 
 def console() -> Console:
-    """A console on stdout. Colours need a terminal, and no `NO_COLOR`, whatever else is set."""
+    """A console on stdout. It has colours only on a terminal and without `NO_COLOR`."""
     terminal = is_terminal()
     return Console(
         file=sys.stdout,
@@ -30,17 +30,17 @@ def console() -> Console:
 
 
 def styled(text: str, style: str = "") -> Text:
-    """Text for a table or a line; what memory holds in it is only shown."""
+    """Text for a table or a line, without control characters or markup."""
     return Text(printable(text).replace("\n", " "), style)
 
 
 def show_line(*parts: Text) -> None:
-    """Parts one after the other, on a line that is not wrapped."""
+    """Print parts side by side, on a line that is not wrapped."""
     console().print(Text.assemble(*parts), soft_wrap=True)
 
 
 def show_table(head: Sequence[str], rows: Sequence[Sequence[Text]]) -> None:
-    """Rows under their heads, or, where those would not fit, each on two lines. Nothing is cut."""
+    """Print rows under their headings; where they do not fit, on two lines each."""
     target = console()
     heads = [Text(name.upper(), "bold") for name in head]
     widths = [max(cell.cell_len for cell in column) for column in zip(heads, *rows, strict=True)]

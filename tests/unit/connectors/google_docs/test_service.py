@@ -17,6 +17,7 @@ from pack_connectors.google_docs.access import GoogleAccess
 from pack_connectors.google_docs.target import GoogleDoc
 from pack_connectors.google_docs.text import DocumentFormat
 
+from pack.actions import Action
 from pack.errors import (
     AuthFailed,
     ConnectorError,
@@ -118,8 +119,8 @@ def test_the_quota_of_writes_is_a_limit() -> None:
 @pytest.mark.parametrize(
     ("kind", "error", "words"),
     [
-        (FaultKind.UNAUTHORIZED, AuthFailed, "pack google-auth"),
-        (FaultKind.FORBIDDEN, AuthFailed, "pack google-auth"),
+        (FaultKind.UNAUTHORIZED, AuthFailed, Action.ALLOW_GOOGLE),
+        (FaultKind.FORBIDDEN, AuthFailed, Action.ALLOW_GOOGLE),
         (FaultKind.NOT_FOUND, NotFound, "GOOGLE_DOC_ID"),
     ],
 )
@@ -150,7 +151,7 @@ def test_revoked_access_is_explained() -> None:
     error = failure(desk)
     assert type(error) is AuthFailed
     assert "revoked" in str(error)
-    assert "pack google-auth" in error.remedy
+    assert Action.ALLOW_GOOGLE in error.remedy
     assert "7 days" in error.remedy
 
 

@@ -159,7 +159,7 @@ def test_a_mistake_in_a_target_stops_no_other_and_is_tried_again(
             assert route.heads[-1] == written.commit
     assert [one.standing for one in attempts[:4]] == [Standing.WAITING] * 3 + [Standing.DELIVERED]
     said = [record.getMessage() for record in caplog.records]
-    (told,) = (text for text in said if text.startswith("one: a mistake of PACK's own"))
+    (told,) = (text for text in said if text.startswith("one: a bug in PACK"))
     assert "builtins.KeyError at background/test_sync.py:" in told
     assert "canary" not in caplog.text
 
@@ -182,9 +182,7 @@ def test_a_mistake_in_telling_of_it_ends_no_thread(world, tmp_path, caplog, monk
         assert raised.wait(SECONDS)
         memory.notes.update("context/a.md", "a\n")
         assert told.wait(SECONDS)
-    assert [record.getMessage()[:30] for record in caplog.records] == [
-        "one: a mistake of PACK's own: "
-    ]
+    assert [record.getMessage()[:20] for record in caplog.records] == ["one: a bug in PACK: "]
     assert "canary" not in caplog.text
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from mcp.types import CallToolResult
 from pack_servers.mcp import results as answers
+from pack_servers.mcp.wording import worded
 from pydantic import TypeAdapter
 
 from pack import errors
@@ -42,7 +43,7 @@ def test_a_listing_is_a_line_a_file() -> None:
     )
     result = answers.listing(page)
     assert blocks(result) == [
-        "files: 2 of 9; for the next ones call again with cursor a/2\n"
+        "files: 2 of 9; for more, call again with cursor a/2\n"
         "a/1.md | T | x, y | 2026-01-02\n"
         "a/2.md | T |  |  [expired]"
     ]
@@ -130,7 +131,7 @@ def test_a_conflict_never_shows_an_approximation(shown: bytes | None) -> None:
     assert "content" not in content(result)
     assert content(result)["sha"] == OTHER
     assert blocks(result)[1:] == [
-        "What context/a.md holds now is not shown here: call memory_get for it."
+        "The current content of context/a.md is not shown here: call memory_get for it."
     ]
 
 
@@ -165,6 +166,6 @@ def test_every_refusal_has_code_message_and_remedy(error: errors.PackError) -> N
     found = content(result)
     assert found["code"] == error.code
     assert found["message"] == str(error)
-    assert found["remedy"] == error.remedy
+    assert found["remedy"] == worded(error.remedy)
     assert found["retryable"] is error.retryable
-    assert blocks(result)[0] == f"{error.code}: {error}\n{error.remedy}"
+    assert blocks(result)[0] == f"{error.code}: {error}\n{worded(error.remedy)}"

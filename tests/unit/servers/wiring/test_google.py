@@ -44,6 +44,7 @@ from pack_servers.wiring.targets import _KINDS as KINDS
 from pack_servers.wiring.targets import Surroundings
 from pydantic import SecretStr
 
+from pack.actions import Action
 from pack.errors import AuthFailed, ConnectorError, InvalidConfig, PackError, Unavailable
 from pack.sync.routes import Destination
 from tests.standins.faults import FaultKind
@@ -409,7 +410,7 @@ def test_the_browser_is_opened_only_if_asked(
     assert opened == []
     google_auth._invite("https://a.example", browser=True)
     assert opened == ["https://a.example"]
-    assert "no browser could be opened" in capsys.readouterr().err
+    assert "cannot open a browser" in capsys.readouterr().err
 
 
 def test_the_help_of_the_command_is_its_own() -> None:
@@ -540,7 +541,7 @@ def test_a_target_without_access_says_what_to_do() -> None:
     (one,) = destinations(google_doc_id="1AbC_d-2345")
     with pytest.raises(InvalidConfig) as caught:
         one.open()
-    assert "pack google-auth" in caught.value.remedy
+    assert Action.ALLOW_GOOGLE in caught.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -549,7 +550,7 @@ def test_a_target_without_access_says_what_to_do() -> None:
         ({"google_doc_id": ""}, "GOOGLE_DOC_ID", "the id or the address"),
         ({"google_client_id": ""}, "GOOGLE_CLIENT_ID", "desktop app"),
         ({"google_client_secret": None}, "GOOGLE_CLIENT_SECRET", "desktop app"),
-        ({}, "GOOGLE_REFRESH_TOKEN", "pack google-auth"),
+        ({}, "GOOGLE_REFRESH_TOKEN", Action.ALLOW_GOOGLE),
         ({"google_refresh_token": SecretStr("c"), "google_doc_id": "?"}, "GOOGLE_DOC_ID", ""),
     ],
 )

@@ -1,0 +1,56 @@
+"""What a message can tell its reader to do, without naming a command or a tool.
+
+The same remedy reaches a person at the command line and a model behind MCP. So the core and the
+connectors write an `Action` into their messages, and each wrapper has one table that turns every
+action into its own words: a command, a tool, or a request to pass on to the user.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class Action(StrEnum):
+    """Something the reader of a message can do. The value is the token that messages hold."""
+
+    LIST = "<<list>>"
+    READ = "<<read>>"
+    UPDATE = "<<update>>"
+    MOVE = "<<move>>"
+    VALIDATE = "<<validate>>"
+    PRUNE = "<<prune>>"
+    DIAGNOSE = "<<diagnose>>"
+    INIT = "<<init>>"
+    MIGRATE = "<<migrate>>"
+    PLAN_MIGRATION = "<<plan-migration>>"
+    MIGRATE_NOTION = "<<migrate-notion>>"
+    SEE_REMOTE = "<<see-remote>>"
+    ACCEPT_REMOTE_HISTORY = "<<accept-remote-history>>"
+    ALLOW_UNRELATED = "<<allow-unrelated>>"
+    SEE_TARGETS = "<<see-targets>>"
+    RETRY_TARGET = "<<retry-target>>"
+    ALLOW_GOOGLE = "<<allow-google>>"
+
+
+_TOKEN: Final = re.compile("(?P<start>(?:^|[.!?] )?)(?P<token><<[a-z-]+>>)")
+
+
+def in_words(text: str, words: Mapping[Action, str]) -> str:
+    """A message in the words of a wrapper; at the start of a sentence they get a capital.
+
+    Args:
+        text: A message of the core or of a connector.
+        words: For every action a clause in the imperative, such as "run `pack list`".
+    """
+    by_token: dict[str, str] = {action.value: clause for action, clause in words.items()}
+
+    def clause(found: re.Match[str]) -> str:
+        start, token = found["start"], found["token"]
+        spoken = by_token.get(token, token)
+        is_first = bool(start) or found.start() == 0
+        return start + (spoken[:1].upper() + spoken[1:] if is_first else spoken)
+
+    return _TOKEN.sub(clause, text)

@@ -1,0 +1,52 @@
+"""What the command line calls the actions of messages, and where such messages are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from pack.actions import Action, in_words
+
+COMMANDS_FOR: Final[Mapping[Action, str]] = {
+    Action.LIST: "run `pack list`",
+    Action.READ: "run `pack get`",
+    Action.UPDATE: "run `pack update`",
+    Action.MOVE: "run `pack move`",
+    Action.VALIDATE: "run `pack validate`",
+    Action.PRUNE: "run `pack prune`",
+    Action.DIAGNOSE: "run `pack doctor`",
+    Action.INIT: "run `pack init`",
+    Action.MIGRATE: "run `pack migrate`",
+    Action.PLAN_MIGRATION: "run `pack migrate --dry-run --format json`",
+    Action.MIGRATE_NOTION: "run `pack migrate-notion`",
+    Action.SEE_REMOTE: "run `pack remote`",
+    Action.ACCEPT_REMOTE_HISTORY: "run `pack remote --accept-remote-history`",
+    Action.ALLOW_UNRELATED: "run `pack remote --allow-unrelated`",
+    Action.SEE_TARGETS: "run `pack sync`",
+    Action.RETRY_TARGET: "run `pack sync --target NAME`",
+    Action.ALLOW_GOOGLE: "run `pack google-auth`",
+}
+"""The command for each action; a test proves that none is missing."""
+
+_MESSAGES: Final = frozenset(("remedy", "notice", "notices", "warnings", "checklist"))
+
+
+def worded(text: str) -> str:
+    """A message with the commands that it advises."""
+    return in_words(text, COMMANDS_FOR)
+
+
+def worded_fields(value: object, *, is_message: bool = False) -> object:
+    """An answer for JSON whose messages name commands; everything else in it stays as it is.
+
+    Args:
+        value: Whatever `json` can write.
+        is_message: Whether a text in `value` is a message.
+    """
+    if isinstance(value, Mapping):
+        return {
+            key: worded_fields(each, is_message=key in _MESSAGES) for key, each in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [worded_fields(each, is_message=is_message) for each in value]
+    return worded(value) if is_message and isinstance(value, str) else value

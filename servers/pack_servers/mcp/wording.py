@@ -1,0 +1,38 @@
+"""What an MCP client is told about the actions of messages.
+
+A model can call the tools. Everything else only its user can do, at the machine that holds the
+memory, so a model is asked to pass that on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from pack.actions import Action, in_words
+
+TOOLS_FOR: Final[Mapping[Action, str]] = {
+    Action.LIST: "call memory_list",
+    Action.READ: "call memory_get",
+    Action.UPDATE: "call memory_update",
+    Action.MOVE: "call memory_move",
+    Action.VALIDATE: "ask the user to validate the memory",
+    Action.PRUNE: "ask the user to prune the expired files",
+    Action.DIAGNOSE: "ask the user to check how PACK is set up",
+    Action.INIT: "ask the user to set up a memory",
+    Action.MIGRATE: "ask the user to migrate this memory",
+    Action.PLAN_MIGRATION: "ask the user for a fresh migration plan",
+    Action.MIGRATE_NOTION: "ask the user to migrate the pages in Notion",
+    Action.SEE_REMOTE: "ask the user to look at the git remote",
+    Action.ACCEPT_REMOTE_HISTORY: "ask the user to accept the history of the remote",
+    Action.ALLOW_UNRELATED: "ask the user to allow a merge of unrelated histories",
+    Action.SEE_TARGETS: "ask the user to look at the sync targets",
+    Action.RETRY_TARGET: "ask the user to have that sync target tried again",
+    Action.ALLOW_GOOGLE: "ask the user to let PACK edit the Google document",
+}
+"""The tool or the request for each action; a test proves that none is missing."""
+
+
+def worded(text: str) -> str:
+    """A message with the tools that it advises."""
+    return in_words(text, TOOLS_FOR)

@@ -1,0 +1,41 @@
+"""The command line turns every action into a command, and touches nothing else."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from pack_servers.cli.app import COMMANDS
+from pack_servers.cli.shell.wording import COMMANDS_FOR, worded, worded_fields
+
+from pack.actions import Action
+from pack.errors import PackError
+from tests.unit.servers.cli.shell.test_exit import ERRORS
+
+
+def test_every_action_is_a_command_that_exists() -> None:
+    assert set(COMMANDS_FOR) == set(Action)
+    for words in COMMANDS_FOR.values():
+        (command,) = re.findall(r"`pack ([a-z-]+)", words)
+        assert command in COMMANDS
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda cls: cls.__name__)
+def test_every_remedy_speaks_of_commands(error: type[PackError]) -> None:
+    remedy = worded(error.remedy)
+    assert remedy[0].isupper()
+    assert "<<" not in remedy
+    assert "memory_" not in remedy
+
+
+def test_only_the_messages_of_an_answer_are_worded() -> None:
+    answer = {
+        "remedy": "<<list>>.",
+        "content": "<<list>>",
+        "targets": ({"warnings": ("<<read>>.", "x"), "notice": None, "backlog": 3},),
+    }
+    assert worded_fields(answer) == {
+        "remedy": "Run `pack list`.",
+        "content": "<<list>>",
+        "targets": [{"warnings": ["Run `pack get`.", "x"], "notice": None, "backlog": 3}],
+    }

@@ -1,0 +1,66 @@
+"""Messages name actions; only the wrappers name commands and tools."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pack_servers.cli.app import COMMANDS
+
+from pack.actions import Action, in_words
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = (ROOT / "pack", ROOT / "connectors" / "pack_connectors", ROOT / "servers/pack_servers")
+TOOLS = "list get update search edit delete move".split()
+OF_A_WRAPPER = re.compile(rf"\bpack (?:{'|'.join(COMMANDS)})\b|\bmemory_(?:{'|'.join(TOOLS)})\b")
+# The events of webhooks have the names of tools.
+DATA = {"memory_update", "memory_edit", "memory_delete", "memory_move"}
+SERVERS_WITHOUT_WRAPPERS = ("wiring", "config", "background", "http")
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("<<list>> to see all.", "Look to see all."),
+        ("Wait. <<list>>!", "Wait. Look!"),
+        ("Wait, then <<list>>.", "Wait, then look."),
+        ("Nothing <<of-ours>> here.", "Nothing <<of-ours>> here."),
+        ("", ""),
+    ],
+)
+def test_an_action_becomes_a_clause_with_a_capital_where_a_sentence_starts(
+    text: str, spoken: str
+) -> None:
+    assert in_words(text, {Action.LIST: "look"}) == spoken
+
+
+def test_the_core_and_the_connectors_name_no_command_and_no_tool() -> None:
+    found = [
+        f"{file.relative_to(ROOT)}: {text}"
+        for source in SOURCES
+        for file in source.rglob("*.py")
+        if source != SOURCES[2] or file.relative_to(source).parts[0] in SERVERS_WITHOUT_WRAPPERS
+        for text in _texts(file)
+        if OF_A_WRAPPER.search(text) and text not in DATA
+    ]
+    assert not found
+
+
+def _texts(file: Path) -> Iterator[str]:
+    """The string constants of a module, without its docstrings."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    documented = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in documented
+        ):
+            yield node.value
