@@ -1,4 +1,4 @@
-"""What every use case works with: one memory's store, catalog, clock, reader and writer."""
+"""What every use case works with: the store, catalog, clock, reader and writer of one memory."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """One memory, shared by all who read it and write to it.
+    """One memory, shared by everyone who reads it and writes to it.
 
     Attributes:
         connector: Where it is kept.
-        catalog: What is known of its files; derived, may be empty.
+        catalog: What is known about its files; derived, and may be empty.
         clock: Tells the time, with a time zone.
         reader: Reads it.
         writer: Writes to it.
-        new_request: Gives a fresh id for each write.
-        remote: What it is exchanged with, where the store has such a thing.
+        new_request: Returns a fresh id for each write.
+        remote: What the memory is exchanged with, if its store can have a remote.
         sync: The targets that get copies, if there are any.
     """
 
@@ -50,7 +50,7 @@ class Core:
     sync: Sync | None = None
 
     def view(self) -> AbstractContextManager[None]:
-        """Let the reads inside see one state of the store; see `Connector.view`."""
+        """Let all reads inside see one state of the store; see `Connector.view`."""
         return self.connector.view()
 
     def today(self) -> date:
@@ -58,7 +58,7 @@ class Core:
         return self.clock().astimezone(UTC).date()
 
     def require_mode(self) -> Mode:
-        """What is at the root: a v2 or a v1 memory.
+        """What is at the root: a v2 memory or a v1 memory.
 
         Raises:
             NotInitialised: Neither is.
@@ -69,10 +69,10 @@ class Core:
         return mode
 
     def ask(self, question: Callable[[Catalog], _T], *, by_date: bool = False) -> _T:
-        """What is known of the files that a reader sees now.
+        """The answer of the catalog about the files that a reader sees now.
 
         Args:
-            question: Asks a catalog of those files; may be called several times.
+            question: Asks a catalog that describes those files; may be called several times.
             by_date: Whether the answer depends on when files were changed.
 
         Raises:
@@ -93,7 +93,7 @@ class Core:
             return question(view)
 
     def rows(self) -> Sequence[Row]:
-        """What is known of each file a reader sees, sorted by path.
+        """What is known about each file that a reader sees, sorted by path.
 
         Raises:
             NotInitialised: There is no memory.

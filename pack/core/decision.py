@@ -1,4 +1,4 @@
-"""What a use case wants to be written, before anybody has looked at it."""
+"""What a use case wants to write, before any guard has seen it."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from pack.model import Change, MemoryPath
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a use case wants to be written.
+    """What a use case wants to write.
 
     Attributes:
-        path: The file it is about.
+        path: The file that the write is about.
         changes: The files to change, without the index.
         subject: First line of the commit message; names the path.
         said: The caller's own words.
         names: More paths for the message to name.
-        moved: New path by old one, for the order in the index.
+        moved: New path by old path, for the order in the index.
         warnings: What the writer should know.
         with_index: Whether the index is written too (not for a v1 memory).
-        skips_sync: Whether the commit is of no interest to sync targets.
-        notes: Notes that some of the changes put, where they were read already.
+        skips_sync: Whether sync targets ignore the commit.
+        notes: The notes that changes store, as far as they were parsed already.
     """
 
     path: MemoryPath

@@ -1,11 +1,12 @@
 """The step between "decided" and "committed".
 
-Every change goes through the guards of a memory, whoever asks for it: a use case, a merge with a
-remote, the recording of an edit made by hand. A guard sees what was decided, the notes before and
-after, and who writes. It returns the decision as it is, returns another one, or refuses by raising
-a `PackError`. It is pure: what it needs is in what it is given.
+Every change goes through the guards of a memory, wherever it comes from: a use case, a merge with a
+remote, or an edit made by hand that is being recorded. A guard sees what was decided, the notes
+before and after, and who writes. It returns the decision unchanged, returns a different one, or
+refuses by raising a `PackError`. It is pure: its arguments hold everything it needs.
 
-A decision may be made and guarded several times before it is committed, since the branch may move.
+Because the branch may move, a decision may be made and guarded several times before it is
+committed.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Pending:
     """A decision that is about to be committed.
 
     Attributes:
-        decision: What is to be written, without the index.
+        decision: What to write, without the index.
         origin: Who writes.
     """
 
@@ -34,7 +35,7 @@ class Pending:
     _reader: Reader
 
     def before(self, path: MemoryPath) -> Note | None:
-        """The note that is at a path now, uncommitted edits included; `None` where none is.
+        """The note at a path now, uncommitted edits included; `None` if there is none.
 
         Raises:
             LimitExceeded: The file is larger than a memory file may be.
@@ -42,7 +43,7 @@ class Pending:
         return self._reader.find(path)
 
     def after(self, path: MemoryPath) -> Note | None:
-        """The note that would be at a path; `None` where none would be."""
+        """The note that would be at a path after the write; `None` if there would be none."""
         for note in self.decision.notes:
             if note.path == path:
                 return note
@@ -53,13 +54,13 @@ class Pending:
 
 
 Guard = Callable[[Pending], Decision]
-"""Lets a decision pass (returns it), changes it (returns another), or raises a `PackError`."""
+"""Returns the decision to let it pass, returns another to change it, or raises a `PackError`."""
 
 
 def guarded(
     guards: Iterable[Guard], decision: Decision, origin: Origin, reader: Reader
 ) -> Decision:
-    """What is left of a decision when every guard has seen it, each what the one before returned.
+    """The decision after all guards, each of which gets what the one before it returned.
 
     Raises:
         PackError: A guard refuses it.

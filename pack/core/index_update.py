@@ -40,26 +40,27 @@ class VisibleFiles(Protocol):
     """The files as a reader sees them now."""
 
     def find(self, path: MemoryPath) -> Note | None:
-        """A file; `None` where there is none."""
+        """A file; `None` if it does not exist."""
         ...
 
     def list_dir(self, path: MemoryPath) -> list[Entry]:
-        """What a folder holds; nothing if it is missing."""
+        """What a folder holds; nothing if it does not exist."""
         ...
 
     def is_committed(self, found: Note) -> bool:
-        """Whether the current commit holds a file as it was found."""
+        """Whether the current commit holds the file as it was found."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class IndexUpdate:
-    """What becomes of the index files.
+    """What a write does to the index files.
 
     Attributes:
-        changes: Files that change.
+        changes: The changes to make.
         warnings: What the writer should know.
-        verified: Whether folders that somebody else had changed were compared.
+        verified: Whether the folders that somebody else had changed were compared with their
+            indexes.
     """
 
     changes: tuple[Change, ...]
@@ -77,16 +78,16 @@ def plan_index_update(
     check_all: bool = False,
     order: Sequence[str] | None = None,
 ) -> IndexUpdate:
-    """The index files that follow from a change of memory files.
+    """How the index files change when memory files do.
 
     Args:
-        catalog: Holds the files of the commit that the change is made on.
-        files: Where the index files are read.
+        catalog: Describes the commit that the change is based on.
+        files: Where the index files are read from.
         rows: Files that the change adds or replaces.
         gone: Files that it removes.
-        moved: New path by old one.
-        check_all: Compare the index of every folder, not only of those that changed.
-        order: The `sync_order` to go on from; `None` for the one of the index that is there.
+        moved: New path by old path.
+        check_all: Compare the indexes of all folders, not only of those that change.
+        order: The `sync_order` to start from; `None` for that of the present index.
     """
     planner = _Updater(catalog, files, _Overlay(catalog, rows, gone))
     return planner.plan(moved, check_all=check_all, order=order)
@@ -110,15 +111,15 @@ class _Overlay:
 
     @property
     def touched(self) -> Set[str]:
-        """Folders with a file that changes."""
+        """Folders in which a file changes."""
         return self._changed.keys()
 
     def changed(self, folder: str) -> Mapping[MemoryPath, IndexLine | None]:
-        """New row by path of the files of a folder that change; `None` for one that goes."""
+        """The files of a folder that change: new row by path, `None` for a file that is removed."""
         return self._changed.get(folder, {})
 
     def has(self, path: str) -> bool:
-        """Whether there is such a file."""
+        """Whether there will be such a file."""
         memory_path = MemoryPath(path)
         changed = self.changed(path.rpartition("/")[0])
         if memory_path in changed:
@@ -132,7 +133,7 @@ class _Overlay:
         before: MemoryPath | None = None,
         limit: int | None = None,
     ) -> list[IndexLine]:
-        """The rows of a folder from one path up to another, sorted; of the stored, so many."""
+        """The rows of a folder from one path up to another, sorted; `limit` counts stored rows."""
         stored = self._catalog.lines(folder, first, before, limit)
         changed = self.changed(folder)
         if not changed:
@@ -146,14 +147,14 @@ class _Overlay:
         return [line for path in sorted(found) if (line := found[path]) is not None]
 
     def page_starts(self, folder: str) -> list[MemoryPath | None]:
-        """Where the pages of a folder begin, in order; `None` for one before all those."""
+        """Where the pages of a folder begin, in order; `None` for a page before the first start."""
         starts = set(self._catalog.page_starts(folder))
         for path, line in self.changed(folder).items():
             if starts_page(path):
                 (starts.discard if line is None else starts.add)(path)
         ordered: list[MemoryPath | None] = [*sorted(starts)]
         first = ordered[0] if ordered else None
-        # As many rows may be gone as are changed; one more tells whether any is left.
+        # At most as many rows can be gone as have changed; one more tells whether any is left.
         few = self.lines(folder, None, first, limit=len(self.changed(folder)) + 1)
         return [None, *ordered] if few else ordered
 
@@ -175,7 +176,7 @@ class _Updater:
         self._find = files.find
         self._after = after
         self._folders = after.folders
-        # Listing the paths of a memory with too many files would only cost time.
+        # Above the limit, the number of files decides; listing their paths would only take time.
         total = sum(folder.files for folder in self._folders)
         self._paths: list[str] = []
         if total <= SHARD_INDEX_ABOVE:
@@ -209,7 +210,7 @@ class _Updater:
         )
 
     def _plan_folders(self, head: IndexHead, *, check_all: bool) -> set[str]:
-        """Write or remove the folders' own indexes; the folders that have one afterwards."""
+        """Write or remove the folders' own indexes; return the folders that have one afterwards."""
         unverified = self._unverified
         present = {summary.folder for summary in self._folders}
         if not self._large:
@@ -235,14 +236,14 @@ class _Updater:
             self._compare(folder, {})
 
     def _is_the_users(self, folder: str, present: Set[str]) -> bool:
-        """Whether a memory file is where the index of a folder would be; the root has its table."""
+        """Whether a user's file is where the folder's index would be; the root gets the table."""
         if self._after.has(index_path(folder)):
             return True
         pages = f"{folder}/{PAGES_DIR}"
         return pages in present and any(is_page_path(row.path) for row in self._after.lines(pages))
 
     def _replace(self, summary: FolderSummary) -> None:
-        """Write the index files of a folder that change with its files, and no others."""
+        """Write only those index files of a folder that its changed files affect."""
         folder = summary.folder
         before = self._after.before.get(folder)
         if before is None or has_pages(before) != has_pages(summary):
@@ -264,7 +265,7 @@ class _Updater:
     def _changed_pages(
         self, folder: str, starts: Sequence[MemoryPath | None]
     ) -> list[MemoryPath | None]:
-        """The starts of the pages that a changed file is in, was in, or splits or joins."""
+        """The starts of the pages that hold or held a changed file, or that it splits or joins."""
         before = self._catalog.page_starts(folder)
         changed: set[MemoryPath | None] = set()
         for path in self._after.changed(folder):
@@ -277,7 +278,7 @@ class _Updater:
         return sorted(changed, key=lambda start: start or "")
 
     def _compare(self, folder: str, wanted: Mapping[MemoryPath, str]) -> None:
-        """Write the files that differ from what is stored, and remove pages that are no more."""
+        """Write the files that differ from what is stored, and remove pages no longer needed."""
         inside = self._files.list_dir(MemoryPath(f"{folder}/{PAGES_DIR}"))
         stored = {entry.path for entry in inside if is_page_path(entry.path)} | {index_path(folder)}
         for path in sorted(stored | wanted.keys()):
@@ -297,7 +298,7 @@ class _Updater:
             self._changes.append(Put(path, content, current.sha))
 
     def _keep_original(self, current: Note) -> None:
-        """Keep an `index.md` that PACK did not write, as its place is needed."""
+        """Keep an `index.md` that PACK did not write, because PACK needs its path."""
         number = 1
         while True:
             ending = "" if number == 1 else f"-{number}"

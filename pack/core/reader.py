@@ -1,4 +1,4 @@
-"""What a reader sees: the files as they are now, uncommitted edits included."""
+"""What readers see: the files as they are now, uncommitted edits included."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pack.paths import INDEX, continued
 
 _Seen = dict[MemoryPath, Note | None]
 _SEEN: ContextVar[tuple[object, _Seen] | None] = ContextVar("seen", default=None)
-"""Of the reader that each file is to be read once by, in this thread: what it has read."""
+"""While this thread is inside `reading_once`: the reader, and the files it has read so far."""
 
 
 class Reader:
@@ -29,10 +29,10 @@ class Reader:
 
     @contextmanager
     def reading_once(self) -> Iterator[None]:
-        """Let `find` read each file at most once in this thread, beginning with nothing known.
+        """Let `find` read each file at most once in this thread; it starts with nothing cached.
 
-        For a decision that several steps look at. What changes meanwhile is noticed by the
-        compare-and-swap of the commit.
+        For a decision that several steps look at. If a file changes meanwhile, the compare-and-swap
+        of the commit notices.
         """
         around = self._seen()
         token = _SEEN.set((self, {}))
@@ -41,7 +41,7 @@ class Reader:
         finally:
             _SEEN.reset(token)
             if around is not None:
-                around.clear()  # it may be old by now
+                around.clear()  # it may be out of date by now
 
     def _seen(self) -> _Seen | None:
         found = _SEEN.get()
@@ -57,10 +57,10 @@ class Reader:
         try:
             return self.find(path) is not None
         except LimitExceeded:
-            return True  # too large to be read
+            return True  # too large to read
 
     def find(self, path: MemoryPath) -> Note | None:
-        """A file; `None` where there is none.
+        """A file; `None` if it does not exist.
 
         Raises:
             LimitExceeded: It is larger than a memory file may be.
@@ -77,11 +77,11 @@ class Reader:
         return found
 
     def is_committed(self, found: Note) -> bool:
-        """Whether the current commit holds a file as it was found."""
+        """Whether the current commit holds the file as it was found."""
         return self._connector.get_committed(found.path) == found.sha
 
     def v1_files(self) -> Iterator[Note]:
-        """The file of a v1 memory, and those it goes on in; without those that are too large."""
+        """The file of a v1 memory and those that continue it, except any too large to read."""
         for path in continued(self.v1_path):
             try:
                 found = self.find(path)
@@ -100,7 +100,7 @@ class Reader:
         return self._connector.get_tree()
 
     def texts(self, rows: Sequence[Row]) -> Iterator[tuple[Row, Note]]:
-        """The note of each file, where it is UTF-8 and still there."""
+        """The note of each file that still exists and is UTF-8."""
         edited = self._catalog.edits()
         stored = [row for row in rows if row.path not in edited and is_catalogued(row.path)]
         contents = self._connector.read_blobs(row.blob for row in stored)

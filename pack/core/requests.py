@@ -1,4 +1,4 @@
-"""Checking what a caller sent, before anything is done with it."""
+"""Checks what a caller sent before anything is done with it."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from pack.limits import MAX_FILE_BYTES, MAX_QUERY_BYTES
 from pack.model import BlobId
 
 SEARCH_LIMIT: Final = 10
-"""Results of a search where no limit is given."""
+"""Number of search results if the caller gives no limit."""
 _T = TypeVar("_T")
 _MAX_CURSOR: Final = 16 * 1024
 
 
 class InvalidCursor(InvalidRequest):
-    """A cursor that no earlier answer contained."""
+    """A cursor that is not from an earlier answer."""
 
     code = "invalid_cursor"
     remedy = "Try again without a cursor."
 
     def __init__(self) -> None:
-        super().__init__("the cursor is not one that was handed out")
+        super().__init__("the cursor is not from an earlier answer")
 
 
 def check_text(head: Frontmatter) -> bytes:
-    """The bytes of a text that is to be stored.
+    """The bytes to store for a text.
 
     Raises:
-        InvalidContent: It holds half a surrogate pair, or its frontmatter has YAML aliases.
-        LimitExceeded: It, or its frontmatter, is too large or too deep.
+        InvalidContent: It contains half a surrogate pair, or its frontmatter has YAML aliases.
+        LimitExceeded: It is too large, or its frontmatter is too large or nested too deeply.
     """
     try:
         content = head.parts.join().encode("utf-8")
     except UnicodeEncodeError as error:
-        raise InvalidContent("the content holds half a surrogate pair") from error
+        raise InvalidContent("the content contains half a surrogate pair") from error
     if len(content) > MAX_FILE_BYTES:
         raise LimitExceeded("the content", MAX_FILE_BYTES)
     frontmatter.check_limits(head)
@@ -50,7 +50,7 @@ def check_text(head: Frontmatter) -> bytes:
 
 
 def check_query(text: str) -> str:
-    """A search query.
+    """The query, if it can be searched for.
 
     Raises:
         InvalidRequest: It is empty.
@@ -64,12 +64,12 @@ def check_query(text: str) -> str:
 
 
 def as_blob(sha: str | None) -> BlobId | None:
-    """A blob id as a caller gives it; anything that is none simply matches no file."""
+    """A blob id from a caller; one that is not valid simply matches no file."""
     return None if sha is None else BlobId(sha.strip().lower())
 
 
 Key = list[str | float]
-"""Where an item stands in an order, as JSON can hold it."""
+"""An item's place in an order, as values that JSON can hold."""
 
 
 def page(
@@ -81,21 +81,22 @@ def page(
     choose: Callable[[Sequence[_T]], Sequence[_T]] | None = None,
     has_more: bool = False,
 ) -> tuple[list[_T], str | None]:
-    """A part of a sequence, and the cursor of the next part.
+    """One part of a sequence, and the cursor of the next part.
 
-    A cursor names the last item that was given, so that items which come and go between two pages
-    hide no other.
+    A cursor names the last item returned, so items that come and go between two pages never hide
+    others.
 
     Args:
         items: In the order of their keys.
         cursor: From an earlier page; `None` for the first one.
         limit: How many items at most.
-        key: Where an item stands.
-        choose: How many of the first items are taken, where not as many as the limit allows.
-        has_more: Whether there are items after those given.
+        key: Returns an item's place in the order.
+        choose: Takes as many of the first items as it wants; `None` to take all that the limit
+            allows.
+        has_more: Whether more items follow those given.
 
     Raises:
-        InvalidCursor: The cursor was not handed out by this function.
+            InvalidCursor: The cursor did not come from this function.
         InvalidRequest: The limit is not positive.
     """
     check_limit(limit)
@@ -108,7 +109,7 @@ def page(
 
 
 def check_limit(limit: int) -> int:
-    """How many items a caller wants at most.
+    """The limit, if it is positive.
 
     Raises:
         InvalidRequest: It is not positive.
@@ -119,7 +120,7 @@ def check_limit(limit: int) -> int:
 
 
 def make_cursor(key: Key) -> str:
-    """What a caller gives back to go on after an item."""
+    """A cursor with which a caller can continue after an item."""
     return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
 
 
@@ -137,14 +138,14 @@ def _refuse(constant: str) -> float:
 
 
 def parse_cursor(cursor: str, like: Key | None) -> Key:
-    """The key that a cursor was made of.
+    """The key that a cursor was made from.
 
     Args:
-        cursor: As a caller gives it.
+        cursor: From a caller.
         like: A key of the same listing, if one is known.
 
     Raises:
-        InvalidCursor: It was not handed out, or for another listing.
+        InvalidCursor: It is not from an earlier answer, or is from a different listing.
     """
     if len(cursor) > _MAX_CURSOR:
         raise InvalidCursor
@@ -165,11 +166,11 @@ def parse_cursor(cursor: str, like: Key | None) -> Key:
 # --- what an answer may cost ---------------------------------------------------------------------
 
 _ASCII_PER_TOKEN: Final = 4
-_TOKENS_EACH: Final = 25  # names of fields and punctuation round one item
+_TOKENS_EACH: Final = 25  # field names and punctuation around one item
 
 
 def count_tokens(text: str) -> int:
-    """About how many tokens a model takes for a text: a quarter of its ASCII, and the rest."""
+    """Roughly how many tokens a text takes: a quarter of its ASCII characters plus all others."""
     others = sum(not character.isascii() for character in text)
     return others + (len(text) - others) // _ASCII_PER_TOKEN
 
@@ -177,7 +178,7 @@ def count_tokens(text: str) -> int:
 def cut_to_budget(
     items: Sequence[_T], budget: int | None, text_of: Callable[[_T], str]
 ) -> Sequence[_T]:
-    """The first items that fit into a number of tokens, and one in any case."""
+    """The first items that fit into a number of tokens, but at least one."""
     if budget is None:
         return items
     spent = 0
@@ -198,10 +199,10 @@ def make_filter(
     since: str | None = None,
     until: str | None = None,
 ) -> Filter:
-    """Which files a caller asks for.
+    """The filter for the files that a caller asks for.
 
     Raises:
-        InvalidRequest: `since` or `until` is no ISO date.
+        InvalidRequest: `since` or `until` is not an ISO date.
     """
     return Filter(
         tag=_unicode(tag.strip()) if tag is not None else None,
@@ -213,7 +214,7 @@ def make_filter(
 
 
 def _unicode(text: str) -> str:
-    """A text that a store can compare; half a surrogate pair is in no file."""
+    """A text that a store can compare; half a surrogate pair never occurs in a file."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -1,4 +1,4 @@
-"""Who writes, on a memory that all share."""
+"""One writer of a memory that many share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pack.results import Written
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One writer of a memory. Costs nothing to make; everything else is shared.
+    """One writer of a memory. Costs nothing to create, because everything else is shared.
 
     Attributes:
         core: The memory.

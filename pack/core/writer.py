@@ -1,7 +1,8 @@
 """How a write is made: decide on the current commit, record the user's edits, commit once.
 
-A write is decided on what the memory holds now, and made on exactly that commit. If the branch
-moved in between, it is decided again; a caller sees a conflict only where its own file changed.
+A write is decided from what the memory holds now, and committed on exactly that commit. If the
+branch moves in between, it is decided again; a caller sees a conflict only if its own file has
+changed.
 """
 
 from __future__ import annotations
@@ -32,14 +33,14 @@ _SHORTEST = 0.002
 
 
 class Writer:
-    """Carries out decisions on one memory, for all who write to it.
+    """Carries out decisions on one memory, for everyone who writes to it.
 
     Args:
         connector: Where the memory is kept.
-        catalog: What is known of its files.
+        catalog: What is known about its files.
         reader: Reads it.
-        new_request: Gives a fresh id for each write.
-        guards: See each decision before it is committed, in this order.
+        new_request: Returns a fresh id for each write.
+        guards: They see each decision before it is committed, in this order.
         on_commit: Called after each commit.
     """
 
@@ -62,22 +63,21 @@ class Writer:
     def write(
         self, decide: Callable[[], Decision], origin: Origin, *, dry_run: bool = False
     ) -> Written:
-        """Make one commit of what `decide` wants, decided again whenever the branch moved.
+        """Make one commit of what `decide` wants, deciding again whenever the branch has moved.
 
         Args:
-            decide: Says what to write; called inside a view of the memory, maybe several times.
+            decide: Says what to write; called inside a view of the memory, possibly several times.
             origin: Who writes.
             dry_run: Only say what would change.
 
         Raises:
-            PackError: Whatever `decide` or a guard raises, or the connector refuses. Nothing was
-                written.
+            PackError: Whatever `decide`, a guard or the connector raises. Nothing was written.
         """
         writing = _Writing(origin, self._new_request(), dry_run)
         overtaken = 0
         for attempt in range(_ATTEMPTS):
             try:
-                # A view of its own, so that each attempt sees what is there then.
+                # A new view for each attempt, so that it sees the present state.
                 with (
                     self._connector.exclusive(),
                     self._connector.view(),
@@ -89,12 +89,12 @@ class Writer:
                 if again.error is not None and overtaken == _OVERTAKEN:
                     raise again.error from None
             except StaleBase:
-                # Only somebody outside PACK's own lock can have moved the branch.
+                # Only somebody who does not use PACK's lock can have moved the branch.
                 time.sleep(random.uniform(0, _pause(attempt)))  # noqa: S311 - jitter
-        raise RepositoryBusy("the branch moves faster than a write can be made")
+        raise RepositoryBusy("the branch keeps moving while the write is being made")
 
     def guard(self, decision: Decision, origin: Origin) -> Decision:
-        """What the guards leave of a decision that is committed some other way, such as a merge.
+        """The decision after all guards, for one that is committed some other way, such as a merge.
 
         Raises:
             PackError: A guard refuses it.
@@ -110,7 +110,7 @@ class Writer:
         if writing.dry_run:
             return self._describe(decision, plan, changes)
         edits = self._edits_below(changes)
-        if not writing.recorded.issuperset(edits):  # each is recorded once, whatever comes then
+        if not writing.recorded.issuperset(edits):  # each is recorded only once
             self._record_edits(edits, decision, plan, (head, writing.request))
             writing.recorded.update(edits)
             raise _DecideAgain
@@ -135,7 +135,7 @@ class Writer:
         bring_up(self._catalog, self._connector, head)
         plan = plan_index_update(self._catalog, self._reader, *effect, decision.moved)
         if self._catalog.commit() != (head or NO_COMMIT):
-            raise _DecideAgain  # it was lost or moved on while it was read
+            raise _DecideAgain  # it was lost, or moved on, while it was being read
         return plan
 
     def _commit(
@@ -145,12 +145,11 @@ class Writer:
         message: str,
         author: Identity | None = None,
     ) -> Commit:
-        """Commit what was decided on the files as they were a moment ago.
+        """Commit what was decided from the files as they were a moment ago.
 
         Raises:
-            _DecideAgain: Somebody changed one of them since. The caller may not have meant that
-                file at all (it is the index, say); if it did, it gets the conflict from the next
-                decision.
+            _DecideAgain: Somebody has changed one of them since. It may not be the caller's file at
+                all (but the index, say); if it is, the next decision raises the conflict.
         """
         try:
             made = self._connector.commit(head, changes, message, author=author)
@@ -166,7 +165,7 @@ class Writer:
     # --- the user's own edits ------------------------------------------------------------------
 
     def _edits_below(self, changes: Sequence[Change]) -> list[Put]:
-        """The hand edits that a write would replace, as changes of their own."""
+        """The hand edits that a write would replace, as separate changes."""
         if Capability.WORKING_TREE not in self._connector.capabilities:
             return []
         return [put for change in changes if (put := self._edit_below(change)) is not None]
@@ -178,16 +177,16 @@ class Writer:
         plan: IndexUpdate,
         onto: tuple[CommitId | None, str],
     ) -> None:
-        """Commit, as the user, the hand edits that a write would replace.
+        """Commit, in the user's name, the hand edits that a write would replace.
 
-        `onto` is the current commit, and the request.
+        `onto` is the current commit, and the id of the request.
         """
         head, request = onto
         paths = [put.path for put in edits]
         subject = f"{paths[0]}: record an edit made by hand"
         record = self.guard(Decision(paths[0], edits, subject, names=paths[1:]), EDITOR)
         effect = effect_of(record.changes, record.notes)
-        # An edited index is recorded as it is; otherwise the edit brings its own true index.
+        # An edited index is recorded as it is; else the commit includes the index for the edit.
         index: Sequence[Change] = ()
         if decision.with_index and not {change.path for change in plan.changes}.intersection(paths):
             rows, _ = effect
@@ -197,7 +196,7 @@ class Writer:
         self._advance(head, made.id, effect)
 
     def _edit_below(self, change: Change) -> Put | None:
-        """The uncommitted bytes that a change would replace, as a change of their own."""
+        """The uncommitted bytes that a change would replace, as a separate change."""
         found = self._reader.find(change.path)
         if found is None or self._reader.is_committed(found):
             return None
@@ -237,13 +236,13 @@ class Writer:
 
 
 def _pause(attempt: int) -> float:
-    """Seconds to wait at most; several machines that write to a far store need up to one."""
+    """The longest wait in seconds; several machines that write to a remote store need up to one."""
     return _SHORTEST * (1 << min(attempt, 9))
 
 
 @dataclass(frozen=True, slots=True)
 class _Writing:
-    """One write, over all its attempts: who, which request, and the hand edits recorded for it."""
+    """One write across all its attempts: writer, request, and the hand edits recorded for it."""
 
     origin: Origin
     request: str
@@ -256,10 +255,10 @@ Effect = tuple[list[Row], list[MemoryPath]]
 
 
 class _DecideAgain(Exception):
-    """What a write was decided on is not what the memory holds any more.
+    """The memory no longer holds what a write was decided from.
 
     Attributes:
-        error: What the store said, where it refused for that reason.
+        error: The store's error, if it refused the write for that reason.
     """
 
     def __init__(self, error: PackError | None = None) -> None:
@@ -272,7 +271,7 @@ def effect_of(changes: Sequence[Change], notes: Sequence[Note] = ()) -> Effect:
 
     Args:
         changes: What is written.
-        notes: Those of the changes that were read already.
+        notes: The notes that changes store, as far as they were parsed already.
     """
     known = {note.path: note for note in notes}
     rows: list[Row] = []
