@@ -1,4 +1,4 @@
-"""One memory file: its frontmatter, its markdown, its edits. Bytes and text only.
+"""One memory file: its frontmatter, its markdown and its edits, as bytes and text.
 
-Nothing here knows of a repository, of other files or of who writes. Start with `frontmatter`.
+Nothing here knows about repositories, other files or who writes. Start with `frontmatter`.
 """

@@ -1,10 +1,10 @@
-"""The edits of a `memory_edit` call: small, exact, all of them or none.
+"""The edits of a `memory_edit` call: small, exact, all or none.
 
-Old text must occur exactly once, or be replaced everywhere on request; nothing is guessed, but for
-line ends: models send LF, so the text is looked for with the line ends of most of the file first,
-and what an edit adds gets those too. Other bytes are never touched.
+The old text must occur exactly once, or is replaced everywhere on request. Nothing is guessed
+except line ends: models send LF, so the text is first looked for with the file's most common line
+end, and added text gets that too. Other bytes are never touched.
 
-Failures name lines, never contents: messages may be logged.
+Failures name lines but never contents, because messages may be logged.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pack.files import frontmatter, markdown
 from pack.limits import MAX_FILE_BYTES
 
 MAX_EDITS: Final = 100
-# Finding sections parses the text: seconds for a file of 2 MiB.
+# Finding sections means parsing the text, which takes seconds for a file of 2 MiB.
 _MAX_PARSED: Final = 2 * MAX_FILE_BYTES
 _SHOWN: Final = 5
 _TELLING: Final = 16
@@ -65,11 +65,11 @@ Edit = Annotated[Replace | Append | ReplaceSection, Field(discriminator="op")]
 
 
 def apply_edits(text: str, edits: Sequence[Edit]) -> str:
-    """The text after all edits, each made on the result of the one before.
+    """The text after all edits, each applied to the result of the one before.
 
     Raises:
-        EditFailed: An edit does not apply; says which, why, and where something similar stands.
-        LimitExceeded: More than 100 edits, or the result would be larger than a file may be.
+        EditFailed: An edit does not apply; the message says which, why, and where similar text is.
+        LimitExceeded: There are more than 100 edits, or the result is too large for a file.
     """
     if len(edits) > MAX_EDITS:
         raise LimitExceeded("the number of edits", MAX_EDITS, "edits")
@@ -97,19 +97,19 @@ def _apply(text: str, edit: Edit, number: int) -> str:
 
 
 def _line_end(text: str) -> str:
-    """The line end most lines have; LF for a text without any."""
+    """The most common line end; LF if the text has none."""
     crlf = text.count("\r\n")
     counts = {"\n": text.count("\n") - crlf, "\r\n": crlf, "\r": text.count("\r") - crlf}
     return max(counts, key=lambda end: counts[end])
 
 
 def _with_line_ends(text: str, eol: str) -> str:
-    """LF and CR LF become `eol`; a CR by itself is content."""
+    """The text with LF and CR LF replaced by `eol`; a CR by itself is content."""
     return text.replace("\r\n", "\n").replace("\n", eol)
 
 
 def _join_lines(before: str, lines: str, eol: str) -> str:
-    """Text and whole lines after it: both end with a line end, if they hold anything."""
+    """Text followed by whole lines; each of the two ends with a line end unless it is empty."""
     if before and before[-1] not in "\r\n\ufeff":
         before += eol
     if lines and lines[-1] not in "\r\n":
@@ -121,7 +121,7 @@ def _join_lines(before: str, lines: str, eol: str) -> str:
 
 
 def _replace(text: str, edit: Replace, number: int) -> str:
-    # With the file's line ends first: a bare LF would also match inside of a CR LF.
+    # With the file's line ends first, because a bare LF would also match inside a CR LF.
     eol = _line_end(text)
     old, new = _with_line_ends(edit.old, eol), _with_line_ends(edit.new, eol)
     first = text.find(old)
@@ -149,29 +149,29 @@ def _where_found(text: str, old: str) -> str:
     times = f"{len(places)} times" if place < 0 else f"more than {_SHOWN} times"
     return (
         f"the text to replace occurs {times} (lines {lines}{'' if place < 0 else ', …'}): "
-        "give more of what is around it, or set `all`"
+        "include more of the text around it, or set `all`"
     )
 
 
 def _line(text: str, place: int) -> int:
-    """Line of a character, 1-based."""
+    """The line that a character is on, 1-based."""
     ends = text.count("\n", 0, place) + text.count("\r", 0, place)
     return ends - text.count("\r\n", 0, place) + 1
 
 
 def _why_not_found(text: str, old: str) -> str:
-    """The most helpful hint there is. Each of them is found in time linear in the text."""
-    missing = "the text to replace is not there"
+    """The most helpful hint available. Finding each kind takes time linear in the text."""
+    missing = "the text to replace was not found"
     line = _line_but_for_white_space(text, old)
     if line is not None:
-        return f"{missing}; what begins on line {line} differs from it in white space only"
+        return f"{missing}; the text that begins on line {line} differs only in white space"
     place = _first_difference(text, old)
     if place is not None:
-        return f"{missing}; the file differs from it at line {place[0]}, column {place[1]}"
+        return f"{missing}; the file begins to differ from it at line {place[0]}, column {place[1]}"
     line = _most_similar_line(text, old)
     if line is not None:
-        return f"{missing}; line {line} is the one most like its first line"
-    return f"{missing}, and nothing like it"
+        return f"{missing}; line {line} is the most similar to its first line"
+    return f"{missing}, and neither was anything similar"
 
 
 def _line_but_for_white_space(text: str, old: str) -> int | None:
@@ -188,7 +188,7 @@ def _line_but_for_white_space(text: str, old: str) -> int | None:
 
 
 def _first_difference(text: str, old: str) -> tuple[int, int] | None:
-    """Line and column behind the longest beginning of `old` that occurs, if that says anything."""
+    """Line and column after the longest beginning of `old` that occurs, if long enough to help."""
     length = bisect_right(range(1, len(old)), False, key=lambda size: old[:size] not in text)
     if length < _TELLING:
         return None
@@ -216,7 +216,7 @@ def _most_similar_line(text: str, old: str) -> int | None:
 
 
 def _append_to_section(text: str, edit: Append, section: str, number: int) -> str:
-    """Directly behind the last line of the section that is not blank."""
+    """Append directly after the section's last line that is not blank."""
     lines, first, last = _find_section(text, section, number)
     while last > first and not lines[last - 1].strip():
         last -= 1
@@ -224,12 +224,12 @@ def _append_to_section(text: str, edit: Append, section: str, number: int) -> st
 
 
 def _replace_section(text: str, edit: ReplaceSection, number: int) -> str:
-    """The blank lines around what is replaced stay, those around the new text do not count."""
+    """Replace a section's text, keeping the blank lines around it but not those of the new text."""
     lines, first, last = _find_section(text, edit.section, number)
     heading = lines[first - 1].strip()
     new = _without_blank_ends(markdown.split_lines(edit.text))
     if new and new[0].strip() == heading and heading.startswith("#"):
-        new = _without_blank_ends(new[1:])  # the heading stays; it was sent along
+        new = _without_blank_ends(new[1:])  # the heading was sent too, and stays
     while first < last and not lines[first].strip():
         first += 1
     while new and last > first and not lines[last - 1].strip():
@@ -238,7 +238,7 @@ def _replace_section(text: str, edit: ReplaceSection, number: int) -> str:
 
 
 def _find_section(text: str, title: str, number: int) -> tuple[list[str], int, int]:
-    """All lines of the text, and which of them (from, up to) stand under a heading."""
+    """All lines of the text, and the range of them (from, up to) that is under a heading."""
     parts = frontmatter.split(text)
     try:
         start, end = markdown.section_span(parts.body, title, first_line=parts.body_line)
@@ -263,7 +263,8 @@ def _without_blank_ends(lines: list[str]) -> list[str]:
 def _put_lines(lines: list[str], first: int, last: int, new: str, eol: str) -> str:
     """The text with the lines from `first` up to `last` replaced.
 
-    A blank line follows what is new: markdown could take the next heading for a part of it.
+    A blank line follows the new text; without it, markdown could take the next heading for part of
+    it.
     """
     text = _join_lines("".join(lines[:first]), _with_line_ends(new, eol), eol)
     if new and last < len(lines) and lines[last].strip():

@@ -1,16 +1,17 @@
-"""A text and its frontmatter: taken apart, read, and edited without touching another byte.
+"""Takes a text and its frontmatter apart, reads it, and edits it without touching other bytes.
 
-Frontmatter is what stands between a first line `---` and the next line `---` or `...`; blanks may
-follow the dashes, a byte-order mark may come before them, and lines end with LF, CR LF or CR, as in
-`pack.files.markdown`. `...` ends YAML by its own rules, and for Jekyll and Pandoc.
+Frontmatter is what is between a first line `---` and the next line `---` or `...`. Blanks may
+follow the dashes, a byte-order mark may precede them, and lines end with LF, CR LF or CR, as in
+`pack.files.markdown`. `...` ends a document in YAML itself, and in Jekyll and Pandoc.
 
-A text may also begin with a thematic break. The lines up to the next `---` are frontmatter only
-if they are empty, hold nothing but comments, or begin with something like `key:`; otherwise (prose,
-a list, a table) they belong to the body. So a reader who leaves the frontmatter out hides no prose,
-and an edit puts a block of its own in front.
+A text may also begin with a thematic break. The lines up to the next `---` are frontmatter only if
+they are empty, hold nothing but comments, or begin with something like `key:`. Otherwise (prose, a
+list, a table) they belong to the body. So leaving out the frontmatter never hides prose, and an
+edit puts a new block in front.
 
-python-frontmatter's own `split` is not used: it takes `-----` for a fence and strips the text, and
-its `dumps` changes bytes nobody asked to change. Its YAML handler is, with our loader.
+python-frontmatter's own `split` is not used, because it takes `-----` for a fence and strips the
+text, nor is `dumps`, which changes bytes that nobody asked to change. Its YAML handler is used,
+with our loader.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from pack.files.yaml_edit import set_values
 _OPENING: Final = re.compile(r"(\ufeff?)(---[ \t]*(?:\r\n|\r|\n))")
 _CLOSING: Final = re.compile(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?:\r\n|\r|\n|\Z)")
 _BLANK_OR_COMMENT: Final = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*+")
-# Not what cannot begin a mapping or is far more likely markdown: lists, quotations, tables, links.
+# Excludes what cannot begin a mapping, or is far more likely a list, quotation, table or link.
 _KEY: Final = re.compile(
     r"""[ \t]*(?!-[ \t\r\n]|\+[ \t]|[0-9]+[.)][ \t]|[\[<>|`*]|!\[)
     (?: [{!&?%]                               # a flow mapping, or an error that should be reported
@@ -45,15 +46,16 @@ _KEY: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A text cut where its frontmatter begins and ends; joined in this order it is the text again.
+    """A text cut where its frontmatter begins and ends; joining the parts in order restores it.
 
     Attributes:
         prefix: The byte-order mark, if there is one.
-        opening: The first fence with its line end; empty without frontmatter.
-        block: The YAML between the fences with its last line end; `None` without frontmatter.
+        opening: The first fence with its line end; empty if there is no frontmatter.
+        block: The YAML between the fences with its last line end; `None` if there is no
+            frontmatter.
         closing: The second fence with its line end, which may be missing at the end of a text.
         body: Everything after that.
-        body_line: Line of the text on which the body begins, 1-based.
+        body_line: The line of the text that the body begins on, 1-based.
     """
 
     prefix: str
@@ -64,13 +66,13 @@ class Parts:
     body_line: int
 
     def join(self) -> str:
-        """The text."""
+        """The whole text."""
         return "".join((self.prefix, self.opening, self.block or "", self.closing, self.body))
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why frontmatter cannot be read, and where: 1-based line and column in the file."""
+    """Why the frontmatter cannot be read, and where: 1-based line and column in the file."""
 
     reason: str
     line: int
@@ -79,12 +81,12 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Frontmatter:
-    """A text, cut and read once.
+    """A text that was cut and read once.
 
     Attributes:
         parts: Where its frontmatter begins and ends.
         fields: Keys and values as `pack.files.yaml_block` reads them; empty if there is a problem.
-        problem: Why the block could not be read; `None` if it could, or if there is none.
+        problem: Why the block could not be read; `None` if it could, or if there is no block.
         is_plain: Whether the block is of the plainest kind; see `pack.files.plain_frontmatter`.
     """
 
@@ -95,7 +97,7 @@ class Frontmatter:
 
     @property
     def block(self) -> str | None:
-        """The YAML between the fences; `None` without frontmatter."""
+        """The YAML between the fences; `None` if there is no frontmatter."""
         return self.parts.block
 
     @property
@@ -105,12 +107,12 @@ class Frontmatter:
 
     @property
     def body_line(self) -> int:
-        """Line of the text on which the body begins, 1-based."""
+        """The line of the text that the body begins on, 1-based."""
         return self.parts.body_line
 
 
 def split(text: str) -> Parts:
-    """Cut a text at its frontmatter. Linear in the size of the text; never fails."""
+    """Cut a text at its frontmatter. Takes linear time and never fails."""
     opening = _OPENING.match(text)
     closing = _CLOSING.search(text, opening.end()) if opening is not None else None
     if opening is None or closing is None or not _is_mapping(text, opening.end(), closing.start()):
@@ -128,7 +130,7 @@ def _is_mapping(text: str, start: int, end: int) -> bool:
 
 
 def read(text: str) -> Frontmatter:
-    """What the frontmatter of a text says. Never raises, whatever the text is."""
+    """Read the frontmatter of a text. Never raises, whatever the text is."""
     plain = split_plain(text)
     if plain is not None and (fields := read_plain(plain[0])) is not None:
         block, body = plain
@@ -138,7 +140,7 @@ def read(text: str) -> Frontmatter:
 
 
 def read_parts(parts: Parts) -> Frontmatter:
-    """What the frontmatter of a text says that was cut before. Never raises."""
+    """Read the frontmatter of a text that has already been cut. Never raises."""
     if parts.block is None:
         return Frontmatter(parts, {})
     plain = read_plain(parts.block)
@@ -153,10 +155,10 @@ def read_parts(parts: Parts) -> Frontmatter:
 
 
 def check_limits(head: Frontmatter) -> None:
-    """Return for frontmatter that may be stored, broken YAML included.
+    """Accept frontmatter that may be stored, including broken YAML.
 
     Raises:
-        LimitExceeded: It has over 64 KiB or 32 levels.
+        LimitExceeded: It is larger than 64 KiB or nested more than 32 levels deep.
         InvalidContent: It has YAML aliases.
     """
     if head.block is None or head.is_plain:
@@ -165,11 +167,11 @@ def check_limits(head: Frontmatter) -> None:
     try:
         yaml_block.scan(head.block, refuse_tags=False)
     except (yaml.YAMLError, UnicodeEncodeError):
-        return  # Not YAML, so nothing will ever be built from it; `problem` says what is wrong.
+        return  # not YAML, so nothing is ever built from it; `problem` says what is wrong
 
 
 def find_key(text: str, key: str) -> tuple[int, int] | None:
-    """Line and column, 1-based, of a top-level key; `None` where there is none to be found."""
+    """Line and column, 1-based, of a top-level key; `None` if it cannot be found."""
     head = read(text)
     if head.block is None or head.problem is not None:
         return None
@@ -187,7 +189,7 @@ def line_end(text: str) -> str:
 
 
 def set_fields(text: str, fields: Mapping[str, Value]) -> str:
-    """The text with these keys set, and no other byte changed; see `with_fields`.
+    """The text with these keys set and no other byte changed; see `with_fields`.
 
     Raises:
         As `with_fields`.
@@ -196,15 +198,16 @@ def set_fields(text: str, fields: Mapping[str, Value]) -> str:
 
 
 def with_fields(head: Frontmatter, fields: Mapping[str, Value]) -> Frontmatter:
-    """A text that was read, with these keys set and no other byte changed.
+    """The text with these keys set and no other byte changed.
 
-    A value that is there already keeps its bytes. A new one replaces the bytes of the old one on
-    the spot; keys that are missing are appended to the block in the order given, and a text without
-    frontmatter gets a block in front. The block was read again and says what it should.
+    A value that is there already keeps its bytes, and a new value replaces those of the old one in
+    place. Missing keys are appended to the block in the order given, and a text without frontmatter
+    gets a block in front. The resulting block has been read back and says what it should.
 
     Raises:
-        InvalidContent: The frontmatter cannot be read, or not be edited safely; line and column.
-        LimitExceeded: It has, or would get, over 64 KiB.
+        InvalidContent: The frontmatter cannot be read, or cannot be edited safely; names line and
+            column.
+        LimitExceeded: It is, or would become, larger than 64 KiB.
     """
     if not fields:
         return head

@@ -1,8 +1,8 @@
 """The frontmatter keys that PACK knows, in one table.
 
-Validation, the catalog, filters, stamps and the table in the guide are made from it. Every other
-key belongs to the user. To add one: a line here, its meaning in `schema.read_meta`, and a line in
-the guide, which a test compares with this table.
+Validation, the catalog, filters, stamps and the table in the guide are built from it. Every other
+key belongs to the user. To add a key, add a line here, its meaning in `schema.read_meta`, and a
+line in the guide, which a test compares with this table.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 
 class KeyType(StrEnum):
-    """What a value is."""
+    """The type of a value."""
 
     TEXT = "text"
     TEXTS = "list of texts"
@@ -31,7 +31,7 @@ class Setter(StrEnum):
 
 
 class Surface(StrEnum):
-    """Where a key shows, beside the note itself."""
+    """Where a key is shown, apart from the note itself."""
 
     INDEX = "index.md"
     LISTING = "listings"
@@ -45,11 +45,11 @@ class Key:
     """A key that PACK knows.
 
     Attributes:
-        name: As it is written.
-        type: What its value is.
-        default: What a note without it counts as; in words for the guide.
+        name: As written in the file.
+        type: The type of its value.
+        default: What PACK assumes for a note without it, in words for the guide.
         setter: Who sets it.
-        shows: Where it shows.
+        shows: Where it is shown.
     """
 
     name: str
@@ -83,5 +83,5 @@ SYNC: Final = Key("sync", KeyType.TRUTH, "true", Setter.USER, (Surface.LISTING, 
 TTL: Final = Key("ttl", KeyType.PERIOD, "for ever", Setter.USER, (Surface.LISTING, Surface.STATUS))
 
 KEYS: Final = (TOPIC, TAGS, CREATED, UPDATED, SYNC, TTL)
-"""All of them, in the order of the guide."""
+"""All keys, in the order of the guide."""
 KEY_NAMES: Final = frozenset(key.name for key in KEYS)

@@ -1,14 +1,14 @@
 """Headings, sections and links of a memory file, as a CommonMark parser sees them.
 
-A line ends with LF, CR or CR LF, and with nothing else: form feeds and U+2028 are text (CommonMark
-0.31, "line ending"). All line and column numbers are 1-based; columns count characters.
+Lines end with LF, CR or CR LF only; form feeds and U+2028 are text (CommonMark 0.31, "line
+ending"). All line and column numbers are 1-based; columns count characters.
 
 Every function takes a *body*: text without its frontmatter, whose closing `---` would otherwise
-make a heading of the last key. `first_line` is the line of the file that the body begins on
-(`pack.files.frontmatter.split` knows it), so that results are numbered as the file is.
+turn the last key into a heading. `first_line` is the line of the file that the body begins on
+(`pack.files.frontmatter.split` knows it), so that results have the line numbers of the file.
 
-Why markdown-it-py: it is the only parser of the three common ones that keeps line numbers and is
-CommonMark-complete. It is imported when first needed; the server's start does not pay for it.
+Why markdown-it-py: of the three common parsers, only this one keeps line numbers and supports all
+of CommonMark. It is imported on first use, so that it does not slow down the server's start.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ _WRITTEN_TARGET: Final = re.compile(
     r"\]\([ \t]*(?:<([^<>\r\n]*)>|((?:[^\s()<]|\([^\s()]*\))(?:[^\s()]|\([^\s()]*\))*))"
 )
 _AFTER_TARGET: Final = ("", " ", "\t", "\r", "\n", ")")  # not in the pattern: it stays linear
-_PARSED_BRACKETS: Final = 20_000  # of hostile nesting take a second
+_PARSED_BRACKETS: Final = 20_000  # take a second if nested maliciously
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading that is not inside a list, a quotation, a fence or an HTML block.
+    """A heading outside lists, quotations, fences and HTML blocks.
 
     Attributes:
         level: 1 to 6.
         title: Its text without markup, white space collapsed.
-        line: Line it begins on.
-        end_line: Last line of the heading itself; later than `line` for an underlined one.
+        line: The line it begins on.
+        end_line: The last line of the heading itself; later than `line` if it is underlined.
     """
 
     level: int
@@ -59,12 +59,12 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link or image that leads to a place in the same memory.
+    """A link or image that points into the same memory.
 
     Attributes:
-        target: Path as it is to be looked up: percent-decoded, without query and fragment.
-        line: Line the target stands on; where that is not certain, the first of its block.
-        column: Column the target begins at; 1 where that is not certain.
+        target: The path to look up: percent-decoded, without query and fragment.
+        line: The line that the target is on; if uncertain, the first line of its block.
+        column: The column that the target begins at; 1 if uncertain.
     """
 
     target: str
@@ -73,12 +73,12 @@ class Link:
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines of `text` with their ends; joined they are `text` again."""
+    """The lines of `text` with their line ends; joining them restores `text`."""
     return _LINE.findall(text)
 
 
 def headings(body: str, first_line: int = 1) -> list[Heading]:
-    """The top-level headings, ATX and underlined, in the order of the text."""
+    """The top-level headings, ATX and underlined, in text order."""
     parser = _parser()
     tokens = _blocks(parser, body, {})
     return [
@@ -98,18 +98,18 @@ def section_span(
 ) -> tuple[int, int]:
     """First and last line of the section under a heading, both included.
 
-    The section ends before the next heading of the same or a higher rank, so it holds its
+    The section ends before the next heading of the same or a higher rank, so it includes its
     sub-sections.
 
     Args:
         body: Text without frontmatter.
-        title: The heading's text with or without its markup; `## Title` asks for that level too.
+        title: The heading's text, with or without its markup; `## Title` also asks for that level.
         level: Only headings of this level; `None` for any.
-        first_line: Line of the file that `body` begins on.
+        first_line: The line of the file that `body` begins on.
 
     Raises:
-        NotFound: No heading has this title.
-        AmbiguousSection: Several have it; it names their lines.
+            NotFound: No heading has this title.
+            AmbiguousSection: Several headings have it; the error names their lines.
     """
     found = headings(body, first_line)
     meanings = [_matches(found, meant, rank) for meant, rank in _meanings(title, level)]
@@ -128,17 +128,17 @@ def section_span(
 
 
 def links(body: str, first_line: int = 1) -> list[Link]:
-    """Links and images with a relative target, in the order of the text.
+    """Links and images with a relative target, in text order.
 
-    Left out: targets with a scheme or a host, and mere fragments. A target that begins with `/`
-    is kept; what it is relative to is the caller's decision. After 20,000 brackets what is
-    written like a link counts as one, in code spans too, so that no text costs minutes.
+    Leaves out targets with a scheme or a host, and mere fragments. A target that begins with `/` is
+    kept; the caller decides what it is relative to. After 20,000 brackets, anything written like a
+    link counts as one, even in code spans, so that no text takes minutes.
     """
-    if "](" not in body and "]:" not in body:  # no link can be in it; parsing may cost seconds
+    if "](" not in body and "]:" not in body:  # it has no links, and parsing may take seconds
         return []
     body = body.removeprefix(BOM)
     parser = _parser()
-    parser.disable("emphasis")  # a label's markup does not matter here and costs time
+    parser.disable("emphasis")  # markup in labels does not matter here, and takes time
     env: dict[str, object] = {}
     lines = split_lines(body)
     found: list[Link] = []
@@ -157,7 +157,7 @@ def links(body: str, first_line: int = 1) -> list[Link]:
 
 
 def _parser() -> MarkdownIt:
-    """A parser that leaves targets as they are written. One per call: 0.1 ms, nothing shared."""
+    """A parser that leaves targets as written. A new one per call takes 0.1 ms, with no sharing."""
     from markdown_it import MarkdownIt  # noqa: PLC0415  see the module's docstring
 
     parser = MarkdownIt("commonmark")
@@ -167,7 +167,7 @@ def _parser() -> MarkdownIt:
 
 
 def _blocks(parser: MarkdownIt, body: str, env: dict[str, object]) -> list[Token]:
-    """Block tokens; inline text is not parsed yet. A byte-order mark is not part of the text."""
+    """Block tokens, with inline text not parsed yet. A byte-order mark is not part of the text."""
     return parser.parse(body.removeprefix(BOM), env)
 
 
@@ -192,7 +192,7 @@ def _texts(tokens: Iterable[Token]) -> Iterator[str]:
 
 
 def _meanings(title: str, level: int | None) -> Iterator[tuple[str, int | None]]:
-    """What a title can mean, likeliest first: itself, markup to be removed, `## Title`."""
+    """What a title can mean, likeliest first: itself, text with markup to remove, `## Title`."""
     yield title, level
     yield _plain(_parser(), title), level
     written = headings(title)
@@ -214,7 +214,7 @@ def _normal(title: str) -> str:
 
 
 def _targets(tokens: Iterable[Token]) -> Iterator[str]:
-    """Targets as they are written, with escapes and entities resolved."""
+    """Targets as written, with escapes and entities resolved."""
     for token in tokens:
         raw = token.attrs.get({"link_open": "href", "image": "src"}.get(token.type, ""))
         if isinstance(raw, str):
@@ -223,7 +223,7 @@ def _targets(tokens: Iterable[Token]) -> Iterator[str]:
 
 
 def _written_targets(lines: Sequence[str]) -> list[tuple[str, int, int]]:
-    """What is written like a target, with its line (from 0) and column."""
+    """Everything written like a target, with its line (from 0) and column."""
     return [
         (match[match.lastindex or 0], number, match.start(match.lastindex or 0) + 1)
         for number, line in enumerate(lines)
@@ -235,10 +235,10 @@ def _written_targets(lines: Sequence[str]) -> list[tuple[str, int, int]]:
 def _located(
     targets: Sequence[str], written: Sequence[tuple[str, int, int]], first_line: int
 ) -> Iterator[Link]:
-    """The relative ones of a block's targets, with their places.
+    """The relative targets of a block, with their positions.
 
-    A place is certain when the block writes the target as often as it links to it: then neither
-    code nor an escaped bracket was taken for a link.
+    A position is certain if the target is written in the block exactly as often as the block links
+    to it: then no code or escaped bracket was taken for a link.
     """
     linked = Counter(targets)
     seen = Counter(raw for raw, _, _ in written)
@@ -254,7 +254,7 @@ def _located(
 
 
 def _lookup_path(raw: str) -> str:
-    """The path a target leads to; empty where it leads out of the memory or to a fragment."""
+    """The path that a target leads to; empty if it leads out of the memory or to a fragment."""
     if _NOT_RELATIVE.match(raw):
         return ""
     return unquote(raw.partition("#")[0].partition("?")[0])

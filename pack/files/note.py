@@ -1,7 +1,7 @@
-"""A note: one memory file at one moment, its bytes and everything they say.
+"""A note: one memory file at one moment, with its bytes and everything they say.
 
-It is cut and parsed once, however many ask: the reader hands it to the decision, the decision to
-the guards, the catalog and the commit.
+It is cut and parsed only once: the reader passes it to the decision, which passes it to the guards,
+the catalog and the commit.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from pack.model import BlobId, Contents, MemoryPath, blob_id
 _T = TypeVar("_T")
 _SHORT_CHARACTERS: Final = 2000
 _BLOCK_LINE: Final = 2
-"""Line of a file that its frontmatter begins on."""
+"""The line of a file on which its frontmatter begins, below the fence."""
 _CONTINUES: Final = frozenset([" ", "\t", "-", "]", "}", "\r", "\n", ""])
-"""What a line begins with that belongs to the field before it."""
+"""What a line begins with if it continues the field before it."""
 _TITLE: Final = re.compile(r"\s*# +([^\r\n]*[^\s#])")
 
 
@@ -37,7 +37,7 @@ class Note:
     Attributes:
         path: Where it is.
         content: Its bytes.
-        last_modified: When the bytes were changed, in UTC; `None` for a note that is only planned.
+        last_modified: When the bytes were changed, in UTC; `None` for a planned note.
     """
 
     path: MemoryPath
@@ -49,17 +49,17 @@ class Note:
 
     @classmethod
     def found(cls, path: MemoryPath, contents: Contents) -> Note:
-        """The note of a file as a connector gave it."""
+        """The note for a file as a connector returned it."""
         return cls(path, contents.content, contents.last_modified, contents.sha)
 
     @classmethod
     def stored(cls, path: MemoryPath, sha: BlobId, content: bytes) -> Note:
-        """The note of a committed file."""
+        """The note for a committed file."""
         return cls(path, content, None, sha)
 
     @classmethod
     def planned(cls, path: MemoryPath, content: bytes, head: Frontmatter) -> Note:
-        """The note that these bytes would make, which were cut and read before they were bytes."""
+        """The note that these bytes would make; `head` is their text, already cut and read."""
         return cls(path, content, _head=head)
 
     @property
@@ -69,16 +69,16 @@ class Note:
 
     @property
     def text(self) -> str:
-        """The bytes as text; those that are no UTF-8 are replaced."""
+        """The bytes as text; those that are not UTF-8 are replaced."""
         return self._once("_text", lambda: self.content.decode("utf-8", "replace"))
 
     @property
     def head(self) -> Frontmatter:
-        """The text, cut at its frontmatter and read."""
+        """The text, cut at its frontmatter, and what the frontmatter says."""
         return self._once("_head", lambda: frontmatter.read(self.text))
 
     def _once(self, name: str, work: Callable[[], _T]) -> _T:
-        # Two threads may both do the work; what they find is the same.
+        # Two threads may both do the work; they get the same result.
         known: _T | None = getattr(self, name)
         if known is None:
             known = work()
@@ -86,7 +86,7 @@ class Note:
         return known
 
     def exact_text(self) -> str:
-        """The text, if the bytes are one.
+        """The text, provided that the bytes are valid UTF-8.
 
         Raises:
             InvalidContent: They are not UTF-8.
@@ -104,30 +104,30 @@ class Note:
         return schema.read_meta(self.head.fields)
 
     def title(self) -> str:
-        """The topic; without one, the first heading; without one, the file's name as words."""
+        """The topic; failing that, the first heading; failing that, the file's name as words."""
         return self.meta().topic or self.untopiced_title()
 
     def untopiced_title(self) -> str:
-        """What the note is called where it has no topic."""
+        """What the note is called if it has no topic."""
         return schema.first_title(self.head.body) or title_from_path(self.path)
 
     def passages(self) -> tuple[Passage, ...]:
-        """What search finds in the note: its body, and frontmatter that is the user's own.
+        """What search finds in the note: its body, and the user's own frontmatter.
 
-        At least one passage, since a file is found by its path and topic too.
+        There is at least one passage, since a file is found by its path and topic too.
         """
         return _body_passages(self.head) + _other_fields(self.head)
 
 
 def title_from_path(path: str) -> str:
-    """A topic for a file that names none: its name, as words."""
+    """A topic for a file that has none: its name, as words."""
     stem = path.rpartition("/")[2].rpartition(".")[0]
     words = " ".join(stem.replace("-", " ").replace("_", " ").split())
     return words[:1].upper() + words[1:] if words else stem
 
 
 def _body_passages(head: Frontmatter) -> tuple[Passage, ...]:
-    """A short file is one passage, so that its words stand together."""
+    """The passages of the body; a short file is one passage, so that its words stay together."""
     if len(head.body) > _SHORT_CHARACTERS:
         return tuple(split_passages(head.body, head.body_line))
     title = _TITLE.match(head.body)
@@ -135,9 +135,9 @@ def _body_passages(head: Frontmatter) -> tuple[Passage, ...]:
 
 
 def _other_fields(head: Frontmatter) -> tuple[Passage, ...]:
-    """The frontmatter that is the user's own, for it is found as any text; mostly there is none.
+    """The user's own frontmatter, which search finds like any text; usually there is none.
 
-    All of it, where it cannot be read.
+    If the frontmatter cannot be read, all of it.
     """
     if head.block is None or not (head.problem or head.fields.keys() - KEY_NAMES):
         return ()
@@ -148,7 +148,7 @@ def _other_fields(head: Frontmatter) -> tuple[Passage, ...]:
 
 
 def _without_ours(lines: Sequence[str]) -> list[str]:
-    """The lines, those of our own fields empty, so that the others keep their numbers."""
+    """The lines, with those of PACK's own fields emptied so that the others keep their numbers."""
     kept, is_ours = [], False
     for line in lines:
         if line[:1] not in _CONTINUES:

@@ -1,11 +1,11 @@
-"""Cutting a memory file into passages: what search ranks, and points at.
+"""Cuts a memory file into passages, which search ranks and points to.
 
 A passage is a section of a file, without its sub-sections. A section longer than about 800
-characters is cut further, at blank lines where there are any, else between lines, so that one
-passage speaks of one thing and a long file is found by its best one.
+characters is cut further, at blank lines if there are any, or else between lines. So each passage
+is about one thing, and a long file is found by its best passage.
 
-Headings are told from other lines by their first characters and the fences round them, not by a
-CommonMark parser, which is a hundred times slower: a wrong cut costs nothing but a worse snippet.
+Headings are recognised by their first characters and the fences around them. A CommonMark parser
+would be a hundred times slower, and a wrong cut costs no more than a worse snippet.
 """
 
 from __future__ import annotations
@@ -18,24 +18,25 @@ from typing import Final
 from pack.files.markdown import split_lines
 
 TARGET_CHARACTERS: Final = 800
-"""Length that a passage is cut near."""
+"""The length near which a passage is cut."""
 _LEAST_CHARACTERS: Final = 250
 """A cut at a blank line leaves at least this much before it."""
 _ATX: Final = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*[\r\n]*\Z")
 _UNDERLINE: Final = re.compile(r" {0,3}(=+|-+)[ \t]*[\r\n]*\Z")
 _FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
 _NO_PARAGRAPH: Final = re.compile(r"\s*\Z| {0,3}(?:[>#|]|[-*+][ \t]|\d{1,9}[.)][ \t])| {4}|\t")
-"""What begins a line that no underline makes a heading of."""
+"""What begins a line that an underline does not turn into a heading."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of a file. The texts of all passages of a body, joined, are the body.
+    """A piece of a file. Joined, the texts of all passages of a body are the body.
 
     Attributes:
-        line: Line of the file it begins on, from 1.
-        heading: Titles of the headings above it, outermost first, joined by " > "; its own last.
-        text: Its lines as they are written, with their ends, heading line included.
+        line: The line of the file it begins on, from 1.
+        heading: The titles of the headings above it, joined by " > "; outermost first, its own
+            last.
+        text: Its lines as written, with their ends, including the heading line.
     """
 
     line: int
@@ -44,7 +45,7 @@ class Passage:
 
 
 def split_passages(body: str, first_line: int = 1) -> list[Passage]:
-    """The passages of a body, in its order; none for an empty one.
+    """The passages of a body, in order; none if it is empty.
 
     Args:
         body: Text without frontmatter.
@@ -63,9 +64,9 @@ def split_passages(body: str, first_line: int = 1) -> list[Passage]:
 
 
 def heading_above(text: str, lines: int) -> str:
-    """Titles of the headings that its last line stands under, of the first lines of a text.
+    """The titles of the headings above the last of a text's first `lines` lines.
 
-    Joined as in `Passage.heading`; empty where there are none.
+    Joined as in `Passage.heading`; empty if there are none.
     """
     if not _may_have_headings(text):
         return ""
@@ -76,7 +77,7 @@ def heading_above(text: str, lines: int) -> str:
 
 
 def bare_lines(text: str) -> list[str]:
-    """As `pack.files.markdown.split_lines`, without the ends, or with: several times sooner."""
+    """The lines of a text, with or without their ends; faster than `markdown.split_lines`."""
     if "\r" in text:
         return split_lines(text)
     lines = text.split("\n")
@@ -88,11 +89,11 @@ def _may_have_headings(text: str) -> bool:
 
 
 def cut_passages(text: str, first_line: int = 1) -> list[Passage]:
-    """The passages of a text without headings, by length alone; none for an empty one.
+    """The passages of a text without headings, cut by length alone; none if it is empty.
 
     Args:
-        text: YAML, say, in which `#` begins no heading.
-        first_line: Line of the file that `text` begins on.
+        text: Text such as YAML, in which `#` does not begin a heading.
+        first_line: The line of the file that `text` begins on.
     """
     lines = split_lines(text)
     return [
@@ -102,7 +103,7 @@ def cut_passages(text: str, first_line: int = 1) -> list[Passage]:
 
 
 def _sections(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
-    """First line and end of each section, as indexes of lines, and the headings above it."""
+    """The first line and the end of each section, as line indexes, and the headings above it."""
     start = 0
     above: list[tuple[int, str]] = []
     for number, level, title in _headings(lines):
@@ -139,7 +140,7 @@ def _underlines(line: str, before: str) -> bool:
 
 
 def _fence_after(fence: str, signs: str, line: str) -> str:
-    """The fence that is open after a line of signs: a longer or equal bare one closes it."""
+    """The fence that is open after a fence line; one at least as long, and bare, closes it."""
     if not fence:
         return signs
     closes = signs.startswith(fence) and not line.strip().strip(signs[0])

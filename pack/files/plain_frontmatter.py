@@ -1,8 +1,8 @@
-"""Frontmatter of the plainest kind, without a YAML parser, which takes five times as long.
+"""Handles the plainest frontmatter without a YAML parser, which would take five times as long.
 
-Filling a catalog reads the frontmatter of every file of a memory, and a write that of several.
-Nearly all of it consists of lines `key: value` with text that no rule of YAML changes; whatever
-else there is, is left to `pack.files.yaml_block` and `pack.files.yaml_edit`.
+Filling a catalog reads the frontmatter of every file in a memory, and a write reads that of
+several. Nearly all of it consists of lines `key: value` whose text means the same in YAML.
+Everything else is left to `pack.files.yaml_block` and `pack.files.yaml_edit`.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ _LINE: Final = re.compile(
     rf"|\[({_TEXT}(?:, ?{_TEXT})*)?\])\n",
     re.MULTILINE,
 )
-# Plain words that are no text, as values or as keys.
+# Plain words that YAML does not read as text, as values or as keys.
 _NO_TEXT: Final = {
     form: value
     for word, value in (("true", True), ("false", False), ("null", None))
     for form in (word, word.capitalize(), word.upper())
 }
 
-# Text to PACK, and truth values to readers of YAML 1.1: these are written in quotes.
+# Text to PACK but booleans to readers of YAML 1.1, so they are written in quotes.
 _QUOTED: Final = {"y", "n", "yes", "no", "on", "off"}
 
 
 def split_plain(text: str) -> tuple[str, str] | None:
-    """The block and the body of a text whose fences are bare and end with LF, if they are such.
+    """The block and the body of a text, if its fences are bare and end with LF.
 
-    Where `read_plain` can read the block, they are those of `pack.files.frontmatter.split`.
+    If `read_plain` can read the block, they are the same as from `pack.files.frontmatter.split`.
     """
     if not text.startswith(_FENCE):
         return None
@@ -68,9 +68,9 @@ def read_plain(block: str) -> dict[str, object] | None:
 
 
 def set_plain(block: str, values: Mapping[str, object]) -> tuple[str, dict[str, object]] | None:
-    """The block with these keys set as `pack.files.yaml_edit.set_values` sets them, and its fields.
+    """The block with keys set as `pack.files.yaml_edit.set_values` would set them, and its fields.
 
-    `None` if it would not be plain before and after.
+    `None` unless the block is plain both before and after.
     """
     old = read_plain(block)
     if old is None or not all(map(_is_plain, values, values.values())):

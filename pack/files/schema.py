@@ -1,15 +1,15 @@
 """Which frontmatter is valid, and what it means.
 
-Reading is lenient: a wrong type never fails, it is read as what was most likely meant, or ignored.
-`check` is strict and says what to correct. Keys that are not named here are the user's, and fine.
+Reading is lenient: a wrong type is never an error, but is read as what was most likely meant, or
+ignored. `check` is strict and says what to correct. Keys not named here are the user's, and fine.
 
-Times to live are `<n>d`, `<n>w`, `<n>m` (30 days) and `<n>y` (365 days), counted from `updated`,
-else from `created`; or the date of the last day.
+A time to live is `<n>d`, `<n>w`, `<n>m` (30 days) or `<n>y` (365 days), counted from `updated` or
+else from `created`; or it is the date of the last day.
 
-Every write stamps the file. `updated` becomes the time of the write by the clock of this machine,
-in UTC, even where that is earlier than what stands there: a date in the future is somebody's
-mistake and would otherwise stay for good, while two clocks that disagree differ by minutes. It is
-a date, and a datetime where it was a datetime.
+Every write stamps the file. `updated` becomes the time of the write by this machine's clock, in
+UTC, even if that is earlier than the old value: a date in the future is a mistake and would
+otherwise never go away, while two clocks that disagree differ only by minutes. It is written as a
+date, or as a datetime if it was one before.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _DATETIME: Final = re.compile(
 )
 _TTL: Final = re.compile(r"([0-9]{1,5}) ?([dwmy])\Z", re.IGNORECASE)
 _DAYS: Final = {"d": 1, "w": 7, "m": 30, "y": 365}
-# YAML 1.1 took these for booleans, and people still write them.
+# These were booleans in YAML 1.1, and people still write them.
 _TRUE: Final = frozenset(["true", "yes", "on"])
 _FALSE: Final = frozenset(["false", "no", "off"])
 _USE_ISO: Final = "Write it as 2026-11-21 or 2026-11-21T09:30:00Z."
@@ -51,12 +51,12 @@ class Meta:
 
     Attributes:
         topic: What the file is about.
-        tags: Without repetitions, in the order of the file.
+        tags: Without duplicates, in the order of the file.
         created: As typed; normally an ISO date.
         updated: As typed; normally an ISO date.
         sync: Whether sync targets receive the file.
         ttl: As typed.
-        expires: Last day on which the file counts as current; `None` for ever.
+        expires: The last day on which the file is current; `None` if it never expires.
     """
 
     topic: str | None = None
@@ -79,7 +79,7 @@ class FieldProblem:
 
 @dataclass(frozen=True, slots=True)
 class Stamped:
-    """A text ready to be stored, and why its frontmatter could not be stamped, if it could not."""
+    """A text ready to store; if its frontmatter could not be stamped, a warning says why."""
 
     head: Frontmatter
     warning: str | None
@@ -101,12 +101,12 @@ def read_meta(fields: Mapping[str, object]) -> Meta:
 
 
 def is_expired(meta: Meta, today: date) -> bool:
-    """Whether the last day of a time to live is over."""
+    """Whether the last day of the time to live has passed."""
     return meta.expires is not None and today > meta.expires
 
 
 def parse_day(text: str | None) -> date | None:
-    """The day of an ISO date or datetime, as it is written; `None` for anything else."""
+    """The day of an ISO date or datetime, as written; `None` for anything else."""
     if text is None or not (_DATE.match(text) or _DATETIME.match(text)):
         return None
     try:
@@ -118,12 +118,12 @@ def parse_day(text: str | None) -> date | None:
 
 
 def has_time(text: str | None) -> bool:
-    """Whether a value is an ISO datetime, not only a date."""
+    """Whether a value is an ISO datetime and not just a date."""
     return parse_day(text) is not None and text is not None and len(text) > 10
 
 
 def _text(value: object) -> str | None:
-    if value is None or isinstance(value, str):  # first, as a catalog asks it of every field
+    if value is None or isinstance(value, str):  # first, because a catalog asks this of every field
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -156,7 +156,7 @@ def _expiry(ttl: str | None, updated: str | None, created: str | None) -> date |
 
 
 def check(fields: Mapping[str, object]) -> list[FieldProblem]:
-    """What `pack validate` should report, key by key. Missing keys are fine."""
+    """The problems that `pack validate` reports, key by key. Missing keys are fine."""
     found = []
     for key in KEYS:
         value = fields.get(key.name)
@@ -172,7 +172,7 @@ _Problem = tuple[str, str] | None
 
 def _check_text(value: object) -> _Problem:
     if isinstance(value, list | dict):
-        return "it is not a text", "Write one short text."
+        return "it is not text", "Write one short text."
     return None
 
 
@@ -180,7 +180,7 @@ def _check_texts(value: object) -> _Problem:
     if not isinstance(value, list):
         return "it is not a list", "Write a list of texts: [work, travel]."
     if not all(isinstance(item, str) for item in value):
-        return "not every tag is a text", 'Quote it: ["2024", "true"].'
+        return "not every tag is text", 'Quote it: ["2024", "true"].'
     return None
 
 
@@ -225,24 +225,25 @@ def _check_start(fields: Mapping[str, object]) -> Iterator[FieldProblem]:
 
 
 def find_key_line(text: str, key: str) -> tuple[int, int] | None:
-    """Line and column, 1-based, of a frontmatter key in a file; `None` where it has no such key."""
+    """Line and column, 1-based, of a frontmatter key in a file; `None` if it has no such key."""
     return frontmatter.find_key(text, key)
 
 
 def stamp(
     given: Frontmatter, previous: Frontmatter | None, now: datetime, title_fallback: str
 ) -> Stamped:
-    """The text with `updated` set, `created` and `topic` where they are missing, all else as it is.
+    """The text with `updated` set, `created` and `topic` added if missing, and no other change.
 
-    A text without frontmatter gets the block of the text it replaces, bytes unchanged: agents often
-    send the body only, and the user's tags must not vanish. Frontmatter that cannot be read stays
-    as it is, and the warning names the place.
+    A text without frontmatter gets the block of the text it replaces, byte for byte: agents often
+    send only the body, and the user's tags must not vanish. Frontmatter that cannot be read stays
+    as it is, and the warning says where the problem is.
 
     Args:
-        given: What is to be stored.
+        given: The text to store.
         previous: What it replaces; `None` for a new file.
         now: Time of the write, with a time zone.
-        title_fallback: Topic of a file that neither had one nor has a first-level heading.
+        title_fallback: The topic for a file that has no topic, had none, and has no first-level
+            heading.
     """
     found = _carry_over(given, previous)
     if found.problem is not None:
@@ -257,7 +258,7 @@ def stamp(
 
 
 def _warning(reason: str) -> str:
-    return f"stored as it is, `updated` was not set: {reason}"
+    return f"stored as it is, without setting `updated`: {reason}"
 
 
 def _carry_over(given: Frontmatter, previous: Frontmatter | None) -> Frontmatter:
@@ -284,7 +285,7 @@ def _stamps(found: Frontmatter, before: Meta, now: datetime, title_fallback: str
 
 
 def first_title(body: str) -> str | None:
-    """The first `# heading` outside of code fences, at most 200 characters; `None` without one."""
+    """The first `# heading` outside code fences, cut to 200 characters; `None` if there is none."""
     fence = ""
     for match in _FENCE_OR_H1.finditer(body):
         marks, info, title = match.groups()

@@ -1,7 +1,7 @@
-"""What a text is besides its lines: byte-order mark, line ends, whether the last line has one.
+"""The form of a text, apart from its lines: byte-order mark, line ends, a missing last line end.
 
-A merge compares lines. An editor that rewrites all line ends, or adds the missing last one, has
-changed no line, so these three are merged by themselves.
+A merge compares lines. An editor that rewrites all line ends, or adds the missing last one, has not
+changed any line, so these three are merged separately.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class TextForm:
 
     Attributes:
         has_bom: Whether it begins with a byte-order mark.
-        line_end: The line end that most lines have; `None` for a text without any.
-        is_mixed: Whether some lines have another.
-        is_ended: Whether the last line has its end; `None` for an empty text.
+        line_end: The most common line end; `None` if the text has none.
+        is_mixed: Whether some lines have a different one.
+        is_ended: Whether the last line has a line end; `None` for an empty text.
     """
 
     has_bom: bool
@@ -47,7 +47,7 @@ def form_of(text: str) -> TextForm:
 
 
 def unformed(text: str, *, keep_line_ends: bool) -> str:
-    """The lines of a text: without the mark, each with its end, and these LF unless kept."""
+    """The text without the mark, its last line ended, and line ends changed to LF unless kept."""
     form = form_of(text)
     bare = text.removeprefix(_BOM)
     if form.is_ended is False:
@@ -56,7 +56,7 @@ def unformed(text: str, *, keep_line_ends: bool) -> str:
 
 
 def formed(lines: str, form: TextForm, *, keep_line_ends: bool) -> str:
-    """Lines as `unformed` gives them, in a form."""
+    """Lines from `unformed`, given a form again."""
     text = lines
     if not keep_line_ends and form.line_end not in ("\n", None):
         text = text.replace("\n", form.line_end or "\n")
@@ -66,7 +66,7 @@ def formed(lines: str, form: TextForm, *, keep_line_ends: bool) -> str:
 
 
 def merge_forms(base: TextForm | None, ours: TextForm, theirs: TextForm) -> TextForm:
-    """The form that one side changed, else the one both have; it never depends on the sides."""
+    """The form as changed by either side; swapping the sides gives the same result."""
     old = base or TextForm(has_bom=False, line_end=None, is_mixed=False, is_ended=None)
     return TextForm(
         has_bom=_changed(old.has_bom, ours.has_bom, theirs.has_bom, True),
@@ -77,7 +77,7 @@ def merge_forms(base: TextForm | None, ours: TextForm, theirs: TextForm) -> Text
 
 
 def _changed(base: _T, ours: _T, theirs: _T, otherwise: _T) -> _T:
-    """What one side made of a value; `otherwise` where both made different things of it."""
+    """The value as changed by one side; `otherwise` if both changed it differently."""
     if theirs in (ours, base):
         return ours
     return theirs if ours == base else otherwise

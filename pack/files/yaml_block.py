@@ -1,15 +1,15 @@
 """The YAML inside a frontmatter block: bounded parsing, and writing of single values.
 
-What is read: mappings with text keys, lists, text, `true`/`false`, null, and those numbers whose
-text Python would write the same way (`2024`, `1.5`). Everything else is the text that was typed,
-`2026-11-21`, `1.10`, `010`, `12:30`, `yes` and `1e3` included, so `str(value)` is always what the
+Accepted are mappings with text keys, lists, text, `true`/`false`, null, and numbers that Python
+would write the same way (`2024`, `1.5`). Everything else is read as the text that was typed,
+including `2026-11-21`, `1.10`, `010`, `12:30`, `yes` and `1e3`, so `str(value)` is always what the
 user sees in the file. `<<` and `=` are ordinary text.
 
-What is not read: aliases, explicit tags, keys that are not scalars, a key twice. libyaml composes
-nodes recursively and without a limit of its own, so size, depth and aliases are checked first, on
-events, which are made one at a time.
+Refused are aliases, explicit tags, keys that are not scalars, and duplicate keys. libyaml composes
+nodes recursively and has no limit of its own, so size, depth and aliases are checked beforehand, on
+events, which are produced one at a time.
 
-Positions in errors are those of a file whose first line is the opening fence.
+Positions in errors refer to a file whose first line is the opening fence.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Mark = PureMark | FastMark
 
 Value = str | bool | None | Sequence[str]
-"""What can be written as the value of a key."""
+"""A value that can be written for a key."""
 
 _STR: Final = "tag:yaml.org,2002:str"
 _BOOL: Final = "tag:yaml.org,2002:bool"
@@ -43,7 +43,7 @@ _INT: Final = "tag:yaml.org,2002:int"
 _FLOAT: Final = "tag:yaml.org,2002:float"
 
 _DIGITS: Final = list("-0123456789")
-# At most 17 digits: they fit 64 bits, and converting a text of any length would not be bounded.
+# At most 17 digits: they fit 64 bits, and converting text of any length would take unbounded time.
 _IMPLICIT: Final = (
     (_BOOL, r"(?:true|True|TRUE|false|False|FALSE)\Z", list("tTfF")),
     (_NULL, r"(?:~|null|Null|NULL|)\Z", ["~", "n", "N", ""]),
@@ -52,14 +52,14 @@ _IMPLICIT: Final = (
 )
 
 LINE_END: Final = re.compile(r"\r\n|\r|\n")
-# Neither deep flow collections nor deep indentation without one of these; see `_may_exceed`.
+# Deep flow collections and deep indentation need one of these; see `_may_exceed`.
 _INDENTED: Final = re.compile(r"[ \t?:-]{8}")
 _ILLEGAL: Final = re.compile(
     r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 _ESCAPED: Final = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
-# Plain scalars that YAML 1.1 and 1.2 both read as the text they are, but for these two:
+# Plain scalars that both YAML 1.1 and 1.2 read as text, apart from the two patterns below:
 _PLAIN: Final = re.compile(r"(?![\s,\[\]{}#&*!|>'\"%@`?:=<~-])[^\x00-\x1f]+(?<![\s:])\Z")
 _NUMERIC: Final = re.compile(
     r"[-+]?\.?[0-9][0-9a-fA-FxXoO_.,:+tTzZ -]*\Z|[-+]?\.(?:inf|nan)\Z", re.IGNORECASE
@@ -72,7 +72,7 @@ _ISO_DATE: Final = re.compile(
 
 
 class _Rules:
-    """Our reading of scalars and mappings, mixed into a PyYAML loader."""
+    """How PACK reads scalars and mappings, mixed into a PyYAML loader."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
@@ -86,7 +86,7 @@ for _tag, _pattern, _firsts in _IMPLICIT:
 
 
 class PureLoader(_Rules, yaml.SafeLoader):
-    """The loader for a PyYAML without libyaml: the same results, several times slower."""
+    """The loader for a PyYAML without libyaml; it gives the same results several times slower."""
 
 
 def _fast_loader() -> type[Any]:
@@ -126,17 +126,18 @@ def _mapping(node: Node) -> dict[str, object]:
         if not isinstance(key, ScalarNode):
             raise ConstructorError(None, None, "a key must be text", key.start_mark)
         if key.value in result:
-            raise ConstructorError(None, None, "a key stands here twice", key.start_mark)
+            raise ConstructorError(None, None, "this key occurs twice", key.start_mark)
         result[key.value] = _value(value)
     return result
 
 
 def load(block: str) -> dict[str, object]:
-    """What the YAML of a block says; an empty block says nothing.
+    """The fields in the YAML of a block; none for an empty block.
 
     Raises:
-        LimitExceeded: Over 64 KiB or 32 levels.
-        InvalidContent: Aliases, tags, a key twice, no mapping, or no YAML; with line and column.
+        LimitExceeded: It is larger than 64 KiB or nested more than 32 levels deep.
+        InvalidContent: It has aliases, tags or duplicate keys, is not a mapping, or is not YAML;
+            names line and column.
     """
     check_size(block)
     try:
@@ -159,7 +160,7 @@ def compose(block: str) -> MappingNode | None:
 
 
 def check_size(block: str) -> None:
-    """Raise LimitExceeded for a block of more than 64 KiB."""
+    """Raise `LimitExceeded` for a block of more than 64 KiB."""
     size = len(block)
     if size > MAX_FRONTMATTER_BYTES // 4 and not block.isascii():
         size = len(block.encode("utf-8", "surrogatepass"))
@@ -168,13 +169,14 @@ def check_size(block: str) -> None:
 
 
 def scan(block: str, *, refuse_tags: bool) -> None:
-    """Go through the events of a block without building anything.
+    """Check the events of a block without building anything.
 
     Raises:
-        LimitExceeded: Over 32 levels.
-        InvalidContent: An alias or, if they are refused, an explicit tag; with line and column.
-        yaml.YAMLError: No YAML from some place on; up to there nothing else was wrong.
-        UnicodeEncodeError: A lone surrogate.
+        LimitExceeded: It is nested more than 32 levels deep.
+        InvalidContent: It has an alias or, if they are refused, an explicit tag; names line and
+            column.
+        yaml.YAMLError: It stops being YAML somewhere; nothing else is wrong up to there.
+        UnicodeEncodeError: It has a lone surrogate.
     """
     depth = 0
     for event in yaml.parse(block, Loader=LOADER):
@@ -193,24 +195,24 @@ def scan(block: str, *, refuse_tags: bool) -> None:
 
 
 def _may_exceed(block: str) -> bool:
-    """Whether the block could be deeper than 32 levels; true also for some that are not.
+    """Whether the block could be nested more than 32 levels deep; also true for some that are not.
 
-    A block collection begins further right than the one it lies in, or in the same column if it is
-    a list in a mapping, and only indicators and white space stand to its left. A run of less than
-    eight of these allows 16 levels, and each bracket one more.
+    A block collection begins further right than the one around it, or in the same column if it is a
+    list in a mapping, with only indicators and white space to its left. A run of fewer than eight
+    of these allows 16 levels, and each bracket one more.
     """
     brackets = block.count("[") + block.count("{")
     return brackets > MAX_FRONTMATTER_DEPTH - 16 or _INDENTED.search(block) is not None
 
 
 def position(block: str, index: int) -> tuple[int, int]:
-    """Line and column in the file, 1-based, of a character of the block."""
+    """Line and column in the file, 1-based, of a character in the block."""
     ends = [match.end() for match in LINE_END.finditer(block, 0, index)]
     return len(ends) + 2, index - (ends[-1] if ends else 0) + 1
 
 
 def invalid(reason: str, block: str, index: int) -> InvalidContent:
-    """The error for what stands at a character of the block."""
+    """The error for a problem at a character of the block."""
     error = InvalidContent(reason, *position(block, index))
     error.remedy = "Correct the frontmatter at that place."
     return error
@@ -233,12 +235,12 @@ def _not_yaml(block: str, error: yaml.YAMLError | UnicodeEncodeError) -> Invalid
 def write(value: Value, *, flow: bool = False) -> str:
     """YAML for a value, on one line.
 
-    Text stays plain where YAML 1.1 and 1.2 both read it back as this text, and is quoted as in JSON
-    otherwise; dates in ISO form stay plain.
+    Text stays plain if both YAML 1.1 and 1.2 read it back as this text, and is otherwise quoted as
+    in JSON; ISO dates stay plain.
 
     Args:
-        value: What `load` shall give back.
-        flow: Whether it will stand between braces or brackets.
+        value: What `load` is to give back.
+        flow: Whether the YAML will be inside braces or brackets.
     """
     if value is None:
         return "null"

@@ -1,8 +1,8 @@
-"""Setting values in the YAML of a frontmatter block by replacing their bytes, and no others.
+"""Sets values in the YAML of a frontmatter block by replacing their bytes and no others.
 
-The composer's marks say where a value stands; they count characters, with and without libyaml.
-What comes out is read again, and given away only if it says exactly what it should: YAML has more
-ways to write a mapping than this module knows, and none of them may be damaged.
+The composer's marks say where a value is; they count characters, with or without libyaml. The
+result is read back, and returned only if it says exactly what it should: YAML has more ways to
+write a mapping than this module knows, and it must not damage any of them.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class _Splice(NamedTuple):
 
 
 class EditedBlock(NamedTuple):
-    """A block, and what it says.
+    """A block and its fields.
 
     Attributes:
         block: The YAML.
-        fields: What is read from it.
-        is_plain: Whether it is of the plainest kind.
+        fields: What it says.
+        is_plain: Whether it is of the plainest kind (`pack.files.plain_frontmatter`).
     """
 
     block: str
@@ -42,15 +42,15 @@ class EditedBlock(NamedTuple):
 
 
 def set_values(block: str, values: Mapping[str, Value], eol: str) -> EditedBlock:
-    """The block with these keys set; the others, comments and style are as they were.
+    """The block with these keys set; other keys, comments and style stay as they were.
 
     Args:
-        block: YAML whose last line has its end, or nothing.
+        block: YAML whose last line ends with a line end, or nothing.
         values: Text, booleans, null and lists of text by key.
-        eol: Line end for lines that are added.
+        eol: The line end for added lines.
 
     Raises:
-        As `yaml_block.load`; InvalidContent also where the edit would change anything else.
+        As `yaml_block.load`; InvalidContent also if the edit would change anything else.
     """
     plain = set_plain(block, values) if eol == "\n" else None
     return EditedBlock(*plain, is_plain=True) if plain else set_by_marks(block, values, eol)
@@ -75,7 +75,7 @@ def _plain_data(value: Value) -> object:
 
 
 def _holds(fields: Mapping[str, object], key: str, value: object) -> bool:
-    """Whether the key has this value, of this type: `1` is not `true`."""
+    """Whether the key has this value with this type: `1` is not `true`."""
     return key in fields and repr(fields[key]) == repr(value)
 
 
@@ -84,12 +84,12 @@ def _verify(edited: str, expected: Mapping[str, object], failure: InvalidContent
         result = load(edited)
     except InvalidContent as error:
         raise failure from error
-    if repr(result) != repr(expected):  # repr: tells types apart, and the order of keys
+    if repr(result) != repr(expected):  # repr shows types and the order of keys
         raise failure
 
 
 def _first(root: MappingNode | None, keys: Mapping[str, Value]) -> int:
-    """Where the first of the keys stands, or where the mapping begins."""
+    """Where the first of the keys is, or where the mapping begins."""
     if root is None:
         return 0
     places = [key.start_mark.index for key, _ in root.value if key.value in keys]
@@ -114,14 +114,14 @@ def _splices(
 
 
 def _append(root: MappingNode | None, block: str, lines: list[str], eol: str) -> _Splice:
-    """Lines of their own at the end, indented as the mapping is."""
+    """New lines at the end, indented like the mapping."""
     start = root.start_mark.index if root is not None else 0
     indent = block[start - root.start_mark.column : start] if root is not None else ""
     return _Splice(len(block), len(block), "".join(f"{indent}{line}{eol}" for line in lines))
 
 
 def _append_flow(root: MappingNode, block: str, lines: list[str]) -> _Splice:
-    """Behind the last pair between the braces."""
+    """New pairs after the last one between the braces."""
     new = ", ".join(lines)
     if not root.value:
         place = root.start_mark.index + 1
@@ -142,9 +142,9 @@ def _replace(block: str, key: Node, value: Node, new: str) -> Iterator[_Splice]:
 
 
 def _replace_lines(block: str, key: Node, start: int, end: int, new: str) -> Iterator[_Splice]:
-    """A collection on lines of its own goes, and the value moves up behind the colon.
+    """Remove a collection that is on lines of its own, and put the value after the colon.
 
-    A comment behind the colon stays, and so does one on a line above the collection.
+    A comment after the colon stays, and so does one on a line above the collection.
     """
     colon = block.find(":", key.end_mark.index) + 1
     yield _Splice(colon, colon, " " + new)
@@ -156,8 +156,8 @@ def _replace_lines(block: str, key: Node, start: int, end: int, new: str) -> Ite
 def value_end(block: str, node: Node) -> int:
     """Where the text of a node ends.
 
-    The marks of a block collection and of a block scalar are behind the blank lines and comments
-    that follow.
+    The end marks of block collections and block scalars come after the blank lines and comments
+    that follow them.
     """
     if isinstance(node, CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]

@@ -1,4 +1,4 @@
-"""A frontmatter block cut into its entries: one a top-level key, with the bytes that write it."""
+"""Cuts a frontmatter block into entries, one for each top-level key, with their exact bytes."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Items:
     """A list of scalars as it is written.
 
     Attributes:
-        sources: Text of each item by what identifies its value (`1` is not `"1"`).
-        indent: What stands left of the dashes; `None` for a list in brackets.
+        sources: The text of each item, by the identity of its value (`1` is not `"1"`).
+        indent: What is to the left of the dashes; `None` for a list in brackets.
     """
 
     sources: Mapping[str, str]
@@ -34,10 +34,10 @@ class KeyBlock:
 
     Attributes:
         above: The comments and blank lines above it that follow another key's value.
-        key: The key as it is written.
-        text: All of its lines, `above` included.
+        key: The key as written.
+        text: All of its lines, including `above`.
         value: As `pack.files.yaml_block` reads it.
-        items: How it is written, where it is a list of scalars.
+        items: How the value is written, if it is a list of scalars.
     """
 
     above: str
@@ -49,7 +49,7 @@ class KeyBlock:
 
 @dataclass(frozen=True, slots=True)
 class KeyBlocks:
-    """A block; `head`, the texts of the entries and `tail` joined are the block."""
+    """A block; joining `head`, the texts of the entries and `tail` restores it."""
 
     head: str
     entries: Mapping[str, KeyBlock]
@@ -57,10 +57,10 @@ class KeyBlocks:
 
 
 def cut_keys(block: str) -> KeyBlocks | None:
-    """The entries of a block; `None` where it cannot be read, or keys share a line.
+    """The entries of a block; `None` if it cannot be read, or if keys share a line.
 
     Args:
-        block: YAML whose last line has its end, or nothing.
+        block: YAML whose last line ends with a line end, or nothing.
     """
     try:
         values = load(block)
@@ -123,5 +123,5 @@ def _items(block: str, node: Node) -> Items | None:
 
 
 def identity(node: Node) -> str:
-    """What two scalars have in common exactly if `pack.files.yaml_block` reads them alike."""
+    """A text that is equal for two scalars exactly if `pack.files.yaml_block` reads them alike."""
     return f"{node.tag} {node.value}"

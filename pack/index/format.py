@@ -1,13 +1,14 @@
 """`index.md`: what is in the memory, and the order for sync.
 
 The same tree gives the same bytes in every process: nothing here depends on a clock, a locale or
-the order of arrival. Past 500 files the tables move into the folders, and the table of a folder
-with more than 500 into pages, so that no write stores a table of thousands of rows.
+the order in which files arrived. Above 500 files, the tables move into the folders, and the table
+of a folder with more than 500 files is split into pages, so that no write stores a table of
+thousands of rows.
 
-Why pages: git stores a changed file whole. At 2,500 files a folder's table in one piece cost more
-than git's own tree of the folder, at 25,000 a megabyte a write. A page begins at every name whose
-checksum ends in seven zero bits, so the division depends on nothing but the names: a new file
-changes its own page, rarely its neighbour.
+Why pages: git stores a changed file whole. With 2,500 files, a folder's table in one piece cost
+more than git's own tree of the folder; with 25,000, it cost a megabyte per write. A page begins at
+every name whose checksum ends in seven zero bits, so the split depends only on the names, and a new
+file changes its own page and rarely a neighbouring one.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _PAGE_NAME: Final = re.compile(r"p-[0-9a-f]{16}\.md")
 _PAGE_MASK: Final = 0x7F  # a page of 128 rows on average
 _LINK_SAFE: Final = "/!$&+,;=@~"
 _PLAIN_SCALAR: Final = re.compile(r"[A-Za-z0-9_./][\w./ -]*[\w.]")
-# What stands in a row as it is: a name, and below it texts of words with one space between each.
+# What a row can hold unescaped: a name, and below it words separated by single spaces.
 _PLAIN_ROW: Final = re.compile(
     r"[A-Za-z0-9._-]+\n[A-Za-z0-9.,:;'/_-]++(?: [A-Za-z0-9.,:;'/_-]++)*+"
 )
@@ -48,7 +49,7 @@ _DIRECTION: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A
 
 @dataclass(frozen=True, slots=True)
 class IndexRow:
-    """What the index says of one file."""
+    """What the index says about one file."""
 
     path: MemoryPath
     topic: str
@@ -58,7 +59,7 @@ class IndexRow:
 
 @dataclass(frozen=True, slots=True)
 class FolderSummary:
-    """A folder that holds memory files: its path, how many, and their newest `updated`."""
+    """A folder that holds memory files: its path, their number, and their newest `updated`."""
 
     folder: str
     files: int
@@ -67,12 +68,12 @@ class FolderSummary:
 
 @dataclass(frozen=True, slots=True)
 class IndexHead:
-    """What an existing `index.md` says that the next one depends on.
+    """The part of an existing `index.md` that the next one depends on.
 
     Attributes:
         sync_order: Paths in the user's order.
         sharded: Whether the tables are in the folders.
-        is_ours: Whether PACK wrote it; anything else called `index.md` is the user's own.
+        is_ours: Whether PACK wrote it; any other `index.md` is the user's own.
     """
 
     sync_order: tuple[str, ...] = ()
@@ -82,9 +83,9 @@ class IndexHead:
 
 @lru_cache(maxsize=4)
 def read_head(text: str) -> IndexHead:
-    """The head of an `index.md`, whatever a hand edit has made of it.
+    """The head of an `index.md`, even if it was edited by hand.
 
-    The last ones are remembered: most writes meet the index that the write before left.
+    The last few are cached, since most writes find the index as the previous write left it.
     """
     fields = frontmatter.read(text).fields
     order = fields.get("sync_order")
@@ -96,19 +97,19 @@ def read_head(text: str) -> IndexHead:
 
 
 def is_generated(path: str, fields: Mapping[str, object]) -> bool:
-    """Whether a file is a folder's index of ours, or a page of one; not a user's own file."""
+    """Whether PACK generated this file as a folder's index or a page of one."""
     if path.rpartition("/")[2] == INDEX:
         return fields.get("pack_index") == "folder"
     return is_page_path(path) and fields.get("pack_index") == "page"
 
 
 def may_be_generated(path: str) -> bool:
-    """Whether a path is one that `is_generated` files have."""
+    """Whether a file at this path can be one that `is_generated` accepts."""
     return path.rpartition("/")[2] == INDEX or is_page_path(path)
 
 
 def is_page_path(path: str) -> bool:
-    """Whether a path is one that pages of an index have."""
+    """Whether a path is that of an index page."""
     folder, _, name = path.rpartition("/")
     inside, _, last = folder.rpartition("/")
     return bool(inside) and last == PAGES_DIR and _PAGE_NAME.fullmatch(name) is not None
@@ -126,7 +127,7 @@ def render_row(row: IndexRow) -> str:
 
 @dataclass(frozen=True, slots=True)
 class IndexLine:
-    """A file's row as it is stored: its path, its text, and its `updated`."""
+    """A file's row as stored: its path, its text, and its `updated`."""
 
     path: MemoryPath
     text: str
@@ -134,18 +135,18 @@ class IndexLine:
 
 
 def starts_page(path: str) -> bool:
-    """Whether a page of a large folder's table begins at a file."""
+    """Whether a page of a large folder's table begins at this file."""
     return not crc32(path.encode("utf-8", "surrogateescape")) & _PAGE_MASK
 
 
 def page_path(folder: str, start: MemoryPath | None) -> MemoryPath:
-    """Where the page is that begins at a file; `None` for the files before all of those."""
+    """The path of the page that begins at a file; `None` for the page before the first start."""
     digest = sha1((start or "").encode("utf-8", "surrogateescape"), usedforsecurity=False)
     return MemoryPath(f"{folder}/{PAGES_DIR}/p-{digest.hexdigest()[:16]}.md")
 
 
 def folder_files(summary: FolderSummary, lines: Sequence[IndexLine]) -> dict[MemoryPath, str]:
-    """The index files of a folder of a large memory: `index.md`, and its pages if it has any."""
+    """The index files of a folder in a large memory: `index.md`, and its pages if it has any."""
     folder = summary.folder
     if not has_pages(summary):
         return {index_path(folder): render_folder(summary, lines)}
@@ -159,7 +160,7 @@ def folder_files(summary: FolderSummary, lines: Sequence[IndexLine]) -> dict[Mem
 
 
 def has_pages(summary: FolderSummary) -> bool:
-    """Whether the table of a folder is divided."""
+    """Whether the table of a folder is split into pages."""
     return summary.files > SHARD_INDEX_ABOVE
 
 
@@ -185,7 +186,7 @@ def render_page(folder: str, lines: Sequence[IndexLine]) -> str:
 
 
 def newest(lines: Iterable[IndexLine]) -> str | None:
-    """The newest `updated` of some files."""
+    """The newest `updated` of these files."""
     return max((line.updated for line in lines if line.updated), default=None)
 
 
@@ -209,9 +210,9 @@ def render_root(
     Args:
         order: The `sync_order` to write.
         folders: All folders with memory files, sorted by path.
-        lines_of: Gives the rows of a folder.
-        sharded: Folders whose table is in an `index.md` of their own.
-        is_large: Whether folders have such an index at all.
+        lines_of: Returns the rows of a folder.
+        sharded: Folders whose table is in their own `index.md`.
+        is_large: Whether folders have their own index at all.
     """
     day = max((f.newest for f in folders if f.newest), default=None)
     lines = ["---", "version: 2", f"file_count: {sum(f.files for f in folders)}"]
@@ -239,15 +240,15 @@ def _folder_row(summary: FolderSummary) -> str:
 
 
 def _linked_from(row: str, prefix: str) -> str:
-    # A stored row links relative to its folder; elsewhere the way to the folder comes first.
+    # A stored row links relative to its folder; in other files, the path of the folder comes first.
     return row.replace("](", f"]({prefix}/", 1)
 
 
 def is_large(paths: Collection[str]) -> bool:
-    """Whether a memory with these files keeps its tables in the folders."""
+    """Whether a memory with these files is large enough to keep its tables in the folders."""
     if len(paths) > SHARD_INDEX_ABOVE or sum(map(len, paths)) > SHARD_INDEX_CHARACTERS:
         return True
-    # Four bytes a character would make a `sync_order` that is longer than frontmatter may be.
+    # With four bytes per character, `sync_order` could exceed the limit for frontmatter.
     size = sum(len(path.encode("utf-8", "surrogateescape")) for path in paths)
     return size > 2 * SHARD_INDEX_CHARACTERS
 
@@ -257,14 +258,14 @@ def next_order(
 ) -> list[str]:
     """The `sync_order` of the next index.
 
-    Entries keep their place and vanished ones go. In a small memory all others follow
-    alphabetically; a large one lists only what the user ordered. When a memory becomes large,
-    the tail that is in alphabetical order is taken for PACK's own and dropped.
+    Entries keep their place, and those of vanished files are dropped. In a small memory, all other
+    files follow alphabetically; a large one lists only what the user ordered. When a memory becomes
+    large, the alphabetical tail is taken to be PACK's own and dropped.
 
     Args:
         head: The index as it is.
-        paths: Files that exist after the write; in a large memory, those of `head` that do.
-        moved: New path by old one; a moved file keeps its place.
+        paths: Files that exist after the write; in a large memory, only those that `head` lists.
+        moved: New path by old path; a moved file keeps its place.
         large: Whether the memory is large after the write.
     """
     present = set(paths)
@@ -283,7 +284,7 @@ def _alphabetical_tail(order: Sequence[str]) -> int:
 
 
 def in_sync_order(order: Sequence[str], paths: Collection[str]) -> list[str]:
-    """All paths: those of the order first, the rest alphabetically."""
+    """All paths: first those in the order, then the rest alphabetically."""
     present = set(paths)
     first = [path for path in dict.fromkeys(order) if path in present]
     return first + sorted(present.difference(first))
@@ -293,7 +294,7 @@ _ENDS_CELL: Final = re.compile(r"([\\|\[\]<])")
 
 
 def _cell(text: str) -> str:
-    """Text as it stands in a table cell, on one line and without ending the cell."""
+    """Text for a table cell: on one line, and unable to end the cell."""
     if text.isascii() and text.isprintable():
         return _ENDS_CELL.sub(r"\\\1", " ".join(text.split()))
     flat = " ".join(text.translate(_DIRECTION).split())
@@ -306,5 +307,5 @@ def _scalar(text: str) -> str:
 
 
 def index_path(folder: str) -> MemoryPath:
-    """Where a folder's own index is."""
+    """The path of a folder's own index."""
     return MemoryPath(f"{folder}/{INDEX}")

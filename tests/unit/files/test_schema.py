@@ -196,7 +196,7 @@ def test_nothing_is_wrong_with(fields: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     ("fields", "key", "words"),
     [
-        ({"topic": ["a"]}, "topic", "not a text"),
+        ({"topic": ["a"]}, "topic", "not text"),
         ({"tags": "a, b"}, "tags", "not a list"),
         ({"tags": ["a", 1]}, "tags", "not every"),
         ({"created": "yesterday"}, "created", "ISO"),
