@@ -1,13 +1,13 @@
-"""Three-way merge of markdown: by line, with an eye on the sections the lines are in.
+"""Three-way merge of markdown: by line, but aware of the sections that the lines are in.
 
-Lines are compared first. Where both sides inserted something at one place, its headings tell where
-it belongs: a section that both began is one section, what goes on with the section before comes
-first, and the rest is put in the order of its text, so that both sides get the same result (and
-days in a journal stand in their order). Where lines conflict and one side has moved sections about,
-the sections are matched by their headings and merged one by one.
+Lines are compared first. If both sides inserted something at the same place, headings decide where
+it belongs: a section that both began becomes one section, text that continues the previous section
+comes first, and the rest is sorted by its text, so that both sides get the same result (and the
+days of a journal are in order). If lines conflict and one side has moved sections around, the
+sections are matched by their headings and merged one by one.
 
-Headings are what the CommonMark parser takes for headings; in bodies of more than 100,000
-characters, for which it needs too long, nothing is.
+A heading is what the CommonMark parser takes for one. Bodies of more than 100,000 characters, which
+would take it too long, are treated as having no headings.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _START: Final = attrgetter("start")
 
 @dataclass(frozen=True, slots=True)
 class _Heading:
-    """A heading among some lines: its rank, and the lines `start` to `end` that write it."""
+    """A heading among some lines: its rank, and the lines `start` to `end` that it takes up."""
 
     level: int
     start: int
@@ -45,7 +45,7 @@ class _Heading:
 
 
 class _Body:
-    """A body, and its headings once they are needed."""
+    """A body, and its headings, which are found when first needed."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -72,7 +72,7 @@ class _Piece:
     headings: Sequence[_Heading]
 
     def cut(self, start: int, end: int) -> _Piece:
-        """Some of the lines again."""
+        """Some of these lines."""
         first, last = (bisect_left(self.headings, line, key=_START) for line in (start, end))
         inside = [
             _Heading(h.level, h.start - start, h.end - start) for h in self.headings[first:last]
@@ -81,7 +81,7 @@ class _Piece:
 
 
 def merge_body(base: str, ours: str, theirs: str) -> MergedLines:
-    """Both sides' changes of a body; see the module, and `merge_lines`."""
+    """Both sides' changes to a body; see the module's docstring and `merge_lines`."""
     bodies = _Body(base), _Body(ours), _Body(theirs)
     merged = _merge(*bodies)
     if merged.is_clean:
@@ -91,13 +91,14 @@ def merge_body(base: str, ours: str, theirs: str) -> MergedLines:
 
 
 def merge_plain(base: str, ours: str, theirs: str, *, keep_both: bool = True) -> MergedLines:
-    """Both sides' changes of a text in which headings mean nothing.
+    """Both sides' changes to a text in which headings have no meaning.
 
     Args:
-        base: What both sides began with.
-        ours: What one made of it.
-        theirs: What the other made of it.
-        keep_both: Whether what both inserted at one place is all kept; else it is a conflict.
+        base: What both sides started from.
+        ours: Our version.
+        theirs: Their version.
+        keep_both: Whether to keep everything that the two sides inserted at the same place;
+            otherwise that is a conflict.
     """
     lines, mine, other = map(markdown.split_lines, (base, ours, theirs))
 
@@ -111,16 +112,16 @@ def _merge(base: _Body, ours: _Body, theirs: _Body) -> MergedLines:
     def union(our_span: LineSpan, their_span: LineSpan) -> _Lines:
         return _union(ours.piece(our_span), theirs.piece(their_span))
 
-    # By their look, as a false one does no more than to call a conflict what may be none.
+    # By appearance only: a false heading can at worst report a conflict that is none.
     headings = {number for number, line in enumerate(base.lines) if _ATX.match(line)}
     return merge_lines(base.lines, ours.lines, theirs.lines, union=union, headings=headings)
 
 
-# --- what both sides inserted at one place -------------------------------------------------------
+# --- what both sides inserted at the same place --------------------------------------------------
 
 
 def _union(ours: _Piece, theirs: _Piece) -> _Lines:
-    """All lines of two pieces, those that both have in common in one place once."""
+    """All lines of two pieces; lines that both have at the same place occur once."""
     first, second = sorted((ours, theirs), key=lambda piece: tuple(piece.lines))
     if (all_in_one := _containing(first.lines, second.lines)) is not None:
         return all_in_one
@@ -134,7 +135,7 @@ def _union(ours: _Piece, theirs: _Piece) -> _Lines:
 
 
 def _containing(first: _Lines, second: _Lines) -> _Lines | None:
-    """The one of two texts that holds all lines of the other, blank ones aside."""
+    """Whichever text contains all lines of the other, not counting blank lines."""
     counts = [Counter(line for line in lines if line.strip()) for lines in (first, second)]
     if counts[1] <= counts[0]:
         return first
@@ -142,10 +143,10 @@ def _containing(first: _Lines, second: _Lines) -> _Lines | None:
 
 
 def _union_lines(one: _Lines, other: _Lines) -> _Lines:
-    """Two insertions one after the other; what both begin or end with stands there once.
+    """Two insertions, one after the other; what both begin or end with occurs once.
 
-    A blank line that parts one from what is around it parts them from each other too, except for
-    items of a list.
+    A blank line that separates one from the text around it also separates the two from each other,
+    except for list items.
     """
     (one, blanks), (other, other_blanks) = _without_blank_end(one), _without_blank_end(other)
     first, second = sorted((list(one), list(other)))
@@ -179,7 +180,7 @@ def _common_start(first: _Lines, second: _Lines) -> int:
 
 
 def _sections(piece: _Piece) -> tuple[_Piece, list[_Piece]]:
-    """What stands before the first heading, and the sections, each with those below it."""
+    """The lines before the first heading, and the sections, each with its sub-sections."""
     starts: list[int] = []
     level = 7
     for heading in piece.headings:
@@ -204,7 +205,7 @@ def _union_sections(first: Sequence[_Piece], second: Sequence[_Piece]) -> Iterat
 
 
 def _in_order(first: Sequence[_Piece], second: Sequence[_Piece]) -> list[_Piece]:
-    """Different sections that both began, those of a lower rank first: they belong above."""
+    """Different sections from both sides, lower ranks first: they belong to what is above them."""
     sides = sorted((first, second), key=lambda side: [tuple(piece.lines) for piece in side])
     return sorted(chain(*sides), key=lambda piece: -piece.headings[0].level)
 
@@ -214,14 +215,14 @@ def _titles(sections: Sequence[_Piece]) -> list[str]:
 
 
 def _union_section(first: _Piece, second: _Piece) -> _Lines:
-    """A section that both began: its heading once, and what is below."""
+    """A section that both sides began: its heading once, then what is below it on either side."""
     end, other_end = first.headings[0].end, second.headings[0].end
     below = first.cut(end, len(first.lines)), second.cut(other_end, len(second.lines))
     return [*first.lines[:end], *_union(*below)]
 
 
 def _separated(parts: Iterable[_Lines], gap: _Lines) -> _Lines:
-    """Sections one after the other, with a blank line between if one is used at all (`gap`)."""
+    """Sections one after the other, with a blank line in between if they use one at all (`gap`)."""
     lines: list[str] = []
     for part in parts:
         if lines and part and lines[-1].strip() and part[0].strip():
@@ -239,7 +240,7 @@ _Cut = dict[_Key, _Lines]
 def _merge_sections(base: _Body, ours: _Body, theirs: _Body) -> MergedLines | None:
     """The sections, merged one by one, in the order of the side that moved them.
 
-    `None` where no side or both have moved some, or where a section conflicts.
+    `None` if neither or both sides have moved any, or if a section conflicts.
     """
     old, mine, other = (_cut(body) for body in (base, ours, theirs))
     if not _is_in_order(old, other):
@@ -267,7 +268,7 @@ def _merge_section(key: _Key, base: _Cut, ours: _Cut, theirs: _Cut) -> _Lines | 
 
 
 def _cut(body: _Body) -> _Cut:
-    """Lines by section, without its sub-sections; a key names the headings above, and its own."""
+    """Lines by section, without sub-sections; a key consists of the headings above and its own."""
     above: list[tuple[int, str]] = []
     starts = [0, *(h.start for h in body.headings), len(body.lines)]
     seen: Counter[str] = Counter()
@@ -282,5 +283,5 @@ def _cut(body: _Body) -> _Cut:
 
 
 def _is_in_order(base: _Cut, side: _Cut) -> bool:
-    """Whether a side has the sections it kept in the order of the base."""
+    """Whether the sections that a side kept are in the same order as in the base."""
     return [key for key in base if key in side] == [key for key in side if key in base]

@@ -1,7 +1,7 @@
-"""Where a file of theirs can be in our tree: names that some file systems take for another.
+"""Finds paths in our tree for their files, if some file systems confuse their names with ours.
 
-Ours keep their names. A folder that theirs spell differently is spelt as here; a file that cannot
-be where it was goes to the path of a conflict copy.
+Our files keep their names. A folder that they spell differently gets our spelling, and a file that
+cannot keep its path gets that of a conflict copy.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from pack.paths import fold
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a path that is wanted comes to.
+    """The answer to a request for a path.
 
     Attributes:
         path: The path to use.
-        twin: The file that is there already under another spelling, or is a folder; empty if none.
+        twin: The file (under whatever spelling) or folder that is in the way; empty if there is
+            none.
     """
 
     path: MemoryPath
@@ -28,12 +29,12 @@ class Claim:
 
 
 class FreeNames:
-    """The paths that are in use, by what file systems take for the same."""
+    """The paths in use, grouped by what file systems treat as the same path."""
 
     def __init__(self, paths: Iterable[MemoryPath], gone: Iterable[MemoryPath]) -> None:
-        """`paths` are all files as they were, `gone` those that are removed now.
+        """`paths` are all files before the change, `gone` those that it removes.
 
-        A removed file still is no folder, nor its folder a file: one commit cannot be both.
+        A removed file cannot become a folder in the same commit, nor its folder a file.
         """
         removed = set(gone)
         self._files: dict[str, MemoryPath] = {}
@@ -58,11 +59,11 @@ class FreeNames:
             self._folders.setdefault(fold(folder), folder)
 
     def claim(self, path: MemoryPath, name: str) -> Claim:
-        """Take a path for a new file, or if it cannot be had, the one the twin has.
+        """Take a path for a new file, or say which file or folder is in the way.
 
         Args:
-            path: Where the file would be.
-            name: A word for folders that cannot be called as they are.
+            path: Where the file should be.
+            name: A word to add to folders that cannot keep their names.
         """
         wanted = self.respelt(path, name)
         folded = fold(wanted)
@@ -80,7 +81,7 @@ class FreeNames:
         return copy
 
     def respelt(self, path: MemoryPath, name: str) -> MemoryPath:
-        """The path with its folders spelt as here, and none where a file is."""
+        """The path with its folders spelt as in our tree, and renamed if a file has that path."""
         *folders, last = path.split("/")
         spelt = ""
         for part in folders:

@@ -1,8 +1,8 @@
 """Conflict copies: files in which a merge keeps what it could not put into the original.
 
-A copy lies beside its original as `<name>.conflict-<word><ending>`. It is an ordinary memory file
-that people and agents read, settle and delete. Its frontmatter says what it is a copy of, unless it
-is no markdown or its frontmatter cannot be read; the name says so in any case.
+A copy is next to its original, named `<name>.conflict-<word><ending>`. It is an ordinary memory
+file that people and agents read, settle and delete. Its frontmatter names the original, unless the
+file is not markdown or its frontmatter cannot be read; its name always shows what it is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pack.model import MemoryPath
 from pack.paths import GENERAL, fold, is_memory_file, parse_path
 
 COPY_KEY: Final = "conflict_copy_of"
-"""Frontmatter key of ours: the path of the file that this one is a conflict copy of."""
+"""PACK's frontmatter key for the path of the file that this one is a conflict copy of."""
 
 _WORD: Final = 16
 _COPY_NAME: Final = re.compile(r"([^/]+?)\.conflict-[0-9a-z]{1,16}(?:-[0-9]+)?(\.[^./]*)?\Z")
@@ -39,15 +39,15 @@ def find_conflict_copies(rows: Iterable[Row]) -> list[MemoryPath]:
 
 
 def original_of(fields: Mapping[str, object]) -> str | None:
-    """The path of the file that the one with this frontmatter is a copy of."""
+    """The path of the original of a file with this frontmatter."""
     original = fields.get(COPY_KEY)
     return original if isinstance(original, str) else None
 
 
 def mark_copy(path: MemoryPath, content: bytes) -> bytes:
-    """The bytes of a file with `COPY_KEY` set to its path, where that is possible.
+    """The bytes of a file with `COPY_KEY` set to its path, if they can hold it.
 
-    A copy of a copy goes on naming the original.
+    A copy of a copy still names the original.
     """
     if not is_memory_file(path):
         return content
@@ -63,17 +63,17 @@ def mark_copy(path: MemoryPath, content: bytes) -> bytes:
 
 
 def copy_word(name: str) -> str:
-    """What of a name can stand in the names of copies."""
+    """The part of a name that can be used in the names of copies."""
     return re.sub(r"[^0-9a-z]", "", name.lower())[:_WORD] or "theirs"
 
 
 def conflict_copy_path(path: MemoryPath, name: str, taken: Container[str]) -> MemoryPath:
-    """Where a conflict copy of a file goes: a path that a new file may have, and that is free.
+    """The path for a conflict copy of a file: one that is free and that a new file may have.
 
     Args:
-        path: The file, which may be a copy itself: its name does not grow.
-        name: A word that tells the copies of a file apart, such as a short commit id.
-        taken: Paths of files and folders that are in use, as `pack.paths.fold` gives them.
+        path: The file. It may be a copy itself; the name does not get longer then.
+        name: A word that distinguishes the copies of a file, such as a short commit id.
+        taken: Paths of files and folders in use, folded by `pack.paths.fold`.
     """
     folder, stem, ending = _parts(path)
     for suffix in _suffixes(copy_word(name)):
@@ -90,7 +90,7 @@ def _suffixes(word: str) -> Iterator[str]:
 
 
 def _parts(path: str) -> tuple[str, str, str]:
-    """Folder, stem and ending of a file, hidden ones by the name they have without the dot."""
+    """Folder, stem and ending of a file, without the dots that hide files and folders."""
     folder, _, name = "/".join(part.lstrip(".") for part in path.split("/")).rpartition("/")
     if copy := _COPY_NAME.fullmatch(name):
         return folder, copy[1], copy[2] or ""
@@ -99,7 +99,7 @@ def _parts(path: str) -> tuple[str, str, str]:
 
 
 def _fitted(folder: str, stem: str, suffix: str) -> MemoryPath | None:
-    """The path, its stem cut where it would be too long; `None` where it is not allowed so."""
+    """The path, with the stem cut if it is too long; `None` if such a path is not allowed."""
     prefix = f"{folder}/" if folder else ""
     used = len(prefix.encode("utf-8", "surrogateescape"))
     room = min(MAX_COMPONENT_BYTES, MAX_PATH_BYTES - used) - len(suffix)
@@ -113,6 +113,6 @@ def _fitted(folder: str, stem: str, suffix: str) -> MemoryPath | None:
 
 
 def _elsewhere(path: str, suffix: str, ending: str) -> MemoryPath:
-    """A path for the copy of a file with a name that no new file may have."""
+    """A path for the copy of a file whose own name no new file may have."""
     digest = sha1(path.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()
     return parse_path(f"{GENERAL.rpartition('/')[0]}/{digest[:12]}{suffix}{ending}")

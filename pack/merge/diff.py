@@ -1,13 +1,13 @@
-"""What differs between two sequences of lines, in time that no input can make quadratic.
+"""The differences between two sequences of lines, found in time that no input can make quadratic.
 
 Patience diff: lines that occur once on each side anchor the comparison, which follows what a person
-moved and added better than the shortest edit does. Between anchors, where no line is unique, the
-shortest edit is searched (Myers 1986, "An O(ND) Difference Algorithm and Its Variations"). All of
-it is paid from one budget, counted in comparisons and proportional to the input. When that is used
-up, the first occurrence of a line is taken for the first, the second for the second, and so on:
-right as well, only not as short.
+moved and added better than the shortest edit does. Between anchors, where no line is unique, it
+looks for the shortest edit (Myers 1986, "An O(ND) Difference Algorithm and Its Variations"). All of
+this draws on one budget of comparisons, which is proportional to the input. Once it is used up, the
+first occurrence of a line is matched with the first, the second with the second, and so on: that is
+also correct, only not as short.
 
-`difflib` is not used: it needs quadratic time where lines repeat, a minute for a file of 2 MiB.
+`difflib` is not used because repeated lines take it quadratic time, a minute for a file of 2 MiB.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Budget:
     """How many comparisons a diff may still make.
 
     Attributes:
-        spent: Comparisons made, which is what the time taken is proportional to.
+        spent: Comparisons made so far; the time taken is proportional to them.
     """
 
     def __init__(self, limit: int) -> None:
@@ -42,7 +42,7 @@ class Budget:
         self.spent = 0
 
     def take(self, steps: int) -> bool:
-        """Whether so many comparisons may be made; they are counted then."""
+        """Whether this many comparisons may still be made; if so, they are counted."""
         if self.spent + steps > self.limit:
             return False
         self.spent += steps
@@ -50,7 +50,7 @@ class Budget:
 
 
 class _Block(NamedTuple):
-    """`size` lines that both texts have, from these places on."""
+    """`size` lines that both texts share from these positions on."""
 
     old: int
     new: int
@@ -58,7 +58,7 @@ class _Block(NamedTuple):
 
 
 class _Range(NamedTuple):
-    """A part of both texts that remains to be compared."""
+    """A part of both texts that is still to be compared."""
 
     old: int
     old_end: int
@@ -67,15 +67,15 @@ class _Range(NamedTuple):
 
 
 def budget_for(old: Sequence[str], new: Sequence[str]) -> Budget:
-    """The budget of a diff of these texts: a fixed number of comparisons a line."""
+    """The budget for a diff of these texts: a fixed number of comparisons per line."""
     return Budget(_LEAST_STEPS + _STEPS_PER_LINE * (len(old) + len(new)))
 
 
 def find_hunks(old: Sequence[str], new: Sequence[str], budget: Budget | None = None) -> list[Hunk]:
-    """What differs, in the order of the texts; what lies between the hunks is equal.
+    """The differences, in text order; everything between the hunks is equal.
 
-    The same texts give the same hunks. An insertion or deletion that could stand in several places
-    stands in the last of them, so that a section inserted before another begins with its heading.
+    The same texts give the same hunks. An insertion or deletion that could be in several places is
+    put in the last of them, so that a section inserted before another begins with its heading.
     """
     numbers: dict[str, int] = {}
     a = [numbers.setdefault(line, len(numbers)) for line in old]
@@ -95,7 +95,7 @@ def _between(blocks: Sequence[_Block], old_size: int, new_size: int) -> list[Hun
 
 
 def _slide_down(a: Sequence[int], b: Sequence[int], hunks: Sequence[Hunk]) -> list[Hunk]:
-    """Each insertion and deletion as far down as it can stand; hunks that meet become one."""
+    """Each insertion and deletion moved down as far as possible; hunks that meet become one."""
     slid: list[Hunk] = []
     for hunk in reversed(hunks):
         following = slid[-1] if slid else Hunk(len(a), len(a), len(b), len(b))
@@ -138,7 +138,7 @@ def _common_blocks(a: Sequence[int], b: Sequence[int], budget: Budget) -> Iterat
 
 
 def _common_ends(a: Sequence[int], b: Sequence[int], part: _Range) -> tuple[int, int]:
-    """How many lines both begin with, and how many of the others both end with."""
+    """The number of lines that both begin with, and of the remaining lines that both end with."""
     old, old_end, new, new_end = part
     while old < old_end and new < new_end and a[old] == b[new]:
         old, new = old + 1, new + 1
@@ -156,7 +156,7 @@ def _split(part: _Range, anchors: Sequence[tuple[int, int]]) -> Iterator[_Range]
 
 
 def _anchors(a: Sequence[int], b: Sequence[int], part: _Range) -> list[tuple[int, int]]:
-    """Lines that occur once on each side, as many of them as are in the same order on both."""
+    """Lines that occur once on each side: the longest selection that has the same order on both."""
     old_lines, new_lines = a[part.old : part.old_end], b[part.new : part.new_end]
     counts, new_counts = Counter(old_lines), Counter(new_lines)
     places = {
@@ -171,7 +171,7 @@ def _anchors(a: Sequence[int], b: Sequence[int], part: _Range) -> list[tuple[int
 
 
 def _by_occurrence(a: Sequence[int], b: Sequence[int], part: _Range) -> Iterator[_Block]:
-    """Lines paired by how often they occurred before; linear, but for the sorting."""
+    """Lines paired by how often they have occurred before; linear apart from sorting."""
     places = {line: place for place, line in _counted(b, part.new, part.new_end)}
     counted = _counted(a, part.old, part.old_end)
     pairs = [(place, places[line]) for place, line in counted if line in places]
@@ -180,7 +180,7 @@ def _by_occurrence(a: Sequence[int], b: Sequence[int], part: _Range) -> Iterator
 
 
 def _counted(lines: Sequence[int], start: int, end: int) -> Iterator[tuple[int, tuple[int, int]]]:
-    """The place of each line, and the line with how often it occurred before."""
+    """The position of each line, and the line with the number of its previous occurrences."""
     seen: Counter[int] = Counter()
     for place in range(start, end):
         line = lines[place]
@@ -189,7 +189,7 @@ def _counted(lines: Sequence[int], start: int, end: int) -> Iterator[tuple[int, 
 
 
 def _longest_rising(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The longest choice of the pairs whose second numbers rise (patience sorting)."""
+    """The longest subsequence of the pairs whose second numbers increase (patience sorting)."""
     tops: list[int] = []
     top_pairs: list[int] = []
     before: list[int] = []
@@ -209,7 +209,7 @@ def _longest_rising(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 def _shortest_edit(
     a: Sequence[int], b: Sequence[int], part: _Range, budget: Budget
 ) -> Iterator[_Block]:
-    """The blocks that the shortest edit leaves, or where that is too long to be found, similar."""
+    """The blocks that the shortest edit leaves unchanged, or similar ones if it takes too long."""
     x, y = a[part.old : part.old_end], b[part.new : part.new_end]
     rounds = _furthest(x, y, budget)
     if rounds is None:
@@ -230,7 +230,7 @@ def _shortest_edit(
 
 
 def _furthest(x: Sequence[int], y: Sequence[int], budget: Budget) -> list[dict[int, int]] | None:
-    """For each length of edit, how far each diagonal was reached before it; `None` if too long."""
+    """For each length of edit, how far each diagonal got before it; `None` if it takes too long."""
     reached = {1: 0}
     rounds: list[dict[int, int]] = []
     for distance in range(len(x) + len(y) + 1):

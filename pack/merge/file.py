@@ -1,18 +1,19 @@
-"""Three-way merge of one file: what both sides made of it since they had the same.
+"""Three-way merge of one file that both sides have changed.
 
-The result never holds a conflict marker: it is a file that people and agents can read. What cannot
-be merged stays there as ours have it, and the whole of theirs is kept beside it.
+The result never contains conflict markers: it is a file that people and agents can read. Where the
+sides cannot be merged, our version stays, and the whole of theirs is kept as a separate file.
 
 - Frontmatter is merged by key (`pack.merge.frontmatter`), the body by line and section
-  (`pack.merge.body`), byte-order mark, line ends and final line end by themselves
-  (`pack.files.text_form`). Where the frontmatter of a side cannot be read, the text is merged by
-  line.
-- Without a conflict the result is the same whichever side is called ours: two machines that merge
-  each other's commits hold the same files then. With one it is not, as ours stays.
-- Lines added by both sides at one place are all kept, in the order of their text and not "ours,
+  (`pack.merge.body`), and the byte-order mark, line ends and final line end separately
+  (`pack.files.text_form`). If the frontmatter of a side cannot be read, the text is merged by line.
+- Without a conflict, the result is the same whichever side is called ours, so two machines that
+  merge each other's commits end up with the same files. With a conflict it is not, since ours
+  stays.
+- Lines that both sides added at the same place are all kept, sorted by their text rather than
+"ours,
   then theirs": machines that ordered them differently would have to merge again, and entries that
-  begin with a date come out in the order of time.
-- What is no text, or larger than a file may be, is not merged: ours stays, theirs is kept.
+  begin with a date come out in chronological order.
+- What is not text, or is larger than a file may be, is not merged: ours stays and theirs is kept.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ from pack.merge.frontmatter import MergedBlock, merge_block
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What a file is after a merge.
+    """The result of merging a file.
 
     Attributes:
         content: Its bytes.
-        kept: The whole of theirs, where not all of it is in `content`; `None` where it is.
+        kept: The whole of theirs, if not all of it is in `content`; otherwise `None`.
     """
 
     content: bytes
@@ -52,15 +53,16 @@ _MergeTexts = Callable[[str, str, str], _Text]
 
 
 def merge_file(base: bytes | None, ours: bytes, theirs: bytes) -> Merged:
-    """Both sides' changes of a markdown file. Never raises, whatever the bytes are.
+    """Merge both sides' changes to a markdown file. Never raises, whatever the bytes are.
 
     Args:
-        base: What both sides began with; `None` where both added the file.
-        ours: What it is here.
-        theirs: What it is there.
+        base: What both sides started from; `None` if both added the file.
+        ours: Our version.
+        theirs: Their version.
 
     Returns:
-        The merged file. Where both sides added it, one of them if it holds all lines of the other.
+        The merged file. If both sides added it, the version that contains all lines of the other,
+        if one does.
     """
     return _merge(base, ours, theirs, _merge_markdown)
 
@@ -68,14 +70,15 @@ def merge_file(base: bytes | None, ours: bytes, theirs: bytes) -> Merged:
 def merge_text_file(
     base: bytes | None, ours: bytes, theirs: bytes, *, keep_both: bool = True
 ) -> Merged:
-    """As `merge_file`, by line only.
+    """Like `merge_file`, but by line only.
 
     Args:
-        base: What both sides began with; `None` where both added the file.
-        ours: What it is here.
-        theirs: What it is there.
-        keep_both: Whether what both inserted at one place is all kept; else it is a conflict, as
-            in a file for programs, where the order of lines means something.
+        base: What both sides started from; `None` if both added the file.
+        ours: Our version.
+        theirs: Their version.
+        keep_both: Whether to keep everything that the two sides inserted at the same place.
+            Otherwise that is a conflict, as it should be in files for programs, where line order
+            matters.
     """
 
     def merge(base: str, ours: str, theirs: str) -> _Text:
@@ -86,7 +89,7 @@ def merge_text_file(
 
 
 def merge_mapping_file(base: bytes | None, ours: bytes, theirs: bytes) -> Merged:
-    """As `merge_file`, for a JSON object from text to text, by key; other files by line."""
+    """Like `merge_file`, but by key for a JSON object that maps text to text; else by line."""
     if theirs in (ours, base):
         return Merged(ours, None)
     if ours == base:
@@ -110,7 +113,7 @@ def merge_mapping_file(base: bytes | None, ours: bytes, theirs: bytes) -> Merged
 
 
 def _merge_value(base: str | None, ours: str | None, theirs: str | None) -> tuple[str | None, bool]:
-    """The value of a key, and whether that settles it: an edit wins over a deletion."""
+    """The merged value of a key, and whether it is free of conflict; an edit beats a deletion."""
     if theirs in (ours, base):
         return ours, True
     if ours == base:
@@ -131,7 +134,7 @@ def _read_mapping(content: bytes) -> Mapping[str, str] | None:
 
 
 def _is_unicode(value: object) -> bool:
-    """Whether a value is text without half a surrogate pair, which JSON can escape."""
+    """Whether a value is text without half a surrogate pair, which JSON can express by escapes."""
     try:
         return isinstance(value, str) and value.encode("utf-8") is not None
     except UnicodeEncodeError:
@@ -160,7 +163,7 @@ def _merge(base: bytes | None, ours: bytes, theirs: bytes, merge: _MergeTexts) -
 
 
 def _decode(content: bytes) -> str | None:
-    """The text of a file; `None` for one that is none, or too large."""
+    """The text of a file; `None` if it is not text or is too large."""
     if len(content) > MAX_FILE_BYTES or b"\0" in content:
         return None
     try:
@@ -191,7 +194,7 @@ def _merge_formed(
     *,
     keep_line_ends: bool,
 ) -> _Text | None:
-    """Merge the lines of three texts, and their forms."""
+    """The merged lines of three texts, in their merged form."""
     form = merge_forms(form_of(base) if base is not None else None, form_of(ours), form_of(theirs))
     lines = (unformed(text, keep_line_ends=keep_line_ends) for text in (base or "", ours, theirs))
     merged = merge(*lines)
@@ -201,7 +204,7 @@ def _merge_formed(
 
 
 def _merge_added(_: str, ours: str, theirs: str) -> _Text | None:
-    """The one of two new files that holds all lines of the other; `None` for neither."""
+    """Whichever of two new files contains all lines of the other; `None` if neither does."""
     mine, other = frontmatter.split(ours), frontmatter.split(theirs)
     body = _containing(mine.body, other.body)
     if body is None:
@@ -217,7 +220,7 @@ def _whole(text: str | None) -> _Text | None:
 
 
 def _containing(ours: str, theirs: str) -> str | None:
-    """The text that has all lines of the other in their order."""
+    """Whichever text contains all lines of the other in order."""
     mine, other = split_lines(ours), split_lines(theirs)
     if _is_within(other, mine):
         return ours
@@ -243,7 +246,7 @@ def _merge_markdown(base: str, ours: str, theirs: str) -> _Text:
 def _fences(
     base: frontmatter.Parts, ours: frontmatter.Parts, theirs: frontmatter.Parts, block: MergedBlock
 ) -> str:
-    """The block between its fences; nothing where a side removed it and nothing is left in it."""
+    """The block between its fences; nothing if a side removed it and nothing is left in it."""
     sides = sorted((ours, theirs), key=lambda parts: (parts.opening, parts.closing))
     if not block.text:
         had = base.block is not None

@@ -1,12 +1,12 @@
-"""Three-way merge of frontmatter, key by key and without touching a byte that neither side did.
+"""Three-way merge of frontmatter by key, without touching a byte that neither side touched.
 
-What one side did to a key counts. What both did to it is merged where that has a meaning: lists of
-scalars as sets, `updated` becomes the later, `created` the earlier, and text on several lines is
-merged by line. Otherwise it is a conflict, and the key stays as ours have it. A key that one side
-changed and the other deleted stays: a deletion never wins over an edit.
+If one side changed a key, its change counts. If both did, the changes are merged where that makes
+sense: lists of scalars as sets, `updated` becomes the later date, `created` the earlier, and text
+on several lines is merged by line. Otherwise it is a conflict, and our value stays. A key that one
+side changed and the other deleted stays, because an edit always beats a deletion.
 
-But for conflicts the result does not depend on which side is called ours. A comment that either
-side wrote is never dropped: where the merged value has no place for it, that is a conflict.
+Apart from conflicts, the result does not depend on which side is called ours. A comment that either
+side wrote is never dropped: if the merged value has no place for it, that is a conflict.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from pack.merge.order import merge_order
 
 @dataclass(frozen=True, slots=True)
 class MergedBlock:
-    """What became of a frontmatter block.
+    """The result of merging a frontmatter block.
 
     Attributes:
-        text: The YAML; it can be read, and says of each key what it should.
+        text: The YAML. It can be read, and has the intended value for each key.
         is_clean: Whether nothing of theirs was left out.
     """
 
@@ -41,19 +41,20 @@ class MergedBlock:
 
 @dataclass(frozen=True, slots=True)
 class _Merged:
-    """The lines of an entry; none where it was deleted."""
+    """The merged lines of an entry; none if it was deleted."""
 
     text: str
     is_clean: bool = True
 
 
 def merge_block(base: str, ours: str, theirs: str) -> MergedBlock | None:
-    """Both sides' changes of a block; `None` where one cannot be taken apart and merged by key.
+    """Both sides' changes to a block; `None` if one of them cannot be cut into keys and merged.
 
     Args:
-        base: YAML whose last line has its end, or nothing; so are the others.
-        ours: What one side made of it.
-        theirs: What the other made of it.
+        base: What both sides started from. Like the others, YAML whose last line ends with a line
+            end, or nothing.
+        ours: Our version.
+        theirs: Their version.
     """
     old, mine, other = (cut_keys(block) for block in (base, ours, theirs))
     if old is None or mine is None or other is None:
@@ -69,13 +70,13 @@ def merge_block(base: str, ours: str, theirs: str) -> MergedBlock | None:
 
 
 def _keys(base: KeyBlocks, ours: KeyBlocks, theirs: KeyBlocks) -> Iterator[str]:
-    """All keys of either side, in the merged order, those that one deleted behind the others."""
+    """All keys of either side, in merged order; those that one side deleted come last."""
     merged = merge_order(*(list(side.entries) for side in (base, ours, theirs)))
     return iter(dict.fromkeys((*merged, *sorted(ours.entries.keys() | theirs.entries.keys()))))
 
 
 def _says(text: str, entries: Sequence[str]) -> bool:
-    """Whether a block can be read, and each of its entries means there what it means alone."""
+    """Whether a block can be read and each entry means the same in it as on its own."""
     fields: dict[str, object] = {}
     try:
         for entry in entries:
@@ -120,13 +121,13 @@ def _is_entry(text: str, key: str) -> bool:
 
 
 def _keeps_comments(merged: str, texts: Sequence[str]) -> bool:
-    """Whether all lines are there with what may be a comment that no side removed."""
+    """Whether every line that may be a comment is still there, unless a side removed it."""
     comments = ([line for line in text.splitlines() if "#" in line] for text in texts)
     return set(merge_order(*comments)).issubset(merged.splitlines())
 
 
 def _merge_value(key: str, base: KeyBlock | None, ours: KeyBlock, theirs: KeyBlock) -> str | None:
-    """The lines of an entry that both sides changed; `None` where its value has no such merge."""
+    """The lines of an entry that both sides changed; `None` if its values cannot be merged."""
     first, second = sorted((ours, theirs), key=lambda entry: entry.text)
     if repr(first.value) == repr(second.value):
         return first.text
@@ -143,7 +144,7 @@ def _merge_date(first: KeyBlock, second: KeyBlock, *, later: bool) -> str | None
 
 
 def _time(value: object) -> datetime | None:
-    """The moment of an ISO date or datetime, a date being its first; UTC where no zone is said."""
+    """The moment of an ISO date (its first moment) or datetime; UTC if it names no time zone."""
     text = str(value)
     day = parse_day(text)
     if day is None:
@@ -167,7 +168,7 @@ def _merge_list(base: KeyBlock | None, first: KeyBlock, second: KeyBlock) -> str
 
 
 def _write_list(first: KeyBlock, second: KeyBlock, merged: Sequence[str]) -> str | None:
-    """The list in brackets if both sides have it so, else an item a line."""
+    """The list in brackets if both sides write it so, or else with one item per line."""
     if first.items is None or second.items is None:
         return None
     sources = {**second.items.sources, **first.items.sources}

@@ -1,12 +1,13 @@
-"""Three-way merge of sequences of lines: what both sides changed, each in its place.
+"""Three-way merge of sequences of lines: the changes of both sides, each in its place.
 
-A line that only one side changed is as that side has it, even beside a line that the other side
-changed: a memory states one fact a line, and git, which wants an unchanged line between them, would
-make two people who learned two facts settle a conflict. What both sides changed alike happens once,
-what both deleted or one of them did is gone, what both inserted at one place is all kept (`union`).
-A conflict is that both changed the same lines differently; ours stay there.
+A line that only one side changed is taken from that side, even next to a line that the other side
+changed. A memory states one fact per line; git, which requires an unchanged line in between, would
+make two people who learned two facts resolve a conflict. A change that both sides made happens
+once, lines that either side deleted are gone, and everything that the two inserted at the same
+place is kept (`union`). If both changed the same lines differently, that is a conflict, and ours
+stay.
 
-But for conflicts the result does not depend on which side is called ours.
+Apart from conflicts, the result does not depend on which side is called ours.
 """
 
 from __future__ import annotations
@@ -27,16 +28,16 @@ class LineSpan(NamedTuple):
 
 
 Union = Callable[[LineSpan, LineSpan], Sequence[str]]
-"""All that ours and theirs inserted at one place, in an order that does not depend on the sides."""
+"""Combines our and their insertions at the same place; swapping the sides gives the same result."""
 
 
 @dataclass(frozen=True, slots=True)
 class MergedLines:
-    """What became of three sequences of lines.
+    """The result of merging three sequences of lines.
 
     Attributes:
-        lines: The result; ours wherever both changed the same lines differently.
-        is_clean: Whether there was no such place.
+        lines: The merged lines; ours wherever both sides changed the same lines differently.
+        is_clean: Whether there was no such conflict.
     """
 
     lines: tuple[str, ...]
@@ -56,7 +57,7 @@ class _Region:
     end: int
     hunks: list[_Sided]
     until: int
-    """Insertions before this line of the base belong here; `end`, or one more."""
+    """Insertions before this line of the base belong to the region; it is `end`, or one more."""
 
 
 _BY_PLACE: Final = attrgetter("hunk.old_start", "hunk.old_end")
@@ -70,15 +71,16 @@ def merge_lines(
     union: Union | None = None,
     headings: Collection[int] = (),
 ) -> MergedLines:
-    """Both sides' changes of `base`, in time all but linear in the number of lines.
+    """Both sides' changes to `base`, in time that is nearly linear in the number of lines.
 
     Args:
-        base: What both sides began with.
-        ours: What one made of it.
-        theirs: What the other made of it.
-        union: What to do with different insertions at one place; `None` makes them a conflict.
-        headings: Lines of the base that begin a section. Lines that one side adds at the end of a
-            section whose heading the other side removed have lost their place: a conflict.
+        base: What both sides started from.
+        ours: Our version.
+        theirs: Their version.
+        union: Combines different insertions at the same place; `None` makes them a conflict.
+        headings: Lines of the base that begin a section. If one side adds lines at the end of a
+            section and the other removes its heading, the lines have lost their place, which is a
+            conflict.
     """
     changes = [_Sided(hunk, is_ours=True) for hunk in _divided(find_hunks(base, ours))]
     changes += [_Sided(hunk, is_ours=False) for hunk in _divided(find_hunks(base, theirs))]
@@ -93,7 +95,7 @@ def merge_lines(
 
 
 def _divided(hunks: Sequence[Hunk]) -> Iterator[Hunk]:
-    """Lines replaced by as many others are taken for single changed lines."""
+    """The hunks, with lines that are replaced by equally many split into single changed lines."""
     for hunk in hunks:
         size = hunk.old_end - hunk.old_start
         if size > 1 and size == hunk.end - hunk.start:
@@ -127,9 +129,9 @@ def _until(hunk: Hunk, headings: Collection[int]) -> int:
 
 
 def _meets(region: _Region, hunk: Hunk) -> bool:
-    """Whether a hunk that begins no earlier changes the same lines, or inserts at the same place.
+    """Whether a hunk that begins no earlier changes the same lines or inserts at the same place.
 
-    Insertions before and behind a changed line do not.
+    Insertions before and after a changed line do not count.
     """
     if hunk.old_start == hunk.old_end:
         return hunk.old_start < region.until or region.start == region.end == hunk.old_start
@@ -152,7 +154,7 @@ class _Merger:
         self.is_clean = True
 
     def resolve(self, region: _Region) -> None:
-        """Append what a region becomes."""
+        """Append the merged lines of a region."""
         ours = [hunk for hunk, is_ours in region.hunks if is_ours]
         theirs = [hunk for hunk, is_ours in region.hunks if not is_ours]
         our_lines = self._applied(region, ours, self._ours)
@@ -170,7 +172,7 @@ class _Merger:
             self.lines += our_lines
 
     def _applied(self, region: _Region, hunks: Sequence[Hunk], side: Sequence[str]) -> list[str]:
-        """The lines of a region as one side has them."""
+        """The lines of a region in one side's version."""
         lines: list[str] = []
         done = region.start
         for hunk in hunks:

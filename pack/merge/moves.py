@@ -1,4 +1,4 @@
-"""Which files of three trees are the same file, where one side moved it."""
+"""Finds out which files of three trees are the same file, even if a side has moved it."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Trio:
-    """One file on all sides.
+    """One file in all three trees.
 
     Attributes:
-        path: Where it is after the merge, if it still is.
-        base: What it was; `None` where it is new.
-        ours: Where and what it is here; `None` where it is not.
-        theirs: Where and what it is there; `None` where it is not.
-        moved_apart: Whether each side moved it to another place; it stays at both, as two files.
+        path: Where it is after the merge, if it still exists.
+        base: Its blob in the base; `None` if it is new.
+        ours: Its path and blob on our side; `None` if it does not exist there.
+        theirs: Its path and blob on their side; `None` if it does not exist there.
+        moved_apart: Whether the sides moved it to different places; it stays at both, as two files.
     """
 
     path: MemoryPath
@@ -45,8 +45,8 @@ class Trio:
 def match_files(base: Tree, ours: Tree, theirs: Tree) -> Iterator[Trio]:
     """All files of either side, sorted by path.
 
-    A file is taken for moved if its path is gone, and exactly one new path has its very bytes; then
-    what the other side changed goes with it. Otherwise it counts as deleted, and another as added.
+    A file counts as moved if its path is gone and exactly one new path has exactly its bytes; the
+    other side's changes then move with it. Otherwise, one file was deleted and another added.
     """
     our_moves, their_moves = find_moves(base, ours), find_moves(base, theirs)
     trios: dict[MemoryPath, Trio] = {}
@@ -74,7 +74,7 @@ def _moved_apart(
     side: Tree,
     others: Mapping[MemoryPath, MemoryPath],
 ) -> set[MemoryPath]:
-    """Files that were moved, and elsewhere moved to another place."""
+    """New paths of files that the other side moved to a different place."""
     return {
         new
         for old, new in moves.items()
@@ -83,7 +83,7 @@ def _moved_apart(
 
 
 def find_moves(old: Tree, new: Tree) -> dict[MemoryPath, MemoryPath]:
-    """New path by old one of the files that were moved and not changed."""
+    """New path by old path of the files that were moved and not changed."""
     gone, come = _by_blob(old, new), _by_blob(new, old)
     return {
         paths[0]: come[blob][0]
@@ -93,7 +93,7 @@ def find_moves(old: Tree, new: Tree) -> dict[MemoryPath, MemoryPath]:
 
 
 def _by_blob(side: Tree, without: Tree) -> Mapping[BlobId, list[MemoryPath]]:
-    """Paths that only one side has, by their blob."""
+    """Paths that are in one tree but not in the other, by blob."""
     paths: dict[BlobId, list[MemoryPath]] = defaultdict(list)
     for path in sorted(side.keys() - without.keys()):
         paths[side[path]].append(path)

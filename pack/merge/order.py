@@ -1,4 +1,4 @@
-"""Three-way merge of a list whose items are there or not: tags, keys, the order for sync."""
+"""Three-way merge of lists without duplicates: tags, keys, the order for sync."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pack.merge.lines import LineSpan, merge_lines
 
 
 def merge_order(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> list[str]:
-    """The items that neither side removed and those that one added, each once.
+    """The items that neither side removed and those that either side added, each once.
 
-    Their order is the one that a side changed; where both did, or both added items at the same
-    place, it depends on the items and not on which side is called ours.
+    If one side changed the order, its order counts. If both did, or both added items at the same
+    place, the order depends on the items and not on which side is called ours.
     """
     first, second = sorted((list(ours), list(theirs)))
 
@@ -31,8 +31,8 @@ def merge_order(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str])
 def merge_sync_order(
     base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]
 ) -> tuple[str, ...]:
-    """The `sync_order` of a merged `index.md`, from those of the three (`read_head`).
+    """The `sync_order` for a merged `index.md`, from that of all three versions (`read_head`).
 
-    Paths of files that are gone may be left in it; `pack.index.format.next_order` drops them.
+    It may still contain paths of files that are gone; `pack.index.format.next_order` drops them.
     """
     return tuple(merge_order(base, ours, theirs))

@@ -1,17 +1,18 @@
-"""Three-way merge of two commits of a memory: what our side has to change.
+"""Three-way merge of two commits of a memory: the changes that our side has to make.
 
-File by file, with the bytes of the merge base (`pack.merge.file`); a moved file is followed.
+It goes file by file, using the bytes of the merge base (`pack.merge.file`), and follows moved
+files.
 
-- A file that one side deleted and the other changed stays: no deletion wins over an edit.
-- A file of theirs that would be a twin of one of ours, or a file where we have a folder, goes to
-  the path of a conflict copy; a folder of theirs is spelt as here.
-- `index.md` files of PACK are left out: they are generated from what the merge gives, but for the
-  order for sync (`pack.merge.order.merge_sync_order`).
-- No second copy is made of what a conflict copy of either side holds already.
+- A file that one side deleted and the other changed stays: an edit always beats a deletion.
+- A file of theirs that some file system would confuse with one of ours, or that has the path of one
+  of our folders, goes to the path of a conflict copy. Their folders get our spelling.
+- PACK's `index.md` files are left out: they are generated from the result of the merge, except for
+  the order for sync (`pack.merge.order.merge_sync_order`).
+- What is already in a conflict copy on either side is not copied again.
 
-Without conflicts both sides of a merge come to the same tree. With some, each keeps its own version
-in place and the other's in a copy; whichever is merged first is a fast-forward for the other, and
-its copies are files like any others then.
+Without conflicts, both sides of a merge get the same tree. With conflicts, each keeps its own
+version in place and the other's in a copy. The merge that is made first is a fast-forward for the
+other side, to which its copies are files like any others.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from pack.model import ABSENT, BlobId, Change, Delete, MemoryPath, Put, blob_id
 from pack.paths import INDEX
 
 NOTION_PAGES: Final = MemoryPath(".notion-pages.json")
-"""Page id by path, which is merged by key."""
+"""This file maps paths to page ids, and is merged by key."""
 
 _MARKDOWN: Final = (".md", ".markdown")
 _PROSE: Final = (".txt", ".text")
@@ -49,7 +50,7 @@ class MergeConflict:
 
     Attributes:
         path: The file.
-        copy: Where the whole of theirs is kept; `None` where nothing needed to be.
+        copy: Where the whole of theirs is kept; `None` if that was not necessary.
         reason: What happened, in words.
     """
 
@@ -78,14 +79,14 @@ def merge_trees(
     read: Callable[[BlobId], bytes],
     name: str,
 ) -> TreeMerge:
-    """What becomes of our files when theirs are merged; the same arguments give the same plan.
+    """The changes that merge their files into ours; the same arguments give the same plan.
 
     Args:
-        base: Files of the merge base; none for unrelated histories.
-        ours: Files of our commit, to which the changes are relative.
-        theirs: Files of theirs.
-        read: Gives the bytes of a blob; asked only for files that both sides changed or theirs
-            brought, and for what may be an index. What it raises is not caught.
+        base: Files of the merge base; none if the histories are unrelated.
+        ours: Files of our commit, which the changes apply to.
+        theirs: Files of their commit.
+        read: Returns the bytes of a blob. Called only for files that both sides changed or they
+            added, and for what may be an index. Its exceptions are not caught.
         name: A word for the names of conflict copies, such as the short id of their commit.
     """
     planner = _TreeMerger(ours, theirs, read, name)
@@ -98,7 +99,7 @@ def merge_trees(
 
 
 class _Indexes:
-    """Three trees without the index files of PACK."""
+    """The three trees without PACK's index files."""
 
     def __init__(
         self, base: Tree, ours: Tree, theirs: Tree, read: Callable[[BlobId], bytes]
@@ -228,19 +229,19 @@ class _TreeMerger:
         if not new and not self._kept:
             return
         places = FreeNames(self._ours, self._deleted)
-        # Those that can be where they are come first, so that no other takes their place.
+        # Files that can keep their paths come first, so that no other file takes those.
         for path in sorted(new, key=lambda path: (places.respelt(path, self._name) != path, path)):
             self._settle(path, new[path], places)
         for kept in self._kept:
             self._copy(kept, places)
 
     def _settle(self, path: MemoryPath, content: bytes, places: FreeNames) -> None:
-        """Give a new file a path that no other has on any file system."""
+        """Give a new file a path that no other file has on any file system."""
         claim = places.claim(path, self._name)
         if not claim.twin:
             self._puts[claim.path] = content
         elif blob_id(content) != self._blob_at(claim.twin):
-            self.keep(path, content, f"some file systems take it for {claim.twin}")
+            self.keep(path, content, f"some file systems confuse it with {claim.twin}")
         if claim.path != path and not claim.twin:
             reason = f"its folder is {claim.path.rpartition('/')[0]} here"
             self._conflicts.append(MergeConflict(path, claim.path, reason))
