@@ -1,5 +1,5 @@
-"""Copies of the memory elsewhere: each target brought up to the current commit, at least once.
+"""Copies of the memory in other places: every target is brought to the current commit.
 
-It must not know a service: a target is a protocol (`target`), and its connector talks to the
-service. Start with `engine`.
+Delivery is at least once and in order. This room must not know any service: a target is a protocol
+(`target`), and a connector talks to the service. Start with `engine`.
 """

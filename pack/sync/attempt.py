@@ -1,4 +1,4 @@
-"""One attempt to bring one target to the current commit; see `engine` for what is promised."""
+"""One attempt to bring one target to the current commit; see `engine` for the promises."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from pack.sync.target import MEMO_BYTES
 
 _NOTICE_CHARACTERS: Final = 500
 _UNKNOWN: Final = (
-    "nothing leads from the commit that was delivered last ({commit:.7}) to the current one: "
-    "what happened since then was not delivered, and the current commit is where it goes on"
+    "the history does not connect the last delivered commit ({commit:.7}) to the current one: the "
+    "changes in between were not delivered, and delivery continues from the current commit"
 )
 _REWRITTEN: Final = (
     "the history was rewritten after {commit:.7} was delivered: "
-    "it went on from the last common commit"
+    "delivery continued from the last common commit"
 )
 _FORGOTTEN: Final = (
-    "it asked for more to be remembered than the 64 KiB that are: the next delivery writes all anew"
+    "its receipt exceeded 64 KiB and was dropped, so the next delivery writes everything again"
 )
-DAMAGED: Final = "what was remembered of this target could not be read: it began anew"
+DAMAGED: Final = "the stored state of this target could not be read, so it started over"
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What every attempt works with; see `pack.sync.engine.Sync`."""
+    """What all attempts share; see `pack.sync.engine.Sync`."""
 
     connector: Connector
     states: SyncStates
@@ -47,7 +47,7 @@ class Means:
 def held_back(
     destination: Destination, state: TargetState | None, urgency: Urgency, now: datetime
 ) -> SyncOutcome | None:
-    """Why nothing is tried now, if nothing is."""
+    """Why no attempt is made now; `None` if one is made."""
     if state is None or urgency is Urgency.UNPARKED:
         return None
     if states_of.is_parked(state, destination.config):
@@ -71,15 +71,15 @@ def _outcome(name: str, standing: Standing, state: TargetState) -> SyncOutcome:
 
 
 class Attempt:
-    """An attempt. The caller holds the target exclusively.
+    """One attempt. The caller holds the target exclusively.
 
     Args:
-        means: What it works with.
+        means: What all attempts share.
         destination: The target.
-        route: Gives the route to it.
-        state: How far it is; `None` for a target that is new.
-        notice: What a person should know of the state itself.
-        is_leaving: Asked between two deliveries.
+        route: Returns the route to it.
+        state: Its progress; `None` for a new target.
+        notice: What a person should know about the state itself.
+        is_leaving: Called between two deliveries; whether the process wants to stop.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Attempt:
         self._standing = Standing.UP_TO_DATE
 
     def deliver(self, *, full: bool) -> SyncOutcome:
-        """Deliver what is in the queue, all of it or up to the first failure.
+        """Deliver everything in the queue, or as much as possible until the first failure.
 
         Raises:
             ConnectorError: The state cannot be stored.
@@ -116,13 +116,13 @@ class Attempt:
             is_permanent = states_of.is_permanent(failed.error)
             if is_permanent or not self._is_cut_off(failed.error):
                 return self._failed(failed.error, is_permanent=is_permanent)
-        except PackError as error:  # no reading, no storing, or a mistake of ours
+        except PackError as error:  # reading or storing failed, or PACK has a bug
             if not self._is_cut_off(error):
                 return self._failed(error, is_permanent=False)
         return self._ended(self._standing)
 
     def _is_cut_off(self, error: PackError) -> bool:
-        """Whether it failed because we are leaving, which says nothing of the target."""
+        """Whether it failed only because the process is stopping, not because of the target."""
         return self._is_leaving() and not isinstance(error, RateLimited)
 
     def _bring_up(self, *, full: bool) -> None:
@@ -130,10 +130,10 @@ class Attempt:
         if self._is_new and not (head and self._destination.only_newest):
             self._keep(states_of.skipped_to(self._state, head, self._notice()))
         if not full and states_of.is_untried(self._state) and head == self._state.cursor:
-            self._route()  # settings that cannot be used are told now, not later
+            self._route()  # report unusable settings now, not later
             self._standing = Standing.STARTED
             if self._state.notice and not self._warnings:
-                self._warnings.append(self._state.notice)  # of when it began
+                self._warnings.append(self._state.notice)  # from when it was new
             return
         while head is not None and (full or head != self._state.cursor):
             self._go_on(head, full=full)
@@ -151,7 +151,7 @@ class Attempt:
             self._send_each(head)
 
     def _bring_to(self, head: CommitId) -> None:
-        """Show the state of a commit, unless nothing since the last one is to be shown."""
+        """Deliver the state at a commit, unless all commits since the last one can be skipped."""
         cursor = self._state.cursor
         commits = self._commits_since(cursor, head) if cursor else ()
         if commits and all(skips_sync(commit.message) for commit in commits):
@@ -161,7 +161,7 @@ class Attempt:
         self._commits += max(len(commits), 1)
 
     def _commits_since(self, cursor: CommitId, head: CommitId) -> tuple[CommitFacts, ...]:
-        """The commits in between; none, where the history was rewritten."""
+        """The commits in between; none if the history was rewritten."""
         line = self._means.connector.lineage(cursor, head)
         return line.commits if line and not line.is_rewritten else ()
 
@@ -170,7 +170,7 @@ class Attempt:
         cursor = self._state.cursor
         line = self._means.connector.lineage(cursor, head)
         if line is not None and line.is_unrelated:
-            line = None  # as if the old one were forgotten already, which git does in time
+            line = None  # as if git had already forgotten the old commit, as it eventually does
         if line is None or line.is_rewritten:
             self._warnings.append((_REWRITTEN if line else _UNKNOWN).format(commit=cursor))
         if line is None or not line.commits:
@@ -196,7 +196,7 @@ class Attempt:
 
         route = self._route()
         if not self._can_keep:
-            # A disk that is full must not mean the same delivery again at each attempt.
+            # Store first: with a full disk, every attempt would otherwise repeat the same delivery.
             self._keep(self._state)
         done = route.deliver(delivery, progress)
         self._changed = self._changed or done.changed

@@ -1,17 +1,19 @@
-"""The sync: bringing every target to the current commit; at least once, in order, never in a write.
+"""The sync brings every target to the current commit: at least once, in order, never in a write.
 
-The log is the queue. Each target has a cursor, the commit that was delivered last; what came after
-it, by whomever, along first parents, is what is to be delivered. So a crash, an outage or a week
-offline loses nothing, and repeats at most what was under way. A target that shows a state is
-brought to the newest; one that is told of events gets every commit (`pack.sync.routes`).
+The log is the queue. Each target has a cursor, the last commit that was delivered. Every later
+commit along first parents, whoever wrote it, is still to be delivered. So a crash, an outage or a
+week offline loses nothing, and at most repeats what was under way. A target that shows a state is
+brought to the newest one; a target that receives events gets one for every commit
+(`pack.sync.routes`).
 
-A new target that shows a state gets the current one; one that is told of events begins at the
-current commit, without what came before. Commits marked `Pack-Sync: skip` are passed over.
+A new target that shows a state gets the current one. A new target that receives events begins at
+the current commit and gets nothing earlier. Commits marked `Pack-Sync: skip` are skipped.
 
-A cursor whose commit is not in the history any more (it was rewritten) means: the current state,
-or the events from the last common commit on; from the current one, where there is none, as it is
-where a shallow clone was moved on without what is between. The latter two leave a notice, as do
-damaged states: events may be missing or come again then.
+If the commit of a cursor is no longer in the history, because that was rewritten, the target gets
+the current state, or the events since the last common commit. If there is no common commit (a
+shallow clone, say, was updated and lacks the commits in between), events continue from the current
+one. These last two cases leave a notice, as does a damaged state, since events may be missing or
+repeated.
 """
 
 from __future__ import annotations
@@ -42,9 +44,9 @@ class Sync:
     Args:
         connector: Where the memory is kept.
         destinations: The targets; names and keys are distinct.
-        states: Keeps how far each is.
+        states: Stores how far each target is.
         clock: Tells the time, with a time zone.
-        jitter: Gives a random number from 0 to 1.
+        jitter: Returns a random number from 0 to 1.
     """
 
     def __init__(
@@ -70,35 +72,35 @@ class Sync:
         return tuple(self._destinations)
 
     def on_news(self, listener: Callable[[], None]) -> None:
-        """Have `listener` called after each write of this process; it must return at once."""
+        """Call `listener` after each write of this process; it must return at once."""
         self._listeners.append(listener)
 
     def tell(self) -> None:
-        """Say that there is something new to deliver."""
+        """Tell the listeners that there is something new to deliver."""
         for listener in self._listeners:
             listener()
 
     def begin(self, name: str) -> bool:
-        """Let a new target that is told of events begin at the current commit, if it is one.
+        """If the target receives events and is new, let it begin at the current commit.
 
-        A server asks for it before its first answer, so that all that is written through it is
-        delivered. Nothing is sent; `deliver` says whether the settings can be used.
+        A server calls this before its first answer, so that everything written through it is
+        delivered. Nothing is sent; `deliver` shows whether the settings are usable.
 
         Returns:
-            Whether it was new.
+            Whether the target was new.
 
         Raises:
             NotFound: There is no such target.
-            RepositoryBusy: Another process lets it begin, at this moment.
-            ConnectorError: The memory cannot be read, or the state not be stored.
-            InternalError: A mistake of PACK's own.
+            RepositoryBusy: Another process is doing the same at this moment.
+            ConnectorError: The memory cannot be read, or the state cannot be stored.
+            InternalError: There is a bug in PACK.
         """
         destination = self._find(name)
         if destination.only_newest:
             return False
         with as_internal_errors():
             if self._load(destination)[0] is not None:
-                return False  # and whoever delivers to it may hold it for long
+                return False  # without the lock, which a delivery may hold for a long time
             with self._states.exclusive(destination.key):
                 state, notice = self._load(destination)
                 if state is None:
@@ -107,11 +109,11 @@ class Sync:
         return state is None
 
     def is_due(self, name: str) -> bool:
-        """Whether `deliver` has something to do; cheap enough to be asked every second.
+        """Whether `deliver` has something to do; cheap enough to call every second.
 
         Raises:
-            ConnectorError: The memory, or the target's state, cannot be read.
-            InternalError: A mistake of PACK's own.
+            ConnectorError: The memory or the target's state cannot be read.
+            InternalError: There is a bug in PACK.
         """
         destination = self._find(name)
         with as_internal_errors():
@@ -132,19 +134,21 @@ class Sync:
         full: bool = False,
         is_leaving: Callable[[], bool] = _never,
     ) -> SyncOutcome:
-        """Bring one target to the current commit, as far as it can be brought.
+        """Bring one target to the current commit, or as close as possible.
 
         Args:
             name: The target.
             urgency: Who wants it.
-            full: Write all that it shows anew, whether it seems changed or not. Of no effect on one
-                that is told of events: what was sent is not sent again.
-            is_leaving: Asked between two deliveries; the rest stays in the queue.
+            full: Write everything again, whether it seems changed or not. Has no effect on a target
+                that receives events: what was sent is not sent again.
+            is_leaving: Called between two deliveries. If it returns true, the rest stays in the
+                queue.
 
         Raises:
             NotFound: There is no such target.
-            ConnectorError: Its state cannot be read or stored; nothing is delivered then.
-            InternalError: A mistake of PACK's own in that; one of the target is in the outcome.
+            ConnectorError: Its state cannot be read or stored, so nothing is delivered.
+            InternalError: There is a bug in PACK outside the delivery; one inside it is in the
+                outcome.
         """
         destination = self._find(name)
         try:
@@ -160,14 +164,14 @@ class Sync:
                 run = Attempt(self._means, destination, route, state, notice, is_leaving)
                 return run.deliver(full=full and destination.only_newest)
         except RepositoryBusy:
-            return SyncOutcome(name, Standing.BUSY, problem="another process delivers to it now")
+            return SyncOutcome(name, Standing.BUSY, problem="another process is delivering to it")
 
     def status(self) -> tuple[TargetStatus, ...]:
-        """All targets as they are known; nobody is asked but the memory's own store."""
+        """What is known about all targets; asks only the memory's own store and no service."""
         return tuple(map(self._status, self._destinations.values()))
 
     def notices(self) -> tuple[str, ...]:
-        """What whoever uses the memory should know: the targets that wait for a person."""
+        """What users of the memory should know: the targets that are waiting for a person."""
         reasons = {one.name: self._stopped(one) for one in self._destinations.values()}
         return tuple(
             f"Not copied to {name}: {reason}. {Action.SEE_TARGETS} for details."
@@ -176,7 +180,7 @@ class Sync:
         )
 
     def close(self) -> None:
-        """Close all routes; deliveries under way end soon, as failed."""
+        """Close all routes; deliveries under way soon fail."""
         for route in tuple(self._routes.values()):
             route.close()
 
@@ -189,7 +193,7 @@ class Sync:
         return self._destinations[name]
 
     def _stopped(self, destination: Destination) -> str | None:
-        """Why nothing is copied to a target until a person acts, if nothing is."""
+        """Why nothing is copied to a target until a person acts; `None` if copying goes on."""
         try:
             state, _ = self._load(destination)
         except (ConnectorError, InternalError) as error:
@@ -209,7 +213,7 @@ class Sync:
         """The route to a target, opened when first needed.
 
         Raises:
-            TargetFailed: It cannot be used as it is set up.
+            TargetFailed: It cannot be used with its present settings.
         """
         if destination.key not in self._routes:
             with target_errors():
@@ -242,7 +246,7 @@ class Sync:
             if head is None or head == state.cursor:
                 return 0
             if state.cursor is None and destination.only_newest:
-                return None  # everything: the log need not be counted
+                return None  # everything, so there is no need to count the log
             line = self._connector.lineage(state.cursor, head)
         except (ConnectorError, InvalidRequest):
             return None

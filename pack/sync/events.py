@@ -1,8 +1,8 @@
-"""What a commit did to each file, for targets that are told of every commit.
+"""What a commit did to each file, for targets that receive every commit as events.
 
-A file with `sync: false` is not there for targets: it appears when that is taken away, and is
-deleted when it is set. Two paths are a move only in a commit of PACK's that says so, as its message
-names both; what was moved by hand is a delete and an update, so that nobody keeps the old path.
+To targets, a file with `sync: false` does not exist: setting it deletes the file for them, and
+removing it makes the file appear. Two paths are a move only if PACK made the commit and its message
+names both. A move by hand is a delete and an update, so that no receiver keeps the old path.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class FileEvent:
         kind: What happened.
         path: Where the file is, or was.
         content: Its markdown without frontmatter; empty after a delete.
-        message: What the commit says to people.
+        message: The part of the commit message that is meant for people.
         commit: The commit.
     """
 
@@ -54,14 +54,14 @@ _Blobs = Mapping[MemoryPath, BlobId | None]
 
 
 def read_events(connector: Connector, commit: CommitFacts, v1_path: MemoryPath) -> list[FileEvent]:
-    """What a commit did to the files that targets are given, against its first parent.
+    """What a commit did to the files that targets get, compared with its first parent.
 
-    Sorted by path, deletes first: whoever mirrors the files can apply them one by one. None for a
-    commit that changed no such file.
+    Deletes come first, then by path, so that a mirror of the files can apply the events one by one.
+    There are none if the commit changed no such file.
 
     Raises:
         ConnectorError: The memory cannot be read.
-        NotFound: A part of the history is not there.
+        NotFound: Part of the history is missing.
     """
     parent = commit.parents[0] if commit.parents else None
     after = _changed(connector, parent, commit.id)
@@ -75,7 +75,7 @@ def read_events(connector: Connector, commit: CommitFacts, v1_path: MemoryPath) 
     events = []
     kinds = _kinds(message if is_ours(commit.message) else "", _given(old), _given(new))
     for path, kind in kinds:
-        # A message may name the files that targets do not get.
+        # The message may name files that targets do not get.
         said = f"{path}: {kind.removeprefix('memory_')}" if is_private else message
         events.append(FileEvent(kind, path, new.get(path) or "", said, commit))
     return events
@@ -105,7 +105,7 @@ def _kinds(
 
 
 def _changed(connector: Connector, old: CommitId | None, new: CommitId) -> _Blobs:
-    """The blobs in `new` of what differs from `old`; everything, for a first commit."""
+    """The blobs in `new` of all files that differ from `old`; all files, for a first commit."""
     if old is None:
         entries = connector.get_tree(new)
         return {entry.path: entry.sha for entry in entries if entry.type is EntryType.FILE}
@@ -118,7 +118,7 @@ def _changed(connector: Connector, old: CommitId | None, new: CommitId) -> _Blob
 def _read(
     connector: Connector, blobs: _Blobs, paths: Iterable[MemoryPath]
 ) -> dict[MemoryPath, str | None]:
-    """The markdown of these files; `None` for those that targets do not get."""
+    """The markdown of these files; `None` for a file that targets do not get."""
     wanted = [(path, blob) for path in paths if (blob := blobs.get(path))]
     contents = connector.read_blobs(blob for _, blob in wanted)
     found: dict[MemoryPath, str | None] = {}

@@ -1,7 +1,8 @@
-"""Mistakes of PACK's own in what brings one target up: they cost that target an attempt, no more.
+"""Contains bugs in a delivery: they cost the target concerned one attempt, and nothing else.
 
-A target is talked to by libraries and shapes that others change. What nobody has expected of them
-is told as an error that is tried again, with the place to look at, and the other targets go on.
+Talking to a target relies on libraries and data formats that others may change. An unexpected
+failure becomes an error that is retried and that says where in the code it occurred; other targets
+are not affected.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ _SEPARATOR: Final = re.compile(r"[/\\]")
 
 @contextmanager
 def as_internal_errors() -> Iterator[None]:
-    """What is raised inside, and is nothing that the sync knows, becomes an `InternalError`.
+    """Turn any exception raised inside that the sync does not know into an `InternalError`.
 
     Raises:
-        InternalError: In place of any exception but those that end a process.
+        InternalError: In place of any unknown exception, except those that end a process.
     """
     try:
         yield
@@ -38,7 +39,7 @@ def as_internal_errors() -> Iterator[None]:
 
 
 def _kind_and_place(error: Exception) -> str:
-    """Class and innermost frames; the message of a foreign error may quote a secret."""
+    """Class and innermost frames, without the message: that of a library may quote a secret."""
     frames = list(walk_tb(error.__traceback__))[-_FRAMES:]
     places = ", from ".join(_place(frame, line) for frame, line in reversed(frames))
     return f"{type(error).__module__}.{type(error).__qualname__} at {places}"

@@ -1,6 +1,7 @@
-"""Where the link labels of a markdown text stand, found by its parser and changed by position.
+"""Finds the link labels of a markdown text with a parser, and changes them by position.
 
-Code, HTML, escaped brackets and whatever else is no label is left alone, byte for byte.
+Code, HTML, escaped brackets and everything else that is not a label stay as they are, byte for
+byte.
 
 Source: CommonMark 0.31, 4.7 "Link reference definitions", 6.3 "Links".
 """
@@ -21,23 +22,23 @@ if TYPE_CHECKING:
 _FOOTNOTE: Final = re.compile(r"\[\^([^\[\]\s]+)\]")
 _DEFINES_FOOTNOTE: Final = re.compile(r"^ {0,3}\[(\^[^\[\]\s]+)\]:", re.MULTILINE)
 _LABEL: Final = re.compile(r"(?:[^\]\\]|\\.)*", re.DOTALL)
-_MOST_BRACKETS: Final = 20_000  # of hostile nesting take a second
+_MOST_BRACKETS: Final = 20_000  # take a second if nested maliciously
 
 _Rule = Callable[["StateInline", bool], bool]
 
 
 def compared(label: str) -> str:
-    """A label as labels are compared: case and white space do not count."""
+    """A label in the form used for comparing: case and white space do not count."""
     return " ".join(_printable(label).split()).lower().upper()
 
 
 def _printable(text: str) -> str:
-    """A text as parsers take it: NUL is replaced (CommonMark 0.31, 2.3)."""
+    """A text as parsers read it: with NUL replaced (CommonMark 0.31, 2.3)."""
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _parser() -> MarkdownIt:
-    # Imported when first needed, as in `pack.files.markdown`.
+    # Imported on first use, as in `pack.files.markdown`.
     from markdown_it import MarkdownIt  # noqa: PLC0415
 
     parser = MarkdownIt("commonmark", {"inline_definitions": True})
@@ -46,7 +47,7 @@ def _parser() -> MarkdownIt:
 
 
 def label_targets(text: str) -> Iterator[tuple[str, str]]:
-    """Each label that a text defines, and what it leads to: the first definition counts."""
+    """Each label that a text defines, and its target; the first definition counts."""
     env: dict[str, dict[str, dict[str, str]]] = {}
     for token in _parser().parse(text, env):
         if token.type == "inline":
@@ -57,14 +58,15 @@ def label_targets(text: str) -> Iterator[tuple[str, str]]:
 
 
 def renamed(text: str, names: frozenset[str], suffix: str) -> str:
-    """A text whose labels of these names end in something new.
+    """The text with a suffix added to these labels.
 
-    In a text of more than 20,000 brackets only the definitions do, so that none costs minutes.
+    In a text of more than 20,000 brackets, only the definitions change, so that no text takes
+    minutes.
 
     Args:
         text: Markdown with LF line ends.
-        names: The labels, as `compared` gives them.
-        suffix: What they end in then.
+        names: The labels, in the form that `compared` returns.
+        suffix: What to add.
     """
     parser, env = _parser(), dict[str, object]()
     tokens = parser.parse(text, env)
@@ -82,11 +84,11 @@ def renamed(text: str, names: frozenset[str], suffix: str) -> str:
 def _definitions(
     text: str, tokens: Sequence[Token], names: frozenset[str], suffix: str
 ) -> Iterator[tuple[int, str]]:
-    """Where the labels of definitions end, and what is to be added there."""
+    """The positions at which the labels of definitions end, and what to add there."""
     lines = _line_starts(text)
     for token in tokens:
         if token.type == "definition" and token.map and compared(token.meta["id"]) in names:
-            # What stands before it on its line, such as `> - `, holds no bracket.
+            # Nothing before it on its line, such as `> - `, contains a bracket.
             begin = text.index("[", lines[token.map[0]]) + 1
             label = _LABEL.match(text, begin)
             if label is not None:
@@ -98,7 +100,7 @@ def _line_starts(text: str) -> list[int]:
 
 
 class _Uses:
-    """Finds the links, images and footnotes by some labels; code and the like is none."""
+    """Finds the links, images and footnotes that use certain labels, ignoring code and the like."""
 
     def __init__(self, parser: MarkdownIt, names: frozenset[str], suffix: str) -> None:
         from markdown_it.rules_inline import image, link  # noqa: PLC0415
@@ -114,7 +116,7 @@ class _Uses:
     def find(
         self, text: str, tokens: Sequence[Token], env: dict[str, object]
     ) -> Iterator[tuple[int, str]]:
-        """Where something is to be added to a text, and what."""
+        """The positions at which to add something to a text, and what to add."""
         lines = _printable(text).split("\n")
         starts = _line_starts(text)
         for token in tokens:
@@ -126,9 +128,9 @@ class _Uses:
                 yield starts[token.map[0] + row] + column, added
 
     def _by_line(self, content: str, lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
-        """What was found in a block, by the lines of the file that the block stands on."""
+        """What was found in a block, by line of the file and position in the line."""
         starts = _line_starts(content)
-        # What precedes the content on a line belongs to lists and the like, or is white space.
+        # Whatever precedes the content on a line is list markers and the like, or white space.
         parts = content.split("\n")
         columns = [line.rfind(part) for line, part in zip(lines, parts, strict=False)]
         for at, added in self._found:
@@ -137,17 +139,17 @@ class _Uses:
                 yield row, columns[row] + at - starts[row], added
 
     def _watched(self, rule: _Rule, marks: int) -> _Rule:
-        """A rule of the parser whose successes are noted.
+        """A parser rule that also notes its matches.
 
         Args:
             rule: The rule.
-            marks: Characters before the bracket.
+            marks: The number of characters before the bracket.
         """
 
         def watch(state: StateInline, silent: bool) -> bool:
             at = state.pos + marks
             is_one = rule(state, silent)
-            # An image parses its description as a text of its own.
+            # The parser treats an image's description as a separate text.
             if not silent and state.src is self._content and state.src[at : at + 1] == "[":
                 self._note(state, at, is_image=marks > 0, is_one=is_one)
             return is_one
@@ -164,7 +166,7 @@ class _Uses:
             self._note_link(state.src[at + 1 : end], state.src[end + 1 : state.pos], state.pos)
 
     def _note_link(self, text: str, rest: str, end: int) -> None:
-        """Note a link of `[text]` and what follows it, which ends at `end`."""
+        """Note a link that consists of `[text]` and what follows it, and ends at `end`."""
         if rest.startswith("("):
             return
         label = rest[1:-1] or text

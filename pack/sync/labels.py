@@ -1,11 +1,10 @@
-"""Keeping the link labels of a file its own when files are joined to one text.
+"""Keeps link labels from affecting other files when files are joined into one text.
 
-A label (`[a]: address`) counts for the whole of a markdown text, and the first one wins: joined,
-`[a]` of one file could lead where another file says, and plain brackets of a file (`- [x] done`)
-would become links because another one defines them. So a label gets another name wherever it would
-reach beyond its file, in its definitions and its uses, and what a reader sees stays as it was.
-
-Footnotes (`[^1]`) are treated likewise; their numbers are seen, so those change.
+A label (`[a]: address`) applies to the whole of a markdown text, and its first definition wins. In
+the joined text, `[a]` in one file could lead where another file says, and plain brackets
+(`- [x] done`) would become links because another file defines them. So a label that affects other
+files is renamed in its definitions and uses, and the reader sees no difference. Footnotes (`[^1]`)
+are renamed too; their numbers are visible, so those do change.
 
 Source: CommonMark 0.31, 4.7 "Link reference definitions", 6.3 "Links".
 """
@@ -23,16 +22,16 @@ from pack.sync.label_spans import compared, label_targets, renamed
 
 _WRITTEN: Final = re.compile(r"\[((?:[^\[\]\\]|\\.){1,1000})\]", re.DOTALL)
 _QUOTED: Final = re.compile(r"\n[ \t>]*")
-_SUFFIX: Final = 7  # characters that a label is given: a hyphen and six digits
+_SUFFIX: Final = 7  # characters added to a label: a hyphen and six digits
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """The labels of a text, as they are compared: case and white space do not count.
+    """The labels of a text in the form used for comparing: case and white space do not count.
 
     Attributes:
-        targets: What each label that the text defines leads to.
-        written: All that stands in brackets, labels or not, in code too.
+        targets: The target of each label that the text defines.
+        written: Everything in brackets, whether it is a label or not, including code.
     """
 
     targets: Mapping[str, str]
@@ -41,12 +40,12 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class LabelledFile:
-    """A file that is joined with others.
+    """A file to be joined with others.
 
     Attributes:
-        name: Tells it from the others; it is not shown.
+        name: Distinguishes it from the others; not shown.
         text: Its markdown, with LF line ends.
-        labels: What `read_labels` gives for the text.
+        labels: The result of `read_labels` for the text.
     """
 
     name: str
@@ -62,27 +61,27 @@ class _Renaming(NamedTuple):
 
 def read_labels(text: str) -> Labels:
     """The labels of a text with LF line ends."""
-    # A label that goes on in the next line of a quotation has its mark in it.
+    # A label that continues on the next line of a quotation includes that line's quotation mark.
     written = frozenset(compared(_QUOTED.sub(" ", one)) for one in _WRITTEN.findall(text))
     return Labels(dict(label_targets(text)) if "]:" in text else {}, written)
 
 
 class Separation:
-    """Gives the labels of files that are joined other names, where they reach beyond their file.
+    """Renames labels that would affect other files when files are joined.
 
-    The new name depends on the file alone, so that a text stays as it is when others come and go.
-    What was renamed is kept until it is not asked for any more.
+    The new name depends only on the file, so that a text does not change when other files come and
+    go. Renamed texts are cached for as long as they are requested.
     """
 
     def __init__(self) -> None:
         self._known: dict[_Renaming, str] = {}
 
     def apply(self, files: Sequence[LabelledFile]) -> list[str]:
-        """The texts, in this order, each with labels that mean nothing in the others.
+        """The texts in this order, each with labels that have no meaning in the others.
 
-        A label that the others do not write, or define alike, keeps its name. In a text of more
-        than 20,000 brackets only the definitions are renamed, so that none costs minutes: the links
-        by such a label are plain text then.
+        A label keeps its name if the others do not contain it, or define it the same way. In a text
+        of more than 20,000 brackets, only the definitions are renamed, so that no text takes
+        minutes; links that use such a label become plain text.
         """
         wanted = _renamings(files)
         known = self._known
@@ -96,7 +95,7 @@ class Separation:
 
 
 def _renamings(files: Sequence[LabelledFile]) -> list[_Renaming | None]:
-    """What is to be renamed in each file, if anything."""
+    """What to rename in each file; `None` for a file in which nothing is."""
     defined = {label for file in files for label in file.labels.targets}
     if not defined:
         return [None] * len(files)
@@ -123,12 +122,12 @@ def _renamings(files: Sequence[LabelledFile]) -> list[_Renaming | None]:
 
 
 def _is_footnote(label: str, meant: Mapping[str, str]) -> bool:
-    """Whether a label is a footnote's that another file has too; their texts are not compared."""
+    """Whether a label is a footnote that another file has too; the footnotes are not compared."""
     return label.startswith("^") and label in meant
 
 
 def _new_end(name: str, taken: set[str]) -> str:
-    """What no label ends in; the same for the same file, and from then on taken."""
+    """A suffix that no label ends in, always the same for a file; from now on it is taken."""
     digests = (hashlib.sha256(f"{name}\0{number}".encode()).hexdigest() for number in count())
     ends = (f"-{digest[: _SUFFIX - 1]}" for digest in digests)
     end = next(end for end in ends if end.upper() not in taken)

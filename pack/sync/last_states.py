@@ -1,7 +1,7 @@
-"""What a process knew last of its targets counts when somebody takes the files away under it.
+"""Keeps the last known states of targets in the process, in case their files are deleted under it.
 
-All that is derived may be deleted (C6). A server that goes on while its folder is deleted, or while
-a file in it is damaged, gives up no queue for that.
+Everything derived may be deleted (C6). A server that is running while its folder is deleted, or a
+file in it is damaged, does not lose a queue over it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pack.sync.state import DamagedState, SyncStates, TargetState
 
 
 class LastStates:
-    """States, as they are stored or, where they are not any more, as they were known last.
+    """States as stored or, if they no longer are, as last known.
 
     Args:
         states: Where they are stored.
@@ -23,7 +23,7 @@ class LastStates:
         self._known: dict[str, TargetState] = {}
 
     def load(self, key: str) -> TargetState | None:
-        """See `SyncStates.load`; damaged is only what was never known."""
+        """See `SyncStates.load`; a damaged file is an error only if the state was never known."""
         try:
             found = self._states.load(key)
         except DamagedState:

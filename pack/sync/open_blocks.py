@@ -1,7 +1,7 @@
-"""Ending what a file leaves open, so that it does not swallow the files after it.
+"""Closes what a file leaves open, so that it does not swallow the files after it.
 
-Only a code fence and some HTML blocks go on until something ends them; all else ends at the rule
-between two files. Source: CommonMark 0.31, 4.5 "Fenced code blocks", 4.6 "HTML blocks".
+Only code fences and some HTML blocks continue until something ends them; everything else ends at
+the rule between two files. Source: CommonMark 0.31, 4.5 "Fenced code blocks", 4.6 "HTML blocks".
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ _BLOCKS: Final = (
     (re.compile(r"<!\[CDATA\["), "]]>"),
     (re.compile(r"<![A-Za-z]"), ">"),
 )
-"""What begins an HTML block that no blank line ends, and what ends it; beside the tags."""
+"""What begins an HTML block that a blank line does not end, and what ends it; see also `_TAG`."""
 
 
 def with_end(text: str) -> str:
-    """The text, with what it leaves open closed by a line of its own.
+    """The text, with an added line that closes whatever it leaves open.
 
     Args:
-        text: Markdown with LF line ends and none at the end.
+        text: Markdown with LF line ends but none at the end.
     """
     if not _MAY_BE_OPEN.search(text):
         return text
-    # Imported when first needed, as in `pack.files.markdown`.
+    # Imported on first use, as in `pack.files.markdown`.
     from markdown_it import MarkdownIt  # noqa: PLC0415
 
     parser = MarkdownIt("commonmark")
     parser.core.ruler.enableOnly(["normalize", "block"])
-    tokens = parser.parse(f"{text}\n")  # without a line end it takes white space for no line
+    tokens = parser.parse(f"{text}\n")  # without the line end, white space at the end is not a line
     end = _end_of(tokens[-1], text) if tokens else None
     return text if end is None else f"{text}\n{end}"
 
 
 def _end_of(last: Token, text: str) -> str | None:
-    """What closes the last block of a text; `None` if it is closed, or needs nothing."""
+    """What closes the last block of a text; `None` if it is closed or needs no closing."""
     if last.map is None or last.map[1] <= text.count("\n"):
         return None
     if last.type == "fence":

@@ -1,8 +1,8 @@
-"""What webhooks are sent (C8): one JSON object for each file that a commit changed, or each commit.
+"""The JSON that webhooks receive (C8): one object for each file in a commit, or for each commit.
 
-v2 has `version: 2`, says in `event` what happened and carries the one file. v1 has no `version`,
-always says `memory_update` and carries the whole memory, as the first PACK did. The schemas of both
-are `pack_templates.webhook_schema`.
+v2 has `version: 2`, says in `event` what happened, and holds the one file. v1 has no `version`,
+always says `memory_update`, and holds the whole memory, as in the first PACK. The schemas of both
+are in `pack_templates.webhook_schema`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pack.times import format_time
 
 
 class PayloadVersion(IntEnum):
-    """Which consumers a webhook has."""
+    """The payloads that the consumer of a webhook expects."""
 
     V1 = 1
     V2 = 2
@@ -28,7 +28,7 @@ def file_payload(event: FileEvent, repo: str) -> bytes:
 
     Args:
         event: What happened.
-        repo: What the memory is called: `OWNER/REPO`, or the name of its folder.
+        repo: The name of the memory: `OWNER/REPO`, or the name of its folder.
     """
     commit = event.commit
     return _json(
@@ -42,10 +42,10 @@ def file_payload(event: FileEvent, repo: str) -> bytes:
 
 
 def memory_payload(events: Sequence[FileEvent], content: str, repo: str) -> bytes:
-    """A v1 payload: the whole memory as a commit left it.
+    """A v1 payload: the whole memory as of a commit.
 
     Args:
-        events: What the commit did; at least one thing.
+        events: What the commit did; at least one event.
         content: The memory as one text.
         repo: As for `file_payload`.
     """
@@ -54,7 +54,7 @@ def memory_payload(events: Sequence[FileEvent], content: str, repo: str) -> byte
 
 
 def event_key(commit: CommitFacts, part: int) -> str:
-    """What a receiver knows a repetition by: the commit, with `:2` and so on for further files.
+    """The key by which receivers recognise repetitions: the commit, plus `:2`, `:3` for more files.
 
     Args:
         commit: The commit.
@@ -78,5 +78,5 @@ def _shared(
 
 
 def _json(payload: dict[str, object]) -> bytes:
-    # A folder's name, or a message from elsewhere, need not be Unicode.
+    # A folder's name, or a message written by another program, need not be Unicode.
     return json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")

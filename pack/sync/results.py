@@ -1,4 +1,4 @@
-"""What the sync says: how an attempt ended, and how a target is. Plain values."""
+"""What the sync reports: how an attempt ended, and the status of a target. Plain values."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pack.sync.state import Parked
 
 
 class Urgency(StrEnum):
-    """Who wants a delivery, and what that overrules."""
+    """Who wants a delivery, and what that overrides."""
 
     DUE = "due"
-    """Nobody in particular: not before it is due, and not if it is parked."""
+    """Nobody in particular: no attempt before the target is due, and none if it is parked."""
     NOW = "now"
-    """A person: at once after a failure, but not before a time that the service named."""
+    """A person: an attempt even right after a failure, but not before a time the service named."""
     UNPARKED = "unparked"
-    """A person, of this target: whatever happened before."""
+    """A person, for this target in particular: an attempt whatever happened before."""
 
 
 class Standing(StrEnum):
@@ -32,18 +32,18 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SyncOutcome:
-    """What came of trying to bring a target to the current commit.
+    """The outcome of trying to bring a target to the current commit.
 
     Attributes:
         name: The target.
         standing: How it ended.
-        commits: How many commits it was brought forward.
-        changed: Whether anything was written there, or sent.
+        commits: The number of commits it was brought forward.
+        changed: Whether anything was written or sent there.
         warnings: What a person should know.
         problem: Why it is not at the current commit.
         remedy: What to do about that.
-        code: The error's, for programs.
-        next_attempt: When it is tried again.
+        code: The code of the error, for programs.
+        next_attempt: When the next attempt is due.
     """
 
     name: str
@@ -59,18 +59,18 @@ class SyncOutcome:
 
 @dataclass(frozen=True, slots=True)
 class TargetStatus:
-    """A target as it is known without asking it.
+    """What is known about a target without asking it.
 
     Attributes:
         name: What people call it.
-        backlog: How many commits it does not have yet; `None` where that cannot be told.
+        backlog: The number of commits it does not have yet; `None` if unknown.
         is_new: Whether nothing was ever delivered.
-        delivered_at: When something was delivered last.
+        delivered_at: When something was last delivered.
         failures: How many attempts have failed since.
-        is_open: Whether its circuit is open, so that it is asked rarely.
-        next_attempt: When it is tried again after a failure.
+        is_open: Whether its circuit is open, so that attempts are rare.
+        next_attempt: When the next attempt after a failure is due.
         problem: Why the last attempt failed.
-        notice: What a person should know of the last deliveries.
+        notice: What a person should know about recent deliveries.
         parked: Why nothing is delivered until a person acts.
     """
 

@@ -1,7 +1,7 @@
-"""The ways a commit takes to a target: as the whole memory, or as what it did to each file.
+"""The ways in which commits reach a target: as the whole memory, or as events for each file.
 
-A route says what is delivered; when, again, and whether at all is decided in `engine`. Another
-way to a target, such as several pages, is another class with `deliver` and `close`.
+A route determines what is delivered; `engine` decides whether, when and how often. Another way to
+reach a target, such as several pages, is another class with `deliver` and `close`.
 """
 
 from __future__ import annotations
@@ -27,12 +27,14 @@ class Delivery:
     """What a route is to deliver.
 
     Attributes:
-        start: The commit delivered last; `None` for none, or where all is to be delivered anew.
-        commits: What came after it, the oldest first; empty where that is not known. One commit
-            where every one counts.
-        head: The last of them, and the state that a target shows afterwards.
-        receipt: What the last delivery returned; empty for none, or to have all written again.
-        part: How many parts of it were delivered by an attempt before, as it told `progress`.
+        start: The last commit that was delivered; `None` if there is none, or to deliver
+            everything.
+        commits: The commits after it, oldest first; empty if they are unknown. A single commit if
+            the target gets every one.
+        head: The last of them, whose state the target shows afterwards.
+        receipt: What the last delivery returned; empty if there is none, or to write everything
+            again.
+        part: How many parts an earlier attempt has delivered already, according to `progress`.
     """
 
     start: CommitId | None
@@ -43,18 +45,18 @@ class Delivery:
 
 
 Progress = Callable[[int], None]
-"""Told how many parts of a delivery are done, so that they are not repeated after a crash."""
+"""Called with the number of parts delivered so far, so that a crash does not repeat them."""
 
 
 class Route(Protocol):
-    """How commits get to one target. Methods are called by one thread at a time, but for `close`.
+    """How commits reach one target. Only `close` may be called while another method is running.
 
     What a target raises is passed on as `TargetFailed` (see `target_errors`), and decides what
-    happens next. A `PackError` beside it means that the memory could not be read: tried again.
+    happens next. Any other `PackError` means that the memory could not be read, and is retried.
     """
 
     def deliver(self, delivery: Delivery, progress: Progress) -> Delivered:
-        """Bring the target to `delivery.head`. To repeat one, whole or in part, does no harm.
+        """Bring the target to `delivery.head`. Repeating a delivery, or part of one, does no harm.
 
         Raises:
             TargetFailed: The target could not be brought there.
@@ -63,12 +65,12 @@ class Route(Protocol):
         ...
 
     def close(self) -> None:
-        """Close connections, from any thread; a delivery under way ends soon, as failed."""
+        """Close connections, from any thread; a delivery under way soon fails."""
         ...
 
 
 class TargetFailed(Exception):
-    """What went wrong on the side of a target.
+    """Something went wrong on the target's side.
 
     Attributes:
         error: What the target raised.
@@ -81,7 +83,7 @@ class TargetFailed(Exception):
 
 @contextmanager
 def target_errors() -> Iterator[None]:
-    """What is raised inside comes from the target.
+    """Treat every `PackError` raised inside as coming from the target.
 
     Raises:
         TargetFailed: In place of any `PackError`.
@@ -94,16 +96,17 @@ def target_errors() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A target as it is set up; nothing is opened before something is delivered.
+    """A target as set up; no connection is opened before the first delivery.
 
     Attributes:
-        name: What people call it; holds no secret.
-        key: What its state is kept under; letters, digits, hyphens. Holds no secret.
-        config: Changes with its settings; holds no secret.
-        only_newest: Whether it shows a state, so that those in between may be skipped; otherwise
-            each commit is delivered by itself, in order.
-        open: Makes its route.
-        form: What the parts of a delivery are; parts of another form do not count as delivered.
+        name: What people call it; contains no secret.
+        key: The name of its state: letters, digits, hyphens. Contains no secret.
+        config: Changes whenever its settings do; contains no secret.
+        only_newest: Whether it shows a state, so that earlier ones may be skipped; otherwise each
+            commit is delivered separately, in order.
+        open: Creates its route.
+        form: The format of the parts of a delivery; parts in another format do not count as
+            delivered.
     """
 
     name: str
@@ -115,12 +118,12 @@ class Destination:
 
 
 class WholeRoute:
-    """Gives a target the whole memory as one text (C3).
+    """Delivers the whole memory to a target, as one text (C3).
 
     Args:
-        target: Gets it.
+        target: The target.
         source: The texts of the memory.
-        today: Gives the day on which expired files are left out; `None` to keep them.
+        today: Returns the day by which expired files are left out; `None` to keep them.
     """
 
     def __init__(
@@ -131,7 +134,7 @@ class WholeRoute:
         self._today = today
 
     def deliver(self, delivery: Delivery, progress: Progress) -> Delivered:
-        """See `Route.deliver`; it has one part."""
+        """See `Route.deliver`; a delivery has one part."""
         del progress
         text = self._source.text_at(delivery.head, self._today() if self._today else None)
         with target_errors():
@@ -143,14 +146,14 @@ class WholeRoute:
 
 
 class EventRoute:
-    """Tells a target of every commit (C8). A part is one event.
+    """Sends a target the events of every commit (C8). Each event is a part.
 
     Args:
-        target: Is told.
+        target: The target.
         connector: Where the memory is kept.
         source: The texts of the memory, for v1.
         v1_path: The single file of a v1 memory.
-        repo: What the memory is called.
+        repo: The name of the memory.
         version: Which payloads the target gets.
         today: As for `WholeRoute`; for v1.
     """

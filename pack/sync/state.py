@@ -1,8 +1,8 @@
-"""What is remembered of each sync target, and when it is tried again. Nothing here does I/O.
+"""The stored state of each sync target, and when it is tried again. Nothing here does I/O.
 
-A target that fails is tried again later and later; after five failures in a row its circuit is
-open: one attempt in half an hour or so, and no write wakes it. What only a person can put right
-parks it: the queue waits, and nothing is lost.
+The pauses between attempts get longer with each failure. After five failures in a row, the circuit
+is open: there is an attempt about every half hour, and writes do not trigger any. A problem that
+only a person can fix parks the target: the queue waits, and nothing is lost.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from pack.times import parse_time
 
 _DELAYS_SECONDS: Final = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
 OPEN_AFTER: Final = 5
-"""Failures in a row after which a circuit is open."""
+"""The number of failures in a row that opens the circuit."""
 _LONGEST_PAUSE: Final = timedelta(days=1)
-"""The most that a service may ask for; a mistake of its clock must not end the sync."""
+"""The longest pause a service may ask for, because an error in its clock must not end the sync."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """Why nothing is delivered until a person has done something.
+    """Why nothing is delivered until a person acts.
 
     Attributes:
-        code: The error's, for programs.
-        reason: For people.
+        code: The code of the error, for programs.
+        reason: What happened, for people.
         remedy: What to do.
-        config: The settings of the target it happened with; others un-park it.
+        config: The target's settings when it happened; other settings un-park it.
     """
 
     code: str
@@ -42,20 +42,20 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class TargetState:
-    """How far a target is. Times are ISO 8601, in UTC.
+    """The progress of a target. Times are ISO 8601, in UTC.
 
     Attributes:
-        cursor: The commit that was delivered last; `None` for a memory that had none.
-        partial: The commit after it, where some parts of that were delivered.
-        part: How many.
-        form: What those were made of, as `Destination.form` says.
-        receipt: What the target wants to be told at the next delivery.
-        delivered_at: When something was delivered last.
+        cursor: The last commit that was delivered; `None` if the memory had no commit then.
+        partial: The commit after it, if it was delivered in part.
+        part: How many parts of it were delivered.
+        form: The format of those parts (`Destination.form`).
+        receipt: What the target wants back at the next delivery.
+        delivered_at: When something was last delivered.
         failures: How many attempts have failed since.
-        not_before: When the next attempt is due after a failure.
-        is_asked: Whether that time was named by the service, so that nobody may be sooner.
+        not_before: When the next attempt after a failure is due.
+        is_asked: Whether the service named that time, so that nobody may try sooner.
         problem: Why the last attempt failed.
-        notice: What a person should know of the last deliveries.
+        notice: What a person should know about recent deliveries.
         parked: Why no attempt is made at all.
     """
 
@@ -74,23 +74,23 @@ class TargetState:
 
 
 class DamagedState(Exception):
-    """What was stored of a target cannot be read."""
+    """The stored state of a target cannot be read."""
 
 
 class SyncStates(Protocol):
-    """Where the states of a memory's targets are kept, outside the tree (C6)."""
+    """Stores the states of a memory's targets, outside the tree (C6)."""
 
     def load(self, key: str) -> TargetState | None:
-        """What was stored last; `None` for nothing.
+        """The state that was last stored; `None` if there is none.
 
         Raises:
-            DamagedState: What is stored is none.
+            DamagedState: What is stored is not a state.
             Unavailable: It cannot be read now.
         """
         ...
 
     def save(self, key: str, state: TargetState) -> None:
-        """Keep a state, for all processes, whole or not at all, also over a power cut.
+        """Store a state for all processes, whole or not at all, even if the power fails.
 
         Raises:
             Unavailable: It cannot be stored.
@@ -98,33 +98,33 @@ class SyncStates(Protocol):
         ...
 
     def exclusive(self, key: str) -> AbstractContextManager[None]:
-        """Hold off other deliverers to one target, in all processes of this machine.
+        """Keep other processes and threads on this machine from delivering to the target.
 
         Raises:
-            RepositoryBusy: One of them is at it.
+            RepositoryBusy: Another delivery is under way.
         """
         ...
 
 
 def retry_delay(failures: int, jitter: float) -> float:
-    """Seconds until the next attempt after so many failures in a row.
+    """Seconds until the next attempt after this many failures in a row.
 
     Args:
         failures: At least one.
-        jitter: From 0 to 1; the delay is between half and all of what it could be.
+        jitter: From 0 to 1; the delay is between half of the maximum and the maximum.
     """
     return _DELAYS_SECONDS[min(failures, len(_DELAYS_SECONDS)) - 1] * (0.5 + jitter / 2)
 
 
 def is_permanent(error: PackError) -> bool:
-    """Whether only a person can put it right; to repeat a delivery does no harm."""
+    """Whether only a person can fix the cause; everything else can be retried without harm."""
     return not (error.retryable or isinstance(error, OutcomeUnknown))
 
 
 def after_failure(
     before: TargetState, now: datetime, error: PackError, jitter: float
 ) -> TargetState:
-    """The state after an attempt that may succeed later."""
+    """The state after a failure that a later attempt may overcome."""
     failures = before.failures + 1
     later = now + timedelta(seconds=retry_delay(failures, jitter))
     is_asked = isinstance(error, RateLimited)
@@ -140,7 +140,7 @@ def after_failure(
 
 
 def after_refusal(before: TargetState, error: PackError, config: str) -> TargetState:
-    """The state after an attempt that only a person can put right."""
+    """The state after a failure that only a person can fix."""
     return replace(
         before,
         failures=before.failures + 1,
@@ -159,7 +159,7 @@ def is_untried(state: TargetState) -> bool:
 def after_part(
     before: TargetState, now: datetime, commit: CommitId, part: int, form: str
 ) -> TargetState:
-    """The state when some parts of the next commit were delivered, in one form."""
+    """The state after some parts of the next commit were delivered in this format."""
     done = replace(before, partial=commit, part=part, form=form, delivered_at=_iso(now))
     return _well(done)
 
@@ -167,7 +167,7 @@ def after_part(
 def parts_done(state: TargetState, commit: CommitId, form: str) -> int:
     """How many parts of a commit were delivered.
 
-    None, if the history was changed since, or in another form: its parts are others.
+    0 if the history was rewritten since, or if they had another format, as the parts differ then.
     """
     return state.part if (state.partial, state.form) == (commit, form) else 0
 
@@ -175,7 +175,7 @@ def parts_done(state: TargetState, commit: CommitId, form: str) -> int:
 def after_delivery(
     before: TargetState, now: datetime, cursor: CommitId | None, receipt: str, notice: str | None
 ) -> TargetState:
-    """The state when a commit was delivered.
+    """The state after a commit was delivered.
 
     Args:
         before: The state before.
@@ -197,7 +197,7 @@ def after_delivery(
 
 
 def skipped_to(before: TargetState, cursor: CommitId | None, notice: str | None) -> TargetState:
-    """The state when there is nothing to deliver up to a commit."""
+    """The state after skipping to a commit because there was nothing to deliver."""
     notice = before.notice if notice is None else notice
     return replace(before, cursor=cursor, partial=None, part=0, notice=notice)
 
@@ -207,17 +207,17 @@ def _well(state: TargetState) -> TargetState:
 
 
 def set_free(before: TargetState) -> TargetState:
-    """The state when a person wants another attempt, and has seen what there was to see."""
+    """The state once a person wants another attempt, having seen the problem and the notice."""
     return replace(before, not_before=None, is_asked=False, notice=None, parked=None)
 
 
 def begun_anew(before: TargetState) -> TargetState:
-    """The state when all that a target shows is to be delivered again."""
+    """The state that makes everything a target shows be delivered again."""
     return replace(before, cursor=None, receipt="")
 
 
 def is_parked(state: TargetState, config: str) -> bool:
-    """Whether nothing is delivered until a person acts; other settings are such an act."""
+    """Whether nothing is delivered until a person acts; changing the settings is such an act."""
     return state.parked is not None and state.parked.config == config
 
 
@@ -225,7 +225,7 @@ def is_waiting(state: TargetState, now: datetime) -> bool:
     """Whether the next attempt is not due yet."""
     if state.not_before is None:
         return False
-    # A clock that was set back must not hold it off for longer than any pause is.
+    # A clock that was set back must not cause a wait that is longer than any pause.
     until = parse_time(state.not_before)
     return now < until <= now + _LONGEST_PAUSE
 

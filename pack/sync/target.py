@@ -1,11 +1,12 @@
-"""The sync targets: what the core knows of where copies of the memory go (C3).
+"""The sync targets: all that the core knows about where copies of the memory go (C3).
 
-A target is given markdown, and never learns of files, folders, versions or frontmatter. What is
-joined, left out, split, linked and in which order is decided in the core; when it is delivered, and
-again, by `pack.sync.engine`. Every target passes `pack.testing.connector.TargetContract`.
+A target gets markdown and knows nothing about files, folders, versions or frontmatter. The core
+decides what to join, leave out, split and link, and in which order; `pack.sync.engine` decides when
+to deliver and when to retry. Every target passes `pack.testing.TargetContract`.
 
-Errors say what the sync does next: those that are `retryable` are tried again, `RateLimited` not
-before the time it names; with all others the target is parked until a person has done something.
+Errors determine what the sync does next: it retries after `retryable` errors, and after
+`RateLimited` not before the time it names; after all others, the target is parked until a person
+acts.
 """
 
 from __future__ import annotations
@@ -15,53 +16,56 @@ from dataclasses import dataclass
 from typing import Final, NewType, Protocol
 
 MEMO_BYTES: Final = 64 * 1024
-"""The most that is kept of a `Delivered.receipt`."""
+"""The largest `Delivered.receipt` that is kept, in bytes."""
 PageId = NewType("PageId", str)
-"""What a target calls one of its pages."""
+"""A target's own id for one of its pages."""
 
 
 class Target(Protocol):
-    """Holds the whole memory as one text: a page, a document. Only the newest state matters.
+    """Holds the whole memory as one text: a page or a document. Only the newest state matters.
 
-    Methods may be called from any thread, by one at a time.
+    Methods may be called from any thread, but only one at a time.
     """
 
     @property
     def name(self) -> str:
-        """What it is called in messages and in its state; never holds a secret."""
+        """Its name in messages and in its state; never contains a secret."""
         ...
 
     def deliver(self, markdown: str, key: str, receipt: str) -> Delivered:
-        """Make it show a text. To repeat a delivery, in whole or after a part, does no harm.
+        """Make the target show a text. Repeating a delivery, complete or not, does no harm.
 
         Args:
             markdown: The whole text; CommonMark with GFM tables and task lists.
-            key: Names the delivery; the same whenever it is repeated.
-            receipt: What the last delivery returned; empty for none, or where all is to be written
+            key: Identifies the delivery; the same whenever it is repeated.
+            receipt: What the last delivery returned; empty if there is none, or to write everything
                 whether it seems changed or not.
 
         Raises:
-            AuthFailed, NotFound, InvalidConfig, LimitExceeded: It cannot be done as it is.
-            RateLimited: Not now, but at the time it names.
-            ConnectorError: The service cannot be used now; part of it may be done.
+                AuthFailed, NotFound, InvalidConfig, LimitExceeded: It cannot succeed until
+                    something changes.
+                RateLimited: It can be tried again at the time that the error names.
+                ConnectorError: The service cannot be used now; part of the text may have been
+                    delivered.
         """
         ...
 
     def close(self) -> None:
-        """Close connections; a delivery under way ends soon, as failed."""
+        """Close connections; a delivery under way soon fails."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What a delivery came to.
+    """The outcome of a delivery.
 
     Attributes:
-        receipt: For the next delivery: what was sent, such as its hash. At most 64 KiB of text; a
-            larger one is dropped, with a warning, so that the next delivery writes all.
+        receipt: What the next delivery has to know about this one, such as a hash. At most 64 KiB
+            of text; a larger one is dropped with a warning, and the next delivery writes
+            everything.
         changed: Whether anything had to be written.
-        warnings: What a person should know: an edit by somebody else that was replaced, a text
-            that the target shows otherwise.
+        warnings: What a person should know, such as that somebody else's edit was replaced, or that
+            the target cannot show a text as it is.
     """
 
     receipt: str
@@ -70,19 +74,19 @@ class Delivered:
 
 
 class EventTarget(Protocol):
-    """Is told of every commit, in order: a webhook. As `Target` otherwise."""
+    """Receives the events of every commit, in order, such as a webhook. Otherwise like `Target`."""
 
     @property
     def name(self) -> str:
-        """As `Target.name`; of an address only the host."""
+        """As `Target.name`; only the host of an address."""
         ...
 
     def send(self, key: str, body: bytes) -> None:
         """Send one event.
 
         Args:
-            key: The commit; the receiver knows a repetition by it.
-            body: JSON in UTF-8, to be sent as it is.
+            key: The commit (see `event_key`), by which the receiver recognises repetitions.
+            body: JSON in UTF-8, to be sent unchanged.
 
         Raises:
             As `Target.deliver`.
@@ -96,11 +100,11 @@ class EventTarget(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page that a target has.
+    """A page at a target.
 
     Attributes:
-        id: What the target calls it.
-        title: As it is shown.
+        id: The target's own id for it.
+        title: As shown.
         url: Where a browser shows it.
     """
 
@@ -110,7 +114,7 @@ class Page:
 
 
 class Pages(Protocol):
-    """A parent page and the pages below it. As `Target` otherwise."""
+    """A parent page and the pages below it. Otherwise like `Target`."""
 
     @property
     def name(self) -> str:
@@ -119,7 +123,7 @@ class Pages(Protocol):
 
     @property
     def parent(self) -> PageId:
-        """The page above; the same however the setting writes it."""
+        """The parent page; the same id in whatever form the setting has it."""
         ...
 
     def list_pages(self) -> Sequence[Page]:
@@ -127,47 +131,47 @@ class Pages(Protocol):
         ...
 
     def create(self, title: str, markdown: str, key: str) -> tuple[Page, Delivered]:
-        """A new page below the parent. After `OutcomeUnknown`, `list_pages` tells.
+        """Create a page below the parent. After `OutcomeUnknown`, `list_pages` shows if it exists.
 
-        Where its receipt is empty, the text is not on it yet, or not all of it.
+        If its receipt is empty, the page does not have all of the text yet.
         """
         ...
 
     def write(
         self, page: PageId | None, title: str | None, markdown: str, receipt: str
     ) -> Delivered:
-        """Make a page show a text; `None` is the parent, and a title that is to stay.
+        """Make a page show a text. Pages below it stay where they are.
 
-        Pages below it stay where they are.
+        If `page` is `None`, that is the parent; if `title` is `None`, the title stays.
 
         Raises:
             NotFound: There is no such page, or it is in the trash.
-            RefusedForSafety: It is one that somebody else made; nothing was changed.
+            RefusedForSafety: Somebody else created the page; nothing was changed.
         """
         ...
 
     def write_section(self, page: PageId, heading: str, markdown: str, receipt: str) -> Delivered:
-        """Replace one section of a page, from its heading (`# Title`) to the next of its level.
+        """Replace a section of a page, from its heading (`# Title`) to the next of the same level.
 
         Raises:
-            NotFound: There is no such page, or no such heading in it; nothing was changed.
+            NotFound: There is no such page, or it has no such heading; nothing was changed.
             RefusedForSafety: As `write`.
         """
         ...
 
     def trash(self, page: PageId) -> tuple[str, ...]:
-        """Move a page to the trash; nothing happens if it is there or gone, or holds other pages.
+        """Move a page to the trash, unless it is there already, is gone, or holds other pages.
 
         Returns:
-            What a person should know: why it stays, an edit that went along.
+            What a person should know: why it stays, or that an edit went to the trash with it.
 
         Raises:
-            RefusedForSafety: Somebody else made it; it stays.
+            RefusedForSafety: Somebody else created it, so it stays.
         """
         ...
 
     def url_of(self, page: PageId) -> str:
-        """Where a browser shows a page; no request."""
+        """Where a browser shows a page; makes no request."""
         ...
 
     def close(self) -> None:

@@ -1,13 +1,14 @@
-"""The markdown that sync targets are given (C3): one text, the same for the same tree.
+"""The markdown that sync targets get (C3): one text, which depends only on the tree.
 
-The files of `sync_order` come first, the rest alphabetically; what has `sync: false` is left out.
-Frontmatter is stripped. Each file is a section under one `# Title` with `---` between sections; its
-title is its own first heading where it begins with one of the first level, else its topic.
-Headings are shifted by one level only in files that have others of the first level. A file beyond
-the limit of PACK, committed by hand, is not parsed but shown as code.
+The files in `sync_order` come first, then the rest alphabetically; files with `sync: false` are
+left out. Frontmatter is stripped. Each file becomes a section under one `# Title`, with `---`
+between sections. The title is the file's own first-level heading if it begins with one, or else its
+topic. If a file has more first-level headings, its headings are shifted down by one level. A file
+above PACK's size limit, which can only be committed by hand, is not parsed but shown as code.
 
-What a file leaves open (a code fence, an HTML comment) is closed, or it would swallow the files
-after it (`pack.sync.open_blocks`). Link labels of a file mean nothing in the others (`labels`).
+Whatever a file leaves open (a code fence, an HTML comment) is closed, so that it does not swallow
+the files after it (`pack.sync.open_blocks`). A file's link labels do not affect other files
+(`labels`).
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Section:
     """A file as targets get it.
 
     Attributes:
-        text: Its title and its body; LF line ends, none at the end.
+        text: Its title and body, with LF line ends but none at the end.
         is_shared: Whether targets get it at all.
         expires: ISO date after which it is expired, if it has a ttl.
         labels: The link labels in the text.
@@ -66,16 +67,16 @@ def read_section(path: MemoryPath, content: bytes) -> Section | None:
 
 
 def strip_frontmatter(content: bytes) -> str:
-    """The markdown of a file, with LF line ends; bytes that are no UTF-8 are replaced."""
+    """The markdown of a file, with LF line ends; bytes that are not UTF-8 are replaced."""
     body = frontmatter.split(content.decode("utf-8", "replace")).body
     return body.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
 
 
 def make_section(topic: str, body: str) -> str:
-    """One title and the text below it.
+    """A title and the text below it.
 
     Args:
-        topic: The title, where the text does not begin with one.
+        topic: The title, unless the text begins with one.
         body: Markdown without frontmatter, with LF line ends.
     """
     lines = split_lines(body)
@@ -93,20 +94,20 @@ def make_section(topic: str, body: str) -> str:
 
 
 def _as_code(topic: str, body: str) -> str:
-    """A file too large to be parsed: nothing in it has a meaning, so that nothing can go wrong."""
+    """A file that is too large to parse, as code, in which nothing has a meaning to go wrong."""
     longest = max(map(len, _BACKTICKS.findall(body)), default=0)
     fence = "`" * max(longest + 1, 3)
     return f"# {_on_one_line(topic)}\n\n{fence}\n{body}\n{fence}"
 
 
 def _on_one_line(topic: str) -> str:
-    """A topic as the text of a heading; a `#` at its end would be taken for a closing one."""
+    """A topic as heading text; a `#` at its end is escaped, or it would close the heading."""
     flat = " ".join(topic.split())
     return re.sub(r"(?<=[ \t])(#+)$", r"\\\1", flat) if flat.strip("#") else f"\\{flat}"
 
 
 def _shifted(lines: list[str], first: int, last: int) -> str:
-    """The lines of a heading, one level lower; the lowest stays where it is."""
+    """The lines of a heading, one level down; the lowest level stays."""
     line = lines[first - 1].lstrip(" ")
     if first == last:
         level = len(line) - len(line.lstrip("#"))
@@ -116,7 +117,7 @@ def _shifted(lines: list[str], first: int, last: int) -> str:
 
 
 def _atx(lines: list[str], first: int, last: int, level: int) -> str:
-    """The lines of a heading as one line; as it is written, unless it is underlined."""
+    """A heading on one line; as it is written, unless it is underlined."""
     if first == last:
         return lines[first - 1].strip(" \n")
     text = " ".join(line.strip() for line in lines[first - 1 : last - 1])
@@ -124,13 +125,13 @@ def _atx(lines: list[str], first: int, last: int, level: int) -> str:
 
 
 def join_sections(texts: Iterable[str]) -> str:
-    """One text of all sections; it ends with a line end, unless it is empty."""
+    """All sections as one text, which ends with a line end unless it is empty."""
     joined = _RULE.join(texts)
     return f"{joined}\n" if joined else ""
 
 
 class TextSource:
-    """The text of the memory at a commit. What was read of a file is kept until it changes.
+    """The text of the memory at a commit. What was read from a file is cached until it changes.
 
     Args:
         connector: Where the memory is kept.
@@ -144,11 +145,11 @@ class TextSource:
         self._separation = Separation()
 
     def text_at(self, commit: CommitId | None, today: date | None = None) -> str:
-        """The markdown of what a commit holds; what is in no commit is in no text.
+        """The markdown of a commit; uncommitted edits are not included.
 
         Args:
-            commit: The commit; `None` for a memory without any.
-            today: Files that are expired on that day are left out; `None` for none.
+            commit: The commit; `None` if the memory has none.
+            today: Files that have expired on that day are left out; `None` to keep them.
 
         Raises:
             NotFound: There is no such commit.
@@ -170,7 +171,7 @@ class TextSource:
         return join_sections(self._separation.apply(files))
 
     def _keep(self, files: dict[MemoryPath, BlobId]) -> None:
-        """Read what is not known of these files, and forget what is known of others."""
+        """Read those of these files that are not cached, and drop all others from the cache."""
         known = self._sections
         wanted = list(files.items())
         missing = [key for key in wanted if key not in known]

@@ -304,7 +304,7 @@ def test_a_person_need_not_wait_but_for_a_time_that_the_service_named(setting):
     until = setting.world.clock() + timedelta(seconds=100)
     setting.page.before = [Unavailable("down"), RateLimited("it", 100, until)]
     setting.deliver("page")
-    assert setting.deliver("page", Urgency.NOW).problem.startswith("it takes no more requests")
+    assert setting.deliver("page", Urgency.NOW).problem.startswith("it accepts no more requests")
     assert setting.deliver("page", Urgency.NOW).standing is Standing.WAITING
     assert setting.page.calls == []
     assert setting.deliver("page", Urgency.UNPARKED).standing is Standing.DELIVERED
@@ -527,7 +527,7 @@ def test_a_cursor_that_is_no_commit_any_more(setting):
     setting.write()
     assert setting.deliver("page").standing is Standing.DELIVERED
     done = setting.deliver("hook")
-    assert "nothing leads from" in done.warnings[0]
+    assert "the history does not connect" in done.warnings[0]
     assert setting.hook.sent == []
     assert setting.sync.status()[1].notice == done.warnings[0]
     last = setting.write("more\n")
@@ -553,7 +553,7 @@ def test_a_history_that_has_nothing_in_common_is_not_sent_from_its_beginning(
 
     with monkeypatch.context() as patch:
         patch.setattr(setting.world.connector, "lineage", unrelated)
-        assert "nothing leads from" in setting.deliver("hook").warnings[0]
+        assert "the history does not connect" in setting.deliver("hook").warnings[0]
     assert setting.hook.sent == []
     last = setting.write("more\n")
     setting.deliver("hook")
