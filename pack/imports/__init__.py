@@ -1,5 +1,5 @@
-"""Notes that a person already has, planned as files of a memory.
+"""Plans how the notes that a person already has become files of a memory.
 
-Pure planning: which note becomes which file, and why one cannot. It must not read a disk; the
-wiring does. Start with `notes`.
+Decides which note becomes which file, and says why a note cannot. It must not read the disk; the
+wiring does that. Start with `notes`.
 """

@@ -1,9 +1,9 @@
-"""A folder of notes (a `memory-bank/`, an Obsidian vault) as files of a memory.
+"""Plans how a folder of notes (a `memory-bank/`, an Obsidian vault) becomes files of a memory.
 
-Contents are somebody's and are taken over byte for byte, frontmatter included; `pack validate`
-says afterwards what is missing. Names are kept where a memory accepts them and otherwise repaired
-as little as possible. Nothing happens silently: each file is imported under its name, listed as
-renamed, or skipped with the reason.
+Contents belong to somebody and are imported byte for byte, including frontmatter; `pack validate`
+says afterwards what is missing. Names that a memory accepts are kept, and others are changed as
+little as possible. Nothing happens silently: each file keeps its name, is listed as renamed, or is
+skipped with a reason.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ _REPLACED: Final = re.compile(r'[<>:"\\|?*]')
 _ENDING: Final = ".md"
 _NO_FOLDERS: Final = ("", ".", "..")
 _UNNAMED: Final = "note"
-_SUFFIX: Final = "-note"  # what makes a reserved name free
+_SUFFIX: Final = "-note"  # makes a reserved name usable
 _ROOM: Final = 16  # bytes for `-note` and for `-2`, `-3`, …
-_FOLDER_BYTES: Final = 60  # of each folder, where a whole path is too long
-_DEEPEST: Final = 3  # folders kept then: 3 * 61 + 200 bytes are below the limit of a path
+_FOLDER_BYTES: Final = 60  # for each folder, if the whole path is too long
+_DEEPEST: Final = 3  # folders that are kept then: 3 * 61 + 200 bytes are within the limit of a path
 _SHORT_STEM_BYTES: Final = 180
 
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """What an import does. Every path that was given is in `files` or in `skipped`, once.
+    """What an import does. Every given path is either in `files` or in `skipped`, once.
 
     Attributes:
-        files: New path and exact bytes, sorted by the path that was given.
-        skipped: Given path and why it is not taken over.
-        renamed: Given path and new path, where they differ.
+        files: New path and exact bytes, sorted by given path.
+        skipped: Given path, and why the file is not imported.
+        renamed: Given path and new path, if they differ.
     """
 
     files: list[tuple[MemoryPath, bytes]]
@@ -51,7 +51,7 @@ class ImportPlan:
 def plan_import(files: Mapping[str, bytes]) -> ImportPlan:
     """The memory files that a folder of notes becomes.
 
-    Files at the root go to `context/`: a memory has none there.
+    Files at the root go to `context/`, because a memory has no notes at its root.
 
     Args:
         files: Contents by relative POSIX path.
@@ -73,7 +73,7 @@ def plan_import(files: Mapping[str, bytes]) -> ImportPlan:
 
 
 def _refusal(path: str, content: bytes) -> str | None:
-    """Why a file is not taken over; `None` if it is."""
+    """Why a file is not imported; `None` if it is."""
     folders = [part for part in path.split("/")[:-1] if part not in _NO_FOLDERS]
     hidden = next((part for part in folders if part.startswith(".")), None)
     if hidden is not None:
@@ -92,14 +92,14 @@ def _refusal(path: str, content: bytes) -> str | None:
 
 
 def _is_index(path: str, text: str) -> bool:
-    """Whether PACK wrote the file for another memory; this one gets an index of its own."""
+    """Whether PACK wrote the file as the index of another memory; this one gets its own."""
     fields = frontmatter.read(text).fields
     is_root = path == INDEX and fields.get("version") == 2 and "sync_order" in fields
     return is_root or is_generated(path, fields)
 
 
 def _named(paths: list[str]) -> dict[str, MemoryPath]:
-    """A path for each; who needs no repair chooses first, so that no twin takes its name."""
+    """A path for each; paths that need no change come first, so that no twin takes their names."""
     claims = PathClaims()
     repaired = {path: _repaired(path) for path in paths}
     names = {}
@@ -110,7 +110,7 @@ def _named(paths: list[str]) -> dict[str, MemoryPath]:
 
 
 def _repaired(path: str) -> str:
-    """The closest path that a memory accepts; the same one if it does already."""
+    """The closest path that a memory accepts; the path itself if it is acceptable."""
     *folders, name = path.split("/")
     stem, ending = name[: -len(_ENDING)], name[-len(_ENDING) :]
     folders = [_component(folder) for folder in folders if folder not in _NO_FOLDERS]
@@ -130,7 +130,7 @@ def _repaired(path: str) -> str:
 
 
 def _component(name: str, ending: str = "") -> str:
-    """A component of a path that is accepted on all platforms, as close to `name` as possible."""
+    """A path component that all platforms accept, as close to `name` as possible."""
     text = _REPLACED.sub("-", name.encode("utf-8", "ignore").decode("utf-8"))
     text = "".join(character for character in text if _is_accepted(character))
     text = unicodedata.normalize("NFC", text).lstrip(" .-")
@@ -156,7 +156,7 @@ def _is_path(text: str) -> bool:
 
 
 def _cut(text: str, size: int) -> str:
-    """At most `size` bytes of UTF-8, whole characters, not ending in a blank or dot."""
+    """The first `size` bytes in UTF-8, in whole characters, not ending in a blank or dot."""
     if len(text.encode()) <= size:
         return text
     return text.encode()[:size].decode("utf-8", "ignore").rstrip(" .")

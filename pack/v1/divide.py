@@ -1,15 +1,17 @@
-"""From one v1 file to the files of a v2 memory, with a proof that no line is lost (C1).
+"""Splits a v1 file into the files of a v2 memory, with a proof that no line is lost (C1).
 
-Three steps, so that each can be shown, edited and checked alone: `plan` says which lines go where,
-`apply` makes the files, `prove` compares them with the original byte by byte.
+There are three steps, so that each can be shown, edited and checked separately: `plan` says which
+lines go where, `apply` makes the files, and `prove` compares them with the original byte by byte.
 
 Decisions:
-- The split is at level-2 headings as a markdown parser sees them; what is before the first goes to
-  `context/general.md`, or with the first section where it is blank.
-- Frontmatter of the original goes to the file that receives line 1. Nothing in it is changed: what
-  it says of a file wins, and only missing keys are added. Frontmatter that cannot be extended
-  (broken YAML, no mapping) is text like any other.
-- A byte-order mark is dropped from the new files; the kept original has it.
+- The file is split at the level-2 headings that a markdown parser finds. What comes before the
+first
+  one goes to `context/general.md`, or to the first section if it is blank.
+- Frontmatter of the original goes to the file that gets line 1. It is not changed: its values win,
+and
+  only missing keys are added. Frontmatter that cannot be extended (broken YAML, not a mapping) is
+  treated as text.
+- A byte-order mark is dropped from the new files; the original that is kept has it.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ from pack.v1.taxonomy import PathClaims, classify, slug
 
 __all__ = ["MigrationPlan", "PlannedFile", "apply", "checklist", "parse_plan", "plan", "prove"]
 
-_MAX_TOPIC: Final = 200  # characters; frontmatter has a limit and a listing a width
+_MAX_TOPIC: Final = 200  # characters; frontmatter has a limit, and listings have a width
 _GENERAL_TOPIC: Final = "General"
 _UNTITLED: Final = "Untitled"
 _PROBE: Final = "x" * 2500  # as long as the longest topic with every character escaped
@@ -56,8 +58,8 @@ class _Original:
 
     Attributes:
         lines: All lines without the byte-order mark.
-        fence: Line of the fence that closes its frontmatter; 0 without any.
-        head_lines: How many lines are frontmatter that keys can be added to: `fence`, or 0.
+        fence: The line of the fence that closes its frontmatter; 0 if it has none.
+        head_lines: The number of frontmatter lines, if keys can be added to them: `fence`, or 0.
         fields: What that frontmatter says.
     """
 
@@ -68,15 +70,15 @@ class _Original:
 
 
 def plan(content: bytes, source: str, taken: Collection[str] = ()) -> MigrationPlan:
-    """The plan for a v1 file: a file per level-2 section, each line in exactly one of them.
+    """The plan for a v1 file: one file per level-2 section, and each line in exactly one of them.
 
     Args:
         content: The exact bytes of the file.
         source: Its path, for the record.
-        taken: Paths that are in use in the memory.
+        taken: Paths already in use in the memory.
 
     Raises:
-        InvalidContent: It is not UTF-8.
+            InvalidContent: The file is not UTF-8.
     """
     original = _source(content)
     claims = PathClaims(taken)
@@ -92,7 +94,7 @@ def plan(content: bytes, source: str, taken: Collection[str] = ()) -> MigrationP
 def apply(made: MigrationPlan, content: bytes, today: date) -> list[tuple[MemoryPath, bytes]]:
     """The new files: frontmatter, then exactly the lines the plan names.
 
-    A line break is inserted only where a last line without one is followed by another range.
+    A line break is added only where the file's last line has none and another range follows it.
 
     Raises:
         InvalidPlan: The plan does not fit the file, or drops or repeats a line.
@@ -108,7 +110,7 @@ def apply(made: MigrationPlan, content: bytes, today: date) -> list[tuple[Memory
 
 
 def checklist(made: MigrationPlan) -> list[str]:
-    """What to look at after the migration, one sentence each."""
+    """What to check after the migration, one item each."""
     paths = [file.path for file in made.files]
     untagged = sum(1 for file in made.files if not file.tags)
     return [
@@ -137,10 +139,10 @@ def _source(content: bytes) -> _Original:
 
 
 def _outline(original: _Original) -> list[Heading]:
-    """The headings; what frontmatter holds is none."""
+    """The headings, except for anything inside frontmatter."""
     body = "".join(original.lines[original.head_lines :])
     found = headings(body, original.head_lines + 1)
-    # The closing fence of frontmatter that is only text would underline its last key.
+    # If frontmatter counts as text, its closing fence would turn the last key into a heading.
     return [heading for heading in found if heading.end_line != original.fence]
 
 
@@ -155,7 +157,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _extendable(head: Sequence[str]) -> Mapping[str, object] | None:
-    """Fields of a frontmatter block that keys can be added to; `None` where it is just text."""
+    """The fields of a frontmatter block that keys can be added to; `None` if it is just text."""
     if not head:
         return None
     text = "".join(head)
@@ -177,7 +179,7 @@ def _extendable(head: Sequence[str]) -> Mapping[str, object] | None:
 def _spans(
     original: _Original, sections: Sequence[Heading]
 ) -> Iterator[tuple[LineRange, Heading | None]]:
-    """Consecutive ranges that cover all lines, each with its heading; the general one has none."""
+    """Consecutive ranges that cover all lines, each with its heading; the general part has none."""
     count = len(original.lines)
     if not count:
         return
@@ -214,7 +216,7 @@ def _planned(
 
 
 def _own(fields: Mapping[str, object]) -> tuple[str | None, tuple[str, ...] | None]:
-    """Topic and tags that the original's frontmatter has, where they are of the usual types."""
+    """Topic and tags from the original's frontmatter, if they have the usual types."""
     topic, tags = fields.get(TOPIC.name), fields.get(TAGS.name)
     own_tags = None
     if isinstance(tags, list) and all(isinstance(tag, str) for tag in tags):
@@ -226,7 +228,7 @@ def _own(fields: Mapping[str, object]) -> tuple[str | None, tuple[str, ...] | No
 
 
 def _head(original: _Original, file: PlannedFile, today: date) -> str:
-    """The frontmatter of a new file, in the line ends of the original."""
+    """The frontmatter of a new file, with the line ends of the original."""
     wanted = {
         TOPIC.name: file.topic,
         TAGS.name: list(file.tags),

@@ -1,7 +1,7 @@
-"""The plan of a migration, and the proof that its result lost no line of the original (C1).
+"""The plan of a migration, and the proof that its result has lost no line of the original (C1).
 
-Why apart from `pack.v1.divide`: a proof is worth something only if it does not share the code that
-made what it proves. This module never puts lines into files; it compares bytes.
+Why this is separate from `pack.v1.divide`: a proof is worth something only if it shares no code
+with what it checks. This module never puts lines into files; it only compares bytes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pack.model import MemoryPath, blob_id
 from pack.paths import fold, parse_memory_path
 
 OWN_KEYS: Final = tuple(key.name for key in (TOPIC, TAGS, CREATED, UPDATED))
-"""Frontmatter keys that a migration adds where they are missing."""
+"""Frontmatter keys that a migration adds if they are missing."""
 
 _BYTE_LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _ADDED: Final = re.compile(rb"(topic|tags|created|updated):[^\r\n]*(?:\r\n|\r|\n)")
@@ -32,7 +32,7 @@ LineRange = tuple[LineNumber, LineNumber]
 
 
 class PlannedFile(BaseModel):
-    """One file to be made: place, frontmatter, and the lines it receives, in their order."""
+    """One file to create: its path, frontmatter, and the lines it gets, in order."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -46,10 +46,10 @@ class MigrationPlan(BaseModel):
     """Which line of a v1 file goes to which new file. Users may edit everything but the source.
 
     Attributes:
-        version: Of this format.
-        source: Path of the v1 file in the memory.
-        source_sha: Git blob id of the bytes the plan was made for.
-        files: The new files in the order in which they are to be listed.
+        version: The version of this format.
+        source: The path of the v1 file in the memory.
+        source_sha: The git blob id of the bytes that the plan was made for.
+        files: The new files, in the order in which they are to be listed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -60,7 +60,7 @@ class MigrationPlan(BaseModel):
     files: tuple[PlannedFile, ...]
 
     def to_json(self) -> str:
-        """The plan as people edit it: a range of lines on one line, text in its own script."""
+        """The plan for people to edit: each range on one line, and no Unicode escapes."""
         text = self.model_dump_json(indent=2)
         return re.sub(r"\[\n\s+(\d+),\n\s+(\d+)\n\s+\]", r"[\1, \2]", text) + "\n"
 
@@ -69,7 +69,7 @@ def parse_plan(text: str | bytes) -> MigrationPlan:
     """The plan that a JSON text describes.
 
     Raises:
-        InvalidPlan: It is no JSON, or a field is missing, unknown or of another type.
+        InvalidPlan: It is not JSON, or a field is missing, unknown or of the wrong type.
     """
     try:
         return MigrationPlan.model_validate_json(text)
@@ -80,15 +80,15 @@ def parse_plan(text: str | bytes) -> MigrationPlan:
 
 
 def byte_lines(content: bytes) -> list[bytes]:
-    """The lines of a file with their ends; LF, CR and CR LF end one."""
+    """The lines of a file with their line ends, which are LF, CR or CR LF."""
     return _BYTE_LINE.findall(content)
 
 
 def check_fit(plan: MigrationPlan, content: bytes) -> None:
-    """The plan was made for these bytes, and names each of their lines exactly once.
+    """Check that the plan was made for these bytes and names each of their lines exactly once.
 
     Raises:
-        InvalidPlan: It does not; the message names the first line in question.
+        InvalidPlan: It was not, or does not; the message names the first line concerned.
     """
     if plan.source_sha != blob_id(content):
         raise InvalidPlan(f"{plan.source} was changed since the plan was made")
@@ -105,14 +105,14 @@ def check_fit(plan: MigrationPlan, content: bytes) -> None:
     if expected <= count:
         raise InvalidPlan(f"line {expected} is in no file")
     if expected > count + 1:
-        raise InvalidPlan(f"it names line {expected - 1} and the file has {count}")
+        raise InvalidPlan(f"it names line {expected - 1}, but the file has {count}")
 
 
 def check_paths(plan: MigrationPlan, taken: Collection[str] = ()) -> None:
-    """All paths can be memory files, mean different files on every file system, and are free.
+    """Check that all paths can be memory files, are free, and are distinct on every file system.
 
     Raises:
-        InvalidPlan: One of them is not; the message names it.
+        InvalidPlan: A path fails the check; the message names it.
     """
     used = {fold(path): path for path in taken}
     folders = {parent: path for path in taken for parent in _folders(path)}
@@ -153,18 +153,19 @@ def prove(
 ) -> None:
     """Return only if every line of the original is in exactly one of the new files.
 
-    It looks at the bytes of the result: the plan covers lines 1..n once; the body of each file is
-    its lines byte for byte; frontmatter of the original is whole, either in the frontmatter or in
-    the body of one file; all paths are valid, distinct on every file system and free.
+    It checks the bytes of the result: the plan covers lines 1..n once; the body of each file is
+    exactly its lines, byte for byte; frontmatter of the original is complete in either the
+    frontmatter or the body of one file; all paths are valid, free, and distinct on every file
+    system.
 
     Args:
         plan: What was to be done.
         content: The exact bytes of the v1 file.
         files: The result, in the plan's order.
-        taken: Paths that are in use in the memory.
+        taken: Paths already in use in the memory.
 
     Raises:
-        InvalidPlan: Something of this does not hold; the message says what.
+            InvalidPlan: One of these checks failed; the message says which.
     """
     check_fit(plan, content)
     check_paths(plan, taken)
@@ -184,7 +185,7 @@ def prove(
 
 
 def _head_length(original: bytes) -> int:
-    """Lines that the frontmatter of a file takes, its fences included."""
+    """The number of lines in the frontmatter of a file, including its fences."""
     try:
         parts = frontmatter.split(original.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -193,7 +194,7 @@ def _head_length(original: bytes) -> int:
 
 
 def _holds(result: bytes, head: list[bytes], body: list[bytes]) -> bool:
-    """Whether a file is frontmatter with all of `head`, only PACK's own keys added, then `body`."""
+    """Whether a file is `head` as frontmatter, with only PACK's own keys added, and then `body`."""
     length = _head_length(result)
     lines = byte_lines(result)
     if length == 0 or b"".join(lines[length:]) not in _joined(body):
@@ -203,7 +204,7 @@ def _holds(result: bytes, head: list[bytes], body: list[bytes]) -> bool:
 
 
 def _only_adds(head: list[bytes], lines: list[bytes]) -> bool:
-    """Whether `lines` are those of `head` in their order, and own keys (and fences, if new)."""
+    """Whether `lines` are those of `head` in order, plus PACK's keys (and fences, if new)."""
     expected = iter([*head, None])
     following = next(expected)
     for line in lines:
@@ -215,7 +216,7 @@ def _only_adds(head: list[bytes], lines: list[bytes]) -> bool:
 
 
 def _joined(lines: list[bytes]) -> list[bytes]:
-    """The lines one after the other; a break, of any kind, only after a line that has none."""
+    """The lines joined; if one of them lacks a line break, once with each kind of break added."""
     gap = next(
         (at for at, line in enumerate(lines[:-1], 1) if not line.endswith((b"\r", b"\n"))), None
     )

@@ -1,8 +1,8 @@
-"""Where a piece of text belongs in a memory, and what its file is called.
+"""Decides where a piece of text belongs in a memory, and what its file is called.
 
-Why a table of words and no model: the same text gets the same place on every machine, a person
-can read why, and whoever disagrees edits the migration plan. The words are the commonest ones of
-English, German, French, Spanish, Russian, Arabic, Chinese and Japanese.
+Why a table of words rather than a model: the same text gets the same place on every machine, people
+can see why, and anybody who disagrees edits the migration plan. The words are the most common ones
+in English, German, French, Spanish, Russian, Arabic, Chinese and Japanese.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ FOLDERS: Final = (CONTEXT, PROJECTS, PROFILES, CONTACTS)
 MAX_STEM_BYTES: Final = 80
 _FALLBACK_STEM: Final = "section"
 _MAX_TAGS: Final = 4
-_BODY_READ: Final = 20_000  # characters that decide; a section's subject shows early
-_BODY_HITS: Final = 3  # fewer are chance
+_BODY_READ: Final = 20_000  # characters that count; the subject of a section shows early
+_BODY_HITS: Final = 3  # fewer could be coincidence
 _APOSTROPHES: Final = "'’ʼ`"
 
 
@@ -39,7 +39,7 @@ class Placement:
 
     Attributes:
         folder: One of `FOLDERS`.
-        tags: At most four, lower-case English, most specific notion first; may be empty.
+        tags: At most four, in lower-case English, most specific first; may be empty.
     """
 
     folder: str
@@ -54,10 +54,10 @@ class _Notion:
 
 
 def _notion(tag: str, folder: str | None, words: str, substrings: str = "") -> _Notion:
-    """A notion by its `words`, matched whole, and its `substrings` in scripts without spaces.
+    """A notion, recognised by whole `words`, and by `substrings` in scripts without spaces.
 
-    Words are separated by blanks; `+` joins the words of a phrase. Arabic words match with their
-    article too.
+    Words are separated by blanks; `+` joins the words of a phrase. Arabic words also match with the
+    article.
     """
     whole = "|".join(
         ("(?:ال)?" if "\u0600" <= word[0] <= "\u06ff" else "")
@@ -68,7 +68,7 @@ def _notion(tag: str, folder: str | None, words: str, substrings: str = "") -> _
     return _Notion(tag, folder, re.compile("|".join(parts)))
 
 
-# Folders in the order in which they win: people before what they work on.
+# Folders in order of precedence: people before what they work on.
 _NOTIONS: Final = (
     _notion(
         "people",
@@ -146,10 +146,10 @@ _NOTIONS: Final = (
 
 
 def classify(title: str, body: str) -> Placement:
-    """The folder and tags of a section. The heading decides; where it is silent, the body may.
+    """The folder and tags of a section, decided by its heading or, failing that, by its body.
 
-    The body needs three words of one folder, and twice as many as of any other. Everything else
-    is `context/`.
+    For the body to decide, it needs three words that stand for one folder, and twice as many as for
+    any other. Everything else goes to `context/`.
     """
     heading = _normal(title)
     named = [notion for notion in _NOTIONS if notion.words.search(heading)]
@@ -175,8 +175,8 @@ def _normal(text: str) -> str:
 def slug(title: str) -> str:
     """A file stem for any title: letters and digits of every script, lower-case, joined by `-`.
 
-    At most 80 bytes of NFC text. `section` where nothing is left or the name is one that some
-    file system or PACK reserves (`con`, `index`).
+    At most 80 bytes of NFC text. It is `section` if nothing is left, or if some file system or PACK
+    reserves the name (`con`, `index`).
     """
     text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", title).lower())
     stem = "-".join("".join(_word_characters(text)).split())
@@ -189,11 +189,11 @@ def slug(title: str) -> str:
 
 
 def _word_characters(text: str) -> Iterable[str]:
-    """Letters, digits and the marks that belong to them; a space for all else."""
+    """Letters, digits and their combining marks, with a space for everything else."""
     in_word = False
     for character in text:
         if character in _APOSTROPHES and in_word:
-            continue  # "user's notes" is users-notes
+            continue  # "user's notes" becomes users-notes
         kind = unicodedata.category(character)
         selector = unicodedata.name(character, "").startswith("VARIATION SELECTOR")
         in_word = kind[0] in "LN" or (in_word and kind in ("Mn", "Mc") and not selector)
@@ -201,10 +201,10 @@ def _word_characters(text: str) -> Iterable[str]:
 
 
 class PathClaims:
-    """Paths given out so far: no two mean the same file on any common file system."""
+    """The paths handed out so far: no two are the same file on any common file system."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
-        """Begin with the paths that are in use, in any spelling."""
+        """Start with the paths in use, in any spelling."""
         self._files: set[str] = set()
         self._folders: dict[str, str] = {}
         self._last: Counter[str] = Counter()
@@ -212,13 +212,13 @@ class PathClaims:
             self._record(path)
 
     def claim(self, folder: str, stem: str, ending: str = ".md") -> MemoryPath:
-        """A free path `folder/stem.md`, or the first free of `-2`, `-3`, …; it is taken now.
+        """Take the path `folder/stem.md`, or else the first free one with `-2`, `-3` and so on.
 
-        A folder that exists in another spelling (case, normalisation) is used as it is spelt.
+        If the folder exists in another spelling (case, normalisation), that spelling is used.
 
         Raises:
-            InvalidPath: The parts do not make a path a memory file may have.
-            LimitExceeded: They make one that is too long.
+            InvalidPath: The parts do not form a path that a memory file may have.
+            LimitExceeded: The path would be too long.
         """
         folder = self._spelling(folder)
         wanted = fold(f"{folder}/{stem}{ending}")
@@ -240,7 +240,7 @@ class PathClaims:
             self._folders.setdefault(fold(folder), folder)
 
     def _spelling(self, folder: str) -> str:
-        """The folder as it exists, or as it is given; numbered where a file has that name."""
+        """The folder in its existing spelling or as given; numbered if a file has that name."""
         found = ""
         for part in folder.split("/"):
             path = f"{found}/{part}" if found else part

@@ -1,8 +1,8 @@
-"""The whole memory as one text, and taking such a text back (C2).
+"""Serves the whole memory as one text, and accepts such a text back (C2).
 
-An agent with the v1 prompt knows one text: it reads it whole, changes it, and sends it back
-whole. What it sends is compared with what it last read, and what it added goes into one file.
-Nothing is removed on its word: it may not have meant the file the line is in.
+An agent with the v1 prompt knows only one text, which it reads, changes and sends back as a whole.
+PACK compares what it sends with what it last read, and puts the added lines into one file. Nothing
+is removed on its say-so, because it may not have meant the file that the line is in.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _LONGEST_LINE: Final = 250_000
 
 
 def join(files: Iterable[tuple[str, str, str]]) -> str:
-    """One markdown text of all files: a heading and a path for each, a rule between them.
+    """All files as one markdown text: each with its path and a heading, and rules in between.
 
     Args:
-        files: Path, topic and text of each, in the order they are to have.
+        files: Path, topic and text of each, in order.
     """
     return "\n---\n\n".join(_one(path, topic, text) for path, topic, text in files)
 
@@ -39,9 +39,9 @@ class Base:
     """What an update is compared with.
 
     Attributes:
-        text: What the client last read, with what it sent since; where that is not known, the whole
-            memory as it is now.
-        was_read: Whether the client read it.
+        text: What the client last read, plus what it has sent since; if unknown, the whole memory
+            as it is now.
+        was_read: Whether the client has read the text.
     """
 
     text: str
@@ -50,11 +50,11 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """Lines that an update adds, with their ends.
+    """Lines that an update adds.
 
     Attributes:
-        anchor: The known line before them, without blanks around it; `None` at the beginning.
-        lines: Each at most 250,000 characters long.
+        anchor: The known line before them, without surrounding blanks; `None` at the beginning.
+        lines: With their line ends; each is at most 250,000 characters long.
     """
 
     anchor: str | None
@@ -64,9 +64,9 @@ class Addition:
 def additions(sent: str, base: Base) -> list[Addition]:
     """The lines that a text adds to what its sender knew.
 
-    A line may be repeated as often as it was read: one more is an addition, and what was removed
-    since it was read does not come back. When it is not known what was read, no line that is
-    anywhere in the memory is added again. Blank lines count as part of what they follow.
+    A line counts as added if it occurs more often than in what was read, so lines removed since
+    then do not come back. If it is unknown what was read, no line that is anywhere in the memory is
+    added again. Blank lines belong to what they follow.
     """
     left = Counter(line.strip() for line in _lines(base.text))
     found: list[Addition] = []
@@ -88,13 +88,13 @@ def additions(sent: str, base: Base) -> list[Addition]:
 
 
 def insert(current: str, added: Sequence[Addition], today: date, *, in_place: bool) -> str:
-    """`current` with the additions; none of its lines is lost.
+    """`current` with the additions and all of its own lines.
 
     Args:
-        current: The text that receives them; may be empty.
-        added: In their order.
-        today: For the heading of additions that have no place of their own.
-        in_place: Put an addition after its anchor, where that is one line of `current`.
+        current: The text to add to; may be empty.
+        added: The additions, in order.
+        today: For the heading above additions that have no place of their own.
+        in_place: Put an addition after its anchor, if exactly one line of `current` is that anchor.
     """
     lines = split_lines(current)
     places = _unique_places(lines) if in_place else {}
@@ -111,14 +111,14 @@ def insert(current: str, added: Sequence[Addition], today: date, *, in_place: bo
 
 
 def _lines(text: str) -> Iterator[str]:
-    """Lines with their ends; one that is too long for a file of its own is several."""
+    """The lines with their ends; a line that is too long for a file is cut into several."""
     for line in split_lines(text):
         for start in range(0, len(line), _LONGEST_LINE):
             yield line[start : start + _LONGEST_LINE]
 
 
 def _unique_places(lines: Sequence[str]) -> dict[str | None, int]:
-    """Number of each line that is there once, by its text without blanks around it."""
+    """The numbers of the lines that occur once, by text without surrounding blanks."""
     stripped = [line.strip() for line in lines]
     counts = Counter(stripped)
     return {text: number for number, text in enumerate(stripped) if counts[text] == 1}

@@ -53,7 +53,7 @@ PLAIN = b"intro\n## One\na\n## Two\nb"
         ({"general": None}, "line 1 is in no file"),
         ({"one": ((2, 4),)}, "line 4 is in more than one place"),
         ({"two": ((4, 5), (4, 5))}, "line 4 is in more than one place"),
-        ({"two": ((4, 6),)}, "names line 6 and the file has 5"),
+        ({"two": ((4, 6),)}, "names line 6, but the file has 5"),
         ({"one": ((3, 2),)}, "ends before it begins"),
     ],
 )
@@ -70,7 +70,7 @@ def test_a_plan_that_drops_or_repeats_a_line_is_refused(change, reason):
 @pytest.mark.parametrize(
     ("path", "taken", "reason"),
     [
-        ("general.md", (), "lies in a folder"),
+        ("general.md", (), "must be in a folder"),
         ("legacy/a.md", (), "legacy"),
         ("../a.md", (), r"\.\."),
         ("context/" + "a" * 400 + ".md", (), "limit"),
