@@ -2,7 +2,7 @@
 
 It is derived from one commit, disposable and never committed (C6). An implementation may lose
 everything at any time; the core then fills it again from the connector. On top of the files of the
-commit it holds those that a reader sees differently, because a person has edited them since.
+commit, it holds the current versions of files that a person has edited since.
 """
 
 from __future__ import annotations

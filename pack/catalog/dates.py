@@ -1,4 +1,4 @@
-"""When a file was last changed: the log of each commit is read once, and then known."""
+"""Finds out when a file was last changed; each commit in the log is read only once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pack.model import MemoryPath
 def changed_at(catalog: Catalog, connector: Connector, path: MemoryPath) -> datetime | None:
     """The time of the last commit that changed a memory file; `None` if none did.
 
-    Takes a look into the catalog, and after new commits a walk through those. If the log is remote
+    Costs a look into the catalog and, after new commits, a walk through those. If the log is remote
     (no `Capability.LOG`), the last commit of the file is requested each time.
 
     Raises:

@@ -21,7 +21,7 @@ NO_COMMIT: Final = CommitId("")
 Progress = Callable[[int, int], None]
 """Called with the number of files read so far, and of all files."""
 Edits = Callable[[CommitId | None], Mapping[MemoryPath, BlobId | None]]
-"""Gives the files that a reader sees differently from a commit: their blobs, `None` if gone."""
+"""Returns the files whose current version differs from a commit's: blobs, `None` if gone."""
 
 _ATTEMPTS: Final = 4
 _REPORT_EVERY: Final = 500
@@ -171,7 +171,7 @@ def ask(
         if catalog.commit() == (head or NO_COMMIT):
             return answer
     if catalog.commit() is None:
-        raise Unavailable("what is in the memory cannot be listed: no catalog of it can be kept")
+        raise Unavailable("the memory cannot be listed, because no catalog of it can be kept")
     return answer  # commits came faster than answers; this one is of a recent commit
 
 

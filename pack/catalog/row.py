@@ -31,10 +31,10 @@ class Row:
         expires: ISO date after which it is expired, if it has a ttl.
         line: Its row in the index.
         size: Its length in bytes.
-        passages: What search finds in it; only where it was just read (`describe`), as a catalog
-            wants it (`replace`, `advance`, `edit`). Empty in the rows that a catalog answers with.
-        changed: ISO date of the day (UTC) it was changed last, where it has no `updated` and that
-            is known: by its last commit (`Catalog.date`), or by its file while it is not committed.
+        passages: What search finds in it; set only in rows just read (`describe`), for a catalog to
+            store (`replace`, `advance`, `edit`). Empty in rows that come from a catalog.
+        changed: If it has no `updated`: ISO date (UTC) of its last change, if known, from its last
+            commit (`Catalog.date`) or, while it is not committed, from its file.
     """
 
     path: MemoryPath
@@ -57,7 +57,7 @@ class Row:
 
 
 def is_catalogued(path: str) -> bool:
-    """Whether a stored path is a memory file that can be named: some names are no Unicode."""
+    """Whether a stored path is a memory file whose name is Unicode, so that it can be asked for."""
     return is_memory_file(path) and (path.isascii() or _is_unicode(path))
 
 
@@ -70,7 +70,7 @@ def _is_unicode(path: str) -> bool:
 
 
 def describe(note: Note) -> Row | None:
-    """The row of a note; `None` for a folder's index of ours, which is no memory file."""
+    """The row of a note; `None` for a folder index that PACK generated, which is no memory file."""
     if is_generated(note.path, note.head.fields):
         return None
     meta = note.meta()

@@ -34,7 +34,7 @@ def find_line(query: Query, text: str, first_line: int = 1) -> tuple[int, str]:
 
 
 def _qualities(query: Query, text: str, lines: list[str]) -> list[int]:
-    """How many clauses each line meets; to hold the phrase is worth more than all of them."""
+    """How many clauses each line meets; holding the phrase is worth more than all of them."""
     found = find_matches(query.clauses, searchable_texts(lines))
     met = [len({clause for _, clause, _ in matches}) for matches in found]
     if not query.phrase or not _holds(query.phrase, text):  # most texts do not hold it at all
