@@ -1,7 +1,7 @@
-"""What every connector and every sync target must pass, for authors outside this project too.
+"""The test suites that every connector and every sync target must pass, in this project or outside.
 
-Subclass `ConnectorContract`, `TargetContract` or `EventTargetContract`, all importable from here.
-It must not know any implementation. Start with `connector`.
+Subclass `ConnectorContract`, `TargetContract` or `EventTargetContract`, which can be imported from
+here. This room must not know any implementation. Start with `connector`.
 """
 
 from pack.testing.connector import ConcurrencyContract as ConcurrencyContract

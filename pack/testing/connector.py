@@ -1,17 +1,18 @@
-"""What every connector must pass: subclass `ConnectorContract` and supply the fixture `connector`.
+"""What every connector must pass: subclass `ConnectorContract` and define the fixture `connector`.
 
     class TestMine(ConnectorContract):
         @pytest.fixture
         def connector(self): ...
         def log(self, connector): ...
 
-Call `pytest.register_assert_rewrite("pack.testing")` in a `conftest.py` for readable failures. The
-hooks with a body may stay as they are; what they cannot show for a store is skipped, with a reason.
+Call `pytest.register_assert_rewrite("pack.testing")` in a `conftest.py` for readable failures.
+Hooks that have a body need not be overridden; tests that they cannot support are skipped with a
+reason.
 
-What every sync target must pass, `TargetContract` and `EventTargetContract`, is imported from here
-too; see `pack.testing.target`.
+`TargetContract` and `EventTargetContract`, which every sync target must pass, can be imported from
+here too; see `pack.testing.target`.
 """
-# Test methods say with their names what their docstrings would (D102); assert is what they do.
+# The names of test methods say what docstrings would (D102), and asserting is what they are for.
 # ruff: noqa: D102, S101
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ class LoggedCommit:
         id: Its id.
         parents: Ids of the commits it was made on.
         message: As it is stored.
-        author: Whom it names.
+        author: The author it names.
     """
 
     id: CommitId
@@ -115,10 +116,10 @@ class LoggedCommit:
 
 
 class ConnectorHooks:
-    """What a store's tests supply so that the promises can be tried on it."""
+    """What the tests of a store supply so that its promises can be tested."""
 
     def log(self, connector: Connector) -> list[LoggedCommit]:
-        """All commits that `connector.head()` reaches, the newest first."""
+        """All commits reachable from `connector.head()`, newest first."""
         raise NotImplementedError
 
     def reopen(self, connector: Connector) -> Connector:
@@ -126,41 +127,41 @@ class ConnectorHooks:
         return connector
 
     def external_commit(self, connector: Connector, changes: Sequence[Change]) -> CommitId:
-        """Let somebody else make a commit, in the way people make them on this store."""
+        """Make a commit as somebody else, in the way people do on this store."""
         other = self.reopen(connector)
         return other.commit(other.head(), changes, "somebody else").id
 
     def impatient(self, connector: Connector) -> Connector:
-        """Another connector to the same store whose `exclusive` waits for a moment only."""
+        """Another connector to the same store whose `exclusive` waits only for a moment."""
         pytest.skip(f"{type(connector).__name__} does not wait for other writers")
 
     def answer_lost(self, connector: Connector) -> AbstractContextManager[None]:
-        """A span in which the store carries out a write and its answer does not arrive."""
-        pytest.skip(f"an answer of {type(connector).__name__} cannot get lost")
+        """A context in which the store carries out a write, but its answer does not arrive."""
+        pytest.skip(f"an answer from {type(connector).__name__} cannot get lost")
 
     def broken(self, connector: Connector) -> AbstractContextManager[None]:
-        """A span in which the store can be neither read nor written."""
+        """A context in which the store can be neither read nor written."""
         pytest.skip(f"{type(connector).__name__} cannot break")
 
     def unsafe(self, connector: Connector) -> AbstractContextManager[None]:
-        """A span in which a write could lose something."""
+        """A context in which a write could lose something."""
         pytest.skip(f"a write to {type(connector).__name__} is always safe")
 
     def edit(self, connector: Connector, path: MemoryPath, content: bytes | None) -> None:
-        """Let the user write (`None`: remove) a file by hand. For `Capability.WORKING_TREE`."""
+        """Write (`None`: remove) a file by hand, as the user. For `Capability.WORKING_TREE`."""
         raise NotImplementedError
 
     def stage(self, connector: Connector, path: MemoryPath) -> None:
-        """Let the user stage a file as it is. For `Capability.WORKING_TREE`."""
+        """Stage a file as it is, as the user. For `Capability.WORKING_TREE`."""
         raise NotImplementedError
 
     def link(self, connector: Connector, path: MemoryPath, target: str) -> None:
-        """Let the user make a symbolic link. For `Capability.WORKING_TREE`."""
+        """Make a symbolic link as the user. For `Capability.WORKING_TREE`."""
         raise NotImplementedError
 
 
 def put(connector: Connector, path: MemoryPath, content: bytes) -> Commit:
-    """Store a file whatever is there; for arranging a test."""
+    """Store a file whatever is there, to prepare a test."""
     try:
         return connector.put_contents(path, content, connector.get_contents(path).sha, "arrange")
     except NotFound:
@@ -168,13 +169,13 @@ def put(connector: Connector, path: MemoryPath, content: bytes) -> Commit:
 
 
 def everything(connector: Connector) -> dict[MemoryPath, bytes]:
-    """Bytes by path of all files a reader gets."""
+    """The bytes of all files that a reader gets, by path."""
     files = [entry.path for entry in connector.get_tree() if entry.type is EntryType.FILE]
     return {path: connector.get_contents(path).content for path in files}
 
 
 class ReadingContract(ConnectorHooks):
-    """The promises of the reading operations."""
+    """What the reading operations promise."""
 
     def test_nothing_differs_from_the_commit_just_made(self, connector: Connector) -> None:
         first = put(connector, A, b"a")
@@ -511,7 +512,7 @@ class ReadingContract(ConnectorHooks):
 
 
 class WritingContract(ConnectorHooks):
-    """The promises of `commit` and the operations made of it."""
+    """What `commit` and the operations built on it promise."""
 
     @pytest.mark.contract("C9")
     def test_one_write_is_one_commit(self, connector: Connector) -> None:
@@ -715,7 +716,7 @@ class WritingContract(ConnectorHooks):
     @pytest.mark.contract("C1", "C9")
     def test_a_write_whose_answer_is_lost(self, connector: Connector) -> None:
         base = put(connector, A, b"a").id
-        # `OutcomeUnknown` says so: the caller reads, as the remedy tells.
+        # `OutcomeUnknown` is allowed: the caller then reads, as its remedy says.
         with self.answer_lost(connector), suppress(OutcomeUnknown):
             connector.commit(base, [Put(A, b"a2", git_blob_id(b"a"))], "lost")
         assert connector.get_contents(A).content == b"a2"
@@ -732,7 +733,7 @@ class WritingContract(ConnectorHooks):
 
 
 class ConcurrencyContract(ConnectorHooks):
-    """The promises to several threads and several connectors."""
+    """What is promised to several threads and several connectors."""
 
     @pytest.mark.contract("C1", "C9")
     def test_threads_share_a_connector(self, connector: Connector) -> None:
@@ -795,7 +796,7 @@ class ConcurrencyContract(ConnectorHooks):
 
         def work() -> None:
             with pytest.raises(RepositoryBusy), other.exclusive():
-                pytest.fail("two hold it")
+                pytest.fail("two threads hold it")
 
         with ThreadPoolExecutor(1) as pool, connector.exclusive():
             pool.submit(work).result(timeout=30)
@@ -808,7 +809,7 @@ def _append(connector: Connector, path: MemoryPath, line: bytes) -> CommitId:
         try:
             return connector.put_contents(path, found.content + line, found.sha, "append").id
         except (BlobChanged, UncommittedEdit):
-            continue  # another write is under way, or was done: read again
+            continue  # another write is under way or has been made, so read again
 
 
 def _in_threads(work: Callable[[int], list[CommitId]], count: int) -> list[CommitId]:
@@ -817,11 +818,11 @@ def _in_threads(work: Callable[[int], list[CommitId]], count: int) -> list[Commi
 
 
 class WorkingTreeContract(ConnectorHooks):
-    """What `Capability.WORKING_TREE` adds: people edit beside PACK, and lose nothing by it."""
+    """What `Capability.WORKING_TREE` adds: people edit files without PACK, and lose nothing."""
 
     @pytest.fixture
     def edited(self, connector: Connector) -> Iterator[Connector]:
-        """A store with one committed file, A, that the user has edited."""
+        """A store with one committed file, A, which the user has edited."""
         if Capability.WORKING_TREE not in connector.capabilities:
             pytest.skip(f"{type(connector).__name__} has no working tree")
         put(connector, A, b"committed")
@@ -937,4 +938,4 @@ class WorkingTreeContract(ConnectorHooks):
 
 
 class ConnectorContract(ReadingContract, WritingContract, ConcurrencyContract, WorkingTreeContract):
-    """The whole suite. A connector is done when all of it passes."""
+    """The whole suite. A connector is finished when all of it passes."""

@@ -6,10 +6,10 @@
         def shown(self, target): ...
         def failing(self, target, failure): ...
 
-Hooks with a body may stay as they are; what they cannot show for a target is skipped, with a
-reason. Order, repetition and back-off are the sync's; what a target owes it is tried here.
+Hooks that have a body need not be overridden; tests that they cannot support are skipped with a
+reason. Order, repetition and back-off are up to the sync; this tests what a target owes it.
 """
-# Test methods say with their names what their docstrings would (D102); assert is what they do.
+# The names of test methods say what docstrings would (D102), and asserting is what they are for.
 # ruff: noqa: D102, S101
 
 from __future__ import annotations
@@ -41,25 +41,25 @@ KEYS: Final = ("1" * 40, "2" * 40, "3" * 40, f"{'3' * 40}:2")
 
 
 class Failure(StrEnum):
-    """What can be wrong with the service behind a target."""
+    """What can go wrong with the service behind a target."""
 
     DOWN = "down"
-    """It cannot be reached, or answers that it is in trouble."""
+    """It cannot be reached, or reports an internal failure."""
     LIMITED = "limited"
-    """It takes no requests until a time that it names."""
+    """It refuses requests until a time that it names."""
     REVOKED = "revoked"
-    """It does not know the credentials any more."""
+    """It no longer accepts the credentials."""
     GONE = "gone"
-    """What is written to was deleted there."""
+    """The page or document to write to was deleted there."""
     ANSWER_LOST = "answer_lost"
-    """It does what was asked, and its answer does not arrive."""
+    """It carries out the request, but its answer does not arrive."""
 
 
 _PERMANENT: Final = (Failure.REVOKED, Failure.GONE)
 
 
 class TargetHooks:
-    """What a target's tests supply so that the promises can be tried on it."""
+    """What the tests of a target supply so that its promises can be tested."""
 
     def shown(self, target: Target) -> str:
         """The text that a reader of the page or document sees now."""
@@ -67,23 +67,23 @@ class TargetHooks:
 
     def writes(self, target: Target) -> int:
         """How many requests have changed something so far."""
-        pytest.skip(f"nobody counts what {target.name} writes")
+        pytest.skip(f"the writes of {target.name} are not counted")
 
     def failing(
         self, target: Target | EventTarget, failure: Failure
     ) -> AbstractContextManager[None]:
-        """A span in which the service behind the target fails in this way."""
+        """A context in which the service behind the target fails in this way."""
         pytest.skip(f"{target.name} cannot be {failure}")
 
     def secrets(self, target: Target | EventTarget) -> Sequence[str]:
-        """What no message may hold: tokens, addresses that let their reader in."""
+        """What no message may contain: tokens, and addresses that grant access."""
         del target
         return ()
 
     def assert_fails(
         self, target: Target | EventTarget, failure: Failure, error: PackError
     ) -> None:
-        """Assert that an error says what the sync has to do next, and no secret."""
+        """Assert that an error says what the sync has to do next, and contains no secret."""
         assert is_permanent(error) == (failure in _PERMANENT), repr(error)
         assert isinstance(error, RateLimited) == (failure is Failure.LIMITED)
         said = f"{error.remedy} {' '.join(_said(error))}"
@@ -92,21 +92,21 @@ class TargetHooks:
 
 
 def _said(error: BaseException | None) -> Iterator[str]:
-    """What an error and those behind it say, as a traceback shows them."""
+    """What an error and its causes say, as a traceback would show them."""
     while error is not None:
         yield f"{error!r} {error}"
         error = error.__cause__ or error.__context__
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text, however it is laid out."""
+    """The words of a text, whatever its layout."""
     return re.findall(r"\w+", text)
 
 
 def assert_shows(shown: str, text: str) -> None:
-    """Assert that a reader sees the words of a text, all of them and once, however they look.
+    """Assert that a reader sees all words of a text exactly once, whatever they look like.
 
-    What marks a task as done, and the language of a code block, may be shown in other ways.
+    The marks of tasks and the languages of code blocks may be shown in other ways.
     """
     without_marks = re.sub(r"^(\s*- )\[[ x]\] ", r"\1", text, flags=re.MULTILINE)
     plain = re.sub(r"^```\w+$", "```", without_marks, flags=re.MULTILINE)
@@ -172,7 +172,7 @@ class EventTargetContract(TargetHooks):
     """What an `EventTarget` promises."""
 
     def received(self, target: EventTarget) -> list[tuple[str, bytes]]:
-        """Key and body of every event that arrived, in order, repetitions included."""
+        """Key and body of every event that arrived, in order and including repetitions."""
         raise NotImplementedError
 
     def test_its_name_holds_no_secret(self, target: EventTarget) -> None:
