@@ -1,5 +1,5 @@
-"""What a caller can ask of a memory: read, search, write, exchange, validate, begin, migrate.
+"""What callers can do with a memory: read, search, write, exchange, validate, create, migrate.
 
-Each module is one subject; `pack.memory` is the way in. They must not know who asks (command line
-or MCP) nor how an answer looks. Start with `write`.
+Each module covers one subject; `pack.memory` is the way in. They must not know who is asking
+(command line or MCP) or how an answer is presented. Start with `write`.
 """

@@ -1,4 +1,4 @@
-"""Looking after a memory: its state, what is wrong with it, its catalog, and what has expired."""
+"""Looking after a memory: its state, its problems, its catalog, and expired notes."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Care:
         self._core = session.core
 
     def status(self) -> Status:
-        """What the memory is like now, also where there is none yet."""
+        """The present state of the memory, even if there is none yet."""
         with self._core.view():
             return validate.status(self._core)
 
     def validate(self) -> Sequence[Finding]:
-        """Everything that is wrong with files, frontmatter, names, links and index; no change.
+        """All problems with files, frontmatter, names, links and index; changes nothing.
 
         Raises:
             NotInitialised: There is no memory.
@@ -37,10 +37,10 @@ class Care:
             return validate.validate(self._core)
 
     def reindex(self, progress: Progress | None = None) -> int:
-        """Make the catalog anew from the files; the number of them.
+        """Rebuild the catalog from the files, and return their number.
 
         Args:
-            progress: Told how many files are done, and of how many.
+            progress: Called with the number of files done so far, and of all files.
 
         Raises:
             NotInitialised: There is no memory.
@@ -53,7 +53,7 @@ class Care:
             return core.ask(lambda view: view.list_rows(limit=1).total)
 
     def list_expired(self) -> Sequence[Expired]:
-        """The files whose ttl is over, sorted by path.
+        """The files that have expired by their `ttl`, sorted by path.
 
         Raises:
             NotInitialised: There is no memory.
@@ -77,7 +77,7 @@ class Care:
             dry_run: Only say what would change.
 
         Raises:
-            BlobChanged: One was changed since it was listed. None was removed.
+            BlobChanged: A file has changed since it was listed. None was removed.
         """
         if not expired:
             return None

@@ -1,4 +1,4 @@
-"""What has happened to a memory: its commits, and what they changed."""
+"""The history of a memory: its commits and what they changed."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pack.results import Changes
 
 
 class History:
-    """The commits of a memory, by whomever. Methods may be called from any thread."""
+    """The commits of a memory, whoever made them. Methods may be called from any thread."""
 
     def __init__(self, session: Session) -> None:
         self._core = session.core
 
     def changes_since(self, commit: CommitId | None) -> Changes:
-        """What commits, by whomever, have changed since a commit; cheap when nothing has."""
+        """What has changed since a commit, whoever changed it; cheap if nothing has."""
         with self._core.view():
             return self._changes_since(commit)
 

@@ -1,4 +1,4 @@
-"""A memory's beginning, and its migration from v1."""
+"""Creating a memory, and migrating one from v1."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ class Initialised:
     """What `init` did.
 
     Attributes:
-        written: The commit; `None` when there was nothing to do.
+        written: The commit; `None` if there was nothing to do.
         mode: What was at the root before.
-        taken_over: New path by given path of the notes that were taken over.
-        adopted: Files that were in the folder and are memory now.
-        skipped: Given paths that were not taken over, and why.
-        renamed: Given paths that had to change, and to what.
-        outside: Markdown files at the root, where no memory file is; they stay as they are.
+        taken_over: The imported notes: new path by given path.
+        adopted: Files that were already in the folder and are now part of the memory.
+        skipped: Given paths that were not imported, and why.
+        renamed: Given paths that had to change, and their new paths.
+        outside: Markdown files at the root, which is no place for memory files; they stay as they
+            are.
     """
 
     written: Written | None
@@ -46,7 +47,7 @@ class Initialised:
 
 
 class Lifecycle:
-    """A memory's beginning, and its migration from v1."""
+    """Creating a memory, and migrating one from v1. Methods may be called from any thread."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -59,11 +60,11 @@ class Lifecycle:
         *,
         dry_run: bool = False,
     ) -> Initialised:
-        """Make this store a memory, in one commit; what is there stays as it is.
+        """Make this store a memory, in one commit; everything there stays as it is.
 
         Args:
-            scaffold: Starter files, for places where nothing is.
-            notes: Files to take over, by relative POSIX path.
+            scaffold: Starter files, stored only where nothing exists.
+            notes: Files to import, by relative POSIX path.
             dry_run: Only say what would change.
 
         Raises:
@@ -72,7 +73,7 @@ class Lifecycle:
         core = self._core
         mode = core.reader.mode()
         if mode is Mode.V1:
-            return Initialised(None, mode)  # `pack migrate` is the way; the wrapper says so
+            return Initialised(None, mode)  # needs `pack migrate` instead; the wrapper says so
         plan = importing.plan_import(notes or {})
         adopted = _uncommitted(core) if core.connector.head() is None else []
         if mode is Mode.V2 and not adopted and not _imported(core, plan):
@@ -104,7 +105,7 @@ class Lifecycle:
         )
 
     def plan_migration(self) -> MigrationPlan:
-        """Which line of the v1 file would go where.
+        """The plan for which line of the v1 file goes where.
 
         Raises:
             NotFound: There is no v1 file.
@@ -115,21 +116,21 @@ class Lifecycle:
             return migration.plan(found.content, self._core.reader.v1_path, _taken(self._core))
 
     def migrate(self, plan: MigrationPlan, *, dry_run: bool = False) -> Written:
-        """Divide the v1 file as planned, in one commit; the original is kept twice.
+        """Split the v1 file as planned, in one commit; the original is kept in two places.
 
         Raises:
-            InvalidPlan: A line would be dropped or repeated, or the file changed since.
+            InvalidPlan: A line would be dropped or repeated, or the file has changed since.
             PackError: The store refused; nothing was written.
         """
         return self._session.write(lambda: _decide_migration(self._core, plan), dry_run=dry_run)
 
 
 class _Begun(Exception):
-    """Somebody else began the memory while we waited for our turn."""
+    """Somebody else created the memory while we were waiting for our turn."""
 
 
 def _uncommitted(core: Core) -> list[MemoryPath]:
-    """Memory files in a folder that has no history yet: the user asked to make them a memory."""
+    """Memory files in a folder without history, which the user has asked to make a memory."""
     return [
         entry.path
         for entry in core.reader.tree()
@@ -138,7 +139,7 @@ def _uncommitted(core: Core) -> list[MemoryPath]:
 
 
 def _outside(core: Core) -> list[MemoryPath]:
-    """Markdown files at the root that somebody may have expected to become memory."""
+    """Markdown files at the root, which somebody may expect to become part of the memory."""
     return [
         entry.path
         for entry in core.reader.tree()
@@ -152,7 +153,7 @@ def _adopt(core: Core, path: MemoryPath) -> Put:
 
 
 def _starters(core: Core, scaffold: Scaffold) -> list[Put]:
-    """Starter files for places where nothing is, under any spelling of the path."""
+    """Starter files for paths at which nothing exists, in any spelling."""
     today = core.today().isoformat()
     used = _spellings(_taken(core))
     return [
@@ -163,7 +164,7 @@ def _starters(core: Core, scaffold: Scaffold) -> list[Put]:
 
 
 def _spellings(paths: Iterable[str]) -> dict[str, str]:
-    """The files and folders that are in use, by what file systems may take for the same."""
+    """The files and folders in use, by folded path: what file systems may treat as the same."""
     return {fold(part): part for path in paths for part in _with_folders(path)}
 
 
@@ -173,23 +174,23 @@ def _with_folders(path: str) -> list[str]:
 
 
 def _twin(path: str, used: Mapping[str, str]) -> str | None:
-    """What is in use and some file systems take for the path or a folder of it."""
+    """A file or folder in use that some file systems confuse with the path or a folder of it."""
     spelt = ((part, used.get(fold(part), part)) for part in _with_folders(path))
     return next((other for part, other in spelt if other != part), None)
 
 
 def _imported(core: Core, plan: importing.ImportPlan) -> list[Put]:
-    """The files to take over that are not there yet.
+    """The files to import that are not there yet.
 
     Raises:
-        AlreadyExists: Another file has the path of one.
-        InvalidPath: Some file systems take the path of one for another.
+        AlreadyExists: A different file has the path of one of them.
+        InvalidPath: Some file systems confuse the path of one of them with another.
     """
     puts = []
     used = _spellings(_taken(core)) if plan.files else {}
     for path, content in plan.files:
         if (twin := _twin(path, used)) is not None:
-            raise InvalidPath(path, f"some file systems take it for {twin}")
+            raise InvalidPath(path, f"some file systems confuse it with {twin}")
         taken = core.reader.find(path)
         if taken is not None and taken.content != content:
             raise AlreadyExists(path, None, taken.sha, taken.content)
@@ -203,7 +204,7 @@ def _imported(core: Core, plan: importing.ImportPlan) -> list[Put]:
 
 def _decide_migration(core: Core, plan: MigrationPlan) -> Decision:
     if core.reader.find(INDEX) is not None:
-        raise RefusedForSafety("this memory has an index.md, so it is no v1 memory")
+        raise RefusedForSafety("this memory has an index.md, so it is not a v1 memory")
     found = _v1_file(core)
     files = migration.apply(plan, found.content, core.today())
     prove(plan, found.content, files, _taken(core))
@@ -215,7 +216,7 @@ def _decide_migration(core: Core, plan: MigrationPlan) -> Decision:
 
 
 def _rest_of_v1(core: Core, planned: Sequence[str]) -> list[Put]:
-    """The files in which a full v1 file goes on, as memory files; those at the root stay too."""
+    """The files that continue a full v1 file, as memory files; the ones at the root stay too."""
     name = core.reader.v1_path.rpartition("/")[2].removesuffix(".md").lower()
     claims = PathClaims([*_taken(core), *planned])
     _, *rest = core.reader.v1_files()
@@ -234,7 +235,7 @@ def _taken(core: Core) -> list[str]:
 
 
 def _keep(core: Core, content: bytes) -> Put:
-    """The original, where `pack` never writes again (C1)."""
+    """The original, at a path that `pack` never writes again (C1)."""
     path = MemoryPath(f"{LEGACY_DIR}/{core.reader.v1_path.rpartition('/')[2]}")
     taken = core.reader.find(path)
     if taken is not None and taken.content != content:

@@ -1,4 +1,4 @@
-"""The notes of a memory: read one, list them, and change one. A write is one commit (C9, C10)."""
+"""The notes of a memory: reads, lists and changes them. Each write is one commit (C9, C10)."""
 
 from __future__ import annotations
 
@@ -64,17 +64,17 @@ class Notes:
             tag: A tag the file has, ignoring case.
             topic: Text its topic contains, ignoring case.
             dir: A folder it is in, at any depth.
-            since: ISO date; only files updated on that day or later, by their `updated`, else by
-                their last commit, where the log is at hand.
-            until: ISO date; only files updated on that day or before.
-            sort: By path; or the newest or the largest first.
-            limit: How many to return at most; `None` for as many as 1,500 tokens hold.
+            since: ISO date; only files updated on that day or later, by their `updated` or else by
+                their last commit, if the log is available.
+            until: ISO date; only files updated on that day or earlier.
+            sort: By path, or newest or largest first.
+            limit: How many to return at most; `None` for as many as fit into about 1,500 tokens.
             cursor: Where an earlier answer left off.
 
         Raises:
             NotInitialised: There is no memory.
-            InvalidRequest: The cursor was not handed out, the limit is not positive, or a date is
-                none.
+            InvalidRequest: The cursor is not from an earlier answer, the limit is not positive, or
+                a date is not valid.
         """
         which = make_filter(tag, topic, dir, since, until)
         with self._core.view():
@@ -89,21 +89,23 @@ class Notes:
         *,
         dry_run: bool = False,
     ) -> Written:
-        """Store a file, new or whole, as one commit with the index.
+        """Create or replace a file, in one commit with the index.
 
-        `updated` is set, and `created` and `topic` where they are missing; no other byte changes.
+        Sets `updated`, and `created` and `topic` if they are missing; no other byte changes.
 
         Args:
-            path: Where.
-            content: The whole text. Without frontmatter, the file keeps what it had.
-            sha: Blob id of what the caller read; `None` to make a new file.
+            path: The file.
+            content: The whole text. If it has no frontmatter, the file keeps what it had.
+            sha: Blob id of what the caller read; `None` to create a file.
             message: Words for the log.
             dry_run: Only say what would change.
 
         Raises:
-            NotInitialised: There is no memory.
-            BlobChanged: The file is not what the caller read. The error holds what it is now.
-            InvalidPath: No memory file can be called so, or some file systems take it for another.
+                NotInitialised: There is no memory.
+                BlobChanged: The file is not what the caller read. The error holds its current
+                    version.
+                InvalidPath: No memory file can have this path, or some file systems confuse it with
+                    another.
             InvalidContent: The content cannot be stored.
             LimitExceeded: It is too large.
             PackError: The store refused; nothing was written.
@@ -128,12 +130,12 @@ class Notes:
         *,
         dry_run: bool = False,
     ) -> Written:
-        """Change parts of a file, all edits or none, as one commit with the index.
+        """Change parts of a file, making all edits or none, in one commit with the index.
 
         Args:
             path: The file.
             edits: Applied in order, each to the result of the one before.
-            sha: Blob id of what the caller read; `None` to take the file as it is.
+            sha: Blob id of what the caller read; `None` to edit the file as it is now.
             message: Words for the log.
             dry_run: Only say what would change.
 
@@ -156,7 +158,7 @@ class Notes:
     def delete(
         self, path: str, sha: str, message: str | None = None, *, dry_run: bool = False
     ) -> Written:
-        """Remove a file as one commit with the index; its history stays.
+        """Remove a file, in one commit with the index; its history stays.
 
         Raises:
             NotFound: There is no such file.
@@ -182,12 +184,12 @@ class Notes:
         *,
         dry_run: bool = False,
     ) -> Written:
-        """Give a file another path as one commit with the index; its bytes and history stay.
+        """Move a file, in one commit with the index; its bytes and history stay.
 
         Raises:
             NotFound: There is no such file.
             BlobChanged: It is not what the caller read.
-            AlreadyExists: A file is at the new path.
+            AlreadyExists: There is a file at the new path.
             PackError: As `update`.
         """
         return self._session.write(

@@ -1,7 +1,7 @@
-"""An update without a path, as agents with the v1 prompt send it (C2).
+"""Updates without a path, which agents with the v1 prompt send (C2).
 
-It keeps everything that is there and adds what is new, it warns, and it never refuses for what
-was sent: text of any size is divided over `general.md`, `general-2.md` and so on.
+Such an update keeps everything that is there, adds what is new, and warns. It is never refused
+because of its content: text of any size is spread over `general.md`, `general-2.md` and so on.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from pack.v1 import whole_memory
 
 _PIECE_BYTES: Final = MAX_FILE_BYTES // 2
 _WARNING: Final = (
-    "Storing without a path is deprecated: what was new went to {path}, and nothing was removed. "
+    "Storing without a path is deprecated: new lines went to {path}, and nothing was removed. "
     "To change a file, give its path and the sha you read."
 )
 
 
 class WholeText:
-    """The memory as the one text that agents with the v1 prompt know (C2)."""
+    """The memory as a single text, which is all that agents with the v1 prompt know (C2)."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -49,11 +49,11 @@ class WholeText:
     def add(
         self, content: str, last_read: str | None = None, message: str | None = None
     ) -> Written:
-        """What a v1 client means by an update: keep everything, add what is new (C2).
+        """Update the memory as a v1 client means it: keep everything, and add what is new (C2).
 
         Args:
             content: The text the client sent, of any size.
-            last_read: What the client last read; `None` where that is not known.
+            last_read: What the client last read; `None` if unknown.
             message: Words for the log.
 
         Raises:
@@ -97,7 +97,7 @@ def _decide(
 
 @dataclass(frozen=True, slots=True)
 class _Merge:
-    """One such update: the memory, its mode, and the files that cannot be written now."""
+    """One update: the memory, its mode, and the files that cannot be written now."""
 
     core: Core
     mode: Mode
@@ -105,7 +105,7 @@ class _Merge:
     in_place: bool
 
     def changes(self, added: Sequence[whole_memory.Addition]) -> list[Put]:
-        """The files that receive what is new, in the order of the text; at least one."""
+        """The changes that store the additions, in text order; at least one."""
         made: dict[MemoryPath, Put] = {}
         for piece in _pieces(added):
             put = self._merge_piece(piece, made)
@@ -115,7 +115,7 @@ class _Merge:
     def _merge_piece(
         self, piece: Sequence[whole_memory.Addition], made: Mapping[MemoryPath, Put]
     ) -> Put:
-        """Merge into the first of the files that has room."""
+        """Merge into the first file that has room."""
         target = self.core.reader.v1_path if self.mode is Mode.V1 else GENERAL
         for path in continued(target):
             current = made.get(path) or self._current(path)
@@ -127,7 +127,7 @@ class _Merge:
         raise AssertionError("the candidates never end")
 
     def _current(self, path: MemoryPath) -> Put | None:
-        """The file as it is, or an empty one; `None` where nothing can be added."""
+        """The file as it is, or an empty one; `None` if nothing can be added to it."""
         if path in self.avoided:
             return None
         try:
@@ -136,11 +136,11 @@ class _Merge:
                 return None if self._is_taken(path) else Put(path, b"", ABSENT)
             found.exact_text()
         except (InvalidContent, LimitExceeded):
-            return None  # the next one can be added to
+            return None  # the next file is tried
         return Put(path, found.content, found.sha)
 
     def _is_taken(self, path: MemoryPath) -> bool:
-        """Whether a folder or a link is in the place of the file."""
+        """Whether there is a folder or a link at the path of the file."""
         folder = path.rpartition("/")[0]
         beside = self.core.connector.list_dir(MemoryPath(folder) if folder else None)
         return any(entry.path == path for entry in beside)
@@ -165,13 +165,13 @@ def _is_candidate(core: Core, path: str) -> bool:
 
 
 def _pieces(added: Sequence[whole_memory.Addition]) -> Iterator[list[whole_memory.Addition]]:
-    """The additions in pieces that fit into a file; one empty piece if there are none."""
+    """The additions, in pieces that each fit into a file; one empty piece if there are none."""
     piece: list[whole_memory.Addition] = []
     size = 0
     for addition in added:
         lines: list[str] = []
         for line in addition.lines:
-            length = len(line.encode("utf-8")) + 1  # it may get an end
+            length = len(line.encode("utf-8")) + 1  # it may get a line end
             if size + length > _PIECE_BYTES:
                 yield [*piece, whole_memory.Addition(addition.anchor, lines)]
                 piece, lines, size = [], [], 0

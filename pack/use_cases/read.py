@@ -1,4 +1,4 @@
-"""How a memory is read: one note, all of them as one text, a listing."""
+"""Reading a memory: one note, all notes as one text, or a listing."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ from pack.times import format_time
 from pack.v1 import whole_memory
 
 LIST_MOST: Final = 100
-"""Files of a listing where no limit is given."""
+"""Number of files in a listing if the caller gives no limit."""
 LIST_TOKENS: Final = 1_300
-"""What they may cost a model, about; the rest of 1,500 is for what stands round them."""
+"""About how many tokens they may take; the rest of the 1,500 is for what surrounds them."""
 
 
 def get(core: Core, path: str) -> Document:
     """See `Notes.get`."""
     wanted = parse_stored_path(path)
     if not wanted.lower().endswith(".md") and wanted != core.reader.v1_path:
-        raise InvalidPath(path, "a memory file ends in .md")
+        raise InvalidPath(path, "a memory file must end in .md")
     found = core.reader.find(wanted)
     if found is None:
         core.require_mode()
@@ -60,7 +60,7 @@ def _stated_update(note: Note) -> str | None:
 
 
 def _changed_at(core: Core, found: Note) -> datetime:
-    """When a file was changed: by the last commit, or by hand if it is not committed."""
+    """When a file was last changed: by a commit, or by hand if it is not committed."""
     changed = None
     if is_catalogued(found.path) and core.reader.is_committed(found):
         changed = dating.changed_at(core.catalog, core.connector, found.path)
@@ -92,16 +92,16 @@ def _v1_texts(core: Core) -> list[str]:
 
 
 def known_text(core: Core, mode: Mode) -> str:
-    """Everything readers see, as far as it is text; never fails for what is in the files."""
+    """All text that readers see; never fails because of what is in the files."""
     return "\n".join(_v1_texts(core)) if mode is Mode.V1 else get_all(core).content
 
 
 def sync_rows(core: Core) -> list[Row]:
-    """What is known of all files: those of `sync_order` first, the rest alphabetically."""
+    """The rows of all files: first those in `sync_order`, then the rest alphabetically."""
     try:
         index = core.reader.find(INDEX)
     except LimitExceeded:
-        index = None  # no index of ours; the files are there all the same
+        index = None  # too large to be PACK's index; the files can be listed all the same
     order = read_head(index.text).sync_order if index else ()
     rows = {row.path: row for row in core.rows()}
     return [rows[MemoryPath(path)] for path in in_sync_order(order, rows)]
@@ -128,13 +128,13 @@ def list_files(
 def _notices(core: Core) -> tuple[str, ...]:
     """What the last exchange with the remote left for a person to settle.
 
-    An agent reads it: nothing is quoted that only stands in a commit which was not taken in.
+    Agents read this, so it quotes nothing from a remote commit that was not accepted.
     """
     if core.remote is None:
         return ()
     record = core.remote.record()
     if record.is_waiting:
-        return (f"What is new on the remote cannot be merged yet. {Action.SEE_REMOTE} to see why.",)
+        return (f"New commits on the remote cannot be merged yet. {Action.SEE_REMOTE} to see why.",)
     if record.stop is None:
         return ()
     is_quoted = record.stop.kind is StopKind.REFUSED
@@ -157,12 +157,12 @@ def _place(key: Key, sort: Sort) -> SortKey:
 
 
 def _cost(row: Row) -> str:
-    """What a listing says of a file: once for a model, once for a program."""
+    """The text in a listing for a file, which appears twice: for a model and for a program."""
     return 2 * f"{row.path}{row.topic}{''.join(row.tags)}{row.updated or row.changed or ''}"
 
 
 def is_expired(row: Row, today: date) -> bool:
-    """Whether a file's ttl is over: the day after its last."""
+    """Whether a file has expired, which it does the day after its last."""
     return row.expires is not None and today.isoformat() > row.expires
 
 

@@ -1,7 +1,7 @@
-"""Searching a memory: what a query asks for, what the catalog proposes, and how it is ordered.
+"""Searching a memory: the catalog proposes passages for a query, and `ranking` puts them in order.
 
-The catalog proposes passages by their words alone; `ranking` reads them and decides. A query
-without letters and digits has no words, so the texts themselves are searched for it.
+The catalog goes by words alone; `ranking` reads the texts. A query without letters and digits has
+no words, so the texts themselves are searched for it.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ from pack.search.ranking import (
 from pack.search.words import fold_text
 
 _DEEP = 20_000
-"""How many passages are considered for any page after the first."""
+"""The number of passages considered for every page after the first."""
 _MOST_TERMS = 100
 _UNTOLD = Explanation({}, {})
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """What a caller asks of a search.
+    """What a caller wants from a search.
 
     Attributes:
         query: As typed.
@@ -60,7 +60,7 @@ class SearchRequest:
         limit: How many results at most.
         cursor: Where an earlier answer left off.
         budget: About how many tokens the results may take; `None` for any number.
-        explain: Whether each result says why it is where it is.
+        explain: Whether each result says why it has its rank.
     """
 
     query: str
@@ -73,7 +73,7 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    """A result, and what it is sorted by: ranked ones first, then those that were only found."""
+    """A result and its sort key: ranked results come first, then those that were only found."""
 
     candidate: Candidate
     score: float
@@ -143,7 +143,7 @@ def _match(query: Query, place: _Hit, *, explain: bool) -> Match:
 
 
 def _section(found: Candidate, line: int) -> str:
-    """The headings above a line; a short file is one passage that may have several."""
+    """The headings above a line; a short file is a single passage that may contain several."""
     inner = heading_above(found.text, line - found.line + 1)
     return inner if inner.startswith(found.heading) else found.heading
 
@@ -154,7 +154,7 @@ def _section(found: Candidate, line: int) -> str:
 def _find(
     view: Catalog, query: Query, request: SearchRequest, most: int
 ) -> tuple[list[_Hit], bool]:
-    """The files that answer, and whether that is all of them."""
+    """The files that answer the query, and whether these are all of them."""
     found = _candidates(view, query, request.which, most)
     best = to_be_ranked(found)
     near = view.with_neighbours(wants_neighbours(best), REACH)
@@ -163,7 +163,7 @@ def _find(
     eligible = {candidate.path for candidate in found} if _is_narrow(query, request.which) else None
     ranked = rank(query, [*near, *rest], _statistics(view, query), view.frequencies, eligible)
     places = {one.candidate.path: _Hit(one.candidate, one.score, one) for one in ranked}
-    if most > PROPOSED or len(found) < most:  # else there are more, in no order with these
+    if most > PROPOSED or len(found) < most:  # else there are more, in no comparable order
         compared = {candidate.id for candidate in best}
         for candidate in found:
             if candidate.id not in compared:
@@ -172,7 +172,7 @@ def _find(
 
 
 def _is_narrow(query: Query, which: Filter) -> bool:
-    """Whether a file may meet a clause and still not be what was asked for."""
+    """Whether a file may meet a clause and still not be wanted."""
     required = any(clause.required for clause in query.clauses)
     return not which.is_empty or required or bool(query.excluded)
 
@@ -183,7 +183,7 @@ def _candidates(view: Catalog, query: Query, which: Filter, most: int) -> list[C
     found = view.candidates([*query.clauses, *exact], query.excluded, which, most)
     if not (query.excluded and exact):
         return found
-    # A text that holds the query exactly as typed is meant, even if the query excludes its words.
+    # A text that holds the query exactly as typed is wanted, even if the query excludes its words.
     literal = view.candidates(exact, (), which, most)
     held = {candidate.id for candidate in found}
     meant = [
@@ -257,7 +257,7 @@ def _lines(core: Core, expression: re.Pattern[str], rows: Sequence[Row]) -> Iter
 
 
 class Search:
-    """Finding notes by what is in them. Methods may be called from any thread."""
+    """Finding notes by their content. Methods may be called from any thread."""
 
     def __init__(self, session: Session) -> None:
         self._core = session.core
@@ -276,23 +276,25 @@ class Search:
         max_tokens: int | None = None,
         explain: bool = False,
     ) -> Matches:
-        """The files that answer a query, best first; see `pack.search.query` for what can be asked.
+        """The files that answer a query, best first; see `pack.search.query` for the syntax.
 
         Args:
             query: Words, a sentence, "a phrase", beginnin*, -without.
-            tag: As in `Notes.list`; as are the next four.
-            topic: See there.
-            dir: See there.
-            since: See there.
-            until: See there.
+            tag: As in `Notes.list`.
+            topic: As in `Notes.list`.
+            dir: As in `Notes.list`.
+            since: As in `Notes.list`.
+            until: As in `Notes.list`.
             limit: How many to return at most.
             cursor: Where an earlier answer left off.
-            max_tokens: How many tokens the results may take, about; one is given in any case.
-            explain: Whether each result says why it stands where it does.
+            max_tokens: About how many tokens the results may take; there is always at least one
+                result.
+            explain: Whether each result says why it has its rank.
 
         Raises:
             NotInitialised: There is no memory.
-            InvalidRequest: The query is empty, the cursor was not handed out, a date is none.
+            InvalidRequest: The query is empty, the cursor is not from an earlier answer, or a date
+                is not valid.
             LimitExceeded: The query is longer than 1,000 bytes.
         """
         which = make_filter(tag, topic, dir, since, until)
@@ -301,15 +303,15 @@ class Search:
             return search(self._core, request)
 
     def lines(self, pattern: str, *, dir: str | None = None) -> Iterator[Line]:  # noqa: A002
-        """Each line of the memory files in which a regular expression is found.
+        """The lines of the memory files in which a regular expression matches.
 
         Args:
-            pattern: As Python's `re` takes it.
+            pattern: In the syntax of Python's `re`.
             dir: A folder the files are in, at any depth.
 
         Raises:
             NotInitialised: There is no memory.
-            InvalidRequest: It is no regular expression.
+            InvalidRequest: The pattern is not a regular expression.
         """
         with self._core.view():
             return find_pattern(self._core, pattern, make_filter(folder=dir))

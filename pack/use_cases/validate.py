@@ -1,4 +1,4 @@
-"""Looking for what is wrong with a memory. Nothing here changes anything."""
+"""Looks for problems in a memory, and changes nothing."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def status(core: Core) -> Status:
 
 
 def _uncommitted(core: Core, mode: Mode, rows: Iterable[Row]) -> list[MemoryPath]:
-    """Memory files that were changed or removed by hand, and not committed."""
+    """Memory files that were changed or removed by hand and not committed."""
     if mode is Mode.V1:
         return [row.path for row in rows if core.connector.get_committed(row.path) != row.blob]
     edits = core.connector.edits(core.connector.head())
@@ -94,7 +94,7 @@ def _at(path: str, code: str, message: str, remedy: str, line: int = 1, column: 
 
 
 def _shown(text: str) -> str:
-    """Text that can be written; a name may hold bytes that are no Unicode."""
+    """Text that can be printed; a name may contain bytes that are not Unicode."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -109,19 +109,19 @@ def _twins(tree: Iterable[Entry]) -> Iterator[Finding]:
                 yield _at(
                     entry.path,
                     "twin",
-                    f"some file systems take {prefix} for {other}",
+                    f"some file systems confuse {prefix} with {other}",
                     f"To rename one of them, {Action.MOVE}.",
                 )
                 break
 
 
 def _unreadable_names(core: Core, tree: Iterable[Entry]) -> Iterator[Finding]:
-    """Names whose bytes are no Unicode; a store may show them in commits only."""
+    """Names whose bytes are not Unicode; a store may show them only in commits."""
     head = core.connector.head()
     committed = core.connector.get_tree(head) if head else []
     for path in sorted({entry.path for entry in (*tree, *committed)}):
         if is_memory_file(path) and not is_catalogued(path):
-            message = "has a name that is no Unicode, so nobody can ask for it"
+            message = "has a name that is not Unicode, so nobody can ask for it"
             yield _at(path, "name", message, "Rename it with git.")
 
 
@@ -139,7 +139,7 @@ def _check_file(core: Core, entry: Entry, places: Set[str]) -> Iterator[Finding]
         found.exact_text()
     except LimitExceeded:
         size = f"is larger than {MAX_FILE_BYTES:,} bytes, so agents cannot read it"
-        yield _at(entry.path, "oversized", size, "Divide it into several files.")
+        yield _at(entry.path, "oversized", size, "Split it into several files.")
         return
     except InvalidContent as error:
         yield _at(entry.path, "encoding", str(error), "Save it as UTF-8.")
@@ -157,7 +157,7 @@ def _check_name(path: MemoryPath) -> Iterator[Finding]:
             "Move what you need of it into the original, then delete it.",
         )
     if path.endswith(f"/{INDEX}"):
-        return  # the index of a folder, or the user's own file of that name
+        return  # a folder's index, or a user's file with that name
     try:
         parse_memory_path(path)
     except (InvalidPath, LimitExceeded) as error:
@@ -209,7 +209,7 @@ def _check_pages(core: Core, places: Set[str]) -> Iterator[Finding]:
     for problem in problems:
         yield _at(MAPPING, "notion_pages", problem, remedy)
     for path in sorted(mapped.pages.keys() - places):
-        message = f"has a page for {path}, which is not there"
+        message = f"has a page for {path}, which does not exist"
         yield _at(MAPPING, "notion_pages", message, "The next sync moves the page to the trash.")
 
 
@@ -224,7 +224,7 @@ def _check_index(core: Core) -> list[Finding]:
 
 
 def _drift(core: Core) -> Iterator[Finding]:
-    """Index files that are not what the files a reader sees would give (C10)."""
+    """Index files that do not match the files that readers see (C10)."""
     rows = {row.path: row for row in core.rows()}
     edited = core.catalog.edits()
     different = [rows[path] for path in edited if path in rows]
@@ -242,10 +242,10 @@ def _drifted(change: Change, current: Note | None) -> Finding:
     if current is None:
         return _at(change.path, "index_drift", "is missing", remedy)
     if isinstance(change, Delete):
-        return _at(change.path, "index_drift", "is not needed any more", remedy)
+        return _at(change.path, "index_drift", "is no longer needed", remedy)
     if change.path.startswith(f"{LEGACY_DIR}/"):
         return _at(INDEX, "index_foreign", "was not written by PACK", "The next write keeps it.")
     lines = zip_longest(current.content.splitlines(), change.content.splitlines())
     line = next((n for n, (is_now, due) in enumerate(lines, 1) if is_now != due), 1)
-    message = "does not agree with the files of the memory"
+    message = "does not match the files of the memory"
     return _at(change.path, "index_drift", message, remedy, line)

@@ -1,4 +1,4 @@
-"""What a write decides: which file it is about, whether the caller has read it, what is stored."""
+"""What a write decides: which file it changes, whether the caller has read it, what is stored."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from pack.paths import fold, is_memory_file, parse_memory_path, parse_stored_pat
 
 
 def find_target(core: Core, path: str) -> tuple[MemoryPath, Note | None]:
-    """The file a write is about, and what is there now.
+    """The path that a write is about, and the note there now.
 
     Raises:
         NotInitialised: There is no memory.
-        MigrationNeeded: The memory is one v1 file, and the path is another.
-        InvalidPath: No memory file can be called so.
+        MigrationNeeded: The memory is a single v1 file, and the path is a different one.
+        InvalidPath: No memory file can have this path.
     """
     mode = core.require_mode()
     target = parse_stored_path(path)
@@ -41,32 +41,32 @@ def find_target(core: Core, path: str) -> tuple[MemoryPath, Note | None]:
 
 
 def new_path(text: str) -> MemoryPath:
-    """A path that a memory file can be given.
+    """A path that a new memory file can have.
 
     Raises:
-        InvalidPath, LimitExceeded: It cannot.
+        InvalidPath, LimitExceeded: No new memory file can have it.
     """
     path = parse_memory_path(text)
     if is_page_path(path):
-        raise InvalidPath(text, "pages of the index are called so")
+        raise InvalidPath(text, "this name is reserved for pages of the index")
     return path
 
 
 def refuse_twin(core: Core, path: MemoryPath, leaving: MemoryPath | None = None) -> None:
-    """Refuse a path that some file systems take for another one that is in use.
+    """Refuse a path that some file systems confuse with another path in use.
 
     Raises:
-        InvalidPath: It names the other one.
+        InvalidPath: There is such a path; the message names it.
     """
     bring_up(core.catalog, core.connector, core.connector.head())
     for twin in core.catalog.twins(fold(path)):
         if twin not in (path, leaving):
-            raise InvalidPath(path, f"some file systems take it for {twin}")
+            raise InvalidPath(path, f"some file systems confuse it with {twin}")
     used = {fold(part): part for f in core.catalog.folders() for part in _ancestors(f.folder)}
     for folder in _ancestors(path.rpartition("/")[0]):
         other = used.get(fold(folder), folder)
         if other != folder:
-            raise InvalidPath(path, f"some file systems take {folder}/ for {other}/")
+            raise InvalidPath(path, f"some file systems confuse {folder}/ with {other}/")
 
 
 def _ancestors(folder: str) -> list[str]:
@@ -75,10 +75,10 @@ def _ancestors(folder: str) -> list[str]:
 
 
 def find_existing(core: Core, path: str) -> tuple[MemoryPath, Note]:
-    """The file a write is about, which must be there.
+    """The path and the note that a write is about; the file must exist.
 
     Raises:
-        NotFound: It is not.
+        NotFound: It does not exist.
         PackError: As `find_target`.
     """
     target, current = find_target(core, path)
@@ -88,7 +88,7 @@ def find_existing(core: Core, path: str) -> tuple[MemoryPath, Note]:
 
 
 def is_v1_file(core: Core, path: MemoryPath) -> bool:
-    """Whether a path is the one file of a v1 memory; in a v2 memory it is a file like any other."""
+    """Whether a path is the file of a v1 memory; in a v2 memory, it is a file like any other."""
     return path == core.reader.v1_path and core.reader.mode() is Mode.V1
 
 
@@ -97,10 +97,10 @@ def _is_generated(note: Note) -> bool:
 
 
 def expect(path: MemoryPath, current: Note | None, sha: BlobId | None) -> None:
-    """Refuse to go on unless the caller has read what is there.
+    """Refuse a write unless its caller has read what is there.
 
     Raises:
-        BlobChanged: They have not. The error holds what is there.
+        BlobChanged: The caller has not. The error holds what is there.
     """
     actual = current.sha if current else None
     if actual != sha:
@@ -118,12 +118,12 @@ class Wording:
 def store(
     core: Core, target: MemoryPath, current: Note | None, given: Frontmatter, wording: Wording
 ) -> Decision:
-    """The decision to store a text in the place of what is there.
+    """The decision to store a text in place of what is there.
 
     Args:
         core: The memory.
-        target: Where.
-        current: What is there; `None` for nothing.
+        target: The path to store it at.
+        current: What is there; `None` if nothing is.
         given: The text.
         wording: How the log describes it.
 
@@ -133,14 +133,14 @@ def store(
     expected = current.sha if current else ABSENT
     subject = f"{target}: {wording.verb}"
     if is_v1_file(core, target):
-        # A v1 file is the user's as a whole: nothing is added to it.
+        # A v1 file belongs entirely to the user, so nothing is added to it.
         change = Put(target, check_text(given), expected)
         return Decision(target, [change], subject, wording.said, with_index=False)
     previous = current.head if current else None
     stamped = schema.stamp(given, previous, core.clock(), title_from_path(target))
     note = Note.planned(target, check_text(stamped.head), stamped.head)
     if _is_generated(note):
-        # It would be hidden, and replaced by the next write.
+        # The file would be hidden, and the next write would replace it.
         raise InvalidContent("`pack_index` in the frontmatter marks an index that PACK generates")
     return Decision(
         target,

@@ -67,7 +67,7 @@ def test_migrate_keeps_the_original_twice_and_makes_one_commit(memory: Folder) -
     assert memory.ok("validate").status == 0
     again = memory.pack("migrate", "--yes")
     assert again.status == 1
-    assert "is no v1 memory" in again.err
+    assert "is not a v1 memory" in again.err
 
 
 @pytest.mark.contract("C1")

@@ -40,7 +40,7 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Installed:
         (["serve", "--http", "--port", "70000"], "error: --port: "),
         (["serve", "--http", "--host", "0.0.0.0"], "error: PACK_HTTP_TOKEN: "),
         (["list", "--limit", "0"], "error: "),
-        (["list", "--cursor", "made up"], "error: the cursor is not one that was handed out"),
+        (["list", "--cursor", "made up"], "error: the cursor is not from an earlier answer"),
         (["search", " "], "error: the query is empty"),
     ],
 )

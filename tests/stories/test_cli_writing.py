@@ -89,7 +89,7 @@ def test_input_that_cannot_be_stored_is_refused(memory: Folder) -> None:
         (["update", "context/a.md", "--file", memory.path], b"", "--file: "),
         (["update", "context/a.md", "--file", "no such file"], b"", "--file: no such file: "),
         (["update", "../a.md"], b"x", "invalid path '../a.md'"),
-        (["update", "context/a.txt"], b"x", "ends in .md"),
+        (["update", "context/a.txt"], b"x", "end in .md"),
         (["update", "context/-a.md"], b"x", "hyphen"),
         (["update", "context/a.md"], b"x" * (2 * 1024 * 1024 + 1), "exceeds the limit"),
     ):
@@ -103,7 +103,7 @@ def test_input_that_cannot_be_stored_is_refused(memory: Folder) -> None:
 def test_a_path_that_looks_like_an_option_is_no_option(memory: Folder) -> None:
     ended = run("get", "--local", memory.path, "--", "--version")
     assert ended.status == 1
-    assert "a memory file ends in .md" in ended.err
+    assert "a memory file must end in .md" in ended.err
 
 
 @pytest.mark.contract("C9")
@@ -133,8 +133,8 @@ def test_parts_of_a_file_can_be_edited(memory: Folder) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--replace", "absent", "x"], "edit 1: the text to replace is not there"),
-        (["--replace", "a", "x"], "give more of what is around it"),
+        (["--replace", "absent", "x"], "edit 1: the text to replace was not found"),
+        (["--replace", "a", "x"], "include more of the text around it"),
         (["--replace", "", "x"], "is empty"),
         (["--append", "x", "--section", "Absent"], "Absent"),
         (["--append", "x", "--text", "y"], "one of --replace, --append and --text"),
