@@ -39,11 +39,11 @@ _TOKEN: Final = re.compile("(?P<start>(?:^|[.!?] )?)(?P<token><<[a-z-]+>>)")
 
 
 def in_words(text: str, words: Mapping[Action, str]) -> str:
-    """A message in the words of a wrapper; at the start of a sentence they get a capital.
+    """A message in the words of a wrapper, capitalised at the start of a sentence.
 
     Args:
         text: A message of the core or of a connector.
-        words: For every action a clause in the imperative, such as "run `pack list`".
+        words: For every action, a clause in the imperative, such as "run `pack list`".
     """
     by_token: dict[str, str] = {action.value: clause for action, clause in words.items()}
 

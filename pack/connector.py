@@ -1,4 +1,4 @@
-"""The storage connector: the only thing the core knows about where a memory is kept.
+"""The storage connector: all that the core knows about where a memory is kept.
 
 Every connector passes `pack.testing.ConnectorContract`; the in-memory one is the reference.
 """
@@ -26,34 +26,34 @@ from pack.model import (
 
 
 class Capability(StrEnum):
-    """What a connector can do beyond the protocol's promises. Data, never an `isinstance`."""
+    """What a connector can do beyond the protocol's promises. Data, so never `isinstance`."""
 
     WORKING_TREE = "working_tree"
-    """People can edit files beside PACK; `get_committed` may differ from what readers get.
+    """People can edit files without PACK; `get_committed` may differ from what readers get.
 
-    A write that would replace an edit that is in no commit is refused (`UncommittedEdit`), as is
-    one that would replace a version somebody staged (`StagedChange`). Committing a `Put` of the
-    very bytes that are there records the edit. Edits of other files are in no commit of ours.
+    A write that would replace an uncommitted edit is refused (`UncommittedEdit`), and so is one
+    that would replace a staged version (`StagedChange`). Committing a `Put` of exactly the bytes
+    that are there records the edit. Our commits never include edits of other files.
     """
 
     AUTHOR = "author"
-    """A commit names whom its writer names.
+    """A commit names the author that its writer names.
 
-    Without it the store may name the account it is used by; the trailers say who wrote in any case.
+    Without it, the store may name the account that PACK uses; the trailers always say who wrote.
     """
 
     LOG = "log"
-    """Walking the whole log costs little, so that the dates of all files are kept up to date.
+    """Walking the whole log is cheap, so the dates of all files are kept up to date.
 
-    Without it only the log of single files is asked for, and only where a date is wanted.
+    Without it, only the logs of single files are read, and only when a date is needed.
     """
 
 
 class Connector(Protocol):
     """A store of files with history, in which a write is one commit made by compare-and-swap.
 
-    Paths are validated by `pack.paths.parse_path` before they come here; a connector checks again
-    that a path stays in the memory and out of git's own folder, and raises `InvalidPath` or
+    `pack.paths.parse_path` validates paths before they get here. A connector checks once more that
+    a path stays inside the memory and outside git's own folder, and raises `InvalidPath` or
     `LimitExceeded` otherwise. Contents are bytes and are stored unchanged. All methods may be
     called from any thread.
     """
@@ -62,11 +62,11 @@ class Connector(Protocol):
 
     @property
     def location(self) -> str:
-        """Where the memory is, in words for a person. Never holds a secret."""
+        """Where the memory is, in words for a person. Never contains a secret."""
         ...
 
     def head(self) -> CommitId | None:
-        """The current commit; `None` for a store without any.
+        """The current commit; `None` if the store has none.
 
         Raises:
             ConnectorError: The store cannot be read.
@@ -77,16 +77,16 @@ class Connector(Protocol):
         """The file as a reader gets it now, uncommitted edits included.
 
         Raises:
-            NotFound: No file is there (a folder or a link is not a file).
+            NotFound: There is no file at the path (a folder or a link is not a file).
             LimitExceeded: The file is larger than a memory file may be.
             ConnectorError: The store cannot be read.
         """
         ...
 
     def get_committed(self, path: MemoryPath) -> BlobId | None:
-        """The blob of a file in the current commit; `None` where it has none.
+        """The blob of a file in the current commit; `None` if the commit does not have the file.
 
-        It differs from what `get_contents` answers where a person has edited the file since.
+        It differs from what `get_contents` returns if a person has edited the file since.
 
         Raises:
             ConnectorError: The store cannot be read.
@@ -112,9 +112,9 @@ class Connector(Protocol):
         ...
 
     def list_dir(self, dir_path: MemoryPath | None) -> list[Entry]:
-        """What a folder holds now, sorted by name; `None` is the root, a missing one empty.
+        """What a folder holds now, sorted by name; `None` is the root. A missing folder is empty.
 
-        A folder left empty is gone, as in git.
+        As in git, a folder disappears with its last file.
         """
         ...
 
@@ -122,7 +122,7 @@ class Connector(Protocol):
         """All files, links and submodules, sorted by path.
 
         Args:
-            at: A commit; `None` for what a reader gets now, uncommitted edits included.
+            at: Which commit; `None` for what a reader gets now, uncommitted edits included.
 
         Raises:
             NotFound: There is no such commit.
@@ -130,14 +130,14 @@ class Connector(Protocol):
         ...
 
     def edits(self, at: CommitId | None) -> Mapping[MemoryPath, BlobId | None]:
-        """Memory files that a reader gets differently than a commit holds them, cheap when few are.
+        """The memory files whose current version differs from a commit's; cheap if there are few.
 
         Args:
-            at: The commit; `None` for none, so that every memory file differs.
+            at: Which commit; `None` for no commit, so that every memory file differs.
 
         Returns:
-            The blob a reader gets by path, empty for a file too large to be read; `None` where
-            there is no file any more.
+            By path, the blob that a reader gets: empty for a file that is too large to read, `None`
+            if the file is gone.
 
         Raises:
             NotFound: There is no such commit.
@@ -145,7 +145,7 @@ class Connector(Protocol):
         ...
 
     def read_blobs(self, shas: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
-        """Committed contents by id, in the order asked for.
+        """Committed contents by id, in the order requested.
 
         Raises:
             NotFound: One of them is not stored.
@@ -155,29 +155,30 @@ class Connector(Protocol):
     def changes_between(
         self, old: CommitId, new: CommitId
     ) -> list[tuple[MemoryPath, BlobId | None]] | None:
-        """What differs between two commits: path and blob in `new`, sorted by path.
+        """The files that differ between two commits: path and blob in `new`, sorted by path.
 
-        The blob is `None` where `new` has no file. The answer is `None` when `old` is unknown.
+        The blob is `None` if `new` does not have the file. The answer is `None` if `old` is
+        unknown.
 
         Raises:
-            NotFound: There is no commit `new`.
+            NotFound: The commit `new` does not exist.
         """
         ...
 
     def last_changes(
         self, since: CommitId | None, head: CommitId, path: MemoryPath | None = None
     ) -> Iterator[LastChange]:
-        """The memory files that commits changed, with the commit; the newest commit first.
+        """The memory files that commits changed, each with its commit; the newest commit first.
 
         Args:
-            since: Commits before it, and itself, are left out. `None` for none; likewise where it
-                is not among those that lead to `head`, as the history was changed then.
+            since: Leaves out this commit and those before it. `None` leaves out nothing, and so
+                does a commit that does not lead to `head` because the history was rewritten.
             head: The newest commit.
-            path: The only file to tell of; `None` for all. A store without `Capability.LOG` has to
-                ask for each commit it does not know where no file is named.
+            path: The only file of interest; `None` for all. Without a path, a store that lacks
+                `Capability.LOG` makes a request for each commit that it does not know.
 
         Raises:
-            NotFound: There is no commit `head`.
+            NotFound: The commit `head` does not exist.
         """
         ...
 
@@ -191,36 +192,36 @@ class Connector(Protocol):
         with_files: bool = False,
         limit: int | None = None,
     ) -> Iterator[CommitFacts]:
-        """The commits that lead to one, itself included, by whomever; the newest first.
+        """The history of a commit, newest first and including the commit itself, whoever wrote it.
 
         Args:
             head: The newest commit.
-            since: Commits that lead to it, and itself, are left out; `None` for none.
-            path: Only commits that changed this file; `None` for all. A file that was moved has
-                another log under its old path (`FileChange.old_path`).
+            since: Leaves out this commit and its history; `None` leaves out nothing.
+            path: Only commits that changed this file; `None` for all. The log of a moved file
+                continues under its old path (`FileChange.old_path`).
             first_parent: Follow the side that each commit was made on; a merge is one step.
-            with_files: Whether to say what each commit changed. Where `Capability.LOG` is missing,
-                that may cost a request for each commit.
-            limit: How many at most.
+            with_files: Whether to say what each commit changed. Without `Capability.LOG`, that may
+                cost a request for each commit.
+            limit: How many commits at most.
 
         Raises:
-            NotFound: There is no commit `head`, or no commit `since`.
+            NotFound: The commit `head` or `since` does not exist.
             ConnectorError: The store cannot be read.
         """
         ...
 
     def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
-        """The commits that led from one to another, by whomever, along first parents.
+        """The commits that lead from one to another along first parents, whoever wrote them.
 
         Args:
-            since: Commits that lead to it, and itself, are left out. `None` for none.
+            since: Leaves out this commit and its history; `None` leaves out nothing.
             head: The newest commit.
 
         Returns:
-            `None` where `since` is unknown.
+            `None` if `since` is unknown.
 
         Raises:
-            NotFound: There is no commit `head`.
+                NotFound: The commit `head` does not exist.
         """
         ...
 
@@ -234,46 +235,47 @@ class Connector(Protocol):
     ) -> Commit:
         """Record all changes as one commit and move the branch to it: all of them, or none.
 
-        A commit without any difference is made too: the log is the audit trail. What `commit`
-        acknowledged stays reachable from every later `head()`. Bytes that a `Put` replaces or a
-        `Delete` removes stay readable at `base`.
+        A commit is made even if nothing differs, because the log is the audit trail. Every commit
+        that was acknowledged stays reachable from every later `head()`. Bytes that a `Put` replaces
+        or a `Delete` removes stay readable at `base`.
 
         Args:
-            base: Commit the changes were made on; `None` only for a store without commits.
-            changes: At least one, paths distinct; none of them the folder of another.
+            base: The commit that the changes are based on; `None` only for a store without commits.
+            changes: At least one. The paths are distinct, and none is the folder of another.
             message: Subject, blank line, body, trailers; not blank, without NUL.
-            author: Whom the commit names; `None` for the user the store belongs to.
+            author: The author that the commit names; `None` for the user whom the store belongs to.
 
         Raises:
             InvalidRequest: There is no change, a path occurs twice, or the message is unusable.
-            LimitExceeded: A content is larger than `get_contents` would serve.
-            StaleBase: The branch is not at `base` any more. Nothing was written.
+            LimitExceeded: A file is larger than `get_contents` would serve.
+            StaleBase: The branch is no longer at `base`. Nothing was written.
             BlobChanged: A path does not hold what its change expects. Nothing was written.
-            AlreadyExists: A path expected to be absent is not. Nothing was written.
+            AlreadyExists: There is a file at a path that was expected to be free. Nothing was
+                written.
             UncommittedEdit, StagedChange: See `Capability.WORKING_TREE`. Nothing was written.
-            RefusedForSafety: A path is a folder or leads through a file or a link, or the store
-                is in a state in which a write could lose something. Nothing was written.
-            ConnectorError: The store failed; `OutcomeUnknown` where it may have been written.
+            RefusedForSafety: A path is a folder or leads through a file or a link, or a write could
+                lose something in the store's present state. Nothing was written.
+            ConnectorError: The store failed; `OutcomeUnknown` if the commit may have been written.
         """
         ...
 
     def view(self) -> AbstractContextManager[None]:
-        """Let the reads that this thread makes inside see one state, fetched at most once.
+        """Let all reads of this thread inside the context see one state, fetched at most once.
 
-        Spares a store that is far away the question what is current before each read; nothing is
-        correct only because of it. A write inside moves the view on, and after one that was
-        refused because the store has changed the next read asks anew. A view inside another is the
-        same one. Stores that are near return at once: each read sees what is there.
+        Saves a remote store from being asked for its current commit before each read; correctness
+        never depends on it. A write inside moves the view on. After a write that was refused
+        because the store has changed, the next read asks again. A view inside another is the same
+        view. Local stores do nothing here: each read sees what is there.
         """
         ...
 
     def exclusive(self) -> AbstractContextManager[None]:
-        """Hold off other writers to this store on this machine while a write is planned and made.
+        """Keep out other writers to this store on this machine while a write is planned and made.
 
-        Spares them the retry after `StaleBase`; nothing is correct only because of it. Stores
-        without such a lock return at once. Re-entrant for the thread that holds it.
+        Saves them the retry after `StaleBase`; correctness never depends on it. Stores without such
+        a lock return at once. Re-entrant for the thread that holds it.
 
         Raises:
-            RepositoryBusy: Another writer kept it for too long.
+            RepositoryBusy: Another writer held it for too long.
         """
         ...

@@ -1,8 +1,8 @@
-"""The error tree. Families say what a caller can do about it.
+"""The error tree. Its families say what a caller can do about a failure.
 
 Every class has a stable `code`, says whether the same call may succeed later (`retryable`), and
-offers a `remedy`: a sentence on what to do, in which an `Action` stands for what each wrapper
-calls by a name of its own. Messages never hold secrets or file contents.
+offers a `remedy`: a sentence on what to do. An `Action` in it stands for something that each
+wrapper has its own name for. Messages never contain secrets or file contents.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pack.model import BlobId, CommitId
 
 
 class PackError(Exception):
-    """Anything PACK refuses or fails to do, in words for the one who asked."""
+    """Anything that PACK refuses or fails to do, explained to whoever asked for it."""
 
     code: ClassVar[str] = "error"
     retryable: ClassVar[bool] = False
@@ -24,11 +24,11 @@ class PackError(Exception):
 
 
 class InternalError(PackError):
-    """A bug in PACK, contained in the part of the work where it struck."""
+    """A bug in PACK, confined to the part of the work in which it occurred."""
 
     code = "internal_error"
     retryable = True
-    remedy = "Please report this line. What was acknowledged is stored; PACK tries again."
+    remedy = "Please report this line. Everything acknowledged is stored, and PACK will try again."
 
     def __init__(self, kind: str) -> None:
         super().__init__(f"a bug in PACK: {kind}")
@@ -57,7 +57,7 @@ class NotFound(InvalidRequest):
 
 
 class NotInitialised(InvalidRequest):
-    """Neither `index.md` nor a v1 memory file is at the root."""
+    """There is neither an `index.md` nor a v1 memory file at the root."""
 
     code = "not_initialised"
     remedy = f"{Action.INIT} for this folder or repository."
@@ -68,7 +68,7 @@ class NotInitialised(InvalidRequest):
 
 
 class MigrationNeeded(InvalidRequest):
-    """The call needs a v2 memory and this one is a single v1 file."""
+    """The call needs a v2 memory, and this one is a single v1 file."""
 
     code = "migration_needed"
     remedy = f"{Action.MIGRATE}; the original is kept."
@@ -80,7 +80,7 @@ class MigrationNeeded(InvalidRequest):
 
 
 class InvalidPath(InvalidRequest):
-    """A path no memory file can have."""
+    """A path that no memory file can have."""
 
     code = "invalid_path"
     remedy = "Use a relative path to a .md file in a folder, such as context/general.md."
@@ -106,7 +106,7 @@ class InvalidContent(InvalidRequest):
 
 
 class LimitExceeded(InvalidRequest):
-    """Larger or deeper than PACK handles in one piece."""
+    """Something larger or deeper than PACK accepts in one piece."""
 
     code = "limit_exceeded"
     remedy = "Split it into several smaller ones."
@@ -119,15 +119,15 @@ class LimitExceeded(InvalidRequest):
 
 
 class AmbiguousSection(InvalidRequest):
-    """Several headings have the title that was asked for.
+    """Several headings have the requested title.
 
     Attributes:
-        title: As it was asked for.
-        lines: Where they are, 1-based.
+        title: As requested.
+        lines: Where the headings are, 1-based.
     """
 
     code = "ambiguous_section"
-    remedy = "Name the level (`## Title`), or replace a text that occurs once."
+    remedy = "Give the level too (`## Title`), or replace text that occurs only once."
 
     def __init__(self, title: str, lines: Sequence[int]) -> None:
         where = ", ".join(map(str, lines[:10]))
@@ -151,7 +151,7 @@ class EditFailed(InvalidRequest):
 
 
 class InvalidConfig(InvalidRequest):
-    """A setting or an option that cannot be used."""
+    """A setting or option that cannot be used."""
 
     code = "invalid_config"
     remedy = f"Correct the setting, or {Action.DIAGNOSE} to see them all."
@@ -163,7 +163,7 @@ class InvalidConfig(InvalidRequest):
 
 
 class InvalidPlan(InvalidRequest):
-    """A migration plan that would drop or repeat a line, or does not fit the file."""
+    """A migration plan that would drop or repeat a line, or that does not fit the file."""
 
     code = "invalid_plan"
     remedy = f"{Action.PLAN_MIGRATION}, and edit that plan."
@@ -177,14 +177,14 @@ class InvalidPlan(InvalidRequest):
 
 
 class PreconditionFailed(PackError):
-    """What the write was made on is not what is stored. Nothing was written."""
+    """The store does not hold what the write was based on. Nothing was written."""
 
     code = "precondition_failed"
     remedy = f"{Action.READ} again, and repeat the change on what the file holds now."
 
 
 class StaleBase(PreconditionFailed):
-    """The branch moved; the core plans again on the new commit."""
+    """The branch has moved; the core decides again, based on the new commit."""
 
     code = "stale_base"
     retryable = True
@@ -196,13 +196,13 @@ class StaleBase(PreconditionFailed):
 
 
 class BlobChanged(PreconditionFailed):
-    """The file is not the blob that the caller read, or the caller named none.
+    """The file is not the blob that the caller read, or the caller did not name one.
 
     Attributes:
         path: The file.
-        expected: The blob the caller named; `None` where it named none or expected no file.
-        actual: The blob that is there; `None` where there is no file.
-        content: The current text, where it is known; a wrapper may show it to the caller.
+        expected: The blob that the caller named; `None` if it named none or expected no file.
+        actual: The blob that is there; `None` if there is no file.
+        content: The current text, if known; a wrapper may show it to the caller.
     """
 
     code = "conflict"
@@ -241,14 +241,14 @@ class AlreadyExists(BlobChanged):
 
 
 class Conflict(PackError):
-    """Two sides changed the same thing and neither may be dropped."""
+    """Two sides changed the same thing, and neither change may be dropped."""
 
     code = "unresolved_conflict"
     remedy = "Resolve it with git, then try again."
 
 
 class StagedChange(Conflict):
-    """The user staged a version of the file that is neither committed nor in the folder."""
+    """The user has staged a version of the file that is neither committed nor in the folder."""
 
     code = "staged_change"
     remedy = "Commit or unstage that file (`git restore --staged FILE`), then try again."
@@ -259,7 +259,7 @@ class StagedChange(Conflict):
 
 
 class UncommittedEdit(Conflict):
-    """The user edited the file by hand and that edit is in no commit yet."""
+    """The user has edited the file by hand and not committed the edit."""
 
     code = "uncommitted_edit"
     remedy = f"Commit the edit, or {Action.READ} and update the file with its current sha."
@@ -284,7 +284,7 @@ class ConnectorError(PackError):
 
 
 class Unavailable(ConnectorError):
-    """The store cannot be reached, read or written now (no space, no rights, no answer)."""
+    """The store cannot be reached, read or written now (no space, no permission, no answer)."""
 
     code = "unavailable"
     retryable = True
@@ -299,14 +299,14 @@ class RepositoryBusy(ConnectorError):
 
 
 class OutcomeUnknown(ConnectorError):
-    """The write was sent and no answer came; it may have happened."""
+    """The write was sent but no answer came; it may have happened."""
 
     code = "outcome_unknown"
     remedy = f"{Action.READ}: if the file holds the change, the write succeeded."
 
 
 class AuthFailed(ConnectorError):
-    """The store does not know the token, or does not let it do that."""
+    """The store does not accept the token, or does not allow it to do this."""
 
     code = "auth_failed"
     remedy = f"Give PACK a token that can read and write the repository, then {Action.DIAGNOSE}."
@@ -318,10 +318,10 @@ class AuthFailed(ConnectorError):
 
 
 class RateLimited(ConnectorError):
-    """The store wants a pause that is longer than PACK may wait.
+    """The store demands a longer pause than PACK may wait.
 
     Attributes:
-        retry_after: Seconds until it takes requests again.
+        retry_after: Seconds until it accepts requests again.
         until: That time, in UTC.
     """
 
@@ -330,7 +330,7 @@ class RateLimited(ConnectorError):
 
     def __init__(self, store: str, retry_after: float, until: datetime) -> None:
         when = until.strftime("%Y-%m-%dT%H:%M:%SZ")
-        super().__init__(f"{store} takes no more requests until {when}")
+        super().__init__(f"{store} accepts no more requests until {when}")
         self.retry_after = retry_after
         self.until = until
         self.remedy = f"Try again after {when}; nothing was written."
@@ -340,7 +340,7 @@ class RateLimited(ConnectorError):
 
 
 class RefusedForSafety(PackError):
-    """Going on could lose something; the message says what to finish first."""
+    """Continuing could lose something; the message says what to finish first."""
 
     code = "refused"
     remedy = "Finish what is in progress, then try again."
@@ -353,7 +353,7 @@ class RefusedForSafety(PackError):
 
 
 class ConfirmationNeeded(RefusedForSafety):
-    """A destructive step was neither confirmed nor given its flag."""
+    """A destructive step was neither confirmed nor requested with its flag."""
 
     code = "confirmation_needed"
 

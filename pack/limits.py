@@ -15,4 +15,4 @@ MAX_MESSAGE_BYTES: Final = 4096
 SHARD_INDEX_ABOVE: Final = 500
 """Files in a memory above which the tables of `index.md` move into the folders."""
 SHARD_INDEX_CHARACTERS: Final = 20_000
-"""Length of all paths above which they do too: `sync_order` must fit into the frontmatter."""
+"""Total length of paths above which they move too: `sync_order` must fit in the frontmatter."""

@@ -1,7 +1,7 @@
-"""The log: what is known of a commit, and what it changed. One read model for all who look back.
+"""The log: what is known about a commit and its changes, for everything that reads history.
 
 Values only; a connector reads them (`Connector.log`). The line of commits that the sync follows
-(`Lineage`) is made of the same values.
+(`Lineage`) consists of the same values.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class FileChange:
     """A file that a commit changed.
 
     Attributes:
-        path: Where the file is after the commit; for a deleted one, where it was.
+        path: Where the file is after the commit; for a deleted file, where it was.
         kind: What happened to it.
-        old_path: Where a moved file was before; `None` for any other.
-        sha: Its blob after the commit; `None` for a deleted one.
+        old_path: Where a moved file was before; `None` for any other file.
+        sha: Its blob after the commit; `None` for a deleted file.
     """
 
     path: MemoryPath
@@ -46,18 +46,18 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True)
 class CommitFacts:
-    """What the log says of one commit.
+    """What the log says about one commit.
 
     Attributes:
         id: The commit.
-        parents: What it was made on; the first is the side it was made on.
-        message: As it is stored; bytes that are no UTF-8 are replaced.
+        parents: The commits it was made on; the first is the side that a merge was made on.
+        message: As stored; bytes that are not UTF-8 are replaced.
         at: When it was committed, in UTC.
-        url: Where a browser shows it, where the store has such a place.
-        author: Who wrote it; `None` where the log does not say.
-        authored_at: When it was written, in UTC; `None` where the log does not say.
-        files: What it changed, sorted by path: against its parent, for a merge what differs from
-            every parent. `None` where that was not asked for.
+        url: Where a browser shows it, if the store has such a place.
+        author: Who wrote it; `None` if the log does not say.
+        authored_at: When it was written, in UTC; `None` if the log does not say.
+        files: What it changed compared with its parent, sorted by path; for a merge, what differs
+            from every parent. `None` if not requested.
     """
 
     id: CommitId
@@ -71,10 +71,10 @@ class CommitFacts:
 
     @property
     def trailers(self) -> Mapping[str, str]:
-        """The trailers by name; of several with one name, the last.
+        """The trailers by name; if several have the same name, the last one.
 
-        Source: git-interpret-trailers(1). Only a last paragraph of nothing but trailers counts,
-        as PACK writes them.
+        Source: git-interpret-trailers(1). Trailers count only in a last paragraph that holds
+        nothing else, which is how PACK writes them.
         """
         subject, _, last = self.message.strip().rpartition("\n\n")
         found = [_TRAILER.fullmatch(line) for line in last.splitlines()]
@@ -85,7 +85,7 @@ class CommitFacts:
 
 @dataclass(frozen=True, slots=True)
 class LogQuery:
-    """Which commits are asked for, and what of them; see `Connector.log`."""
+    """Which commits are wanted, and in what detail; see `Connector.log`."""
 
     head: CommitId
     since: CommitId | None = None
@@ -97,16 +97,16 @@ class LogQuery:
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """The commits between two, as the sync reads them: a queue that is always there.
+    """The commits between an earlier and a later one. The sync uses them as its queue.
 
-    The line follows first parents: a merge is one step, whose change is what it brought to the
-    side it was made on. Whoever wrote, by whatever means, is in it (C9).
+    The line follows first parents: a merge is one step, whose change is what it brought to the side
+    that it was made on. All commits are included, whoever wrote them and with whatever tool (C9).
 
     Attributes:
-        commits: Those on the line of first parents of the later one that the earlier one does not
-            lead back to; the oldest first.
-        is_rewritten: Whether the earlier one is none of the commits that lead to the later one, as
-            the history was changed; the commits are then those after the last common one.
+        commits: The later commit and its first parents, oldest first, without the history of the
+            earlier commit.
+        is_rewritten: Whether the earlier commit does not lead to the later one, because the history
+            was rewritten; `commits` are then those after the last common commit.
     """
 
     commits: tuple[CommitFacts, ...]
@@ -114,17 +114,18 @@ class Lineage:
 
     @property
     def is_unrelated(self) -> bool:
-        """Whether no commit is in both: the line begins anew, or a shallow clone cuts it."""
+        """Whether the two share no commit: a new history, or one that a shallow clone cuts."""
         return self.is_rewritten and bool(self.commits) and not self.commits[0].parents
 
 
 def compare_trees(
     before: Mapping[MemoryPath, BlobId], after: Mapping[MemoryPath, BlobId]
 ) -> tuple[FileChange, ...]:
-    """What became of the files between two trees, sorted by path.
+    """What happened to the files between two trees, sorted by path.
 
-    A file that went and one with the same bytes that came are a move; of several, the first by
-    path are matched. For stores that cannot tell moves themselves.
+    A file that disappeared and one with the same bytes that appeared are a move; if there are
+    several, they are matched in the order of their paths. For stores that cannot detect moves
+    themselves.
     """
     gone: dict[BlobId, list[MemoryPath]] = {}
     for path in sorted(before.keys() - after.keys(), reverse=True):

@@ -1,8 +1,8 @@
 """A memory, and everything an agent or a person can do with it (C4).
 
-Each subject is a small object: `memory.notes`, `memory.search`, `memory.remote` and so on; its
-class says what can be asked. Subjects that a server rarely needs are imported when they are asked
-for: its start is waited for by a person.
+Each subject is a small object, such as `memory.notes`, `memory.search` or `memory.remote`; its
+class documents the calls. Subjects that a server rarely needs are imported on first use, because a
+person waits for the server to start.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from pack.use_cases.lifecycle import Lifecycle
     from pack.use_cases.search import Search
 
-# Imports inside of methods, with `PLC0415`: see the module's docstring.
+# Why methods import (`PLC0415`): see the module's docstring.
 
 
 class Memory:
     """A memory as one writer sees it. May be used from any thread.
 
-    All that costs something is shared by the writers of a memory; `written_by` makes this object
-    for another one at the price of the object.
+    The writers of a memory share everything expensive, so `written_by` costs no more than the
+    object it returns.
     """
 
     __slots__ = ("_session",)
@@ -63,18 +63,18 @@ class Memory:
         sync: Sync | None = None,
         guards: Sequence[Guard] = (),
     ) -> Memory:
-        """A memory, put together.
+        """A memory, assembled from its parts.
 
         Args:
             connector: Where it is kept.
-            catalog: What is known of its files; derived, may be empty.
+            catalog: What is known about its files; derived, and may be empty.
             clock: Tells the time, with a time zone.
             origin: Who writes.
-            new_request: Gives a fresh id for each write.
+            new_request: Returns a fresh id for each write.
             v1_path: The single file of a v1 memory.
-            remote: What the memory is exchanged with; `None` where it cannot have such a thing.
-            sync: The targets that get copies; `None` where none is set up.
-            guards: See each decision before it is committed, in this order.
+            remote: What the memory is exchanged with; `None` if its store cannot have a remote.
+            sync: The targets that get copies; `None` if none is set up.
+            guards: They see each decision before it is committed, in this order.
         """
         reader = Reader(connector, catalog, parse_path(v1_path))
         on_commit = sync.tell if sync else None
@@ -93,11 +93,11 @@ class Memory:
 
     @property
     def sync(self) -> Sync | None:
-        """The targets that get copies; `None` where none is set up."""
+        """The targets that get copies; `None` if none is set up."""
         return self._session.core.sync
 
     def mode(self) -> Mode:
-        """What is at the root now: v2, v1, or nothing."""
+        """What is at the root now: a v2 memory, a v1 memory, or nothing."""
         core = self._session.core
         with core.view():
             return core.reader.mode()
@@ -121,14 +121,14 @@ class Memory:
 
     @property
     def search(self) -> Search:
-        """Finding notes by what is in them."""
+        """Finding notes by their content."""
         from pack.use_cases.search import Search  # noqa: PLC0415
 
         return Search(self._session)
 
     @property
     def care(self) -> Care:
-        """Its state, what is wrong with it, its catalog, and what has expired."""
+        """The state of the memory, its problems, its catalog, and expired notes."""
         from pack.use_cases.care import Care  # noqa: PLC0415
 
         return Care(self._session)
@@ -142,14 +142,14 @@ class Memory:
 
     @property
     def lifecycle(self) -> Lifecycle:
-        """Its beginning, and its migration from v1."""
+        """Creating the memory, and migrating it from v1."""
         from pack.use_cases.lifecycle import Lifecycle  # noqa: PLC0415
 
         return Lifecycle(self._session)
 
     @property
     def pages(self) -> PageDelivery:
-        """Its pages in Notion, one for each note."""
+        """The pages in Notion, one for each note."""
         from pack.pages.delivery import PageDelivery  # noqa: PLC0415
 
         return PageDelivery(self._session)

@@ -27,7 +27,7 @@ class Absent(Enum):
 
 ABSENT: Literal[Absent.ABSENT] = Absent.ABSENT
 Expectation = BlobId | Literal[Absent.ABSENT]
-"""What a change was made on: the blob that was read, or nothing. Never `None`."""
+"""What a change expects at its path: the blob that was read, or nothing. Never `None`."""
 
 
 class EntryType(StrEnum):
@@ -63,7 +63,7 @@ class Contents:
     Attributes:
         content: The exact bytes.
         sha: Blob id of `content`.
-        last_modified: When these bytes came to be, as far as the store knows, in UTC.
+        last_modified: When the file got these bytes, as far as the store knows, in UTC.
     """
 
     content: bytes
@@ -73,7 +73,7 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Store `content` at `path`, provided the store still holds what `expect` says."""
+    """Store `content` at `path`, provided that the path still holds what `expect` says."""
 
     path: MemoryPath
     content: bytes
@@ -82,7 +82,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Remove the file at `path`, provided it still is the blob `expect`."""
+    """Remove the file at `path`, provided that it is still the blob `expect`."""
 
     path: MemoryPath
     expect: BlobId
@@ -93,7 +93,7 @@ Change = Put | Delete
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a commit names as its author."""
+    """The author that a commit names."""
 
     name: str
     email: str
@@ -105,7 +105,7 @@ class Commit:
 
     Attributes:
         id: The new commit.
-        url: Where a browser shows it, where the store has such a place.
+        url: Where a browser shows it, if the store has such a place.
         blobs: Blob id of each file it stored, by path. Deleted paths are missing.
     """
 
@@ -115,7 +115,7 @@ class Commit:
 
 
 def blob_id(content: bytes) -> BlobId:
-    """The id git gives to a file with these bytes: SHA-1 of `blob <size>` NUL and the bytes."""
+    """The id git gives a file with these bytes: the SHA-1 of `blob <size>`, a NUL and the bytes."""
     digest = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
     digest.update(content)
     return BlobId(digest.hexdigest())
@@ -123,7 +123,7 @@ def blob_id(content: bytes) -> BlobId:
 
 @dataclass(frozen=True, slots=True)
 class LastChange:
-    """The last commit that changed a file, and when it was made, in UTC."""
+    """The last commit that changed a file, and when that commit was made, in UTC."""
 
     path: MemoryPath
     commit: CommitId
@@ -131,7 +131,7 @@ class LastChange:
 
 
 class Mode(StrEnum):
-    """What is at the root of the memory, decided at each request."""
+    """What is at the root of the memory; looked up for each request."""
 
     V2 = "v2"
     V1 = "v1"
@@ -139,7 +139,7 @@ class Mode(StrEnum):
 
 
 def object_id(kind: str, data: bytes) -> str:
-    """The id git gives to an object with these contents."""
+    """The id git gives an object with these contents."""
     digest = hashlib.sha1(f"{kind} {len(data)}\0".encode(), usedforsecurity=False)
     digest.update(data)
     return digest.hexdigest()

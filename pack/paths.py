@@ -1,8 +1,8 @@
 """Which paths a memory accepts, decided once for every wrapper and every platform.
 
 A memory travels: it is cloned to Windows and macOS, whose file systems fold case, normalise
-Unicode, strip trailing dots and know device names. A path that means two things on two machines
-is refused on all of them.
+Unicode, strip trailing dots and reserve device names. A path that would mean different things on
+different machines is refused on all of them.
 
 Sources: git's `verify_path` and `is_hfs_dotgit`/`is_ntfs_dotgit` (git/path.c, CVE-2014-9390);
 "Naming Files, Paths, and Namespaces" (Microsoft Learn).
@@ -28,14 +28,14 @@ _RESERVED = re.compile(
     r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE
 )
 _FORBIDDEN = re.compile(r'[<>:"\\|?*\x00-\x1f\x7f]')
-# Characters HFS+ ignores when it compares names; `.g\u200cit` is `.git` there.
+# Characters that HFS+ ignores when it compares names: there, `.g\u200cit` is `.git`.
 _IGNORABLE: Final = frozenset(
     map(chr, [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF])
 )
 
 
 def fold(path: str) -> str:
-    """The form two paths share exactly when some common file system takes them for one."""
+    """The form that two paths share exactly if some common file system treats them as the same."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
@@ -43,8 +43,9 @@ def parse_path(text: str) -> MemoryPath:
     """The repository path that `text` names.
 
     Raises:
-        InvalidPath: Absolute, not NFC, with `..`, a dot component, a reserved or ambiguous name.
-        LimitExceeded: Longer than 400 bytes, or a component longer than 255.
+        InvalidPath: It is absolute, is not NFC, or contains `..`, a component that begins with a
+            dot, or a reserved or ambiguous name.
+        LimitExceeded: It is longer than 400 bytes, or a component is longer than 255.
     """
     try:
         size = len(text.encode("utf-8"))
@@ -75,7 +76,7 @@ def _has_control(name: str) -> bool:
     return any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in name)
 
 
-# In this order: a rule may rely on the ones before it.
+# The order matters: a rule may rely on those before it.
 _COMPONENT_RULES: Final[tuple[tuple[Callable[[str], object], str], ...]] = (
     (lambda name: not name, "it has an empty component"),
     (lambda name: name in (".", ".."), "it must not contain . or .."),
@@ -97,13 +98,13 @@ _COMPONENT_RULES: Final[tuple[tuple[Callable[[str], object], str], ...]] = (
 
 
 def parse_stored_path(text: str) -> MemoryPath:
-    """The path of a file that a person may have made by hand, for reading it.
+    """The path of a file to read, which a person may have created by hand.
 
-    Names that PACK would not give a new file are allowed; leaving the memory is not.
+    Names that PACK would not give a new file are allowed; paths out of the memory are not.
 
     Raises:
-        InvalidPath: Absolute, with an empty, `.`, `..` or hidden component, or unprintable.
-        LimitExceeded: Longer than operating systems take.
+        InvalidPath: It is absolute, unprintable, or has an empty, `.`, `..` or hidden component.
+        LimitExceeded: It is longer than operating systems accept.
     """
     try:
         size = len(text.encode("utf-8"))
@@ -119,9 +120,9 @@ def parse_stored_path(text: str) -> MemoryPath:
 
 
 def is_memory_file(path: str) -> bool:
-    """Whether a stored path is a memory file: `.md`, in a folder, not `legacy/`, not hidden.
+    """Whether a stored path is a memory file: `.md`, in a folder other than `legacy/`, not hidden.
 
-    Says nothing about whether a new file may be called so; `parse_memory_path` does.
+    Does not say whether a new file may have this name; `parse_memory_path` does.
     """
     folder, _, name = path.rpartition("/")
     if not folder or not name.lower().endswith(".md"):
@@ -134,14 +135,15 @@ def parse_memory_path(text: str) -> MemoryPath:
     """A path that a new memory file may have.
 
     Raises:
-        As `parse_path`; InvalidPath also for a root file, `legacy/`, `index.md` or another ending.
+        As `parse_path`; InvalidPath also for a file at the root, `legacy/`, `index.md`, or a name
+        that does not end in `.md`.
     """
     path = parse_path(text)
     folder, _, name = path.rpartition("/")
     if not name.lower().endswith(".md"):
-        raise InvalidPath(text, "a memory file ends in .md")
+        raise InvalidPath(text, "a memory file must end in .md")
     if not folder:
-        raise InvalidPath(text, "a memory file lies in a folder")
+        raise InvalidPath(text, "a memory file must be in a folder")
     if fold(path.split("/")[0]) == LEGACY_DIR:
         raise InvalidPath(text, "legacy/ keeps originals and is not written to")
     if fold(name) == "index.md":
@@ -150,7 +152,7 @@ def parse_memory_path(text: str) -> MemoryPath:
 
 
 def kept_copy_path(path: MemoryPath, sha: str) -> MemoryPath:
-    """Where an edit is kept that could not stay at `path`; the same bytes give the same place."""
+    """Where to keep an edit that could not stay at `path`; the same bytes give the same path."""
     stem, dot, ending = path.rpartition(".")
     stem, dot, ending = (stem, dot, ending) if dot and "/" not in ending else (path, "", "")
     room = MAX_COMPONENT_BYTES - 32
@@ -161,7 +163,7 @@ def kept_copy_path(path: MemoryPath, sha: str) -> MemoryPath:
 
 
 def continued(path: MemoryPath) -> Iterator[MemoryPath]:
-    """A file, and those in which it goes on when it is full: `x.md`, `x-2.md` and so on."""
+    """A file, and those that continue it when it is full: `x.md`, `x-2.md` and so on."""
     yield path
     stem = path.removesuffix(".md")
     for number in count(2):

@@ -1,4 +1,4 @@
-"""Who wrote a commit, in the author field and in trailers that no caller can forge."""
+"""Who wrote a commit: the author field, and trailers that no caller can forge."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class Origin:
     """The writer of a request.
 
     Attributes:
-        source: What kind it is.
-        client: Its name, as far as it gave one: `cli`, `editor`, an MCP client's name.
+        source: What kind of writer.
+        client: Its name, if it gave one: `cli`, `editor`, the name of an MCP client.
     """
 
     source: Source
@@ -55,7 +55,7 @@ class Origin:
 
     @property
     def author(self) -> Identity | None:
-        """Whom a commit names as author; `None` for the user the memory belongs to."""
+        """The author that a commit names; `None` for the user whom the memory belongs to."""
         if self.source is Source.USER:
             return None
         label = self.label
@@ -64,7 +64,7 @@ class Origin:
 
 
 EDITOR: Final = Origin(Source.USER, "editor")
-"""Edits that were made in the folder, by whatever means the user has."""
+"""Edits made in the folder, with whatever tools the user has."""
 
 
 def commit_message(
@@ -79,14 +79,14 @@ def commit_message(
     """The message of a commit.
 
     Args:
-        subject: What was done, beginning with the path; kept whole, as it names the path.
+        subject: What was done, beginning with the path; never shortened, because it names the path.
         origin: Who did it.
-        request: Id of the request, by which a repeated one can be found.
-        said: The caller's own words. Its first line joins the subject, the rest becomes the body,
-            and nothing in it can pass for a trailer.
-        paths: More paths to name, one a line.
-        skips_sync: Whether the commit is of no interest to sync targets, as it records what one
-            of them has done.
+        request: Id of the request, by which a repeated request can be recognised.
+        said: The caller's own words. The first line joins the subject and the rest becomes the
+            body; none of it can pass for a trailer.
+        paths: More paths to name, one per line.
+        skips_sync: Whether sync targets ignore the commit, because it records what one of them has
+            done.
     """
     subject = _plain(subject)
     first, rest = _caller_words(said)
@@ -108,23 +108,23 @@ def commit_message(
 
 
 def skips_sync(message: str) -> bool:
-    """Whether a commit that PACK made is marked as of no interest to sync targets."""
+    """Whether PACK made the commit and marked it for sync targets to ignore."""
     return _SKIP in _trailers(message)
 
 
 def is_ours(message: str) -> bool:
-    """Whether a commit was made by PACK."""
+    """Whether PACK made the commit."""
     return bool(_trailers(message))
 
 
 def without_trailers(message: str) -> str:
-    """What a commit's message says to people."""
+    """The part of a commit's message that is meant for people."""
     text = message.strip()
     return text.rpartition("\n\n")[0].strip() if _trailers(message) else text
 
 
 def _trailers(message: str) -> list[str]:
-    """The trailers of a commit that PACK made: the last paragraph; none for any other commit."""
+    """The trailers of a commit that PACK made (its last paragraph); none for any other commit."""
     lines = message.strip().rpartition("\n\n")[2].splitlines()
     return lines if any(line.startswith(_OURS) for line in lines) else []
 
@@ -132,8 +132,8 @@ def _trailers(message: str) -> list[str]:
 def _caller_words(said: str | None) -> tuple[str, str]:
     """First line and rest of a caller's message, made harmless.
 
-    A line of the rest that a trailer parser could read as one, as a scissors line or as the end of
-    the message is indented, which makes it plain text to all of them (git-interpret-trailers(1)).
+    A line of the rest is indented if a parser could take it for a trailer, a scissors line or the
+    end of the message. Indented, it is plain text to all parsers (git-interpret-trailers(1)).
     """
     text = (said or "").encode("utf-8", "replace")[:MAX_MESSAGE_BYTES].decode("utf-8", "ignore")
     lines = [_plain(line) for line in text.splitlines()]
@@ -145,7 +145,7 @@ def _caller_words(said: str | None) -> tuple[str, str]:
 
 
 def _plain(line: str) -> str:
-    """One line without what is not printed; a file's name may hold anything."""
+    """One line without unprintable characters; a file's name may contain anything."""
     return "".join(c for c in line if c.isprintable()).strip()
 
 

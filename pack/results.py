@@ -1,4 +1,4 @@
-"""What the use cases answer. Plain values; how they look is up to the wrappers."""
+"""What the use cases return. Plain values; how they look is up to the wrappers."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Document:
     Attributes:
         path: Where it is.
         content: Its text.
-        sha: Blob id of its bytes; an update names it.
+        sha: Blob id of its bytes, which an update has to name.
         updated_at: Its `updated`, or when the bytes were changed; ISO, UTC.
-        warnings: What a reader should know, such as a broken frontmatter.
+        warnings: What a reader should know, such as that the frontmatter is broken.
     """
 
     path: MemoryPath
@@ -34,7 +34,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class WholeMemory:
-    """All files as one text, in sync order; the answer of a v1 `memory_get`."""
+    """All files as one text, in sync order; the result of a v1 `memory_get`."""
 
     content: str
     files: int
@@ -57,13 +57,13 @@ class ListedFile:
 
 @dataclass(frozen=True, slots=True)
 class FileListing:
-    """A part of a listing.
+    """One part of a listing.
 
     Attributes:
         files: Its rows.
-        total: How many there are in all parts.
-        next_cursor: Where to go on; `None` at the end.
-        notices: What whoever uses the memory should know, such as an exchange that has stopped.
+        total: How many files there are in all parts.
+        next_cursor: Where the next part begins; `None` at the end.
+        notices: What users of the memory should know, such as that the exchange has stopped.
     """
 
     files: tuple[ListedFile, ...]
@@ -74,7 +74,7 @@ class FileListing:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A search result: a file, and the place in it that answers best.
+    """A search result: a file, and the place in it that best answers the query.
 
     Attributes:
         path: The file.
@@ -83,9 +83,9 @@ class Match:
         section: The headings above the match, outermost first; empty above the first one.
         snippet: The text around the match, on one line.
         line: Line of the match in the file, from 1.
-        score: Higher is better; only comparable within one search.
+        score: Higher is better; comparable only within one search.
         updated: Its `updated`.
-        explanation: Why it stands where it does, if that was asked.
+        explanation: Why the result has its rank, if requested.
     """
 
     path: MemoryPath
@@ -101,12 +101,12 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """A part of the results of a search.
+    """One part of the results of a search.
 
     Attributes:
-        matches: The results of this part, best first.
-        total: How many there are in all parts, as far as they were looked for.
-        next_cursor: Where to go on; `None` at the end.
+        matches: The results in this part, best first.
+        total: How many results were found for all parts; there may be more (`is_total_exact`).
+        next_cursor: Where the next part begins; `None` at the end.
         is_total_exact: Whether there are no more than `total`.
     """
 
@@ -118,7 +118,7 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a file, from 1."""
+    """A line of a file, numbered from 1."""
 
     path: MemoryPath
     number: int
@@ -127,7 +127,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PlannedChange:
-    """A file as it is and as it would be; `None` where there is none."""
+    """A file as it is and as it would be; `None` if there is none."""
 
     path: MemoryPath
     before: bytes | None
@@ -139,13 +139,13 @@ class Written:
     """The outcome of a write.
 
     Attributes:
-        path: The file it was about.
-        sha: Blob id of what is stored there now; `None` after a removal.
+        path: The file that was written.
+        sha: Blob id of what is stored there now; `None` if it was removed.
         commit: The commit; `None` for a dry run.
         commit_url: Where a browser shows it.
-        index_updated: Whether `index.md` is true to the memory in that commit (not in v1).
+        index_updated: Whether `index.md` matches the memory in that commit (not in v1).
         warnings: What the writer should know.
-        changes: All files that changed, in a dry run.
+        changes: In a dry run, all files that would change.
     """
 
     path: MemoryPath
@@ -162,10 +162,10 @@ class Changes:
     """What happened to a memory since a commit.
 
     Attributes:
-        head: The commit now.
+        head: The current commit.
         changed: Memory files that are new or different, and `index.md`.
-        gone: Memory files that are no more.
-        listing_changed: Whether the set of files may be another one.
+        gone: Memory files that no longer exist.
+        listing_changed: Whether the set of files may have changed.
     """
 
     head: CommitId | None
@@ -176,12 +176,12 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something `validate` found.
+    """A problem that `validate` found.
 
     Attributes:
-        code: What kind of finding, for programs.
+        code: The kind of problem, for programs.
         path: The file.
-        line: Line in it, from 1.
+        line: Line in the file, from 1.
         column: Column, from 1, in characters.
         message: What is wrong.
         remedy: What to do.
@@ -197,7 +197,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """A file whose ttl is over."""
+    """A file that has expired by its `ttl`."""
 
     path: MemoryPath
     sha: BlobId
@@ -207,7 +207,7 @@ class Expired:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a memory is like now.
+    """The present state of a memory.
 
     Attributes:
         location: Where it is kept.
@@ -215,13 +215,13 @@ class Status:
         commit: The current commit.
         files: How many memory files readers see.
         folders: How many of them each folder holds.
-        uncommitted: Memory files that were changed by hand and are in no commit.
-        expired: Files whose ttl is over.
-        kept: Copies that were kept because an edit could not stay in its place.
-        updated_at: Newest `updated` of the memory.
+        uncommitted: Memory files that were changed by hand and not committed.
+        expired: Files that have expired by their `ttl`.
+        kept: Copies of edits that could not stay in their files.
+        updated_at: The newest `updated` of the memory.
         conflict_copies: Files in which a merge kept what it could not put into the original.
-        remote: What it is exchanged with, if anything.
-        targets: What gets copies of it.
+        remote: What the memory is exchanged with, if anything.
+        targets: The targets that get copies.
     """
 
     location: str

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 
 def format_time(moment: datetime) -> str:
-    """A moment with a time zone, to the second."""
+    """The text for a moment that has a time zone, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse_time(text: str) -> datetime:
-    """The moment of a text; of one that cannot be read, the earliest there is.
+    """The moment that a text names; the earliest possible one if the text cannot be read.
 
-    Without a time zone it is taken for UTC.
+    A text without a time zone is taken as UTC.
     """
     try:
         found = datetime.fromisoformat(text)
