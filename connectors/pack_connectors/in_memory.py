@@ -1,7 +1,7 @@
-"""The reference connector: a memory with history that lives and ends with the process.
+"""The reference connector: a memory with history, which lives only as long as the process.
 
-The promises of the protocol are easiest to read here. A commit is an immutable snapshot, so
-readers need no lock: they see the store as it was at one commit.
+This is the easiest place to see how the promises of the protocol are kept. A commit is an immutable
+snapshot, so readers need no lock: they see the store as it was at one commit.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ class Snapshot:
         parent: The commit before it.
         files: Blob id by path.
         modified: When each path got the blob it has, in UTC.
-        message: As it was given.
-        author: Whom it names.
+        message: As given.
+        author: The author it names.
         time: When it was made, in UTC.
     """
 
@@ -73,12 +73,12 @@ class Snapshot:
 
 
 class InMemoryConnector:
-    """A memory that is kept in this process only.
+    """A memory that is kept only in this process.
 
     Args:
         clock: Tells the time of commits.
-        user: The author of a commit whose writer names none.
-        lock_seconds: How long a writer waits for another one.
+        user: The author of commits whose writer names none.
+        lock_seconds: How long a writer waits for another.
     """
 
     capabilities: frozenset[Capability] = frozenset({Capability.AUTHOR, Capability.LOG})
@@ -100,11 +100,11 @@ class InMemoryConnector:
 
     @property
     def location(self) -> str:
-        """What stands for the place of a store that has none."""
+        """A name for the place of a store that has none."""
         return "the memory of this process"
 
     def snapshots(self) -> list[Snapshot]:
-        """All commits, the newest first."""
+        """All commits, newest first."""
         return list(_line(self._head))
 
     # --- reading -------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ class InMemoryConnector:
                         yield LastChange(changed, commit.id, commit.at)
 
     def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
-        """See `Connector.lineage`; nobody can rewrite this history, but a commit can be older."""
+        """See `Connector.lineage`; history is never rewritten, but `head` may be older."""
         newest = self._commit_at(head)
         if since is not None and since not in self._commits:
             return None
@@ -287,14 +287,14 @@ class InMemoryConnector:
         return Snapshot(new_id, parent, files, modified, message, author, time)
 
     def view(self) -> AbstractContextManager[None]:
-        """See `Connector.view`; the store is near."""
+        """See `Connector.view`; the store is local."""
         return nullcontext()
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """See `Connector.exclusive`."""
         if not self._writers.acquire(timeout=self._lock_seconds):
-            raise RepositoryBusy("another write in this process did not end in time")
+            raise RepositoryBusy("another write in this process did not finish in time")
         try:
             yield
         finally:
@@ -320,7 +320,7 @@ def _facts(commit: Snapshot, *, with_files: bool) -> CommitFacts:
 
 
 def _line(commit: Snapshot | None) -> Iterator[Snapshot]:
-    """A commit and all before it, the newest first."""
+    """A commit and all commits before it, newest first."""
     while commit is not None:
         yield commit
         commit = commit.parent

@@ -1,7 +1,7 @@
-"""What every connector refuses before it looks at its store, whoever calls it.
+"""What every connector refuses before it looks at its store, whoever the caller is.
 
-The core has a stricter rule for paths (`pack.paths`); this one keeps a path inside the memory and
-out of git's own folder on every file system, even if a caller forgot to check.
+The core has a stricter rule for paths (`pack.paths`). This one keeps a path inside the memory and
+out of git's own folder on every file system, even if a caller has forgotten to check.
 
 Sources: git's verify_path (read-cache.c), is_hfs_dotgit and is_ntfs_dotgit (CVE-2014-9390).
 """
@@ -15,18 +15,18 @@ from pack.errors import InvalidContent, InvalidPath, InvalidRequest, LimitExceed
 from pack.limits import MAX_COMPONENT_BYTES, MAX_FILE_BYTES, MAX_STORED_PATH_BYTES
 from pack.model import Change, MemoryPath, Put
 
-# Characters HFS+ ignores when it compares names; `.g\u200cit` is `.git` there.
+# Characters that HFS+ ignores when it compares names: there, `.g\u200cit` is `.git`.
 _IGNORABLE: Final = dict.fromkeys(
     [*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF]
 )
 
 
 def check_path(path: MemoryPath) -> None:
-    """Do nothing for a path that stays in the memory.
+    """Accept a path that stays inside the memory.
 
     Raises:
-        InvalidPath: It leads out of the memory, into git's folder, or means nothing.
-        LimitExceeded: It, or a component of it, is longer than file systems take.
+        InvalidPath: It leads out of the memory or into git's folder, or it means nothing.
+        LimitExceeded: It or one of its components is longer than file systems accept.
     """
     try:
         size = len(path.encode("utf-8"))
@@ -40,7 +40,7 @@ def check_path(path: MemoryPath) -> None:
         if len(name.encode("utf-8")) > MAX_COMPONENT_BYTES:
             raise LimitExceeded("a path component", MAX_COMPONENT_BYTES)
         if name in ("", ".", "..") or _is_git_folder(name):
-            raise InvalidPath(path, "it does not lead to a file of the memory")
+            raise InvalidPath(path, "it does not lead to a file in the memory")
 
 
 def _is_git_folder(name: str) -> bool:
@@ -49,27 +49,27 @@ def _is_git_folder(name: str) -> bool:
 
 
 def check_write(changes: Sequence[Change], message: str) -> None:
-    """Do nothing for a write that a store can take.
+    """Accept a write that a store can carry out.
 
     Raises:
-        InvalidRequest: There is no change, a path twice, or a message no commit can have.
-        LimitExceeded: A content is larger than a memory file may be.
-        RefusedForSafety: One path would be a file and a folder.
+        InvalidRequest: There is no change, a path occurs twice, or no commit can have the message.
+        LimitExceeded: A file is larger than a memory file may be.
+        RefusedForSafety: A path would be both a file and a folder.
     """
     paths = [change.path for change in changes]
     for path in paths:
         check_path(path)
     if not paths or len(set(paths)) < len(paths):
-        raise InvalidRequest("a commit needs at least one change, and each path once")
+        raise InvalidRequest("a commit needs at least one change, and each path only once")
     for change in changes:
         if isinstance(change, Put) and len(change.content) > MAX_FILE_BYTES:
             raise LimitExceeded(change.path, MAX_FILE_BYTES)
     if not message.strip() or "\0" in message:
-        raise InvalidContent("a commit message must hold text and no NUL")
+        raise InvalidContent("a commit message must contain text but no NUL")
     taken = set(paths)
     for path in paths:
         if above := next((folder for folder in folders_above(path) if folder in taken), None):
-            raise RefusedForSafety(f"{above} cannot be a file and the folder of {path}")
+            raise RefusedForSafety(f"{above} cannot be both a file and the folder of {path}")
 
 
 def folders_above(path: MemoryPath) -> list[MemoryPath]:

@@ -1,7 +1,7 @@
-"""How far each sync target is, in a file for each beside the other derived ones (C6).
+"""Stores how far each sync target is: one file per target, next to the other derived files (C6).
 
-A file that is deleted means a target that is new: one that shows the memory gets all of it, one
-that is told of events begins at the current commit.
+If its file is deleted, a target counts as new: one that shows the memory gets all of it, and one
+that receives events begins at the current commit.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pack_connectors.system.process_lock import ProcessLock
 
 _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,99}")
 _STORED_NAMES: Final = {"receipt": "memo"}
-"""Where a file of PACK 2.0.0 has another name for something; it stays, so that both can read it."""
+"""Names that PACK 2.0.0 used in its files; they stay, so that both versions can read a file."""
 _NUMBERS: Final = ("part", "failures")
 
 
@@ -30,9 +30,9 @@ class SyncFiles:
     """The states of one memory's targets.
 
     Args:
-        folder: Where the files are; made when first needed, as is the one that it is in.
-        makes_parents: Whether those above are made too: in a cache, which may be deleted at any
-            time. Where git's folder is gone, a new one would hide that.
+        folder: Where the files are. Created when first needed, like its parent folder.
+        makes_parents: Whether the folders above those are created too. Right for a cache, which may
+            be deleted at any time, but if git's folder is gone, a new one would hide that.
     """
 
     def __init__(self, folder: Path, *, makes_parents: bool = False) -> None:
@@ -49,7 +49,7 @@ class SyncFiles:
             return None
         except UnicodeDecodeError as error:
             raise DamagedState(key) from error
-        except OSError as error:  # nothing is known of what it holds, so nothing may be given up
+        except OSError as error:  # its contents are unknown, so they must not be given up
             raise Unavailable(f"{self._file(key)}: {error.strerror}") from error
         try:
             return _state(json.loads(text))
@@ -92,17 +92,19 @@ class SyncFiles:
 
     def _file(self, key: str, kind: str = "json") -> Path:
         if _KEY.fullmatch(key) is None:
-            raise InvalidRequest("the key of a target holds something else than letters and digits")
+            raise InvalidRequest(
+                "a key of a target may hold only letters, digits, dots and hyphens"
+            )
         return self._folder / f"{key}.{kind}"
 
 
 def _state(data: object) -> TargetState:
-    """The state in a file, if its parts are what they should be; anybody may have edited it.
+    """The state in a file, provided that its values are valid; anybody may have edited it.
 
-    What a later version keeps beside them is passed over: no reason to give the rest up.
+    Unknown keys, from a later version, are ignored: they are no reason to give up the rest.
 
     Raises:
-        ValueError, TypeError: It is none.
+        ValueError, TypeError: It is not a state.
     """
     given = _known(_restored(data), TargetState)
     parked = given.pop("parked", None)

@@ -456,7 +456,7 @@ def test_a_remote_that_never_answers_is_given_up(
         machine.exchange()
     assert has_ended(int(text()))
     short = GitExchange(GitRunner(one.folder / ".git", one.folder), 0.2, lambda: False)
-    with pytest.raises(Unavailable, match="did not end in"):
+    with pytest.raises(Unavailable, match="did not finish in"):
         short.run("ls-remote", [], RemoteUrl("ssh://example.invalid/x"))
 
 

@@ -277,7 +277,7 @@ class GitHub:
         for _ in self._session.retry.attempts(_STALE_RETRIES, longest=1.0):
             with suppress(StaleBase), self.exclusive(), self.view():
                 return self.commit(self.head(), changes, message)
-        raise RepositoryBusy("the branch moves faster than a write can be made")
+        raise RepositoryBusy("the branch keeps moving while the write is being made")
 
     def commit(
         self,

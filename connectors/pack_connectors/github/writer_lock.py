@@ -37,7 +37,7 @@ class WriterLock:
             RepositoryBusy: Another writer kept it for too long.
         """
         if not self._threads.acquire(timeout=self._seconds):
-            raise RepositoryBusy("another write in this process did not end in time")
+            raise RepositoryBusy("another write in this process did not finish in time")
         with ExitStack() as held:
             held.callback(self._threads.release)
             if self._file is not None and self._processes is not None:

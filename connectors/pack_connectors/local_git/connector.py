@@ -305,7 +305,7 @@ class LocalGit:
             # With the lock held, only somebody outside PACK can move the branch meanwhile.
             with suppress(StaleBase), self.exclusive():
                 return self.commit(self.head(), changes, message)
-        raise RepositoryBusy("the branch moves faster than a write can be made")
+        raise RepositoryBusy("the branch keeps moving while the write is being made")
 
     def commit(
         self,

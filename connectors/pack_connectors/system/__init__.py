@@ -1,4 +1,4 @@
-"""What connectors share below their services: durable files, locks, addresses, repeated requests.
+"""What connectors have in common below their services: durable files, locks, addresses, retries.
 
-Nothing here knows what a memory is. Start with `durable_files`, or `retry` for a service.
+Nothing here knows what a memory is. Start with `durable_files`, or with `retry` for a service.
 """

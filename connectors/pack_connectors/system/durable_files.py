@@ -1,6 +1,6 @@
-"""Files that are made durable together: all are written, then all are fsynced, then all appear.
+"""Makes several files durable together: writes all of them, fsyncs all, then puts all in place.
 
-Doing it file by file would make the disk work once for each. A crash leaves at most temporary files
+Handling them one by one would cost a disk flush for each. A crash leaves at most temporary files
 that nothing refers to.
 """
 
@@ -17,7 +17,7 @@ from typing import Final, NamedTuple, Self
 _FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
-# A commit from elsewhere may hold thousands of files, and a process may open 256 on some systems.
+# A remote commit may hold thousands of files, and on some systems a process may only open 256.
 _MOST_OPEN: Final = 64
 
 
@@ -32,7 +32,7 @@ class _Open(NamedTuple):
 
 
 class DurableFiles:
-    """Some new files; what `finish` did not put in place is removed at the end."""
+    """New files; leaving the context removes those that `finish` has not put in place."""
 
     def __init__(self) -> None:
         self._token = uuid.uuid4().hex
@@ -57,7 +57,7 @@ class DurableFiles:
         self._written.clear()
 
     def holds(self, target: str) -> bool:
-        """Whether the file is among them."""
+        """Whether the file is one of them."""
         return target in self._targets
 
     def add(
@@ -72,16 +72,16 @@ class DurableFiles:
         """Write a file that will be at `target` after `finish`.
 
         Args:
-            target: A place on the same file system.
-            data: What it holds; `finish` waits for it if it is still being worked out.
-            temporary: Where it is until then, without its unique ending.
+            target: A path on the same file system.
+            data: The contents; if they are still being computed, `finish` waits for them.
+            temporary: Path of the file until then, without its unique ending.
             mode: Its permission bits, before the umask.
             exact_mode: Whether the umask is ignored.
 
         Raises:
             OSError: It cannot be written.
         """
-        # As text, and without file objects: this is the hot part of a write.
+        # Paths are text, and there are no file objects, because this is the hot part of a write.
         if len(self._open) == _MOST_OPEN:
             self._sync()
         name = f"{temporary}{self._token}-{len(self._written)}"
@@ -95,7 +95,7 @@ class DurableFiles:
             _write(descriptor, data)
 
     def _sync(self) -> None:
-        """Make what was written so far durable."""
+        """Make everything written so far durable."""
         for descriptor, late in self._open:
             if late is not None:
                 _write(descriptor, late.result())
@@ -106,10 +106,10 @@ class DurableFiles:
             os.close(self._open.pop().descriptor)
 
     def finish(self) -> None:
-        """Make all of them durable, then put them in place in the order in which they were added.
+        """Make all files durable, then put them in place in the order in which they were added.
 
         Raises:
-            OSError: It failed; the files added last are not in place.
+            OSError: It failed; files that were added later may not be in place.
         """
         self._sync()
         for number, (temporary, target) in enumerate(self._written):
@@ -129,24 +129,25 @@ def _write(descriptor: int, data: bytes) -> None:
 
 
 def _begin_writing_out(descriptor: int) -> None:
-    """Have the system start on a file, so that the fsyncs that follow share their work.
+    """Have the system start writing a file, so that the following fsyncs share the work.
 
-    On Linux the advice starts writing dirty pages and does not wait for it; without it each fsync
-    allocates blocks, and commits the file system's journal, for one file alone. Nothing depends on
-    it: only fsync makes a file durable.
+    On Linux, this advice starts writing dirty pages without waiting. Without it, each fsync
+    allocates blocks and commits the file system's journal for a single file. Nothing depends on the
+    advice: only fsync makes a file durable.
     """
     if sys.platform == "linux":
-        with suppress(OSError):  # a file system that takes no advice
+        with suppress(OSError):  # some file systems do not accept advice
             os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def write_durably(target: str, data: bytes, temporary: str) -> None:
-    """Replace a file with `data`, whole or not at all, also over a power cut.
+    """Replace a file with `data`, whole or not at all, even if the power fails.
 
     Args:
         target: The file.
-        data: What it holds afterwards.
-        temporary: Where it is written first, and left by a crash, without its unique ending.
+        data: Its new contents.
+        temporary: Path that is written first, and that a crash leaves behind, without its unique
+            ending.
 
     Raises:
         OSError: It cannot be written.

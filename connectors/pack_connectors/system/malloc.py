@@ -1,6 +1,6 @@
-"""Giving memory that is free, but still counts as in use, back to the system.
+"""Returns memory to the system that is free but still counts as in use.
 
-Only with glibc: other C libraries do it by themselves, or keep less.
+Only needed with glibc: other C libraries do so by themselves, or keep less.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _ARENAS: Final = 2
 
 
 def share_arenas() -> None:
-    """Let all threads share two pools of free memory, for a process that runs for long.
+    """Let all threads share two pools of free memory, for a process that runs for a long time.
 
     Otherwise each thread gets its own pool, whose free memory no other thread can use. Call it
     before threads are started.
@@ -26,7 +26,7 @@ def share_arenas() -> None:
 
 
 def give_back() -> None:
-    """Give freed memory back to the system, after work that needed much of it once.
+    """Return freed memory to the system, after work that needed much of it once.
 
     glibc keeps what a thread freed for its next use, so a server would stay as large as it was
     right after its first start.

@@ -1,11 +1,11 @@
-"""One lock between the PACK processes that write to a repository on this machine.
+"""A lock between the PACK processes that write to a repository on this machine.
 
 Why not a lock library: the long-lived `git update-ref` must inherit the open file. If a PACK
 process is killed, that child may still carry out the last request; because it holds the same open
 file, nobody repairs the repository before it has ended.
 
-Sources: flock(2) (the lock belongs to the open file, which children share); `_locking` in the
-C run-time of Windows, where the child's request is waited for instead.
+Sources: flock(2) (the lock belongs to the open file, which children share); `_locking` in the C
+run-time of Windows, where PACK waits for the child's request instead.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class ProcessLock:
         self._descriptor: int | None = None
 
     def descriptor(self) -> int:
-        """The open lock file, for children to inherit whose work the lock covers.
+        """The open lock file, to be inherited by children whose work the lock covers.
 
         Raises:
             Unavailable: The file cannot be opened for writing.
@@ -83,7 +83,7 @@ class ProcessLock:
         """
         limit = self._timeout if timeout is None else timeout
         if not self._threads.acquire(timeout=limit):
-            raise RepositoryBusy("another write in this process did not end in time")
+            raise RepositoryBusy("another write in this process did not finish in time")
         try:
             if self._depth == 0:
                 self._wait(limit)
