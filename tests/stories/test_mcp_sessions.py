@@ -207,6 +207,20 @@ def test_the_tools_are_few_short_and_say_what_they_do(story: Callable[..., Any])
         assert tool.output_schema["type"] == "object"
 
 
+def test_what_clients_are_told_of_the_tools_changes_only_on_purpose(
+    story: Callable[..., Any],
+) -> None:
+    """Clients cache it, and people tune their prompts to it: `tools_list.json` is a promise."""
+
+    async def list_tools(client: Client) -> list[Tool]:
+        return (await client.list_tools()).tools
+
+    promised = Path(__file__).with_name("tools_list.json").read_text(encoding="utf-8")
+    assert json.dumps(as_json(story(list_tools)), sort_keys=True) == json.dumps(
+        json.loads(promised), sort_keys=True
+    )
+
+
 def test_only_deleting_is_called_destructive(story: Callable[..., Any]) -> None:
     async def destructive(client: Client) -> set[str]:
         tools = (await client.list_tools()).tools
