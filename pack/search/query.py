@@ -22,6 +22,7 @@ from itertools import pairwise
 from typing import Final
 
 from pack.search.dates import DateHint, date_hints
+from pack.search.place_names import asks_for_place
 from pack.search.stems import stem_key
 from pack.search.words import fold_text, index_terms, is_unspaced
 
@@ -98,6 +99,7 @@ class Query:
         excluded: What must not be there.
         dates: Dates it names.
         names: Index terms of capitalised words, except at the beginning of a sentence.
+        asks_for_place: Whether the answer is a place.
         containing: Terms `(first, ..., last)`: any text that holds the query, even in the middle
             of words, has the phrase `*first ... last*`. `pack.search.forms.expand` turns it
             into `exact`.
@@ -111,6 +113,7 @@ class Query:
     excluded: tuple[Clause, ...] = ()
     dates: tuple[DateHint, ...] = ()
     names: frozenset[str] = frozenset()
+    asks_for_place: bool = False
     containing: tuple[str, ...] = ()
     exact: Clause | None = None
 
@@ -130,6 +133,7 @@ def parse_query(text: str) -> Query:
         tuple(_distinct(excluded))[:MAX_CLAUSES],
         date_hints(text),
         _names(text),
+        asks_for_place(text),
         tuple(index_terms(phrase)),
     )
 

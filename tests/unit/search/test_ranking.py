@@ -189,6 +189,28 @@ def test_a_date_in_the_question_is_compared_with_the_notes_dates():
     assert results[0].explanation.boosts["date"] > 0
 
 
+def test_a_place_counts_where_one_is_asked_for():
+    notes = [note(0, "She stays well, to be fair"), note(1, "She stays up in Porto, I think")]
+    where, how = (search(text, notes) for text in ("Where does she stay?", "How does she stay?"))
+    assert [result.candidate.id for result in where] == [1, 0]
+    assert where[0].explanation.boosts["place"] > 0
+    assert "place" not in where[1].explanation.boosts
+    assert all("place" not in result.explanation.boosts for result in how)
+
+
+@pytest.mark.parametrize(
+    ("query", "fields"),
+    [
+        ("Where did Ann go from Porto?", {}),
+        ("Where does she stay?", {"topic": "Porto"}),
+        ("Where does she stay?", {"heading": "Trips > Porto"}),
+    ],
+)
+def test_a_place_that_the_question_or_the_title_names_is_no_answer(query, fields):
+    (result,) = search(query, [note(0, "Ann and she stay in Porto", **fields)])
+    assert "place" not in result.explanation.boosts
+
+
 def test_words_of_the_best_passages_count():
     texts = ["zebra grass savanna", "zebra grass savanna lions", "zebra stripes", "zebra savanna"]
     texts = [f"wild {text}" for text in texts] + [f"other {n}" for n in range(20)]
