@@ -20,8 +20,8 @@ class Words:
         self.texts = [set(index_terms(text)) for text in texts]
         self.terms = sorted(set().union(*self.texts))
 
-    def with_stem(self, key, limit):
-        return [term for term in self.terms if stem_key(term) == key][:limit]
+    def with_stems(self, keys, limit):
+        return self.frequencies([term for term in self.terms if stem_key(term) in keys][:limit])
 
     def containing(self, part, limit, at_end=False):
         return [t for t in self.terms if (t.endswith(part) if at_end else part in t)][:limit]
@@ -209,6 +209,10 @@ def test_a_place_counts_where_one_is_asked_for():
 def test_a_place_that_the_question_or_the_title_names_is_no_answer(query, fields):
     (result,) = search(query, [note(0, "Ann and she stay in Porto", **fields)])
     assert "place" not in result.explanation.boosts
+
+
+def test_a_derived_word_is_found_after_the_forms_of_the_typed_one():
+    assert found("paint", "a painter, she", "she paints it", "she is here") == [1, 0]
 
 
 def test_words_of_the_best_passages_count():
