@@ -145,7 +145,7 @@ def test_notes_are_taken_over_in_one_commit(github: Github) -> None:
     notes.mkdir()
     (notes / "Ideas.md").write_text("# Ideas\n", encoding="utf-8")
     planned = github.pack("init", "--github", REPOSITORY, "--from", "vault", "--dry-run")
-    assert (planned.status, "it is created" in planned.err) == (1, True), planned
+    assert (planned.status, "to create it" in planned.err) == (1, True), planned
     github.service.add_repository(REPOSITORY)
     planned = github.ok("init", "--github", REPOSITORY, "--from", "vault", "--dry-run")
     assert "Ideas.md" in planned.text
