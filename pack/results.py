@@ -43,7 +43,7 @@ class WholeMemory:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedFile:
+class NoteSummary:
     """One file of a listing."""
 
     path: MemoryPath
@@ -66,7 +66,7 @@ class FileListing:
         notices: What whoever uses the memory should know, such as an exchange that has stopped.
     """
 
-    files: tuple[ListedFile, ...]
+    files: tuple[NoteSummary, ...]
     total: int
     next_cursor: str | None
     notices: tuple[str, ...] = ()

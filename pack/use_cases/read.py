@@ -26,7 +26,7 @@ from pack.index.format import in_sync_order, read_head
 from pack.model import MemoryPath, Mode
 from pack.paths import INDEX, parse_stored_path
 from pack.remote.remote import StopKind
-from pack.results import Document, FileListing, ListedFile, WholeMemory
+from pack.results import Document, FileListing, NoteSummary, WholeMemory
 from pack.times import format_time
 from pack.v1 import whole_memory
 
@@ -166,7 +166,7 @@ def is_expired(row: Row, today: date) -> bool:
     return row.expires is not None and today.isoformat() > row.expires
 
 
-def _listed(row: Row, today: date) -> ListedFile:
+def _listed(row: Row, today: date) -> NoteSummary:
     expired = is_expired(row, today)
     updated = row.updated or row.changed
-    return ListedFile(row.path, row.topic, row.tags, row.created, updated, expired, row.sync)
+    return NoteSummary(row.path, row.topic, row.tags, row.created, updated, expired, row.sync)

@@ -363,7 +363,7 @@ def test_without_its_journal_a_run_finds_pages_by_their_titles(
 def test_a_record_that_cannot_be_saved_is_in_the_journal(fast: Bench, tmp_path: Path) -> None:
     journal = CheckpointFile(tmp_path / "sync" / "journal.json")
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise Unavailable("the disk is full")
 
     writer = fast.world.memory._session.core.writer
