@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator
 from mcp import MCPError
 from mcp.client import Client
 from mcp.types import Implementation, TextResourceContents, Tool
-from pack_servers.config.place import LocalPlace
 from pack_servers.config.settings import Settings
 from pack_servers.mcp.server import build_server
+from pack_servers.wiring.local import LocalPlace
 from pack_servers.wiring.memory import open_memory
 
 from pack._version import __version__
