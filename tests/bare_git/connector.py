@@ -59,7 +59,7 @@ _TYPES = {"120000": EntryType.SYMLINK, "160000": EntryType.SUBMODULE}
 def create_bare(git_dir: Path) -> None:
     """Make a new, empty bare repository."""
     git_dir.mkdir(parents=True, exist_ok=True)
-    _run(git_dir, "init", "--quiet", "--bare", "--initial-branch=main")
+    _run(git_dir, "init", "--quiet", "--bare", "--template=", "--initial-branch=main")
 
 
 class _Row(NamedTuple):
@@ -88,7 +88,9 @@ class BareGit:
         self.state_dir = git_dir / "pack"
         self._clock = clock
         self._lock = ProcessLock(self.state_dir / "lock", lock_seconds)
-        self._rows_of = lru_cache(256)(self._read_rows)  # what a commit holds never changes
+        # What a commit holds never changes.
+        self._rows_of = lru_cache(256)(self._read_rows)
+        self._commits: set[CommitId] = set()
 
     def close(self) -> None:
         self._lock.close()
@@ -241,8 +243,11 @@ class BareGit:
         return commit
 
     def _is_commit(self, commit: CommitId) -> bool:
-        question = ("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}")
-        return _is_id(commit) and bool(self._git(*question, ok=(0, 1)))
+        if commit not in self._commits and _is_id(commit):
+            question = ("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}")
+            if self._git(*question, ok=(0, 1)):
+                self._commits.add(commit)
+        return commit in self._commits
 
     def _leads_to(self, since: CommitId, head: CommitId) -> bool:
         return not self._git("rev-list", "-1", since, f"^{head}", "--")
