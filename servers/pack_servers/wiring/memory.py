@@ -17,7 +17,7 @@ from pack_connectors.catalog.catalog import SqliteCatalog
 from pack_connectors.catalog.check import check_catalog
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import GitRunner, find_git, scrubbed_environment
-from pack_connectors.local_git.remote.remote import GitRemote
+from pack_connectors.local_git.remote.remotes import GitRemotes
 from pack_connectors.local_git.repository import (
     clone_repository,
     create_repository,
@@ -34,7 +34,7 @@ from pack.errors import InvalidConfig, NotInitialised, PackError, RepositoryBusy
 from pack.memory import Memory
 from pack.model import Mode
 from pack.provenance import Origin, Source
-from pack.remote.remote import Remote
+from pack.remote.remote import FindRemotes
 from pack_servers.config.place import LocalPlace, Place
 from pack_servers.config.settings import Settings, has_targets
 from pack_servers.wiring.clock import clock, new_request
@@ -89,10 +89,10 @@ def open_memory(
     """
     with ExitStack() as stack:
         connector: Connector
-        remote: Remote | None = None
+        remotes: FindRemotes = tuple
         if isinstance(place, LocalPlace):
             folder = stack.enter_context(_open_folder(place.folder, is_leaving))
-            connector, catalog, remote = folder
+            connector, catalog, remotes = folder
             state_dir = folder[0].repository.state_dir
         else:
             # Here, as it takes time to import and most memories are local.
@@ -114,7 +114,7 @@ def open_memory(
             origin=origin,
             new_request=new_request,
             v1_path=settings.github_memory_path,
-            remote=remote,
+            remotes=remotes,
             sync=sync,
         )
 
@@ -122,18 +122,18 @@ def open_memory(
 @contextmanager
 def _open_folder(
     folder: Path, is_leaving: Callable[[], bool]
-) -> Iterator[tuple[LocalGit, SqliteCatalog, Remote]]:
+) -> Iterator[tuple[LocalGit, SqliteCatalog, FindRemotes]]:
     if not has_repository(folder):
         raise NotInitialised(str(folder))
     # GitPython, once it is needed, would run whatever comes first on PATH, in this folder too.
     os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = find_git()
     connector = LocalGit(folder, clock)
     catalog = SqliteCatalog(connector.repository.state_dir / _CATALOG)
-    remote = GitRemote(connector, is_cancelled=is_leaving)
+    remotes = GitRemotes(connector, is_cancelled=is_leaving)
     try:
-        yield connector, catalog, remote
+        yield connector, catalog, remotes.find
     finally:
-        remote.close()
+        remotes.close()
         catalog.close()
         connector.close()
 
