@@ -95,15 +95,8 @@ class Remotes:
         remotes = core.remotes()
         if not remotes:
             return ()
-        head, now = core.connector.head(), core.clock()
-        records = [(remote.name, remote.record()) for remote in remotes]
-        return [
-            name
-            for name, record in records
-            if schedule.is_due(
-                record, now, interval, has_news=head is not None and head != record.agreed
-            )
-        ]
+        records = {remote.name: remote.record() for remote in remotes}
+        return schedule.due(records, core.connector.head(), core.clock(), interval)
 
     def statuses(self, name: str | None = None) -> Sequence[RemoteStatus]:
         """The remotes as they are known without asking them, the default one first.
