@@ -95,7 +95,5 @@ def due(
     return [
         name
         for name, record in records.items()
-        if is_due(
-            record, now, interval, has_news=head is not None and head != record.agreed
-        )
+        if is_due(record, now, interval, has_news=head is not None and head != record.agreed)
     ]

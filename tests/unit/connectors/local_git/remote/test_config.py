@@ -60,7 +60,7 @@ def test_the_value_that_git_reads_last_counts() -> None:
 def test_what_is_no_boolean_pushes_nothing_and_says_so() -> None:
     found = config(remote__origin__url="u", remote__origin__pack="maybe")
     assert found.taking_part() == ["origin"]
-    with pytest.raises(InvalidConfig, match="remote.origin.pack must be true or false"):
+    with pytest.raises(InvalidConfig, match=r"remote\.origin\.pack must be true or false"):
         found.branch("origin")
 
 
