@@ -110,6 +110,28 @@ def test_a_remote_that_no_longer_takes_part_gets_nothing_at_once(one: Machine) -
     assert git(bare, "for-each-ref") == ""
 
 
+def test_a_linked_worktree_has_the_remotes_of_its_repository(net: Net, one: Machine) -> None:
+    bare = add_remote(one, "backup")
+    folder = net.folder / "linked"
+    one.git("worktree", "add", "--quiet", "-b", "linked", str(folder))
+    linked = net.open(folder)
+    assert names(linked) == ["origin", "backup"]
+    linked.write(A, "x")
+    assert linked.outcome("backup") == "sent"
+    assert git(bare, "rev-parse", "refs/heads/linked") == linked.head()
+
+
+def test_what_git_reads_elsewhere_counts_after_a_while(
+    one: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_remote(one, "backup", takes_part=False)
+    assert names(one) == ["origin"]
+    one.git("config", "--global", "remote.backup.pack", "true")
+    assert names(one) == ["origin"]
+    monkeypatch.setattr("pack_connectors.local_git.remote.remotes._TRUSTED_SECONDS", 0.0)
+    assert names(one) == ["origin", "backup"]
+
+
 # --- each by itself -------------------------------------------------------------------------------
 
 

@@ -6,6 +6,8 @@ thread of its own, so a remote that takes minutes to answer holds up no other. A
 does not wait for the network; a commit that is under way is completed.
 """
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from pack.errors import Unavailable
 from pack_connectors.local_git.connector import LocalGit
@@ -12,8 +12,16 @@ from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.remote.config import read_config
 from pack_connectors.local_git.remote.remote import EXCHANGE_SECONDS, GitRemote
 
-# A configuration file that includes others does not change when they do.
+# Git reads other files too: those that the repository's own includes, and the person's.
 _TRUSTED_SECONDS: Final = 60.0
+
+
+class _Found(NamedTuple):
+    """The remotes that took part, in which state of the configuration, and when."""
+
+    state: tuple[object, ...]
+    at: float
+    remotes: Sequence[GitRemote]
 
 
 class GitRemotes:
@@ -38,9 +46,7 @@ class GitRemotes:
         repository = local.repository
         self._runner = GitRunner(repository.git_dir, repository.work_tree)
         self._opened: dict[tuple[str, bool], GitRemote] = {}
-        self._found: Sequence[GitRemote] = ()
-        self._found_in: tuple[object, ...] | None = None
-        self._found_at = 0.0
+        self._found: _Found | None = None
 
     def close(self) -> None:
         """Close the lock files."""
@@ -49,15 +55,15 @@ class GitRemotes:
 
     def find(self) -> Sequence[GitRemote]:
         """The remotes that take part; cheap while git's configuration stays as it is."""
-        state = self._state()
-        is_recent = time.monotonic() - self._found_at < _TRUSTED_SECONDS
-        if state != self._found_in or not is_recent:
+        state, now = self._state(), time.monotonic()
+        found = self._found
+        if found is None or found.state != state or now - found.at >= _TRUSTED_SECONDS:
             config = read_config(self._local.repository, self._runner)
             default = config.default()
             names = config.taking_part()
-            self._found = [self._open(name, is_default=name == default) for name in names]
-            self._found_in, self._found_at = state, time.monotonic()
-        return self._found
+            remotes = [self._open(name, is_default=name == default) for name in names]
+            found = self._found = _Found(state, now, remotes)
+        return found.remotes
 
     def _open(self, name: str, *, is_default: bool) -> GitRemote:
         key = (name, is_default)
@@ -74,10 +80,10 @@ class GitRemotes:
 
     def _state(self) -> tuple[object, ...]:
         """Changes when the repository's configuration or its branch does."""
-        git_dir = self._local.repository.git_dir
+        repository = self._local.repository
         try:
-            found = (git_dir / "config").stat()
-            head = (git_dir / "HEAD").read_bytes()
+            found = (repository.common_dir / "config").stat()
+            head = (repository.git_dir / "HEAD").read_bytes()
         except OSError as error:
             raise Unavailable(f"{error.filename}: {error.strerror}") from error
         return found.st_mtime_ns, found.st_ino, found.st_size, head
