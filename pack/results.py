@@ -220,7 +220,7 @@ class Status:
         kept: Copies that were kept because an edit could not stay in its place.
         updated_at: Newest `updated` of the memory.
         conflict_copies: Files in which a merge kept what it could not put into the original.
-        remote: What it is exchanged with, if anything.
+        remotes: What it is exchanged with, the default one first.
         targets: What gets copies of it.
     """
 
@@ -234,5 +234,5 @@ class Status:
     kept: tuple[MemoryPath, ...]
     updated_at: str | None
     conflict_copies: tuple[MemoryPath, ...] = ()
-    remote: RemoteStatus | None = None
+    remotes: tuple[RemoteStatus, ...] = ()
     targets: tuple[TargetStatus, ...] = ()

@@ -318,6 +318,7 @@ _TESTED_ELSEWHERE = {
     "pack/testing/connector.py": "tests itself; tests/conformance",
     "pack/testing/target.py": "tests itself; tests/conformance/test_reference_target.py",
     "pack/use_cases/exchange.py": "needs two machines; tests/compat/test_remote.py",
+    "pack/use_cases/remotes.py": "needs several machines; tests/compat/test_remotes.py",
 }
 
 

@@ -17,7 +17,7 @@ from pack.core.reader import Reader
 from pack.core.writer import Writer
 from pack.errors import NotInitialised
 from pack.model import Mode
-from pack.remote.remote import Remote
+from pack.remote.remote import FindRemotes
 
 if TYPE_CHECKING:
     from pack.sync.engine import Sync
@@ -36,7 +36,7 @@ class Core:
         reader: Reads it.
         writer: Writes to it.
         new_request: Gives a fresh id for each write.
-        remote: What it is exchanged with, where the store has such a thing.
+        remotes: Finds what it is exchanged with; nothing where the store has no such thing.
         sync: The targets that get copies, if there are any.
     """
 
@@ -46,7 +46,7 @@ class Core:
     reader: Reader
     writer: Writer
     new_request: Callable[[], str]
-    remote: Remote | None = None
+    remotes: FindRemotes = tuple
     sync: Sync | None = None
 
     def view(self) -> AbstractContextManager[None]:

@@ -13,7 +13,7 @@ from typing import ClassVar, Final
 from pack_connectors.catalog.catalog import SqliteCatalog
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import find_git
-from pack_connectors.local_git.remote.remote import GitRemote
+from pack_connectors.local_git.remote.remotes import GitRemotes
 from pack_connectors.local_git.repository import (
     clone_repository,
     create_repository,
@@ -74,11 +74,11 @@ class LocalPlace:
         connector = LocalGit(self.folder, clock)
         state_dir = connector.repository.state_dir
         catalog = SqliteCatalog(state_dir / CATALOG)
-        remote = GitRemote(connector, is_cancelled=opening.is_leaving)
+        remotes = GitRemotes(connector, is_cancelled=opening.is_leaving)
         try:
-            yield Store(connector, catalog, state_dir, remote)
+            yield Store(connector, catalog, state_dir, remotes.find)
         finally:
-            remote.close()
+            remotes.close()
             catalog.close()
             connector.close()
 

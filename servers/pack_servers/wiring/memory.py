@@ -72,7 +72,7 @@ def open_memory(
             origin=origin,
             new_request=new_request,
             v1_path=settings.github_memory_path,
-            remote=store.remote,
+            remotes=store.remotes,
             sync=sync,
         )
 

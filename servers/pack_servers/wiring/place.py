@@ -13,7 +13,7 @@ from typing import Protocol
 
 from pack.catalog.catalog import Catalog
 from pack.connector import Connector
-from pack.remote.remote import Remote
+from pack.remote.remote import FindRemotes
 from pack_servers.config.settings import Settings
 from pack_servers.wiring.checks import Check
 
@@ -43,13 +43,13 @@ class Store:
         connector: Where it is kept.
         catalog: What is known about its files.
         state_dir: As `Place.state_dir`.
-        remote: What it is exchanged with; `None` where it cannot have a remote.
+        remotes: Finds what it is exchanged with; nothing where it cannot have a remote.
     """
 
     connector: Connector
     catalog: Catalog
     state_dir: Path
-    remote: Remote | None = None
+    remotes: FindRemotes = tuple
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import socket
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,7 @@ from pack.model import Mode
 from pack.remote.remote import RemoteStatus
 from pack.results import Status
 from pack.sync.results import TargetStatus
-from pack_servers.cli.shell.remote_text import position_words
+from pack_servers.cli.shell.remote_text import position_words, with_name
 from pack_servers.cli.shell.streams import say
 from pack_servers.cli.shell.sync_text import status_words
 from pack_servers.config.extras import Extra, wanted_extras
@@ -83,11 +83,13 @@ def of_memory(local: Path | None, github: str | None) -> Iterator[Check]:
         yield check
         if check.name == "memory" and check.state is State.PROBLEM:
             return
-    with wiring.open_memory(settings, place, say, is_leaving=_time_limit()) as memory:
+    limit = _TimeLimit(_REMOTE_SECONDS)
+    with wiring.open_memory(settings, place, say, is_leaving=limit.is_over) as memory:
         status = memory.care.status()
         yield from _contents(status, place)
-        if status.remote is not None:
-            yield from _remote(memory, status.remote)
+        for remote in status.remotes:
+            limit.restart()
+            yield from _remote(memory, remote, is_one=len(status.remotes) == 1)
         yield from map(_target, status.targets)
 
 
@@ -124,30 +126,43 @@ def _contents(status: Status, place: Place) -> Iterator[Check]:
             yield Check("files", State.NOTE, f"{count:,} {words}", remedy)
 
 
-def _time_limit() -> Callable[[], bool]:
-    """A function that says when to stop waiting for a remote."""
-    end = time.monotonic() + _REMOTE_SECONDS
-    return lambda: time.monotonic() >= end
+class _TimeLimit:
+    """Says when to stop waiting for a remote."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.restart()
+
+    def restart(self) -> None:
+        """Wait for the next remote as long as for the one before."""
+        self._end = time.monotonic() + self._seconds
+
+    def is_over(self) -> bool:
+        """Whether the remote had its time."""
+        return time.monotonic() >= self._end
 
 
-def _remote(memory: Memory, status: RemoteStatus) -> Iterator[Check]:
+def _remote(memory: Memory, status: RemoteStatus, *, is_one: bool) -> Iterator[Check]:
+    prefix = "" if is_one else f"{status.name}: "
     record = status.record
     if status.branch is None:
-        yield Check("remote", State.PROBLEM, str(record.problem), "Run `git remote -v`.")
+        yield Check("remote", State.PROBLEM, f"{prefix}{record.problem}", "Run `git remote -v`.")
         return
     try:
-        memory.remote.probe()
+        memory.remotes.probe(status.name)
     except PackError as error:
-        yield Check("remote", State.PROBLEM, str(error), _REMOTE_REMEDY)
+        yield Check("remote", State.PROBLEM, f"{prefix}{error}", _REMOTE_REMEDY)
     else:
-        yield Check("remote", State.OK, f"{status.branch.url} answers, {position_words(status)}")
-    if record.stop is not None:
-        yield Check("remote state", State.PROBLEM, record.stop.reason, record.stop.remedy)
+        words = f"{prefix}{status.branch.url} answers, {position_words(status)}"
+        yield Check("remote", State.OK, words)
+    stop = (status if is_one else with_name(status)).record.stop
+    if stop is not None:
+        yield Check("remote state", State.PROBLEM, stop.reason, stop.remedy)
     elif record.is_waiting:
         yield Check(
             "remote state",
             State.NOTE,
-            str(record.problem),
+            f"{prefix}{record.problem}",
             "Run `git status` to see what is in the way.",
         )
 
