@@ -46,7 +46,7 @@ bench-search: $(DEV_READY) ## measure what search finds, beside plain FTS5; ARGS
 soak: $(DEV_READY) ## the long campaigns and many examples of each property (hours)
 	@PACK_TEST_PROFILE=soak $(BIN)/python -m pytest -m "soak or hypothesis" --timeout=14400
 
-# The same pins hold for Python 3.11 to 3.13 on Linux and macOS: no requirement differs there.
+# The same pins hold for Python 3.11 to 3.13; what one system alone needs has a marker.
 # No extra index of the machine takes part, so that the hashes are those of public releases.
 COMPILE := PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_EXTRA_INDEX_URL= \
     CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --no-config \

@@ -28,6 +28,7 @@ class Action(StrEnum):
     PLAN_MIGRATION = "<<plan-migration>>"
     MIGRATE_NOTION = "<<migrate-notion>>"
     SEE_REMOTE = "<<see-remote>>"
+    NAME_REMOTE = "<<name-remote>>"
     ACCEPT_REMOTE_HISTORY = "<<accept-remote-history>>"
     ALLOW_UNRELATED = "<<allow-unrelated>>"
     SEE_TARGETS = "<<see-targets>>"

@@ -162,6 +162,17 @@ class InvalidConfig(InvalidRequest):
         self.reason = reason
 
 
+class SeveralRemotes(InvalidRequest):
+    """The memory has several git remotes, and none was named."""
+
+    code = "several_remotes"
+    remedy = f"To choose one, {Action.NAME_REMOTE}."
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(f"this memory has several remotes: {', '.join(names)}")
+        self.names = names
+
+
 class InvalidPlan(InvalidRequest):
     """A migration plan that would drop or repeat a line, or that does not fit the file."""
 

@@ -1,6 +1,6 @@
 """A memory, and everything an agent or a person can do with it (C4).
 
-Each subject is a small object, such as `memory.notes`, `memory.search` or `memory.remote`; its
+Each subject is a small object, such as `memory.notes`, `memory.search` or `memory.remotes`; its
 class documents the calls. Subjects that a server rarely needs are imported on first use, because a
 person waits for the server to start.
 """
@@ -27,11 +27,11 @@ from pack.use_cases.pathless import WholeText
 
 if TYPE_CHECKING:
     from pack.pages.delivery import PageDelivery
-    from pack.remote.remote import Remote
+    from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
     from pack.use_cases.care import Care
-    from pack.use_cases.exchange import RemoteExchange
     from pack.use_cases.lifecycle import Lifecycle
+    from pack.use_cases.remotes import Remotes
     from pack.use_cases.search import Search
 
 # Why methods import (`PLC0415`): see the module's docstring.
@@ -59,7 +59,7 @@ class Memory:
         origin: Origin,
         new_request: Callable[[], str],
         v1_path: str = "MEMORY.md",
-        remote: Remote | None = None,
+        remotes: FindRemotes = tuple,
         sync: Sync | None = None,
         guards: Sequence[Guard] = (),
     ) -> Memory:
@@ -72,14 +72,14 @@ class Memory:
             origin: Who writes.
             new_request: Returns a fresh id for each write.
             v1_path: The single file of a v1 memory.
-            remote: What the memory is exchanged with; `None` if its store cannot have a remote.
+            remotes: Finds what the memory is exchanged with.
             sync: The targets that get copies; `None` if none is set up.
             guards: They see each decision before it is committed, in this order.
         """
         reader = Reader(connector, catalog, parse_path(v1_path))
         on_commit = sync.tell if sync else None
         writer = Writer(connector, catalog, reader, new_request, guards, on_commit)
-        core = Core(connector, catalog, clock, reader, writer, new_request, remote, sync)
+        core = Core(connector, catalog, clock, reader, writer, new_request, remotes, sync)
         return cls(Session(core, origin))
 
     def written_by(self, origin: Origin) -> Memory:
@@ -134,11 +134,11 @@ class Memory:
         return Care(self._session)
 
     @property
-    def remote(self) -> RemoteExchange:
-        """The git remote, and bringing both sides together."""
-        from pack.use_cases.exchange import RemoteExchange  # noqa: PLC0415
+    def remotes(self) -> Remotes:
+        """The git remotes, and bringing them and the memory together."""
+        from pack.use_cases.remotes import Remotes  # noqa: PLC0415
 
-        return RemoteExchange(self._session)
+        return Remotes(self._session)
 
     @property
     def lifecycle(self) -> Lifecycle:

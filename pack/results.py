@@ -43,7 +43,7 @@ class WholeMemory:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedFile:
+class NoteSummary:
     """One file of a listing."""
 
     path: MemoryPath
@@ -66,7 +66,7 @@ class FileListing:
         notices: What users of the memory should know, such as that the exchange has stopped.
     """
 
-    files: tuple[ListedFile, ...]
+    files: tuple[NoteSummary, ...]
     total: int
     next_cursor: str | None
     notices: tuple[str, ...] = ()
@@ -220,7 +220,7 @@ class Status:
         kept: Copies of edits that could not stay in their files.
         updated_at: The newest `updated` of the memory.
         conflict_copies: Files in which a merge kept what it could not put into the original.
-        remote: What the memory is exchanged with, if anything.
+        remotes: What the memory is exchanged with, the default remote first.
         targets: The targets that get copies.
     """
 
@@ -234,5 +234,5 @@ class Status:
     kept: tuple[MemoryPath, ...]
     updated_at: str | None
     conflict_copies: tuple[MemoryPath, ...] = ()
-    remote: RemoteStatus | None = None
+    remotes: tuple[RemoteStatus, ...] = ()
     targets: tuple[TargetStatus, ...] = ()

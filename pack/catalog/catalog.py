@@ -225,8 +225,8 @@ class Catalog(Protocol):
         """The number of passages that hold each index term; terms that are in none are left out."""
         ...
 
-    def with_stem(self, key: str, limit: int) -> list[str]:
-        """Terms whose `pack.search.stems.stem_key` is `key`, the most frequent first."""
+    def with_stems(self, keys: Collection[str], limit: int) -> dict[str, int]:
+        """See `pack.search.forms.Vocabulary.with_stems`."""
         ...
 
     def containing(self, part: str, limit: int, *, at_end: bool = False) -> list[str]:

@@ -40,7 +40,7 @@ EVERYTHING = Filter()
 
 
 class Sort(StrEnum):
-    """The order of a listing; files that are equal are sorted by path."""
+    """The order of a listing; equal ones by path."""
 
     PATH = "path"
     UPDATED = "updated"

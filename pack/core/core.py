@@ -17,7 +17,7 @@ from pack.core.reader import Reader
 from pack.core.writer import Writer
 from pack.errors import NotInitialised
 from pack.model import Mode
-from pack.remote.remote import Remote
+from pack.remote.remote import FindRemotes
 
 if TYPE_CHECKING:
     from pack.sync.engine import Sync
@@ -36,7 +36,7 @@ class Core:
         reader: Reads it.
         writer: Writes to it.
         new_request: Returns a fresh id for each write.
-        remote: What the memory is exchanged with, if its store can have a remote.
+        remotes: Finds what the memory is exchanged with; nothing if its store cannot have a remote.
         sync: The targets that get copies, if there are any.
     """
 
@@ -46,7 +46,7 @@ class Core:
     reader: Reader
     writer: Writer
     new_request: Callable[[], str]
-    remote: Remote | None = None
+    remotes: FindRemotes = tuple
     sync: Sync | None = None
 
     def view(self) -> AbstractContextManager[None]:

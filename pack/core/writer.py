@@ -111,7 +111,7 @@ class Writer:
             return self._describe(decision, plan, changes)
         edits = self._edits_below(changes)
         if not writing.recorded.issuperset(edits):  # each is recorded only once
-            self._record_edits(edits, decision, plan, (head, writing.request))
+            self._record_edits(edits, decision, plan, head, writing.request)
             writing.recorded.update(edits)
             raise _DecideAgain
         message = commit_message(
@@ -175,13 +175,10 @@ class Writer:
         edits: Sequence[Put],
         decision: Decision,
         plan: IndexUpdate,
-        onto: tuple[CommitId | None, str],
+        head: CommitId | None,
+        request: str,
     ) -> None:
-        """Commit, in the user's name, the hand edits that a write would replace.
-
-        `onto` is the current commit, and the id of the request.
-        """
-        head, request = onto
+        """Commit, in the user's name, the hand edits that a write would replace."""
         paths = [put.path for put in edits]
         subject = f"{paths[0]}: record an edit made by hand"
         record = self.guard(Decision(paths[0], edits, subject, names=paths[1:]), EDITOR)

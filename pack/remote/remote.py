@@ -1,4 +1,4 @@
-"""The remote of a memory: a branch of another repository that it is exchanged with.
+"""A remote of a memory: a branch of another repository that it is exchanged with.
 
 What is done with it is decided in `decision` and `pack.use_cases.exchange`; whoever implements
 `Remote` carries it out. Nothing it can do rewrites history, here or there: a push is a
@@ -93,15 +93,17 @@ class RemoteRecord:
 
 @dataclass(frozen=True, slots=True)
 class RemoteStatus:
-    """The remote as `pack status` shows it; nobody was asked over the network.
+    """A remote as `pack status` shows it; nobody was asked over the network.
 
     Attributes:
+        name: What git calls the remote.
         branch: What the memory is exchanged with; `None` where that cannot be said now.
         ahead: Commits that the remote does not have, as far as is known.
         behind: Commits of the remote that are not here, as far as is known.
         record: How the last exchanges went.
     """
 
+    name: str
     branch: RemoteBranch | None
     ahead: int
     behind: int
@@ -165,21 +167,26 @@ class Exchange:
 
 
 class Remote(Protocol):
-    """The remote of one memory, if it has one. Methods may be called from any thread.
+    """A remote of one memory, with a state of its own. Methods may be called from any thread.
 
     Reading methods raise `ConnectorError` where the repository of the memory cannot be read.
     """
 
-    def branch(self) -> RemoteBranch | None:
-        """What the memory is exchanged with; `None` where nobody has set a remote up.
+    @property
+    def name(self) -> str:
+        """What git calls the remote; no other remote of the memory has the same name."""
+        ...
+
+    def branch(self) -> RemoteBranch:
+        """What the memory is exchanged with.
 
         Raises:
-            InvalidConfig: The remote cannot be used as it is set up.
+            InvalidConfig: The remote cannot be used as it is set up, or no longer takes part.
         """
         ...
 
     def exclusive(self) -> AbstractContextManager[None]:
-        """Hold off the other processes that exchange this memory; writes go on.
+        """Hold off others who exchange with this remote; writes and other remotes go on.
 
         Raises:
             RepositoryBusy: One of them is exchanging now.
@@ -300,3 +307,10 @@ class Remote(Protocol):
             Unavailable: It cannot be stored.
         """
         ...
+
+
+FindRemotes = Callable[[], Sequence[Remote]]
+"""The remotes of a memory now, the default one first; cheap enough to be asked every second.
+
+Raises `ConnectorError` where the repository of the memory cannot be read.
+"""

@@ -1,17 +1,19 @@
 """When to exchange again, and what is remembered of the last time. Nothing here does I/O.
 
 Being offline for weeks is normal: failures are counted, never raised at a write, and each one makes
-the next attempt later, up to an hour. The servers of one memory share the record, so that they
-do not ask in turn.
+the next attempt later, up to an hour. The servers of one memory share the record of each remote, so
+that they do not ask in turn.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from pack.errors import PackError
+from pack.model import CommitId
 from pack.remote.remote import Exchange, Outcome, RemoteRecord
 from pack.times import format_time, parse_time
 
@@ -77,3 +79,21 @@ def is_due(record: RemoteRecord, now: datetime, interval: float, *, has_news: bo
         return True
     elapsed = (now - parse_time(record.attempted_at)).total_seconds()
     return not 0 <= elapsed < interval  # a clock that was set back must not hold it off
+
+
+def due(
+    records: Mapping[str, RemoteRecord], head: CommitId | None, now: datetime, interval: float
+) -> list[str]:
+    """The remotes to exchange with now; how one of them went says nothing about the others.
+
+    Args:
+        records: How it went so far, by the name of the remote.
+        head: Our commit; `None` before the first one.
+        now: The time.
+        interval: Seconds after which a remote is asked again.
+    """
+    return [
+        name
+        for name, record in records.items()
+        if is_due(record, now, interval, has_news=head is not None and head != record.agreed)
+    ]

@@ -28,6 +28,7 @@ _FORMS: Final = [
         _YEAR,
     )
 ]
+_LONE_MONTH: Final = re.compile(rf"\b{_MONTH}\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,13 @@ class DateHint:
 
 
 def date_hints(text: str) -> tuple[DateHint, ...]:
-    """The dates in a text."""
+    """The dates in a text. A month by itself counts if it is capitalised."""
     found: dict[DateHint, None] = {}
     for form in _FORMS:
         found.update((_hint(match), None) for match in form.finditer(text))
         text = form.sub(" ", text)
+    lone = (match for match in _LONE_MONTH.finditer(text) if match[0][0].isupper())
+    found.update((_hint(match), None) for match in lone)
     return tuple(found)
 
 

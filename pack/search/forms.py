@@ -1,23 +1,34 @@
-"""The forms of a query's words that a memory holds: `painted` is looked for as `paint` too."""
+"""The forms of a query's words that a memory holds, and words derived from the same word.
+
+`painted` is looked for as `paint` too, and with less weight as `painter`. A derived word that is
+far more common than the typed one says little, and is left out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Final, Protocol
 
 from pack.search.query import Alternative, Clause, ClauseKind, Query
-from pack.search.stems import stem_key
+from pack.search.stems import derived_keys, stem_key
 
 _MOST_FORMS: Final = 24
+_MOST_DERIVED: Final = 12
+_DERIVED_WEIGHT: Final = 0.5
+_FAR_MORE_COMMON: Final = 10
 _MOST_CONTAINING: Final = 100
 
 
 class Vocabulary(Protocol):
     """The distinct index terms of a memory."""
 
-    def with_stem(self, key: str, limit: int) -> Collection[str]:
-        """Terms whose `pack.search.stems.stem_key` is `key`, the most frequent first."""
+    def with_stems(self, keys: Collection[str], limit: int) -> Mapping[str, int]:
+        """Terms whose `pack.search.stems.stem_key` is one of `keys`, the most frequent first.
+
+        Each comes with the number of passages that hold it.
+        """
         ...
 
     def containing(self, part: str, limit: int, *, at_end: bool = False) -> Collection[str]:
@@ -26,22 +37,36 @@ class Vocabulary(Protocol):
 
 
 def expand(query: Query, vocabulary: Vocabulary) -> Query:
-    """The query with the forms of its words, and of excluded ones, that the memory holds."""
+    """The query with the forms of its words that the memory holds, and the words derived from them.
+
+    An excluded word is excluded in all its forms, but words derived from it are not.
+    """
     return replace(
         query,
-        clauses=tuple(_with_forms(clause, vocabulary) for clause in query.clauses),
-        excluded=tuple(_with_forms(clause, vocabulary) for clause in query.excluded),
+        clauses=tuple(_with_forms(clause, vocabulary, derived=True) for clause in query.clauses),
+        excluded=tuple(_with_forms(clause, vocabulary, derived=False) for clause in query.excluded),
         exact=_exact(query, vocabulary),
     )
 
 
-def _with_forms(clause: Clause, vocabulary: Vocabulary) -> Clause:
+def _with_forms(clause: Clause, vocabulary: Vocabulary, *, derived: bool) -> Clause:
     (typed, *more), *_ = (way.terms for way in clause.alternatives)
     if clause.kind is not ClauseKind.WORD or more:
         return clause
-    found = vocabulary.with_stem(stem_key(typed), _MOST_FORMS)
-    forms = tuple(Alternative((form,)) for form in found if form != typed)
-    return replace(clause, alternatives=clause.alternatives + forms)
+    key = stem_key(typed)
+    keys = (key, *derived_keys(key)) if derived else (key,)
+    found = vocabulary.with_stems(keys, _MOST_FORMS + _MOST_DERIVED)
+    own = {term: count for term, count in found.items() if stem_key(term) == key}
+    forms = [Alternative((form,)) for form in islice(own, _MOST_FORMS) if form != typed]
+    others = islice(_derived(own, found), _MOST_DERIVED)
+    less = [Alternative((term,), weight=_DERIVED_WEIGHT) for term in others]
+    return replace(clause, alternatives=(*clause.alternatives, *forms, *less))
+
+
+def _derived(own: Mapping[str, int], found: Mapping[str, int]) -> Iterator[str]:
+    """The other terms that were found, without those far more common than the word's own forms."""
+    most = _FAR_MORE_COMMON * sum(own.values()) if own else max(found.values(), default=0)
+    return (term for term, count in found.items() if term not in own and count <= most)
 
 
 def _exact(query: Query, vocabulary: Vocabulary) -> Clause | None:

@@ -2,8 +2,9 @@
 
 BM25 over clauses, where all forms of a word count as one word. A word in the topic, tags, headings
 or path counts like one more occurrence in the text. On top of that it counts how close together
-different words of the query are, and whether the file has a date that the query names. A line that
-begins with a name from the query counts more: it says who speaks, or whom an entry is about.
+different words of the query are, whether the file has a date that the query names, and whether the
+text names a place if the query asks for one. A line that begins with a name from the query counts
+more: it says who speaks, or whom an entry is about.
 
 The numbers were measured on conversations and rounded; results change little within a factor of
 two of each.
@@ -11,7 +12,7 @@ two of each.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log
@@ -19,8 +20,9 @@ from typing import Final
 
 from pack.search.candidate import Candidate, head_of
 from pack.search.matches import Match, find_matches
+from pack.search.place_names import places_named
 from pack.search.query import Query
-from pack.search.words import searchable_texts
+from pack.search.words import fold_text, searchable_texts
 
 _SATURATION: Final = 1.5
 """BM25 k1: how much repeated words count."""
@@ -30,6 +32,7 @@ _HEAD: Final = 1.0
 """Weight of a word in topic, tags, headings or path; one in the text has 1."""
 _NAMED_LINE: Final = 1.5
 _DATE: Final = 2.0
+_PLACE: Final = 3.0
 _NEAR: Final = 1.0
 _NEAR_LIMIT: Final = 5.0
 """Points for nearness grow ever more slowly, and never beyond this times `_NEAR`."""
@@ -46,16 +49,18 @@ class Points:
         clauses: Points for each clause that is met, by its number.
         near: Points for words near each other.
         date: Points for a date that the query names.
+        place: Points for a place, if the query asks for one.
     """
 
     clauses: dict[int, float]
     near: float
     date: float
+    place: float
 
     @property
     def total(self) -> float:
         """All points together."""
-        return sum(self.clauses.values()) + self.near + self.date
+        return sum(self.clauses.values()) + self.near + self.date + self.place
 
 
 def rarity(frequency: int, passages: int) -> float:
@@ -83,11 +88,13 @@ def give_points(
     found = find_matches(query.clauses, bodies)
     heads = find_matches(query.clauses, searchable_texts([head_of(text) for text in texts]))
     named = _named_lines(query, texts, found)
+    asked = {term for clause in query.clauses for term in clause.alternatives[0].terms}
     return [
         Points(
             _clause_points(body, head, lines, rarities, len(text.text) / max(average_length, 1.0)),
             _near(body, rarities),
             _DATE if _is_dated(query, text) else 0.0,
+            _PLACE if body and query.asks_for_place and _names_place(text, asked) else 0.0,
         )
         for text, body, head, lines in zip(texts, found, heads, named, strict=True)
     ]
@@ -173,6 +180,12 @@ def _lines_of(names: Iterable[str], text: str) -> str:
                 starts[start] = None
             place = lower.find(name, place + 1)
     return "\n".join(lower[start:].partition("\n")[0] for start in starts)
+
+
+def _names_place(text: Candidate, asked: Container[str]) -> bool:
+    """Whether the text names a place that is in neither the query nor the titles above it."""
+    titles = fold_text(f"{text.topic} {text.heading}")
+    return any(place not in asked and place not in titles for place in places_named(text.text))
 
 
 def _is_dated(query: Query, text: Candidate) -> bool:

@@ -6,10 +6,10 @@
     -car  -"blue car"   nothing that holds it is found
 
 A sentence is not an AND of its words: each word is a clause of its own, rare words count more, and
-words that every sentence has are left out. In a question (anything that ends with a question mark)
-a quotation is a title: text with all of it is better, but text with some of its words is found too.
-Nothing is ever taken for FTS5 syntax: clauses hold index terms (letters and digits), and the
-storage quotes them.
+words that every sentence has are left out, as is the `kind of` in "what kind of car". In a question
+(anything that ends with a question mark) a quotation is a title: text with all of it is better, but
+text with some of its words is found too. Nothing is ever taken for FTS5 syntax: clauses hold index
+terms (letters and digits), and the storage quotes them.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Final
 
 from pack.search.dates import DateHint, date_hints
+from pack.search.place_names import asks_for_place
 from pack.search.stems import stem_key
 from pack.search.words import fold_text, index_terms, is_unspaced
 
@@ -31,6 +32,8 @@ _PART: Final = re.compile(r'(?<!\S)-?"[^"]*"?|\S+')
 _POSSESSIVE: Final = re.compile(r"['’]s?(?=\W*$)", re.IGNORECASE)
 _PUNCTUATION: Final = ".,;:!?()[]{}<>\"'`"
 _PART_WEIGHT: Final = 0.25
+_KINDS: Final = frozenset("kind kinds sort sorts type types".split())
+"""Words that say nothing about the subject when `of` follows: "what kind of car"."""
 STOP_WORDS: Final = frozenset(
     (
         "a about after again all also am an and another any are as at be because been before being "
@@ -98,6 +101,7 @@ class Query:
         excluded: What must not be there.
         dates: Dates it names.
         names: Index terms of capitalised words, except at the beginning of a sentence.
+        asks_for_place: Whether the answer is a place.
         containing: Terms `(first, ..., last)`: any text that holds the query, even in the middle
             of words, has the phrase `*first ... last*`. `pack.search.forms.expand` turns it
             into `exact`.
@@ -111,6 +115,7 @@ class Query:
     excluded: tuple[Clause, ...] = ()
     dates: tuple[DateHint, ...] = ()
     names: frozenset[str] = frozenset()
+    asks_for_place: bool = False
     containing: tuple[str, ...] = ()
     exact: Clause | None = None
 
@@ -130,14 +135,27 @@ def parse_query(text: str) -> Query:
         tuple(_distinct(excluded))[:MAX_CLAUSES],
         date_hints(text),
         _names(text),
+        asks_for_place(text),
         tuple(index_terms(phrase)),
     )
 
 
 def _wanted(parts: Sequence[str]) -> list[Clause]:
-    """The clauses of all words but stop words, or of all if there is nothing else."""
-    clauses = [clause for part in parts for clause in _clauses(part)]
-    return [clause for clause in clauses if not _is_stop_word(clause)] or clauses
+    """The clauses of the words that tell what is meant, or of all if there is nothing else."""
+    telling = [
+        part
+        for part, following in zip_longest(parts, parts[1:], fillvalue="")
+        if not (following.lower() == "of" and part.lower() in _KINDS)
+    ]
+    return _without_stop_words(telling) or _without_stop_words(parts) or _all_clauses(parts)
+
+
+def _without_stop_words(parts: Sequence[str]) -> list[Clause]:
+    return [clause for clause in _all_clauses(parts) if not _is_stop_word(clause)]
+
+
+def _all_clauses(parts: Sequence[str]) -> list[Clause]:
+    return [clause for part in parts for clause in _clauses(part)]
 
 
 def _is_question(text: str) -> bool:

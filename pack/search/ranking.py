@@ -61,8 +61,8 @@ class Explanation:
     Attributes:
         terms: Points for each clause that was found, by its text.
         boosts: Points for anything else, by name: `near` (words near each other), `date` (of the
-            file), `context` (words of the best passages), `neighbours`, `phrase` (the query as
-            typed), `file` (its other passages).
+            file), `place` (one was asked for), `context` (words of the best passages),
+            `neighbours`, `phrase` (the query as typed), `file` (its other passages).
         columns: Where each of `terms` was found: `path`, `topic`, `tags`, `heading`, `body`, in
             this order.
     """
@@ -95,7 +95,7 @@ class Ranked:
         """Why it is where it is."""
         clauses = self.query.clauses
         terms = {clauses[number].text: n for number, n in sorted(self.points.clauses.items())}
-        own = {"near": self.points.near, "date": self.points.date}
+        own = {"near": self.points.near, "date": self.points.date, "place": self.points.place}
         boosts = {**own, **self.boosts}
         return Explanation(
             terms,

@@ -5,9 +5,11 @@ children) have been replaced by their base. The key is never shown or indexed. I
 words of a memory's vocabulary, and a query finds all forms in the group of each of its words. So a
 word in another language always finds at least itself, even if English rules cut it oddly.
 
-Why irregular forms and nothing else: with one conversation left out in turn, they gain there (0.3
-points of recall and rank). Lists of derived words, of names for places and of phrases such as
-`kind of` did not.
+A word may also be derived from another: painter, childhood. What is left without the ending must
+have five letters, as `care` and `career` have nothing to do with each other.
+
+With one conversation left out in turn, irregular forms gain 0.3 points of recall and rank there.
+Derived words gain less: 0.1 to 0.3 points of recall over all conversations.
 
 Source: https://snowballstem.org/algorithms/english/stemmer.html (Porter 2).
 """
@@ -50,6 +52,12 @@ _BASES: Final = {
     for base, *forms in map(str.split, _IRREGULAR.strip().replace("\n", "|").split("|"))
     for form in forms
 }
+_DERIVING: Final = (
+    "ag al an anc enc er eri ery hood i ian ic ion ist iti iv ment or ous ship th ur".split()
+)
+"""Endings that make another word of one, as far as the stemmer leaves them: child-hood."""
+_LEAST_ROOT: Final = 5
+"""Letters that must precede such an ending; shorter words meet by chance: care, career."""
 
 
 @lru_cache(maxsize=4096)
@@ -71,3 +79,18 @@ def stem_keys(terms: list[str]) -> list[str]:
         stem if len(base) <= _LONGEST and base.isascii() else base
         for base, stem in zip(bases, stems, strict=True)
     ]
+
+
+@lru_cache(maxsize=1024)
+def derived_keys(key: str) -> tuple[str, ...]:
+    """Keys that words derived from the same word would have; most are the key of no word.
+
+    Args:
+        key: A `stem_key`; only keys of ASCII letters have any.
+    """
+    if not (key.isascii() and key.isalpha() and len(key) <= _LONGEST):
+        return ()
+    roots = [key, *(key.removesuffix(ending) for ending in _DERIVING if key.endswith(ending))]
+    long = [root for root in roots if len(root) >= _LEAST_ROOT]
+    keys = dict.fromkeys(root + ending for root in long for ending in ("", *_DERIVING))
+    return tuple(one for one in keys if one != key)

@@ -1,4 +1,4 @@
-"""Exchanging a memory with its remote: fetch, take in, push; again if somebody was faster.
+"""Exchanging a memory with a remote: fetch, take in, push; again if somebody was faster.
 
 What is to be done is decided by `decision`. Taking in is a fast-forward, or one merge commit
 with a true index (C10); either is made as a write is, so that what the user edited, staged or put
@@ -17,11 +17,9 @@ from pack.catalog.refresh import bring_up
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.index_update import plan_index_update
-from pack.core.session import Session
 from pack.core.writer import effect_of
 from pack.errors import (
     Conflict,
-    InvalidConfig,
     InvalidPath,
     InvalidRequest,
     LimitExceeded,
@@ -36,15 +34,14 @@ from pack.index.format import read_head
 from pack.model import BlobId, Change, CommitId, EntryType, MemoryPath
 from pack.paths import INDEX, is_memory_file
 from pack.provenance import Origin, Source, commit_message
-from pack.remote import incoming, schedule
-from pack.remote.decision import NOTHING_ALLOWED, Move, Permission, Position, plan_move
+from pack.remote import incoming
+from pack.remote.decision import Move, Permission, Position, plan_move
 from pack.remote.remote import (
     Exchange,
     Incoming,
     Outcome,
     Remote,
     RemoteBranch,
-    RemoteStatus,
     Report,
     Stop,
 )
@@ -56,100 +53,8 @@ MERGER: Final = Origin(Source.AUTOMATION, "git remote")
 """Who makes the merge commits."""
 
 
-class RemoteExchange:
-    """The git remote of a memory, and bringing both together. Callable from any thread."""
-
-    def __init__(self, session: Session) -> None:
-        self._core = session.core
-
-    def sync(
-        self, allowed: Permission = NOTHING_ALLOWED, report: Report = lambda _: None
-    ) -> Exchange:
-        """Bring this memory and its remote together: fetch, take in, push.
-
-        What both sides changed is merged file by file, in one commit. Nothing is rewritten, here
-        or there, and nothing that is not committed is touched.
-
-        Args:
-            allowed: What a person has decided after an earlier exchange had stopped.
-            report: Told what takes its time.
-
-        Raises:
-            RepositoryBusy: Another process is exchanging now, or both sides move too fast.
-            InvalidConfig: The remote cannot be used as it is set up.
-            ConnectorError: The remote does not answer, or refuses. Next time goes on from there.
-        """
-        core = self._core
-        remote = core.remote
-        if remote is None:
-            return Exchange(Outcome.NO_REMOTE)
-        with remote.exclusive():
-            before = remote.record()
-            try:
-                branch = remote.branch()
-                if branch is None:
-                    return Exchange(Outcome.NO_REMOTE)
-                done = _Exchanger(core, remote, branch, allowed, report).run()
-            except PackError as error:
-                if not remote.is_given_up():  # else it says nothing of the remote
-                    jitter = random.random()  # noqa: S311 - jitter
-                    remote.save(schedule.after_failure(before, core.clock(), error, jitter))
-                raise
-            remote.save(schedule.after_exchange(before, core.clock(), done))
-            return done
-
-    def probe(self) -> None:
-        """Return if the remote can be reached; nothing is changed, here or there.
-
-        Raises:
-            InvalidConfig: It cannot be used as it is set up, or there is none.
-            Unavailable: It does not answer.
-        """
-        if self._core.remote is None:
-            raise InvalidConfig("the remote", "there is none")
-        self._core.remote.probe()
-
-    def is_due(self, interval: float) -> bool:
-        """Whether it is time for `sync`; cheap enough to be asked every second.
-
-        Args:
-            interval: Seconds after which the remote is asked again where nothing is new here.
-
-        Raises:
-            ConnectorError: The store cannot be read.
-        """
-        core = self._core
-        if core.remote is None:
-            return False
-        record, head = core.remote.record(), core.connector.head()
-        has_news = head is not None and head != record.agreed
-        return schedule.is_due(record, core.clock(), interval, has_news=has_news)
-
-    def status(self) -> RemoteStatus | None:
-        """The remote as it is known without asking it; `None` where there is none."""
-        return remote_status(self._core)
-
-
-def remote_status(core: Core) -> RemoteStatus | None:
-    """See `RemoteExchange.status`."""
-    remote = core.remote
-    if remote is None:
-        return None
-    record = remote.record()
-    try:
-        branch = remote.branch()
-        if branch is None:
-            return None
-        ours, theirs = core.connector.head(), remote.fetched()
-        ahead = remote.count(ours, theirs) if ours else 0
-        behind = remote.count(theirs, ours) if theirs else 0
-    except PackError as error:
-        return RemoteStatus(None, 0, 0, replace(record, problem=str(error)))
-    return RemoteStatus(branch, ahead, behind, record)
-
-
-class _Exchanger:
-    """One exchange."""
+class Exchanger:
+    """One exchange with one remote."""
 
     def __init__(
         self,
@@ -170,6 +75,12 @@ class _Exchanger:
         self._copies: tuple[str, ...] = ()
 
     def run(self) -> Exchange:
+        """Fetch, take in, push.
+
+        Raises:
+            RepositoryBusy: Both sides move too fast.
+            ConnectorError: The remote does not answer, or refuses.
+        """
         for attempt in range(_ATTEMPTS):
             if attempt:
                 time.sleep(random.uniform(0, _JITTER_SECONDS * 2**attempt))  # noqa: S311 - jitter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -25,8 +25,8 @@ from pack.files.note import Note
 from pack.index.format import in_sync_order, read_head
 from pack.model import MemoryPath, Mode
 from pack.paths import INDEX, parse_stored_path
-from pack.remote.remote import StopKind
-from pack.results import Document, FileListing, ListedFile, WholeMemory
+from pack.remote.remote import RemoteRecord, StopKind
+from pack.results import Document, FileListing, NoteSummary, WholeMemory
 from pack.times import format_time
 from pack.v1 import whole_memory
 
@@ -125,21 +125,25 @@ def list_files(
     return FileListing(files, found.total, following, (*_notices(core), *copies))
 
 
-def _notices(core: Core) -> tuple[str, ...]:
-    """What the last exchange with the remote left for a person to settle.
+def _notices(core: Core) -> Iterator[str]:
+    """What the last exchanges with the remotes left for a person to settle."""
+    remotes = core.remotes()
+    for remote in remotes:
+        called = "the remote" if len(remotes) == 1 else f"the remote {remote.name}"
+        yield from _notices_of(remote.record(), called)
+
+
+def _notices_of(record: RemoteRecord, called: str) -> Iterator[str]:
+    """What the last exchange with a remote left for a person to settle.
 
     Agents read this, so it quotes nothing from a remote commit that was not accepted.
     """
-    if core.remote is None:
-        return ()
-    record = core.remote.record()
     if record.is_waiting:
-        return (f"New commits on the remote cannot be merged yet. {Action.SEE_REMOTE} to see why.",)
-    if record.stop is None:
-        return ()
-    is_quoted = record.stop.kind is StopKind.REFUSED
-    reason = "it holds something that PACK does not accept" if is_quoted else record.stop.reason
-    return (f"Not exchanged with the remote: {reason}. {Action.SEE_REMOTE} for details.",)
+        yield f"New commits on {called} cannot be merged yet. {Action.SEE_REMOTE} to see why."
+    elif record.stop is not None:
+        is_quoted = record.stop.kind is StopKind.REFUSED
+        reason = "it holds something that PACK does not accept" if is_quoted else record.stop.reason
+        yield f"Not exchanged with {called}: {reason}. {Action.SEE_REMOTE} for details."
 
 
 _SORT_SHAPES: Final[Mapping[Sort, Key]] = {
@@ -166,7 +170,7 @@ def is_expired(row: Row, today: date) -> bool:
     return row.expires is not None and today.isoformat() > row.expires
 
 
-def _listed(row: Row, today: date) -> ListedFile:
+def _listed(row: Row, today: date) -> NoteSummary:
     expired = is_expired(row, today)
     updated = row.updated or row.changed
-    return ListedFile(row.path, row.topic, row.tags, row.created, updated, expired, row.sync)
+    return NoteSummary(row.path, row.topic, row.tags, row.created, updated, expired, row.sync)

@@ -23,7 +23,7 @@ from pack.pages.mapping import MAPPING
 from pack.paths import INDEX, LEGACY_DIR, fold, is_memory_file, parse_memory_path
 from pack.results import Finding, Status
 from pack.use_cases import read as queries
-from pack.use_cases.exchange import remote_status
+from pack.use_cases.remotes import remote_statuses
 
 _KEPT = re.compile(r"\.kept-[0-9a-f]{8}\.md$")
 
@@ -48,7 +48,7 @@ def status(core: Core) -> Status:
         kept=tuple(row.path for row in rows if _KEPT.search(row.path)),
         updated_at=max((row.updated for row in rows if row.updated), default=None),
         conflict_copies=tuple(find_conflict_copies(rows)),
-        remote=remote_status(core),
+        remotes=tuple(remote_statuses(core)),
         targets=core.sync.status() if core.sync else (),
     )
 

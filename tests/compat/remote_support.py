@@ -12,12 +12,13 @@ from pathlib import Path
 from pack_connectors.catalog.catalog import SqliteCatalog
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.remote.remote import GitRemote
+from pack_connectors.local_git.remote.remotes import GitRemotes
 from pack_connectors.local_git.repository import clone_repository
 
 from pack.memory import Memory
 from pack.provenance import Origin, Source
 from pack.remote.decision import Permission
-from pack.remote.remote import Exchange
+from pack.remote.remote import Exchange, RemoteStatus
 from tests.support import SCAFFOLD, Clock
 
 _NUMBERS = itertools.count(1)
@@ -41,19 +42,19 @@ class Machine:
         self.clock = clock
         self.local = LocalGit(folder, clock)
         self.catalog = SqliteCatalog(None)
-        self.remote = GitRemote(self.local, seconds=60, is_cancelled=is_cancelled)
+        self.remotes = GitRemotes(self.local, seconds=60, is_cancelled=is_cancelled)
         self.memory = Memory.over(
             self.local,
             self.catalog,
             clock=clock,
             origin=Origin(Source.AI_CLOUD, folder.name),
             new_request=lambda: f"request-{next(_NUMBERS)}",
-            remote=self.remote,
+            remotes=self.remotes.find,
         )
 
     def close(self) -> None:
         self.catalog.close()
-        self.remote.close()
+        self.remotes.close()
         self.local.close()
 
     def git(self, *args: str, stdin: bytes = b"") -> str:
@@ -73,11 +74,22 @@ class Machine:
         text = self.text(path)
         return text.split("---\n", 2)[2].lstrip("\n") if text.startswith("---\n") else text
 
-    def exchange(self, **allowed: bool) -> Exchange:
-        return self.memory.remote.sync(Permission(**allowed))
+    @property
+    def remote(self) -> GitRemote:
+        """The default remote."""
+        return self.remotes.find()[0]
 
-    def outcome(self, **allowed: bool) -> str:
-        return str(self.exchange(**allowed).outcome)
+    @property
+    def status(self) -> RemoteStatus:
+        """Of the only remote."""
+        (status,) = self.memory.remotes.statuses()
+        return status
+
+    def exchange(self, name: str | None = None, **allowed: bool) -> Exchange:
+        return self.memory.remotes.sync(name, Permission(**allowed))
+
+    def outcome(self, name: str | None = None, **allowed: bool) -> str:
+        return str(self.exchange(name, **allowed).outcome)
 
     def head(self) -> str:
         return self.git("rev-parse", "HEAD")
@@ -160,4 +172,4 @@ def make_template(folder: Path) -> Net:
 def with_remote(memory: Memory, remote: GitRemote) -> Memory:
     """The same memory, exchanged with another remote."""
     session = memory._session
-    return Memory(replace(session, core=replace(session.core, remote=remote)))
+    return Memory(replace(session, core=replace(session.core, remotes=lambda: [remote])))

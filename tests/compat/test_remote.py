@@ -175,10 +175,9 @@ def test_several_branches_and_remotes_are_what_git_says(
     one.write(A, "x")
     assert one.outcome() == "sent"
     assert git(other, "rev-parse", "refs/heads/everything") == one.head()
-    status = one.memory.remote.status()
-    assert status is not None
-    assert status.branch is not None
-    assert status.branch.label == "backup/everything"
+    branch = one.status.branch
+    assert branch is not None
+    assert branch.label == "backup/everything"
     one.git("switch", "--quiet", "main")
     assert one.outcome() == "up_to_date"
     assert net.head() == one.head()
@@ -195,21 +194,19 @@ def test_the_url_to_push_to_may_be_another(net: Net, one: Machine, tmp_path: Pat
 
 def test_git_itself_shows_how_far_both_sides_are_apart(one: Machine, two: Machine) -> None:
     one.write(A, "x")
-    assert one.memory.care.status().remote.ahead == 1  # type: ignore[union-attr]  # it has one
+    assert one.memory.care.status().remotes[0].ahead == 1
     one.exchange()
     two.write(B, "y")
     two.remote.fetch()
     assert two.git("status", "--short", "--branch").startswith("## main...origin/main [ahead 1, b")
-    status = two.memory.remote.status()
-    assert status is not None
-    assert (status.ahead, status.behind) == (1, 1)
+    assert (two.status.ahead, two.status.behind) == (1, 1)
 
 
 def test_a_memory_without_a_remote_has_none(net: Net, one: Machine) -> None:
     one.git("remote", "remove", "origin")
-    assert one.memory.remote.status() is None
+    assert one.memory.remotes.statuses() == []
     assert one.outcome() == "no_remote"
-    assert one.memory.care.status().remote is None
+    assert one.memory.care.status().remotes == ()
 
 
 # --- who is faster --------------------------------------------------------------------------------
@@ -233,7 +230,7 @@ def test_a_push_that_was_overtaken_merges_and_pushes_again(
     net: Net, one: Machine, two: Machine
 ) -> None:
     third = net.clone("three")
-    slow = Overtaken(one.local)
+    slow = Overtaken(one.local, "origin")
     slow.others = iter([two, third])
     one.write(A, "x")
     one.memory = with_remote(one.memory, slow)
@@ -257,7 +254,7 @@ def test_somebody_always_faster_is_told_and_nothing_is_lost(
             super().push(commit, theirs)
 
     one.write(A, "x")
-    one.memory = with_remote(one.memory, Always(one.local))
+    one.memory = with_remote(one.memory, Always(one.local, "origin"))
     with pytest.raises(RepositoryBusy):
         one.exchange()
     one.memory = with_remote(one.memory, one.remote)
@@ -277,7 +274,7 @@ def test_one_process_exchanges_at_a_time(net: Net, one: Machine) -> None:
     again = net.open(one.folder)
     with one.remote.exclusive(), pytest.raises(RepositoryBusy):
         again.exchange()
-    assert again.memory.remote.status().record.failures == 0  # type: ignore[union-attr]
+    assert again.status.record.failures == 0
     assert again.outcome() == "up_to_date"
 
 
@@ -407,10 +404,8 @@ def test_what_is_not_in_the_way_stays_as_it_is(one: Machine, two: Machine) -> No
 
 def test_a_detached_head_is_told(one: Machine) -> None:
     one.git("checkout", "--quiet", "--detach")
-    status = one.memory.remote.status()
-    assert status is not None
-    assert status.branch is None
-    assert "detached" in str(status.record.problem)
+    assert one.status.branch is None
+    assert "detached" in str(one.status.record.problem)
 
 
 # --- links, programs, and files that are no memory ------------------------------------------------
@@ -496,15 +491,15 @@ def test_offline_is_a_state_and_nothing_waits_for_it(net: Net, one: Machine, two
             one.exchange()
         record = one.remote.record()
         assert (record.failures, record.stop) == (number + 1, None)
-        assert not one.memory.remote.is_due(1)
+        assert one.memory.remotes.due(1) == []
         net.clock.advance(days=7)
-        assert one.memory.remote.is_due(1_000_000)
-    assert one.memory.remote.status().ahead == 3  # type: ignore[union-attr]
+        assert one.memory.remotes.due(1_000_000) == ["origin"]
+    assert one.status.ahead == 3
     away.rename(net.bare)
     assert one.outcome() == "sent"
     record = one.remote.record()
     assert (record.failures, record.problem, record.not_before) == (0, None, None)
-    assert not one.memory.remote.is_due(1)
+    assert one.memory.remotes.due(1) == []
     meet(one, two)
     assert two.body(A) == "offline 2\n"
 
@@ -533,7 +528,7 @@ def test_a_push_that_fails_after_the_merge_is_made_up_for(
 
 def test_a_damaged_record_is_an_empty_one(one: Machine) -> None:
     for content in (b"", b"{", b"[]", b'{"stop": 5}', b'{"stop": null, "x": 1}', b"\xff"):
-        Path(one.folder, ".git/pack/remote.json").write_bytes(content)
+        Path(one.folder, ".git/pack/remote-origin.json").write_bytes(content)
         assert one.remote.record() == RemoteRecord()
     assert one.outcome() == "up_to_date"
     assert one.remote.record().exchanged_at is not None
@@ -716,7 +711,7 @@ def test_an_address_that_pack_does_not_use_is_named_as_such(one: Machine) -> Non
         one.git("config", "remote.origin.url", url)
         with pytest.raises(InvalidConfig):
             one.exchange()
-        assert one.memory.remote.status().branch is None  # type: ignore[union-attr]
+        assert one.status.branch is None
         assert one.remote.record().failures == number
     assert not (one.folder / "pwned").exists()
 

@@ -464,5 +464,5 @@ def test_an_error_of_the_remote_is_one_of_pack(one: Machine, tmp_path: Path) -> 
     (tmp_path / "no-repository").mkdir()
     one.git("config", "remote.origin.url", str(tmp_path / "no-repository"))
     with pytest.raises(PackError) as refusal:
-        one.memory.remote.probe()
+        one.memory.remotes.probe("origin")
     assert "does not answer" in str(refusal.value)

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pack_servers.config.place import LocalPlace
 from pack_servers.config.settings import Settings
+from pack_servers.wiring.local import LocalPlace
 from pack_servers.wiring.memory import open_memory
 
 from tests.stories.mcp_support import (

@@ -23,9 +23,9 @@ from mcp.client.sse import sse_client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, TextContent
-from pack_servers.config.place import LocalPlace
 from pack_servers.config.settings import Settings
 from pack_servers.mcp.server import build_server
+from pack_servers.wiring.local import LocalPlace
 from pack_servers.wiring.memory import init_memory, open_memory
 
 DEADLINE = 60.0
@@ -54,7 +54,9 @@ _Result = TypeVar("_Result")
 
 def make_memory(folder: Path) -> Path:
     """A new memory with the starter files."""
-    init_memory(Settings(), folder)
+    place = LocalPlace(folder)
+    assert place.begin_on_use()
+    init_memory(Settings(), place)
     return folder
 
 

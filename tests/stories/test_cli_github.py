@@ -145,7 +145,7 @@ def test_notes_are_taken_over_in_one_commit(github: Github) -> None:
     notes.mkdir()
     (notes / "Ideas.md").write_text("# Ideas\n", encoding="utf-8")
     planned = github.pack("init", "--github", REPOSITORY, "--from", "vault", "--dry-run")
-    assert (planned.status, "it is created" in planned.err) == (1, True), planned
+    assert (planned.status, "to create it" in planned.err) == (1, True), planned
     github.service.add_repository(REPOSITORY)
     planned = github.ok("init", "--github", REPOSITORY, "--from", "vault", "--dry-run")
     assert "Ideas.md" in planned.text
@@ -192,7 +192,7 @@ def test_the_token_may_come_from_gh(memory: Github) -> None:
     memory.ok("list", "--github", REPOSITORY, PACK_GITHUB_TOKEN_FROM="gh", **path)
     gh.write_text("#!/bin/sh\nexit 1\n")
     refused = memory.pack("list", "--github", REPOSITORY, PACK_GITHUB_TOKEN_FROM="gh", **path)
-    assert (refused.status, "log in first" in refused.err) == (1, True), refused
+    assert (refused.status, "gh auth login" in refused.err) == (1, True), refused
 
 
 def test_a_limit_is_an_error_that_names_the_time(memory: Github) -> None:

@@ -133,6 +133,101 @@ def test_a_force_push_stops_until_a_person_decides(
     assert "STOPPED" not in one.ok("status").text
 
 
+# --- several --------------------------------------------------------------------------------------
+
+
+def add_remote(memory: Folder, name: str) -> Folder:
+    """A new bare repository that a person lets take part."""
+    folder = memory.path.with_name(f"{name}.git")
+    subprocess.run(
+        ["git", "init", "--quiet", "--bare", "--initial-branch=main", folder], check=True
+    )
+    memory.git("remote", "add", name, str(folder))
+    memory.git("config", f"remote.{name}.pack", "true")
+    return Folder(folder)
+
+
+def test_one_remote_is_shown_as_ever_and_several_one_by_one(bare: Folder, one: Folder) -> None:
+    def shape(*command: str) -> list[str]:
+        return [*one.json(*command)]
+
+    alone = shape("status"), shape("remote")
+    assert alone[1] == ["remote", "exchange"]
+    assert [*one.json("remote")["remote"]] == ["branch", "ahead", "behind", "record"]
+    backup = add_remote(one, "backup")
+    for command, before in zip(("status", "remote"), alone, strict=True):
+        assert {*shape(command)} == {*before, "remotes"}
+        answer = one.json(command)
+        assert [each["name"] for each in answer["remotes"]] == ["origin", "backup"]
+        assert answer["remote"]["branch"]["name"] == "origin"
+    assert shape("remote", "--name", "backup") == alone[1]
+
+    ended = one.pack("remote", "--sync")
+    assert ended.status == 1
+    assert "this memory has several remotes: origin, backup" in ended.err
+    assert "`--name NAME`" in ended.err
+    assert one.pack("remote", "--accept-remote-history").status == 1
+    shown = one.ok("remote", "--name", "backup", "--sync").text
+    assert shown.startswith("sent what is new here\n")
+    assert f"remote   {backup.path}\n" in shown
+    assert str(bare.path) not in shown
+    assert pushed(backup) == one.head()
+
+    text = one.ok("remote").text
+    assert text.index(f"remote   {bare.path}\nbranch   origin/main") < text.index(
+        f"\n\nremote   {backup.path}\nbranch   backup/main"
+    )
+    lines = [line for line in one.ok("status").text.splitlines() if line.startswith("remote ")]
+    assert [line.split()[1] for line in lines] == ["origin/main", "backup/main"]
+    ended = one.pack("remote", "--name", "elsewhere", "--sync")
+    assert ended.status == 1
+    assert "`git config remote.elsewhere.pack true`" in ended.err
+
+
+@pytest.mark.contract("C1")
+def test_each_remote_says_what_is_wrong_with_it(bare: Folder, one: Folder, tmp_path: Path) -> None:
+    backup, down = add_remote(one, "backup"), add_remote(one, "down")
+    one.git("config", "remote.typo.pack", "true")
+    one.ok("update", "context/a.md", stdin="x")
+    for name in ("origin", "backup", "down"):
+        one.ok("remote", "--name", name, "--sync")
+    force_push(bare, tmp_path)
+    down.path.rename(down.path.with_name("away"))
+    ended = one.pack("remote", "--name", "origin", "--sync")
+    assert ended.status == 1
+    assert "`pack remote --name origin --accept-remote-history`" in ended.err
+    assert one.pack("remote", "--name", "down", "--sync").status == 1
+
+    problem = "the remote: remote.typo.pack is true, but typo has no URL"
+    status = one.ok("status").text
+    assert "remote   origin/main" in status
+    assert "STOPPED: the history of origin/main was rewritten" in status
+    assert f"remote   typo unknown: {problem}" in status
+    shown = one.ok("remote")
+    assert f"\n\nremote   typo: {problem}\n" in shown.text
+    assert shown.err.count("--name origin --accept-remote-history`") == 1
+    stop = one.json("remote")["remotes"][0]["record"]["stop"]
+    assert "`pack remote --name origin --accept-remote-history`" in stop["remedy"]
+
+    doctor = one.pack("doctor", "--format", "json").json
+    checks = [check for check in doctor["checks"] if check["name"].startswith("remote")]
+    assert [(check["name"], check["state"]) for check in checks] == [
+        ("remote", "ok"),
+        ("remote state", "problem"),
+        ("remote", "ok"),
+        ("remote", "problem"),
+        ("remote", "problem"),
+    ]
+    assert [check["found"].split(":")[0] for check in checks] == [
+        *("origin", "the history of origin/main was rewritten", "backup", "down", "typo")
+    ]
+    assert "--name origin --accept-remote-history" in checks[1]["remedy"]
+    done = one.json("remote", "--name", "origin", "--accept-remote-history")
+    assert done["exchange"]["outcome"] == "merged"
+    assert "STOPPED" not in one.ok("status").text
+    assert pushed(backup) != one.head()
+
+
 def test_a_memory_without_a_remote_says_so(tmp_path: Path, home: Path) -> None:
     memory = Folder(tmp_path / "alone")
     memory.ok("init")
@@ -181,6 +276,29 @@ def test_servers_exchange_in_the_background(bare: Folder, one: Folder, two: Fold
     assert first.end() == (b"", "")
     for memory in (one, two):
         assert memory.git("status", "--porcelain") == ""
+
+
+@pytest.mark.contract("C1")
+def test_a_server_exchanges_each_remote_by_itself(
+    bare: Folder, one: Folder, tmp_path: Path
+) -> None:
+    backup, gone = add_remote(one, "backup"), add_remote(one, "gone")
+    gone.path.rename(gone.path.with_name("away"))
+    force_push(bare, tmp_path)
+    rewritten = pushed(bare)
+    server = Stdio("--local", one.path, env={"PACK_REMOTE_INTERVAL": "0.5"})
+    server.initialize()
+    answer = server.call("memory_update", path="context/a.md", content="to those who take it")
+    wait_for(lambda: backup.git("for-each-ref") != "" and pushed(backup) == answer["commit"])
+    wait_for(lambda: one.json("remote", "--name", "gone")["remote"]["record"]["failures"] > 0)
+    wait_for(lambda: bool(one.json("remote", "--name", "origin")["remote"]["record"]["stop"]))
+    assert pushed(bare) == rewritten
+    assert "with the remote origin: " in str(server.call("memory_list")["notice"])
+    late = add_remote(one, "late")
+    wait_for(lambda: late.git("for-each-ref") != "" and pushed(late) == answer["commit"])
+    out, err = server.end()
+    assert out == b""
+    assert err.count("the remote gone: ") == 1
 
 
 @POSIX

@@ -78,7 +78,7 @@ def test_without_the_right_sha_nothing_is_replaced(memory: Folder, options: list
 def test_a_sha_for_a_file_that_is_gone_is_a_conflict(memory: Folder) -> None:
     ended = memory.pack("update", "context/none.md", "--sha", STALE, stdin="x")
     assert ended.status == 2
-    assert "does not exist any more" in ended.err
+    assert "no longer exists" in ended.err
     assert "Store it as a new file: pack update context/none.md --local" in ended.err
 
 
@@ -139,9 +139,9 @@ def test_parts_of_a_file_can_be_edited(memory: Folder) -> None:
         (["--append", "x", "--section", "Absent"], "Absent"),
         (["--append", "x", "--text", "y"], "one of --replace, --append and --text"),
         (["--text", "y"], "--text needs it"),
-        (["--section", "General"], "needs --text"),
-        (["--all"], "goes with --replace"),
-        (["--replace", "a", "b", "--section", "General"], "goes with --append"),
+        (["--section", "General"], "use it with --text"),
+        (["--all"], "use it with --replace"),
+        (["--replace", "a", "b", "--section", "General"], "use it with --append"),
     ],
 )
 def test_an_edit_that_does_not_apply_changes_nothing(
@@ -213,7 +213,7 @@ def test_what_was_typed_is_kept_when_the_file_changed_meanwhile(memory: Folder) 
     ("program", "said"),
     [
         ("file.write_bytes(b'\\xff'); ", "is not valid UTF-8"),
-        ("file.write_text('half'); sys.exit(7)", "ended with status 7"),
+        ("file.write_text('half'); sys.exit(7)", "exited with status 7"),
     ],
 )
 def test_an_editor_that_fails_stores_nothing_and_loses_nothing(

@@ -21,12 +21,12 @@ from mcp.shared.exceptions import MCPDeprecationWarning
 from mcp.shared.subscriptions import ResourcesListChanged, ResourceUpdated
 from pack_connectors.catalog.catalog import SqliteCatalog
 from pack_connectors.in_memory import InMemoryConnector
-from pack_servers.config.place import LocalPlace
 from pack_servers.config.settings import Settings
 from pack_servers.mcp import notifications as mcp_changes
 from pack_servers.mcp.notifications import ChangeWatcher, Subscribers
 from pack_servers.mcp.server import build_server, uri_of
 from pack_servers.wiring.clock import clock, new_request
+from pack_servers.wiring.local import LocalPlace
 from pack_servers.wiring.memory import CLI_ORIGIN, open_memory
 from pack_templates import starter_files
 

@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator
 from mcp import MCPError
 from mcp.client import Client
 from mcp.types import Implementation, TextResourceContents, Tool
-from pack_servers.config.place import LocalPlace
 from pack_servers.config.settings import Settings
 from pack_servers.mcp.server import build_server
+from pack_servers.wiring.local import LocalPlace
 from pack_servers.wiring.memory import open_memory
 
 from pack._version import __version__
@@ -205,6 +205,20 @@ def test_the_tools_are_few_short_and_say_what_they_do(story: Callable[..., Any])
         Draft202012Validator.check_schema(tool.input_schema)
         Draft202012Validator.check_schema(tool.output_schema)
         assert tool.output_schema["type"] == "object"
+
+
+def test_what_clients_are_told_of_the_tools_changes_only_on_purpose(
+    story: Callable[..., Any],
+) -> None:
+    """Clients cache it, and people tune their prompts to it: `tools_list.json` is a promise."""
+
+    async def list_tools(client: Client) -> list[Tool]:
+        return (await client.list_tools()).tools
+
+    promised = Path(__file__).with_name("tools_list.json").read_text(encoding="utf-8")
+    assert json.dumps(as_json(story(list_tools)), sort_keys=True) == json.dumps(
+        json.loads(promised), sort_keys=True
+    )
 
 
 def test_only_deleting_is_called_destructive(story: Callable[..., Any]) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from pack_servers.config.place import LocalPlace
 from pack_servers.config.settings import Settings
 from pack_servers.mcp.stdio import MAX_LINE
+from pack_servers.wiring.local import LocalPlace
 from pack_servers.wiring.memory import open_memory
 
 from pack.memory import Memory

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mcp.client import Client
-from pack_servers.config.place import LocalPlace
 from pack_servers.config.settings import Settings
 from pack_servers.mcp import clients as mcp_clients
 from pack_servers.mcp.clients import LastRead
 from pack_servers.mcp.server import build_server
+from pack_servers.wiring.local import LocalPlace
 from pack_servers.wiring.memory import open_memory
 
 from pack.errors import RepositoryBusy, Unavailable

@@ -290,8 +290,8 @@ class SqliteCatalog:
     def frequencies(self, terms: Collection[str]) -> dict[str, int]:
         return self._search(lambda db: vocabulary.frequencies(db, terms))
 
-    def with_stem(self, key: str, limit: int) -> list[str]:
-        return self._search(lambda db: vocabulary.with_stem(db, key, limit))
+    def with_stems(self, keys: Collection[str], limit: int) -> dict[str, int]:
+        return self._search(lambda db: vocabulary.with_stems(db, keys, limit))
 
     def containing(self, part: str, limit: int, *, at_end: bool = False) -> list[str]:
         return self._search(lambda db: vocabulary.containing(db, part, limit, at_end=at_end))

@@ -2,11 +2,12 @@
 
 FTS5 reads every entry in the list of a word, and reads it twice to rank by it, so the cost of a
 search grows with the length of these lists. Therefore the rarest clauses, up to `_RANKED` entries
-altogether, are looked for first and ranked by BM25. Only if they do not find enough, the common
-ones are looked for, and not ranked: phrases; passages with all of them; those with one in path,
-topic, tags or heading; then any. Of each kind the ones indexed last come first, and reading ends
-when there are enough, or after about `_READ` entries. If nothing was found by then, it goes on to
-the end, so something that is there is never missed altogether.
+altogether, are looked for first and ranked by BM25. Derived words are looked for only if all
+clauses fit in with them. Only if this does not find enough, the common clauses are looked for, and
+not ranked: phrases; passages with all of them; those with one in path, topic, tags or heading; then
+any. Of each kind the ones indexed last come first, and reading ends when there are enough, or after
+about `_READ` entries. If nothing was found by then, it goes on to the end, so something that is
+there is never missed altogether.
 
 Words are excluded and required by file: a file that holds an excluded word in any passage is not
 found, and one that holds two required phrases in different passages is.
@@ -17,6 +18,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -98,6 +100,9 @@ def candidates(
 def _searches(db: sqlite3.Connection, clauses: Sequence[Clause]) -> Iterator[_Search]:
     """The searches to make, the best first."""
     costs = _costs(db, clauses)
+    if sum(costs.values()) > _RANKED:
+        clauses = [_as_typed(clause) for clause in clauses]
+        costs = _costs(db, clauses)
     required = [clause for clause in clauses if clause.required]
     optional = sorted((c for c in clauses if not c.required), key=lambda clause: costs[clause])
     total = sum(costs.values())
@@ -108,6 +113,15 @@ def _searches(db: sqlite3.Connection, clauses: Sequence[Clause]) -> Iterator[_Se
     if rare:
         yield _Search(_or(rare), 0)
     yield from (_Search(match, total) for match in _common(optional[len(rare) :]))
+
+
+def _as_typed(clause: Clause) -> Clause:
+    """A word in its own forms only, as words derived from it must not make it a common one."""
+    first, *_ = clause.alternatives
+    if len(first.terms) > 1:
+        return clause
+    ways = tuple(way for way in clause.alternatives if way.weight >= first.weight)
+    return replace(clause, alternatives=ways)
 
 
 def _required(

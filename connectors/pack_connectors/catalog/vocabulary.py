@@ -23,10 +23,13 @@ def prefix_frequency(db: sqlite3.Connection, prefix: str) -> int:
     return int(db.execute(query, (prefix, prefix + _LAST)).fetchone()[0])
 
 
-def with_stem(db: sqlite3.Connection, key: str, limit: int) -> list[str]:
-    """See `Vocabulary.with_stem`."""
-    query = "SELECT text FROM term WHERE stem = ? ORDER BY passages DESC, text LIMIT ?"
-    return [text for (text,) in db.execute(query, (key, limit))]
+def with_stems(db: sqlite3.Connection, keys: Collection[str], limit: int) -> dict[str, int]:
+    """See `Vocabulary.with_stems`."""
+    query = (
+        "SELECT text, passages FROM term WHERE stem IN (SELECT value FROM json_each(?)) "
+        "ORDER BY passages DESC, text LIMIT ?"
+    )
+    return dict(db.execute(query, (json.dumps(list(keys)), limit)).fetchall())
 
 
 def containing(db: sqlite3.Connection, part: str, limit: int, *, at_end: bool) -> list[str]:

@@ -13,7 +13,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from enum import Enum, auto
 from pathlib import Path
@@ -375,8 +375,8 @@ class LocalGit:
         return new
 
     def view(self) -> AbstractContextManager[None]:
-        """See `Connector.view`; the store is near."""
-        return nullcontext()
+        """See `Connector.view`; the store is near, so this only spares reading a file twice."""
+        return self._worktree.view()
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -65,13 +66,36 @@ class _Location(NamedTuple):
     dir_fd: int | None
 
 
+class _View(threading.local):
+    """What a thread has read inside of a view, and the stat data that it had then."""
+
+    reads: dict[MemoryPath, tuple[tuple[int, ...], FileRead]] | None = None
+
+
 class Worktree:
     """The working tree of one repository."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._view = _View()
 
     # --- reading -----------------------------------------------------------------------------
+
+    @contextmanager
+    def view(self) -> Iterator[None]:
+        """Let `read`, in this thread, read the bytes of a file again only if its stat data changed.
+
+        An edit that leaves them as they were is not missed by a write: what comes out of the
+        working tree is compared with what the write was made on (`swap`).
+        """
+        if self._view.reads is not None:  # a view inside another is the same one
+            yield
+            return
+        self._view.reads = {}
+        try:
+            yield
+        finally:
+            self._view.reads = None
 
     def read(self, path: MemoryPath) -> FileRead | None:
         """The file at a path; `None` where there is none, or something that is not a file.
@@ -93,9 +117,19 @@ class Worktree:
                 status = os.fstat(descriptor)
                 if not stat.S_ISREG(status.st_mode):
                     return None
-                return _read_file(descriptor, path, status)
+                return self._read_once(descriptor, path, status)
             finally:
                 os.close(descriptor)
+
+    def _read_once(self, descriptor: int, path: MemoryPath, status: os.stat_result) -> FileRead:
+        reads = self._view.reads
+        if reads is None:
+            return _read_file(descriptor, path, status)
+        identity = _identity(status)
+        known = reads.get(path)
+        if known is None or known[0] != identity:
+            known = reads[path] = (identity, _read_file(descriptor, path, status))
+        return known[1]
 
     def blob_at(self, path: MemoryPath) -> BlobId | None:
         """What is at a path, as `place_id` says it; `None` for nothing, or a folder.
@@ -363,6 +397,18 @@ def _read_file(descriptor: int, path: str, status: os.stat_result) -> FileRead:
     if len(content) > MAX_FILE_BYTES:
         raise LimitExceeded(path, MAX_FILE_BYTES)
     return FileRead(content, _moment(status.st_mtime), stat.S_IMODE(status.st_mode))
+
+
+def _identity(status: os.stat_result) -> tuple[int, ...]:
+    """What changes when the bytes of a file do, as far as its file system tells."""
+    return (
+        status.st_dev,
+        status.st_ino,
+        status.st_mode,
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+    )
 
 
 def _moment(seconds: float) -> datetime:

@@ -66,7 +66,7 @@ class Settings(BaseSettings):
         pack_http_token: Bearer token that HTTP clients must send.
         pack_http_hosts: Host names, besides loopback, that clients may use for the server.
         pack_http_origins: Web origins that may call the server.
-        pack_remote_interval: Seconds between checks of the git remote; 0 for no exchange at all.
+        pack_remote_interval: Seconds between checks of each git remote; 0 for no exchange at all.
         pack_sync_expired: Whether targets receive expired files.
         notion_token: Access to Notion: the secret of an integration.
         notion_sync_page_id: The page that the integration may write; its id or its address.

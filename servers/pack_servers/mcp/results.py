@@ -21,7 +21,7 @@ from pack_servers.mcp.wording import worded
 _SHOWN_ON_CONFLICT = 64 * 1024
 
 
-class ListRow(TypedDict):
+class ListedFile(TypedDict):
     """A file of a listing."""
 
     path: str
@@ -34,7 +34,7 @@ class ListRow(TypedDict):
 class ListResult(TypedDict):
     """The answer of memory_list."""
 
-    files: list[ListRow]
+    files: list[ListedFile]
     total: int
     next_cursor: NotRequired[str]
     notice: NotRequired[str]

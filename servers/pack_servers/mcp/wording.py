@@ -24,6 +24,7 @@ TOOLS_FOR: Final[Mapping[Action, str]] = {
     Action.PLAN_MIGRATION: "ask the user for a fresh migration plan",
     Action.MIGRATE_NOTION: "ask the user to migrate the pages in Notion",
     Action.SEE_REMOTE: "ask the user to look at the git remote",
+    Action.NAME_REMOTE: "ask the user which git remote is meant",
     Action.ACCEPT_REMOTE_HISTORY: "ask the user to accept the history of the remote",
     Action.ALLOW_UNRELATED: "ask the user to allow a merge of unrelated histories",
     Action.SEE_TARGETS: "ask the user to look at the sync targets",

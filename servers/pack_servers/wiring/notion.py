@@ -11,7 +11,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
-from pack_connectors.local_git.repository import open_repository
 from pack_connectors.notion.api import NotionApi, parse_id
 from pack_connectors.notion.checkpoint_file import CheckpointFile
 from pack_connectors.notion.http import NotionHttp
@@ -27,9 +26,9 @@ from pack.provenance import Origin, Source
 from pack.sync.routes import Route, WholeRoute
 from pack.sync.target import Pages
 from pack.sync.text import TextSource
-from pack_servers.config.place import GithubPlace, Place
 from pack_servers.config.settings import NotionMode, Settings
 from pack_servers.wiring.clock import new_request
+from pack_servers.wiring.place import Place
 
 STATE_FOLDER: Final = "sync"
 """The folder that also holds the states of the targets."""
@@ -56,12 +55,7 @@ def open_pages(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Pa
 
 def open_checkpoint(settings: Settings, place: Place) -> PagesCheckpoint:
     """Where pages are noted until `.notion-pages.json` records them; nothing is opened."""
-    if isinstance(place, GithubPlace):
-        # Imported here because it takes time, and most memories are local.
-        from pack_servers.wiring.github import catalog_file  # noqa: PLC0415
-
-        return checkpoint_in(catalog_file(settings, place).with_suffix(""), settings)
-    return checkpoint_in(open_repository(place.folder).state_dir, settings)
+    return checkpoint_in(place.state_dir(settings), settings)
 
 
 def checkpoint_in(state_dir: Path, settings: Settings) -> PagesCheckpoint:

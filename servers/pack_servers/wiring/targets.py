@@ -28,8 +28,8 @@ from pack.sync.payload import PayloadVersion
 from pack.sync.routes import Destination, EventRoute, Route, WholeRoute
 from pack.sync.text import TextSource
 from pack_servers.config.extras import GOOGLE, NOTION
-from pack_servers.config.place import GithubPlace, Place
 from pack_servers.config.settings import Settings, split_list
+from pack_servers.wiring.place import Place, Store
 
 _FOLDER: Final = "sync"
 
@@ -41,7 +41,7 @@ class Surroundings:
     Attributes:
         settings: Those in force.
         connector: Where the memory is kept.
-        repo: What it is called: `OWNER/REPO`, or the name of its folder.
+        repo: What payloads call it; see `Place.name`.
         clock: Tells the time.
         catalog: What is known of its files.
         state_dir: Folder for what is derived from it.
@@ -67,27 +67,19 @@ class Surroundings:
 
 @contextmanager
 def open_sync(
-    settings: Settings,
-    place: Place,
-    connector: Connector,
-    catalog: Catalog,
-    state_dir: Path,
-    clock: Callable[[], datetime],
+    settings: Settings, place: Place, store: Store, clock: Callable[[], datetime]
 ) -> Iterator[Sync]:
     """The sync of a memory, closed at the end.
 
     Args:
         settings: Those in force.
         place: Where the memory is.
-        connector: Where it is kept.
-        catalog: What is known of its files.
-        state_dir: Folder for what is derived from it.
+        store: What is open there.
         clock: Tells the time.
     """
-    repo = place.full_name if isinstance(place, GithubPlace) else place.folder.name
-    around = Surroundings(settings, connector, repo or "memory", clock, catalog, state_dir)
-    is_cache = isinstance(place, GithubPlace)
-    states = SyncFiles(state_dir / _FOLDER, makes_parents=is_cache)
+    connector, catalog, state_dir = store.connector, store.catalog, store.state_dir
+    around = Surroundings(settings, connector, place.name, clock, catalog, state_dir)
+    states = SyncFiles(state_dir / _FOLDER, makes_parents=place.is_cache)
     destinations = [one for kind in _KINDS for one in kind(around)]
     sync = Sync(connector, destinations, states, clock, random.random)
     try:

@@ -4,12 +4,13 @@ import pytest
 
 from pack.catalog.questions import EVERYTHING, Filter, Sort, sort_key
 from pack.catalog.row import describe
-from pack.model import MemoryPath, blob_id
+from pack.files.note import Note
+from pack.model import MemoryPath
 
 
 def row(path, text):
     content = text.encode()
-    found = describe(MemoryPath(path), blob_id(content), content)
+    found = describe(Note(MemoryPath(path), content))
     assert found is not None
     return found
 

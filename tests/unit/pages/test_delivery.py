@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 from pack_connectors.notion.checkpoint_file import CheckpointFile
 from pack_connectors.notion.target import NotionPages
-from pack_servers.config.place import GithubPlace
 from pack_servers.config.settings import Settings
-from pack_servers.wiring.github import catalog_file
+from pack_servers.wiring.github import GithubPlace
 from pack_servers.wiring.notion import checkpoint_in, open_checkpoint
 
 from pack.errors import (
@@ -364,7 +363,7 @@ def test_without_its_journal_a_run_finds_pages_by_their_titles(
 def test_a_record_that_cannot_be_saved_is_in_the_journal(fast: Bench, tmp_path: Path) -> None:
     journal = CheckpointFile(tmp_path / "sync" / "journal.json")
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise Unavailable("the disk is full")
 
     writer = fast.world.memory._session.core.writer
@@ -428,7 +427,7 @@ def test_the_journal_of_a_migration_is_that_of_the_sync(tmp_path: Path) -> None:
     page = "0" * 32
     settings = Settings(notion_sync_page_id=page, pack_cache_dir=tmp_path)
     place = GithubPlace("ada", "memory", "--github")
-    state_dir = catalog_file(settings, place).with_suffix("")
+    state_dir = place.state_dir(settings)
     state_dir.parent.mkdir(parents=True)
     open_checkpoint(settings, place).write(b"noted")
     url = f"https://www.notion.so/Memory-{page}"

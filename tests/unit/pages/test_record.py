@@ -21,12 +21,12 @@ def test_the_record_is_one_commit_and_what_another_process_recorded_stays(world)
     core = core_of(world)
     assert load_map(core) is None
     base = PageMap(parent=PageId("0" * 32))
-    save_map(core, PageMap(), base.with_page("a/x.md", ONE))
-    save_map(core, base, base.with_page("a/y.md", TWO))
+    save_map(world.memory._session, PageMap(), base.with_page("a/x.md", ONE))
+    save_map(world.memory._session, base, base.with_page("a/y.md", TWO))
     assert load_map(core).pages == {"a/x.md": ONE, "a/y.md": TWO}
     assert world.messages()[0].startswith(f"{MAPPING}: record 2 pages")
     count = len(world.messages())
-    save_map(core, base, replace(base))
+    save_map(world.memory._session, base, replace(base))
     assert len(world.messages()) == count
 
 

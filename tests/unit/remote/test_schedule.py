@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pack.errors import Unavailable
 from pack.model import CommitId
 from pack.remote.remote import Exchange, Outcome, RemoteRecord, Stop, StopKind
-from pack.remote.schedule import after_exchange, after_failure, is_due, retry_delay
+from pack.remote.schedule import after_exchange, after_failure, due, is_due, retry_delay
 
 A, B, C, D = (CommitId(letter * 40) for letter in "abcd")
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -64,3 +64,26 @@ def test_what_stopped_or_waits_is_looked_at_again_at_intervals_only() -> None:
 def test_a_time_that_cannot_be_read_holds_nothing_off(text: str) -> None:
     assert is_due(RemoteRecord(attempted_at=text), NOW + timedelta(days=1), 300, has_news=False)
     assert is_due(RemoteRecord(not_before=text), NOW, 300, has_news=False)
+
+
+def test_each_remote_is_due_by_its_own_record() -> None:
+    agreed = after_exchange(RemoteRecord(), NOW, Exchange(Outcome.UP_TO_DATE, agreed=A))
+    stop = Stop(StopKind.REWRITTEN, "reason", "remedy")
+    records = {
+        "fine": agreed,
+        "down": after_failure(agreed, NOW, Unavailable("offline"), 1.0),
+        "stopped": after_exchange(agreed, NOW, Exchange(Outcome.STOPPED, stop=stop)),
+        "new": RemoteRecord(),
+    }
+    soon = NOW + timedelta(seconds=1)
+    assert due(records, A, soon, 300) == ["new"]
+    assert due(records, B, soon, 300) == ["fine", "new"]
+    assert due(records, None, soon, 300) == ["new"]
+    assert due(records, B, NOW + timedelta(seconds=15), 300) == ["fine", "down", "new"]
+    assert due(records, A, NOW + timedelta(seconds=300), 300) == [*records]
+
+
+def test_what_one_remote_brought_is_news_for_the_other() -> None:
+    one, two = (after_exchange(RemoteRecord(), NOW, Exchange(Outcome.SENT, agreed=A)),) * 2
+    one = after_exchange(one, NOW, Exchange(Outcome.RECEIVED, agreed=B))
+    assert due({"one": one, "two": two}, B, NOW, 300) == ["two"]

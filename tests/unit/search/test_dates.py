@@ -15,7 +15,7 @@ from pack.search.dates import DateHint, date_hints
         ("Sept 3rd, 2021", [DateHint(2021, 9, 3)]),
         ("since 2023-05-08", [DateHint(2023, 5, 8)]),
         ("2023-05 or 2024", [DateHint(2023, 5, None), DateHint(2024, None, None)]),
-        ("in March", []),
+        ("in March", [DateHint(None, 3, None)]),
         ("it may march on", []),
         ("port 20221", []),
         ("", []),

@@ -20,8 +20,8 @@ class Words:
     def __init__(self, *terms):
         self.terms = terms
 
-    def with_stem(self, key, limit):
-        return [term for term in self.terms if stem_key(term) == key][:limit]
+    def with_stems(self, keys, limit):
+        return dict.fromkeys([term for term in self.terms if stem_key(term) in keys][:limit], 1)
 
     def containing(self, part, limit, at_end=False):
         return [t for t in self.terms if (t.endswith(part) if at_end else part in t)][:limit]
@@ -65,6 +65,21 @@ def test_every_text_is_a_query_of_index_terms(text):
     ],
 )
 def test_what_is_looked_for(text, terms):
+    assert wanted(text) == terms
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("What kind of car?", [("car",)]),
+        ("types of engine", [("engine",)]),
+        ("a kind person", [("kind",), ("person",)]),
+        ("kind of", [("kind",)]),
+        ("the type of the", [("type",)]),
+        ('"kind of blue"', [("kind", "of", "blue")]),
+    ],
+)
+def test_kind_of_something_is_looked_for_as_that(text, terms):
     assert wanted(text) == terms
 
 

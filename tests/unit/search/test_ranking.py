@@ -20,8 +20,8 @@ class Words:
         self.texts = [set(index_terms(text)) for text in texts]
         self.terms = sorted(set().union(*self.texts))
 
-    def with_stem(self, key, limit):
-        return [term for term in self.terms if stem_key(term) == key][:limit]
+    def with_stems(self, keys, limit):
+        return self.frequencies([term for term in self.terms if stem_key(term) in keys][:limit])
 
     def containing(self, part, limit, at_end=False):
         return [t for t in self.terms if (t.endswith(part) if at_end else part in t)][:limit]
@@ -187,6 +187,32 @@ def test_a_date_in_the_question_is_compared_with_the_notes_dates():
     results = search("Who met in May 2023?", notes)
     assert [result.candidate.id for result in results] == [1, 0]
     assert results[0].explanation.boosts["date"] > 0
+
+
+def test_a_place_counts_where_one_is_asked_for():
+    notes = [note(0, "She stays well, to be fair"), note(1, "She stays up in Porto, I think")]
+    where, how = (search(text, notes) for text in ("Where does she stay?", "How does she stay?"))
+    assert [result.candidate.id for result in where] == [1, 0]
+    assert where[0].explanation.boosts["place"] > 0
+    assert "place" not in where[1].explanation.boosts
+    assert all("place" not in result.explanation.boosts for result in how)
+
+
+@pytest.mark.parametrize(
+    ("query", "fields"),
+    [
+        ("Where did Ann go from Porto?", {}),
+        ("Where does she stay?", {"topic": "Porto"}),
+        ("Where does she stay?", {"heading": "Trips > Porto"}),
+    ],
+)
+def test_a_place_that_the_question_or_the_title_names_is_no_answer(query, fields):
+    (result,) = search(query, [note(0, "Ann and she stay in Porto", **fields)])
+    assert "place" not in result.explanation.boosts
+
+
+def test_a_derived_word_is_found_after_the_forms_of_the_typed_one():
+    assert found("paint", "a painter, she", "she paints it", "she is here") == [1, 0]
 
 
 def test_words_of_the_best_passages_count():

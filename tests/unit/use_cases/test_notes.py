@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from pack_connectors.local_git.worktree import Worktree
+from pack_connectors.local_git import worktree
 
 from pack.files import frontmatter
 from pack.files.edits import Append
@@ -28,13 +28,13 @@ def counted(git_world, monkeypatch):
 
     for name in ("split", "split_plain"):
         monkeypatch.setattr(frontmatter, name, counting(name))
-    plain_read = Worktree.read
+    plain_read = worktree._read_file
 
-    def read(self, path, *args, **options):
+    def read(descriptor, path, status):
         reads[str(path)] += 1
-        return plain_read(self, path, *args, **options)
+        return plain_read(descriptor, path, status)
 
-    monkeypatch.setattr(Worktree, "read", read)
+    monkeypatch.setattr(worktree, "_read_file", read)
     return git_world.memory, cuts, reads
 
 

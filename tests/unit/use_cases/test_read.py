@@ -30,25 +30,6 @@ def test_listings_are_filtered(world):
     assert listed(dir="context", limit=1) == ["context/general.md"]
 
 
-def test_changes_since_a_commit(world):
-    memory = world.init()
-    start = world.connector.head()
-    assert memory.history.changes_since(start).changed == ()
-    made = memory.notes.update("a/x.md", "x\n")
-    found = memory.history.changes_since(start)
-    assert (set(found.changed), found.gone, found.listing_changed) == (
-        {"a/x.md", "index.md"},
-        (),
-        True,
-    )
-    memory.notes.delete("a/x.md", made.sha)
-    found = memory.history.changes_since(made.commit)
-    assert found.gone == ("a/x.md",)
-    assert found.head == world.connector.head()
-    assert memory.history.changes_since("0" * 40).listing_changed
-    assert memory.history.changes_since(None).listing_changed
-
-
 def search(memory, query, **options):
     return [match.path for match in memory.search.find(query, **options).matches]
 
@@ -147,12 +128,3 @@ def test_a_cursor_of_another_order_is_refused(world):
     cursor = memory.notes.list(limit=1, sort="size").next_cursor
     with pytest.raises(InvalidCursor):
         memory.notes.list(limit=1, cursor=cursor)
-
-
-def test_a_memory_is_indexed_anew(world):
-    memory = world.init()
-    memory.notes.update("a/x.md", "needle\n")
-    told = []
-    assert memory.care.reindex(lambda done, total: told.append((done, total))) == 2
-    assert told[-1] == (2, 2)
-    assert search(memory, "needle") == ["a/x.md"]

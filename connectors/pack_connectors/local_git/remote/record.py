@@ -1,4 +1,4 @@
-"""How the last exchanges went, in one of the derived files that may be deleted."""
+"""How the last exchanges with a remote went, in a derived file that may be deleted."""
 
 from __future__ import annotations
 
@@ -12,21 +12,31 @@ from pack_connectors.system.durable_files import write_durably
 
 
 class RecordFile:
-    """The record of one memory."""
+    """The record of one remote.
 
-    def __init__(self, file: Path) -> None:
+    Args:
+        file: Where it is.
+        old_file: Where 2.0.0 kept it; read until there is a newer one, then removed.
+    """
+
+    def __init__(self, file: Path, old_file: Path | None = None) -> None:
         self._file = file
+        self._old_file = old_file
 
     def load(self) -> RemoteRecord:
         """What was stored last; an empty record if none can be read."""
         try:
-            data = json.loads(self._file.read_text(encoding="utf-8"))
-            stop = data.pop("stop")
-            if stop is not None:
-                stop = Stop(**{**stop, "kind": StopKind(stop["kind"])})
-            return _checked(RemoteRecord(**data, stop=stop))
+            return _parsed(self._stored())
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return RemoteRecord()  # it only says how things went: the next exchange writes it again
+
+    def _stored(self) -> bytes:
+        try:
+            return self._file.read_bytes()
+        except FileNotFoundError:
+            if self._old_file is None:
+                raise
+            return self._old_file.read_bytes()
 
     def save(self, record: RemoteRecord) -> None:
         """Store a record.
@@ -38,8 +48,18 @@ class RecordFile:
             self._file.parent.mkdir(exist_ok=True)
             data = json.dumps(asdict(record)).encode()
             write_durably(str(self._file), data, f"{self._file}-")
+            if self._old_file is not None:
+                self._old_file.unlink(missing_ok=True)
         except OSError as error:
             raise Unavailable(f"{self._file}: {error.strerror}") from error
+
+
+def _parsed(content: bytes) -> RemoteRecord:
+    data = json.loads(content.decode("utf-8"))
+    stop = data.pop("stop")
+    if stop is not None:
+        stop = Stop(**{**stop, "kind": StopKind(stop["kind"])})
+    return _checked(RemoteRecord(**data, stop=stop))
 
 
 def _checked(record: RemoteRecord) -> RemoteRecord:

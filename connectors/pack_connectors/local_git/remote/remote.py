@@ -1,34 +1,43 @@
-"""The remote of a local repository, as git's configuration names it; git does the talking.
+"""One remote of a local repository; git does the talking.
 
 Three kinds of refs keep our commits safe from git's housekeeping: `refs/pack/seen/` (what both
 sides agreed on last), `refs/pack/fetched/` (the remote's head) and `refs/pack/rescue/`.
 
-Sources: git-config(1) "branch.<name>.remote", "remote.<name>.url"; git-push(1) "--porcelain".
+Each name goes on with that of the remote and its branch, so remotes share none of them but
+`rescue`, which is named by the commit. So are the files: `remote-NAME.json` and `.lock`.
+
+Source: git-push(1) "--porcelain".
 """
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final, NamedTuple
+from typing import Final
+from urllib.parse import quote
 
-from pack.errors import ConnectorError, InvalidConfig, RepositoryBusy, StaleBase, Unavailable
+from pack.errors import ConnectorError, RepositoryBusy, StaleBase, Unavailable
 from pack.model import Change, Commit, CommitId, EntryType, Identity
 from pack.remote.remote import Incoming, RemoteBranch, RemoteRecord
 from pack_connectors.local_git.arrivals import Difference, differences
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import GitRunner, check_id, is_id
+from pack_connectors.local_git.remote.config import (
+    HEADS,
+    ConfiguredBranch,
+    check_name,
+    read_config,
+)
 from pack_connectors.local_git.remote.record import RecordFile
 from pack_connectors.local_git.remote.transport import GitExchange
-from pack_connectors.local_git.remote.url import RemoteUrl, parse_url, redacted
-from pack_connectors.local_git.repository import current_branch
+from pack_connectors.local_git.remote.url import RemoteUrl, redacted
 from pack_connectors.system.process_lock import ProcessLock
 
-_SECONDS: Final = 600.0
-_DEFAULT_REMOTE: Final = "origin"
-_HEADS: Final = "refs/heads/"
+EXCHANGE_SECONDS: Final = 600.0
+"""How long git may talk to a remote."""
+_LONGEST_NAME: Final = 100
 # Spelled out, as the repository's configuration could name other programs.
 _UPLOAD: Final = "--upload-pack=git-upload-pack"
 _RECEIVE: Final = "--receive-pack=git-receive-pack"
@@ -41,36 +50,13 @@ _PUSH: Final = "--porcelain --no-verify --no-signed --recurse-submodules=no".spl
 _MOVED: Final = ("fetch first", "non-fast-forward", "cannot lock ref", "failed to update ref")
 
 
-class _Branch(NamedTuple):
-    """Where the remote is.
-
-    Attributes:
-        name: Of the remote.
-        branch: There.
-        url: To fetch from.
-        push_url: To push to.
-    """
-
-    name: str
-    branch: str
-    url: RemoteUrl
-    push_url: RemoteUrl
-
-    def ref(self, kind: str) -> str:
-        """A ref of ours."""
-        return f"refs/pack/{kind}/{self.name}/{self.branch}"
-
-    @property
-    def tracking(self) -> Sequence[str]:
-        """Our ref of the remote's head, and the one that git shows people."""
-        return self.ref("fetched"), f"refs/remotes/{self.name}/{self.branch}"
-
-
 class GitRemote:
-    """The remote of one memory. See `pack.remote.remote.Remote`.
+    """A remote of one memory. See `pack.remote.remote.Remote`.
 
     Args:
         local: The memory.
+        name: What git's configuration calls the remote.
+        is_default: Whether it is the one that 2.0.0 would have used, and kept a record of.
         seconds: How long git may talk to the remote.
         is_cancelled: Asked often while it does; git is ended once the answer is yes.
     """
@@ -78,19 +64,24 @@ class GitRemote:
     def __init__(
         self,
         local: LocalGit,
+        name: str,
         *,
-        seconds: float = _SECONDS,
+        is_default: bool = False,
+        seconds: float = EXCHANGE_SECONDS,
         is_cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         self._local = local
+        self._name = name
         repository = local.repository
         self._runner = GitRunner(repository.git_dir, repository.work_tree)
         self._is_cancelled = is_cancelled
         self._exchange = GitExchange(self._runner, seconds, is_cancelled)
-        self._lock = ProcessLock(repository.state_dir / "remote-lock", 0)
-        self._record = RecordFile(repository.state_dir / "remote.json")
+        state_dir, stem = repository.state_dir, _file_stem(name)
+        self._lock = ProcessLock(state_dir / f"{stem}.lock", 0)
+        old_record = state_dir / "remote.json" if is_default else None
+        self._record = RecordFile(state_dir / f"{stem}.json", old_record)
         self._exchanging: int | None = None
-        self._held: _Branch | None = None
+        self._held: ConfiguredBranch | None = None
 
     def close(self) -> None:
         """Close the lock file."""
@@ -98,52 +89,26 @@ class GitRemote:
 
     # --- what is configured --------------------------------------------------------------------
 
-    def branch(self) -> RemoteBranch | None:
+    @property
+    def name(self) -> str:
+        """See `Remote.name`."""
+        return "".join(c if c.isprintable() else "?" for c in self._name)
+
+    def branch(self) -> RemoteBranch:
         """See `Remote.branch`."""
         found = self._configured()
         if self._exchanging == threading.get_ident():
-            self._held = found  # one exchange talks to one remote, from beginning to end
-        return RemoteBranch(found.name, redacted(found.url.text), found.branch) if found else None
+            self._held = found  # one exchange talks to one branch, from beginning to end
+        return RemoteBranch(found.name, redacted(found.url.text), found.branch)
 
-    def _configured(self) -> _Branch | None:
-        config = self._config()
-        local = current_branch(self._local.repository, self._runner).removeprefix(_HEADS)
-        name = _last(config, f"branch.{local}.remote")
-        merged = _last(config, f"branch.{local}.merge")
-        branch = merged.removeprefix(_HEADS) if name and merged else local
-        if branch.startswith("refs/"):
-            raise InvalidConfig("the remote", f"branch.{local}.merge names no branch")
-        name = name or _DEFAULT_REMOTE
-        urls = config.get(f"remote.{name}.url", [])
-        if not urls:
-            return None
-        self._check_name(f"refs/pack/seen/{name}/{branch}")
-        push_urls = [*urls[:1], *config.get(f"remote.{name}.pushurl", [])]
-        return _Branch(name, branch, parse_url(urls[0]), parse_url(push_urls[-1]))
-
-    def _config(self) -> Mapping[str, Sequence[str]]:
-        pattern = r"^(branch\..*\.(remote|merge)|remote\..*\.(url|pushurl))$"
-        out = self._runner.run(["config", "--null", "--get-regexp", pattern], ok=(0, 1))
-        found = defaultdict(list)
-        for row in out.decode("utf-8", "surrogateescape").split("\0"):
-            key, _, value = row.partition("\n")
-            found[key].append(value)
+    def _configured(self) -> ConfiguredBranch:
+        found = read_config(self._local.repository, self._runner).branch(self._name)
+        check_name(self._runner, found)
         return found
 
-    def _check_name(self, ref: str) -> None:
-        try:
-            self._runner.run(["check-ref-format", ref])
-            ref.encode("utf-8")
-        except (Unavailable, UnicodeEncodeError) as error:
-            reason = "git cannot use its name or the name of its branch"
-            raise InvalidConfig("the remote", reason) from error
-
-    def _place(self) -> _Branch:
+    def _place(self) -> ConfiguredBranch:
         is_ours = self._exchanging == threading.get_ident()
-        found = (self._held if is_ours else None) or self._configured()
-        if found is None:
-            raise InvalidConfig("the remote", "there is no longer one")
-        return found
+        return (self._held if is_ours else None) or self._configured()
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -155,7 +120,7 @@ class GitRemote:
         try:
             self._lock.acquire()
         except RepositoryBusy as error:
-            reason = "another pack process is exchanging with the remote"
+            reason = f"another pack process is exchanging with the remote {self.name}"
             raise RepositoryBusy(reason) from error
         try:
             self._exchanging = threading.get_ident()
@@ -173,17 +138,17 @@ class GitRemote:
     def probe(self) -> CommitId | None:
         """See `Remote.probe`."""
         place = self._place()
-        return self._ask(place.url, _HEADS + place.branch)
+        return self._ask(place.url, HEADS + place.branch)
 
     def fetch(self) -> CommitId | None:
         """See `Remote.fetch`."""
         place = self._place()
-        head = self._ask(place.url, _HEADS + place.branch)
+        head = self._ask(place.url, HEADS + place.branch)
         if head is None or head in (self.fetched(), self.seen(), self._local.head()):
             if head is not None:
                 self._set_refs(dict.fromkeys(place.tracking, head))
             return head
-        refs = [f"+{_HEADS}{place.branch}:{ref}" for ref in place.tracking]
+        refs = [f"+{HEADS}{place.branch}:{ref}" for ref in place.tracking]
         answer = self._exchange.run("fetch", [*_FETCH, _UPLOAD], place.url, *refs)
         if answer.status != 0:
             raise Unavailable(f"git fetch failed: {answer.said}")
@@ -202,7 +167,7 @@ class GitRemote:
     def push(self, commit: CommitId, theirs: CommitId | None) -> None:
         """See `Remote.push`."""
         place = self._place()
-        refspec = f"{check_id(commit)}:{_HEADS}{place.branch}"
+        refspec = f"{check_id(commit)}:{HEADS}{place.branch}"
         options = [*_PUSH, _RECEIVE]
         answer = self._exchange.run("push", options, place.push_url, refspec)
         if answer.status != 0:
@@ -312,8 +277,12 @@ class GitRemote:
         self._record.save(record)
 
 
-def _last(config: Mapping[str, Sequence[str]], key: str) -> str:
-    return config[key][-1] if config.get(key) else ""
+def _file_stem(name: str) -> str:
+    """What the files of a remote are called; a name may hold what no file name can."""
+    quoted = quote(name, safe="", errors="surrogateescape")
+    if len(quoted) > _LONGEST_NAME:
+        quoted = hashlib.sha256(quoted.encode("ascii")).hexdigest()
+    return f"remote-{quoted}"
 
 
 def _incoming(difference: Difference, sizes: Mapping[str, int]) -> Incoming:

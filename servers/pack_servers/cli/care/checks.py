@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import platform
 import shlex
-import shutil
 import socket
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -24,23 +21,22 @@ from pack.model import Mode
 from pack.remote.remote import RemoteStatus
 from pack.results import Status
 from pack.sync.results import TargetStatus
-from pack_servers.cli.shell.remote_text import position_words
+from pack_servers.cli.shell.remote_text import position_words, with_name
 from pack_servers.cli.shell.streams import say
 from pack_servers.cli.shell.sync_text import status_words
 from pack_servers.config.extras import Extra, wanted_extras
-from pack_servers.config.github_token import describe_source
-from pack_servers.config.place import GithubPlace, LocalPlace, Place, choose_place
 from pack_servers.config.settings import (
     ENV_FILE,
-    Settings,
     env_file,
     load_settings,
     settings_in_force,
 )
 from pack_servers.wiring import memory as wiring
-from pack_servers.wiring.clock import clock
+from pack_servers.wiring.checks import Check, State
+from pack_servers.wiring.local_checks import of_git
+from pack_servers.wiring.place import Place
+from pack_servers.wiring.places import choose_place
 
-_OLDEST_GIT: Final = (2, 30)
 _REMOTE_SECONDS: Final = 20.0
 _REMOTE_REMEDY: Final = (
     "Make sure that `git fetch` works in the memory's folder without a prompt. If you are offline, "
@@ -48,50 +44,11 @@ _REMOTE_REMEDY: Final = (
 )
 
 
-class State(StrEnum):
-    """The verdict of a check."""
-
-    OK = "ok"
-    NOTE = "note"
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was checked.
-
-    Attributes:
-        name: What was checked.
-        state: The verdict.
-        found: What was found.
-        remedy: What to do; empty where there is nothing to do.
-    """
-
-    name: str
-    state: State
-    found: str
-    remedy: str = ""
-
-
 def of_program() -> Iterator[Check]:
     """PACK, Python and git themselves."""
     yield Check("pack", State.OK, f"{__version__} ({Path(pack_servers.__file__).parent})")
     yield Check("python", State.OK, f"{platform.python_version()} ({sys.executable})")
-    yield _git()
-
-
-def _git() -> Check:
-    remedy = "Install git 2.30 or newer, and make sure that it is on PATH."
-    version = wiring.git_version()
-    if version is None:
-        return Check("git", State.PROBLEM, "not found", remedy)
-    words = f"{version} ({shutil.which('git')})"
-    parts = tuple(int(part) for part in version.split(".")[:2])
-    return (
-        Check("git", State.PROBLEM, words, remedy)
-        if parts < _OLDEST_GIT
-        else Check("git", State.OK, words)
-    )
+    yield of_git()
 
 
 def of_settings() -> Iterator[Check]:
@@ -122,23 +79,17 @@ def of_memory(local: Path | None, github: str | None) -> Iterator[Check]:
     """The place, its repository, and the memory in it."""
     settings = load_settings()
     place = choose_place(settings, local, github)
-    words = f"{place} (from {place.chosen_by})"
-    if isinstance(place, GithubPlace):
-        found = list(_on_github(settings, place, words))
-        yield from found
-        if any(check.name == "memory" and check.state is State.PROBLEM for check in found):
+    for check in place.checks(settings, say):
+        yield check
+        if check.name == "memory" and check.state is State.PROBLEM:
             return
-    elif (missing := _unusable(place)) is not None:
-        yield Check("memory", State.PROBLEM, f"{words}: {missing[0]}", missing[1])
-        return
-    else:
-        yield Check("memory", State.OK, words)
-        yield from _repository(place.folder)
-    with wiring.open_memory(settings, place, say, is_leaving=_time_limit()) as memory:
+    limit = _TimeLimit(_REMOTE_SECONDS)
+    with wiring.open_memory(settings, place, say, is_leaving=limit.is_over) as memory:
         status = memory.care.status()
         yield from _contents(status, place)
-        if status.remote is not None:
-            yield from _remote(memory, status.remote)
+        for remote in status.remotes:
+            limit.restart()
+            yield from _remote(memory, remote, is_one=len(status.remotes) == 1)
         yield from map(_target, status.targets)
 
 
@@ -149,73 +100,6 @@ def _target(status: TargetStatus) -> Check:
         again = f"Then run `pack sync --target {status.name}`."
         return Check("target", State.PROBLEM, words, f"{status.parked.remedy} {again}")
     return Check("target", State.NOTE if status.problem else State.OK, words)
-
-
-def _unusable(place: LocalPlace) -> tuple[str, str] | None:
-    """Why a folder cannot be used, and what to do."""
-    if not wiring.has_repository(place.folder):
-        begin = "pack init" if place.chosen_by != "--local" else f"pack init --local {place}"
-        return "none yet", f"Run `{begin}`."
-    if not all(os.access(each, os.W_OK) for each in (place.folder, place.folder / ".git")):
-        return "cannot be written", "Give yourself write access to that folder."
-    return None
-
-
-def _on_github(settings: Settings, place: GithubPlace, words: str) -> Iterator[Check]:
-    # Imported here: it is slow to import, and most memories are local.
-    from pack_servers.wiring.github import catalog_file, find_repository, open_store  # noqa: PLC0415
-
-    yield Check("token", State.OK, describe_source(settings))
-    found = find_repository(settings, place, clock, say)
-    if found is None:
-        remedy = f"Check the name and the token, or run `pack init --github {place.full_name}`."
-        words = f"{words}: it does not exist, or the token cannot see it"
-        yield Check("memory", State.PROBLEM, words, remedy)
-        return
-    yield Check("memory", State.OK, f"{words}, {found.url}")
-    if not found.is_private:
-        remedy = "Make it private in the repository's settings, unless you want it public."
-        yield Check("visibility", State.NOTE, "anyone can read this memory", remedy)
-    if found.is_archived:
-        remedy = "Unarchive it in the repository's settings."
-        yield Check("access", State.PROBLEM, "it is archived, so it cannot be written", remedy)
-    elif found.can_write is False:
-        remedy = "Give the token read and write access to the contents of this repository."
-        yield Check("access", State.PROBLEM, "the token can only read", remedy)
-    with open_store(settings, place, clock, say) as (connector, _):
-        yield Check("commits by", State.OK, connector.write_method)
-    yield _catalog(*wiring.inspect_catalog(catalog_file(settings, place)))
-
-
-def _repository(folder: Path) -> Iterator[Check]:
-    state = wiring.inspect_repository(folder)
-    if state.obstacle is not None:
-        yield Check("git state", State.PROBLEM, str(state.obstacle), state.obstacle.remedy)
-    else:
-        yield Check("git state", State.OK, "nothing unfinished")
-    if state.git_lock is not None:
-        remedy = "If no git command is running, delete that file."
-        yield Check("git lock", State.PROBLEM, f"{state.git_lock} exists", remedy)
-    if state.is_writing:
-        yield Check("pack lock", State.NOTE, "another pack process is writing right now")
-    elif state.journal is not None:
-        remedy = "The next pack command finishes or undoes it; nothing is lost."
-        yield Check("journal", State.NOTE, "a write was interrupted", remedy)
-    yield _catalog(state.catalog, state.catalog_files, state.catalog_bytes)
-
-
-def _catalog(state: str, files: int, size: int) -> Check:
-    if state == "sound":
-        return Check("catalog", State.OK, f"{files:,} files, {size / 1e6:.1f} MB")
-    return Check("catalog", State.NOTE, _CATALOG_WORDS[state])
-
-
-_CATALOG_WORDS: Final = {
-    "missing": "none; it is built when it is needed",
-    "old": "from another version of pack; it is rebuilt when it is needed",
-    "damaged": "damaged; it is rebuilt when it is needed, or by `pack reindex`",
-    "busy": "in use by another process right now",
-}
 
 
 def _contents(status: Status, place: Place) -> Iterator[Check]:
@@ -242,30 +126,43 @@ def _contents(status: Status, place: Place) -> Iterator[Check]:
             yield Check("files", State.NOTE, f"{count:,} {words}", remedy)
 
 
-def _time_limit() -> Callable[[], bool]:
-    """A function that says when to stop waiting for a remote."""
-    end = time.monotonic() + _REMOTE_SECONDS
-    return lambda: time.monotonic() >= end
+class _TimeLimit:
+    """Says when to stop waiting for a remote."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.restart()
+
+    def restart(self) -> None:
+        """Wait for the next remote as long as for the one before."""
+        self._end = time.monotonic() + self._seconds
+
+    def is_over(self) -> bool:
+        """Whether the remote had its time."""
+        return time.monotonic() >= self._end
 
 
-def _remote(memory: Memory, status: RemoteStatus) -> Iterator[Check]:
+def _remote(memory: Memory, status: RemoteStatus, *, is_one: bool) -> Iterator[Check]:
+    prefix = "" if is_one else f"{status.name}: "
     record = status.record
     if status.branch is None:
-        yield Check("remote", State.PROBLEM, str(record.problem), "Run `git remote -v`.")
+        yield Check("remote", State.PROBLEM, f"{prefix}{record.problem}", "Run `git remote -v`.")
         return
     try:
-        memory.remote.probe()
+        memory.remotes.probe(status.name)
     except PackError as error:
-        yield Check("remote", State.PROBLEM, str(error), _REMOTE_REMEDY)
+        yield Check("remote", State.PROBLEM, f"{prefix}{error}", _REMOTE_REMEDY)
     else:
-        yield Check("remote", State.OK, f"{status.branch.url} answers, {position_words(status)}")
-    if record.stop is not None:
-        yield Check("remote state", State.PROBLEM, record.stop.reason, record.stop.remedy)
+        words = f"{prefix}{status.branch.url} answers, {position_words(status)}"
+        yield Check("remote", State.OK, words)
+    stop = (status if is_one else with_name(status)).record.stop
+    if stop is not None:
+        yield Check("remote state", State.PROBLEM, stop.reason, stop.remedy)
     elif record.is_waiting:
         yield Check(
             "remote state",
             State.NOTE,
-            str(record.problem),
+            f"{prefix}{record.problem}",
             "Run `git status` to see what is in the way.",
         )
 

@@ -11,10 +11,10 @@ import typer
 
 from pack.errors import PackError
 from pack_servers.cli.care import checks
-from pack_servers.cli.care.checks import Check, State
 from pack_servers.cli.shell.options import Format, FormatOption, GithubOption, LocalOption
 from pack_servers.cli.shell.output import counted, show, show_json
 from pack_servers.cli.shell.wording import worded
+from pack_servers.wiring.checks import Check, State
 
 EXAMPLES: Final = """\
   pack doctor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Final
 
 from pack.model import Mode
@@ -10,7 +10,7 @@ from pack.results import Status
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import Format, FormatOption, GithubOption, LocalOption
 from pack_servers.cli.shell.output import counted, show, show_json
-from pack_servers.cli.shell.remote_text import remote_words
+from pack_servers.cli.shell.remote_text import remote_fields, remote_words
 from pack_servers.cli.shell.streams import say
 from pack_servers.cli.shell.sync_text import status_words
 
@@ -35,7 +35,11 @@ def run(
         status = memory.care.status()
     if answer is Format.JSON:
         folders = [{"folder": folder, "files": files} for folder, files in status.folders]
-        show_json({**asdict(status), "folders": folders})
+        fields = asdict(replace(status, remotes=()))
+        del fields["remotes"]
+        targets = fields.pop("targets")
+        remotes = remote_fields(status.remotes)
+        show_json({**fields, "folders": folders, **remotes, "targets": targets})
     else:
         _show(status)
 
@@ -46,8 +50,9 @@ def _show(status: Status) -> None:
     show(f"commit   {status.commit or 'none yet'}")
     show(f"files    {status.files}{f' ({folders})' if folders else ''}")
     show(f"updated  {status.updated_at or 'unknown'}")
-    if status.remote is not None:
-        show(f"remote   {remote_words(status.remote)}")
+    for remote in status.remotes:
+        name = f"{remote.name} " if remote.branch is None and len(status.remotes) > 1 else ""
+        show(f"remote   {name}{remote_words(remote)}")
     for target in status.targets:
         show(f"target   {target.name}: {status_words(target)}")
     for words, paths in (

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import shlex
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from pack.errors import NotFound
 from pack.model import Mode
 from pack.use_cases.lifecycle import Initialised
 from pack_servers.cli.shell.options import (
@@ -31,11 +30,11 @@ from pack_servers.cli.shell.output import (
     written_fields,
 )
 from pack_servers.cli.shell.streams import confirm, say, working
-from pack_servers.config.place import GithubPlace, Place, choose_place
-from pack_servers.config.settings import Settings, load_settings
+from pack_servers.config.settings import load_settings
 from pack_servers.wiring import memory as wiring
-from pack_servers.wiring.clock import clock
 from pack_servers.wiring.notes_folder import read_notes
+from pack_servers.wiring.place import Beginning, Place
+from pack_servers.wiring.places import choose_place
 
 EXAMPLES: Final = """\
   pack init                              a new memory in ~/.pack/memory
@@ -87,53 +86,21 @@ def run(
     settings = load_settings()
     place = choose_place(settings, local, github)
     source = url or clone
-    if isinstance(place, GithubPlace):
-        if source is not None:
-            raise typer.TyperException("--github: a memory on GitHub is used without a clone")
-        _check_repository(settings, place, dry_run=dry_run, yes=yes)
+    if source is not None and place.why_no_clone is not None:
+        raise typer.TyperException(f"{place.arguments[0]}: {place.why_no_clone}")
+    agree = partial(confirm, yes=yes)
+    prepared = place.prepare(Beginning(settings, say, agree, source, dry_run))
     with working("reading what is there"):
-        done, left_out = _init(settings, place, source, notes, dry_run=dry_run)
+        taken = read_notes(notes) if notes is not None else None
+        with prepared as there:
+            files = taken.files if taken else None
+            done = wiring.init_memory(settings, there, notes=files, dry_run=dry_run)
     named = ["--local", str(local)] if local else ["--github", github] if github else []
-    outcome = _Outcome(place, named, done, left_out, dry_run)
+    outcome = _Outcome(place, named, done, taken.left_out if taken else (), dry_run)
     if answer is Format.JSON:
         show_json(_fields(outcome))
     else:
         _show(outcome)
-
-
-def _check_repository(settings: Settings, place: GithubPlace, *, dry_run: bool, yes: bool) -> None:
-    """Make sure the repository exists; use a public one only if the person agrees."""
-    from pack_servers.wiring.github import create_repository, find_repository  # noqa: PLC0415
-
-    found = find_repository(settings, place, clock, say)
-    if found is None and dry_run:
-        raise NotFound(f"the repository {place.full_name}", "Leave out --dry-run to create it.")
-    if found is None:
-        create_repository(settings, place, clock, say)
-        say(f"created the private repository {place.full_name}")
-    elif not found.is_private and not dry_run:
-        say(f"WARNING: {place.full_name} is PUBLIC: anyone can read what you store in it.")
-        confirm("Use it anyway?", f"a memory that anyone can read ({place})", yes=yes)
-
-
-def _init(
-    settings: Settings, place: Place, url: str | None, source: Path | None, *, dry_run: bool
-) -> tuple[Initialised, Sequence[tuple[str, str]]]:
-    notes = read_notes(source) if source is not None else None
-    files, left_out = (notes.files, notes.left_out) if notes else (None, ())
-    if isinstance(place, GithubPlace):
-        done = wiring.init_there(settings, place, notes=files, dry_run=dry_run)
-    elif url is None:
-        done = wiring.init_memory(settings, place.folder, notes=files, dry_run=dry_run)
-    elif dry_run:
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
-            copy = Path(temporary, "memory")
-            wiring.clone_memory(url, copy)
-            done = wiring.init_memory(settings, copy, notes=files, dry_run=True)
-    else:
-        wiring.clone_memory(url, place.folder)
-        done = wiring.init_memory(settings, place.folder, notes=files)
-    return done, left_out
 
 
 def _fields(outcome: _Outcome) -> dict[str, object]:

@@ -23,9 +23,10 @@ from pack_servers.cli.shell.startup import importing
 from pack_servers.cli.shell.streams import say
 from pack_servers.cli.shell.wording import worded
 from pack_servers.config.extras import REPLICAS
-from pack_servers.config.place import Place, choose_place
 from pack_servers.config.settings import Settings, load_settings, split_list
 from pack_servers.wiring import memory as wiring
+from pack_servers.wiring.place import Place
+from pack_servers.wiring.places import choose_place
 
 if TYPE_CHECKING:
     from mcp.server.subscriptions import SubscriptionBus

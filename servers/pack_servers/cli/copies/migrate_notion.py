@@ -19,9 +19,9 @@ from pack_servers.cli.shell.options import (
 from pack_servers.cli.shell.output import counted, show, show_json, warn
 from pack_servers.cli.shell.streams import confirm, say
 from pack_servers.config.extras import NOTION
-from pack_servers.config.place import choose_place
 from pack_servers.config.settings import NotionMode, load_settings
 from pack_servers.wiring.clock import clock
+from pack_servers.wiring.places import choose_place
 
 if TYPE_CHECKING:
     from pack.pages.delivery import NotionMigration

@@ -1,7 +1,8 @@
-"""`pack remote`: the git remote that the memory is synchronised with."""
+"""`pack remote`: the git remotes that the memory is exchanged with."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Final
 
@@ -13,13 +14,19 @@ from pack.remote.remote import Exchange, Outcome, RemoteStatus
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import Format, FormatOption, LocalOption
 from pack_servers.cli.shell.output import counted, show, show_json
-from pack_servers.cli.shell.remote_text import health_words, position_words
+from pack_servers.cli.shell.remote_text import (
+    health_words,
+    position_words,
+    remote_fields,
+    with_name,
+)
 from pack_servers.cli.shell.streams import say, working
 from pack_servers.cli.shell.wording import worded
 
 EXAMPLES: Final = """\
   pack remote           see where it is and how far apart the two sides are
   pack remote --sync    fetch, merge and push now
+  pack remote --name backup --sync
   pack remote --format json"""
 
 _FAILED: Final = 1
@@ -49,6 +56,15 @@ def run(
             help="Exchange now, and merge histories that have no commit in common.",
         ),
     ] = False,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name",
+            metavar="NAME",
+            help="Only this remote. With several, an exchange needs it.",
+            show_default=False,
+        ),
+    ] = None,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
 ) -> None:
@@ -56,20 +72,22 @@ def run(
     done = None
     with opened(local, None) as memory:
         if sync or accept or unrelated:
-            done = _exchange(memory, Permission(accept, unrelated))
-        status = memory.remote.status()
+            done = _exchange(memory, name, Permission(accept, unrelated))
+        statuses = memory.remotes.statuses(name)
+    if name is not None or len(statuses) > 1:
+        statuses = [with_name(status) for status in statuses]
     if answer is Format.JSON:
         exchange = asdict(done) if done else None
-        show_json({"remote": asdict(status) if status else None, "exchange": exchange})
+        show_json({**remote_fields(statuses), "exchange": exchange})
     else:
-        _show(status, done)
+        _show(statuses, done)
     if done is not None and done.outcome is Outcome.WAITING:
         raise typer.Exit(_CONFLICT)
     if done is not None and done.outcome in (Outcome.STOPPED, Outcome.NO_REMOTE):
         raise typer.Exit(_FAILED)
 
 
-def _exchange(memory: Memory, allowed: Permission) -> Exchange:
+def _exchange(memory: Memory, name: str | None, allowed: Permission) -> Exchange:
     with working("asking the remote") as spinner:
         update = getattr(spinner, "update", None)  # only a spinner on a terminal has it
 
@@ -77,11 +95,11 @@ def _exchange(memory: Memory, allowed: Permission) -> Exchange:
             if update is not None:
                 update(text)
 
-        return memory.remote.sync(allowed, report)
+        return memory.remotes.sync(name, allowed, report)
 
 
-def _show(status: RemoteStatus | None, done: Exchange | None) -> None:
-    if status is None:
+def _show(statuses: Sequence[RemoteStatus], done: Exchange | None) -> None:
+    if not statuses:
         show("this memory has no remote")
         say("  → To set one up, run in its folder: git remote add origin URL")
         return
@@ -91,13 +109,18 @@ def _show(status: RemoteStatus | None, done: Exchange | None) -> None:
         show(f"  received  {counted(done.received, 'commit')}")
         for copy in done.copies:
             show(f"  kept      {copy}: it holds all of what could not be merged")
-    _show_status(status)
+    for number, status in enumerate(statuses):
+        if number:
+            show("")
+        _show_status(status, is_one=len(statuses) == 1)
 
 
-def _show_status(status: RemoteStatus) -> None:
+def _show_status(status: RemoteStatus, *, is_one: bool) -> None:
     record = status.record
     if status.branch is None:
-        show(f"remote   {record.problem}")
+        show(
+            f"remote   {record.problem}" if is_one else f"remote   {status.name}: {record.problem}"
+        )
         return
     show(f"remote   {status.branch.url}")
     show(f"branch   {status.branch.label}")

@@ -69,7 +69,7 @@ def run(
             found = memory.notes.get(path)
             with edited(path, found.content) as new:
                 if new == found.content:
-                    say("the text is unchanged; nothing was stored")
+                    say("the text is the same; nothing was changed")
                     return
                 done = memory.notes.update(path, new, sha or found.sha, message, dry_run=dry_run)
     show_written(done, "stored", answer)

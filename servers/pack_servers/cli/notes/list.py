@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from pack.catalog.questions import Sort
-from pack.results import FileListing, ListedFile
+from pack.results import FileListing, NoteSummary
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
     CursorOption,
@@ -85,7 +85,7 @@ def _show(page: FileListing) -> None:
     # Imported here: rich would add a third to the time of a listing for a program.
     from pack_servers.cli.shell.terminal import show_table, styled  # noqa: PLC0415
 
-    def row(file: ListedFile) -> list[Text]:
+    def row(file: NoteSummary) -> list[Text]:
         return [
             styled(file.path),
             styled(file.topic),

@@ -32,6 +32,7 @@ EXIT_STATUS: Final[Mapping[str, int]] = {
     "error": FAILED,
     "internal_error": UNEXPECTED,
     "invalid_request": FAILED,
+    "several_remotes": FAILED,
     "not_found": FAILED,
     "not_initialised": FAILED,
     "migration_needed": FAILED,

@@ -11,9 +11,9 @@ from pack.memory import Memory
 from pack.model import BlobId
 from pack.paths import parse_stored_path
 from pack_servers.cli.shell.streams import say
-from pack_servers.config.place import choose_place
 from pack_servers.config.settings import load_settings
 from pack_servers.wiring import memory as wiring
+from pack_servers.wiring.places import choose_place
 
 
 @contextmanager

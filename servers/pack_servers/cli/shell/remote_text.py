@@ -1,9 +1,38 @@
-"""The state of a remote in words, for `pack status` and `pack remote`."""
+"""The state of remotes in words and in JSON, for `pack status`, `pack remote` and `pack doctor`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+
+from pack.actions import Action, in_words
 from pack.remote.remote import RemoteStatus
 from pack_servers.cli.shell.output import counted
+
+
+def with_name(status: RemoteStatus) -> RemoteStatus:
+    """The same; what a person is told to run names the remote, as several take part."""
+    stop = status.record.stop
+    if stop is None:
+        return status
+    command = f"run `pack remote --name {status.name}"
+    words = {
+        Action.ACCEPT_REMOTE_HISTORY: f"{command} --accept-remote-history`",
+        Action.ALLOW_UNRELATED: f"{command} --allow-unrelated`",
+    }
+    named = replace(stop, remedy=in_words(stop.remedy, words))
+    return replace(status, record=replace(status.record, stop=named))
+
+
+def remote_fields(statuses: Sequence[RemoteStatus]) -> Mapping[str, object]:
+    """For JSON: `remote`, the first one; and `remotes`, all, where there are several."""
+    if not statuses:
+        return {"remote": None}
+    first = asdict(statuses[0])
+    del first["name"]  # `branch` has it
+    if len(statuses) == 1:
+        return {"remote": first}
+    return {"remote": first, "remotes": [asdict(with_name(status)) for status in statuses]}
 
 
 def remote_words(status: RemoteStatus) -> str:

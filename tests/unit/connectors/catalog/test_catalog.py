@@ -352,7 +352,7 @@ def test_a_process_goes_on_when_another_one_throws_the_file_away(tmp_path):
     world.init()
     second = world.open(file)
     for number in range(6):
-        (first, second)[number % 2].update(f"a/{number}.md", note(number))
+        (first, second)[number % 2].notes.update(f"a/{number}.md", note(number))
         assert_true_index(world)
         if number == 2:
             for left in tmp_path.iterdir():

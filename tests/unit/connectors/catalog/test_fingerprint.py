@@ -9,9 +9,11 @@ from pack_connectors.catalog.catalog import SqliteCatalog
 from pack_connectors.catalog.check import CatalogState, check_catalog
 
 from pack.catalog import row
+from pack.files import note
+from pack.files.note import Note
 from pack.files.passages import Passage
 from pack.index import format as index_format
-from pack.model import CommitId, MemoryPath, blob_id
+from pack.model import CommitId, MemoryPath
 from pack.search import words
 
 pytestmark = pytest.mark.contract("C6")
@@ -23,11 +25,11 @@ def other_row(monkeypatch):
 
 
 def other_title(monkeypatch):
-    monkeypatch.setattr(row, "title_from_path", str)
+    monkeypatch.setattr(note, "title_from_path", str)
 
 
 def other_passages(monkeypatch):
-    monkeypatch.setattr(row, "split_passages", lambda body, line: [Passage(line, "", body)])
+    monkeypatch.setattr(note, "split_passages", lambda body, line: [Passage(line, "", body)])
 
 
 def other_words(monkeypatch):
@@ -58,7 +60,7 @@ CHANGES = [
 
 
 def described(path, text):
-    made = row.describe(MemoryPath(path), blob_id(text.encode()), text.encode())
+    made = row.describe(Note(MemoryPath(path), text.encode()))
     assert made is not None
     return made
 

@@ -304,11 +304,21 @@ def test_common_words_are_looked_for_among_the_last_but_never_missed(many, monke
     assert many.candidates([clause("common"), clause("seldom")])[0].path == "a/003.md"
 
 
+def test_a_derived_word_does_not_make_a_word_common(many, monkeypatch):
+    derived = Alternative(("common",), weight=0.5)
+    plain = clause("seldom")
+    both = replace(plain, alternatives=(*plain.alternatives, derived))
+    assert len(many.candidates([both], limit=500)) == 300
+    monkeypatch.setattr(catalog_search, "_RANKED", 10)
+    assert [hit.path for hit in many.candidates([both], limit=500)] == ["a/003.md"]
+
+
 def test_terms_of_the_memory_are_found_by_what_is_in_them(many):
     assert many.frequencies(["common", "seldom", "nothing"]) == {"common": 300, "seldom": 1}
-    assert many.with_stem("word", 5) == ["words"]
-    assert many.with_stem("common", 5) == ["common"]
-    assert many.with_stem("common", 0) == many.with_stem("words", 5) == []
+    assert many.with_stems(["common", "seldom"], 5) == {"common": 300, "seldom": 1}
+    assert many.with_stems(["common", "seldom"], 1) == {"common": 300}
+    assert many.with_stems(["word"], 5) == {"words": 300}
+    assert many.with_stems(["common"], 0) == many.with_stems(["words"], 5) == {}
     assert many.containing("ommo", 5) == ["common"]
     assert many.containing("mm", 5) == ["common"]
     assert many.containing("mon", 5, at_end=True) == ["common"]

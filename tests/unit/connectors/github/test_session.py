@@ -107,7 +107,7 @@ def test_a_write_is_made_once_though_its_request_failed(tmp_path, kind):
         written = memory.notes.update(A, note(1))
         assert not world.service.faults.waiting
         assert requests_in(world) == ["request-1"]
-        assert healthy.get(A).sha == written.sha
+        assert healthy.notes.get(A).sha == written.sha
         assert healthy.care.validate() == []
 
 

@@ -35,8 +35,8 @@ def test_odd_paths_are_paths(tmp_path, method):
         fresh = world.open("another.sqlite", cache_dir=tmp_path / "another")
         head = fresh.connector.head()
         for number, path in enumerate(ODD):
-            assert f"# Note {number}\n" in fresh.get(path).content
-            assert fresh.get(path).updated_at
+            assert f"# Note {number}\n" in fresh.notes.get(path).content
+            assert fresh.notes.get(path).updated_at
             log = world.connect().last_changes(None, head, MemoryPath(path))
             assert [one.path for one in log] == [path]
         for path in ODD:

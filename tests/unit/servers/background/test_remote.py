@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Sequence
 from typing import cast
 
 import pytest
@@ -14,23 +16,35 @@ from pack.memory import Memory
 from pack.remote.remote import Exchange, Outcome, Stop, StopKind
 
 SECONDS = 30.0
+FINE = Exchange(Outcome.UP_TO_DATE)
 STOPPED = Exchange(Outcome.STOPPED, stop=Stop(StopKind.VANISHED, "it is gone", "remedy"))
+
+
+Ending = Exchange | Exception
 
 
 class Served:
     """A memory whose exchanges end as they are told to; then nothing is due any more."""
 
-    def __init__(self, *endings: Exchange | Exception) -> None:
-        self.endings = list(endings)
+    def __init__(self, **endings: Sequence[Ending]) -> None:
+        self.endings = {name: list(each) for name, each in endings.items()}
         self.is_done = threading.Event()
+        self.hangs = threading.Event()
 
-    def is_exchange_due(self, interval: float) -> bool:
-        if not self.endings:
+    @property
+    def remotes(self) -> Served:
+        return self
+
+    def due(self, interval: float) -> list[str]:
+        names = [name for name, endings in self.endings.items() if endings]
+        if not names:
             self.is_done.set()
-        return bool(self.endings)
+        return names
 
-    def sync_remote(self) -> Exchange:
-        ended = self.endings.pop(0)
+    def sync(self, name: str) -> Exchange:
+        if name == "hangs":
+            self.hangs.wait(SECONDS)
+        ended = self.endings[name].pop(0)
         if isinstance(ended, Exception):
             raise ended
         return ended
@@ -42,11 +56,11 @@ def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def workers() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "pack-remote"]
+    return [thread for thread in threading.enumerate() if thread.name.startswith("pack-remote")]
 
 
-def said(caplog: pytest.LogCaptureFixture, *endings: Exchange | Exception) -> list[str]:
-    served = Served(*endings)
+def said(caplog: pytest.LogCaptureFixture, **endings: Sequence[Ending]) -> list[str]:
+    served = Served(**endings)
     leaving = threading.Event()
     with exchanging(cast("Memory", served), 0.001, leaving):
         assert served.is_done.wait(SECONDS)
@@ -58,14 +72,33 @@ def said(caplog: pytest.LogCaptureFixture, *endings: Exchange | Exception) -> li
 def test_a_problem_is_said_once_and_again_when_it_comes_back(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    offline, fine = Unavailable("offline"), Exchange(Outcome.UP_TO_DATE)
-    busy = RepositoryBusy("another process")
-    lines = said(caplog, offline, busy, offline, fine, offline, STOPPED, STOPPED, fine)
-    assert lines == ["the remote: offline"] * 2 + ["the remote: it is gone"]
+    offline, busy = Unavailable("offline"), RepositoryBusy("another process")
+    endings = [offline, busy, offline, FINE, offline, STOPPED, STOPPED, FINE]
+    lines = said(caplog, origin=endings)
+    assert lines == ["the remote origin: offline"] * 2 + ["the remote origin: it is gone"]
+
+
+def test_what_is_said_of_one_remote_does_not_hide_another(caplog: pytest.LogCaptureFixture) -> None:
+    offline = Unavailable("offline")
+    lines = said(caplog, one=[offline, offline], two=[offline, FINE], three=[FINE])
+    assert sorted(lines) == ["the remote one: offline", "the remote two: offline"]
+
+
+def test_a_remote_that_does_not_answer_holds_up_no_other() -> None:
+    served = Served(hangs=[FINE], origin=[FINE] * 5)
+    with exchanging(cast("Memory", served), 0.001, threading.Event()):
+        end = time.monotonic() + SECONDS
+        while served.endings["origin"]:
+            assert time.monotonic() < end
+            time.sleep(0.001)
+        assert served.endings["hangs"] == [FINE]
+        served.hangs.set()
+        assert served.is_done.wait(SECONDS)
+    assert workers() == []
 
 
 def test_a_memory_without_a_remote_is_asked_again_later(caplog: pytest.LogCaptureFixture) -> None:
-    assert said(caplog, Exchange(Outcome.NO_REMOTE), Exchange(Outcome.NO_REMOTE)) == []
+    assert said(caplog) == []
 
 
 @pytest.mark.parametrize(("interval", "expected"), [(0, 0), (300, 1)])

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from pack import errors
 from pack.model import BlobId, CommitId, MemoryPath
-from pack.results import Document, FileListing, ListedFile, Match, Matches, WholeMemory, Written
+from pack.results import Document, FileListing, Match, Matches, NoteSummary, WholeMemory, Written
 
 PATH = MemoryPath("context/a.md")
 SHA = BlobId("a" * 40)
@@ -31,10 +31,10 @@ def content(result: CallToolResult, shape: type | None = None) -> dict[str, Any]
     return result.structured_content
 
 
-def listed(path: str, **more: Any) -> ListedFile:
+def listed(path: str, **more: Any) -> NoteSummary:
     fields = {"topic": "T", "tags": ("x", "y"), "created": None, "updated": "2026-01-02"}
     fields |= {"expired": False, "sync": True}
-    return ListedFile(MemoryPath(path), **(fields | more))
+    return NoteSummary(MemoryPath(path), **(fields | more))
 
 
 def test_a_listing_is_a_line_a_file() -> None:

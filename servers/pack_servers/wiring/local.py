@@ -1,0 +1,172 @@
+"""A memory in a folder on this machine: a git repository with a working tree."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Final
+
+from pack_connectors.catalog.catalog import SqliteCatalog
+from pack_connectors.local_git.connector import LocalGit
+from pack_connectors.local_git.process import find_git
+from pack_connectors.local_git.remote.remotes import GitRemotes
+from pack_connectors.local_git.repository import (
+    clone_repository,
+    create_repository,
+    open_repository,
+)
+
+from pack.errors import InvalidConfig, NotInitialised, Unavailable
+from pack_servers.config.settings import Settings
+from pack_servers.wiring.checks import Check
+from pack_servers.wiring.clock import clock
+from pack_servers.wiring.notes_folder import copy_notes
+from pack_servers.wiring.place import Announce, Beginning, Opening, Store
+
+CATALOG: Final = "catalog.sqlite"
+_UNFINISHED: Final = ".pack-new-"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPlace:
+    """A folder; see `Place`.
+
+    Attributes:
+        folder: An absolute path.
+        chosen_by: The option or setting that chose it.
+    """
+
+    folder: Path
+    chosen_by: str = "the default"
+
+    is_cache: ClassVar[bool] = False
+    why_no_clone: ClassVar[str | None] = None
+
+    @property
+    def name(self) -> str:
+        """The name of the folder."""
+        return self.folder.name or "memory"
+
+    @property
+    def arguments(self) -> list[str]:
+        """See `Place.arguments`."""
+        return ["--local", str(self.folder)]
+
+    def __str__(self) -> str:
+        return str(self.folder)
+
+    def state_dir(self, settings: Settings) -> Path:
+        """See `Place.state_dir`: a folder in git's own."""
+        del settings
+        return open_repository(self.folder).state_dir
+
+    @contextmanager
+    def open(self, opening: Opening) -> Iterator[Store]:
+        """See `Place.open`."""
+        if not has_repository(self.folder):
+            raise NotInitialised(str(self.folder))
+        # GitPython, once it is needed, would run whatever comes first on PATH, in this folder too.
+        os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = find_git()
+        connector = LocalGit(self.folder, clock)
+        state_dir = connector.repository.state_dir
+        catalog = SqliteCatalog(state_dir / CATALOG)
+        remotes = GitRemotes(connector, is_cancelled=opening.is_leaving)
+        try:
+            yield Store(connector, catalog, state_dir, remotes.find)
+        finally:
+            remotes.close()
+            catalog.close()
+            connector.close()
+
+    @contextmanager
+    def prepare(self, beginning: Beginning) -> Iterator[LocalPlace]:
+        """See `Place.prepare`: a repository, cloned or new, unless the folder is one."""
+        url = beginning.clone_from
+        if url is None and has_repository(self.folder):
+            yield self
+        elif beginning.dry_run:
+            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+                likeness = LocalPlace(Path(temporary, "memory"))
+                if url is None and self.folder.is_dir():
+                    copy_notes(self.folder, likeness.folder)
+                _make(likeness.folder, url)
+                yield likeness
+        else:
+            _make(self.folder, url)
+            yield self
+
+    def begin_on_use(self) -> bool:
+        """See `Place.begin_on_use`: a folder that holds anything stays as it is."""
+        if _is_free(self.folder):
+            _make_repository(self.folder)
+        return True
+
+    def checks(self, settings: Settings, announce: Announce) -> Iterator[Check]:
+        """See `Place.checks`."""
+        del settings, announce
+        # Here, as only `pack doctor` looks.
+        from pack_servers.wiring.local_checks import of_folder  # noqa: PLC0415
+
+        return of_folder(self.folder, self.chosen_by)
+
+
+def has_repository(folder: Path) -> bool:
+    """Whether a folder is the root of a git repository."""
+    return (folder / ".git").exists()
+
+
+def _make(folder: Path, url: str | None) -> None:
+    if url is None:
+        _make_repository(folder)
+    else:
+        _clone(url, folder)
+
+
+def _make_repository(folder: Path) -> None:
+    """Make a folder a git repository, completely or not at all; another process may do it too.
+
+    Raises:
+        Unavailable: The folder cannot be used, or git is missing.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=_UNFINISHED) as temporary:
+            create_repository(Path(temporary))
+            try:
+                Path(temporary, ".git").rename(folder / ".git")
+            except OSError:
+                if not has_repository(folder):  # else the other process was first
+                    raise
+    except OSError as error:
+        raise Unavailable(f"{folder}: {error.strerror}") from error
+
+
+def _clone(url: str, folder: Path) -> None:
+    """Clone a repository into a folder that is not there yet, or empty.
+
+    Raises:
+        InvalidConfig: The folder holds something.
+        Unavailable: Git could not clone it.
+    """
+    if not _is_free(folder):
+        reason = f"{folder} is not empty; name another folder with --local DIR"
+        raise InvalidConfig("the folder for the clone", reason)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"{folder.parent}: {error.strerror}") from error
+    clone_repository(url, folder)
+
+
+def _is_free(folder: Path) -> bool:
+    """Whether nothing is there that a new memory could disturb."""
+    try:
+        # What another process is making a repository of, at this moment, does not count.
+        names = (found.name for found in folder.iterdir()) if folder.exists() else ()
+        return all(name.startswith(_UNFINISHED) for name in names)
+    except OSError as error:
+        raise Unavailable(f"{folder}: {error.strerror}") from error

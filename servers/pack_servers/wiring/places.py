@@ -1,0 +1,102 @@
+"""Which place a command or a server uses: the table of all kinds, and the choice among them.
+
+To add a kind: a module with a class that is a `Place`, and a line in `KINDS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pack.errors import InvalidConfig
+from pack_servers.config.settings import Settings, settings_in_force
+from pack_servers.wiring.local import LocalPlace
+from pack_servers.wiring.place import Place
+
+_GITHUB: Final = "--github"
+_LOCAL: Final = "--local"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the options and the settings say about the place.
+
+    Attributes:
+        settings: Those in force.
+        sources: What a person has set, and where: the name of each setting and its source.
+        github: `--github`, as it was given.
+        folder: `--local`, else PACK_DIR if that is set and no option is given; absolute.
+        folder_from: The option or setting that named the folder.
+    """
+
+    settings: Settings
+    sources: Mapping[str, str]
+    github: str | None
+    folder: Path | None
+    folder_from: str
+
+
+def choose_place(settings: Settings, local: Path | None, github: str | None) -> Place:
+    """The memory to use: from an option, else PACK_DIR, else GITHUB_OWNER and GITHUB_REPO.
+
+    Raises:
+        InvalidConfig: Both options are given, a name is not `OWNER/REPO`, or only one of the two
+            settings for a repository is set.
+    """
+    if local is not None and github is not None:
+        raise InvalidConfig(_GITHUB, "the memory is given twice; use --github or --local, not both")
+    wanted = _wanted(settings, local, github)
+    return next(filter(None, (kind(wanted) for kind in KINDS)))
+
+
+def _wanted(settings: Settings, local: Path | None, github: str | None) -> Wanted:
+    sources = settings_in_force()
+    if local is not None:
+        return Wanted(settings, sources, github, _absolute(local), _LOCAL)
+    if github is None and "PACK_DIR" in sources:
+        folder = _absolute(settings.pack_dir)
+        return Wanted(settings, sources, github, folder, sources["PACK_DIR"])
+    return Wanted(settings, sources, github, None, "")
+
+
+def _on_github(wanted: Wanted) -> Place | None:
+    """A repository on GitHub, where one is named and no folder."""
+    if wanted.folder is not None:
+        return None
+    if wanted.github is not None:
+        owner, slash, repository = wanted.github.partition("/")
+        if not (owner and slash and repository) or "/" in repository:
+            raise InvalidConfig(_GITHUB, "write it as OWNER/REPO")
+        return _github_place(owner, repository, _GITHUB)
+    missing = [name for name in ("GITHUB_OWNER", "GITHUB_REPO") if name not in wanted.sources]
+    if len(missing) == 1:
+        raise InvalidConfig(missing[0], "it is not set, but the other half of the name is")
+    if missing:
+        return None
+    settings = wanted.settings
+    chosen_by = wanted.sources["GITHUB_REPO"]
+    return _github_place(settings.github_owner, settings.github_repo, chosen_by)
+
+
+def _github_place(owner: str, repository: str, chosen_by: str) -> Place:
+    # Here, as it takes time to import and most memories are local.
+    from pack_servers.wiring.github import GithubPlace  # noqa: PLC0415
+
+    return GithubPlace(owner, repository, chosen_by)
+
+
+def _in_a_folder(wanted: Wanted) -> Place:
+    """The folder that is named, else the one that PACK uses where nothing is."""
+    if wanted.folder is not None:
+        return LocalPlace(wanted.folder, wanted.folder_from)
+    return LocalPlace(_absolute(wanted.settings.pack_dir))
+
+
+def _absolute(folder: Path) -> Path:
+    return folder.expanduser().absolute()
+
+
+KINDS: Final[tuple[Callable[[Wanted], Place | None], ...]] = (_on_github, _in_a_folder)
+"""Each makes a place of its kind if that is what is wanted. The first that does wins."""
