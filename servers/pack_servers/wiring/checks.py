@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -33,6 +34,11 @@ class Check:
     state: State
     found: str
     remedy: str = ""
+
+
+def init_command(*arguments: str) -> str:
+    """The command that makes a memory. Only `pack doctor` shows checks, so they name commands."""
+    return shlex.join(["pack", "init", *arguments])
 
 
 _CATALOG_WORDS: Final = {

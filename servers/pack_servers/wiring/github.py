@@ -20,7 +20,7 @@ from pack_connectors.system.retry import Pause
 from pack.errors import NotFound
 from pack_servers.config.github_token import describe_source, find_token
 from pack_servers.config.settings import Settings
-from pack_servers.wiring.checks import Check, State, of_catalog
+from pack_servers.wiring.checks import Check, State, init_command, of_catalog
 from pack_servers.wiring.clock import clock
 from pack_servers.wiring.place import Announce, Beginning, Opening, Store
 
@@ -132,7 +132,7 @@ class GithubPlace:
         found = self._find(settings, announce)
         words = f"{self} (from {self.chosen_by})"
         if found is None:
-            remedy = f"Check the name and the token, or run `pack init --github {self.name}`."
+            remedy = f"Check the name and the token, or run `{init_command(*self.arguments)}`."
             words = f"{words}: it does not exist, or the token cannot see it"
             yield Check("memory", State.PROBLEM, words, remedy)
             return

@@ -20,7 +20,7 @@ from pack_connectors.local_git.repository import (
 from pack_connectors.system.process_lock import ProcessLock
 
 from pack.errors import PackError, RepositoryBusy, Unavailable
-from pack_servers.wiring.checks import Check, State, of_catalog
+from pack_servers.wiring.checks import Check, State, init_command, of_catalog
 from pack_servers.wiring.local import CATALOG, has_repository
 
 _OLDEST_GIT: Final = (2, 30)
@@ -63,7 +63,7 @@ def of_folder(folder: Path, chosen_by: str) -> Iterator[Check]:
     """
     words = f"{folder} (from {chosen_by})"
     if not has_repository(folder):
-        begin = "pack init" if chosen_by != "--local" else f"pack init --local {folder}"
+        begin = init_command(*(["--local", str(folder)] if chosen_by == "--local" else []))
         yield Check("memory", State.PROBLEM, f"{words}: none yet", f"Run `{begin}`.")
     elif not all(os.access(each, os.W_OK) for each in (folder, folder / ".git")):
         remedy = "Give yourself write access to that folder."
