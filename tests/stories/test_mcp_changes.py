@@ -32,6 +32,7 @@ from pack_templates import starter_files
 
 from pack.errors import Unavailable
 from pack.memory import Memory
+from pack.use_cases.history import History
 from tests.stories.mcp_support import (
     CONNECTIONS,
     DEADLINE,
@@ -322,7 +323,7 @@ def test_a_store_that_fails_for_a_while_loses_no_news(
 ) -> None:
     monkeypatch.setattr(mcp_changes, "POLL_SECONDS", 0.001)
     broken = 3
-    looked = memory.changes_since
+    looked = memory.history.changes_since
 
     def fail_at_first(commit: Any) -> Any:
         nonlocal broken
@@ -331,7 +332,7 @@ def test_a_store_that_fails_for_a_while_loses_no_news(
             raise Unavailable("the disk sleeps")
         return looked(commit)
 
-    monkeypatch.setattr(memory, "changes_since", fail_at_first)
+    monkeypatch.setattr(History, "changes_since", lambda _, commit: fail_at_first(commit))
     heard_events: list[ServerEvent] = []
 
     async def watch() -> None:
@@ -369,14 +370,14 @@ def test_what_is_written_right_after_the_start_is_news(
     memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[object] = []
-    look = memory.changes_since
+    look = memory.history.changes_since
 
     def note(commit: Any) -> Any:
         changes = look(commit)
         looked.append(changes.head)
         return changes
 
-    monkeypatch.setattr(memory, "changes_since", note)
+    monkeypatch.setattr(History, "changes_since", lambda _, commit: note(commit))
 
     async def start() -> None:
         server = build_server(memory)
@@ -395,7 +396,7 @@ def test_one_watches_while_the_others_wait(
     events: list[ServerEvent] = []
     looking = threading.Lock()
     met: list[str] = []
-    look = memory.changes_since
+    look = memory.history.changes_since
 
     def look_alone(commit: Any) -> Any:
         if not looking.acquire(blocking=False):
@@ -406,7 +407,7 @@ def test_one_watches_while_the_others_wait(
         finally:
             looking.release()
 
-    monkeypatch.setattr(memory, "changes_since", look_alone)
+    monkeypatch.setattr(History, "changes_since", lambda _, commit: look_alone(commit))
 
     async def watch() -> None:
         bus = InMemorySubscriptionBus()
@@ -434,7 +435,7 @@ def test_nothing_is_watched_when_that_is_not_wanted(
     def look(_: object) -> None:
         raise AssertionError("it looks")
 
-    monkeypatch.setattr(memory, "changes_since", look)
+    monkeypatch.setattr(History, "changes_since", lambda _, commit: look(commit))
 
     async def use() -> None:
         async with Client(build_server(memory, watch=False)) as client:
