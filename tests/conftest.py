@@ -22,6 +22,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.signals import children_hear_signals
+from tests.support import World
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -148,6 +149,24 @@ def git_identity(home: Path) -> tuple[str, str]:
         f"[user]\n\tname = {name}\n\temail = {address}\n", encoding="utf-8"
     )
     return name, address
+
+
+@pytest.fixture(params=["memory", "git"])
+def world(
+    request: pytest.FixtureRequest, tmp_path: Path, git_identity: tuple[str, str]
+) -> Iterator[World]:
+    """An empty store, and the memory that it may become: in memory, and in a git repository."""
+    made = World(tmp_path / "memory" if request.param == "git" else None)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def git_world(tmp_path: Path, git_identity: tuple[str, str]) -> Iterator[World]:
+    """The same, in a git repository only: for hand edits in the folder."""
+    made = World(tmp_path / "memory")
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

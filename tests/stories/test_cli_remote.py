@@ -52,6 +52,16 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def by_hand(memory: Folder, *words: str) -> None:
+    """A git command of a person, who tries again where a server holds a lock at that moment."""
+
+    def is_done() -> bool:
+        ended = subprocess.run(["git", *words], cwd=memory.path, capture_output=True, check=False)
+        return ended.returncode == 0
+
+    wait_for(is_done)
+
+
 def test_two_machines_share_a_memory(bare: Folder, one: Folder, two: Folder) -> None:
     one.ok("update", "context/a.md", stdin="# A\n")
     assert "1 commit ahead" in one.ok("remote").text
@@ -174,8 +184,8 @@ def test_servers_exchange_in_the_background(bare: Folder, one: Folder, two: Fold
         wait_for(lambda: pushed(bare) == answer["commit"])
         wait_for(lambda: two.head() == answer["commit"])
         two.write({"context/b.md": "by hand\n"})
-        two.git("add", "--all")
-        two.git("commit", "--quiet", "--message", "by hand")
+        by_hand(two, "add", "--all")
+        by_hand(two, "commit", "--quiet", "--message", "by hand")
         wait_for(lambda: (one.path / "context/b.md").exists() and one.head() == pushed(bare))
     assert first.call("memory_get", path="context/b.md")["content"] == "by hand\n"
     assert first.end() == (b"", "")

@@ -266,7 +266,7 @@ class MemoryMachine(RuleBasedStateMachine):
 
 
 MemoryMachine.TestCase.settings = settings(
-    max_examples=20 if settings.default.max_examples < 1000 else 500,
+    max_examples=12 if settings.default.max_examples < 1000 else 500,
     stateful_step_count=25,
     suppress_health_check=list(HealthCheck),
 )
