@@ -45,8 +45,9 @@ FIGURES = {
 
 
 def test_a_small_run_prints_and_writes_every_figure(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tests.bench.serving._READS_BEFORE_MEMORY", 5)
     result_file = tmp_path / "result.json"
     main(["--sizes", "30", "--rounds", "2", "--pause", "0", "--json", str(result_file)])
     result = json.loads(result_file.read_text(encoding="utf-8"))
