@@ -122,7 +122,7 @@ def _at_the_command_line(pack: Installed) -> None:
     _expect("10 March", pack.run("get", "plans/site.md"))
     pack.run("delete", "plans/site.md", "--yes")
     _expect("commit", pack.run("status"))
-    _expect("all is well", pack.run("doctor"))
+    _expect("everything is fine", pack.run("doctor"))
     for words in (["validate"], ["reindex"], ["prune", "--dry-run"], ["remote"], ["sync"]):
         pack.run(*words)
 
