@@ -165,7 +165,7 @@ def finish(
     except subprocess.TimeoutExpired as error:
         process.kill()
         process.communicate()
-        raise Unavailable(f"git {command} did not end in {_TIMEOUT_SECONDS:.0f} s") from error
+        raise Unavailable(f"git {command} did not finish in {_TIMEOUT_SECONDS:.0f} s") from error
     if process.returncode not in ok:
         raise failure(command, err.decode("utf-8", "replace"))
     return out

@@ -173,7 +173,7 @@ class GitExchange:
             if self._is_cancelled():
                 raise Unavailable(f"git {command} was given up")
             if time.monotonic() >= deadline:
-                raise Unavailable(f"git {command} did not end in {self._seconds:.0f} s")
+                raise Unavailable(f"git {command} did not finish in {self._seconds:.0f} s")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
