@@ -93,6 +93,7 @@ class LogQuery:
     first_parent: bool = False
     with_files: bool = False
     limit: int | None = None
+    finds_moves: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,10 @@ def test_a_merge_is_one_step(folder, connector):
     assert ids(line) == [ours, merge]
     assert line.commits[-1].parents == (ours, theirs)
     assert ids(connector.lineage(ours, merge)) == [merge]
+    log = {one.id: one.files for one in connector.log(merge, with_files=True)}
+    assert log.keys() == {base, theirs, ours, merge}  # a merge that changed nothing ends no log
+    assert log[merge] == ()
+    assert [change.path for change in log[base]] == ["a"]
 
 
 def test_a_commit_that_came_in_by_a_second_parent_leads_on(folder, connector):

@@ -119,7 +119,7 @@ class ManyProcesses(RuleBasedStateMachine):
     @precondition(lambda self: len(self.memories) == 2)
     @rule(number=st.integers(0, 1))
     def ask(self, number):
-        self.memories[number].search("apple")
+        self.memories[number].search.find("apple")
 
     @rule()
     def lose_the_catalog(self):

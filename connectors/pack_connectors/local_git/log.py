@@ -31,16 +31,24 @@ def read_log(runner: GitRunner, query: LogQuery) -> Iterator[CommitFacts]:
     # A path is looked for from the folder that git runs in.
     cwd = runner.work_tree if query.path else None
     fields = iter(runner.run(_arguments(query), cwd=cwd).split(b"\0"))
-    field = next(fields, b"")
-    while field.lstrip(b"\n").startswith(b"\x01"):
-        head = [field.lstrip(b"\n")[1:], *(next(fields) for _ in range(6))]
+    field = _next_line(fields)
+    while field.startswith(b"\x01"):
+        head = [field[1:], *(next(fields) for _ in range(6))]
         changes = []
-        field = next(fields, b"")
-        while field.lstrip(b"\n").startswith(b":"):
-            changes.append(_change(field.lstrip(b"\n"), fields))
-            field = next(fields, b"")
+        field = _next_line(fields)
+        while field.startswith(b":"):
+            changes.append(_change(field, fields))
+            field = _next_line(fields)
         found = sorted(changes, key=lambda change: change.path)
         yield _facts(head, tuple(found) if query.with_files else None)
+
+
+def _next_line(fields: Iterator[bytes]) -> bytes:
+    """The next field with something in it; nothing at the end. Merges may leave empty ones."""
+    for field in fields:
+        if line := field.lstrip(b"\n"):
+            return line
+    return b""
 
 
 def _arguments(query: LogQuery) -> list[str]:
@@ -50,7 +58,8 @@ def _arguments(query: LogQuery) -> list[str]:
         options.append(f"--max-count={query.limit}")
     if query.with_files:
         merges = "-m" if query.first_parent else "-c"
-        options += [merges, "--raw", "--no-abbrev", "-M", "--full-diff"]
+        options += [merges, "--raw", "--no-abbrev", "--full-diff"]
+        options.append("-M" if query.finds_moves else "--no-renames")
     known = [f"^{check_id(query.since)}"] if query.since else []
     paths = [query.path] if query.path else []
     return [*_HEAD, *options, _FORMAT, check_id(query.head), *known, "--", *paths]
@@ -92,7 +101,7 @@ def read_last_changes(
         Unavailable: Git failed.
     """
     known = since if since and _leads_to(runner, since, head) else None
-    for commit in read_log(runner, LogQuery(head, known, with_files=True)):
+    for commit in read_log(runner, LogQuery(head, known, with_files=True, finds_moves=False)):
         for change in commit.files or ():
             for path in (change.old_path, change.path):
                 if path and is_catalogued(path):
