@@ -84,11 +84,16 @@ class GithubLog:
             yield replace(_facts(record), files=files)
 
     def _first_parents(self, head: CommitId) -> Iterator[CommitRecord]:
+        # A parent may come before its child in the log, where clocks disagree.
+        log, records = self.commits(head), dict[str, CommitRecord]()
         wanted: str | None = head
-        for record in self.commits(head):
-            if record.id == wanted:
-                yield record
-                wanted = next(iter(record.parents), None)
+        while wanted is not None:
+            while wanted not in records and (record := next(log, None)):
+                records[record.id] = record
+            if wanted not in records:
+                return  # the log ends before its own parents: a shallow one
+            yield records[wanted]
+            wanted = next(iter(records[wanted].parents), None)
 
     def _files(self, commit: CommitRecord) -> tuple[FileChange, ...]:
         """What a commit changed, with moves of unchanged bytes; of a merge, against all parents."""

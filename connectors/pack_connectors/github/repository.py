@@ -42,7 +42,7 @@ class CommitRecord:
         at: When it was committed, in UTC.
         url: Its address for a browser.
         author: Who wrote it; `None` in what was kept before that was asked for.
-        authored_at: When it was written, in UTC; likewise.
+        authored_at: When it was written, in UTC; `None` as for `author`.
     """
 
     id: CommitId
