@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import Protocol
 
-from pack.log import CommitFacts, Lineage
+from pack.log import CommitFacts, Lineage, LogQuery
 from pack.model import (
     BlobId,
     Change,
@@ -182,30 +182,13 @@ class Connector(Protocol):
         """
         ...
 
-    def log(
-        self,
-        head: CommitId,
-        *,
-        since: CommitId | None = None,
-        path: MemoryPath | None = None,
-        first_parent: bool = False,
-        with_files: bool = False,
-        limit: int | None = None,
-    ) -> Iterator[CommitFacts]:
+    def log(self, query: LogQuery) -> Iterator[CommitFacts]:
         """The history of a commit, newest first and including the commit itself, whoever wrote it.
 
-        Args:
-            head: The newest commit.
-            since: Leaves out this commit and its history; `None` leaves out nothing.
-            path: Only commits that changed this file; `None` for all. The log of a moved file
-                continues under its old path (`FileChange.old_path`).
-            first_parent: Follow the side that each commit was made on; a merge is one step.
-            with_files: Whether to say what each commit changed. Without `Capability.LOG`, that may
-                cost a request for each commit.
-            limit: How many commits at most.
+        Without `Capability.LOG`, the files of each commit may cost a request.
 
         Raises:
-            NotFound: The commit `head` or `since` does not exist.
+            NotFound: The commit `query.head` or `query.since` does not exist.
             ConnectorError: The store cannot be read.
         """
         ...
@@ -221,7 +204,7 @@ class Connector(Protocol):
             `None` if `since` is unknown.
 
         Raises:
-                NotFound: The commit `head` does not exist.
+            NotFound: The commit `head` does not exist.
         """
         ...
 

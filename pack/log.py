@@ -85,7 +85,17 @@ class CommitFacts:
 
 @dataclass(frozen=True, slots=True)
 class LogQuery:
-    """Which commits are wanted, and in what detail; see `Connector.log`."""
+    """Which commits are wanted, and in what detail; see `Connector.log`.
+
+    Attributes:
+        head: The newest commit.
+        since: Leaves out this commit and its history; `None` leaves out nothing.
+        path: Only commits that changed this file; `None` for all. The log of a moved file continues
+            under its old path (`FileChange.old_path`).
+        first_parent: Follow the side that each commit was made on; a merge is one step.
+        with_files: Whether to say what each commit changed.
+        limit: How many commits at most.
+    """
 
     head: CommitId
     since: CommitId | None = None
@@ -93,7 +103,6 @@ class LogQuery:
     first_parent: bool = False
     with_files: bool = False
     limit: int | None = None
-    finds_moves: bool = True
 
 
 @dataclass(frozen=True, slots=True)

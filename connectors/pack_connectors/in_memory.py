@@ -24,7 +24,7 @@ from pack.errors import (
     RepositoryBusy,
     StaleBase,
 )
-from pack.log import CommitFacts, Lineage, compare_trees
+from pack.log import CommitFacts, Lineage, LogQuery, compare_trees
 from pack.model import (
     ABSENT,
     BlobId,
@@ -177,29 +177,19 @@ class InMemoryConnector:
         paths = sorted(before.keys() | after.keys())
         return [(path, after.get(path)) for path in paths if before.get(path) != after.get(path)]
 
-    def log(
-        self,
-        head: CommitId,
-        *,
-        since: CommitId | None = None,
-        path: MemoryPath | None = None,
-        first_parent: bool = False,
-        with_files: bool = False,
-        limit: int | None = None,
-    ) -> Iterator[CommitFacts]:
+    def log(self, query: LogQuery) -> Iterator[CommitFacts]:
         """See `Connector.log`; every commit here has one parent."""
-        del first_parent
-        newest = self._commit_at(head)
+        newest, since, path = self._commit_at(query.head), query.since, query.path
         known = {one.id for one in _line(self._commit_at(since))} if since else set()
         line = (one for one in _line(newest) if one.id not in known)
         found = (one for one in line if path is None or _changes(one, path))
-        return (_facts(one, with_files=with_files) for one in islice(found, limit))
+        return (_facts(one, with_files=query.with_files) for one in islice(found, query.limit))
 
     def last_changes(
         self, since: CommitId | None, head: CommitId, path: MemoryPath | None = None
     ) -> Iterator[LastChange]:
         """See `Connector.last_changes`."""
-        log = self.log(head, with_files=True)
+        log = self.log(LogQuery(head, with_files=True))
         for commit in takewhile(lambda one: one.id != since, log):
             for change in commit.files or ():
                 for changed in (change.old_path, change.path):
@@ -212,7 +202,7 @@ class InMemoryConnector:
         if since is not None and since not in self._commits:
             return None
         is_ahead = since is None or since in {one.id for one in _line(newest)}
-        found = list(self.log(head, since=since))
+        found = list(self.log(LogQuery(head, since)))
         return Lineage(tuple(reversed(found)), is_rewritten=not is_ahead)
 
     def _commit_at(self, commit: CommitId) -> Snapshot:

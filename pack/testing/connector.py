@@ -46,7 +46,7 @@ from pack.errors import (
     UncommittedEdit,
 )
 from pack.limits import MAX_FILE_BYTES
-from pack.log import ChangeKind, FileChange
+from pack.log import ChangeKind, FileChange, LogQuery
 from pack.model import (
     ABSENT,
     BlobId,
@@ -224,7 +224,7 @@ class ReadingContract(ConnectorHooks):
         first = put(connector, A, b"a\n")
         message = "two\n\nWhy.\n\nPack-Origin: user:cli\nPack-Request: r"
         second = connector.commit(first.id, [Put(B, b"b\n", ABSENT)], message)
-        newest, oldest = list(connector.log(second.id))[:2]
+        newest, oldest = list(connector.log(LogQuery(second.id)))[:2]
         assert [newest.id, oldest.id] == [second.id, first.id]
         assert newest.parents == (first.id,)
         assert newest.message.strip() == message
@@ -234,9 +234,9 @@ class ReadingContract(ConnectorHooks):
         assert newest.author is not None
         assert newest.author.name
         with pytest.raises(NotFound):
-            list(connector.log(NO_COMMIT))
+            list(connector.log(LogQuery(NO_COMMIT)))
         with pytest.raises(NotFound):
-            list(connector.log(second.id, since=NO_COMMIT))
+            list(connector.log(LogQuery(second.id, since=NO_COMMIT)))
 
     def test_the_log_says_what_each_commit_changed(self, connector: Connector) -> None:
         text, moved = b"a line\n" * 20, MemoryPath("other/moved to.md")
@@ -246,14 +246,14 @@ class ReadingContract(ConnectorHooks):
         changes: list[Change] = [Put(moved, text, ABSENT), Delete(A, git_blob_id(text))]
         fourth = connector.commit(third.id, changes, "move")
         fifth = connector.commit(fourth.id, [Delete(B, git_blob_id(b"c\n"))], "delete")
-        found = connector.log(fifth.id, since=first.id, with_files=True)
+        found = connector.log(LogQuery(fifth.id, since=first.id, with_files=True))
         assert [commit.files for commit in found] == [
             (FileChange(B, ChangeKind.DELETED),),
             (FileChange(moved, ChangeKind.MOVED, A, git_blob_id(text)),),
             (FileChange(B, ChangeKind.EDITED, None, git_blob_id(b"c\n")),),
             (FileChange(B, ChangeKind.ADDED, None, git_blob_id(b"b\n")),),
         ]
-        of_all = list(connector.log(fifth.id, with_files=True))
+        of_all = list(connector.log(LogQuery(fifth.id, with_files=True)))
         (oldest,) = [commit.files for commit in of_all if commit.id == first.id]
         assert oldest == (FileChange(A, ChangeKind.ADDED, None, git_blob_id(text)),)
 
@@ -261,13 +261,13 @@ class ReadingContract(ConnectorHooks):
         first = put(connector, A, b"a")
         second = put(connector, B, b"b")
         third = put(connector, A, b"a3")
-        ids = [commit.id for commit in connector.log(third.id, path=A)]
+        ids = [commit.id for commit in connector.log(LogQuery(third.id, path=A))]
         assert ids == [third.id, first.id]
-        assert [one.id for one in connector.log(third.id, limit=1)] == [third.id]
-        assert [one.id for one in connector.log(third.id, path=B, limit=5)] == [second.id]
-        assert [one.id for one in connector.log(third.id, since=second.id)] == [third.id]
-        assert list(connector.log(third.id, since=third.id)) == []
-        assert list(connector.log(third.id, path=MemoryPath("context/none.md"))) == []
+        assert [one.id for one in connector.log(LogQuery(third.id, limit=1))] == [third.id]
+        assert [one.id for one in connector.log(LogQuery(third.id, path=B, limit=5))] == [second.id]
+        assert [one.id for one in connector.log(LogQuery(third.id, since=second.id))] == [third.id]
+        assert list(connector.log(LogQuery(third.id, since=third.id))) == []
+        assert list(connector.log(LogQuery(third.id, path=MemoryPath("context/none.md")))) == []
 
     def test_the_line_of_commits_is_told_from_the_oldest_on(self, connector: Connector) -> None:
         first = put(connector, A, b"1\n")

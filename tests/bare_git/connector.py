@@ -32,7 +32,7 @@ from pack.errors import (
     Unavailable,
 )
 from pack.limits import MAX_FILE_BYTES
-from pack.log import CommitFacts, FileChange, Lineage, compare_trees
+from pack.log import CommitFacts, FileChange, Lineage, LogQuery, compare_trees
 from pack.model import (
     ABSENT,
     BlobId,
@@ -114,7 +114,7 @@ class BareGit:
         ((sha, content),) = self.read_blobs([row.sha])
         if len(content) > MAX_FILE_BYTES:
             raise LimitExceeded(path, MAX_FILE_BYTES)
-        (last,) = self.log(head, path=path, limit=1)
+        (last,) = self.log(LogQuery(head, path=path, limit=1))
         return Contents(content, sha, last.at)
 
     def get_committed(self, path: MemoryPath) -> BlobId | None:
@@ -176,36 +176,28 @@ class BareGit:
         self, since: CommitId | None, head: CommitId, path: MemoryPath | None = None
     ) -> Iterator[LastChange]:
         known = since if since and self._is_commit(since) and self._leads_to(since, head) else None
-        for commit in self.log(head, since=known, with_files=True):
+        for commit in self.log(LogQuery(head, known, with_files=True)):
             for change in commit.files or ():
                 for changed in (change.old_path, change.path):
                     if changed and path in (None, changed) and is_catalogued(changed):
                         yield LastChange(changed, commit.id, commit.at)
 
-    def log(
-        self,
-        head: CommitId,
-        *,
-        since: CommitId | None = None,
-        path: MemoryPath | None = None,
-        first_parent: bool = False,
-        with_files: bool = False,
-        limit: int | None = None,
-    ) -> Iterator[CommitFacts]:
-        options = ["--first-parent"] if first_parent else []
-        options += [f"--max-count={limit}"] if limit is not None else []
-        revisions = [self._known(head), *([f"^{self._known(since)}"] if since else [])]
-        paths = [path] if path else []
+    def log(self, query: LogQuery) -> Iterator[CommitFacts]:
+        options = ["--first-parent"] if query.first_parent else []
+        options += [f"--max-count={query.limit}"] if query.limit is not None else []
+        known = [f"^{self._known(query.since)}"] if query.since else []
+        revisions = [self._known(query.head), *known]
+        paths = [query.path] if query.path else []
         out = self._git("log", "--topo-order", _FORMAT, *options, *revisions, "--", *paths)
         for record in out.decode("utf-8", "replace").split("\0\1")[:-1]:
-            yield self._facts(record.lstrip("\n").split("\0"), first_parent, with_files)
+            yield self._facts(record.lstrip("\n").split("\0"), query)
 
-    def _facts(self, fields: list[str], first_parent: bool, with_files: bool) -> CommitFacts:
+    def _facts(self, fields: list[str], query: LogQuery) -> CommitFacts:
         commit, parents, at, authored, name, email, message = fields
         ids = tuple(map(CommitId, parents.split()))
         files = None
-        if with_files:
-            files = self._changed(CommitId(commit), ids[:1] if first_parent else ids)
+        if query.with_files:
+            files = self._changed(CommitId(commit), ids[:1] if query.first_parent else ids)
         times = [datetime.fromtimestamp(int(seconds), UTC) for seconds in (at, authored)]
         author = Identity(name, email)
         return CommitFacts(CommitId(commit), ids, message, times[0], None, author, times[1], files)
@@ -221,7 +213,7 @@ class BareGit:
         self._known(head)
         if since is not None and not self._is_commit(since):
             return None
-        found = list(self.log(head, since=since, first_parent=True))
+        found = list(self.log(LogQuery(head, since, first_parent=True)))
         is_rewritten = since is not None and not self._leads_to(since, head)
         return Lineage(tuple(reversed(found)), is_rewritten)
 

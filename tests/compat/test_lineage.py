@@ -3,6 +3,7 @@
 import pytest
 from pack_connectors.local_git.connector import LocalGit
 
+from pack.log import LogQuery
 from tests.github_support import NAME, GithubWorld
 from tests.support import Clock, git
 
@@ -45,7 +46,7 @@ def test_a_merge_is_one_step(folder, connector):
     assert ids(line) == [ours, merge]
     assert line.commits[-1].parents == (ours, theirs)
     assert ids(connector.lineage(ours, merge)) == [merge]
-    log = {one.id: one.files for one in connector.log(merge, with_files=True)}
+    log = {one.id: one.files for one in connector.log(LogQuery(merge, with_files=True))}
     assert log.keys() == {base, theirs, ours, merge}  # a merge that changed nothing ends no log
     assert log[merge] == ()
     assert [change.path for change in log[base]] == ["a"]

@@ -243,18 +243,9 @@ class GitHub:
         """See `Connector.last_changes` and `GithubLog`."""
         return self._log.last_changes(since, head, path)
 
-    def log(
-        self,
-        head: CommitId,
-        *,
-        since: CommitId | None = None,
-        path: MemoryPath | None = None,
-        first_parent: bool = False,
-        with_files: bool = False,
-        limit: int | None = None,
-    ) -> Iterator[CommitFacts]:
+    def log(self, query: LogQuery) -> Iterator[CommitFacts]:
         """See `Connector.log`."""
-        return self._log.log(LogQuery(head, since, path, first_parent, with_files, limit))
+        return self._log.log(query)
 
     def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
         """See `Connector.lineage`; one request where `since` is among the last hundred commits."""

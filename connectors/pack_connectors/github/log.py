@@ -84,6 +84,7 @@ class GithubLog:
             yield replace(_facts(record), files=files)
 
     def _first_parents(self, head: CommitId) -> Iterator[CommitRecord]:
+        """The line of first parents, newest first; only as much of the log is read as it takes."""
         # A parent may come before its child in the log, where clocks disagree.
         log, records = self.commits(head), dict[str, CommitRecord]()
         wanted: str | None = head
@@ -162,25 +163,21 @@ class GithubLog:
         If `since` is not on the line of first parents, both logs are read to their ends: that
         happens only after a merge or a rewritten history, and nothing else is exact.
         """
-        log = self.commits(head)
-        records: dict[str, CommitRecord] = {}
-        line: list[CommitRecord] = []
-        wanted: str | None = head
-        while wanted is not None and wanted != since:
-            while wanted not in records and (record := next(log, None)):
-                records[record.id] = record
-            if wanted not in records:
-                break  # the log ends before its own parents: a shallow one
-            line.append(records[wanted])
-            wanted = next(iter(records[wanted].parents), None)
-        if since is None or wanted == since:
+        if since == head:
+            return _lineage([])
+        line = []
+        for record in self._first_parents(head):
+            line.append(record)
+            if since in record.parents[:1]:
+                return _lineage(line)
+        if since is None:
             return _lineage(line)
         try:
             older = {one.id for one in self.commits(since)}
         except NotFound:
             return None
         newer = list(takewhile(lambda one: one.id not in older, line))
-        is_rewritten = since not in records and all(one.id != since for one in log)
+        is_rewritten = all(one.id != since for one in self.commits(head))
         return _lineage(newer, is_rewritten=is_rewritten)
 
 

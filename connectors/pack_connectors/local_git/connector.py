@@ -260,21 +260,11 @@ class LocalGit:
         found = read_last_changes(self._runner, since if known else None, head)
         return (change for change in found if path in (None, change.path))
 
-    def log(
-        self,
-        head: CommitId,
-        *,
-        since: CommitId | None = None,
-        path: MemoryPath | None = None,
-        first_parent: bool = False,
-        with_files: bool = False,
-        limit: int | None = None,
-    ) -> Iterator[CommitFacts]:
+    def log(self, query: LogQuery) -> Iterator[CommitFacts]:
         """See `Connector.log`."""
-        for commit in filter(None, (head, since)):
+        for commit in filter(None, (query.head, query.since)):
             if not self._is_commit(commit):
                 raise NotFound(f"commit {commit[:60]}")
-        query = LogQuery(head, since, path, first_parent, with_files, limit)
         return read_log(self._runner, query)
 
     def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:

@@ -22,15 +22,22 @@ _LAST_SECOND: Final = 253_402_300_799  # of the year 9999
 _KINDS: Final = {"A": ChangeKind.ADDED, "D": ChangeKind.DELETED, "R": ChangeKind.MOVED}
 
 
-def read_log(runner: GitRunner, query: LogQuery) -> Iterator[CommitFacts]:
+def read_log(
+    runner: GitRunner, query: LogQuery, *, finds_moves: bool = True
+) -> Iterator[CommitFacts]:
     """See `Connector.log`; the commits are commits of the repository.
+
+    Args:
+        runner: Runs git in the repository.
+        query: What is wanted.
+        finds_moves: Without it, a move is a deletion and a new file, and git compares no texts.
 
     Raises:
         Unavailable: Git failed.
     """
     # A path is looked for from the folder that git runs in.
     cwd = runner.work_tree if query.path else None
-    fields = iter(runner.run(_arguments(query), cwd=cwd).split(b"\0"))
+    fields = iter(runner.run(_arguments(query, finds_moves=finds_moves), cwd=cwd).split(b"\0"))
     field = _next_line(fields)
     while field.startswith(b"\x01"):
         head = [field[1:], *(next(fields) for _ in range(6))]
@@ -51,7 +58,7 @@ def _next_line(fields: Iterator[bytes]) -> bytes:
     return b""
 
 
-def _arguments(query: LogQuery) -> list[str]:
+def _arguments(query: LogQuery, *, finds_moves: bool) -> list[str]:
     """The command that gives the answer; paths are taken literally by every git of PACK."""
     options = ["--first-parent"] if query.first_parent else []
     if query.limit is not None:
@@ -59,7 +66,7 @@ def _arguments(query: LogQuery) -> list[str]:
     if query.with_files:
         merges = "-m" if query.first_parent else "-c"
         options += [merges, "--raw", "--no-abbrev", "--full-diff"]
-        options.append("-M" if query.finds_moves else "--no-renames")
+        options.append("-M" if finds_moves else "--no-renames")
     known = [f"^{check_id(query.since)}"] if query.since else []
     paths = [query.path] if query.path else []
     return [*_HEAD, *options, _FORMAT, check_id(query.head), *known, "--", *paths]
@@ -101,7 +108,8 @@ def read_last_changes(
         Unavailable: Git failed.
     """
     known = since if since and _leads_to(runner, since, head) else None
-    for commit in read_log(runner, LogQuery(head, known, with_files=True, finds_moves=False)):
+    query = LogQuery(head, known, with_files=True)
+    for commit in read_log(runner, query, finds_moves=False):
         for change in commit.files or ():
             for path in (change.old_path, change.path):
                 if path and is_catalogued(path):

@@ -1,5 +1,6 @@
 """The log of a repository on GitHub, and what is read from it."""
 
+from pack.log import LogQuery
 from pack.model import MemoryPath
 from tests.github_support import NAME, GithubWorld
 
@@ -53,3 +54,30 @@ def test_a_log_since_a_commit_that_was_rewritten_is_the_whole_log(tmp_path):
             assert [one.commit for one in found] == [head, base]
             found = connector.last_changes(base, head, path)
             assert [one.commit for one in found] == [head]
+
+
+def raw_commit(repository, tree, parents, seconds):
+    """A commit whose clock says `seconds`, whatever the clocks of its parents said."""
+    who = b"u <u@example.org> %d +0000\n" % seconds
+    lines = [b"tree %s\n" % tree, *(b"parent %s\n" % one for one in parents)]
+    content = b"".join(lines) + b"author " + who + b"committer " + who + b"\nm\n"
+    return repository.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=content).strip()
+
+
+def test_first_parents_are_followed_though_clocks_disagree(tmp_path):
+    with GithubWorld(tmp_path, {A: b"a"}) as world:
+        repository = world.service.repository(NAME).git
+        tree = repository.git("rev-parse", "main^{tree}").strip()
+        first = raw_commit(repository, tree, [], 1_000_000_000)
+        slow = raw_commit(repository, tree, [first], 500_000_000)
+        side = raw_commit(repository, tree, [first], 1_200_000_000)
+        merge = raw_commit(repository, tree, [slow, side], 1_300_000_000)
+        repository.git("update-ref", "refs/heads/main", merge.decode())
+        log = repository.git("log", "--format=%H", "main").split()
+        assert log.index(first) < log.index(slow)  # a parent before its child
+        connector = world.connect()
+        expected = [one.decode() for one in (merge, slow, first)]
+        line = connector.log(LogQuery(connector.head(), first_parent=True))
+        assert [one.id for one in line] == expected
+        lineage = connector.lineage(None, connector.head())
+        assert [one.id for one in lineage.commits] == expected[::-1]
