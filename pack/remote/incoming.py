@@ -1,8 +1,8 @@
-"""What a remote may bring: looked at before anything of it is put into the working tree.
+"""What a remote may bring, checked before anything of it reaches the working tree.
 
 Git has checked that the objects are well formed, and the store that no path leads out of the
-memory. What is left is what would break a working tree on some machine of the user, or is more
-than PACK handles; a person who wants it can take it in with git.
+memory. What remains is what could break a working tree on one of the user's machines, or is more
+than PACK handles. A person who wants it anyway can merge it with git.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ MAX_CHANGED_BYTES: Final = 512 * 1024 * 1024
 MAX_DEPTH: Final = 128
 
 _REMEDY: Final = (
-    "Correct it there (`git log -p {label}` shows it), or take in what you want with git: what is "
-    "in the history here already is not looked at again."
+    "Correct it there (`git log -p {label}` shows it), or merge what you want with git: PACK does "
+    "not check again what is already in the history here."
 )
 
 
 def refuse(incoming: Sequence[Incoming], label: str) -> Stop | None:
-    """Why a commit of the remote is not taken in; `None` where nothing speaks against it.
+    """Why a commit of the remote is refused; `None` if it is not.
 
     Args:
         incoming: What it changes.
@@ -42,7 +42,7 @@ def refuse(incoming: Sequence[Incoming], label: str) -> Stop | None:
             return refused(f"{_shown(found.path)} {reason}", label)
     clash = _first_clash(found.path for found in incoming)
     if clash is not None:
-        return refused(f"{_shown(clash)} was a folder and is a file now, or was a file", label)
+        return refused(f"{_shown(clash)} was a folder and is now a file, or the reverse", label)
     return None
 
 
@@ -55,23 +55,23 @@ def _is_bad_link(found: Incoming) -> bool:
 
 
 _RULES: Final[tuple[tuple[Callable[[Incoming], bool], str], ...]] = (
-    (lambda found: not _is_unicode(found.path), "has a name that is no Unicode"),
+    (lambda found: not _is_unicode(found.path), "has a name that is not Unicode"),
     (lambda found: found.path.count("/") >= MAX_DEPTH, "lies in too many folders"),
     (lambda found: found.size > MAX_FILE_BYTES, f"is larger than {MAX_FILE_BYTES:,} bytes"),
-    (_is_bad_link, "is a link to what no file can be called"),
+    (_is_bad_link, "is a link to a name that no file can have"),
     (
         lambda found: found.type is EntryType.SUBMODULE,
         "is a submodule, which PACK does not change",
     ),
     (
         lambda found: found.is_changed_type,
-        "was a file and is a link or a submodule now, or the other way round",
+        "was a file and is now a link or a submodule, or the reverse",
     ),
 )
 
 
 def _first_clash(paths: Iterable[str]) -> str | None:
-    """A path that is a folder of another one; a commit can hold both only as before and after."""
+    """A path that is also a folder of another one: a file has become a folder, or the reverse."""
     taken = set(paths)
     for path in sorted(taken):
         folder = path.rpartition("/")[0]
@@ -83,7 +83,7 @@ def _first_clash(paths: Iterable[str]) -> str | None:
 
 
 def refuse_twins(incoming: Sequence[Incoming], paths: Iterable[str], label: str) -> Stop | None:
-    """Why a commit is not taken in whose new files some file systems take for other ones.
+    """Why a commit is refused because some file systems cannot tell its new files from others.
 
     Args:
         incoming: What it changes.
@@ -98,7 +98,7 @@ def refuse_twins(incoming: Sequence[Incoming], paths: Iterable[str], label: str)
         for part in _with_folders(path):
             if fold(part) in twins:
                 one, other = twins[fold(part)]
-                reason = f"some file systems take {_shown(one)} for {_shown(other)}"
+                reason = f"some file systems cannot tell {_shown(one)} from {_shown(other)}"
                 return refused(reason, label)
     return None
 
@@ -121,8 +121,8 @@ def _with_folders(path: str) -> list[str]:
 
 
 def refused(reason: str, label: str) -> Stop:
-    """The stop for a commit that holds what PACK does not take in."""
-    words = f"what {label} holds now is not taken in: {reason}"
+    """The stop for a commit that holds what PACK refuses."""
+    words = f"PACK does not merge what {label} holds now: {reason}"
     return Stop(StopKind.REFUSED, words, _REMEDY.format(label=label))
 
 
