@@ -62,7 +62,7 @@ _FIXED = {
     "no_proxy": "127.0.0.1,localhost,::1",
 }
 
-settings.register_profile("ci", max_examples=40, deadline=None, derandomize=True, database=None)
+settings.register_profile("ci", max_examples=25, deadline=None, derandomize=True, database=None)
 settings.register_profile(
     "soak",
     max_examples=3000,

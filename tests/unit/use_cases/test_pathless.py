@@ -8,7 +8,7 @@ from pack.errors import MigrationNeeded, NotInitialised
 from pack.files.markdown import split_lines
 from pack.model import Mode
 from pack.paths import GENERAL, INDEX
-from tests.support import World, assert_true_index, git, note
+from tests.support import World, assert_true_index, examples, git, note
 
 pytestmark = pytest.mark.contract("C2")
 
@@ -66,7 +66,7 @@ SENT = st.lists(
 ).map("\n".join)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(15))
 @given(st.lists(st.tuples(SENT, st.sampled_from(["read", "old", None])), max_size=6), SENT)
 def test_nothing_is_lost_whatever_is_sent(sends, start):
     world = World(None)
