@@ -188,12 +188,16 @@ class Stdio:
     """A started `pack serve`, spoken to in JSON lines."""
 
     def __init__(
-        self, *words: str | Path, env: Mapping[str, str] | None = None, prefix: Sequence[str] = ()
+        self,
+        *words: str | Path,
+        env: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
+        installed: bool = False,
     ) -> None:
         command, pipe = ["serve", *map(str, words)], subprocess.PIPE
         env = {**os.environ, **(env or {})}
         self.process: Process
-        if prefix:
+        if installed or prefix:
             command = [*prefix, COMMAND, *command]
             self.process = subprocess.Popen(command, env=env, stdin=pipe, stdout=pipe, stderr=pipe)
         else:

@@ -10,6 +10,7 @@ official clients do in all tests; and so does everything in `make soak`.
 
 from __future__ import annotations
 
+import atexit
 import functools
 import json
 import os
@@ -47,7 +48,7 @@ class Prepared:
         start_new_session: bool = False,
     ) -> None:
         asked = {
-            "words": [*words],
+            "command": [COMMAND, *words],
             "cwd": str(Path.cwd()),
             "env": {**(os.environ if env is None else env)},
             "session": start_new_session,
@@ -90,6 +91,9 @@ class Prepared:
         if self.poll() is None:
             os.kill(self.pid, number)
 
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
 
@@ -126,12 +130,17 @@ class _Source:
                 pass_fds=[theirs.fileno()],
                 cwd="/",
             )
+        atexit.register(self.close)
 
     def ask(self, asked: Mapping[str, object], files: Sequence[int]) -> None:
         message = json.dumps(asked).encode()
         with self._turn:
             socket.send_fds(self._channel, [b"%d\n" % len(message)], files)
             self._channel.sendall(message)
+
+    def close(self) -> None:
+        self._channel.close()
+        self._process.wait()
 
 
 _source = functools.cache(_Source)

@@ -87,7 +87,7 @@ def become(asked: dict[str, Any], streams: list[int]) -> None:
     os.chdir(asked["cwd"])
     os.environ.clear()
     os.environ.update(asked["env"])
-    sys.argv[:] = ["pack", *asked["words"]]
+    sys.argv[:] = asked["command"]
 
 
 if __name__ == "__main__":
