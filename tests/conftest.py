@@ -183,6 +183,7 @@ def collected_contracts(pytestconfig: pytest.Config) -> dict[str, list[str]]:
     return pytestconfig.stash[_CONTRACTS]
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: a quarter of the time, stories wait for other processes."""
     return (os.cpu_count() or 1) + 1
