@@ -19,7 +19,8 @@ help: ## show this list
 run: $(RUN_READY) ## start the server with the memory in ~/.pack/memory
 	@$(BIN)/pack serve --http
 
-test: check wheel ## check and test everything
+test: $(DEV_READY) ## check and test everything
+	@$(MAKE) --no-print-directory --jobs=2 check wheel
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: lint type layers ## lint, type and layer checks

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import certifi
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -45,6 +46,7 @@ _SCRUBBED_NAMES = (
     # collecting: kept as Python does unless told otherwise, and `make clean` removes it.
     "PYTHONDONTWRITEBYTECODE",
     "PY_COLORS",
+    "SSL_CERT_DIR",
     "SSH_ASKPASS",
     "SSH_AUTH_SOCK",
     "VISUAL",
@@ -62,7 +64,7 @@ _FIXED = {
     "no_proxy": "127.0.0.1,localhost,::1",
 }
 
-settings.register_profile("ci", max_examples=40, deadline=None, derandomize=True, database=None)
+settings.register_profile("ci", max_examples=25, deadline=None, derandomize=True, database=None)
 settings.register_profile(
     "soak",
     max_examples=3000,
@@ -91,11 +93,24 @@ def _isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
             patch.setenv(name, value)
         # No test finds a repository above its own folder by accident.
         patch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path_factory.getbasetemp().resolve()))
+        _trust_little(patch, tmp_path_factory.mktemp("certificates"))
         _use_home(patch, tmp_path_factory.mktemp("session-home"))
         _read_time_zone()
         with children_hear_signals():
             yield
     _read_time_zone()
+
+
+def _trust_little(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Trust one authority: each HTTP client reads all of them, which takes longer than most tests.
+
+    No test speaks TLS with the world; those that speak it here say whom they trust.
+    """
+    end = "-----END CERTIFICATE-----\n"
+    first, _, _ = Path(certifi.where()).read_text(encoding="utf-8").partition(end)
+    file = folder / "one.pem"
+    file.write_text(first + end, encoding="utf-8")
+    patch.setenv("SSL_CERT_FILE", str(file))
 
 
 def _read_time_zone() -> None:
@@ -181,6 +196,12 @@ def shared_data() -> Path:
 def collected_contracts(pytestconfig: pytest.Config) -> dict[str, list[str]]:
     """The contract ids of every test that this run collected, before any was deselected."""
     return pytestconfig.stash[_CONTRACTS]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a quarter of the time, stories wait for other processes."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import yaml
+from hypothesis import settings
 from pack_connectors.catalog.catalog import SqliteCatalog
 from pack_connectors.in_memory import InMemoryConnector
 from pack_connectors.local_git.connector import LocalGit
@@ -29,6 +30,19 @@ from pack.provenance import Origin, Source
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 AGENT = Origin(Source.AI_CLOUD, "test client")
 SCAFFOLD = {"context/general.md": "---\ntopic: General\ncreated: {today}\n---\n\n# General\n"}
+
+
+def is_soak() -> bool:
+    """Whether this is `make soak`, whose profile has thousands of examples."""
+    return settings().max_examples >= 1000
+
+
+def examples(usual: int, soak: int = 1000) -> int:
+    """How many examples a property gets of which each costs more than a few milliseconds.
+
+    The usual run has the same few each time; `make soak` has many, and others each time.
+    """
+    return soak if is_soak() else usual
 
 
 class Clock:

@@ -49,7 +49,7 @@ def test_a_small_run_prints_and_writes_every_figure(
 ) -> None:
     monkeypatch.setattr("tests.bench.serving._READS_BEFORE_MEMORY", 5)
     result_file = tmp_path / "result.json"
-    main(["--sizes", "30", "--rounds", "2", "--pause", "0", "--json", str(result_file)])
+    main(["--sizes", "30", "--rounds", "1", "--pause", "0", "--json", str(result_file)])
     result = json.loads(result_file.read_text(encoding="utf-8"))
     figures = {figure["name"]: figure for figure in result["figures"]}
     assert figures.keys() == FIGURES

@@ -125,7 +125,7 @@ def settle_person(folder):
 
 @pytest.mark.parametrize(
     ("processes", "writes"),
-    [(4, 12), pytest.param(8, 100, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])],
+    [(4, 8), pytest.param(8, 100, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])],
 )
 def test_processes_write_while_a_person_commits(folder, processes, writes):
     """Half of the writes go to distinct files, half are appends to one file."""
@@ -179,7 +179,7 @@ def log_root(folder):
 
 @pytest.mark.parametrize("group", [False, True], ids=["process", "process group"])
 @pytest.mark.parametrize(
-    "kills", [10, pytest.param(100, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])]
+    "kills", [5, pytest.param(100, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])]
 )
 def test_a_killed_writer_loses_nothing_that_was_acknowledged(folder, group, kills):
     chance, rows = random.Random(kills), []

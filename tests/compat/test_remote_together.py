@@ -18,13 +18,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from pack.errors import Unavailable
 from tests.compat.local_git_support import Steps
 from tests.compat.remote_support import Machine, Net
+from tests.support import is_soak
 
 pytestmark = [pytest.mark.usefixtures("git_identity"), pytest.mark.contract("C1", "C9", "C10")]
 
 CRASHED = 9
 PATHS = st.sampled_from(["context/a.md", "context/b.md", "projects/c.md"])
 TURNS = st.integers(0, 1)
-IS_SOAK = os.environ.get("PACK_TEST_PROFILE") == "soak"
 
 
 # --- in any order ---------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ def test_machines_that_share_a_memory_converge_and_lose_nothing(tmp_path: Path) 
         net.machines[0].git("-C", f"../{name}", "remote", "set-url", "origin", "../remote.git")
     net.close()
     Sharing.template = tmp_path
-    options = settings() if IS_SOAK else settings(max_examples=4, stateful_step_count=14)
+    options = settings() if is_soak() else settings(max_examples=3, stateful_step_count=14)
     case = Sharing.TestCase
     case.settings = settings(options, suppress_health_check=[*HealthCheck])
     case().runTest()

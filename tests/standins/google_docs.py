@@ -21,6 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 import httplib2
 import httpx
 import requests
+from googleapiclient.schema import Schemas
 from requests import PreparedRequest
 from requests.adapters import BaseAdapter
 
@@ -44,6 +45,10 @@ _STATUSES = {
     500: "INTERNAL",
     503: "UNAVAILABLE",
 }
+
+# Google's client describes each of its methods in words, from the whole schema, whenever it is
+# made. That was most of the time of a test, and nobody reads it.
+Schemas.prettyPrintByName = Schemas.prettyPrintSchema = lambda *_: ""
 
 
 @dataclass

@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 from pack_servers.cli.shell import exit as endings
 
+from tests.stories.prepared import COMMAND, Process, start
+
 CLIENT = {
     "protocolVersion": "2025-06-18",
     "capabilities": {},
     "clientInfo": {"name": "story", "version": "1"},
 }
-COMMAND = str(Path(sys.executable).with_name("pack"))
 
 
 @dataclass(frozen=True)
@@ -187,15 +188,20 @@ class Stdio:
     """A started `pack serve`, spoken to in JSON lines."""
 
     def __init__(
-        self, *words: str | Path, env: Mapping[str, str] | None = None, prefix: Sequence[str] = ()
+        self,
+        *words: str | Path,
+        env: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
+        installed: bool = False,
     ) -> None:
-        self.process = subprocess.Popen(
-            [*prefix, COMMAND, "serve", *words],
-            env={**os.environ, **(env or {})},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        command, pipe = ["serve", *map(str, words)], subprocess.PIPE
+        env = {**os.environ, **(env or {})}
+        self.process: Process
+        if installed or prefix:
+            command = [*prefix, COMMAND, *command]
+            self.process = subprocess.Popen(command, env=env, stdin=pipe, stdout=pipe, stderr=pipe)
+        else:
+            self.process = start(command, env=env)
         self._number = 0
 
     def ask(self, method: str, **params: object) -> Any:

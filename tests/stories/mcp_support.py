@@ -7,9 +7,8 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, IncompleteRead
 from itertools import takewhile
@@ -28,6 +27,9 @@ from pack_servers.mcp.server import build_server
 from pack_servers.wiring.local import LocalPlace
 from pack_servers.wiring.memory import init_memory, open_memory
 
+from tests.stories.prepared import COMMAND as PACK
+from tests.stories.prepared import Process, start
+
 DEADLINE = 60.0
 """Seconds until a test gives up; nothing waits for it to pass."""
 
@@ -41,8 +43,6 @@ CONNECTIONS: list[tuple[Kind, str]] = [
     ("http", "legacy"),
     ("sse", "legacy"),
 ]
-
-PACK = str(Path(sys.executable).with_name("pack"))
 
 _TRANSPORT: dict[Kind, list[str]] = {"http": ["--http"], "sse": ["--sse-only"]}
 
@@ -104,7 +104,7 @@ def assert_sound(folder: Path) -> None:
 class HttpServer:
     """A server process on a socket of its own."""
 
-    process: subprocess.Popen[str]
+    process: Process
     url: str
     log: Path
 
@@ -114,13 +114,11 @@ def http_server(folder: Path, log: Path, kind: Kind = "http") -> Iterator[HttpSe
     """Serve a memory until the end of the block; it may be dead by then."""
     with (
         log.open("w", encoding="utf-8") as errors,
-        subprocess.Popen(
-            [PACK, "serve", "--local", str(folder), "--port", "0", *_TRANSPORT[kind]],
+        start(
+            ["serve", "--local", str(folder), "--port", "0", *_TRANSPORT[kind]],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            encoding="utf-8",
             start_new_session=True,
         ) as process,
     ):
@@ -260,7 +258,7 @@ INITIALIZED = {"jsonrpc": "2.0", "method": "notifications/initialized"}
 class RawServer:
     """`pack serve` over pipes that a test writes to and reads from byte by byte."""
 
-    process: subprocess.Popen[bytes]
+    process: Process
     log: Path
 
     def send_bytes(self, content: bytes) -> None:
@@ -317,19 +315,22 @@ def raw_server(
     cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[RawServer]:
-    """Serve a memory over pipes until the end of the block."""
-    with (
-        log.open("wb") as errors,
-        subprocess.Popen(
-            [PACK, "serve", "--local", str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            cwd=cwd,
-            env={**os.environ, **(environment or {})},
-            start_new_session=True,
-        ) as process,
-    ):
+    """Serve a memory over pipes until the end of the block.
+
+    With a folder or an environment of its own, the installed command is started: both may matter
+    before its first line.
+    """
+    words = ["serve", "--local", str(folder)]
+    options: dict[str, Any] = {"start_new_session": True}
+    with ExitStack() as stack:
+        errors = stack.enter_context(log.open("wb"))
+        if cwd or environment:
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "cwd": cwd}
+            env = {**os.environ, **(environment or {})}
+            started = subprocess.Popen([PACK, *words], env=env, stderr=errors, **pipes, **options)
+        else:
+            started = start(words, stderr=errors, **options)
+        process = stack.enter_context(started)
         try:
             yield RawServer(process, log)
         finally:

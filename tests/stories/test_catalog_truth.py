@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from pack.errors import PackError
-from tests.support import World, git
+from tests.support import World, examples, git
 
 PATHS = st.sampled_from([f"{folder}/{name}.md" for folder in ("a", "a/b", "c") for name in "xyz"])
 WORDS = ("apple", "banana", "cherry", "数据库")
@@ -139,7 +139,7 @@ class ManyProcesses(RuleBasedStateMachine):
 
 TestManyProcesses = ManyProcesses.TestCase
 TestManyProcesses.settings = settings(
-    max_examples=8,
+    max_examples=examples(3, soak=200),
     stateful_step_count=10,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

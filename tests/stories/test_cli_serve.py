@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from tests.stories.cli_driver import CLIENT, COMMAND, Folder, Stdio, new_memory
+from tests.stories.cli_driver import CLIENT, Folder, Stdio, new_memory
+from tests.stories.prepared import Process, start
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals")
 
@@ -26,7 +27,7 @@ INITIALIZE = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": CLIEN
 
 
 def test_stdio_makes_the_default_memory_and_keeps_stdout_for_the_protocol(home: Path) -> None:
-    server = Stdio()
+    server = Stdio(installed=True)
     assert server.initialize()["name"] == "pack"
     tools = server.ask("tools/list")["tools"]
     assert {"memory_get", "memory_update"} <= {tool["name"] for tool in tools}
@@ -73,14 +74,10 @@ def test_a_folder_that_holds_something_else_is_not_taken(tmp_path: Path) -> None
 
 
 @contextmanager
-def http(folder: Path, *words: str, **env: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def http(folder: Path, *words: str, **env: str) -> Iterator[tuple[Process, str]]:
     """A server on a free port, and everything it printed before it was ready."""
-    process = subprocess.Popen(
-        [COMMAND, "serve", "--http", "--port", "0", "--local", folder, *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, **env},
-    )
+    command = ["serve", "--http", "--port", "0", "--local", str(folder), *words]
+    process = start(command, stdin=subprocess.DEVNULL, env={**os.environ, **env})
     assert process.stdout is not None
     assert process.stderr is not None
     shown = ""

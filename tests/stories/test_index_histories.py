@@ -18,6 +18,7 @@ from pack.index import format as index
 from pack.memory import Memory
 from pack.model import CommitId
 from pack.provenance import Origin, Source
+from tests.support import examples
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 pytestmark = pytest.mark.contract("C10")
@@ -51,7 +52,7 @@ def histories(draw: st.DrawFn) -> list[tuple[str, str]]:
     return draw(st.lists(step, min_size=10, max_size=60))
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(8))
 @given(histories())
 def test_the_index_of_every_commit_is_what_a_rebuild_of_that_commit_gives(
     history: list[tuple[str, str]],

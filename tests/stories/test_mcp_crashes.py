@@ -12,7 +12,7 @@ from tests.stories.mcp_support import make_memory
 
 
 @pytest.mark.contract("C1", "C9", "C10")
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("kind", ["stdio", "http"])
 def test_after_a_kill_the_next_server_needs_no_help(kind: str, seed: int, tmp_path: Path) -> None:
     folder = make_memory(tmp_path / "memory")

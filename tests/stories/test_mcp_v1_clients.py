@@ -34,6 +34,7 @@ from tests.stories.mcp_support import (
     run,
     texts,
 )
+from tests.support import examples
 
 GENERAL = "context/general.md"
 
@@ -115,7 +116,7 @@ def test_the_whole_memory_is_given_as_one_text_and_nothing_else(
 
 
 @pytest.mark.contract("C2")
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.text(st.characters(), max_size=200))
 def test_no_text_is_refused_and_none_takes_something_away(
     content: str, memory: Memory, folder: Path

@@ -18,7 +18,8 @@ from pack_servers.mcp.server import uri_of
 
 from tests.standins.github import GithubStandIn
 from tests.stories.cli_driver import run as run_command
-from tests.stories.mcp_support import PACK, call, http_client, refused, run
+from tests.stories.mcp_support import call, http_client, refused, run
+from tests.stories.prepared import start
 from tests.stories.redis_server import needs_redis, redis_server
 
 REPOSITORY = "ada/memory"
@@ -46,13 +47,11 @@ def replica(settings: dict[str, str], log: Path) -> Iterator[str]:
     """A server process; its URL."""
     with (
         log.open("w", encoding="utf-8") as errors,
-        subprocess.Popen(
-            [PACK, "serve", "--github", REPOSITORY, "--http", "--stateless", "--port", "0"],
+        start(
+            ["serve", "--github", REPOSITORY, "--http", "--stateless", "--port", "0"],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            encoding="utf-8",
             env={**os.environ, **settings},
         ) as process,
     ):

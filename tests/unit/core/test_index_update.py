@@ -1,7 +1,7 @@
 """The index over whole histories (C10): true in every commit, healed after manual work."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pack.core import index_update as index_plan
@@ -9,7 +9,7 @@ from pack.errors import InvalidContent, InvalidPath, LimitExceeded
 from pack.index import format as index
 from pack.index.format import PAGES_DIR, page_path, read_head
 from pack.paths import INDEX
-from tests.support import World, assert_true_index, drift, generated, git, note
+from tests.support import World, assert_true_index, drift, examples, generated, git, note
 
 pytestmark = pytest.mark.contract("C10")
 
@@ -61,6 +61,7 @@ STEPS = st.lists(
 )
 
 
+@settings(max_examples=examples(10))
 @given(STEPS)
 def test_any_sequence_of_writes_leaves_what_a_rebuild_gives(steps):
     with pytest.MonkeyPatch.context() as patch:

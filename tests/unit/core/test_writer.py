@@ -24,7 +24,7 @@ from pack.errors import AlreadyExists, BlobChanged, PackError
 from pack.files.edits import Append
 from pack.model import blob_id
 from pack.paths import GENERAL, is_memory_file
-from tests.support import World, assert_true_index, git
+from tests.support import World, assert_true_index, examples, git
 
 pytestmark = pytest.mark.contract("C1", "C9", "C10")
 
@@ -266,7 +266,7 @@ class MemoryMachine(RuleBasedStateMachine):
 
 
 MemoryMachine.TestCase.settings = settings(
-    max_examples=12 if settings.default.max_examples < 1000 else 500,
+    max_examples=examples(5, soak=500),
     stateful_step_count=25,
     suppress_health_check=list(HealthCheck),
 )

@@ -31,7 +31,7 @@ from pack.sync.routes import Destination, EventRoute, WholeRoute
 from pack.sync.state import DamagedState
 from pack.sync.target import Delivered
 from pack.sync.text import TextSource
-from tests.support import AGENT, World
+from tests.support import AGENT, World, examples
 
 
 class Killed(BaseException):
@@ -829,7 +829,7 @@ class SyncMachine(RuleBasedStateMachine):
 
 
 SyncMachine.TestCase.settings = settings(
-    max_examples=40 if settings.default.max_examples < 1000 else 1500,
+    max_examples=examples(15, soak=1500),
     stateful_step_count=20,
     deadline=None,
     suppress_health_check=list(HealthCheck),

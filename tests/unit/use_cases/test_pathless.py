@@ -8,7 +8,7 @@ from pack.errors import MigrationNeeded, NotInitialised
 from pack.files.markdown import split_lines
 from pack.model import Mode
 from pack.paths import GENERAL, INDEX
-from tests.support import World, assert_true_index, git, note
+from tests.support import World, assert_true_index, examples, git, note
 
 pytestmark = pytest.mark.contract("C2")
 
@@ -66,7 +66,7 @@ SENT = st.lists(
 ).map("\n".join)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(15))
 @given(st.lists(st.tuples(SENT, st.sampled_from(["read", "old", None])), max_size=6), SENT)
 def test_nothing_is_lost_whatever_is_sent(sends, start):
     world = World(None)
@@ -163,7 +163,7 @@ def test_a_line_of_three_mebibytes_is_kept_whole_in_pieces(world):
         b"\xef\xbb\xbf---\ntopic: T\n---\nbody",
         b"",
         b"x" * (2 * 1024 * 1024 - 100),
-        b"\n".join(b"%06d" % n for n in range(250_000)),
+        b"\n".join(b"%034d" % n for n in range(50_000)),
     ],
 )
 def test_whatever_general_md_is_nothing_in_it_is_lost(world, content):

@@ -14,7 +14,7 @@ from pack.catalog.refresh import bring_up
 from pack.catalog.row import describe
 from pack.files.note import Note
 from pack.model import CommitId, MemoryPath, blob_id
-from tests.support import World, assert_true_index, git, note
+from tests.support import World, assert_true_index, examples, git, note
 
 pytestmark = pytest.mark.contract("C6")
 FILES = [f"{folder}/{name}.md" for folder in ("a", "b", "b/c") for name in ("x", "Y", "é", "日")]
@@ -56,6 +56,7 @@ STEPS = st.lists(
 )
 
 
+@settings(max_examples=examples(15))
 @given(STEPS)
 def test_after_any_steps_the_rows_are_those_of_a_fresh_one(tmp_path_factory, steps):
     file = tmp_path_factory.mktemp("catalog") / "catalog.sqlite"
@@ -89,7 +90,7 @@ def test_after_any_steps_the_rows_are_those_of_a_fresh_one(tmp_path_factory, ste
     catalog.close()
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(15))
 @given(STEPS)
 def test_bringing_up_gives_what_a_fresh_catalog_has(steps):
     world = World(None)

@@ -17,6 +17,7 @@ from pack.files.note import Note
 from pack.model import CommitId, MemoryPath, blob_id
 from pack.search.query import Alternative, Clause, ClauseKind
 from pack.search.words import fold_text, index_terms, indexed_text
+from tests.support import examples
 
 pytestmark = pytest.mark.contract("C6")
 PATHS = [
@@ -141,6 +142,7 @@ QUESTIONS = [
 ]
 
 
+@settings(max_examples=examples(12))
 @given(STEPS, st.booleans())
 def test_after_any_steps_everything_is_as_in_a_fresh_one(tmp_path_factory, steps, turns):
     """Also where two connections take turns."""
@@ -189,6 +191,7 @@ def in_order(rows, sort):
     return sorted(ordered, key=lambda made: sort_key(made, sort)[0], reverse=True)
 
 
+@settings(max_examples=examples(15))
 @given(STEPS, FILTERS, st.sampled_from(Sort), st.integers(1, 4))
 def test_a_listing_is_what_a_reader_sees_in_parts(steps, which, sort, limit):
     model = Model()
@@ -226,7 +229,7 @@ def _has(terms, way):
     return False
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(15))
 @given(
     STEPS,
     st.lists(st.sampled_from(QUESTIONS), min_size=1, max_size=3, unique=True),
@@ -255,7 +258,7 @@ def test_candidates_are_what_meets_a_clause(most, steps, wanted, excluded, which
         catalog.close()
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(15))
 @given(STEPS, st.lists(st.sampled_from(QUESTIONS), min_size=1, max_size=3, unique=True), FILTERS)
 @pytest.mark.parametrize("most", [2000, 0])
 def test_a_file_meets_all_that_is_required_in_any_of_its_passages(most, steps, wanted, which):

@@ -20,6 +20,7 @@ from pack.catalog.row import is_catalogued
 from pack.errors import Unavailable
 from pack.limits import MAX_FILE_BYTES
 from pack.model import blob_id
+from tests.support import examples
 from tests.unit.connectors.local_git.changes.worktree_folders import Repository
 
 if sys.platform == "linux":
@@ -612,7 +613,7 @@ class EditedFolder(RuleBasedStateMachine):
 
 TestEditedFolder = EditedFolder.TestCase
 TestEditedFolder.settings = settings(
-    max_examples=15,
+    max_examples=examples(8),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -1,0 +1,176 @@
+"""`pack` processes that cost no start-up: forked from one that has imported everything.
+
+Starting Python and importing what a server needs takes more than most stories do with it. So the
+first that asks starts a process which imports all of that once (`prepared_main.py`); each further
+one is a fork of it, with pipes, folder, environment and signals of its own. What a process does
+from its first line on, and how it dies, is the same. What happens before is the subject of
+`test_cli_process.py`, `test_cli_serve.py` and others that start the installed command, as the
+official clients do in all tests; and so does everything in `make soak`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Any
+
+from tests.support import is_soak
+
+COMMAND = str(Path(sys.executable).with_name("pack"))
+_PROGRAM = Path(__file__).with_name("prepared_main.py")
+
+
+class Prepared:
+    """What `subprocess.Popen` is for a process, as far as the stories use that."""
+
+    returncode: int | None = None
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        *,
+        stdin: int = subprocess.PIPE,
+        stderr: int | IO[Any] = subprocess.PIPE,
+        env: Mapping[str, str] | None = None,
+        text: bool = False,
+        start_new_session: bool = False,
+    ) -> None:
+        asked = {
+            "command": [COMMAND, *words],
+            "cwd": str(Path.cwd()),
+            "env": {**(os.environ if env is None else env)},
+            "session": start_new_session,
+        }
+        with ExitStack() as theirs:
+            self.stdin, read = _pipe_to(theirs) if stdin == subprocess.PIPE else _nothing(theirs)
+            self.stdout, written = _pipe_from(theirs, "r" if text else "rb")
+            if isinstance(stderr, int):
+                self.stderr, errors = _pipe_from(theirs, "rb")
+            else:
+                self.stderr, errors = None, stderr.fileno()
+            self._status, told = _pipe_from(theirs, "rb")
+            _source().ask(asked, [read, written, errors, told])
+        self.pid = int(self._status.readline())
+
+    def __enter__(self) -> Prepared:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pipe in (self.stdout, self.stderr, self.stdin):
+            if pipe:
+                pipe.close()
+        self.wait()
+
+    def wait(self, timeout: float | None = None) -> int:
+        if self.returncode is None:
+            if not select.select([self._status], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired("pack", timeout or 0)
+            self.returncode = int(self._status.readline())
+            self._status.close()
+        return self.returncode
+
+    def poll(self) -> int | None:
+        try:
+            return self.wait(0)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def communicate(self, timeout: float | None = None) -> tuple[Any, Any]:
+        """Close its input; the rest of what it says."""
+        if self.stdin:
+            self.stdin.close()
+        outputs = [self.stdout, self.stderr]
+        with ThreadPoolExecutor(2) as readers:
+            texts = [readers.submit(pipe.read) for pipe in outputs if pipe]
+            try:
+                found = [text.result(timeout) for text in texts]
+            except TimeoutError:
+                self.kill()  # so that the readers end
+                raise
+        for pipe in outputs:
+            if pipe:
+                pipe.close()
+        self.wait(timeout)
+        return found[0], found[1] if self.stderr else None
+
+
+class _Source:
+    """The process that the others are forks of; it ends with this one."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._channel, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, _PROGRAM, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                cwd="/",
+            )
+        atexit.register(self.close)
+
+    def ask(self, asked: Mapping[str, object], files: Sequence[int]) -> None:
+        message = json.dumps(asked).encode()
+        with self._turn:
+            socket.send_fds(self._channel, [b"%d\n" % len(message)], files)
+            self._channel.sendall(message)
+
+    def close(self) -> None:
+        self._channel.close()
+        self._process.wait()
+
+
+_source = functools.cache(_Source)
+
+
+def _pipe_to(theirs: ExitStack) -> tuple[IO[bytes], int]:
+    read, written = os.pipe()
+    theirs.callback(os.close, read)
+    return os.fdopen(written, "wb"), read
+
+
+def _pipe_from(theirs: ExitStack, mode: str) -> tuple[IO[Any], int]:
+    read, written = os.pipe()
+    theirs.callback(os.close, written)
+    return os.fdopen(read, mode, encoding=None if "b" in mode else "utf-8"), written
+
+
+def _nothing(theirs: ExitStack) -> tuple[None, int]:
+    file = os.open(os.devnull, os.O_RDONLY)
+    theirs.callback(os.close, file)
+    return None, file
+
+
+Process = subprocess.Popen[Any] | Prepared
+
+
+def start(words: Sequence[str], **options: Any) -> Process:
+    """A `pack` process with pipes: prepared where that is possible."""
+    if hasattr(os, "fork") and not is_soak():
+        return Prepared(words, **options)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    encoding = "utf-8" if options.get("text") else None
+    return subprocess.Popen([COMMAND, *words], encoding=encoding, **{**pipes, **options})

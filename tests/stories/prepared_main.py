@@ -1,0 +1,97 @@
+"""The process of `prepared.py`: it imports what `pack` needs, and becomes it when it is asked to.
+
+Nothing runs here beside the one thread, so that a fork is whole.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from importlib import import_module
+from typing import Any
+
+from pack_servers.cli import main
+
+IMPORTED = (
+    "pack_servers.background.sync",
+    "pack_servers.cli.connect.serve",
+    "pack_servers.cli.shell.exit",
+    "pack_servers.http.app",
+    "pack_servers.mcp.server",
+    "pack_servers.wiring.targets",
+)
+
+
+def serve(channel: socket.socket) -> bool:
+    """Answer until the other side has ended; true in a child that is to be `pack` now."""
+    while (request := next_request(channel)) is not None:
+        asked, files = request
+        if os.fork() == 0:
+            channel.close()
+            if watch(asked, files):
+                return True
+        for file in files:
+            os.close(file)
+        while reaped():
+            pass
+    return False
+
+
+def next_request(channel: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+    head, files, _, _ = socket.recv_fds(channel, 1, 4)
+    if not head:
+        return None
+    while not head.endswith(b"\n"):
+        head += channel.recv(1)
+    message = channel.recv(int(head), socket.MSG_WAITALL)
+    return json.loads(message), list(files)
+
+
+def reaped() -> bool:
+    """Whether one more of the watching processes has ended."""
+    try:
+        return os.waitpid(-1, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return False
+
+
+def watch(asked: dict[str, Any], files: list[int]) -> bool:
+    """Fork the process that was asked for, and say how it ended; true in that process itself."""
+    *streams, status = files
+    child = os.fork()
+    if child == 0:
+        os.close(status)
+        become(asked, streams)
+        return True
+    for file in streams:
+        os.close(file)
+    os.write(status, b"%d\n" % child)
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    os.write(status, b"%d\n" % ended)
+    os._exit(0)
+
+
+def become(asked: dict[str, Any], streams: list[int]) -> None:
+    """Take on the streams, the folder and the environment of `pack` with these words."""
+    if asked["session"]:
+        os.setsid()
+    for number, file in enumerate(streams):
+        os.dup2(file, number)
+        os.close(file)
+    # As Python opens them: what is known of the old ones, whether they can be rewound, is not true.
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    os.chdir(asked["cwd"])
+    os.environ.clear()
+    os.environ.update(asked["env"])
+    sys.argv[:] = asked["command"]
+
+
+if __name__ == "__main__":
+    for name in IMPORTED:
+        import_module(name)
+    if serve(socket.socket(fileno=int(sys.argv[1]))):
+        main()
