@@ -41,6 +41,7 @@ class Prepared:
         self,
         words: Sequence[str],
         *,
+        program: str | None = None,
         stdin: int = subprocess.PIPE,
         stderr: int | IO[Any] = subprocess.PIPE,
         env: Mapping[str, str] | None = None,
@@ -48,13 +49,16 @@ class Prepared:
         start_new_session: bool = False,
     ) -> None:
         asked = {
-            "command": [COMMAND, *words],
+            "command": ["-c" if program else COMMAND, *words],
+            "program": program,
             "cwd": str(Path.cwd()),
             "env": {**(os.environ if env is None else env)},
             "session": start_new_session,
         }
         with ExitStack() as theirs:
-            self.stdin, read = _pipe_to(theirs) if stdin == subprocess.PIPE else _nothing(theirs)
+            has_input = stdin == subprocess.PIPE
+            ours = _pipe_to(theirs, "w" if text else "wb") if has_input else _nothing(theirs)
+            self.stdin, read = ours
             self.stdout, written = _pipe_from(theirs, "r" if text else "rb")
             if isinstance(stderr, int):
                 self.stderr, errors = _pipe_from(theirs, "rb")
@@ -146,10 +150,10 @@ class _Source:
 _source = functools.cache(_Source)
 
 
-def _pipe_to(theirs: ExitStack) -> tuple[IO[bytes], int]:
+def _pipe_to(theirs: ExitStack, mode: str) -> tuple[IO[Any], int]:
     read, written = os.pipe()
     theirs.callback(os.close, read)
-    return os.fdopen(written, "wb"), read
+    return os.fdopen(written, mode, encoding=None if "b" in mode else "utf-8"), read
 
 
 def _pipe_from(theirs: ExitStack, mode: str) -> tuple[IO[Any], int]:
@@ -167,10 +171,11 @@ def _nothing(theirs: ExitStack) -> tuple[None, int]:
 Process = subprocess.Popen[Any] | Prepared
 
 
-def start(words: Sequence[str], **options: Any) -> Process:
-    """A `pack` process with pipes: prepared where that is possible."""
+def start(words: Sequence[str], *, program: str | None = None, **options: Any) -> Process:
+    """A `pack` process with pipes, or one of a Python program: prepared where that is possible."""
     if hasattr(os, "fork") and not is_soak():
-        return Prepared(words, **options)
+        return Prepared(words, program=program, **options)
+    command = [sys.executable, "-c", program, *words] if program else [COMMAND, *words]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     encoding = "utf-8" if options.get("text") else None
-    return subprocess.Popen([COMMAND, *words], encoding=encoding, **{**pipes, **options})
+    return subprocess.Popen(command, encoding=encoding, **{**pipes, **options})

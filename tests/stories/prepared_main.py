@@ -24,19 +24,19 @@ IMPORTED = (
 )
 
 
-def serve(channel: socket.socket) -> bool:
-    """Answer until the other side has ended; true in a child that is to be `pack` now."""
+def serve(channel: socket.socket) -> dict[str, Any] | None:
+    """Answer until the other side has ended; in a child, what it is to be now."""
     while (request := next_request(channel)) is not None:
         asked, files = request
         if os.fork() == 0:
             channel.close()
             if watch(asked, files):
-                return True
+                return asked
         for file in files:
             os.close(file)
         while reaped():
             pass
-    return False
+    return None
 
 
 def next_request(channel: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
@@ -93,5 +93,8 @@ def become(asked: dict[str, Any], streams: list[int]) -> None:
 if __name__ == "__main__":
     for name in IMPORTED:
         import_module(name)
-    if serve(socket.socket(fileno=int(sys.argv[1]))):
+    asked = serve(socket.socket(fileno=int(sys.argv[1])))
+    if asked and asked["program"]:
+        exec(asked["program"], {"__name__": "__main__"})
+    elif asked:
         main()

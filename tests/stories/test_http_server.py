@@ -26,6 +26,8 @@ from mcp.client.streamable_http import streamable_http_client
 from pack_servers.http.uvicorn import MAX_CONNECTIONS, LimitedProtocol
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from tests.stories.prepared import Process, start
+
 CANARY = "canary-7b1e55d0-token"
 MIB = 1024 * 1024
 DEADLINE = 30.0
@@ -81,7 +83,7 @@ print("returned", flush=True)
 class Running:
     """A server process."""
 
-    process: subprocess.Popen[str]
+    process: Process
     url: str
     log: Path
     token: str | None
@@ -125,14 +127,12 @@ def running(log: Path, token: str | None = None, **settings: Any) -> Iterator[Ru
         environment["PACK_HTTP_TOKEN"] = token
     with (
         log.open("w", encoding="utf-8") as errors,
-        subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, json.dumps({"port": 0, **settings})],
+        start(
+            [json.dumps({"port": 0, **settings})],
+            program=PROGRAM,
             env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            encoding="utf-8",
         ) as process,
     ):
         try:
