@@ -105,10 +105,10 @@ class LocalGit:
         self, folder: Path, clock: Callable[[], datetime], *, lock_seconds: float = _LOCK_SECONDS
     ) -> None:
         self.repository = open_repository(folder)
-        self._runner = GitRunner(self.repository.git_dir, self.repository.work_tree)
+        self._runner = GitRunner(self.repository)
         self._work_dir = self.repository.state_dir / "work"
         self._lock = ProcessLock(self.repository.state_dir / "lock", lock_seconds)
-        self._store = ObjectStore(self._runner, self.repository.common_dir)
+        self._store = ObjectStore(self._runner)
         self._refs = RefUpdater(self._runner, self._lock.descriptor)
         self._committed = CommittedFiles(self.repository, self._store)
         self._index = GitIndex(self._runner, self._work_dir)

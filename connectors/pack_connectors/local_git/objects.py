@@ -157,10 +157,10 @@ def _place_for(data: bytes, key: bytes) -> int:
 class ObjectStore:
     """Reads and writes objects of one repository."""
 
-    def __init__(self, runner: GitRunner, common_dir: Path) -> None:
+    def __init__(self, runner: GitRunner) -> None:
         self._runner = runner
-        self._objects_dir = common_dir / "objects"
-        self._cat_file = CatFile(runner, common_dir)
+        self._objects_dir = runner.repository.common_dir / "objects"
+        self._cat_file = CatFile(runner)
         self._trees = _TreeCache()
         self._tree_of_commit: tuple[CommitId | None, str] = (None, "")
         self._packer: ThreadPoolExecutor | None = None

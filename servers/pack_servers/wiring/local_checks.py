@@ -95,7 +95,7 @@ def _obstacle(repository: Repository) -> PackError | None:
     """Why no write can be made now."""
     try:
         refuse_unfinished_operation(repository)
-        current_branch(repository, GitRunner(repository.git_dir, repository.work_tree))
+        current_branch(repository, GitRunner(repository))
     except PackError as error:
         return error
     return None
