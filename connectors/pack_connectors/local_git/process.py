@@ -139,7 +139,10 @@ class GitRunner:
         self.repository = repository
         self.git_dir = repository.git_dir
         self.work_tree = repository.work_tree
-        self._prefix = [self.executable, "--literal-pathspecs", *config_options()]
+        self._options = ["--literal-pathspecs", *config_options()]
+
+    def _options_of(self, command: str) -> list[str]:
+        return [] if command == "config" else self._options  # it shows what is set
 
     def environment(self, command: str) -> dict[str, str]:
         """The environment that a command runs in."""
@@ -166,7 +169,7 @@ class GitRunner:
         """
         try:
             return subprocess.Popen(  # noqa: S603 - fixed commands, no shell
-                [*self._prefix, *args],
+                [self.executable, *self._options_of(args[0]), *args],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
