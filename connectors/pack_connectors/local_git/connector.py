@@ -48,6 +48,7 @@ from pack.model import (
 from pack.paths import kept_copy_path
 from pack_connectors.local_git.arrivals import Arrivals, Merging, Staged
 from pack_connectors.local_git.changes.state import WorktreeState
+from pack_connectors.local_git.checkout import refuse_without_checkout
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.examine import ExaminedWrite, Examiner
 from pack_connectors.local_git.index import GitIndex, PreparedIndex, parse_raw_diff
@@ -366,6 +367,8 @@ class LocalGit:
                 head = self.head()
                 if head != base:
                     raise StaleBase(base, head)
+                if head is not None:
+                    self._refuse_unusable(head)
                 plan = make_plan(ref, self._store.tree_of(head), self._index.staged(head))
                 new = self._writer.write(plan, self._take_begun())
                 turn = _Turn.WRITTEN
@@ -373,6 +376,12 @@ class LocalGit:
                 self._turn = turn  # after a failure, what it was before
         self._state.advance(base, new.id, {t.path: new.blobs.get(t.path) for t in plan.targets})
         return new
+
+    def _refuse_unusable(self, head: CommitId) -> None:
+        """Do nothing, unless the current commit is no ground to stand on."""
+        self._store.refuse_broken(head)
+        tree = self._store.tree_of(head)
+        refuse_without_checkout(tree, self._store, self._worktree, self._index)
 
     def view(self) -> AbstractContextManager[None]:
         """See `Connector.view`; the store is near, so this only spares reading a file twice."""
