@@ -26,7 +26,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from pack.errors import InvalidConfig, Unavailable
+from pack.errors import InvalidConfig
 
 _SHARED: Final = (
     "refs", "packed-refs", "reftable", "logs", "shallow", "info", "worktrees", "rr-cache",
@@ -87,7 +87,7 @@ class OwnCommonDir:
         self._place = place
         self._fallback = fallback
         self._read = read
-        self._made_for = ""
+        self._made_for: str | None = None
         self._found = common_dir
 
     def find(self) -> Path:
@@ -99,11 +99,8 @@ class OwnCommonDir:
             InvalidConfig: The repository has an extension that PACK does not know.
             Unavailable: The configuration cannot be read.
         """
-        try:
-            identity = _identity(self._common_dir / "config")
-        except OSError as error:
-            raise Unavailable(f"{error.filename}: {error.strerror}") from error
-        if identity != self._made_for or not (self._found / "config").exists():
+        identity = _identity(f"{self._common_dir}/config")
+        if identity != self._made_for or not os.path.exists(f"{self._found}/config"):  # noqa: PTH110
             self._found = (
                 self._make_in(self._place) or self._make_in(self._fallback()) or self._common_dir
             )
@@ -148,11 +145,13 @@ def _complete(folder: Path, common_dir: Path, read: Callable[[Path], bytes]) -> 
     with suppress(OSError):  # git does not make a folder through a link
         (common_dir / "logs").mkdir(exist_ok=True)
     file, theirs = folder / "config", common_dir / "config"
-    first = f"# {_VERSION} {_identity(theirs)}\n".encode()
+    identity = _identity(str(theirs))
+    first = f"# {_VERSION} {identity}\n".encode()
     with suppress(FileNotFoundError), file.open("rb") as ours:
-        if ours.readline() == first:
+        if identity and ours.readline() == first:
             return
-    _replace(file, lambda new: new.write_bytes(first + own_config(pairs(read(theirs)))))
+    listed = read(theirs) if identity else b""
+    _replace(file, lambda new: new.write_bytes(first + own_config(pairs(listed))))
 
 
 def _link(link: Path, target: str) -> None:
@@ -172,9 +171,15 @@ def _replace(path: Path, make: Callable[[Path], object]) -> None:
         new.unlink(missing_ok=True)
 
 
-def _identity(file: Path) -> str:
-    """Differs for any two states of a file, and cannot be known by who packed an archive."""
-    status = file.stat()
+def _identity(file: str) -> str:
+    """Differs for any two states of a file, and cannot be known by who packed an archive.
+
+    It is empty where there is none, which git takes for an empty one.
+    """
+    try:
+        status = os.stat(file)  # noqa: PTH116 - before each git that is started
+    except FileNotFoundError:
+        return ""
     return f"{status.st_ino} {status.st_ctime_ns} {status.st_mtime_ns} {status.st_size}"
 
 

@@ -140,13 +140,14 @@ class GitRunner:
         self.git_dir = repository.git_dir
         self.work_tree = repository.work_tree
         self._options = ["--literal-pathspecs", *config_options()]
+        self._env = isolated_environment(repository)
 
     def _options_of(self, command: str) -> list[str]:
         return [] if command == "config" else self._options  # it shows what is set
 
     def environment(self, command: str) -> dict[str, str]:
         """The environment that a command runs in."""
-        env = isolated_environment(self.repository)
+        env = self._env | {"GIT_COMMON_DIR": str(self.repository.own.find())}
         if command == "config":
             env["GIT_COMMON_DIR"] = str(self.repository.common_dir)
         if command not in _WITH_THEIR_CONFIG:

@@ -111,6 +111,13 @@ def test_it_is_made_again_once_it_is_gone(own, common_dir):
     assert os.readlink(own.find() / "info") == "../../info"  # noqa: PTH115
 
 
+def test_a_repository_without_a_configuration_has_an_empty_one(own, common_dir):
+    (common_dir / "config").unlink()
+    (common_dir / "pack/git").mkdir(parents=True)
+    (common_dir / "pack/git/config").write_text("# 1 \n[core]\n\tfsmonitor = x\n")
+    assert b"fsmonitor" not in (own.find() / "config").read_bytes()
+
+
 @pytest.mark.parametrize("name", ["hooks", "config", "refs", "x"])
 def test_what_is_not_ours_is_not_used(own, common_dir, tmp_path, name):
     (common_dir / "pack/git" / name).mkdir(parents=True)
