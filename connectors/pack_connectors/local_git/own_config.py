@@ -26,7 +26,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from pack.errors import InvalidConfig
+from pack.errors import InvalidConfig, Unavailable
 
 _SHARED: Final = (
     "refs", "packed-refs", "reftable", "logs", "shallow", "info", "worktrees", "rr-cache",
@@ -107,6 +107,10 @@ class OwnCommonDir:
             self._made_for = identity
         return self._found
 
+    def is_ours(self) -> bool:
+        """Whether there is one; without, git reads the repository's configuration."""
+        return self.find() != self._common_dir
+
     def is_kept(self) -> bool:
         """Whether ours outlives this process."""
         return self.find() == self._place
@@ -180,6 +184,8 @@ def _identity(file: str) -> str:
         status = os.stat(file)  # noqa: PTH116 - before each git that is started
     except FileNotFoundError:
         return ""
+    except OSError as error:
+        raise Unavailable(f"{file}: {error.strerror}") from error
     return f"{status.st_ino} {status.st_ctime_ns} {status.st_mtime_ns} {status.st_size}"
 
 

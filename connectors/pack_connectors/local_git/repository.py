@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from pack.errors import InvalidConfig, RefusedForSafety, Unavailable
-from pack.model import Identity
+from pack.model import CommitId, Identity
 from pack_connectors.local_git.own_config import OwnCommonDir
 from pack_connectors.local_git.process import (
     HARDENED_CONFIG,
@@ -244,6 +244,25 @@ def current_branch(repository: Repository, runner: GitRunner) -> str:
             "Run `git switch BRANCH` in the memory folder, then try again.",
         )
     return ref
+
+
+def is_partial(runner: GitRunner) -> bool:
+    """Whether git left objects on the remote, to be fetched when they are needed.
+
+    Raises:
+        Unavailable: The configuration cannot be read.
+    """
+    pattern = r"^(extensions\.partialclone|remote\..*\.promisor)$"
+    return bool(runner.run(["config", "--get-regexp", pattern], ok=(0, 1)))
+
+
+def find_damage(runner: GitRunner, commit: CommitId) -> None:
+    """Do nothing, unless something is gone that a commit leads to. It walks the whole history.
+
+    Raises:
+        Unavailable: It names what is gone first.
+    """
+    runner.run(["rev-list", "--objects", "--quiet", commit, "--"])
 
 
 def refuse_unfinished_operation(repository: Repository) -> None:
