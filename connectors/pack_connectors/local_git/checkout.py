@@ -13,11 +13,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from pack.errors import RefusedForSafety
+from pack.errors import RefusedForSafety, Unavailable
 from pack.model import MemoryPath
 from pack.paths import INDEX
 from pack_connectors.local_git.index import GitIndex
 from pack_connectors.local_git.objects import SUBMODULE_MODE, ObjectStore
+from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.worktree import Worktree
 
 
@@ -50,6 +51,22 @@ def refuse_without_checkout(
             has_index=has_index, has_files=some_are_there, is_sparse=index.is_left_out(files[0])
         ),
     )
+
+
+def refuse_incomplete(runner: GitRunner, tree: str) -> None:
+    """Do nothing, unless a partial clone lacks files of a commit, which its index would describe.
+
+    Raises:
+        RefusedForSafety: It does.
+    """
+    try:
+        runner.run(["rev-list", "--objects", "--quiet", tree, "--"])
+    except Unavailable as error:
+        raise RefusedForSafety(
+            "this partial clone lacks files of the last commit",
+            "Run `git sparse-checkout disable` in the memory folder, which fetches them, then try "
+            "again.",
+        ) from error
 
 
 def _remedy(*, has_index: bool, has_files: bool, is_sparse: bool) -> str:

@@ -48,7 +48,7 @@ from pack.model import (
 from pack.paths import kept_copy_path
 from pack_connectors.local_git.arrivals import Arrivals, Merging, Staged
 from pack_connectors.local_git.changes.state import WorktreeState
-from pack_connectors.local_git.checkout import refuse_without_checkout
+from pack_connectors.local_git.checkout import refuse_incomplete, refuse_without_checkout
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.examine import ExaminedWrite, Examiner
 from pack_connectors.local_git.index import GitIndex, PreparedIndex, parse_raw_diff
@@ -146,6 +146,7 @@ class LocalGit:
             diff=self.changes_between,
             walk=self._committed_blobs,
         )
+        self._paths_of_head: tuple[CommitId | None, Mapping[BlobId, MemoryPath]] | None = None
         self._turn = _Turn.NONE
         self._begun: PreparedIndex | None = None
         self._maintenance: subprocess.Popen[bytes] | None = None
@@ -237,8 +238,29 @@ class LocalGit:
         return self._state.edits(at)
 
     def read_blobs(self, shas: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
-        """See `Connector.read_blobs`."""
-        return self._store.read_blobs(list(shas))
+        """See `Connector.read_blobs`; what git has lost may still be in the folder."""
+        wanted, done = list(shas), 0
+        while done < len(wanted):
+            try:
+                for found in self._store.read_blobs(wanted[done:]):
+                    done += 1
+                    yield found
+            except NotFound:
+                content = self._in_folder(wanted[done])
+                if content is None:
+                    raise
+                yield wanted[done], content
+                done += 1
+
+    def _in_folder(self, blob: BlobId) -> bytes | None:
+        """The bytes of a blob of the current commit, from a file that was not changed."""
+        head = self.head()
+        if self._paths_of_head is None or self._paths_of_head[0] != head:
+            entries = self._committed_entries(head) if head else ()
+            self._paths_of_head = head, {entry.sha: entry.path for entry in entries}
+        path = self._paths_of_head[1].get(blob)
+        found = self._worktree.read(path) if path else None
+        return found.content if found and blob_id(found.content) == blob else None
 
     def changes_between(
         self, old: CommitId, new: CommitId
@@ -382,6 +404,8 @@ class LocalGit:
         self._store.refuse_broken(head)
         tree = self._store.tree_of(head)
         refuse_without_checkout(tree, self._store, self._worktree, self._index)
+        if self.repository.own.is_partial():
+            refuse_incomplete(self._runner, tree)
 
     def view(self) -> AbstractContextManager[None]:
         """See `Connector.view`; the store is near, so this only spares reading a file twice."""

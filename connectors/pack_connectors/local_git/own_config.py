@@ -32,6 +32,8 @@ _SHARED: Final = (
     "refs", "packed-refs", "reftable", "logs", "shallow", "info", "worktrees", "rr-cache",
 )  # fmt: skip
 """What git looks for beside `config` and the objects, without hooks and files that name remotes."""
+_PARTIAL: Final = "pack.partial"
+"""In a `config` of ours: git left objects on a remote."""
 _OF_HOUSEKEEPING: Final = "gc."
 _TEMPORARY: Final = "tmp-"
 _VERSION: Final = 1
@@ -89,6 +91,7 @@ class OwnCommonDir:
         self._read = read
         self._made_for: str | None = None
         self._found = common_dir
+        self._is_partial = False
 
     def find(self) -> Path:
         """Ours, made again if it is gone or their configuration has changed.
@@ -104,8 +107,14 @@ class OwnCommonDir:
             self._found = (
                 self._make_in(self._place) or self._make_in(self._fallback()) or self._common_dir
             )
+            self._is_partial = self._found != self._common_dir and _says_partial(self._found)
             self._made_for = identity
         return self._found
+
+    def is_partial(self) -> bool:
+        """Whether git left objects on a remote, to be fetched when they are needed."""
+        self.find()
+        return self._is_partial
 
     def is_ours(self) -> bool:
         """Whether there is one; without, git reads the repository's configuration."""
@@ -125,6 +134,10 @@ class OwnCommonDir:
         except (OSError, NotImplementedError):
             return None
         return folder
+
+
+def _says_partial(folder: Path) -> bool:
+    return _line((_PARTIAL, "true")).encode() in (folder / "config").read_bytes()
 
 
 def _is_ours(folder: Path) -> bool:
@@ -218,7 +231,7 @@ def own_config(theirs: Iterable[Pair]) -> bytes:
     if is_partial:
         # Without its remote, housekeeping would take what was never fetched for lost.
         found = [pair for pair in found if not pair[0].startswith("maintenance.")]
-        found.append(("gc.auto", "0"))
+        found += [("gc.auto", "0"), (_PARTIAL, "true")]
     return "".join(map(_line, found)).encode("utf-8", "surrogateescape")
 
 

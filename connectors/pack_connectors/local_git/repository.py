@@ -246,16 +246,6 @@ def current_branch(repository: Repository, runner: GitRunner) -> str:
     return ref
 
 
-def is_partial(runner: GitRunner) -> bool:
-    """Whether git left objects on the remote, to be fetched when they are needed.
-
-    Raises:
-        Unavailable: The configuration cannot be read.
-    """
-    pattern = r"^(extensions\.partialclone|remote\..*\.promisor)$"
-    return bool(runner.run(["config", "--get-regexp", pattern], ok=(0, 1)))
-
-
 def find_damage(runner: GitRunner, commit: CommitId) -> None:
     """Do nothing, unless something is gone that a commit leads to. It walks the whole history.
 

@@ -18,7 +18,6 @@ from pack_connectors.local_git.repository import (
     Repository,
     current_branch,
     find_damage,
-    is_partial,
     open_repository,
     refuse_unfinished_operation,
 )
@@ -147,7 +146,7 @@ def _of_history(repository: Repository) -> Iterator[Check]:
         store.close()
     if head is None:
         return
-    if is_partial(runner):
+    if repository.own.is_partial():
         yield Check("history", State.NOTE, "a partial clone: what it lacks is on its remote")
         return
     try:
