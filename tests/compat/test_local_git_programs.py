@@ -23,7 +23,7 @@ from pack_connectors.local_git.repository import (
     start_maintenance,
 )
 
-from pack.errors import NotFound, PackError
+from pack.errors import NotFound, PackError, RefusedForSafety
 from pack.model import BlobId, MemoryPath, blob_id
 from tests.compat.local_git_support import A, B, clock, committed_files, git, put
 from tests.compat.remote_support import Machine
@@ -243,11 +243,14 @@ def test_an_object_that_is_missing_is_not_fetched(
 ) -> None:
     blob = memory.get_contents(B).sha
     (folder / f".git/objects/{blob[:2]}/{blob[2:]}").unlink()
+    assert list(memory.read_blobs([blob])) == [(blob, b"b\n")]  # from the folder
+    (folder / B).unlink()
     with pytest.raises(NotFound):
         list(memory.read_blobs([blob]))
     with pytest.raises(NotFound):
         list(memory.read_blobs([BlobId("1" * 40)]))
-    put(memory, A, b"two\n")
+    with pytest.raises(RefusedForSafety, match="partial clone"):
+        put(memory, A, b"two\n")
     assert traps.ran() == []
 
 
