@@ -289,9 +289,11 @@ class ConnectorError(PackError):
     code = "store_failed"
     remedy = f"{Action.DIAGNOSE}; nothing that was acknowledged is lost."
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, remedy: str | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        if remedy is not None:
+            self.remedy = remedy
 
 
 class Unavailable(ConnectorError):
@@ -321,11 +323,6 @@ class AuthFailed(ConnectorError):
 
     code = "auth_failed"
     remedy = f"Give PACK a token that can read and write the repository, then {Action.DIAGNOSE}."
-
-    def __init__(self, reason: str, remedy: str | None = None) -> None:
-        super().__init__(reason)
-        if remedy is not None:
-            self.remedy = remedy
 
 
 class RateLimited(ConnectorError):

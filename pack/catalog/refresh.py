@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 from typing import Final, TypeVar
@@ -116,7 +116,28 @@ def bring_up_edits(
     seen = {path: _edited_row(connector, path, blob) for path, blob in new.items()}
     rows = [row for row in seen.values() if row is not None]
     gone = {path: new[path] for path, row in seen.items() if row is None}
+    complete(catalog, connector)
     catalog.edit(rows, gone, [path for path in held if path not in wanted])
+
+
+def complete(catalog: Catalog, connector: Connector) -> None:
+    """Describe files again whose bytes the store did not have when they were read.
+
+    A partial clone has no bytes of files that it leaves out of the folder, and gets them later.
+
+    Args:
+        catalog: Describes a commit.
+        connector: Has the files.
+
+    Raises:
+        ConnectorError: The store cannot be read.
+    """
+    commit = catalog.commit()
+    left_out = [path for path, blob in catalog.edits().items() if blob is None]
+    found = [row for path in left_out if (row := catalog.find(path)) and not row.size]
+    if commit and found:
+        rows = _rows(connector, [(row.path, row.blob) for row in found])
+        catalog.advance(commit, commit, list(rows), [])
 
 
 def _edited_row(connector: Connector, path: MemoryPath, blob: BlobId | None) -> Row | None:
@@ -202,12 +223,29 @@ def _rows(
     progress: Progress | None = None,
 ) -> Iterator[Row]:
     wanted = list(files)
-    contents = connector.read_blobs(blob for _, blob in wanted)
-    for number, ((path, blob), (_, content)) in enumerate(
-        zip(wanted, contents, strict=True), start=1
+    for number, ((path, blob), content) in enumerate(
+        zip(wanted, _contents(connector, [blob for _, blob in wanted]), strict=True), start=1
     ):
         row = describe(Note.stored(path, blob, content))
         if row is not None:
             yield row
         if progress is not None and (number % _REPORT_EVERY == 0 or number == len(wanted)):
             progress(number, len(wanted))
+
+
+def _contents(connector: Connector, blobs: Sequence[BlobId]) -> Iterator[bytes]:
+    """The bytes of each blob; none for one that a working tree's store does not have.
+
+    A partial clone has those of the files in its folder only, and nobody sees the others.
+    """
+    done = 0
+    while done < len(blobs):
+        try:
+            for _, content in connector.read_blobs(blobs[done:]):
+                done += 1
+                yield content
+        except NotFound:
+            if Capability.WORKING_TREE not in connector.capabilities:
+                raise
+            done += 1
+            yield b""

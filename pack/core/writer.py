@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pack.catalog.catalog import Catalog
-from pack.catalog.refresh import NO_COMMIT, bring_up
+from pack.catalog.refresh import NO_COMMIT, bring_up, complete
 from pack.catalog.row import Row, describe
 from pack.connector import Capability, Connector
 from pack.core.decision import Decision
@@ -133,6 +133,7 @@ class Writer:
         if not decision.with_index:
             return IndexUpdate((), (), verified=False)
         bring_up(self._catalog, self._connector, head)
+        complete(self._catalog, self._connector)
         plan = plan_index_update(self._catalog, self._reader, *effect, decision.moved)
         if self._catalog.commit() != (head or NO_COMMIT):
             raise _DecideAgain  # it was lost, or moved on, while it was being read

@@ -11,7 +11,14 @@ import pytest
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.repository import create_repository, start_maintenance
 
-from pack.errors import InvalidConfig, NotFound, PackError, RefusedForSafety, Unavailable
+from pack.errors import (
+    ConnectorError,
+    InvalidConfig,
+    NotFound,
+    PackError,
+    RefusedForSafety,
+    Unavailable,
+)
 from pack.model import ABSENT, EntryType, MemoryPath, blob_id
 from tests.compat.local_git_support import (
     A,
@@ -349,8 +356,9 @@ def test_a_repository_of_another_user_is_refused_until_it_is_trusted(folder, ope
     for root, folders, names in os.walk(folder):
         for path in (root, *(os.path.join(root, name) for name in folders + names)):  # noqa: PTH118
             os.chown(path, 12345, 12345)
-    with pytest.raises(Unavailable, match="dubious"):
+    with pytest.raises(ConnectorError, match="dubious") as refused:
         open_memory(folder)
+    assert f"git config --global --add safe.directory {folder}" in refused.value.remedy
     git(home, "config", "--global", "safe.directory", folder)
     check(folder, write_all_kinds(opened(folder)))
 

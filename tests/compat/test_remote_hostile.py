@@ -12,6 +12,7 @@ from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.remote import transport as git_exchange
 from pack_connectors.local_git.remote.transport import GitExchange
 from pack_connectors.local_git.remote.url import RemoteUrl, parse_url, redacted
+from pack_connectors.local_git.repository import open_repository
 
 from pack.errors import ConnectorError, PackError, Unavailable
 from pack.limits import MAX_FILE_BYTES
@@ -370,7 +371,7 @@ def test_credentials_come_from_the_address_or_from_the_users_own_helper(
     one.git("config", "credential.helper", "!echo username=folder; echo password=from-folder;")
     one.git("config", "credential.https://example.org.helper", "!echo password=from-folder;")
     local = one.local.repository
-    runner = GitRunner(local.git_dir, local.work_tree)
+    runner = GitRunner(local)
     exchange = GitExchange(runner, 10, lambda: False)
     found = credentials(exchange, runner, parse_url(url))
     assert (found["username"], found["password"]) == expected
@@ -455,7 +456,7 @@ def test_a_remote_that_never_answers_is_given_up(
     with pytest.raises(Unavailable, match="given up"):
         machine.exchange()
     assert has_ended(int(text()))
-    short = GitExchange(GitRunner(one.folder / ".git", one.folder), 0.2, lambda: False)
+    short = GitExchange(GitRunner(open_repository(one.folder)), 0.2, lambda: False)
     with pytest.raises(Unavailable, match="did not finish in"):
         short.run("ls-remote", [], RemoteUrl("ssh://example.invalid/x"))
 

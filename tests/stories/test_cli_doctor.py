@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 from pathlib import Path
 from typing import Any
@@ -139,3 +140,107 @@ def test_without_git_it_says_what_to_install(memory: Folder) -> None:
     assert status == 1
     assert found["git"]["found"] == "not found"
     assert "Install git" in found["git"]["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("version", "state", "words"),
+    [
+        ("2.9.5", "problem", "too old"),
+        ("2.29.3", "problem", "too old"),
+        ("2.30.0", "ok", "2.30.0"),
+        ("2.55.1.windows.1", "ok", "2.55.1"),
+        ("2.56.0", "note", "newer than 2.55"),
+        ("3.0.0-rc1", "note", "newer than 2.55"),
+    ],
+)
+def test_a_git_that_nobody_tried_is_told(
+    memory: Folder, tmp_path: Path, version: str, state: str, words: str
+) -> None:
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\ntest "$1" = --version && echo "git version {version}" && exit\n'
+        f'exec "{shutil.which("git")}" "$@"\n',
+        encoding="utf-8",
+    )
+    program.chmod(0o755)
+    _, found = checks(memory, PATH=f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    assert found["git"]["state"] == state
+    assert words in found["git"]["found"]
+
+
+def test_a_folder_of_another_user_comes_with_gits_remedy(memory: Folder, tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    # Git's own switch for its tests of this.
+    switch = "GIT_TEST_ASSUME_DIFFERENT_OWNER=1"
+    program.write_text(f'#!/bin/sh\n{switch} exec "{shutil.which("git")}" "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    remedy = f"git config --global --add safe.directory {memory.path}"
+    for command in (("list",), ("status",), ("update", "projects/b.md"), ("doctor",)):
+        ended = memory.pack(*command, stdin="# B\n", env={"PATH": path})
+        assert ended.status == 1
+        assert remedy in ended.text + ended.err
+        assert "pack doctor" not in ended.text + ended.err
+
+
+def test_doctor_sends_nobody_to_the_doctor(memory: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    (memory.path / ".git/HEAD").write_text("junk\n", encoding="utf-8")
+    for ended in (memory.pack("doctor"), memory.pack("doctor", env={"MCP_SSE_PORT": "x"})):
+        assert ended.status == 1
+        assert "pack doctor" not in ended.text
+
+
+def test_what_cannot_be_written_is_named(memory: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    objects, access = memory.path / ".git/objects", os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != objects and access(path, mode))
+    status, found = checks(memory)
+    assert status == 1
+    assert f"{objects} cannot be written" in found["memory"]["found"]
+    assert str(objects) in found["memory"]["remedy"]
+
+
+def _lose(memory: Folder, revision: str) -> None:
+    name = memory.git("rev-parse", revision).strip()
+    (memory.path / f".git/objects/{name[:2]}/{name[2:]}").unlink()
+
+
+@pytest.mark.parametrize(
+    "revision", ["HEAD", "HEAD^{tree}", "HEAD~1", "HEAD~1^{tree}", "HEAD:a/b.md"]
+)
+def test_a_damaged_history_is_found(memory: Folder, revision: str) -> None:
+    memory.ok("update", "a/b.md", stdin="# B\n")
+    memory.ok("update", "a/c.md", stdin="# C\n")
+    assert checks(memory)[1]["history"]["state"] == "ok"
+    _lose(memory, revision)
+    status, found = checks(memory)
+    assert status == 1
+    problem = next(check for check in found.values() if check["state"] == "problem")
+    assert "fsck" in problem["found"] + problem["remedy"]
+
+
+def test_a_clone_without_a_checkout_is_no_place_for_init(memory: Folder, tmp_path: Path) -> None:
+    memory.git("clone", "--quiet", "--no-checkout", ".", str(tmp_path / "clone"))
+    clone = Folder(tmp_path / "clone")
+    before = clone.head()
+    for command in (("init",), ("init", "--yes")):
+        ended = clone.pack(*command)
+        assert ended.status != 0
+    assert "git checkout" in clone.pack("init").err
+    assert clone.head() == before
+    status, found = checks(clone)
+    assert status == 1
+    assert "git checkout" in found["memory"]["remedy"]
+    assert "pack init" not in str(found)
+    clone.git("checkout", "--quiet")
+    assert checks(clone)[0] == 0
+
+
+def test_a_partial_clone_is_a_note(memory: Folder, tmp_path: Path) -> None:
+    memory.git("config", "uploadpack.allowFilter", "true")
+    where = str(tmp_path / "clone")
+    memory.git("clone", "--quiet", "--filter=blob:none", f"file://{memory.path}", where)
+    _, found = checks(Folder(tmp_path / "clone"))
+    assert found["history"]["state"] == "note"
+    assert "partial clone" in found["history"]["found"]

@@ -14,12 +14,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from subprocess import PIPE
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pack.errors import Unavailable
-from pack_connectors.local_git.process import GitRunner, config_options, scrubbed_environment
+from pack_connectors.local_git.process import GitRunner, config_options
 
 if TYPE_CHECKING:
     from git.cmd import Git
@@ -44,9 +43,8 @@ class StoredObject(NamedTuple):
 class CatFile:
     """Reads the objects of one repository; may be shared by threads."""
 
-    def __init__(self, runner: GitRunner, common_dir: Path) -> None:
+    def __init__(self, runner: GitRunner) -> None:
         self._runner = runner
-        self._common_dir = common_dir
         self._git: Git | None = None
         self._lock = threading.RLock()
 
@@ -114,19 +112,13 @@ class CatFile:
 
             git = Git(str(self._runner.git_dir))
             git.update_environment(
-                **scrubbed_environment(
-                    {
-                        "GIT_DIR": str(self._runner.git_dir),
-                        "GIT_COMMON_DIR": str(self._common_dir),
-                        # GitPython starts from our own environment: this overrules what we
-                        # inherited from a parent git process.
-                        "GIT_OBJECT_DIRECTORY": str(self._common_dir / "objects"),
-                        "GIT_ALTERNATE_OBJECT_DIRECTORIES": "",
-                        "GIT_CONFIG_COUNT": "0",
-                        "GIT_CONFIG_PARAMETERS": "",
-                        "GIT_NAMESPACE": "",
-                    }
-                )
+                **self._runner.environment("cat-file"),
+                # GitPython starts from our own environment: this overrules what we inherited from
+                # a parent git process.
+                GIT_ALTERNATE_OBJECT_DIRECTORIES="",
+                GIT_CONFIG_COUNT="0",
+                GIT_CONFIG_PARAMETERS="",
+                GIT_NAMESPACE="",
             )
             git.set_persistent_git_options(c=config_options()[1::2])
             self._git = git

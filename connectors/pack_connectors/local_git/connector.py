@@ -48,6 +48,7 @@ from pack.model import (
 from pack.paths import kept_copy_path
 from pack_connectors.local_git.arrivals import Arrivals, Merging, Staged
 from pack_connectors.local_git.changes.state import WorktreeState
+from pack_connectors.local_git.checkout import refuse_incomplete, refuse_without_checkout
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.examine import ExaminedWrite, Examiner
 from pack_connectors.local_git.index import GitIndex, PreparedIndex, parse_raw_diff
@@ -105,10 +106,10 @@ class LocalGit:
         self, folder: Path, clock: Callable[[], datetime], *, lock_seconds: float = _LOCK_SECONDS
     ) -> None:
         self.repository = open_repository(folder)
-        self._runner = GitRunner(self.repository.git_dir, self.repository.work_tree)
+        self._runner = GitRunner(self.repository)
         self._work_dir = self.repository.state_dir / "work"
         self._lock = ProcessLock(self.repository.state_dir / "lock", lock_seconds)
-        self._store = ObjectStore(self._runner, self.repository.common_dir)
+        self._store = ObjectStore(self._runner)
         self._refs = RefUpdater(self._runner, self._lock.descriptor)
         self._committed = CommittedFiles(self.repository, self._store)
         self._index = GitIndex(self._runner, self._work_dir)
@@ -145,6 +146,7 @@ class LocalGit:
             diff=self.changes_between,
             walk=self._committed_blobs,
         )
+        self._paths_of_head: tuple[CommitId | None, Mapping[BlobId, MemoryPath]] | None = None
         self._turn = _Turn.NONE
         self._begun: PreparedIndex | None = None
         self._maintenance: subprocess.Popen[bytes] | None = None
@@ -236,8 +238,29 @@ class LocalGit:
         return self._state.edits(at)
 
     def read_blobs(self, shas: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
-        """See `Connector.read_blobs`."""
-        return self._store.read_blobs(list(shas))
+        """See `Connector.read_blobs`; what git has lost may still be in the folder."""
+        wanted, done = list(shas), 0
+        while done < len(wanted):
+            try:
+                for found in self._store.read_blobs(wanted[done:]):
+                    done += 1
+                    yield found
+            except NotFound:
+                content = self._in_folder(wanted[done])
+                if content is None:
+                    raise
+                yield wanted[done], content
+                done += 1
+
+    def _in_folder(self, blob: BlobId) -> bytes | None:
+        """The bytes of a blob of the current commit, from a file that was not changed."""
+        head = self.head()
+        if self._paths_of_head is None or self._paths_of_head[0] != head:
+            entries = self._committed_entries(head) if head else ()
+            self._paths_of_head = head, {entry.sha: entry.path for entry in entries}
+        path = self._paths_of_head[1].get(blob)
+        found = self._worktree.read(path) if path else None
+        return found.content if found and blob_id(found.content) == blob else None
 
     def changes_between(
         self, old: CommitId, new: CommitId
@@ -356,6 +379,8 @@ class LocalGit:
                 head = self.head()
                 if head != base:
                     raise StaleBase(base, head)
+                if head is not None:
+                    self._refuse_unusable(head)
                 plan = make_plan(ref, self._store.tree_of(head), self._index.staged(head))
                 new = self._writer.write(plan, self._take_begun())
                 turn = _Turn.WRITTEN
@@ -363,6 +388,14 @@ class LocalGit:
                 self._turn = turn  # after a failure, what it was before
         self._state.advance(base, new.id, {t.path: new.blobs.get(t.path) for t in plan.targets})
         return new
+
+    def _refuse_unusable(self, head: CommitId) -> None:
+        """Do nothing, unless the current commit is no ground to stand on."""
+        self._store.refuse_broken(head)
+        tree = self._store.tree_of(head)
+        refuse_without_checkout(tree, self._store, self._worktree, self._index)
+        if self.repository.own.is_partial():
+            refuse_incomplete(self._runner, tree)
 
     def view(self) -> AbstractContextManager[None]:
         """See `Connector.view`; the store is near, so this only spares reading a file twice."""

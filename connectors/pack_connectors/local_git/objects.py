@@ -157,13 +157,14 @@ def _place_for(data: bytes, key: bytes) -> int:
 class ObjectStore:
     """Reads and writes objects of one repository."""
 
-    def __init__(self, runner: GitRunner, common_dir: Path) -> None:
+    def __init__(self, runner: GitRunner) -> None:
         self._runner = runner
-        self._objects_dir = common_dir / "objects"
-        self._cat_file = CatFile(runner, common_dir)
+        self._objects_dir = runner.repository.common_dir / "objects"
+        self._cat_file = CatFile(runner)
         self._trees = _TreeCache()
         self._tree_of_commit: tuple[CommitId | None, str] = (None, "")
         self._packer: ThreadPoolExecutor | None = None
+        self._added: dict[str, tuple[str, bytes]] = {}
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -239,6 +240,47 @@ class ObjectStore:
             tree = self.read(commit, "commit")[5:45].decode("ascii")
             self._tree_of_commit = (commit, tree)
         return tree
+
+    def refuse_broken(self, commit: CommitId) -> None:
+        """Do nothing, unless a commit, its tree or a parent is gone.
+
+        It costs next to nothing for the commit that was written last; the rest of the history is
+        for `git fsck`.
+
+        Raises:
+            RefusedForSafety: One of them is.
+            Unavailable: The object database cannot be read.
+        """
+        asked: list[str] = [commit]
+        if self._has(commit):
+            is_known = self._tree_of_commit[0] == commit
+            asked = [self.tree_of(commit), *([] if is_known else self._parents(commit))]
+        for name in asked:
+            if not self._has(name):
+                raise RefusedForSafety(
+                    f"the history of the branch is damaged: object {name} is missing",
+                    "Run `git fsck` in the memory folder. A clone or a remote may still have what "
+                    "is missing: `git fetch` brings it back.",
+                )
+
+    def _parents(self, commit: CommitId) -> list[str]:
+        """The parents of a commit; none where a shallow clone ends."""
+        head = self.read(commit, "commit").partition(b"\n\n")[0].decode("utf-8", "replace")
+        found = [line[7:] for line in head.split("\n") if line.startswith("parent ")]
+        try:
+            ends = (self._objects_dir.parent / "shallow").read_text(encoding="ascii").split()
+        except FileNotFoundError:
+            return found
+        except OSError as error:
+            raise Unavailable(f"{error.filename}: {error.strerror}") from error
+        return [] if commit in ends else found
+
+    def _has(self, name: str) -> bool:
+        """Whether an object is stored at this moment."""
+        return os.path.lexists(self._path(name)) or self.find_id(name) is not None
+
+    def _path(self, name: str) -> str:
+        return f"{self._objects_dir}/{name[:2]}/{name[2:]}"
 
     def entry_at(self, tree: str, path: MemoryPath) -> TreeEntry | None:
         """What a tree holds at a path."""
@@ -345,8 +387,9 @@ class ObjectStore:
         name = object_id(kind, data)
         if kind == "tree":
             self._trees.put(name, data)
+        self._added[name] = (kind, data)
         folder = f"{self._objects_dir}/{name[:2]}"
-        target = f"{folder}/{name[2:]}"
+        target = self._path(name)
         if not files.holds(target) and not _freshen(target):
             packed = self._pack(f"{kind} {len(data)}\0".encode() + data)
             temporary = f"{folder}/{_TEMPORARY}"
@@ -356,6 +399,35 @@ class ObjectStore:
                 Path(folder).mkdir(exist_ok=True)
                 files.add(target, packed, temporary, mode=_OBJECT_MODE)
         return name
+
+    def forget_added(self) -> None:
+        """From now on, `restore` is about what is added then."""
+        self._added = {}
+
+    def restore(self) -> bool:
+        """Store again what was added for a commit and has gone; returns whether anything had.
+
+        `git gc --prune=now` drops what no ref led to when it began, however young.
+
+        Raises:
+            OSError: It could not be written.
+            Unavailable: The object database cannot be read.
+        """
+        gone = [added for name, added in self._added.items() if not self._has(name)]
+        if gone:
+            self._add_all(gone)
+        return bool(gone)
+
+    def _add_all(self, objects: Sequence[tuple[str, bytes]], retries: int = 3) -> None:
+        try:
+            with DurableFiles() as files:
+                for kind, data in objects:
+                    self.add(kind, data, files)
+                files.finish()
+        except FileNotFoundError:  # what is being written can be pruned, too
+            if not retries:
+                raise
+            self._add_all(objects, retries - 1)
 
     def _pack(self, data: bytes) -> bytes | Future[bytes]:
         """Compress an object; a large one (a folder of thousands of files) in the background."""

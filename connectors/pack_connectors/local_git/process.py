@@ -1,7 +1,12 @@
-"""Git as a child process, in which nothing of the user's set-up can run or get in the way.
+"""Git as a child process, in which nothing that a folder or a user set up runs or interferes.
 
 PACK runs a fixed set of plumbing commands. No caller's text becomes an option, a pathspec or a
 revision: paths travel on standard input, ids are checked before they are used.
+
+Git does not read the repository's own configuration (`own_config`), and, for most commands, none
+but ours. `HARDENED_CONFIG` overrules on top of that each key that names a program of what we run,
+for a system on which there is no other way. `git config` alone is shown everything: it prints
+values, and runs nothing.
 
 Sources: git(1) "Environment Variables", git-config(1), git-update-ref(1) "--stdin".
 """
@@ -16,10 +21,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pack.errors import ConnectorError, RepositoryBusy, StaleBase, Unavailable
 from pack.model import CommitId
+
+if TYPE_CHECKING:
+    from pack_connectors.local_git.repository import Repository
 
 ZERO_ID: Final = "0" * 40
 _HEX_ID = re.compile(r"[0-9a-f]{40}")
@@ -47,7 +55,17 @@ HARDENED_CONFIG: Final[Mapping[str, str]] = {
     "gc.auto": "0",
     "maintenance.auto": "false",
     "advice.graftFileDeprecated": "false",
+    # Hooks that the configuration names, which git knows since 2.54; these are the events of what
+    # PACK runs. `core.hooksPath` says nothing about them.
+    "hook.reference-transaction.enabled": "false",
+    "hook.post-index-change.enabled": "false",
+    "hook.pre-auto-gc.enabled": "false",
+    "hook.pre-push.enabled": "false",
 }
+# Commands that look at what the system and the user configured, too.
+_WITH_THEIR_CONFIG: Final = ("config", "check-ignore", "check-attr")
+_NO_PROTOCOL: Final = ":"
+"""A list of protocols without any; an empty variable is none on some systems."""
 
 
 def config_options(config: Mapping[str, str] = HARDENED_CONFIG) -> list[str]:
@@ -78,8 +96,23 @@ def scrubbed_environment(extra: Mapping[str, str] | None = None) -> dict[str, st
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_ATTR_NOSYSTEM": "1",
+        # It outranks what a configuration allows; before git 2.44, this alone stops the fetch of
+        # missing objects.
+        "GIT_ALLOW_PROTOCOL": _NO_PROTOCOL,
     }
     return env | dict(extra or {})
+
+
+def isolated_environment(repository: Repository) -> dict[str, str]:
+    """The environment for a git child that works on a repository without its configuration."""
+    return scrubbed_environment(
+        {
+            "GIT_DIR": str(repository.git_dir),
+            "GIT_WORK_TREE": str(repository.work_tree),
+            "GIT_COMMON_DIR": str(repository.own.find()),
+            "GIT_OBJECT_DIRECTORY": str(repository.common_dir / "objects"),
+        }
+    )
 
 
 def is_id(text: str) -> bool:
@@ -101,12 +134,25 @@ def check_id(text: str) -> str:
 class GitRunner:
     """Runs git commands for one repository."""
 
-    def __init__(self, git_dir: Path, work_tree: Path) -> None:
+    def __init__(self, repository: Repository) -> None:
         self.executable = find_git()
-        self.git_dir = git_dir
-        self.work_tree = work_tree
-        self._prefix = [self.executable, "--literal-pathspecs", *config_options()]
-        self._env = scrubbed_environment({"GIT_DIR": str(git_dir), "GIT_WORK_TREE": str(work_tree)})
+        self.repository = repository
+        self.git_dir = repository.git_dir
+        self.work_tree = repository.work_tree
+        self._options = ["--literal-pathspecs", *config_options()]
+        self._env = isolated_environment(repository)
+
+    def _options_of(self, command: str) -> list[str]:
+        return [] if command == "config" else self._options  # it shows what is set
+
+    def environment(self, command: str) -> dict[str, str]:
+        """The environment that a command runs in."""
+        env = self._env | {"GIT_COMMON_DIR": str(self.repository.own.find())}
+        if command == "config":
+            env["GIT_COMMON_DIR"] = str(self.repository.common_dir)
+        if command not in _WITH_THEIR_CONFIG:
+            env |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+        return env
 
     def start(
         self,
@@ -124,11 +170,11 @@ class GitRunner:
         """
         try:
             return subprocess.Popen(  # noqa: S603 - fixed commands, no shell
-                [*self._prefix, *args],
+                [self.executable, *self._options_of(args[0]), *args],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=self._env | dict(env or {}),
+                env=self.environment(args[0]) | dict(env or {}),
                 cwd=cwd or self.git_dir,
                 pass_fds=inherit if os.name == "posix" else (),
             )
@@ -173,11 +219,24 @@ def finish(
 
 def failure(command: str, stderr: str) -> ConnectorError:
     """The error for what git said when it failed."""
-    said = stderr.strip().splitlines()
-    reason = said[0] if said else "no reason given"
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    telling = [line for line in lines if line.startswith(("fatal:", "error:"))] or lines
+    reason = telling[0].removeprefix("fatal: ") if telling else "no reason given"
     if ".lock" in stderr and "File exists" in stderr:
         return RepositoryBusy(f"another git process holds a lock: {reason}")
-    return Unavailable(f"git {command} failed: {reason}")
+    said = f"git {command} failed: {reason}"
+    if (trust := trusting_command(stderr)) is not None:
+        return ConnectorError(said, f"If you trust what is in that folder, run `{trust}`.")
+    return Unavailable(said)
+
+
+def trusting_command(stderr: str) -> str | None:
+    """What git says to run where a repository belongs to another user; `None` if it does not.
+
+    Source: git's setup.c (ensure_valid_ownership), git-config(1) "safe.directory".
+    """
+    found = re.search(r"^\s*(git config --global --add safe\.directory .*)$", stderr, re.MULTILINE)
+    return found.group(1).strip() if found else None
 
 
 class RefUpdater:

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import atexit
+import hashlib
 import os
+import shutil
+import stat
 import subprocess
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from pack.errors import InvalidConfig, RefusedForSafety, Unavailable
-from pack.model import Identity
+from pack.model import CommitId, Identity
+from pack_connectors.local_git.own_config import OwnCommonDir
 from pack_connectors.local_git.process import (
+    HARDENED_CONFIG,
     GitRunner,
     config_options,
+    failure,
     find_git,
+    isolated_environment,
     scrubbed_environment,
 )
 from pack_connectors.local_git.remote.url import redacted
 
 DEFAULT_BRANCH: Final = "main"
+_SECONDS: Final = 60.0
+_READ_AT_ONCE: Final = ("HEAD", "config", "config.worktree", "commondir", "index", "packed-refs")
 _FALLBACK_USER: Final = Identity("PACK user", "user@localhost")
 # Loose objects in one of 256 folders at which git's own default (gc.auto 6700) asks for a gc.
 _GC_FOLDER_COUNT: Final = 6700 // 256
@@ -42,11 +54,13 @@ class Repository:
         work_tree: Root of the working tree.
         git_dir: Its git directory (of its own in a linked worktree).
         common_dir: The git directory that holds objects and refs.
+        own: What git is given in place of `common_dir`.
     """
 
     work_tree: Path
     git_dir: Path
     common_dir: Path
+    own: OwnCommonDir
 
     @property
     def state_dir(self) -> Path:
@@ -71,6 +85,7 @@ def open_repository(folder: Path) -> Repository:
     folder = folder.resolve()
     if not (folder / ".git").exists():
         raise InvalidConfig("the memory folder", f"{folder} is not the root of a git repository")
+    _refuse_odd_files(folder / ".git")
     out = _git(folder, ["rev-parse", *_QUESTIONS])
     root, git_dir, common_dir, object_format = os.fsdecode(out).rstrip("\n").split("\n")
     if Path(root).resolve() != folder:
@@ -81,7 +96,41 @@ def open_repository(folder: Path) -> Repository:
         raise InvalidConfig(
             "the memory folder", f"{folder} uses {object_format} object ids; PACK needs sha1"
         )
-    return Repository(folder, Path(git_dir), (folder / common_dir).resolve())
+    return _repository(folder, Path(git_dir), (folder / common_dir).resolve())
+
+
+def _repository(work_tree: Path, git_dir: Path, common_dir: Path) -> Repository:
+    place = git_dir / "pack" / "git"  # in its `state_dir`
+    key = hashlib.sha256(os.fsencode(place)).hexdigest()[:32]
+
+    def read(file: Path) -> bytes:
+        return _git(work_tree, ["config", "--file", str(file), "--null", "--list"])
+
+    own = OwnCommonDir(common_dir, place, lambda: _temporary_dir() / key, read)
+    return Repository(work_tree, git_dir, common_dir, own)
+
+
+def _refuse_odd_files(git_dir: Path) -> None:
+    """Do nothing, unless git or PACK would wait for ever for what is in a file of git's.
+
+    Raises:
+        InvalidConfig: One of them is a pipe or a device.
+    """
+    for name in _READ_AT_ONCE:
+        try:
+            mode = (git_dir / name).stat().st_mode
+        except OSError:
+            continue
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise InvalidConfig("the memory folder", f"{git_dir / name} is not a file")
+
+
+@cache
+def _temporary_dir() -> Path:
+    """A folder for as long as this process lives, for repositories that cannot be written."""
+    folder = Path(tempfile.mkdtemp(prefix="pack-")).resolve()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def create_repository(folder: Path) -> None:
@@ -94,7 +143,8 @@ def create_repository(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Unavailable(f"{folder}: {error.strerror}") from error
-    _git(folder, ["init", "--quiet", "--template=", f"--initial-branch={DEFAULT_BRANCH}", "."])
+    form = [f"--initial-branch={DEFAULT_BRANCH}", "--object-format=sha1"]
+    _git(folder, ["init", "--quiet", "--template=", *form, "."])
     # The folder holds the committed bytes, on Windows too.
     _git(folder, ["config", "core.autocrlf", "false"])
 
@@ -127,16 +177,21 @@ def clone_repository(url: str, folder: Path) -> None:
 
 def _git(folder: Path, args: list[str]) -> bytes:
     environment = scrubbed_environment({"GIT_CEILING_DIRECTORIES": str(folder.parent)})
-    result = subprocess.run(  # noqa: S603 - fixed commands, no shell
-        [find_git(), *config_options(), "-C", str(folder), *args],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
+    try:
+        result = subprocess.run(  # noqa: S603 - fixed commands, no shell
+            [find_git(), *config_options(), "-C", str(folder), *args],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=_SECONDS,
+        )
+    except OSError as error:
+        raise Unavailable(f"git could not be started: {error.strerror}") from error
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(f"git {args[0]} did not finish in {_SECONDS:.0f} s") from error
     if result.returncode != 0:
-        lines = result.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise Unavailable(f"git {args[0]} failed: {lines[0] if lines else 'no reason given'}")
+        raise failure(args[0], result.stderr.decode("utf-8", "replace"))
     return result.stdout
 
 
@@ -191,6 +246,15 @@ def current_branch(repository: Repository, runner: GitRunner) -> str:
     return ref
 
 
+def find_damage(runner: GitRunner, commit: CommitId) -> None:
+    """Do nothing, unless something is gone that a commit leads to. It walks the whole history.
+
+    Raises:
+        Unavailable: It names what is gone first.
+    """
+    runner.run(["rev-list", "--objects", "--quiet", commit, "--"])
+
+
 def refuse_unfinished_operation(repository: Repository) -> None:
     """Do nothing, unless the user is in the middle of something.
 
@@ -206,7 +270,12 @@ def refuse_unfinished_operation(repository: Repository) -> None:
 
 
 def maintenance_is_due(repository: Repository) -> bool:
-    """Whether git's housekeeping is due by git's own rule; git does not notice plumbing writes."""
+    """Whether git's housekeeping is due by git's own rule; git does not notice plumbing writes.
+
+    It is git's matter alone where git cannot be kept from the repository's configuration.
+    """
+    if not repository.own.is_kept():
+        return False
     try:
         return len(os.listdir(repository.common_dir / "objects" / "17")) > _GC_FOLDER_COUNT  # noqa: PTH208
     except FileNotFoundError:
@@ -216,11 +285,14 @@ def maintenance_is_due(repository: Repository) -> bool:
 def start_maintenance(
     repository: Repository, popen: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen
 ) -> subprocess.Popen[bytes]:
-    """Start `git maintenance run --auto`; it keeps everything younger than two weeks."""
+    """Start `git maintenance run --auto`; it keeps everything younger than two weeks.
+
+    How often is the user's choice: theirs, and what PACK takes over of the repository's.
+    """
+    theirs = {k: v for k, v in HARDENED_CONFIG.items() if k not in ("gc.auto", "maintenance.auto")}
     options = config_options(
         {
-            "core.hooksPath": os.devnull,
-            "core.fsmonitor": "false",
+            **theirs,
             # The command returns at once and the work goes on in the background.
             "gc.autoDetach": "true",
             "maintenance.autoDetach": "true",
@@ -229,7 +301,8 @@ def start_maintenance(
     )
     return popen(
         [find_git(), *options, "maintenance", "run", "--auto", "--quiet"],
-        env=scrubbed_environment({"GIT_DIR": str(repository.git_dir)}),
+        env=isolated_environment(repository),
+        cwd=repository.git_dir,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

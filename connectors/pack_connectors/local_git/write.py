@@ -4,7 +4,9 @@ Five orders were measured with two writers and a person who commits by hand. Onl
 no write reverted, absorbed into a commit of that person, or lost:
 
 objects (fsynced), journal, files change places, index.lock, new index in place,
-compare-and-swap of the ref, unlock, journal gone
+compare-and-swap of the ref, objects once more, unlock, journal gone
+
+Once more: a `git gc --prune=now` that began before the branch moved takes them for nobody's.
 """
 
 from __future__ import annotations
@@ -16,11 +18,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from pack.errors import OutcomeUnknown, PackError, StaleBase, Unavailable
 from pack.model import Commit, CommitId, Identity, MemoryPath
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.examine import ExaminedFile, ExaminedWrite, refuse_staged
+from pack_connectors.local_git.gc_lock import wait_for_gc
 from pack_connectors.local_git.index import GitIndex, PreparedIndex
 from pack_connectors.local_git.journal import Intent, Journal, Step
 from pack_connectors.local_git.objects import (
@@ -41,6 +45,8 @@ from pack_connectors.local_git.repository import (
 from pack_connectors.local_git.swap import FileSwap
 from pack_connectors.local_git.worktree import Worktree
 from pack_connectors.system.durable_files import DurableFiles
+
+_PRUNED_RETRIES: Final = 3
 
 
 class GitWrite:
@@ -108,16 +114,29 @@ class GitWrite:
     ) -> Intent:
         """Put everything on the disk that the visible part of the write needs."""
         try:
-            with DurableFiles() as files:
-                new = self._add_objects(plan, entries, files)
-                intent = Intent(plan.ref, plan.head, new, steps)
-                for step, target in zip(steps, plan.targets, strict=True):
-                    if target.content is not None and step.old != step.new:
-                        self._stage(step, target, target.content, files)
-                self._journal.record(intent, files)
-                files.finish()
+            for _ in range(_PRUNED_RETRIES):
+                # `git prune` takes temporary files of objects, and their folders, for left over.
+                with suppress(FileNotFoundError):
+                    return self._prepare_once(plan, entries, steps)
+                self._drop_staged(steps)
+            return self._prepare_once(plan, entries, steps)
         except OSError as error:
             raise Unavailable(f"the write cannot be prepared: {error.strerror}") from error
+
+    def _prepare_once(
+        self,
+        plan: ExaminedWrite,
+        entries: Mapping[MemoryPath, TreeEntry | None],
+        steps: Sequence[Step],
+    ) -> Intent:
+        with DurableFiles() as files:
+            new = self._add_objects(plan, entries, files)
+            intent = Intent(plan.ref, plan.head, new, steps)
+            for step, target in zip(steps, plan.targets, strict=True):
+                if target.content is not None and step.old != step.new:
+                    self._stage(step, target, target.content, files)
+            self._journal.record(intent, files)
+            files.finish()
         return intent
 
     def _stage(self, step: Step, target: ExaminedFile, content: bytes, files: DurableFiles) -> None:
@@ -132,6 +151,7 @@ class GitWrite:
         entries: Mapping[MemoryPath, TreeEntry | None],
         files: DurableFiles,
     ) -> CommitId:
+        self._store.forget_added()
         if plan.ready is not None:
             return plan.ready
         for target in plan.targets:
@@ -224,11 +244,19 @@ class GitWrite:
 
         self._journal.touch()
         try:
-            self._refs.swap(intent.ref, intent.new, intent.old, check_branch)
+            try:
+                self._refs.swap(intent.ref, intent.new, intent.old, check_branch)
+            except Unavailable:
+                if not self._store.restore():  # git does not move a branch to what is gone
+                    raise
+                self._refs.swap(intent.ref, intent.new, intent.old, check_branch)
         except StaleBase as error:
             raise StaleBase(intent.old, self._store.commit_at(intent.ref)) from error
         try:
             _sync_folder((self._repository.common_dir / intent.ref).parent)
+            wait_for_gc(self._repository.common_dir)
+            self._store.restore()
+            self._store.forget_added()
         except OSError as error:
             raise OutcomeUnknown(f"the disk did not confirm the write: {error.strerror}") from error
 

@@ -10,20 +10,28 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from pack_connectors.local_git.checkout import refuse_without_checkout
+from pack_connectors.local_git.index import GitIndex
+from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.process import GitRunner, find_git, scrubbed_environment
 from pack_connectors.local_git.repository import (
     Repository,
     current_branch,
+    find_damage,
     open_repository,
     refuse_unfinished_operation,
 )
+from pack_connectors.local_git.worktree import Worktree
 from pack_connectors.system.process_lock import ProcessLock
 
 from pack.errors import PackError, RepositoryBusy, Unavailable
 from pack_servers.wiring.checks import Check, State, init_command, of_catalog
 from pack_servers.wiring.local import CATALOG, has_repository
 
+_WRITTEN: Final = ("index", "objects", "refs/heads", "logs", "pack")
 _OLDEST_GIT: Final = (2, 30)
+_NEWEST_GIT: Final = (2, 55)
+"""The newest one whose configuration was gone through for keys that name programs."""
 
 
 def of_git() -> Check:
@@ -33,8 +41,12 @@ def of_git() -> Check:
     if version is None:
         return Check("git", State.PROBLEM, "not found", remedy)
     words = f"{version} ({shutil.which('git')})"
-    if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST_GIT:
-        return Check("git", State.PROBLEM, words, remedy)
+    known = tuple(int(part) for part in version.split(".")[:2])
+    if known < _OLDEST_GIT:
+        return Check("git", State.PROBLEM, f"{words}: too old", remedy)
+    if known > _NEWEST_GIT:
+        newest = ".".join(map(str, _NEWEST_GIT))
+        return Check("git", State.NOTE, f"{words}: newer than {newest}, the last that was tried")
     return Check("git", State.OK, words)
 
 
@@ -65,12 +77,19 @@ def of_folder(folder: Path, chosen_by: str) -> Iterator[Check]:
     if not has_repository(folder):
         begin = init_command(*(["--local", str(folder)] if chosen_by == "--local" else []))
         yield Check("memory", State.PROBLEM, f"{words}: none yet", f"Run `{begin}`.")
-    elif not all(os.access(each, os.W_OK) for each in (folder, folder / ".git")):
-        remedy = "Give yourself write access to that folder."
-        yield Check("memory", State.PROBLEM, f"{words}: cannot be written", remedy)
+    elif (locked := _unwritable(folder)) is not None:
+        remedy = f"Give yourself write access to {locked}; `ls -ld` shows whose it is."
+        yield Check("memory", State.PROBLEM, f"{words}: {locked} cannot be written", remedy)
     else:
         yield Check("memory", State.OK, words)
         yield from _of_repository(open_repository(folder))
+
+
+def _unwritable(folder: Path) -> Path | None:
+    """What of a memory this user cannot write; files of another user are often left by `sudo`."""
+    git_dir = folder / ".git"
+    parts = (folder, git_dir, *(git_dir / name for name in _WRITTEN))
+    return next((part for part in parts if part.exists() and not os.access(part, os.W_OK)), None)
 
 
 def _of_repository(repository: Repository) -> Iterator[Check]:
@@ -79,6 +98,9 @@ def _of_repository(repository: Repository) -> Iterator[Check]:
         yield Check("git state", State.PROBLEM, str(obstacle), obstacle.remedy)
     else:
         yield Check("git state", State.OK, "nothing unfinished")
+    if not repository.own.is_ours():
+        words = "this system has no links, so git reads the configuration of the repository"
+        yield Check("git config", State.NOTE, words, "Use PACK on folders that you trust only.")
     git_lock = repository.git_dir / "index.lock"
     if git_lock.exists():
         remedy = "If no git command is running, delete that file."
@@ -89,16 +111,51 @@ def _of_repository(repository: Repository) -> Iterator[Check]:
         remedy = "The next pack command finishes or undoes it; nothing is lost."
         yield Check("journal", State.NOTE, "a write was interrupted", remedy)
     yield of_catalog(repository.state_dir / CATALOG)
+    yield from _of_history(repository)
 
 
 def _obstacle(repository: Repository) -> PackError | None:
     """Why no write can be made now."""
     try:
         refuse_unfinished_operation(repository)
-        current_branch(repository, GitRunner(repository.git_dir, repository.work_tree))
+        current_branch(repository, GitRunner(repository))
     except PackError as error:
         return error
     return None
+
+
+def _of_history(repository: Repository) -> Iterator[Check]:
+    """The commits of the branch: whether all of it is there, and was ever checked out.
+
+    What follows in a damaged memory, or one without its files, would mislead: such a check is
+    called `memory`.
+    """
+    runner = GitRunner(repository)
+    store = ObjectStore(runner)
+    try:
+        head = store.commit_at("HEAD")
+        if head is not None:
+            store.refuse_broken(head)
+            index = GitIndex(runner, repository.state_dir)
+            worktree = Worktree(repository.work_tree)
+            refuse_without_checkout(store.tree_of(head), store, worktree, index)
+    except PackError as error:
+        yield Check("memory", State.PROBLEM, str(error), error.remedy)
+        return
+    finally:
+        store.close()
+    if head is None:
+        return
+    if repository.own.is_partial():
+        yield Check("history", State.NOTE, "a partial clone: what it lacks is on its remote")
+        return
+    try:
+        find_damage(runner, head)
+    except PackError as error:
+        remedy = "`git fsck` says more. `git fetch` from a remote or a clone may bring it back."
+        yield Check("history", State.PROBLEM, f"damaged: {error}", remedy)
+        return
+    yield Check("history", State.OK, "complete")
 
 
 def _is_held(lock_file: Path) -> bool:

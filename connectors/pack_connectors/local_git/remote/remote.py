@@ -73,7 +73,7 @@ class GitRemote:
         self._local = local
         self._name = name
         repository = local.repository
-        self._runner = GitRunner(repository.git_dir, repository.work_tree)
+        self._runner = GitRunner(repository)
         self._is_cancelled = is_cancelled
         self._exchange = GitExchange(self._runner, seconds, is_cancelled)
         state_dir, stem = repository.state_dir, _file_stem(name)

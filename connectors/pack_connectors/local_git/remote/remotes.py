@@ -44,7 +44,7 @@ class GitRemotes:
         self._seconds = seconds
         self._is_cancelled = is_cancelled
         repository = local.repository
-        self._runner = GitRunner(repository.git_dir, repository.work_tree)
+        self._runner = GitRunner(repository)
         self._opened: dict[tuple[str, bool], GitRemote] = {}
         self._found: _Found | None = None
 

@@ -3,10 +3,11 @@
 What may take part, and why:
 
 - The user's credential helpers and `core.sshCommand` as the system and the user configured them
-  (`/etc/gitconfig`, `~/.gitconfig`): without them there is no private remote. Those of the
-  repository's own `config` are left out: a folder may have been unpacked from somebody else's
-  archive, and PACK runs no command that such a folder names. (A clone takes no config along, and
-  what the user sets with `git config` belongs into theirs.)
+  (`/etc/gitconfig`, `~/.gitconfig`): without them there is no private remote. The repository's own
+  `config` is not read, but for what `own_config` takes over: a folder may have been unpacked from
+  somebody else's archive, and PACK runs no command that such a folder names, nor does it believe
+  it where a name leads or whose certificate is good. (A clone takes no config along, and what the
+  user sets with `git config` belongs into theirs.)
 - https, ssh and paths. `GIT_ALLOW_PROTOCOL` outranks every configuration.
 - No hooks of this repository, no submodules, no tags, no prompts: git asks nobody, ssh runs in
   batch mode, and both are in a session without a terminal. Hooks of a remote that is a path are
@@ -36,7 +37,8 @@ from pack_connectors.local_git.process import (
     HARDENED_CONFIG,
     GitRunner,
     config_options,
-    scrubbed_environment,
+    isolated_environment,
+    trusting_command,
 )
 from pack_connectors.local_git.remote.url import PROTOCOLS, RemoteUrl, redacted
 
@@ -47,7 +49,7 @@ _MOST_LINES: Final = 3
 
 # Defaults that come before the user's own set-up, which may overrule them.
 _DEFAULTS: Final[Mapping[str, str]] = {
-    "credential.helper": "",  # forgets the ones of the repository
+    "credential.helper": "",
     "core.sshCommand": "ssh -oBatchMode=yes -oConnectTimeout=20",
     "http.lowSpeedLimit": "100",
     "http.lowSpeedTime": "60",
@@ -142,16 +144,12 @@ class GitExchange:
     def _start(
         self, arguments: Sequence[str], url: RemoteUrl, out: IO[bytes], err: IO[bytes]
     ) -> subprocess.Popen[bytes]:
-        environment = scrubbed_environment(
-            {
-                "GIT_DIR": str(self._runner.git_dir),
-                "GIT_WORK_TREE": str(self._runner.work_tree),
-                "GIT_ALLOW_PROTOCOL": ":".join(PROTOCOLS),
-                "SSH_ASKPASS_REQUIRE": "never",
-                "PACK_EXCHANGE_USER": url.username or "",
-                "PACK_EXCHANGE_PASSWORD": url.password or "",
-            }
-        )
+        environment = isolated_environment(self._runner.repository) | {
+            "GIT_ALLOW_PROTOCOL": ":".join(PROTOCOLS),
+            "SSH_ASKPASS_REQUIRE": "never",
+            "PACK_EXCHANGE_USER": url.username or "",
+            "PACK_EXCHANGE_PASSWORD": url.password or "",
+        }
         try:
             return subprocess.Popen(  # noqa: S603 - fixed commands, no shell
                 arguments,
@@ -207,4 +205,7 @@ def _said(text: str) -> str:
     """The lines that hold the reason, of what git or the remote said."""
     lines = [line for line in text.splitlines() if line.strip()]
     telling = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "ssh:"))]
-    return redacted("; ".join((telling or lines)[:_MOST_LINES])) or "no reason given"
+    said = "; ".join((telling or lines)[:_MOST_LINES])
+    if (trust := trusting_command(text)) is not None:
+        said += f"; if you trust what is in that folder, run `{trust}`"
+    return redacted(said) or "no reason given"

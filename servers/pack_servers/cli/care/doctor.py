@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
 import typer
 
+from pack.actions import Action
 from pack.errors import PackError
 from pack_servers.cli.care import checks
 from pack_servers.cli.shell.options import Format, FormatOption, GithubOption, LocalOption
@@ -22,6 +24,9 @@ EXAMPLES: Final = """\
   pack doctor --github me/memory
   pack doctor --format json"""
 
+_HERE: Final = rf"{re.escape(Action.DIAGNOSE)}( to [^.;]*)?"
+_SEE_HERE: Final = re.compile(rf", (or|then) {_HERE}|^{_HERE}(; |\. ?|$)")
+"""Advice to run `pack doctor`, after other advice or before it."""
 _MARKS: Final = {State.OK: "ok  ", State.NOTE: "note", State.PROBLEM: "FAIL"}
 _STYLES: Final = {State.OK: "green", State.NOTE: "yellow", State.PROBLEM: "bold red"}
 
@@ -32,7 +37,7 @@ def run(
     github: GithubOption = None,
 ) -> None:
     """Check settings, git and the memory, and say what to do."""
-    found = list(_examine(local, github))
+    found = [_without_itself(check) for check in _examine(local, github)]
     problems = [check for check in found if check.state is State.PROBLEM]
     if answer is Format.JSON:
         show_json({"ok": not problems, "checks": [asdict(check) for check in found]})
@@ -56,6 +61,12 @@ def _guarded(name: str, examine: Callable[[], Iterator[Check]]) -> Iterator[Chec
         yield from examine()
     except PackError as error:
         yield Check(name, State.PROBLEM, str(error), error.remedy)
+
+
+def _without_itself(check: Check) -> Check:
+    """A check whose remedy does not send the reader here, where they are."""
+    remedy = _SEE_HERE.sub("", check.remedy).strip()
+    return replace(check, remedy=remedy[:1].upper() + remedy[1:])
 
 
 def _show(found: list[Check]) -> None:

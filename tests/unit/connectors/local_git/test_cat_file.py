@@ -5,6 +5,7 @@ import threading
 import pytest
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.process import GitRunner
+from pack_connectors.local_git.repository import open_repository
 
 from pack.errors import NotFound, Unavailable
 from pack.model import BlobId, blob_id
@@ -14,12 +15,12 @@ from tests.support import git
 @pytest.fixture
 def runner(tmp_path):
     git(tmp_path, "init", "--quiet")
-    return GitRunner(tmp_path / ".git", tmp_path)
+    return GitRunner(open_repository(tmp_path))
 
 
 @pytest.fixture
 def store(runner):
-    made = ObjectStore(runner, runner.git_dir)
+    made = ObjectStore(runner)
     yield made
     made.close()
 

@@ -19,7 +19,7 @@ from pack_connectors.local_git.objects import (
     splice_tree,
 )
 from pack_connectors.local_git.process import GitRunner
-from pack_connectors.local_git.repository import create_repository
+from pack_connectors.local_git.repository import create_repository, open_repository
 from pack_connectors.system.durable_files import DurableFiles
 
 from pack.errors import ConnectorError, NotFound, RefusedForSafety, Unavailable
@@ -87,7 +87,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def store(folder):
-    found = ObjectStore(GitRunner(folder / ".git", folder), folder / ".git")
+    found = ObjectStore(GitRunner(open_repository(folder)))
     yield found
     found.close()
 
@@ -159,7 +159,7 @@ def test_a_branch_that_begins_between_two_questions_is_not_damaged(folder):
             git(folder, *AUTHOR, "commit", "-q", "--allow-empty", "-m", "first")
             return super().run(*args, **kwargs)
 
-    late = ObjectStore(Late(folder / ".git", folder), folder / ".git")
+    late = ObjectStore(Late(open_repository(folder)))
     assert late.commit_at("HEAD") == git(folder, "rev-parse", "HEAD").decode().strip()
     late.close()
 
