@@ -134,6 +134,8 @@ class Writer:
             return IndexUpdate((), (), verified=False)
         bring_up(self._catalog, self._connector, head)
         plan = plan_index_update(self._catalog, self._reader, *effect, decision.moved)
+        for change in plan.changes:
+            self._reader.refuse_excluded(change.path)
         if self._catalog.commit() != (head or NO_COMMIT):
             raise _DecideAgain  # it was lost, or moved on, while it was being read
         return plan

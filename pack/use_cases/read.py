@@ -44,6 +44,7 @@ def get(core: Core, path: str) -> Document:
     found = core.reader.find(wanted)
     if found is None:
         core.require_mode()
+        core.reader.refuse_excluded(wanted)
         raise NotFound(path)
     text, head = found.exact_text(), found.head
     warnings: tuple[str, ...] = ()

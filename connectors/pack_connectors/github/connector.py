@@ -43,6 +43,7 @@ from pack.model import (
     Put,
     blob_id,
 )
+from pack.rules.exclusion import CommittedRules, Exclusion
 from pack_connectors.github.address import GITHUB_API, RepositoryPlace, check_branch, parse_place
 from pack_connectors.github.blobs import GithubBlobs
 from pack_connectors.github.cache import MAX_BYTES, GithubCache
@@ -181,7 +182,7 @@ class GitHub:
         check_path(path)
         head = self._head.current()
         item = self._snapshots.at_head(head).file(path)
-        if head is None or item is None:
+        if head is None or item is None or self._rules().is_managed(path):
             raise NotFound(path)
         if item.size is not None and item.size > MAX_FILE_BYTES:
             raise LimitExceeded(path, MAX_FILE_BYTES)
@@ -202,13 +203,14 @@ class GitHub:
         """See `Connector.list_dir`."""
         if dir_path is not None:
             check_path(dir_path)
-        return self._snapshots.at_head(self._head.current()).list_dir(dir_path)
+        found = self._snapshots.at_head(self._head.current()).list_dir(dir_path)
+        return self._rules().shown(found)
 
     def get_tree(self, at: CommitId | None = None) -> list[Entry]:
         """See `Connector.get_tree`."""
         if at is not None:
             return self._snapshots.at(at).entries()
-        return self._snapshots.at_head(self._head.current()).entries()
+        return self._rules().shown(self._snapshots.at_head(self._head.current()).entries())
 
     def edits(self, at: CommitId | None) -> dict[MemoryPath, BlobId | None]:
         """See `Connector.edits`: what later commits changed."""
@@ -220,7 +222,20 @@ class GitHub:
             found: list[tuple[MemoryPath, BlobId | None]] = [*now.files().items()]
         else:
             found = self._snapshots.at(at).differences(now)
-        return {path: blob for path, blob in found if is_catalogued(path)}
+        rules = self._rules()
+        return {
+            path: blob
+            for path, blob in found
+            if is_catalogued(path) and not rules.is_managed(path)
+        }
+
+    def exclusion(self, path: MemoryPath) -> Exclusion | None:
+        """See `Connector.exclusion`."""
+        check_path(path)
+        return self._rules().exclusion(path)
+
+    def _rules(self) -> CommittedRules:
+        return CommittedRules(self.get_committed, self._blobs.read)
 
     def read_blobs(self, shas: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
         """See `Connector.read_blobs`; at most two requests for any number of the current files."""
