@@ -78,7 +78,9 @@ class Memory:
         """
         reader = Reader(connector, catalog, parse_path(v1_path))
         on_commit = sync.tell if sync else None
-        writer = Writer(connector, catalog, reader, new_request, (refuse_excluded, *guards), on_commit)
+        writer = Writer(
+            connector, catalog, reader, new_request, (refuse_excluded, *guards), on_commit
+        )
         core = Core(connector, catalog, clock, reader, writer, new_request, remotes, sync)
         return cls(Session(core, origin))
 

@@ -196,9 +196,7 @@ def _files(connector: Connector, head: CommitId | None) -> list[tuple[MemoryPath
     if head is None:
         return []
     found = {
-        entry.path: entry.sha
-        for entry in connector.get_tree(head)
-        if entry.type is EntryType.FILE
+        entry.path: entry.sha for entry in connector.get_tree(head) if entry.type is EntryType.FILE
     }
     rules = CommittedRules(found.get, lambda blob: _read(connector, blob))
     return [

@@ -197,6 +197,21 @@ def _text(name: str, value: Value) -> str:
     return f"{signs[value]}{name}"
 
 
+_CONVERTING: Final = frozenset(("filter", "working-tree-encoding", "ident"))
+_ENDING: Final = re.compile(rb"[^*?\]\\/]*\Z")
+
+
+def may_convert(line: AttributeLine) -> bool:
+    """Whether a line can make git store other bytes than a markdown file in the folder holds."""
+    if not any(name in _CONVERTING for name, value in line.settings if value is not None):
+        return False
+    if line.pattern is None:
+        return True
+    ending = _ENDING.search(line.pattern.text.lower())
+    tail = ending.group() if ending else b""
+    return b".md".endswith(tail) or tail.endswith(b".md")
+
+
 _UTF_8: Final = ("utf-8", "utf8")
 
 

@@ -14,6 +14,7 @@ from pack.rules.attributes import (
     Setting,
     attributes_of,
     find_conversion,
+    may_convert,
     parse_attributes,
 )
 from pack.rules.ignore import IgnoreList, find_ignore_rule, parse_ignores
@@ -113,6 +114,21 @@ class Rules:
         """The attributes of a path."""
         lists = self._attributes_of(path.rpartition("/")[0])
         return attributes_of(path, lists) if any(lists) else {}
+
+    def is_folder_ignored(self, folder: MemoryPath) -> bool:
+        """Whether git ignores all in a folder that it does not track."""
+        return find_ignore_rule(f"{folder}/", self._ignores_of, self._ignores) is not None
+
+    def may_convert(self, folders: Iterable[str]) -> bool:
+        """Whether git may store other bytes for any memory file; quick, and often wrongly yes.
+
+        Args:
+            folders: All that have attributes of their own.
+        """
+        lists = {
+            id(lines): lines for folder in ("", *folders) for lines in self._attributes_of(folder)
+        }
+        return any(may_convert(line) for lines in lists.values() for line in lines)
 
     def _ignores_of(self, folder: str) -> IgnoreList:
         if folder not in self._ignores_in:

@@ -71,16 +71,17 @@ def find_ignore_rule(path: str, list_of: ListOf, others: Sequence[IgnoreList]) -
     """The rule by which git ignores a file that it does not track; `None` if it does not ignore it.
 
     Args:
-        path: The file.
+        path: The file; a folder ends in a slash.
         list_of: Gives the rules of a folder.
         others: The lists that are in no folder of the memory, from the strongest to the weakest.
     """
-    parts = path.split("/")
+    parts = path.removesuffix("/").split("/")
+    last = len(parts) - (not path.endswith("/"))
     lists: list[IgnoreList] = list(others)
     for depth in range(len(parts)):
         lists.insert(0, list_of("/".join(parts[:depth])))
         place = "/".join(parts[: depth + 1])
-        found = _last_match(place, lists, is_folder=depth < len(parts) - 1)
+        found = _last_match(place, lists, is_folder=depth < last)
         if found is not None and not found.is_exception:
             return found  # nothing below an ignored folder is looked at
     return None

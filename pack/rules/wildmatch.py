@@ -1,8 +1,8 @@
 """Git's wildcards, for `.gitignore` and `.gitattributes` files.
 
 A pattern becomes a regular expression over bytes, as git compares bytes. What a star takes is never
-given back (atomic groups, as in `fnmatch.translate`), so that no pattern takes more than the product
-of its length and the path's.
+given back (atomic groups, as in `fnmatch.translate`), so that no pattern takes more steps than the
+product of its length and the path's.
 
 Sources: git's wildmatch.c, and `match_basename` and `match_pathname` in dir.c.
 """
@@ -56,7 +56,7 @@ class _Translator:
         self._pattern = pattern
         self._whole_path = whole_path
         self._at = 0
-        # Stretches between stars that span folders; in each, what every star takes and what follows.
+        # Stretches between stars that span folders: what each star takes, and what follows.
         self._stretches: list[list[tuple[bytes, bytes]]] = [[(b"", b"")]]
 
     def translate(self) -> bytes:
@@ -76,7 +76,9 @@ class _Translator:
         out = b""
         for number, stretch in enumerate(self._stretches):
             inner = b"".join(
-                b"(?>" + star + rest + b")" if at and (number < last or at < len(stretch) - 1) else star + rest
+                b"(?>" + star + rest + b")"
+                if at and (number < last or at < len(stretch) - 1)
+                else star + rest
                 for at, (star, rest) in enumerate(stretch)
             )
             out += inner if number in (0, last) else b"(?>" + inner + b")"
@@ -145,19 +147,9 @@ class _Translator:
                 if before <= pattern[at]:
                     members += _one(before) + b"-" + _one(pattern[at])
                 before = None
-            elif char == ord("[") and pattern[at + 1] == ord(":"):
-                end = pattern.index(b"]", at + 2) if b"]" in pattern[at + 2 :] else -1
-                if end < 0:
-                    raise IndexError
-                name = pattern[at + 2 : end]
-                if name.endswith(b":"):
-                    if name[:-1] not in _CLASSES:
-                        raise IndexError  # an unknown class matches nothing
-                    members += _CLASSES[name[:-1]]
-                    before, at = None, end
-                else:
-                    before = char
-                    members += _one(char)
+            elif (name := self._class_at(at)) is not None:
+                members += _CLASSES[name]
+                before, at = None, at + len(name) + 3
             else:
                 before = char
                 members += _one(char)
@@ -167,6 +159,25 @@ class _Translator:
         if not members:
             return slash + b"." if is_negated else _NEVER
         return slash + b"[" + (b"^" if is_negated else b"") + members + b"]"
+
+    def _class_at(self, at: int) -> bytes | None:
+        """The name in `[:name:]` where a set has such a class, else `None`.
+
+        Raises:
+            IndexError: The set has no end, or git knows no such class: then nothing matches.
+        """
+        pattern = self._pattern
+        if pattern[at] != ord("[") or pattern[at + 1] != ord(":"):
+            return None
+        end = pattern.find(b"]", at + 2)
+        if end < 0:
+            raise IndexError
+        name = pattern[at + 2 : end]
+        if not name.endswith(b":"):
+            return None
+        if name[:-1] not in _CLASSES:
+            raise IndexError
+        return name[:-1]
 
 
 def _one(char: int) -> bytes:

@@ -58,7 +58,8 @@ def _uncommitted(core: Core, mode: Mode, rows: Iterable[Row]) -> list[MemoryPath
     if mode is Mode.V1:
         return [row.path for row in rows if core.connector.get_committed(row.path) != row.blob]
     edits = core.connector.edits(core.connector.head())
-    removed = [path for path, blob in edits.items() if blob is None]
+    gone = (path for path, blob in edits.items() if blob is None)
+    removed = [path for path in gone if core.connector.exclusion(path) is None]
     return sorted([row.path for row in rows if row.path in edits] + removed)
 
 

@@ -224,9 +224,7 @@ class GitHub:
             found = self._snapshots.at(at).differences(now)
         rules = self._rules()
         return {
-            path: blob
-            for path, blob in found
-            if is_catalogued(path) and not rules.is_managed(path)
+            path: blob for path, blob in found if is_catalogued(path) and not rules.is_managed(path)
         }
 
     def exclusion(self, path: MemoryPath) -> Exclusion | None:

@@ -1,0 +1,113 @@
+"""Which files of a working tree are memory, by the rules of the person's git."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+
+from pack.catalog.row import is_catalogued
+from pack.errors import LimitExceeded
+from pack.model import BlobId, CommitId, EntryType, MemoryPath
+from pack.rules.exclusion import ATTRIBUTES_FILE, Exclusion, ExclusionKind, Rules
+from pack_connectors.local_git.changes.state import WorktreeState
+from pack_connectors.local_git.committed import CommittedFiles
+from pack_connectors.local_git.index import GitIndex
+from pack_connectors.local_git.objects import ObjectStore
+from pack_connectors.local_git.repository import Repository
+from pack_connectors.local_git.rules.person import PersonalSettings
+from pack_connectors.local_git.worktree import Worktree
+
+Edits = Mapping[MemoryPath, BlobId | None]
+
+
+class LocalRules:
+    """The rules of one working tree. May be asked from any thread."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        worktree: Worktree,
+        store: ObjectStore,
+        index: GitIndex,
+        committed: CommittedFiles,
+    ) -> None:
+        self._personal = PersonalSettings(repository)
+        self._worktree = worktree
+        self._store = store
+        self._index = index
+        self._committed = committed
+        self._shown: tuple[object, Edits, Edits] | None = None
+
+    def exclusion(self, path: MemoryPath) -> Exclusion | None:
+        """See `Connector.exclusion`."""
+        return self._exclusion(self._now(), path)
+
+    def shown(
+        self, found: Iterable[tuple[MemoryPath, EntryType]]
+    ) -> Iterable[tuple[MemoryPath, EntryType, bool]]:
+        """What a listing has of what was found, and whether each is a file that may be read."""
+        rules = self._now()
+        for path, kind in found:
+            if self._is_shown(rules, path, kind):
+                readable = kind is EntryType.FILE and rules.conversion(path) is None
+                yield path, kind, readable
+
+    def edits(
+        self,
+        state: WorktreeState,
+        at: CommitId | None,
+        files_of: Callable[[CommitId], Iterable[tuple[MemoryPath, BlobId]]],
+    ) -> Edits:
+        """The edits of a working tree, as far as the files are memory.
+
+        Args:
+            state: Knows how the files differ from a commit.
+            at: The commit.
+            files_of: Gives path and blob of all files of a commit.
+        """
+        found = state.edits(at)
+        personal = self._personal.read()
+        key = (at, state.rules_seen, personal.stamp, self._index.state(), self._committed.commit())
+        if self._shown is None or self._shown[0] != key or self._shown[1] is not found:
+            rules = self._now()
+            answer = {p: blob for p, blob in found.items() if self._exclusion(rules, p) is None}
+            if at is not None and rules.may_convert(state.attribute_folders()):
+                held = (path for path, _ in files_of(at) if is_catalogued(path))
+                answer |= {path: None for path in held if rules.conversion(path)}
+            self._shown = (key, found, found if answer == found else MappingProxyType(answer))
+        return self._shown[2]
+
+    def _now(self) -> Rules:
+        return Rules(self._read, self._personal.read().outer)
+
+    def _exclusion(self, rules: Rules, path: MemoryPath) -> Exclusion | None:
+        if self._committed.blob(path) is None:
+            return rules.exclusion(path, lambda: self._is_staged(path))
+        return rules.exclusion(path, lambda: True)
+
+    def _is_shown(self, rules: Rules, path: MemoryPath, kind: EntryType) -> bool:
+        if kind is EntryType.DIR:
+            return not rules.is_folder_ignored(path) or self._has_tracked(path)
+        why = self._exclusion(rules, path)
+        return why is None or why.kind is ExclusionKind.MANAGED
+
+    def _is_staged(self, path: MemoryPath) -> bool:
+        return self._index.staged(self._committed.commit()).get(path) is not None
+
+    def _has_tracked(self, folder: MemoryPath) -> bool:
+        head = self._committed.commit()
+        if head is not None and self._store.entry_at(self._store.tree_of(head), folder):
+            return True
+        staged = self._index.staged(head)
+        return any(path.startswith(f"{folder}/") for path, blob in staged.items() if blob)
+
+    def _read(self, path: MemoryPath) -> bytes | None:
+        try:
+            found = self._worktree.read(path)
+        except LimitExceeded:
+            return None
+        if found is not None or not path.endswith(ATTRIBUTES_FILE):
+            return found.content if found else None
+        # Git takes attributes of a file that is not checked out from its index.
+        blob = self._committed.blob(path)
+        return self._store.read(blob, "blob") if blob else None
