@@ -155,13 +155,12 @@ class InMemoryConnector:
     def edits(self, at: CommitId | None) -> dict[MemoryPath, BlobId | None]:
         """See `Connector.edits`."""
         seen, held = _files(self._head), _files(self._commit_at(at) if at else None)
-        rules = self._rules()
-        return {
+        found = {
             path: seen.get(path)
             for path in seen.keys() | held.keys()
             if seen.get(path) != held.get(path) and is_catalogued(path)
-            if not rules.is_managed(path)
         }
+        return self._rules().edits(found, filter(is_catalogued, held), seen)
 
     def exclusion(self, path: MemoryPath) -> Exclusion | None:
         """See `Connector.exclusion`."""

@@ -178,6 +178,25 @@ class CommittedRules:
         """Whether git stores other bytes than a folder with the file would hold."""
         return self._rules.conversion(path) is not None
 
+    def edits(
+        self,
+        found: Mapping[MemoryPath, BlobId | None],
+        held: Iterable[MemoryPath],
+        present: Iterable[str],
+    ) -> dict[MemoryPath, BlobId | None]:
+        """See `Connector.edits`: of a managed file, a reader gets no version.
+
+        Args:
+            found: How the memory files differ from a commit.
+            held: The memory files of that commit.
+            present: All paths of the present commit.
+        """
+        folders = [path.rpartition("/")[0] for path in present if path.endswith(ATTRIBUTES_FILE)]
+        if not self._rules.may_convert(folders):
+            return dict(found)
+        shown = {path: blob for path, blob in found.items() if not self.is_managed(path)}
+        return shown | {path: None for path in held if self.is_managed(path)}
+
     def shown(self, entries: Iterable[Entry]) -> list[Entry]:
         """A listing as readers get it: a managed file has no blob."""
         return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import islice
 from typing import Final
 
 from pack.actions import Action
@@ -23,15 +24,17 @@ from pack.errors import InvalidPath, LimitExceeded, NotFound
 from pack.files import schema
 from pack.files.note import Note
 from pack.index.format import in_sync_order, read_head
-from pack.model import MemoryPath, Mode
+from pack.model import BlobId, MemoryPath, Mode
 from pack.paths import INDEX, parse_stored_path
 from pack.remote.remote import RemoteRecord, StopKind
-from pack.results import Document, FileListing, NoteSummary, WholeMemory
+from pack.results import Document, FileListing, ManagedFile, NoteSummary, WholeMemory
+from pack.rules.exclusion import ExclusionKind
 from pack.times import format_time
 from pack.v1 import whole_memory
 
 LIST_MOST: Final = 100
 """Number of files in a listing if the caller gives no limit."""
+_NAMED: Final = 5
 LIST_TOKENS: Final = 1_300
 """About how many tokens they may take; the rest of the 1,500 is for what surrounds them."""
 
@@ -123,7 +126,34 @@ def list_files(
     today = core.today()
     files = tuple(_listed(row, today) for row in rows)
     copies = core.sync.notices() if core.sync else ()
-    return FileListing(files, found.total, following, (*_notices(core), *copies))
+    notices = (*_notices(core), *_managed_notice(core), *copies)
+    return FileListing(files, found.total, following, notices)
+
+
+def managed_files(core: Core, edits: Mapping[MemoryPath, BlobId | None]) -> Iterator[ManagedFile]:
+    """The files of the memory's repository that a git filter manages.
+
+    Args:
+        core: The memory.
+        edits: What `Connector.edits` says of the current commit; of these files, there is nothing.
+    """
+    for path in sorted(path for path, blob in edits.items() if blob is None):
+        why = core.connector.exclusion(path)
+        if why is not None and why.kind is ExclusionKind.MANAGED:
+            yield ManagedFile(path, why.place, why.rule)
+
+
+def _managed_notice(core: Core) -> Iterator[str]:
+    """What is left out of a listing, so that nobody looks for it in vain."""
+    found = list(islice(managed_files(core, core.catalog.edits()), _NAMED + 1))
+    if found:
+        named = ", ".join(file.path for file in found[:_NAMED])
+        more = " and more" if len(found) > _NAMED else ""
+        first = found[0]
+        yield (
+            f"Managed by a git filter ({first.place}: {first.rule}), so PACK neither reads nor "
+            f"writes them: {named}{more}."
+        )
 
 
 def _notices(core: Core) -> Iterator[str]:

@@ -23,6 +23,7 @@ from pack.pages.mapping import MAPPING
 from pack.paths import INDEX, LEGACY_DIR, fold, is_memory_file, parse_memory_path
 from pack.results import Finding, Status
 from pack.use_cases import read as queries
+from pack.use_cases.read import managed_files
 from pack.use_cases.remotes import remote_statuses
 
 _KEPT = re.compile(r"\.kept-[0-9a-f]{8}\.md$")
@@ -50,6 +51,7 @@ def status(core: Core) -> Status:
         conflict_copies=tuple(find_conflict_copies(rows)),
         remotes=tuple(remote_statuses(core)),
         targets=core.sync.status() if core.sync else (),
+        managed=tuple(managed_files(core, core.connector.edits(core.connector.head()))),
     )
 
 

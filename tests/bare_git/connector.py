@@ -153,12 +153,8 @@ class BareGit:
     def edits(self, at: CommitId | None) -> Mapping[MemoryPath, BlobId | None]:
         seen = _blobs(self._rows(self.head()))
         held = _blobs(self._rows(self._known(at) if at else None))
-        rules = self._rules()
-        return {
-            path: sha
-            for path, sha in _differences(held, seen)
-            if is_catalogued(path) and not rules.is_managed(path)
-        }
+        found = {path: sha for path, sha in _differences(held, seen) if is_catalogued(path)}
+        return self._rules().edits(found, filter(is_catalogued, held), seen)
 
     def exclusion(self, path: MemoryPath) -> Exclusion | None:
         check_path(path)

@@ -57,6 +57,7 @@ from pack_connectors.github.log import GithubLog
 from pack_connectors.github.repository import CommitRecord, GithubRepository
 from pack_connectors.github.session import TIMEOUT_SECONDS, WAIT_SECONDS, GithubSession
 from pack_connectors.github.snapshots import GithubSnapshots
+from pack_connectors.github.trees import EMPTY
 from pack_connectors.github.writer_lock import WriterLock
 from pack_connectors.preconditions import check_path, check_write
 from pack_connectors.system.retry import Announce, announce_nothing
@@ -215,17 +216,13 @@ class GitHub:
     def edits(self, at: CommitId | None) -> dict[MemoryPath, BlobId | None]:
         """See `Connector.edits`: what later commits changed."""
         head = self._head.current()
-        if head is not None and head.id == at:
-            return {}
         now = self._snapshots.at_head(head)
-        if at is None:
-            found: list[tuple[MemoryPath, BlobId | None]] = [*now.files().items()]
-        else:
-            found = self._snapshots.at(at).differences(now)
-        rules = self._rules()
-        return {
-            path: blob for path, blob in found if is_catalogued(path) and not rules.is_managed(path)
-        }
+        before = self._snapshots.at(at) if at is not None else EMPTY
+        is_same = head is not None and head.id == at
+        different = [] if is_same else before.differences(now)
+        found = {path: blob for path, blob in different if is_catalogued(path)}
+        held = (MemoryPath(path) for path in before.items if is_catalogued(path))
+        return self._rules().edits(found, held, now.items)
 
     def exclusion(self, path: MemoryPath) -> Exclusion | None:
         """See `Connector.exclusion`."""
