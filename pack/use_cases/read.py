@@ -9,6 +9,7 @@ from typing import Final
 
 from pack.actions import Action
 from pack.catalog import dates as dating
+from pack.catalog.managed import find_managed
 from pack.catalog.questions import Filter, Sort, SortKey, sort_key
 from pack.catalog.row import Row, is_catalogued
 from pack.core.core import Core
@@ -28,7 +29,6 @@ from pack.model import BlobId, MemoryPath, Mode
 from pack.paths import INDEX, parse_stored_path
 from pack.remote.remote import RemoteRecord, StopKind
 from pack.results import Document, FileListing, ManagedFile, NoteSummary, WholeMemory
-from pack.rules.exclusion import ExclusionKind
 from pack.times import format_time
 from pack.v1 import whole_memory
 
@@ -137,10 +137,8 @@ def managed_files(core: Core, edits: Mapping[MemoryPath, BlobId | None]) -> Iter
         core: The memory.
         edits: What `Connector.edits` says of the current commit; of these files, there is nothing.
     """
-    for path in sorted(path for path, blob in edits.items() if blob is None):
-        why = core.connector.exclusion(path)
-        if why is not None and why.kind is ExclusionKind.MANAGED:
-            yield ManagedFile(path, why.place, why.rule)
+    for path, why in find_managed(core.connector, edits):
+        yield ManagedFile(path, why.place, why.rule)
 
 
 def _managed_notice(core: Core) -> Iterator[str]:
