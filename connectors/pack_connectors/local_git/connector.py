@@ -126,8 +126,13 @@ class LocalGit:
             swap=self._swap,
             repository=self.repository,
         )
-        self._examiner = Examiner(self._worktree, self._store, self._index)
-        self._arrivals = Arrivals(self._runner, self._worktree, self._store, self._index)
+        self._rules = LocalRules(
+            self.repository, self._worktree, self._store, self._index, self._committed
+        )
+        self._examiner = Examiner(self._worktree, self._store, self._index, self._rules)
+        self._arrivals = Arrivals(
+            self._runner, self._worktree, self._store, self._index, self._rules
+        )
         self._writer = GitWrite(
             self.repository,
             self._runner,
@@ -146,9 +151,6 @@ class LocalGit:
             self.repository.state_dir / "worktree.seen",
             diff=self.changes_between,
             walk=self._committed_blobs,
-        )
-        self._rules = LocalRules(
-            self.repository, self._worktree, self._store, self._index, self._committed
         )
         self._turn = _Turn.NONE
         self._begun: PreparedIndex | None = None
@@ -188,7 +190,8 @@ class LocalGit:
                 found = self._worktree.read(path)
         if found is None:
             raise NotFound(path)
-        return Contents(found.content, blob_id(found.content), found.modified)
+        content = self._rules.to_blob(path, found.content)
+        return Contents(content, blob_id(content), found.modified)
 
     def get_committed(self, path: MemoryPath) -> BlobId | None:
         """See `Connector.get_committed`."""
@@ -222,7 +225,7 @@ class LocalGit:
             found = self._worktree.read(path)
         except LimitExceeded:
             return BlobId("")
-        return blob_id(found.content) if found else BlobId("")
+        return blob_id(self._rules.to_blob(path, found.content)) if found else BlobId("")
 
     def get_tree(self, at: CommitId | None = None) -> list[Entry]:
         """See `Connector.get_tree`."""

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
+from typing import Final
 
 from pack.catalog.row import is_catalogued
 from pack.errors import LimitExceeded
-from pack.model import BlobId, CommitId, EntryType, MemoryPath
+from pack.model import BlobId, CommitId, EntryType, MemoryPath, blob_id
 from pack.rules.exclusion import ATTRIBUTES_FILE, Exclusion, ExclusionKind, Rules
 from pack_connectors.local_git.changes.state import WorktreeState
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.index import GitIndex
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.repository import Repository
+from pack_connectors.local_git.rules.line_ends import (
+    LineEnds,
+    Text,
+    has_crlf,
+    line_ends_of,
+    to_blob,
+    to_folder,
+)
 from pack_connectors.local_git.rules.person import PersonalSettings
 from pack_connectors.local_git.worktree import Worktree
 
 Edits = Mapping[MemoryPath, BlobId | None]
+FilesOf = Callable[[CommitId], Iterable[tuple[MemoryPath, BlobId]]]
+_REMEMBERED: Final = 200_000
+_WORTH_A_WALK: Final = 100
 
 
 class LocalRules:
@@ -37,6 +49,7 @@ class LocalRules:
         self._index = index
         self._committed = committed
         self._shown: tuple[object, Edits, Edits] | None = None
+        self._stored: dict[tuple[BlobId, LineEnds, BlobId | None], BlobId] = {}
 
     def exclusion(self, path: MemoryPath) -> Exclusion | None:
         """See `Connector.exclusion`."""
@@ -56,7 +69,7 @@ class LocalRules:
         self,
         state: WorktreeState,
         at: CommitId | None,
-        files_of: Callable[[CommitId], Iterable[tuple[MemoryPath, BlobId]]],
+        files_of: FilesOf,
     ) -> Edits:
         """The edits of a working tree, as far as the files are memory.
 
@@ -70,12 +83,82 @@ class LocalRules:
         key = (at, state.rules_seen, personal.stamp, self._index.state(), self._committed.commit())
         if self._shown is None or self._shown[0] != key or self._shown[1] is not found:
             rules = self._now()
-            answer = {p: blob for p, blob in found.items() if self._exclusion(rules, p) is None}
+            ours = {p: blob for p, blob in found.items() if self._exclusion(rules, p) is None}
+            answer = self._converted(rules, ours, self._held(at, len(ours), files_of))
             if at is not None and rules.may_convert(state.attribute_folders()):
                 held = (path for path, _ in files_of(at) if is_catalogued(path))
                 answer |= {path: None for path in held if rules.conversion(path)}
             self._shown = (key, found, found if answer == found else MappingProxyType(answer))
         return self._shown[2]
+
+    def _held(
+        self, at: CommitId | None, questions: int, files_of: FilesOf
+    ) -> Callable[[MemoryPath], BlobId | None]:
+        """Says what a commit has at a path; many questions are answered from one walk."""
+        if at is None:
+            return lambda _: None
+        if questions > _WORTH_A_WALK:
+            return dict(files_of(at)).get
+
+        def find(path: MemoryPath) -> BlobId | None:
+            found = self._store.blob_at(at, path)
+            return BlobId(found) if found else None
+
+        return find
+
+    # --- line ends -----------------------------------------------------------------------------
+
+    def to_blob(self, path: MemoryPath, content: bytes) -> bytes:
+        """What git stores for the bytes of a file."""
+        if b"\r\n" not in content:
+            return content
+        return to_blob(content, self._line_ends(self._now(), path), lambda: self._holds_crlf(path))
+
+    def to_folder(self, path: MemoryPath, content: bytes) -> bytes:
+        """What the folder holds where git checks out these bytes."""
+        return to_folder(content, self._line_ends(self._now(), path))
+
+    def _line_ends(self, rules: Rules, path: MemoryPath) -> LineEnds:
+        personal = self._personal.read()
+        return line_ends_of(rules.attributes(path), personal.autocrlf, personal.eol)
+
+    def _holds_crlf(self, path: MemoryPath) -> bool:
+        blob = self._committed.blob(path)
+        return blob is not None and has_crlf(self._store.read(blob, "blob"))
+
+    def _converted(
+        self, rules: Rules, edits: Edits, held: Callable[[MemoryPath], BlobId | None]
+    ) -> dict[MemoryPath, BlobId | None]:
+        """The edits as git sees them: without those that are only other line ends.
+
+        Args:
+            rules: The rules now.
+            edits: The files in the folder that differ from a commit.
+            held: Gives what that commit has.
+        """
+        found = {}
+        for path, blob in edits.items():
+            stored = self._stored_blob(rules, path, blob) if blob else blob
+            if stored is None or stored != held(path):
+                found[path] = stored
+        return found
+
+    def _stored_blob(self, rules: Rules, path: MemoryPath, blob: BlobId) -> BlobId:
+        ends = self._line_ends(rules, path)
+        if ends.text is Text.NONE:
+            return blob
+        key = (blob, ends, self._committed.blob(path))
+        if key not in self._stored:
+            found = self._worktree.read(path)
+            if found is None or blob_id(found.content) != blob:
+                return blob  # it has changed since; the next question finds it
+            if len(self._stored) >= _REMEMBERED:
+                self._stored.clear()
+            content = to_blob(found.content, ends, lambda: self._holds_crlf(path))
+            self._stored[key] = blob_id(content)
+        return self._stored[key]
+
+    # --- asking --------------------------------------------------------------------------------
 
     def _now(self) -> Rules:
         return Rules(self._read, self._personal.read().outer)

@@ -29,6 +29,7 @@ _KEPT: Final = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
 _SYSTEM_CONFIG: Final = "/etc/gitconfig"
 _SYSTEM_ATTRIBUTES: Final = "/etc/gitattributes"
 _READ_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_NATIVE: Final = "crlf" if sys.platform == "win32" else "lf"
 _TRUE: Final = ("true", "yes", "on", "1", "")
 
 Stamp = tuple[object, ...]
@@ -42,7 +43,7 @@ class PersonalRules:
     Attributes:
         outer: Their rule files.
         autocrlf: `true`, `input` or `false`.
-        eol: `lf`, `crlf` or `native`.
+        eol: `lf` or `crlf`.
         stamp: Changes when any of it does.
     """
 
@@ -97,7 +98,8 @@ class PersonalSettings:
         autocrlf = self._config.get("core.autocrlf", "false").lower()
         if autocrlf != "input":
             autocrlf = "true" if autocrlf in _TRUE else "false"
-        return PersonalRules(outer, autocrlf, self._config.get("core.eol", "native").lower(), stamp)
+        eol = self._config.get("core.eol", "native").lower()
+        return PersonalRules(outer, autocrlf, eol if eol in ("lf", "crlf") else _NATIVE, stamp)
 
     def _ask(self) -> dict[str, str]:
         """The settings of interest, by key in lower case; the last one of each counts."""
@@ -198,6 +200,3 @@ def _shown(place: Path, repository: Repository) -> str:
         if place.is_relative_to(base):
             return prefix + place.relative_to(base).as_posix()
     return str(place)
-
-
-NATIVE_EOL: Final = "crlf" if sys.platform == "win32" else "lf"
