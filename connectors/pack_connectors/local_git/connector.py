@@ -127,7 +127,12 @@ class LocalGit:
             repository=self.repository,
         )
         self._rules = LocalRules(
-            self.repository, self._worktree, self._store, self._index, self._committed
+            self.repository,
+            self._worktree,
+            self._store,
+            self._index,
+            self._committed,
+            self.changes_between,
         )
         self._examiner = Examiner(self._worktree, self._store, self._index, self._rules)
         self._arrivals = Arrivals(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -10,7 +10,7 @@ from pack.catalog.row import is_catalogued
 from pack.errors import LimitExceeded
 from pack.model import BlobId, CommitId, EntryType, MemoryPath, blob_id
 from pack.rules.exclusion import ATTRIBUTES_FILE, Exclusion, ExclusionKind, Rules
-from pack_connectors.local_git.changes.state import WorktreeState
+from pack_connectors.local_git.changes.state import Difference, WorktreeState
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.index import GitIndex
 from pack_connectors.local_git.objects import ObjectStore
@@ -23,7 +23,7 @@ from pack_connectors.local_git.rules.line_ends import (
     to_blob,
     to_folder,
 )
-from pack_connectors.local_git.rules.person import PersonalSettings
+from pack_connectors.local_git.rules.person import PersonalSettings, Stamp, status_of
 from pack_connectors.local_git.worktree import Worktree
 
 Edits = Mapping[MemoryPath, BlobId | None]
@@ -42,13 +42,18 @@ class LocalRules:
         store: ObjectStore,
         index: GitIndex,
         committed: CommittedFiles,
+        diff: Difference,
     ) -> None:
+        self._diff = diff
+        self._root = str(repository.work_tree)
         self._personal = PersonalSettings(repository)
         self._worktree = worktree
         self._store = store
         self._index = index
         self._committed = committed
         self._shown: tuple[object, Edits, Edits] | None = None
+        self._managed: tuple[tuple[CommitId, object], Collection[MemoryPath]] | None = None
+        self._rule_files: dict[MemoryPath, tuple[Stamp, bytes | None]] = {}
         self._stored: dict[tuple[BlobId, LineEnds, BlobId | None], BlobId] = {}
 
     def exclusion(self, path: MemoryPath) -> Exclusion | None:
@@ -79,17 +84,46 @@ class LocalRules:
             files_of: Gives path and blob of all files of a commit.
         """
         found = state.edits(at)
-        personal = self._personal.read()
-        key = (at, state.rules_seen, personal.stamp, self._index.state(), self._committed.commit())
+        sources = (state.rules_seen, self._personal.read().stamp)
+        key = (at, sources, self._index.state(), self._committed.commit())
         if self._shown is None or self._shown[0] != key or self._shown[1] is not found:
             rules = self._now()
             ours = {p: blob for p, blob in found.items() if self._exclusion(rules, p) is None}
             answer = self._converted(rules, ours, self._held(at, len(ours), files_of))
             if at is not None and rules.may_convert(state.attribute_folders()):
-                held = (path for path, _ in files_of(at) if is_catalogued(path))
-                answer |= {path: None for path in held if rules.conversion(path)}
+                managed = self._managed_of(rules, at, sources, files_of)
+                answer |= dict.fromkeys(managed)
             self._shown = (key, found, found if answer == found else MappingProxyType(answer))
         return self._shown[2]
+
+    def _managed_of(
+        self, rules: Rules, at: CommitId, sources: object, files_of: FilesOf
+    ) -> Collection[MemoryPath]:
+        """The memory files of a commit that git stores in another form."""
+        if self._managed is None or self._managed[0] != (at, sources):
+            changed = self._changed_since_managed(at, sources)
+            known: set[MemoryPath] = set()
+            if changed is None or self._managed is None:
+                changed = files_of(at)
+            else:
+                known = set(self._managed[1])
+            for path, blob in changed:
+                known.discard(path)
+                if blob is not None and is_catalogued(path) and rules.conversion(path):
+                    known.add(path)
+            self._managed = ((at, sources), known)
+        return self._managed[1]
+
+    def _changed_since_managed(
+        self, at: CommitId, sources: object
+    ) -> Iterable[tuple[MemoryPath, BlobId | None]] | None:
+        """How a commit differs from the one asked about last; `None` if that is of no use."""
+        if self._managed is None or self._managed[0][1] != sources:
+            return None
+        changed = self._diff(self._managed[0][0], at)
+        if changed is None or any(path.endswith(ATTRIBUTES_FILE) for path, _ in changed):
+            return None
+        return changed
 
     def _held(
         self, at: CommitId | None, questions: int, files_of: FilesOf
@@ -161,12 +195,12 @@ class LocalRules:
     # --- asking --------------------------------------------------------------------------------
 
     def _now(self) -> Rules:
-        return Rules(self._read, self._personal.read().outer)
+        head = self._committed.commit()
+        return Rules(lambda path: self._read(path, head), self._personal.read().outer)
 
     def _exclusion(self, rules: Rules, path: MemoryPath) -> Exclusion | None:
-        if self._committed.blob(path) is None:
-            return rules.exclusion(path, lambda: self._is_staged(path))
-        return rules.exclusion(path, lambda: True)
+        is_committed = self._committed.blob(path) is not None
+        return rules.exclusion(path, lambda: self._is_staged(path), is_committed=is_committed)
 
     def _is_shown(self, rules: Rules, path: MemoryPath, kind: EntryType) -> bool:
         if kind is EntryType.DIR:
@@ -184,13 +218,22 @@ class LocalRules:
         staged = self._index.staged(head)
         return any(path.startswith(f"{folder}/") for path, blob in staged.items() if blob)
 
-    def _read(self, path: MemoryPath) -> bytes | None:
+    def _read(self, path: MemoryPath, head: CommitId | None) -> bytes | None:
+        status = status_of(f"{self._root}/{path}")
+        if status is None:
+            # Git takes attributes of a file that is not checked out from its index.
+            if head is None or not path.endswith(ATTRIBUTES_FILE):
+                return None
+            blob = self._committed.blob_in(head, path)
+            return self._store.read(blob, "blob") if blob else None
+        known = self._rule_files.get(path)
+        if known is None or known[0] != status:
+            known = self._rule_files[path] = (status, self._read_file(path))
+        return known[1]
+
+    def _read_file(self, path: MemoryPath) -> bytes | None:
         try:
             found = self._worktree.read(path)
         except LimitExceeded:
             return None
-        if found is not None or not path.endswith(ATTRIBUTES_FILE):
-            return found.content if found else None
-        # Git takes attributes of a file that is not checked out from its index.
-        blob = self._committed.blob(path)
-        return self._store.read(blob, "blob") if blob else None
+        return found.content if found else None

@@ -13,7 +13,7 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -58,8 +58,10 @@ class PersonalSettings:
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
+        self._config_files = [str(file) for file in _config_files(repository)]
         self._config_stamp: Stamp | None = None
         self._config: Mapping[str, str] = {}
+        self._files: Mapping[str, str] = {}
         self._known: PersonalRules | None = None
 
     def read(self) -> PersonalRules:
@@ -68,22 +70,23 @@ class PersonalSettings:
         Raises:
             Unavailable: Git cannot be asked for its configuration.
         """
-        config_stamp = _stamp(self._config_files())
+        config_stamp = _stamp(self._config_files)
         if config_stamp != self._config_stamp:
             self._config = self._ask()
+            self._files = {name: str(file) for name, file in self._rule_files() if file}
             self._config_stamp, self._known = config_stamp, None
-        files = self._rule_files()
-        stamp = (config_stamp, _stamp(filter(None, files.values())))
-        if self._known is None or self._known.stamp != stamp:
-            self._known = self._load(files, stamp)
-        return self._known
+        stamp = (config_stamp, _stamp(self._files.values()))
+        known = self._known
+        if known is None or known.stamp != stamp:
+            known = self._known = self._load(self._files, stamp)
+        return known
 
-    def _load(self, files: Mapping[str, Path | None], stamp: Stamp) -> PersonalRules:
+    def _load(self, files: Mapping[str, str], stamp: Stamp) -> PersonalRules:
         fold = self._config.get("core.ignorecase", "false").lower() in _TRUE
         found = {
-            name: RuleFile(_shown(place, self._repository), "", content, fold)
+            name: RuleFile(_shown(Path(place), self._repository), "", content, fold)
             for name, place in files.items()
-            if place is not None and (content := _read(place))
+            if (content := _read(place))
         }
 
         def those(*names: str) -> tuple[RuleFile, ...]:
@@ -125,27 +128,14 @@ class PersonalSettings:
         rows = (row.partition("\n") for row in os.fsdecode(asked.stdout).split("\0") if row)
         return {key.lower(): value if newline else "true" for key, newline, value in rows}
 
-    def _config_files(self) -> Iterator[Path]:
-        repository = self._repository
-        yield repository.common_dir / "config"
-        yield repository.git_dir / "config.worktree"
-        yield Path(os.environ.get("GIT_CONFIG_SYSTEM", _SYSTEM_CONFIG))
-        if "GIT_CONFIG_GLOBAL" in os.environ:
-            yield Path(os.environ["GIT_CONFIG_GLOBAL"])
-        else:
-            yield _home() / ".gitconfig"
-            yield _own_config() / "config"
-
-    def _rule_files(self) -> dict[str, Path | None]:
+    def _rule_files(self) -> Iterator[tuple[str, Path | None]]:
         """Where each kind of rules is; `None` for a kind that is switched off."""
         info = self._repository.common_dir / "info"
-        return {
-            "exclude": info / "exclude",
-            "ignore": self._named("core.excludesfile", _own_config() / "ignore"),
-            "info": info / "attributes",
-            "attributes": self._named("core.attributesfile", _own_config() / "attributes"),
-            "system": None if "GIT_ATTR_NOSYSTEM" in os.environ else Path(_SYSTEM_ATTRIBUTES),
-        }
+        yield "exclude", info / "exclude"
+        yield "ignore", self._named("core.excludesfile", _own_config() / "ignore")
+        yield "info", info / "attributes"
+        yield "attributes", self._named("core.attributesfile", _own_config() / "attributes")
+        yield "system", None if "GIT_ATTR_NOSYSTEM" in os.environ else Path(_SYSTEM_ATTRIBUTES)
 
     def _named(self, key: str, default: Path) -> Path | None:
         text = self._config.get(key)
@@ -154,6 +144,18 @@ class PersonalSettings:
         if not text:
             return None
         return self._repository.work_tree / os.path.expanduser(text)  # noqa: PTH111 - as git
+
+
+def _config_files(repository: Repository) -> Iterator[Path]:
+    """The files that git reads its configuration from, those that they include aside."""
+    yield repository.common_dir / "config"
+    yield repository.git_dir / "config.worktree"
+    yield Path(os.environ.get("GIT_CONFIG_SYSTEM", _SYSTEM_CONFIG))
+    if "GIT_CONFIG_GLOBAL" in os.environ:
+        yield Path(os.environ["GIT_CONFIG_GLOBAL"])
+    else:
+        yield _home() / ".gitconfig"
+        yield _own_config() / "config"
 
 
 def _home() -> Path:
@@ -165,19 +167,22 @@ def _own_config() -> Path:
     return (Path(named) if named else _home() / ".config") / "git"
 
 
-def _stamp(files: Iterator[Path] | filter[Path]) -> Stamp:
-    return tuple(_status(file) for file in files)
+def _stamp(files: Iterable[str]) -> Stamp:
+    return tuple(map(status_of, files))
 
 
-def _status(file: Path) -> Stamp:
+def status_of(file: str) -> Stamp | None:
+    """What tells one state of a file from another; `None` if there is none."""
     try:
-        found = os.stat(file)  # noqa: PTH116 - asked at every read
+        found = os.lstat(file)
+        if stat.S_ISLNK(found.st_mode):  # people keep such files elsewhere
+            found = os.stat(file)  # noqa: PTH116
     except (OSError, ValueError):
-        return (str(file),)
-    return (str(file), found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        return None
+    return (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
-def _read(file: Path) -> bytes | None:
+def _read(file: str) -> bytes | None:
     """The beginning of a file; `None` for anything else, which could also keep us waiting."""
     try:
         descriptor = os.open(file, _READ_FLAGS)
