@@ -92,20 +92,15 @@ class Rules:
         self._ignores_in: dict[str, IgnoreList] = {}
         self._attributes_in: dict[str, Sequence[AttributeList]] = {}
 
-    def exclusion(
-        self, path: MemoryPath, is_tracked: Callable[[], bool], *, is_committed: bool = False
-    ) -> Exclusion | None:
+    def exclusion(self, path: MemoryPath, is_tracked: Callable[[], bool]) -> Exclusion | None:
         """Why a path is not memory; `None` if it is.
 
         Args:
             path: The path.
             is_tracked: Says whether git tracks the file; only asked if a rule would ignore it.
-            is_committed: Whether the file is known to be tracked, so that no rule is looked at.
         """
         if (found := self.conversion(path)) is not None:
             return Exclusion(ExclusionKind.MANAGED, found.place, found.text)
-        if is_committed:
-            return None
         rule = find_ignore_rule(path, self._ignores_of, self._ignores)
         if rule is None or is_tracked():
             return None
@@ -177,8 +172,7 @@ class CommittedRules:
 
     def exclusion(self, path: MemoryPath) -> Exclusion | None:
         """See `Connector.exclusion`."""
-        is_committed = self._blob_of(path) is not None
-        return self._rules.exclusion(path, lambda: False, is_committed=is_committed)
+        return self._rules.exclusion(path, lambda: self._blob_of(path) is not None)
 
     def is_managed(self, path: MemoryPath) -> bool:
         """Whether git stores other bytes than a folder with the file would hold."""

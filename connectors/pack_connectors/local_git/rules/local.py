@@ -199,8 +199,7 @@ class LocalRules:
         return Rules(lambda path: self._read(path, head), self._personal.read().outer)
 
     def _exclusion(self, rules: Rules, path: MemoryPath) -> Exclusion | None:
-        is_committed = self._committed.blob(path) is not None
-        return rules.exclusion(path, lambda: self._is_staged(path), is_committed=is_committed)
+        return rules.exclusion(path, lambda: self._is_tracked(path))
 
     def _is_shown(self, rules: Rules, path: MemoryPath, kind: EntryType) -> bool:
         if kind is EntryType.DIR:
@@ -208,7 +207,9 @@ class LocalRules:
         why = self._exclusion(rules, path)
         return why is None or why.kind is ExclusionKind.MANAGED
 
-    def _is_staged(self, path: MemoryPath) -> bool:
+    def _is_tracked(self, path: MemoryPath) -> bool:
+        if self._committed.blob(path) is not None:
+            return True
         return self._index.staged(self._committed.commit()).get(path) is not None
 
     def _has_tracked(self, folder: MemoryPath) -> bool:
