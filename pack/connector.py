@@ -23,6 +23,7 @@ from pack.model import (
     LastChange,
     MemoryPath,
 )
+from pack.rules.exclusion import Exclusion
 
 
 class Capability(StrEnum):
@@ -87,6 +88,21 @@ class Connector(Protocol):
         """The blob of a file in the current commit; `None` if the commit does not have the file.
 
         It differs from what `get_contents` returns if a person has edited the file since.
+
+        Raises:
+            ConnectorError: The store cannot be read.
+        """
+        ...
+
+    def exclusion(self, path: MemoryPath) -> Exclusion | None:
+        """Why a path is not memory, by the rules of the person's git; `None` if it is.
+
+        `get_contents`, `list_dir`, `get_tree` and `edits` do not show an ignored file. A managed
+        one is in a listing, but never read: `get_contents` does not find it, its blob is empty, and
+        `edits` has no version of it. What is asked about a commit is answered with all that it has.
+
+        Where people can edit files without PACK, all rule files count that git would read; else
+        those of the current commit do.
 
         Raises:
             ConnectorError: The store cannot be read.

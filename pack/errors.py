@@ -91,6 +91,42 @@ class InvalidPath(InvalidRequest):
         self.reason = reason
 
 
+class IgnoredPath(InvalidRequest):
+    """A path that git ignores, and that is therefore not memory.
+
+    Attributes:
+        path: The path.
+        place: Where the rule is, as `FILE:LINE`.
+    """
+
+    code = "ignored_path"
+    remedy = "Choose another path, or ask the owner of the memory to change that rule."
+
+    def __init__(self, path: str, place: str, rule: str) -> None:
+        super().__init__(f"{path} is ignored by git, so it is not memory ({place}: {rule[:80]})")
+        self.path = path
+        self.place = place
+
+
+class ManagedPath(InvalidRequest):
+    """A path whose bytes git converts, so that PACK neither reads nor writes it.
+
+    Attributes:
+        path: The path.
+        place: Where the attribute is set, as `FILE:LINE`.
+    """
+
+    code = "managed_path"
+    remedy = "Choose another path. Only the owner's editor and git can work on that file."
+
+    def __init__(self, path: str, place: str, rule: str) -> None:
+        super().__init__(
+            f"{path} is managed by a git filter, which PACK does not run ({place}: {rule[:80]})"
+        )
+        self.path = path
+        self.place = place
+
+
 class InvalidContent(InvalidRequest):
     """Content that cannot be stored as it is."""
 

@@ -206,6 +206,21 @@ class Expired:
 
 
 @dataclass(frozen=True, slots=True)
+class ManagedFile:
+    """A file that a git filter manages, and that PACK leaves alone.
+
+    Attributes:
+        path: The file.
+        place: Where the attribute is set, as `FILE:LINE`.
+        rule: The attribute.
+    """
+
+    path: MemoryPath
+    place: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """The present state of a memory.
 
@@ -222,6 +237,7 @@ class Status:
         conflict_copies: Files in which a merge kept what it could not put into the original.
         remotes: What the memory is exchanged with, the default remote first.
         targets: The targets that get copies.
+        managed: Files that a git filter manages; they are no memory.
     """
 
     location: str
@@ -236,3 +252,4 @@ class Status:
     conflict_copies: tuple[MemoryPath, ...] = ()
     remotes: tuple[RemoteStatus, ...] = ()
     targets: tuple[TargetStatus, ...] = ()
+    managed: tuple[ManagedFile, ...] = ()

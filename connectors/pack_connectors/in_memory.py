@@ -43,6 +43,7 @@ from pack.model import (
     blob_id,
     object_id,
 )
+from pack.rules.exclusion import CommittedRules, Exclusion
 from pack_connectors.preconditions import check_path, check_write, folders_above
 
 _LOCK_SECONDS: Final = 60.0
@@ -118,7 +119,7 @@ class InMemoryConnector:
         """See `Connector.get_contents`."""
         check_path(path)
         commit = self._head
-        if commit is None or path not in commit.files:
+        if commit is None or path not in commit.files or self._rules().is_managed(path):
             raise NotFound(path)
         sha = commit.files[path]
         return Contents(self._blobs[sha], sha, commit.modified[path])
@@ -140,24 +141,35 @@ class InMemoryConnector:
                 kind = EntryType.DIR if slash else EntryType.FILE
                 entry_path = MemoryPath(prefix + name)
                 found[name] = Entry(name, entry_path, kind, BlobId("") if slash else sha)
-        return [found[name] for name in sorted(found)]
+        return self._rules().shown(found[name] for name in sorted(found))
 
     def get_tree(self, at: CommitId | None = None) -> list[Entry]:
         """See `Connector.get_tree`."""
         files = _files(self._head if at is None else self._commit_at(at))
-        return [
+        found = [
             Entry(path.rpartition("/")[2], path, EntryType.FILE, files[path])
             for path in sorted(files)
         ]
+        return found if at else self._rules().shown(found)
 
     def edits(self, at: CommitId | None) -> dict[MemoryPath, BlobId | None]:
         """See `Connector.edits`."""
         seen, held = _files(self._head), _files(self._commit_at(at) if at else None)
-        return {
+        found = {
             path: seen.get(path)
             for path in seen.keys() | held.keys()
-            if is_catalogued(path) and seen.get(path) != held.get(path)
+            if seen.get(path) != held.get(path) and is_catalogued(path)
         }
+        return self._rules().edits(found, filter(is_catalogued, held), seen)
+
+    def exclusion(self, path: MemoryPath) -> Exclusion | None:
+        """See `Connector.exclusion`."""
+        check_path(path)
+        return self._rules().exclusion(path)
+
+    def _rules(self) -> CommittedRules:
+        files = _files(self._head)
+        return CommittedRules(files.get, self._blobs.__getitem__)
 
     def read_blobs(self, shas: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
         """See `Connector.read_blobs`."""

@@ -14,6 +14,7 @@ from pack.errors import LimitExceeded, NotFound, Unavailable
 from pack.files.note import Note
 from pack.index.format import is_page_path
 from pack.model import BlobId, CommitId, EntryType, MemoryPath
+from pack.rules.exclusion import ATTRIBUTES_FILE, CommittedRules
 
 NO_COMMIT: Final = CommitId("")
 """Stands for the state before the first commit."""
@@ -51,7 +52,7 @@ def bring_up(
         if old == new:
             return
         changed = connector.changes_between(old, head) if old and head else None
-        if old is None or changed is None:
+        if old is None or changed is None or any(_is_rule_file(path) for path, _ in changed):
             _fill(catalog, connector, head, progress)
         else:
             _advance(catalog, connector, old, new, changed)
@@ -73,7 +74,12 @@ def _advance(
     new: CommitId,
     changed: Iterable[tuple[MemoryPath, BlobId | None]],
 ) -> None:
-    ours = [(path, blob) for path, blob in changed if is_catalogued(path)]
+    rules = CommittedRules(connector.get_committed, lambda blob: _read(connector, blob))
+    ours = [
+        (path, None if rules.is_managed(path) else blob)
+        for path, blob in changed
+        if is_catalogued(path)
+    ]
     rows = list(_rows(connector, [(path, blob) for path, blob in ours if blob]))
     described = {row.path for row in rows}
     gone = [path for path, _ in ours if path not in described]
@@ -210,11 +216,25 @@ def _folders(paths: Iterable[MemoryPath]) -> set[str]:
 def _files(connector: Connector, head: CommitId | None) -> list[tuple[MemoryPath, BlobId]]:
     if head is None:
         return []
+    found = {
+        entry.path: entry.sha for entry in connector.get_tree(head) if entry.type is EntryType.FILE
+    }
+    rules = CommittedRules(found.get, lambda blob: _read(connector, blob))
     return [
-        (entry.path, entry.sha)
-        for entry in connector.get_tree(head)
-        if entry.type is EntryType.FILE and is_catalogued(entry.path)
+        (path, blob)
+        for path, blob in found.items()
+        if is_catalogued(path) and not rules.is_managed(path)
     ]
+
+
+def _is_rule_file(path: MemoryPath) -> bool:
+    """Whether a file says which others are no memory, though a commit has them."""
+    return path.rpartition("/")[2] == ATTRIBUTES_FILE
+
+
+def _read(connector: Connector, blob: BlobId) -> bytes:
+    ((_, content),) = connector.read_blobs([blob])
+    return content
 
 
 def _rows(

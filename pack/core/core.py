@@ -17,6 +17,7 @@ from pack.core.reader import Reader
 from pack.core.writer import Writer
 from pack.errors import NotInitialised
 from pack.model import Mode
+from pack.paths import INDEX
 from pack.remote.remote import FindRemotes
 
 if TYPE_CHECKING:
@@ -62,9 +63,12 @@ class Core:
 
         Raises:
             NotInitialised: Neither is.
+            IgnoredPath, ManagedPath: Neither is, because git's rules cover the index.
         """
         mode = self.reader.mode()
         if mode is Mode.EMPTY:
+            if self.connector.get_committed(INDEX) is not None:
+                self.reader.refuse_excluded(INDEX)
             raise NotInitialised(self.connector.location)
         return mode
 

@@ -23,6 +23,8 @@ class Decision:
         warnings: What the writer should know.
         with_index: Whether the index is written too (not for a v1 memory).
         skips_sync: Whether sync targets ignore the commit.
+        is_tracked: Whether the files are in a commit already, as those from a remote are; git
+            ignores no file that it tracks.
         notes: The notes that changes store, as far as they were parsed already.
     """
 
@@ -35,4 +37,5 @@ class Decision:
     warnings: tuple[str, ...] = ()
     with_index: bool = True
     skips_sync: bool = False
+    is_tracked: bool = False
     notes: Sequence[Note] = ()

@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from pack.core.decision import Decision
-from pack.core.reader import Reader
+from pack.core.reader import Reader, excluded
 from pack.files.note import Note
 from pack.model import MemoryPath, Put
 from pack.provenance import Origin
+from pack.rules.exclusion import Exclusion, ExclusionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,10 @@ class Pending:
         """
         return self._reader.find(path)
 
+    def exclusion(self, path: MemoryPath) -> Exclusion | None:
+        """Why a path is not memory, by the rules of the person's git; `None` if it is."""
+        return self._reader.exclusion(path)
+
     def after(self, path: MemoryPath) -> Note | None:
         """The note that would be at a path after the write; `None` if there would be none."""
         for note in self.decision.notes:
@@ -55,6 +60,21 @@ class Pending:
 
 Guard = Callable[[Pending], Decision]
 """Returns the decision to let it pass, returns another to change it, or raises a `PackError`."""
+
+
+def refuse_excluded(pending: Pending) -> Decision:
+    """Refuse to write what git ignores, or stores in another form; every memory has this guard.
+
+    Raises:
+        IgnoredPath, ManagedPath: The decision has such a path.
+    """
+    decision = pending.decision
+    for change in decision.changes:
+        found = pending.exclusion(change.path)
+        if found is None or (found.kind is ExclusionKind.IGNORED and decision.is_tracked):
+            continue
+        raise excluded(change.path, found)
+    return decision
 
 
 def guarded(

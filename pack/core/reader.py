@@ -9,14 +9,21 @@ from contextvars import ContextVar
 from pack.catalog.catalog import Catalog
 from pack.catalog.row import Row, is_catalogued
 from pack.connector import Connector
-from pack.errors import InvalidContent, LimitExceeded, NotFound
+from pack.errors import IgnoredPath, InvalidContent, LimitExceeded, ManagedPath, NotFound
 from pack.files.note import Note
 from pack.model import Entry, MemoryPath, Mode
 from pack.paths import INDEX, continued
+from pack.rules.exclusion import Exclusion, ExclusionKind
 
 _Seen = dict[MemoryPath, Note | None]
 _SEEN: ContextVar[tuple[object, _Seen] | None] = ContextVar("seen", default=None)
 """While this thread is inside `reading_once`: the reader, and the files it has read so far."""
+
+
+def excluded(path: MemoryPath, why: Exclusion) -> IgnoredPath | ManagedPath:
+    """The error for a path that is not memory."""
+    kind = IgnoredPath if why.kind is ExclusionKind.IGNORED else ManagedPath
+    return kind(path, why.place, why.rule)
 
 
 class Reader:
@@ -75,6 +82,19 @@ class Reader:
         if seen is not None:
             seen[path] = found
         return found
+
+    def exclusion(self, path: MemoryPath) -> Exclusion | None:
+        """Why a path is not memory; `None` if it is."""
+        return self._connector.exclusion(path)
+
+    def refuse_excluded(self, path: MemoryPath) -> None:
+        """Do nothing, unless a path is not memory.
+
+        Raises:
+            IgnoredPath, ManagedPath: It is not; the message names the rule.
+        """
+        if (found := self.exclusion(path)) is not None:
+            raise excluded(path, found)
 
     def is_committed(self, found: Note) -> bool:
         """Whether the current commit holds the file as it was found."""

@@ -123,10 +123,8 @@ class Writer:
             skips_sync=decision.skips_sync,
         )
         made = self._commit(head, changes, message, writing.origin.author)
-        if decision.with_index:
-            self._advance(head, made.id, effect)
-            if plan.verified:
-                self._catalog.verified(made.id)
+        if decision.with_index and self._advance(head, made, effect) and plan.verified:
+            self._catalog.verified(made.id)
         return self._written(decision, plan, made)
 
     def _plan_index(self, decision: Decision, head: CommitId | None, effect: Effect) -> IndexUpdate:
@@ -135,6 +133,8 @@ class Writer:
         bring_up(self._catalog, self._connector, head)
         complete(self._catalog, self._connector)
         plan = plan_index_update(self._catalog, self._reader, *effect, decision.moved)
+        for change in plan.changes:
+            self._reader.refuse_excluded(change.path)
         if self._catalog.commit() != (head or NO_COMMIT):
             raise _DecideAgain  # it was lost, or moved on, while it was being read
         return plan
@@ -160,8 +160,16 @@ class Writer:
             self._on_commit()
         return made
 
-    def _advance(self, head: CommitId | None, new: CommitId, effect: Effect) -> None:
-        self._catalog.advance(head or NO_COMMIT, new, *effect)
+    def _advance(self, head: CommitId | None, made: Commit, effect: Effect) -> bool:
+        """Bring the catalog to a commit of ours; returns whether it is there.
+
+        A store may convert line ends; what it has then is read when somebody asks for it.
+        """
+        rows, _ = effect
+        is_as_given = all(made.blobs.get(row.path) == row.blob for row in rows)
+        if is_as_given:
+            self._catalog.advance(head or NO_COMMIT, made.id, *effect)
+        return is_as_given
 
     # --- the user's own edits ------------------------------------------------------------------
 
@@ -191,7 +199,7 @@ class Writer:
             index = plan_index_update(self._catalog, self._reader, rows, (), {}).changes
         message = commit_message(record.subject, EDITOR, request, paths=record.names)
         made = self._commit(head, [*record.changes, *index], message)
-        self._advance(head, made.id, effect)
+        self._advance(head, made, effect)
 
     def _edit_below(self, change: Change) -> Put | None:
         """The uncommitted bytes that a change would replace, as a separate change."""

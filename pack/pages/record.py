@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from pack.catalog.managed import managed_paths
 from pack.catalog.row import is_catalogued
 from pack.core.core import Core
 from pack.core.decision import Decision
@@ -63,7 +64,8 @@ def read_contents(
     blobs = blobs_at(core, commit)
     if INDEX not in blobs:
         return {}
-    files = [path for path in blobs if is_catalogued(path)]
+    managed = managed_paths(core.connector)
+    files = [path for path in blobs if is_catalogued(path) and path not in managed]
     bytes_of = core.connector.read_blobs([blobs[INDEX], *(blobs[path] for path in files)])
     _, index = next(bytes_of)
     shared: dict[str, PageContent] = {}

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pack.catalog.managed import managed_paths
 from pack.catalog.row import describe, is_catalogued
 from pack.connector import Connector
 from pack.errors import NotFound
@@ -66,7 +67,9 @@ def read_events(connector: Connector, commit: CommitFacts, v1_path: MemoryPath) 
     parent = commit.parents[0] if commit.parents else None
     after = _changed(connector, parent, commit.id)
     before = _changed(connector, commit.id, parent) if parent else {}
-    ours = [path for path in sorted({*after, *before}) if is_catalogued(path)]
+    managed = managed_paths(connector)
+    changed = sorted({*after, *before} - managed)
+    ours = [path for path in changed if is_catalogued(path)]
     if v1_path in after and not _is_v2(connector, commit.id):
         ours.append(v1_path)
     old, new = _read(connector, before, ours), _read(connector, after, ours)

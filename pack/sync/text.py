@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from pack.catalog.managed import managed_paths
 from pack.catalog.row import describe, is_catalogued
 from pack.connector import Connector
 from pack.files import frontmatter
@@ -160,7 +161,9 @@ class TextSource:
         if INDEX not in blobs:
             return self._v1_text(blobs)
         order = read_head(self._read(blobs[INDEX]).decode("utf-8", "replace")).sync_order
-        self._keep({path: blob for path, blob in blobs.items() if is_catalogued(path)})
+        managed = managed_paths(self._connector)
+        ours = (path for path in blobs if is_catalogued(path) and path not in managed)
+        self._keep({path: blobs[path] for path in ours})
         shared = {
             path: section
             for (path, _), section in self._sections.items()

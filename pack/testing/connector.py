@@ -59,10 +59,13 @@ from pack.model import (
     MemoryPath,
     Put,
 )
+from pack.rules.exclusion import ExclusionKind
 
 A: Final = MemoryPath("context/a.md")
 B: Final = MemoryPath("context/b.md")
 INDEX: Final = MemoryPath("index.md")
+IGNORES: Final = MemoryPath(".gitignore")
+ATTRIBUTES: Final = MemoryPath(".gitattributes")
 NO_COMMIT: Final = CommitId("1" * 40)
 NO_BLOB: Final = BlobId("2" * 40)
 
@@ -817,6 +820,73 @@ def _in_threads(work: Callable[[int], list[CommitId]], count: int) -> list[Commi
         return [commit for made in pool.map(work, range(count)) for commit in made]
 
 
+class RulesContract(ConnectorHooks):
+    """What the rules of the person's git keep out: what it ignores, and what it converts."""
+
+    def test_an_ignored_path_is_told_with_its_rule(self, connector: Connector) -> None:
+        put(connector, IGNORES, b"# mine\n*.md\n!a.md\n/private/\n")
+        assert connector.exclusion(MemoryPath("notes/a.md")) is None
+        assert _why(connector, B) == (ExclusionKind.IGNORED, ".gitignore:2", "*.md")
+        secret = MemoryPath("private/deep/a.md")
+        assert _why(connector, secret) == (ExclusionKind.IGNORED, ".gitignore:4", "/private/")
+        put(connector, MemoryPath("context/.gitignore"), b"!b.md\n")
+        assert connector.exclusion(B) is None
+
+    def test_a_file_that_is_tracked_is_never_ignored(self, connector: Connector) -> None:
+        put(connector, A, b"a")
+        put(connector, IGNORES, b"context/\n")
+        assert connector.exclusion(A) is None
+        assert connector.get_contents(A).content == b"a"
+        assert A in {entry.path for entry in connector.get_tree()}
+        assert connector.edits(connector.head()) == {}
+        assert connector.exclusion(B) is not None
+        connector.delete_file(A, git_blob_id(b"a"))
+        assert connector.exclusion(A) is not None
+
+    @pytest.mark.parametrize(
+        "attribute", ["filter=crypt", "filter=lfs -text", "ident", "working-tree-encoding=UTF-16"]
+    )
+    def test_a_managed_file_is_listed_and_never_read(
+        self, connector: Connector, attribute: str
+    ) -> None:
+        put(connector, A, b"hidden")
+        put(connector, B, b"shown")
+        put(connector, ATTRIBUTES, f"# mine\n**/a.md {attribute}\n".encode())
+        kind, place, rule = _why(connector, A)
+        assert (kind, place) == (ExclusionKind.MANAGED, ".gitattributes:2")
+        assert rule == attribute.split(" ", maxsplit=1)[0]
+        assert connector.exclusion(B) is None
+        with pytest.raises(NotFound):
+            connector.get_contents(A)
+        shas = {entry.path: entry.sha for entry in connector.get_tree()}
+        assert (shas[A], shas[B]) == ("", git_blob_id(b"shown"))
+        assert {row.path: row.sha for row in connector.list_dir(MemoryPath("context"))}[A] == ""
+        head = connector.head()
+        assert connector.edits(head) == {A: None}
+        committed = {entry.path: entry.sha for entry in connector.get_tree(head)}
+        assert committed[A] == connector.get_committed(A) == git_blob_id(b"hidden")
+
+    @pytest.mark.parametrize("attribute", ["-filter", "!filter", "filter", "text", "-ident"])
+    def test_other_attributes_manage_nothing(self, connector: Connector, attribute: str) -> None:
+        put(connector, A, b"a\n")
+        put(connector, ATTRIBUTES, f"*.md {attribute}\n".encode())
+        assert connector.exclusion(A) is None
+        assert connector.get_contents(A).content == b"a\n"
+
+    @pytest.mark.parametrize("path", ["../x.md", ".git/config", "a//b.md"])
+    def test_a_path_that_leads_out_is_refused_here_too(
+        self, connector: Connector, path: str
+    ) -> None:
+        with pytest.raises(InvalidPath):
+            connector.exclusion(MemoryPath(path))
+
+
+def _why(connector: Connector, path: MemoryPath) -> tuple[ExclusionKind, str, str]:
+    found = connector.exclusion(path)
+    assert found is not None
+    return found.kind, found.place, found.rule
+
+
 class WorkingTreeContract(ConnectorHooks):
     """What `Capability.WORKING_TREE` adds: people edit files without PACK, and lose nothing."""
 
@@ -839,6 +909,21 @@ class WorkingTreeContract(ConnectorHooks):
         assert [row.sha for row in edited.list_dir(MemoryPath("context"))] == [found.sha]
         head = edited.head()
         assert [entry.sha for entry in edited.get_tree(head)] == [edited.get_committed(A)]
+
+    def test_an_ignored_file_is_not_shown_until_it_is_tracked(self, edited: Connector) -> None:
+        put(edited, IGNORES, b"context/b.md\nprivate/\n")
+        secret = MemoryPath("private/deep/s.md")
+        for path in (B, secret):
+            self.edit(edited, path, b"mine")
+            with pytest.raises(NotFound):
+                edited.get_contents(path)
+        assert {entry.path for entry in edited.get_tree()} == {A, IGNORES}
+        assert [row.name for row in edited.list_dir(None)] == [".gitignore", "context"]
+        assert [row.path for row in edited.list_dir(MemoryPath("context"))] == [A]
+        assert edited.edits(edited.head()).keys() == {A}
+        put(edited, IGNORES, b"")
+        assert edited.edits(edited.head()).keys() == {A, B, secret}
+        assert edited.get_contents(secret).content == b"mine"
 
     def test_an_edit_is_told_from_what_is_committed(self, edited: Connector) -> None:
         head = edited.head()
@@ -937,5 +1022,7 @@ class WorkingTreeContract(ConnectorHooks):
         assert everything(edited) == {A: b"by hand"}
 
 
-class ConnectorContract(ReadingContract, WritingContract, ConcurrencyContract, WorkingTreeContract):
+class ConnectorContract(
+    ReadingContract, WritingContract, ConcurrencyContract, RulesContract, WorkingTreeContract
+):
     """The whole suite. A connector is finished when all of it passes."""

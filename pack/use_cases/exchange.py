@@ -45,6 +45,7 @@ from pack.remote.remote import (
     Report,
     Stop,
 )
+from pack.rules.exclusion import CommittedRules, ExclusionKind
 
 _ATTEMPTS: Final = 8
 _JITTER_SECONDS: Final = 0.05
@@ -97,6 +98,8 @@ class Exchanger:
         if isinstance(decision, Stop):
             return self._stopped(decision, position)
         try:
+            if decision not in (Move.NOTHING, Move.PUSH):
+                self._refuse_managed(position)
             head = self._take_in(decision, position)
         except (StaleBase, NotFound):
             raise  # somebody wrote here meanwhile; or git has lost something, which is no waiting
@@ -136,6 +139,31 @@ class Exchanger:
             return stop
         paths = (entry.path for entry in self._connector.get_tree(theirs))
         return incoming.refuse_twins(found, paths, self._label)
+
+    def _refuse_managed(self, position: Position) -> None:
+        """Do nothing, unless new on the remote is a file whose bytes git converts.
+
+        Taken in by PACK, what a filter hides would be lost, or become memory in its hidden form.
+
+        Raises:
+            RefusedForSafety: There is one; the person's git, which runs the filter, can take it in.
+        """
+        theirs = position.theirs
+        if theirs is None:
+            return
+        ours, others = self._files(position.ours), self._files(theirs)
+        rules = CommittedRules(others.get, self._read)
+        for found in self._remote.incoming(position.base, theirs):
+            path = found.path
+            if ours.get(path) == others.get(path):
+                continue
+            here = self._connector.exclusion(path)
+            managed = here is not None and here.kind is ExclusionKind.MANAGED
+            if managed or rules.is_managed(path):
+                raise RefusedForSafety(
+                    f"{path} is managed by a git filter, which PACK does not run",
+                    "Run `git pull` in the memory folder: your git runs the filter.",
+                )
 
     def _is_emptied(self, theirs: CommitId, before: CommitId | None) -> bool:
         return before is not None and self._is_memory(before) and not self._is_memory(theirs)
@@ -180,7 +208,10 @@ class Exchanger:
             if self._connector.head() != ours:
                 raise StaleBase(ours, self._connector.head())
             decision = self._core.writer.guard(self._decision(plan.changes), MERGER)
-            changes = [*decision.changes, *self._plan_index(ours, decision.changes, sides)]
+            index = self._plan_index(ours, decision.changes, sides)
+            for change in index:
+                self._core.reader.refuse_excluded(change.path)
+            changes = [*decision.changes, *index]
             request = self._core.new_request()
             message = commit_message(decision.subject, MERGER, request, paths=decision.names)
             made = self._remote.merge(ours, theirs, base, changes, message, MERGER.author)
@@ -223,7 +254,7 @@ class Exchanger:
         if len(paths) > _NAMED_PATHS:
             named.append(f"… {len(paths) - _NAMED_PATHS} more")
         subject = f"{first}: merge {self._label}{more}"
-        return Decision(first, changes, subject, names=named)
+        return Decision(first, changes, subject, names=named, is_tracked=True)
 
     def _send(self, head: CommitId | None, theirs: CommitId | None) -> Exchange:
         sent = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pack.catalog.managed import managed_paths
 from pack.catalog.row import is_catalogued
 from pack.core.session import Session
 from pack.model import CommitId
@@ -28,7 +29,9 @@ class History:
         found = connector.changes_between(since, head) if since else None
         if found is None:
             return Changes(head, (), (), listing_changed=True)
-        ours = [(path, blob) for path, blob in found if is_catalogued(path) or path == INDEX]
+        managed = managed_paths(connector)
+        known = ((path, blob) for path, blob in found if path not in managed)
+        ours = [(path, blob) for path, blob in known if is_catalogued(path) or path == INDEX]
         changed = tuple(path for path, blob in ours if blob is not None)
         gone = tuple(path for path, blob in ours if blob is None)
         return Changes(head, changed, gone, listing_changed=bool(gone) or INDEX in changed)

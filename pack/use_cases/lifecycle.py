@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from pack.core.core import Core
 from pack.core.decision import Decision
+from pack.core.reader import excluded
 from pack.core.session import Session
 from pack.errors import AlreadyExists, InvalidPath, NotFound, RefusedForSafety
 from pack.files.note import Note
 from pack.imports import notes as importing
+from pack.index.format import read_head
 from pack.model import ABSENT, Change, EntryType, MemoryPath, Mode, Put
 from pack.paths import INDEX, LEGACY_DIR, fold, is_memory_file, parse_path
 from pack.results import Written
@@ -46,6 +50,35 @@ class Initialised:
     outside: tuple[MemoryPath, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What `init` would do with what is there already, for a person to agree to.
+
+    Attributes:
+        folders: Each folder with files that become memory, and how many.
+        replaces_index: Whether an `index.md` of the person's makes room for PACK's; it is kept in
+            `legacy/`.
+    """
+
+    folders: tuple[tuple[str, int], ...]
+    replaces_index: bool
+
+    @property
+    def files(self) -> int:
+        """How many files become memory."""
+        return sum(count for _, count in self.folders)
+
+
+Agree = Callable[[Adoption], None]
+"""Returns if the person agrees, and raises otherwise."""
+
+FILES_WITHOUT_ASKING: Final = 20
+
+
+def _agreed(adoption: Adoption) -> None:
+    """For callers who have asked already, or for whom nobody can be asked."""
+
+
 class Lifecycle:
     """Creating a memory, and migrating one from v1. Methods may be called from any thread."""
 
@@ -58,42 +91,50 @@ class Lifecycle:
         scaffold: Scaffold,
         notes: Mapping[str, bytes] | None = None,
         *,
+        agree: Agree = _agreed,
         dry_run: bool = False,
     ) -> Initialised:
         """Make this store a memory, in one commit; everything there stays as it is.
 
         Args:
-            scaffold: Starter files, stored only where nothing exists.
+            scaffold: Starter files, stored only in a memory that has no others.
             notes: Files to import, by relative POSIX path.
-            dry_run: Only say what would change.
+            agree: Asked before more than 20 files become memory, or an index is replaced.
+            dry_run: Only say what would change, without asking.
 
         Raises:
-            PackError: The store refused; nothing was written.
+            PackError: The store refused, or the person did; nothing was written.
         """
         core = self._core
         mode = core.reader.mode()
         if mode is Mode.V1:
             return Initialised(None, mode)  # needs `pack migrate` instead; the wrapper says so
-        plan = importing.plan_import(notes or {})
-        adopted = _uncommitted(core) if core.connector.head() is None else []
-        if mode is Mode.V2 and not adopted and not _imported(core, plan):
+        plan = _without_excluded(core, importing.plan_import(notes or {}))
+        present = _present(core)
+        adopted = present if core.connector.head() is None else []
+        is_foreign = mode is Mode.V2 and _has_foreign_index(core)
+        if mode is Mode.V2 and not (adopted or is_foreign or _imported(core, plan)):
             return Initialised(None, mode, skipped=tuple(plan.skipped))
+        becoming = present if mode is Mode.EMPTY or is_foreign else adopted
+        if not dry_run and (is_foreign or len(becoming) > FILES_WITHOUT_ASKING):
+            agree(Adoption(_counted(becoming), is_foreign))
 
         def decide() -> Decision:
             if core.reader.mode() is not mode:
                 raise _Begun
             changes: list[Change] = [*_imported(core, plan)]
-            if mode is Mode.EMPTY and not notes:
+            if mode is Mode.EMPTY and not notes and not present:
                 changes += _starters(core, scaffold)
             changes += [_adopt(core, path) for path in adopted]
-            what = "begin a memory" if mode is Mode.EMPTY else "take over notes"
+            is_new = mode is Mode.EMPTY or is_foreign
+            what = "begin a memory" if is_new else "take over notes"
             names = [change.path for change in changes]
             return Decision(INDEX, changes, f"{INDEX}: {what}", names=names)
 
         try:
             written = self._session.write(decide, dry_run=dry_run)
         except _Begun:
-            return self.init(scaffold, notes, dry_run=dry_run)
+            return self.init(scaffold, notes, agree=agree, dry_run=dry_run)
         return Initialised(
             written,
             mode,
@@ -129,13 +170,36 @@ class _Begun(Exception):
     """Somebody else created the memory while we were waiting for our turn."""
 
 
-def _uncommitted(core: Core) -> list[MemoryPath]:
-    """Memory files in a folder without history, which the user has asked to make a memory."""
+def _present(core: Core) -> list[MemoryPath]:
+    """The memory files that are there, in commits or in the folder alone."""
     return [
         entry.path
         for entry in core.reader.tree()
         if entry.type is EntryType.FILE and entry.sha and is_memory_file(entry.path)
     ]
+
+
+def _counted(paths: Sequence[MemoryPath]) -> tuple[tuple[str, int], ...]:
+    """How many files are in each top folder."""
+    return tuple(sorted(Counter(path.partition("/")[0] for path in paths).items()))
+
+
+def _has_foreign_index(core: Core) -> bool:
+    found = core.reader.find(INDEX)
+    return found is not None and not read_head(found.text).is_ours
+
+
+def _without_excluded(core: Core, plan: importing.ImportPlan) -> importing.ImportPlan:
+    """An import without the files whose new paths are not memory here."""
+    files, skipped = [], list(plan.skipped)
+    old_path = {new: old for old, new in plan.renamed}
+    for path, content in plan.files:
+        if (why := core.reader.exclusion(path)) is None:
+            files.append((path, content))
+        else:
+            skipped.append((old_path.get(path, path), str(excluded(path, why))))
+    renamed = [(old, new) for old, new in plan.renamed if core.reader.exclusion(new) is None]
+    return importing.ImportPlan(files, skipped, renamed)
 
 
 def _outside(core: Core) -> list[MemoryPath]:

@@ -203,6 +203,7 @@ class Notes:
             raise MigrationNeeded(source, wanted)
         expect(source, current, as_blob(sha))
         target = new_path(wanted)
+        core.reader.refuse_excluded(target)
         taken = core.reader.find(target)
         if taken is not None:
             raise AlreadyExists(target, None, taken.sha, taken.content)

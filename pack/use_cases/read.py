@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import islice
 from typing import Final
 
 from pack.actions import Action
 from pack.catalog import dates as dating
+from pack.catalog.managed import find_managed
 from pack.catalog.questions import Filter, Sort, SortKey, sort_key
 from pack.catalog.row import Row, is_catalogued
 from pack.core.core import Core
@@ -23,15 +25,16 @@ from pack.errors import InvalidPath, LimitExceeded, NotFound
 from pack.files import schema
 from pack.files.note import Note
 from pack.index.format import in_sync_order, read_head
-from pack.model import MemoryPath, Mode
+from pack.model import BlobId, MemoryPath, Mode
 from pack.paths import INDEX, parse_stored_path
 from pack.remote.remote import RemoteRecord, StopKind
-from pack.results import Document, FileListing, NoteSummary, WholeMemory
+from pack.results import Document, FileListing, ManagedFile, NoteSummary, WholeMemory
 from pack.times import format_time
 from pack.v1 import whole_memory
 
 LIST_MOST: Final = 100
 """Number of files in a listing if the caller gives no limit."""
+_NAMED: Final = 5
 LIST_TOKENS: Final = 1_300
 """About how many tokens they may take; the rest of the 1,500 is for what surrounds them."""
 
@@ -44,6 +47,7 @@ def get(core: Core, path: str) -> Document:
     found = core.reader.find(wanted)
     if found is None:
         core.require_mode()
+        core.reader.refuse_excluded(wanted)
         raise NotFound(path)
     text, head = found.exact_text(), found.head
     warnings: tuple[str, ...] = ()
@@ -122,7 +126,32 @@ def list_files(
     today = core.today()
     files = tuple(_listed(row, today) for row in rows)
     copies = core.sync.notices() if core.sync else ()
-    return FileListing(files, found.total, following, (*_notices(core), *copies))
+    notices = (*_notices(core), *_managed_notice(core), *copies)
+    return FileListing(files, found.total, following, notices)
+
+
+def managed_files(core: Core, edits: Mapping[MemoryPath, BlobId | None]) -> Iterator[ManagedFile]:
+    """The files of the memory's repository that a git filter manages.
+
+    Args:
+        core: The memory.
+        edits: What `Connector.edits` says of the current commit; of these files, there is nothing.
+    """
+    for path, why in find_managed(core.connector, edits):
+        yield ManagedFile(path, why.place, why.rule)
+
+
+def _managed_notice(core: Core) -> Iterator[str]:
+    """What is left out of a listing, so that nobody looks for it in vain."""
+    found = list(islice(managed_files(core, core.catalog.edits()), _NAMED + 1))
+    if found:
+        named = ", ".join(file.path for file in found[:_NAMED])
+        more = " and more" if len(found) > _NAMED else ""
+        first = found[0]
+        yield (
+            f"Managed by a git filter ({first.place}: {first.rule}), so PACK neither reads nor "
+            f"writes them: {named}{more}."
+        )
 
 
 def _notices(core: Core) -> Iterator[str]:

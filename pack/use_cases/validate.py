@@ -23,6 +23,7 @@ from pack.pages.mapping import MAPPING
 from pack.paths import INDEX, LEGACY_DIR, fold, is_memory_file, parse_memory_path
 from pack.results import Finding, Status
 from pack.use_cases import read as queries
+from pack.use_cases.read import managed_files
 from pack.use_cases.remotes import remote_statuses
 
 _KEPT = re.compile(r"\.kept-[0-9a-f]{8}\.md$")
@@ -50,6 +51,7 @@ def status(core: Core) -> Status:
         conflict_copies=tuple(find_conflict_copies(rows)),
         remotes=tuple(remote_statuses(core)),
         targets=core.sync.status() if core.sync else (),
+        managed=tuple(managed_files(core, core.connector.edits(core.connector.head()))),
     )
 
 
@@ -58,7 +60,8 @@ def _uncommitted(core: Core, mode: Mode, rows: Iterable[Row]) -> list[MemoryPath
     if mode is Mode.V1:
         return [row.path for row in rows if core.connector.get_committed(row.path) != row.blob]
     edits = core.connector.edits(core.connector.head())
-    removed = [path for path, blob in edits.items() if blob is None]
+    gone = (path for path, blob in edits.items() if blob is None)
+    removed = [path for path in gone if core.connector.exclusion(path) is None]
     return sorted([row.path for row in rows if row.path in edits] + removed)
 
 

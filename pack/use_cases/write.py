@@ -24,13 +24,16 @@ def find_target(core: Core, path: str) -> tuple[MemoryPath, Note | None]:
         NotInitialised: There is no memory.
         MigrationNeeded: The memory is a single v1 file, and the path is a different one.
         InvalidPath: No memory file can have this path.
+        IgnoredPath, ManagedPath: The rules of git say that it is not memory.
     """
     mode = core.require_mode()
     target = parse_stored_path(path)
     if mode is Mode.V1:
         if target != core.reader.v1_path:
             raise MigrationNeeded(core.reader.v1_path, path)
+        core.reader.refuse_excluded(target)
         return target, core.reader.find(target)
+    core.reader.refuse_excluded(target)
     current = core.reader.find(target) if is_memory_file(target) else None
     if current is None:
         target = new_path(path)

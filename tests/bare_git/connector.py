@@ -49,6 +49,7 @@ from pack.model import (
     MemoryPath,
     Put,
 )
+from pack.rules.exclusion import CommittedRules, Exclusion
 
 _USER = Identity("PACK user", "user@localhost")
 _NO_ID = "0" * 40
@@ -111,6 +112,8 @@ class BareGit:
         row = self._rows(head).get(path)
         if head is None or row is None or row.type is not EntryType.FILE:
             raise NotFound(path)
+        if self._rules().is_managed(path):
+            raise NotFound(path)
         ((sha, content),) = self.read_blobs([row.sha])
         if len(content) > MAX_FILE_BYTES:
             raise LimitExceeded(path, MAX_FILE_BYTES)
@@ -132,11 +135,11 @@ class BareGit:
                 kind = EntryType.DIR if slash else row.type
                 sha = row.sha if kind is EntryType.FILE else BlobId("")
                 found[name] = Entry(name, MemoryPath(prefix + name), kind, sha)
-        return [found[name] for name in sorted(found)]
+        return self._rules().shown(found[name] for name in sorted(found))
 
     def get_tree(self, at: CommitId | None = None) -> list[Entry]:
         rows = self._rows(self.head() if at is None else self._known(at))
-        return [
+        found = [
             Entry(
                 path.rpartition("/")[2],
                 path,
@@ -145,11 +148,24 @@ class BareGit:
             )
             for path, row in sorted(rows.items())
         ]
+        return found if at else self._rules().shown(found)
 
     def edits(self, at: CommitId | None) -> Mapping[MemoryPath, BlobId | None]:
         seen = _blobs(self._rows(self.head()))
         held = _blobs(self._rows(self._known(at) if at else None))
-        return {path: sha for path, sha in _differences(held, seen) if is_catalogued(path)}
+        found = {path: sha for path, sha in _differences(held, seen) if is_catalogued(path)}
+        return self._rules().edits(found, filter(is_catalogued, held), seen)
+
+    def exclusion(self, path: MemoryPath) -> Exclusion | None:
+        check_path(path)
+        return self._rules().exclusion(path)
+
+    def _rules(self) -> CommittedRules:
+        def read(blob: BlobId) -> bytes:
+            ((_, content),) = self.read_blobs([blob])
+            return content
+
+        return CommittedRules(_blobs(self._rows(self.head())).get, read)
 
     def read_blobs(self, shas: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
         wanted = list(shas)

@@ -236,3 +236,65 @@ def test_a_folder_that_is_a_file_is_an_error(tmp_path: Path) -> None:
     assert ended.status == 1
     assert "error: " in ended.err
     assert (tmp_path / "memory").read_bytes() == b""
+
+
+@pytest.mark.contract("C1", "C4")
+def test_many_files_are_only_adopted_by_somebody_who_agrees(folder: Folder) -> None:
+    notes = {f"notes/{number}.md": b"x\n" for number in range(30)}
+    ignored = {f"node_modules/lib/{number}.md": b"x\n" for number in range(40)}
+    folder.write(notes | ignored | {".gitignore": b"node_modules/\n"})
+    ended = folder.pack("init")
+    assert ended.status == 1
+    assert "holds 30 files that would be memory" in ended.err
+    assert "notes 30" in ended.err
+    assert "node_modules" not in ended.err
+    assert "--yes" in ended.err
+    assert not (folder.path / "index.md").exists()
+    assert len(folder.json("init", "--dry-run")["adopted"]) == 30
+    shown = folder.ok("init", "--yes")
+    assert "30 files already there" in shown.text
+    assert "node_modules" not in folder.git("ls-files")
+
+
+@pytest.mark.contract("C1")
+def test_an_index_of_the_person_is_not_replaced_without_asking(folder: Folder) -> None:
+    folder.start({"index.md": "# My site\n", "notes/a.md": "a\n"})
+    ended = folder.pack("init")
+    assert ended.status == 1
+    assert "replacing your index.md" in ended.err
+    assert (folder.path / "index.md").read_bytes() == b"# My site\n"
+    folder.ok("init", "--yes")
+    assert (folder.path / "legacy/index.md").read_bytes() == b"# My site\n"
+
+
+def test_what_the_source_of_an_import_ignores_or_filters_is_left_out(tmp_path: Path) -> None:
+    vault = Folder(tmp_path / "vault")
+    vault.path.mkdir()
+    rules = {".gitignore": b"private/\n", ".gitattributes": b"locked/* filter=crypt\n"}
+    vault.write({"a/x.md": b"x\n", "private/s.md": b"s\n", "locked/l.md": b"l\n"} | rules)
+    memory = new_memory(tmp_path / "memory")
+    for _ in ("plain folder", "repository"):
+        answer = memory.json("init", "--from", vault.path, "--dry-run")
+        assert answer["taken_over"] == ["a/x.md"]
+        reasons = {note["path"]: note["reason"] for note in answer["skipped"]}
+        assert reasons["private/s.md"] == "git ignores it (.gitignore:1: private/)"
+        assert "a git filter manages it" in reasons["locked/l.md"]
+        vault.git("init", "--quiet")
+
+
+def test_a_refusal_names_the_rule(tmp_path: Path) -> None:
+    memory = new_memory(tmp_path / "memory")
+    memory.write({".gitignore": b"private/\n", ".gitattributes": b"locked/* filter=crypt\n"})
+    for path, rule in (
+        ("private/a.md", ".gitignore:1: private/"),
+        ("locked/a.md", ".gitattributes:1: filter=crypt"),
+    ):
+        ended = memory.pack("update", path, stdin="x")
+        assert ended.status == 1
+        assert rule in ended.err
+    memory.write({"locked/b.md": b"plain\n"})
+    memory.git("add", "locked/b.md", ".gitattributes")
+    memory.git("commit", "--quiet", "--message", "by hand")
+    assert "managed by a git filter" in memory.ok("status").text
+    assert "managed by a git filter" in memory.ok("doctor").text
+    assert "locked/b.md" in memory.ok("list").err

@@ -23,6 +23,7 @@ from pack_connectors.local_git.objects import (
     place_id,
 )
 from pack_connectors.local_git.process import GitRunner
+from pack_connectors.local_git.rules.local import LocalRules
 from pack_connectors.local_git.worktree import Worktree
 from pack_connectors.preconditions import check_path
 
@@ -79,12 +80,18 @@ class Arrivals:
     """Makes the targets of commits from elsewhere, for one repository."""
 
     def __init__(
-        self, runner: GitRunner, worktree: Worktree, store: ObjectStore, index: GitIndex
+        self,
+        runner: GitRunner,
+        worktree: Worktree,
+        store: ObjectStore,
+        index: GitIndex,
+        rules: LocalRules,
     ) -> None:
         self._runner = runner
         self._worktree = worktree
         self._store = store
         self._index = index
+        self._rules = rules
 
     def of_commit(self, head: CommitId | None, to: CommitId, staged: Staged) -> list[ExaminedFile]:
         """The targets of a fast-forward.
@@ -160,20 +167,25 @@ class Arrivals:
         check_path(path)
         self._refuse_odd(path, before, after)
         now = self._worktree.read(path)
-        here = blob_id(now.content) if now else self._worktree.blob_at(path)
+        here = blob = blob_id(now.content) if now else self._worktree.blob_at(path)
+        if now:
+            blob = blob_id(self._rules.to_blob(path, now.content))
         if here is None and (kind := self._worktree.type_at(path)) is not None:
             raise RefusedForSafety(f"{path} is a {kind} here", "Move it away, then try again.")
-        if here not in (place_id(before), place_id(after)):
+        if blob not in (place_id(before), place_id(after)):
             raise UncommittedEdit(path)
-        refuse_staged(path, here, staged)
+        refuse_staged(path, blob, staged)
         in_index = before
         if path in staged:
-            in_index = before and before._replace(id=here) if here else None
+            in_index = before and before._replace(id=blob) if blob else None
         if content is None and after is not None:
             content = self._store.read(after.id, "blob")
         if after is not None and after.mode == SYMLINK_MODE and b"\0" in (content or b""):
             raise RefusedForSafety(f"{path} is a link to what no file can be called")
-        return ExaminedFile(path, now, here, before, in_index, content, after)
+        checked_out = content
+        if content is not None and not _is_odd(after):
+            checked_out = self._rules.to_folder(path, content)
+        return ExaminedFile(path, now, here, blob, before, in_index, content, checked_out, after)
 
     def _refuse_odd(
         self, path: MemoryPath, before: TreeEntry | None, after: TreeEntry | None

@@ -63,8 +63,14 @@ class CommittedFiles:
             Unavailable: Git cannot be asked.
         """
         commit = self.commit()
-        if commit is None:
-            return None
+        return None if commit is None else self.blob_in(commit, path)
+
+    def blob_in(self, commit: CommitId, path: MemoryPath) -> BlobId | None:
+        """The blob of a file in a commit; quick only for the one that is asked about most.
+
+        Raises:
+            Unavailable: Git cannot be asked.
+        """
         with self._lock:
             if self._commit == commit and path in self._blobs:
                 return self._blobs[path]

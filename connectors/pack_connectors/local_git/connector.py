@@ -46,6 +46,7 @@ from pack.model import (
     blob_id,
 )
 from pack.paths import kept_copy_path
+from pack.rules.exclusion import Exclusion
 from pack_connectors.local_git.arrivals import Arrivals, Merging, Staged
 from pack_connectors.local_git.changes.state import WorktreeState
 from pack_connectors.local_git.checkout import refuse_incomplete, refuse_without_checkout
@@ -65,6 +66,7 @@ from pack_connectors.local_git.repository import (
     refuse_unfinished_operation,
     start_maintenance,
 )
+from pack_connectors.local_git.rules.local import LocalRules
 from pack_connectors.local_git.swap import FileSwap
 from pack_connectors.local_git.worktree import Worktree
 from pack_connectors.local_git.write import GitWrite
@@ -125,8 +127,18 @@ class LocalGit:
             swap=self._swap,
             repository=self.repository,
         )
-        self._examiner = Examiner(self._worktree, self._store, self._index)
-        self._arrivals = Arrivals(self._runner, self._worktree, self._store, self._index)
+        self._rules = LocalRules(
+            self.repository,
+            self._worktree,
+            self._store,
+            self._index,
+            self._committed,
+            self.changes_between,
+        )
+        self._examiner = Examiner(self._worktree, self._store, self._index, self._rules)
+        self._arrivals = Arrivals(
+            self._runner, self._worktree, self._store, self._index, self._rules
+        )
         self._writer = GitWrite(
             self.repository,
             self._runner,
@@ -177,13 +189,16 @@ class LocalGit:
         """See `Connector.get_contents`."""
         check_path(path)
         self._repair()
+        if self._rules.exclusion(path) is not None:
+            raise NotFound(path)
         found = self._worktree.read(path)
         if found is None and self._journal.exists():
             with self._lock:  # a write may be between taking out and putting in
                 found = self._worktree.read(path)
         if found is None:
             raise NotFound(path)
-        return Contents(found.content, blob_id(found.content), found.modified)
+        content = self._rules.to_blob(path, found.content)
+        return Contents(content, blob_id(content), found.modified)
 
     def get_committed(self, path: MemoryPath) -> BlobId | None:
         """See `Connector.get_committed`."""
@@ -197,29 +212,34 @@ class LocalGit:
             check_path(dir_path)
         self._repair()
         prefix = f"{dir_path}/" if dir_path else ""
-        return [
-            Entry(name, path := MemoryPath(prefix + name), kind, self._blob_of(path, kind))
-            for name, kind in self._worktree.list_names(dir_path)
-        ]
+        names = self._worktree.list_names(dir_path)
+        found = ((MemoryPath(prefix + name), kind) for name, kind in names)
+        return list(self._shown_entries(found))
 
-    def _blob_of(self, path: MemoryPath, kind: EntryType) -> BlobId:
-        if kind is not EntryType.FILE:
-            return BlobId("")
+    def exclusion(self, path: MemoryPath) -> Exclusion | None:
+        """See `Connector.exclusion`."""
+        check_path(path)
+        self._repair()
+        return self._rules.exclusion(path)
+
+    def _shown_entries(self, found: Iterable[tuple[MemoryPath, EntryType]]) -> Iterator[Entry]:
+        for path, kind, is_readable in self._rules.shown(found):
+            blob = self._blob_of(path) if is_readable else BlobId("")
+            yield Entry(path.rpartition("/")[2], path, kind, blob)
+
+    def _blob_of(self, path: MemoryPath) -> BlobId:
         try:
             found = self._worktree.read(path)
         except LimitExceeded:
             return BlobId("")
-        return blob_id(found.content) if found else BlobId("")
+        return blob_id(self._rules.to_blob(path, found.content)) if found else BlobId("")
 
     def get_tree(self, at: CommitId | None = None) -> list[Entry]:
         """See `Connector.get_tree`."""
         self._repair()
-        found = self._visible_entries() if at is None else self._committed_entries(at)
+        scanned = self._worktree.scan
+        found = self._shown_entries(scanned()) if at is None else self._committed_entries(at)
         return sorted(found, key=lambda entry: entry.path)
-
-    def _visible_entries(self) -> Iterator[Entry]:
-        for path, kind in self._worktree.scan():
-            yield Entry(path.rpartition("/")[2], path, kind, self._blob_of(path, kind))
 
     def _committed_entries(self, at: CommitId) -> Iterator[Entry]:
         for path, entry in self._store.walk(self._store.tree_of(at)):
@@ -235,7 +255,7 @@ class LocalGit:
         self._repair()
         if at is not None and at != self._committed.commit() and not self._is_commit(at):
             raise NotFound(f"commit {at[:60]}")
-        return self._state.edits(at)
+        return self._rules.edits(self._state, at, self._committed_blobs)
 
     def read_blobs(self, shas: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
         """See `Connector.read_blobs`; what git has lost may still be in the folder."""

@@ -19,6 +19,7 @@ from pack_connectors.local_git.objects import (
     format_entry,
     place_id,
 )
+from pack_connectors.local_git.rules.local import LocalRules
 from pack_connectors.local_git.worktree import FileRead, Worktree
 
 _READABLE: Final = 0o444
@@ -32,31 +33,40 @@ class ExaminedFile:
     Attributes:
         path: The file.
         now: What the working tree holds, if it is a file.
-        blob: What that is, see `place_id`; `None` for nothing.
+        here: What that is, see `place_id`; `None` for nothing.
+        blob: The same with git's line ends, as a commit would have it.
         committed: The entry in the current commit.
         staged: The entry in git's index.
         content: The bytes to store; `None` to delete.
+        checked_out: The same with the line ends of the working tree.
         entry: The entry in the new commit; `None` for none.
     """
 
     path: MemoryPath
     now: FileRead | None
+    here: BlobId | None
     blob: BlobId | None
     committed: TreeEntry | None
     staged: TreeEntry | None
     content: bytes | None
+    checked_out: bytes | None
     entry: TreeEntry | None
 
     def step(self, token: str, number: int) -> Step:
         """What the journal says about this file."""
         return Step(
             self.path,
-            old=self.blob,
-            new=place_id(self.entry),
+            old=self.here,
+            new=self._new_place(),
             old_entry=format_entry(self.staged),
             new_entry=format_entry(self.entry),
             staged=f"{token}-{number}",
         )
+
+    def _new_place(self) -> BlobId | None:
+        if self.checked_out is None or self.checked_out == self.content:
+            return place_id(self.entry)
+        return blob_id(self.checked_out)
 
     @property
     def mode(self) -> int | None:
@@ -107,10 +117,13 @@ class ExaminedWrite:
 class Examiner:
     """Compares changes with the working tree, the commit and git's index."""
 
-    def __init__(self, worktree: Worktree, store: ObjectStore, index: GitIndex) -> None:
+    def __init__(
+        self, worktree: Worktree, store: ObjectStore, index: GitIndex, rules: LocalRules
+    ) -> None:
         self._worktree = worktree
         self._store = store
         self._index = index
+        self._rules = rules
 
     def examine(
         self, change: Change, tree: str, staged: Mapping[MemoryPath, BlobId | None]
@@ -127,15 +140,20 @@ class Examiner:
         """
         path = change.path
         now = self._worktree.read(path)
-        blob = blob_id(now.content) if now else None
+        here = blob_id(now.content) if now else None
+        content_now = self._rules.to_blob(path, now.content) if now else None
+        blob = blob_id(content_now) if content_now is not None else None
         if now is None and (kind := self._worktree.type_at(path)) is not None:
             raise RefusedForSafety(
                 f"{path} is a {kind}, not a file", "Remove it, or choose another path."
             )
-        _check_expectation(change, blob, now.content if now else None)
+        _check_expectation(change, blob, content_now)
         committed = self._store.entry_at(tree, path)
         self._refuse_odd(path, committed, now)
-        content = change.content if isinstance(change, Put) else None
+        content = checked_out = None
+        if isinstance(change, Put):
+            content = self._rules.to_blob(path, change.content)
+            checked_out = self._rules.to_folder(path, content)
         entry = _entry(path, content, committed, now) if content is not None else None
         known = (committed.id if committed else None, entry.id if entry else None)
         if blob is not None and blob not in known:
@@ -144,7 +162,7 @@ class Examiner:
         in_index = committed
         if path in staged:
             in_index = committed and committed._replace(id=blob) if blob else None
-        return ExaminedFile(path, now, blob, committed, in_index, content, entry)
+        return ExaminedFile(path, now, here, blob, committed, in_index, content, checked_out, entry)
 
     def _refuse_odd(
         self, path: MemoryPath, committed: TreeEntry | None, now: FileRead | None

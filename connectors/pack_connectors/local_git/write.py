@@ -133,8 +133,8 @@ class GitWrite:
             new = self._add_objects(plan, entries, files)
             intent = Intent(plan.ref, plan.head, new, steps)
             for step, target in zip(steps, plan.targets, strict=True):
-                if target.content is not None and step.old != step.new:
-                    self._stage(step, target, target.content, files)
+                if target.checked_out is not None and step.old != step.new:
+                    self._stage(step, target, target.checked_out, files)
             self._journal.record(intent, files)
             files.finish()
         return intent

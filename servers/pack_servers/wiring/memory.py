@@ -19,7 +19,7 @@ from pack_servers.wiring.clock import clock, new_request
 from pack_servers.wiring.place import Announce, Opening, Place
 
 if TYPE_CHECKING:
-    from pack.use_cases.lifecycle import Initialised
+    from pack.use_cases.lifecycle import Agree, Initialised
 
 logger = logging.getLogger(__name__)
 CLI_ORIGIN: Final = Origin(Source.USER, "cli")
@@ -82,6 +82,7 @@ def init_memory(
     place: Place,
     *,
     notes: Mapping[str, bytes] | None = None,
+    agree: Agree | None = None,
     dry_run: bool = False,
 ) -> Initialised:
     """Make the store at a place a memory, in one commit.
@@ -90,13 +91,15 @@ def init_memory(
         settings: Those in force.
         place: As `Place.prepare` gives it.
         notes: Files to take over, by relative POSIX path.
+        agree: See `Lifecycle.init`; `None` if nobody is to be asked.
         dry_run: Only say what would change.
 
     Raises:
         PackError: See `Lifecycle.init`; the place cannot be used.
     """
     with open_memory(settings, place) as memory:
-        return memory.lifecycle.init(starter_files(), notes, dry_run=dry_run)
+        asking = {} if agree is None else {"agree": agree}
+        return memory.lifecycle.init(starter_files(), notes, dry_run=dry_run, **asking)
 
 
 @contextmanager

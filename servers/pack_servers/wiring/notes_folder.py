@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pack_connectors.local_git.connector import LocalGit
+
 from pack.errors import InvalidConfig, Unavailable
 from pack.limits import MAX_FILE_BYTES
+from pack.model import MemoryPath
+from pack.rules.exclusion import ATTRIBUTES_FILE, IGNORE_FILE, Exclusion, ExclusionKind, Rules
+from pack_servers.wiring.clock import clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +37,21 @@ def read_notes(folder: Path) -> Notes:
 
     Raises:
         InvalidConfig: It is no folder, or cannot be read.
+        PackError: It is in a git repository that cannot be asked.
     """
     if not folder.is_dir():
         raise InvalidConfig("--from", f"{folder} is not a folder")
     files: dict[str, bytes] = {}
     left_out: list[tuple[str, str]] = []
     try:
-        for file in _walk(folder):
-            path = file.relative_to(folder).as_posix()
-            reason = _why_unread(file)
-            if reason is None:
-                files[path] = file.read_bytes()
-            else:
-                left_out.append((path, reason))
+        with _exclusions(folder) as exclusion:
+            for file in _walk(folder):
+                path = file.relative_to(folder).as_posix()
+                reason = _why_unread(file) or _why_excluded(exclusion(path))
+                if reason is None:
+                    files[path] = file.read_bytes()
+                else:
+                    left_out.append((path, reason))
     except OSError as error:
         raise InvalidConfig("--from", f"{error.filename or folder}: {error.strerror}") from error
     return Notes(files, tuple(left_out))
@@ -76,15 +84,45 @@ def _why_unread(file: Path) -> str | None:
     return "it is too large" if found.st_size > MAX_FILE_BYTES else None
 
 
+def _why_excluded(found: Exclusion | None) -> str | None:
+    if found is None:
+        return None
+    is_ignored = found.kind is ExclusionKind.IGNORED
+    words = "git ignores it" if is_ignored else "a git filter manages it"
+    return f"{words} ({found.place}: {found.rule})"
+
+
+@contextmanager
+def _exclusions(folder: Path) -> Iterator[Callable[[str], Exclusion | None]]:
+    """Says which files below a folder git ignores, or stores in another form."""
+    folder = folder.resolve()
+    root = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
+    if root is None:
+        rules = Rules(lambda path: _read_rules(folder / path))
+        yield lambda path: rules.exclusion(MemoryPath(path), lambda: False)
+        return
+    prefix = "" if root == folder else f"{folder.relative_to(root).as_posix()}/"
+    repository = LocalGit(root, clock)
+    try:
+        yield lambda path: repository.exclusion(MemoryPath(prefix + path))
+    finally:
+        repository.close()
+
+
+def _read_rules(file: Path) -> bytes | None:
+    is_file = stat.S_ISREG(file.lstat().st_mode) if os.path.lexists(file) else False
+    return file.read_bytes() if is_file else None
+
+
 def copy_notes(folder: Path, copy: Path) -> None:
-    """Copy the files that `read_notes` would read.
+    """Copy the markdown files, and those that say what git ignores and converts.
 
     Raises:
         Unavailable: One of them cannot be copied.
     """
     try:
         for file in _walk(folder):
-            if _why_unread(file) is None:
+            if _why_unread(file) is None or file.name in (IGNORE_FILE, ATTRIBUTES_FILE):
                 target = copy / file.relative_to(folder)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, target)

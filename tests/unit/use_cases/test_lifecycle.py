@@ -2,9 +2,17 @@
 
 import pytest
 
-from pack.errors import AlreadyExists, InvalidPath, InvalidPlan, NotFound, PackError
+from pack.errors import (
+    AlreadyExists,
+    ConfirmationNeeded,
+    InvalidPath,
+    InvalidPlan,
+    NotFound,
+    PackError,
+)
 from pack.model import Mode
 from pack.paths import INDEX
+from pack.use_cases.lifecycle import Adoption
 from pack.v1 import divide as migration
 from pack.v1.plan import parse_plan
 from tests.support import SCAFFOLD, World, assert_true_index, drift, git, note
@@ -78,7 +86,7 @@ def test_a_folder_of_notes_is_adopted(git_world):
     git_world.edit("notes/picture.png", b"\x89PNG")
     made = git_world.memory.lifecycle.init(SCAFFOLD)
     assert made.adopted == ("notes/a.md",)
-    assert set(git_world.files()) == {INDEX, "notes/a.md", "context/general.md"}
+    assert set(git_world.files()) == {INDEX, "notes/a.md"}
     assert git_world.files()["notes/a.md"] == b"a\r\n"
     assert len(git_world.messages()) == 1
     status = git(git_world.folder, "status", "--porcelain", "-uall").split(b"\n")
@@ -162,6 +170,72 @@ def test_a_memory_without_files_works(world):
     memory.notes.delete("a/b.md", made.sha)
     assert set(world.files()) == {INDEX}
     assert_true_index(world)
+
+
+def refuse(adoption):
+    raise ConfirmationNeeded(repr(adoption), "--yes")
+
+
+def test_twenty_files_are_adopted_without_asking_and_more_only_if_a_person_agrees(git_world):
+    asked = []
+    for number in range(20):
+        git_world.edit(f"notes/{number}.md", "x\n")
+    git_world.memory.lifecycle.init(SCAFFOLD, agree=refuse, dry_run=True)
+    git_world.edit("other/more.md", "x\n")
+    with pytest.raises(ConfirmationNeeded):
+        git_world.memory.lifecycle.init(SCAFFOLD, agree=refuse)
+    assert git_world.connector.head() is None
+    git_world.memory.lifecycle.init(SCAFFOLD, agree=asked.append)
+    assert asked == [Adoption((("notes", 20), ("other", 1)), replaces_index=False)]
+    assert len(git_world.listed()) == 21
+
+
+def test_committed_files_are_asked_about_too(world):
+    world.commit({f"src/{number}.md": "x\n" for number in range(21)})
+    with pytest.raises(ConfirmationNeeded):
+        world.memory.lifecycle.init(SCAFFOLD, agree=refuse)
+    assert world.memory.mode() is Mode.EMPTY
+
+
+@pytest.mark.contract("C1")
+def test_an_index_of_the_person_is_only_replaced_if_they_agree(world):
+    world.commit({INDEX: "# Home\n", "notes/a.md": "a\n"})
+    with pytest.raises(ConfirmationNeeded):
+        world.memory.lifecycle.init(SCAFFOLD, agree=refuse)
+    assert world.files()[INDEX] == b"# Home\n"
+    asked = []
+    world.memory.lifecycle.init(SCAFFOLD, agree=asked.append)
+    assert asked == [Adoption((("notes", 1),), replaces_index=True)]
+    assert world.files()["legacy/index.md"] == b"# Home\n"
+    assert_true_index(world)
+
+
+def test_starters_are_only_for_a_memory_without_files(world):
+    world.commit({"notes/a.md": "a\n"})
+    world.memory.lifecycle.init(SCAFFOLD)
+    assert set(world.files()) == {INDEX, "notes/a.md"}
+
+
+def test_ignored_files_are_neither_adopted_nor_counted(git_world):
+    for number in range(30):
+        git_world.edit(f"private/{number}.md", "x\n")
+    git_world.edit("notes/a.md", "a\n")
+    git_world.edit("notes/.gitignore", "b.md\n")
+    git_world.edit("notes/b.md", "b\n")
+    git_world.edit(".gitignore", "private/\n")
+    made = git_world.memory.lifecycle.init(SCAFFOLD, agree=refuse)
+    assert made.adopted == ("notes/a.md",)
+    assert set(git_world.files()) == {INDEX, "notes/a.md"}
+
+
+def test_imported_files_that_would_be_ignored_are_left_out_with_the_rule(world):
+    world.init()
+    world.commit({".gitignore": "private/\n"})
+    made = world.memory.lifecycle.init({}, {"private/s.md": b"s\n", "notes/a.md": b"a\n"})
+    assert made.taken_over == ("notes/a.md",)
+    ((path, reason),) = made.skipped
+    assert path == "private/s.md"
+    assert ".gitignore:1: private/" in reason
 
 
 # --- migrate ------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import marshal
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -20,10 +20,12 @@ from pack.catalog.row import is_catalogued
 from pack.errors import InvalidPath, LimitExceeded, Unavailable
 from pack.limits import MAX_FILE_BYTES
 from pack.model import BlobId, MemoryPath, blob_id
+from pack.rules.exclusion import ATTRIBUTES_FILE, IGNORE_FILE
 from pack_connectors.local_git.worktree import HAS_DIR_FD, READ_FLAGS, Worktree
 from pack_connectors.preconditions import check_path
 
 _NOT_THERE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EMLINK, errno.ENXIO)
+RULE_FILES: Final = (IGNORE_FILE, ATTRIBUTES_FILE)
 TOO_LARGE: Final = BlobId("")
 """Stands for the blob of a file that is larger than a memory file may be."""
 
@@ -72,6 +74,7 @@ class Folder:
     Attributes:
         path: Where it is in the working tree.
         rows: A plain tuple for each entry, in the order of `FileStatus`.
+        rules: The files with rules of git in it, and their stat data.
     """
 
     def __init__(self, path: str, place: int | str) -> None:
@@ -79,6 +82,7 @@ class Folder:
         self._place = place
         self.rows: list[tuple[str, int, int, int, int, int, int]] = []
         self.inner: list[str] = []
+        self.rules: list[tuple[str, tuple[int, ...]]] = []
         self._read_entries()
 
     def _read_entries(self) -> None:
@@ -88,8 +92,12 @@ class Folder:
             for entry in entries:
                 name = entry.name
                 if name[-3:].lower() != ".md":
-                    if name[0] != "." and _is_folder(entry):
-                        self.inner.append(name)
+                    if name[0] != ".":
+                        if _is_folder(entry):
+                            self.inner.append(name)
+                    elif name in RULE_FILES:
+                        with suppress(FileNotFoundError):
+                            self.rules.append((name, _fields(entry.stat(follow_symlinks=False))))
                     continue
                 try:
                     found = entry.stat(follow_symlinks=False) if HAS_DIR_FD else os.lstat(entry)

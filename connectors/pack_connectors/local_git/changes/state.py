@@ -25,8 +25,10 @@ from typing import Final, TypeVar
 from pack.catalog.row import is_catalogued
 from pack.errors import LimitExceeded
 from pack.model import BlobId, CommitId, MemoryPath, blob_id
+from pack.rules.exclusion import ATTRIBUTES_FILE
 from pack_connectors.local_git.changes.events import FileEvents, FolderChanges, open_events
 from pack_connectors.local_git.changes.scan import (
+    RULE_FILES,
     TOO_LARGE,
     FileStatus,
     Folder,
@@ -86,6 +88,14 @@ class WorktreeState:
         self._linked: set[str] = set()
         self._steps: dict[CommitId, tuple[CommitId, Mapping[MemoryPath, BlobId | None]]] = {}
         self._answer: Mapping[MemoryPath, BlobId | None] | None = None
+        self._rules: dict[str, object] = {}
+        self.rules_seen = 0
+        """Grows when a file with rules of git may have changed."""
+
+    def attribute_folders(self) -> list[str]:
+        """The folders that have attributes of their own, as they were seen last."""
+        files = list(self._rules)
+        return [file.rpartition("/")[0] for file in files if file.endswith(ATTRIBUTES_FILE)]
 
     def edits(self, commit: CommitId | None) -> Mapping[MemoryPath, BlobId | None]:
         """The memory files that are not what `commit` holds, with the blob that a reader gets.
@@ -206,9 +216,11 @@ class WorktreeState:
         changes = 0
         vanished = set(seen.digests)
         self._linked.clear()
+        rules, self._rules = self._rules, {}
         for folder in scan(self._worktree.root, entered=self._entered):
             changes += self._look_at(seen, folder, trusted_before)
             vanished.discard(folder.path)
+        self.rules_seen += self._rules != rules
         for path in vanished:
             seen.forget(path)
         return changes + len(vanished)
@@ -224,6 +236,9 @@ class WorktreeState:
         for appeared in filter(may_hold_memory, self._pending.appeared):
             for folder in scan(self._worktree.root, appeared, self._entered):
                 changes += self._look_at(seen, folder, trusted_before)
+        for path in self._pending.files:
+            if path.rpartition("/")[2] in RULE_FILES:
+                self._note_rules(path)
         for path in filter(is_memory, self._pending.files):
             self._look_at_file(seen, MemoryPath(path), trusted_before)
         return changes + len(self._pending.files)
@@ -231,6 +246,10 @@ class WorktreeState:
     def _look_at(self, seen: Snapshot, folder: Folder, trusted_before: int) -> int:
         if self._events is not None:
             self._note_links(f"{folder.path}/{name}" for name in folder.linked())
+        for name, status in folder.rules:
+            place = f"{folder.path}/{name}" if folder.path else name
+            self.rules_seen += self._rules.get(place) != status
+            self._rules[place] = status
         digest = folder.digest()
         if not folder.path or digest == seen.digests.get(folder.path):
             return 0
@@ -246,6 +265,14 @@ class WorktreeState:
             seen.see(folder.path, name, now.get(name))
         seen.digests[folder.path] = digest if is_settled else ""
         return len(changed)
+
+    def _note_rules(self, path: str) -> None:
+        """A file with rules was changed, or has come or gone."""
+        if self._worktree.stat(MemoryPath(path)) is None:
+            self._rules.pop(path, None)
+        else:
+            self._rules[path] = None
+        self.rules_seen += 1
 
     def _look_at_file(self, seen: Snapshot, path: MemoryPath, trusted_before: int) -> None:
         folder, _, name = path.rpartition("/")

@@ -121,6 +121,11 @@ def _contents(status: Status, place: Place) -> Iterator[Check]:
         (len(status.expired), "expired", "Run `pack prune` to delete them; it asks first."),
         (len(status.kept), "kept copies of edits", "Merge what you need, then delete them."),
         (len(status.conflict_copies), "kept by a merge", "Run `pack status` to see them."),
+        (
+            len(status.managed),
+            "managed by a git filter, so PACK leaves them alone",
+            "Run `pack status` to see them, and where the attribute is set.",
+        ),
     ):
         if count:
             yield Check("files", State.NOTE, f"{count:,} {words}", remedy)

@@ -55,11 +55,13 @@ def _show(status: Status) -> None:
         show(f"remote   {name}{remote_words(remote)}")
     for target in status.targets:
         show(f"target   {target.name}: {status_words(target)}")
+    managed = tuple(f"{file.path} ({file.place}: {file.rule})" for file in status.managed)
     for words, paths in (
         ("changed by hand, not committed", status.uncommitted),
         ("expired; run `pack prune` to delete them", status.expired),
         ("kept copies of edits; merge what you need, then delete them", status.kept),
         ("kept by a merge; take what you need, then delete them", status.conflict_copies),
+        ("managed by a git filter, so PACK leaves them alone", managed),
     ):
         if paths:
             show(f"\n{counted(len(paths), 'file')} {words}:")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Annotated, Final
 import typer
 
 from pack.model import Mode
-from pack.use_cases.lifecycle import Initialised
+from pack.use_cases.lifecycle import Adoption, Initialised
 from pack_servers.cli.shell.options import (
     DryRunOption,
     Format,
@@ -92,15 +92,36 @@ def run(
     prepared = place.prepare(Beginning(settings, say, agree, source, dry_run))
     with working("reading what is there"):
         taken = read_notes(notes) if notes is not None else None
-        with prepared as there:
-            files = taken.files if taken else None
-            done = wiring.init_memory(settings, there, notes=files, dry_run=dry_run)
+    files = taken.files if taken else None
+    with prepared as there:
+        agreed = partial(_agree, place, agree)
+        done = wiring.init_memory(settings, there, notes=files, agree=agreed, dry_run=dry_run)
     named = ["--local", str(local)] if local else ["--github", github] if github else []
     outcome = _Outcome(place, named, done, taken.left_out if taken else (), dry_run)
     if answer is Format.JSON:
         show_json(_fields(outcome))
     else:
         _show(outcome)
+
+
+def _agree(place: Place, agree: Callable[[str, str], None], adoption: Adoption) -> None:
+    """Show what is there, and go on only if the person agrees.
+
+    Raises:
+        ConfirmationNeeded: Nobody can be asked.
+        Exit: The answer was anything but yes.
+    """
+    folders = ", ".join(f"{folder} {count:,}" for folder, count in adoption.folders[:_SHOWN])
+    rest = len(adoption.folders) - _SHOWN
+    more = f" and {counted(rest, 'more folder')}" if rest > 0 else ""
+    what = f"making {counted(adoption.files, 'file')} memory ({folders}{more})"
+    if adoption.replaces_index:
+        say("index.md is yours. PACK would put its own in its place, and keep yours in legacy/.")
+        what = "replacing your index.md"
+    if adoption.files:
+        say(f"{place} holds {counted(adoption.files, 'file')} that would be memory:")
+        say(f"  {folders}{more}")
+    agree("Go on?", what)
 
 
 def _fields(outcome: _Outcome) -> dict[str, object]:

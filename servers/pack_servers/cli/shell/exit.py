@@ -37,6 +37,8 @@ EXIT_STATUS: Final[Mapping[str, int]] = {
     "not_initialised": FAILED,
     "migration_needed": FAILED,
     "invalid_path": FAILED,
+    "ignored_path": FAILED,
+    "managed_path": FAILED,
     "invalid_content": FAILED,
     "invalid_cursor": FAILED,
     "limit_exceeded": FAILED,

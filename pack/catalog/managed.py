@@ -1,0 +1,33 @@
+"""The files of a memory's repository that are no memory, because a git filter manages them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pack.connector import Connector
+from pack.model import BlobId, MemoryPath
+from pack.rules.exclusion import Exclusion, ExclusionKind
+
+Edits = Mapping[MemoryPath, BlobId | None]
+
+
+def find_managed(
+    connector: Connector, edits: Edits | None = None
+) -> Iterator[tuple[MemoryPath, Exclusion]]:
+    """Each of these files with what makes it one, sorted by path.
+
+    Args:
+        connector: Has the files.
+        edits: What `Connector.edits` says of the current commit, if that is known already.
+    """
+    if edits is None:
+        edits = connector.edits(connector.head())
+    for path in sorted(path for path, blob in edits.items() if blob is None):
+        why = connector.exclusion(path)
+        if why is not None and why.kind is ExclusionKind.MANAGED:
+            yield path, why
+
+
+def managed_paths(connector: Connector) -> frozenset[MemoryPath]:
+    """Their paths."""
+    return frozenset(path for path, _ in find_managed(connector))
