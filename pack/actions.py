@@ -29,6 +29,7 @@ class Action(StrEnum):
     MIGRATE_NOTION = "<<migrate-notion>>"
     SEE_REMOTE = "<<see-remote>>"
     NAME_REMOTE = "<<name-remote>>"
+    NAME_BRANCH = "<<name-branch>>"
     ACCEPT_REMOTE_HISTORY = "<<accept-remote-history>>"
     ALLOW_UNRELATED = "<<allow-unrelated>>"
     SEE_TARGETS = "<<see-targets>>"

@@ -173,6 +173,17 @@ class SeveralRemotes(InvalidRequest):
         self.names = names
 
 
+class SeveralBranches(InvalidRequest):
+    """A repository to clone has several branches that may be the memory, and none was named."""
+
+    code = "several_branches"
+    remedy = f"To choose one, {Action.NAME_BRANCH}."
+
+    def __init__(self, names: str) -> None:
+        super().__init__(f"the remote has several branches: {names}")
+        self.names = names
+
+
 class InvalidPlan(InvalidRequest):
     """A migration plan that would drop or repeat a line, or that does not fit the file."""
 

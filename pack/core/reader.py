@@ -19,6 +19,11 @@ _SEEN: ContextVar[tuple[object, _Seen] | None] = ContextVar("seen", default=None
 """While this thread is inside `reading_once`: the reader, and the files it has read so far."""
 
 
+def marks_of_a_memory(v1_path: str) -> tuple[str, str]:
+    """The files at the root by which a memory is known from outside: its index, or the v1 file."""
+    return INDEX, v1_path
+
+
 class Reader:
     """Reads one memory."""
 

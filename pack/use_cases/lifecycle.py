@@ -14,6 +14,7 @@ from pack.imports import notes as importing
 from pack.model import ABSENT, Change, EntryType, MemoryPath, Mode, Put
 from pack.paths import INDEX, LEGACY_DIR, fold, is_memory_file, parse_path
 from pack.results import Written
+from pack.use_cases.remotes import Remotes
 from pack.v1 import divide as migration
 from pack.v1.plan import MigrationPlan, prove
 from pack.v1.taxonomy import CONTEXT, PathClaims
@@ -62,6 +63,8 @@ class Lifecycle:
     ) -> Initialised:
         """Make this store a memory, in one commit; everything there stays as it is.
 
+        If it has no commit yet but a remote that has, that one's memory is taken in.
+
         Args:
             scaffold: Starter files, stored only where nothing exists.
             notes: Files to import, by relative POSIX path.
@@ -71,6 +74,7 @@ class Lifecycle:
             PackError: The store refused; nothing was written.
         """
         core = self._core
+        Remotes(self._session).receive_first(dry_run=dry_run)
         mode = core.reader.mode()
         if mode is Mode.V1:
             return Initialised(None, mode)  # needs `pack migrate` instead; the wrapper says so

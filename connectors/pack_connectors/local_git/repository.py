@@ -17,7 +17,6 @@ from pack_connectors.local_git.process import (
     find_git,
     scrubbed_environment,
 )
-from pack_connectors.local_git.remote.url import redacted
 
 DEFAULT_BRANCH: Final = "main"
 _FALLBACK_USER: Final = Identity("PACK user", "user@localhost")
@@ -97,32 +96,6 @@ def create_repository(folder: Path) -> None:
     _git(folder, ["init", "--quiet", "--template=", f"--initial-branch={DEFAULT_BRANCH}", "."])
     # The folder holds the committed bytes, on Windows too.
     _git(folder, ["config", "core.autocrlf", "false"])
-
-
-def clone_repository(url: str, folder: Path) -> None:
-    """Make `folder` a clone of `url`, with the user's own git set-up and credentials.
-
-    Raises:
-        InvalidConfig: The text is no address.
-        Unavailable: Git could not clone it.
-    """
-    if url.startswith(("-", "ext::", "fd::")):
-        raise InvalidConfig("the clone URL", "it is not an address")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    result = subprocess.run(  # noqa: S603 - no shell; `--` ends the options
-        [
-            *(find_git(), "-c", "protocol.ext.allow=never", "clone", "--quiet"),
-            *("--config", "core.autocrlf=false", "--", url, str(folder)),
-        ],
-        env=environment | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
-    if result.returncode != 0:
-        lines = result.stderr.decode("utf-8", "replace").strip().splitlines()
-        reason = redacted(lines[-1]) if lines else "no reason given"
-        raise Unavailable(f"git clone failed: {reason}")
 
 
 def _git(folder: Path, args: list[str]) -> bytes:

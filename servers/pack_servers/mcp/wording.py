@@ -25,6 +25,7 @@ TOOLS_FOR: Final[Mapping[Action, str]] = {
     Action.MIGRATE_NOTION: "ask the user to migrate the pages in Notion",
     Action.SEE_REMOTE: "ask the user to look at the git remote",
     Action.NAME_REMOTE: "ask the user which git remote is meant",
+    Action.NAME_BRANCH: "ask the user which branch is meant",
     Action.ACCEPT_REMOTE_HISTORY: "ask the user to accept the history of the remote",
     Action.ALLOW_UNRELATED: "ask the user to allow a merge of unrelated histories",
     Action.SEE_TARGETS: "ask the user to look at the sync targets",

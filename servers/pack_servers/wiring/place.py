@@ -61,6 +61,7 @@ class Beginning:
         announce: Tells the person something.
         confirm: Asks the person a question, given what would be done; raises unless they agree.
         clone_from: The repository to clone into the place; `None` for none.
+        branch: The branch to clone; `None` for the memory's.
         dry_run: Leave the place as it is.
     """
 
@@ -68,6 +69,7 @@ class Beginning:
     announce: Announce
     confirm: Callable[[str, str], None]
     clone_from: str | None = None
+    branch: str | None = None
     dry_run: bool = False
 
 

@@ -15,6 +15,7 @@ from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import Format, FormatOption, LocalOption
 from pack_servers.cli.shell.output import counted, show, show_json
 from pack_servers.cli.shell.remote_text import (
+    branch_words,
     health_words,
     position_words,
     remote_fields,
@@ -123,7 +124,9 @@ def _show_status(status: RemoteStatus, *, is_one: bool) -> None:
         )
         return
     show(f"remote   {status.branch.url}")
-    show(f"branch   {status.branch.label}")
+    show(f"branch   {branch_words(status.branch)}")
+    if record.others:
+        show(f"others   {', '.join(record.others)}: not exchanged with this memory")
     show(f"commits  {position_words(status)}")
     show(f"state    {health_words(status)}")
     if record.not_before is not None:

@@ -33,6 +33,7 @@ EXIT_STATUS: Final[Mapping[str, int]] = {
     "internal_error": UNEXPECTED,
     "invalid_request": FAILED,
     "several_remotes": FAILED,
+    "several_branches": FAILED,
     "not_found": FAILED,
     "not_initialised": FAILED,
     "migration_needed": FAILED,

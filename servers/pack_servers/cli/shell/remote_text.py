@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from pack.actions import Action, in_words
-from pack.remote.remote import RemoteStatus
+from pack.remote.remote import RemoteBranch, RemoteStatus
 from pack_servers.cli.shell.output import counted
 
 
@@ -39,8 +39,15 @@ def remote_words(status: RemoteStatus) -> str:
     """A remote on one line."""
     if status.branch is None:
         return f"unknown: {status.record.problem}"
-    place = f"{status.branch.label} ({status.branch.url})"
+    place = f"{branch_words(status.branch)} ({status.branch.url})"
     return f"{place}, {position_words(status)}; {health_words(status)}"
+
+
+def branch_words(branch: RemoteBranch) -> str:
+    """The branch there, and the one here where they are called differently."""
+    if branch.local == branch.branch:
+        return branch.label
+    return f"{branch.label}, which is {branch.local} here"
 
 
 def position_words(status: RemoteStatus) -> str:

@@ -21,6 +21,7 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
     Action.MIGRATE_NOTION: "run `pack migrate-notion`",
     Action.SEE_REMOTE: "run `pack remote`",
     Action.NAME_REMOTE: "add `--name NAME` to `pack remote`",
+    Action.NAME_BRANCH: "add `--branch NAME` to `pack init`",
     Action.ACCEPT_REMOTE_HISTORY: "run `pack remote --accept-remote-history`",
     Action.ALLOW_UNRELATED: "run `pack remote --allow-unrelated`",
     Action.SEE_TARGETS: "run `pack sync`",
