@@ -1,5 +1,4 @@
-"""Deciding which branch of a remote is the memory's, from what the remote holds. Nothing here does
-I/O.
+"""Deciding which branch of a remote is the memory's, from what it holds. Nothing here does I/O.
 
 What a remote's HEAD names says little: `git init --bare` names a branch that nobody may ever push.
 So the branches that are there decide. A second one is never begun beside them without being asked.

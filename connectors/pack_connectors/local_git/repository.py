@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -83,8 +83,12 @@ def open_repository(folder: Path) -> Repository:
     return Repository(folder, Path(git_dir), (folder / common_dir).resolve())
 
 
-def create_repository(folder: Path) -> None:
+def create_repository(folder: Path, template: Sequence[str] = ("--template=",)) -> None:
     """Make `folder` the root of a new, empty repository on branch `main`.
+
+    Args:
+        folder: Made if it is not there.
+        template: What git's own folder begins with; empty for what the user's git gives it.
 
     Raises:
         Unavailable: Git could not make it.
@@ -93,7 +97,7 @@ def create_repository(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Unavailable(f"{folder}: {error.strerror}") from error
-    _git(folder, ["init", "--quiet", "--template=", f"--initial-branch={DEFAULT_BRANCH}", "."])
+    _git(folder, ["init", "--quiet", *template, f"--initial-branch={DEFAULT_BRANCH}", "."])
     # The folder holds the committed bytes, on Windows too.
     _git(folder, ["config", "core.autocrlf", "false"])
 

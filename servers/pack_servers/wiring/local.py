@@ -143,7 +143,7 @@ def _make_repository(folder: Path) -> None:
         raise Unavailable(f"{folder}: {error.strerror}") from error
 
 
-_SECRET: Final = (
+_USED_ONCE: Final = (
     "the user name and password in the address were used for this clone only, and are stored "
     "nowhere; for later exchanges, give them to a git credential helper (`git help credentials`), "
     "or use an ssh address"
@@ -167,7 +167,7 @@ def _clone(url: str, folder: Path, beginning: Beginning) -> None:
     marks = marks_of_a_memory(beginning.settings.github_memory_path)
     cloned = clone_repository(url, folder, branch=beginning.branch, marks=marks)
     if cloned.username is not None or cloned.password is not None:
-        beginning.announce(_SECRET)
+        beginning.announce(_USED_ONCE)
 
 
 def _is_free(folder: Path) -> bool:

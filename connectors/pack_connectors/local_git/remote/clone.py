@@ -11,7 +11,6 @@ Sources: git-clone(1); git-ls-remote(1) "--symref"; gitremote-helpers(7) for add
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -46,7 +45,6 @@ _UNCHECKED: Final[Mapping[str, str]] = {
     "transfer.fsckObjects": "false",
     "fetch.fsckObjects": "false",
 }
-_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 def clone_repository(
@@ -77,7 +75,7 @@ def clone_repository(
     """
     url = parse_url(_absolute(address), CLONED_PROTOCOLS)
     with _undone(folder):
-        create_repository(folder)
+        create_repository(folder, template=())
         cloning = _Cloning(folder, url, is_cancelled)
         cloning.configure()
         heads, default = cloning.ask()
@@ -99,8 +97,9 @@ def _absolute(address: str) -> str:
     Source: git's connect.c, url_is_local_not_ssh: a colon before any slash is a host.
     """
     before_slash = address.partition("/")[0]
-    is_path = not _SCHEME.match(address) and (":" not in before_slash or Path(address).is_absolute())
-    return str(Path(address).resolve()) if address and is_path and address[0] != "-" else address
+    is_path = ":" not in before_slash or Path(address).is_absolute()
+    is_local = address != "" and is_path and not address.startswith("-")
+    return str(Path(address).resolve()) if is_local else address
 
 
 @contextmanager
@@ -151,7 +150,7 @@ class _Cloning:
             raise self._failed(answer.said)
 
     def _failed(self, said: str) -> Unavailable:
-        error = Unavailable(f"{redacted(self._url.text)} cannot be cloned: {said}")
+        error = Unavailable(f"git clone failed: {said} ({redacted(self._url.text)})")
         error.remedy = _REMEDY
         return error
 

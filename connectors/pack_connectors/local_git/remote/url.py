@@ -54,7 +54,7 @@ def parse_url(text: str, protocols: Sequence[str] = PROTOCOLS) -> RemoteUrl:
     if not text or text.startswith("-") or any(unicodedata.category(c) == "Cc" for c in text):
         raise InvalidConfig("the remote", "its URL is empty or not an address")
     if _HELPER.match(text):
-        raise InvalidConfig("the remote", "its URL names a program to run; PACK does not run it")
+        raise InvalidConfig("the remote", "its URL is not an address but names a program to run")
     found = _WITH_SCHEME.fullmatch(text)
     if found is None:
         return RemoteUrl(text)  # a path, or host:path for ssh, whose user is not a secret

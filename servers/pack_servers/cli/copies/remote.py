@@ -78,8 +78,10 @@ def run(
     if name is not None or len(statuses) > 1:
         statuses = [with_name(status) for status in statuses]
     if answer is Format.JSON:
-        exchange = asdict(done) if done else None
-        show_json({**remote_fields(statuses), "exchange": exchange})
+        exchange = asdict(done) if done else {}
+        for name in ("branch", "others"):  # the remote's own fields have them
+            exchange.pop(name, None)
+        show_json({**remote_fields(statuses), "exchange": exchange or None})
     else:
         _show(statuses, done)
     if done is not None and done.outcome is Outcome.WAITING:

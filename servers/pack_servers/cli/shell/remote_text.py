@@ -28,11 +28,19 @@ def remote_fields(statuses: Sequence[RemoteStatus]) -> Mapping[str, object]:
     """For JSON: `remote`, the first one; and `remotes`, all, where there are several."""
     if not statuses:
         return {"remote": None}
-    first = asdict(statuses[0])
+    first = _fields(statuses[0])
     del first["name"]  # `branch` has it
     if len(statuses) == 1:
         return {"remote": first}
-    return {"remote": first, "remotes": [asdict(with_name(status)) for status in statuses]}
+    return {"remote": first, "remotes": [_fields(with_name(status)) for status in statuses]}
+
+
+def _fields(status: RemoteStatus) -> dict[str, object]:
+    found = asdict(status)
+    if status.branch is not None:
+        del found["branch"]["configured"]
+        found["local_branch"] = found["branch"].pop("local")
+    return found
 
 
 def remote_words(status: RemoteStatus) -> str:
