@@ -67,6 +67,8 @@ def choose_to_follow(
     heads: Mapping[str, CommitId],
     seen: CommitId | None,
     taken: Collection[str],
+    *,
+    is_empty: bool = False,
 ) -> str | Stop:
     """The branch to exchange with, or why a person must choose.
 
@@ -75,6 +77,7 @@ def choose_to_follow(
         heads: The branches of the remote, and where each is.
         seen: Where `branch` was when both sides agreed last.
         taken: Branches of the remote that belong to another branch here.
+        is_empty: Whether there is no commit here yet.
     """
     if branch.branch in heads or not heads:
         return branch.branch
@@ -84,7 +87,7 @@ def choose_to_follow(
         return free[0]
     if seen is not None:
         return branch.branch  # it has vanished, and nothing says where it went
-    return _ask(branch, sorted(heads))
+    return _ask(branch, sorted(heads), is_empty=is_empty)
 
 
 def begin_there(branch: RemoteBranch) -> str:
@@ -98,10 +101,11 @@ def named(heads: Sequence[str]) -> str:
     return ", ".join(heads[:_MOST_NAMED]) + more
 
 
-def _ask(branch: RemoteBranch, heads: Sequence[str]) -> Stop:
+def _ask(branch: RemoteBranch, heads: Sequence[str], *, is_empty: bool) -> Stop:
     reason = f"{branch.name} has no branch {branch.branch}; it has {named(heads)}"
-    follow = (
+    follow = "git switch NAME" if is_empty else f"git branch -u {branch.name}/NAME"
+    remedy = (
         f"Nothing was changed. To exchange with one of them, run `git fetch {branch.name}` and "
-        f"`git branch -u {branch.name}/NAME` in the memory's folder."
+        f"`{follow}` in the memory's folder."
     )
-    return Stop(StopKind.BRANCH, reason, f"{follow} {begin_there(branch)}")
+    return Stop(StopKind.BRANCH, reason, remedy if is_empty else f"{remedy} {begin_there(branch)}")

@@ -123,7 +123,8 @@ class Exchanger:
         """Settle the branch there, and have its history here; or why a person must choose."""
         remote, before = self._remote, self._branch
         seen = remote.seen()
-        chosen = choose_to_follow(before, heads, seen, remote.taken())
+        is_empty = self._connector.head() is None
+        chosen = choose_to_follow(before, heads, seen, remote.taken(), is_empty=is_empty)
         if isinstance(chosen, Stop):
             return chosen
         if chosen == before.branch:

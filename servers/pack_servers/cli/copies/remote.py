@@ -79,8 +79,8 @@ def run(
         statuses = [with_name(status) for status in statuses]
     if answer is Format.JSON:
         exchange = asdict(done) if done else {}
-        for name in ("branch", "others"):  # the remote's own fields have them
-            exchange.pop(name, None)
+        for field in ("branch", "others"):  # the remote's own fields have them
+            exchange.pop(field, None)
         show_json({**remote_fields(statuses), "exchange": exchange or None})
     else:
         _show(statuses, done)

@@ -39,7 +39,9 @@ def _fields(status: RemoteStatus) -> dict[str, object]:
     found = asdict(status)
     if status.branch is not None:
         del found["branch"]["configured"]
-        found["local_branch"] = found["branch"].pop("local")
+        local = found["branch"].pop("local")
+        if local != status.branch.branch:
+            found["local_branch"] = local
     return found
 
 
