@@ -22,6 +22,8 @@ class Action(StrEnum):
     MOVE = "<<move>>"
     VALIDATE = "<<validate>>"
     PRUNE = "<<prune>>"
+    COMMIT = "<<commit>>"
+    REINDEX = "<<reindex>>"
     DIAGNOSE = "<<diagnose>>"
     INIT = "<<init>>"
     MIGRATE = "<<migrate>>"

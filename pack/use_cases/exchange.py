@@ -31,7 +31,7 @@ from pack.errors import (
     StaleBase,
 )
 from pack.index.format import read_head
-from pack.model import BlobId, Change, CommitId, EntryType, MemoryPath
+from pack.model import BlobId, Change, CommitId, EntryType, MemoryPath, Mode
 from pack.paths import INDEX, is_memory_file
 from pack.provenance import Origin, Source, commit_message
 from pack.remote import incoming
@@ -236,7 +236,8 @@ class Exchanger:
         """The index files of the merge; those of both sides are only looked at for the order."""
         from pack.merge.order import merge_sync_order  # noqa: PLC0415 - as in `_merge`
 
-        if all(INDEX not in side for side in sides[1:]):
+        is_v2 = self._core.reader.mode() is Mode.V2
+        if all(INDEX not in side for side in sides[1:]) and not is_v2:
             return ()  # a v1 memory has none
         base, own, other = (self._order(side) for side in sides)
         bring_up(self._core.catalog, self._connector, ours)

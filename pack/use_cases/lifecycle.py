@@ -12,7 +12,7 @@ from pack.errors import AlreadyExists, InvalidPath, NotFound, RefusedForSafety
 from pack.files.note import Note
 from pack.imports import notes as importing
 from pack.model import ABSENT, Change, EntryType, MemoryPath, Mode, Put
-from pack.paths import INDEX, LEGACY_DIR, fold, is_memory_file, parse_path
+from pack.paths import INDEX, fold, is_memory_file, original_path, parse_path
 from pack.results import Written
 from pack.use_cases.remotes import Remotes
 from pack.v1 import divide as migration
@@ -240,7 +240,7 @@ def _taken(core: Core) -> list[str]:
 
 def _keep(core: Core, content: bytes) -> Put:
     """The original, at a path that `pack` never writes again (C1)."""
-    path = MemoryPath(f"{LEGACY_DIR}/{core.reader.v1_path.rpartition('/')[2]}")
+    path = original_path(core.reader.v1_path)
     taken = core.reader.find(path)
     if taken is not None and taken.content != content:
         raise AlreadyExists(path, None, taken.sha, taken.content)

@@ -234,11 +234,11 @@ def _drift(core: Core) -> Iterator[Finding]:
         current = core.reader.find(change.path)
         wanted = change.content if isinstance(change, Put) else None
         if current is None or current.content != wanted:
-            yield _drifted(change, current)
+            yield _drifted(change, current, has_edits=bool(edited))
 
 
-def _drifted(change: Change, current: Note | None) -> Finding:
-    remedy = "Commit your own changes with git; the next write of PACK corrects it."
+def _drifted(change: Change, current: Note | None, *, has_edits: bool) -> Finding:
+    remedy = f"{Action.COMMIT if has_edits else Action.REINDEX}; the next write corrects it too."
     if current is None:
         return _at(change.path, "index_drift", "is missing", remedy)
     if isinstance(change, Delete):

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from pack.errors import AlreadyExists, BlobChanged, RefusedForSafety, StagedChange, UncommittedEdit
-from pack.model import ABSENT, BlobId, Change, CommitId, Identity, MemoryPath, Put, blob_id
+from pack.model import (
+    ABSENT,
+    LINK,
+    BlobId,
+    Change,
+    CommitId,
+    Delete,
+    EntryType,
+    Identity,
+    MemoryPath,
+    Put,
+    blob_id,
+)
 from pack_connectors.local_git.index import GitIndex
 from pack_connectors.local_git.journal import Step
 from pack_connectors.local_git.objects import (
@@ -128,7 +140,10 @@ class Examiner:
         path = change.path
         now = self._worktree.read(path)
         blob = blob_id(now.content) if now else None
-        if now is None and (kind := self._worktree.type_at(path)) is not None:
+        kind = self._worktree.type_at(path) if now is None else None
+        if kind is EntryType.SYMLINK and isinstance(change, Put) and change.expect is LINK:
+            return self._in_place_of_link(change, tree, staged)
+        if kind is not None and not (isinstance(change, Delete) and change.expect is ABSENT):
             raise RefusedForSafety(
                 f"{path} is a {kind}, not a file", "Remove it, or choose another path."
             )
@@ -145,6 +160,17 @@ class Examiner:
         if path in staged:
             in_index = committed and committed._replace(id=blob) if blob else None
         return ExaminedFile(path, now, blob, committed, in_index, content, entry)
+
+    def _in_place_of_link(
+        self, change: Put, tree: str, staged: Mapping[MemoryPath, BlobId | None]
+    ) -> ExaminedFile:
+        path = change.path
+        if path in staged:
+            raise StagedChange(path)
+        committed = self._store.entry_at(tree, path)
+        here = self._worktree.blob_at(path)
+        entry = TreeEntry(FILE_MODE, path.rpartition("/")[2], blob_id(change.content))
+        return ExaminedFile(path, None, here, committed, committed, change.content, entry)
 
     def _refuse_odd(
         self, path: MemoryPath, committed: TreeEntry | None, now: FileRead | None
@@ -173,7 +199,7 @@ def refuse_staged(
 
 
 def _check_expectation(change: Change, blob: BlobId | None, content: bytes | None) -> None:
-    if isinstance(change, Put) and change.expect is ABSENT:
+    if change.expect is ABSENT:
         if blob is not None:
             raise AlreadyExists(change.path, None, blob, content)
     elif blob != change.expect:

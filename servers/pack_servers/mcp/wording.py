@@ -18,6 +18,8 @@ TOOLS_FOR: Final[Mapping[Action, str]] = {
     Action.MOVE: "call memory_move",
     Action.VALIDATE: "ask the user to validate the memory",
     Action.PRUNE: "ask the user to prune the expired files",
+    Action.COMMIT: "ask the user to commit what they changed by hand",
+    Action.REINDEX: "ask the user to correct the index",
     Action.DIAGNOSE: "ask the user to check how PACK is set up",
     Action.INIT: "ask the user to set up a memory",
     Action.MIGRATE: "ask the user to migrate this memory",

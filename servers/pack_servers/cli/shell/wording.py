@@ -14,6 +14,8 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
     Action.MOVE: "run `pack move`",
     Action.VALIDATE: "run `pack validate`",
     Action.PRUNE: "run `pack prune`",
+    Action.COMMIT: "run `pack commit`",
+    Action.REINDEX: "run `pack reindex`",
     Action.DIAGNOSE: "run `pack doctor`",
     Action.INIT: "run `pack init`",
     Action.MIGRATE: "run `pack migrate`",
