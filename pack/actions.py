@@ -23,6 +23,7 @@ class Action(StrEnum):
     VALIDATE = "<<validate>>"
     PRUNE = "<<prune>>"
     COMMIT = "<<commit>>"
+    SEE_STATUS = "<<see-status>>"
     REINDEX = "<<reindex>>"
     DIAGNOSE = "<<diagnose>>"
     INIT = "<<init>>"

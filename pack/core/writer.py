@@ -274,7 +274,8 @@ class Writer:
         for change in changes:
             found = self._reader.find(change.path)
             after = change.content if isinstance(change, Put) else None
-            planned.append(PlannedChange(change.path, found.content if found else None, after))
+            gone = b"" if isinstance(change, Delete) else None  # removed by hand already
+            planned.append(PlannedChange(change.path, found.content if found else gone, after))
         return Written(
             decision.path,
             None,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Set
 from itertools import groupby, zip_longest
 
 from pack.actions import Action
-from pack.catalog.row import Row, is_catalogued
+from pack.catalog.row import is_catalogued
 from pack.core.core import Core
 from pack.core.index_update import plan_index_update
 from pack.errors import InvalidContent, InvalidPath, LimitExceeded
@@ -23,6 +23,7 @@ from pack.pages.mapping import MAPPING
 from pack.paths import INDEX, LEGACY_DIR, fold, is_memory_file, parse_memory_path
 from pack.results import Finding, Status
 from pack.use_cases import read as queries
+from pack.use_cases.hand_edits import edits_of
 from pack.use_cases.remotes import remote_statuses
 
 _KEPT = re.compile(r"\.kept-[0-9a-f]{8}\.md$")
@@ -43,7 +44,7 @@ def status(core: Core) -> Status:
         commit=core.connector.head(),
         files=len(rows),
         folders=tuple(folders),
-        uncommitted=tuple(_uncommitted(core, mode, rows)),
+        uncommitted=tuple(sorted(edits_of(core))),
         expired=tuple(row.path for row in rows if queries.is_expired(row, today)),
         kept=tuple(row.path for row in rows if _KEPT.search(row.path)),
         updated_at=max((row.updated for row in rows if row.updated), default=None),
@@ -51,15 +52,6 @@ def status(core: Core) -> Status:
         remotes=tuple(remote_statuses(core)),
         targets=core.sync.status() if core.sync else (),
     )
-
-
-def _uncommitted(core: Core, mode: Mode, rows: Iterable[Row]) -> list[MemoryPath]:
-    """Memory files that were changed or removed by hand and not committed."""
-    if mode is Mode.V1:
-        return [row.path for row in rows if core.connector.get_committed(row.path) != row.blob]
-    edits = core.connector.edits(core.connector.head())
-    removed = [path for path, blob in edits.items() if blob is None]
-    return sorted([row.path for row in rows if row.path in edits] + removed)
 
 
 def validate(core: Core) -> list[Finding]:

@@ -47,6 +47,7 @@ from pack.model import (
 )
 from pack.paths import kept_copy_path
 from pack_connectors.local_git.arrivals import Arrivals, Merging, Staged
+from pack_connectors.local_git.busy import refuse_busy
 from pack_connectors.local_git.changes.state import WorktreeState
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.examine import ExaminedWrite, Examiner
@@ -373,6 +374,16 @@ class LocalGit:
                 self._turn = turn  # after a failure, what it was before
         self._state.advance(base, new.id, {t.path: new.blobs.get(t.path) for t in plan.targets})
         return new
+
+    def refuse_unfinished(self) -> None:
+        """See `Core.refuse_unfinished`: nothing is unfinished if no person is busy in the folder.
+
+        Raises:
+            RefusedForSafety: A person is.
+            ConnectorError: The folder or git's index cannot be read.
+        """
+        with _store_errors():
+            refuse_busy(self.repository, self._worktree, self._index, self.head())
 
     def view(self) -> AbstractContextManager[None]:
         """See `Connector.view`; the store is near, so this only spares reading a file twice."""

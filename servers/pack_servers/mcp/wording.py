@@ -19,6 +19,7 @@ TOOLS_FOR: Final[Mapping[Action, str]] = {
     Action.VALIDATE: "ask the user to validate the memory",
     Action.PRUNE: "ask the user to prune the expired files",
     Action.COMMIT: "ask the user to commit what they changed by hand",
+    Action.SEE_STATUS: "ask the user to look at the state of the memory",
     Action.REINDEX: "ask the user to correct the index",
     Action.DIAGNOSE: "ask the user to check how PACK is set up",
     Action.INIT: "ask the user to set up a memory",

@@ -74,7 +74,8 @@ class LocalPlace:
         catalog = SqliteCatalog(state_dir / CATALOG)
         remotes = GitRemotes(connector, is_cancelled=opening.is_leaving)
         try:
-            yield Store(connector, catalog, state_dir, remotes.find)
+            busy = connector.refuse_unfinished
+            yield Store(connector, catalog, state_dir, remotes.find, busy)
         finally:
             remotes.close()
             catalog.close()

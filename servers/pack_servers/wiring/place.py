@@ -44,12 +44,14 @@ class Store:
         catalog: What is known about its files.
         state_dir: As `Place.state_dir`.
         remotes: Finds what it is exchanged with; nothing where it cannot have a remote.
+        refuse_unfinished: As `Core.refuse_unfinished`; nothing where no person works in the store.
     """
 
     connector: Connector
     catalog: Catalog
     state_dir: Path
     remotes: FindRemotes = tuple
+    refuse_unfinished: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ def _contents(status: Status, place: Place) -> Iterator[Check]:
         (
             len(status.uncommitted),
             "changed by hand, not committed",
-            "Run `git status` to see them.",
+            "Run `pack commit` to record them.",
         ),
         (len(status.expired), "expired", "Run `pack prune` to delete them; it asks first."),
         (len(status.kept), "kept copies of edits", "Merge what you need, then delete them."),

@@ -56,7 +56,7 @@ def _show(status: Status) -> None:
     for target in status.targets:
         show(f"target   {target.name}: {status_words(target)}")
     for words, paths in (
-        ("changed by hand, not committed", status.uncommitted),
+        ("changed by hand, not committed; run `pack commit` to record them", status.uncommitted),
         ("expired; run `pack prune` to delete them", status.expired),
         ("kept copies of edits; merge what you need, then delete them", status.kept),
         ("kept by a merge; take what you need, then delete them", status.conflict_copies),

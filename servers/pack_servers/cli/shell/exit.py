@@ -35,6 +35,7 @@ EXIT_STATUS: Final[Mapping[str, int]] = {
     "several_remotes": FAILED,
     "several_branches": FAILED,
     "not_found": FAILED,
+    "nothing_edited": FAILED,
     "not_initialised": FAILED,
     "migration_needed": FAILED,
     "invalid_path": FAILED,

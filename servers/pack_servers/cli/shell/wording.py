@@ -15,6 +15,7 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
     Action.VALIDATE: "run `pack validate`",
     Action.PRUNE: "run `pack prune`",
     Action.COMMIT: "run `pack commit`",
+    Action.SEE_STATUS: "run `pack status`",
     Action.REINDEX: "run `pack reindex`",
     Action.DIAGNOSE: "run `pack doctor`",
     Action.INIT: "run `pack init`",
