@@ -71,7 +71,10 @@ def open_repository(folder: Path) -> Repository:
     if not (folder / ".git").exists():
         raise InvalidConfig("the memory folder", f"{folder} is not the root of a git repository")
     out = _git(folder, ["rev-parse", *_QUESTIONS])
-    root, git_dir, common_dir, object_format = os.fsdecode(out).rstrip("\n").split("\n")
+    answers = os.fsdecode(out).rstrip("\n").split("\n")
+    if len(answers) != len(_QUESTIONS):
+        raise Unavailable(f"{find_git()} does not answer as git does; install git again")
+    root, git_dir, common_dir, object_format = answers
     if Path(root).resolve() != folder:
         raise InvalidConfig(
             "the memory folder", f"core.worktree in {git_dir} makes {root} its working tree"
@@ -104,13 +107,16 @@ def create_repository(folder: Path, template: Sequence[str] = ("--template=",)) 
 
 def _git(folder: Path, args: list[str]) -> bytes:
     environment = scrubbed_environment({"GIT_CEILING_DIRECTORIES": str(folder.parent)})
-    result = subprocess.run(  # noqa: S603 - fixed commands, no shell
-        [find_git(), *config_options(), "-C", str(folder), *args],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
+    try:
+        result = subprocess.run(  # noqa: S603 - fixed commands, no shell
+            [find_git(), *config_options(), "-C", str(folder), *args],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except OSError as error:
+        raise Unavailable(f"git could not be started: {error.strerror}") from error
     if result.returncode != 0:
         lines = result.stderr.decode("utf-8", "replace").strip().splitlines()
         raise Unavailable(f"git {args[0]} failed: {lines[0] if lines else 'no reason given'}")
@@ -139,6 +145,15 @@ def identity_line(identity: Identity, seconds: int) -> str:
         for text in (identity.name, identity.email)
     )
     return f"{name or 'unknown'} <{email}> {seconds} +0000"
+
+
+def is_bare(folder: Path) -> bool:
+    """Whether a folder is a git repository without a working tree, or git's own folder of one.
+
+    Source: git's setup.c, is_git_directory.
+    """
+    parts = ("objects", "refs")
+    return (folder / "HEAD").is_file() and all((folder / name).is_dir() for name in parts)
 
 
 def current_branch(repository: Repository, runner: GitRunner) -> str:

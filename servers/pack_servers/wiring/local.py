@@ -15,7 +15,7 @@ from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import find_git
 from pack_connectors.local_git.remote.clone import clone_repository
 from pack_connectors.local_git.remote.remotes import GitRemotes
-from pack_connectors.local_git.repository import create_repository, open_repository
+from pack_connectors.local_git.repository import create_repository, is_bare, open_repository
 
 from pack.core.reader import marks_of_a_memory
 from pack.errors import InvalidConfig, NotInitialised, Unavailable
@@ -129,8 +129,12 @@ def _make_repository(folder: Path) -> None:
     """Make a folder a git repository, completely or not at all; another process may do it too.
 
     Raises:
+        InvalidConfig: It is in a bare repository, or in git's own folder.
         Unavailable: The folder cannot be used, or git is missing.
     """
+    if inside := next((each for each in (folder, *folder.parents) if is_bare(each)), None):
+        reason = f"{inside} is a git repository without a working tree; clone it with --clone"
+        raise InvalidConfig("the memory folder", reason)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=_UNFINISHED) as temporary:

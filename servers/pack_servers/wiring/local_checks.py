@@ -24,6 +24,7 @@ from pack_servers.wiring.checks import Check, State, init_command, of_catalog
 from pack_servers.wiring.local import CATALOG, has_repository
 
 _OLDEST_GIT: Final = (2, 30)
+_SYNCING_GIT: Final = (2, 36)
 
 
 def of_git() -> Check:
@@ -35,6 +36,9 @@ def of_git() -> Check:
     words = f"{version} ({shutil.which('git')})"
     if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST_GIT:
         return Check("git", State.PROBLEM, words, remedy)
+    if tuple(int(part) for part in version.split(".")[:2]) < _SYNCING_GIT:
+        better = "With git 2.36 or newer, what git writes is also synced to the disk."
+        return Check("git", State.NOTE, words, better)
     return Check("git", State.OK, words)
 
 
