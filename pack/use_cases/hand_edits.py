@@ -15,6 +15,7 @@ from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.session import Session
 from pack.errors import LimitExceeded, NothingEdited
+from pack.limits import MAX_FOLDERS
 from pack.model import ABSENT, BlobId, Change, Delete, MemoryPath, Mode, Put
 from pack.provenance import EDITOR
 from pack.results import Written
@@ -158,6 +159,8 @@ def _decide(core: Core, edits: Edits, message: str | None) -> Decision:
     too_large: list[LimitExceeded] = []
     for path in sorted(edits):
         try:
+            if path.count("/") > MAX_FOLDERS:
+                raise LimitExceeded(path[:80], MAX_FOLDERS, "folders")
             found = core.reader.find(path)
         except LimitExceeded as error:
             too_large.append(error)

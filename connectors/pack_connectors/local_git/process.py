@@ -64,9 +64,8 @@ def find_git() -> str:
     here = _current_folder()
     path = os.environ.get("PATH")
     if here is None:  # it was deleted, and nothing in it can be found
-        path = os.pathsep.join(
-            part for part in (path or "").split(os.pathsep) if os.path.isabs(part)
-        )
+        parts = (path or "").split(os.pathsep)
+        path = os.pathsep.join(part for part in parts if Path(part).is_absolute())
     found = shutil.which("git", path=path)
     if found is None or Path(found).resolve().parent == here:
         raise Unavailable("git was not found on PATH; install git 2.30 or newer")

@@ -136,3 +136,10 @@ def test_content_is_encoded_unchanged_or_refused():
 def test_a_blob_id_is_compared_without_case_and_blanks():
     assert as_blob(" ABC\n") == "abc"
     assert as_blob(None) is None
+
+
+def test_half_a_surrogate_pair_is_no_cursor() -> None:
+    text = base64.urlsafe_b64encode(json.dumps(["\ud800", "a.md"]).encode()).decode()
+    for cursor in (text, "\ud800"):
+        with pytest.raises(InvalidCursor):
+            parse_cursor(cursor, None)
