@@ -1,10 +1,18 @@
 import base64
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.core.requests import InvalidCursor, as_blob, check_query, check_text, page
+from pack.core.requests import (
+    InvalidCursor,
+    as_blob,
+    check_query,
+    check_text,
+    page,
+    parse_cursor,
+)
 from pack.errors import InvalidContent, InvalidRequest, LimitExceeded
 from pack.files import frontmatter
 from tests.support import note
