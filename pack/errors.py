@@ -56,6 +56,17 @@ class NotFound(InvalidRequest):
         self.remedy = remedy
 
 
+class NothingEdited(InvalidRequest):
+    """There is no edit made by hand where one was to be recorded."""
+
+    code = "nothing_edited"
+    remedy = f"{Action.SEE_STATUS} to see what was changed by hand."
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"nothing was changed by hand in {path[:200]}")
+        self.path = path
+
+
 class NotInitialised(InvalidRequest):
     """There is neither an `index.md` nor a v1 memory file at the root."""
 
@@ -206,6 +217,17 @@ class SeveralRemotes(InvalidRequest):
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(f"this memory has several remotes: {', '.join(names)}")
+        self.names = names
+
+
+class SeveralBranches(InvalidRequest):
+    """A repository to clone has several branches that may be the memory, and none was named."""
+
+    code = "several_branches"
+    remedy = f"To choose one, {Action.NAME_BRANCH}."
+
+    def __init__(self, names: str) -> None:
+        super().__init__(f"the remote has several branches: {names}")
         self.names = names
 
 

@@ -16,3 +16,5 @@ SHARD_INDEX_ABOVE: Final = 500
 """Files in a memory above which the tables of `index.md` move into the folders."""
 SHARD_INDEX_CHARACTERS: Final = 20_000
 """Total length of paths above which they move too: `sync_order` must fit in the frontmatter."""
+MAX_FOLDERS: Final = 500
+"""How many folders may lead to a file that is written."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
     from pack.use_cases.care import Care
+    from pack.use_cases.hand_edits import HandEdits
     from pack.use_cases.lifecycle import Lifecycle
     from pack.use_cases.remotes import Remotes
     from pack.use_cases.search import Search
@@ -62,6 +63,7 @@ class Memory:
         remotes: FindRemotes = tuple,
         sync: Sync | None = None,
         guards: Sequence[Guard] = (),
+        refuse_unfinished: Callable[[], None] = lambda: None,
     ) -> Memory:
         """A memory, assembled from its parts.
 
@@ -75,13 +77,15 @@ class Memory:
             remotes: Finds what the memory is exchanged with.
             sync: The targets that get copies; `None` if none is set up.
             guards: They see each decision before it is committed, in this order.
+            refuse_unfinished: As `Core.refuse_unfinished`.
         """
         reader = Reader(connector, catalog, parse_path(v1_path))
         on_commit = sync.tell if sync else None
         writer = Writer(
             connector, catalog, reader, new_request, (refuse_excluded, *guards), on_commit
         )
-        core = Core(connector, catalog, clock, reader, writer, new_request, remotes, sync)
+        parts = (connector, catalog, clock, reader, writer, new_request, remotes, sync)
+        core = Core(*parts, refuse_unfinished=refuse_unfinished)
         return cls(Session(core, origin))
 
     def written_by(self, origin: Origin) -> Memory:
@@ -134,6 +138,13 @@ class Memory:
         from pack.use_cases.care import Care  # noqa: PLC0415
 
         return Care(self._session)
+
+    @property
+    def hand_edits(self) -> HandEdits:
+        """The edits made by hand that are in no commit."""
+        from pack.use_cases.hand_edits import HandEdits  # noqa: PLC0415
+
+        return HandEdits(self._session)
 
     @property
     def remotes(self) -> Remotes:

@@ -20,14 +20,19 @@ MemoryPath = NewType("MemoryPath", str)
 
 
 class Absent(Enum):
-    """The expectation that nothing is stored at a path."""
+    """The expectation that no file is stored at a path: nothing at all, or a symbolic link."""
 
     ABSENT = "absent"
+    LINK = "link"
 
 
 ABSENT: Literal[Absent.ABSENT] = Absent.ABSENT
-Expectation = BlobId | Literal[Absent.ABSENT]
-"""What a change expects at its path: the blob that was read, or nothing. Never `None`."""
+LINK: Literal[Absent.LINK] = Absent.LINK
+Expectation = BlobId | Absent
+"""What a change expects at its path: the blob that was read, or no file. Never `None`.
+
+A store that cannot put a file in the place of a link refuses a change that expects one.
+"""
 
 
 class EntryType(StrEnum):
@@ -82,10 +87,13 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Remove the file at `path`, provided that it is still the blob `expect`."""
+    """Remove the file at `path`, provided that it is still the blob `expect`.
+
+    With `ABSENT`, the file is gone already, removed by hand: the commit shall not hold it either.
+    """
 
     path: MemoryPath
-    expect: BlobId
+    expect: BlobId | Literal[Absent.ABSENT]
 
 
 Change = Put | Delete

@@ -162,6 +162,11 @@ def kept_copy_path(path: MemoryPath, sha: str) -> MemoryPath:
     return MemoryPath(f"{folder}/{kept}" if folder else kept)
 
 
+def original_path(v1_path: MemoryPath) -> MemoryPath:
+    """Where a migration keeps the v1 file; `pack` never writes there again (C1)."""
+    return MemoryPath(f"{LEGACY_DIR}/{v1_path.rpartition('/')[2]}")
+
+
 def continued(path: MemoryPath) -> Iterator[MemoryPath]:
     """A file, and those that continue it when it is full: `x.md`, `x-2.md` and so on."""
     yield path

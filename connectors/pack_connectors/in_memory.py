@@ -26,7 +26,7 @@ from pack.errors import (
 )
 from pack.log import CommitFacts, Lineage, LogQuery, compare_trees
 from pack.model import (
-    ABSENT,
+    Absent,
     BlobId,
     Change,
     Commit,
@@ -265,7 +265,7 @@ class InMemoryConnector:
     def _check(self, change: Change, files: Mapping[MemoryPath, BlobId]) -> None:
         actual = files.get(change.path)
         content = self._blobs[actual] if actual else None
-        if change.expect is ABSENT:
+        if isinstance(change.expect, Absent):
             if actual is not None:
                 raise AlreadyExists(change.path, None, actual, content)
         elif actual != change.expect:

@@ -12,7 +12,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from pack.errors import InvalidContent, InvalidPath, InvalidRequest, LimitExceeded, RefusedForSafety
-from pack.limits import MAX_COMPONENT_BYTES, MAX_FILE_BYTES, MAX_STORED_PATH_BYTES
+from pack.limits import (
+    MAX_COMPONENT_BYTES,
+    MAX_FILE_BYTES,
+    MAX_FOLDERS,
+    MAX_STORED_PATH_BYTES,
+)
 from pack.model import Change, MemoryPath, Put
 
 # Characters that HFS+ ignores when it compares names: there, `.g\u200cit` is `.git`.
@@ -53,12 +58,14 @@ def check_write(changes: Sequence[Change], message: str) -> None:
 
     Raises:
         InvalidRequest: There is no change, a path occurs twice, or no commit can have the message.
-        LimitExceeded: A file is larger than a memory file may be.
+        LimitExceeded: A file is larger than a memory file may be, or lies in too many folders.
         RefusedForSafety: A path would be both a file and a folder.
     """
     paths = [change.path for change in changes]
     for path in paths:
         check_path(path)
+        if path.count("/") > MAX_FOLDERS:
+            raise LimitExceeded("the path", MAX_FOLDERS, "folders")
     if not paths or len(set(paths)) < len(paths):
         raise InvalidRequest("a commit needs at least one change, and each path only once")
     for change in changes:

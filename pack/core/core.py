@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
+def _nobody_is_busy() -> None:
+    """For stores that people do not work in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Core:
     """One memory, shared by everyone who reads it and writes to it.
@@ -39,6 +43,8 @@ class Core:
         new_request: Returns a fresh id for each write.
         remotes: Finds what the memory is exchanged with; nothing if its store cannot have a remote.
         sync: The targets that get copies, if there are any.
+        refuse_unfinished: Raises `RefusedForSafety` while a person is in the middle of something
+            where the memory is kept; `ConnectorError` where that cannot be seen.
     """
 
     connector: Connector
@@ -49,6 +55,7 @@ class Core:
     new_request: Callable[[], str]
     remotes: FindRemotes = tuple
     sync: Sync | None = None
+    refuse_unfinished: Callable[[], None] = _nobody_is_busy
 
     def view(self) -> AbstractContextManager[None]:
         """Let all reads inside see one state of the store; see `Connector.view`."""

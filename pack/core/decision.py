@@ -22,6 +22,7 @@ class Decision:
         moved: New path by old path, for the order in the index.
         warnings: What the writer should know.
         with_index: Whether the index is written too (not for a v1 memory).
+        whole_index: Whether all of it is compared with the files, not only what changes.
         skips_sync: Whether sync targets ignore the commit.
         is_tracked: Whether the files are in a commit already, as those from a remote are; git
             ignores no file that it tracks.
@@ -36,6 +37,7 @@ class Decision:
     moved: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     with_index: bool = True
+    whole_index: bool = False
     skips_sync: bool = False
     is_tracked: bool = False
     notes: Sequence[Note] = ()

@@ -32,7 +32,7 @@ from pack.index.format import (
     starts_page,
 )
 from pack.limits import SHARD_INDEX_ABOVE
-from pack.model import ABSENT, Change, Delete, Entry, MemoryPath, Put
+from pack.model import ABSENT, LINK, Change, Delete, Entry, EntryType, MemoryPath, Put
 from pack.paths import INDEX, LEGACY_DIR
 
 
@@ -43,12 +43,16 @@ class VisibleFiles(Protocol):
         """A file; `None` if it does not exist."""
         ...
 
-    def list_dir(self, path: MemoryPath) -> list[Entry]:
-        """What a folder holds; nothing if it does not exist."""
+    def list_dir(self, path: MemoryPath | None) -> list[Entry]:
+        """What a folder holds, or the root; nothing if it does not exist."""
         ...
 
     def is_committed(self, found: Note) -> bool:
         """Whether the current commit holds the file as it was found."""
+        ...
+
+    def former_index(self) -> str | None:
+        """The last `index.md` that PACK wrote, as a commit holds it; `None` if it never did."""
         ...
 
 
@@ -91,6 +95,12 @@ def plan_index_update(
     """
     planner = _Updater(catalog, files, _Overlay(catalog, rows, gone))
     return planner.plan(moved, check_all=check_all, order=order)
+
+
+def type_at_index(files: VisibleFiles) -> EntryType | None:
+    """What a person has put where the index belongs; `None` for nothing."""
+    root = files.list_dir(None)
+    return next((entry.type for entry in root if entry.path == INDEX), None)
 
 
 class _Overlay:
@@ -190,11 +200,12 @@ class _Updater:
         self, moved: Mapping[str, str], *, check_all: bool, order: Sequence[str] | None
     ) -> IndexUpdate:
         current = self._find(INDEX)
-        head = read_head(current.text) if current else IndexHead()
+        present = read_head(current.text) if current else None
+        head = present if present is not None and present.is_ours else self._former_head()
         if order is not None:
             head = replace(head, sync_order=tuple(order))
         sharded = self._plan_folders(head, check_all=check_all)
-        if current is not None and not head.is_ours:
+        if current is not None and present is not None and not present.is_ours:
             self._keep_original(current)
         paths = self._paths
         if self._large:
@@ -204,7 +215,7 @@ class _Updater:
         text = render_root(
             following, self._folders, self._after.lines, sharded, is_large=self._large
         )
-        self._put(INDEX, text.encode(), current)
+        self._put_root(text.encode(), current)
         return IndexUpdate(
             tuple(self._changes), tuple(self._warnings), verified=bool(self._unverified)
         )
@@ -297,8 +308,22 @@ class _Updater:
         elif current.content != content or not self._files.is_committed(current):
             self._changes.append(Put(path, content, current.sha))
 
+    def _former_head(self) -> IndexHead:
+        """What a new index goes on from, where a person removed or replaced the one that was."""
+        former = self._files.former_index()
+        return IndexHead() if former is None else read_head(former)
+
+    def _put_root(self, content: bytes, current: Note | None) -> None:
+        if current is None and type_at_index(self._files) is EntryType.SYMLINK:
+            self._changes.append(Put(INDEX, content, LINK))
+            self._warnings.append(f"{INDEX} was a symbolic link; it is a file again")
+        else:
+            self._put(INDEX, content, current)
+
     def _keep_original(self, current: Note) -> None:
         """Keep an `index.md` that PACK did not write, because PACK needs its path."""
+        if not current.content.strip():
+            return
         number = 1
         while True:
             ending = "" if number == 1 else f"-{number}"

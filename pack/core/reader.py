@@ -11,8 +11,10 @@ from pack.catalog.row import Row, is_catalogued
 from pack.connector import Connector
 from pack.errors import IgnoredPath, InvalidContent, LimitExceeded, ManagedPath, NotFound
 from pack.files.note import Note
-from pack.model import Entry, MemoryPath, Mode
-from pack.paths import INDEX, continued
+from pack.index.format import read_head
+from pack.log import LogQuery
+from pack.model import BlobId, CommitId, Entry, MemoryPath, Mode
+from pack.paths import INDEX, continued, original_path
 from pack.rules.exclusion import Exclusion, ExclusionKind
 
 _Seen = dict[MemoryPath, Note | None]
@@ -26,12 +28,18 @@ def excluded(path: MemoryPath, why: Exclusion) -> IgnoredPath | ManagedPath:
     return kind(path, why.place, why.rule)
 
 
+def marks_of_a_memory(v1_path: str) -> tuple[str, str]:
+    """The files at the root by which a memory is known from outside: its index, or the v1 file."""
+    return INDEX, v1_path
+
+
 class Reader:
     """Reads one memory."""
 
     def __init__(self, connector: Connector, catalog: Catalog, v1_path: MemoryPath) -> None:
         self._connector = connector
         self._catalog = catalog
+        self._former: tuple[CommitId | None, str | None] | None = None
         self.v1_path = v1_path
 
     @contextmanager
@@ -55,10 +63,49 @@ class Reader:
         return found[1] if found is not None and found[0] is self else None
 
     def mode(self) -> Mode:
-        """What is at the root now."""
+        """What is at the root now.
+
+        A memory whose index somebody removed or replaced is still one: the next write makes a new
+        index (C10).
+        """
         if self._is_there(INDEX):
             return Mode.V2
-        return Mode.V1 if self._is_there(self.v1_path) else Mode.EMPTY
+        has_v1 = self._is_there(self.v1_path)
+        if has_v1 and not self._is_there(original_path(self.v1_path)):
+            return Mode.V1
+        if self.former_index() is not None:
+            return Mode.V2
+        return Mode.V1 if has_v1 else Mode.EMPTY
+
+    def former_index(self) -> str | None:
+        """The last `index.md` that PACK wrote, as a commit holds it; `None` if it never did.
+
+        Looks into the history, once for each commit; only where the present index is of no use.
+        """
+        head = self._connector.head()
+        if self._former is None or self._former[0] != head:
+            self._former = head, self._find_former(head)
+        return self._former[1]
+
+    def _find_former(self, head: CommitId | None) -> str | None:
+        if head is None:
+            return None
+        if (text := self._own_index(self._connector.get_committed(INDEX))) is not None:
+            return text
+        for commit in self._connector.log(LogQuery(head, path=INDEX)):
+            for parent in commit.parents[:1]:
+                tree = self._connector.get_tree(parent)
+                blob = next((entry.sha for entry in tree if entry.path == INDEX), None)
+                if (text := self._own_index(blob)) is not None:
+                    return text
+        return None
+
+    def _own_index(self, blob: BlobId | None) -> str | None:
+        if not blob:
+            return None
+        ((_, content),) = self._connector.read_blobs([blob])
+        text = content.decode("utf-8", "replace")
+        return text if text.strip() and read_head(text).is_ours else None
 
     def _is_there(self, path: MemoryPath) -> bool:
         try:
@@ -111,8 +158,8 @@ class Reader:
                 return
             yield found
 
-    def list_dir(self, path: MemoryPath) -> list[Entry]:
-        """What a folder holds, sorted by name."""
+    def list_dir(self, path: MemoryPath | None) -> list[Entry]:
+        """What a folder holds, or the root, sorted by name."""
         return self._connector.list_dir(path)
 
     def tree(self) -> list[Entry]:

@@ -152,6 +152,7 @@ def parse_cursor(cursor: str, like: Key | None) -> Key:
     try:
         text = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True)
         found = json.loads(text, parse_constant=_refuse)
+        json.dumps(found, ensure_ascii=False).encode("utf-8")  # half a surrogate pair is no text
     except (ValueError, RecursionError) as error:
         raise InvalidCursor from error
     if not isinstance(found, list) or not found:

@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 from pack.catalog.catalog import Catalog
 from pack.catalog.refresh import NO_COMMIT, bring_up, complete
@@ -18,12 +19,22 @@ from pack.catalog.row import Row, describe
 from pack.connector import Capability, Connector
 from pack.core.decision import Decision
 from pack.core.guard import Guard, guarded
-from pack.core.index_update import IndexUpdate, plan_index_update
+from pack.core.index_update import IndexUpdate, plan_index_update, type_at_index
 from pack.core.reader import Reader
 from pack.errors import BlobChanged, PackError, RepositoryBusy, StaleBase, UncommittedEdit
 from pack.files.note import Note
-from pack.model import Change, Commit, CommitId, Delete, Identity, MemoryPath, Put
-from pack.paths import is_memory_file
+from pack.model import (
+    ABSENT,
+    Change,
+    Commit,
+    CommitId,
+    Delete,
+    EntryType,
+    Identity,
+    MemoryPath,
+    Put,
+)
+from pack.paths import INDEX, is_memory_file
 from pack.provenance import EDITOR, Origin, commit_message
 from pack.results import PlannedChange, Written
 
@@ -104,9 +115,13 @@ class Writer:
     def _attempt(self, decided: Decision, writing: _Writing) -> Written:
         decision = self.guard(decided, writing.origin)
         head = self._connector.head()
+        if decision.with_index and not writing.dry_run:
+            self._free_index(head, writing.request)
         effect = effect_of(decision.changes, decision.notes)
         plan = self._plan_index(decision, head, effect)
         changes = [*decision.changes, *plan.changes]
+        if not changes and decision.whole_index:
+            return self._describe(decision, plan, changes)  # it is true already
         if writing.dry_run:
             return self._describe(decision, plan, changes)
         edits = self._edits_below(changes)
@@ -132,7 +147,9 @@ class Writer:
             return IndexUpdate((), (), verified=False)
         bring_up(self._catalog, self._connector, head)
         complete(self._catalog, self._connector)
-        plan = plan_index_update(self._catalog, self._reader, *effect, decision.moved)
+        plan = plan_index_update(
+            self._catalog, self._reader, *effect, decision.moved, check_all=decision.whole_index
+        )
         for change in plan.changes:
             self._reader.refuse_excluded(change.path)
         if self._catalog.commit() != (head or NO_COMMIT):
@@ -172,6 +189,53 @@ class Writer:
         return is_as_given
 
     # --- the user's own edits ------------------------------------------------------------------
+
+    def _free_index(self, head: CommitId | None, request: str) -> None:
+        """Move away, in commits of the user, a folder that somebody made where the index belongs.
+
+        Raises:
+            _DecideAgain: A step was made.
+            PackError: It cannot be.
+        """
+        if self._reader.find(INDEX) is not None or type_at_index(self._reader) is not EntryType.DIR:
+            return
+        inside = self._files_in_index()
+        edited = [note for note in inside if not self._reader.is_committed(note)]
+        changes: list[Change]
+        if self._connector.get_committed(INDEX) is not None:
+            changes, what = [Delete(INDEX, ABSENT)], "record that it was removed by hand"
+        elif edited:
+            changes = [Put(note.path, note.content, note.sha) for note in edited]
+            what = "record a folder made by hand"
+        elif inside:
+            changes, what = self._moved(inside), "move what a folder of that name holds"
+        else:
+            return  # the store says what is in the way
+        names = [change.path for change in changes if isinstance(change, Put)]
+        decision = Decision(INDEX, changes, f"{INDEX}: {what}", names=names)
+        record = self.guard(decision, EDITOR)
+        message = commit_message(record.subject, EDITOR, request, paths=record.names)
+        self._commit(head, record.changes, message)
+        raise _DecideAgain
+
+    def _files_in_index(self) -> list[Note]:
+        inside = (
+            self._reader.find(entry.path)
+            for entry in self._reader.tree()
+            if entry.path.startswith(f"{INDEX}/") and entry.type is EntryType.FILE
+        )
+        return [note for note in inside if note is not None]
+
+    def _moved(self, inside: Sequence[Note]) -> list[Change]:
+        """The files of a folder at the index's place, moved to one that nobody uses."""
+        taken = {entry.name for entry in self._reader.list_dir(None)}
+        names = (f"{INDEX[:-3]}{'' if number == 1 else f'-{number}'}" for number in count(1))
+        folder = next(name for name in names if name not in taken)
+        puts = [
+            Put(MemoryPath(folder + note.path.removeprefix(INDEX)), note.content, ABSENT)
+            for note in inside
+        ]
+        return [*puts, *(Delete(note.path, note.sha) for note in inside)]
 
     def _edits_below(self, changes: Sequence[Change]) -> list[Put]:
         """The hand edits that a write would replace, as separate changes."""
@@ -219,7 +283,8 @@ class Writer:
         for change in changes:
             found = self._reader.find(change.path)
             after = change.content if isinstance(change, Put) else None
-            planned.append(PlannedChange(change.path, found.content if found else None, after))
+            gone = b"" if isinstance(change, Delete) else None  # removed by hand already
+            planned.append(PlannedChange(change.path, found.content if found else gone, after))
         return Written(
             decision.path,
             None,

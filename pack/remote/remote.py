@@ -7,9 +7,9 @@ fast-forward or it is refused, and what is taken in is one more commit, or a fas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -27,11 +27,15 @@ class RemoteBranch:
         name: What git calls the remote, such as `origin`.
         url: Where it is; without user names and passwords.
         branch: The branch there.
+        local: The branch here.
+        configured: The branch there that git's configuration says, or that is called as ours.
     """
 
     name: str
     url: str
     branch: str
+    local: str
+    configured: str
 
     @property
     def label(self) -> str:
@@ -47,6 +51,7 @@ class StopKind(StrEnum):
     EMPTIED = "emptied"
     UNRELATED = "unrelated"
     REFUSED = "refused"
+    BRANCH = "branch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,9 @@ class RemoteRecord:
         problem: Why the last attempt failed, or what it waits for.
         is_waiting: Whether it waits for something in the folder of the memory.
         stop: Why no exchange is made at all.
+        configured: As `RemoteBranch.configured`, in the last exchange.
+        branch: The branch there that was taken instead.
+        others: More branches that were there.
     """
 
     exchanged_at: str | None = None
@@ -89,6 +97,9 @@ class RemoteRecord:
     problem: str | None = None
     is_waiting: bool = False
     stop: Stop | None = None
+    configured: str | None = None
+    branch: str | None = None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +165,8 @@ class Exchange:
         reason: What it waits for; empty otherwise.
         remedy: What to do about it.
         stop: Why nothing was exchanged.
+        branch: What the memory was exchanged with; `None` where there is no remote.
+        others: More branches that are there.
     """
 
     outcome: Outcome
@@ -164,6 +177,8 @@ class Exchange:
     reason: str = ""
     remedy: str = ""
     stop: Stop | None = None
+    branch: RemoteBranch | None = field(default=None, compare=False)
+    others: tuple[str, ...] = field(default=(), compare=False)
 
 
 class Remote(Protocol):
@@ -197,19 +212,34 @@ class Remote(Protocol):
         """Whether nobody waits for the remote any more, as the program is about to end."""
         ...
 
-    def probe(self) -> CommitId | None:
-        """The remote's head now; nothing is changed, here or there.
+    def heads(self) -> Mapping[str, CommitId]:
+        """The branches that the remote has now, and where each is; nothing is changed.
 
-        Returns, Raises:
-            As `fetch`.
+        Raises:
+            Unavailable: The remote did not answer as it should, or it was given up.
         """
         ...
 
-    def fetch(self) -> CommitId | None:
-        """Have the remote's history here, changing nothing else; its head now.
+    def taken(self) -> Collection[str]:
+        """The remote's branches that belong to another branch here than the current one."""
+        ...
+
+    def follow(self, branch: str) -> RemoteBranch:
+        """Have the exchange that is under way go on with another branch of the remote.
+
+        Raises:
+            InvalidConfig: No ref can have that name.
+        """
+        ...
+
+    def fetch(self, head: CommitId | None) -> CommitId | None:
+        """Have the remote's history here, changing nothing else.
+
+        Args:
+            head: Where the branch is, from `heads`; `None` where the remote has no such branch.
 
         Returns:
-            `None` where the remote has no such branch.
+            Where the branch is by now; `None` as `head`.
 
         Raises:
             Unavailable: The remote did not answer as it should, or it was given up.
@@ -235,6 +265,10 @@ class Remote(Protocol):
 
     def fetched(self) -> CommitId | None:
         """The remote's head as it was fetched last."""
+        ...
+
+    def was_fetched(self) -> bool:
+        """Whether branches of the remote are known here, whoever fetched them."""
         ...
 
     def is_ancestor(self, ancestor: CommitId, commit: CommitId) -> bool:

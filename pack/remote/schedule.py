@@ -59,6 +59,9 @@ def after_exchange(before: RemoteRecord, now: datetime, done: Exchange) -> Remot
         problem=done.reason or None,
         is_waiting=done.outcome is Outcome.WAITING,
         stop=done.stop,
+        configured=done.branch.configured if done.branch else before.configured,
+        branch=done.branch.branch if done.branch else before.branch,
+        others=done.others,
     )
 
 

@@ -10,6 +10,7 @@ from pack.core.decision import Decision
 from pack.core.session import Session
 from pack.errors import BlobChanged
 from pack.model import Delete, Mode
+from pack.paths import INDEX
 from pack.results import Expired, Finding, Status, Written
 from pack.use_cases import validate
 from pack.use_cases.read import is_expired
@@ -51,6 +52,23 @@ class Care:
             core.catalog.clear()
             bring_up(core.catalog, core.connector, core.connector.head(), progress)
             return core.ask(lambda view: view.list_rows(limit=1).total)
+
+    def correct_index(self) -> Written | None:
+        """Have `index.md` list what the memory holds, in one commit; `None` if it does already.
+
+        Edits that are in no commit are not in the index either (C10).
+
+        Raises:
+            NotInitialised: There is no memory.
+            PackError: The store refused; nothing was written.
+        """
+        with self._core.view():
+            mode = self._core.require_mode()
+        if mode is Mode.V1 or self._core.connector.head() is None:
+            return None
+        subject = f"{INDEX}: list the files that are there"
+        done = self._session.write(lambda: Decision(INDEX, (), subject, whole_index=True))
+        return done if done.commit is not None else None
 
     def list_expired(self) -> Sequence[Expired]:
         """The files that have expired by their `ttl`, sorted by path.

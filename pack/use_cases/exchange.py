@@ -31,10 +31,11 @@ from pack.errors import (
     StaleBase,
 )
 from pack.index.format import read_head
-from pack.model import BlobId, Change, CommitId, EntryType, MemoryPath
+from pack.model import BlobId, Change, CommitId, EntryType, MemoryPath, Mode
 from pack.paths import INDEX, is_memory_file
 from pack.provenance import Origin, Source, commit_message
 from pack.remote import incoming
+from pack.remote.branches import begin_there, choose_to_follow
 from pack.remote.decision import Move, Permission, Position, plan_move
 from pack.remote.remote import (
     Exchange,
@@ -44,12 +45,14 @@ from pack.remote.remote import (
     RemoteBranch,
     Report,
     Stop,
+    StopKind,
 )
 from pack.rules.exclusion import CommittedRules, ExclusionKind
 
 _ATTEMPTS: Final = 8
 _JITTER_SECONDS: Final = 0.05
 _NAMED_PATHS: Final = 100
+_NAMED_BRANCHES: Final = 20
 MERGER: Final = Origin(Source.AUTOMATION, "git remote")
 """Who makes the merge commits."""
 
@@ -68,12 +71,13 @@ class Exchanger:
         self._core = core
         self._connector = core.connector
         self._remote = remote
-        self._label = branch.label
+        self._branch = branch
         self._allowed = allowed
         self._report = report
         self._outcome = Outcome.UP_TO_DATE
         self._received = 0
         self._copies: tuple[str, ...] = ()
+        self._others: tuple[str, ...] = ()
 
     def run(self) -> Exchange:
         """Fetch, take in, push.
@@ -87,16 +91,25 @@ class Exchanger:
                 time.sleep(random.uniform(0, _JITTER_SECONDS * 2**attempt))  # noqa: S311 - jitter
             self._report("asking the remote")
             try:
-                return self._attempt(self._remote.fetch())
+                return self._attempt(self._remote.heads())
             except StaleBase:
                 continue  # somebody wrote here or pushed there meanwhile
         raise RepositoryBusy("both sides move faster than they can be brought together")
 
-    def _attempt(self, theirs: CommitId | None) -> Exchange:
+    @property
+    def _label(self) -> str:
+        return self._branch.label
+
+    def _attempt(self, heads: Mapping[str, CommitId]) -> Exchange:
+        chosen = self._choose(heads)
+        self._others = tuple(sorted(heads.keys() - {self._branch.branch}))[:_NAMED_BRANCHES]
+        if isinstance(chosen, Stop):
+            return self._stopped(chosen, Position(self._connector.head(), None))
+        theirs = chosen
         position, stop = self._look(theirs)
         decision = stop or plan_move(position, self._label, self._allowed)
         if isinstance(decision, Stop):
-            return self._stopped(decision, position)
+            return self._stopped(self._with_branch(decision), position)
         try:
             if decision not in (Move.NOTHING, Move.PUSH):
                 self._refuse_managed(position)
@@ -108,6 +121,29 @@ class Exchanger:
         return self._send(head, theirs)
 
     # --- looking -------------------------------------------------------------------------------
+
+    def _choose(self, heads: Mapping[str, CommitId]) -> CommitId | Stop | None:
+        """Settle the branch there, and have its history here; or why a person must choose."""
+        remote, before = self._remote, self._branch
+        seen = remote.seen()
+        is_empty = self._connector.head() is None
+        chosen = choose_to_follow(before, heads, seen, remote.taken(), is_empty=is_empty)
+        if isinstance(chosen, Stop):
+            return chosen
+        if chosen == before.branch:
+            return remote.fetch(heads.get(chosen))
+        self._branch = remote.follow(chosen)
+        theirs = remote.fetch(heads[chosen])
+        if seen is None or theirs is None or remote.is_ancestor(seen, theirs):
+            return theirs
+        self._branch = remote.follow(before.branch)  # another branch, and not that one renamed
+        return None
+
+    def _with_branch(self, stop: Stop) -> Stop:
+        """A stop that says, where the two sides have different branches, how to keep them apart."""
+        if stop.kind is not StopKind.UNRELATED or self._branch.local == self._branch.branch:
+            return stop
+        return replace(stop, remedy=f"{stop.remedy} {begin_there(self._branch)}")
 
     def _look(self, theirs: CommitId | None) -> tuple[Position, Stop | None]:
         """Where both sides are, and whether the remote holds what is not taken in at all."""
@@ -231,7 +267,8 @@ class Exchanger:
         """The index files of the merge; those of both sides are only looked at for the order."""
         from pack.merge.order import merge_sync_order  # noqa: PLC0415 - as in `_merge`
 
-        if all(INDEX not in side for side in sides[1:]):
+        is_v2 = self._core.reader.mode() is Mode.V2
+        if all(INDEX not in side for side in sides[1:]) and not is_v2:
             return ()  # a v1 memory has none
         base, own, other = (self._order(side) for side in sides)
         bring_up(self._core.catalog, self._connector, ours)
@@ -265,13 +302,13 @@ class Exchanger:
                 self._remote.push(head, theirs)
                 self._outcome = max(self._outcome, Outcome.SENT, key=_RANK.index)
             self._remote.note_seen(head)
-        return Exchange(self._outcome, sent, self._received, head, self._copies)
+        return self._ended(self._outcome, sent=sent, agreed=head)
 
     # --- not acting ----------------------------------------------------------------------------
 
     def _stopped(self, stop: Stop, position: Position) -> Exchange:
         stop = replace(stop, rescue=self._rescue(stop, position))
-        return Exchange(Outcome.STOPPED, 0, self._received, copies=self._copies, stop=stop)
+        return self._ended(Outcome.STOPPED, stop=stop)
 
     def _rescue(self, stop: Stop, position: Position) -> str:
         """Have both histories kept as they were when the exchange first stopped."""
@@ -283,12 +320,29 @@ class Exchanger:
 
     def _waiting(self, error: PackError) -> Exchange:
         reason = f"what is new on {self._label} cannot be taken in yet: {error}"
+        return self._ended(Outcome.WAITING, reason=reason, remedy=error.remedy)
+
+    def _ended(
+        self,
+        outcome: Outcome,
+        *,
+        sent: int = 0,
+        agreed: CommitId | None = None,
+        reason: str = "",
+        remedy: str = "",
+        stop: Stop | None = None,
+    ) -> Exchange:
         return Exchange(
-            Outcome.WAITING,
-            received=self._received,
-            copies=self._copies,
-            reason=reason,
-            remedy=error.remedy,
+            outcome,
+            sent,
+            self._received,
+            agreed,
+            self._copies,
+            reason,
+            remedy,
+            stop,
+            self._branch,
+            self._others,
         )
 
 

@@ -16,8 +16,9 @@ from pack.files.note import Note
 from pack.imports import notes as importing
 from pack.index.format import read_head
 from pack.model import ABSENT, Change, EntryType, MemoryPath, Mode, Put
-from pack.paths import INDEX, LEGACY_DIR, fold, is_memory_file, parse_path
+from pack.paths import INDEX, fold, is_memory_file, original_path, parse_path
 from pack.results import Written
+from pack.use_cases.remotes import Remotes
 from pack.v1 import divide as migration
 from pack.v1.plan import MigrationPlan, prove
 from pack.v1.taxonomy import CONTEXT, PathClaims
@@ -96,6 +97,8 @@ class Lifecycle:
     ) -> Initialised:
         """Make this store a memory, in one commit; everything there stays as it is.
 
+        If it has no commit yet but a remote that has, that one's memory is taken in.
+
         Args:
             scaffold: Starter files, stored only in a memory that has no others.
             notes: Files to import, by relative POSIX path.
@@ -106,6 +109,7 @@ class Lifecycle:
             PackError: The store refused, or the person did; nothing was written.
         """
         core = self._core
+        Remotes(self._session).receive_first(dry_run=dry_run)
         mode = core.reader.mode()
         if mode is Mode.V1:
             return Initialised(None, mode)  # needs `pack migrate` instead; the wrapper says so
@@ -300,7 +304,7 @@ def _taken(core: Core) -> list[str]:
 
 def _keep(core: Core, content: bytes) -> Put:
     """The original, at a path that `pack` never writes again (C1)."""
-    path = MemoryPath(f"{LEGACY_DIR}/{core.reader.v1_path.rpartition('/')[2]}")
+    path = original_path(core.reader.v1_path)
     taken = core.reader.find(path)
     if taken is not None and taken.content != content:
         raise AlreadyExists(path, None, taken.sha, taken.content)

@@ -15,7 +15,7 @@ from typing import Final
 from pack.actions import Action
 from pack.core.core import Core
 from pack.core.session import Session
-from pack.errors import NotFound, PackError, SeveralRemotes
+from pack.errors import NotFound, PackError, RefusedForSafety, SeveralRemotes
 from pack.remote import schedule
 from pack.remote.decision import NOTHING_ALLOWED, Permission
 from pack.remote.remote import Exchange, Outcome, Remote, RemoteStatus, Report
@@ -72,15 +72,42 @@ class Remotes:
             remote.save(schedule.after_exchange(before, core.clock(), done))
             return done
 
-    def probe(self, name: str) -> None:
-        """Return if a remote can be reached; nothing is changed, here or there.
+    def receive_first(self, *, dry_run: bool = False) -> None:
+        """Take in what a remote holds before a memory is begun here that would be another one.
+
+        Costs nothing where there are commits here, or no remote.
+
+        Args:
+            dry_run: Change nothing.
+
+        Raises:
+            RefusedForSafety: A person must decide first; or it is a dry run, and there is something
+                to take in.
+            PackError: The remote cannot be asked, though something was fetched from it before.
+        """
+        connector = self._core.connector
+        for remote in self._core.remotes() if connector.head() is None else ():
+            if connector.head() is None and _holds_branches(remote):
+                if dry_run:
+                    raise RefusedForSafety(
+                        f"the remote {remote.name} holds commits, which are taken in first",
+                        "Try again without a dry run.",
+                    )
+                done = self.sync(remote.name)
+                if done.stop is not None:
+                    raise RefusedForSafety(done.stop.reason, done.stop.remedy)
+                if done.outcome is Outcome.WAITING:
+                    raise RefusedForSafety(done.reason, done.remedy)
+
+    def probe(self, name: str) -> Sequence[str]:
+        """The branches of a remote, if it can be reached; nothing is changed, here or there.
 
         Raises:
             NotFound: There is no such remote.
             InvalidConfig: It cannot be used as it is set up.
             Unavailable: It does not answer.
         """
-        self._named(name).probe()
+        return sorted(self._named(name).heads())
 
     def due(self, interval: float) -> Sequence[str]:
         """The remotes for which it is time for `sync`; cheap enough to be asked every second.
@@ -122,6 +149,20 @@ class Remotes:
         if len(remotes) > 1:
             raise SeveralRemotes([remote.name for remote in remotes])
         return remotes[0] if remotes else None
+
+
+def _holds_branches(remote: Remote) -> bool:
+    """Whether a remote holds anything, as far as that can be known.
+
+    Raises:
+        PackError: It cannot be asked, and held something before.
+    """
+    try:
+        return bool(remote.heads())
+    except PackError:
+        if remote.was_fetched():
+            raise
+        return False  # offline; if it does hold something, the first exchange stops
 
 
 def remote_statuses(core: Core) -> Sequence[RemoteStatus]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Set
 from itertools import groupby, zip_longest
 
 from pack.actions import Action
-from pack.catalog.row import Row, is_catalogued
+from pack.catalog.row import is_catalogued
 from pack.core.core import Core
 from pack.core.index_update import plan_index_update
 from pack.errors import InvalidContent, InvalidPath, LimitExceeded
@@ -23,6 +23,7 @@ from pack.pages.mapping import MAPPING
 from pack.paths import INDEX, LEGACY_DIR, fold, is_memory_file, parse_memory_path
 from pack.results import Finding, Status
 from pack.use_cases import read as queries
+from pack.use_cases.hand_edits import edits_of
 from pack.use_cases.read import managed_files
 from pack.use_cases.remotes import remote_statuses
 
@@ -44,7 +45,7 @@ def status(core: Core) -> Status:
         commit=core.connector.head(),
         files=len(rows),
         folders=tuple(folders),
-        uncommitted=tuple(_uncommitted(core, mode, rows)),
+        uncommitted=tuple(sorted(edits_of(core))),
         expired=tuple(row.path for row in rows if queries.is_expired(row, today)),
         kept=tuple(row.path for row in rows if _KEPT.search(row.path)),
         updated_at=max((row.updated for row in rows if row.updated), default=None),
@@ -53,16 +54,6 @@ def status(core: Core) -> Status:
         targets=core.sync.status() if core.sync else (),
         managed=tuple(managed_files(core, core.connector.edits(core.connector.head()))),
     )
-
-
-def _uncommitted(core: Core, mode: Mode, rows: Iterable[Row]) -> list[MemoryPath]:
-    """Memory files that were changed or removed by hand and not committed."""
-    if mode is Mode.V1:
-        return [row.path for row in rows if core.connector.get_committed(row.path) != row.blob]
-    edits = core.connector.edits(core.connector.head())
-    gone = (path for path, blob in edits.items() if blob is None)
-    removed = [path for path in gone if core.connector.exclusion(path) is None]
-    return sorted([row.path for row in rows if row.path in edits] + removed)
 
 
 def validate(core: Core) -> list[Finding]:
@@ -237,11 +228,11 @@ def _drift(core: Core) -> Iterator[Finding]:
         current = core.reader.find(change.path)
         wanted = change.content if isinstance(change, Put) else None
         if current is None or current.content != wanted:
-            yield _drifted(change, current)
+            yield _drifted(change, current, has_edits=bool(edited))
 
 
-def _drifted(change: Change, current: Note | None) -> Finding:
-    remedy = "Commit your own changes with git; the next write of PACK corrects it."
+def _drifted(change: Change, current: Note | None, *, has_edits: bool) -> Finding:
+    remedy = f"{Action.COMMIT if has_edits else Action.REINDEX}; the next write corrects it too."
     if current is None:
         return _at(change.path, "index_drift", "is missing", remedy)
     if isinstance(change, Delete):

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from pack_connectors.catalog.catalog import SqliteCatalog
 from pack_connectors.local_git.connector import LocalGit
+from pack_connectors.local_git.remote.clone import clone_repository
 from pack_connectors.local_git.remote.remote import GitRemote
 from pack_connectors.local_git.remote.remotes import GitRemotes
-from pack_connectors.local_git.repository import clone_repository
 
 from pack.memory import Memory
 from pack.provenance import Origin, Source

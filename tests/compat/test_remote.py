@@ -197,7 +197,7 @@ def test_git_itself_shows_how_far_both_sides_are_apart(one: Machine, two: Machin
     assert one.memory.care.status().remotes[0].ahead == 1
     one.exchange()
     two.write(B, "y")
-    two.remote.fetch()
+    two.remote.fetch(two.remote.heads()["main"])
     assert two.git("status", "--short", "--branch").startswith("## main...origin/main [ahead 1, b")
     assert (two.status.ahead, two.status.behind) == (1, 1)
 

@@ -328,7 +328,7 @@ def test_the_environment_of_the_exchange_asks_nobody(
 
     monkeypatch.setattr(git_exchange.subprocess, "Popen", record)
     with pytest.raises(Unavailable):
-        one.remote.probe()
+        one.remote.heads()
     ((arguments, environment),) = seen
     assert environment["GIT_TERMINAL_PROMPT"] == "0"
     assert environment["GIT_ALLOW_PROTOCOL"] == "https:ssh:file"

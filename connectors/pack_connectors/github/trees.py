@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from pack.errors import AlreadyExists, BlobChanged, RefusedForSafety
 from pack.model import (
-    ABSENT,
+    Absent,
     BlobId,
     Change,
     Entry,
@@ -104,7 +104,7 @@ class Tree:
         if found is not None and found.type is not EntryType.FILE:
             raise RefusedForSafety(f"{path} is {_WORDS[found.type]}, not a file")
         actual = BlobId(found.sha) if found else None
-        if change.expect is ABSENT:
+        if isinstance(change.expect, Absent):
             if actual is not None:
                 raise AlreadyExists(path, None, actual)
         elif actual != change.expect:

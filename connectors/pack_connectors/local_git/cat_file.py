@@ -86,7 +86,10 @@ class CatFile:
     def _ask(self, question: Callable[[Git], T]) -> T | None:
         # From the package: a module of it may be there before the package is set up, which another
         # thread may be doing at this moment.
-        from git import GitError  # noqa: PLC0415 - see `_reader`
+        try:
+            from git import GitError  # noqa: PLC0415 - see `_reader`
+        except ImportError as error:  # it looks for git, and may open no more files
+            raise Unavailable("git cannot be asked: it does not start") from error
 
         problem: Exception
         with self._lock:

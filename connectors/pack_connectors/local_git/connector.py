@@ -48,6 +48,7 @@ from pack.model import (
 from pack.paths import kept_copy_path
 from pack.rules.exclusion import Exclusion
 from pack_connectors.local_git.arrivals import Arrivals, Merging, Staged
+from pack_connectors.local_git.busy import refuse_busy
 from pack_connectors.local_git.changes.state import WorktreeState
 from pack_connectors.local_git.checkout import refuse_incomplete, refuse_without_checkout
 from pack_connectors.local_git.committed import CommittedFiles
@@ -416,6 +417,16 @@ class LocalGit:
         refuse_without_checkout(tree, self._store, self._worktree, self._index)
         if self.repository.own.is_partial():
             refuse_incomplete(self._runner, tree)
+
+    def refuse_unfinished(self) -> None:
+        """See `Core.refuse_unfinished`: nothing is unfinished if no person is busy in the folder.
+
+        Raises:
+            RefusedForSafety: A person is.
+            ConnectorError: The folder or git's index cannot be read.
+        """
+        with _store_errors():
+            refuse_busy(self.repository, self._worktree, self._index, self.head())
 
     def view(self) -> AbstractContextManager[None]:
         """See `Connector.view`; the store is near, so this only spares reading a file twice."""

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from pack.errors import AlreadyExists, BlobChanged, RefusedForSafety, StagedChange, UncommittedEdit
-from pack.model import ABSENT, BlobId, Change, CommitId, Identity, MemoryPath, Put, blob_id
+from pack.model import (
+    ABSENT,
+    LINK,
+    BlobId,
+    Change,
+    CommitId,
+    Delete,
+    EntryType,
+    Identity,
+    MemoryPath,
+    Put,
+    blob_id,
+)
 from pack_connectors.local_git.index import GitIndex
 from pack_connectors.local_git.journal import Step
 from pack_connectors.local_git.objects import (
@@ -143,7 +155,10 @@ class Examiner:
         here = blob_id(now.content) if now else None
         content_now = self._rules.to_blob(path, now.content) if now else None
         blob = blob_id(content_now) if content_now is not None else None
-        if now is None and (kind := self._worktree.type_at(path)) is not None:
+        kind = self._worktree.type_at(path) if now is None else None
+        if kind is EntryType.SYMLINK and isinstance(change, Put) and change.expect is LINK:
+            return self._in_place_of_link(change, tree, staged)
+        if kind is not None and not (isinstance(change, Delete) and change.expect is ABSENT):
             raise RefusedForSafety(
                 f"{path} is a {kind}, not a file", "Remove it, or choose another path."
             )
@@ -163,6 +178,21 @@ class Examiner:
         if path in staged:
             in_index = committed and committed._replace(id=blob) if blob else None
         return ExaminedFile(path, now, here, blob, committed, in_index, content, checked_out, entry)
+
+    def _in_place_of_link(
+        self, change: Put, tree: str, staged: Mapping[MemoryPath, BlobId | None]
+    ) -> ExaminedFile:
+        path = change.path
+        if path in staged:
+            raise StagedChange(path)
+        committed = self._store.entry_at(tree, path)
+        here = self._worktree.blob_at(path)
+        content = self._rules.to_blob(path, change.content)
+        checked_out = self._rules.to_folder(path, content)
+        entry = TreeEntry(FILE_MODE, path.rpartition("/")[2], blob_id(content))
+        return ExaminedFile(
+            path, None, here, here, committed, committed, content, checked_out, entry
+        )
 
     def _refuse_odd(
         self, path: MemoryPath, committed: TreeEntry | None, now: FileRead | None
@@ -191,7 +221,7 @@ def refuse_staged(
 
 
 def _check_expectation(change: Change, blob: BlobId | None, content: bytes | None) -> None:
-    if isinstance(change, Put) and change.expect is ABSENT:
+    if change.expect is ABSENT:
         if blob is not None:
             raise AlreadyExists(change.path, None, blob, content)
     elif blob != change.expect:

@@ -311,9 +311,15 @@ class ObjectStore:
 
     def walk(self, tree: str, prefix: str = "") -> Iterator[tuple[str, TreeEntry]]:
         """Path and entry of everything below a tree that is not a folder."""
-        for entry in iter_tree(self.read_tree(tree)):
-            if entry.mode == TREE_MODE:
-                yield from self.walk(entry.id, f"{prefix}{entry.name}/")
+        open_trees = [(prefix, iter_tree(self.read_tree(tree)))]  # folders may be very deep
+        while open_trees:
+            prefix, entries = open_trees[-1]
+            entry = next(entries, None)
+            if entry is None:
+                open_trees.pop()
+            elif entry.mode == TREE_MODE:
+                inner = iter_tree(self.read_tree(entry.id))
+                open_trees.append((f"{prefix}{entry.name}/", inner))
             else:
                 yield f"{prefix}{entry.name}", entry
 

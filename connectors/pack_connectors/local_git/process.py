@@ -79,10 +79,23 @@ def find_git() -> str:
     Raises:
         Unavailable: Git is not installed.
     """
-    found = shutil.which("git")
-    if found is None or Path(found).resolve().parent == Path.cwd():
+    here = _current_folder()
+    path = os.environ.get("PATH")
+    if here is None:  # it was deleted, and nothing in it can be found
+        parts = (path or "").split(os.pathsep)
+        path = os.pathsep.join(part for part in parts if Path(part).is_absolute())
+    found = shutil.which("git", path=path)
+    if found is None or Path(found).resolve().parent == here:
         raise Unavailable("git was not found on PATH; install git 2.30 or newer")
     return str(Path(found).absolute())
+
+
+def _current_folder() -> Path | None:
+    """Where this process is; `None` if that folder was deleted."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
 
 
 def scrubbed_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

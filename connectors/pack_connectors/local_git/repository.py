@@ -9,7 +9,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,7 +27,6 @@ from pack_connectors.local_git.process import (
     isolated_environment,
     scrubbed_environment,
 )
-from pack_connectors.local_git.remote.url import redacted
 
 DEFAULT_BRANCH: Final = "main"
 _SECONDS: Final = 60.0
@@ -87,7 +86,10 @@ def open_repository(folder: Path) -> Repository:
         raise InvalidConfig("the memory folder", f"{folder} is not the root of a git repository")
     _refuse_odd_files(folder / ".git")
     out = _git(folder, ["rev-parse", *_QUESTIONS])
-    root, git_dir, common_dir, object_format = os.fsdecode(out).rstrip("\n").split("\n")
+    answers = os.fsdecode(out).rstrip("\n").split("\n")
+    if len(answers) != len(_QUESTIONS):
+        raise Unavailable(f"{find_git()} does not answer as git does; install git again")
+    root, git_dir, common_dir, object_format = answers
     if Path(root).resolve() != folder:
         raise InvalidConfig(
             "the memory folder", f"core.worktree in {git_dir} makes {root} its working tree"
@@ -133,8 +135,12 @@ def _temporary_dir() -> Path:
     return folder
 
 
-def create_repository(folder: Path) -> None:
+def create_repository(folder: Path, template: Sequence[str] = ("--template=",)) -> None:
     """Make `folder` the root of a new, empty repository on branch `main`.
+
+    Args:
+        folder: Made if it is not there.
+        template: What git's own folder begins with; empty for what the user's git gives it.
 
     Raises:
         Unavailable: Git could not make it.
@@ -144,35 +150,9 @@ def create_repository(folder: Path) -> None:
     except OSError as error:
         raise Unavailable(f"{folder}: {error.strerror}") from error
     form = [f"--initial-branch={DEFAULT_BRANCH}", "--object-format=sha1"]
-    _git(folder, ["init", "--quiet", "--template=", *form, "."])
+    _git(folder, ["init", "--quiet", *template, *form, "."])
     # The folder holds the committed bytes, on Windows too.
     _git(folder, ["config", "core.autocrlf", "false"])
-
-
-def clone_repository(url: str, folder: Path) -> None:
-    """Make `folder` a clone of `url`, with the user's own git set-up and credentials.
-
-    Raises:
-        InvalidConfig: The text is no address.
-        Unavailable: Git could not clone it.
-    """
-    if url.startswith(("-", "ext::", "fd::")):
-        raise InvalidConfig("the clone URL", "it is not an address")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    result = subprocess.run(  # noqa: S603 - no shell; `--` ends the options
-        [
-            *(find_git(), "-c", "protocol.ext.allow=never", "clone", "--quiet"),
-            *("--config", "core.autocrlf=false", "--", url, str(folder)),
-        ],
-        env=environment | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
-    if result.returncode != 0:
-        lines = result.stderr.decode("utf-8", "replace").strip().splitlines()
-        reason = redacted(lines[-1]) if lines else "no reason given"
-        raise Unavailable(f"git clone failed: {reason}")
 
 
 def _git(folder: Path, args: list[str]) -> bytes:
@@ -217,6 +197,15 @@ def identity_line(identity: Identity, seconds: int) -> str:
         for text in (identity.name, identity.email)
     )
     return f"{name or 'unknown'} <{email}> {seconds} +0000"
+
+
+def is_bare(folder: Path) -> bool:
+    """Whether a folder is a git repository without a working tree, or git's own folder of one.
+
+    Source: git's setup.c, is_git_directory.
+    """
+    parts = ("objects", "refs")
+    return (folder / "HEAD").is_file() and all((folder / name).is_dir() for name in parts)
 
 
 def current_branch(repository: Repository, runner: GitRunner) -> str:

@@ -210,11 +210,13 @@ class Worktree:
         Raises:
             Unavailable: A folder cannot be read.
         """
-        yield from self._scan(None)
+        folders: list[MemoryPath | None] = [None]
+        while folders:
+            yield from self._scan(folders.pop(), folders)
 
-    def _scan(self, dir_path: MemoryPath | None) -> Iterator[Found]:
+    def _scan(self, dir_path: MemoryPath | None, inner: list[MemoryPath | None]) -> Iterator[Found]:
+        """What is in a folder; the folders in it are added to `inner`."""
         prefix = f"{dir_path}/" if dir_path else ""
-        inner: list[MemoryPath] = []
         found: list[Found] = []
         with _translated(dir_path or "the folder"), self.opened(dir_path) as folder:
             for entry, kind in _entries(folder):
@@ -224,8 +226,6 @@ class Worktree:
                     continue
                 found.append(Found(path, EntryType.SUBMODULE if kind is EntryType.DIR else kind))
         yield from found
-        for path in inner:
-            yield from self._scan(path)
 
     def _is_repository(self, path: MemoryPath) -> bool:
         return self.type_at(MemoryPath(f"{path}/.git")) is not None

@@ -158,7 +158,7 @@ class GitWrite:
             if target.content is not None:
                 self._store.add("blob", target.content, files)
         tree = self._store.rebuild(plan.tree, entries, files) or self._store.add("tree", b"", files)
-        now = int(self._clock().timestamp())
+        now = max(0, int(self._clock().timestamp()))  # git knows no time before 1970
         if self._user is None:
             self._user = read_user(self._runner)
         lines = [

@@ -17,7 +17,7 @@ GROUPS: Final[Mapping[str, Sequence[str]]] = {
     "Notes": ("list", "get", "search", "update", "edit", "move", "delete"),
     "Connect": ("init", "serve", "google-auth"),
     "Copies": ("remote", "sync", "migrate-notion"),
-    "Care": ("status", "validate", "prune", "migrate", "reindex", "doctor", "help"),
+    "Care": ("status", "commit", "validate", "prune", "migrate", "reindex", "doctor", "help"),
 }
 _ROOMS: Final = {name: group.lower() for group, names in GROUPS.items() for name in names}
 COMMANDS: Final = tuple(_ROOMS)

@@ -67,6 +67,8 @@ class Settings(BaseSettings):
         pack_http_hosts: Host names, besides loopback, that clients may use for the server.
         pack_http_origins: Web origins that may call the server.
         pack_remote_interval: Seconds between checks of each git remote; 0 for no exchange at all.
+        pack_commit_hand_edits: Seconds that an edit made by hand rests before a server commits it;
+            0 for never.
         pack_sync_expired: Whether targets receive expired files.
         notion_token: Access to Notion: the secret of an integration.
         notion_sync_page_id: The page that the integration may write; its id or its address.
@@ -107,6 +109,7 @@ class Settings(BaseSettings):
     pack_http_hosts: str = ""
     pack_http_origins: str = ""
     pack_remote_interval: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 300
+    pack_commit_hand_edits: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 0
     pack_sync_expired: bool = True
     notion_token: SecretStr | None = None
     notion_sync_page_id: str = ""

@@ -13,13 +13,11 @@ from typing import ClassVar, Final
 from pack_connectors.catalog.catalog import SqliteCatalog
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import find_git
+from pack_connectors.local_git.remote.clone import clone_repository
 from pack_connectors.local_git.remote.remotes import GitRemotes
-from pack_connectors.local_git.repository import (
-    clone_repository,
-    create_repository,
-    open_repository,
-)
+from pack_connectors.local_git.repository import create_repository, is_bare, open_repository
 
+from pack.core.reader import marks_of_a_memory
 from pack.errors import InvalidConfig, NotInitialised, Unavailable
 from pack_servers.config.settings import Settings
 from pack_servers.wiring.checks import Check
@@ -76,7 +74,8 @@ class LocalPlace:
         catalog = SqliteCatalog(state_dir / CATALOG)
         remotes = GitRemotes(connector, is_cancelled=opening.is_leaving)
         try:
-            yield Store(connector, catalog, state_dir, remotes.find)
+            busy = connector.refuse_unfinished
+            yield Store(connector, catalog, state_dir, remotes.find, busy)
         finally:
             remotes.close()
             catalog.close()
@@ -93,10 +92,10 @@ class LocalPlace:
                 likeness = LocalPlace(Path(temporary, "memory"))
                 if url is None and self.folder.is_dir():
                     copy_notes(self.folder, likeness.folder)
-                _make(likeness.folder, url)
+                _make(likeness.folder, beginning)
                 yield likeness
         else:
-            _make(self.folder, url)
+            _make(self.folder, beginning)
             yield self
 
     def begin_on_use(self) -> bool:
@@ -119,19 +118,23 @@ def has_repository(folder: Path) -> bool:
     return (folder / ".git").exists()
 
 
-def _make(folder: Path, url: str | None) -> None:
-    if url is None:
+def _make(folder: Path, beginning: Beginning) -> None:
+    if beginning.clone_from is None:
         _make_repository(folder)
     else:
-        _clone(url, folder)
+        _clone(beginning.clone_from, folder, beginning)
 
 
 def _make_repository(folder: Path) -> None:
     """Make a folder a git repository, completely or not at all; another process may do it too.
 
     Raises:
+        InvalidConfig: It is in a bare repository, or in git's own folder.
         Unavailable: The folder cannot be used, or git is missing.
     """
+    if inside := next((each for each in (folder, *folder.parents) if is_bare(each)), None):
+        reason = f"{inside} is a git repository without a working tree; clone it with --clone"
+        raise InvalidConfig("the memory folder", reason)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=_UNFINISHED) as temporary:
@@ -145,12 +148,19 @@ def _make_repository(folder: Path) -> None:
         raise Unavailable(f"{folder}: {error.strerror}") from error
 
 
-def _clone(url: str, folder: Path) -> None:
+_USED_ONCE: Final = (
+    "the user name and password in the address were used for this clone only, and are stored "
+    "nowhere; for later exchanges, give them to a git credential helper (`git help credentials`), "
+    "or use an ssh address"
+)
+
+
+def _clone(url: str, folder: Path, beginning: Beginning) -> None:
     """Clone a repository into a folder that is not there yet, or empty.
 
     Raises:
         InvalidConfig: The folder holds something.
-        Unavailable: Git could not clone it.
+        PackError: See `clone_repository`.
     """
     if not _is_free(folder):
         reason = f"{folder} is not empty; name another folder with --local DIR"
@@ -159,7 +169,10 @@ def _clone(url: str, folder: Path) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Unavailable(f"{folder.parent}: {error.strerror}") from error
-    clone_repository(url, folder)
+    marks = marks_of_a_memory(beginning.settings.github_memory_path)
+    cloned = clone_repository(url, folder, branch=beginning.branch, marks=marks)
+    if cloned.username is not None or cloned.password is not None:
+        beginning.announce(_USED_ONCE)
 
 
 def _is_free(folder: Path) -> bool:

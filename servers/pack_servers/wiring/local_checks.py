@@ -30,6 +30,7 @@ from pack_servers.wiring.local import CATALOG, has_repository
 
 _WRITTEN: Final = ("index", "objects", "refs/heads", "logs", "pack")
 _OLDEST_GIT: Final = (2, 30)
+_SYNCING_GIT: Final = (2, 36)
 _NEWEST_GIT: Final = (2, 55)
 """The newest one whose configuration was gone through for keys that name programs."""
 
@@ -44,6 +45,9 @@ def of_git() -> Check:
     known = tuple(int(part) for part in version.split(".")[:2])
     if known < _OLDEST_GIT:
         return Check("git", State.PROBLEM, f"{words}: too old", remedy)
+    if known < _SYNCING_GIT:
+        better = "With git 2.36 or newer, what git writes is also synced to the disk."
+        return Check("git", State.NOTE, words, better)
     if known > _NEWEST_GIT:
         newest = ".".join(map(str, _NEWEST_GIT))
         return Check("git", State.NOTE, f"{words}: newer than {newest}, the last that was tried")

@@ -74,6 +74,7 @@ def open_memory(
             v1_path=settings.github_memory_path,
             remotes=store.remotes,
             sync=sync,
+            refuse_unfinished=store.refuse_unfinished,
         )
 
 

@@ -44,12 +44,14 @@ class Store:
         catalog: What is known about its files.
         state_dir: As `Place.state_dir`.
         remotes: Finds what it is exchanged with; nothing where it cannot have a remote.
+        refuse_unfinished: As `Core.refuse_unfinished`; nothing where no person works in the store.
     """
 
     connector: Connector
     catalog: Catalog
     state_dir: Path
     remotes: FindRemotes = tuple
+    refuse_unfinished: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Beginning:
         announce: Tells the person something.
         confirm: Asks the person a question, given what would be done; raises unless they agree.
         clone_from: The repository to clone into the place; `None` for none.
+        branch: The branch to clone; `None` for the memory's.
         dry_run: Leave the place as it is.
     """
 
@@ -68,6 +71,7 @@ class Beginning:
     announce: Announce
     confirm: Callable[[str, str], None]
     clone_from: str | None = None
+    branch: str | None = None
     dry_run: bool = False
 
 

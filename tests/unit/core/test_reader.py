@@ -1,5 +1,7 @@
 """What a reader sees: the files as they are now, uncommitted edits included."""
 
+import pytest
+
 from pack.core.reader import Reader
 from pack.limits import MAX_FILE_BYTES
 from pack.model import MemoryPath, Mode
@@ -54,3 +56,26 @@ def test_a_file_is_read_once_while_that_is_wanted(git_world):
         assert reader.find(A).content == b"by hand\n"  # what is around it may be old by now
     git_world.edit(A, "again\n")
     assert reader.find(A).content == b"again\n"
+
+
+@pytest.mark.contract("C10")
+def test_a_memory_whose_index_was_removed_is_still_one(world):
+    world.init()
+    index = world.connector.get_contents(INDEX)
+    world.connector.delete_file(INDEX, index.sha)
+    assert reader_of(world).mode() is Mode.V2
+    assert reader_of(world).former_index() == index.content.decode()
+
+
+def test_a_repository_that_was_never_a_memory_is_none(world):
+    world.commit({INDEX: "# My site\n", A: note(1)})
+    assert reader_of(world).mode() is Mode.V2  # somebody may be about to make it one
+    world.connector.delete_file(INDEX, world.connector.get_contents(INDEX).sha)
+    assert reader_of(world).mode() is Mode.EMPTY
+
+
+def test_a_divided_memory_without_an_index_is_not_its_old_file_again(world):
+    world.commit({V1: "# Everything\n\ntext\n"})
+    world.memory.lifecycle.migrate(world.memory.lifecycle.plan_migration())
+    world.connector.delete_file(INDEX, world.connector.get_contents(INDEX).sha)
+    assert reader_of(world).mode() is Mode.V2

@@ -1,10 +1,18 @@
 import base64
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.core.requests import InvalidCursor, as_blob, check_query, check_text, page
+from pack.core.requests import (
+    InvalidCursor,
+    as_blob,
+    check_query,
+    check_text,
+    page,
+    parse_cursor,
+)
 from pack.errors import InvalidContent, InvalidRequest, LimitExceeded
 from pack.files import frontmatter
 from tests.support import note
@@ -136,3 +144,10 @@ def test_content_is_encoded_unchanged_or_refused():
 def test_a_blob_id_is_compared_without_case_and_blanks():
     assert as_blob(" ABC\n") == "abc"
     assert as_blob(None) is None
+
+
+def test_half_a_surrogate_pair_is_no_cursor() -> None:
+    text = base64.urlsafe_b64encode(json.dumps(["\ud800", "a.md"]).encode()).decode()
+    for cursor in (text, "\ud800"):
+        with pytest.raises(InvalidCursor):
+            parse_cursor(cursor, None)

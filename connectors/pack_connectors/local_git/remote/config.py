@@ -10,7 +10,7 @@ Sources: git-config(1) "branch.<name>.remote", "remote.<name>.url", "Values" (bo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
@@ -45,12 +45,16 @@ class ConfiguredBranch:
         branch: There.
         url: To fetch from.
         push_url: To push to.
+        local: The branch here.
+        configured: The branch there that is set up, if another one is taken in its place.
     """
 
     name: str
     branch: str
     url: RemoteUrl
     push_url: RemoteUrl
+    local: str
+    configured: str
 
     def ref(self, kind: str) -> str:
         """A ref of ours."""
@@ -107,7 +111,23 @@ class RemoteConfig:
             raise InvalidConfig("the remote", reason)
         push_urls = [*urls[:1], *self.values.get(f"remote.{name}.pushurl", [])]
         there = self._branch_there(name, self.local)
-        return ConfiguredBranch(name, there, parse_url(urls[0]), parse_url(push_urls[-1]))
+        addresses = parse_url(urls[0]), parse_url(push_urls[-1])
+        return ConfiguredBranch(name, there, *addresses, self.local, there)
+
+    def taken(self, name: str, heads: Sequence[str]) -> Set[str]:
+        """The branches of a remote that belong to another branch here than the current one.
+
+        Args:
+            name: Of the remote.
+            heads: The branches here.
+        """
+        others = [head for head in heads if head != self.local]
+        followed = (
+            self._last(f"branch.{head}.merge").removeprefix(HEADS)
+            for head in others
+            if self._last(f"branch.{head}.remote") == name
+        )
+        return {*others, *followed}
 
     def _branch_there(self, name: str, local: str) -> str:
         merged = self._last(f"branch.{local}.merge")

@@ -59,14 +59,16 @@ def _parsed(content: bytes) -> RemoteRecord:
     stop = data.pop("stop")
     if stop is not None:
         stop = Stop(**{**stop, "kind": StopKind(stop["kind"])})
-    return _checked(RemoteRecord(**data, stop=stop))
+    others = tuple(data.pop("others", ()))  # 2.0.0 kept no branches
+    return _checked(RemoteRecord(**data, stop=stop, others=others))
 
 
 def _checked(record: RemoteRecord) -> RemoteRecord:
     """The record, if it has the right form; anybody may have edited the file."""
     times = (record.exchanged_at, record.attempted_at, record.not_before)
-    texts = (*times, record.agreed, record.problem)
+    texts = (*times, record.agreed, record.problem, record.configured, record.branch)
     are_texts = all(text is None or isinstance(text, str) for text in texts)
+    are_texts = are_texts and all(isinstance(name, str) for name in record.others)
     if are_texts and isinstance(record.failures, int) and isinstance(record.is_waiting, bool):
         return record
     raise ValueError("not a record")

@@ -12,9 +12,11 @@ Source: git-push(1) "--porcelain".
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
@@ -32,7 +34,7 @@ from pack_connectors.local_git.remote.config import (
 )
 from pack_connectors.local_git.remote.record import RecordFile
 from pack_connectors.local_git.remote.transport import GitExchange
-from pack_connectors.local_git.remote.url import RemoteUrl, redacted
+from pack_connectors.local_git.remote.url import redacted
 from pack_connectors.system.process_lock import ProcessLock
 
 EXCHANGE_SECONDS: Final = 600.0
@@ -98,11 +100,22 @@ class GitRemote:
         """See `Remote.branch`."""
         found = self._configured()
         if self._exchanging == threading.get_ident():
-            self._held = found  # one exchange talks to one branch, from beginning to end
-        return RemoteBranch(found.name, redacted(found.url.text), found.branch)
+            self._held = found  # one exchange talks to one branch, until `follow` says otherwise
+        return _described(found)
+
+    def follow(self, branch: str) -> RemoteBranch:
+        """See `Remote.follow`."""
+        found = replace(self._place(), branch=branch)
+        check_name(self._runner, found)
+        self._held = found
+        return _described(found)
 
     def _configured(self) -> ConfiguredBranch:
+        """The branch that is set up, or the one that the last exchange took in its place."""
         found = read_config(self._local.repository, self._runner).branch(self._name)
+        known = self.record()
+        if known.branch is not None and known.configured == found.branch:
+            found = replace(found, branch=known.branch)
         check_name(self._runner, found)
         return found
 
@@ -135,15 +148,27 @@ class GitRemote:
         """See `Remote.is_given_up`."""
         return self._is_cancelled()
 
-    def probe(self) -> CommitId | None:
-        """See `Remote.probe`."""
-        place = self._place()
-        return self._ask(place.url, HEADS + place.branch)
+    def heads(self) -> Mapping[str, CommitId]:
+        """See `Remote.heads`."""
+        url = self._place().url
+        answer = self._exchange.run("ls-remote", ["--quiet", "--heads", _UPLOAD], url)
+        if answer.status != 0:
+            raise Unavailable(f"the remote {redacted(url.text)} does not answer: {answer.said}")
+        return {
+            name.removeprefix(HEADS): CommitId(check_id(head))
+            for head, _, name in (line.partition("\t") for line in answer.out.splitlines())
+            if name.startswith(HEADS)
+        }
 
-    def fetch(self) -> CommitId | None:
+    def taken(self) -> Collection[str]:
+        """See `Remote.taken`."""
+        out = self._runner.run(["for-each-ref", "--format=%(refname)", HEADS])
+        local = [line.removeprefix(HEADS) for line in os.fsdecode(out).splitlines()]
+        return read_config(self._local.repository, self._runner).taken(self._name, local)
+
+    def fetch(self, head: CommitId | None) -> CommitId | None:
         """See `Remote.fetch`."""
         place = self._place()
-        head = self._ask(place.url, HEADS + place.branch)
         if head is None or head in (self.fetched(), self.seen(), self._local.head()):
             if head is not None:
                 self._set_refs(dict.fromkeys(place.tracking, head))
@@ -153,16 +178,6 @@ class GitRemote:
         if answer.status != 0:
             raise Unavailable(f"git fetch failed: {answer.said}")
         return self.fetched()
-
-    def _ask(self, url: RemoteUrl, ref: str) -> CommitId | None:
-        answer = self._exchange.run("ls-remote", ["--quiet", _UPLOAD], url, ref)
-        if answer.status != 0:
-            raise Unavailable(f"the remote {redacted(url.text)} does not answer: {answer.said}")
-        for line in answer.out.splitlines():
-            head, _, name = line.partition("\t")
-            if name == ref:
-                return CommitId(check_id(head))
-        return None
 
     def push(self, commit: CommitId, theirs: CommitId | None) -> None:
         """See `Remote.push`."""
@@ -193,6 +208,10 @@ class GitRemote:
     def fetched(self) -> CommitId | None:
         """See `Remote.fetched`."""
         return self._read_ref("fetched")
+
+    def was_fetched(self) -> bool:
+        """See `Remote.was_fetched`."""
+        return bool(self._runner.run(["for-each-ref", "--count=1", f"refs/remotes/{self._name}/"]))
 
     def _read_ref(self, kind: str) -> CommitId | None:
         ref = f"{self._place().ref(kind)}^{{commit}}"
@@ -275,6 +294,11 @@ class GitRemote:
     def save(self, record: RemoteRecord) -> None:
         """See `Remote.save`."""
         self._record.save(record)
+
+
+def _described(found: ConfiguredBranch) -> RemoteBranch:
+    url = redacted(found.url.text)
+    return RemoteBranch(found.name, url, found.branch, found.local, found.configured)
 
 
 def _file_stem(name: str) -> str:

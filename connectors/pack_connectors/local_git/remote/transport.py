@@ -30,6 +30,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from types import MappingProxyType
 from typing import IO, Final, NamedTuple
 
 from pack.errors import Unavailable
@@ -44,7 +45,7 @@ from pack_connectors.local_git.remote.url import PROTOCOLS, RemoteUrl, redacted
 
 _POLL_SECONDS: Final = 0.05
 _GRACE_SECONDS: Final = 0.5
-_MOST_OUTPUT: Final = 1024 * 1024
+_MOST_OUTPUT: Final = 16 * 1024 * 1024
 _MOST_LINES: Final = 3
 
 # Defaults that come before the user's own set-up, which may overrule them.
@@ -89,12 +90,29 @@ class Answer(NamedTuple):
 
 
 class GitExchange:
-    """Runs the commands of one repository that talk to its remote."""
+    """Runs the commands of one repository that talk to its remote.
 
-    def __init__(self, runner: GitRunner, seconds: float, is_cancelled: Callable[[], bool]) -> None:
+    Args:
+        runner: Runs git in the repository.
+        seconds: How long a command may take.
+        is_cancelled: Asked often while it runs; it is ended once the answer is yes.
+        protocols: What may be used.
+        config: What else git is told, over everything else.
+    """
+
+    def __init__(
+        self,
+        runner: GitRunner,
+        seconds: float,
+        is_cancelled: Callable[[], bool],
+        protocols: Sequence[str] = PROTOCOLS,
+        config: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._runner = runner
         self._seconds = seconds
         self._is_cancelled = is_cancelled
+        self._protocols = protocols
+        self._config = config
         self._own_config: list[str] | None = None
 
     def run(self, command: str, options: Sequence[str], url: RemoteUrl, *refs: str) -> Answer:
@@ -128,7 +146,7 @@ class GitExchange:
         if url.password is not None:  # the address says all: no helper is asked
             yield from config_options({"credential.helper": ""})
             yield from config_options({"credential.helper": _FROM_URL})
-        yield from config_options(_FIXED)
+        yield from config_options({**_FIXED, **self._config})
 
     def _find_own_config(self) -> Iterator[str]:
         """The files in which the system and the user configure git, in git's order."""
@@ -145,7 +163,7 @@ class GitExchange:
         self, arguments: Sequence[str], url: RemoteUrl, out: IO[bytes], err: IO[bytes]
     ) -> subprocess.Popen[bytes]:
         environment = isolated_environment(self._runner.repository) | {
-            "GIT_ALLOW_PROTOCOL": ":".join(PROTOCOLS),
+            "GIT_ALLOW_PROTOCOL": ":".join(self._protocols),
             "SSH_ASKPASS_REQUIRE": "never",
             "PACK_EXCHANGE_USER": url.username or "",
             "PACK_EXCHANGE_PASSWORD": url.password or "",
@@ -201,11 +219,24 @@ def _text(file: IO[bytes]) -> str:
     return file.read(_MOST_OUTPUT).decode("utf-8", "replace")
 
 
+_TELLING: Final = ("fatal:", "error:", "remote:", "ssh:")
+# What git adds to any failure of ssh, and what is no failure at all.
+_EMPTY_WORDS: Final = (
+    "fatal: Could not read from remote repository",
+    "Please make sure you have the correct access rights",
+    "and the repository exists.",
+    "hint:",
+    "warning:",
+    "**",
+)
+
+
 def _said(text: str) -> str:
     """The lines that hold the reason, of what git or the remote said."""
     lines = [line for line in text.splitlines() if line.strip()]
-    telling = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "ssh:"))]
-    said = "; ".join((telling or lines)[:_MOST_LINES])
+    plain = [line for line in lines if not line.startswith(_EMPTY_WORDS)] or lines
+    telling = [line for line in plain if line.startswith(_TELLING)]
+    said = "; ".join((telling or plain)[:_MOST_LINES])
     if (trust := trusting_command(text)) is not None:
         said += f"; if you trust what is in that folder, run `{trust}`"
     return redacted(said) or "no reason given"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
@@ -16,6 +17,8 @@ from pack.errors import InvalidConfig
 PROTOCOLS: Final = ("https", "ssh", "file")
 """What an exchange may use: not `http` and `git`, which anybody on the way can read and change, nor
 `ext`, which runs a command."""
+CLONED_PROTOCOLS: Final = (*PROTOCOLS, "http", "git")
+"""What a person can clone from, once: they named the address just now."""
 
 _WITH_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(?:([^/?#]*)@)?(.*)", re.DOTALL)
 _HELPER: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*::")
@@ -38,8 +41,12 @@ class RemoteUrl:
     password: str | None = field(default=None, repr=False)
 
 
-def parse_url(text: str) -> RemoteUrl:
+def parse_url(text: str, protocols: Sequence[str] = PROTOCOLS) -> RemoteUrl:
     """The address that a remote is configured with.
+
+    Args:
+        text: The address.
+        protocols: Those that may be used.
 
     Raises:
         InvalidConfig: An exchange cannot use it. The message holds nothing of its user part.
@@ -47,14 +54,14 @@ def parse_url(text: str) -> RemoteUrl:
     if not text or text.startswith("-") or any(unicodedata.category(c) == "Cc" for c in text):
         raise InvalidConfig("the remote", "its URL is empty or not an address")
     if _HELPER.match(text):
-        raise InvalidConfig("the remote", "its URL names a program to run; PACK does not run it")
+        raise InvalidConfig("the remote", "its URL is not an address but names a program to run")
     found = _WITH_SCHEME.fullmatch(text)
     if found is None:
         return RemoteUrl(text)  # a path, or host:path for ssh, whose user is not a secret
     scheme, user, rest = found.group(1).lower(), found.group(2), found.group(3)
     scheme = {"git+ssh": "ssh", "ssh+git": "ssh"}.get(scheme, scheme)
-    if scheme not in PROTOCOLS:
-        raise InvalidConfig("the remote", f"{scheme}:// is not used; use {', '.join(PROTOCOLS)}")
+    if scheme not in protocols:
+        raise InvalidConfig("the remote", f"{scheme}:// is not used; use {', '.join(protocols)}")
     if user is None:
         return RemoteUrl(text)
     name, colon, password = user.partition(":")

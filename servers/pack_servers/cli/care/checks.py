@@ -9,7 +9,7 @@ import socket
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,10 +18,11 @@ from pack._version import __version__
 from pack.errors import PackError
 from pack.memory import Memory
 from pack.model import Mode
-from pack.remote.remote import RemoteStatus
+from pack.remote.branches import named
+from pack.remote.remote import RemoteBranch, RemoteStatus
 from pack.results import Status
 from pack.sync.results import TargetStatus
-from pack_servers.cli.shell.remote_text import position_words, with_name
+from pack_servers.cli.shell.remote_text import branch_words, position_words, with_name
 from pack_servers.cli.shell.streams import say
 from pack_servers.cli.shell.sync_text import status_words
 from pack_servers.config.extras import Extra, wanted_extras
@@ -116,7 +117,7 @@ def _contents(status: Status, place: Place) -> Iterator[Check]:
         (
             len(status.uncommitted),
             "changed by hand, not committed",
-            "Run `git status` to see them.",
+            "Run `pack commit` to record them.",
         ),
         (len(status.expired), "expired", "Run `pack prune` to delete them; it asks first."),
         (len(status.kept), "kept copies of edits", "Merge what you need, then delete them."),
@@ -154,12 +155,13 @@ def _remote(memory: Memory, status: RemoteStatus, *, is_one: bool) -> Iterator[C
         yield Check("remote", State.PROBLEM, f"{prefix}{record.problem}", "Run `git remote -v`.")
         return
     try:
-        memory.remotes.probe(status.name)
+        heads = memory.remotes.probe(status.name)
     except PackError as error:
         yield Check("remote", State.PROBLEM, f"{prefix}{error}", _REMOTE_REMEDY)
     else:
         words = f"{prefix}{status.branch.url} answers, {position_words(status)}"
         yield Check("remote", State.OK, words)
+        yield from _branches(status.branch, heads, prefix)
     stop = (status if is_one else with_name(status)).record.stop
     if stop is not None:
         yield Check("remote state", State.PROBLEM, stop.reason, stop.remedy)
@@ -170,6 +172,21 @@ def _remote(memory: Memory, status: RemoteStatus, *, is_one: bool) -> Iterator[C
             f"{prefix}{record.problem}",
             "Run `git status` to see what is in the way.",
         )
+
+
+def _branches(branch: RemoteBranch, heads: Sequence[str], prefix: str) -> Iterator[Check]:
+    """Whether both sides follow the same branch, and what other machines may follow."""
+    if branch.local != branch.branch:
+        yield Check("branches", State.NOTE, f"{prefix}{branch_words(branch)}")
+    others = [name for name in heads if name != branch.branch]
+    if heads and branch.branch not in heads:
+        found = f"{prefix}{branch.name} has no branch {branch.branch}; it has {named(others)}"
+        remedy = "Run `pack remote --sync`: it follows the right one, or says what to do."
+        yield Check("branches", State.NOTE, found, remedy)
+    elif others:
+        found = f"{prefix}{branch.name} also has {named(others)}"
+        remedy = "A machine that follows another branch exchanges nothing with this one."
+        yield Check("branches", State.NOTE, found, remedy)
 
 
 def of_http() -> Iterator[Check]:

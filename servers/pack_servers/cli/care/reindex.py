@@ -9,7 +9,7 @@ from typing import Final
 from pack.catalog.refresh import Progress
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import Format, FormatOption, GithubOption, LocalOption
-from pack_servers.cli.shell.output import counted, show, show_json
+from pack_servers.cli.shell.output import counted, show, show_json, warn
 from pack_servers.cli.shell.streams import is_terminal
 
 EXAMPLES: Final = """\
@@ -22,13 +22,19 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Rebuild the search index from the files. Nothing can be lost: it holds nothing else."""
+    """Rebuild the search index, and correct index.md in a commit if it needs it."""
     with opened(local, github) as memory, _progress() as report:
         files = memory.care.reindex(report)
+        corrected = memory.care.correct_index()
+    commit = corrected.commit if corrected else None
     if answer is Format.JSON:
-        show_json({"files": files})
-    else:
-        show(f"indexed {counted(files, 'file')}")
+        show_json({"files": files, "commit": commit})
+        return
+    warn(corrected.warnings if corrected else ())
+    show(f"indexed {counted(files, 'file')}")
+    if commit is not None:
+        show("corrected index.md")
+        show(f"  commit  {commit}")
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def _show(status: Status) -> None:
         show(f"target   {target.name}: {status_words(target)}")
     managed = tuple(f"{file.path} ({file.place}: {file.rule})" for file in status.managed)
     for words, paths in (
-        ("changed by hand, not committed", status.uncommitted),
+        ("changed by hand, not committed; run `pack commit` to record them", status.uncommitted),
         ("expired; run `pack prune` to delete them", status.expired),
         ("kept copies of edits; merge what you need, then delete them", status.kept),
         ("kept by a merge; take what you need, then delete them", status.conflict_copies),

@@ -73,6 +73,10 @@ def run(
         str | None,
         typer.Option("--clone", metavar="URL", help="The same as URL."),
     ] = None,
+    branch: Annotated[
+        str | None,
+        typer.Option("--branch", metavar="NAME", help="With URL: the branch that is the memory."),
+    ] = None,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     *,
@@ -88,8 +92,10 @@ def run(
     source = url or clone
     if source is not None and place.why_no_clone is not None:
         raise typer.TyperException(f"{place.arguments[0]}: {place.why_no_clone}")
+    if branch is not None and source is None:
+        raise typer.TyperException("--branch: use it with URL")
     agree = partial(confirm, yes=yes)
-    prepared = place.prepare(Beginning(settings, say, agree, source, dry_run))
+    prepared = place.prepare(Beginning(settings, say, agree, source, branch, dry_run))
     with working("reading what is there"):
         taken = read_notes(notes) if notes is not None else None
     files = taken.files if taken else None

@@ -17,6 +17,7 @@ import typer
 
 from pack.memory import Memory
 from pack.provenance import Source
+from pack_servers.background.hand_edits import committing
 from pack_servers.background.remote import exchanging
 from pack_servers.cli.shell.options import GithubOption, LocalOption
 from pack_servers.cli.shell.startup import importing
@@ -96,6 +97,7 @@ def run(
     with (
         wiring.open_or_begin(settings, place, _announce, leaving.is_set) as (memory, made),
         exchanging(memory, settings.pack_remote_interval, leaving),
+        committing(memory, settings.pack_commit_hand_edits),
         _syncing(memory),
     ):
         if http or sse_only:

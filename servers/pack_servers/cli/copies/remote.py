@@ -11,10 +11,12 @@ import typer
 from pack.memory import Memory
 from pack.remote.decision import Permission
 from pack.remote.remote import Exchange, Outcome, RemoteStatus
+from pack_servers.cli.shell.hand_edits_text import say_uncommitted
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import Format, FormatOption, LocalOption
 from pack_servers.cli.shell.output import counted, show, show_json
 from pack_servers.cli.shell.remote_text import (
+    branch_words,
     health_words,
     position_words,
     remote_fields,
@@ -74,13 +76,19 @@ def run(
         if sync or accept or unrelated:
             done = _exchange(memory, name, Permission(accept, unrelated))
         statuses = memory.remotes.statuses(name)
+        uncommitted = memory.hand_edits.list()
     if name is not None or len(statuses) > 1:
         statuses = [with_name(status) for status in statuses]
     if answer is Format.JSON:
-        exchange = asdict(done) if done else None
-        show_json({**remote_fields(statuses), "exchange": exchange})
+        exchange = asdict(done) if done else {}
+        for field in ("branch", "others"):  # the remote's own fields have them
+            exchange.pop(field, None)
+        show_json(
+            {**remote_fields(statuses), "exchange": exchange or None, "uncommitted": uncommitted}
+        )
     else:
         _show(statuses, done)
+        say_uncommitted(uncommitted)
     if done is not None and done.outcome is Outcome.WAITING:
         raise typer.Exit(_CONFLICT)
     if done is not None and done.outcome in (Outcome.STOPPED, Outcome.NO_REMOTE):
@@ -123,7 +131,9 @@ def _show_status(status: RemoteStatus, *, is_one: bool) -> None:
         )
         return
     show(f"remote   {status.branch.url}")
-    show(f"branch   {status.branch.label}")
+    show(f"branch   {branch_words(status.branch)}")
+    if record.others:
+        show(f"others   {', '.join(record.others)}: not exchanged with this memory")
     show(f"commits  {position_words(status)}")
     show(f"state    {health_words(status)}")
     if record.not_before is not None:

@@ -16,6 +16,7 @@ from pack.sync.engine import Sync
 from pack.sync.results import Standing, SyncOutcome, TargetStatus, Urgency
 from pack_servers.background.sync import syncing
 from pack_servers.cli.shell.exit import FAILED, OK, UNEXPECTED
+from pack_servers.cli.shell.hand_edits_text import say_uncommitted
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import Format, FormatOption, GithubOption, LocalOption
 from pack_servers.cli.shell.output import counted, show, show_json
@@ -67,7 +68,12 @@ def run(
             _show_statuses(_wanted(sync, target), answer)
             return
         outcomes = _deliver(sync, target, full=full)
-        _show_outcomes(outcomes, answer)
+        uncommitted = memory.hand_edits.list()
+        if answer is Format.JSON:
+            show_json({"targets": [asdict(one) for one in outcomes], "uncommitted": uncommitted})
+        else:
+            _show_outcomes(outcomes, answer)
+            say_uncommitted(uncommitted)
         if watch:
             _watch(memory, target, answer)
     if status := _status_of(outcomes):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -33,7 +35,9 @@ EXIT_STATUS: Final[Mapping[str, int]] = {
     "internal_error": UNEXPECTED,
     "invalid_request": FAILED,
     "several_remotes": FAILED,
+    "several_branches": FAILED,
     "not_found": FAILED,
+    "nothing_edited": FAILED,
     "not_initialised": FAILED,
     "migration_needed": FAILED,
     "invalid_path": FAILED,
@@ -81,6 +85,8 @@ def run(arguments: Sequence[str]) -> int:
     except PackError as error:
         _report(str(error), worded(error.remedy))
         return EXIT_STATUS[error.code]
+    except OSError as error:
+        return _refused_by_system(error)
     except Exception as error:  # noqa: BLE001 - the outer boundary: a report instead of a crash
         _report_bug(error)
         return UNEXPECTED
@@ -115,6 +121,43 @@ def _without_reader() -> int:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)  # so that buffered output has somewhere to go
     return FAILED
+
+
+# What the machine refuses any program, and what a person can do about it.
+_LIMITS: Final[Mapping[int | None, str]] = {
+    errno.ENOSPC: "Free some space, or send the output elsewhere.",
+    errno.EDQUOT: "Free some space, or send the output elsewhere.",
+    errno.EIO: "Check the disk, or the terminal that the output goes to.",
+    errno.EMFILE: "Allow more open files, as with `ulimit -n 256`.",
+    errno.ENFILE: "Close other programs: this machine has too many files open.",
+    errno.ENOMEM: "Close other programs: this machine is out of memory.",
+    errno.EAGAIN: "Close other programs: no more processes can be started.",
+}
+
+
+def _refused_by_system(error: OSError) -> int:
+    """End where the machine has no room left; what was acknowledged is stored all the same."""
+    if not _has_current_folder():
+        _report("the current directory was deleted", "Change to another one, and try again.")
+        return FAILED
+    if error.errno not in _LIMITS:
+        _report_bug(error)
+        return UNEXPECTED
+    where = f"{error.filename}: " if error.filename else ""
+    _without_reader()  # what is left in the buffer cannot be written either
+    with suppress(OSError):
+        _report(f"{where}{error.strerror}", _LIMITS[error.errno])
+    return FAILED
+
+
+def _has_current_folder() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True  # it is there, and something else is the matter
+    return True
 
 
 def _report_bug(error: Exception) -> None:

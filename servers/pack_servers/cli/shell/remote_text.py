@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from pack.actions import Action, in_words
-from pack.remote.remote import RemoteStatus
+from pack.remote.remote import RemoteBranch, RemoteStatus
 from pack_servers.cli.shell.output import counted
 
 
@@ -28,19 +28,36 @@ def remote_fields(statuses: Sequence[RemoteStatus]) -> Mapping[str, object]:
     """For JSON: `remote`, the first one; and `remotes`, all, where there are several."""
     if not statuses:
         return {"remote": None}
-    first = asdict(statuses[0])
+    first = _fields(statuses[0])
     del first["name"]  # `branch` has it
     if len(statuses) == 1:
         return {"remote": first}
-    return {"remote": first, "remotes": [asdict(with_name(status)) for status in statuses]}
+    return {"remote": first, "remotes": [_fields(with_name(status)) for status in statuses]}
+
+
+def _fields(status: RemoteStatus) -> dict[str, object]:
+    found = asdict(status)
+    if status.branch is not None:
+        del found["branch"]["configured"]
+        local = found["branch"].pop("local")
+        if local != status.branch.branch:
+            found["local_branch"] = local
+    return found
 
 
 def remote_words(status: RemoteStatus) -> str:
     """A remote on one line."""
     if status.branch is None:
         return f"unknown: {status.record.problem}"
-    place = f"{status.branch.label} ({status.branch.url})"
+    place = f"{branch_words(status.branch)} ({status.branch.url})"
     return f"{place}, {position_words(status)}; {health_words(status)}"
+
+
+def branch_words(branch: RemoteBranch) -> str:
+    """The branch there, and the one here where they are called differently."""
+    if branch.local == branch.branch:
+        return branch.label
+    return f"{branch.label}, which is {branch.local} here"
 
 
 def position_words(status: RemoteStatus) -> str:
