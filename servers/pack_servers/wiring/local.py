@@ -12,16 +12,19 @@ from typing import ClassVar, Final
 
 from pack_connectors.catalog.catalog import SqliteCatalog
 from pack_connectors.local_git.connector import LocalGit
-from pack_connectors.local_git.process import find_git
+from pack_connectors.local_git.process import GitRunner, find_git
 from pack_connectors.local_git.remote.remotes import GitRemotes
 from pack_connectors.local_git.repository import (
+    STAND_IN,
     clone_repository,
     create_repository,
     open_repository,
+    user_remedy,
 )
 
+from pack.actions import Action
 from pack.errors import InvalidConfig, NotInitialised, Unavailable
-from pack_servers.config.settings import Settings
+from pack_servers.config.settings import Settings, default_dir
 from pack_servers.wiring.checks import Check
 from pack_servers.wiring.clock import clock
 from pack_servers.wiring.notes_folder import copy_notes
@@ -29,6 +32,10 @@ from pack_servers.wiring.place import Announce, Beginning, Opening, Store
 
 CATALOG: Final = "catalog.sqlite"
 _UNFINISHED: Final = ".pack-new-"
+_MISSING_REMEDY: Final = (
+    f"Correct the name, or mount the disk that it is on. To begin a memory there, {Action.INIT}, "
+    "or start the server with --create."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +105,14 @@ class LocalPlace:
         else:
             _make(self.folder, url)
             yield self
+            _tell_without_user(self.folder, beginning.announce)
 
-    def begin_on_use(self) -> bool:
+    def begin_on_use(self, *, create: bool) -> bool:
         """See `Place.begin_on_use`: a folder that holds anything stays as it is."""
+        if not create and self.folder != default_dir() and not _is_there(self.folder):
+            error = InvalidConfig(self.chosen_by, f"the folder {self.folder} does not exist")
+            error.remedy = _MISSING_REMEDY
+            raise error
         if _is_free(self.folder):
             _make_repository(self.folder)
         return True
@@ -112,6 +124,22 @@ class LocalPlace:
         from pack_servers.wiring.local_checks import of_folder  # noqa: PLC0415
 
         return of_folder(self.folder, self.chosen_by)
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        return folder.exists()
+    except OSError as error:
+        raise Unavailable(f"{folder}: {error.strerror}") from error
+
+
+def _tell_without_user(folder: Path, announce: Announce) -> None:
+    """Say once, when the repository is made, that git does not know whose commits are made."""
+    repository = open_repository(folder)
+    remedy = user_remedy(GitRunner(repository.git_dir, repository.work_tree))
+    if remedy:
+        announce(f"git does not know who you are, so your commits say {STAND_IN.name}")
+        announce(f"  → {remedy}")
 
 
 def has_repository(folder: Path) -> bool:

@@ -12,14 +12,17 @@ from typing import Final
 
 from pack_connectors.local_git.process import GitRunner, find_git, scrubbed_environment
 from pack_connectors.local_git.repository import (
+    STAND_IN,
     Repository,
     current_branch,
     open_repository,
     refuse_unfinished_operation,
+    user_remedy,
 )
 from pack_connectors.system.process_lock import ProcessLock
 
 from pack.errors import PackError, RepositoryBusy, Unavailable
+from pack_servers.config.settings import default_dir
 from pack_servers.wiring.checks import Check, State, init_command, of_catalog
 from pack_servers.wiring.local import CATALOG, has_repository
 
@@ -64,7 +67,12 @@ def of_folder(folder: Path, chosen_by: str) -> Iterator[Check]:
     words = f"{folder} (from {chosen_by})"
     if not has_repository(folder):
         begin = init_command(*(["--local", str(folder)] if chosen_by == "--local" else []))
-        yield Check("memory", State.PROBLEM, f"{words}: none yet", f"Run `{begin}`.")
+        if folder.exists() or folder == default_dir():
+            yield Check("memory", State.PROBLEM, f"{words}: none yet", f"Run `{begin}`.")
+        else:
+            remedy = f"Correct the name, or run `{begin}` to begin a memory there."
+            found = f"{words}: none yet, the folder does not exist"
+            yield Check("memory", State.PROBLEM, found, remedy)
     elif not all(os.access(each, os.W_OK) for each in (folder, folder / ".git")):
         remedy = "Give yourself write access to that folder."
         yield Check("memory", State.PROBLEM, f"{words}: cannot be written", remedy)
@@ -79,6 +87,10 @@ def _of_repository(repository: Repository) -> Iterator[Check]:
         yield Check("git state", State.PROBLEM, str(obstacle), obstacle.remedy)
     else:
         yield Check("git state", State.OK, "nothing unfinished")
+    remedy = user_remedy(GitRunner(repository.git_dir, repository.work_tree))
+    if remedy:
+        found = f"git does not know who you are, so your commits say {STAND_IN.name}"
+        yield Check("git user", State.NOTE, found, remedy)
     git_lock = repository.git_dir / "index.lock"
     if git_lock.exists():
         remedy = "If no git command is running, delete that file."

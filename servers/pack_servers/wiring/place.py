@@ -128,14 +128,18 @@ class Place(Protocol):
         """
         ...
 
-    def begin_on_use(self) -> bool:
+    def begin_on_use(self, *, create: bool) -> bool:
         """Make a store where nothing is yet, for a server that is started here first.
+
+        Args:
+            create: Whether the person said that it may not be there yet.
 
         Returns:
             Whether a server may begin a memory here. If not, only `pack init` makes one, and
             nothing was done.
 
         Raises:
+            InvalidConfig: It was named, and it is not there: the name may be wrong.
             Unavailable: The place cannot be used.
         """
         ...

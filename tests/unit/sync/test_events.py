@@ -60,7 +60,9 @@ def test_only_a_move_has_an_old_path(world):
     memory.notes.edit("context/a.md", [Replace(op="replace", old="one", new="two")])
     memory.notes.delete("context/a.md", sha(world, "context/a.md"))
     world.commit({"context/b.md": "b"})
-    world.commit({"context/b.md": None, "context/c.md": "b"}, "context/c.md: move from context/b.md")
+    world.commit(
+        {"context/b.md": None, "context/c.md": "b"}, "context/c.md: move from context/b.md"
+    )
     commits = world.connector.lineage(None, world.connector.head()).commits
     found = [
         event
