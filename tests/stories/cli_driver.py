@@ -187,10 +187,15 @@ class Stdio:
     """A started `pack serve`, spoken to in JSON lines."""
 
     def __init__(
-        self, *words: str | Path, env: Mapping[str, str] | None = None, prefix: Sequence[str] = ()
+        self,
+        *words: str | Path,
+        env: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
+        cwd: Path | None = None,
     ) -> None:
         self.process = subprocess.Popen(
             [*prefix, COMMAND, "serve", *words],
+            cwd=cwd,
             env={**os.environ, **(env or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -22,20 +22,15 @@ from pack_connectors.local_git.repository import (
     user_remedy,
 )
 
-from pack.actions import Action
 from pack.errors import InvalidConfig, NotInitialised, Unavailable
 from pack_servers.config.settings import Settings, default_dir
 from pack_servers.wiring.checks import Check
 from pack_servers.wiring.clock import clock
 from pack_servers.wiring.notes_folder import copy_notes
-from pack_servers.wiring.place import Announce, Beginning, Opening, Store
+from pack_servers.wiring.place import Announce, Beginning, MissingMemory, Opening, Store
 
 CATALOG: Final = "catalog.sqlite"
 _UNFINISHED: Final = ".pack-new-"
-_MISSING_REMEDY: Final = (
-    f"Correct the name, or mount the disk that it is on. To begin a memory there, {Action.INIT}, "
-    "or start the server with --create."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +105,7 @@ class LocalPlace:
     def begin_on_use(self, *, create: bool) -> bool:
         """See `Place.begin_on_use`: a folder that holds anything stays as it is."""
         if not create and self.folder != default_dir() and not _is_there(self.folder):
-            error = InvalidConfig(self.chosen_by, f"the folder {self.folder} does not exist")
-            error.remedy = _MISSING_REMEDY
-            raise error
+            raise MissingMemory(self.chosen_by, f"the folder {self.folder} does not exist")
         if _is_free(self.folder):
             _make_repository(self.folder)
         return True

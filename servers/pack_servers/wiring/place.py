@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from pack.actions import Action
 from pack.catalog.catalog import Catalog
 from pack.connector import Connector
+from pack.errors import InvalidConfig
 from pack.remote.remote import FindRemotes
 from pack_servers.config.settings import Settings
 from pack_servers.wiring.checks import Check
@@ -69,6 +71,15 @@ class Beginning:
     confirm: Callable[[str, str], None]
     clone_from: str | None = None
     dry_run: bool = False
+
+
+class MissingMemory(InvalidConfig):
+    """The place that was named is not there, so the name may be wrong. Nothing was made."""
+
+    remedy = (
+        f"Correct the name, or mount the disk that it is on. To begin a memory there, {Action.INIT}"
+        " for that folder, or start the server with --create."
+    )
 
 
 class Place(Protocol):
@@ -139,7 +150,7 @@ class Place(Protocol):
             nothing was done.
 
         Raises:
-            InvalidConfig: It was named, and it is not there: the name may be wrong.
+            MissingMemory: It was named, and it is not there.
             Unavailable: The place cannot be used.
         """
         ...

@@ -18,6 +18,7 @@ import typer
 from pack.memory import Memory
 from pack.provenance import Source
 from pack_servers.background.remote import exchanging
+from pack_servers.cli.shell.exit import FAILED
 from pack_servers.cli.shell.options import GithubOption, LocalOption
 from pack_servers.cli.shell.startup import importing
 from pack_servers.cli.shell.streams import say
@@ -27,7 +28,7 @@ from pack_servers.config.settings import Settings, load_settings, split_list
 from pack_servers.config.unread import unread_settings
 from pack_servers.wiring import memory as wiring
 from pack_servers.wiring.here import memory_here
-from pack_servers.wiring.place import Place
+from pack_servers.wiring.place import MissingMemory, Place
 from pack_servers.wiring.places import choose_place, refuse_copies
 
 if TYPE_CHECKING:
@@ -99,16 +100,28 @@ def run(
     place = _place(settings, local, github, is_by_client=not (http or sse_only))
     _tell_unread()
     served = _Served(place, settings, origin or settings.pack_client_source)
-    leaving = Event()
-    begun = wiring.open_or_begin(settings, place, _announce, leaving.is_set, create=create)
+    transport = None
+    if http or sse_only:
+        where = (host or "127.0.0.1", settings.mcp_sse_port if port is None else port)
+        transport = _Transport(*where, sse_only=sse_only, stateless=stateless)
+    try:
+        _serve(served, transport, create=create)
+    except MissingMemory as error:
+        if transport is not None:
+            raise
+        _serve_refusals(served, error)
+        raise typer.Exit(FAILED) from error
+
+
+def _serve(served: _Served, transport: _Transport | None, *, create: bool) -> None:
+    settings, leaving = served.settings, Event()
+    begun = wiring.open_or_begin(settings, served.place, _announce, leaving.is_set, create=create)
     with (
         begun as (memory, made),
         exchanging(memory, settings.pack_remote_interval, leaving),
         _syncing(memory),
     ):
-        if http or sse_only:
-            where = (host or "127.0.0.1", settings.mcp_sse_port if port is None else port)
-            transport = _Transport(*where, sse_only=sse_only, stateless=stateless)
+        if transport is not None:
             _serve_http(memory, made, served, transport)
         else:
             _serve_stdio(memory, served)
@@ -186,6 +199,17 @@ def _serve_stdio(memory: Memory, served: _Served) -> None:
     if sys.stdin.isatty():
         say("waiting for an MCP client on standard input; for HTTP, run pack serve --http")
     build_server(memory, source=served.source, bus=_bus(served)).run()
+
+
+def _serve_refusals(served: _Served, error: MissingMemory) -> None:
+    """Tell the client why there is no memory, with every call, until it leaves."""
+    with importing():
+        from pack_servers.mcp.server import build_server  # noqa: PLC0415 - as above
+        from pack_servers.wiring.missing import refusing_memory  # noqa: PLC0415 - rarely needed
+
+    say(f"error: {error}")
+    say(f"  → {worded(error.remedy)}")
+    build_server(refusing_memory(error), source=served.source, watch=False).run()
 
 
 def _serve_http(
