@@ -87,7 +87,7 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Serve the memory to MCP clients; begin it in the default folder, or in an empty one."""
+    """Serve the memory to MCP clients."""
     # Set up before the SDK's own logging, which would draw boxes; stdout is the protocol's.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
     if not (http or sse_only):

@@ -81,9 +81,7 @@ def test_without_an_index_or_with_a_strange_one_it_is_no_memory(folder: Path) ->
         assert memory_around(folder) is None
 
 
-@pytest.mark.skipif(
-    os.name != "posix" or os.geteuid() != 0, reason="only root can give files away"
-)
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can give files away")
 @pytest.mark.parametrize("name", ["", ".git"])
 def test_the_memory_of_another_user_is_not_used(folder: Path, name: str) -> None:
     os.chown(folder / name, 12345, 12345)
