@@ -11,10 +11,10 @@ DEV_READY := $(VENV)/dev.stamp
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint type layers wheel bench bench-search soak lock inspector clean
+.PHONY: help run test check lint type layers wheel bench bench-search soak lock inspector conformance clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: $(RUN_READY) ## start the server with the memory in ~/.pack/memory
 	@$(BIN)/pack serve --http
@@ -61,6 +61,14 @@ lock: $(DEV_READY) ## renew both locks from pyproject.toml; ARGS=--upgrade for n
 inspector: $(DEV_READY) ## install the MCP inspector, so that the tests talk to it too (needs npm)
 	@npm install --prefix $(VENV)/inspector --no-audit --no-fund --ignore-scripts --save-exact \
 	    @modelcontextprotocol/inspector@2.12.0
+
+# The suite needs Node 22 or newer; where there is an older one, a newer one is put beside the suite.
+NEWER_NODE := parseInt(process.versions.node) < 22 ? \
+    "node-" + process.platform + "-" + process.arch + "@24.22.3" : ""
+
+conformance: $(DEV_READY) ## install the official MCP conformance suite, so that the tests run it (needs npm)
+	@npm install --prefix $(VENV)/conformance --no-audit --no-fund --ignore-scripts --save-exact \
+	    @modelcontextprotocol/conformance@0.2.0-alpha.12 $$(node -p '$(NEWER_NODE)')
 
 clean: ## remove the environment and everything generated
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

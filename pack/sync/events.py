@@ -26,10 +26,10 @@ from pack.sync.text import strip_frontmatter
 class EventKind(StrEnum):
     """What happened to a file."""
 
-    UPDATE = "memory_update"
-    EDIT = "memory_edit"
-    DELETE = "memory_delete"
-    MOVE = "memory_move"
+    UPDATE = "update"
+    EDIT = "edit"
+    MOVE = "move"
+    DELETE = "delete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class FileEvent:
         content: Its markdown without frontmatter; empty after a delete.
         message: The part of the commit message that is meant for people.
         commit: The commit.
+        old_path: Where the file was before a move; `None` for everything else.
     """
 
     kind: EventKind
@@ -49,9 +50,12 @@ class FileEvent:
     content: str
     message: str
     commit: CommitFacts
+    old_path: MemoryPath | None = None
 
 
 _Blobs = Mapping[MemoryPath, BlobId | None]
+_Kind = tuple[MemoryPath, EventKind, MemoryPath | None]
+"""A path, what happened there, and from where a file was moved to it."""
 
 
 def read_events(connector: Connector, commit: CommitFacts, v1_path: MemoryPath) -> list[FileEvent]:
@@ -77,16 +81,14 @@ def read_events(connector: Connector, commit: CommitFacts, v1_path: MemoryPath) 
     is_private = any(text is None for text in (*old.values(), *new.values()))
     events = []
     kinds = _kinds(message if is_ours(commit.message) else "", _given(old), _given(new))
-    for path, kind in kinds:
+    for path, kind, source in kinds:
         # The message may name files that targets do not get.
-        said = f"{path}: {kind.removeprefix('memory_')}" if is_private else message
-        events.append(FileEvent(kind, path, new.get(path) or "", said, commit))
+        said = f"{path}: {kind}" if is_private else message
+        events.append(FileEvent(kind, path, new.get(path) or "", said, commit, source))
     return events
 
 
-def _kinds(
-    message: str, old: Set[MemoryPath], new: Set[MemoryPath]
-) -> Iterable[tuple[MemoryPath, EventKind]]:
+def _kinds(message: str, old: Set[MemoryPath], new: Set[MemoryPath]) -> Iterable[_Kind]:
     gone = sorted(old - new)
     moved = {
         path: source
@@ -97,14 +99,14 @@ def _kinds(
     }
     for path in gone:
         if path not in moved.values():
-            yield path, EventKind.DELETE
+            yield path, EventKind.DELETE, None
     for path in sorted(new):
         if path in moved:
-            yield path, EventKind.MOVE
+            yield path, EventKind.MOVE, moved[path]
         elif path in old and message.startswith(f"{path}: edit"):
-            yield path, EventKind.EDIT
+            yield path, EventKind.EDIT, None
         else:
-            yield path, EventKind.UPDATE
+            yield path, EventKind.UPDATE, None
 
 
 def _changed(connector: Connector, old: CommitId | None, new: CommitId) -> _Blobs:

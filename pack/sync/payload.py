@@ -1,8 +1,12 @@
 """The JSON that webhooks receive (C8): one object for each file in a commit, or for each commit.
 
-v2 has `version: 2`, says in `event` what happened, and holds the one file. v1 has no `version`,
-always says `memory_update`, and holds the whole memory, as in the first PACK. The schemas of both
-are in `pack_templates.webhook_schema`.
+v2 has `version: 2` and holds the one file. Its `event` is one of two words: `memory_update` if the
+path has content afterwards, otherwise `memory_delete`; `action` says what was done. v1 has no
+`version`, always says `memory_update`, and holds the whole memory. The schemas of both are in
+`pack_templates.webhook_schema`.
+
+Why two words: consumers of the first PACK look for `memory_update` alone, and would miss an edit or
+a move under another name.
 """
 
 from __future__ import annotations
@@ -10,10 +14,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import Final
 
 from pack.log import CommitFacts
 from pack.sync.events import EventKind, FileEvent
 from pack.times import format_time
+
+_UPDATE: Final = "memory_update"
+_DELETE: Final = "memory_delete"
 
 
 class PayloadVersion(IntEnum):
@@ -30,13 +38,15 @@ def file_payload(event: FileEvent, repo: str) -> bytes:
         event: What happened.
         repo: The name of the memory: `OWNER/REPO`, or the name of its folder.
     """
-    commit = event.commit
+    word = _DELETE if event.kind is EventKind.DELETE else _UPDATE
     return _json(
         {
             "version": int(PayloadVersion.V2),
-            **_shared(event.kind, event.content, event.message, repo, commit),
+            **_shared(word, event.content, event.message, repo, event.commit),
+            "action": event.kind.value,
             "file": event.path.rpartition("/")[2],
             "path": event.path,
+            "old_path": event.old_path,
         }
     )
 
@@ -50,7 +60,7 @@ def memory_payload(events: Sequence[FileEvent], content: str, repo: str) -> byte
         repo: As for `file_payload`.
     """
     first = events[0]
-    return _json(_shared(EventKind.UPDATE, content, first.message, repo, first.commit))
+    return _json(_shared(_UPDATE, content, first.message, repo, first.commit))
 
 
 def event_key(commit: CommitFacts, part: int) -> str:
@@ -64,10 +74,10 @@ def event_key(commit: CommitFacts, part: int) -> str:
 
 
 def _shared(
-    kind: EventKind, content: str, message: str, repo: str, commit: CommitFacts
+    event: str, content: str, message: str, repo: str, commit: CommitFacts
 ) -> dict[str, object]:
     return {
-        "event": kind.value,
+        "event": event,
         "content": content,
         "message": message,
         "repo": repo,

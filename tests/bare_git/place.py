@@ -77,7 +77,8 @@ class BareGitPlace:
             create_bare(self.folder)
             yield self
 
-    def begin_on_use(self) -> bool:
+    def begin_on_use(self, *, create: bool) -> bool:
+        del create
         if not self._exists():
             create_bare(self.folder)
         return True

@@ -192,14 +192,16 @@ class Stdio:
         *words: str | Path,
         env: Mapping[str, str] | None = None,
         prefix: Sequence[str] = (),
+        cwd: Path | None = None,
         installed: bool = False,
     ) -> None:
         command, pipe = ["serve", *map(str, words)], subprocess.PIPE
         env = {**os.environ, **(env or {})}
         self.process: Process
-        if installed or prefix:
+        if installed or prefix or cwd:
             command = [*prefix, COMMAND, *command]
-            self.process = subprocess.Popen(command, env=env, stdin=pipe, stdout=pipe, stderr=pipe)
+            pipes = {"stdin": pipe, "stdout": pipe, "stderr": pipe}
+            self.process = subprocess.Popen(command, env=env, cwd=cwd, **pipes)
         else:
             self.process = start(command, env=env)
         self._number = 0

@@ -55,7 +55,7 @@ _Result = TypeVar("_Result")
 def make_memory(folder: Path) -> Path:
     """A new memory with the starter files."""
     place = LocalPlace(folder)
-    assert place.begin_on_use()
+    assert place.begin_on_use(create=True)
     init_memory(Settings(), place)
     return folder
 

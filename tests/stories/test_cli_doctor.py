@@ -28,6 +28,7 @@ def checks(memory: Folder, **env: str) -> tuple[int, dict[str, dict[str, Any]]]:
     return ended.status, {check["name"]: check for check in found}
 
 
+@pytest.mark.usefixtures("git_identity")
 def test_a_sound_memory_has_no_problem(memory: Folder) -> None:
     status, found = checks(memory)
     assert status == 0
@@ -73,6 +74,93 @@ def test_a_setting_that_cannot_be_used_is_a_problem(memory: Folder) -> None:
     assert status == 1
     assert "MCP_SSE_PORT" in found["settings"]["found"]
     assert "hunter2" not in str(found)
+
+
+def test_a_setting_that_cannot_be_used_stops_only_what_reads_it(memory: Folder) -> None:
+    env = {
+        "MCP_SSE_PORT": "hunter2",
+        "PACK_REMOTE_INTERVAL": "hunter2",
+        "PACK_CLIENT_SOURCE": "hunter2",
+        "PACK_GITHUB_TOKEN_FROM": "hunter2",
+        "PACK_WEBHOOK_URL": "https://hooks.example.org/x",
+        "PACK_WEBHOOK_VERSION": "hunter2",
+        "NOTION_SYNC_MODE": "hunter2",
+        "GOOGLE_DOC_FORMAT": "hunter2",
+        "PACK_SYNC_EXPIRED": "hunter2",
+    }
+    for words in (["list"], ["search", "x"], ["status"], ["get", "context/general.md"]):
+        ended = memory.pack(*words, env=env)
+        assert ended.status == 0, ended
+    assert memory.pack("update", "context/a.md", stdin="x\n", env=env).status == 0
+    ended = memory.pack("doctor", env=env)
+    assert ended.status == 1
+    for name in env.keys() - {"PACK_WEBHOOK_URL"}:
+        assert f"{name}: " in ended.text, name
+    assert "hunter2" not in ended.text + ended.err
+    served = memory.pack("serve", "--http", env={"MCP_SSE_PORT": "hunter2"})
+    assert (served.status, "MCP_SSE_PORT" in served.err) == (1, True)
+
+
+def test_what_is_set_and_not_read_is_a_note(memory: Folder, home: Path) -> None:
+    (home / ".pack.env").write_text("PACK_DRI=hunter2\n", encoding="utf-8")
+    (home / ".pack.env").chmod(0o600)
+    env = {"PACK_HTTP_TOKN": "hunter2"}
+    status, found = checks(memory, **env)
+    assert (status, found["settings"]["state"]) == (0, "note")
+    shown = memory.pack("doctor", env=env).text
+    assert "PACK_DRI in ~/.pack.env is not a setting" in shown
+    assert "→ Did you mean PACK_DIR?" in shown
+    assert "PACK_HTTP_TOKN in the environment is not a setting" in shown
+    assert "hunter2" not in shown
+    assert "everything is fine" not in shown
+
+
+def test_a_user_whom_git_does_not_know_is_told_when_a_memory_is_made(
+    tmp_path: Path, home: Path
+) -> None:
+    memory = Folder(tmp_path / "memory")
+    command = 'git config --global user.name "Your Name"'
+    made = memory.pack("init", "--format", "json")
+    assert command in made.err
+    assert made.json["commit"]
+    assert command not in memory.ok("init").err
+    assert command not in memory.ok("update", "context/a.md", stdin="x\n").err
+    status, found = checks(memory)
+    assert (status, found["git user"]["state"]) == (0, "note")
+    assert command in found["git user"]["remedy"]
+    with (home / ".gitconfig").open("a", encoding="utf-8") as file:
+        file.write("[user]\n\tname = Ada\n")
+    _, found = checks(memory)
+    assert "user.name" not in found["git user"]["remedy"]
+    assert "git config --global user.email" in found["git user"]["remedy"]
+
+
+def test_the_memory_one_stands_in_is_used_by_every_command(memory: Folder, home: Path) -> None:
+    below = memory.path / "projects"
+    below.mkdir()
+    stored = run("update", "context/a.md", "--format", "json", stdin="# A\n", cwd=below)
+    assert stored.json["commit"] == memory.head()
+    for words in (["list"], ["get", "context/a.md"], ["search", "A"], ["status"], ["validate"]):
+        ended = run(*words, "--format", "json", cwd=below)
+        assert ended.status == 0, ended
+        assert ended.json
+        assert ended.err.count(f"using the memory in {memory.path}") == 1
+    assert f"{memory.path} (from the current directory)" in run("doctor", cwd=below).text
+    assert "nothing was changed" in run("init", cwd=below).text
+    set_elsewhere = run("list", cwd=below, env={"PACK_DIR": str(memory.path.parent / "none")})
+    assert set_elsewhere.status == 1
+    assert "using the memory" not in memory.ok("list").err
+    assert list(home.glob(".pack*")) == []
+
+
+def test_the_memory_one_stands_in_is_not_copied_unless_it_is_named(memory: Folder) -> None:
+    env = {"PACK_WEBHOOK_URL": "https://hooks.example.org/x"}
+    for words in (["sync"], ["serve", "--http", "--port", "0"]):
+        ended = run(*words, cwd=memory.path, env=env)
+        assert ended.status == 1
+        assert f"add --local {memory.path}" in ended.err
+    assert run("list", cwd=memory.path, env=env).status == 0
+    assert memory.pack("sync", "--dry-run", env=env).status == 0
 
 
 def test_an_unfinished_operation_of_git_is_a_problem_with_its_remedy(memory: Folder) -> None:

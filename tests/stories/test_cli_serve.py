@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.stories.cli_driver import CLIENT, Folder, Stdio, new_memory
+from tests.stories.cli_driver import CLIENT, Folder, Stdio, new_memory, run
 from tests.stories.prepared import Process, start
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals")
@@ -63,6 +63,108 @@ def test_clients_count_as_what_the_origin_says(
     assert f"Pack-Origin: {label}:" in memory.git("log", "-1", "--format=%B")
 
 
+def named(way: str, folder: Path, home: Path) -> tuple[list[str | Path], dict[str, str]]:
+    """How a person names a folder: options, and what is in the environment."""
+    if way == "file":
+        (home / ".pack.env").write_text(f"PACK_DIR={folder}\n", encoding="utf-8")
+    options: list[str | Path] = ["--local", folder] if way == "option" else []
+    return options, {"PACK_DIR": str(folder)} if way == "environment" else {}
+
+
+WAYS = pytest.mark.parametrize("way", ["environment", "file", "option"])
+
+
+@WAYS
+def test_a_folder_that_is_named_and_missing_is_not_made_and_the_client_hears_of_it(
+    way: str, home: Path, tmp_path: Path
+) -> None:
+    missing = tmp_path / "disk" / "memoyr"
+    options, env = named(way, missing, home)
+    server = Stdio(*options, env=env)
+    assert server.initialize()["name"] == "pack"
+    setting = "--local" if way == "option" else "PACK_DIR"
+    for tool, arguments in (
+        ("memory_list", {}),
+        ("memory_get", {}),
+        ("memory_search", {"query": "x"}),
+        ("memory_update", {"path": "context/a.md", "content": "x"}),
+    ):
+        answer = server.ask("tools/call", name=tool, arguments=arguments)
+        assert answer["isError"], answer
+        for said in (answer["structuredContent"]["message"], answer["content"][0]["text"]):
+            assert setting in said
+            assert f"the folder {missing} does not exist" in said
+    # An agent with the v1 prompt never gets an error (C2), but it is told.
+    answer = server.ask("tools/call", name="memory_update", arguments={"content": "x"})
+    assert f"the folder {missing} does not exist" in answer["content"][0]["text"]
+    out, err = server.end()
+    assert (out, server.process.returncode) == (b"", 1)
+    assert err.count(f"the folder {missing} does not exist") == 1
+    assert not missing.parent.exists()
+
+
+@WAYS
+def test_over_http_a_missing_folder_ends_the_server(way: str, home: Path, tmp_path: Path) -> None:
+    missing = tmp_path / "memoyr"
+    options, env = named(way, missing, home)
+    ended = run("serve", "--http", "--port", "0", *options, env=env)
+    assert (ended.status, ended.out) == (1, b"")
+    assert f"the folder {missing} does not exist" in ended.err
+    assert "--create" in ended.err
+    assert not missing.exists()
+    seen = run("doctor", *options, env=env)
+    assert f"{missing} (from " in seen.text
+    assert "the folder does not exist" in seen.text
+
+
+def test_a_link_to_a_disk_that_is_not_mounted_is_a_missing_folder(tmp_path: Path) -> None:
+    link = tmp_path / "memory"
+    link.symlink_to(tmp_path / "disk" / "memory")
+    ended = run("serve", "--http", "--port", "0", env={"PACK_DIR": str(link)})
+    assert (ended.status, "does not exist" in ended.err) == (1, True)
+
+
+@pytest.mark.parametrize("how", ["created", "empty", "default"])
+def test_a_memory_is_begun_where_a_person_wants_one(how: str, home: Path, tmp_path: Path) -> None:
+    folder = home / ".pack" / "memory" if how == "default" else tmp_path / "disk" / "memory"
+    if how == "empty":
+        folder.mkdir(parents=True)
+    server = Stdio(*(["--create"] if how == "created" else []), env={"PACK_DIR": str(folder)})
+    server.initialize()
+    assert server.call("memory_list")["files"]
+    assert server.end() == (b"", "")
+    assert Folder(folder).commits() == 1
+
+
+def test_a_client_that_starts_a_server_in_a_memory_gets_the_one_that_is_named(
+    home: Path, tmp_path: Path
+) -> None:
+    other = new_memory(tmp_path / "other")
+    other.ok("update", "context/theirs.md", stdin="theirs\n")
+    server = Stdio(cwd=other.path)
+    server.initialize()
+    paths = [file["path"] for file in server.call("memory_list")["files"]]
+    assert "context/theirs.md" not in paths
+    out, err = server.end()
+    assert out == b""
+    assert f"not the memory in {other.path}" in err
+    assert f"--local {other.path}" in err
+
+
+def test_settings_that_nothing_reads_are_said_once(home: Path) -> None:
+    (home / ".pack.env").write_text("NOTION_TOKE=hunter2\n", encoding="utf-8")
+    (home / ".packenv").write_text("PACK_DIR=hunter2\n", encoding="utf-8")
+    server = Stdio(env={"PACK_HTTP_TOKN": "hunter2", "MCP_SSE_PORT": "hunter2"})
+    server.initialize()
+    server.call("memory_list")
+    server.call("memory_list")
+    _, err = server.end()
+    for name in ("NOTION_TOKE ", "PACK_HTTP_TOKN ", f"{home / '.packenv'} is not read"):
+        assert err.count(name) == 1
+    assert "Did you mean NOTION_TOKEN?" in err
+    assert "hunter2" not in err
+
+
 def test_a_folder_that_holds_something_else_is_not_taken(tmp_path: Path) -> None:
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "a.txt").write_bytes(b"mine")
@@ -76,7 +178,7 @@ def test_a_folder_that_holds_something_else_is_not_taken(tmp_path: Path) -> None
 @contextmanager
 def http(folder: Path, *words: str, **env: str) -> Iterator[tuple[Process, str]]:
     """A server on a free port, and everything it printed before it was ready."""
-    command = ["serve", "--http", "--port", "0", "--local", str(folder), *words]
+    command = ["serve", "--http", "--port", "0", "--create", "--local", str(folder), *words]
     process = start(command, stdin=subprocess.DEVNULL, env={**os.environ, **env})
     assert process.stdout is not None
     assert process.stderr is not None

@@ -82,7 +82,8 @@ def test_the_life_of_a_webhook(memory, receiver, monkeypatch):
     first, second = (json.loads(call.body) for call in receiver.calls)
     jsonschema.validate(second, json.loads(webhook_schema(2)))
     assert (first["event"], first["content"]) == ("memory_update", "# Plan\n\n10 March\n")
-    assert (second["event"], second["content"]) == ("memory_edit", "# Plan\n\n12 March\n")
+    assert (second["event"], second["content"]) == ("memory_update", "# Plan\n\n12 March\n")
+    assert (first["action"], second["action"]) == ("update", "edit")
     assert (second["repo"], second["path"]) == ("memory", "projects/plan.md")
 
     receiver.always = status(500)

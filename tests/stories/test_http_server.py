@@ -655,18 +655,128 @@ def test_streams_and_long_calls_outlive_the_read_timeout(tmp_path: Path) -> None
     assert answers == ["released"]
 
 
-def test_surplus_connections_are_closed_and_the_others_served(tmp_path: Path) -> None:
+def test_the_connection_that_is_idle_longest_gives_way_to_a_new_one(tmp_path: Path) -> None:
     with running(tmp_path / "log") as server, ExitStack() as stack:
         health = request(server, target=b"/health")
+        stream = stack.enter_context(open_stream(server))
         opened = []
-        for _ in range(MAX_CONNECTIONS):
+        for _ in range(MAX_CONNECTIONS - 1):
             opened.append(stack.enter_context(connect(server)))
             opened[-1].sendall(health)
             assert read_answer(opened[-1]).status == 200
-        with connect(server) as surplus:
-            assert is_closed(surplus)
         opened[0].sendall(health)
         assert read_answer(opened[0]).status == 200
+        surplus = stack.enter_context(connect(server))
+        surplus.sendall(health)
+        assert read_answer(surplus).status == 200
+        assert is_closed(opened[1])
+        for other in (opened[0], opened[2], opened[-1]):
+            other.sendall(health)
+            assert read_answer(other).status == 200
+        stream.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            stream.recv(1)
+
+
+def test_where_all_connections_are_busy_a_new_one_is_closed(tmp_path: Path) -> None:
+    with running(tmp_path / "log") as server, ExitStack() as stack:
+        busy = [stack.enter_context(connect(server)) for _ in range(MAX_CONNECTIONS)]
+        for connection in busy:
+            connection.sendall(post(server, b"{", b"Content-Length: %d" % len(INITIALIZE)))
+        busy[0].sendall(INITIALIZE[1:])
+        assert read_head(busy[0]).startswith(b"HTTP/1.1 200")
+        is_closed_now = False
+        while not is_closed_now:  # until the server has read all heads
+            with connect(server) as surplus:
+                is_closed_now = is_closed(surplus)
+        busy[1].sendall(INITIALIZE[1:])
+        assert read_head(busy[1]).startswith(b"HTTP/1.1 200")
+
+
+FOREIGN = b"Host: evil.example"
+
+
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [
+        (b"GET /mcp HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421),
+        (b"POST /mcp HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 2\r\n\r\n{}", 421),
+        (b"GET /mcp HTTP/1.1\r\nHost: %s\r\nOrigin: http://evil.example\r\n\r\n", 403),
+        (
+            b"POST /mcp HTTP/1.1\r\nHost: %s\r\nOrigin: http://evil.example\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+            403,
+        ),
+        (b"POST /mcp HTTP/1.1\r\nHost: %s\r\nContent-Length: 2\r\n\r\n{}", 415),
+        (b"PUT /mcp HTTP/1.1\r\nHost: %s\r\n\r\n", 405),
+        (b"GET /nothing HTTP/1.1\r\nHost: %s\r\n\r\n", 404),
+        (b"DELETE /health HTTP/1.1\r\nHost: %s\r\n\r\n", 405),
+    ],
+)
+def test_a_refused_connection_is_closed(plain: Running, raw: bytes, status: int) -> None:
+    with connect(plain) as connection:
+        connection.sendall(raw.replace(b"%s", plain.host))
+        assert read_answer(connection).status == status
+        assert is_closed(connection)
+
+
+def test_a_connection_without_the_token_is_closed(guarded: Running) -> None:
+    with connect(guarded) as connection:
+        connection.sendall(post(guarded, INITIALIZE, b"Content-Length: %d" % len(INITIALIZE)))
+        assert read_answer(connection).status == 401
+        assert is_closed(connection)
+
+
+def test_a_client_that_is_refused_while_it_sends_still_reads_why(plain: Running) -> None:
+    with connect(plain) as connection:
+        lines = (FOREIGN, b"Content-Length: %d" % (3 * MIB))
+        connection.sendall(b"\r\n".join([b"POST /mcp HTTP/1.1", *lines, b"", b""]))
+        connection.sendall(b"x" * (3 * MIB))
+        assert read_answer(connection).status == 421
+        assert is_closed(connection)
+
+
+def test_strangers_that_come_in_numbers_keep_nobody_out(tmp_path: Path) -> None:
+    with running(tmp_path / "log") as server, ExitStack() as stack:
+        evil = [
+            b"GET /health HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+            b"GET /health HTTP/1.1\r\nHost: " + server.host + b"\r\nOrigin: null\r\n\r\n",
+            b"POST /mcp HTTP/1.1\r\n",  # a head that does not end
+            b"",
+        ]
+        for number in range(2 * MAX_CONNECTIONS):
+            stranger = stack.enter_context(connect(server))
+            stranger.sendall(evil[number % len(evil)])
+        assert ask(server, request(server, target=b"/health")).status == 200
+        assert asyncio.run(call(server, "legacy", "echo", text="hello")) == "hello"
+
+
+def test_sessions_that_nobody_uses_keep_nobody_out(tmp_path: Path) -> None:
+    with running(tmp_path / "log", max_sessions=5) as server:
+        opening = post(server, INITIALIZE, b"Content-Length: %d" % len(INITIALIZE))
+        stream = open_stream(server)  # what is in use stays
+        first, *others = (ask(server, opening).header("mcp-session-id") for _ in range(20))
+        assert None not in (first, *others)
+        assert len({first, *others}) == 20
+        assert asyncio.run(call(server, "legacy", "echo", text="hello")) == "hello"
+        ping = b'{"jsonrpc": "2.0", "id": 2, "method": "ping"}'
+        statuses = [
+            ask(
+                server,
+                post(
+                    server,
+                    ping,
+                    b"Content-Length: %d" % len(ping),
+                    b"Mcp-Session-Id: " + str(session).encode(),
+                ),
+            ).status
+            for session in (first, others[-1])
+        ]
+        assert statuses == [404, 200]
+        stream.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            stream.recv(1)
+        stream.close()
 
 
 # --- the end ---------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ SOURCES = (ROOT / "pack", ROOT / "connectors" / "pack_connectors", ROOT / "serve
 TOOLS = "list get update search edit delete move".split()
 OF_A_WRAPPER = re.compile(rf"\bpack (?:{'|'.join(COMMANDS)})\b|\bmemory_(?:{'|'.join(TOOLS)})\b")
 # The events of webhooks have the names of tools.
-DATA = {"memory_update", "memory_edit", "memory_delete", "memory_move"}
+DATA = {"memory_update", "memory_delete"}
 SERVERS_WITHOUT_WRAPPERS = ("wiring", "config", "background", "http")
 ONLY_FOR_THE_DOCTOR = ROOT / "servers/pack_servers/wiring/checks.py"
 

@@ -31,7 +31,9 @@ from pack_connectors.local_git.process import (
 DEFAULT_BRANCH: Final = "main"
 _SECONDS: Final = 60.0
 _READ_AT_ONCE: Final = ("HEAD", "config", "config.worktree", "commondir", "index", "packed-refs")
-_FALLBACK_USER: Final = Identity("PACK user", "user@localhost")
+STAND_IN: Final = Identity("PACK user", "user@localhost")
+"""Whose commits a user makes whom git does not know."""
+_USER_KEYS: Final = {"user.name": '"Your Name"', "user.email": "you@example.org"}
 # Loose objects in one of 256 folders at which git's own default (gc.auto 6700) asks for a gc.
 _GC_FOLDER_COUNT: Final = 6700 // 256
 
@@ -177,13 +179,27 @@ def _git(folder: Path, args: list[str]) -> bytes:
 
 def read_user(runner: GitRunner) -> Identity:
     """The user's name and address from git's configuration, or an obvious stand-in."""
-    out = runner.run(["config", "--null", "--get-regexp", r"^user\.(name|email)$"], ok=(0, 1))
-    values = dict(
-        row.decode("utf-8", "replace").split("\n", 1) for row in out.split(b"\0") if b"\n" in row
-    )
+    values = _user_values(runner)
     return Identity(
-        values.get("user.name") or _FALLBACK_USER.name,
-        values.get("user.email") or _FALLBACK_USER.email,
+        values.get("user.name") or STAND_IN.name, values.get("user.email") or STAND_IN.email
+    )
+
+
+def user_remedy(runner: GitRunner) -> str:
+    """How to tell git the user's name and address; empty if it knows both."""
+    values = _user_values(runner)
+    missing = [
+        f"`git config --global {key} {example}`"
+        for key, example in _USER_KEYS.items()
+        if not values.get(key)
+    ]
+    return f"Run {' and '.join(missing)}." if missing else ""
+
+
+def _user_values(runner: GitRunner) -> dict[str, str]:
+    out = runner.run(["config", "--null", "--get-regexp", r"^user\.(name|email)$"], ok=(0, 1))
+    return dict(
+        row.decode("utf-8", "replace").split("\n", 1) for row in out.split(b"\0") if b"\n" in row
     )
 
 

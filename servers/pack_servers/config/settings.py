@@ -6,10 +6,10 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from platformdirs import user_cache_path
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pack.errors import InvalidConfig, InvalidPath, LimitExceeded
@@ -17,6 +17,7 @@ from pack.paths import parse_path
 from pack.provenance import Source
 
 ENV_FILE: Final = "~/.pack.env"
+DEFAULT_DIR: Final = "~/.pack/memory"
 
 
 class TokenSource(StrEnum):
@@ -48,6 +49,8 @@ class DocFormat(StrEnum):
 
 class Settings(BaseSettings):
     """Everything that can be configured. Names are those of the environment variables.
+
+    A setting whose value cannot be used is an error for whoever reads it, and for nobody else.
 
     Attributes:
         pack_dir: Folder of the local memory, created on first use.
@@ -92,7 +95,7 @@ class Settings(BaseSettings):
         env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
     )
 
-    pack_dir: Path = Path("~/.pack/memory")
+    pack_dir: Path = Path(DEFAULT_DIR)
     github_token: SecretStr | None = None
     github_owner: str = ""
     github_repo: str = ""
@@ -143,6 +146,40 @@ class Settings(BaseSettings):
     def _expanded(cls, value: Path) -> Path:
         return value.expanduser()
 
+    _faults: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    if not TYPE_CHECKING:  # else every name would pass for an attribute
+
+        def __getattr__(self, name: str) -> Any:
+            """A setting that has no value, as the one that was given cannot be used.
+
+            Raises:
+                InvalidConfig: The message names the setting, never the value.
+            """
+            if name in type(self).model_fields:
+                raise InvalidConfig(name.upper(), self._faults[name])
+            return super().__getattr__(name)
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """Why the value of a setting cannot be used, by the name of its variable."""
+        return {name.upper(): reason for name, reason in self._faults.items()}
+
+    def in_words(self, name: str) -> str:
+        """The value of an attribute as text, or why there is none; never that of a secret."""
+        return self._faults.get(name) or str(getattr(self, name))
+
+    def forget(self, faults: Mapping[str, str]) -> None:
+        """Have no value for some attributes, for the reason that is given for each."""
+        self._faults = dict(faults)
+        for name in faults:
+            del self.__dict__[name]
+
+
+def default_dir() -> Path:
+    """The folder of the memory that PACK begins by itself."""
+    return Path(DEFAULT_DIR).expanduser()
+
 
 def env_file() -> Path:
     """The path of the settings file, whether or not it exists."""
@@ -153,15 +190,27 @@ def load_settings() -> Settings:
     """The settings in force.
 
     Raises:
-        InvalidConfig: A value cannot be used. The message names the setting, never the value.
+        InvalidConfig: The settings file cannot be read.
     """
     try:
-        return Settings(_env_file=env_file())  # type: ignore[call-arg]  # pydantic-settings takes it
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        raise InvalidConfig(str(first["loc"][0]).upper(), first["msg"]) from None
+        try:
+            return _read_settings()
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_input=False, include_context=False)
+            faults = {str(each["loc"][0]): each["msg"] for each in found}
+        usable = {
+            name: Settings.model_fields[name].get_default(call_default_factory=True)
+            for name in faults
+        }
+        settings = _read_settings(**usable)
+        settings.forget(faults)
+        return settings
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidConfig(str(env_file()), f"cannot be read: {type(error).__name__}") from error
+
+
+def _read_settings(**given: object) -> Settings:
+    return Settings(_env_file=env_file(), **given)  # type: ignore[call-arg, arg-type]
 
 
 def has_targets(settings: Settings) -> bool:

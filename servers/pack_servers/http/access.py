@@ -21,7 +21,7 @@ import hmac
 import ipaddress
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pydantic import SecretStr
@@ -73,6 +73,12 @@ class HttpRefusal:
         length = str(len(body)).encode("ascii")
         kind = (b"content-type", b"application/json")
         return [kind, (b"content-length", length), *self.headers], body
+
+    def closing(self) -> HttpRefusal:
+        """The same, and the end of the connection."""
+        if _CLOSE[0] in self.headers:
+            return self
+        return replace(self, headers=(*self.headers, *_CLOSE))
 
     async def send_to(self, send: Send) -> None:
         """Send it as a whole ASGI response."""
@@ -135,13 +141,14 @@ NOT_FOUND: Final = HttpRefusal(
     "not_found",
     "There is nothing at this path.",
     "Use the URL that the server printed.",
+    _CLOSE,
 )
 READ_ONLY: Final = HttpRefusal(
     405,
     "method_not_allowed",
     "Health can only be read.",
     "Use GET.",
-    ((b"allow", b"GET, HEAD"),),
+    ((b"allow", b"GET, HEAD"), *_CLOSE),
 )
 
 
@@ -254,6 +261,12 @@ class Access:
             return TOO_LARGE
         # A form or text/plain is what a page can post across sites without asking first.
         return WRONG_TYPE if scope["method"] == "POST" and not _is_json(scope) else None
+
+
+def announces_body(scope: Scope) -> bool:
+    """Whether a request says that a body follows."""
+    lengths = _values(scope, b"content-length")
+    return lengths not in ([], [b"0"]) or bool(_values(scope, b"transfer-encoding"))
 
 
 def _values(scope: Scope, name: bytes) -> list[bytes]:

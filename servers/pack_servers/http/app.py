@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Final
 
 import anyio
 import uvicorn
@@ -30,12 +29,15 @@ from pack_servers.http.bind import (
     url_of,
 )
 from pack_servers.http.guard import Guard
-from pack_servers.http.uvicorn import STOP_GRACE, GuardedServer, LimitedProtocol
+from pack_servers.http.sessions import SessionLimit
+from pack_servers.http.uvicorn import (
+    MAX_CONNECTIONS,
+    STOP_GRACE,
+    GuardedServer,
+    LimitedProtocol,
+)
 
 __all__ = ["Health", "HttpSettings", "build_app", "build_server", "check_bind", "serve"]
-
-MAX_SESSIONS: Final = 1000
-"""Sessions of legacy clients: connected, or gone without a word in the last half hour."""
 
 Health = Callable[[], Mapping[str, object]]
 """More fields for `/health`, shown to anyone: no secrets, no paths. May raise `PackError`."""
@@ -95,17 +97,19 @@ def build_app(
     # what the user allowed, and log what a stranger sent.
     unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     if settings.sse_only:
-        transport = server.sse_app(
+        transport: ASGIApp = server.sse_app(
             max_request_body_size=settings.max_body, transport_security=unchecked
         )
         paths = frozenset({"/sse", "/messages/"})
     else:
-        transport = server.streamable_http_app(
+        # What is being opened comes on top of the limit: one session for each connection.
+        streamable = server.streamable_http_app(
             max_request_body_size=settings.max_body,
-            max_sessions=MAX_SESSIONS,
+            max_sessions=settings.max_sessions + MAX_CONNECTIONS,
             stateless_http=settings.stateless,
             transport_security=unchecked,
         )
+        transport = SessionLimit(streamable, settings.max_sessions)
         paths = frozenset({"/mcp"})
     return Guard(_Routes(transport, paths, health), access)
 

@@ -56,6 +56,8 @@ class HttpSettings:
         max_body: Bytes of a request body.
         read_timeout: Seconds for the head of a request, and again for its body. A connection
             may also be idle that long between two requests. Responses are not limited.
+        max_sessions: Sessions of clients of the 2025 protocols: connected, or gone without a word
+            in the last half hour.
     """
 
     host: str = "127.0.0.1"
@@ -67,6 +69,7 @@ class HttpSettings:
     allowed_origins: tuple[str, ...] = ()
     max_body: int = 4 * 1024 * 1024
     read_timeout: float = 30.0
+    max_sessions: int = 1000
 
 
 def check_bind(settings: HttpSettings, resolve: Resolve | None = None) -> tuple[Address, ...]:
@@ -103,8 +106,11 @@ def _check_values(settings: HttpSettings) -> None:
         raise InvalidConfig("PACK_HTTP_TOKEN", "it must be visible ASCII without spaces")
     if not 0 <= settings.port <= 65535:
         raise InvalidConfig("--port", "it must be between 0 and 65535")
-    if settings.max_body < 1 or not 0 < settings.read_timeout < math.inf:
-        raise InvalidConfig("HTTP limits", "size and time must be positive")
+    if (
+        min(settings.max_body, settings.max_sessions) < 1
+        or not 0 < settings.read_timeout < math.inf
+    ):
+        raise InvalidConfig("HTTP limits", "sizes and time must be positive")
     if settings.allowed_hosts and token is None:
         raise InvalidConfig(
             "PACK_HTTP_TOKEN", "a further host name lets others in, and needs a token"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable
+from typing import Final
 
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,7 +23,11 @@ from pack_servers.http.access import (
     TOO_SLOW,
     Access,
     HttpRefusal,
+    announces_body,
 )
+
+REFUSED: Final = "pack.refused"
+"""Set in the state of a scope that was refused: its connection serves no further request."""
 
 
 class Guard:
@@ -63,7 +68,10 @@ class Guard:
         refusal = STOPPING if self._stopping else self._access.refuse(scope)
         body: bytes | HttpRefusal | None = refusal or await self._read_body(receive)
         if isinstance(body, HttpRefusal):
-            await body.send_to(answer)
+            # A connection that is closed while its client still sends a body loses the answer; it
+            # is left to the protocol, which waits for the rest.
+            scope.setdefault("state", {})[REFUSED] = True
+            await (body if announces_body(scope) else body.closing()).send_to(answer)
         elif body is not None:
             await self._run(scope, _Replay(body, receive), answer)
 

@@ -12,7 +12,7 @@ import contextlib
 import signal
 import socket
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from types import FrameType
 from typing import ClassVar, Final
@@ -23,7 +23,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import HANDLED_SIGNALS
 
 from pack_servers.http.access import BAD_REQUEST, SECURITY_HEADERS, TOO_SLOW, HttpRefusal
-from pack_servers.http.guard import Guard
+from pack_servers.http.guard import REFUSED, Guard
 
 MAX_CONNECTIONS: Final = 128
 """Open at once. A common limit is 256 descriptors per process, and git needs some to write."""
@@ -37,28 +37,50 @@ class LimitedProtocol(H11Protocol):
     While no request of a connection is with the application, the client has `read_timeout`
     seconds, in all, to send the rest of what is owed: the unread end of a refused body, and a
     complete next head. Then the connection is closed, with 408 where a head had begun.
+
+    A refused request is the last of its connection. Where there are too many connections, the one
+    that has been idle longest gives way to a new one, so that nobody can take them all.
     """
 
     read_timeout: ClassVar[float]
     _timer: asyncio.TimerHandle | None = None
+    _idle_since: float = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
         """Count and time the connection from the start."""
         super().connection_made(transport)
-        if len(self.connections) > MAX_CONNECTIONS:
-            transport.abort()
-        else:
+        self._idle_since = self.loop.time()
+        opened = [each for each in self.connections if not each.transport.is_closing()]
+        if len(opened) > MAX_CONNECTIONS:
+            _idlest(opened, self).transport.abort()
+        if not transport.is_closing():
             self._watch()
 
     def data_received(self, data: bytes) -> None:
         """Stop the timer when a head is complete, not at each byte."""
         super().data_received(data)
+        if self._is_refused() and self.conn.their_state is h11.IDLE:
+            self.transport.close()
         self._watch()
 
     def on_response_complete(self) -> None:
         """Time what the client still owes."""
+        self._idle_since = self.loop.time()
+        if self._is_refused() and self.conn.their_state is h11.DONE:
+            self.transport.close()
         super().on_response_complete()
         self._watch()
+
+    def is_idle(self) -> bool:
+        """Whether no request of the connection is with the application."""
+        return self.cycle is None or self.cycle.response_complete
+
+    def precedence(self) -> tuple[bool, float]:
+        """The lowest goes first: first those that have read their answer, by the time of it."""
+        return self.transport.get_write_buffer_size() > 0, self._idle_since
+
+    def _is_refused(self) -> bool:
+        return self.cycle is not None and self.is_idle() and REFUSED in self.cycle.scope["state"]
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the timer."""
@@ -74,8 +96,7 @@ class LimitedProtocol(H11Protocol):
         return False
 
     def _watch(self) -> None:
-        served = self.cycle is not None and not self.cycle.response_complete
-        if served or self.transport.is_closing():
+        if not self.is_idle() or self.transport.is_closing():
             self._stop_timer()
         elif self._timer is None:
             self._timer = self.loop.call_later(self.read_timeout, self._expire)
@@ -100,6 +121,13 @@ class LimitedProtocol(H11Protocol):
             for event in (head, h11.Data(data=body), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
+
+
+def _idlest(opened: Iterable[object], newest: LimitedProtocol) -> LimitedProtocol:
+    """The connection that can best be spared: the one idle longest, else the newest."""
+    idle = [each for each in opened if isinstance(each, LimitedProtocol) and each.is_idle()]
+    others = [each for each in idle if each is not newest]
+    return min(others, key=LimitedProtocol.precedence, default=newest)
 
 
 class GuardedServer(uvicorn.Server):

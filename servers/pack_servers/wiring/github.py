@@ -111,8 +111,9 @@ class GithubPlace:
             beginning.confirm("Use it anyway?", f"a memory that anyone can read ({self})")
         return nullcontext(self)
 
-    def begin_on_use(self) -> bool:
+    def begin_on_use(self, *, create: bool) -> bool:
         """See `Place.begin_on_use`: only `pack init` makes a memory here."""
+        del create
         return False
 
     def _find(self, settings: Settings, announce: Announce) -> RepositoryFacts | None:

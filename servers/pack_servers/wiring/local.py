@@ -12,18 +12,24 @@ from typing import ClassVar, Final
 
 from pack_connectors.catalog.catalog import SqliteCatalog
 from pack_connectors.local_git.connector import LocalGit
-from pack_connectors.local_git.process import find_git
+from pack_connectors.local_git.process import GitRunner, find_git
 from pack_connectors.local_git.remote.clone import clone_repository
 from pack_connectors.local_git.remote.remotes import GitRemotes
-from pack_connectors.local_git.repository import create_repository, is_bare, open_repository
+from pack_connectors.local_git.repository import (
+    STAND_IN,
+    create_repository,
+    is_bare,
+    open_repository,
+    user_remedy,
+)
 
 from pack.core.reader import marks_of_a_memory
 from pack.errors import InvalidConfig, NotInitialised, Unavailable
-from pack_servers.config.settings import Settings
+from pack_servers.config.settings import Settings, default_dir
 from pack_servers.wiring.checks import Check
 from pack_servers.wiring.clock import clock
 from pack_servers.wiring.notes_folder import copy_notes
-from pack_servers.wiring.place import Announce, Beginning, Opening, Store
+from pack_servers.wiring.place import Announce, Beginning, MissingMemory, Opening, Store
 
 CATALOG: Final = "catalog.sqlite"
 _UNFINISHED: Final = ".pack-new-"
@@ -97,9 +103,12 @@ class LocalPlace:
         else:
             _make(self.folder, beginning)
             yield self
+            _tell_without_user(self.folder, beginning.announce)
 
-    def begin_on_use(self) -> bool:
+    def begin_on_use(self, *, create: bool) -> bool:
         """See `Place.begin_on_use`: a folder that holds anything stays as it is."""
+        if not create and self.folder != default_dir() and not _is_there(self.folder):
+            raise MissingMemory(self.chosen_by, f"the folder {self.folder} does not exist")
         if _is_free(self.folder):
             _make_repository(self.folder)
         return True
@@ -111,6 +120,22 @@ class LocalPlace:
         from pack_servers.wiring.local_checks import of_folder  # noqa: PLC0415
 
         return of_folder(self.folder, self.chosen_by)
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        return folder.exists()
+    except OSError as error:
+        raise Unavailable(f"{folder}: {error.strerror}") from error
+
+
+def _tell_without_user(folder: Path, announce: Announce) -> None:
+    """Say once, when the repository is made, that git does not know whose commits are made."""
+    repository = open_repository(folder)
+    remedy = user_remedy(GitRunner(repository))
+    if remedy:
+        announce(f"git does not know who you are, so your commits say {STAND_IN.name}")
+        announce(f"  → {remedy}")
 
 
 def has_repository(folder: Path) -> bool:

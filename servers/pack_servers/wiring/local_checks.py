@@ -15,16 +15,19 @@ from pack_connectors.local_git.index import GitIndex
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.process import GitRunner, find_git, scrubbed_environment
 from pack_connectors.local_git.repository import (
+    STAND_IN,
     Repository,
     current_branch,
     find_damage,
     open_repository,
     refuse_unfinished_operation,
+    user_remedy,
 )
 from pack_connectors.local_git.worktree import Worktree
 from pack_connectors.system.process_lock import ProcessLock
 
 from pack.errors import PackError, RepositoryBusy, Unavailable
+from pack_servers.config.settings import default_dir
 from pack_servers.wiring.checks import Check, State, init_command, of_catalog
 from pack_servers.wiring.local import CATALOG, has_repository
 
@@ -80,7 +83,12 @@ def of_folder(folder: Path, chosen_by: str) -> Iterator[Check]:
     words = f"{folder} (from {chosen_by})"
     if not has_repository(folder):
         begin = init_command(*(["--local", str(folder)] if chosen_by == "--local" else []))
-        yield Check("memory", State.PROBLEM, f"{words}: none yet", f"Run `{begin}`.")
+        if folder.exists() or folder == default_dir():
+            yield Check("memory", State.PROBLEM, f"{words}: none yet", f"Run `{begin}`.")
+        else:
+            remedy = f"Correct the name, or run `{begin}` to begin a memory there."
+            found = f"{words}: none yet, the folder does not exist"
+            yield Check("memory", State.PROBLEM, found, remedy)
     elif (locked := _unwritable(folder)) is not None:
         remedy = f"Give yourself write access to {locked}; `ls -ld` shows whose it is."
         yield Check("memory", State.PROBLEM, f"{words}: {locked} cannot be written", remedy)
@@ -105,6 +113,10 @@ def _of_repository(repository: Repository) -> Iterator[Check]:
     if not repository.own.is_ours():
         words = "this system has no links, so git reads the configuration of the repository"
         yield Check("git config", State.NOTE, words, "Use PACK on folders that you trust only.")
+    remedy = user_remedy(GitRunner(repository))
+    if remedy:
+        found = f"git does not know who you are, so your commits say {STAND_IN.name}"
+        yield Check("git user", State.NOTE, found, remedy)
     git_lock = repository.git_dir / "index.lock"
     if git_lock.exists():
         remedy = "If no git command is running, delete that file."

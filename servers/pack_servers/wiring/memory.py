@@ -109,17 +109,20 @@ def open_or_begin(
     place: Place,
     announce: Announce = note,
     is_leaving: Callable[[], bool] = _never,
+    *,
+    create: bool = False,
 ) -> Iterator[tuple[Memory, Initialised | None]]:
     """The memory at a place, begun on first use, and how; closed at the end.
 
     It begins only where nothing is yet, and only where the place allows it
-    (`Place.begin_on_use`). Anything else becomes a memory by `pack init` alone.
+    (`Place.begin_on_use`, which `create` is for). Anything else becomes a memory by `pack init`
+    alone.
 
     Raises:
         As `open_memory` and `init_memory`; `NotInitialised` for a store without a memory.
     """
     share_arenas()  # a server runs for long, and no thread has begun yet
-    may_begin = place.begin_on_use()
+    may_begin = place.begin_on_use(create=create)
     with open_memory(settings, place, announce, is_leaving) as memory:
         made = None
         if may_begin:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from pack.actions import Action
 from pack.catalog.catalog import Catalog
 from pack.connector import Connector
+from pack.errors import InvalidConfig
 from pack.remote.remote import FindRemotes
 from pack_servers.config.settings import Settings
 from pack_servers.wiring.checks import Check
@@ -75,6 +77,15 @@ class Beginning:
     dry_run: bool = False
 
 
+class MissingMemory(InvalidConfig):
+    """The place that was named is not there, so the name may be wrong. Nothing was made."""
+
+    remedy = (
+        f"Correct the name, or mount the disk that it is on. To begin a memory there, {Action.INIT}"
+        " for that folder, or start the server with --create."
+    )
+
+
 class Place(Protocol):
     """Where a memory is. Its text (`str`) is what a person calls it; it holds no secret."""
 
@@ -132,14 +143,18 @@ class Place(Protocol):
         """
         ...
 
-    def begin_on_use(self) -> bool:
+    def begin_on_use(self, *, create: bool) -> bool:
         """Make a store where nothing is yet, for a server that is started here first.
+
+        Args:
+            create: Whether the person said that it may not be there yet.
 
         Returns:
             Whether a server may begin a memory here. If not, only `pack init` makes one, and
             nothing was done.
 
         Raises:
+            MissingMemory: It was named, and it is not there.
             Unavailable: The place cannot be used.
         """
         ...

@@ -104,7 +104,7 @@ def _webhooks(around: Surroundings) -> Iterator[Destination]:
             config=_digest(url, *_webhook_settings(around.settings)),
             only_newest=False,
             open=partial(_open_webhook, around, url, shown),
-            form=str(around.settings.pack_webhook_version),
+            form=around.settings.in_words("pack_webhook_version"),
         )
 
 
@@ -112,7 +112,7 @@ def _webhook_settings(settings: Settings) -> tuple[str, ...]:
     secret = settings.pack_webhook_secret
     return (
         secret.get_secret_value() if secret else "",
-        str(settings.pack_webhook_version),
+        settings.in_words("pack_webhook_version"),
         settings.pack_webhook_allow,
     )
 
@@ -149,7 +149,7 @@ def _notion(around: Surroundings) -> Iterator[Destination]:
         # Another page, or another way to show it, is another target: it begins anew.
         yield Destination(
             "notion",
-            key=f"notion-{_digest(page, settings.notion_sync_mode)}",
+            key=f"notion-{_digest(page, settings.in_words('notion_sync_mode'))}",
             config=_digest(*_notion_access(settings)),
             only_newest=True,
             open=partial(_open_notion, around),
@@ -159,7 +159,7 @@ def _notion(around: Surroundings) -> Iterator[Destination]:
 def _notion_access(settings: Settings) -> Iterator[str]:
     yield settings.notion_token.get_secret_value() if settings.notion_token else ""
     yield settings.notion_sync_page_id
-    yield settings.notion_sync_mode
+    yield settings.in_words("notion_sync_mode")
     yield settings.notion_api_url
     yield from NOTION.missing()  # so that the target is tried again once they are installed
 
@@ -187,7 +187,7 @@ def _google_document(around: Surroundings) -> Iterator[Destination]:
         yield Destination(
             "google-docs",
             key=f"google-docs-{_digest(settings.google_doc_id)}",
-            config=_digest(settings.google_doc_format, *_google_access(settings)),
+            config=_digest(settings.in_words("google_doc_format"), *_google_access(settings)),
             only_newest=True,
             open=partial(_open_google_document, around),
         )

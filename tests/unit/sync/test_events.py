@@ -39,17 +39,45 @@ def sha(world, path):
 def test_each_write_says_what_it_did(world):
     memory = world.memory
     memory.notes.update("context/a.md", "one\n")
-    assert shown(world) == [("memory_update", "context/a.md", "one\n")]
+    assert shown(world) == [("update", "context/a.md", "one\n")]
     memory.notes.update("context/a.md", "two\n", sha(world, "context/a.md"), "because")
-    assert shown(world) == [("memory_update", "context/a.md", "two\n")]
+    assert shown(world) == [("update", "context/a.md", "two\n")]
     assert events(world)[0].message == "context/a.md: update (because)"
     memory.notes.edit("context/a.md", [Replace(op="replace", old="two", new="three")])
-    assert shown(world) == [("memory_edit", "context/a.md", "three\n")]
+    assert shown(world) == [("edit", "context/a.md", "three\n")]
     memory.notes.move("context/a.md", "projects/a.md", sha(world, "context/a.md"))
-    assert shown(world) == [("memory_move", "projects/a.md", "three\n")]
-    assert events(world)[0].message == "projects/a.md: move from context/a.md"
+    assert shown(world) == [("move", "projects/a.md", "three\n")]
+    (moved,) = events(world)
+    assert moved.message == "projects/a.md: move from context/a.md"
+    assert moved.old_path == "context/a.md"
     memory.notes.delete("projects/a.md", sha(world, "projects/a.md"))
-    assert shown(world) == [("memory_delete", "projects/a.md", "")]
+    assert shown(world) == [("delete", "projects/a.md", "")]
+
+
+def test_only_a_move_has_an_old_path(world):
+    memory = world.memory
+    memory.notes.update("context/a.md", "one\n")
+    memory.notes.edit("context/a.md", [Replace(op="replace", old="one", new="two")])
+    memory.notes.delete("context/a.md", sha(world, "context/a.md"))
+    world.commit({"context/b.md": "b"})
+    world.commit(
+        {"context/b.md": None, "context/c.md": "b"}, "context/c.md: move from context/b.md"
+    )
+    commits = world.connector.lineage(None, world.connector.head()).commits
+    found = [
+        event
+        for commit in commits
+        for event in read_events(world.connector, commit, MemoryPath(world.v1_path))
+    ]
+    assert {event.kind for event in found} == set(EventKind) - {EventKind.MOVE}
+    assert {event.old_path for event in found} == {None}
+
+
+def test_a_move_to_where_it_becomes_public_names_no_private_path(world):
+    memory = world.memory
+    memory.notes.update("context/a.md", "---\nsync: false\n---\n\nmine\n")
+    memory.notes.move("context/a.md", "projects/a.md", sha(world, "context/a.md"))
+    assert shown(world) == []
 
 
 def test_a_commit_by_hand_of_several_files_says_each_deletes_first(world):
@@ -59,9 +87,9 @@ def test_a_commit_by_hand_of_several_files_says_each_deletes_first(world):
         "tidy up\n\nWhy: it was due",
     )
     assert shown(world) == [
-        ("memory_delete", "context/z.md", ""),
-        ("memory_update", "context/a.md", "a\n"),
-        ("memory_update", "context/b.md", "z\n"),
+        ("delete", "context/z.md", ""),
+        ("update", "context/a.md", "a\n"),
+        ("update", "context/b.md", "z\n"),
     ]
     assert {event.message for event in events(world)} == {"tidy up\n\nWhy: it was due"}
 
@@ -75,11 +103,11 @@ def test_a_commit_that_changes_no_memory_file_says_nothing(world):
 def test_a_message_by_hand_does_not_pass_for_one_of_ours(world):
     world.commit({"context/a.md": "a"}, "context/a.md: edit")
     world.commit({"context/a.md": "b"}, "context/a.md: edit")
-    assert shown(world) == [("memory_update", "context/a.md", "b\n")]
+    assert shown(world) == [("update", "context/a.md", "b\n")]
     world.commit(
         {"context/a.md": None, "context/b.md": "b"}, "context/b.md: move from context/a.md"
     )
-    assert [kind for kind, _, _ in shown(world)] == ["memory_delete", "memory_update"]
+    assert [kind for kind, _, _ in shown(world)] == ["delete", "update"]
 
 
 def test_a_file_that_is_not_for_targets_is_not_there_for_them(world):
@@ -87,9 +115,9 @@ def test_a_file_that_is_not_for_targets_is_not_there_for_them(world):
     world.commit({"context/a.md": private})
     assert shown(world) == []
     world.commit({"context/a.md": public})
-    assert shown(world) == [("memory_update", "context/a.md", "ours\n")]
+    assert shown(world) == [("update", "context/a.md", "ours\n")]
     world.commit({"context/a.md": private})
-    assert shown(world) == [("memory_delete", "context/a.md", "")]
+    assert shown(world) == [("delete", "context/a.md", "")]
     world.commit({"context/a.md": None})
     assert shown(world) == []
 
@@ -103,16 +131,16 @@ def test_a_message_that_may_name_a_private_file_is_not_passed_on(world):
 def test_a_v1_memory_has_one_file():
     world = World(None)
     world.commit({"MEMORY.md": "one"})
-    assert shown(world) == [("memory_update", "MEMORY.md", "one\n")]
+    assert shown(world) == [("update", "MEMORY.md", "one\n")]
     world.commit({"MEMORY.md": "two", "other.md": "x"})
-    assert shown(world) == [("memory_update", "MEMORY.md", "two\n")]
+    assert shown(world) == [("update", "MEMORY.md", "two\n")]
     world.close()
 
 
 def test_the_first_commit_says_all_its_files():
     world = World(None)
     world.init()
-    assert shown(world) == [("memory_update", "context/general.md", "# General\n")]
+    assert shown(world) == [("update", "context/general.md", "# General\n")]
     world.close()
 
 
@@ -135,6 +163,6 @@ def test_a_folder_that_was_moved_by_hand_costs_no_more_than_its_files():
             return super().startswith(*args)
 
     old, new = ({MemoryPath(f"{name}/{n}.md") for n in range(200)} for name in ("old", "new"))
-    kinds = [kind for _, kind in _kinds(Message("by hand"), old, new)]
+    kinds = [kind for _, kind, _ in _kinds(Message("by hand"), old, new)]
     assert kinds == [EventKind.DELETE] * 200 + [EventKind.UPDATE] * 200
     assert len(compared) <= 400

@@ -36,7 +36,8 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
 def event(kind=EventKind.UPDATE, content="text\n", message="m", url=None):
     commit = CommitFacts(SHA, (), f"{message}\n", START, url)
-    return FileEvent(kind, MemoryPath("projects/plan.md"), content, message, commit)
+    old_path = MemoryPath("context/plan.md") if kind is EventKind.MOVE else None
+    return FileEvent(kind, MemoryPath("projects/plan.md"), content, message, commit, old_path)
 
 
 @pytest.mark.contract("C8")
@@ -44,16 +45,43 @@ def test_a_v2_payload_is_of_one_file():
     payload = json.loads(file_payload(event(EventKind.EDIT, url="https://x/y"), "me/memory"))
     assert payload == {
         "version": 2,
-        "event": "memory_edit",
+        "event": "memory_update",
         "content": "text\n",
         "message": "m",
         "repo": "me/memory",
         "sha": SHA,
         "commit_url": "https://x/y",
         "timestamp": "2026-03-01T12:00:00Z",
+        "action": "edit",
         "file": "plan.md",
         "path": "projects/plan.md",
+        "old_path": None,
     }
+
+
+@pytest.mark.contract("C8")
+@pytest.mark.parametrize(
+    ("kind", "word"),
+    [
+        (EventKind.UPDATE, "memory_update"),
+        (EventKind.EDIT, "memory_update"),
+        (EventKind.MOVE, "memory_update"),
+        (EventKind.DELETE, "memory_delete"),
+    ],
+)
+def test_a_consumer_of_the_first_pack_hears_of_every_path_that_has_content(kind, word):
+    payload = json.loads(file_payload(event(kind, ""), "r"))
+    moved = "context/plan.md" if kind is EventKind.MOVE else None
+    assert (payload["event"], payload["action"]) == (word, kind.value)
+    assert payload["old_path"] == moved
+    assert validator(2).is_valid(payload)
+    for field, wrong in (
+        ("event", f"memory_{'update' if word == 'memory_delete' else 'delete'}"),
+        ("event", "memory_edit"),
+        ("action", "rename"),
+        ("old_path", None if moved else "context/plan.md"),
+    ):
+        assert not validator(2).is_valid(payload | {field: wrong}), field
 
 
 @pytest.mark.contract("C8")
@@ -94,7 +122,7 @@ def validator(version):
 def test_both_schemas_have_the_shared_fields():
     first, second = (json.loads(webhook_schema(version)) for version in (1, 2))
     assert set(first["required"]) == BOTH
-    assert set(second["required"]) == BOTH | {"version", "file", "path"}
+    assert set(second["required"]) == BOTH | {"version", "action", "file", "path", "old_path"}
     payload = json.loads(file_payload(event(EventKind.DELETE, "left over"), "r"))
     assert not validator(2).is_valid(payload)
 

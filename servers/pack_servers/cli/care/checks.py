@@ -32,6 +32,7 @@ from pack_servers.config.settings import (
     load_settings,
     settings_in_force,
 )
+from pack_servers.config.unread import unread_settings
 from pack_servers.wiring import memory as wiring
 from pack_servers.wiring.checks import Check, State
 from pack_servers.wiring.local_checks import of_git
@@ -54,17 +55,26 @@ def of_program() -> Iterator[Check]:
 
 def of_settings() -> Iterator[Check]:
     """Which settings there are, and where they come from."""
-    settings = load_settings()  # a value that cannot be used is a problem of its own
+    faults = load_settings().faults
     sources = settings_in_force()
     found = ", ".join(f"{name} ({source})" for name, source in sources.items())
     yield Check(
         "settings", State.OK, found or f"none; set them in {ENV_FILE} or in the environment"
     )
+    for name, reason in faults.items():
+        remedy = f"Correct it in {sources.get(name, ENV_FILE)}."
+        yield Check("settings", State.PROBLEM, f"{name}: {reason}", remedy)
+    for each in unread_settings():
+        yield Check("settings", State.NOTE, each.found, each.remedy)
     file = env_file()
     if os.name == "posix" and file.is_file() and stat.S_IMODE(file.stat().st_mode) & 0o077:
         others = f"other users of this machine can read {ENV_FILE}"
         yield Check("settings file", State.NOTE, others, f"Run `chmod 600 {ENV_FILE}`.")
-    yield from (_extra(extra, setting) for extra, setting in wanted_extras(settings))
+
+
+def of_extras() -> Iterator[Check]:
+    """The packages that only some settings need."""
+    yield from (_extra(extra, setting) for extra, setting in wanted_extras(load_settings()))
 
 
 def _extra(extra: Extra, setting: str) -> Check:
@@ -79,7 +89,7 @@ def _extra(extra: Extra, setting: str) -> Check:
 def of_memory(local: Path | None, github: str | None) -> Iterator[Check]:
     """The place, its repository, and the memory in it."""
     settings = load_settings()
-    place = choose_place(settings, local, github)
+    place = choose_place(settings, local, github, say)
     for check in place.checks(settings, say):
         yield check
         if check.name == "memory" and check.state is State.PROBLEM:

@@ -43,7 +43,7 @@ def run(
         show_json({"ok": not problems, "checks": [asdict(check) for check in found]})
     else:
         _show(found)
-        show(f"\n{counted(len(problems), 'problem') if problems else 'everything is fine'}")
+        show(f"\n{_summary(found)}")
     if problems:
         raise typer.Exit(1)
 
@@ -51,8 +51,17 @@ def run(
 def _examine(local: Path | None, github: str | None) -> Iterator[Check]:
     yield from checks.of_program()
     yield from _guarded("settings", checks.of_settings)
+    yield from _guarded("extras", checks.of_extras)
     yield from _guarded("memory", lambda: checks.of_memory(local, github))
     yield from _guarded("http", checks.of_http)
+
+
+def _summary(found: list[Check]) -> str:
+    states = [check.state for check in found]
+    problems, notes = states.count(State.PROBLEM), states.count(State.NOTE)
+    if problems:
+        return counted(problems, "problem")
+    return f"no problem, {counted(notes, 'note')}" if notes else "everything is fine"
 
 
 def _guarded(name: str, examine: Callable[[], Iterator[Check]]) -> Iterator[Check]:

@@ -88,8 +88,9 @@ def run(
     if url is not None and clone is not None:
         raise typer.TyperException("--clone: the repository to clone is given twice")
     settings = load_settings()
-    place = choose_place(settings, local, github)
     source = url or clone
+    # A clone is a memory of its own, wherever it is made.
+    place = choose_place(settings, local, github, say if source is None else None)
     if source is not None and place.why_no_clone is not None:
         raise typer.TyperException(f"{place.arguments[0]}: {place.why_no_clone}")
     if branch is not None and source is None:

@@ -19,15 +19,18 @@ from pack.memory import Memory
 from pack.provenance import Source
 from pack_servers.background.hand_edits import committing
 from pack_servers.background.remote import exchanging
+from pack_servers.cli.shell.exit import FAILED
 from pack_servers.cli.shell.options import GithubOption, LocalOption
 from pack_servers.cli.shell.startup import importing
 from pack_servers.cli.shell.streams import say
 from pack_servers.cli.shell.wording import worded
 from pack_servers.config.extras import REPLICAS
 from pack_servers.config.settings import Settings, load_settings, split_list
+from pack_servers.config.unread import unread_settings
 from pack_servers.wiring import memory as wiring
-from pack_servers.wiring.place import Place
-from pack_servers.wiring.places import choose_place
+from pack_servers.wiring.here import memory_here
+from pack_servers.wiring.place import MissingMemory, Place
+from pack_servers.wiring.places import choose_place, refuse_copies
 
 if TYPE_CHECKING:
     from mcp.server.subscriptions import SubscriptionBus
@@ -77,11 +80,15 @@ def run(
             help="What clients are: ai-cloud (default), ai-network, ai-local, automation, user.",
         ),
     ] = None,
+    create: Annotated[
+        bool,
+        typer.Option("--create", help="Make the memory's folder if it does not exist."),
+    ] = False,
     *,
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Serve the memory to MCP clients; create it if there is none."""
+    """Serve the memory to MCP clients."""
     # Set up before the SDK's own logging, which would draw boxes; stdout is the protocol's.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
     if not (http or sse_only):
@@ -91,21 +98,62 @@ def run(
     if stateless and (sse_only or not http):
         raise typer.TyperException("--stateless: use it with --http and without --sse-only")
     settings = load_settings()
-    place = choose_place(settings, local, github)
+    place = _place(settings, local, github, is_by_client=not (http or sse_only))
+    _tell_unread()
     served = _Served(place, settings, origin or settings.pack_client_source)
-    leaving = Event()
+    transport = None
+    if http or sse_only:
+        where = (host or "127.0.0.1", settings.mcp_sse_port if port is None else port)
+        transport = _Transport(*where, sse_only=sse_only, stateless=stateless)
+    try:
+        _serve(served, transport, create=create)
+    except MissingMemory as error:
+        if transport is not None:
+            raise
+        _serve_refusals(served, error)
+        raise typer.Exit(FAILED) from error
+
+
+def _serve(served: _Served, transport: _Transport | None, *, create: bool) -> None:
+    settings, leaving = served.settings, Event()
+    begun = wiring.open_or_begin(settings, served.place, _announce, leaving.is_set, create=create)
     with (
-        wiring.open_or_begin(settings, place, _announce, leaving.is_set) as (memory, made),
+        begun as (memory, made),
         exchanging(memory, settings.pack_remote_interval, leaving),
         committing(memory, settings.pack_commit_hand_edits),
         _syncing(memory),
     ):
-        if http or sse_only:
-            where = (host or "127.0.0.1", settings.mcp_sse_port if port is None else port)
-            transport = _Transport(*where, sse_only=sse_only, stateless=stateless)
+        if transport is not None:
             _serve_http(memory, made, served, transport)
         else:
             _serve_stdio(memory, served)
+
+
+def _place(
+    settings: Settings, local: Path | None, github: str | None, *, is_by_client: bool
+) -> Place:
+    """The memory to serve.
+
+    A client starts a server wherever it happens to be, which may be in somebody else's memory, and
+    shows nobody what the server says. So for a client only settings and options name one.
+
+    Raises:
+        InvalidConfig: As `choose_place` and `refuse_copies`.
+    """
+    if not is_by_client:
+        place = choose_place(settings, local, github, say)
+        refuse_copies(settings, place)
+        return place
+    place = choose_place(settings, local, github)
+    if local is None and (here := memory_here()) not in (None, Path(str(place))):
+        wiring.note(f"serving {place}, not the memory in {here}; for that one, add --local {here}")
+    return place
+
+
+def _tell_unread() -> None:
+    """Say once what is set and not read, as nobody looks for a setting that seems to be there."""
+    for each in unread_settings():
+        wiring.note(f"{each.found}. {each.remedy}")
 
 
 def _syncing(memory: Memory) -> AbstractContextManager[None]:
@@ -153,6 +201,17 @@ def _serve_stdio(memory: Memory, served: _Served) -> None:
     if sys.stdin.isatty():
         say("waiting for an MCP client on standard input; for HTTP, run pack serve --http")
     build_server(memory, source=served.source, bus=_bus(served)).run()
+
+
+def _serve_refusals(served: _Served, error: MissingMemory) -> None:
+    """Tell the client why there is no memory, with every call, until it leaves."""
+    with importing():
+        from pack_servers.mcp.server import build_server  # noqa: PLC0415 - as above
+        from pack_servers.wiring.missing import refusing_memory  # noqa: PLC0415 - rarely needed
+
+    say(f"error: {error}")
+    say(f"  → {worded(error.remedy)}")
+    build_server(refusing_memory(error), source=served.source, watch=False).run()
 
 
 def _serve_http(

@@ -45,7 +45,7 @@ def run(
 
     settings = load_settings()
     today = None if settings.pack_sync_expired else clock().date()
-    with opened(local, github) as memory, open_pages(settings, clock) as pages:
+    with opened(local, github, copies=True) as memory, open_pages(settings, clock) as pages:
         journal = open_checkpoint(settings, choose_place(settings, local, github))
         plan = memory.pages.migrate(pages, say, today, journal=journal, dry_run=True)
         if dry_run:

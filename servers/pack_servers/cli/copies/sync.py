@@ -59,7 +59,7 @@ def run(
     github: GithubOption = None,
 ) -> None:
     """Deliver what is new to the sync targets."""
-    with opened(local, github) as memory:
+    with opened(local, github, copies=True) as memory:
         sync = memory.sync
         if sync is None:
             _without_targets(target, answer)

@@ -13,19 +13,32 @@ from pack.paths import parse_stored_path
 from pack_servers.cli.shell.streams import say
 from pack_servers.config.settings import load_settings
 from pack_servers.wiring import memory as wiring
-from pack_servers.wiring.places import choose_place
+from pack_servers.wiring.place import Announce
+from pack_servers.wiring.places import choose_place, refuse_copies
 
 
 @contextmanager
-def opened(local: Path | None, github: str | None) -> Iterator[Memory]:
+def opened(
+    local: Path | None, github: str | None, announce: Announce = say, *, copies: bool = False
+) -> Iterator[Memory]:
     """Open the memory of a command, and close it at the end.
+
+    Args:
+        local: `--local`, as it was given.
+        github: `--github`, as it was given.
+        announce: Told which memory it is if nobody named it, and of waits.
+        copies: Whether the command copies the memory to the user's services.
 
     Raises:
         NotInitialised: The folder or repository holds no memory.
+        InvalidConfig: It would be copied, and nobody named it.
         PackError: The settings or the repository cannot be used.
     """
     settings = load_settings()
-    with wiring.open_memory(settings, choose_place(settings, local, github), say) as memory:
+    place = choose_place(settings, local, github, announce)
+    if copies:
+        refuse_copies(settings, place)
+    with wiring.open_memory(settings, place, announce) as memory:
         yield memory
 
 

@@ -19,11 +19,15 @@ def complete_path(ctx: typer.Context, incomplete: str) -> list[str]:
     from pack_servers.cli.shell.opening import opened  # noqa: PLC0415
 
     try:
-        with opened(ctx.params.get("local"), ctx.params.get("github")) as memory:
+        with opened(ctx.params.get("local"), ctx.params.get("github"), _quietly) as memory:
             files = memory.notes.list(limit=_COMPLETED).files
     except PackError:
         return []
     return [file.path for file in files if file.path.startswith(incomplete)]
+
+
+def _quietly(_text: str) -> None:
+    """Say nothing, as the shell would show it amid what a person types."""
 
 
 class Format(StrEnum):
@@ -38,7 +42,7 @@ LocalOption = Annotated[
     typer.Option(
         "--local",
         metavar="DIR",
-        help="The memory's folder. Without it: PACK_DIR, then ~/.pack/memory.",
+        help="The memory's folder. Without it: PACK_DIR, the memory you are in, ~/.pack/memory.",
         show_default=False,
     ),
 ]

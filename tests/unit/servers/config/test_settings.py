@@ -61,10 +61,25 @@ def test_a_value_that_cannot_be_used_is_named_and_not_shown(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, value)
+    settings = load_settings()
     with pytest.raises(InvalidConfig) as caught:
-        load_settings()
+        getattr(settings, name.lower())
     assert caught.value.setting == name
-    assert value not in str(caught.value)
+    assert value not in f"{caught.value} {settings!r} {settings.in_words(name.lower())}"
+    assert settings.faults == {name: caught.value.reason}
+
+
+def test_a_setting_matters_only_to_whoever_reads_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / ".pack.env").write_text("MCP_SSE_PORT=abc\nPACK_GITHUB_WAIT=soon\n", encoding="utf-8")
+    monkeypatch.setenv("PACK_DIR", "~/notes")
+    settings = load_settings()
+    assert settings.pack_dir == home / "notes"
+    assert settings.pack_remote_interval == 300
+    assert set(settings.faults) == {"MCP_SSE_PORT", "PACK_GITHUB_WAIT"}
+    with pytest.raises(AttributeError):
+        _ = settings.pack_port  # type: ignore[attr-defined]
 
 
 def test_a_token_is_in_no_text_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ CANARY = "canary-3f9c1d7a-token"
         {"port": -1},
         {"port": 65536},
         {"max_body": 0},
+        {"max_sessions": 0},
         {"read_timeout": 0},
         {"read_timeout": float("inf")},
         {"read_timeout": float("nan")},

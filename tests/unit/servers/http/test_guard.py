@@ -12,7 +12,7 @@ import pytest
 from pack_servers.http.access import SECURITY_HEADERS, Access
 from pack_servers.http.app import HttpSettings, check_bind
 from pack_servers.http.bind import Address, access_for
-from pack_servers.http.guard import Guard
+from pack_servers.http.guard import REFUSED, Guard
 from pydantic import SecretStr
 
 CANARY = "canary-3f9c1d7a-token"
@@ -414,6 +414,27 @@ def test_a_refusal_is_json_that_repeats_nothing_of_the_request() -> None:
         [peer.sent[1]["body"], *map(b":".join, peer.sent[0]["headers"])]
     )
     assert set(dict(SECURITY_HEADERS)) <= set(peer.headers)
+
+
+def test_a_refusal_ends_the_connection_unless_a_body_is_still_under_way() -> None:
+    evil = (b"host", b"evil.example")
+    kind = (b"content-type", b"text/plain")
+    for given, closes in (
+        (scope(headers=[evil]), True),
+        (scope(method="POST", headers=[evil, (b"content-length", b"0")]), True),
+        (scope(method="POST", headers=[evil, (b"content-length", b"9")]), False),
+        (scope(method="POST", headers=[evil, (b"transfer-encoding", b"chunked")]), False),
+        (posted((b"content-type", b"text/plain")), True),
+        (scope(method="PUT"), True),
+        (scope(headers=[(b"host", b"127.0.0.1:3005"), kind, (b"origin", b"null")]), True),
+    ):
+        peer = run(echo, given, Peer())
+        assert peer.status >= 400
+        assert given["state"][REFUSED]
+        assert (peer.headers.get(b"connection") == b"close") is closes, given
+    served = scope()
+    run(echo, served, Peer(body(b"")))
+    assert "state" not in served
 
 
 def test_a_body_is_counted_when_no_length_says_how_long_it_is() -> None:

@@ -11,7 +11,7 @@ from pack_servers.config.settings import load_settings
 from pack_servers.wiring.github import GithubPlace
 from pack_servers.wiring.local import LocalPlace
 from pack_servers.wiring.place import Place
-from pack_servers.wiring.places import choose_place
+from pack_servers.wiring.places import choose_place, refuse_copies
 
 from pack.errors import InvalidConfig
 
@@ -54,6 +54,60 @@ def test_a_folder_that_is_set_outranks_a_repository(
     assert (str(place), place.name) == ("github:ada/memory", "ada/memory")
     monkeypatch.setenv("PACK_DIR", str(tmp_path))
     assert str(chosen()) == str(tmp_path)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current directory, in what passes for a memory."""
+    (tmp_path / "here" / ".git").mkdir(parents=True)
+    head = "---\nversion: 2\nsync_order: []\n---\n"
+    (tmp_path / "here" / "index.md").write_text(head, encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here"
+
+
+@pytest.mark.usefixtures("_github_set")
+def test_the_memory_one_stands_in_is_used_and_said(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    place = choose_place(load_settings(), None, None, said.append)
+    assert place == LocalPlace(here, "the current directory")
+    assert said == [f"using the memory in {here}, which the current directory is in"]
+    for local, github in ((here / "other", None), (None, "bob/notes")):
+        named = choose_place(load_settings(), local, github, said.append)
+        assert named.chosen_by in ("--local", "--github")
+    monkeypatch.setenv("PACK_DIR", str(here / "set"))
+    assert str(choose_place(load_settings(), None, None, said.append)) == str(here / "set")
+    assert len(said) == 1
+
+
+@pytest.mark.usefixtures("here")
+def test_who_cannot_be_told_does_not_get_it(home: Path) -> None:
+    assert chosen() == LocalPlace(home / ".pack" / "memory", "the default")
+
+
+def test_in_the_default_memory_there_is_nothing_to_say(
+    home: Path, monkeypatch: pytest.MonkeyPatch, here: Path
+) -> None:
+    (home / ".pack").mkdir()
+    here.rename(home / ".pack" / "memory")
+    monkeypatch.chdir(home / ".pack" / "memory")
+    said: list[str] = []
+    place = choose_place(load_settings(), None, None, said.append)
+    assert (place.chosen_by, said) == ("the default", [])
+
+
+def test_a_memory_that_nobody_named_is_not_copied_to_the_services_of_the_user(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = choose_place(load_settings(), None, None, lambda _: None)
+    refuse_copies(load_settings(), place)
+    monkeypatch.setenv("GOOGLE_DOC_ID", "x")
+    with pytest.raises(InvalidConfig) as refused:
+        refuse_copies(load_settings(), place)
+    assert f"--local {here}" in refused.value.remedy
+    refuse_copies(load_settings(), chosen(local=here))
 
 
 @pytest.mark.parametrize("name", ["ada", "ada/", "/memory", "ada/me/mory", ""])
