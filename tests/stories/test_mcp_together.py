@@ -1,4 +1,4 @@
-"""Eight clients of five servers write to one memory at once (C1, C9)."""
+"""Eight clients of three servers write to one memory at once (C1, C9)."""
 
 from __future__ import annotations
 
