@@ -235,7 +235,8 @@ def test_without_git_it_says_what_to_install(memory: Folder) -> None:
     [
         ("2.9.5", "problem", "too old"),
         ("2.29.3", "problem", "too old"),
-        ("2.30.0", "ok", "2.30.0"),
+        ("2.30.0", "note", "2.30.0"),
+        ("2.36.0", "ok", "2.36.0"),
         ("2.55.1.windows.1", "ok", "2.55.1"),
         ("2.56.0", "note", "newer than 2.55"),
         ("3.0.0-rc1", "note", "newer than 2.55"),
