@@ -1,22 +1,23 @@
 """The tools: each one is a single call of the core, in words for a model.
 
-An empty text for something optional counts as absent, because many models fill in every field.
+What a client sends arrives here as `pack_servers.mcp.arguments` has read it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Final
+from typing import Annotated, Final, Required
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from pack.catalog.questions import Sort
 from pack.core.requests import SEARCH_LIMIT
 from pack.errors import PackError
-from pack.files.edits import Edit
+from pack.files.edit_fields import Kind, read_edits
 from pack.memory import Memory
 from pack.provenance import Origin, Source
 from pack.results import Written
@@ -25,16 +26,30 @@ from pack_servers.mcp.clients import LastRead, client_key
 
 _MAX_LIMIT: Final = 500
 
+# Optional texts are `str` and empty when they are absent: the SDK decodes JSON in a text whose type
+# is anything else, and a message that looks like JSON is a message.
 Path = Annotated[str, Field(description="e.g. projects/website.md")]
 Sha = Annotated[str, Field(description="sha of the version you read")]
-Message = Annotated[str | None, Field(description="why, for the log")]
-Tag = Annotated[str | None, Field(description="only files with this tag")]
-Topic = Annotated[str | None, Field(description="text in the topic")]
-Dir = Annotated[str | None, Field(description="only files in this folder")]
-Since = Annotated[str | None, Field(description="updated on this day or later")]
-Until = Annotated[str | None, Field(description="updated on this day or before")]
-Limit = Annotated[int, Field(ge=1, le=_MAX_LIMIT)]
-Cursor = Annotated[str | None, Field(description="next_cursor of the last answer")]
+Message = Annotated[str, Field(description="why, for the log")]
+Tag = Annotated[str, Field(description="only files with this tag")]
+Topic = Annotated[str, Field(description="text in the topic")]
+Dir = Annotated[str, Field(description="only files in this folder")]
+Since = Annotated[str, Field(description="updated on this day or later")]
+Until = Annotated[str, Field(description="updated on this day or before")]
+Limit = Annotated[int | None, Field(ge=1, le=_MAX_LIMIT)]
+Cursor = Annotated[str, Field(description="next_cursor of the last answer")]
+
+
+class EditFields(TypedDict, total=False):
+    """One edit, as flat fields: the kind decides which of them it takes."""
+
+    op: Required[Kind]
+    old: Annotated[str, Field(description="for replace: exact text, found once")]
+    new: Annotated[str, Field(description="for replace: what comes instead")]
+    all: Annotated[bool, Field(description="replace: everywhere")]
+    section: Annotated[str, Field(description="heading, as memory_search names it")]
+    text: Annotated[str, Field(description="for append and replace_section")]
+
 
 _READS: Final = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 _ADDS: Final = ToolAnnotations(
@@ -57,14 +72,14 @@ class Tools:
     def memory_list(
         self,
         *,
-        tag: Tag = None,
-        topic: Topic = None,
-        dir: Dir = None,  # noqa: A002 - the tool's own word
-        since: Since = None,
-        until: Until = None,
+        tag: Tag = "",
+        topic: Topic = "",
+        dir: Dir = "",  # noqa: A002 - the tool's own word
+        since: Since = "",
+        until: Until = "",
         sort: Annotated[Sort, Field(description="newest or largest first")] = Sort.PATH,
-        limit: Annotated[int | None, Field(ge=1, le=_MAX_LIMIT)] = None,
-        cursor: Cursor = None,
+        limit: Limit = None,
+        cursor: Cursor = "",
     ) -> Annotated[CallToolResult, answers.ListResult]:
         """What is in the memory: path, topic, tags and date of each file."""
         return _answer(
@@ -83,7 +98,7 @@ class Tools:
         )
 
     def memory_get(
-        self, ctx: Context, path: Path | None = None
+        self, ctx: Context, path: Path = ""
     ) -> Annotated[CallToolResult, answers.GetResult]:
         """Read a file: content, and the sha that a change must name. Without path: everything."""
         if path:
@@ -100,17 +115,19 @@ class Tools:
         self,
         ctx: Context,
         content: Annotated[str, Field(description="the whole text, markdown")],
-        path: Path | None = None,
-        sha: Annotated[str | None, Field(description="sha you read; omit for a new file")] = None,
-        message: Message = None,
+        path: Path = "",
+        sha: Annotated[str, Field(description="sha you read; omit for a new file")] = "",
+        message: Message = "",
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Store a file, new or whole; frontmatter you leave out stays. Conflicts show the file."""
         memory = self._as(ctx)
         if path:
-            return self._write(lambda: memory.notes.update(path, content, sha or None, message))
+            return self._write(
+                lambda: memory.notes.update(path, content, sha or None, message or None)
+            )
         client = client_key(ctx.request_context)
         try:
-            done = memory.whole.add(content, self._last_read.get(client), message)
+            done = memory.whole.add(content, self._last_read.get(client), message or None)
         except PackError as error:
             return answers.not_written(error)
         self._wrote()
@@ -121,13 +138,15 @@ class Tools:
         self,
         ctx: Context,
         path: Path,
-        edits: Annotated[list[Edit], Field(min_length=1)],
-        sha: Annotated[str | None, Field(description="sha you read, to be strict")] = None,
-        message: Message = None,
+        edits: Annotated[list[EditFields], Field(min_length=1)],
+        sha: Annotated[str, Field(description="sha you read, to be strict")] = "",
+        message: Message = "",
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Change parts of a file: replace exact text, append, replace a section. All or none."""
         memory = self._as(ctx)
-        return self._write(lambda: memory.notes.edit(path, edits, sha or None, message))
+        return self._write(
+            lambda: memory.notes.edit(path, read_edits(edits), sha or None, message or None)
+        )
 
     def memory_search(
         self,
@@ -135,13 +154,13 @@ class Tools:
             str, Field(description='words or a question; "a phrase", begin*, -without')
         ],
         *,
-        tag: Tag = None,
-        topic: Topic = None,
-        dir: Dir = None,  # noqa: A002 - the tool's own word
-        since: Since = None,
-        until: Until = None,
-        limit: Limit = SEARCH_LIMIT,
-        cursor: Cursor = None,
+        tag: Tag = "",
+        topic: Topic = "",
+        dir: Dir = "",  # noqa: A002 - the tool's own word
+        since: Since = "",
+        until: Until = "",
+        limit: Limit = None,
+        cursor: Cursor = "",
         max_tokens: Annotated[int | None, Field(ge=1, description="for all results")] = None,
         explain: Annotated[bool, Field(description="say why each was found")] = False,
     ) -> Annotated[CallToolResult, answers.SearchResult]:
@@ -155,7 +174,7 @@ class Tools:
                     dir=dir or None,
                     since=since or None,
                     until=until or None,
-                    limit=limit,
+                    limit=limit or SEARCH_LIMIT,
                     cursor=cursor or None,
                     max_tokens=max_tokens,
                     explain=explain,
@@ -164,18 +183,18 @@ class Tools:
         )
 
     def memory_delete(
-        self, ctx: Context, path: Path, sha: Sha, message: Message = None
+        self, ctx: Context, path: Path, sha: Sha, message: Message = ""
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Remove a file; its history stays in git."""
         memory = self._as(ctx)
-        return self._write(lambda: memory.notes.delete(path, sha, message))
+        return self._write(lambda: memory.notes.delete(path, sha, message or None))
 
     def memory_move(
-        self, ctx: Context, path: Path, new_path: Path, sha: Sha, message: Message = None
+        self, ctx: Context, path: Path, new_path: Path, sha: Sha, message: Message = ""
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Give a file another path; its history follows."""
         memory = self._as(ctx)
-        return self._write(lambda: memory.notes.move(path, new_path, sha, message))
+        return self._write(lambda: memory.notes.move(path, new_path, sha, message or None))
 
     def _write(self, action: Callable[[], Written]) -> CallToolResult:
         def write() -> CallToolResult:

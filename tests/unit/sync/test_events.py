@@ -43,7 +43,7 @@ def test_each_write_says_what_it_did(world):
     memory.notes.update("context/a.md", "two\n", sha(world, "context/a.md"), "because")
     assert shown(world) == [("memory_update", "context/a.md", "two\n")]
     assert events(world)[0].message == "context/a.md: update (because)"
-    memory.notes.edit("context/a.md", [Replace(op="replace", old="two", new="three")])
+    memory.notes.edit("context/a.md", [Replace(old="two", new="three")])
     assert shown(world) == [("memory_edit", "context/a.md", "three\n")]
     memory.notes.move("context/a.md", "projects/a.md", sha(world, "context/a.md"))
     assert shown(world) == [("memory_move", "projects/a.md", "three\n")]
