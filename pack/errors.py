@@ -124,16 +124,19 @@ class AmbiguousSection(InvalidRequest):
     Attributes:
         title: As requested.
         lines: Where the headings are, 1-based.
+        names: What the first of them are called so that no other is meant.
     """
 
     code = "ambiguous_section"
-    remedy = "Give the level too (`## Title`), or replace text that occurs only once."
 
-    def __init__(self, title: str, lines: Sequence[int]) -> None:
+    def __init__(self, title: str, lines: Sequence[int], names: Sequence[str]) -> None:
         where = ", ".join(map(str, lines[:10]))
         super().__init__(f"{len(lines)} sections are called {title[:120]!r} (lines {where})")
         self.title = title
         self.lines = tuple(lines)
+        self.names = tuple(names)
+        more = ", …" if len(lines) > len(names) else ""
+        self.remedy = f"Name one of them: {', '.join(map(repr, names))}{more}."
 
 
 class EditFailed(InvalidRequest):
@@ -214,6 +217,7 @@ class BlobChanged(PreconditionFailed):
         expected: The blob that the caller named; `None` if it named none or expected no file.
         actual: The blob that is there; `None` if there is no file.
         content: The current text, if known; a wrapper may show it to the caller.
+        is_known: Whether the blob that the caller named is, or may be, a version of the file.
     """
 
     code = "conflict"
@@ -225,11 +229,15 @@ class BlobChanged(PreconditionFailed):
         expected: BlobId | None,
         actual: BlobId | None,
         content: bytes | None = None,
+        *,
+        is_known: bool = True,
     ) -> None:
         if actual is None:
-            reason = "it no longer exists"
+            reason = "it no longer exists" if is_known else "it does not exist"
         elif expected is None:
             reason = f"it exists and its sha was not given (now {actual})"
+        elif not is_known:
+            reason = f"the sha that was given is of no known version of it (now {actual})"
         else:
             reason = f"it was changed since it was read (now {actual})"
         super().__init__(f"conflict on {path}: {reason}; nothing was written")
@@ -237,6 +245,7 @@ class BlobChanged(PreconditionFailed):
         self.expected = expected
         self.actual = actual
         self.content = content
+        self.is_known = is_known
         if actual is None:
             self.remedy = "To create the file, try again without a sha."
 

@@ -14,7 +14,7 @@ from pack.files import frontmatter
 from pack.files.frontmatter import Frontmatter
 from pack.files.schema import parse_day
 from pack.limits import MAX_FILE_BYTES, MAX_QUERY_BYTES
-from pack.model import BlobId
+from pack.paths import as_path
 
 SEARCH_LIMIT: Final = 10
 """Number of search results if the caller gives no limit."""
@@ -61,11 +61,6 @@ def check_query(text: str) -> str:
     if not text.strip():
         raise InvalidRequest("the query is empty")
     return text
-
-
-def as_blob(sha: str | None) -> BlobId | None:
-    """A blob id from a caller; one that is not valid simply matches no file."""
-    return None if sha is None else BlobId(sha.strip().lower())
 
 
 Key = list[str | float]
@@ -207,10 +202,16 @@ def make_filter(
     return Filter(
         tag=_unicode(tag.strip()) if tag is not None else None,
         topic=_unicode(topic) if topic is not None else None,
-        folder=_unicode(folder.strip("/")) if folder is not None else None,
+        folder=_folder(folder) if folder is not None else None,
         since=_day("since", since),
         until=_day("until", until),
     )
+
+
+def _folder(text: str) -> str | None:
+    """The folder that a caller means; `None` for the root, which holds everything."""
+    folder = as_path(text).strip("/")
+    return _unicode(folder) if folder not in ("", ".") else None
 
 
 def _unicode(text: str) -> str:

@@ -19,6 +19,7 @@ from typing import Final
 
 from pack.errors import AmbiguousSection, EditFailed, LimitExceeded, NotFound
 from pack.files import frontmatter, markdown
+from pack.files.sections import section_span
 from pack.limits import MAX_FILE_BYTES
 
 MAX_EDITS: Final = 100
@@ -238,7 +239,7 @@ def _find_section(text: str, title: str, number: int) -> tuple[list[str], int, i
     """All lines of the text, and the range of them (from, up to) that is under a heading."""
     parts = frontmatter.split(text)
     try:
-        start, end = markdown.section_span(parts.body, title, first_line=parts.body_line)
+        start, end = section_span(parts.body, title, first_line=parts.body_line)
     except (NotFound, AmbiguousSection) as error:
         failure = EditFailed(number, str(error))
         failure.remedy = error.remedy

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from pack.catalog.questions import Sort
 from pack.core.decision import Decision
-from pack.core.requests import as_blob, check_text, make_filter
+from pack.core.requests import check_text, make_filter
 from pack.core.session import Session
+from pack.core.versions import expect
 from pack.errors import AlreadyExists, MigrationNeeded
 from pack.files import frontmatter
 from pack.files.edits import Edit, apply_edits
@@ -16,7 +17,6 @@ from pack.results import Document, FileListing, Written
 from pack.use_cases import read
 from pack.use_cases.write import (
     Wording,
-    expect,
     find_existing,
     find_target,
     is_v1_file,
@@ -115,7 +115,7 @@ class Notes:
 
         def decide() -> Decision:
             target, current = find_target(self._core, path)
-            expect(target, current, as_blob(sha))
+            expect(self._core, target, current, sha)
             wording = Wording("update" if current else "add", message)
             return store(self._core, target, current, given, wording)
 
@@ -148,7 +148,7 @@ class Notes:
         def decide() -> Decision:
             target, current = find_existing(self._core, path)
             if sha is not None:
-                expect(target, current, as_blob(sha))
+                expect(self._core, target, current, sha)
             given = frontmatter.read(apply_edits(current.exact_text(), edits))
             check_text(given)
             return store(self._core, target, current, given, Wording("edit", message))
@@ -168,7 +168,7 @@ class Notes:
 
         def decide() -> Decision:
             target, current = find_existing(self._core, path)
-            expect(target, current, as_blob(sha))
+            expect(self._core, target, current, sha)
             with_index = not is_v1_file(self._core, target)
             changes = [Delete(target, current.sha)]
             return Decision(target, changes, f"{target}: delete", message, with_index=with_index)
@@ -201,7 +201,7 @@ class Notes:
         source, current = find_existing(core, path)
         if is_v1_file(core, source):
             raise MigrationNeeded(source, wanted)
-        expect(source, current, as_blob(sha))
+        expect(core, source, current, sha)
         target = new_path(wanted)
         taken = core.reader.find(target)
         if taken is not None:

@@ -11,6 +11,7 @@ from pack.catalog import dates as dating
 from pack.catalog.questions import Filter, Sort, SortKey, sort_key
 from pack.catalog.row import Row, is_catalogued
 from pack.core.core import Core
+from pack.core.lookup import asked_path, nothing_there
 from pack.core.requests import (
     InvalidCursor,
     Key,
@@ -19,12 +20,12 @@ from pack.core.requests import (
     make_cursor,
     parse_cursor,
 )
-from pack.errors import InvalidPath, LimitExceeded, NotFound
+from pack.errors import LimitExceeded, NotFound
 from pack.files import schema
 from pack.files.note import Note
 from pack.index.format import in_sync_order, read_head
 from pack.model import MemoryPath, Mode
-from pack.paths import INDEX, parse_stored_path
+from pack.paths import INDEX
 from pack.remote.remote import RemoteRecord, StopKind
 from pack.results import Document, FileListing, NoteSummary, WholeMemory
 from pack.times import format_time
@@ -38,13 +39,11 @@ LIST_TOKENS: Final = 1_300
 
 def get(core: Core, path: str) -> Document:
     """See `Notes.get`."""
-    wanted = parse_stored_path(path)
-    if not wanted.lower().endswith(".md") and wanted != core.reader.v1_path:
-        raise InvalidPath(path, "a memory file must end in .md")
-    found = core.reader.find(wanted)
+    wanted = asked_path(core, path)
+    is_readable = wanted.lower().endswith(".md") or wanted == core.reader.v1_path
+    found = core.reader.find(wanted) if is_readable else None
     if found is None:
-        core.require_mode()
-        raise NotFound(path)
+        raise nothing_there(core, path)
     text, head = found.exact_text(), found.head
     warnings: tuple[str, ...] = ()
     if head.problem is not None:

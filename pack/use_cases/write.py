@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from pack.catalog.refresh import bring_up
 from pack.core.core import Core
 from pack.core.decision import Decision
+from pack.core.lookup import asked_path, nothing_there
 from pack.core.requests import check_text
-from pack.errors import BlobChanged, InvalidContent, InvalidPath, MigrationNeeded, NotFound
+from pack.errors import InvalidContent, InvalidPath, MigrationNeeded
 from pack.files import schema
 from pack.files.frontmatter import Frontmatter
 from pack.files.note import Note, title_from_path
 from pack.index.format import is_generated, is_page_path, may_be_generated
-from pack.model import ABSENT, BlobId, MemoryPath, Mode, Put
-from pack.paths import fold, is_memory_file, parse_memory_path, parse_stored_path
+from pack.model import ABSENT, MemoryPath, Mode, Put
+from pack.paths import as_path, fold, is_memory_file, parse_memory_path
 
 
 def find_target(core: Core, path: str) -> tuple[MemoryPath, Note | None]:
@@ -26,14 +27,14 @@ def find_target(core: Core, path: str) -> tuple[MemoryPath, Note | None]:
         InvalidPath: No memory file can have this path.
     """
     mode = core.require_mode()
-    target = parse_stored_path(path)
+    target = asked_path(core, path)
     if mode is Mode.V1:
         if target != core.reader.v1_path:
             raise MigrationNeeded(core.reader.v1_path, path)
         return target, core.reader.find(target)
     current = core.reader.find(target) if is_memory_file(target) else None
     if current is None:
-        target = new_path(path)
+        target = new_path(target)
         refuse_twin(core, target)
     elif _is_generated(current):
         raise InvalidPath(path, "this index is generated")
@@ -46,7 +47,7 @@ def new_path(text: str) -> MemoryPath:
     Raises:
         InvalidPath, LimitExceeded: No new memory file can have it.
     """
-    path = parse_memory_path(text)
+    path = parse_memory_path(as_path(text))
     if is_page_path(path):
         raise InvalidPath(text, "this name is reserved for pages of the index")
     return path
@@ -83,7 +84,7 @@ def find_existing(core: Core, path: str) -> tuple[MemoryPath, Note]:
     """
     target, current = find_target(core, path)
     if current is None:
-        raise NotFound(path)
+        raise nothing_there(core, path)
     return target, current
 
 
@@ -94,17 +95,6 @@ def is_v1_file(core: Core, path: MemoryPath) -> bool:
 
 def _is_generated(note: Note) -> bool:
     return may_be_generated(note.path) and is_generated(note.path, note.head.fields)
-
-
-def expect(path: MemoryPath, current: Note | None, sha: BlobId | None) -> None:
-    """Refuse a write unless its caller has read what is there.
-
-    Raises:
-        BlobChanged: The caller has not. The error holds what is there.
-    """
-    actual = current.sha if current else None
-    if actual != sha:
-        raise BlobChanged(path, sha, actual, current.content if current else None)
 
 
 @dataclass(frozen=True, slots=True)
