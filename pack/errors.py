@@ -257,6 +257,24 @@ class AlreadyExists(BlobChanged):
     remedy = f"Choose another path, or {Action.READ} and update that file with its sha."
 
 
+class PartlyRead(PreconditionFailed):
+    """A whole text was sent that leaves out most of a file of which its writer was shown a part."""
+
+    code = "partly_read"
+    remedy = (
+        f"{Action.EDIT} to change a part. To replace the file, {Action.READ} for all of it first."
+    )
+
+    def __init__(self, path: str, lost: int, total: int) -> None:
+        super().__init__(
+            f"{lost} of the {total} lines of {path} are not in the new text, and only a part of "
+            "the file was read; nothing was written"
+        )
+        self.path = path
+        self.lost = lost
+        self.total = total
+
+
 # --- a person or a rule must choose ----------------------------------------------------------
 
 

@@ -166,8 +166,21 @@ _TOKENS_EACH: Final = 25  # field names and punctuation around one item
 
 def count_tokens(text: str) -> int:
     """Roughly how many tokens a text takes: a quarter of its ASCII characters plus all others."""
-    others = sum(not character.isascii() for character in text)
+    others = len(text) - len(text.encode("ascii", "ignore"))
     return others + (len(text) - others) // _ASCII_PER_TOKEN
+
+
+def fitting(text: str, budget: int) -> int:
+    """How many characters of a text fit into a number of tokens: whole lines, if one fits at all.
+
+    At least one character does, so that whoever reads on gets on.
+    """
+    most = text[: (budget + 1) * _ASCII_PER_TOKEN]
+    fits = bisect_right(range(len(most) + 1), budget, key=lambda end: count_tokens(most[:end])) - 1
+    if fits == len(text):
+        return fits
+    line_end = max(text.rfind("\n", 0, fits), text.rfind("\r", 0, fits)) + 1
+    return line_end or max(fits, 1)
 
 
 def cut_to_budget(

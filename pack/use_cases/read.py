@@ -1,4 +1,4 @@
-"""Reading a memory: one note, all notes as one text, or a listing."""
+"""Reading a memory: one note, or a listing."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from pack.core.requests import (
     make_cursor,
     parse_cursor,
 )
-from pack.errors import LimitExceeded, NotFound
+from pack.errors import LimitExceeded
 from pack.files import schema
 from pack.files.note import Note
 from pack.index.format import in_sync_order, read_head
-from pack.model import MemoryPath, Mode
+from pack.model import MemoryPath
 from pack.paths import INDEX
 from pack.remote.remote import RemoteRecord, StopKind
-from pack.results import Document, FileListing, NoteSummary, WholeMemory
+from pack.results import Document, FileListing, NoteSummary
 from pack.times import format_time
-from pack.v1 import whole_memory
+from pack.use_cases.excerpt import WHOLE, Part, excerpt
 
 LIST_MOST: Final = 100
 """Number of files in a listing if the caller gives no limit."""
@@ -37,23 +37,24 @@ LIST_TOKENS: Final = 1_300
 """About how many tokens they may take; the rest of the 1,500 is for what surrounds them."""
 
 
-def get(core: Core, path: str) -> Document:
+def get(core: Core, path: str, part: Part = WHOLE) -> Document:
     """See `Notes.get`."""
     wanted = asked_path(core, path)
     is_readable = wanted.lower().endswith(".md") or wanted == core.reader.v1_path
     found = core.reader.find(wanted) if is_readable else None
     if found is None:
         raise nothing_there(core, path)
-    text, head = found.exact_text(), found.head
+    (text, lines), head = excerpt(found, part), found.head
     warnings: tuple[str, ...] = ()
     if head.problem is not None:
         where = f"line {head.problem.line}, column {head.problem.column}"
         warnings = (f"the frontmatter cannot be read: {head.problem.reason} ({where})",)
-    updated_at = _stated_update(found) or format_time(_changed_at(core, found))
-    return Document(wanted, text, found.sha, updated_at, warnings)
+    updated_at = stated_update(found) or format_time(_changed_at(core, found))
+    return Document(wanted, text, found.sha, updated_at, warnings, lines)
 
 
-def _stated_update(note: Note) -> str | None:
+def stated_update(note: Note) -> str | None:
+    """When a note says that it was updated; `None` if it does not say."""
     updated = note.meta().updated
     return updated if updated and schema.parse_day(updated) else None
 
@@ -66,44 +67,19 @@ def _changed_at(core: Core, found: Note) -> datetime:
     return changed or found.last_modified or core.clock()
 
 
-def get_all(core: Core) -> WholeMemory:
-    """See `WholeText.get`."""
-    if core.require_mode() is Mode.V1:
-        return _get_all_v1(core)
-    rows = sync_rows(core)
-    texts = core.reader.texts(rows)
-    newest = max((row.updated for row in rows if row.updated), default=None)
-    joined = whole_memory.join((row.path, row.topic, note.text) for row, note in texts)
-    return WholeMemory(joined, len(rows), newest)
-
-
-def _get_all_v1(core: Core) -> WholeMemory:
-    found = core.reader.find(core.reader.v1_path)
-    if found is None:
-        raise NotFound(core.reader.v1_path)
-    texts = _v1_texts(core)
-    updated_at = _stated_update(found) or format_time(found.last_modified or core.clock())
-    return WholeMemory("\n".join(texts), len(texts), updated_at, found.sha)
-
-
-def _v1_texts(core: Core) -> list[str]:
-    return [note.text for note in core.reader.v1_files()]
-
-
-def known_text(core: Core, mode: Mode) -> str:
-    """All text that readers see; never fails because of what is in the files."""
-    return "\n".join(_v1_texts(core)) if mode is Mode.V1 else get_all(core).content
-
-
 def sync_rows(core: Core) -> list[Row]:
     """The rows of all files: first those in `sync_order`, then the rest alphabetically."""
+    rows = {row.path: row for row in core.rows()}
+    return [rows[MemoryPath(path)] for path in in_sync_order(sync_order(core), rows)]
+
+
+def sync_order(core: Core) -> Sequence[str]:
+    """The paths that come first, as `index.md` says."""
     try:
         index = core.reader.find(INDEX)
     except LimitExceeded:
         index = None  # too large to be PACK's index; the files can be listed all the same
-    order = read_head(index.text).sync_order if index else ()
-    rows = {row.path: row for row in core.rows()}
-    return [rows[MemoryPath(path)] for path in in_sync_order(order, rows)]
+    return read_head(index.text).sync_order if index else ()
 
 
 def list_files(

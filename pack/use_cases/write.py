@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from pack.catalog.refresh import bring_up
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.lookup import asked_path, nothing_there
 from pack.core.requests import check_text
-from pack.errors import InvalidContent, InvalidPath, MigrationNeeded
+from pack.errors import InvalidContent, InvalidPath, MigrationNeeded, PartlyRead
 from pack.files import schema
 from pack.files.frontmatter import Frontmatter
+from pack.files.losses import loss
 from pack.files.note import Note, title_from_path
 from pack.index.format import is_generated, is_page_path, may_be_generated
-from pack.model import ABSENT, MemoryPath, Mode, Put
+from pack.model import ABSENT, BlobId, MemoryPath, Mode, Put
 from pack.paths import as_path, fold, is_memory_file, parse_memory_path
 
 
@@ -140,3 +142,33 @@ def store(
         warnings=(stamped.warning,) if stamped.warning else (),
         notes=[note],
     )
+
+
+def warned_of_loss(
+    decision: Decision,
+    current: Note,
+    given: Frontmatter,
+    read_in_part: Callable[[MemoryPath, BlobId], bool] | None,
+) -> Decision:
+    """The decision, with a warning if the new text leaves out most of a long note.
+
+    Args:
+        decision: To store the text.
+        current: What is there.
+        given: The text.
+        read_in_part: Whether the caller was shown only a part of a version of a file; `None` if
+            that is unknown.
+
+    Raises:
+        PartlyRead: It does, and the caller was shown only a part of the note.
+    """
+    found = loss(current.head.body, given.body)
+    if not found.is_large:
+        return decision
+    if read_in_part is not None and read_in_part(current.path, current.sha):
+        raise PartlyRead(current.path, found.lost, found.total)
+    warning = (
+        f"{found.lost} of the {found.total} lines that {current.path} had are not in the new text. "
+        f"If that was not meant, put them back: git keeps the version before as {current.sha}."
+    )
+    return replace(decision, warnings=(*decision.warnings, warning))

@@ -7,14 +7,14 @@ see escapes.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NotRequired
 
 from mcp.types import CallToolResult, TextContent
 from typing_extensions import TypedDict
 
 from pack.errors import BlobChanged, PackError
-from pack.results import Document, FileListing, Match, Matches, WholeMemory, Written
+from pack.results import Document, Excerpt, FileListing, Match, Matches, WholeMemory, Written
 from pack.search.ranking import Explanation
 from pack_servers.mcp.wording import worded
 
@@ -47,7 +47,11 @@ class GetResult(TypedDict):
     path: NotRequired[str]
     sha: NotRequired[str]
     updated_at: NotRequired[str]
+    lines: NotRequired[str]
+    tokens: NotRequired[int]
+    next_lines: NotRequired[str]
     files: NotRequired[int]
+    next_cursor: NotRequired[str]
     warning: NotRequired[str]
 
 
@@ -112,23 +116,47 @@ def listing(page: FileListing) -> CallToolResult:
 
 
 def document(found: Document) -> CallToolResult:
-    """The answer for one file."""
+    """The answer for one file, or a part of it."""
+    part = found.excerpt
+    is_large = part.tokens is not None
     head = _without_none(
         path=found.path,
         sha=found.sha,
         updated_at=found.updated_at,
-        warning=worded("; ".join(found.warnings)) or None,
+        lines=_lines(part) if is_large or not part.is_whole else None,
+        tokens=part.tokens,
+        next_lines=f"{part.last + 1}-{part.until}" if part.until else None,
+        warning=worded("; ".join([*found.warnings, *_cut(part)])) or None,
     )
     lines = "\n".join(f"{key}: {value}" for key, value in head.items())
     return _result({**head, "content": found.content}, lines, found.content)
 
 
-def whole_memory(found: WholeMemory) -> CallToolResult:
+def _lines(part: Excerpt) -> str:
+    whole = f"{part.total}"
+    return whole if part.is_whole else f"{part.first}-{part.last} of {whole}"
+
+
+def _cut(part: Excerpt) -> Iterator[str]:
+    if part.is_cut:
+        yield f"line {part.last} is cut, because it is longer than max_tokens"
+
+
+def whole_text(found: WholeMemory) -> str:
+    """The whole memory, or one part of it with the notice that it is one."""
+    return f"{found.content}\n{worded(found.notice)}\n" if found.notice else found.content
+
+
+def whole_memory(found: WholeMemory, text: str) -> CallToolResult:
     """The answer for the whole memory: only its text, as v1 clients expect."""
     content = _without_none(
-        content=found.content, files=found.files, updated_at=found.updated_at, sha=found.sha
+        content=text,
+        files=found.files,
+        updated_at=found.updated_at,
+        sha=found.sha,
+        next_cursor=found.next_cursor,
     )
-    return _result(content, found.content)
+    return _result(content, text)
 
 
 def written(done: Written) -> CallToolResult:
@@ -176,7 +204,7 @@ def failed(error: PackError) -> CallToolResult:
     blocks = [f"{error.code}: {error}\n{content['remedy']}"]
     if isinstance(error, BlobChanged):
         content |= _without_none(path=error.path, sha=error.actual)
-        text = _conflicting_text(error)
+        text = conflicting_text(error)
         if text is not None:
             content["content"] = text
             blocks += [f"path: {error.path}\nsha: {error.actual}", text]
@@ -188,7 +216,8 @@ def failed(error: PackError) -> CallToolResult:
     return result.model_copy(update={"is_error": True})
 
 
-def _conflicting_text(error: BlobChanged) -> str | None:
+def conflicting_text(error: BlobChanged) -> str | None:
+    """The current text of a file, if the answer to a conflict shows it."""
     if error.content is None or len(error.content) > _SHOWN_ON_CONFLICT:
         return None
     try:

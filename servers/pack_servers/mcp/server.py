@@ -12,6 +12,7 @@ import anyio
 import anyio.from_thread
 from mcp import MCPError
 from mcp.server import MCPServer
+from mcp.server.caching import CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
@@ -31,6 +32,7 @@ from pack_templates import prompt
 
 from pack._version import __version__
 from pack.errors import InvalidRequest, NotFound, PackError
+from pack.limits import WHOLE_TOKENS
 from pack.memory import Memory
 from pack.model import Mode
 from pack.provenance import Source
@@ -45,6 +47,8 @@ from pack_servers.mcp.wording import worded
 
 SCHEME: Final = "memory:///"
 _LISTED_RESOURCES: Final = 100
+_UNCHANGING: Final = CacheHint(ttl_ms=24 * 3600 * 1000, scope="public")
+"""For what is the same for every memory as long as the server runs."""
 
 
 _caller: ContextVar[Context[None, Any] | None] = ContextVar("caller", default=None)
@@ -106,6 +110,7 @@ class PackServer(MCPServer[None]):
             lifespan=lifespan,
             subscriptions=bus,
             log_level="WARNING",
+            cache_hints={"tools/list": _UNCHANGING, "prompts/list": _UNCHANGING},
         )
         self._serve_subscriptions()
 
@@ -234,6 +239,7 @@ def build_server(
     source: Source = Source.AI_CLOUD,
     bus: SubscriptionBus | None = None,
     watch: bool = True,
+    whole_tokens: int = WHOLE_TOKENS,
 ) -> PackServer:
     """An MCP server for a memory.
 
@@ -242,9 +248,11 @@ def build_server(
         source: What its clients count as.
         bus: Carries change events; by default within this process only.
         watch: Whether to watch for commits by others and announce them.
+        whole_tokens: About how many tokens the answer with the whole memory may take; 0 for any
+            number.
     """
     server = PackServer(memory, bus or InMemorySubscriptionBus(), watch)
-    add_tools(server, memory, source, server.wrote)
+    add_tools(server, memory, source, server.wrote, whole_tokens)
     server.resource(
         SCHEME + "{+path}",
         name="memory file",

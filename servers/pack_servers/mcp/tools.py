@@ -6,6 +6,7 @@ What a client sends arrives here as `pack_servers.mcp.arguments` has read it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Final, Required
 
 from mcp.server import MCPServer
@@ -16,15 +17,17 @@ from typing_extensions import TypedDict
 
 from pack.catalog.questions import Sort
 from pack.core.requests import SEARCH_LIMIT
-from pack.errors import PackError
+from pack.errors import BlobChanged, InvalidRequest, PackError
 from pack.files.edit_fields import Kind, read_edits
 from pack.memory import Memory
 from pack.provenance import Origin, Source
 from pack.results import Written
 from pack_servers.mcp import results as answers
-from pack_servers.mcp.clients import LastRead, client_key
+from pack_servers.mcp.clients import LastRead, PartsRead, client_key
 
 _MAX_LIMIT: Final = 500
+_LARGE: Final = {"anthropic/maxResultSizeChars": 500_000}
+"""Lets Claude Code (2.1.91 and later) show a long file instead of saving it to a file."""
 
 # Optional texts are `str` and empty when they are absent: the SDK decodes JSON in a text whose type
 # is anything else, and a message that looks like JSON is a message.
@@ -37,6 +40,8 @@ Dir = Annotated[str, Field(description="only files in this folder")]
 Since = Annotated[str, Field(description="updated on this day or later")]
 Until = Annotated[str, Field(description="updated on this day or before")]
 Limit = Annotated[int | None, Field(ge=1, le=_MAX_LIMIT)]
+MaxTokens = Annotated[int | None, Field(ge=1, description="for all of the answer")]
+Section = Annotated[str, Field(description="heading, as memory_search names it")]
 Cursor = Annotated[str, Field(description="next_cursor of the last answer")]
 
 
@@ -47,7 +52,7 @@ class EditFields(TypedDict, total=False):
     old: Annotated[str, Field(description="for replace: exact text, found once")]
     new: Annotated[str, Field(description="for replace: what comes instead")]
     all: Annotated[bool, Field(description="replace: everywhere")]
-    section: Annotated[str, Field(description="heading, as memory_search names it")]
+    section: Section
     text: Annotated[str, Field(description="for append and replace_section")]
 
 
@@ -63,11 +68,15 @@ _REMOVES: Final = ToolAnnotations(
 class Tools:
     """The tools. They run on worker threads, so that a slow one delays nobody."""
 
-    def __init__(self, memory: Memory, source: Source, wrote: Callable[[], None]) -> None:
+    def __init__(
+        self, memory: Memory, source: Source, wrote: Callable[[], None], whole_tokens: int
+    ) -> None:
         self._memory = memory
         self._source = source
         self._wrote = wrote
+        self._whole_tokens = whole_tokens or None
         self._last_read = LastRead()
+        self._parts_read = PartsRead()
 
     def memory_list(
         self,
@@ -98,18 +107,49 @@ class Tools:
         )
 
     def memory_get(
-        self, ctx: Context, path: Path = ""
+        self,
+        ctx: Context,
+        path: Path = "",
+        *,
+        section: Section = "",
+        lines: Annotated[str, Field(description="only these lines, e.g. 10-40")] = "",
+        max_tokens: MaxTokens = None,
+        cursor: Cursor = "",
     ) -> Annotated[CallToolResult, answers.GetResult]:
         """Read a file: content, and the sha that a change must name. Without path: everything."""
+        client = client_key(ctx.request_context)
         if path:
-            return _answer(lambda: answers.document(self._memory.notes.get(path)))
+            return _answer(lambda: self._read(client, path, section, lines, max_tokens, cursor))
+        return _answer(lambda: self._read_all(client, section or lines, max_tokens, cursor))
 
-        def read_all() -> CallToolResult:
-            found = self._memory.whole.get()
-            self._last_read.put(client_key(ctx.request_context), found.content)
-            return answers.whole_memory(found)
+    def _read(
+        self,
+        client: str | None,
+        path: str,
+        section: str,
+        lines: str,
+        max_tokens: int | None,
+        cursor: str,
+    ) -> CallToolResult:
+        if cursor:
+            raise InvalidRequest("`cursor` goes on with the whole memory, and `path` is one file")
+        found = self._memory.notes.get(
+            path, section=section or None, lines=lines or None, max_tokens=max_tokens
+        )
+        self._parts_read.put(client, found.path, found.sha, found.excerpt)
+        return answers.document(found)
 
-        return _answer(read_all)
+    def _read_all(
+        self, client: str | None, part: str, max_tokens: int | None, cursor: str
+    ) -> CallToolResult:
+        if part:
+            raise InvalidRequest("`section` and `lines` are of one file: `path` is missing")
+        budget = max_tokens or self._whole_tokens
+        found = self._memory.whole.get(budget, cursor or None)
+        text = answers.whole_text(found)
+        remember = self._last_read.add if cursor else self._last_read.put
+        remember(client, text)
+        return answers.whole_memory(found, text)
 
     def memory_update(
         self,
@@ -121,11 +161,18 @@ class Tools:
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Store a file, new or whole; frontmatter you leave out stays. Conflicts show the file."""
         memory = self._as(ctx)
+        client = client_key(ctx.request_context)
         if path:
             return self._write(
-                lambda: memory.notes.update(path, content, sha or None, message or None)
+                client,
+                lambda: memory.notes.update(
+                    path,
+                    content,
+                    sha or None,
+                    message or None,
+                    read_in_part=partial(self._parts_read.is_part, client),
+                ),
             )
-        client = client_key(ctx.request_context)
         try:
             done = memory.whole.add(content, self._last_read.get(client), message or None)
         except PackError as error:
@@ -144,9 +191,14 @@ class Tools:
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Change parts of a file: replace exact text, append, replace a section. All or none."""
         memory = self._as(ctx)
-        return self._write(
-            lambda: memory.notes.edit(path, read_edits(edits), sha or None, message or None)
-        )
+        client = client_key(ctx.request_context)
+
+        def edit() -> Written:
+            done = memory.notes.edit(path, read_edits(edits), sha or None, message or None)
+            self._parts_read.edited(client, done.path, str(done.sha))
+            return done
+
+        return self._write(client, edit)
 
     def memory_search(
         self,
@@ -161,7 +213,7 @@ class Tools:
         until: Until = "",
         limit: Limit = None,
         cursor: Cursor = "",
-        max_tokens: Annotated[int | None, Field(ge=1, description="for all results")] = None,
+        max_tokens: MaxTokens = None,
         explain: Annotated[bool, Field(description="say why each was found")] = False,
     ) -> Annotated[CallToolResult, answers.SearchResult]:
         """Find files by words, a question or an exact phrase; best first, with section and line."""
@@ -187,18 +239,25 @@ class Tools:
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Remove a file; its history stays in git."""
         memory = self._as(ctx)
-        return self._write(lambda: memory.notes.delete(path, sha, message or None))
+        client = client_key(ctx.request_context)
+        return self._write(client, lambda: memory.notes.delete(path, sha, message or None))
 
     def memory_move(
         self, ctx: Context, path: Path, new_path: Path, sha: Sha, message: Message = ""
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Give a file another path; its history follows."""
         memory = self._as(ctx)
-        return self._write(lambda: memory.notes.move(path, new_path, sha, message or None))
+        client = client_key(ctx.request_context)
+        return self._write(client, lambda: memory.notes.move(path, new_path, sha, message or None))
 
-    def _write(self, action: Callable[[], Written]) -> CallToolResult:
+    def _write(self, client: str | None, action: Callable[[], Written]) -> CallToolResult:
         def write() -> CallToolResult:
-            done = action()
+            try:
+                done = action()
+            except BlobChanged as error:
+                if error.actual is not None and answers.conflicting_text(error) is not None:
+                    self._parts_read.put(client, error.path, error.actual)  # it is shown whole
+                raise
             self._wrote()
             return answers.written(done)
 
@@ -218,7 +277,11 @@ def _answer(action: Callable[[], CallToolResult]) -> CallToolResult:
 
 
 def add_tools(
-    server: MCPServer[None], memory: Memory, source: Source, wrote: Callable[[], None]
+    server: MCPServer[None],
+    memory: Memory,
+    source: Source,
+    wrote: Callable[[], None],
+    whole_tokens: int,
 ) -> None:
     """Add the tools to a server.
 
@@ -227,8 +290,9 @@ def add_tools(
         memory: The memory they work on.
         source: What the clients of the server count as.
         wrote: Called after a tool has made a commit, on its worker thread; returns at once.
+        whole_tokens: About how many tokens the whole memory may take; 0 for any number.
     """
-    tools = Tools(memory, source, wrote)
+    tools = Tools(memory, source, wrote, whole_tokens)
     for function, title, hints in (
         (tools.memory_list, "List memory", _READS),
         (tools.memory_get, "Read memory", _READS),
@@ -238,4 +302,5 @@ def add_tools(
         (tools.memory_delete, "Delete memory", _REMOVES),
         (tools.memory_move, "Move memory", _ADDS),
     ):
-        server.add_tool(function, title=title, annotations=hints)
+        meta = _LARGE if function == tools.memory_get else None
+        server.add_tool(function, title=title, annotations=hints, meta=meta)
