@@ -19,8 +19,10 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp.server.subscriptions import InMemorySubscriptionBus, SubscriptionBus
 from mcp.types import (
     INTERNAL_ERROR,
+    INVALID_PARAMS,
     CallToolResult,
     EmptyResult,
+    GetPromptResult,
     InputRequiredResult,
     NotificationParams,
     Resource,
@@ -47,6 +49,7 @@ from pack_servers.mcp.wording import worded
 
 SCHEME: Final = "memory:///"
 _LISTED_RESOURCES: Final = 100
+_SHOWN_NAME: Final = 64
 _UNCHANGING: Final = CacheHint(ttl_ms=24 * 3600 * 1000, scope="public")
 """For what is the same for every memory as long as the server runs."""
 
@@ -161,13 +164,37 @@ class PackServer(MCPServer[None]):
         tool = next((tool for tool in await self.list_tools() if tool.name == name), None)
         if tool is None:
             return answers.failed(
-                NotFound(f"the tool {name[:64]!r}", "List the tools to see their names.")
+                NotFound(f"the tool {name[:_SHOWN_NAME]!r}", "List the tools to see their names.")
             )
         try:
             read = read_arguments(name, tool.input_schema, arguments)
         except InvalidRequest as error:
             return answers.failed(error)
         return await super().call_tool(name, read, context)
+
+    async def get_prompt(
+        self,
+        name: str,
+        arguments: dict[str, Any] | None = None,
+        context: Context[None, Any] | None = None,
+    ) -> GetPromptResult | InputRequiredResult:
+        """A prompt; a name or an argument that there is not is the caller's mistake, not ours.
+
+        Raises:
+            MCPError: Invalid params; the message names them.
+        """
+        prompts = {prompt.name: prompt.arguments or () for prompt in await self.list_prompts()}
+        if name not in prompts:
+            there = ", ".join(prompts)
+            raise MCPError(
+                INVALID_PARAMS, f"there is no prompt {name[:_SHOWN_NAME]!r}; there are {there}"
+            )
+        taken = {argument.name for argument in prompts[name]}
+        for unknown in (arguments or {}).keys() - taken:
+            raise MCPError(
+                INVALID_PARAMS, f"the prompt {name} takes no argument {unknown[:_SHOWN_NAME]!r}"
+            )
+        return await super().get_prompt(name, arguments, context)
 
     async def run_stdio_async(self) -> None:
         """Serve the client at standard input and output until it leaves."""
