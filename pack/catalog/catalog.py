@@ -217,6 +217,14 @@ class Catalog(Protocol):
         """
         ...
 
+    def passages_of(self, found: Collection[int]) -> list[Candidate]:
+        """All passages of the files that some passages are in, in their order.
+
+        Args:
+            found: The ids of those passages.
+        """
+        ...
+
     def totals(self) -> Totals:
         """How much is indexed."""
         ...

@@ -161,7 +161,7 @@ def parse_cursor(cursor: str, like: Key | None) -> Key:
 # --- what an answer may cost ---------------------------------------------------------------------
 
 _ASCII_PER_TOKEN: Final = 4
-_TOKENS_EACH: Final = 25  # field names and punctuation around one item
+_TOKENS_EACH: Final = 15  # field names and punctuation around one item
 
 
 def count_tokens(text: str) -> int:

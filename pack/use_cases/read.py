@@ -136,8 +136,8 @@ def _place(key: Key, sort: Sort) -> SortKey:
 
 
 def _cost(row: Row) -> str:
-    """The text in a listing for a file, which appears twice: for a model and for a program."""
-    return 2 * f"{row.path}{row.topic}{''.join(row.tags)}{row.updated or row.changed or ''}"
+    """The text in a listing for a file."""
+    return f"{row.path}{row.topic}{''.join(row.tags)}{row.updated or row.changed or ''}"
 
 
 def is_expired(row: Row, today: date) -> bool:

@@ -7,7 +7,7 @@ no words, so the texts themselves are searched for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pack.catalog.catalog import Catalog
@@ -42,6 +42,7 @@ from pack.search.ranking import (
     to_be_ranked,
     wants_neighbours,
 )
+from pack.search.section_names import section_name
 from pack.search.words import fold_text
 
 _DEEP = 20_000
@@ -103,10 +104,16 @@ def _ask(view: Catalog, parsed: Query, request: SearchRequest) -> Matches:
         places, is_all = _find(view, query, request, most)
         if not is_all and len(places) < request.limit:
             places, is_all = _find(view, query, request, _DEEP)
-    return _answer(query, request, places, is_all)
+        return _answer(query, request, places, is_all, view)
 
 
-def _answer(query: Query, request: SearchRequest, places: Sequence[_Hit], is_all: bool) -> Matches:
+def _answer(
+    query: Query,
+    request: SearchRequest,
+    places: Sequence[_Hit],
+    is_all: bool,
+    view: Catalog | None = None,
+) -> Matches:
     places = sorted(places, key=_Hit.key)
     chosen, following = page(
         places,
@@ -116,24 +123,37 @@ def _answer(query: Query, request: SearchRequest, places: Sequence[_Hit], is_all
         choose=lambda part: cut_to_budget(part, request.budget, _cost),
         has_more=not is_all,
     )
-    matches = tuple(_match(query, place, explain=request.explain) for place in chosen)
+    passages = _passages(view, [place.candidate for place in chosen])
+    matches = tuple(
+        _match(query, place, passages[place.candidate.path], explain=request.explain)
+        for place in chosen
+    )
     return Matches(matches, len(places), following, is_total_exact=is_all)
 
 
+def _passages(
+    view: Catalog | None, found: Sequence[Candidate]
+) -> Mapping[str, Sequence[Candidate]]:
+    """All passages of the files that were found, by path; without a view, each is a whole file."""
+    by_path: dict[str, list[Candidate]] = {}
+    for passage in view.passages_of([one.id for one in found]) if view else found:
+        by_path.setdefault(passage.path, []).append(passage)
+    return by_path
+
+
 def _cost(place: _Hit) -> str:
-    candidate = place.candidate
-    tags = "".join(candidate.tags)
-    return 2 * f"{candidate.path}{candidate.topic}{tags}{candidate.heading}{candidate.text[:160]}"
+    found = place.candidate
+    return f"{found.path}{found.heading or found.topic}{found.text[:160]}"
 
 
-def _match(query: Query, place: _Hit, *, explain: bool) -> Match:
+def _match(query: Query, place: _Hit, passages: Sequence[Candidate], *, explain: bool) -> Match:
     found = place.candidate
     line, snippet = locate(query, found)
     return Match(
         MemoryPath(found.path),
         found.topic,
         found.tags,
-        _section(found, line),
+        section_name(_section(found, line), line, passages),
         snippet,
         line,
         place.score,

@@ -282,6 +282,10 @@ class SqliteCatalog:
     def with_neighbours(self, found: Sequence[Candidate], reach: int) -> list[Candidate]:
         return self._search(lambda db: neighbours.with_neighbours(db, found, reach))
 
+    def passages_of(self, found: Collection[int]) -> list[Candidate]:
+        """See `Catalog.passages_of`."""
+        return self._search(lambda db: neighbours.passages_of(db, found))
+
     def totals(self) -> Totals:
         query = "SELECT passages, characters FROM head"
         found = self._search(lambda db: db.execute(query).fetchone())

@@ -36,6 +36,19 @@ WHERE here.id IN (SELECT value FROM json_each(?))
 """  # noqa: S608 - constants
 
 
+_OF_FILES: Final = """
+SELECT id FROM place WHERE file IN (
+    SELECT file FROM place WHERE id IN (SELECT value FROM json_each(?))) ORDER BY file, id
+"""
+
+
+def passages_of(db: sqlite3.Connection, found: Iterable[int]) -> list[Candidate]:
+    """See `Catalog.passages_of`; within a transaction."""
+    return read_candidates(
+        db, {number: 0.0 for (number,) in db.execute(_OF_FILES, (_json(found),))}
+    )
+
+
 def with_neighbours(
     db: sqlite3.Connection, found: Sequence[Candidate], reach: int
 ) -> list[Candidate]:
