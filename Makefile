@@ -11,7 +11,7 @@ DEV_READY := $(VENV)/dev.stamp
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint type layers wheel bench bench-search soak lock inspector clean
+.PHONY: help run test check lint type layers wheel bench bench-search soak lock inspector clients clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,14 @@ lock: $(DEV_READY) ## renew both locks from pyproject.toml; ARGS=--upgrade for n
 inspector: $(DEV_READY) ## install the MCP inspector, so that the tests talk to it too (needs npm)
 	@npm install --prefix $(VENV)/inspector --no-audit --no-fund --ignore-scripts --save-exact \
 	    @modelcontextprotocol/inspector@2.12.0
+
+clients: $(DEV_READY) ## install the libraries of other clients, and run the tools' schemas through them (needs npm)
+	@$(PYTHON) -m venv $(VENV)/clients
+	@$(VENV)/clients/bin/python -m pip --quiet --disable-pip-version-check install \
+	    google-genai==3.6.1 litellm==1.110.2 openai-agents==0.24.0
+	@npm install --prefix $(VENV)/clients --no-audit --no-fund --ignore-scripts --save-exact \
+	    ajv@8.20.0 zod@4.6.7 json-schema-to-zod@2.8.1 @n8n/json-schema-to-zod@1.16.0
+	@$(BIN)/python -m pytest -n 0 -m clients tests/stories/test_client_libraries.py
 
 clean: ## remove the environment and everything generated
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -49,7 +49,7 @@ def run(
 def _get(memory: Memory, path: str, answer: Format) -> None:
     found = memory.notes.get(path)
     if answer is Format.JSON:
-        show_json(asdict(found))
+        show_json({key: value for key, value in asdict(found).items() if key != "excerpt"})
         return
     warn(found.warnings)
     write_bytes(found.content.encode("utf-8"))
@@ -58,6 +58,7 @@ def _get(memory: Memory, path: str, answer: Format) -> None:
 def _get_all(memory: Memory, answer: Format) -> None:
     found = memory.whole.get()
     if answer is Format.JSON:
-        show_json(asdict(found))
+        shown = ("content", "files", "updated_at", "sha")
+        show_json({key: value for key, value in asdict(found).items() if key in shown})
     else:
         write_bytes(found.content.encode("utf-8"))
