@@ -39,7 +39,10 @@ Topic = Annotated[str, Field(description="text in the topic")]
 Dir = Annotated[str, Field(description="only files in this folder")]
 Since = Annotated[str, Field(description="updated on this day or later")]
 Until = Annotated[str, Field(description="updated on this day or before")]
-Limit = Annotated[int | None, Field(ge=1, le=_MAX_LIMIT)]
+Limit = Annotated[
+    int | None, Field(ge=1, le=_MAX_LIMIT, description="default: as many as fit into 1,500 tokens")
+]
+SearchLimit = Annotated[int | None, Field(ge=1, le=_MAX_LIMIT, description="default 10")]
 MaxTokens = Annotated[int | None, Field(ge=1, description="for all of the answer")]
 Section = Annotated[str, Field(description="heading, as memory_search names it")]
 Cursor = Annotated[str, Field(description="next_cursor of the last answer")]
@@ -86,7 +89,9 @@ class Tools:
         dir: Dir = "",  # noqa: A002 - the tool's own word
         since: Since = "",
         until: Until = "",
-        sort: Annotated[Sort, Field(description="newest or largest first")] = Sort.PATH,
+        sort: Annotated[
+            Sort, Field(description="default path; updated: newest first, size: largest first")
+        ] = Sort.PATH,
         limit: Limit = None,
         cursor: Cursor = "",
     ) -> Annotated[CallToolResult, answers.ListResult]:
@@ -116,7 +121,7 @@ class Tools:
         max_tokens: MaxTokens = None,
         cursor: Cursor = "",
     ) -> Annotated[CallToolResult, answers.GetResult]:
-        """Read a file: content, and the sha that a change must name. Without path: everything."""
+        """Read a file: content, and the sha that a change must name. Without path: all files."""
         client = client_key(ctx.request_context)
         if path:
             return _answer(lambda: self._read(client, path, section, lines, max_tokens, cursor))
@@ -211,10 +216,12 @@ class Tools:
         dir: Dir = "",  # noqa: A002 - the tool's own word
         since: Since = "",
         until: Until = "",
-        limit: Limit = None,
+        limit: SearchLimit = None,
         cursor: Cursor = "",
         max_tokens: MaxTokens = None,
-        explain: Annotated[bool, Field(description="say why each was found")] = False,
+        explain: Annotated[
+            bool, Field(description="default false; say why each was found")
+        ] = False,
     ) -> Annotated[CallToolResult, answers.SearchResult]:
         """Find files by words, a question or an exact phrase; best first, with section and line."""
         return _answer(
