@@ -42,6 +42,10 @@ Until = Annotated[str, Field(description="updated on this day or before")]
 Limit = Annotated[
     int | None, Field(ge=1, le=_MAX_LIMIT, description="default: as many as fit into 1,500 tokens")
 ]
+Order = Annotated[
+    Sort, Field(description="default path; updated: newest first, size: largest first")
+]
+Explain = Annotated[bool, Field(description="default false; say why each was found")]
 SearchLimit = Annotated[int | None, Field(ge=1, le=_MAX_LIMIT, description="default 10")]
 MaxTokens = Annotated[int | None, Field(ge=1, description="for all of the answer")]
 Section = Annotated[str, Field(description="heading, as memory_search names it")]
@@ -89,9 +93,7 @@ class Tools:
         dir: Dir = "",  # noqa: A002 - the tool's own word
         since: Since = "",
         until: Until = "",
-        sort: Annotated[
-            Sort, Field(description="default path; updated: newest first, size: largest first")
-        ] = Sort.PATH,
+        sort: Order = Sort.PATH,
         limit: Limit = None,
         cursor: Cursor = "",
     ) -> Annotated[CallToolResult, answers.ListResult]:
@@ -216,12 +218,14 @@ class Tools:
         dir: Dir = "",  # noqa: A002 - the tool's own word
         since: Since = "",
         until: Until = "",
-        limit: SearchLimit = None,
+        limit: Order = Annotated[
+    Sort, Field(description="default path; updated: newest first, size: largest first")
+]
+Explain = Annotated[bool, Field(description="default false; say why each was found")]
+SearchLimit = None,
         cursor: Cursor = "",
         max_tokens: MaxTokens = None,
-        explain: Annotated[
-            bool, Field(description="default false; say why each was found")
-        ] = False,
+        explain: Explain = False,
     ) -> Annotated[CallToolResult, answers.SearchResult]:
         """Find files by words, a question or an exact phrase; best first, with section and line."""
         return _answer(
