@@ -218,11 +218,7 @@ class Tools:
         dir: Dir = "",  # noqa: A002 - the tool's own word
         since: Since = "",
         until: Until = "",
-        limit: Order = Annotated[
-    Sort, Field(description="default path; updated: newest first, size: largest first")
-]
-Explain = Annotated[bool, Field(description="default false; say why each was found")]
-SearchLimit = None,
+        limit: SearchLimit = None,
         cursor: Cursor = "",
         max_tokens: MaxTokens = None,
         explain: Explain = False,
