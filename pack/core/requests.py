@@ -20,6 +20,7 @@ SEARCH_LIMIT: Final = 10
 """Number of search results if the caller gives no limit."""
 _T = TypeVar("_T")
 _MAX_CURSOR: Final = 16 * 1024
+_LARGEST_KEY: Final = 2**62
 
 
 class InvalidCursor(InvalidRequest):
@@ -132,6 +133,11 @@ def _refuse(constant: str) -> float:
     raise ValueError(f"{constant} has no place in an order")
 
 
+def _is_number(part: object) -> bool:
+    """Whether a number is one that a place in an order can be."""
+    return isinstance(part, int | float) and abs(part) <= _LARGEST_KEY
+
+
 def parse_cursor(cursor: str, like: Key | None) -> Key:
     """The key that a cursor was made from.
 
@@ -151,7 +157,7 @@ def parse_cursor(cursor: str, like: Key | None) -> Key:
         raise InvalidCursor from error
     if not isinstance(found, list) or not found:
         raise InvalidCursor
-    if not all(isinstance(part, str | int | float) for part in found):
+    if not all(isinstance(part, str) or _is_number(part) for part in found):
         raise InvalidCursor
     if like is not None and _shape(found) != _shape(like):
         raise InvalidCursor

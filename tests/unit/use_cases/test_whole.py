@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ from pack.results import WholeMemory
 from tests.support import World
 
 pytestmark = pytest.mark.contract("C2")
+
+KEYS = ['["a", 1e999, ""]', '["a", -1e999, ""]', f'["a", 1{"0" * 400}, ""]', '["a", 1]']
+BAD = ["garbage", "", "W10=", "WyJhIl0=", *(urlsafe_b64encode(k.encode()).decode() for k in KEYS)]
 
 
 def parts(world: World, max_tokens: int) -> list[WholeMemory]:
@@ -80,7 +84,7 @@ def test_a_file_that_changed_meanwhile_comes_from_its_beginning(world: World) ->
     assert "other\n" in world.memory.whole.get(1_000, first.next_cursor).content
 
 
-@pytest.mark.parametrize("cursor", ["garbage", "", "W10=", "WyJhIl0=", "WzEsMiwzXQ=="])
+@pytest.mark.parametrize("cursor", BAD)
 def test_what_is_no_cursor_is_refused(cursor: str, world: World) -> None:
     filled(world, 3)
     with pytest.raises(InvalidCursor):
