@@ -15,7 +15,7 @@ from pack.catalog.questions import EVERYTHING, Filter, Listing, Sort, SortKey, T
 from pack.catalog.row import Row
 from pack.index.format import FolderSummary, IndexLine
 from pack.model import BlobId, CommitId, LastChange, MemoryPath
-from pack.search.candidate import Candidate
+from pack.search.candidate import Beginning, Candidate
 from pack.search.query import Clause
 
 
@@ -217,11 +217,12 @@ class Catalog(Protocol):
         """
         ...
 
-    def passages_of(self, found: Collection[int]) -> list[Candidate]:
-        """All passages of the files that some passages are in, in their order.
+    def called_alike(self, found: Collection[int]) -> dict[int, list[Beginning]]:
+        """The passages of the same files whose headings are, or end with, those of some passages.
 
         Args:
-            found: The ids of those passages.
+            found: The ids of those passages. The answer is by them, each in the order of its file;
+                a passage without headings is left out.
         """
         ...
 

@@ -6,34 +6,40 @@ from collections.abc import Iterator, Sequence
 
 from pack.files.passages import outline
 from pack.files.sections import SEPARATOR, address
-from pack.search.candidate import Candidate
+from pack.search.candidate import Beginning, Candidate
 
 
-def section_name(section: str, line: int, passages: Sequence[Candidate]) -> str:
+def section_name(section: str, line: int, found: Candidate, alike: Sequence[Beginning]) -> str:
     """The name of a section, with a number if others of the file are called the same.
 
     Args:
         section: The titles of the headings above a line, joined.
         line: The line.
-        passages: All passages of the file, in order.
+        found: The passage that it is in.
+        alike: The passages of the file whose headings are, or end with, those above `found`.
     """
-    starts = list(_starts(passages))
-    here = [n for n, (at, path) in enumerate(starts) if at <= line and path == section]
-    return address([path for _, path in starts], here[-1]) if here else section
+    if not section:
+        return section
+    starts = _starts(alike) if len(alike) > 1 else _inside(found)
+    named = [(at, path) for at, path in starts if _ends(path, section)]
+    here = [n for n, (at, path) in enumerate(named) if at <= line and path == section]
+    return address([path for _, path in named], here[-1]) if here else section
 
 
-def _starts(passages: Sequence[Candidate]) -> Iterator[tuple[int, str]]:
-    """The line of each heading, and its path.
+def _inside(found: Candidate) -> Iterator[tuple[int, str]]:
+    """The line of each heading, and its path, in a file of one passage."""
+    return ((found.line + at - 1, path) for at, path in outline(found.text))
 
-    A file of one passage may have several headings in it. Otherwise a passage has at most one, at
-    its beginning; what looks like another is in a fence that was cut.
+
+def _starts(alike: Sequence[Beginning]) -> Iterator[tuple[int, str]]:
+    """The same in a file of several, each of which has at most one heading, at its beginning.
+
+    What looks like another is in a fence that was cut.
     """
-    for passage in passages:
-        found = outline(passage.text)
-        if len(passages) == 1:
-            yield from ((passage.line + at - 1, path) for at, path in found)
-        elif found and found[0][0] == 1 and _ends(passage.heading, found[0][1]):
-            yield passage.line, passage.heading
+    for one in alike:
+        first = next(iter(outline(one.text)), None)
+        if first is not None and first[0] == 1 and _ends(one.heading, first[1]):
+            yield one.line, one.heading
 
 
 def _ends(path: str, title: str) -> bool:

@@ -7,7 +7,7 @@ no words, so the texts themselves are searched for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pack.catalog.catalog import Catalog
@@ -28,7 +28,7 @@ from pack.files.markdown import split_lines
 from pack.files.passages import heading_above
 from pack.model import MemoryPath
 from pack.results import Line, Match, Matches
-from pack.search.candidate import Candidate
+from pack.search.candidate import Beginning, Candidate
 from pack.search.forms import expand
 from pack.search.query import Alternative, Clause, Query, parse_query
 from pack.search.ranking import (
@@ -123,22 +123,12 @@ def _answer(
         choose=lambda part: cut_to_budget(part, request.budget, _cost),
         has_more=not is_all,
     )
-    passages = _passages(view, [place.candidate for place in chosen])
+    alike = view.called_alike([place.candidate.id for place in chosen]) if view else {}
     matches = tuple(
-        _match(query, place, passages[place.candidate.path], explain=request.explain)
+        _match(query, place, alike.get(place.candidate.id, ()), explain=request.explain)
         for place in chosen
     )
     return Matches(matches, len(places), following, is_total_exact=is_all)
-
-
-def _passages(
-    view: Catalog | None, found: Sequence[Candidate]
-) -> Mapping[str, Sequence[Candidate]]:
-    """All passages of the files that were found, by path; without a view, each is a whole file."""
-    by_path: dict[str, list[Candidate]] = {}
-    for passage in view.passages_of([one.id for one in found]) if view else found:
-        by_path.setdefault(passage.path, []).append(passage)
-    return by_path
 
 
 def _cost(place: _Hit) -> str:
@@ -146,14 +136,14 @@ def _cost(place: _Hit) -> str:
     return f"{found.path}{found.heading or found.topic}{found.text[:160]}"
 
 
-def _match(query: Query, place: _Hit, passages: Sequence[Candidate], *, explain: bool) -> Match:
+def _match(query: Query, place: _Hit, alike: Sequence[Beginning], *, explain: bool) -> Match:
     found = place.candidate
     line, snippet = locate(query, found)
     return Match(
         MemoryPath(found.path),
         found.topic,
         found.tags,
-        section_name(_section(found, line), line, passages),
+        section_name(_section(found, line), line, found, alike),
         snippet,
         line,
         place.score,
