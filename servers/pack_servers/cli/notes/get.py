@@ -51,7 +51,7 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Print a file unchanged, a part of it, or the whole memory as one text."""
+    """Print a file unchanged, or the whole memory as one text."""
     with opened(local, github) as memory:
         if path is not None:
             _show(memory.notes.get(path, section=section, lines=lines), answer)
