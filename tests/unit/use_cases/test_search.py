@@ -201,7 +201,7 @@ def test_an_answer_keeps_to_its_budget(world):
         assert 700 < count_tokens(form) <= 1_500
     assert "of 401" in answer.content[0].text
     small = memory.search.find("needle", limit=100, max_tokens=500)
-    assert 0 < len(small.matches) < 20
+    assert 10 < len(small.matches) < 30
     assert small.next_cursor
     assert len(memory.search.find("needle", limit=100, max_tokens=1).matches) == 1
 
