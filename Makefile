@@ -11,7 +11,8 @@ DEV_READY := $(VENV)/dev.stamp
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint type layers wheel bench bench-search soak lock inspector conformance clean
+.PHONY: help run test check lint type layers wheel bench bench-search soak lock inspector conformance \
+    clients clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +70,14 @@ NEWER_NODE := parseInt(process.versions.node) < 22 ? \
 conformance: $(DEV_READY) ## install the official MCP conformance suite, so that the tests run it (needs npm)
 	@npm install --prefix $(VENV)/conformance --no-audit --no-fund --ignore-scripts --save-exact \
 	    @modelcontextprotocol/conformance@0.2.0-alpha.12 $$(node -p '$(NEWER_NODE)')
+
+clients: $(DEV_READY) ## install the libraries of other clients, and run the tools' schemas through them (needs npm)
+	@$(PYTHON) -m venv $(VENV)/clients
+	@$(VENV)/clients/bin/python -m pip --quiet --disable-pip-version-check install \
+	    google-genai==3.6.1 litellm==1.110.2 openai-agents==0.24.0
+	@npm install --prefix $(VENV)/clients --no-audit --no-fund --ignore-scripts --save-exact \
+	    ajv@8.20.0 zod@4.6.7 json-schema-to-zod@2.8.1 @n8n/json-schema-to-zod@1.16.0
+	@$(BIN)/python -m pytest -n 0 -m clients tests/stories/test_client_libraries.py
 
 clean: ## remove the environment and everything generated
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

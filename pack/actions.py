@@ -18,7 +18,9 @@ class Action(StrEnum):
 
     LIST = "<<list>>"
     READ = "<<read>>"
+    SEARCH = "<<search>>"
     UPDATE = "<<update>>"
+    EDIT = "<<edit>>"
     MOVE = "<<move>>"
     VALIDATE = "<<validate>>"
     PRUNE = "<<prune>>"

@@ -171,16 +171,19 @@ class AmbiguousSection(InvalidRequest):
     Attributes:
         title: As requested.
         lines: Where the headings are, 1-based.
+        names: What the first of them are called so that no other is meant.
     """
 
     code = "ambiguous_section"
-    remedy = "Give the level too (`## Title`), or replace text that occurs only once."
 
-    def __init__(self, title: str, lines: Sequence[int]) -> None:
+    def __init__(self, title: str, lines: Sequence[int], names: Sequence[str]) -> None:
         where = ", ".join(map(str, lines[:10]))
         super().__init__(f"{len(lines)} sections are called {title[:120]!r} (lines {where})")
         self.title = title
         self.lines = tuple(lines)
+        self.names = tuple(names)
+        more = ", …" if len(lines) > len(names) else ""
+        self.remedy = f"Name one of them: {', '.join(map(repr, names))}{more}."
 
 
 class EditFailed(InvalidRequest):
@@ -272,6 +275,7 @@ class BlobChanged(PreconditionFailed):
         expected: The blob that the caller named; `None` if it named none or expected no file.
         actual: The blob that is there; `None` if there is no file.
         content: The current text, if known; a wrapper may show it to the caller.
+        is_known: Whether the blob that the caller named is, or may be, a version of the file.
     """
 
     code = "conflict"
@@ -283,11 +287,15 @@ class BlobChanged(PreconditionFailed):
         expected: BlobId | None,
         actual: BlobId | None,
         content: bytes | None = None,
+        *,
+        is_known: bool = True,
     ) -> None:
         if actual is None:
-            reason = "it no longer exists"
+            reason = "it no longer exists" if is_known else "it does not exist"
         elif expected is None:
             reason = f"it exists and its sha was not given (now {actual})"
+        elif not is_known:
+            reason = f"the sha that was given is of no known version of it (now {actual})"
         else:
             reason = f"it was changed since it was read (now {actual})"
         super().__init__(f"conflict on {path}: {reason}; nothing was written")
@@ -295,6 +303,7 @@ class BlobChanged(PreconditionFailed):
         self.expected = expected
         self.actual = actual
         self.content = content
+        self.is_known = is_known
         if actual is None:
             self.remedy = "To create the file, try again without a sha."
 
@@ -304,6 +313,24 @@ class AlreadyExists(BlobChanged):
 
     code = "already_exists"
     remedy = f"Choose another path, or {Action.READ} and update that file with its sha."
+
+
+class PartlyRead(PreconditionFailed):
+    """A whole text was sent that leaves out most of a file of which its writer was shown a part."""
+
+    code = "partly_read"
+    remedy = (
+        f"{Action.EDIT} to change a part. To replace the file, {Action.READ} for all of it first."
+    )
+
+    def __init__(self, path: str, lost: int, total: int) -> None:
+        super().__init__(
+            f"{lost} of the {total} lines of {path} are not in the new text, and only a part of "
+            "the file was read; nothing was written"
+        )
+        self.path = path
+        self.lost = lost
+        self.total = total
 
 
 # --- a person or a rule must choose ----------------------------------------------------------

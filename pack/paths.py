@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Final
+from urllib.parse import unquote
 
 from pack.errors import InvalidPath, LimitExceeded
 from pack.limits import MAX_COMPONENT_BYTES, MAX_PATH_BYTES, MAX_STORED_PATH_BYTES
@@ -27,6 +28,8 @@ GENERAL: Final = MemoryPath("context/general.md")
 _RESERVED = re.compile(
     r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE
 )
+_ADDRESS: Final = re.compile(r"memory:/+", re.IGNORECASE)
+_LEADING: Final = re.compile(r"\A(?:\./|/)+")
 _FORBIDDEN = re.compile(r'[<>:"\\|?*\x00-\x1f\x7f]')
 # Characters that HFS+ ignores when it compares names: there, `.g\u200cit` is `.git`.
 _IGNORABLE: Final = frozenset(
@@ -37,6 +40,16 @@ _IGNORABLE: Final = frozenset(
 def fold(path: str) -> str:
     """The form that two paths share exactly if some common file system treats them as the same."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+
+
+def as_path(text: str) -> str:
+    """The path that a caller means by a form that agents use, such as a resource's address.
+
+    `memory:///notes/a%20b.md`, `/notes/a b.md` and `./notes/a b.md` are all `notes/a b.md`. Nothing
+    is checked.
+    """
+    address = _ADDRESS.match(text)
+    return _LEADING.sub("", unquote(text[address.end() :]) if address else text)
 
 
 def parse_path(text: str) -> MemoryPath:

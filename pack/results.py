@@ -14,6 +14,32 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Which lines of a file an answer holds.
+
+    Attributes:
+        first: The first of them, from 1.
+        last: The last.
+        total: How many the file has.
+        tokens: About how many tokens the answer takes; `None` for a short file.
+        until: The last line that was wanted, if the answer ends before it.
+        is_cut: Whether the last line is not whole, because it alone is longer than was wanted.
+    """
+
+    first: int
+    last: int
+    total: int
+    tokens: int | None = None
+    until: int | None = None
+    is_cut: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the answer holds the whole file."""
+        return self.first <= 1 and self.last >= self.total and not self.is_cut
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A memory file as it is now.
 
@@ -23,6 +49,7 @@ class Document:
         sha: Blob id of its bytes, which an update has to name.
         updated_at: Its `updated`, or when the bytes were changed; ISO, UTC.
         warnings: What a reader should know, such as that the frontmatter is broken.
+        excerpt: Which part of the file `content` is.
     """
 
     path: MemoryPath
@@ -30,16 +57,28 @@ class Document:
     sha: BlobId
     updated_at: str
     warnings: tuple[str, ...] = ()
+    excerpt: Excerpt = Excerpt(1, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class WholeMemory:
-    """All files as one text, in sync order; the result of a v1 `memory_get`."""
+    """All files as one text, in sync order; the result of a v1 `memory_get`.
+
+    Attributes:
+        content: The text, or one part of it.
+        files: How many files the memory has.
+        updated_at: The newest `updated`.
+        sha: Blob id of the file, in a v1 memory.
+        next_cursor: Where the next part begins; `None` at the end.
+        notice: What a reader of this part must know: that it is one, and how to go on.
+    """
 
     content: str
     files: int
     updated_at: str | None
     sha: str | None = None
+    next_cursor: str | None = None
+    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from pack.catalog.questions import EVERYTHING, Filter, Listing, Sort, SortKey, T
 from pack.catalog.row import Row
 from pack.index.format import FolderSummary, IndexLine
 from pack.model import BlobId, CommitId, LastChange, MemoryPath
-from pack.search.candidate import Candidate
+from pack.search.candidate import Beginning, Candidate
 from pack.search.query import Clause
 
 
@@ -214,6 +214,15 @@ class Catalog(Protocol):
 
         Added passages have the score 0. A step leads to the passage before or after in the same
         file, or else to the file before or after in the same folder.
+        """
+        ...
+
+    def called_alike(self, found: Collection[int]) -> dict[int, list[Beginning]]:
+        """The passages of the same files whose headings are, or end with, those of some passages.
+
+        Args:
+            found: The ids of those passages. The answer is by them, each in the order of its file;
+                a passage without headings is left out.
         """
         ...
 

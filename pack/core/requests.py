@@ -14,12 +14,13 @@ from pack.files import frontmatter
 from pack.files.frontmatter import Frontmatter
 from pack.files.schema import parse_day
 from pack.limits import MAX_FILE_BYTES, MAX_QUERY_BYTES
-from pack.model import BlobId
+from pack.paths import as_path
 
 SEARCH_LIMIT: Final = 10
 """Number of search results if the caller gives no limit."""
 _T = TypeVar("_T")
 _MAX_CURSOR: Final = 16 * 1024
+_LARGEST_KEY: Final = 2**62
 
 
 class InvalidCursor(InvalidRequest):
@@ -61,11 +62,6 @@ def check_query(text: str) -> str:
     if not text.strip():
         raise InvalidRequest("the query is empty")
     return text
-
-
-def as_blob(sha: str | None) -> BlobId | None:
-    """A blob id from a caller; one that is not valid simply matches no file."""
-    return None if sha is None else BlobId(sha.strip().lower())
 
 
 Key = list[str | float]
@@ -137,6 +133,11 @@ def _refuse(constant: str) -> float:
     raise ValueError(f"{constant} has no place in an order")
 
 
+def _is_number(part: object) -> bool:
+    """Whether a number is one that a place in an order can be."""
+    return isinstance(part, int | float) and abs(part) <= _LARGEST_KEY
+
+
 def parse_cursor(cursor: str, like: Key | None) -> Key:
     """The key that a cursor was made from.
 
@@ -157,7 +158,7 @@ def parse_cursor(cursor: str, like: Key | None) -> Key:
         raise InvalidCursor from error
     if not isinstance(found, list) or not found:
         raise InvalidCursor
-    if not all(isinstance(part, str | int | float) for part in found):
+    if not all(isinstance(part, str) or _is_number(part) for part in found):
         raise InvalidCursor
     if like is not None and _shape(found) != _shape(like):
         raise InvalidCursor
@@ -167,13 +168,26 @@ def parse_cursor(cursor: str, like: Key | None) -> Key:
 # --- what an answer may cost ---------------------------------------------------------------------
 
 _ASCII_PER_TOKEN: Final = 4
-_TOKENS_EACH: Final = 25  # field names and punctuation around one item
+_TOKENS_EACH: Final = 15  # field names and punctuation around one item
 
 
 def count_tokens(text: str) -> int:
     """Roughly how many tokens a text takes: a quarter of its ASCII characters plus all others."""
-    others = sum(not character.isascii() for character in text)
+    others = len(text) - len(text.encode("ascii", "ignore"))
     return others + (len(text) - others) // _ASCII_PER_TOKEN
+
+
+def fitting(text: str, budget: int) -> int:
+    """How many characters of a text fit into a number of tokens: whole lines, if one fits at all.
+
+    At least one character does, so that whoever reads on gets on.
+    """
+    most = text[: (budget + 1) * _ASCII_PER_TOKEN]
+    fits = bisect_right(range(len(most) + 1), budget, key=lambda end: count_tokens(most[:end])) - 1
+    if fits == len(text):
+        return fits
+    line_end = max(text.rfind("\n", 0, fits), text.rfind("\r", 0, fits)) + 1
+    return line_end or max(fits, 1)
 
 
 def cut_to_budget(
@@ -208,10 +222,16 @@ def make_filter(
     return Filter(
         tag=_unicode(tag.strip()) if tag is not None else None,
         topic=_unicode(topic) if topic is not None else None,
-        folder=_unicode(folder.strip("/")) if folder is not None else None,
+        folder=_folder(folder) if folder is not None else None,
         since=_day("since", since),
         until=_day("until", until),
     )
+
+
+def _folder(text: str) -> str | None:
+    """The folder that a caller means; `None` for the root, which holds everything."""
+    folder = as_path(text).strip("/")
+    return _unicode(folder) if folder not in ("", ".") else None
 
 
 def _unicode(text: str) -> str:

@@ -12,14 +12,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from heapq import nlargest
-from typing import Annotated, Final, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Final
 
 from pack.errors import AmbiguousSection, EditFailed, LimitExceeded, NotFound
 from pack.files import frontmatter, markdown
+from pack.files.sections import section_span
 from pack.limits import MAX_FILE_BYTES
 
 MAX_EDITS: Final = 100
@@ -32,36 +32,32 @@ _COMPARED_LINES: Final = 5000
 _COMPARED_LENGTH: Final = 200
 
 
-class _Edit(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Replace(_Edit):
+@dataclass(frozen=True, slots=True)
+class Replace:
     """Replace `old`, which must occur exactly once unless `all`."""
 
-    op: Literal["replace"]
-    old: str = Field(min_length=1)
+    old: str
     new: str
     all: bool = False
 
 
-class Append(_Edit):
+@dataclass(frozen=True, slots=True)
+class Append:
     """Add lines at the end of the file or of a section."""
 
-    op: Literal["append"]
     text: str
     section: str | None = None
 
 
-class ReplaceSection(_Edit):
+@dataclass(frozen=True, slots=True)
+class ReplaceSection:
     """Replace what is under a heading, sub-sections included."""
 
-    op: Literal["replace_section"]
     section: str
     text: str
 
 
-Edit = Annotated[Replace | Append | ReplaceSection, Field(discriminator="op")]
+Edit = Replace | Append | ReplaceSection
 
 
 def apply_edits(text: str, edits: Sequence[Edit]) -> str:
@@ -121,6 +117,8 @@ def _join_lines(before: str, lines: str, eol: str) -> str:
 
 
 def _replace(text: str, edit: Replace, number: int) -> str:
+    if not edit.old:
+        raise EditFailed(number, "there is nothing to replace")
     # With the file's line ends first, because a bare LF would also match inside a CR LF.
     eol = _line_end(text)
     old, new = _with_line_ends(edit.old, eol), _with_line_ends(edit.new, eol)
@@ -241,7 +239,7 @@ def _find_section(text: str, title: str, number: int) -> tuple[list[str], int, i
     """All lines of the text, and the range of them (from, up to) that is under a heading."""
     parts = frontmatter.split(text)
     try:
-        start, end = markdown.section_span(parts.body, title, first_line=parts.body_line)
+        start, end = section_span(parts.body, title, first_line=parts.body_line)
     except (NotFound, AmbiguousSection) as error:
         failure = EditFailed(number, str(error))
         failure.remedy = error.remedy

@@ -14,16 +14,12 @@ of CommonMark. It is imported on first use, so that it does not slow down the se
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
-
-from pack.actions import Action
-from pack.errors import AmbiguousSection, NotFound
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -93,38 +89,9 @@ def headings(body: str, first_line: int = 1) -> list[Heading]:
     ]
 
 
-def section_span(
-    body: str, title: str, level: int | None = None, first_line: int = 1
-) -> tuple[int, int]:
-    """First and last line of the section under a heading, both included.
-
-    The section ends before the next heading of the same or a higher rank, so it includes its
-    sub-sections.
-
-    Args:
-        body: Text without frontmatter.
-        title: The heading's text, with or without its markup; `## Title` also asks for that level.
-        level: Only headings of this level; `None` for any.
-        first_line: The line of the file that `body` begins on.
-
-    Raises:
-            NotFound: No heading has this title.
-            AmbiguousSection: Several headings have it; the error names their lines.
-    """
-    found = headings(body, first_line)
-    meanings = [_matches(found, meant, rank) for meant, rank in _meanings(title, level)]
-    matches = next(filter(None, meanings), [])
-    if not matches:
-        raise NotFound(
-            f"the section {title[:120]!r}", f"{Action.READ} to see the headings of the file."
-        )
-    if len(matches) > 1:
-        raise AmbiguousSection(title, [found[number].line for number in matches])
-    start = found[matches[0]]
-    for heading in found[matches[0] + 1 :]:
-        if heading.level <= start.level:
-            return start.line, heading.line - 1
-    return start.line, first_line + len(split_lines(body)) - 1
+def plain_text(title: str) -> str:
+    """The text of a title as `Heading.title` has it, without its markup."""
+    return _plain(_parser(), title)
 
 
 def links(body: str, first_line: int = 1) -> list[Link]:
@@ -189,28 +156,6 @@ def _texts(tokens: Iterable[Token]) -> Iterator[str]:
             yield " "
         elif token.children:
             yield from _texts(token.children)
-
-
-def _meanings(title: str, level: int | None) -> Iterator[tuple[str, int | None]]:
-    """What a title can mean, likeliest first: itself, text with markup to remove, `## Title`."""
-    yield title, level
-    yield _plain(_parser(), title), level
-    written = headings(title)
-    if len(written) == 1 and title.lstrip().startswith("#"):
-        yield written[0].title, level if level is not None else written[0].level
-
-
-def _matches(found: Sequence[Heading], title: str, level: int | None) -> list[int]:
-    wanted = _normal(title)
-    return [
-        number
-        for number, heading in enumerate(found)
-        if level in (None, heading.level) and _normal(heading.title) == wanted
-    ]
-
-
-def _normal(title: str) -> str:
-    return unicodedata.normalize("NFC", " ".join(title.split()))
 
 
 def _targets(tokens: Iterable[Token]) -> Iterator[str]:

@@ -76,6 +76,19 @@ def heading_above(text: str, lines: int) -> str:
     return heading
 
 
+def outline(text: str) -> list[tuple[int, str]]:
+    """The line of each heading that has a title, from 1, and its path as in `Passage.heading`."""
+    if not _may_have_headings(text):
+        return []
+    found: list[tuple[int, str]] = []
+    above: list[tuple[int, str]] = []
+    for number, level, title in _headings(bare_lines(text)):
+        above = [outer for outer in above if outer[0] < level] + [(level, title)]
+        if title:
+            found.append((number + 1, _joined(above)))
+    return found
+
+
 def bare_lines(text: str) -> list[str]:
     """The lines of a text, with or without their ends; faster than `markdown.split_lines`."""
     if "\r" in text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,20 @@ class Candidate:
     score: float = 0.0
     previous: int | None = None
     next: int | None = None
+
+
+class Beginning(NamedTuple):
+    """How a passage begins: enough to see its heading.
+
+    Attributes:
+        line: Line of the file that it begins on.
+        heading: Titles above it (`pack.files.passages.Passage`).
+        text: Its first 300 characters.
+    """
+
+    line: int
+    heading: str
+    text: str
 
 
 def head_of(found: Candidate) -> str:

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pack.catalog.questions import Sort
 from pack.core.decision import Decision
-from pack.core.requests import as_blob, check_text, make_filter
+from pack.core.requests import check_text, make_filter
 from pack.core.session import Session
+from pack.core.versions import expect
 from pack.errors import AlreadyExists, MigrationNeeded
 from pack.files import frontmatter
 from pack.files.edits import Edit, apply_edits
-from pack.model import ABSENT, Change, Delete, Put
+from pack.model import ABSENT, BlobId, Change, Delete, MemoryPath, Put
 from pack.results import Document, FileListing, Written
 from pack.use_cases import read
+from pack.use_cases.excerpt import Part
 from pack.use_cases.write import (
     Wording,
-    expect,
     find_existing,
     find_target,
     is_v1_file,
     new_path,
     refuse_twin,
     store,
+    warned_of_loss,
 )
 
 
@@ -33,18 +35,34 @@ class Notes:
         self._session = session
         self._core = session.core
 
-    def get(self, path: str) -> Document:
-        """A file as it is now, uncommitted edits included.
+    def get(
+        self,
+        path: str,
+        *,
+        section: str | None = None,
+        lines: str | None = None,
+        max_tokens: int | None = None,
+    ) -> Document:
+        """A file as it is now, uncommitted edits included; or a part of it.
+
+        Args:
+            path: The file.
+            section: Only this section; see `pack.files.sections` for what it is called.
+            lines: Only these lines, as in `10-40`, `10-` or `-40`.
+            max_tokens: About how many tokens the text may take; the rest is left out.
 
         Raises:
             NotInitialised: There is no memory.
             InvalidPath: The path cannot be that of a memory file.
-            NotFound: There is no such file.
+            NotFound: There is no such file or section.
+            AmbiguousSection: Several sections are called so.
+            InvalidRequest: There are no such lines.
             InvalidContent: It is not UTF-8.
             LimitExceeded: It is larger than 2 MiB.
         """
+        part = Part(section, lines, max_tokens)
         with self._core.view():
-            return read.get(self._core, path)
+            return read.get(self._core, path, part)
 
     def list(
         self,
@@ -88,6 +106,7 @@ class Notes:
         message: str | None = None,
         *,
         dry_run: bool = False,
+        read_in_part: Callable[[MemoryPath, BlobId], bool] | None = None,
     ) -> Written:
         """Create or replace a file, in one commit with the index.
 
@@ -99,6 +118,8 @@ class Notes:
             sha: Blob id of what the caller read; `None` to create a file.
             message: Words for the log.
             dry_run: Only say what would change.
+            read_in_part: Whether the caller was shown only a part of a version of a file; `None`
+                if that is unknown.
 
         Raises:
                 NotInitialised: There is no memory.
@@ -108,6 +129,7 @@ class Notes:
                     another.
             InvalidContent: The content cannot be stored.
             LimitExceeded: It is too large.
+            PartlyRead: It leaves out most of a long file of which only a part was read.
             PackError: The store refused; nothing was written.
         """
         given = frontmatter.read(content)
@@ -115,9 +137,10 @@ class Notes:
 
         def decide() -> Decision:
             target, current = find_target(self._core, path)
-            expect(target, current, as_blob(sha))
+            expect(self._core, target, current, sha)
             wording = Wording("update" if current else "add", message)
-            return store(self._core, target, current, given, wording)
+            decision = store(self._core, target, current, given, wording)
+            return warned_of_loss(decision, current, given, read_in_part) if current else decision
 
         return self._session.write(decide, dry_run=dry_run)
 
@@ -148,7 +171,7 @@ class Notes:
         def decide() -> Decision:
             target, current = find_existing(self._core, path)
             if sha is not None:
-                expect(target, current, as_blob(sha))
+                expect(self._core, target, current, sha)
             given = frontmatter.read(apply_edits(current.exact_text(), edits))
             check_text(given)
             return store(self._core, target, current, given, Wording("edit", message))
@@ -168,7 +191,7 @@ class Notes:
 
         def decide() -> Decision:
             target, current = find_existing(self._core, path)
-            expect(target, current, as_blob(sha))
+            expect(self._core, target, current, sha)
             with_index = not is_v1_file(self._core, target)
             changes = [Delete(target, current.sha)]
             return Decision(target, changes, f"{target}: delete", message, with_index=with_index)
@@ -201,7 +224,7 @@ class Notes:
         source, current = find_existing(core, path)
         if is_v1_file(core, source):
             raise MigrationNeeded(source, wanted)
-        expect(source, current, as_blob(sha))
+        expect(core, source, current, sha)
         target = new_path(wanted)
         core.reader.refuse_excluded(target)
         taken = core.reader.find(target)

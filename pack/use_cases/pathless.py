@@ -20,7 +20,7 @@ from pack.limits import MAX_FILE_BYTES
 from pack.model import ABSENT, MemoryPath, Mode, Put
 from pack.paths import GENERAL, continued
 from pack.results import WholeMemory, Written
-from pack.use_cases import read
+from pack.use_cases import whole
 from pack.v1 import whole_memory
 
 _PIECE_BYTES: Final = MAX_FILE_BYTES // 2
@@ -37,14 +37,20 @@ class WholeText:
         self._session = session
         self._core = session.core
 
-    def get(self) -> WholeMemory:
+    def get(self, max_tokens: int | None = None, cursor: str | None = None) -> WholeMemory:
         """The whole memory as one text: all files in sync order, or the v1 file as it is.
+
+        Args:
+            max_tokens: About how many tokens the answer may take; `None` for any number. There is
+                always something in it.
+            cursor: Where an earlier answer left off.
 
         Raises:
             NotInitialised: There is no memory.
+            InvalidCursor: The cursor is not from an earlier answer.
         """
         with self._core.view():
-            return read.get_all(self._core)
+            return whole.read(self._core, max_tokens, cursor)
 
     def add(
         self, content: str, last_read: str | None = None, message: str | None = None
@@ -78,7 +84,7 @@ def _decide(
     core: Core, sent: str, last_read: str | None, message: str | None, avoided: Set[MemoryPath]
 ) -> Decision:
     mode = core.require_mode()
-    known = read.known_text(core, mode) if last_read is None else last_read
+    known = whole.known_text(core, mode) if last_read is None else last_read
     base = whole_memory.Base(known, was_read=last_read is not None)
     added = whole_memory.additions(sent, base)
     changes = _Merge(core, mode, avoided, in_place=base.was_read).changes(added)

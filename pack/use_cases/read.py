@@ -1,4 +1,4 @@
-"""Reading a memory: one note, all notes as one text, or a listing."""
+"""Reading a memory: one note, or a listing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pack.catalog.managed import find_managed
 from pack.catalog.questions import Filter, Sort, SortKey, sort_key
 from pack.catalog.row import Row, is_catalogued
 from pack.core.core import Core
+from pack.core.lookup import asked_path, nothing_there
 from pack.core.requests import (
     InvalidCursor,
     Key,
@@ -21,16 +22,16 @@ from pack.core.requests import (
     make_cursor,
     parse_cursor,
 )
-from pack.errors import InvalidPath, LimitExceeded, NotFound
+from pack.errors import LimitExceeded
 from pack.files import schema
 from pack.files.note import Note
 from pack.index.format import in_sync_order, read_head
-from pack.model import BlobId, MemoryPath, Mode
-from pack.paths import INDEX, parse_stored_path
+from pack.model import BlobId, MemoryPath
+from pack.paths import INDEX
 from pack.remote.remote import RemoteRecord, StopKind
-from pack.results import Document, FileListing, ManagedFile, NoteSummary, WholeMemory
+from pack.results import Document, FileListing, ManagedFile, NoteSummary
 from pack.times import format_time
-from pack.v1 import whole_memory
+from pack.use_cases.excerpt import WHOLE, Part, excerpt
 
 LIST_MOST: Final = 100
 """Number of files in a listing if the caller gives no limit."""
@@ -39,26 +40,26 @@ LIST_TOKENS: Final = 1_300
 """About how many tokens they may take; the rest of the 1,500 is for what surrounds them."""
 
 
-def get(core: Core, path: str) -> Document:
+def get(core: Core, path: str, part: Part = WHOLE) -> Document:
     """See `Notes.get`."""
-    wanted = parse_stored_path(path)
-    if not wanted.lower().endswith(".md") and wanted != core.reader.v1_path:
-        raise InvalidPath(path, "a memory file must end in .md")
-    found = core.reader.find(wanted)
+    wanted = asked_path(core, path)
+    is_readable = wanted.lower().endswith(".md") or wanted == core.reader.v1_path
+    found = core.reader.find(wanted) if is_readable else None
     if found is None:
         core.require_mode()
         core.reader.refuse_excluded(wanted)
-        raise NotFound(path)
-    text, head = found.exact_text(), found.head
+        raise nothing_there(core, path)
+    (text, lines), head = excerpt(found, part), found.head
     warnings: tuple[str, ...] = ()
     if head.problem is not None:
         where = f"line {head.problem.line}, column {head.problem.column}"
         warnings = (f"the frontmatter cannot be read: {head.problem.reason} ({where})",)
-    updated_at = _stated_update(found) or format_time(_changed_at(core, found))
-    return Document(wanted, text, found.sha, updated_at, warnings)
+    updated_at = stated_update(found) or format_time(_changed_at(core, found))
+    return Document(wanted, text, found.sha, updated_at, warnings, lines)
 
 
-def _stated_update(note: Note) -> str | None:
+def stated_update(note: Note) -> str | None:
+    """When a note says that it was updated; `None` if it does not say."""
     updated = note.meta().updated
     return updated if updated and schema.parse_day(updated) else None
 
@@ -71,44 +72,19 @@ def _changed_at(core: Core, found: Note) -> datetime:
     return changed or found.last_modified or core.clock()
 
 
-def get_all(core: Core) -> WholeMemory:
-    """See `WholeText.get`."""
-    if core.require_mode() is Mode.V1:
-        return _get_all_v1(core)
-    rows = sync_rows(core)
-    texts = core.reader.texts(rows)
-    newest = max((row.updated for row in rows if row.updated), default=None)
-    joined = whole_memory.join((row.path, row.topic, note.text) for row, note in texts)
-    return WholeMemory(joined, len(rows), newest)
-
-
-def _get_all_v1(core: Core) -> WholeMemory:
-    found = core.reader.find(core.reader.v1_path)
-    if found is None:
-        raise NotFound(core.reader.v1_path)
-    texts = _v1_texts(core)
-    updated_at = _stated_update(found) or format_time(found.last_modified or core.clock())
-    return WholeMemory("\n".join(texts), len(texts), updated_at, found.sha)
-
-
-def _v1_texts(core: Core) -> list[str]:
-    return [note.text for note in core.reader.v1_files()]
-
-
-def known_text(core: Core, mode: Mode) -> str:
-    """All text that readers see; never fails because of what is in the files."""
-    return "\n".join(_v1_texts(core)) if mode is Mode.V1 else get_all(core).content
-
-
 def sync_rows(core: Core) -> list[Row]:
     """The rows of all files: first those in `sync_order`, then the rest alphabetically."""
+    rows = {row.path: row for row in core.rows()}
+    return [rows[MemoryPath(path)] for path in in_sync_order(sync_order(core), rows)]
+
+
+def sync_order(core: Core) -> Sequence[str]:
+    """The paths that come first, as `index.md` says."""
     try:
         index = core.reader.find(INDEX)
     except LimitExceeded:
         index = None  # too large to be PACK's index; the files can be listed all the same
-    order = read_head(index.text).sync_order if index else ()
-    rows = {row.path: row for row in core.rows()}
-    return [rows[MemoryPath(path)] for path in in_sync_order(order, rows)]
+    return read_head(index.text).sync_order if index else ()
 
 
 def list_files(
@@ -190,8 +166,8 @@ def _place(key: Key, sort: Sort) -> SortKey:
 
 
 def _cost(row: Row) -> str:
-    """The text in a listing for a file, which appears twice: for a model and for a program."""
-    return 2 * f"{row.path}{row.topic}{''.join(row.tags)}{row.updated or row.changed or ''}"
+    """The text in a listing for a file."""
+    return f"{row.path}{row.topic}{''.join(row.tags)}{row.updated or row.changed or ''}"
 
 
 def is_expired(row: Row, today: date) -> bool:

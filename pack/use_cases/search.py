@@ -28,7 +28,7 @@ from pack.files.markdown import split_lines
 from pack.files.passages import heading_above
 from pack.model import MemoryPath
 from pack.results import Line, Match, Matches
-from pack.search.candidate import Candidate
+from pack.search.candidate import Beginning, Candidate
 from pack.search.forms import expand
 from pack.search.query import Alternative, Clause, Query, parse_query
 from pack.search.ranking import (
@@ -42,6 +42,7 @@ from pack.search.ranking import (
     to_be_ranked,
     wants_neighbours,
 )
+from pack.search.section_names import section_name
 from pack.search.words import fold_text
 
 _DEEP = 20_000
@@ -103,10 +104,16 @@ def _ask(view: Catalog, parsed: Query, request: SearchRequest) -> Matches:
         places, is_all = _find(view, query, request, most)
         if not is_all and len(places) < request.limit:
             places, is_all = _find(view, query, request, _DEEP)
-    return _answer(query, request, places, is_all)
+        return _answer(query, request, places, is_all, view)
 
 
-def _answer(query: Query, request: SearchRequest, places: Sequence[_Hit], is_all: bool) -> Matches:
+def _answer(
+    query: Query,
+    request: SearchRequest,
+    places: Sequence[_Hit],
+    is_all: bool,
+    view: Catalog | None = None,
+) -> Matches:
     places = sorted(places, key=_Hit.key)
     chosen, following = page(
         places,
@@ -116,24 +123,27 @@ def _answer(query: Query, request: SearchRequest, places: Sequence[_Hit], is_all
         choose=lambda part: cut_to_budget(part, request.budget, _cost),
         has_more=not is_all,
     )
-    matches = tuple(_match(query, place, explain=request.explain) for place in chosen)
+    alike = view.called_alike([place.candidate.id for place in chosen]) if view else {}
+    matches = tuple(
+        _match(query, place, alike.get(place.candidate.id, ()), explain=request.explain)
+        for place in chosen
+    )
     return Matches(matches, len(places), following, is_total_exact=is_all)
 
 
 def _cost(place: _Hit) -> str:
-    candidate = place.candidate
-    tags = "".join(candidate.tags)
-    return 2 * f"{candidate.path}{candidate.topic}{tags}{candidate.heading}{candidate.text[:160]}"
+    found = place.candidate
+    return f"{found.path}{found.heading or found.topic}{found.text[:160]}"
 
 
-def _match(query: Query, place: _Hit, *, explain: bool) -> Match:
+def _match(query: Query, place: _Hit, alike: Sequence[Beginning], *, explain: bool) -> Match:
     found = place.candidate
     line, snippet = locate(query, found)
     return Match(
         MemoryPath(found.path),
         found.topic,
         found.tags,
-        _section(found, line),
+        section_name(_section(found, line), line, found, alike),
         snippet,
         line,
         place.score,

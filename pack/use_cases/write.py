@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from pack.catalog.refresh import bring_up
 from pack.core.core import Core
 from pack.core.decision import Decision
+from pack.core.lookup import asked_path, nothing_there
 from pack.core.requests import check_text
-from pack.errors import BlobChanged, InvalidContent, InvalidPath, MigrationNeeded, NotFound
+from pack.errors import InvalidContent, InvalidPath, MigrationNeeded, PartlyRead
 from pack.files import schema
 from pack.files.frontmatter import Frontmatter
+from pack.files.losses import loss
 from pack.files.note import Note, title_from_path
 from pack.index.format import is_generated, is_page_path, may_be_generated
 from pack.model import ABSENT, BlobId, MemoryPath, Mode, Put
-from pack.paths import fold, is_memory_file, parse_memory_path, parse_stored_path
+from pack.paths import as_path, fold, is_memory_file, parse_memory_path
 
 
 def find_target(core: Core, path: str) -> tuple[MemoryPath, Note | None]:
@@ -27,7 +30,7 @@ def find_target(core: Core, path: str) -> tuple[MemoryPath, Note | None]:
         IgnoredPath, ManagedPath: The rules of git say that it is not memory.
     """
     mode = core.require_mode()
-    target = parse_stored_path(path)
+    target = asked_path(core, path)
     if mode is Mode.V1:
         if target != core.reader.v1_path:
             raise MigrationNeeded(core.reader.v1_path, path)
@@ -36,7 +39,7 @@ def find_target(core: Core, path: str) -> tuple[MemoryPath, Note | None]:
     core.reader.refuse_excluded(target)
     current = core.reader.find(target) if is_memory_file(target) else None
     if current is None:
-        target = new_path(path)
+        target = new_path(target)
         refuse_twin(core, target)
     elif _is_generated(current):
         raise InvalidPath(path, "this index is generated")
@@ -49,7 +52,7 @@ def new_path(text: str) -> MemoryPath:
     Raises:
         InvalidPath, LimitExceeded: No new memory file can have it.
     """
-    path = parse_memory_path(text)
+    path = parse_memory_path(as_path(text))
     if is_page_path(path):
         raise InvalidPath(text, "this name is reserved for pages of the index")
     return path
@@ -86,7 +89,7 @@ def find_existing(core: Core, path: str) -> tuple[MemoryPath, Note]:
     """
     target, current = find_target(core, path)
     if current is None:
-        raise NotFound(path)
+        raise nothing_there(core, path)
     return target, current
 
 
@@ -97,17 +100,6 @@ def is_v1_file(core: Core, path: MemoryPath) -> bool:
 
 def _is_generated(note: Note) -> bool:
     return may_be_generated(note.path) and is_generated(note.path, note.head.fields)
-
-
-def expect(path: MemoryPath, current: Note | None, sha: BlobId | None) -> None:
-    """Refuse a write unless its caller has read what is there.
-
-    Raises:
-        BlobChanged: The caller has not. The error holds what is there.
-    """
-    actual = current.sha if current else None
-    if actual != sha:
-        raise BlobChanged(path, sha, actual, current.content if current else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +145,33 @@ def store(
         warnings=(stamped.warning,) if stamped.warning else (),
         notes=[note],
     )
+
+
+def warned_of_loss(
+    decision: Decision,
+    current: Note,
+    given: Frontmatter,
+    read_in_part: Callable[[MemoryPath, BlobId], bool] | None,
+) -> Decision:
+    """The decision, with a warning if the new text leaves out most of a long note.
+
+    Args:
+        decision: To store the text.
+        current: What is there.
+        given: The text.
+        read_in_part: Whether the caller was shown only a part of a version of a file; `None` if
+            that is unknown.
+
+    Raises:
+        PartlyRead: It does, and the caller was shown only a part of the note.
+    """
+    found = loss(current.head.body, given.body)
+    if not found.is_large:
+        return decision
+    if read_in_part is not None and read_in_part(current.path, current.sha):
+        raise PartlyRead(current.path, found.lost, found.total)
+    warning = (
+        f"{found.lost} of the {found.total} lines that {current.path} had are not in the new text. "
+        f"If that was not meant, put them back: git keeps the version before as {current.sha}."
+    )
+    return replace(decision, warnings=(*decision.warnings, warning))

@@ -16,7 +16,10 @@ from typing import Final
 from pack.files import frontmatter
 from pack.files.markdown import split_lines
 
+BETWEEN: Final = "\n---\n\n"
+"""What is between two files."""
 _LONGEST_LINE: Final = 250_000
+_NOTICE: Final = "[PACK: this is not the whole memory."
 
 
 def join(files: Iterable[tuple[str, str, str]]) -> str:
@@ -25,10 +28,19 @@ def join(files: Iterable[tuple[str, str, str]]) -> str:
     Args:
         files: Path, topic and text of each, in order.
     """
-    return "\n---\n\n".join(_one(path, topic, text) for path, topic, text in files)
+    return BETWEEN.join(one(path, topic, text) for path, topic, text in files)
 
 
-def _one(path: str, topic: str, text: str) -> str:
+def notice(said: str) -> str:
+    """The line at the end of a text that is not the whole memory.
+
+    It is recognised when a client sends it back, and never stored.
+    """
+    return f"{_NOTICE} {said}]"
+
+
+def one(path: str, topic: str, text: str) -> str:
+    """One file as it stands in the whole text."""
     body = frontmatter.split(text).body.strip("\r\n")
     title = "" if body.startswith("# ") else f"# {topic}\n\n"
     return f"<!-- {path} -->\n{title}{body}\n"
@@ -74,6 +86,8 @@ def additions(sent: str, base: Base) -> list[Addition]:
     run: list[str] = []
     for line in _lines(sent):
         text = line.strip()
+        if text.startswith(_NOTICE):
+            continue
         if not text:
             if run:
                 run.append(line)

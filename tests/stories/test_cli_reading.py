@@ -100,6 +100,26 @@ def test_get_as_json_gives_what_an_update_needs(memory: Folder) -> None:
     }
 
 
+def test_get_shows_a_section_or_some_lines(memory: Folder) -> None:
+    whole = memory.ok("get", "projects/site.md").text
+    lines = whole.splitlines(keepends=True)
+    assert memory.ok("get", "projects/site.md", "--lines", "2-3").text == "".join(lines[1:3])
+    heading = next(line for line in lines if line.startswith("#"))
+    title = heading.lstrip("#").strip()
+    shown = memory.ok("get", "./projects/site", "--section", title).text
+    assert shown.startswith(heading)
+    answer = memory.json("get", "projects/site.md", "--lines", "2")
+    assert answer["content"] == lines[1]
+    assert answer["excerpt"]["total"] == len(lines)
+    assert "name the file" in memory.pack("get", "--lines", "2").err
+
+
+def test_get_names_what_is_near(memory: Folder) -> None:
+    ended = memory.pack("get", "project/site.md")
+    assert ended.status == 1
+    assert "Did you mean projects/site.md? Run `pack list`" in ended.err
+
+
 def test_get_without_a_path_is_the_whole_memory(memory: Folder) -> None:
     whole = memory.ok("get").text
     assert [line for line in whole.splitlines() if line.startswith("<!-- ")] == [

@@ -78,7 +78,7 @@ def test_without_the_right_sha_nothing_is_replaced(memory: Folder, options: list
 def test_a_sha_for_a_file_that_is_gone_is_a_conflict(memory: Folder) -> None:
     ended = memory.pack("update", "context/none.md", "--sha", STALE, stdin="x")
     assert ended.status == 2
-    assert "no longer exists" in ended.err
+    assert "does not exist" in ended.err
     assert "Store it as a new file: pack update context/none.md --local" in ended.err
 
 

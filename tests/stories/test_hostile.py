@@ -147,7 +147,7 @@ def test_a_hostile_name_is_refused_by_every_call(world, path):
     calls = [
         lambda: memory.notes.update(path, "x\n"),
         lambda: memory.notes.update(path, "x\n", sha),
-        lambda: memory.notes.edit(path, [Append(op="append", text="x")]),
+        lambda: memory.notes.edit(path, [Append(text="x")]),
         lambda: memory.notes.delete(path, sha),
         lambda: memory.notes.move(path, "b/moved.md", sha),
         lambda: memory.notes.move(A, path, sha),
@@ -172,7 +172,7 @@ def test_an_unusual_name_works_in_every_call(world, path):
     assert world.files()[path].endswith(b"# Needle\n")
     assert memory.notes.get(path).sha == made.sha
     assert memory.search.find("needle").matches[0].path == path
-    made = memory.notes.edit(path, [Append(op="append", text="more\n")], made.sha)
+    made = memory.notes.edit(path, [Append(text="more\n")], made.sha)
     made = memory.notes.update(path, "again\n", made.sha)
     assert_true_index(world)
     moved = memory.notes.move(path, "b/plain.md", made.sha)
@@ -253,7 +253,7 @@ def test_a_hostile_content_is_stored_exactly_or_refused(world, name):
         assert made.sha == blob_id(stored)
         body = text.partition("\n---\n")[2] if text.startswith("---\n") else text
         assert stored.endswith(body.removeprefix("\ufeff").encode())
-        memory.notes.edit("projects/hostile.md", [Append(op="append", text="more")], made.sha)
+        memory.notes.edit("projects/hostile.md", [Append(text="more")], made.sha)
     _others_work(world)
 
 
@@ -314,7 +314,7 @@ def test_links_are_neither_followed_nor_replaced(git_world, tmp_path):
         for call in (
             lambda path=path: memory.notes.get(path),
             lambda path=path: memory.notes.update(path, "x\n"),
-            lambda path=path: memory.notes.edit(path, [Append(op="append", text="x")]),
+            lambda path=path: memory.notes.edit(path, [Append(text="x")]),
             lambda path=path: memory.notes.delete(path, blob_id(b"secret\n")),
             lambda path=path: memory.notes.move(path, "b/x.md", blob_id(b"secret\n")),
         ):

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from pack.search.candidate import Candidate
+from pack.search.candidate import Beginning, Candidate
 from pack_connectors.catalog.search import Links, read_candidates
 
 _IN_FILE: Final = """
@@ -34,6 +34,25 @@ SELECT here.id,
 FROM (SELECT id, path, folder FROM file UNION ALL SELECT id, path, folder FROM edited) AS here
 WHERE here.id IN (SELECT value FROM json_each(?))
 """  # noqa: S608 - constants
+
+
+_ALIKE: Final = """
+SELECT here.id, passage.line, passage.heading, substr(passage.text, 1, 300)
+FROM json_each(?) AS wanted JOIN place AS here ON here.id = wanted.value
+    JOIN passage AS own ON own.id = here.id
+    JOIN place ON place.file = here.file JOIN passage ON passage.id = place.id
+WHERE own.heading <> '' AND (passage.heading = own.heading
+    OR substr(passage.heading, -length(own.heading) - 3) = ' > ' || own.heading)
+ORDER BY here.id, place.id
+"""
+
+
+def called_alike(db: sqlite3.Connection, found: Iterable[int]) -> dict[int, list[Beginning]]:
+    """See `Catalog.called_alike`; within a transaction."""
+    alike: dict[int, list[Beginning]] = {}
+    for number, *beginning in db.execute(_ALIKE, (_json(found),)):
+        alike.setdefault(number, []).append(Beginning(*beginning))
+    return alike
 
 
 def with_neighbours(

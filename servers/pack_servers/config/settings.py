@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_valid
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pack.errors import InvalidConfig, InvalidPath, LimitExceeded
+from pack.limits import WHOLE_TOKENS
 from pack.paths import parse_path
 from pack.provenance import Source
 
@@ -64,6 +65,8 @@ class Settings(BaseSettings):
         pack_github_wait: The longest wait, in seconds, when GitHub accepts no requests.
         pack_cache_dir: Folder for what is cached of memories on GitHub; derived, can be deleted.
         pack_client_source: What an MCP client counts as.
+        pack_whole_memory_tokens: How many tokens a model gets of the whole memory at once; 0 for
+            any number.
         mcp_sse_port: Port of the HTTP server.
         pack_redis_url: Redis that carries news between servers of one memory; may hold a password.
         pack_http_token: Bearer token that HTTP clients must send.
@@ -106,6 +109,7 @@ class Settings(BaseSettings):
     pack_github_wait: Annotated[float, Field(ge=0, le=24 * 3600)] = 60.0
     pack_cache_dir: Path = Field(default_factory=lambda: user_cache_path("pack"))
     pack_client_source: Source = Source.AI_CLOUD
+    pack_whole_memory_tokens: Annotated[int, Field(ge=0)] = WHOLE_TOKENS
     mcp_sse_port: Annotated[int, Field(ge=0, le=65535)] = 3005
     pack_redis_url: SecretStr | None = None
     pack_http_token: SecretStr | None = None

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from sys import maxsize
 from threading import Lock
 from typing import Any, Final
 
 from mcp.server.context import ServerRequestContext
 
+from pack.results import Excerpt
 from pack.v1.whole_memory import Base, additions
 
 _REMEMBERED_CHARACTERS: Final = 8_000_000
 _REMEMBERED_CLIENTS: Final = 1024
+_REMEMBERED_FILES: Final = 4096
 _LOCAL_CLIENT: Final = "local"
 
 
@@ -46,6 +49,12 @@ class LastRead:
             with self._lock:
                 self._put(client, text)
 
+    def add(self, client: str | None, text: str) -> None:
+        """Remember that a client has read one more part."""
+        if client is not None:
+            with self._lock:
+                self._put(client, f"{self._texts.get(client, '')}\n{text}")
+
     def extend(self, client: str | None, text: str) -> None:
         """Remember that a client also knows a text: what it adds counts as read."""
         if client is None:
@@ -65,3 +74,62 @@ class LastRead:
         while self._characters > _REMEMBERED_CHARACTERS or len(self._texts) > _REMEMBERED_CLIENTS:
             _, dropped = self._texts.popitem(last=False)
             self._characters -= len(dropped)
+
+
+class PartsRead:
+    """What each client was shown of a file: all of a version, or only some of its lines.
+
+    The oldest is forgotten when space runs out. Any method may be called from any thread.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._shown: OrderedDict[tuple[str, str], tuple[str, list[tuple[int, int]]]] = OrderedDict()
+
+    def put(self, client: str | None, path: str, sha: str, shown: Excerpt | None = None) -> None:
+        """Remember what a client was shown of a version; `None` is all of it."""
+        if client is None:
+            return
+        lines = _ALL[0] if shown is None else _lines_of(shown)
+        with self._lock:
+            known, before = self._shown.pop((client, path), (sha, []))
+            spans = _merged([*before, lines]) if known == sha else [lines]
+            self._shown[client, path] = (sha, spans)
+            if len(self._shown) > _REMEMBERED_FILES:
+                self._shown.popitem(last=False)
+
+    def edited(self, client: str | None, path: str, sha: str) -> None:
+        """Remember that a client has made a version by an edit: it knows no more than before."""
+        if client is not None:
+            with self._lock:
+                if (client, path) in self._shown:
+                    self._shown[client, path] = (sha, self._shown[client, path][1])
+
+    def is_part(self, client: str | None, path: str, sha: str) -> bool:
+        """Whether a client was shown a version, but not all of it."""
+        if client is None:
+            return False
+        with self._lock:
+            known, spans = self._shown.get((client, path), (sha, _ALL))
+            return known == sha and spans != _ALL
+
+
+_ALL: Final = [(1, maxsize)]
+
+
+def _lines_of(shown: Excerpt) -> tuple[int, int]:
+    """The lines that were shown whole; up to the end of the file if its last line was."""
+    if shown.is_cut:
+        return shown.first, shown.last - 1
+    return shown.first, maxsize if shown.last == shown.total else shown.last
+
+
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans of lines in order, those that touch as one."""
+    merged: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
+        else:
+            merged.append((first, last))
+    return merged

@@ -1,5 +1,9 @@
 """What the tools answer: structured content, and the same as text for a model to read.
 
+Some clients show their model only the one form, some only the other, so each holds everything, and
+neither repeats itself. Claude Code shows structured content alone (anthropics/claude-code#79944),
+claude.ai and ChatGPT the text, and a few clients only the first text of a refusal.
+
 The text of a file is in a block of its own, unchanged: a model that quotes it in an edit must not
 see escapes.
 """
@@ -7,14 +11,23 @@ see escapes.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NotRequired
 
 from mcp.types import CallToolResult, TextContent
 from typing_extensions import TypedDict
 
 from pack.errors import BlobChanged, PackError
-from pack.results import Document, FileListing, Match, Matches, WholeMemory, Written
+from pack.results import (
+    Document,
+    Excerpt,
+    FileListing,
+    Match,
+    Matches,
+    NoteSummary,
+    WholeMemory,
+    Written,
+)
 from pack.search.ranking import Explanation
 from pack_servers.mcp.wording import worded
 
@@ -26,7 +39,7 @@ class ListedFile(TypedDict):
 
     path: str
     topic: str
-    tags: list[str]
+    tags: NotRequired[list[str]]
     updated: NotRequired[str]
     expired: NotRequired[bool]
 
@@ -47,7 +60,11 @@ class GetResult(TypedDict):
     path: NotRequired[str]
     sha: NotRequired[str]
     updated_at: NotRequired[str]
+    lines: NotRequired[str]
+    tokens: NotRequired[int]
+    next_lines: NotRequired[str]
     files: NotRequired[int]
+    next_cursor: NotRequired[str]
     warning: NotRequired[str]
 
 
@@ -63,15 +80,14 @@ class WriteResult(TypedDict):
 
 
 class FoundFile(TypedDict):
-    """A search result."""
+    """A search result; its topic if it is in no section; the rest only if it was asked for."""
 
     path: str
-    topic: str
-    tags: list[str]
-    section: NotRequired[str]
-    snippet: str
     line: int
-    score: float
+    section: NotRequired[str]
+    topic: NotRequired[str]
+    snippet: str
+    score: NotRequired[float]
     updated: NotRequired[str]
     why: NotRequired[dict[str, float]]
     columns: NotRequired[dict[str, list[str]]]
@@ -88,47 +104,76 @@ class SearchResult(TypedDict):
 
 def listing(page: FileListing) -> CallToolResult:
     """The answer for a listing."""
+    text = _paged("files", map(_listed, page.files), page.total, page.next_cursor)
+    notice = worded(" ".join(page.notices)) or None
     files = [
         _without_none(
             path=file.path,
             topic=file.topic,
-            tags=list(file.tags),
+            tags=list(file.tags) or None,
             updated=file.updated,
             expired=file.expired or None,
         )
         for file in page.files
     ]
-    lines = [
-        f"{file.path} | {file.topic} | {', '.join(file.tags)} | {file.updated or ''}"
-        f"{' [expired]' if file.expired else ''}"
-        for file in page.files
-    ]
-    text = _paged("files", lines, page.total, page.next_cursor)
-    notice = worded(" ".join(page.notices)) or None
     found = _without_none(
         files=files, total=page.total, next_cursor=page.next_cursor, notice=notice
     )
     return _result(found, f"{text}\n\nnotice: {notice}" if notice else text)
 
 
+def _listed(file: NoteSummary) -> str:
+    facts = [
+        f"tags: {', '.join(file.tags)}" if file.tags else "",
+        f"updated {file.updated}" if file.updated else "",
+        "expired" if file.expired else "",
+    ]
+    said = "; ".join(filter(None, facts))
+    return f"- {file.path}: {file.topic}{f' ({said})' if said else ''}"
+
+
 def document(found: Document) -> CallToolResult:
-    """The answer for one file."""
+    """The answer for one file, or a part of it."""
+    part = found.excerpt
+    is_large = part.tokens is not None
     head = _without_none(
         path=found.path,
         sha=found.sha,
         updated_at=found.updated_at,
-        warning=worded("; ".join(found.warnings)) or None,
+        lines=_lines(part) if is_large or not part.is_whole else None,
+        tokens=part.tokens,
+        next_lines=f"{part.last + 1}-{part.until}" if part.until else None,
+        warning=worded("; ".join([*found.warnings, *_cut(part)])) or None,
     )
     lines = "\n".join(f"{key}: {value}" for key, value in head.items())
     return _result({**head, "content": found.content}, lines, found.content)
 
 
-def whole_memory(found: WholeMemory) -> CallToolResult:
+def _lines(part: Excerpt) -> str:
+    whole = f"{part.total}"
+    return whole if part.is_whole else f"{part.first}-{part.last} of {whole}"
+
+
+def _cut(part: Excerpt) -> Iterator[str]:
+    if part.is_cut:
+        yield f"line {part.last} is cut, because it is longer than max_tokens"
+
+
+def whole_text(found: WholeMemory) -> str:
+    """The whole memory, or one part of it with the notice that it is one."""
+    return f"{found.content}\n{worded(found.notice)}\n" if found.notice else found.content
+
+
+def whole_memory(found: WholeMemory, text: str) -> CallToolResult:
     """The answer for the whole memory: only its text, as v1 clients expect."""
     content = _without_none(
-        content=found.content, files=found.files, updated_at=found.updated_at, sha=found.sha
+        content=text,
+        files=found.files,
+        updated_at=found.updated_at,
+        sha=found.sha,
+        next_cursor=found.next_cursor,
     )
-    return _result(content, found.content)
+    return _result(content, text)
 
 
 def written(done: Written) -> CallToolResult:
@@ -152,17 +197,30 @@ def not_written(error: PackError) -> CallToolResult:
 
 def matches(found: Matches) -> CallToolResult:
     """The answer for a search."""
-    results = [_found(match) for match in found.matches]
-    lines = [f"{m.path}:{m.line} | {m.section or m.topic} | {m.snippet}" for m in found.matches]
     least = "" if found.is_total_exact else "at least "
+    lines = map(_match_line, found.matches)
     text = _paged("matches", lines, f"{least}{found.total}", found.next_cursor)
     content = _without_none(
-        results=results,
+        results=[_found(match) for match in found.matches],
         total=found.total,
         total_is_exact=None if found.is_total_exact else False,
         next_cursor=found.next_cursor,
     )
     return _result(content, text)
+
+
+def _match_line(match: Match) -> str:
+    place = f"section {match.section}" if match.section else f"topic {match.topic}"
+    line = f"- {match.path}, line {match.line}, {place}: {match.snippet}"
+    if match.explanation is None:
+        return line
+    points = [f"{name} {number}" for name, number in _why(match.explanation).items()]
+    columns = [
+        f"{term} in {' and '.join(found)}" for term, found in _columns(match.explanation).items()
+    ]
+    updated = f"; updated {match.updated}" if match.updated else ""
+    score = f"score {round(match.score, 3)}"
+    return f"{line}\n  {score}: {', '.join(points)}; {', '.join(columns)}{updated}"
 
 
 def failed(error: PackError) -> CallToolResult:
@@ -174,21 +232,28 @@ def failed(error: PackError) -> CallToolResult:
         "retryable": error.retryable,
     }
     blocks = [f"{error.code}: {error}\n{content['remedy']}"]
-    if isinstance(error, BlobChanged):
-        content |= _without_none(path=error.path, sha=error.actual)
-        text = _conflicting_text(error)
+    if isinstance(error, BlobChanged) and error.actual is not None:
+        content |= {"path": error.path, "sha": error.actual}
+        text = conflicting_text(error)
         if text is not None:
             content["content"] = text
+            blocks[0] += f"\nThe current sha is {error.actual}. If its content is not shown below, "
+            blocks[0] += f"call memory_get for {error.path}."
             blocks += [f"path: {error.path}\nsha: {error.actual}", text]
-        elif error.actual is not None:
-            blocks += [
+        else:
+            unseen = (
                 f"The current content of {error.path} is not shown here: call memory_get for it."
-            ]
+            )
+            content["remedy"] += f" {unseen}"
+            blocks[0] += f"\nThe current sha is {error.actual}. {unseen}"
+    elif isinstance(error, BlobChanged):
+        content["path"] = error.path
     result = _result(content, *blocks)
     return result.model_copy(update={"is_error": True})
 
 
-def _conflicting_text(error: BlobChanged) -> str | None:
+def conflicting_text(error: BlobChanged) -> str | None:
+    """The current text of a file, if the answer to a conflict shows it."""
     if error.content is None or len(error.content) > _SHOWN_ON_CONFLICT:
         return None
     try:
@@ -198,17 +263,24 @@ def _conflicting_text(error: BlobChanged) -> str | None:
 
 
 def _found(match: Match) -> dict[str, Any]:
+    explanation = match.explanation
+    asked = (
+        _without_none(
+            score=round(match.score, 3),
+            updated=match.updated,
+            why=_why(explanation),
+            columns=_columns(explanation),
+        )
+        if explanation
+        else {}
+    )
     return _without_none(
         path=match.path,
-        topic=match.topic,
-        tags=list(match.tags),
-        section=match.section or None,
-        snippet=match.snippet,
         line=match.line,
-        score=round(match.score, 3),
-        updated=match.updated,
-        why=_why(match.explanation) if match.explanation else None,
-        columns=_columns(match.explanation) if match.explanation else None,
+        section=match.section or None,
+        topic=None if match.section else match.topic,
+        snippet=match.snippet,
+        **asked,
     )
 
 
@@ -221,7 +293,8 @@ def _why(explanation: Explanation) -> dict[str, float]:
     return {name: round(number, 3) for name, number in points.items()}
 
 
-def _paged(what: str, lines: Sequence[str], total: int | str, cursor: str | None) -> str:
+def _paged(what: str, found: Iterable[str], total: int | str, cursor: str | None) -> str:
+    lines = list(found)
     head = f"{what}: {len(lines)} of {total}" if lines else f"no {what}"
     if cursor is not None:
         head += f"; for more, call again with cursor {cursor}"

@@ -12,14 +12,17 @@ import anyio
 import anyio.from_thread
 from mcp import MCPError
 from mcp.server import MCPServer
+from mcp.server.caching import CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp.server.subscriptions import InMemorySubscriptionBus, SubscriptionBus
 from mcp.types import (
     INTERNAL_ERROR,
+    INVALID_PARAMS,
     CallToolResult,
     EmptyResult,
+    GetPromptResult,
     InputRequiredResult,
     NotificationParams,
     Resource,
@@ -28,24 +31,27 @@ from mcp.types import (
     UnsubscribeRequestParams,
 )
 from pack_templates import prompt
-from pydantic import ValidationError
 
 from pack._version import __version__
 from pack.errors import InvalidRequest, NotFound, PackError
+from pack.limits import WHOLE_TOKENS
 from pack.memory import Memory
 from pack.model import Mode
 from pack.provenance import Source
 from pack_servers.mcp import results as answers
+from pack_servers.mcp.arguments import read_arguments
 from pack_servers.mcp.clients import client_key
 from pack_servers.mcp.notifications import ChangeWatcher, Subscribers
-from pack_servers.mcp.schemas import for_refusals_too, lean
+from pack_servers.mcp.schemas import flat, for_refusals_too
 from pack_servers.mcp.stdio import run_stdio
 from pack_servers.mcp.tools import add_tools
 from pack_servers.mcp.wording import worded
 
 SCHEME: Final = "memory:///"
 _LISTED_RESOURCES: Final = 100
-_SHOWN_FAULTS: Final = 5
+_SHOWN_NAME: Final = 64
+_UNCHANGING: Final = CacheHint(ttl_ms=24 * 3600 * 1000, scope="public")
+"""For what is the same for every memory as long as the server runs."""
 
 
 _caller: ContextVar[Context[None, Any] | None] = ContextVar("caller", default=None)
@@ -81,6 +87,7 @@ class PackServer(MCPServer[None]):
 
     def __init__(self, memory: Memory, bus: SubscriptionBus, watch: bool) -> None:
         self._memory = memory
+        self._published: list[Tool] | None = None
         self._subscribers = Subscribers()
         shared = bus if isinstance(bus, SharedBus) else None
         claim = {"claim": shared.claim} if shared else {}
@@ -106,6 +113,7 @@ class PackServer(MCPServer[None]):
             lifespan=lifespan,
             subscriptions=bus,
             log_level="WARNING",
+            cache_hints={"tools/list": _UNCHANGING, "prompts/list": _UNCHANGING},
         )
         self._serve_subscriptions()
 
@@ -151,18 +159,42 @@ class PackServer(MCPServer[None]):
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[None, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
-        """Call a tool; a call with invalid arguments is answered like any other refusal."""
+        """Call a tool; a call that cannot be understood is answered like any other refusal."""
         _caller.set(context)  # each call has its own task
+        tool = next((tool for tool in await self.list_tools() if tool.name == name), None)
+        if tool is None:
+            return answers.failed(
+                NotFound(f"the tool {name[:_SHOWN_NAME]!r}", "List the tools to see their names.")
+            )
         try:
-            return await super().call_tool(name, arguments, context)
-        except ToolError as error:
-            if isinstance(error.__cause__, ValidationError):
-                return answers.failed(_invalid_arguments(error.__cause__))
-            if name not in {tool.name for tool in await self.list_tools()}:
-                return answers.failed(
-                    NotFound(f"the tool {name[:64]!r}", "List the tools to see their names.")
-                )
-            raise
+            read = read_arguments(name, tool.input_schema, arguments)
+        except InvalidRequest as error:
+            return answers.failed(error)
+        return await super().call_tool(name, read, context)
+
+    async def get_prompt(
+        self,
+        name: str,
+        arguments: dict[str, Any] | None = None,
+        context: Context[None, Any] | None = None,
+    ) -> GetPromptResult | InputRequiredResult:
+        """A prompt; a name or an argument that there is not is the caller's mistake, not ours.
+
+        Raises:
+            MCPError: Invalid params; the message names them.
+        """
+        prompts = {prompt.name: prompt.arguments or () for prompt in await self.list_prompts()}
+        if name not in prompts:
+            there = ", ".join(prompts)
+            raise MCPError(
+                INVALID_PARAMS, f"there is no prompt {name[:_SHOWN_NAME]!r}; there are {there}"
+            )
+        taken = {argument.name for argument in prompts[name]}
+        for unknown in (arguments or {}).keys() - taken:
+            raise MCPError(
+                INVALID_PARAMS, f"the prompt {name} takes no argument {unknown[:_SHOWN_NAME]!r}"
+            )
+        return await super().get_prompt(name, arguments, context)
 
     async def run_stdio_async(self) -> None:
         """Serve the client at standard input and output until it leaves."""
@@ -171,16 +203,18 @@ class PackServer(MCPServer[None]):
         await run_stdio(lambda messages, answers: low.run(messages, answers, options))
 
     async def list_tools(self) -> list[Tool]:
-        """The tools, without the titles that the schema generator adds to every field."""
-        return [
-            tool.model_copy(
-                update={
-                    "input_schema": lean(tool.input_schema),
-                    "output_schema": for_refusals_too(lean(tool.output_schema)),
-                }
-            )
-            for tool in await super().list_tools()
-        ]
+        """The tools, with schemas in the few words that every client understands."""
+        if self._published is None:
+            self._published = [
+                tool.model_copy(
+                    update={
+                        "input_schema": flat(tool.input_schema),
+                        "output_schema": for_refusals_too(flat(tool.output_schema or {})),
+                    }
+                )
+                for tool in await super().list_tools()
+            ]
+        return self._published
 
     async def list_resources(self) -> list[Resource]:
         """The index and the files that changed most recently. All others can be read by URI."""
@@ -226,19 +260,13 @@ async def _promise_list_changes(
     return answer
 
 
-def _invalid_arguments(error: ValidationError) -> InvalidRequest:
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    shown = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found[:_SHOWN_FAULTS]]
-    more = [f"and {len(found) - len(shown)} more"] if len(found) > len(shown) else []
-    return InvalidRequest("; ".join([*shown, *more]))
-
-
 def build_server(
     memory: Memory,
     *,
     source: Source = Source.AI_CLOUD,
     bus: SubscriptionBus | None = None,
     watch: bool = True,
+    whole_tokens: int = WHOLE_TOKENS,
 ) -> PackServer:
     """An MCP server for a memory.
 
@@ -247,9 +275,11 @@ def build_server(
         source: What its clients count as.
         bus: Carries change events; by default within this process only.
         watch: Whether to watch for commits by others and announce them.
+        whole_tokens: About how many tokens the answer with the whole memory may take; 0 for any
+            number.
     """
     server = PackServer(memory, bus or InMemorySubscriptionBus(), watch)
-    add_tools(server, memory, source, server.wrote)
+    add_tools(server, memory, source, server.wrote, whole_tokens)
     server.resource(
         SCHEME + "{+path}",
         name="memory file",

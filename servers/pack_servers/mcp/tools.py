@@ -1,40 +1,67 @@
 """The tools: each one is a single call of the core, in words for a model.
 
-An empty text for something optional counts as absent, because many models fill in every field.
+What a client sends arrives here as `pack_servers.mcp.arguments` has read it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Final
+from functools import partial
+from typing import Annotated, Final, Required
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from pack.catalog.questions import Sort
 from pack.core.requests import SEARCH_LIMIT
-from pack.errors import PackError
-from pack.files.edits import Edit
+from pack.errors import BlobChanged, InvalidRequest, PackError
+from pack.files.edit_fields import Kind, read_edits
 from pack.memory import Memory
 from pack.provenance import Origin, Source
 from pack.results import Written
 from pack_servers.mcp import results as answers
-from pack_servers.mcp.clients import LastRead, client_key
+from pack_servers.mcp.clients import LastRead, PartsRead, client_key
 
 _MAX_LIMIT: Final = 500
+_LARGE: Final = {"anthropic/maxResultSizeChars": 500_000}
+"""Lets Claude Code (2.1.91 and later) show a long file instead of saving it to a file."""
 
+# Optional texts are `str` and empty when they are absent: the SDK decodes JSON in a text whose type
+# is anything else, and a message that looks like JSON is a message.
 Path = Annotated[str, Field(description="e.g. projects/website.md")]
 Sha = Annotated[str, Field(description="sha of the version you read")]
-Message = Annotated[str | None, Field(description="why, for the log")]
-Tag = Annotated[str | None, Field(description="only files with this tag")]
-Topic = Annotated[str | None, Field(description="text in the topic")]
-Dir = Annotated[str | None, Field(description="only files in this folder")]
-Since = Annotated[str | None, Field(description="updated on this day or later")]
-Until = Annotated[str | None, Field(description="updated on this day or before")]
-Limit = Annotated[int, Field(ge=1, le=_MAX_LIMIT)]
-Cursor = Annotated[str | None, Field(description="next_cursor of the last answer")]
+Message = Annotated[str, Field(description="why, for the log")]
+Tag = Annotated[str, Field(description="only files with this tag")]
+Topic = Annotated[str, Field(description="text in the topic")]
+Dir = Annotated[str, Field(description="only files in this folder")]
+Since = Annotated[str, Field(description="updated on this day or later")]
+Until = Annotated[str, Field(description="updated on this day or before")]
+Limit = Annotated[
+    int | None, Field(ge=1, le=_MAX_LIMIT, description="default: as many as fit into 1,500 tokens")
+]
+Order = Annotated[
+    Sort, Field(description="default path; updated: newest first, size: largest first")
+]
+Explain = Annotated[bool, Field(description="default false; say why each was found")]
+SearchLimit = Annotated[int | None, Field(ge=1, le=_MAX_LIMIT, description="default 10")]
+MaxTokens = Annotated[int | None, Field(ge=1, description="for all of the answer")]
+Section = Annotated[str, Field(description="heading, as memory_search names it")]
+Cursor = Annotated[str, Field(description="next_cursor of the last answer")]
+
+
+class EditFields(TypedDict, total=False):
+    """One edit, as flat fields: the kind decides which of them it takes."""
+
+    op: Required[Kind]
+    old: Annotated[str, Field(description="for replace: exact text, found once")]
+    new: Annotated[str, Field(description="for replace: what comes instead")]
+    all: Annotated[bool, Field(description="replace: everywhere")]
+    section: Section
+    text: Annotated[str, Field(description="for append and replace_section")]
+
 
 _READS: Final = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 _ADDS: Final = ToolAnnotations(
@@ -48,23 +75,27 @@ _REMOVES: Final = ToolAnnotations(
 class Tools:
     """The tools. They run on worker threads, so that a slow one delays nobody."""
 
-    def __init__(self, memory: Memory, source: Source, wrote: Callable[[], None]) -> None:
+    def __init__(
+        self, memory: Memory, source: Source, wrote: Callable[[], None], whole_tokens: int
+    ) -> None:
         self._memory = memory
         self._source = source
         self._wrote = wrote
+        self._whole_tokens = whole_tokens or None
         self._last_read = LastRead()
+        self._parts_read = PartsRead()
 
     def memory_list(
         self,
         *,
-        tag: Tag = None,
-        topic: Topic = None,
-        dir: Dir = None,  # noqa: A002 - the tool's own word
-        since: Since = None,
-        until: Until = None,
-        sort: Annotated[Sort, Field(description="newest or largest first")] = Sort.PATH,
-        limit: Annotated[int | None, Field(ge=1, le=_MAX_LIMIT)] = None,
-        cursor: Cursor = None,
+        tag: Tag = "",
+        topic: Topic = "",
+        dir: Dir = "",  # noqa: A002 - the tool's own word
+        since: Since = "",
+        until: Until = "",
+        sort: Order = Sort.PATH,
+        limit: Limit = None,
+        cursor: Cursor = "",
     ) -> Annotated[CallToolResult, answers.ListResult]:
         """What is in the memory: path, topic, tags and date of each file."""
         return _answer(
@@ -83,34 +114,74 @@ class Tools:
         )
 
     def memory_get(
-        self, ctx: Context, path: Path | None = None
+        self,
+        ctx: Context,
+        path: Path = "",
+        *,
+        section: Section = "",
+        lines: Annotated[str, Field(description="only these lines, e.g. 10-40")] = "",
+        max_tokens: MaxTokens = None,
+        cursor: Cursor = "",
     ) -> Annotated[CallToolResult, answers.GetResult]:
-        """Read a file: content, and the sha that a change must name. Without path: everything."""
+        """Read a file: content, and the sha that a change must name. Without path: all files."""
+        client = client_key(ctx.request_context)
         if path:
-            return _answer(lambda: answers.document(self._memory.notes.get(path)))
+            return _answer(lambda: self._read(client, path, section, lines, max_tokens, cursor))
+        return _answer(lambda: self._read_all(client, section or lines, max_tokens, cursor))
 
-        def read_all() -> CallToolResult:
-            found = self._memory.whole.get()
-            self._last_read.put(client_key(ctx.request_context), found.content)
-            return answers.whole_memory(found)
+    def _read(
+        self,
+        client: str | None,
+        path: str,
+        section: str,
+        lines: str,
+        max_tokens: int | None,
+        cursor: str,
+    ) -> CallToolResult:
+        if cursor:
+            raise InvalidRequest("`cursor` goes on with the whole memory, and `path` is one file")
+        found = self._memory.notes.get(
+            path, section=section or None, lines=lines or None, max_tokens=max_tokens
+        )
+        self._parts_read.put(client, found.path, found.sha, found.excerpt)
+        return answers.document(found)
 
-        return _answer(read_all)
+    def _read_all(
+        self, client: str | None, part: str, max_tokens: int | None, cursor: str
+    ) -> CallToolResult:
+        if part:
+            raise InvalidRequest("`section` and `lines` are of one file: `path` is missing")
+        budget = max_tokens or self._whole_tokens
+        found = self._memory.whole.get(budget, cursor or None)
+        text = answers.whole_text(found)
+        remember = self._last_read.add if cursor else self._last_read.put
+        remember(client, text)
+        return answers.whole_memory(found, text)
 
     def memory_update(
         self,
         ctx: Context,
         content: Annotated[str, Field(description="the whole text, markdown")],
-        path: Path | None = None,
-        sha: Annotated[str | None, Field(description="sha you read; omit for a new file")] = None,
-        message: Message = None,
+        path: Path = "",
+        sha: Annotated[str, Field(description="sha you read; omit for a new file")] = "",
+        message: Message = "",
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Store a file, new or whole; frontmatter you leave out stays. Conflicts show the file."""
         memory = self._as(ctx)
-        if path:
-            return self._write(lambda: memory.notes.update(path, content, sha or None, message))
         client = client_key(ctx.request_context)
+        if path:
+            return self._write(
+                client,
+                lambda: memory.notes.update(
+                    path,
+                    content,
+                    sha or None,
+                    message or None,
+                    read_in_part=partial(self._parts_read.is_part, client),
+                ),
+            )
         try:
-            done = memory.whole.add(content, self._last_read.get(client), message)
+            done = memory.whole.add(content, self._last_read.get(client), message or None)
         except PackError as error:
             return answers.not_written(error)
         self._wrote()
@@ -121,13 +192,20 @@ class Tools:
         self,
         ctx: Context,
         path: Path,
-        edits: Annotated[list[Edit], Field(min_length=1)],
-        sha: Annotated[str | None, Field(description="sha you read, to be strict")] = None,
-        message: Message = None,
+        edits: Annotated[list[EditFields], Field(min_length=1)],
+        sha: Annotated[str, Field(description="sha you read, to be strict")] = "",
+        message: Message = "",
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Change parts of a file: replace exact text, append, replace a section. All or none."""
         memory = self._as(ctx)
-        return self._write(lambda: memory.notes.edit(path, edits, sha or None, message))
+        client = client_key(ctx.request_context)
+
+        def edit() -> Written:
+            done = memory.notes.edit(path, read_edits(edits), sha or None, message or None)
+            self._parts_read.edited(client, done.path, str(done.sha))
+            return done
+
+        return self._write(client, edit)
 
     def memory_search(
         self,
@@ -135,15 +213,15 @@ class Tools:
             str, Field(description='words or a question; "a phrase", begin*, -without')
         ],
         *,
-        tag: Tag = None,
-        topic: Topic = None,
-        dir: Dir = None,  # noqa: A002 - the tool's own word
-        since: Since = None,
-        until: Until = None,
-        limit: Limit = SEARCH_LIMIT,
-        cursor: Cursor = None,
-        max_tokens: Annotated[int | None, Field(ge=1, description="for all results")] = None,
-        explain: Annotated[bool, Field(description="say why each was found")] = False,
+        tag: Tag = "",
+        topic: Topic = "",
+        dir: Dir = "",  # noqa: A002 - the tool's own word
+        since: Since = "",
+        until: Until = "",
+        limit: SearchLimit = None,
+        cursor: Cursor = "",
+        max_tokens: MaxTokens = None,
+        explain: Explain = False,
     ) -> Annotated[CallToolResult, answers.SearchResult]:
         """Find files by words, a question or an exact phrase; best first, with section and line."""
         return _answer(
@@ -155,7 +233,7 @@ class Tools:
                     dir=dir or None,
                     since=since or None,
                     until=until or None,
-                    limit=limit,
+                    limit=limit or SEARCH_LIMIT,
                     cursor=cursor or None,
                     max_tokens=max_tokens,
                     explain=explain,
@@ -164,22 +242,29 @@ class Tools:
         )
 
     def memory_delete(
-        self, ctx: Context, path: Path, sha: Sha, message: Message = None
+        self, ctx: Context, path: Path, sha: Sha, message: Message = ""
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Remove a file; its history stays in git."""
         memory = self._as(ctx)
-        return self._write(lambda: memory.notes.delete(path, sha, message))
+        client = client_key(ctx.request_context)
+        return self._write(client, lambda: memory.notes.delete(path, sha, message or None))
 
     def memory_move(
-        self, ctx: Context, path: Path, new_path: Path, sha: Sha, message: Message = None
+        self, ctx: Context, path: Path, new_path: Path, sha: Sha, message: Message = ""
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Give a file another path; its history follows."""
         memory = self._as(ctx)
-        return self._write(lambda: memory.notes.move(path, new_path, sha, message))
+        client = client_key(ctx.request_context)
+        return self._write(client, lambda: memory.notes.move(path, new_path, sha, message or None))
 
-    def _write(self, action: Callable[[], Written]) -> CallToolResult:
+    def _write(self, client: str | None, action: Callable[[], Written]) -> CallToolResult:
         def write() -> CallToolResult:
-            done = action()
+            try:
+                done = action()
+            except BlobChanged as error:
+                if error.actual is not None and answers.conflicting_text(error) is not None:
+                    self._parts_read.put(client, error.path, error.actual)  # it is shown whole
+                raise
             self._wrote()
             return answers.written(done)
 
@@ -199,7 +284,11 @@ def _answer(action: Callable[[], CallToolResult]) -> CallToolResult:
 
 
 def add_tools(
-    server: MCPServer[None], memory: Memory, source: Source, wrote: Callable[[], None]
+    server: MCPServer[None],
+    memory: Memory,
+    source: Source,
+    wrote: Callable[[], None],
+    whole_tokens: int,
 ) -> None:
     """Add the tools to a server.
 
@@ -208,8 +297,9 @@ def add_tools(
         memory: The memory they work on.
         source: What the clients of the server count as.
         wrote: Called after a tool has made a commit, on its worker thread; returns at once.
+        whole_tokens: About how many tokens the whole memory may take; 0 for any number.
     """
-    tools = Tools(memory, source, wrote)
+    tools = Tools(memory, source, wrote, whole_tokens)
     for function, title, hints in (
         (tools.memory_list, "List memory", _READS),
         (tools.memory_get, "Read memory", _READS),
@@ -219,4 +309,5 @@ def add_tools(
         (tools.memory_delete, "Delete memory", _REMOVES),
         (tools.memory_move, "Move memory", _ADDS),
     ):
-        server.add_tool(function, title=title, annotations=hints)
+        meta = _LARGE if function == tools.memory_get else None
+        server.add_tool(function, title=title, annotations=hints, meta=meta)

@@ -14,7 +14,9 @@ from pack.actions import Action, in_words
 TOOLS_FOR: Final[Mapping[Action, str]] = {
     Action.LIST: "call memory_list",
     Action.READ: "call memory_get",
+    Action.SEARCH: "call memory_search",
     Action.UPDATE: "call memory_update",
+    Action.EDIT: "call memory_edit",
     Action.MOVE: "call memory_move",
     Action.VALIDATE: "ask the user to validate the memory",
     Action.PRUNE: "ask the user to prune the expired files",

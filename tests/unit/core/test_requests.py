@@ -5,14 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.core.requests import (
-    InvalidCursor,
-    as_blob,
-    check_query,
-    check_text,
-    page,
-    parse_cursor,
-)
+from pack.core.requests import InvalidCursor, check_query, check_text, page, parse_cursor
 from pack.errors import InvalidContent, InvalidRequest, LimitExceeded
 from pack.files import frontmatter
 from tests.support import note
@@ -139,11 +132,6 @@ def test_content_is_encoded_unchanged_or_refused():
         check_text_of("é" * 1_048_577)
     with pytest.raises(InvalidContent):
         check_text_of("\ud800")
-
-
-def test_a_blob_id_is_compared_without_case_and_blanks():
-    assert as_blob(" ABC\n") == "abc"
-    assert as_blob(None) is None
 
 
 def test_half_a_surrogate_pair_is_no_cursor() -> None:

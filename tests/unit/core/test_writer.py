@@ -128,7 +128,7 @@ class MemoryMachine(RuleBasedStateMachine):
     @rule(data=st.data(), text=st.sampled_from(["more\n", "- x\n"]))
     def edit(self, data, text):
         path = data.draw(st.sampled_from(sorted(self.visible)))
-        made = self.memory.notes.edit(path, [Append(op="append", text=text)])
+        made = self.memory.notes.edit(path, [Append(text=text)])
         content = self.read_folder()[path]
         assert content.decode().splitlines()[-1] == text.strip()
         self.visible[path] = content

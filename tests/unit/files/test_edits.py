@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
 
 from pack.errors import EditFailed, LimitExceeded
 from pack.files import frontmatter
@@ -31,51 +30,21 @@ two
 
 
 def replace(old: str, new: str, *, everywhere: bool = False) -> Replace:
-    return Replace(op="replace", old=old, new=new, all=everywhere)
+    return Replace(old=old, new=new, all=everywhere)
 
 
 def append(text: str, section: str | None = None) -> Append:
-    return Append(op="append", text=text, section=section)
+    return Append(text=text, section=section)
 
 
 def replace_section(section: str, text: str) -> ReplaceSection:
-    return ReplaceSection(op="replace_section", section=section, text=text)
+    return ReplaceSection(section=section, text=text)
 
 
 def failure(text: str, *edits: Edit) -> EditFailed:
     with pytest.raises(EditFailed) as caught:
         apply_edits(text, edits)
     return caught.value
-
-
-# --- the request -----------------------------------------------------------------------------
-
-
-def test_edits_as_they_are_sent() -> None:
-    sent = [
-        {"op": "replace", "old": "a", "new": ""},
-        {"op": "append", "text": "x"},
-        {"op": "append", "text": "x", "section": "S"},
-        {"op": "replace_section", "section": "S", "text": "x"},
-    ]
-    edits = TypeAdapter(list[Edit]).validate_python(sent)
-    assert edits == [replace("a", ""), append("x"), append("x", "S"), replace_section("S", "x")]
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [
-        {"op": "replace", "old": "", "new": "x"},
-        {"op": "replace", "old": "a"},
-        {"op": "replace", "old": "a", "new": "b", "section": "S"},
-        {"op": "replace_section", "text": "x"},
-        {"op": "delete", "old": "a"},
-        {"old": "a", "new": "b"},
-    ],
-)
-def test_what_is_no_edit(sent: dict[str, object]) -> None:
-    with pytest.raises(ValidationError):
-        TypeAdapter(Edit).validate_python(sent)
 
 
 # --- replace ---------------------------------------------------------------------------------

@@ -1,11 +1,8 @@
-from collections import Counter
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.errors import AmbiguousSection, NotFound
-from pack.files.markdown import Heading, Link, headings, links, section_span, split_lines
+from pack.files.markdown import Heading, Link, headings, links, split_lines
 
 LINE_ENDS = ["\n", "\r\n", "\r"]
 FRAGMENTS = st.sampled_from(
@@ -96,7 +93,6 @@ def test_a_byte_order_mark_hides_no_heading():
 
 def test_first_line_is_added_to_all_numbers():
     assert headings("\n## A\n", first_line=6) == [Heading(2, "A", 7, 7)]
-    assert section_span("x\n## A\ny\n## B\n", "A", first_line=6) == (7, 8)
     assert links("\n[a](b.md)\n", first_line=6) == [Link("b.md", 7, 5)]
 
 
@@ -150,63 +146,6 @@ def test_titles_are_plain_text(body, expected):
 def test_headings_after_a_closed_block_are_found():
     body = "```\n## no\n```\n## yes\n<!-- ## no -->\n## also\n> q\n\n## last"
     assert lines_of_twos(body) == [4, 6, 9]
-
-
-SECTIONS = "intro\n# A\n## B\ntext\n### C\ndeep\n## D\n\nlast\n# E\n"
-
-
-@pytest.mark.parametrize(
-    ("title", "span"),
-    [
-        ("A", (2, 9)), ("B", (3, 6)), ("C", (5, 6)), ("D", (7, 9)), ("E", (10, 10)),
-        ("## B", (3, 6)), ("  B  ", (3, 6)), ("## B ##", (3, 6)), ("**B**", (3, 6)),
-    ],
-)  # fmt: skip
-def test_a_section_ends_before_the_next_of_its_rank(title, span):
-    assert section_span(SECTIONS, title) == span
-
-
-def test_a_section_is_found_by_its_title_with_and_without_markup():
-    body = "## The `run()` **step**\nx\n"
-    assert (
-        section_span(body, "The run() step") == section_span(body, "The `run()` **step**") == (1, 2)
-    )
-
-
-def test_a_title_is_compared_in_nfc():
-    assert section_span("## Cafe\u0301\n", "Café") == (1, 1)
-
-
-def test_a_title_that_begins_with_a_number_sign_is_no_level():
-    assert section_span("## #1 issue\n", "#1 issue") == (1, 1)
-
-
-def test_a_section_that_is_not_there_is_not_found():
-    with pytest.raises(NotFound, match="'Nope'"):
-        section_span(SECTIONS, "Nope")
-    with pytest.raises(NotFound):
-        section_span(SECTIONS, "# B")
-    with pytest.raises(NotFound):
-        section_span(SECTIONS, "B", level=3)
-
-
-def test_two_sections_of_one_title_are_ambiguous_until_the_level_tells():
-    body = "# A\n## A\n### A\n## A\n"
-    with pytest.raises(AmbiguousSection) as caught:
-        section_span(body, "A")
-    assert caught.value.lines == (1, 2, 3, 4)
-    assert section_span(body, "# A") == section_span(body, "A", level=1) == (1, 4)
-    assert section_span(body, "A", level=3) == (3, 3)
-
-
-@given(TEXTS)
-def test_sections_of_level_two_end_where_the_next_begins(text):
-    found = [heading for heading in headings(text) if heading.level <= 2]
-    ends = [heading.line - 1 for heading in found[1:]] + [len(split_lines(text))]
-    once = Counter((heading.level, heading.title) for heading in found)
-    for heading, end in zip(found, ends, strict=False):
-        if heading.level == 2 and once[2, heading.title] == 1:
-            assert section_span(text, heading.title, level=2) == (heading.line, end)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_each_write_says_what_it_did(world):
     memory.notes.update("context/a.md", "two\n", sha(world, "context/a.md"), "because")
     assert shown(world) == [("update", "context/a.md", "two\n")]
     assert events(world)[0].message == "context/a.md: update (because)"
-    memory.notes.edit("context/a.md", [Replace(op="replace", old="two", new="three")])
+    memory.notes.edit("context/a.md", [Replace(old="two", new="three")])
     assert shown(world) == [("edit", "context/a.md", "three\n")]
     memory.notes.move("context/a.md", "projects/a.md", sha(world, "context/a.md"))
     assert shown(world) == [("move", "projects/a.md", "three\n")]
@@ -57,7 +57,7 @@ def test_each_write_says_what_it_did(world):
 def test_only_a_move_has_an_old_path(world):
     memory = world.memory
     memory.notes.update("context/a.md", "one\n")
-    memory.notes.edit("context/a.md", [Replace(op="replace", old="one", new="two")])
+    memory.notes.edit("context/a.md", [Replace(old="one", new="two")])
     memory.notes.delete("context/a.md", sha(world, "context/a.md"))
     world.commit({"context/b.md": "b"})
     world.commit(

@@ -59,6 +59,6 @@ def test_a_warm_update_cuts_no_text_twice_and_reads_no_file_twice(counted):
 def test_a_warm_edit_costs_no_more(counted):
     memory, cuts, reads = counted
     warm(memory, cuts, reads)
-    memory.notes.edit(A, [Append(op="append", text="more\n")])
+    memory.notes.edit(A, [Append(text="more\n")])
     assert max(cuts.values()) == 1, cuts
     assert max(reads.values()) == 1, reads

@@ -31,11 +31,11 @@ A = "projects/a.md"
 
 
 def append(text):
-    return Append(op="append", text=text)
+    return Append(text=text)
 
 
 def replace(old, new):
-    return Replace(op="replace", old=old, new=new)
+    return Replace(old=old, new=new)
 
 
 @pytest.fixture

@@ -200,7 +200,8 @@ def _serve_stdio(memory: Memory, served: _Served) -> None:
 
     if sys.stdin.isatty():
         say("waiting for an MCP client on standard input; for HTTP, run pack serve --http")
-    build_server(memory, source=served.source, bus=_bus(served)).run()
+    whole_tokens = served.settings.pack_whole_memory_tokens
+    build_server(memory, source=served.source, bus=_bus(served), whole_tokens=whole_tokens).run()
 
 
 def _serve_refusals(served: _Served, error: MissingMemory) -> None:
@@ -239,7 +240,13 @@ def _serve_http(
     def health() -> Mapping[str, object]:
         return {"mode": memory.mode()}
 
-    serve(build_server(memory, source=served.source, bus=_bus(served)), http, health, announce)
+    server = build_server(
+        memory,
+        source=served.source,
+        bus=_bus(served),
+        whole_tokens=settings.pack_whole_memory_tokens,
+    )
+    serve(server, http, health, announce)
 
 
 def _bus(served: _Served) -> SubscriptionBus | None:

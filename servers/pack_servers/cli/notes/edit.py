@@ -99,11 +99,11 @@ def _wanted(
         old, new = replace
         if not old:
             raise typer.TyperException("--replace: the text to replace is empty")
-        return Replace(op="replace", old=old, new=new, all=everywhere)
+        return Replace(old=old, new=new, all=everywhere)
     if append is not None:
-        return Append(op="append", text=_given(append), section=section)
+        return Append(text=_given(append), section=section)
     if text is not None and section is not None:
-        return ReplaceSection(op="replace_section", section=section, text=_given(text))
+        return ReplaceSection(section=section, text=_given(text))
     return None
 
 

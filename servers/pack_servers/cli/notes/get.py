@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from pack.memory import Memory
+from pack.results import Document
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
     Format,
@@ -22,6 +23,7 @@ from pack_servers.cli.shell.streams import write_bytes
 EXAMPLES: Final = """\
   pack get context/general.md
   pack get context/general.md --format json    with its sha, for an update
+  pack get projects/website.md --section "Plan > June"
   pack get > everything.md                     all files as one text"""
 
 
@@ -34,22 +36,35 @@ def run(
             autocompletion=complete_path,
         ),
     ] = None,
+    section: Annotated[
+        str | None,
+        typer.Option(
+            "--section",
+            metavar="HEADING",
+            help="Only this section, such as `Plan > June`.",
+        ),
+    ] = None,
+    lines: Annotated[
+        str | None, typer.Option("--lines", metavar="FROM-TO", help="Only these lines.")
+    ] = None,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
     """Print a file unchanged, or the whole memory as one text."""
     with opened(local, github) as memory:
-        if path is None:
-            _get_all(memory, answer)
+        if path is not None:
+            _show(memory.notes.get(path, section=section, lines=lines), answer)
+        elif section is not None or lines is not None:
+            raise typer.TyperException("--section, --lines: name the file that they are of")
         else:
-            _get(memory, path, answer)
+            _get_all(memory, answer)
 
 
-def _get(memory: Memory, path: str, answer: Format) -> None:
-    found = memory.notes.get(path)
+def _show(found: Document, answer: Format) -> None:
     if answer is Format.JSON:
-        show_json(asdict(found))
+        hidden = "excerpt" if found.excerpt.is_whole else ""
+        show_json({key: value for key, value in asdict(found).items() if key != hidden})
         return
     warn(found.warnings)
     write_bytes(found.content.encode("utf-8"))
@@ -58,6 +73,7 @@ def _get(memory: Memory, path: str, answer: Format) -> None:
 def _get_all(memory: Memory, answer: Format) -> None:
     found = memory.whole.get()
     if answer is Format.JSON:
-        show_json(asdict(found))
+        shown = ("content", "files", "updated_at", "sha")
+        show_json({key: value for key, value in asdict(found).items() if key in shown})
     else:
         write_bytes(found.content.encode("utf-8"))

@@ -54,6 +54,7 @@ EXIT_STATUS: Final[Mapping[str, int]] = {
     "stale_base": CONFLICT,
     "conflict": CONFLICT,
     "already_exists": CONFLICT,
+    "partly_read": CONFLICT,
     "unresolved_conflict": CONFLICT,
     "staged_change": CONFLICT,
     "uncommitted_edit": CONFLICT,

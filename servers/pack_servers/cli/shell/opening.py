@@ -9,7 +9,7 @@ from pathlib import Path
 from pack.errors import NotFound
 from pack.memory import Memory
 from pack.model import BlobId
-from pack.paths import parse_stored_path
+from pack.paths import as_path, parse_stored_path
 from pack_servers.cli.shell.streams import say
 from pack_servers.config.settings import load_settings
 from pack_servers.wiring import memory as wiring
@@ -49,7 +49,7 @@ def sha_now(memory: Memory, path: str) -> BlobId:
         NotFound, NotInitialised, InvalidPath: As `Memory.get`.
     """
     try:
-        return memory.connector.get_contents(parse_stored_path(path)).sha
+        return memory.connector.get_contents(parse_stored_path(as_path(path))).sha
     except NotFound:
         return memory.notes.get(
             path

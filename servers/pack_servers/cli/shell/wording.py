@@ -10,7 +10,9 @@ from pack.actions import Action, in_words
 COMMANDS_FOR: Final[Mapping[Action, str]] = {
     Action.LIST: "run `pack list`",
     Action.READ: "run `pack get`",
+    Action.SEARCH: "run `pack search`",
     Action.UPDATE: "run `pack update`",
+    Action.EDIT: "run `pack edit`",
     Action.MOVE: "run `pack move`",
     Action.VALIDATE: "run `pack validate`",
     Action.PRUNE: "run `pack prune`",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +16,17 @@ from pydantic import TypeAdapter
 
 from pack import errors
 from pack.model import BlobId, CommitId, MemoryPath
-from pack.results import Document, FileListing, Match, Matches, NoteSummary, WholeMemory, Written
+from pack.results import (
+    Document,
+    Excerpt,
+    FileListing,
+    Match,
+    Matches,
+    NoteSummary,
+    WholeMemory,
+    Written,
+)
+from pack.search.ranking import Explanation
 
 PATH = MemoryPath("context/a.md")
 SHA = BlobId("a" * 40)
@@ -44,13 +58,13 @@ def test_a_listing_is_a_line_a_file() -> None:
     result = answers.listing(page)
     assert blocks(result) == [
         "files: 2 of 9; for more, call again with cursor a/2\n"
-        "a/1.md | T | x, y | 2026-01-02\n"
-        "a/2.md | T |  |  [expired]"
+        "- a/1.md: T (tags: x, y; updated 2026-01-02)\n"
+        "- a/2.md: T (expired)"
     ]
     assert content(result, answers.ListResult) == {
         "files": [
             {"path": "a/1.md", "topic": "T", "tags": ["x", "y"], "updated": "2026-01-02"},
-            {"path": "a/2.md", "topic": "T", "tags": [], "expired": True},
+            {"path": "a/2.md", "topic": "T", "expired": True},
         ],
         "total": 9,
         "next_cursor": "a/2",
@@ -62,12 +76,32 @@ def test_nothing_found_is_said_in_words() -> None:
     assert blocks(answers.matches(Matches((), 0, None))) == ["no matches"]
 
 
-def test_a_match_names_its_line() -> None:
-    match = Match(PATH, "T", ("x",), "Food > Fish", "… the fish …", 7, 1.23456, None)
+def test_a_match_names_its_place_and_nothing_that_was_not_asked_for() -> None:
+    match = Match(PATH, "T", ("x",), "Food > Fish", "… the fish …", 7, 1.23456, "2026-01-02")
+    result = answers.matches(Matches((match, replace(match, section="")), 2, None))
+    assert blocks(result) == [
+        "matches: 2 of 2\n"
+        "- context/a.md, line 7, section Food > Fish: … the fish …\n"
+        "- context/a.md, line 7, topic T: … the fish …"
+    ]
+    assert content(result, answers.SearchResult)["results"] == [
+        {"path": PATH, "line": 7, "section": "Food > Fish", "snippet": "… the fish …"},
+        {"path": PATH, "line": 7, "topic": "T", "snippet": "… the fish …"},
+    ]
+
+
+def test_an_explained_match_is_explained_in_both_forms() -> None:
+    why = Explanation({"fish": 1.23456}, {"title": 0.5}, {"fish": ("body", "topic")})
+    match = Match(PATH, "T", (), "Food", "fish", 7, 1.73456, "2026-01-02", why)
     result = answers.matches(Matches((match,), 1, None))
-    assert blocks(result) == ["matches: 1 of 1\ncontext/a.md:7 | Food > Fish | … the fish …"]
+    assert blocks(result)[0].splitlines()[2] == (
+        "  score 1.735: fish 1.235, (title) 0.5; fish in body and topic; updated 2026-01-02"
+    )
     (found,) = content(result, answers.SearchResult)["results"]
-    assert (found["line"], found["score"], found["tags"]) == (7, 1.235, ["x"])
+    assert found["score"] == 1.735
+    assert found["updated"] == "2026-01-02"
+    assert found["why"] == {"fish": 1.235, "(title)": 0.5}
+    assert found["columns"] == {"fish": ["body", "topic"]}
 
 
 def test_a_file_is_its_facts_and_then_its_exact_text() -> None:
@@ -81,10 +115,37 @@ def test_a_file_is_its_facts_and_then_its_exact_text() -> None:
     assert content(result, answers.GetResult)["content"] == text
 
 
+def test_a_part_of_a_file_says_which_part_and_how_to_go_on() -> None:
+    document = Document(PATH, "text\n", SHA, "2026-01-02", (), Excerpt(3, 40, 600, 900, 600))
+    result = answers.document(document)
+    assert blocks(result)[0] == (
+        f"path: context/a.md\nsha: {SHA}\nupdated_at: 2026-01-02\n"
+        "lines: 3-40 of 600\ntokens: 900\nnext_lines: 41-600"
+    )
+    found = content(result, answers.GetResult)
+    assert (found["lines"], found["tokens"], found["next_lines"]) == ("3-40 of 600", 900, "41-600")
+    large = answers.document(replace(document, excerpt=Excerpt(1, 600, 600, 9_000)))
+    assert content(large, answers.GetResult)["lines"] == "600"
+    short = answers.document(replace(document, excerpt=Excerpt(1, 6, 6)))
+    assert "lines" not in content(short, answers.GetResult)
+    cut = answers.document(replace(document, excerpt=Excerpt(6, 6, 7, 9, 7, is_cut=True)))
+    assert "line 6 is cut" in content(cut, answers.GetResult)["warning"]
+
+
 def test_the_whole_memory_is_its_text_and_nothing_else() -> None:
-    result = answers.whole_memory(WholeMemory("# All\n", 3, None))
+    whole = WholeMemory("# All\n", 3, None)
+    result = answers.whole_memory(whole, answers.whole_text(whole))
     assert blocks(result) == ["# All\n"]
     assert content(result, answers.GetResult) == {"content": "# All\n", "files": 3}
+
+
+def test_a_part_of_the_memory_ends_with_the_notice_in_both_forms() -> None:
+    part = WholeMemory("# All\n", 3, None, None, "abc", "[PACK: more, <<read>> with cursor abc]")
+    text = answers.whole_text(part)
+    result = answers.whole_memory(part, text)
+    assert blocks(result) == [text] == ["# All\n\n[PACK: more, call memory_get with cursor abc]\n"]
+    found = content(result, answers.GetResult)
+    assert (found["content"], found["next_cursor"]) == (text, "abc")
 
 
 def test_a_write_names_what_is_stored_now() -> None:
@@ -125,14 +186,28 @@ def test_a_conflict_shows_what_is_there_now() -> None:
 
 
 @pytest.mark.contract("C1")
+@pytest.mark.parametrize("shown", [b"now\n", b"\xff\xfe no text", b"x" * (64 * 1024 + 1), None])
+@pytest.mark.parametrize("error", [errors.BlobChanged, errors.AlreadyExists])
+def test_the_first_text_of_a_conflict_is_enough_to_go_on(
+    error: type[errors.BlobChanged], shown: bytes | None
+) -> None:
+    for expected in (SHA, None):
+        first = blocks(answers.failed(error(PATH, expected, OTHER, shown)))[0]
+        assert f"The current sha is {OTHER}." in first
+        assert "call memory_get" in first
+        assert PATH in first
+
+
+@pytest.mark.contract("C1")
 @pytest.mark.parametrize("shown", [b"\xff\xfe no text", b"x" * (64 * 1024 + 1), None])
 def test_a_conflict_never_shows_an_approximation(shown: bytes | None) -> None:
     result = answers.failed(errors.BlobChanged(PATH, SHA, OTHER, shown))
     assert "content" not in content(result)
     assert content(result)["sha"] == OTHER
-    assert blocks(result)[1:] == [
-        "The current content of context/a.md is not shown here: call memory_get for it."
-    ]
+    (text,) = blocks(result)
+    unseen = "The current content of context/a.md is not shown here: call memory_get for it."
+    assert text.endswith(unseen)
+    assert content(result)["remedy"].endswith(unseen)
 
 
 def test_a_conflict_with_nothing_shows_nothing() -> None:
@@ -149,6 +224,7 @@ REFUSALS = [
     errors.EditFailed(2, "old text not found"),
     errors.StaleBase(None, COMMIT),
     errors.AlreadyExists(PATH, None, SHA),
+    errors.PartlyRead(PATH, 400, 600),
     errors.StagedChange("context/a.md"),
     errors.UncommittedEdit("context/a.md"),
     errors.Unavailable("no answer"),
@@ -166,6 +242,61 @@ def test_every_refusal_has_code_message_and_remedy(error: errors.PackError) -> N
     found = content(result)
     assert found["code"] == error.code
     assert found["message"] == str(error)
-    assert found["remedy"] == worded(error.remedy)
+    assert found["remedy"].startswith(worded(error.remedy))
     assert found["retryable"] is error.retryable
-    assert blocks(result)[0] == f"{error.code}: {error}\n{worded(error.remedy)}"
+    assert blocks(result)[0].startswith(f"{error.code}: {error}\n{worded(error.remedy)}")
+
+
+FILES = [
+    listed(f"projects/some-{n}.md", topic=f"Some topic {n}", tags=("a", "b")[: n % 3])
+    for n in range(40)
+]
+FOUND = [
+    Match(
+        MemoryPath(f"projects/some-{n}.md"),
+        f"Some topic {n}",
+        ("a",),
+        f"Plan > May {n}" if n % 2 else "",
+        f"…what was said about it on day {n}, in about as many words as a snippet holds…",
+        n,
+        1.0,
+        "2026-01-02",
+    )
+    for n in range(10)
+]
+
+
+def tokens(text: str) -> int:
+    """The pieces that cl100k cuts a text into before it looks for tokens; most are one token."""
+    return len(re.findall(r" ?[^\W\d_]+|\d{1,3}| ?[^\s\w]+|\s+|_", text))
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        answers.listing(FileListing(tuple(FILES), 303, "cursor")),
+        answers.matches(Matches(tuple(FOUND), 10, None)),
+        answers.matches(Matches(tuple(FOUND), 40, "cursor", is_total_exact=False)),
+        answers.written(Written(PATH, SHA, COMMIT, "https://e.x/c", True, ("look",))),
+        answers.document(Document(PATH, "Some text.\n" * 50, SHA, "2026-01-02")),
+    ],
+    ids=["listing", "matches", "more", "written", "document"],
+)
+def test_both_forms_say_the_same_at_about_the_same_cost(result: CallToolResult) -> None:
+    text = "\n".join(blocks(result))
+    structured = json.dumps(content(result), ensure_ascii=False, separators=(",", ":"))
+    assert tokens(structured) <= 1.15 * tokens(text)
+
+    def values(value: object) -> Iterator[str]:
+        if isinstance(value, dict):
+            for each in value.values():
+                yield from values(each)
+        elif isinstance(value, list):
+            for each in value:
+                yield from values(each)
+        elif not isinstance(value, bool):
+            yield str(value)
+
+    for value in values(content(result)):
+        assert value
+        assert value in text

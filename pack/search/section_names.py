@@ -1,0 +1,46 @@
+"""What the section of a match is called so that no other section of the file is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pack.files.passages import outline
+from pack.files.sections import SEPARATOR, address
+from pack.search.candidate import Beginning, Candidate
+
+
+def section_name(section: str, line: int, found: Candidate, alike: Sequence[Beginning]) -> str:
+    """The name of a section, with a number if others of the file are called the same.
+
+    Args:
+        section: The titles of the headings above a line, joined.
+        line: The line.
+        found: The passage that it is in.
+        alike: The passages of the file whose headings are, or end with, those above `found`.
+    """
+    if not section:
+        return section
+    starts = _starts(alike) if len(alike) > 1 else _inside(found)
+    named = [(at, path) for at, path in starts if _ends(path, section)]
+    here = [n for n, (at, path) in enumerate(named) if at <= line and path == section]
+    return address([path for _, path in named], here[-1]) if here else section
+
+
+def _inside(found: Candidate) -> Iterator[tuple[int, str]]:
+    """The line of each heading, and its path, in a file of one passage."""
+    return ((found.line + at - 1, path) for at, path in outline(found.text))
+
+
+def _starts(alike: Sequence[Beginning]) -> Iterator[tuple[int, str]]:
+    """The same in a file of several, each of which has at most one heading, at its beginning.
+
+    What looks like another is in a fence that was cut.
+    """
+    for one in alike:
+        first = next(iter(outline(one.text)), None)
+        if first is not None and first[0] == 1 and _ends(one.heading, first[1]):
+            yield one.line, one.heading
+
+
+def _ends(path: str, title: str) -> bool:
+    return path == title or path.endswith(f"{SEPARATOR}{title}")
