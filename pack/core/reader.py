@@ -68,7 +68,7 @@ class Reader:
         A memory whose index somebody removed or replaced is still one: the next write makes a new
         index (C10).
         """
-        if self._is_there(INDEX):
+        if self.has_index():
             return Mode.V2
         has_v1 = self._is_there(self.v1_path)
         if has_v1 and not self._is_there(original_path(self.v1_path)):
@@ -76,6 +76,10 @@ class Reader:
         if self.former_index() is not None:
             return Mode.V2
         return Mode.V1 if has_v1 else Mode.EMPTY
+
+    def has_index(self) -> bool:
+        """Whether there is an index at this moment, true or not."""
+        return self._is_there(INDEX)
 
     def former_index(self) -> str | None:
         """The last `index.md` that PACK wrote, as a commit holds it; `None` if it never did.

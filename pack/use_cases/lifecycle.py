@@ -18,6 +18,7 @@ from pack.index.format import read_head
 from pack.model import ABSENT, Change, EntryType, MemoryPath, Mode, Put
 from pack.paths import INDEX, fold, is_memory_file, original_path, parse_path
 from pack.results import Written
+from pack.use_cases.care import Care
 from pack.use_cases.remotes import Remotes
 from pack.v1 import divide as migration
 from pack.v1.plan import MigrationPlan, prove
@@ -97,7 +98,8 @@ class Lifecycle:
     ) -> Initialised:
         """Make this store a memory, in one commit; everything there stays as it is.
 
-        If it has no commit yet but a remote that has, that one's memory is taken in.
+        If it has no commit yet but a remote that has, that one's memory is taken in. A memory that
+        has lost its index gets it back.
 
         Args:
             scaffold: Starter files, stored only in a memory that has no others.
@@ -118,7 +120,9 @@ class Lifecycle:
         adopted = present if core.connector.head() is None else []
         is_foreign = mode is Mode.V2 and _has_foreign_index(core)
         if mode is Mode.V2 and not (adopted or is_foreign or _imported(core, plan)):
-            return Initialised(None, mode, skipped=tuple(plan.skipped))
+            is_whole = dry_run or core.reader.has_index()
+            healed = None if is_whole else Care(self._session).correct_index()
+            return Initialised(healed, mode, skipped=tuple(plan.skipped))
         becoming = present if mode is Mode.EMPTY or is_foreign else adopted
         if not dry_run and (is_foreign or len(becoming) > FILES_WITHOUT_ASKING):
             agree(Adoption(_counted(becoming), is_foreign))

@@ -80,6 +80,7 @@ class Beginning:
 class MissingMemory(InvalidConfig):
     """The place that was named is not there, so the name may be wrong. Nothing was made."""
 
+    code = "missing_memory"
     remedy = (
         f"Correct the name, or mount the disk that it is on. To begin a memory there, {Action.INIT}"
         " for that folder, or start the server with --create."

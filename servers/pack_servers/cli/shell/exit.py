@@ -49,6 +49,7 @@ EXIT_STATUS: Final[Mapping[str, int]] = {
     "ambiguous_section": FAILED,
     "edit_failed": FAILED,
     "invalid_config": FAILED,
+    "missing_memory": FAILED,
     "invalid_plan": FAILED,
     "precondition_failed": CONFLICT,
     "stale_base": CONFLICT,
