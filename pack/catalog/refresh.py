@@ -8,6 +8,7 @@ from datetime import UTC
 from typing import Final, TypeVar
 
 from pack.catalog.catalog import Catalog
+from pack.catalog.imported import as_recorded, dated, dates_in
 from pack.catalog.row import Row, describe, is_catalogued
 from pack.connector import Capability, Connector
 from pack.errors import LimitExceeded, NotFound, Unavailable
@@ -91,8 +92,9 @@ def bring_up_dates(catalog: Catalog, connector: Connector, head: CommitId) -> No
     Raises:
         ConnectorError: The log cannot be read.
     """
-    if Capability.LOG in connector.capabilities and (dated := catalog.dated()) != head:
-        catalog.date(dated, head, connector.last_changes(dated, head))
+    if Capability.LOG in connector.capabilities and (known := catalog.dated()) != head:
+        changes = connector.last_changes(known, head)
+        catalog.date(known, head, as_recorded(catalog, changes, dates_in(connector)))
 
 
 def bring_up_edits(
@@ -202,12 +204,13 @@ def _rows(
     progress: Progress | None = None,
 ) -> Iterator[Row]:
     wanted = list(files)
+    dates = dates_in(connector) if wanted else {}
     contents = connector.read_blobs(blob for _, blob in wanted)
     for number, ((path, blob), (_, content)) in enumerate(
         zip(wanted, contents, strict=True), start=1
     ):
         row = describe(Note.stored(path, blob, content))
         if row is not None:
-            yield row
+            yield dated(row, dates)
         if progress is not None and (number % _REPORT_EVERY == 0 or number == len(wanted)):
             progress(number, len(wanted))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pack.catalog.catalog import Catalog
+from pack.catalog.imported import RECORD, dated, read_record
 from pack.catalog.refresh import NO_COMMIT, bring_up
 from pack.catalog.row import Row, describe
 from pack.connector import Capability, Connector
@@ -271,6 +272,8 @@ def effect_of(changes: Sequence[Change], notes: Sequence[Note] = ()) -> Effect:
         notes: The notes that changes store, as far as they were parsed already.
     """
     known = {note.path: note for note in notes}
+    records = (c.content for c in changes if isinstance(c, Put) and c.path == RECORD)
+    dates = next(map(read_record, records), {})
     rows: list[Row] = []
     gone: list[MemoryPath] = []
     for change in changes:
@@ -281,5 +284,5 @@ def effect_of(changes: Sequence[Change], notes: Sequence[Note] = ()) -> Effect:
             continue
         note = known.get(change.path) or Note(change.path, change.content)
         if (row := describe(note)) is not None:
-            rows.append(row)
+            rows.append(dated(row, dates))
     return rows, gone

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, TypeVar
 
 from pack.errors import InvalidContent
 from pack.files import frontmatter, schema
+from pack.files.dates import day_in_name, parse_day
 from pack.files.frontmatter import Frontmatter
 from pack.files.keys import KEY_NAMES
 from pack.files.markdown import split_lines
 from pack.files.passages import Passage, cut_passages, split_passages
 from pack.files.schema import Meta
+from pack.files.tags import tags_in_text
 from pack.model import BlobId, Contents, MemoryPath, blob_id
 
 _T = TypeVar("_T")
@@ -103,6 +105,19 @@ class Note:
         """What the frontmatter means."""
         return schema.read_meta(self.head.fields)
 
+    def stated_date(self) -> str | None:
+        """The ISO date or time that the note itself gives: in its frontmatter, or in its name."""
+        meta = self.meta()
+        if parse_day(meta.updated) is not None:
+            return meta.updated
+        return meta.dated or day_in_name(self.path)
+
+    def tags(self) -> tuple[str, ...]:
+        """Its tags: those of the frontmatter, then those inside the text."""
+        stated = self.meta().tags
+        inside = tags_in_text(self.head.body)
+        return tuple(dict.fromkeys((*stated, *inside))) if inside else stated
+
     def title(self) -> str:
         """The topic; failing that, the first heading; failing that, the file's name as words."""
         return self.meta().topic or self.untopiced_title()
@@ -116,7 +131,8 @@ class Note:
 
         There is at least one passage, since a file is found by its path and topic too.
         """
-        return _body_passages(self.head) + _other_fields(self.head)
+        names = ", ".join(self.meta().names)
+        return _body_passages(self.head) + _other_fields(self.head, names)
 
 
 def title_from_path(path: str) -> str:
@@ -134,17 +150,18 @@ def _body_passages(head: Frontmatter) -> tuple[Passage, ...]:
     return (Passage(head.body_line, title[1] if title else "", head.body),)
 
 
-def _other_fields(head: Frontmatter) -> tuple[Passage, ...]:
+def _other_fields(head: Frontmatter, names: str) -> tuple[Passage, ...]:
     """The user's own frontmatter, which search finds like any text; usually there is none.
 
-    If the frontmatter cannot be read, all of it.
+    If the frontmatter cannot be read, all of it. Other names of the note count as a heading.
     """
     if head.block is None or not (head.problem or head.fields.keys() - KEY_NAMES):
         return ()
     lines = split_lines(head.block)
     kept = lines if head.problem else _without_ours(lines)
     first = next((number for number, line in enumerate(kept) if line.strip()), 0)
-    return tuple(cut_passages("".join(kept[first:]), first + _BLOCK_LINE))
+    found = cut_passages("".join(kept[first:]), first + _BLOCK_LINE)
+    return tuple(replace(one, heading=names) for one in found) if names else tuple(found)
 
 
 def _without_ours(lines: Sequence[str]) -> list[str]:

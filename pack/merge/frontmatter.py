@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 
 from pack.errors import InvalidContent, LimitExceeded
 from pack.files import frontmatter, yaml_block
+from pack.files.dates import has_time, parse_day
 from pack.files.keys import CREATED, UPDATED
 from pack.files.markdown import split_lines
-from pack.files.schema import has_time, parse_day
 from pack.files.yaml_block import LINE_END
 from pack.files.yaml_keys import KeyBlock, KeyBlocks, cut_keys
 from pack.merge.lines import merge_lines

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 
+from pack.catalog import imported
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.session import Session
 from pack.errors import AlreadyExists, InvalidPath, NotFound, RefusedForSafety
+from pack.files.dates import parse_day
 from pack.files.note import Note
 from pack.imports import notes as importing
-from pack.model import ABSENT, Change, EntryType, MemoryPath, Mode, Put
+from pack.imports.left_out import LeftOut, left_in
+from pack.model import ABSENT, BlobId, Change, EntryType, MemoryPath, Mode, Put
 from pack.paths import INDEX, LEGACY_DIR, fold, is_memory_file, parse_path
 from pack.results import Written
 from pack.v1 import divide as migration
@@ -35,6 +39,7 @@ class Initialised:
         renamed: Given paths that had to change, and their new paths.
         outside: Markdown files at the root, which is no place for memory files; they stay as they
             are.
+        left: What else was in the folder and is no note.
     """
 
     written: Written | None
@@ -44,6 +49,7 @@ class Initialised:
     skipped: tuple[tuple[str, str], ...] = ()
     renamed: tuple[tuple[str, MemoryPath], ...] = ()
     outside: tuple[MemoryPath, ...] = ()
+    left: tuple[LeftOut, ...] = ()
 
 
 class Lifecycle:
@@ -58,6 +64,8 @@ class Lifecycle:
         scaffold: Scaffold,
         notes: Mapping[str, bytes] | None = None,
         *,
+        attachments: Mapping[str, bytes] | None = None,
+        dates: Mapping[str, datetime] | None = None,
         dry_run: bool = False,
     ) -> Initialised:
         """Make this store a memory, in one commit; everything there stays as it is.
@@ -65,6 +73,8 @@ class Lifecycle:
         Args:
             scaffold: Starter files, stored only where nothing exists.
             notes: Files to import, by relative POSIX path.
+            attachments: Files of other types to copy with them.
+            dates: When notes were last changed, as far as that is known.
             dry_run: Only say what would change.
 
         Raises:
@@ -74,7 +84,7 @@ class Lifecycle:
         mode = core.reader.mode()
         if mode is Mode.V1:
             return Initialised(None, mode)  # needs `pack migrate` instead; the wrapper says so
-        plan = importing.plan_import(notes or {})
+        plan = importing.plan_import(notes or {}, attachments or {})
         adopted = _uncommitted(core) if core.connector.head() is None else []
         if mode is Mode.V2 and not adopted and not _imported(core, plan):
             return Initialised(None, mode, skipped=tuple(plan.skipped))
@@ -82,10 +92,10 @@ class Lifecycle:
         def decide() -> Decision:
             if core.reader.mode() is not mode:
                 raise _Begun
-            changes: list[Change] = [*_imported(core, plan)]
+            puts = [*_imported(core, plan), *(_adopt(core, path) for path in adopted)]
+            changes: list[Change] = [*puts, *_dates(core, puts, plan, dates or {})]
             if mode is Mode.EMPTY and not notes:
                 changes += _starters(core, scaffold)
-            changes += [_adopt(core, path) for path in adopted]
             what = "begin a memory" if mode is Mode.EMPTY else "take over notes"
             names = [change.path for change in changes]
             return Decision(INDEX, changes, f"{INDEX}: {what}", names=names)
@@ -93,7 +103,7 @@ class Lifecycle:
         try:
             written = self._session.write(decide, dry_run=dry_run)
         except _Begun:
-            return self.init(scaffold, notes, dry_run=dry_run)
+            return self.init(scaffold, notes, attachments=attachments, dates=dates, dry_run=dry_run)
         return Initialised(
             written,
             mode,
@@ -101,7 +111,7 @@ class Lifecycle:
             tuple(adopted),
             tuple(plan.skipped),
             tuple(plan.renamed),
-            tuple(_outside(core)) if mode is Mode.EMPTY else (),
+            *(_unlisted(core) if mode is Mode.EMPTY else ()),
         )
 
     def plan_migration(self) -> MigrationPlan:
@@ -138,13 +148,15 @@ def _uncommitted(core: Core) -> list[MemoryPath]:
     ]
 
 
-def _outside(core: Core) -> list[MemoryPath]:
-    """Markdown files at the root, which somebody may expect to become part of the memory."""
-    return [
+def _unlisted(core: Core) -> tuple[tuple[MemoryPath, ...], tuple[LeftOut, ...]]:
+    """What is there and is no memory file: markdown files at the root, and the rest."""
+    tree = core.reader.tree()
+    outside = (
         entry.path
-        for entry in core.reader.tree()
+        for entry in tree
         if "/" not in entry.path and entry.path.lower().endswith(".md") and entry.path != INDEX
-    ]
+    )
+    return tuple(outside), tuple(left_in(tree))
 
 
 def _adopt(core: Core, path: MemoryPath) -> Put:
@@ -197,6 +209,37 @@ def _imported(core: Core, plan: importing.ImportPlan) -> list[Put]:
         if taken is None:
             puts.append(Put(path, content, ABSENT))
     return puts
+
+
+def _dates(
+    core: Core, puts: Iterable[Put], plan: importing.ImportPlan, given: Mapping[str, datetime]
+) -> list[Put]:
+    """The record of when notes were changed that do not say it themselves (`catalog.imported`)."""
+    sources = {new: old for old, new in plan.renamed}
+    found: dict[BlobId, datetime] = {}
+    for put in puts:
+        if not is_memory_file(put.path):
+            continue
+        note = Note(put.path, put.content)
+        if put.expect is ABSENT:
+            changed = given.get(sources.get(put.path, put.path))
+        else:  # it was there already
+            changed = core.connector.get_contents(put.path).last_modified
+        at = _made(note) or changed
+        if note.stated_date() is None and at is not None:
+            found[note.sha] = max(at, found.get(note.sha, at))
+    if not found:
+        return []
+    taken = core.reader.find(imported.RECORD)
+    known = imported.read_record(taken.content) if taken is not None else {}
+    content = imported.write_record(found, known)
+    return [Put(imported.RECORD, content, taken.sha if taken is not None else ABSENT)]
+
+
+def _made(note: Note) -> datetime | None:
+    """When a note was made, if it says so."""
+    created = parse_day(note.meta().created)
+    return datetime.combine(created, time(), UTC) if created is not None else None
 
 
 # --- migration -----------------------------------------------------------------------------------

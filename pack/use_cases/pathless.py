@@ -154,7 +154,8 @@ class _Merge:
         merged = head + whole_memory.insert(body, piece, today, in_place=self.in_place)
         if self.mode is Mode.V2:
             given = frontmatter.read(merged)
-            stamped = schema.stamp(given, None, self.core.clock(), title_from_path(path))
+            before = frontmatter.read(text) if text else None
+            stamped = schema.stamp(given, before, self.core.clock(), title_from_path(path))
             merged = stamped.head.parts.join()
         return merged.encode("utf-8")
 

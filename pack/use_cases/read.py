@@ -8,6 +8,7 @@ from typing import Final
 
 from pack.actions import Action
 from pack.catalog import dates as dating
+from pack.catalog.imported import dates_in
 from pack.catalog.questions import Filter, Sort, SortKey, sort_key
 from pack.catalog.row import Row, is_catalogued
 from pack.core.core import Core
@@ -20,14 +21,13 @@ from pack.core.requests import (
     parse_cursor,
 )
 from pack.errors import InvalidPath, LimitExceeded, NotFound
-from pack.files import schema
 from pack.files.note import Note
 from pack.index.format import in_sync_order, read_head
 from pack.model import MemoryPath, Mode
 from pack.paths import INDEX, parse_stored_path
 from pack.remote.remote import RemoteRecord, StopKind
 from pack.results import Document, FileListing, NoteSummary, WholeMemory
-from pack.times import format_time
+from pack.times import format_time, parse_time
 from pack.v1 import whole_memory
 
 LIST_MOST: Final = 100
@@ -50,17 +50,15 @@ def get(core: Core, path: str) -> Document:
     if head.problem is not None:
         where = f"line {head.problem.line}, column {head.problem.column}"
         warnings = (f"the frontmatter cannot be read: {head.problem.reason} ({where})",)
-    updated_at = _stated_update(found) or format_time(_changed_at(core, found))
+    updated_at = found.stated_date() or format_time(_changed_at(core, found))
     return Document(wanted, text, found.sha, updated_at, warnings)
-
-
-def _stated_update(note: Note) -> str | None:
-    updated = note.meta().updated
-    return updated if updated and schema.parse_day(updated) else None
 
 
 def _changed_at(core: Core, found: Note) -> datetime:
     """When a file was last changed: by a commit, or by hand if it is not committed."""
+    recorded = dates_in(core.connector).get(found.sha)
+    if recorded is not None:
+        return parse_time(recorded)
     changed = None
     if is_catalogued(found.path) and core.reader.is_committed(found):
         changed = dating.changed_at(core.catalog, core.connector, found.path)
@@ -83,7 +81,7 @@ def _get_all_v1(core: Core) -> WholeMemory:
     if found is None:
         raise NotFound(core.reader.v1_path)
     texts = _v1_texts(core)
-    updated_at = _stated_update(found) or format_time(found.last_modified or core.clock())
+    updated_at = found.stated_date() or format_time(found.last_modified or core.clock())
     return WholeMemory("\n".join(texts), len(texts), updated_at, found.sha)
 
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from pack.errors import InvalidPath
 from pack.model import MemoryPath
-from pack.paths import fold, parse_memory_path
+from pack.paths import fold, parse_memory_path, parse_path
 
 CONTEXT: Final = "context"
 PROJECTS: Final = "projects"
@@ -227,7 +227,7 @@ class PathClaims:
             self._last[wanted] = max(2, self._last[wanted] + 1)
             path = f"{folder}/{stem}-{self._last[wanted]}{ending}"
         self._record(path)
-        return parse_memory_path(path)
+        return parse_memory_path(path) if ending.lower() == ".md" else parse_path(path)
 
     def _is_taken(self, path: str) -> bool:
         return fold(path) in self._files or fold(path) in self._folders

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +20,7 @@ from pack_servers.wiring.place import Announce, Opening, Place
 
 if TYPE_CHECKING:
     from pack.use_cases.lifecycle import Initialised
+    from pack_servers.wiring.notes_folder import Notes
 
 logger = logging.getLogger(__name__)
 CLI_ORIGIN: Final = Origin(Source.USER, "cli")
@@ -81,7 +82,7 @@ def init_memory(
     settings: Settings,
     place: Place,
     *,
-    notes: Mapping[str, bytes] | None = None,
+    notes: Notes | None = None,
     dry_run: bool = False,
 ) -> Initialised:
     """Make the store at a place a memory, in one commit.
@@ -89,14 +90,20 @@ def init_memory(
     Args:
         settings: Those in force.
         place: As `Place.prepare` gives it.
-        notes: Files to take over, by relative POSIX path.
+        notes: What to take over.
         dry_run: Only say what would change.
 
     Raises:
         PackError: See `Lifecycle.init`; the place cannot be used.
     """
     with open_memory(settings, place) as memory:
-        return memory.lifecycle.init(starter_files(), notes, dry_run=dry_run)
+        return memory.lifecycle.init(
+            starter_files(),
+            notes.files if notes else None,
+            attachments=notes.attachments if notes else None,
+            dates=notes.dates if notes else None,
+            dry_run=dry_run,
+        )
 
 
 @contextmanager
