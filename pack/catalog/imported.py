@@ -9,6 +9,7 @@ nothing else there tells it.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -18,7 +19,7 @@ from typing import Final
 from pack.catalog.catalog import Catalog
 from pack.catalog.row import Row
 from pack.connector import Connector
-from pack.files.dates import parse_day
+from pack.files.dates import day_in_name, parse_day
 from pack.model import BlobId, LastChange, MemoryPath
 from pack.times import format_time, parse_time
 
@@ -64,21 +65,36 @@ def write_record(dates: Mapping[BlobId, datetime], known: Dates) -> bytes:
 
 
 def dated(row: Row, dates: Dates) -> Row:
-    """The row with the date of its bytes, unless the note gives one itself."""
-    at = dates.get(row.blob) if row.updated is None else None
-    return replace(row, changed=at[:10]) if at is not None else row
+    """The row with the date of its bytes, or that of its making, unless the note gives one."""
+    if row.updated is not None:
+        return row
+    day = dates.get(row.blob) or _made(row)
+    return replace(row, changed=day[:10]) if day is not None else row
+
+
+def _made(row: Row) -> str | None:
+    """When a note says that it was made: in its frontmatter, or by its name."""
+    day = parse_day(row.created)
+    return day.isoformat() if day is not None else day_in_name(row.path)
 
 
 def as_recorded(
     catalog: Catalog, changes: Iterable[LastChange], dates: Dates
 ) -> Iterator[LastChange]:
-    """Changes with the dates of the bytes that they led to, where these are recorded."""
-    seen = set()
+    """The last change of each file, no later than the file itself says or the record does.
+
+    What a file says of its making holds as long as only one commit has changed it: whoever brings
+    old notes into a repository commits them long after they were made.
+    """
+    newest: dict[MemoryPath, LastChange] = {}
+    counts: Counter[MemoryPath] = Counter()
     for change in changes:
-        if dates and change.path not in seen:
-            seen.add(change.path)
-            row = catalog.find(change.path)
-            at = dates.get(row.blob) if row is not None else None
-            yield replace(change, at=parse_time(at)) if at is not None else change
-        else:
-            yield change
+        newest.setdefault(change.path, change)
+        counts[change.path] += 1
+    for path, change in newest.items():
+        row = catalog.find(path)
+        at = None
+        if row is not None and row.updated is None:
+            is_first = counts[path] == 1 and catalog.last_change(path) is None
+            at = dates.get(row.blob) or (_made(row) if is_first else None)
+        yield change if at is None else replace(change, at=min(parse_time(at), change.at))

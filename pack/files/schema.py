@@ -50,7 +50,6 @@ _DAYS: Final = {"d": 1, "w": 7, "m": 30, "y": 365}
 _TRUE: Final = frozenset(["true", "yes", "on"])
 _FALSE: Final = frozenset(["false", "no", "off"])
 _USE_ISO: Final = "Write it as 2026-11-21 or 2026-11-21T09:30:00Z."
-_DATED: Final = "date"
 _NAMES: Final = frozenset(["aliases", "alias"])
 _NESTED: Final = "metadata"
 """Claude Code keeps its keys in a mapping of this name."""
@@ -71,7 +70,6 @@ class Meta:
         tags: Without duplicates, in the order of the file.
         created: In ISO form if it is understood, else as typed.
         updated: The latest of the dates that say so, likewise.
-        dated: The ISO date or time that the file gives itself, whatever it means by it.
         names: Other names of what the file is about.
         sync: Whether sync targets receive the file.
         ttl: As typed.
@@ -82,7 +80,6 @@ class Meta:
     tags: tuple[str, ...] = ()
     created: str | None = None
     updated: str | None = None
-    dated: str | None = None
     names: tuple[str, ...] = ()
     sync: bool = True
     ttl: str | None = None
@@ -117,7 +114,6 @@ def read_meta(fields: Mapping[str, object]) -> Meta:
         tags=_tags(meant.all(TAGS.name)),
         created=created,
         updated=updated,
-        dated=as_iso(meant.dated),
         names=_names(meant, topic),
         sync=_truth(meant.first(SYNC.name)) is not False,
         ttl=ttl,
@@ -133,13 +129,11 @@ class _Meant:
         keys: By the name of PACK's key, the keys of the file that mean it and hold something;
             PACK's own comes first.
         fields: All fields.
-        dated: The value of `date`.
         names: The values of `aliases`.
     """
 
     keys: Mapping[str, list[str]]
     fields: Mapping[str, object]
-    dated: object = None
     names: tuple[object, ...] = ()
 
     @classmethod
@@ -147,19 +141,17 @@ class _Meant:
         if fields.keys() <= KEY_NAMES:  # nearly always
             return cls({key: [key] for key, value in fields.items() if value is not None}, fields)
         keys: dict[str, list[str]] = {}
-        dated: object = None
         names = []
         for key, value in fields.items():
             if value is None:
                 continue
             if (meant := key_meant(key)) is not None:
                 keys.setdefault(meant, []).append(key)
-            dated = value if folded_key(key) == _DATED else dated
             if folded_key(key) in _NAMES:
                 names.append(value)
         for name, found in keys.items():
             found.sort(key=lambda key: key != name)
-        return cls(keys, fields, dated, tuple(names))
+        return cls(keys, fields, tuple(names))
 
     def first(self, name: str) -> object:
         """The value that counts; `None` if there is none."""
@@ -351,7 +343,11 @@ def _carry_over(given: Frontmatter, previous: Frontmatter | None) -> Frontmatter
     old = previous.parts
     ends = old.closing[-1] in "\r\n"
     closing = old.closing if ends else old.closing + frontmatter.line_end(old.opening)
-    parts = replace(old, prefix=given.parts.prefix, closing=closing, body=given.body)
+    prefix = given.parts.prefix
+    moved = old.body_line - old.first_line + 1
+    parts = replace(
+        old, prefix=prefix, closing=closing, body=given.body, body_line=moved, suffix=""
+    )
     return replace(previous, parts=parts)
 
 

@@ -11,7 +11,7 @@ from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.session import Session
 from pack.errors import AlreadyExists, InvalidPath, NotFound, RefusedForSafety
-from pack.files.dates import parse_day
+from pack.files.dates import day_in_name, parse_day
 from pack.files.note import Note
 from pack.imports import notes as importing
 from pack.imports.left_out import LeftOut, left_in
@@ -225,8 +225,9 @@ def _dates(
             changed = given.get(sources.get(put.path, put.path))
         else:  # it was there already
             changed = core.connector.get_contents(put.path).last_modified
-        at = _made(note) or changed
-        if note.stated_date() is None and at is not None:
+        known = [at for at in (_made(note), changed) if at is not None]
+        if note.stated_date() is None and known:
+            at = min(known)
             found[note.sha] = max(at, found.get(note.sha, at))
     if not found:
         return []
@@ -237,9 +238,9 @@ def _dates(
 
 
 def _made(note: Note) -> datetime | None:
-    """When a note was made, if it says so."""
-    created = parse_day(note.meta().created)
-    return datetime.combine(created, time(), UTC) if created is not None else None
+    """When a note was made, if it or its name says so."""
+    day = parse_day(note.meta().created) or parse_day(day_in_name(note.path))
+    return datetime.combine(day, time(), UTC) if day is not None else None
 
 
 # --- migration -----------------------------------------------------------------------------------

@@ -89,6 +89,9 @@ _COPY = (
 _LINK = ("is a symbolic link, which PACK does not follow", "Put the file itself in its place.")
 
 
+_SECOND = "a second frontmatter block begins here; only the first counts"
+
+
 def _at(path: str, code: str, message: str, remedy: str, line: int = 1, column: int = 1) -> Finding:
     return Finding(code, _shown(path), line, column, _shown(message), remedy)
 
@@ -171,6 +174,12 @@ def _check_frontmatter(core: Core, note: Note) -> Iterator[Finding]:
         remedy = "Correct the YAML between the two --- lines."
         yield _at(path, "frontmatter", head.problem.reason, remedy, *place)
         return
+    if (form := note.unusual_form()) is not None:
+        line = head.parts.first_line
+        yield _at(path, "frontmatter", form, "Remove what is in front of it.", line)
+    if (second := note.second_block()) is not None:
+        remedy = "Move what you need of it into the first, then delete it."
+        yield _at(path, "frontmatter", _SECOND, remedy, second)
     for problem in schema.check(head.fields):
         line, column = schema.find_key_line(text, problem.key) or (1, 1)
         message = f"{problem.key}: {problem.reason}"

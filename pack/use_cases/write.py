@@ -147,6 +147,6 @@ def store(
         [Put(target, note.content, expected)],
         subject,
         wording.said,
-        warnings=(stamped.warning,) if stamped.warning else (),
+        warnings=tuple(filter(None, (stamped.warning, note.unusual_form()))),
         notes=[note],
     )
