@@ -9,7 +9,8 @@ from typing import Final, TypeVar
 
 from pack.catalog.catalog import Catalog
 from pack.catalog.imported import as_recorded, dated, dates_in
-from pack.catalog.row import Row, describe, is_catalogued
+from pack.catalog.row import Row, describe
+from pack.catalog.scope import EVERYTHING, PROJECT_FILE, scope_of
 from pack.connector import Capability, Connector
 from pack.errors import LimitExceeded, NotFound, Unavailable
 from pack.files.note import Note
@@ -52,7 +53,7 @@ def bring_up(
         if old == new:
             return
         changed = connector.changes_between(old, head) if old and head else None
-        if old is None or changed is None:
+        if old is None or changed is None or any(path == PROJECT_FILE for path, _ in changed):
             _fill(catalog, connector, head, progress)
         else:
             _advance(catalog, connector, old, new, changed)
@@ -74,7 +75,8 @@ def _advance(
     new: CommitId,
     changed: Iterable[tuple[MemoryPath, BlobId | None]],
 ) -> None:
-    ours = [(path, blob) for path, blob in changed if is_catalogued(path)]
+    scope = scope_of(connector)
+    ours = [(path, blob) for path, blob in changed if scope.holds(path)]
     rows = list(_rows(connector, [(path, blob) for path, blob in ours if blob]))
     described = {row.path for row in rows}
     gone = [path for path, _ in ours if path not in described]
@@ -110,7 +112,8 @@ def bring_up_edits(
     Raises:
         ConnectorError: The store cannot be read.
     """
-    wanted = {path: blob for path, blob in edits.items() if is_catalogued(path)}
+    scope = scope_of(connector) if edits else EVERYTHING
+    wanted = {path: blob for path, blob in edits.items() if scope.holds(path)}
     held = catalog.edits()
     if held == wanted:
         return
@@ -191,10 +194,11 @@ def _folders(paths: Iterable[MemoryPath]) -> set[str]:
 def _files(connector: Connector, head: CommitId | None) -> list[tuple[MemoryPath, BlobId]]:
     if head is None:
         return []
+    scope = scope_of(connector)
     return [
         (entry.path, entry.sha)
         for entry in connector.get_tree(head)
-        if entry.type is EntryType.FILE and is_catalogued(entry.path)
+        if entry.type is EntryType.FILE and scope.holds(entry.path)
     ]
 
 

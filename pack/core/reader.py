@@ -11,8 +11,8 @@ from pack.catalog.row import Row, is_catalogued
 from pack.connector import Connector
 from pack.errors import InvalidContent, LimitExceeded, NotFound
 from pack.files.note import Note
-from pack.model import Entry, MemoryPath, Mode
-from pack.paths import INDEX, continued
+from pack.model import Entry, EntryType, MemoryPath, Mode
+from pack.paths import INDEX, continued, find_spelling
 
 _Seen = dict[MemoryPath, Note | None]
 _SEEN: ContextVar[tuple[object, _Seen] | None] = ContextVar("seen", default=None)
@@ -25,7 +25,7 @@ class Reader:
     def __init__(self, connector: Connector, catalog: Catalog, v1_path: MemoryPath) -> None:
         self._connector = connector
         self._catalog = catalog
-        self.v1_path = v1_path
+        self._v1_path = v1_path
 
     @contextmanager
     def reading_once(self) -> Iterator[None]:
@@ -42,6 +42,15 @@ class Reader:
             _SEEN.reset(token)
             if around is not None:
                 around.clear()  # it may be out of date by now
+
+    @property
+    def v1_path(self) -> MemoryPath:
+        """The single file of a v1 memory, as it is spelt there: `memory.md` counts too."""
+        if self._is_there(self._v1_path):
+            return self._v1_path
+        beside = self.list_dir(MemoryPath(self._v1_path.rpartition("/")[0]) or None)
+        names = (entry.path for entry in beside if entry.type is EntryType.FILE)
+        return find_spelling(self._v1_path, names)
 
     def _seen(self) -> _Seen | None:
         found = _SEEN.get()
@@ -91,8 +100,8 @@ class Reader:
                 return
             yield found
 
-    def list_dir(self, path: MemoryPath) -> list[Entry]:
-        """What a folder holds, sorted by name."""
+    def list_dir(self, path: MemoryPath | None) -> list[Entry]:
+        """What a folder holds, sorted by name; `None` is the root."""
         return self._connector.list_dir(path)
 
     def tree(self) -> list[Entry]:

@@ -104,7 +104,7 @@ class Note:
         return schema.read_meta(self.head.fields)
 
     def stated_date(self) -> str | None:
-        """The ISO date or time at which the note says that it was changed; `None` if it does not."""
+        """The ISO date or time at which the note says that it was changed, if it does."""
         updated = self.meta().updated
         return updated if parse_day(updated) is not None else None
 

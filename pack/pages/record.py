@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from pack.catalog.row import is_catalogued
+from pack.catalog.scope import scope_of
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.session import Session
@@ -63,7 +63,8 @@ def read_contents(
     blobs = blobs_at(core, commit)
     if INDEX not in blobs:
         return {}
-    files = [path for path in blobs if is_catalogued(path)]
+    scope = scope_of(core.connector).require()
+    files = [path for path in blobs if scope.holds(path)]
     bytes_of = core.connector.read_blobs([blobs[INDEX], *(blobs[path] for path in files)])
     _, index = next(bytes_of)
     shared: dict[str, PageContent] = {}

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pack.catalog.row import describe, is_catalogued
+from pack.catalog.row import describe
+from pack.catalog.scope import scope_of
 from pack.connector import Connector
 from pack.errors import NotFound
 from pack.files.note import Note
 from pack.log import CommitFacts
 from pack.model import BlobId, CommitId, EntryType, MemoryPath
-from pack.paths import INDEX
+from pack.paths import INDEX, find_spelling
 from pack.provenance import is_ours, without_trailers
 from pack.sync.text import strip_frontmatter
 
@@ -66,9 +67,11 @@ def read_events(connector: Connector, commit: CommitFacts, v1_path: MemoryPath) 
     parent = commit.parents[0] if commit.parents else None
     after = _changed(connector, parent, commit.id)
     before = _changed(connector, commit.id, parent) if parent else {}
-    ours = [path for path in sorted({*after, *before}) if is_catalogued(path)]
-    if v1_path in after and not _is_v2(connector, commit.id):
-        ours.append(v1_path)
+    scope = scope_of(connector).require()
+    ours = [path for path in sorted({*after, *before}) if scope.holds(path)]
+    v1_file = find_spelling(v1_path, after)
+    if v1_file in after and not _is_v2(connector, commit.id):
+        ours.append(v1_file)
     old, new = _read(connector, before, ours), _read(connector, after, ours)
     message = without_trailers(commit.message)
     is_private = any(text is None for text in (*old.values(), *new.values()))

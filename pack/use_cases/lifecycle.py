@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from pack.catalog import imported
+from pack.catalog.scope import EVERYTHING, PROJECT_FILE, Scope, read_scope
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.session import Session
@@ -18,6 +19,7 @@ from pack.imports.left_out import LeftOut, left_in
 from pack.model import ABSENT, BlobId, Change, EntryType, MemoryPath, Mode, Put
 from pack.paths import INDEX, LEGACY_DIR, fold, is_memory_file, parse_path
 from pack.results import Written
+from pack.use_cases.beside import Beside, find_beside, refuse_link, scope_changes
 from pack.v1 import divide as migration
 from pack.v1.plan import MigrationPlan, prove
 from pack.v1.taxonomy import CONTEXT, PathClaims
@@ -93,6 +95,8 @@ class Lifecycle:
             if core.reader.mode() is not mode:
                 raise _Begun
             puts = [*_imported(core, plan), *(_adopt(core, path) for path in adopted)]
+            if adopted and core.reader.find(PROJECT_FILE) is not None:
+                puts.append(_adopt(core, PROJECT_FILE))  # it decides what is adopted
             changes: list[Change] = [*puts, *_dates(core, puts, plan, dates or {})]
             if mode is Mode.EMPTY and not notes:
                 changes += _starters(core, scaffold)
@@ -125,14 +129,32 @@ class Lifecycle:
             found = _v1_file(self._core)
             return migration.plan(found.content, self._core.reader.v1_path, _taken(self._core))
 
-    def migrate(self, plan: MigrationPlan, *, dry_run: bool = False) -> Written:
+    def beside_v1(self, *, with_others: bool = False) -> Beside:
+        """The notes beside the v1 file, and which of them a migration makes part of the memory.
+
+        Args:
+            with_others: Whether the files outside the usual folders shall join.
+        """
+        with self._core.view():
+            return find_beside(self._core, with_others=with_others)
+
+    def migrate(
+        self, plan: MigrationPlan, *, with_others: bool = False, dry_run: bool = False
+    ) -> Written:
         """Split the v1 file as planned, in one commit; the original is kept in two places.
+
+        Args:
+            plan: Which line goes where, and in which order the new files are listed.
+            with_others: See `beside_v1`.
+            dry_run: Only say what would change.
 
         Raises:
             InvalidPlan: A line would be dropped or repeated, or the file has changed since.
             PackError: The store refused; nothing was written.
         """
-        return self._session.write(lambda: _decide_migration(self._core, plan), dry_run=dry_run)
+        return self._session.write(
+            lambda: _decide_migration(self._core, plan, with_others=with_others), dry_run=dry_run
+        )
 
 
 class _Begun(Exception):
@@ -141,11 +163,22 @@ class _Begun(Exception):
 
 def _uncommitted(core: Core) -> list[MemoryPath]:
     """Memory files in a folder without history, which the user has asked to make a memory."""
+    scope = _scope_there(core)
     return [
         entry.path
         for entry in core.reader.tree()
-        if entry.type is EntryType.FILE and entry.sha and is_memory_file(entry.path)
+        if entry.type is EntryType.FILE and entry.sha and scope.holds(entry.path)
     ]
+
+
+def _scope_there(core: Core) -> Scope:
+    """The scope that a `.pack.yaml` in the folder says, which is in no commit yet.
+
+    Raises:
+        InvalidConfig: It cannot be used.
+    """
+    found = core.reader.find(PROJECT_FILE)
+    return EVERYTHING if found is None else read_scope(found.content).require()
 
 
 def _unlisted(core: Core) -> tuple[tuple[MemoryPath, ...], tuple[LeftOut, ...]]:
@@ -154,7 +187,10 @@ def _unlisted(core: Core) -> tuple[tuple[MemoryPath, ...], tuple[LeftOut, ...]]:
     outside = (
         entry.path
         for entry in tree
-        if "/" not in entry.path and entry.path.lower().endswith(".md") and entry.path != INDEX
+        if entry.type is EntryType.FILE
+        and "/" not in entry.path
+        and entry.path.lower().endswith(".md")
+        and entry.path != INDEX
     )
     return tuple(outside), tuple(left_in(tree))
 
@@ -225,9 +261,9 @@ def _dates(
             changed = given.get(sources.get(put.path, put.path))
         else:  # it was there already
             changed = core.connector.get_contents(put.path).last_modified
-        known = [at for at in (_made(note), changed) if at is not None]
-        if note.stated_date() is None and known:
-            at = min(known)
+        moments = [at for at in (_made(note), changed) if at is not None]
+        if note.stated_date() is None and moments:
+            at = min(moments)
             found[note.sha] = max(at, found.get(note.sha, at))
     if not found:
         return []
@@ -246,7 +282,7 @@ def _made(note: Note) -> datetime | None:
 # --- migration -----------------------------------------------------------------------------------
 
 
-def _decide_migration(core: Core, plan: MigrationPlan) -> Decision:
+def _decide_migration(core: Core, plan: MigrationPlan, *, with_others: bool) -> Decision:
     if core.reader.find(INDEX) is not None:
         raise RefusedForSafety("this memory has an index.md, so it is not a v1 memory")
     found = _v1_file(core)
@@ -254,9 +290,13 @@ def _decide_migration(core: Core, plan: MigrationPlan) -> Decision:
     prove(plan, found.content, files, _taken(core))
     changes: list[Change] = [Put(path, content, ABSENT) for path, content in files]
     changes.append(_keep(core, found.content))
-    changes += _rest_of_v1(core, [path for path, _ in files])
+    planned = [path for path, _ in files]
+    more = _rest_of_v1(core, planned)
+    order = [*planned, *(put.path for put in more)]
+    beside = find_beside(core, with_others=with_others)
+    changes += [*more, *scope_changes(core, order, beside)]
     subject = f"{core.reader.v1_path}: migrate to {len(files)} files"
-    return Decision(INDEX, changes, subject, names=[path for path, _ in files])
+    return Decision(INDEX, changes, subject, names=planned, order=order)
 
 
 def _rest_of_v1(core: Core, planned: Sequence[str]) -> list[Put]:
@@ -270,7 +310,9 @@ def _rest_of_v1(core: Core, planned: Sequence[str]) -> list[Put]:
 def _v1_file(core: Core) -> Note:
     found = core.reader.find(core.reader.v1_path)
     if found is None:
-        raise NotFound(core.reader.v1_path, "There is nothing to migrate.")
+        path = core.reader.v1_path
+        refuse_link(core, path)
+        raise NotFound(path, "There is nothing to migrate.")
     return found
 
 

@@ -21,6 +21,7 @@ from pack.use_cases.write import (
     find_target,
     is_v1_file,
     new_path,
+    refuse_left_out,
     refuse_twin,
     store,
 )
@@ -203,6 +204,7 @@ class Notes:
             raise MigrationNeeded(source, wanted)
         expect(source, current, as_blob(sha))
         target = new_path(wanted)
+        refuse_left_out(core, target)
         taken = core.reader.find(target)
         if taken is not None:
             raise AlreadyExists(target, None, taken.sha, taken.content)

@@ -11,6 +11,7 @@ from pack.catalog import dates as dating
 from pack.catalog.imported import dates_in
 from pack.catalog.questions import Filter, Sort, SortKey, sort_key
 from pack.catalog.row import Row, is_catalogued
+from pack.catalog.scope import PROJECT_FILE, scope_of
 from pack.core.core import Core
 from pack.core.requests import (
     InvalidCursor,
@@ -124,7 +125,10 @@ def list_files(
 
 
 def _notices(core: Core) -> Iterator[str]:
-    """What the last exchanges with the remotes left for a person to settle."""
+    """What a person has to settle: a broken `.pack.yaml`, or what an exchange left."""
+    problem = scope_of(core.connector).problem
+    if problem is not None:
+        yield f"{PROJECT_FILE} cannot be used, so nothing is left out or written: {problem}"
     remotes = core.remotes()
     for remote in remotes:
         called = "the remote" if len(remotes) == 1 else f"the remote {remote.name}"

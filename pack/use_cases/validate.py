@@ -9,6 +9,7 @@ from itertools import groupby, zip_longest
 
 from pack.actions import Action
 from pack.catalog.row import Row, is_catalogued
+from pack.catalog.scope import PROJECT_FILE, scope_of
 from pack.core.core import Core
 from pack.core.index_update import plan_index_update
 from pack.errors import InvalidContent, InvalidPath, LimitExceeded
@@ -58,7 +59,8 @@ def _uncommitted(core: Core, mode: Mode, rows: Iterable[Row]) -> list[MemoryPath
     if mode is Mode.V1:
         return [row.path for row in rows if core.connector.get_committed(row.path) != row.blob]
     edits = core.connector.edits(core.connector.head())
-    removed = [path for path, blob in edits.items() if blob is None]
+    scope = scope_of(core.connector)
+    removed = [path for path, blob in edits.items() if blob is None and scope.holds(path)]
     return sorted([row.path for row in rows if row.path in edits] + removed)
 
 
@@ -69,12 +71,15 @@ def validate(core: Core) -> list[Finding]:
     paths = [entry.path for entry in tree]
     places = {str(path) for path in paths}.union(*map(_folders_above, paths))
     findings = [*_twins(tree), *_unreadable_names(core, tree)]
+    scope = scope_of(core.connector)
+    if scope.problem is not None:
+        findings.append(_at(PROJECT_FILE, "project_file", scope.problem, "Correct and commit it."))
     for entry in tree:
         if entry.type is EntryType.SYMLINK and is_memory_file(entry.path):
             findings.append(_at(entry.path, "link", *_LINK))
         if entry.type is EntryType.FILE and is_conflict_copy(entry.path):
             findings.append(_at(entry.path, "conflict_copy", *_COPY))
-        if entry.type is EntryType.FILE and is_catalogued(entry.path):
+        if entry.type is EntryType.FILE and scope.holds(entry.path):
             findings += _check_file(core, entry, places)
     if mode is Mode.V2:
         findings += _check_index(core)
