@@ -20,6 +20,7 @@ from pack.model import ABSENT, BlobId, Change, EntryType, MemoryPath, Mode, Put
 from pack.paths import INDEX, LEGACY_DIR, fold, is_memory_file, parse_path
 from pack.results import Written
 from pack.use_cases.beside import Beside, find_beside, refuse_link, scope_changes
+from pack.use_cases.v1_history import days_of_v1
 from pack.v1 import divide as migration
 from pack.v1.plan import MigrationPlan, prove
 from pack.v1.taxonomy import CONTEXT, PathClaims
@@ -127,7 +128,9 @@ class Lifecycle:
         """
         with self._core.view():
             found = _v1_file(self._core)
-            return migration.plan(found.content, self._core.reader.v1_path, _taken(self._core))
+            core = self._core
+            days = days_of_v1(core, found)
+            return migration.plan(found.content, found.path, _taken(core), days, core.today())
 
     def beside_v1(self, *, with_others: bool = False) -> Beside:
         """The notes beside the v1 file, and which of them a migration makes part of the memory.
