@@ -14,13 +14,14 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pack.files.markdown import split_lines
+from pack.files.markdown import code_spans, split_lines
 
 _DIVIDED: Final = re.compile(r"[,\s]+")
 _TAG: Final = re.compile(r"(?<!\S)#([\w/-]+)")
-_CODE: Final = re.compile(r"(?<!`)(`++)[^`]*\1(?!`)")
 _FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})([^\r\n]*)")
 _HEADING: Final = re.compile(r" {0,3}#{1,6}(?:[ \t]|\Z)")
+_REMOVED: Final = "`"
+"""Stands for what was removed, so that no tag begins right after it."""
 _MOST: Final = 100
 """How many tags of a text count; a text with more of them is no note that somebody has tagged."""
 
@@ -74,12 +75,21 @@ def _prose(body: str) -> Iterator[str]:
         elif not fence and not line.startswith(("    ", "\t")):
             text, in_comment = _uncommented(line, is_inside=in_comment)
             if "#" in text and not _HEADING.match(text):
-                yield _CODE.sub(" ` ", text) if "`" in text else text
+                yield _without_code(text)
+
+
+def _without_code(line: str) -> str:
+    """A line with a sign in place of each code span."""
+    pieces, last = [], 0
+    for start, end in code_spans(line):
+        pieces.append(line[last:start])
+        last = end
+    return _REMOVED.join([*pieces, line[last:]])
 
 
 def _uncommented(line: str, *, is_inside: bool) -> tuple[str, bool]:
     """A line without HTML comments, and whether one goes on after it."""
-    kept = []
+    kept = [""] if is_inside else []
     rest = line
     while rest:
         if is_inside:
@@ -89,4 +99,4 @@ def _uncommented(line: str, *, is_inside: bool) -> tuple[str, bool]:
             before, begin, rest = rest.partition("<!--")
             kept.append(before)
             is_inside = bool(begin)
-    return "".join(kept), is_inside
+    return _REMOVED.join(kept), is_inside

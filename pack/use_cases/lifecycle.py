@@ -22,6 +22,7 @@ from pack.results import Written
 from pack.use_cases.beside import Beside, find_beside, refuse_link, scope_changes
 from pack.use_cases.v1_history import days_of_v1
 from pack.v1 import divide as migration
+from pack.v1.links import Repair, repair_links
 from pack.v1.plan import MigrationPlan, prove
 from pack.v1.taxonomy import CONTEXT, PathClaims
 
@@ -92,6 +93,8 @@ class Lifecycle:
         if mode is Mode.V2 and not adopted and not _imported(core, plan):
             return Initialised(None, mode, skipped=tuple(plan.skipped))
 
+        unlisted = _unlisted(core) if mode is Mode.EMPTY else ()
+
         def decide() -> Decision:
             if core.reader.mode() is not mode:
                 raise _Begun
@@ -116,7 +119,7 @@ class Lifecycle:
             tuple(adopted),
             tuple(plan.skipped),
             tuple(plan.renamed),
-            *(_unlisted(core) if mode is Mode.EMPTY else ()),
+            *unlisted,
         )
 
     def plan_migration(self) -> MigrationPlan:
@@ -158,6 +161,52 @@ class Lifecycle:
         return self._session.write(
             lambda: _decide_migration(self._core, plan, with_others=with_others), dry_run=dry_run
         )
+
+    def check_links(self, plan: MigrationPlan) -> Repair:
+        """What repairing the links of the planned files would come to.
+
+        Raises:
+            InvalidPlan: The plan does not fit the file.
+        """
+        with self._core.view():
+            found = _v1_file(self._core)
+            files = migration.apply(plan, found.content, self._core.today())
+            return _repair(self._core, plan, files)
+
+    def fix_links(self, plan: MigrationPlan) -> Written | None:
+        """Repair the links of the files that a migration has just made, in a commit of its own.
+
+        Returns:
+            `None` if there is nothing to repair.
+
+        Raises:
+            PackError: The store refused; nothing was written.
+        """
+
+        def decide() -> Decision:
+            core = self._core
+            notes = [core.reader.find(MemoryPath(file.path)) for file in plan.files]
+            there = [note for note in notes if note is not None]
+            repair = _repair(core, plan, [(note.path, note.content) for note in there])
+            changes = [
+                Put(note.path, repair.texts[note.path].encode(), note.sha)
+                for note in there
+                if note.path in repair.texts
+            ]
+            if not changes:
+                raise _NothingToDo
+            names = [change.path for change in changes]
+            subject = f"{names[0]}: repair links after the migration"
+            return Decision(names[0], changes, subject, names=names[1:])
+
+        try:
+            return self._session.write(decide)
+        except _NothingToDo:
+            return None
+
+
+class _NothingToDo(Exception):
+    """No link needs repair."""
 
 
 class _Begun(Exception):
@@ -300,6 +349,12 @@ def _decide_migration(core: Core, plan: MigrationPlan, *, with_others: bool) -> 
     changes += [*more, *scope_changes(core, order, beside)]
     subject = f"{core.reader.v1_path}: migrate to {len(files)} files"
     return Decision(INDEX, changes, subject, names=planned, order=order)
+
+
+def _repair(core: Core, plan: MigrationPlan, files: Sequence[tuple[MemoryPath, bytes]]) -> Repair:
+    original = _v1_file(core).text
+    texts = [(path, content.decode("utf-8", "replace")) for path, content in files]
+    return repair_links(plan.source, original, texts, _taken(core))
 
 
 def _rest_of_v1(core: Core, planned: Sequence[str]) -> list[Put]:

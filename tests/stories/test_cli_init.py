@@ -144,7 +144,10 @@ def test_notes_are_copied_in_one_commit_and_nothing_is_silent(tmp_path: Path) ->
         "Work/What? Why.md": "Work/What- Why.md",
     }
     reasons = {note["path"]: note["reason"] for note in answer["skipped"]}
-    assert set(reasons) == {"Work/picture.png", "Work/latin.md", "huge.md", "link.md"}
+    assert set(reasons) == {
+        *("Work/picture.png", "Work/latin.md", "huge.md", "link.md", ".obsidian"),
+    }
+    assert answer["other_types"] == {".png": 1}
     assert reasons["link.md"] == "it is a symbolic link"
     assert memory.ok("get", "context/idea.md").out == b"root\r\n"
     again = memory.ok("init", "--from", vault.path)
