@@ -12,6 +12,7 @@ from pack.paths import is_memory_file
 
 OTHER_TYPE: Final = "it is not a markdown file (.md)"
 HIDDEN_FOLDER: Final = "it is a hidden folder"
+GIT_FOLDER: Final = "it is git's own folder"
 LINKED_FOLDER: Final = "it is a link to a folder"
 LINK: Final = "it is a symbolic link"
 _REPOSITORY: Final = "it is a repository of its own"

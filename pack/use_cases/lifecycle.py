@@ -37,7 +37,8 @@ class Initialised:
     Attributes:
         written: The commit; `None` if there was nothing to do.
         mode: What was at the root before.
-        taken_over: The imported notes: new path by given path.
+        taken_over: The imported notes.
+        attachments: The files of other types that were imported with them.
         adopted: Files that were already in the folder and are now part of the memory.
         skipped: Given paths that were not imported, and why.
         renamed: Given paths that had to change, and their new paths.
@@ -49,6 +50,7 @@ class Initialised:
     written: Written | None
     mode: Mode
     taken_over: tuple[MemoryPath, ...] = ()
+    attachments: tuple[MemoryPath, ...] = ()
     adopted: tuple[MemoryPath, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
     renamed: tuple[tuple[str, MemoryPath], ...] = ()
@@ -115,7 +117,8 @@ class Lifecycle:
         return Initialised(
             written,
             mode,
-            tuple(path for path, _ in plan.files),
+            tuple(path for path, _ in plan.files if is_memory_file(path)),
+            tuple(path for path, _ in plan.files if not is_memory_file(path)),
             tuple(adopted),
             tuple(plan.skipped),
             tuple(plan.renamed),

@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Final
 
 from pack.errors import InvalidConfig, Unavailable
-from pack.imports.left_out import HIDDEN_FOLDER, LINK, LINKED_FOLDER, OTHER_TYPE, LeftOut
+from pack.imports.left_out import (
+    GIT_FOLDER,
+    HIDDEN_FOLDER,
+    LINK,
+    LINKED_FOLDER,
+    OTHER_TYPE,
+    LeftOut,
+)
 from pack.limits import MAX_FILE_BYTES
 from pack_servers.wiring.notes_history import last_commits
 
@@ -95,6 +102,8 @@ def _fail(error: OSError) -> None:
 def _why_not_entered(folder: Path) -> str | None:
     if folder.is_symlink():
         return LINKED_FOLDER
+    if folder.name == ".git":
+        return GIT_FOLDER
     return HIDDEN_FOLDER if folder.name.startswith(".") else None
 
 

@@ -122,6 +122,7 @@ def _fields(outcome: _Outcome) -> dict[str, object]:
         "was": done.mode,
         "adopted": done.adopted,
         "taken_over": done.taken_over,
+        "attachments": done.attachments,
         "renamed": [{"from": old, "to": new} for old, new in done.renamed],
         "skipped": _left_out_fields(skipped),
         "other_types": types_of([*skipped, *done.left]),
@@ -170,6 +171,8 @@ def _show_files(outcome: _Outcome) -> None:
         )
     if done.taken_over:
         show(f"{counted(len(done.taken_over), 'note')} copied, unchanged")
+    if done.attachments:
+        show(f"{counted(len(done.attachments), 'attachment')} copied, unchanged")
     _show_some("renamed", [f"{old} → {new}" for old, new in done.renamed])
     skipped = outcome.skipped()
     _show_left_out("skipped", skipped)
