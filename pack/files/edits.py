@@ -92,7 +92,7 @@ def _apply(text: str, edit: Edit, number: int) -> str:
     if isinstance(edit, ReplaceSection):
         return _replace_section(text, edit, number)
     if edit.section is None:
-        suffix = frontmatter.split(text).suffix
+        suffix = frontmatter.suffix_of(text)
         whole = text[: len(text) - len(suffix)]
         eol = _line_end(text)
         return _join_lines(whole, _with_line_ends(edit.text, eol), eol) + suffix

@@ -184,6 +184,13 @@ def _wrapper_end(text: str, wrapper: re.Match[str]) -> int | None:
     return None
 
 
+def suffix_of(text: str) -> str:
+    """The end of the code fence around everything; empty for nearly every text, at no cost."""
+    before = _BEFORE.match(text)
+    start = before.end() if before is not None else 0
+    return split(text).suffix if _WRAPPER.match(text, start) is not None else ""
+
+
 def _is_mapping(text: str, start: int, end: int) -> bool:
     blank = _BLANK_OR_COMMENT.match(text, start, end)
     first = blank.end() if blank is not None else start
