@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from typing import Final
 from urllib.parse import unquote
@@ -164,6 +164,12 @@ def parse_memory_path(text: str) -> MemoryPath:
     return path
 
 
+def find_spelling(path: MemoryPath, present: Iterable[MemoryPath]) -> MemoryPath:
+    """The path as it is spelt among those that are there, in any case; else the path itself."""
+    found = sorted(other for other in present if fold(other) == fold(path))
+    return path if path in found or not found else found[0]
+
+
 def kept_copy_path(path: MemoryPath, sha: str) -> MemoryPath:
     """Where to keep an edit that could not stay at `path`; the same bytes give the same path."""
     stem, dot, ending = path.rpartition(".")
@@ -183,6 +189,7 @@ def original_path(v1_path: MemoryPath) -> MemoryPath:
 def continued(path: MemoryPath) -> Iterator[MemoryPath]:
     """A file, and those that continue it when it is full: `x.md`, `x-2.md` and so on."""
     yield path
-    stem = path.removesuffix(".md")
+    ending = path[-3:] if path.lower().endswith(".md") else ".md"
+    stem = path.removesuffix(ending)
     for number in count(2):
-        yield MemoryPath(f"{stem}-{number}.md")
+        yield MemoryPath(f"{stem}-{number}{ending}")

@@ -8,7 +8,9 @@ from datetime import UTC
 from typing import Final, TypeVar
 
 from pack.catalog.catalog import Catalog
-from pack.catalog.row import Row, describe, is_catalogued
+from pack.catalog.imported import as_recorded, dated, dates_in
+from pack.catalog.row import Row, describe
+from pack.catalog.scope import EVERYTHING, PROJECT_FILE, scope_of
 from pack.connector import Capability, Connector
 from pack.errors import LimitExceeded, NotFound, Unavailable
 from pack.files.note import Note
@@ -52,7 +54,7 @@ def bring_up(
         if old == new:
             return
         changed = connector.changes_between(old, head) if old and head else None
-        if old is None or changed is None or any(_is_rule_file(path) for path, _ in changed):
+        if old is None or changed is None or any(_decides_others(path) for path, _ in changed):
             _fill(catalog, connector, head, progress)
         else:
             _advance(catalog, connector, old, new, changed)
@@ -75,10 +77,11 @@ def _advance(
     changed: Iterable[tuple[MemoryPath, BlobId | None]],
 ) -> None:
     rules = CommittedRules(connector.get_committed, lambda blob: _read(connector, blob))
+    scope = scope_of(connector)
     ours = [
         (path, None if rules.is_managed(path) else blob)
         for path, blob in changed
-        if is_catalogued(path)
+        if scope.holds(path)
     ]
     rows = list(_rows(connector, [(path, blob) for path, blob in ours if blob]))
     described = {row.path for row in rows}
@@ -97,8 +100,9 @@ def bring_up_dates(catalog: Catalog, connector: Connector, head: CommitId) -> No
     Raises:
         ConnectorError: The log cannot be read.
     """
-    if Capability.LOG in connector.capabilities and (dated := catalog.dated()) != head:
-        catalog.date(dated, head, connector.last_changes(dated, head))
+    if Capability.LOG in connector.capabilities and (known := catalog.dated()) != head:
+        changes = connector.last_changes(known, head)
+        catalog.date(known, head, as_recorded(catalog, changes, dates_in(connector)))
 
 
 def bring_up_edits(
@@ -114,7 +118,8 @@ def bring_up_edits(
     Raises:
         ConnectorError: The store cannot be read.
     """
-    wanted = {path: blob for path, blob in edits.items() if is_catalogued(path)}
+    scope = scope_of(connector) if edits else EVERYTHING
+    wanted = {path: blob for path, blob in edits.items() if scope.holds(path)}
     held = catalog.edits()
     if held == wanted:
         return
@@ -220,16 +225,17 @@ def _files(connector: Connector, head: CommitId | None) -> list[tuple[MemoryPath
         entry.path: entry.sha for entry in connector.get_tree(head) if entry.type is EntryType.FILE
     }
     rules = CommittedRules(found.get, lambda blob: _read(connector, blob))
+    scope = scope_of(connector)
     return [
         (path, blob)
         for path, blob in found.items()
-        if is_catalogued(path) and not rules.is_managed(path)
+        if scope.holds(path) and not rules.is_managed(path)
     ]
 
 
-def _is_rule_file(path: MemoryPath) -> bool:
-    """Whether a file says which others are no memory, though a commit has them."""
-    return path.rpartition("/")[2] == ATTRIBUTES_FILE
+def _decides_others(path: MemoryPath) -> bool:
+    """Whether a file says which others are memory."""
+    return path == PROJECT_FILE or path.rpartition("/")[2] == ATTRIBUTES_FILE
 
 
 def _read(connector: Connector, blob: BlobId) -> bytes:
@@ -243,12 +249,13 @@ def _rows(
     progress: Progress | None = None,
 ) -> Iterator[Row]:
     wanted = list(files)
+    dates = dates_in(connector) if wanted else {}
     for number, ((path, blob), content) in enumerate(
         zip(wanted, _contents(connector, [blob for _, blob in wanted]), strict=True), start=1
     ):
         row = describe(Note.stored(path, blob, content))
         if row is not None:
-            yield row
+            yield dated(row, dates)
         if progress is not None and (number % _REPORT_EVERY == 0 or number == len(wanted)):
             progress(number, len(wanted))
 

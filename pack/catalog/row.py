@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pack.files import schema
 from pack.files.note import Note
 from pack.files.passages import Passage
 from pack.index.format import (
@@ -25,8 +24,8 @@ class Row:
         blob: The bytes that were read.
         topic: Its topic, or a name made from the path.
         tags: Its tags.
-        created: As typed.
-        updated: As typed, if it is an ISO date or time.
+        created: In ISO form if it is understood, else as typed.
+        updated: The date that the file itself gives, in ISO form (`Note.stated_date`).
         sync: Whether targets get it.
         expires: ISO date after which it is expired, if it has a ttl.
         line: Its row in the index.
@@ -75,17 +74,17 @@ def describe(note: Note) -> Row | None:
         return None
     meta = note.meta()
     topic = meta.topic or note.untopiced_title()
-    updated = meta.updated if schema.parse_day(meta.updated) else None
+    updated, tags = note.stated_date(), note.tags()
     return Row(
         note.path,
         note.sha,
         topic,
-        meta.tags,
+        tags,
         meta.created,
         updated,
         meta.sync,
         meta.expires.isoformat() if meta.expires else None,
-        render_row(IndexRow(note.path, topic, meta.tags, updated)),
+        render_row(IndexRow(note.path, topic, tags, updated)),
         len(note.content),
         note.passages(),
     )

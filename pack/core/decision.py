@@ -20,6 +20,7 @@ class Decision:
         said: The caller's own words.
         names: More paths for the message to name.
         moved: New path by old path, for the order in the index.
+        order: The `sync_order` to start from; `None` for the present one.
         warnings: What the writer should know.
         with_index: Whether the index is written too (not for a v1 memory).
         whole_index: Whether all of it is compared with the files, not only what changes.
@@ -35,6 +36,7 @@ class Decision:
     said: str | None = None
     names: Sequence[str] = ()
     moved: Mapping[str, str] = field(default_factory=dict)
+    order: Sequence[str] | None = None
     warnings: tuple[str, ...] = ()
     with_index: bool = True
     whole_index: bool = False

@@ -13,8 +13,8 @@ from pack.errors import IgnoredPath, InvalidContent, LimitExceeded, ManagedPath,
 from pack.files.note import Note
 from pack.index.format import read_head
 from pack.log import LogQuery
-from pack.model import BlobId, CommitId, Entry, MemoryPath, Mode
-from pack.paths import INDEX, continued, original_path
+from pack.model import BlobId, CommitId, Entry, EntryType, MemoryPath, Mode
+from pack.paths import INDEX, continued, find_spelling, original_path
 from pack.rules.exclusion import Exclusion, ExclusionKind
 
 _Seen = dict[MemoryPath, Note | None]
@@ -40,7 +40,7 @@ class Reader:
         self._connector = connector
         self._catalog = catalog
         self._former: tuple[CommitId | None, str | None] | None = None
-        self.v1_path = v1_path
+        self._v1_path = v1_path
 
     @contextmanager
     def reading_once(self) -> Iterator[None]:
@@ -57,6 +57,15 @@ class Reader:
             _SEEN.reset(token)
             if around is not None:
                 around.clear()  # it may be out of date by now
+
+    @property
+    def v1_path(self) -> MemoryPath:
+        """The single file of a v1 memory, as it is spelt there: `memory.md` counts too."""
+        if self._is_there(self._v1_path):
+            return self._v1_path
+        beside = self.list_dir(MemoryPath(self._v1_path.rpartition("/")[0]) or None)
+        names = (entry.path for entry in beside if entry.type is EntryType.FILE)
+        return find_spelling(self._v1_path, names)
 
     def _seen(self) -> _Seen | None:
         found = _SEEN.get()

@@ -11,8 +11,9 @@ from typing import Final, TypeVar
 from pack.catalog.questions import Filter
 from pack.errors import InvalidContent, InvalidRequest, LimitExceeded
 from pack.files import frontmatter
+from pack.files.dates import parse_day
 from pack.files.frontmatter import Frontmatter
-from pack.files.schema import parse_day
+from pack.files.tags import plain_tag
 from pack.limits import MAX_FILE_BYTES, MAX_QUERY_BYTES
 from pack.paths import as_path
 
@@ -220,7 +221,7 @@ def make_filter(
         InvalidRequest: `since` or `until` is not an ISO date.
     """
     return Filter(
-        tag=_unicode(tag.strip()) if tag is not None else None,
+        tag=_unicode(plain_tag(tag)) if tag is not None else None,
         topic=_unicode(topic) if topic is not None else None,
         folder=_folder(folder) if folder is not None else None,
         since=_day("since", since),

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from pack.catalog.catalog import Catalog
+from pack.catalog.imported import RECORD, dated, read_record
 from pack.catalog.refresh import NO_COMMIT, bring_up, complete
 from pack.catalog.row import Row, describe
+from pack.catalog.scope import PROJECT_FILE, read_scope, scope_of
 from pack.connector import Capability, Connector
 from pack.core.decision import Decision
 from pack.core.guard import Guard, guarded
@@ -115,9 +117,12 @@ class Writer:
     def _attempt(self, decided: Decision, writing: _Writing) -> Written:
         decision = self.guard(decided, writing.origin)
         head = self._connector.head()
-        if decision.with_index and not writing.dry_run:
-            self._free_index(head, writing.request)
-        effect = effect_of(decision.changes, decision.notes)
+        if decision.with_index:
+            if not writing.dry_run:
+                self._free_index(head, writing.request)
+            bring_up(self._catalog, self._connector, head)
+            complete(self._catalog, self._connector)
+        effect = effect_of(self._connector, self._catalog, decision.changes, decision.notes)
         plan = self._plan_index(decision, head, effect)
         changes = [*decision.changes, *plan.changes]
         if not changes and decision.whole_index:
@@ -145,10 +150,13 @@ class Writer:
     def _plan_index(self, decision: Decision, head: CommitId | None, effect: Effect) -> IndexUpdate:
         if not decision.with_index:
             return IndexUpdate((), (), verified=False)
-        bring_up(self._catalog, self._connector, head)
-        complete(self._catalog, self._connector)
         plan = plan_index_update(
-            self._catalog, self._reader, *effect, decision.moved, check_all=decision.whole_index
+            self._catalog,
+            self._reader,
+            *effect,
+            decision.moved,
+            order=decision.order,
+            check_all=decision.whole_index,
         )
         for change in plan.changes:
             self._reader.refuse_excluded(change.path)
@@ -255,7 +263,7 @@ class Writer:
         paths = [put.path for put in edits]
         subject = f"{paths[0]}: record an edit made by hand"
         record = self.guard(Decision(paths[0], edits, subject, names=paths[1:]), EDITOR)
-        effect = effect_of(record.changes, record.notes)
+        effect = effect_of(self._connector, self._catalog, record.changes, record.notes)
         # An edited index is recorded as it is; else the commit includes the index for the edit.
         index: Sequence[Change] = ()
         if decision.with_index and not {change.path for change in plan.changes}.intersection(paths):
@@ -337,23 +345,37 @@ class _DecideAgain(Exception):
         self.error = error
 
 
-def effect_of(changes: Sequence[Change], notes: Sequence[Note] = ()) -> Effect:
+def effect_of(
+    connector: Connector, catalog: Catalog, changes: Sequence[Change], notes: Sequence[Note] = ()
+) -> Effect:
     """Catalog rows that changes add, and paths they remove.
 
     Args:
+        connector: Has the commit that the changes are made on.
+        catalog: Describes that commit.
         changes: What is written.
         notes: The notes that changes store, as far as they were parsed already.
+
+    Raises:
+        InvalidConfig: It is not certain which files are memory.
     """
     known = {note.path: note for note in notes}
+    stored = {change.path: change.content for change in changes if isinstance(change, Put)}
+    dates = read_record(stored[RECORD]) if RECORD in stored else {}
     rows: list[Row] = []
     gone: list[MemoryPath] = []
+    if PROJECT_FILE in stored:
+        scope = read_scope(stored[PROJECT_FILE]).require()
+        gone += [row.path for row in catalog.rows() if not scope.holds(row.path)]
+    else:
+        scope = scope_of(connector).require()
     for change in changes:
-        if not is_memory_file(change.path):
+        if not is_memory_file(change.path) or scope.left_out_by(change.path) is not None:
             continue
         if isinstance(change, Delete):
             gone.append(change.path)
             continue
         note = known.get(change.path) or Note(change.path, change.content)
         if (row := describe(note)) is not None:
-            rows.append(row)
+            rows.append(dated(row, dates))
     return rows, gone

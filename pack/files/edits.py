@@ -88,7 +88,10 @@ def _apply(text: str, edit: Edit, number: int) -> str:
     if isinstance(edit, ReplaceSection):
         return _replace_section(text, edit, number)
     if edit.section is None:
-        return _join_lines(text, _with_line_ends(edit.text, _line_end(text)), _line_end(text))
+        suffix = frontmatter.suffix_of(text)
+        whole = text[: len(text) - len(suffix)]
+        eol = _line_end(text)
+        return _join_lines(whole, _with_line_ends(edit.text, eol), eol) + suffix
     return _append_to_section(text, edit, edit.section, number)
 
 
@@ -244,8 +247,8 @@ def _find_section(text: str, title: str, number: int) -> tuple[list[str], int, i
         failure = EditFailed(number, str(error))
         failure.remedy = error.remedy
         raise failure from error
-    before = markdown.split_lines(text[: len(text) - len(parts.body)])
-    lines = before + markdown.split_lines(parts.body)
+    before = markdown.split_lines(text[: len(text) - len(parts.body) - len(parts.suffix)])
+    lines = before + markdown.split_lines(parts.body) + markdown.split_lines(parts.suffix)
     content = start - parts.body_line + len(before) + 1
     if not lines[content - 1].lstrip().startswith("#"):  # underlined
         found = markdown.headings(parts.body, parts.body_line)

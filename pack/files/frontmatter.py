@@ -1,8 +1,10 @@
 """Takes a text and its frontmatter apart, reads it, and edits it without touching other bytes.
 
 Frontmatter is what is between a first line `---` and the next line `---` or `...`. Blanks may
-follow the dashes, a byte-order mark may precede them, and lines end with LF, CR LF or CR, as in
-`pack.files.markdown`. `...` ends a document in YAML itself, and in Jekyll and Pandoc.
+follow the dashes, and lines end with LF, CR LF or CR, as in `pack.files.markdown`. `...` ends a
+document in YAML itself, and in Jekyll and Pandoc. A byte-order mark, blank lines and blanks may
+precede it, and models like to put a code fence around a whole note: the frontmatter inside is the
+note's, and neither fence belongs to its body.
 
 A text may also begin with a thematic break. The lines up to the next `---` are frontmatter only if
 they are empty, hold nothing but comments, or begin with something like `key:`. Otherwise (prose, a
@@ -29,7 +31,15 @@ from pack.files.plain_frontmatter import read_plain, split_plain
 from pack.files.yaml_block import LINE_END, Value
 from pack.files.yaml_edit import set_values
 
-_OPENING: Final = re.compile(r"(\ufeff?)(---[ \t]*(?:\r\n|\r|\n))")
+_BEFORE: Final = re.compile(r"\ufeff?(?:[ \t]*+(?:\r\n|\r|\n))*+\ufeff?")
+_WRAPPER: Final = re.compile(
+    r" {0,3}(`{3,}|~{3,})[ \t]*(?:markdown|md|mdx|yaml|yml|text|txt)?[ \t]*(?:\r\n|\r|\n)",
+    re.IGNORECASE,
+)
+_FENCE: Final = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^ \t\r\n]*)[^\r\n]*", re.MULTILINE)
+_OPENING: Final = re.compile(r"[ \t]{0,3}---[ \t]*(?:\r\n|\r|\n)")
+_BLANK_LINES: Final = re.compile(r"(?:[ \t]*+(?:\r\n|\r|\n))*+")
+_BOM: Final = "\ufeff"
 _CLOSING: Final = re.compile(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?:\r\n|\r|\n|\Z)")
 _BLANK_OR_COMMENT: Final = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*+")
 # Excludes what cannot begin a mapping, or is far more likely a list, quotation, table or link.
@@ -49,13 +59,15 @@ class Parts:
     """A text cut where its frontmatter begins and ends; joining the parts in order restores it.
 
     Attributes:
-        prefix: The byte-order mark, if there is one.
+        prefix: What precedes the first fence: a byte-order mark, blank lines, the code fence around
+            everything. Without frontmatter, only the byte-order mark.
         opening: The first fence with its line end; empty if there is no frontmatter.
         block: The YAML between the fences with its last line end; `None` if there is no
             frontmatter.
         closing: The second fence with its line end, which may be missing at the end of a text.
         body: Everything after that.
         body_line: The line of the text that the body begins on, 1-based.
+        suffix: The end of the code fence around everything.
     """
 
     prefix: str
@@ -64,10 +76,22 @@ class Parts:
     closing: str
     body: str
     body_line: int
+    suffix: str = ""
 
     def join(self) -> str:
         """The whole text."""
-        return "".join((self.prefix, self.opening, self.block or "", self.closing, self.body))
+        block = self.block or ""
+        return "".join((self.prefix, self.opening, block, self.closing, self.body, self.suffix))
+
+    @property
+    def is_wrapped(self) -> bool:
+        """Whether a code fence is around everything."""
+        return bool(self.suffix)
+
+    @property
+    def first_line(self) -> int:
+        """The line of the text that the frontmatter begins on, 1-based."""
+        return _count_lines(self.prefix) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +137,58 @@ class Frontmatter:
 
 def split(text: str) -> Parts:
     """Cut a text at its frontmatter. Takes linear time and never fails."""
-    opening = _OPENING.match(text)
-    closing = _CLOSING.search(text, opening.end()) if opening is not None else None
+    before = _BEFORE.match(text)
+    start = before.end() if before is not None else 0
+    found = _split_at(text, start, len(text))
+    if found is None and (wrapper := _WRAPPER.match(text, start)) is not None:
+        end = _wrapper_end(text, wrapper)
+        inner = _BLANK_LINES.match(text, wrapper.end())
+        if end is not None and inner is not None:
+            found = _split_at(text, inner.end(), end)
+    if found is not None:
+        return found
+    prefix = text[:1] if text.startswith(_BOM) else ""
+    return Parts(prefix, "", None, "", text[len(prefix) :], 1)
+
+
+def _split_at(text: str, start: int, end: int) -> Parts | None:
+    """The parts of a text whose frontmatter begins at a place; `None` if none does."""
+    opening = _OPENING.match(text, start, end)
+    closing = _CLOSING.search(text, opening.end(), end) if opening is not None else None
     if opening is None or closing is None or not _is_mapping(text, opening.end(), closing.start()):
-        prefix = text[:1] if text.startswith("\ufeff") else ""
-        return Parts(prefix, "", None, "", text[len(prefix) :], 1)
+        return None
     block = text[opening.end() : closing.start()]
-    lines = block.count("\n") + block.count("\r") - block.count("\r\n")
-    return Parts(opening[1], opening[2], block, closing[0], text[closing.end() :], lines + 3)
+    lines = _count_lines(text[:start]) + _count_lines(block) + 3
+    body = text[closing.end() : end]
+    return Parts(text[:start], opening[0], block, closing[0], body, lines, text[end:])
+
+
+def _count_lines(text: str) -> int:
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
+def _wrapper_end(text: str, wrapper: re.Match[str]) -> int | None:
+    """Where the line begins that ends the code fence around a whole text.
+
+    `None` if the fence ends before the text does. Models nest fences as if that were possible, so
+    one with a language counts as opening another, until the next without one.
+    """
+    depth = 1
+    for found in _FENCE.finditer(text, wrapper.end()):
+        if found[1][0] != wrapper[1][0]:
+            continue
+        depth += 1 if found[2] else -1
+        if depth == 0:
+            is_last = len(found[1]) >= len(wrapper[1]) and not text[found.end() :].strip()
+            return found.start() if is_last else None
+    return None
+
+
+def suffix_of(text: str) -> str:
+    """The end of the code fence around everything; empty for nearly every text, at no cost."""
+    before = _BEFORE.match(text)
+    start = before.end() if before is not None else 0
+    return split(text).suffix if _WRAPPER.match(text, start) is not None else ""
 
 
 def _is_mapping(text: str, start: int, end: int) -> bool:
@@ -149,9 +217,10 @@ def read_parts(parts: Parts) -> Frontmatter:
     try:
         return Frontmatter(parts, yaml_block.load(parts.block))
     except InvalidContent as error:
-        return Frontmatter(parts, {}, Problem(error.reason, error.line or 1, error.column or 1))
+        line = (error.line or 1) + parts.first_line - 1
+        return Frontmatter(parts, {}, Problem(error.reason, line, error.column or 1))
     except LimitExceeded as error:
-        return Frontmatter(parts, {}, Problem(str(error), 1, 1))
+        return Frontmatter(parts, {}, Problem(str(error), parts.first_line, 1))
 
 
 def check_limits(head: Frontmatter) -> None:
@@ -178,7 +247,8 @@ def find_key(text: str, key: str) -> tuple[int, int] | None:
     root = yaml_block.compose(head.block)
     for node, _ in root.value if root is not None else ():
         if node.value == key:
-            return yaml_block.position(head.block, node.start_mark.index)
+            line, column = yaml_block.position(head.block, node.start_mark.index)
+            return line + head.parts.first_line - 1, column
     return None
 
 
@@ -216,6 +286,6 @@ def with_fields(head: Frontmatter, fields: Mapping[str, Value]) -> Frontmatter:
     if parts.block is None:
         parts = replace(parts, opening=f"---{eol}", block="", closing=f"---{eol}")
     block, said, is_plain = set_values(parts.block or "", fields, eol)
-    lines = block.count("\n") + block.count("\r") - block.count("\r\n")
-    parts = replace(parts, block=block, body_line=lines + 3)
+    lines = _count_lines(parts.prefix) + _count_lines(block) + 3
+    parts = replace(parts, block=block, body_line=lines)
     return Frontmatter(parts, said, is_plain=is_plain)

@@ -27,6 +27,7 @@ class Setter(StrEnum):
 
     USER = "you"
     WHERE_MISSING = "you; PACK where it is missing"
+    FOR_NEW = "you; PACK in a new file"
     EVERY_WRITE = "PACK, at each write"
 
 
@@ -50,6 +51,7 @@ class Key:
         default: What PACK assumes for a note without it, in words for the guide.
         setter: Who sets it.
         shows: Where it is shown.
+        others: What other tools call it, as `folded_key` gives it; read where it is missing.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Key:
     default: str
     setter: Setter
     shows: tuple[Surface, ...]
+    others: tuple[str, ...] = ()
 
 
 TOPIC: Final = Key(
@@ -65,12 +68,23 @@ TOPIC: Final = Key(
     "the first heading, else the file's name",
     Setter.WHERE_MISSING,
     (Surface.INDEX, Surface.LISTING, Surface.FILTER, Surface.COPIES),
+    ("title",),
 )
 TAGS: Final = Key(
-    "tags", KeyType.TEXTS, "none", Setter.USER, (Surface.INDEX, Surface.LISTING, Surface.FILTER)
+    "tags",
+    KeyType.TEXTS,
+    "none",
+    Setter.USER,
+    (Surface.INDEX, Surface.LISTING, Surface.FILTER),
+    ("tag",),
 )
 CREATED: Final = Key(
-    "created", KeyType.DATE, "the day of the first write", Setter.WHERE_MISSING, (Surface.LISTING,)
+    "created",
+    KeyType.DATE,
+    "not known",
+    Setter.FOR_NEW,
+    (Surface.LISTING,),
+    ("createdat", "datecreated", "createddate", "creationdate", "date"),
 )
 UPDATED: Final = Key(
     "updated",
@@ -78,6 +92,10 @@ UPDATED: Final = Key(
     "the last commit",
     Setter.EVERY_WRITE,
     (Surface.INDEX, Surface.LISTING, Surface.FILTER),
+    (
+        *("modified", "lastmod", "lastmodified", "lastupdated", "updatedat", "modifiedat"),
+        *("dateupdated", "datemodified", "updateddate", "modifieddate"),
+    ),
 )
 SYNC: Final = Key("sync", KeyType.TRUTH, "true", Setter.USER, (Surface.LISTING, Surface.COPIES))
 TTL: Final = Key("ttl", KeyType.PERIOD, "for ever", Setter.USER, (Surface.LISTING, Surface.STATUS))
@@ -85,3 +103,14 @@ TTL: Final = Key("ttl", KeyType.PERIOD, "for ever", Setter.USER, (Surface.LISTIN
 KEYS: Final = (TOPIC, TAGS, CREATED, UPDATED, SYNC, TTL)
 """All keys, in the order of the guide."""
 KEY_NAMES: Final = frozenset(key.name for key in KEYS)
+_CANONICAL: Final = {name: key.name for key in KEYS for name in (key.name, *key.others)}
+
+
+def folded_key(name: str) -> str:
+    """A key without what tools write differently: case, blanks, hyphens and underscores."""
+    return name.lower().replace("_", "").replace("-", "").replace(" ", "")
+
+
+def key_meant(name: str) -> str | None:
+    """The name of PACK's key that a key in a file means; `None` if it is the user's own."""
+    return _CANONICAL.get(folded_key(name))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 BOM: Final = "\ufeff"
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_BACKTICKS: Final = re.compile("`+")
 _NOT_RELATIVE: Final = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 # `](target` or `](<target>`, with one level of parentheses in the bare form.
 _WRITTEN_TARGET: Final = re.compile(
@@ -71,6 +72,27 @@ class Link:
 def split_lines(text: str) -> list[str]:
     """The lines of `text` with their line ends; joining them restores `text`."""
     return _LINE.findall(text)
+
+
+def code_spans(line: str) -> list[tuple[int, int]]:
+    """Where the code spans of a line begin and end, their backticks included. Takes linear time."""
+    runs = [match.span() for match in _BACKTICKS.finditer(line)]
+    if not runs:
+        return []
+    later: dict[int, list[int]] = {}
+    for number in reversed(range(len(runs))):
+        later.setdefault(runs[number][1] - runs[number][0], []).append(number)
+    found: list[tuple[int, int]] = []
+    at = 0
+    while at < len(runs):
+        same = later[runs[at][1] - runs[at][0]]
+        while same and same[-1] <= at:
+            same.pop()
+        if same:
+            found.append((runs[at][0], runs[same[-1]][1]))
+            at = same[-1]
+        at += 1
+    return found
 
 
 def headings(body: str, first_line: int = 1) -> list[Heading]:

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, TypeVar
 
 from pack.errors import InvalidContent
 from pack.files import frontmatter, schema
+from pack.files.dates import parse_day
 from pack.files.frontmatter import Frontmatter
-from pack.files.keys import KEY_NAMES
+from pack.files.keys import KEY_NAMES, key_meant
 from pack.files.markdown import split_lines
 from pack.files.passages import Passage, cut_passages, split_passages
 from pack.files.schema import Meta
+from pack.files.tags import tags_in_text
 from pack.model import BlobId, Contents, MemoryPath, blob_id
 
 _T = TypeVar("_T")
 _SHORT_CHARACTERS: Final = 2000
-_BLOCK_LINE: Final = 2
-"""The line of a file on which its frontmatter begins, below the fence."""
 _CONTINUES: Final = frozenset([" ", "\t", "-", "]", "}", "\r", "\n", ""])
 """What a line begins with if it continues the field before it."""
 _TITLE: Final = re.compile(r"\s*# +([^\r\n]*[^\s#])")
@@ -103,6 +103,38 @@ class Note:
         """What the frontmatter means."""
         return schema.read_meta(self.head.fields)
 
+    def stated_date(self) -> str | None:
+        """The ISO date or time at which the note says that it was changed, if it does."""
+        updated = self.meta().updated
+        return updated if parse_day(updated) is not None else None
+
+    def tags(self) -> tuple[str, ...]:
+        """Its tags: those of the frontmatter, then those inside the text."""
+        stated = self.meta().tags
+        inside = tags_in_text(self.head.body)
+        return tuple(dict.fromkeys((*stated, *inside))) if inside else stated
+
+    def unusual_form(self) -> str | None:
+        """What other programs will not understand about where the frontmatter is."""
+        if self.head.parts.is_wrapped:
+            return "a code fence is around the whole note, which other programs show as code"
+        line = self.head.parts.first_line
+        if self.head.block is not None and (line > 1 or self.head.parts.opening[0] != "-"):
+            return f"the frontmatter begins on line {line}; other programs read it on line 1 only"
+        return None
+
+    def second_block(self) -> int | None:
+        """The line of a second frontmatter block, right after the first; `None` if there is none.
+
+        A block counts if it has one of the keys that PACK knows.
+        """
+        if self.head.block is None:
+            return None
+        inner = frontmatter.read(self.head.body)
+        if not any(map(key_meant, inner.fields)):
+            return None
+        return self.head.body_line + inner.parts.first_line - 1
+
     def title(self) -> str:
         """The topic; failing that, the first heading; failing that, the file's name as words."""
         return self.meta().topic or self.untopiced_title()
@@ -116,7 +148,8 @@ class Note:
 
         There is at least one passage, since a file is found by its path and topic too.
         """
-        return _body_passages(self.head) + _other_fields(self.head)
+        names = ", ".join(self.meta().names)
+        return _body_passages(self.head) + _other_fields(self.head, names)
 
 
 def title_from_path(path: str) -> str:
@@ -134,17 +167,18 @@ def _body_passages(head: Frontmatter) -> tuple[Passage, ...]:
     return (Passage(head.body_line, title[1] if title else "", head.body),)
 
 
-def _other_fields(head: Frontmatter) -> tuple[Passage, ...]:
+def _other_fields(head: Frontmatter, names: str) -> tuple[Passage, ...]:
     """The user's own frontmatter, which search finds like any text; usually there is none.
 
-    If the frontmatter cannot be read, all of it.
+    If the frontmatter cannot be read, all of it. Other names of the note count as a heading.
     """
     if head.block is None or not (head.problem or head.fields.keys() - KEY_NAMES):
         return ()
     lines = split_lines(head.block)
     kept = lines if head.problem else _without_ours(lines)
     first = next((number for number, line in enumerate(kept) if line.strip()), 0)
-    return tuple(cut_passages("".join(kept[first:]), first + _BLOCK_LINE))
+    found = cut_passages("".join(kept[first:]), first + head.parts.first_line + 1)
+    return tuple(replace(one, heading=names) for one in found) if names else tuple(found)
 
 
 def _without_ours(lines: Sequence[str]) -> list[str]:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     Mark = PureMark | FastMark
 
-Value = str | bool | None | Sequence[str]
+Value = str | int | None | Sequence[str]
 """A value that can be written for a key."""
 
 _STR: Final = "tag:yaml.org,2002:str"
@@ -246,6 +246,8 @@ def write(value: Value, *, flow: bool = False) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
     if isinstance(value, str):
         return value if _is_plain(value, flow=flow) else _quote(value)
     return "[" + ", ".join(write(item, flow=True) for item in value) + "]"

@@ -71,7 +71,7 @@ def set_by_marks(block: str, values: Mapping[str, Value], eol: str) -> EditedBlo
 
 
 def _plain_data(value: Value) -> object:
-    return value if value is None or isinstance(value, str | bool) else list(value)
+    return value if value is None or isinstance(value, str | int) else list(value)
 
 
 def _holds(fields: Mapping[str, object], key: str, value: object) -> bool:

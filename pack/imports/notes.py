@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from pack.errors import InvalidPath, LimitExceeded
@@ -24,6 +25,7 @@ from pack.v1.taxonomy import CONTEXT, PathClaims
 
 _REPLACED: Final = re.compile(r'[<>:"\\|?*]')
 _ENDING: Final = ".md"
+_PLAIN_ENDING: Final = re.compile(r"[A-Za-z0-9]{1,12}")
 _NO_FOLDERS: Final = ("", ".", "..")
 _UNNAMED: Final = "note"
 _SUFFIX: Final = "-note"  # makes a reserved name usable
@@ -48,13 +50,17 @@ class ImportPlan:
     renamed: list[tuple[str, MemoryPath]]
 
 
-def plan_import(files: Mapping[str, bytes]) -> ImportPlan:
+def plan_import(
+    files: Mapping[str, bytes], attachments: Mapping[str, bytes] = MappingProxyType({})
+) -> ImportPlan:
     """The memory files that a folder of notes becomes.
 
-    Files at the root go to `context/`, because a memory has no notes at its root.
+    Files at the root go to `context/`, because a memory has no notes at its root; attachments there
+    go with them.
 
     Args:
         files: Contents by relative POSIX path.
+        attachments: The same for files of other types, which are taken as well.
     """
     made = ImportPlan([], [], [])
     accepted = []
@@ -64,9 +70,11 @@ def plan_import(files: Mapping[str, bytes]) -> ImportPlan:
             made.skipped.append((path, reason))
         else:
             accepted.append(path)
+    contents = {**files, **attachments}
+    accepted += sorted(attachments)
     names = _named(accepted)
     for path in accepted:
-        made.files.append((names[path], files[path]))
+        made.files.append((names[path], contents[path]))
         if names[path] != path:
             made.renamed.append((path, names[path]))
     return made
@@ -105,28 +113,41 @@ def _named(paths: list[str]) -> dict[str, MemoryPath]:
     names = {}
     for path in sorted(paths, key=lambda path: (repaired[path] != path, path)):
         folder, _, name = repaired[path].rpartition("/")
-        names[path] = claims.claim(folder, name[: -len(_ENDING)], name[-len(_ENDING) :])
+        stem, ending = _cut_ending(name)
+        names[path] = claims.claim(folder, stem, ending)
     return names
 
 
 def _repaired(path: str) -> str:
     """The closest path that a memory accepts; the path itself if it is acceptable."""
     *folders, name = path.split("/")
-    stem, ending = name[: -len(_ENDING)], name[-len(_ENDING) :]
+    stem, ending = _cut_ending(name)
     folders = [_component(folder) for folder in folders if folder not in _NO_FOLDERS]
     if not folders:
         folders = [CONTEXT]
     if fold(folders[0]) == LEGACY_DIR:
         folders[0] += _SUFFIX
     stem = _component(stem, ending)
-    if fold(stem) == "index":
+    if fold(stem) == "index" and _is_note(name):
         stem += _SUFFIX
     repaired = "/".join([*folders, stem + ending])
     try:
-        return parse_memory_path(repaired)
+        return parse_memory_path(repaired) if _is_note(name) else parse_path(repaired)
     except LimitExceeded:
         short = [_cut(folder, _FOLDER_BYTES) for folder in folders[:_DEEPEST]]
         return "/".join([*short, _cut(stem, _SHORT_STEM_BYTES) + ending])
+
+
+def _is_note(name: str) -> bool:
+    return name.lower().endswith(_ENDING)
+
+
+def _cut_ending(name: str) -> tuple[str, str]:
+    """A file's name and its ending; one that is too strange to be an ending belongs to the name."""
+    if _is_note(name):
+        return name[: -len(_ENDING)], name[-len(_ENDING) :]
+    stem, _, ending = name.rpartition(".")
+    return (stem, f".{ending}") if stem and _PLAIN_ENDING.fullmatch(ending) else (name, "")
 
 
 def _component(name: str, ending: str = "") -> str:

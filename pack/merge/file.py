@@ -206,6 +206,8 @@ def _merge_formed(
 def _merge_added(_: str, ours: str, theirs: str) -> _Text | None:
     """Whichever of two new files contains all lines of the other; `None` if neither does."""
     mine, other = frontmatter.split(ours), frontmatter.split(theirs)
+    if _is_unusual(mine, other):
+        return _whole(_containing(ours, theirs))
     body = _containing(mine.body, other.body)
     if body is None:
         return None
@@ -235,12 +237,17 @@ def _is_within(few: list[str], many: list[str]) -> bool:
 def _merge_markdown(base: str, ours: str, theirs: str) -> _Text:
     old, mine, other = (frontmatter.split(text) for text in (base, ours, theirs))
     block = merge_block(*(parts.block or "" for parts in (old, mine, other)))
-    if block is None:
+    if block is None or _is_unusual(old, mine, other):
         whole = merge_plain(base, ours, theirs)
         return _Text("".join(whole.lines), whole.is_clean)
     body = merge_body(old.body, mine.body, other.body)
     text = _fences(old, mine, other, block) + "".join(body.lines)
     return _Text(text, block.is_clean and body.is_clean)
+
+
+def _is_unusual(*sides: frontmatter.Parts) -> bool:
+    """Whether something stands before the frontmatter or around the text; it must not get lost."""
+    return any(parts.prefix or parts.suffix for parts in sides)
 
 
 def _fences(

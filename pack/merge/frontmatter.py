@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 
 from pack.errors import InvalidContent, LimitExceeded
 from pack.files import frontmatter, yaml_block
-from pack.files.keys import CREATED, UPDATED
+from pack.files.dates import as_iso, has_time, parse_day
+from pack.files.keys import CREATED, UPDATED, key_meant
 from pack.files.markdown import split_lines
-from pack.files.schema import has_time, parse_day
 from pack.files.yaml_block import LINE_END
 from pack.files.yaml_keys import KeyBlock, KeyBlocks, cut_keys
 from pack.merge.lines import merge_lines
@@ -131,8 +131,8 @@ def _merge_value(key: str, base: KeyBlock | None, ours: KeyBlock, theirs: KeyBlo
     first, second = sorted((ours, theirs), key=lambda entry: entry.text)
     if repr(first.value) == repr(second.value):
         return first.text
-    if key in (UPDATED.name, CREATED.name):
-        return _merge_date(first, second, later=key == UPDATED.name)
+    if (meant := key_meant(key)) in (UPDATED.name, CREATED.name):
+        return _merge_date(first, second, later=meant == UPDATED.name)
     return _merge_list(base, first, second)
 
 
@@ -144,10 +144,10 @@ def _merge_date(first: KeyBlock, second: KeyBlock, *, later: bool) -> str | None
 
 
 def _time(value: object) -> datetime | None:
-    """The moment of an ISO date (its first moment) or datetime; UTC if it names no time zone."""
-    text = str(value)
+    """The moment of a date (its first moment) or datetime; UTC if it names no time zone."""
+    text = as_iso(value)
     day = parse_day(text)
-    if day is None:
+    if text is None or day is None:
         return None
     if not has_time(text):
         return datetime(day.year, day.month, day.day, tzinfo=UTC)

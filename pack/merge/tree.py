@@ -31,7 +31,8 @@ from pack.model import ABSENT, BlobId, Change, Delete, MemoryPath, Put, blob_id
 from pack.paths import INDEX
 
 NOTION_PAGES: Final = MemoryPath(".notion-pages.json")
-"""This file maps paths to page ids, and is merged by key."""
+_MAPPINGS: Final = (NOTION_PAGES, MemoryPath(".pack-dates.json"))
+"""These files map text to text, and are merged by key."""
 
 _MARKDOWN: Final = (".md", ".markdown")
 _PROSE: Final = (".txt", ".text")
@@ -265,7 +266,7 @@ class _TreeMerger:
 
 def _merge_kind(path: MemoryPath, base: bytes | None, ours: bytes, theirs: bytes) -> Merged:
     name = path.lower()
-    if path == NOTION_PAGES:
+    if path in _MAPPINGS:
         return merge_mapping_file(base, ours, theirs)
     if name.endswith(_MARKDOWN):
         return merge_file(base, ours, theirs)

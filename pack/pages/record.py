@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from pack.catalog.managed import managed_paths
-from pack.catalog.row import is_catalogued
+from pack.catalog.scope import scope_of
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.session import Session
@@ -64,8 +64,9 @@ def read_contents(
     blobs = blobs_at(core, commit)
     if INDEX not in blobs:
         return {}
+    scope = scope_of(core.connector).require()
     managed = managed_paths(core.connector)
-    files = [path for path in blobs if is_catalogued(path) and path not in managed]
+    files = [path for path in blobs if scope.holds(path) and path not in managed]
     bytes_of = core.connector.read_blobs([blobs[INDEX], *(blobs[path] for path in files)])
     _, index = next(bytes_of)
     shared: dict[str, PageContent] = {}

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pack.catalog.managed import managed_paths
-from pack.catalog.row import describe, is_catalogued
+from pack.catalog.row import describe
+from pack.catalog.scope import scope_of
 from pack.connector import Connector
 from pack.errors import NotFound
 from pack.files.note import Note
 from pack.log import CommitFacts
 from pack.model import BlobId, CommitId, EntryType, MemoryPath
-from pack.paths import INDEX
+from pack.paths import INDEX, find_spelling
 from pack.provenance import is_ours, without_trailers
 from pack.sync.text import strip_frontmatter
 
@@ -71,11 +72,12 @@ def read_events(connector: Connector, commit: CommitFacts, v1_path: MemoryPath) 
     parent = commit.parents[0] if commit.parents else None
     after = _changed(connector, parent, commit.id)
     before = _changed(connector, commit.id, parent) if parent else {}
-    managed = managed_paths(connector)
-    changed = sorted({*after, *before} - managed)
-    ours = [path for path in changed if is_catalogued(path)]
-    if v1_path in after and not _is_v2(connector, commit.id):
-        ours.append(v1_path)
+    scope = scope_of(connector).require()
+    changed = sorted({*after, *before} - managed_paths(connector))
+    ours = [path for path in changed if scope.holds(path)]
+    v1_file = find_spelling(v1_path, after)
+    if v1_file in after and not _is_v2(connector, commit.id):
+        ours.append(v1_file)
     old, new = _read(connector, before, ours), _read(connector, after, ours)
     message = without_trailers(commit.message)
     is_private = any(text is None for text in (*old.values(), *new.values()))

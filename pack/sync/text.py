@@ -20,7 +20,8 @@ from datetime import date
 from typing import Final
 
 from pack.catalog.managed import managed_paths
-from pack.catalog.row import describe, is_catalogued
+from pack.catalog.row import describe
+from pack.catalog.scope import scope_of
 from pack.connector import Connector
 from pack.files import frontmatter
 from pack.files.markdown import headings, split_lines
@@ -28,7 +29,7 @@ from pack.files.note import Note
 from pack.index.format import in_sync_order, read_head
 from pack.limits import MAX_FILE_BYTES
 from pack.model import BlobId, CommitId, EntryType, MemoryPath
-from pack.paths import INDEX, continued
+from pack.paths import INDEX, continued, find_spelling
 from pack.sync.labels import LabelledFile, Labels, Separation, read_labels
 from pack.sync.open_blocks import with_end
 
@@ -161,8 +162,9 @@ class TextSource:
         if INDEX not in blobs:
             return self._v1_text(blobs)
         order = read_head(self._read(blobs[INDEX]).decode("utf-8", "replace")).sync_order
+        scope = scope_of(self._connector).require()
         managed = managed_paths(self._connector)
-        ours = (path for path in blobs if is_catalogued(path) and path not in managed)
+        ours = (path for path in blobs if scope.holds(path) and path not in managed)
         self._keep({path: blobs[path] for path in ours})
         shared = {
             path: section
@@ -187,7 +189,7 @@ class TextSource:
 
     def _v1_text(self, blobs: dict[MemoryPath, BlobId]) -> str:
         found = []
-        for path in continued(self._v1_path):
+        for path in continued(find_spelling(self._v1_path, blobs)):
             if path not in blobs:
                 break
             found.append(strip_frontmatter(self._read(blobs[path])))

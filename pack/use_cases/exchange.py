@@ -272,7 +272,7 @@ class Exchanger:
             return ()  # a v1 memory has none
         base, own, other = (self._order(side) for side in sides)
         bring_up(self._core.catalog, self._connector, ours)
-        rows, gone = effect_of(changes)
+        rows, gone = effect_of(self._connector, self._core.catalog, changes)
         order = merge_sync_order(base, own, other)
         catalog, reader = self._core.catalog, self._core.reader
         return plan_index_update(catalog, reader, rows, gone, {}, order=order).changes

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from pack.catalog.scope import scope_of
 from pack.connector import Capability
 from pack.core.core import Core
 from pack.core.decision import Decision
@@ -35,11 +36,12 @@ def edits_of(core: Core) -> Edits:
         notes = core.reader.v1_files()
         return {note.path: note.sha for note in notes if not core.reader.is_committed(note)}
     edits = core.connector.edits(core.connector.head())
-    # A committed file that is not memory looks as if it were gone.
+    scope = scope_of(core.connector)
+    # A committed file that a git filter manages looks as if it were gone.
     return {
         path: blob
         for path, blob in edits.items()
-        if blob is not None or core.connector.exclusion(path) is None
+        if scope.holds(path) and (blob is not None or core.connector.exclusion(path) is None)
     }
 
 

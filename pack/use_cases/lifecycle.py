@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from typing import Final
 
+from pack.catalog import imported
+from pack.catalog.scope import EVERYTHING, PROJECT_FILE, Scope, read_scope
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.reader import excluded
 from pack.core.session import Session
 from pack.errors import AlreadyExists, InvalidPath, NotFound, RefusedForSafety
+from pack.files.dates import day_in_name, parse_day
 from pack.files.note import Note
 from pack.imports import notes as importing
+from pack.imports.left_out import LeftOut, left_in
 from pack.index.format import read_head
-from pack.model import ABSENT, Change, EntryType, MemoryPath, Mode, Put
+from pack.model import ABSENT, BlobId, Change, EntryType, MemoryPath, Mode, Put
 from pack.paths import INDEX, fold, is_memory_file, original_path, parse_path
 from pack.results import Written
+from pack.use_cases.beside import Beside, find_beside, refuse_link, scope_changes
 from pack.use_cases.care import Care
 from pack.use_cases.remotes import Remotes
+from pack.use_cases.v1_history import days_of_v1
 from pack.v1 import divide as migration
+from pack.v1.links import Repair, repair_links
 from pack.v1.plan import MigrationPlan, prove
 from pack.v1.taxonomy import CONTEXT, PathClaims
 
@@ -35,21 +43,25 @@ class Initialised:
     Attributes:
         written: The commit; `None` if there was nothing to do.
         mode: What was at the root before.
-        taken_over: The imported notes: new path by given path.
+        taken_over: The imported notes.
+        attachments: The files of other types that were imported with them.
         adopted: Files that were already in the folder and are now part of the memory.
         skipped: Given paths that were not imported, and why.
         renamed: Given paths that had to change, and their new paths.
         outside: Markdown files at the root, which is no place for memory files; they stay as they
             are.
+        left: What else was in the folder and is no note.
     """
 
     written: Written | None
     mode: Mode
     taken_over: tuple[MemoryPath, ...] = ()
+    attachments: tuple[MemoryPath, ...] = ()
     adopted: tuple[MemoryPath, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
     renamed: tuple[tuple[str, MemoryPath], ...] = ()
     outside: tuple[MemoryPath, ...] = ()
+    left: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,8 @@ class Lifecycle:
         scaffold: Scaffold,
         notes: Mapping[str, bytes] | None = None,
         *,
+        attachments: Mapping[str, bytes] | None = None,
+        dates: Mapping[str, datetime] | None = None,
         agree: Agree = _agreed,
         dry_run: bool = False,
     ) -> Initialised:
@@ -104,6 +118,8 @@ class Lifecycle:
         Args:
             scaffold: Starter files, stored only in a memory that has no others.
             notes: Files to import, by relative POSIX path.
+            attachments: Files of other types to copy with them.
+            dates: When notes were last changed, as far as that is known.
             agree: Asked before more than 20 files become memory, or an index is replaced.
             dry_run: Only say what would change, without asking.
 
@@ -115,7 +131,7 @@ class Lifecycle:
         mode = core.reader.mode()
         if mode is Mode.V1:
             return Initialised(None, mode)  # needs `pack migrate` instead; the wrapper says so
-        plan = _without_excluded(core, importing.plan_import(notes or {}))
+        plan = _without_excluded(core, importing.plan_import(notes or {}, attachments or {}))
         present = _present(core)
         adopted = present if core.connector.head() is None else []
         is_foreign = mode is Mode.V2 and _has_foreign_index(core)
@@ -127,13 +143,17 @@ class Lifecycle:
         if not dry_run and (is_foreign or len(becoming) > FILES_WITHOUT_ASKING):
             agree(Adoption(_counted(becoming), is_foreign))
 
+        unlisted = _unlisted(core) if mode is Mode.EMPTY else ()
+
         def decide() -> Decision:
             if core.reader.mode() is not mode:
                 raise _Begun
-            changes: list[Change] = [*_imported(core, plan)]
+            puts = [*_imported(core, plan), *(_adopt(core, path) for path in adopted)]
+            if adopted and core.reader.find(PROJECT_FILE) is not None:
+                puts.append(_adopt(core, PROJECT_FILE))  # it decides what is adopted
+            changes: list[Change] = [*puts, *_dates(core, puts, plan, dates or {})]
             if mode is Mode.EMPTY and not notes and not present:
                 changes += _starters(core, scaffold)
-            changes += [_adopt(core, path) for path in adopted]
             is_new = mode is Mode.EMPTY or is_foreign
             what = "begin a memory" if is_new else "take over notes"
             names = [change.path for change in changes]
@@ -142,15 +162,23 @@ class Lifecycle:
         try:
             written = self._session.write(decide, dry_run=dry_run)
         except _Begun:
-            return self.init(scaffold, notes, agree=agree, dry_run=dry_run)
+            return self.init(
+                scaffold,
+                notes,
+                attachments=attachments,
+                dates=dates,
+                agree=agree,
+                dry_run=dry_run,
+            )
         return Initialised(
             written,
             mode,
-            tuple(path for path, _ in plan.files),
+            tuple(path for path, _ in plan.files if is_memory_file(path)),
+            tuple(path for path, _ in plan.files if not is_memory_file(path)),
             tuple(adopted),
             tuple(plan.skipped),
             tuple(plan.renamed),
-            tuple(_outside(core)) if mode is Mode.EMPTY else (),
+            *unlisted,
         )
 
     def plan_migration(self) -> MigrationPlan:
@@ -162,16 +190,82 @@ class Lifecycle:
         """
         with self._core.view():
             found = _v1_file(self._core)
-            return migration.plan(found.content, self._core.reader.v1_path, _taken(self._core))
+            core = self._core
+            days = days_of_v1(core, found)
+            return migration.plan(found.content, found.path, _taken(core), days, core.today())
 
-    def migrate(self, plan: MigrationPlan, *, dry_run: bool = False) -> Written:
+    def beside_v1(self, *, with_others: bool = False) -> Beside:
+        """The notes beside the v1 file, and which of them a migration makes part of the memory.
+
+        Args:
+            with_others: Whether the files outside the usual folders shall join.
+        """
+        with self._core.view():
+            return find_beside(self._core, with_others=with_others)
+
+    def migrate(
+        self, plan: MigrationPlan, *, with_others: bool = False, dry_run: bool = False
+    ) -> Written:
         """Split the v1 file as planned, in one commit; the original is kept in two places.
+
+        Args:
+            plan: Which line goes where, and in which order the new files are listed.
+            with_others: See `beside_v1`.
+            dry_run: Only say what would change.
 
         Raises:
             InvalidPlan: A line would be dropped or repeated, or the file has changed since.
             PackError: The store refused; nothing was written.
         """
-        return self._session.write(lambda: _decide_migration(self._core, plan), dry_run=dry_run)
+        return self._session.write(
+            lambda: _decide_migration(self._core, plan, with_others=with_others), dry_run=dry_run
+        )
+
+    def check_links(self, plan: MigrationPlan) -> Repair:
+        """What repairing the links of the planned files would come to.
+
+        Raises:
+            InvalidPlan: The plan does not fit the file.
+        """
+        with self._core.view():
+            found = _v1_file(self._core)
+            files = migration.apply(plan, found.content, self._core.today())
+            return _repair(self._core, plan, files)
+
+    def fix_links(self, plan: MigrationPlan) -> Written | None:
+        """Repair the links of the files that a migration has just made, in a commit of its own.
+
+        Returns:
+            `None` if there is nothing to repair.
+
+        Raises:
+            PackError: The store refused; nothing was written.
+        """
+
+        def decide() -> Decision:
+            core = self._core
+            notes = [core.reader.find(MemoryPath(file.path)) for file in plan.files]
+            there = [note for note in notes if note is not None]
+            repair = _repair(core, plan, [(note.path, note.content) for note in there])
+            changes = [
+                Put(note.path, repair.texts[note.path].encode(), note.sha)
+                for note in there
+                if note.path in repair.texts
+            ]
+            if not changes:
+                raise _NothingToDo
+            names = [change.path for change in changes]
+            subject = f"{names[0]}: repair links after the migration"
+            return Decision(names[0], changes, subject, names=names[1:])
+
+        try:
+            return self._session.write(decide)
+        except _NothingToDo:
+            return None
+
+
+class _NothingToDo(Exception):
+    """No link needs repair."""
 
 
 class _Begun(Exception):
@@ -180,10 +274,11 @@ class _Begun(Exception):
 
 def _present(core: Core) -> list[MemoryPath]:
     """The memory files that are there, in commits or in the folder alone."""
+    scope = _scope_there(core)
     return [
         entry.path
         for entry in core.reader.tree()
-        if entry.type is EntryType.FILE and entry.sha and is_memory_file(entry.path)
+        if entry.type is EntryType.FILE and entry.sha and scope.holds(entry.path)
     ]
 
 
@@ -210,13 +305,28 @@ def _without_excluded(core: Core, plan: importing.ImportPlan) -> importing.Impor
     return importing.ImportPlan(files, skipped, renamed)
 
 
-def _outside(core: Core) -> list[MemoryPath]:
-    """Markdown files at the root, which somebody may expect to become part of the memory."""
-    return [
+def _scope_there(core: Core) -> Scope:
+    """The scope that a `.pack.yaml` in the folder says, which is in no commit yet.
+
+    Raises:
+        InvalidConfig: It cannot be used.
+    """
+    found = core.reader.find(PROJECT_FILE)
+    return EVERYTHING if found is None else read_scope(found.content).require()
+
+
+def _unlisted(core: Core) -> tuple[tuple[MemoryPath, ...], tuple[LeftOut, ...]]:
+    """What is there and is no memory file: markdown files at the root, and the rest."""
+    tree = core.reader.tree()
+    outside = (
         entry.path
-        for entry in core.reader.tree()
-        if "/" not in entry.path and entry.path.lower().endswith(".md") and entry.path != INDEX
-    ]
+        for entry in tree
+        if entry.type is EntryType.FILE
+        and "/" not in entry.path
+        and entry.path.lower().endswith(".md")
+        and entry.path != INDEX
+    )
+    return tuple(outside), tuple(left_in(tree))
 
 
 def _adopt(core: Core, path: MemoryPath) -> Put:
@@ -271,10 +381,42 @@ def _imported(core: Core, plan: importing.ImportPlan) -> list[Put]:
     return puts
 
 
+def _dates(
+    core: Core, puts: Iterable[Put], plan: importing.ImportPlan, given: Mapping[str, datetime]
+) -> list[Put]:
+    """The record of when notes were changed that do not say it themselves (`catalog.imported`)."""
+    sources = {new: old for old, new in plan.renamed}
+    found: dict[BlobId, datetime] = {}
+    for put in puts:
+        if not is_memory_file(put.path):
+            continue
+        note = Note(put.path, put.content)
+        if put.expect is ABSENT:
+            changed = given.get(sources.get(put.path, put.path))
+        else:  # it was there already
+            changed = core.connector.get_contents(put.path).last_modified
+        moments = [at for at in (_made(note), changed) if at is not None]
+        if note.stated_date() is None and moments:
+            at = min(moments)
+            found[note.sha] = max(at, found.get(note.sha, at))
+    if not found:
+        return []
+    taken = core.reader.find(imported.RECORD)
+    known = imported.read_record(taken.content) if taken is not None else {}
+    content = imported.write_record(found, known)
+    return [Put(imported.RECORD, content, taken.sha if taken is not None else ABSENT)]
+
+
+def _made(note: Note) -> datetime | None:
+    """When a note was made, if it or its name says so."""
+    day = parse_day(note.meta().created) or parse_day(day_in_name(note.path))
+    return datetime.combine(day, time(), UTC) if day is not None else None
+
+
 # --- migration -----------------------------------------------------------------------------------
 
 
-def _decide_migration(core: Core, plan: MigrationPlan) -> Decision:
+def _decide_migration(core: Core, plan: MigrationPlan, *, with_others: bool) -> Decision:
     if core.reader.find(INDEX) is not None:
         raise RefusedForSafety("this memory has an index.md, so it is not a v1 memory")
     found = _v1_file(core)
@@ -282,9 +424,19 @@ def _decide_migration(core: Core, plan: MigrationPlan) -> Decision:
     prove(plan, found.content, files, _taken(core))
     changes: list[Change] = [Put(path, content, ABSENT) for path, content in files]
     changes.append(_keep(core, found.content))
-    changes += _rest_of_v1(core, [path for path, _ in files])
+    planned = [path for path, _ in files]
+    more = _rest_of_v1(core, planned)
+    order = [*planned, *(put.path for put in more)]
+    beside = find_beside(core, with_others=with_others)
+    changes += [*more, *scope_changes(core, order, beside)]
     subject = f"{core.reader.v1_path}: migrate to {len(files)} files"
-    return Decision(INDEX, changes, subject, names=[path for path, _ in files])
+    return Decision(INDEX, changes, subject, names=planned, order=order)
+
+
+def _repair(core: Core, plan: MigrationPlan, files: Sequence[tuple[MemoryPath, bytes]]) -> Repair:
+    original = _v1_file(core).text
+    texts = [(path, content.decode("utf-8", "replace")) for path, content in files]
+    return repair_links(plan.source, original, texts, _taken(core))
 
 
 def _rest_of_v1(core: Core, planned: Sequence[str]) -> list[Put]:
@@ -298,7 +450,9 @@ def _rest_of_v1(core: Core, planned: Sequence[str]) -> list[Put]:
 def _v1_file(core: Core) -> Note:
     found = core.reader.find(core.reader.v1_path)
     if found is None:
-        raise NotFound(core.reader.v1_path, "There is nothing to migrate.")
+        path = core.reader.v1_path
+        refuse_link(core, path)
+        raise NotFound(path, "There is nothing to migrate.")
     return found
 
 

@@ -152,15 +152,18 @@ class _Merge:
         return any(entry.path == path for entry in beside)
 
     def _merged(self, path: MemoryPath, text: str, piece: Sequence[whole_memory.Addition]) -> bytes:
-        body = frontmatter.split(text).body
-        head = text[: len(text) - len(body)]
+        parts = frontmatter.split(text)
+        body = parts.body
+        head = text[: len(text) - len(body) - len(parts.suffix)]
         if head.strip("\ufeff") and not head.endswith(("\n", "\r")):
             head += "\n"  # what follows must not become part of the fence
         today = self.core.today()
         merged = head + whole_memory.insert(body, piece, today, in_place=self.in_place)
+        merged += parts.suffix
         if self.mode is Mode.V2:
             given = frontmatter.read(merged)
-            stamped = schema.stamp(given, None, self.core.clock(), title_from_path(path))
+            before = frontmatter.read(text) if text else None
+            stamped = schema.stamp(given, before, self.core.clock(), title_from_path(path))
             merged = stamped.head.parts.join()
         return merged.encode("utf-8")
 

@@ -9,9 +9,11 @@ from typing import Final
 
 from pack.actions import Action
 from pack.catalog import dates as dating
+from pack.catalog.imported import dates_in
 from pack.catalog.managed import find_managed
 from pack.catalog.questions import Filter, Sort, SortKey, sort_key
 from pack.catalog.row import Row, is_catalogued
+from pack.catalog.scope import PROJECT_FILE, scope_of
 from pack.core.core import Core
 from pack.core.lookup import asked_path, nothing_there
 from pack.core.requests import (
@@ -23,14 +25,13 @@ from pack.core.requests import (
     parse_cursor,
 )
 from pack.errors import LimitExceeded
-from pack.files import schema
 from pack.files.note import Note
 from pack.index.format import in_sync_order, read_head
 from pack.model import BlobId, MemoryPath
 from pack.paths import INDEX
 from pack.remote.remote import RemoteRecord, StopKind
 from pack.results import Document, FileListing, ManagedFile, NoteSummary
-from pack.times import format_time
+from pack.times import format_time, parse_time
 from pack.use_cases.excerpt import WHOLE, Part, excerpt
 
 LIST_MOST: Final = 100
@@ -54,18 +55,15 @@ def get(core: Core, path: str, part: Part = WHOLE) -> Document:
     if head.problem is not None:
         where = f"line {head.problem.line}, column {head.problem.column}"
         warnings = (f"the frontmatter cannot be read: {head.problem.reason} ({where})",)
-    updated_at = stated_update(found) or format_time(_changed_at(core, found))
+    updated_at = found.stated_date() or format_time(_changed_at(core, found))
     return Document(wanted, text, found.sha, updated_at, warnings, lines)
-
-
-def stated_update(note: Note) -> str | None:
-    """When a note says that it was updated; `None` if it does not say."""
-    updated = note.meta().updated
-    return updated if updated and schema.parse_day(updated) else None
 
 
 def _changed_at(core: Core, found: Note) -> datetime:
     """When a file was last changed: by a commit, or by hand if it is not committed."""
+    recorded = dates_in(core.connector).get(found.sha)
+    if recorded is not None:
+        return parse_time(recorded)
     changed = None
     if is_catalogued(found.path) and core.reader.is_committed(found):
         changed = dating.changed_at(core.catalog, core.connector, found.path)
@@ -131,7 +129,10 @@ def _managed_notice(core: Core) -> Iterator[str]:
 
 
 def _notices(core: Core) -> Iterator[str]:
-    """What the last exchanges with the remotes left for a person to settle."""
+    """What a person has to settle: a broken `.pack.yaml`, or what an exchange left."""
+    problem = scope_of(core.connector).problem
+    if problem is not None:
+        yield f"{PROJECT_FILE} cannot be used, so nothing is left out or written: {problem}"
     remotes = core.remotes()
     for remote in remotes:
         called = "the remote" if len(remotes) == 1 else f"the remote {remote.name}"

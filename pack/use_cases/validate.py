@@ -9,6 +9,7 @@ from itertools import groupby, zip_longest
 
 from pack.actions import Action
 from pack.catalog.row import is_catalogued
+from pack.catalog.scope import PROJECT_FILE, scope_of
 from pack.core.core import Core
 from pack.core.index_update import plan_index_update
 from pack.errors import InvalidContent, InvalidPath, LimitExceeded
@@ -63,12 +64,15 @@ def validate(core: Core) -> list[Finding]:
     paths = [entry.path for entry in tree]
     places = {str(path) for path in paths}.union(*map(_folders_above, paths))
     findings = [*_twins(tree), *_unreadable_names(core, tree)]
+    scope = scope_of(core.connector)
+    if scope.problem is not None:
+        findings.append(_at(PROJECT_FILE, "project_file", scope.problem, "Correct and commit it."))
     for entry in tree:
         if entry.type is EntryType.SYMLINK and is_memory_file(entry.path):
             findings.append(_at(entry.path, "link", *_LINK))
         if entry.type is EntryType.FILE and is_conflict_copy(entry.path):
             findings.append(_at(entry.path, "conflict_copy", *_COPY))
-        if entry.type is EntryType.FILE and is_catalogued(entry.path):
+        if entry.type is EntryType.FILE and scope.holds(entry.path):
             findings += _check_file(core, entry, places)
     if mode is Mode.V2:
         findings += _check_index(core)
@@ -81,6 +85,9 @@ _COPY = (
     "Move what you need of it into the original, then delete it.",
 )
 _LINK = ("is a symbolic link, which PACK does not follow", "Put the file itself in its place.")
+
+
+_SECOND = "a second frontmatter block begins here; only the first counts"
 
 
 def _at(path: str, code: str, message: str, remedy: str, line: int = 1, column: int = 1) -> Finding:
@@ -165,6 +172,12 @@ def _check_frontmatter(core: Core, note: Note) -> Iterator[Finding]:
         remedy = "Correct the YAML between the two --- lines."
         yield _at(path, "frontmatter", head.problem.reason, remedy, *place)
         return
+    if (form := note.unusual_form()) is not None:
+        line = head.parts.first_line
+        yield _at(path, "frontmatter", form, "Remove what is in front of it.", line)
+    if (second := note.second_block()) is not None:
+        remedy = "Move what you need of it into the first, then delete it."
+        yield _at(path, "frontmatter", _SECOND, remedy, second)
     for problem in schema.check(head.fields):
         line, column = schema.find_key_line(text, problem.key) or (1, 1)
         message = f"{problem.key}: {problem.reason}"

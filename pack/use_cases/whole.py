@@ -20,7 +20,7 @@ from pack.index.format import in_sync_order
 from pack.model import Mode
 from pack.results import WholeMemory
 from pack.times import format_time
-from pack.use_cases.read import stated_update, sync_order, sync_rows
+from pack.use_cases.read import sync_order, sync_rows
 from pack.v1 import whole_memory
 
 _NOTICE_TOKENS: Final = 150
@@ -95,7 +95,7 @@ def _read_v1(core: Core, max_tokens: int | None, cursor: str | None) -> WholeMem
 
 
 def _updated_v1(core: Core, main: Note) -> str:
-    return stated_update(main) or format_time(main.last_modified or core.clock())
+    return main.stated_date() or format_time(main.last_modified or core.clock())
 
 
 # --- where a part begins ---------------------------------------------------------------------

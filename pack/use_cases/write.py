@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pack.catalog.refresh import bring_up
+from pack.catalog.scope import PROJECT_FILE, scope_of
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.lookup import asked_path, nothing_there
@@ -36,7 +37,7 @@ def find_target(core: Core, path: str) -> tuple[MemoryPath, Note | None]:
             raise MigrationNeeded(core.reader.v1_path, path)
         core.reader.refuse_excluded(target)
         return target, core.reader.find(target)
-    core.reader.refuse_excluded(target)
+    refuse_left_out(core, target)
     current = core.reader.find(target) if is_memory_file(target) else None
     if current is None:
         target = new_path(target)
@@ -56,6 +57,18 @@ def new_path(text: str) -> MemoryPath:
     if is_page_path(path):
         raise InvalidPath(text, "this name is reserved for pages of the index")
     return path
+
+
+def refuse_left_out(core: Core, path: MemoryPath) -> None:
+    """Refuse a path that `.pack.yaml` leaves out of the memory: a note there would vanish.
+
+    Raises:
+        InvalidPath: It is left out; the message names the rule.
+        InvalidConfig: It is not certain, because the file cannot be used.
+    """
+    rule = scope_of(core.connector).require().left_out_by(path)
+    if rule is not None:
+        raise InvalidPath(path, f"{PROJECT_FILE} leaves it out ({rule})")
 
 
 def refuse_twin(core: Core, path: MemoryPath, leaving: MemoryPath | None = None) -> None:
@@ -95,7 +108,7 @@ def find_existing(core: Core, path: str) -> tuple[MemoryPath, Note]:
 
 def is_v1_file(core: Core, path: MemoryPath) -> bool:
     """Whether a path is the file of a v1 memory; in a v2 memory, it is a file like any other."""
-    return path == core.reader.v1_path and core.reader.mode() is Mode.V1
+    return core.reader.mode() is Mode.V1 and path == core.reader.v1_path
 
 
 def _is_generated(note: Note) -> bool:
@@ -142,7 +155,7 @@ def store(
         [Put(target, note.content, expected)],
         subject,
         wording.said,
-        warnings=(stamped.warning,) if stamped.warning else (),
+        warnings=tuple(filter(None, (stamped.warning, note.unusual_form()))),
         notes=[note],
     )
 

@@ -4,9 +4,9 @@ There are three steps, so that each can be shown, edited and checked separately:
 lines go where, `apply` makes the files, and `prove` compares them with the original byte by byte.
 
 Decisions:
-- The file is split at the level-2 headings that a markdown parser finds. What comes before the
-first
-  one goes to `context/general.md`, or to the first section if it is blank.
+- The file is split where a reader would cut it (`pack.v1.outline`). What comes before the first
+  section goes to `context/general.md`, or to that section if it is blank.
+- A section is as old as its headings and lines say (`pack.v1.line_dates`).
 - Frontmatter of the original goes to the file that gets line 1. It is not changed: its values win,
 and
   only missing keys are added. Frontmatter that cannot be extended (broken YAML, not a mapping) is
@@ -26,10 +26,12 @@ from typing import Final
 from pack.actions import Action
 from pack.errors import InvalidContent, InvalidPlan, LimitExceeded
 from pack.files import frontmatter
-from pack.files.keys import CREATED, TAGS, TOPIC, UPDATED
+from pack.files.keys import CREATED, TAGS, TOPIC, UPDATED, key_meant
 from pack.files.markdown import BOM, Heading, headings, split_lines
 from pack.model import MemoryPath, blob_id
 from pack.paths import GENERAL
+from pack.v1.line_dates import dates_of
+from pack.v1.outline import Section, find_sections
 from pack.v1.plan import (
     OWN_KEYS,
     LineRange,
@@ -69,13 +71,21 @@ class _Original:
     fields: Mapping[str, object]
 
 
-def plan(content: bytes, source: str, taken: Collection[str] = ()) -> MigrationPlan:
-    """The plan for a v1 file: one file per level-2 section, and each line in exactly one of them.
+def plan(
+    content: bytes,
+    source: str,
+    taken: Collection[str] = (),
+    days: Sequence[date] = (),
+    today: date | None = None,
+) -> MigrationPlan:
+    """The plan for a v1 file: one file per section, and each line in exactly one of them.
 
     Args:
         content: The exact bytes of the file.
         source: Its path, for the record.
         taken: Paths already in use in the memory.
+        days: For each line, when it was written, if that is known.
+        today: Headings that name a later day are about the future.
 
     Raises:
             InvalidContent: The file is not UTF-8.
@@ -83,11 +93,19 @@ def plan(content: bytes, source: str, taken: Collection[str] = ()) -> MigrationP
     original = _source(content)
     claims = PathClaims(taken)
     outline = _outline(original)
-    sections = [heading for heading in outline if heading.level == 2]
+    title, sections = find_sections(outline, original.lines)
     files = []
     for span, section in _spans(original, sections):
-        heading = section or next((h for h in outline if h.level == 1 and h.line <= span[1]), None)
-        files.append(_planned(original, span, heading, claims))
+        file = _planned(original, span, section, title, claims)
+        inside = [heading for heading in outline if span[0] <= heading.line <= span[1]]
+        lines = range(span[0] - 1, min(span[1], len(days)))
+        written = [days[number] for number in lines if original.lines[number].strip()]
+        known = dates_of(inside, written, today)
+        stated = {
+            "created": known.created and known.created.isoformat(),
+            "updated": known.updated and known.updated.isoformat(),
+        }
+        files.append(file.model_copy(update=stated))
     return MigrationPlan(source=source, source_sha=blob_id(content), files=tuple(files))
 
 
@@ -114,8 +132,8 @@ def checklist(made: MigrationPlan) -> list[str]:
     paths = [file.path for file in made.files]
     untagged = sum(1 for file in made.files if not file.tags)
     return [
-        f"{made.source} is unchanged, and legacy/MEMORY.md holds the same bytes. Remove the file"
-        " at the root only when no client reads it any more.",
+        f"{made.source} is unchanged, and legacy/{made.source.rpartition('/')[2]} holds the same"
+        f" bytes. Remove {made.source} only when no client reads it any more.",
         f"Read index.md. New files: {len(paths)} ({', '.join(paths[:3])}"
         f"{', …' if len(paths) > 3 else ''}).",
         f"To move a file that is in the wrong folder, {Action.MOVE}; the words of the headings"
@@ -177,17 +195,17 @@ def _extendable(head: Sequence[str]) -> Mapping[str, object] | None:
 
 
 def _spans(
-    original: _Original, sections: Sequence[Heading]
-) -> Iterator[tuple[LineRange, Heading | None]]:
-    """Consecutive ranges that cover all lines, each with its heading; the general part has none."""
+    original: _Original, sections: Sequence[Section]
+) -> Iterator[tuple[LineRange, Section | None]]:
+    """Consecutive ranges that cover all lines, each with its section; the general part has none."""
     count = len(original.lines)
     if not count:
         return
-    starts = [heading.line for heading in sections]
+    starts = [section.start for section in sections]
     preamble = original.lines[original.head_lines : starts[0] - 1] if starts else original.lines
     if starts and not any(line.strip() for line in preamble):
         starts[0] = 1
-        heads: list[Heading | None] = [*sections]
+        heads: list[Section | None] = [*sections]
     else:
         starts.insert(0, 1)
         heads = [None, *sections]
@@ -196,23 +214,33 @@ def _spans(
 
 
 def _planned(
-    original: _Original, span: LineRange, heading: Heading | None, claims: PathClaims
+    original: _Original,
+    span: LineRange,
+    section: Section | None,
+    title: Heading | None,
+    claims: PathClaims,
 ) -> PlannedFile:
-    if heading is None or heading.level == 1:
+    if section is None:
         folder, _, name = GENERAL.rpartition("/")
         path = claims.claim(folder, name.removesuffix(".md"))
-        topic, tags = (heading.title if heading else "") or _GENERAL_TOPIC, _NO_TAGS
+        topic, tags = (title.title if title else "") or _GENERAL_TOPIC, _NO_TAGS
     else:
-        body = "".join(original.lines[heading.end_line : span[1]])
-        placement = classify(heading.title, body)
-        path = claims.claim(placement.folder, slug(heading.title))
-        topic, tags = heading.title or _UNTITLED, placement.tags
-    topic = topic if len(topic) <= _MAX_TOPIC else topic[: _MAX_TOPIC - 1].rstrip() + "…"
+        body = "".join(original.lines[section.heading.end_line : span[1]])
+        placement = classify(section.name, body)
+        path = claims.claim(placement.folder, slug(section.name))
+        topic, tags = section.name or _UNTITLED, placement.tags
+    topic = topic if len(topic) <= _MAX_TOPIC else f"{_whole_words(topic, _MAX_TOPIC - 1)}…"
     if span[0] == 1:
         own_topic, own_tags = _own(original.fields)
         topic = topic if own_topic is None else own_topic
         tags = tags if own_tags is None else own_tags
     return PlannedFile(path=path, topic=topic, tags=tags, lines=(span,))
+
+
+def _whole_words(text: str, size: int) -> str:
+    """The first words of a text; the beginning of a word that is too long by itself."""
+    cut = text[: size + 1].rpartition(" ")[0].rstrip()
+    return cut or text[:size].rstrip()
 
 
 def _own(fields: Mapping[str, object]) -> tuple[str | None, tuple[str, ...] | None]:
@@ -232,12 +260,13 @@ def _head(original: _Original, file: PlannedFile, today: date) -> str:
     wanted = {
         TOPIC.name: file.topic,
         TAGS.name: list(file.tags),
-        CREATED.name: today.isoformat(),
-        UPDATED.name: today.isoformat(),
+        **({CREATED.name: file.created} if file.created else {}),
+        UPDATED.name: file.updated or today.isoformat(),
     }
     if original.head_lines and any(first == 1 for first, _ in file.lines):
         _check_own(original, file)
-        missing = {key: value for key, value in wanted.items() if key not in original.fields}
+        known = {key_meant(key) for key in original.fields}
+        missing = {key: value for key, value in wanted.items() if key not in known}
         return frontmatter.set_fields("".join(original.lines[: original.head_lines]), missing)
     return frontmatter.set_fields("", wanted).replace("\n", frontmatter.line_end(original.lines[0]))
 

@@ -26,19 +26,27 @@ _BYTE_LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _ADDED: Final = re.compile(rb"(topic|tags|created|updated):[^\r\n]*(?:\r\n|\r|\n)")
 _FENCE: Final = re.compile(rb"---(?:\r\n|\r|\n)")
 
+Day = Annotated[str | None, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+"""An ISO date, if it is known."""
 LineNumber = Annotated[int, Field(ge=1)]
 LineRange = tuple[LineNumber, LineNumber]
 """First and last line, both included, 1-based."""
 
 
 class PlannedFile(BaseModel):
-    """One file to create: its path, frontmatter, and the lines it gets, in order."""
+    """One file to create: its path, frontmatter, and the lines it gets, in order.
+
+    Without `created` or `updated`, nobody knows; then the file has no `created`, and is as new as
+    the migration.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     path: str
     topic: str
     tags: tuple[str, ...]
+    created: Day = None
+    updated: Day = None
     lines: Annotated[tuple[LineRange, ...], Field(min_length=1)]
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from pack.errors import InvalidPath
 from pack.model import MemoryPath
-from pack.paths import fold, parse_memory_path
+from pack.paths import fold, parse_memory_path, parse_path
 
 CONTEXT: Final = "context"
 PROJECTS: Final = "projects"
@@ -138,10 +138,22 @@ _NOTIONS: Final = (
     _notion(
         "issues",
         None,
-        "bug bugs issue issues problem problems gotchas fehler probleme problème problèmes "
+        "bug bugs issue issues problem problems gotchas crash crashes error errors failure "
+        "failures exception exceptions fix fixes outage incident absturz abstürze plantage panne "
+        "fehler probleme problème problèmes "
         "errores problemas ошибки проблемы مشاكل",
         "问题 問題 故障 バグ 課題",
     ),
+)
+
+
+_WORK: Final = frozenset(["issues", "architecture", "todo"])
+_SOFTWARE: Final = re.compile(
+    r"(?<!\w)(?:form|forms|page|api|sync|import|export|module|table|component|widget|endpoint|"
+    r"service|server|database|schema|test|tests|deploy|release|build|formular|seite)(?!\w)"
+)
+_REACHED: Final = re.compile(
+    r"\S@\w|(?<!\w)\+?[0-9][0-9 ()/-]{6,}[0-9]|birthday|geburtstag|linkedin"
 )
 
 
@@ -154,18 +166,29 @@ def classify(title: str, body: str) -> Placement:
     heading = _normal(title)
     named = [notion for notion in _NOTIONS if notion.words.search(heading)]
     folder = next((notion.folder for notion in named if notion.folder), None)
+    if folder in (CONTACTS, PROFILES) and _is_about_work(heading, named):
+        folder = PROJECTS if any(notion.folder == PROJECTS for notion in named) else CONTEXT
     if folder is None:
-        folder = _folder_of_body(_normal(body[:_BODY_READ]))
+        folder = _folder_of_body(_normal(body[:_BODY_READ]), named)
     return Placement(folder, tuple(notion.tag for notion in named)[:_MAX_TAGS])
 
 
-def _folder_of_body(body: str) -> str:
+def _is_about_work(heading: str, named: Sequence[_Notion]) -> bool:
+    """Whether a heading with a word for people is about software: `Crash in the contact form`."""
+    return any(notion.tag in _WORK for notion in named) or _SOFTWARE.search(heading) is not None
+
+
+def _folder_of_body(body: str, named: Sequence[_Notion]) -> str:
     hits: Counter[str] = Counter()
     for notion in _NOTIONS:
         if notion.folder:
             hits[notion.folder] += sum(1 for _ in notion.words.finditer(body))
     (first, most), (_, next_most) = hits.most_common(2)
-    return first if most >= max(_BODY_HITS, 2 * next_most) else CONTEXT
+    if most < max(_BODY_HITS, 2 * next_most):
+        return CONTEXT
+    # People are mentioned everywhere; what is about them says how to reach them.
+    is_about_people = _REACHED.search(body) is not None and not _is_about_work("", named)
+    return first if first not in (CONTACTS, PROFILES) or is_about_people else CONTEXT
 
 
 def _normal(text: str) -> str:
@@ -175,17 +198,30 @@ def _normal(text: str) -> str:
 def slug(title: str) -> str:
     """A file stem for any title: letters and digits of every script, lower-case, joined by `-`.
 
-    At most 80 bytes of NFC text. It is `section` if nothing is left, or if some file system or PACK
-    reserves the name (`con`, `index`).
+    At most 80 bytes of NFC text, in whole words, or in whole characters of a word that is longer.
+    It is `section` if nothing is left, or if some file system or PACK reserves the name (`con`,
+    `index`).
     """
     text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", title).lower())
     stem = "-".join("".join(_word_characters(text)).split())
-    stem = stem.encode("utf-8", "ignore")[:MAX_STEM_BYTES].decode("utf-8", "ignore").strip("-")
+    stem = _whole_words(stem.encode("utf-8", "ignore").decode("utf-8")).strip("-")
     try:
         parse_memory_path(f"{CONTEXT}/{stem}.md")
     except InvalidPath:
         return _FALLBACK_STEM
     return stem
+
+
+def _whole_words(stem: str) -> str:
+    cut = stem.encode()[:MAX_STEM_BYTES].decode("utf-8", "ignore")
+    following = stem[len(cut) : len(cut) + 1]
+    if following in ("", "-"):
+        return cut
+    if "-" in cut:
+        return cut.rpartition("-")[0]
+    while cut and unicodedata.category(following)[0] == "M":  # it belongs to what is before it
+        following, cut = cut[-1], cut[:-1]
+    return cut
 
 
 def _word_characters(text: str) -> Iterable[str]:
@@ -227,7 +263,7 @@ class PathClaims:
             self._last[wanted] = max(2, self._last[wanted] + 1)
             path = f"{folder}/{stem}-{self._last[wanted]}{ending}"
         self._record(path)
-        return parse_memory_path(path)
+        return parse_memory_path(path) if ending.lower() == ".md" else parse_path(path)
 
     def _is_taken(self, path: str) -> bool:
         return fold(path) in self._files or fold(path) in self._folders

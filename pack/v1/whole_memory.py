@@ -14,7 +14,8 @@ from datetime import date
 from typing import Final
 
 from pack.files import frontmatter
-from pack.files.markdown import split_lines
+from pack.files.markdown import headings, split_lines
+from pack.v1.outline import is_ruler
 
 BETWEEN: Final = "\n---\n\n"
 """What is between two files."""
@@ -42,8 +43,21 @@ def notice(said: str) -> str:
 def one(path: str, topic: str, text: str) -> str:
     """One file as it stands in the whole text."""
     body = frontmatter.split(text).body.strip("\r\n")
-    title = "" if body.startswith("# ") else f"# {topic}\n\n"
+    title = "" if _is_titled(body, topic) else f"# {topic}\n\n"
     return f"<!-- {path} -->\n{title}{body}\n"
+
+
+def _is_titled(body: str, topic: str) -> bool:
+    """Whether a text begins with a title: any of the first level, or its topic at another one."""
+    if body.startswith("# "):
+        return True
+    for line in body.lstrip().split("\n", 4)[:4]:
+        found = headings(line) if line.startswith("#") else []
+        if found and not is_ruler(found[0].title):
+            return found[0].title == " ".join(topic.split())
+        if line.strip() and not found:
+            return False
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -144,13 +145,39 @@ def test_notes_are_copied_in_one_commit_and_nothing_is_silent(tmp_path: Path) ->
         "Work/What? Why.md": "Work/What- Why.md",
     }
     reasons = {note["path"]: note["reason"] for note in answer["skipped"]}
-    assert set(reasons) == {"Work/picture.png", "Work/latin.md", "huge.md", "link.md"}
+    assert set(reasons) == {
+        *("Work/picture.png", "Work/latin.md", "huge.md", "link.md", ".obsidian"),
+    }
+    assert answer["other_types"] == {".png": 1}
     assert reasons["link.md"] == "it is a symbolic link"
     assert memory.ok("get", "context/idea.md").out == b"root\r\n"
     again = memory.ok("init", "--from", vault.path)
     assert memory.commits() == before + 1
     assert "nothing was changed" in again.text
     assert "skipped: Work/latin.md: it is not valid UTF-8 (byte 1)" in again.text
+
+
+def test_attachments_come_along_and_the_folders_own_log_dates_the_notes(tmp_path: Path) -> None:
+    vault = Folder(tmp_path / "vault")
+    vault.path.mkdir()
+    vault.start({"notes/a.md": "![p](p.png)\n", "notes/p.png": "PNG", "notes/b.md": "b\n"})
+    committed = vault.git("log", "-1", "--format=%cs").strip()
+    for name in ("a.md", "b.md"):
+        os.utime(vault.path / "notes" / name, (1600070400, 1600070400))
+    vault.write({"notes/b.md": "b, edited\n"})
+    os.utime(vault.path / "notes/b.md", (1600070400, 1600070400))
+    (vault.path / "linked").symlink_to(tmp_path)
+    memory = new_memory(tmp_path / "memory")
+    answer = memory.json("init", "--from", vault.path, "--with-attachments")
+    assert answer["attachments"] == ["notes/p.png"]
+    assert {one["path"]: one["reason"] for one in answer["skipped"]} == {
+        ".git": "it is git's own folder",
+        "linked": "it is a link to a folder",
+    }
+    files = memory.json("list", "--dir", "notes")["files"]
+    dates = {file["path"]: file["updated"] for file in files}
+    assert dates == {"notes/a.md": committed, "notes/b.md": "2020-09-14"}
+    assert memory.ok("validate").status == 0
 
 
 @pytest.mark.contract("C1")

@@ -23,6 +23,9 @@ Ann
 """
 
 
+AUTHOR = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+
+
 @pytest.fixture
 def memory(tmp_path: Path) -> Folder:
     made = Folder(tmp_path / "memory")
@@ -90,6 +93,44 @@ def test_an_edited_plan_is_followed_and_one_that_loses_a_line_is_not(memory: Fol
     assert answer["checklist"]
     (row,) = memory.json("list", "--tag", "ü")["files"]
     assert (row["path"], row["topic"]) == ("projects/the site.md", "Die Seite")
+
+
+def test_other_documents_are_named_and_stay_outside_unless_asked_for(memory: Folder) -> None:
+    memory.write({"docs/a.md": "a\n", "context/b.md": "b\n"})
+    memory.git("add", "-A")
+    memory.git(*AUTHOR, "commit", "-qm", "documents")
+    shown = memory.ok("migrate", "--dry-run")
+    assert "joining the memory: 1 file, 2 bytes: context/ (1)" in shown.text
+    assert "staying outside: 1 file, 2 bytes: docs/ (1)" in shown.text
+    assert "pack migrate --all" in shown.err
+    answer = memory.json("migrate", "--yes")
+    assert (answer["joined"], answer["outside"]) == (["context/b.md"], ["docs/a.md"])
+    listed = [file["path"] for file in memory.json("list")["files"]]
+    assert "docs/a.md" not in listed
+    assert "context/b.md" in listed
+    refused = memory.pack("update", "docs/new.md", stdin="x")
+    assert ".pack.yaml leaves it out" in refused.err
+    assert memory.git("status", "--porcelain") == ""
+
+
+def test_links_are_repaired_in_a_second_commit(tmp_path: Path) -> None:
+    made = Folder(tmp_path / "memory")
+    made.path.mkdir()
+    text = "# M\n\n- [w](#web-site) [x](gone.md)\n\n## Web site\n\nx\n"
+    made.start({"MEMORY.md": text})
+    shown = made.ok("migrate", "--dry-run")
+    assert "1 link to repair" in shown.text
+    assert "leads nowhere: context/general.md:9: gone.md" in shown.text
+    before = made.commits()
+    answer = made.json("migrate", "--fix-links", "--yes")
+    assert made.commits() == before + 2
+    assert answer["links"]["commit"] == made.head()
+    assert answer["links"]["dead"] == [
+        {"path": "context/general.md", "line": 9, "target": "gone.md"}
+    ]
+    assert "- [w](web-site.md#web-site) [x](gone.md)\n" in made.ok("get", "context/general.md").text
+    codes = [found["code"] for found in made.pack("validate", "--format", "json").json["findings"]]
+    assert codes == ["broken_link"]
 
 
 def test_a_plan_that_cannot_be_read_is_an_error(memory: Folder) -> None:

@@ -1,6 +1,6 @@
 """A fingerprint of how PACK reads notes: a catalog that was made by other code is rebuilt.
 
-It is taken of what a catalog stores of two sample notes: their rows with the line for `index.md`,
+It is taken of what a catalog stores of sample notes: their rows with the line for `index.md`,
 their passages, the words in these, and the stems of the words. When code changes what any of this
 looks like, the fingerprint changes with it, so nobody has to raise a version number. If you change
 something that the samples do not show, add a line to them that shows it.
@@ -15,6 +15,7 @@ from zlib import crc32
 
 import Stemmer  # type: ignore[import-not-found]  # a C module without type information
 
+from pack.catalog.imported import dated
 from pack.catalog.row import describe
 from pack.files.note import Note
 from pack.model import BlobId, MemoryPath
@@ -26,7 +27,7 @@ from pack_connectors.catalog.rows import row_values, tag_values
 _SHORT: Final = """\
 ---
 topic: A topic <of> one
-tags: [Red, blue car]
+tags: [Red, blue car, home/desk]
 created: 2026-01-02
 updated: 2026-01-03
 ttl: 30d
@@ -41,9 +42,12 @@ She painted and went; the children's knives. getUserName in snake_case v1.2.3, C
 _LONG: Final = f"""\
 ---
 author: Ann
+title: Long
+aliases: [Annie, Nan]
 updated: soon
+lastmod: 2026-01-04
 ---
-First lines.
+First lines, #inside/out.
 
 Title | [in] *a* <cell>
 =====
@@ -60,9 +64,14 @@ Title | [in] *a* <cell>
 
 - {"a long list item " * 60}
 """
-_LEFT_OUT: Final = "files that a git filter manages"
+_LEFT_OUT: Final = "files that a git filter manages, and files out of scope"
 """What is in commits but not in catalogs; a catalog that knows less is rebuilt."""
-_SAMPLES: Final = {"a-b/Some (name)_1.md": _SHORT, "stra\u00dfe/b c.md": _LONG}
+_LATE: Final = "\n---\ntag: one two\n---\nx\n"
+_SAMPLES: Final = {
+    "a-b/Some (name)_1.md": _SHORT,
+    "stra\u00dfe/b c.md": _LONG,
+    "journals/2020_05_14.md": _LATE,
+}
 
 
 def fingerprint() -> int:
@@ -76,7 +85,7 @@ def _stored() -> Iterator[object]:
     for path, text in _SAMPLES.items():
         row = describe(Note.stored(MemoryPath(path), BlobId(""), text.encode()))
         if row is not None:
-            yield row_values(row), tag_values(0, row.tags)
+            yield row_values(dated(row, {})), tag_values(0, row.tags)
             for one in row.passages:
                 yield one, indexed_text(one.heading), indexed_text(one.text)
         yield stem_keys(sorted(set(index_terms(text))))

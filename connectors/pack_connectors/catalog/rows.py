@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from pack.catalog.row import Row
@@ -156,8 +156,16 @@ def count_folders(db: sqlite3.Connection, changes: Mapping[str, int]) -> None:
 
 
 def tag_values(file: int, tags: Iterable[str]) -> list[tuple[str, int]]:
-    """The rows of `tag` for a file: case folded, and each tag once."""
-    return [(tag, file) for tag in dict.fromkeys(folded(tag.strip()) for tag in tags)]
+    """The rows of `tag` for a file: case folded, each once, and for `a/b` one for `a` too."""
+    names = (name for tag in tags for name in _with_outer(folded(tag.strip())))
+    return [(name, file) for name in dict.fromkeys(names)]
+
+
+def _with_outer(tag: str) -> Iterator[str]:
+    """A tag and those that it is nested in."""
+    while tag:
+        yield tag
+        tag = tag.rpartition("/")[0]
 
 
 def mark_unverified(db: sqlite3.Connection, folders: Collection[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +20,7 @@ from pack_servers.wiring.place import Announce, Opening, Place
 
 if TYPE_CHECKING:
     from pack.use_cases.lifecycle import Agree, Initialised
+    from pack_servers.wiring.notes_folder import Notes
 
 logger = logging.getLogger(__name__)
 CLI_ORIGIN: Final = Origin(Source.USER, "cli")
@@ -82,7 +83,7 @@ def init_memory(
     settings: Settings,
     place: Place,
     *,
-    notes: Mapping[str, bytes] | None = None,
+    notes: Notes | None = None,
     agree: Agree | None = None,
     dry_run: bool = False,
 ) -> Initialised:
@@ -91,7 +92,7 @@ def init_memory(
     Args:
         settings: Those in force.
         place: As `Place.prepare` gives it.
-        notes: Files to take over, by relative POSIX path.
+        notes: What to take over.
         agree: See `Lifecycle.init`; `None` if nobody is to be asked.
         dry_run: Only say what would change.
 
@@ -100,7 +101,14 @@ def init_memory(
     """
     with open_memory(settings, place) as memory:
         asking = {} if agree is None else {"agree": agree}
-        return memory.lifecycle.init(starter_files(), notes, dry_run=dry_run, **asking)
+        return memory.lifecycle.init(
+            starter_files(),
+            notes.files if notes else None,
+            attachments=notes.attachments if notes else None,
+            dates=notes.dates if notes else None,
+            dry_run=dry_run,
+            **asking,
+        )
 
 
 @contextmanager

@@ -7,16 +7,31 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from pack_connectors.local_git.connector import LocalGit
 
 from pack.errors import InvalidConfig, Unavailable
+from pack.imports.left_out import (
+    GIT_FOLDER,
+    HIDDEN_FOLDER,
+    LINK,
+    LINKED_FOLDER,
+    OTHER_TYPE,
+    LeftOut,
+)
 from pack.limits import MAX_FILE_BYTES
 from pack.model import MemoryPath
 from pack.rules.exclusion import ATTRIBUTES_FILE, IGNORE_FILE, Exclusion, ExclusionKind, Rules
 from pack_servers.wiring.clock import clock
+from pack_servers.wiring.notes_history import last_commits
+
+_COUNTED: Final = 10_000
+"""How many files of a folder that is left out are counted."""
+_ENDING: Final = ".md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +40,20 @@ class Notes:
 
     Attributes:
         files: Contents by relative POSIX path.
-        left_out: Relative paths that were not read, and why.
+        attachments: The same for the files of other types, if they are wanted.
+        dates: When files were last changed: by the folder's own git history if it tells, else by
+            the file system.
+        left_out: What was not read.
     """
 
     files: Mapping[str, bytes]
-    left_out: tuple[tuple[str, str], ...]
+    attachments: Mapping[str, bytes] = field(default_factory=dict)
+    dates: Mapping[str, datetime] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
 
 
-def read_notes(folder: Path) -> Notes:
-    """The markdown files below a folder, hidden folders left out; links are not followed.
+def read_notes(folder: Path, *, with_attachments: bool = False) -> Notes:
+    """The markdown files below a folder; hidden folders are left out and links are not followed.
 
     Raises:
         InvalidConfig: It is no folder, or cannot be read.
@@ -42,43 +62,86 @@ def read_notes(folder: Path) -> Notes:
     if not folder.is_dir():
         raise InvalidConfig("--from", f"{folder} is not a folder")
     files: dict[str, bytes] = {}
-    left_out: list[tuple[str, str]] = []
+    attachments: dict[str, bytes] = {}
+    dates: dict[str, datetime] = {}
+    left_out: list[LeftOut] = []
     try:
         with _exclusions(folder) as exclusion:
-            for file in _walk(folder):
+            for file in _walk(folder, left_out):
                 path = file.relative_to(folder).as_posix()
-                reason = _why_unread(file) or _why_excluded(exclusion(path))
-                if reason is None:
-                    files[path] = file.read_bytes()
-                else:
-                    left_out.append((path, reason))
+                found = file.lstat()
+                is_wanted = with_attachments and _is_attachment(file)
+                reason = _why_unread(file, found, ending="" if is_wanted else _ENDING)
+                reason = reason or _why_excluded(exclusion(path))
+                if reason is not None:
+                    left_out.append(LeftOut(path, reason))
+                    continue
+                (attachments if is_wanted else files)[path] = file.read_bytes()
+                dates[path] = datetime.fromtimestamp(found.st_mtime, UTC)
     except OSError as error:
         raise InvalidConfig("--from", f"{error.filename or folder}: {error.strerror}") from error
-    return Notes(files, tuple(left_out))
+    known = last_commits(folder, files)
+    return Notes(files, attachments, {**dates, **known}, tuple(left_out))
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """The files below a folder, without those in hidden folders.
+def _walk(folder: Path, left_out: list[LeftOut]) -> Iterator[Path]:
+    """The files below a folder, without those in hidden and linked folders, which are noted.
 
     Raises:
         OSError: A folder cannot be read.
     """
-
-    def fail(error: OSError) -> None:
-        raise error
-
-    for parent, folders, names in os.walk(folder, onerror=fail):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+    for parent, folders, names in os.walk(folder, onerror=_fail):
+        entered = []
+        for name in sorted(folders):
+            inner = Path(parent, name)
+            reason = _why_not_entered(inner)
+            if reason is None:
+                entered.append(name)
+            else:
+                path = inner.relative_to(folder).as_posix()
+                left_out.append(LeftOut(path, reason, _count(inner), is_folder=True))
+        folders[:] = entered
         yield from (Path(parent, name) for name in sorted(names))
 
 
-def _why_unread(file: Path) -> str | None:
-    """Why a file is no note that can be read; `None` if it is one."""
-    found = file.lstat()
+def _fail(error: OSError) -> None:
+    raise error
+
+
+def _why_not_entered(folder: Path) -> str | None:
+    if folder.is_symlink():
+        return LINKED_FOLDER
+    if folder.name == ".git":
+        return GIT_FOLDER
+    return HIDDEN_FOLDER if folder.name.startswith(".") else None
+
+
+def _count(folder: Path) -> int:
+    """The number of files below a folder; what cannot be read holds none."""
+    total = 0
+    for _, _, names in os.walk(folder):
+        total += len(names)
+        if total >= _COUNTED:
+            return _COUNTED
+    return total
+
+
+def _is_attachment(file: Path) -> bool:
+    return file.suffix.lower() != _ENDING and not file.name.startswith(".")
+
+
+def _why_unread(file: Path, found: os.stat_result, ending: str = _ENDING) -> str | None:
+    """Why a file is nothing that can be read; `None` if it is.
+
+    Args:
+        file: The file.
+        found: Its status.
+        ending: What its name has to end in.
+    """
     if stat.S_ISLNK(found.st_mode):
-        return "it is a symbolic link"
-    if file.suffix.lower() != ".md":
-        return "it is not a markdown file (.md)"
+        return LINK
+    if not file.name.lower().endswith(ending):
+        return OTHER_TYPE
     if not stat.S_ISREG(found.st_mode):
         return "it is not a regular file"
     return "it is too large" if found.st_size > MAX_FILE_BYTES else None
@@ -121,8 +184,9 @@ def copy_notes(folder: Path, copy: Path) -> None:
         Unavailable: One of them cannot be copied.
     """
     try:
-        for file in _walk(folder):
-            if _why_unread(file) is None or file.name in (IGNORE_FILE, ATTRIBUTES_FILE):
+        for file in _walk(folder, []):
+            is_rules = file.name in (IGNORE_FILE, ATTRIBUTES_FILE)
+            if is_rules or _why_unread(file, file.lstat()) is None:
                 target = copy / file.relative_to(folder)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, target)

@@ -46,15 +46,18 @@ def loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
         ("---\n---\nbody", "", "body", 3),
         ("---\n\n# comment\n---\nbody", "\n# comment\n", "body", 5),
         ("---\na: '---'\nb: |\n  ---\n---\nc\n---\n", "a: '---'\nb: |\n  ---\n", "c\n---\n", 6),
+        # after blanks, or inside a fence around everything
+        (" ---\na: 1\n---\n", "a: 1\n", "", 4),
+        ("\n---\na: 1\n---\n", "a: 1\n", "", 5),
+        ("```md\n---\na: 1\n---\nx\n```\n", "a: 1\n", "x\n", 5),
+        ("```\n---\na: 1\n---\n```\ny\n", None, "```\n---\na: 1\n---\n```\ny\n", 1),
         # no fence, or no second one
-        (" ---\na: 1\n---\n", None, " ---\na: 1\n---\n", 1),
         ("----\na: 1\n----\n", None, "----\na: 1\n----\n", 1),
         ("---\na: 1\n----\nb", None, "---\na: 1\n----\nb", 1),
         ("---\na: 1\n --- \nb", None, "---\na: 1\n --- \nb", 1),
         ("---a: 1\n---\n", None, "---a: 1\n---\n", 1),
         ("---\n", None, "---\n", 1),
         ("---", None, "---", 1),
-        ("\n---\na: 1\n---\n", None, "\n---\na: 1\n---\n", 1),
     ],
 )
 def test_split(text: str, block: str | None, body: str, body_line: int) -> None:

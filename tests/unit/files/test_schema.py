@@ -52,7 +52,9 @@ def test_read_meta() -> None:
     ("tags", "meant"),
     [
         ("a", ("a",)),
-        ("a, b c,,a", ("a", "b c")),
+        ("a, b c,,a", ("a", "b", "c")),
+        ("#a #b/c", ("a", "b/c")),
+        (["#a", "machine learning", None, "#"], ("a", "machine learning")),
         (2024, ("2024",)),
         ([1, True, None, " a ", "", ["x"], {"y": 1}, "b, c"], ("1", "true", "a", "b, c")),
         (["a", "b", "a"], ("a", "b")),
@@ -185,6 +187,9 @@ def test_the_day_a_file_expires_on_is_its_last() -> None:
         {},
         dict.fromkeys(KEYS),
         {"mine": [1], "another": {"a": None}},
+        {"tags": "a b"},
+        {"tags": [None, "a"]},
+        {"updated": 1645837329541, "created": "2020/05/14"},
         {"topic": 2024, "tags": [], "sync": "no", "ttl": "2w", "updated": "2026-01-01"},
         {"created": "2026-01-01", "updated": "2026-01-01T00:00:00Z", "ttl": "2026-01-01"},
     ],
@@ -197,11 +202,11 @@ def test_nothing_is_wrong_with(fields: dict[str, object]) -> None:
     ("fields", "key", "words"),
     [
         ({"topic": ["a"]}, "topic", "not text"),
-        ({"tags": "a, b"}, "tags", "not a list"),
+        ({"tags": {"a": 1}}, "tags", "not a list"),
         ({"tags": ["a", 1]}, "tags", "not every"),
         ({"created": "yesterday"}, "created", "ISO"),
         ({"updated": 2026}, "updated", "ISO"),
-        ({"updated": ["2026-01-01"]}, "updated", "ISO"),
+        ({"updated": ["2026-01-01", "2026-01-02"]}, "updated", "ISO"),
         ({"created": "2026-01-02", "updated": "2026-01-01"}, "created", "later"),
         ({"sync": "maybe"}, "sync", "neither"),
         ({"sync": 1}, "sync", "neither"),
@@ -265,8 +270,12 @@ def test_what_is_there_stays_but_for_updated() -> None:
     ("text", "previous", "updated"),
     [
         ("---\nupdated: 2020-01-01\n---\n", None, "2026-11-21"),
-        ("---\nupdated: 2020-01-01T10:00:00+02:00\n---\n", None, "2026-11-21T09:30:15Z"),
-        ("---\nupdated: '2020-01-01 10:00'\n---\n", None, "2026-11-21T09:30:15Z"),
+        ("---\nupdated: 2020-01-01T10:00:00+02:00\n---\n", None, "2026-11-21T11:30:15+02:00"),
+        ("---\nupdated: '2020-01-01 10:00'\n---\n", None, "2026-11-21 09:30"),
+        ("---\nupdated: 1645837329541\n---\n", None, 1795253415000),
+        ("---\nupdated: '1645837329'\n---\n", None, "1795253415"),
+        ("---\nupdated: 14.5.2020\n---\n", None, "21.11.2026"),
+        ("---\nupdated: '[[2020-05-14]]'\n---\n", None, "[[2026-11-21]]"),
         ("---\nupdated: yesterday at 10:00\n---\n", None, "2026-11-21"),
         ("---\na: 1\n---\n", "---\nupdated: 2020-01-01T10:00:00Z\n---\n", "2026-11-21T09:30:15Z"),
         (
@@ -278,7 +287,7 @@ def test_what_is_there_stays_but_for_updated() -> None:
     ],
 )
 def test_updated_is_the_clock_in_the_form_that_was_there(
-    text: str, previous: str | None, updated: str
+    text: str, previous: str | None, updated: str | int
 ) -> None:
     assert read(stamped(text, previous)).fields["updated"] == updated
 
@@ -294,15 +303,57 @@ def test_dates_are_utc() -> None:
     ("previous", "created"),
     [
         (None, "2026-11-21"),
-        ("no frontmatter", "2026-11-21"),
+        ("no frontmatter", None),
         ("---\ncreated: 2024-05-01T08:00:00Z\nupdated: 2025-01-01\n---\n", "2024-05-01T08:00:00Z"),
-        ("---\nupdated: 2025-01-01T10:00:00Z\n---\n", "2025-01-01"),
-        ("---\nupdated: long ago\n---\n", "2026-11-21"),
-        ("---\ncreated: [\n---\n", "2026-11-21"),
+        ("---\ndate: 2024-05-01\n---\n", "2024-05-01"),
+        ("---\nupdated: 2025-01-01T10:00:00Z\n---\n", None),
+        ("---\nupdated: long ago\n---\n", None),
+        ("---\ncreated: [\n---\n", None),
     ],
 )
-def test_created_is_the_oldest_that_is_known(previous: str | None, created: str) -> None:
-    assert read(stamped("---\na: 1\n---\n", previous)).fields["created"] == created
+def test_created_is_what_is_known_and_never_made_up(
+    previous: str | None, created: str | None
+) -> None:
+    assert read(stamped("---\na: 1\n---\n", previous)).fields.get("created") == created
+
+
+@pytest.mark.parametrize("key", ["title", "Title", "TITLE"])
+def test_a_title_is_the_topic_and_gets_no_second(key: str) -> None:
+    text = f"---\n{key}: Mission\ndate: 2020-05-14\n---\n# Other\n"
+    assert read_meta(read(text).fields).topic == "Mission"
+    assert stamped(text) == text.replace("---\n# O", "updated: 2026-11-21\n---\n# O")
+
+
+@pytest.mark.parametrize("key", ["modified", "lastmod", "date modified", "Updated-At"])
+def test_the_date_of_another_tool_is_set_in_its_place(key: str) -> None:
+    text = f"---\n{key}: 1645837329541\ntopic: T\ncreated: 2020-01-01\n---\nx"
+    assert read_meta(read(text).fields).updated == "2022-02-26T01:02:09Z"
+    assert stamped(text) == text.replace("1645837329541", "1795253415000")
+
+
+def test_the_latest_date_counts_also_one_that_is_nested() -> None:
+    fields = {"updated": "2026-01-01", "metadata": {"modified": "2026-07-30T10:00:00Z"}}
+    assert read_meta(fields).updated == "2026-07-30T10:00:00Z"
+
+
+def test_aliases_and_a_second_title_are_names() -> None:
+    fields = {"topic": "T", "title": "U", "aliases": ["Bob", None, " R "], "alias": "x, y"}
+    assert read_meta(fields).names == ("U", "Bob", "R", "x", "y")
+
+
+@pytest.mark.parametrize("front", ["\n", " \r\n\n", "\ufeff\n", "  "])
+def test_frontmatter_after_blanks_is_stamped_in_its_place(front: str) -> None:
+    text = f"{front}---\ntopic: T\ncreated: 2020-01-01\nupdated: 2020-01-01\n---\nx\n"
+    assert stamped(text) == text.replace("updated: 2020-01-01", "updated: 2026-11-21")
+
+
+def test_frontmatter_in_a_fence_around_everything_is_stamped_in_its_place() -> None:
+    inner = "---\ntopic: T\ncreated: 2020-01-01\nupdated: 2020-01-01\n---\n# T\n\n"
+    text = f"```markdown\n{inner}```python\ncode\n```\n\nmore\n```\n"
+    assert stamped(text) == text.replace("updated: 2020-01-01", "updated: 2026-11-21")
+    assert stamped("body\n", text) == f"{inner.replace('updated: 2020', 'updated: 2026')}".replace(
+        "2026-01-01", "2026-11-21"
+    ).replace("# T\n\n", "body\n")
 
 
 def test_topic_of_the_text_before_comes_before_a_heading() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pack.catalog.imported import RECORD
 from pack.errors import (
     AlreadyExists,
     ConfirmationNeeded,
@@ -10,6 +11,7 @@ from pack.errors import (
     NotFound,
     PackError,
 )
+from pack.imports.left_out import OTHER_TYPE
 from pack.model import Mode
 from pack.paths import INDEX
 from pack.use_cases.lifecycle import Adoption
@@ -86,7 +88,9 @@ def test_a_folder_of_notes_is_adopted(git_world):
     git_world.edit("notes/picture.png", b"\x89PNG")
     made = git_world.memory.lifecycle.init(SCAFFOLD)
     assert made.adopted == ("notes/a.md",)
-    assert set(git_world.files()) == {INDEX, "notes/a.md"}
+    assert set(git_world.files()) == {INDEX, RECORD, "notes/a.md"}
+    assert made.outside == ("b.md",)
+    assert [(one.path, one.reason) for one in made.left] == [("notes/picture.png", OTHER_TYPE)]
     assert git_world.files()["notes/a.md"] == b"a\r\n"
     assert len(git_world.messages()) == 1
     status = git(git_world.folder, "status", "--porcelain", "-uall").split(b"\n")
@@ -104,7 +108,9 @@ def test_a_copied_memory_without_history_is_adopted(git_world):
     made = git_world.memory.lifecycle.init(SCAFFOLD)
     assert made.mode is Mode.V2
     assert set(made.adopted) == {"a/x.md", "context/general.md"}
-    assert git_world.files() == other.files()
+    adopted = git_world.files()
+    assert RECORD in adopted
+    assert {path: adopted[path] for path in other.files()} == other.files()
     assert_true_index(git_world)
     assert git(git_world.folder, "status", "--porcelain") == b""
 

@@ -24,7 +24,7 @@ def test_a_healthy_memory_has_no_findings(world):
 def test_what_is_wrong_is_found_with_its_place(world):
     memory = world.init()
     memory.notes.update("a/yaml.md", "---\ntopic: x\ntags: [\n---\n")
-    memory.notes.update("a/fields.md", "---\ntags: text\nttl: soon\nupdated: x\nsync: maybe\n---\n")
+    memory.notes.update("a/fields.md", "---\ntags: {}\nttl: soon\nupdated: x\nsync: maybe\n---\n")
     memory.notes.update("a/links.md", "# T\n\nsee [it](missing.md)\n")
     world.commit({"a/bytes.md": b"ab\xff", "a/old.md": "---\ntopic: x\nttl: 2020-01-01\n---\n"})
     memory.whole.add("heal")

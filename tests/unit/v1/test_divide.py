@@ -115,7 +115,7 @@ def test_all_forms_of_a_level_two_heading_split(section):
     [
         "```\n## no\n```", "~~~\n```\n## no\n~~~", "````\n```\n## no\n```\n````",
         "<!--\n## no\n-->", "<div>\n## no\n</div>", "- ## no", "> ## no", "> a\n> ---", "##no",
-        "    ## no", "\t## no", "# One\n### Three", "- a\n  ---", "text\n\n---", "\\## no",
+        "    ## no", "\t## no", "### Three", "## ====", "- a\n  ---", "text\n\n---", "\\## no",
     ],
 )  # fmt: skip
 def test_what_only_looks_like_a_section_does_not_split(block):
@@ -144,7 +144,7 @@ def test_new_frontmatter_has_the_line_ends_of_the_original(end):
     assert header == end.join(
         [
             *(b"---", b"topic: One", b"tags: []"),
-            *(b"created: 2026-11-21", b"updated: 2026-11-21", b"---", b""),
+            *(b"updated: 2026-11-21", b"---", b""),
         ]
     )
 
@@ -156,6 +156,34 @@ def test_a_byte_order_mark_is_dropped_and_hides_no_heading():
 def test_only_the_first_byte_order_mark_is_dropped():
     _, files = migrate(BOM + BOM + b"x\n")
     assert files[0][1].endswith(b"---\n" + BOM + b"x\n")
+
+
+def test_a_later_title_begins_a_section():
+    content = b"# My memory\n\n## One\n\na\n\n# Atlas\n\nb\n\n# Vega\n\n## Results\n\nc\n"
+    made, _ = migrate(content)
+    assert [(file.path, file.topic, file.lines[0]) for file in made.files] == [
+        ("context/general.md", "My memory", (1, 2)),
+        ("context/one.md", "One", (3, 6)),
+        ("context/atlas.md", "Atlas", (7, 10)),
+        ("context/vega-results.md", "Vega: Results", (11, 15)),
+    ]
+
+
+def test_rulers_are_no_names_and_go_with_the_heading_below():
+    content = b"## =====\n## One\n## =====\n\na\n\n## -----\n## Two\n## -----\nb\n"
+    assert ranges(content) == [("context/one.md", (1, 6)), ("context/two.md", (7, 10))]
+
+
+def test_sections_have_the_dates_of_their_headings_or_lines():
+    content = b"intro\n## 2024-05-02 Walk\na\n## Rest\nb\nc\n"
+    days = [date(2023, 1, 1)] * 4 + [date(2023, 2, 1), date(2023, 3, 1)]
+    made = plan(content, "MEMORY.md", days=days, today=TODAY)
+    assert [(file.created, file.updated) for file in made.files] == [
+        ("2023-01-01", "2023-01-01"),
+        ("2024-05-02", "2024-05-02"),
+        ("2023-01-01", "2023-03-01"),
+    ]
+    assert b"created: 2024-05-02\nupdated: 2024-05-02\n" in apply(made, content, TODAY)[1][1]
 
 
 # --- names -----------------------------------------------------------------------------------
@@ -178,6 +206,8 @@ def test_100_equal_headings_get_numbered_paths():
         ("المعمارية", "context/المعمارية.md"),
         ("../../etc/passwd", "context/etc-passwd.md"),
         ("x" * 5000, f"context/{'x' * 80}.md"),
+        ("word " * 30, f"context/{'-'.join(['word'] * 16)}.md"),
+        ("e\u0323\u0302" + "x\u0332" * 40, "context/ệ" + "x\u0332" * 25 + ".md"),
         ("**Bold** `code()`", "context/bold-code.md"),
         ("Cafe\u0301", "context/café.md"),
     ],
@@ -208,8 +238,7 @@ def test_frontmatter_goes_to_the_file_of_line_1_byte_for_byte():
     _, files = migrate(FRONT + b"\nintro\n## One\nx\n")
     assert files[0] == (
         "context/general.md",
-        FRONT[:-4] + b"topic: General\ntags: []\ncreated: 2026-11-21\nupdated: 2026-11-21\n---\n"
-        b"\nintro\n",
+        FRONT[:-4] + b"topic: General\ntags: []\nupdated: 2026-11-21\n---\n\nintro\n",
     )
     assert b"rag" not in files[1][1]
 
@@ -236,7 +265,7 @@ def test_keys_that_the_user_had_win():
 @pytest.mark.parametrize("own", [b"topic: ''\ntags: []", b"topic: 5\ntags: a", b"topic:\ntags:"])
 def test_odd_values_of_the_user_stay_as_they_are(own):
     _, files = migrate(b"---\n" + own + b"\n---\ntext\n")
-    assert files[0][1].startswith(b"---\n" + own + b"\ncreated:")
+    assert files[0][1].startswith(b"---\n" + own + b"\nupdated:")
 
 
 def test_a_topic_that_contradicts_the_original_frontmatter_is_refused():

@@ -21,6 +21,8 @@ from pack.v1.taxonomy import FOLDERS, MAX_STEM_BYTES, PathClaims, classify, slug
         ("Contacts", "contacts"),
         ("My Team", "contacts"),
         ("Project contacts", "contacts"),
+        ("Crash in the contact form", "context"),
+        ("Contact page redesign", "context"),
         ("Conventions", "context"),
         ("", "context"),
         ("🔑", "context"),

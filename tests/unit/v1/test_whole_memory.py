@@ -33,10 +33,12 @@ def test_files_are_joined_with_a_heading_and_a_path_each():
         ("a/x.md", "Ex", "---\ntopic: Ex\n---\n\nbody\n\n"),
         ("b/y.md", "Why", "# Own title\n\ntext"),
         ("c/z.md", "Empty", ""),
+        ("d/w.md", "A section", "---\ntopic: A section\n---\n## =====\n## A section\n\ntext"),
     ]
     assert join(files) == (
         "<!-- a/x.md -->\n# Ex\n\nbody\n\n---\n\n<!-- b/y.md -->\n# Own title\n\ntext\n"
         "\n---\n\n<!-- c/z.md -->\n# Empty\n\n\n"
+        "\n---\n\n<!-- d/w.md -->\n## =====\n## A section\n\ntext\n"
     )
     assert join([]) == ""
 

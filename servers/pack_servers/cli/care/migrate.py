@@ -5,13 +5,19 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from pack.model import MemoryPath
 from pack.results import Written
+from pack.use_cases.beside import Beside
 from pack.v1.divide import MigrationPlan, checklist, parse_plan
+from pack.v1.links import Repair
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
     DryRunOption,
@@ -30,14 +36,25 @@ EXAMPLES: Final = """\
   pack migrate --dry-run --format json > plan.json   save the plan, to edit it
   pack migrate --plan plan.json"""
 
+_SHOWN: Final = 10
+
 
 def run(
     plan_file: Annotated[
         Path | None,
         typer.Option("--plan", metavar="FILE", help="A plan from --dry-run that you have edited."),
     ] = None,
+    with_others: Annotated[
+        bool,
+        typer.Option("--all", help="Make the other notes in the repository memory as well."),
+    ] = False,
+    fix_links: Annotated[
+        bool,
+        typer.Option("--fix-links", help="Repair the links afterwards, in a second commit."),
+    ] = False,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
+    *,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
     github: GithubOption = None,
@@ -46,19 +63,58 @@ def run(
     with opened(local, github) as memory:
         with working("checking that every line is kept"):
             plan = memory.lifecycle.plan_migration() if plan_file is None else _read_plan(plan_file)
-            memory.lifecycle.migrate(plan, dry_run=True)  # proves the plan before it asks
+            beside = memory.lifecycle.beside_v1(with_others=with_others)
+            # It proves the plan before anybody is asked.
+            memory.lifecycle.migrate(plan, with_others=with_others, dry_run=True)
+            links = memory.lifecycle.check_links(plan)
         if dry_run and answer is Format.JSON:
             print(plan.to_json(), end="")
             return
         if answer is Format.TEXT:
             _show_plan(plan)
+            _show_beside(beside)
+            _show_links(links, will_fix=fix_links)
         if dry_run:
             say("dry run: every line is in exactly one file; nothing was changed")
             return
         files = counted(len(plan.files), "file")
         confirm(f"Split {plan.source} into {files}?", f"migrating {plan.source}", yes=yes)
-        done = memory.lifecycle.migrate(plan)
-    _show_done(plan, done, answer)
+        done = memory.lifecycle.migrate(plan, with_others=with_others)
+        fixed = memory.lifecycle.fix_links(plan) if fix_links else None
+    result = _Result(plan, done, beside, links, fixed)
+    if answer is Format.JSON:
+        show_json(_fields(result))
+    else:
+        _show_done(result)
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What a migration did."""
+
+    plan: MigrationPlan
+    done: Written
+    beside: Beside
+    links: Repair
+    fixed: Written | None
+
+
+def _fields(result: _Result) -> dict[str, object]:
+    return {
+        **written_fields(result.done),
+        "files": [file.path for file in result.plan.files],
+        "joined": [path for path, _ in result.beside.joining],
+        "outside": [path for path, _ in result.beside.outside],
+        "links": {
+            "repaired": result.links.repaired if result.fixed else 0,
+            "commit": result.fixed.commit if result.fixed else None,
+            "dead": [
+                {"path": one.path, "line": one.line, "target": one.target}
+                for one in result.links.dead
+            ],
+        },
+        "checklist": checklist(result.plan),
+    }
 
 
 def _read_plan(file: Path) -> MigrationPlan:
@@ -79,20 +135,49 @@ def _show_plan(plan: MigrationPlan) -> None:
     show_table(("new file", "topic", "tags", "lines"), [list(map(styled, row)) for row in rows])
 
 
+def _show_beside(beside: Beside) -> None:
+    """What becomes of the notes that lie beside the v1 file."""
+    if beside.joining:
+        show(f"\njoining the memory: {_described(beside.joining)}")
+    if beside.outside:
+        show(f"\nstaying outside: {_described(beside.outside)}")
+        say("  → pack migrate --all   take in those that are in folders")
+
+
+def _show_links(links: Repair, *, will_fix: bool) -> None:
+    """What becomes of the links, and which of them lead nowhere."""
+    if links.repaired:
+        number = counted(links.repaired, "link")
+        show(f"\n{number} to repair, because the text they lead to moves")
+        if not will_fix:
+            say("  → pack migrate --fix-links   repair them in a second commit")
+    for one in links.dead[:_SHOWN]:
+        show(f"leads nowhere: {one.path}:{one.line}: {one.target}")
+    if len(links.dead) > _SHOWN:
+        show(f"leads nowhere: {len(links.dead) - _SHOWN} more links")
+
+
+def _described(files: Sequence[tuple[MemoryPath, int]]) -> str:
+    """How many files, how large they are, and where they lie."""
+    places = Counter(path.partition("/")[0] + "/" if "/" in path else path for path, _ in files)
+    named = [f"{place} ({n})" if place.endswith("/") else place for place, n in places.items()]
+    more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
+    size = sum(size for _, size in files)
+    return f"{counted(len(files), 'file')}, {size:,} bytes: {', '.join(named[:_SHOWN])}{more}"
+
+
 def _range(lines: tuple[int, int]) -> str:
     first, last = lines
     return str(first) if first == last else f"{first}-{last}"
 
 
-def _show_done(plan: MigrationPlan, done: Written, answer: Format) -> None:
-    todo = checklist(plan)
-    if answer is Format.JSON:
-        files = [file.path for file in plan.files]
-        show_json({**written_fields(done), "files": files, "checklist": todo})
-        return
-    show(f"\nmigrated {plan.source} to {counted(len(plan.files), 'file')}\n  commit  {done.commit}")
+def _show_done(result: _Result) -> None:
+    files = counted(len(result.plan.files), "file")
+    show(f"\nmigrated {result.plan.source} to {files}\n  commit  {result.done.commit}")
+    if result.fixed is not None:
+        show(f"repaired {counted(result.links.repaired, 'link')}\n  commit  {result.fixed.commit}")
     show("\nTo check now:")
-    for point in todo:
+    for point in checklist(result.plan):
         show(_point(worded(point)))
 
 

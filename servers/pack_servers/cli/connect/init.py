@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
+from pack.imports.left_out import OTHER_TYPE, LeftOut, types_of
 from pack.model import Mode
 from pack.use_cases.lifecycle import Adoption, Initialised
 from pack_servers.cli.shell.options import (
@@ -43,6 +44,7 @@ EXAMPLES: Final = """\
   pack init --github me/memory           a private repository, without a clone"""
 
 _SHOWN: Final = 20
+_TYPES_SHOWN: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,13 @@ class _Outcome:
     place: Place
     named: Sequence[str]
     done: Initialised
-    left_out: Sequence[tuple[str, str]]
+    left_out: Sequence[LeftOut]
     dry_run: bool
+
+    def skipped(self) -> list[LeftOut]:
+        """Everything that was not taken over."""
+        refused = (LeftOut(path, reason) for path, reason in self.done.skipped)
+        return [*refused, *self.left_out]
 
 
 def run(
@@ -69,6 +76,10 @@ def run(
             "--from", metavar="DIR", help="Copy the markdown files of a folder into the memory."
         ),
     ] = None,
+    with_attachments: Annotated[
+        bool,
+        typer.Option("--with-attachments", help="With --from: copy files of other types as well."),
+    ] = False,
     clone: Annotated[
         str | None,
         typer.Option("--clone", metavar="URL", help="The same as URL."),
@@ -98,11 +109,10 @@ def run(
     agree = partial(confirm, yes=yes)
     prepared = place.prepare(Beginning(settings, say, agree, source, branch, dry_run))
     with working("reading what is there"):
-        taken = read_notes(notes) if notes is not None else None
-    files = taken.files if taken else None
+        taken = read_notes(notes, with_attachments=with_attachments) if notes else None
     with prepared as there:
         agreed = partial(_agree, place, agree)
-        done = wiring.init_memory(settings, there, notes=files, agree=agreed, dry_run=dry_run)
+        done = wiring.init_memory(settings, there, notes=taken, agree=agreed, dry_run=dry_run)
     named = ["--local", str(local)] if local else ["--github", github] if github else []
     outcome = _Outcome(place, named, done, taken.left_out if taken else (), dry_run)
     if answer is Format.JSON:
@@ -133,18 +143,25 @@ def _agree(place: Place, agree: Callable[[str, str], None], adoption: Adoption) 
 
 def _fields(outcome: _Outcome) -> dict[str, object]:
     done = outcome.done
-    skipped = [*done.skipped, *outcome.left_out]
+    skipped = outcome.skipped()
     return {
         "folder": str(outcome.place),
         "mode": "v1" if done.mode is Mode.V1 else "v2",
         "was": done.mode,
         "adopted": done.adopted,
         "taken_over": done.taken_over,
+        "attachments": done.attachments,
         "renamed": [{"from": old, "to": new} for old, new in done.renamed],
-        "skipped": [{"path": path, "reason": reason} for path, reason in skipped],
+        "skipped": _left_out_fields(skipped),
+        "other_types": types_of([*skipped, *done.left]),
         "outside": done.outside,
+        "left": _left_out_fields(one for one in done.left if one.reason != OTHER_TYPE),
         **(written_fields(done.written) if done.written else {"commit": None}),
     }
+
+
+def _left_out_fields(left_out: Iterable[LeftOut]) -> list[dict[str, object]]:
+    return [{"path": one.path, "reason": one.reason, "files": one.files} for one in left_out]
 
 
 def _show(outcome: _Outcome) -> None:
@@ -182,11 +199,32 @@ def _show_files(outcome: _Outcome) -> None:
         )
     if done.taken_over:
         show(f"{counted(len(done.taken_over), 'note')} copied, unchanged")
+    if done.attachments:
+        show(f"{counted(len(done.attachments), 'attachment')} copied, unchanged")
     _show_some("renamed", [f"{old} → {new}" for old, new in done.renamed])
-    skipped = [*done.skipped, *outcome.left_out]
-    _show_some("skipped", [f"{path}: {reason}" for path, reason in skipped])
+    skipped = outcome.skipped()
+    _show_left_out("skipped", skipped)
+    if types_of(skipped):
+        say("  → pack init --from DIR --with-attachments   copy the files of other types too")
     outside = [f"{path}: memory files are in folders" for path in done.outside]
     _show_some("left as it is", outside)
+    _show_left_out("left as it is", done.left)
+
+
+def _show_left_out(word: str, left_out: Sequence[LeftOut]) -> None:
+    """A line for each thing, and one for all files of other types together."""
+    others = types_of(left_out)
+    if others:
+        kinds = [f"{number} {kind}" for kind, number in others.items()]
+        more = ", …" if len(kinds) > _TYPES_SHOWN else ""
+        files = counted(sum(others.values()), "file")
+        show(f"{word}: {files} of other types ({', '.join(kinds[:_TYPES_SHOWN])}{more})")
+    rest = [one for one in left_out if one.reason != OTHER_TYPE]
+    _show_some(word, [f"{_place_of(one)}: {one.reason}" for one in rest])
+
+
+def _place_of(one: LeftOut) -> str:
+    return f"{one.path}/ ({counted(one.files, 'file')})" if one.is_folder else one.path
 
 
 def _show_some(word: str, lines: Sequence[str]) -> None:

@@ -1,0 +1,212 @@
+"""Which files of a repository are memory: what `.pack.yaml` at its root leaves in.
+
+Whatever `pack.paths.is_memory_file` accepts could be memory; `.pack.yaml` narrows that:
+
+    version: 1
+    include: [notes/, journal/]
+    exclude: ["*.draft.md", notes/private/]
+
+A pattern is one of git's: `*` and `?` stay within a name, `**` crosses folders, one without a slash
+holds at any depth, and one that names a folder holds for everything in it. Without `include`,
+everything is included. The committed file counts.
+
+A file that cannot be read leaves nothing out, because notes that vanish are worse than notes that
+are listed; but nothing is written or sent to targets until somebody has mended it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import translate
+from functools import lru_cache
+from typing import Final
+
+from pack.catalog.row import is_catalogued
+from pack.connector import Connector
+from pack.errors import InvalidConfig, InvalidContent, LimitExceeded, PackError
+from pack.files import yaml_block
+from pack.model import MemoryPath
+
+PROJECT_FILE: Final = MemoryPath(".pack.yaml")
+_VERSION: Final = 1
+_INCLUDE: Final = "include"
+_EXCLUDE: Final = "exclude"
+_KEYS: Final = ("version", _INCLUDE, _EXCLUDE)
+_MOST_PATTERNS: Final = 1000
+_LONGEST: Final = 400
+_ANY_DEPTH: Final = "**"
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One pattern.
+
+    Attributes:
+        text: As written.
+        names: An expression for each component; `None` for any number of components.
+        is_folder: Whether it is about folders only.
+    """
+
+    text: str
+    names: tuple[re.Pattern[str] | None, ...]
+    is_folder: bool
+
+    @classmethod
+    def of(cls, text: str) -> Pattern:
+        """The pattern that a text describes."""
+        bare = text.strip("/")
+        parts = bare.split("/")
+        if len(parts) == 1 and not text.startswith("/"):
+            parts.insert(0, _ANY_DEPTH)
+        names = (None if part == _ANY_DEPTH else re.compile(translate(part)) for part in parts)
+        return cls(text, tuple(names), text.endswith("/"))
+
+    def holds(self, path: str) -> bool:
+        """Whether it fits a path or a folder that the path is in."""
+        parts = path.split("/")
+        reached = {0}
+        for number, part in enumerate(parts, start=1):
+            reached = {following for at in reached for following in self._after(at, part)}
+            is_file = number == len(parts)
+            if not (is_file and self.is_folder) and self._is_end(reached):
+                return True
+        return False
+
+    def _after(self, at: int, part: str) -> Sequence[int]:
+        """How far the pattern may have got after one more component."""
+        if at == len(self.names):
+            return ()
+        name = self.names[at]
+        if name is None:  # stays, or the component belongs to what follows
+            return (at, *self._after(at + 1, part))
+        return (at + 1,) if name.match(part) else ()
+
+    def _is_end(self, reached: set[int]) -> bool:
+        last = len(self.names)
+        return last in reached or (last - 1 in reached and self.names[-1] is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which files are memory.
+
+    Attributes:
+        include: Patterns, one of which must hold; none for all files.
+        exclude: Patterns, none of which may hold.
+        problem: Why the file that says so cannot be used.
+    """
+
+    include: tuple[Pattern, ...] = ()
+    exclude: tuple[Pattern, ...] = ()
+    problem: str | None = None
+
+    def holds(self, path: str) -> bool:
+        """Whether a file can be asked for as part of the memory."""
+        return is_catalogued(path) and self.left_out_by(path) is None
+
+    def left_out_by(self, path: str) -> str | None:
+        """The rule that leaves a path out; `None` if none does."""
+        by = next((one for one in self.exclude if one.holds(path)), None)
+        if by is not None:
+            return f"{_EXCLUDE}: {by.text}"
+        if self.include and not any(one.holds(path) for one in self.include):
+            return f"{_INCLUDE} does not name it"
+        return None
+
+    def require(self) -> Scope:
+        """The scope itself, if it is certain.
+
+        Raises:
+            InvalidConfig: The file that says so cannot be used.
+        """
+        if self.problem is not None:
+            raise InvalidConfig(PROJECT_FILE, self.problem)
+        return self
+
+
+EVERYTHING: Final = Scope()
+
+
+def scope_of(connector: Connector) -> Scope:
+    """The scope that the current commit says.
+
+    Raises:
+        ConnectorError: The store cannot be read.
+    """
+    blob = connector.get_committed(PROJECT_FILE)
+    if blob is None:
+        return EVERYTHING
+    ((_, content),) = connector.read_blobs([blob])
+    return read_scope(content)
+
+
+@lru_cache(maxsize=8)
+def read_scope(content: bytes) -> Scope:
+    """The scope that a `.pack.yaml` describes, or its problem."""
+    try:
+        fields = yaml_block.load(content.decode("utf-8"))
+        _check(fields)
+        include, exclude = (
+            tuple(map(Pattern.of, _texts(fields, key))) for key in (_INCLUDE, _EXCLUDE)
+        )
+    except UnicodeDecodeError:
+        return Scope(problem="it is not valid UTF-8")
+    except InvalidContent as error:
+        # Positions are those in a block whose first line is a fence.
+        place = f" (line {error.line - 1})" if error.line else ""
+        return Scope(problem=f"{error.reason}{place}")
+    except LimitExceeded as error:
+        return Scope(problem=str(error))
+    return Scope(include, exclude)
+
+
+def _check(fields: dict[str, object]) -> None:
+    for key in fields:
+        if key not in _KEYS:
+            near = get_close_matches(key, _KEYS, 1)
+            hint = f": did you mean `{near[0]}`?" if near else f"; known are {', '.join(_KEYS)}"
+            raise InvalidContent(f"unknown key `{key[:80]}`{hint}")
+    if fields.get("version") != _VERSION:
+        raise InvalidContent(f"`version` must be {_VERSION}; a newer PACK may know others")
+
+
+def _texts(fields: dict[str, object], key: str) -> list[str]:
+    value = fields.get(key)
+    items = value if isinstance(value, list) else [] if value is None else [value]
+    texts = [item for item in items if isinstance(item, str) and item.strip("/")]
+    if len(texts) != len(items):
+        raise InvalidContent(f"`{key}` must be a list of patterns such as docs/ or *.draft.md")
+    if len(texts) > _MOST_PATTERNS or any(len(text) > _LONGEST for text in texts):
+        raise InvalidContent(f"`{key}` has too many patterns, or one that is too long")
+    return texts
+
+
+def write_scope(exclude: Sequence[str], content: bytes | None = None) -> bytes:
+    """A `.pack.yaml` that leaves these out as well.
+
+    Args:
+        exclude: Patterns.
+        content: The file that is there; the rest of it stays as it is.
+
+    Raises:
+        InvalidConfig: That file cannot be used.
+    """
+    from pack.files.yaml_edit import set_values  # noqa: PLC0415 - only a migration needs it
+
+    if content is None:
+        lines = "".join(f"  - {yaml_block.write(text)}\n" for text in exclude)
+        return f"{_HEAD}version: {_VERSION}\n{_EXCLUDE}:\n{lines}".encode()
+    known = read_scope(content).require()
+    patterns = [*(one.text for one in known.exclude), *exclude]
+    text = content.decode("utf-8")
+    text = text if text.endswith(("\n", "\r")) else f"{text}\n"
+    try:
+        return set_values(text, {_EXCLUDE: list(dict.fromkeys(patterns))}, "\n").block.encode()
+    except PackError as error:
+        raise InvalidConfig(PROJECT_FILE, str(error)) from error
+
+
+_HEAD: Final = "# Which files are memory; see `pack help notes`.\n"
