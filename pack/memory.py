@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pack.catalog.catalog import Catalog
 from pack.connector import Connector
 from pack.core.core import Core
-from pack.core.guard import Guard, refuse_excluded
+from pack.core.guard import Guard
 from pack.core.reader import Reader
 from pack.core.session import Session
 from pack.core.writer import Writer
@@ -81,9 +81,7 @@ class Memory:
         """
         reader = Reader(connector, catalog, parse_path(v1_path))
         on_commit = sync.tell if sync else None
-        writer = Writer(
-            connector, catalog, reader, new_request, (refuse_excluded, *guards), on_commit
-        )
+        writer = Writer(connector, catalog, reader, new_request, guards, on_commit)
         parts = (connector, catalog, clock, reader, writer, new_request, remotes, sync)
         core = Core(*parts, refuse_unfinished=refuse_unfinished)
         return cls(Session(core, origin))

@@ -20,7 +20,7 @@ from pack.catalog.row import Row, describe
 from pack.catalog.scope import PROJECT_FILE, read_scope, scope_of
 from pack.connector import Capability, Connector
 from pack.core.decision import Decision
-from pack.core.guard import Guard, guarded
+from pack.core.guard import Guard, guarded, refuse_excluded
 from pack.core.index_update import IndexUpdate, plan_index_update, type_at_index
 from pack.core.reader import Reader
 from pack.errors import BlobChanged, PackError, RepositoryBusy, StaleBase, UncommittedEdit
@@ -112,7 +112,7 @@ class Writer:
         Raises:
             PackError: A guard refuses it.
         """
-        return guarded(self._guards, decision, origin, self._reader)
+        return guarded((refuse_excluded, *self._guards), decision, origin, self._reader)
 
     def _attempt(self, decided: Decision, writing: _Writing) -> Written:
         decision = self.guard(decided, writing.origin)

@@ -321,7 +321,7 @@ def test_a_refusal_names_the_rule(tmp_path: Path) -> None:
         assert rule in ended.err
     memory.write({"locked/b.md": b"plain\n"})
     memory.git("add", "locked/b.md", ".gitattributes")
-    memory.git("commit", "--quiet", "--message", "by hand")
+    memory.git("-c", "user.name=A", "-c", "user.email=a@b.example", "commit", "-qm", "by hand")
     assert "managed by a git filter" in memory.ok("status").text
     assert "managed by a git filter" in memory.ok("doctor").text
     assert "locked/b.md" in memory.ok("list").err

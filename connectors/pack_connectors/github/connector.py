@@ -57,7 +57,7 @@ from pack_connectors.github.log import GithubLog
 from pack_connectors.github.repository import CommitRecord, GithubRepository
 from pack_connectors.github.session import TIMEOUT_SECONDS, WAIT_SECONDS, GithubSession
 from pack_connectors.github.snapshots import GithubSnapshots
-from pack_connectors.github.trees import EMPTY
+from pack_connectors.github.trees import EMPTY, Tree
 from pack_connectors.github.writer_lock import WriterLock
 from pack_connectors.preconditions import check_path, check_write
 from pack_connectors.system.retry import Announce, announce_nothing
@@ -182,8 +182,9 @@ class GitHub:
         """
         check_path(path)
         head = self._head.current()
-        item = self._snapshots.at_head(head).file(path)
-        if head is None or item is None or self._rules().is_managed(path):
+        tree = self._snapshots.at_head(head)
+        item = tree.file(path)
+        if head is None or item is None or self._rules(tree).is_managed(path):
             raise NotFound(path)
         if item.size is not None and item.size > MAX_FILE_BYTES:
             raise LimitExceeded(path, MAX_FILE_BYTES)
@@ -204,14 +205,15 @@ class GitHub:
         """See `Connector.list_dir`."""
         if dir_path is not None:
             check_path(dir_path)
-        found = self._snapshots.at_head(self._head.current()).list_dir(dir_path)
-        return self._rules().shown(found)
+        tree = self._snapshots.at_head(self._head.current())
+        return self._rules(tree).shown(tree.list_dir(dir_path))
 
     def get_tree(self, at: CommitId | None = None) -> list[Entry]:
         """See `Connector.get_tree`."""
         if at is not None:
             return self._snapshots.at(at).entries()
-        return self._rules().shown(self._snapshots.at_head(self._head.current()).entries())
+        tree = self._snapshots.at_head(self._head.current())
+        return self._rules(tree).shown(tree.entries())
 
     def edits(self, at: CommitId | None) -> dict[MemoryPath, BlobId | None]:
         """See `Connector.edits`: what later commits changed."""
@@ -222,15 +224,19 @@ class GitHub:
         different = [] if is_same else before.differences(now)
         found = {path: blob for path, blob in different if is_catalogued(path)}
         held = (MemoryPath(path) for path in before.items if is_catalogued(path))
-        return self._rules().edits(found, held, now.items)
+        return self._rules(now).edits(found, held, now.items)
 
     def exclusion(self, path: MemoryPath) -> Exclusion | None:
         """See `Connector.exclusion`."""
         check_path(path)
-        return self._rules().exclusion(path)
+        return self._rules(self._snapshots.at_head(self._head.current())).exclusion(path)
 
-    def _rules(self) -> CommittedRules:
-        return CommittedRules(self.get_committed, self._blobs.read)
+    def _rules(self, tree: Tree) -> CommittedRules:
+        def find(path: MemoryPath) -> BlobId | None:
+            item = tree.file(path)
+            return BlobId(item.sha) if item else None
+
+        return CommittedRules(find, self._blobs.read)
 
     def read_blobs(self, shas: Iterable[BlobId]) -> Iterator[tuple[BlobId, bytes]]:
         """See `Connector.read_blobs`; at most two requests for any number of the current files."""

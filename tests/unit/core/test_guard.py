@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from pack.errors import InvalidContent
+from pack.core.decision import Decision
+from pack.errors import IgnoredPath, InvalidContent, ManagedPath
 from pack.memory import Memory
-from pack.model import MemoryPath, Mode, Put
+from pack.model import ABSENT, MemoryPath, Mode, Put
 from pack.provenance import EDITOR, Origin, Source
 from tests.support import AGENT, assert_true_index
 
@@ -131,3 +132,17 @@ def test_the_guards_see_how_a_memory_begins(world, guards):
     world.init()
     assert seen == ["index.md"]
     assert world.memory.mode() is Mode.V2
+
+
+@pytest.mark.contract("C4")
+def test_what_git_ignores_or_converts_is_refused_wherever_a_write_comes_from(world):
+    world.init()
+    world.commit({".gitignore": "private/\n", ".gitattributes": "locked/* filter=x\n"})
+    write = world.memory._session.write
+    for path, error in (("private/a.md", IgnoredPath), ("locked/a.md", ManagedPath)):
+        put = Put(MemoryPath(path), b"x\n", ABSENT)
+        with pytest.raises(error):
+            write(lambda put=put: Decision(put.path, [put], f"{put.path}: add"))
+    put = Put(MemoryPath("private/a.md"), b"x\n", ABSENT)
+    write(lambda: Decision(put.path, [put], "merge", is_tracked=True))
+    assert world.files()["private/a.md"] == b"x\n"
