@@ -2,9 +2,11 @@
 
 import threading
 import time
+from datetime import UTC, datetime
 
 import pytest
 from pack_connectors.local_git import index as git_index
+from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.index import GitIndex
 from pack_connectors.local_git.repository import create_repository
 from pack_connectors.local_git.swap import FileSwap
@@ -448,3 +450,11 @@ def test_every_line_an_editor_saves_is_somewhere(memory, folder, monkeypatch, sa
     everywhere = set((history + (folder / A).read_bytes()).replace(b"\n+", b"\n").split(b"\n"))
     everywhere |= {line for copy in kept_copies(folder) for line in copy.split(b"\n")}
     assert [line for line in editor.lines if line not in everywhere] == []
+
+
+def test_a_clock_before_1970_makes_a_commit_that_git_accepts(folder):
+    with_old_clock = LocalGit(folder, lambda: datetime(1969, 7, 20, tzinfo=UTC))
+    with_old_clock.put_contents(A, b"a\n", ABSENT, "on the moon")
+    with_old_clock.close()
+    git(folder, "fsck", "--strict")
+    assert git(folder, "log", "--format=%ct").strip() == "0"
