@@ -14,7 +14,6 @@ of CommonMark. It is imported on first use, so that it does not slow down the se
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from urllib.parse import unquote
 
 from pack.actions import Action
 from pack.errors import AmbiguousSection, NotFound
+from pack.normal_form import normalize
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -34,7 +34,8 @@ _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _NOT_RELATIVE: Final = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 # `](target` or `](<target>`, with one level of parentheses in the bare form.
 _WRITTEN_TARGET: Final = re.compile(
-    r"\]\([ \t]*(?:<([^<>\r\n]*)>|((?:[^\s()<]|\([^\s()]*\))(?:[^\s()]|\([^\s()]*\))*))"
+    r"\]\([ \t]*+(?:<([^<>\r\n]*+)>"
+    r"|((?:[^\s()<]|\([^\s()]*+\))[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+))"
 )
 _AFTER_TARGET: Final = ("", " ", "\t", "\r", "\n", ")")  # not in the pattern: it stays linear
 _PARSED_BRACKETS: Final = 20_000  # take a second if nested maliciously
@@ -75,6 +76,13 @@ class Link:
 def split_lines(text: str) -> list[str]:
     """The lines of `text` with their line ends; joining them restores `text`."""
     return _LINE.findall(text)
+
+
+def count_line_ends(text: str, start: int, end: int) -> int:
+    """How many lines end in a part of a text; a CR LF that the part cuts counts at its end."""
+    ends = text.count("\n", start, end) + text.count("\r", start, end)
+    is_cut = text[end - 1 : end + 1] == "\r\n"
+    return ends - text.count("\r\n", start, end) - is_cut
 
 
 def headings(body: str, first_line: int = 1) -> list[Heading]:
@@ -210,7 +218,7 @@ def _matches(found: Sequence[Heading], title: str, level: int | None) -> list[in
 
 
 def _normal(title: str) -> str:
-    return unicodedata.normalize("NFC", " ".join(title.split()))
+    return normalize("NFC", " ".join(title.split()))
 
 
 def _targets(tokens: Iterable[Token]) -> Iterator[str]:

@@ -27,7 +27,7 @@ _BLOCK_LINE: Final = 2
 """The line of a file on which its frontmatter begins, below the fence."""
 _CONTINUES: Final = frozenset([" ", "\t", "-", "]", "}", "\r", "\n", ""])
 """What a line begins with if it continues the field before it."""
-_TITLE: Final = re.compile(r"\s*# +([^\r\n]*[^\s#])")
+_TITLE: Final = re.compile(r"\s*+# ++([^\r\n]*[^\s#])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,17 +169,13 @@ def _named_lines(
 
 
 def _lines_of(names: Iterable[str], text: str) -> str:
-    """The lines that begin with a name, found from the names, as most lines hold none."""
+    """The lines that begin with a name; most texts hold none, which is quickly seen."""
     lower = text.lower()
-    starts: dict[int, None] = {}
-    for name in names:
-        place = lower.find(name)
-        while place >= 0:
-            start = lower.rfind("\n", 0, place) + 1
-            if not lower[start:place].strip(_LINE_SIGNS):
-                starts[start] = None
-            place = lower.find(name, place + 1)
-    return "\n".join(lower[start:].partition("\n")[0] for start in starts)
+    held = tuple(name for name in names if name in lower)
+    if not held:
+        return ""
+    lines = lower.split("\n")
+    return "\n".join(line for line in lines if line.lstrip(_LINE_SIGNS).startswith(held))
 
 
 def _names_place(text: Candidate, asked: Container[str]) -> bool:

@@ -24,6 +24,8 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
+from pack.normal_form import normalize
+
 _KINDS: Final = bytes(
     ord("aA"[chr(code).isupper()]) if chr(code).isalpha() else ord(" ") for code in range(128)
 ).ljust(256)
@@ -53,7 +55,7 @@ def fold_text(text: str) -> str:
     """Text as exact phrases are compared: without case, in one normal form (NFC)."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    return normalize("NFC", normalize("NFC", text).casefold())
 
 
 def indexed_text(text: str) -> str:
@@ -128,9 +130,9 @@ def _has_camel(text: str) -> bool:
 
 def _folded(text: str) -> str:
     """Text without accents and case, with one form for each letter."""
-    text = unicodedata.normalize("NFC", text)
-    plain = unicodedata.normalize("NFKD", text + _camel_parts(text)).translate(_MARKS)
-    return unicodedata.normalize("NFKC", plain.casefold())
+    text = normalize("NFC", text)
+    plain = normalize("NFKD", text + _camel_parts(text)).translate(_MARKS)
+    return normalize("NFKC", plain.casefold())
 
 
 def _pairs(run: re.Match[str]) -> str:

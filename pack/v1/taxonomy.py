@@ -16,6 +16,7 @@ from typing import Final
 
 from pack.errors import InvalidPath
 from pack.model import MemoryPath
+from pack.normal_form import normalize
 from pack.paths import fold, parse_memory_path
 
 CONTEXT: Final = "context"
@@ -169,7 +170,7 @@ def _folder_of_body(body: str) -> str:
 
 
 def _normal(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold().replace("_", " ")
+    return normalize("NFC", text).casefold().replace("_", " ")
 
 
 def slug(title: str) -> str:
@@ -178,7 +179,7 @@ def slug(title: str) -> str:
     At most 80 bytes of NFC text. It is `section` if nothing is left, or if some file system or PACK
     reserves the name (`con`, `index`).
     """
-    text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", title).lower())
+    text = normalize("NFC", normalize("NFC", title).lower())
     stem = "-".join("".join(_word_characters(text)).split())
     stem = stem.encode("utf-8", "ignore")[:MAX_STEM_BYTES].decode("utf-8", "ignore").strip("-")
     try:
