@@ -59,6 +59,12 @@ Title | [in] *a* <cell>
 ```
 
 - {"a long list item " * 60}
+
+## {"A long title " * 20}
+
+{"A long line. " * 700}
+
+x{chr(0x301) * 40}
 """
 _SAMPLES: Final = {"a-b/Some (name)_1.md": _SHORT, "stra\u00dfe/b c.md": _LONG}
 
