@@ -46,6 +46,7 @@ _UNSPACED: Final = (
 )
 """Scripts without spaces between words, as far as NFKC keeps them."""
 _UNSPACED_RUN: Final = re.compile(f"[{_UNSPACED}]+")
+_INSIDE: Final = re.compile(f"[^\\W_{_UNSPACED}]{{2}}")
 _OLD_UNICODE: Final = unicodedata.ucd_3_2_0
 _DROPPED_MARKS: Final = ((0x300, 0x6FF), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF))
 _VARIATION_SELECTORS: Final = ((0xFE00, 0xFE0F), (0xFE20, 0xFE2F), (0xE0100, 0xE01EF))
@@ -56,6 +57,21 @@ def fold_text(text: str) -> str:
     if text.isascii():
         return text.lower()
     return normalize("NFC", normalize("NFC", text).casefold())
+
+
+def holds_words(phrase: str, folded: str) -> bool:
+    """Whether a folded text holds a folded phrase that neither begins nor ends inside a word.
+
+    Text without spaces has no words to be inside of.
+    """
+    place = folded.find(phrase)
+    while place >= 0:
+        end = place + len(phrase)
+        begins = place and _INSIDE.match(folded, place - 1, place + 1)
+        if not begins and not _INSIDE.match(folded, end - 1, end + 1):
+            return True
+        place = folded.find(phrase, place + 1)
+    return False
 
 
 def indexed_text(text: str) -> str:
@@ -92,6 +108,22 @@ def searchable_texts(texts: Sequence[str]) -> list[str]:
 def index_terms(text: str) -> list[str]:
     """Exactly the tokens that FTS5 makes of `indexed_text(text)`, in order."""
     return _TERM.findall(indexed_text(text).lower())
+
+
+def typed_terms(text: str) -> list[str]:
+    """The index terms of a query's word or phrase, each CamelCase word being one."""
+    return index_terms(text.lower())
+
+
+def parted_terms(text: str) -> list[str]:
+    """The index terms of a query's word or phrase, each CamelCase word taken apart in its place."""
+    return index_terms(_WORD.sub(_parted, text).lower())
+
+
+def _parted(word: re.Match[str]) -> str:
+    if len(word[0]) > _LONGEST_CAMEL or not _CAMEL.search(word[0]):
+        return word[0]
+    return " ".join(_CAMEL_PART.findall(word[0]))
 
 
 def is_unspaced(text: str) -> bool:
