@@ -36,6 +36,8 @@ _SHORT_CHARACTERS: Final = 800
 """A passage of this length gets half of that share."""
 _FILE: Final = 0.2
 """Share of the points of the file's other passages."""
+_FILE_LIMIT: Final = 1.0
+"""How much that is at most, compared with the points of its best passage."""
 
 Frequencies = Callable[[Sequence[str]], Mapping[str, int]]
 """The number of passages that hold each index term; terms that are in none are left out."""
@@ -133,7 +135,8 @@ def from_file(points: Sequence[float], clauses: Sequence[Mapping[int, float]]) -
     """What a file gets on top of the points of its best passage.
 
     It gets a share of what its other passages have, and everything that they have for clauses which
-    the best one does not meet, or meets less well: a long file may answer in several places.
+    the best one does not meet, or meets less well: a long file may answer in several places. That
+    share is bounded, so that no number of passages outweighs a better answer.
 
     Args:
         points: Points of the passages that were found, the best first.
@@ -146,4 +149,4 @@ def from_file(points: Sequence[float], clauses: Sequence[Mapping[int, float]]) -
         for clause, worth in one.items():
             most[clause] = max(most.get(clause, 0.0), worth)
     missing = sum(most.values()) - sum(clauses[0].values())
-    return _FILE * sum(points[1:]) + missing
+    return min(_FILE * sum(points[1:]), _FILE_LIMIT * points[0]) + missing

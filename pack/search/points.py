@@ -21,7 +21,7 @@ from typing import Final
 from pack.search.candidate import Candidate, head_of
 from pack.search.matches import Match, find_matches
 from pack.search.place_names import places_named
-from pack.search.query import Query
+from pack.search.query import PART_WEIGHT, Query
 from pack.search.words import fold_text, searchable_texts
 
 _SATURATION: Final = 1.5
@@ -50,12 +50,14 @@ class Points:
         near: Points for words near each other.
         date: Points for a date that the query names.
         place: Points for a place, if the query asks for one.
+        whole: The clauses that are met by more than a part of what was typed.
     """
 
     clauses: dict[int, float]
     near: float
     date: float
     place: float
+    whole: frozenset[int] = frozenset()
 
     @property
     def total(self) -> float:
@@ -95,6 +97,7 @@ def give_points(
             _near(body, rarities),
             _DATE if _is_dated(query, text) else 0.0,
             _PLACE if body and query.asks_for_place and _names_place(text, asked) else 0.0,
+            frozenset(clause for _, clause, weight in (*body, *head) if weight > PART_WEIGHT),
         )
         for text, body, head, lines in zip(texts, found, heads, named, strict=True)
     ]

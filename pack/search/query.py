@@ -28,10 +28,13 @@ from pack.search.words import fold_text, index_terms, is_unspaced, parted_terms,
 
 MAX_CLAUSES: Final = 40
 """How many words of a query are looked for; the rest only counts for the exact phrase."""
+MOST_INSIDE: Final = 6
+"""Words up to which a query is also looked for as typed, even inside other words."""
 _PART: Final = re.compile(r'(?<!\S)-?"[^"]*"?|\S+')
 _POSSESSIVE: Final = re.compile(r"['’]s?(?=\W*$)", re.IGNORECASE)
 _PUNCTUATION: Final = ".,;:!?()[]{}<>\"'`"
-_PART_WEIGHT: Final = 0.25
+PART_WEIGHT: Final = 0.25
+"""What a part of an identifier counts."""
 _KINDS: Final = frozenset("kind kinds sort sorts type types".split())
 """Words that say nothing about the subject when `of` follows: "what kind of car"."""
 STOP_WORDS: Final = frozenset(
@@ -104,10 +107,9 @@ class Query:
         names: Index terms of capitalised words, except at the beginning of a sentence.
         asks_for_place: Whether the answer is a place.
         containing: Terms `(first, ..., last)`: any text that holds the query, even in the middle
-            of words, has the phrase `*first ... last*`. `pack.search.forms.expand` turns it
-            into `exact`.
-        exact: The clause that any text with the query in it meets; `None` until expanded, and
-            where `containing` is empty.
+            of words, has the phrase `*first ... last*` (`pack.search.forms.inside_words`).
+        typed: The clause of all words in a row, for a query of several words, but not for one of so
+            many that the words by themselves find the same.
     """
 
     text: str
@@ -118,7 +120,7 @@ class Query:
     names: frozenset[str] = frozenset()
     asks_for_place: bool = False
     containing: tuple[str, ...] = ()
-    exact: Clause | None = None
+    typed: Clause | None = None
 
 
 def parse_query(text: str) -> Query:
@@ -138,8 +140,15 @@ def parse_query(text: str) -> Query:
         date_hints(text),
         _names(text),
         asks_for_place(text),
-        tuple(index_terms(phrase)),
+        containing := tuple(index_terms(phrase)),
+        _typed(phrase, containing),
     )
+
+
+def _typed(phrase: str, terms: tuple[str, ...]) -> Clause | None:
+    if not 1 < len(terms) <= MOST_INSIDE:
+        return None
+    return Clause(phrase, ClauseKind.PHRASE, (Alternative(terms),))
 
 
 def _wanted(parts: Sequence[str]) -> list[Clause]:
@@ -200,12 +209,12 @@ def _parts(terms: tuple[str, ...]) -> tuple[Alternative, ...]:
     """The parts of an identifier that are words, each of which counts less than all of it."""
     words = [term for term in dict.fromkeys(terms) if len(term) > 2 and term not in STOP_WORDS]
     parts = words if len(terms) > 1 else []
-    return tuple(Alternative((part,), weight=_PART_WEIGHT) for part in parts)
+    return tuple(Alternative((part,), weight=PART_WEIGHT) for part in parts)
 
 
 def _as_whole(clause: Clause) -> Clause:
     """An excluded identifier, of which a part alone excludes nothing."""
-    ways = tuple(way for way in clause.alternatives if way.weight > _PART_WEIGHT)
+    ways = tuple(way for way in clause.alternatives if way.weight > PART_WEIGHT)
     return replace(clause, alternatives=ways)
 
 
