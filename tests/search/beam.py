@@ -61,7 +61,7 @@ def _chat(folder: Path) -> Chat:
     )
 
 
-def _read(file: Path) -> Any:  # noqa: ANN401 - as the data has it
+def _read(file: Path) -> Any:
     return json.loads(file.read_text(encoding="utf-8"))
 
 
