@@ -26,7 +26,7 @@ from pack.search.words import fold_text, searchable_texts
 
 _SATURATION: Final = 1.5
 """BM25 k1: how much repeated words count."""
-_LENGTH: Final = 0.5
+_LENGTH: Final = 0.75
 """BM25 b: how much less a word counts in a long passage."""
 _HEAD: Final = 1.0
 """Weight of a word in topic, tags, headings or path; one in the text has 1."""

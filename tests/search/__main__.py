@@ -98,7 +98,7 @@ def _measure_beam(chats: Sequence[Chat], only: str | None) -> Iterator[Report]:
 def _searches_of(
     engine: str, chats: Sequence[Chat]
 ) -> Iterator[Callable[[Chat], AbstractContextManager[Search]]]:
-    """What searches a chat: PACK one memory of all chats, in a folder; the others the chat alone."""
+    """What searches a chat: PACK a folder of one memory of all chats; the others the chat alone."""
     if engine != "pack":
         yield lambda chat: ENGINES[engine](chat.notes)
         return
