@@ -42,7 +42,7 @@ wheel: $(DEV_READY) ## build the wheel, install it into an empty environment and
 bench: $(DEV_READY) ## measure speed and size against git by hand; ARGS="--sizes 100,1000 --rounds 20"
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-bench-search: $(DEV_READY) ## measure what search finds, beside plain FTS5; ARGS="--locomo FILE --json OUT"
+bench-search: $(DEV_READY) ## measure what search finds, beside FTS5 and BM25; ARGS="--locomo FILE --beam PATH"
 	@$(BIN)/python -m tests.search $(ARGS)
 
 soak: $(DEV_READY) ## the long campaigns and many examples of each property (hours)

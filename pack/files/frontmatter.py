@@ -44,9 +44,9 @@ _CLOSING: Final = re.compile(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?:\r\n|\r|\n|\Z)"
 _BLANK_OR_COMMENT: Final = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*+")
 # Excludes what cannot begin a mapping, or is far more likely a list, quotation, table or link.
 _KEY: Final = re.compile(
-    r"""[ \t]*(?!-[ \t\r\n]|\+[ \t]|[0-9]+[.)][ \t]|[\[<>|`*]|!\[)
+    r"""[ \t]*+(?!-[ \t\r\n]|\+[ \t]|[0-9]+[.)][ \t]|[\[<>|`*]|!\[)
     (?: [{!&?%]                               # a flow mapping, or an error that should be reported
-      | "(?:[^"\\\r\n]|\\.)*"[ \t]*:
+      | "[^"\\\r\n]*+(?:\\.[^"\\\r\n]*+)*+"[ \t]*:
       | '[^'\r\n]*'[ \t]*:
       | [^"'\r\n][^\r\n]*?:[ \t\r\n]
     )""",

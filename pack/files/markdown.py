@@ -31,7 +31,8 @@ _BACKTICKS: Final = re.compile("`+")
 _NOT_RELATIVE: Final = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 # `](target` or `](<target>`, with one level of parentheses in the bare form.
 _WRITTEN_TARGET: Final = re.compile(
-    r"\]\([ \t]*(?:<([^<>\r\n]*)>|((?:[^\s()<]|\([^\s()]*\))(?:[^\s()]|\([^\s()]*\))*))"
+    r"\]\([ \t]*+(?:<([^<>\r\n]*+)>"
+    r"|((?:[^\s()<]|\([^\s()]*+\))[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+))"
 )
 _AFTER_TARGET: Final = ("", " ", "\t", "\r", "\n", ")")  # not in the pattern: it stays linear
 _PARSED_BRACKETS: Final = 20_000  # take a second if nested maliciously
@@ -93,6 +94,13 @@ def code_spans(line: str) -> list[tuple[int, int]]:
             at = same[-1]
         at += 1
     return found
+
+
+def count_line_ends(text: str, start: int, end: int) -> int:
+    """How many lines end in a part of a text; a CR LF that the part cuts counts at its end."""
+    ends = text.count("\n", start, end) + text.count("\r", start, end)
+    is_cut = text[end - 1 : end + 1] == "\r\n"
+    return ends - text.count("\r\n", start, end) - is_cut
 
 
 def headings(body: str, first_line: int = 1) -> list[Heading]:

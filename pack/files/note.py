@@ -25,9 +25,12 @@ from pack.model import BlobId, Contents, MemoryPath, blob_id
 
 _T = TypeVar("_T")
 _SHORT_CHARACTERS: Final = 2000
+_MOST_REPEATED: Final = 8_000_000
+"""Characters of frontmatter that the passages of a note may repeat altogether: topic and tags are
+indexed with each of them."""
 _CONTINUES: Final = frozenset([" ", "\t", "-", "]", "}", "\r", "\n", ""])
 """What a line begins with if it continues the field before it."""
-_TITLE: Final = re.compile(r"\s*# +([^\r\n]*[^\s#])")
+_TITLE: Final = re.compile(r"\s*+# ++([^\r\n]*[^\s#])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,7 @@ class Note:
         There is at least one passage, since a file is found by its path and topic too.
         """
         names = ", ".join(self.meta().names)
-        return _body_passages(self.head) + _other_fields(self.head, names)
+        return _affordable(_body_passages(self.head) + _other_fields(self.head, names), self.head)
 
 
 def title_from_path(path: str) -> str:
@@ -165,6 +168,20 @@ def _body_passages(head: Frontmatter) -> tuple[Passage, ...]:
         return tuple(split_passages(head.body, head.body_line))
     title = _TITLE.match(head.body)
     return (Passage(head.body_line, title[1] if title else "", head.body),)
+
+
+def _affordable(passages: tuple[Passage, ...], head: Frontmatter) -> tuple[Passage, ...]:
+    """The passages, joined into fewer if the frontmatter is too large to be indexed with each."""
+    repeated = 0 if head.problem else len(head.block or "")
+    most = max(_MOST_REPEATED // max(repeated, 1), 1)
+    if len(passages) <= most:
+        return passages
+    size = -(-len(passages) // most)
+    groups = (passages[start : start + size] for start in range(0, len(passages), size))
+    return tuple(
+        Passage(group[0].line, group[0].heading, "".join(one.text for one in group))
+        for group in groups
+    )
 
 
 def _other_fields(head: Frontmatter, names: str) -> tuple[Passage, ...]:

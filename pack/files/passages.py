@@ -13,18 +13,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
-from pack.files.markdown import split_lines
+from pack.files.markdown import count_line_ends, split_lines
 
 TARGET_CHARACTERS: Final = 800
 """The length near which a passage is cut."""
 _LEAST_CHARACTERS: Final = 250
 """A cut at a blank line leaves at least this much before it."""
-_ATX: Final = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*[\r\n]*\Z")
-_UNDERLINE: Final = re.compile(r" {0,3}(=+|-+)[ \t]*[\r\n]*\Z")
+_LONGEST_PIECE: Final = 4000
+"""A longer passage holds a long line (JSON, a log, a table), and is cut inside it."""
+_LEAST_PIECE: Final = 3500
+"""Such a cut is made at a blank if there is one after this many characters."""
+_MOST_HEADINGS: Final = 10_000
+"""A body with more of them is data, and is cut by length alone."""
+_LONGEST_TITLE: Final = 200
+"""Characters of a title above a passage, since every passage below repeats it."""
+_MARKS: Final = re.compile(r" {0,3}(#{1,6})(?=[ \t\r\n]|\Z)")
+_UNDERLINE: Final = re.compile(r" {0,3}(=++|-++)[ \t]*+[\r\n]*+\Z")
 _FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
-_NO_PARAGRAPH: Final = re.compile(r"\s*\Z| {0,3}(?:[>#|]|[-*+][ \t]|\d{1,9}[.)][ \t])| {4}|\t")
+_NO_PARAGRAPH: Final = re.compile(r"\s*+\Z| {0,3}(?:[>#|]|[-*+][ \t]|\d{1,9}[.)][ \t])| {4}|\t")
 """What begins a line that an underline does not turn into a heading."""
 
 
@@ -33,7 +42,7 @@ class Passage:
     """A piece of a file. Joined, the texts of all passages of a body are the body.
 
     Attributes:
-        line: The line of the file it begins on, from 1.
+        line: The line of the file it begins on, from 1; it may begin inside a long one.
         heading: The titles of the headings above it, joined by " > "; outermost first, its own
             last.
         text: Its lines as written, with their ends, including the heading line.
@@ -56,10 +65,14 @@ def split_passages(body: str, first_line: int = 1) -> list[Passage]:
     if len(body) <= TARGET_CHARACTERS and not _may_have_headings(body):
         return [Passage(first_line, "", body)]
     lines = split_lines(body)
+    sections = list(islice(_sections(lines), _MOST_HEADINGS + 1))
+    if len(sections) > _MOST_HEADINGS:
+        return cut_passages(body, first_line)
     return [
-        Passage(first_line + start, heading, "".join(lines[start:end]))
-        for first, last, heading in _sections(lines)
+        piece
+        for first, last, heading in sections
         for start, end in _cuts(lines, first, last)
+        for piece in _pieces(first_line + start, heading, "".join(lines[start:end]))
     ]
 
 
@@ -110,9 +123,22 @@ def cut_passages(text: str, first_line: int = 1) -> list[Passage]:
     """
     lines = split_lines(text)
     return [
-        Passage(first_line + start, "", "".join(lines[start:end]))
+        piece
         for start, end in _cuts(lines, 0, len(lines))
+        for piece in _pieces(first_line + start, "", "".join(lines[start:end]))
     ]
+
+
+def _pieces(line: int, heading: str, text: str) -> Iterator[Passage]:
+    """A passage; several of them if a long line makes it much too long."""
+    start = 0
+    while len(text) - start > _LONGEST_PIECE:
+        blank = text.rfind(" ", start + _LEAST_PIECE, start + _LONGEST_PIECE)
+        end = blank + 1 or start + _LONGEST_PIECE
+        yield Passage(line, heading, text[start:end])
+        line += count_line_ends(text, start, end)
+        start = end
+    yield Passage(line, heading, text[start:])
 
 
 def _sections(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
@@ -142,10 +168,17 @@ def _headings(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
             fence = _fence_after(fence, opened[1], line)
         elif fence:
             continue
-        elif sign == "#" and (heading := _ATX.match(line)):
-            yield number, len(heading[1]), (heading[2] or "").strip()
+        elif sign == "#" and (marks := _MARKS.match(line)):
+            yield number, len(marks[1]), _title(line[marks.end() :])
         elif sign in ("=", "-") and number and _underlines(line, lines[number - 1]):
-            yield number - 1, 1 if sign == "=" else 2, lines[number - 1].strip()
+            yield number - 1, 1 if sign == "=" else 2, lines[number - 1].strip()[:_LONGEST_TITLE]
+
+
+def _title(rest: str) -> str:
+    """The title in what follows the marks of a heading, without those that close it."""
+    title = rest.strip()
+    bare = title.rstrip("#")
+    return (title if bare and bare[-1] not in " \t" else bare.rstrip())[:_LONGEST_TITLE]
 
 
 def _underlines(line: str, before: str) -> bool:

@@ -9,7 +9,6 @@ counted from the beginning of the body: `Plan > Tasks [2]`.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -18,6 +17,7 @@ from typing import Final
 from pack.actions import Action
 from pack.errors import AmbiguousSection, NotFound
 from pack.files.markdown import Heading, headings, plain_text, split_lines
+from pack.normal_form import normalize
 
 SEPARATOR: Final = " > "
 _BETWEEN: Final = re.compile(" ?> ?")
@@ -137,7 +137,7 @@ def _ends(path: str, end: str) -> bool:
 
 def _normal(name: str) -> str:
     """A name as it is compared: composed, with single blanks."""
-    return unicodedata.normalize("NFC", _BETWEEN.sub(SEPARATOR, " ".join(name.split())))
+    return normalize("NFC", _BETWEEN.sub(SEPARATOR, " ".join(name.split())))
 
 
 def _remedy(name: str, paths: Sequence[str]) -> str:

@@ -45,7 +45,6 @@ def expand(query: Query, vocabulary: Vocabulary) -> Query:
         query,
         clauses=tuple(_with_forms(clause, vocabulary, derived=True) for clause in query.clauses),
         excluded=tuple(_with_forms(clause, vocabulary, derived=False) for clause in query.excluded),
-        exact=_exact(query, vocabulary),
     )
 
 
@@ -69,10 +68,13 @@ def _derived(own: Mapping[str, int], found: Mapping[str, int]) -> Iterator[str]:
     return (term for term, count in found.items() if term not in own and count <= most)
 
 
-def _exact(query: Query, vocabulary: Vocabulary) -> Clause | None:
-    """The clause met by every text that holds the query, even in the middle of words."""
-    if not query.containing:
-        return None
+def inside_words(query: Query, vocabulary: Vocabulary) -> Clause:
+    """The clause met by every text that holds the query, even in the middle of words.
+
+    Args:
+        query: With terms in `containing`.
+        vocabulary: Of the memory.
+    """
     first, *rest = query.containing
     found = vocabulary.containing(first, _MOST_CONTAINING, at_end=bool(rest))
     starts = dict.fromkeys((first, *found))

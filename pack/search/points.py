@@ -21,12 +21,12 @@ from typing import Final
 from pack.search.candidate import Candidate, head_of
 from pack.search.matches import Match, find_matches
 from pack.search.place_names import places_named
-from pack.search.query import Query
+from pack.search.query import PART_WEIGHT, Query
 from pack.search.words import fold_text, searchable_texts
 
 _SATURATION: Final = 1.5
 """BM25 k1: how much repeated words count."""
-_LENGTH: Final = 0.5
+_LENGTH: Final = 0.75
 """BM25 b: how much less a word counts in a long passage."""
 _HEAD: Final = 1.0
 """Weight of a word in topic, tags, headings or path; one in the text has 1."""
@@ -50,12 +50,14 @@ class Points:
         near: Points for words near each other.
         date: Points for a date that the query names.
         place: Points for a place, if the query asks for one.
+        whole: The clauses that are met by more than a part of what was typed.
     """
 
     clauses: dict[int, float]
     near: float
     date: float
     place: float
+    whole: frozenset[int] = frozenset()
 
     @property
     def total(self) -> float:
@@ -95,6 +97,7 @@ def give_points(
             _near(body, rarities),
             _DATE if _is_dated(query, text) else 0.0,
             _PLACE if body and query.asks_for_place and _names_place(text, asked) else 0.0,
+            frozenset(clause for _, clause, weight in (*body, *head) if weight > PART_WEIGHT),
         )
         for text, body, head, lines in zip(texts, found, heads, named, strict=True)
     ]
@@ -169,17 +172,13 @@ def _named_lines(
 
 
 def _lines_of(names: Iterable[str], text: str) -> str:
-    """The lines that begin with a name, found from the names, as most lines hold none."""
+    """The lines that begin with a name; most texts hold none, which is quickly seen."""
     lower = text.lower()
-    starts: dict[int, None] = {}
-    for name in names:
-        place = lower.find(name)
-        while place >= 0:
-            start = lower.rfind("\n", 0, place) + 1
-            if not lower[start:place].strip(_LINE_SIGNS):
-                starts[start] = None
-            place = lower.find(name, place + 1)
-    return "\n".join(lower[start:].partition("\n")[0] for start in starts)
+    held = tuple(name for name in names if name in lower)
+    if not held:
+        return ""
+    lines = lower.split("\n")
+    return "\n".join(line for line in lines if line.lstrip(_LINE_SIGNS).startswith(held))
 
 
 def _names_place(text: Candidate, asked: Container[str]) -> bool:

@@ -24,14 +24,17 @@ from typing import Final
 from pack.search.dates import DateHint, date_hints
 from pack.search.place_names import asks_for_place
 from pack.search.stems import stem_key
-from pack.search.words import fold_text, index_terms, is_unspaced
+from pack.search.words import fold_text, index_terms, is_unspaced, parted_terms, typed_terms
 
 MAX_CLAUSES: Final = 40
 """How many words of a query are looked for; the rest only counts for the exact phrase."""
+MOST_INSIDE: Final = 6
+"""Words up to which a query is also looked for as typed, even inside other words."""
 _PART: Final = re.compile(r'(?<!\S)-?"[^"]*"?|\S+')
 _POSSESSIVE: Final = re.compile(r"['’]s?(?=\W*$)", re.IGNORECASE)
 _PUNCTUATION: Final = ".,;:!?()[]{}<>\"'`"
-_PART_WEIGHT: Final = 0.25
+PART_WEIGHT: Final = 0.25
+"""What a part of an identifier counts."""
 _KINDS: Final = frozenset("kind kinds sort sorts type types".split())
 """Words that say nothing about the subject when `of` follows: "what kind of car"."""
 STOP_WORDS: Final = frozenset(
@@ -78,7 +81,8 @@ class Clause:
     Attributes:
         text: As typed, without quotes, star and minus.
         kind: How it was typed.
-        alternatives: Any of them meets the clause; the first is what was typed.
+        alternatives: Any of them meets the clause; the first is what was typed. A CamelCase word is
+            looked for as one term and, in its place, as its parts in a row.
         required: Whether only files that meet it are found.
     """
 
@@ -103,10 +107,9 @@ class Query:
         names: Index terms of capitalised words, except at the beginning of a sentence.
         asks_for_place: Whether the answer is a place.
         containing: Terms `(first, ..., last)`: any text that holds the query, even in the middle
-            of words, has the phrase `*first ... last*`. `pack.search.forms.expand` turns it
-            into `exact`.
-        exact: The clause that any text with the query in it meets; `None` until expanded, and
-            where `containing` is empty.
+            of words, has the phrase `*first ... last*` (`pack.search.forms.inside_words`).
+        typed: The clause of all words in a row, for a query of several words, but not for one of so
+            many that the words by themselves find the same.
     """
 
     text: str
@@ -117,14 +120,15 @@ class Query:
     names: frozenset[str] = frozenset()
     asks_for_place: bool = False
     containing: tuple[str, ...] = ()
-    exact: Clause | None = None
+    typed: Clause | None = None
 
 
 def parse_query(text: str) -> Query:
     """What a query asks for. Other forms of its words come later, from a vocabulary."""
     parts = _PART.findall(text)
     wanted = _wanted([part for part in parts if not _is_minus(part)])
-    excluded = [clause for part in parts if _is_minus(part) for clause in _clauses(part[1:])]
+    minus = [clause for part in parts if _is_minus(part) for clause in _clauses(part[1:])]
+    excluded = [_as_whole(clause) for clause in minus]
     if _is_question(text):
         wanted = [_as_title(clause) for clause in wanted]
     phrase = _phrase(text, parts)
@@ -136,8 +140,15 @@ def parse_query(text: str) -> Query:
         date_hints(text),
         _names(text),
         asks_for_place(text),
-        tuple(index_terms(phrase)),
+        containing := tuple(index_terms(phrase)),
+        _typed(phrase, containing),
     )
+
+
+def _typed(phrase: str, terms: tuple[str, ...]) -> Clause | None:
+    if not 1 < len(terms) <= MOST_INSIDE:
+        return None
+    return Clause(phrase, ClauseKind.PHRASE, (Alternative(terms),))
 
 
 def _wanted(parts: Sequence[str]) -> list[Clause]:
@@ -166,7 +177,7 @@ def _as_title(clause: Clause) -> Clause:
     """A quotation in a question is a name; the answer need not repeat it."""
     if clause.kind is not ClauseKind.PHRASE:
         return clause
-    ways = _whole_and_parts(clause.alternatives[0].terms)
+    ways = (*clause.alternatives, *_parts(clause.alternatives[-1].terms))
     return replace(clause, alternatives=ways, required=False)
 
 
@@ -179,23 +190,32 @@ def _clauses(part: str) -> list[Clause]:
     """The clauses of a typed word or a quotation; a script without spaces gives one per pair."""
     quoted = part.startswith('"')
     text = part.strip('"') if quoted else _POSSESSIVE.sub("", part)
-    terms = tuple(index_terms(text))
+    terms, parted = tuple(typed_terms(text)), tuple(parted_terms(text))
     if not terms:
         return []
+    wholes = tuple(dict.fromkeys((terms, parted)))
     if quoted:
-        return [Clause(text, ClauseKind.PHRASE, (Alternative(terms),), required=True)]
+        return [Clause(text, ClauseKind.PHRASE, tuple(map(Alternative, wholes)), required=True)]
     if text.endswith("*"):
-        return [Clause(text.strip("*"), ClauseKind.PREFIX, (Alternative(terms, prefix=True),))]
+        ways = tuple(Alternative(whole, prefix=True) for whole in wholes)
+        return [Clause(text.strip("*"), ClauseKind.PREFIX, ways)]
     if len(terms) > 1 and is_unspaced(text):
         return [Clause(term, ClauseKind.WORD, (Alternative((term,)),)) for term in terms]
-    return [Clause(text.strip(_PUNCTUATION), ClauseKind.WORD, _whole_and_parts(terms))]
+    ways = (*map(Alternative, wholes), *_parts(wholes[-1]))
+    return [Clause(text.strip(_PUNCTUATION), ClauseKind.WORD, ways)]
 
 
-def _whole_and_parts(terms: tuple[str, ...]) -> tuple[Alternative, ...]:
-    """An identifier as a phrase, and with less weight each of its parts that is a word."""
+def _parts(terms: tuple[str, ...]) -> tuple[Alternative, ...]:
+    """The parts of an identifier that are words, each of which counts less than all of it."""
     words = [term for term in dict.fromkeys(terms) if len(term) > 2 and term not in STOP_WORDS]
     parts = words if len(terms) > 1 else []
-    return (Alternative(terms), *(Alternative((part,), weight=_PART_WEIGHT) for part in parts))
+    return tuple(Alternative((part,), weight=PART_WEIGHT) for part in parts)
+
+
+def _as_whole(clause: Clause) -> Clause:
+    """An excluded identifier, of which a part alone excludes nothing."""
+    ways = tuple(way for way in clause.alternatives if way.weight > PART_WEIGHT)
+    return replace(clause, alternatives=ways)
 
 
 def _distinct(clauses: Sequence[Clause]) -> list[Clause]:

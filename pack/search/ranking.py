@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Final, NamedTuple
 
 from pack.search.candidate import Candidate, head_of
@@ -19,12 +20,14 @@ from pack.search.context import Frequencies, feedback, from_file, from_neighbour
 from pack.search.points import Points, columns_of, give_points, rarity
 from pack.search.query import Query
 from pack.search.snippets import find_line
-from pack.search.words import fold_text, searchable_texts
+from pack.search.words import fold_text, holds_words, searchable_texts
 
 _PHRASE: Final = 100.0
 _PHRASE_IN_HEAD: Final = 101.0
+_UNFINISHED: Final = 20.0
+"""For the query as typed where it begins or ends inside a word that nothing else would meet."""
 _LEAST: Final = 0.01
-"""For what was found by part of a word only."""
+"""Files that hold a word of the query have at least these points; all others have fewer."""
 CANDIDATES: Final = 40
 """How many of the best passages of stage 1 are ranked."""
 PROPOSED: Final = 48
@@ -82,6 +85,7 @@ class Ranked:
         query: What was asked.
         points: What the passage is worth by itself.
         boosts: Points that were added, by name.
+        is_inside: Whether the file holds no whole word of the query, but letters or parts of one.
     """
 
     candidate: Candidate
@@ -89,6 +93,7 @@ class Ranked:
     query: Query
     points: Points
     boosts: Mapping[str, float]
+    is_inside: bool = False
 
     @property
     def explanation(self) -> Explanation:
@@ -134,7 +139,8 @@ def rank(
 ) -> list[Ranked]:
     """The files that answer the query, best first, each represented by its best passage.
 
-    Files that hold the query as typed come first.
+    Files that hold the query as typed, in whole words, come first; those that hold it inside other
+    words only come last.
 
     Args:
         query: Expanded (`pack.search.forms.expand`).
@@ -155,12 +161,17 @@ def rank(
         more = feedback(query, bodies, totals, frequencies, statistics.passages)
         totals = _with(totals, boosts, "context", more)
     totals = _with(totals, boosts, "neighbours", from_neighbours(candidates, totals))
-    phrases = [_phrase_points(query, candidate) for candidate in candidates]
-    totals = _with(totals, boosts, "phrase", phrases)
+    met = frozenset[int]().union(*(one.whole for one in points))
+    holds = [_holds(query, candidate) for candidate in candidates]
+    phrases = [
+        _phrase_points(held, has_others=one.whole >= met)
+        for held, one in zip(holds, points, strict=True)
+    ]
+    boosts["phrase"] = phrases
     answers = [
         number
         for number, candidate in enumerate(candidates)
-        if (points[number].clauses or phrases[number] or candidate.score)
+        if (points[number].clauses or holds[number] is not None or candidate.score)
         and (eligible is None or candidate.path in eligible)
     ]
     return [
@@ -170,8 +181,9 @@ def rank(
             query,
             points[file.best],
             {name: values[file.best] for name, values in boosts.items()} | {"file": file.others},
+            file.is_inside,
         )
-        for file in _files(candidates, points, totals, answers)
+        for file in _files(candidates, points, totals, phrases, answers)
     ]
 
 
@@ -182,18 +194,28 @@ def _with(
     return [total + points for total, points in zip(totals, more, strict=True)]
 
 
+class _Held(Enum):
+    """How a passage holds the query as typed."""
+
+    TEXT = "in its text"
+    HEAD = "in what else is known about it"
+    INSIDE = "inside other words"
+
+
 class _File(NamedTuple):
     """A file: the number of its best passage, points for the others, and all its points."""
 
     best: int
     others: float
     score: float
+    is_inside: bool
 
 
 def _files(
     candidates: Sequence[Candidate],
     points: Sequence[Points],
     totals: Sequence[float],
+    phrases: Sequence[float],
     answers: Iterable[int],
 ) -> list[_File]:
     """The files of the passages that answer, the best first."""
@@ -202,20 +224,40 @@ def _files(
         files.setdefault(candidates[number].path, []).append(number)
     found = []
     for passages in files.values():
-        passages.sort(key=lambda number: (-totals[number], candidates[number].id))
-        more = from_file([totals[n] for n in passages], [points[n].clauses for n in passages])
+        passages.sort(key=lambda n: (-totals[n] - phrases[n], candidates[n].id))
+        others = from_file([totals[n] for n in passages], [points[n].clauses for n in passages])
         best = passages[0]
-        found.append(_File(best, more, max(totals[best] + more, _LEAST)))
-    return sorted(found, key=lambda file: (-file.score, candidates[file.best].path))
+        score = totals[best] + phrases[best] + others
+        is_inside = not any(points[n].whole or phrases[n] for n in passages)
+        score = _LEAST * (score + 1) / (score + 2) if is_inside else max(score, _LEAST)
+        found.append(_File(best, others, score, is_inside))
+    return sorted(found, key=lambda f: (f.is_inside, -f.score, candidates[f.best].path))
 
 
-def _phrase_points(query: Query, candidate: Candidate) -> float:
-    """Points for the query as typed, enough to outweigh all others."""
+def _holds(query: Query, candidate: Candidate) -> _Held | None:
+    """How a passage holds the query as typed; `None` if it does not."""
     if not query.phrase:
-        return 0.0
-    if query.phrase in fold_text(candidate.text):
+        return None
+    texts = (fold_text(candidate.text), fold_text(head_of(candidate)))
+    for where, text in zip((_Held.TEXT, _Held.HEAD), texts, strict=True):
+        if holds_words(query.phrase, text):
+            return where
+    return _Held.INSIDE if any(query.phrase in text for text in texts) else None
+
+
+def _phrase_points(held: _Held | None, *, has_others: bool) -> float:
+    """Points for the query as typed; in whole words enough to outweigh all others.
+
+    Args:
+        held: How the passage holds it.
+        has_others: Whether the passage meets every clause that any passage meets, so that no whole
+            word elsewhere is ranked below letters inside a word here.
+    """
+    if held is _Held.TEXT:
         return _PHRASE
-    return _PHRASE_IN_HEAD if query.phrase in fold_text(head_of(candidate)) else 0.0
+    if held is _Held.HEAD:
+        return _PHRASE_IN_HEAD
+    return _UNFINISHED if held is _Held.INSIDE and has_others else 0.0
 
 
 def locate(query: Query, candidate: Candidate) -> tuple[int, str]:

@@ -24,6 +24,8 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
+from pack.normal_form import normalize
+
 _KINDS: Final = bytes(
     ord("aA"[chr(code).isupper()]) if chr(code).isalpha() else ord(" ") for code in range(128)
 ).ljust(256)
@@ -44,6 +46,7 @@ _UNSPACED: Final = (
 )
 """Scripts without spaces between words, as far as NFKC keeps them."""
 _UNSPACED_RUN: Final = re.compile(f"[{_UNSPACED}]+")
+_INSIDE: Final = re.compile(f"[^\\W_{_UNSPACED}]{{2}}")
 _OLD_UNICODE: Final = unicodedata.ucd_3_2_0
 _DROPPED_MARKS: Final = ((0x300, 0x6FF), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF))
 _VARIATION_SELECTORS: Final = ((0xFE00, 0xFE0F), (0xFE20, 0xFE2F), (0xE0100, 0xE01EF))
@@ -53,7 +56,22 @@ def fold_text(text: str) -> str:
     """Text as exact phrases are compared: without case, in one normal form (NFC)."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    return normalize("NFC", normalize("NFC", text).casefold())
+
+
+def holds_words(phrase: str, folded: str) -> bool:
+    """Whether a folded text holds a folded phrase that neither begins nor ends inside a word.
+
+    Text without spaces has no words to be inside of.
+    """
+    place = folded.find(phrase)
+    while place >= 0:
+        end = place + len(phrase)
+        begins = place and _INSIDE.match(folded, place - 1, place + 1)
+        if not begins and not _INSIDE.match(folded, end - 1, end + 1):
+            return True
+        place = folded.find(phrase, place + 1)
+    return False
 
 
 def indexed_text(text: str) -> str:
@@ -92,6 +110,22 @@ def index_terms(text: str) -> list[str]:
     return _TERM.findall(indexed_text(text).lower())
 
 
+def typed_terms(text: str) -> list[str]:
+    """The index terms of a query's word or phrase, each CamelCase word being one."""
+    return index_terms(text.lower())
+
+
+def parted_terms(text: str) -> list[str]:
+    """The index terms of a query's word or phrase, each CamelCase word taken apart in its place."""
+    return index_terms(_WORD.sub(_parted, text).lower())
+
+
+def _parted(word: re.Match[str]) -> str:
+    if len(word[0]) > _LONGEST_CAMEL or not _CAMEL.search(word[0]):
+        return word[0]
+    return " ".join(_CAMEL_PART.findall(word[0]))
+
+
 def is_unspaced(text: str) -> bool:
     """Whether a text holds a run of a script that is written without spaces."""
     return not text.isascii() and _UNSPACED_RUN.search(text) is not None
@@ -128,9 +162,9 @@ def _has_camel(text: str) -> bool:
 
 def _folded(text: str) -> str:
     """Text without accents and case, with one form for each letter."""
-    text = unicodedata.normalize("NFC", text)
-    plain = unicodedata.normalize("NFKD", text + _camel_parts(text)).translate(_MARKS)
-    return unicodedata.normalize("NFKC", plain.casefold())
+    text = normalize("NFC", text)
+    plain = normalize("NFKD", text + _camel_parts(text)).translate(_MARKS)
+    return normalize("NFKC", plain.casefold())
 
 
 def _pairs(run: re.Match[str]) -> str:

@@ -90,7 +90,9 @@ def make_section(topic: str, body: str) -> str:
         lines[: first.end_line] = [""] * first.end_line
     if any(one.level == 1 for one in found):
         for one in reversed(found):
-            lines[one.line - 1 : one.end_line] = [_shifted(lines, one.line, one.end_line)]
+            shifted = _shifted(lines, one.line, one.end_line)
+            # As many lines as before, since moving all later ones each time would be quadratic.
+            lines[one.line - 1 : one.end_line] = [shifted, *[""] * (one.end_line - one.line)]
     text = "".join(lines).strip("\n")
     return with_end(f"{title}\n\n{text}" if text else title)
 

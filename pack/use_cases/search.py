@@ -29,8 +29,8 @@ from pack.files.passages import heading_above
 from pack.model import MemoryPath
 from pack.results import Line, Match, Matches
 from pack.search.candidate import Beginning, Candidate
-from pack.search.forms import expand
-from pack.search.query import Alternative, Clause, Query, parse_query
+from pack.search.forms import expand, inside_words
+from pack.search.query import MOST_INSIDE, Alternative, Clause, Query, parse_query
 from pack.search.ranking import (
     PROPOSED,
     REACH,
@@ -74,14 +74,18 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    """A result and its sort key: ranked results come first, then those that were only found."""
+    """A result and its sort key: ranked results come first, then those that were only found.
+
+    Those with letters of the query inside other words only come after all others.
+    """
 
     candidate: Candidate
     score: float
     ranked: Ranked | None = None
+    is_inside: bool = False
 
     def key(self) -> list[str | float]:
-        tier = 1 if self.ranked is None else 0
+        tier = (1 if self.ranked is None else 0) + 2 * self.is_inside
         return [tier, -round(self.score, 6), self.candidate.path]
 
     def explanation(self) -> Explanation:
@@ -166,19 +170,26 @@ def _find(
 ) -> tuple[list[_Hit], bool]:
     """The files that answer the query, and whether these are all of them."""
     found = _candidates(view, query, request.which, most)
-    best = to_be_ranked(found)
+    inside = _candidates_inside(view, query, request.which, most, found)
+    best = to_be_ranked([*found, *inside])
     near = view.with_neighbours(wants_neighbours(best), REACH)
     seen = {candidate.id for candidate in near}
     rest = [candidate for candidate in best if candidate.id not in seen]
-    eligible = {candidate.path for candidate in found} if _is_narrow(query, request.which) else None
+    narrow = _is_narrow(query, request.which)
+    eligible = {candidate.path for candidate in (*found, *inside)} if narrow else None
     ranked = rank(query, [*near, *rest], _statistics(view, query), view.frequencies, eligible)
-    places = {one.candidate.path: _Hit(one.candidate, one.score, one) for one in ranked}
-    if most > PROPOSED or len(found) < most:  # else there are more, in no comparable order
+    places = {
+        one.candidate.path: _Hit(one.candidate, one.score, one, one.is_inside) for one in ranked
+    }
+    is_all = len(found) + len(inside) < most
+    if most > PROPOSED or is_all:  # else there are more, in no comparable order
         compared = {candidate.id for candidate in best}
-        for candidate in found:
-            if candidate.id not in compared:
-                places.setdefault(candidate.path, _Hit(candidate, candidate.score))
-    return list(places.values()), len(found) < most
+        for part, is_inside in ((found, False), (inside, True)):
+            for candidate in part:
+                if candidate.id not in compared:
+                    hit = _Hit(candidate, candidate.score, None, is_inside)
+                    places.setdefault(candidate.path, hit)
+    return list(places.values()), is_all
 
 
 def _is_narrow(query: Query, which: Filter) -> bool:
@@ -189,12 +200,12 @@ def _is_narrow(query: Query, which: Filter) -> bool:
 
 def _candidates(view: Catalog, query: Query, which: Filter, most: int) -> list[Candidate]:
     """The passages that may answer, ordered by their words alone."""
-    exact = [query.exact] if query.exact is not None else []
-    found = view.candidates([*query.clauses, *exact], query.excluded, which, most)
-    if not (query.excluded and exact):
+    typed = [query.typed] if query.typed is not None else []
+    found = view.candidates([*query.clauses, *typed], query.excluded, which, most)
+    if not (query.excluded and query.containing):
         return found
     # A text that holds the query exactly as typed is wanted, even if the query excludes its words.
-    literal = view.candidates(exact, (), which, most)
+    literal = view.candidates([inside_words(query, view)], (), which, most)
     held = {candidate.id for candidate in found}
     meant = [
         candidate
@@ -202,6 +213,19 @@ def _candidates(view: Catalog, query: Query, which: Filter, most: int) -> list[C
         if candidate.id not in held and query.phrase in fold_text(candidate.text)
     ]
     return [*meant, *found]
+
+
+def _candidates_inside(
+    view: Catalog, query: Query, which: Filter, most: int, found: Sequence[Candidate]
+) -> list[Candidate]:
+    """If whole words found too little: more passages, with the query inside other words."""
+    if len(found) >= most or not 0 < len(query.containing) <= MOST_INSIDE:
+        return []
+    required = [clause for clause in query.clauses if clause.required]
+    clauses = [*required, inside_words(query, view)]
+    held = {candidate.id for candidate in found}
+    more = view.candidates(clauses, query.excluded, which, most)
+    return [candidate for candidate in more if candidate.id not in held][: most - len(found)]
 
 
 def _statistics(view: Catalog, query: Query) -> Statistics:

@@ -16,6 +16,7 @@ from typing import Final
 
 from pack.errors import InvalidPath
 from pack.model import MemoryPath
+from pack.normal_form import normalize
 from pack.paths import fold, parse_memory_path, parse_path
 
 CONTEXT: Final = "context"
@@ -192,7 +193,7 @@ def _folder_of_body(body: str, named: Sequence[_Notion]) -> str:
 
 
 def _normal(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold().replace("_", " ")
+    return normalize("NFC", text).casefold().replace("_", " ")
 
 
 def slug(title: str) -> str:
@@ -202,7 +203,7 @@ def slug(title: str) -> str:
     It is `section` if nothing is left, or if some file system or PACK reserves the name (`con`,
     `index`).
     """
-    text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", title).lower())
+    text = normalize("NFC", normalize("NFC", title).lower())
     stem = "-".join("".join(_word_characters(text)).split())
     stem = _whole_words(stem.encode("utf-8", "ignore").decode("utf-8")).strip("-")
     try:

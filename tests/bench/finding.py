@@ -10,7 +10,7 @@ from statistics import median
 from typing import Final
 
 from tests.bench.client import StdioServer
-from tests.bench.corpus import Corpus
+from tests.bench.corpus import FOLDERS, Corpus
 from tests.bench.figures import Figure, value
 from tests.bench.setting import WARM_UP, Setting
 
@@ -18,6 +18,11 @@ SMALL: Final = 10_000
 SEARCH_LIMIT_MS: Final = 5.0
 LARGE_SEARCH_LIMIT_MS: Final = 25.0
 """In a memory of more than `SMALL` notes."""
+QUESTION_LIMIT_MS: Final = 10.0
+LARGE_QUESTION_LIMIT_MS: Final = 30.0
+"""Of 10 to 25 words, as agents ask."""
+_QUESTION_WORDS: Final = 10, 25
+_COMMON_IN_QUESTIONS: Final = ("what did we say about", "when was the last time that", "how is it")
 LIST_TOKENS: Final = 1_500
 _RARE: Final = 1000
 """So many of the rarest words are taken as rare ones, and as many of the commonest as common."""
@@ -27,11 +32,18 @@ _COMMON: Final = 100
 def measure_searches(setting: Setting) -> list[Figure]:
     """Time of `memory_search`, each time for other words."""
     limit = SEARCH_LIMIT_MS if setting.notes <= SMALL else LARGE_SEARCH_LIMIT_MS
+    is_small = setting.notes <= SMALL
+    question_limit = QUESTION_LIMIT_MS if is_small else LARGE_QUESTION_LIMIT_MS
+    asked = questions(setting.corpus, setting.rounds + WARM_UP)
     with setting.pack() as server:
-        return [
+        found = [
             value(f"search, {kind}", setting.notes, "ms", _search_ms(server, wanted), limit)
             for kind, wanted in queries(setting.corpus, setting.rounds + WARM_UP).items()
         ]
+        for kind, more in (("question", {}), ("question in a folder", {"dir": FOLDERS[0]})):
+            took = _search_ms(server, asked, **more)
+            found.append(value(f"search, {kind}", setting.notes, "ms", took, question_limit))
+    return found
 
 
 def queries(corpus: Corpus, count: int) -> Mapping[str, list[str]]:
@@ -47,11 +59,22 @@ def queries(corpus: Corpus, count: int) -> Mapping[str, list[str]]:
     }
 
 
-def _search_ms(server: StdioServer, wanted: Iterable[str]) -> float:
+def questions(corpus: Corpus, count: int) -> list[str]:
+    """Whole questions, of 10 to 25 words."""
+    pick = random.Random(count)
+    asked = []
+    for _ in range(count):
+        begin = pick.choice(_COMMON_IN_QUESTIONS)
+        size = pick.randint(*_QUESTION_WORDS) - len(begin.split())
+        asked.append(f"{begin} {' '.join(corpus.words_of(size))}?")
+    return asked
+
+
+def _search_ms(server: StdioServer, wanted: Iterable[str], **more: str) -> float:
     times = []
     for query in wanted:
         start = time.perf_counter()
-        server.call("memory_search", {"query": query})
+        server.call("memory_search", {"query": query, **more})
         times.append(1000 * (time.perf_counter() - start))
     return median(times[WARM_UP:])
 

@@ -10,7 +10,7 @@ import pytest
 from tests.bench.__main__ import growth, main
 from tests.bench.corpus import FOLDERS, Corpus
 from tests.bench.figures import compare, value
-from tests.bench.finding import queries
+from tests.bench.finding import queries, questions
 from tests.bench.report import table
 from tests.bench.repositories import Repository, clean_environment
 
@@ -27,6 +27,8 @@ FIGURES = {
     "search, common word",
     "search, three words",
     "search, no hit",
+    "search, question",
+    "search, question in a folder",
     "memory_list, bytes / 4",
     "first build, a note",
     "opening the catalog",
@@ -119,6 +121,12 @@ def test_queries_are_of_words_that_notes_have_but_for_the_ones_without_a_hit() -
     assert all(query in text for query in asked["common word"])
     assert not any(query in text for query in asked["no hit"])
     assert all(len(query.split()) == 3 for query in asked["three words"])
+
+
+def test_questions_are_of_10_to_25_words() -> None:
+    asked = questions(Corpus(7), 50)
+    assert len(set(asked)) == 50
+    assert {len(question.split()) for question in asked} <= set(range(10, 26))
 
 
 def test_a_commit_by_hand_holds_the_files_and_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
-"""The two that are asked: PACK through its public interface, and plain FTS5 beside it."""
+"""Those that are asked: PACK through its public interface, plain FTS5 and plain BM25."""
 
 from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from math import log
 from typing import Final
 
 from pack.memory import Memory
@@ -50,9 +52,38 @@ def memory_of(notes: Mapping[str, str | bytes]) -> Iterator[Memory]:
 def pack(notes: Mapping[str, str]) -> Iterator[Search]:
     """PACK as every wrapper calls it."""
     with memory_of(notes) as memory:
-        yield lambda question: [
-            str(match.path) for match in memory.search.find(question, limit=DEPTH).matches
-        ]
+        yield searching(memory)
+
+
+def searching(memory: Memory, folder: str | None = None) -> Search:
+    """A search of a memory, or of one of its folders."""
+    return lambda question: [
+        str(match.path) for match in memory.search.find(question, dir=folder, limit=DEPTH).matches
+    ]
+
+
+@contextmanager
+def bm25(notes: Mapping[str, str]) -> Iterator[Search]:
+    """Plain BM25 over whole notes: k1 1.2, b 0.75, no stemming, no stop words."""
+    texts = {path: Counter(_WORD.findall(text.lower())) for path, text in notes.items()}
+    lengths = {path: counts.total() for path, counts in texts.items()}
+    average = sum(lengths.values()) / max(len(texts), 1)
+    held = Counter(word for counts in texts.values() for word in counts)
+
+    def points(path: str, words: Iterable[str]) -> float:
+        counts, norm = texts[path], 1.2 * (0.25 + 0.75 * lengths[path] / average)
+        return sum(
+            log(1 + (len(texts) - held[word] + 0.5) / (held[word] + 0.5))
+            * (counts[word] * 2.2 / (counts[word] + norm))
+            for word in words
+        )
+
+    def search(question: str) -> list[str]:
+        words = set(_WORD.findall(question.lower()))
+        scores = {path: points(path, words) for path in texts}
+        return sorted((path for path in texts if scores[path]), key=lambda p: -scores[p])[:DEPTH]
+
+    yield search
 
 
 @contextmanager

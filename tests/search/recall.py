@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean, median, pstdev
 from time import perf_counter
+from typing import NamedTuple
 
 from tests.search.engines import Search
 from tests.search.locomo import CATEGORIES, Conversation, Split
@@ -21,7 +22,7 @@ class Outcome:
     """How one question went; `milliseconds` is the search alone."""
 
     conversation: str
-    category: int
+    category: str
     recall_5: float
     recall_10: float
     reciprocal_rank: float
@@ -68,19 +69,27 @@ class Report:
         return asdict(self)
 
 
-def ask(search: Search, conversation: Conversation, split: Split) -> list[Outcome]:
+class Asked(NamedTuple):
+    """A question, its category, and the notes that hold the evidence."""
+
+    text: str
+    category: str
+    wanted: frozenset[str]
+
+
+def ask_all(search: Search, conversation: str, questions: Sequence[Asked]) -> list[Outcome]:
     """Every question of a conversation; the first is asked once more before, to warm up."""
-    if conversation.questions:
-        search(conversation.questions[0].text)
+    if questions:
+        search(questions[0].text)
     outcomes = []
-    for question in conversation.questions:
+    for question in questions:
         start = perf_counter()
         found = search(question.text)
         milliseconds = (perf_counter() - start) * 1000
-        wanted = split.answers(question)
+        wanted = question.wanted
         outcomes.append(
             Outcome(
-                conversation.name,
+                conversation,
                 question.category,
                 recall(found, wanted, 5),
                 recall(found, wanted, 10),
@@ -89,6 +98,15 @@ def ask(search: Search, conversation: Conversation, split: Split) -> list[Outcom
             )
         )
     return outcomes
+
+
+def ask(search: Search, conversation: Conversation, split: Split) -> list[Outcome]:
+    """Every question of a conversation of LoCoMo."""
+    questions = [
+        Asked(question.text, CATEGORIES[question.category], split.answers(question))
+        for question in conversation.questions
+    ]
+    return ask_all(search, conversation.name, questions)
 
 
 def recall(found: Sequence[str], wanted: frozenset[str], depth: int) -> float:
@@ -104,9 +122,8 @@ def reciprocal_rank(found: Sequence[str], wanted: frozenset[str]) -> float:
 def report(engine: str, split: str, outcomes: Sequence[Outcome]) -> Report:
     """The figures of all questions that were asked; at least one."""
     by_category = {
-        name: means(group)
-        for number, name in CATEGORIES.items()
-        if (group := [outcome for outcome in outcomes if outcome.category == number])
+        name: means(outcome for outcome in outcomes if outcome.category == name)
+        for name in sorted({outcome.category for outcome in outcomes})
     }
     names = dict.fromkeys(outcome.conversation for outcome in outcomes)
     by_conversation = {

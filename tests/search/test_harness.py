@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.search.__main__ import main
-from tests.search.engines import fts5, memory_of, pack
+from tests.search.beam import load_chats
+from tests.search.engines import bm25, fts5, memory_of, pack
 from tests.search.locomo import Conversation, Question, by_session, by_turn, load
 from tests.search.query_set import complaint, holding, is_plain, q
 from tests.search.recall import Outcome, recall, reciprocal_rank, report
@@ -106,10 +107,10 @@ def test_recall_is_the_share_of_what_is_wanted() -> None:
 
 def test_a_report_counts_questions_and_for_the_mean_conversations() -> None:
     outcomes = [
-        Outcome("one", 1, 1.0, 1.0, 1.0, 1.0),
-        Outcome("one", 1, 0.0, 1.0, 0.5, 2.0),
-        Outcome("one", 4, 0.5, 0.5, 1.0, 3.0),
-        Outcome("two", 4, 0.0, 0.0, 0.0, 40.0),
+        Outcome("one", "multi-hop", 1.0, 1.0, 1.0, 1.0),
+        Outcome("one", "multi-hop", 0.0, 1.0, 0.5, 2.0),
+        Outcome("one", "single-hop", 0.5, 0.5, 1.0, 3.0),
+        Outcome("two", "single-hop", 0.0, 0.0, 0.0, 40.0),
     ]
     found = report("pack", "turn", outcomes)
     assert (found.overall.questions, found.overall.recall_5) == (4, 0.375)
@@ -128,6 +129,12 @@ def test_plain_fts5_takes_any_word_and_stems_it() -> None:
         assert search("parrot canoe canoes").count("b.md") == 1
         assert set(search("the parrot's canoe")) == {"a.md", "b.md"}
         assert search("what is the") == []
+
+
+def test_bm25_finds_the_rarer_word_first() -> None:
+    with bm25({"a": "A parrot.", "b": "The parrot and a zeppelin.", "c": "A"}) as search:
+        assert search("the zeppelin, a parrot") == ["b", "a", "c"]
+        assert search("submarine") == []
 
 
 def test_pack_is_asked_through_its_public_interface() -> None:
@@ -150,10 +157,7 @@ def test_the_whole_run_prints_and_writes_its_figures(
     main(["--locomo", str(file), "--json", str(result)])
     reports = json.loads(result.read_text(encoding="utf-8"))
     assert [(found["split"], found["engine"]) for found in reports] == [
-        ("session", "fts5"),
-        ("session", "pack"),
-        ("turn", "fts5"),
-        ("turn", "pack"),
+        (split, engine) for split in ("session", "turn") for engine in ("fts5", "bm25", "pack")
     ]
     assert all(found["overall"]["questions"] == 3 for found in reports)
     assert all(found["conversations"].keys() == {"c-1"} for found in reports)
@@ -166,6 +170,43 @@ def test_a_missing_file_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[st
     with pytest.raises(SystemExit):
         main(["--locomo", str(tmp_path / "nothing.json")])
     assert "--locomo FILE" in capsys.readouterr().err
+
+
+def test_beam_is_asked_by_chat_and_reported_by_halves(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        folder = tmp_path / "chats" / "100K" / str(number)
+        (folder / "probing_questions").mkdir(parents=True)
+        messages = [
+            {
+                "role": "user",
+                "id": 3,
+                "time_anchor": "May-08-2024",
+                "content": "A parrot. ->-> 1,1",
+            },
+            {"role": "assistant", "id": 4, "content": f"A canoe, {number}."},
+        ]
+        questions = {
+            "knowledge_update": [
+                {"question": "Who has a parrot?", "source_chat_ids": {"original_info": [[3], 9]}}
+            ],
+            "abstention": [{"question": "Who has a submarine?"}],
+        }
+        chat = [{"batch_number": 1, "turns": [messages]}]
+        (folder / "chat.json").write_text(json.dumps(chat), encoding="utf-8")
+        file = folder / "probing_questions" / "probing_questions.json"
+        file.write_text(json.dumps(questions), encoding="utf-8")
+    (one, two) = load_chats(tmp_path)
+    assert one.notes["chat-001/m00003.md"].endswith("# user 2024-05-08\n\nA parrot.\n")
+    assert "updated: 2024-05-08" in two.notes["chat-002/m00004.md"]
+    assert [question.evidence for question in one.questions] == [{"chat-001/m00003.md"}]
+    monkeypatch.setattr("tests.search.__main__.DEFAULT_FILE", tmp_path / "nothing.json")
+    main(["--beam", str(tmp_path), "--engine", "pack"])
+    printed = capsys.readouterr().out
+    assert "beam odd" in printed
+    assert "beam even" in printed
+    assert "knowledge_update" in printed
 
 
 def test_a_query_complains_of_everything_that_is_wrong() -> None:

@@ -141,6 +141,14 @@ def test_search_shows_the_best_files_with_line_and_text(memory: Folder) -> None:
     assert set(only) == fields | {"explanation"}
 
 
+def test_search_finds_and_leaves_out_phrases_with_a_capital_inside(memory: Folder) -> None:
+    memory.ok("update", "projects/ci.md", stdin="The site is built with GitHub Actions.\n")
+    for words in (['"GitHub Actions"'], ["GitHub", "Actions"], ["github_actions"], ["GitHub*"]):
+        assert memory.json("search", *words)["matches"][0]["path"] == "projects/ci.md"
+    found = memory.json("search", "--", "site", '-"GitHub Actions"')["matches"]
+    assert [match["path"] for match in found] == ["projects/site.md"]
+
+
 def test_search_takes_words_with_and_without_quotes(memory: Folder) -> None:
     for words in (["live in May"], ["live", "in", "May"]):
         assert memory.json("search", *words)["matches"][0]["path"] == "projects/site.md"

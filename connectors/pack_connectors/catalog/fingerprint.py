@@ -63,6 +63,12 @@ Title | [in] *a* <cell>
 ```
 
 - {"a long list item " * 60}
+
+## {"A long title " * 20}
+
+{"A long line. " * 700}
+
+x{chr(0x301) * 40}
 """
 _LEFT_OUT: Final = "files that a git filter manages, and files out of scope"
 """What is in commits but not in catalogs; a catalog that knows less is rebuilt."""

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.search.forms import expand
+from pack.search.forms import expand, inside_words
 from pack.search.query import (
     MAX_CLAUSES,
     STOP_WORDS,
@@ -150,12 +150,34 @@ def test_an_excluded_word_excludes_its_forms():
 
 def test_text_with_the_query_in_the_middle_of_words_is_met():
     words = Words("postgres", "progress", "sql")
-    exact = expand(parse_query("gres"), words).exact
-    assert {one.terms for one in exact.alternatives} == {("gres",), ("postgres",), ("progress",)}
-    exact = expand(parse_query("gres conf"), words).exact
-    assert Alternative(("postgres", "conf"), prefix=True) in exact.alternatives
-    assert ("progress", "conf") not in {one.terms for one in exact.alternatives}
-    assert expand(parse_query("!!!"), words).exact is None
+    inside = inside_words(parse_query("gres"), words)
+    assert {one.terms for one in inside.alternatives} == {("gres",), ("postgres",), ("progress",)}
+    inside = inside_words(parse_query("gres conf"), words)
+    assert Alternative(("postgres", "conf"), prefix=True) in inside.alternatives
+    assert ("progress", "conf") not in {one.terms for one in inside.alternatives}
+    assert parse_query("!!!").containing == ()
+
+
+def test_a_few_words_are_also_looked_for_in_a_row():
+    assert parse_query("blue car").typed.alternatives == (Alternative(("blue", "car")),)
+    assert parse_query("car").typed is None
+    assert parse_query("a " * 7).typed is None
+
+
+@pytest.mark.parametrize(
+    ("text", "wholes"),
+    [
+        ("GitHub", [("github",), ("git", "hub")]),
+        ('"GitHub Actions"', [("github", "actions"), ("git", "hub", "actions")]),
+        ("getUser*", [("getuser",), ("get", "user")]),
+        ("get_user_name", [("get", "user", "name")]),
+    ],
+)
+def test_a_word_with_a_capital_inside_is_one_word_or_its_parts_in_their_place(text, wholes):
+    (clause,) = parse_query(text).clauses
+    assert [way.terms for way in clause.alternatives if way.weight == 1] == wholes
+    (excluded,) = parse_query(f"-{text}").excluded
+    assert [way.terms for way in excluded.alternatives] == wholes
 
 
 def test_the_phrase_is_folded_and_collapsed():
