@@ -231,7 +231,7 @@ def test_ignored_files_are_neither_adopted_nor_counted(git_world):
     git_world.edit(".gitignore", "private/\n")
     made = git_world.memory.lifecycle.init(SCAFFOLD, agree=refuse)
     assert made.adopted == ("notes/a.md",)
-    assert set(git_world.files()) == {INDEX, "notes/a.md"}
+    assert set(git_world.files()) == {INDEX, RECORD, "notes/a.md"}
 
 
 def test_imported_files_that_would_be_ignored_are_left_out_with_the_rule(world):
