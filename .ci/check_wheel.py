@@ -37,6 +37,8 @@ def main() -> None:
         env = {key: value for key, value in os.environ.items() if not key.startswith("PACK_")}
         env |= {"HOME": str(work), "USERPROFILE": str(work), "PACK_DIR": str(work / "memory")}
         env.pop("PYTHONPATH", None)
+        user = "[user]\n\tname = Wheel\n\temail = wheel@example.org\n"
+        (work / ".gitconfig").write_text(user, encoding="utf-8")
         pack = Installed(command, work, env)
         version = pack.run("--version").strip()
         if wheel.name.split("-")[1] not in version.split():

@@ -22,7 +22,7 @@ from pack.use_cases.write import (
     find_target,
     is_v1_file,
     new_path,
-    refuse_left_out,
+    refuse_outside,
     refuse_twin,
     store,
     warned_of_loss,
@@ -227,7 +227,7 @@ class Notes:
             raise MigrationNeeded(source, wanted)
         expect(core, source, current, sha)
         target = new_path(wanted)
-        refuse_left_out(core, target)
+        refuse_outside(core, target)
         taken = core.reader.find(target)
         if taken is not None:
             raise AlreadyExists(target, None, taken.sha, taken.content)

@@ -37,7 +37,7 @@ def find_target(core: Core, path: str) -> tuple[MemoryPath, Note | None]:
             raise MigrationNeeded(core.reader.v1_path, path)
         core.reader.refuse_excluded(target)
         return target, core.reader.find(target)
-    refuse_left_out(core, target)
+    refuse_outside(core, target)
     current = core.reader.find(target) if is_memory_file(target) else None
     if current is None:
         target = new_path(target)
@@ -59,13 +59,15 @@ def new_path(text: str) -> MemoryPath:
     return path
 
 
-def refuse_left_out(core: Core, path: MemoryPath) -> None:
-    """Refuse a path that `.pack.yaml` leaves out of the memory: a note there would vanish.
+def refuse_outside(core: Core, path: MemoryPath) -> None:
+    """Refuse a path that is not memory by git's rules or `.pack.yaml`: a note there would vanish.
 
     Raises:
-        InvalidPath: It is left out; the message names the rule.
-        InvalidConfig: It is not certain, because the file cannot be used.
+        IgnoredPath, ManagedPath: By git's; the message names the rule.
+        InvalidPath: By `.pack.yaml`; so does this one.
+        InvalidConfig: It is not certain, because that file cannot be used.
     """
+    core.reader.refuse_excluded(path)
     rule = scope_of(core.connector).require().left_out_by(path)
     if rule is not None:
         raise InvalidPath(path, f"{PROJECT_FILE} leaves it out ({rule})")
