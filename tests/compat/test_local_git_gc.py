@@ -155,6 +155,7 @@ def test_a_shallow_clone_has_an_end_and_no_hole(folder, memory, tmp_path):
         f"4194305 {socket.gethostname()}",  # larger than a process number can be
         f"{os.getpid()} {socket.gethostname()}",  # this is no git
     ],
+    ids=["empty", "junk", "elsewhere", "no-number", "too-large", "no-git"],
 )
 def test_what_is_no_gc_of_this_machine_is_not_waited_for(tmp_path, content):
     wait_for_gc(tmp_path, 600)
