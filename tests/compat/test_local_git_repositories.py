@@ -144,7 +144,10 @@ def test_programs_of_the_configuration_do_not_run(folder, alarm, opened):
         uploadpack__packObjectsHook=program,
         alias__log=f"!{program}",
     )
-    (folder / ".gitattributes").write_text("*.md filter=alarm diff=alarm merge=alarm\n")
+    # A file with a filter is left alone (test_local_git_rules); the others are written.
+    (folder / ".gitattributes").write_text(
+        "*.md diff=alarm merge=alarm\n*.secret.md filter=alarm\n"
+    )
     memory = opened(folder)
     expected = write_all_kinds(memory)
     first, last = log(folder)[-1], log(folder)[0]
@@ -155,12 +158,13 @@ def test_programs_of_the_configuration_do_not_run(folder, alarm, opened):
     check(folder, expected)
 
 
-ATTRIBUTES = ("* ident\n", "* text eol=crlf\n", "* text=auto\n", "* working-tree-encoding=UTF-16\n")
+# Those that convert line ends or content are in test_local_git_rules.
+ATTRIBUTES = ("* -text\n", "* diff merge=union\n", "* export-subst export-ignore\n", "* -crlf\n")
 
 
 @pytest.mark.parametrize("attributes", ATTRIBUTES)
 @pytest.mark.parametrize("file", [".gitattributes", ".git/info/attributes"])
-def test_attributes_change_no_byte(folder, opened, attributes, file):
+def test_attributes_that_convert_nothing_change_no_byte(folder, opened, attributes, file):
     (folder / ".git/info").mkdir(exist_ok=True)
     (folder / file).write_text(attributes)
     expected = write_all_kinds(opened(folder))
