@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
+from pack.catalog.scope import scope_of
 from pack.connector import Connector
 from pack.model import BlobId, MemoryPath
 from pack.rules.exclusion import Exclusion, ExclusionKind
@@ -26,6 +27,21 @@ def find_managed(
         why = connector.exclusion(path)
         if why is not None and why.kind is ExclusionKind.MANAGED:
             yield path, why
+
+
+IsShared = Callable[[MemoryPath], bool]
+"""Whether a file of the memory may leave it, for a target."""
+
+
+def sharing(connector: Connector) -> IsShared:
+    """The rule for which files targets may get at this moment, however old the commit.
+
+    Raises:
+        InvalidConfig: It is not certain, because `.pack.yaml` cannot be used.
+        ConnectorError: The store cannot be read.
+    """
+    scope, managed = scope_of(connector).require(), managed_paths(connector)
+    return lambda path: scope.holds(path) and path not in managed
 
 
 def managed_paths(connector: Connector) -> frozenset[MemoryPath]:

@@ -209,4 +209,4 @@ def write_scope(exclude: Sequence[str], content: bytes | None = None) -> bytes:
         raise InvalidConfig(PROJECT_FILE, str(error)) from error
 
 
-_HEAD: Final = "# Which files are memory; see `pack help notes`.\n"
+_HEAD: Final = "# Which files are memory: patterns as in .gitignore, under include and exclude.\n"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from pack.catalog.managed import managed_paths
-from pack.catalog.scope import scope_of
+from pack.catalog.managed import sharing
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.session import Session
@@ -64,9 +63,7 @@ def read_contents(
     blobs = blobs_at(core, commit)
     if INDEX not in blobs:
         return {}
-    scope = scope_of(core.connector).require()
-    managed = managed_paths(core.connector)
-    files = [path for path in blobs if scope.holds(path) and path not in managed]
+    files = list(filter(sharing(core.connector), blobs))
     bytes_of = core.connector.read_blobs([blobs[INDEX], *(blobs[path] for path in files)])
     _, index = next(bytes_of)
     shared: dict[str, PageContent] = {}

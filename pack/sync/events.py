@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pack.catalog.managed import managed_paths
+from pack.catalog.managed import IsShared
 from pack.catalog.row import describe
-from pack.catalog.scope import scope_of
 from pack.connector import Connector
 from pack.errors import NotFound
 from pack.files.note import Note
@@ -59,7 +58,9 @@ _Kind = tuple[MemoryPath, EventKind, MemoryPath | None]
 """A path, what happened there, and from where a file was moved to it."""
 
 
-def read_events(connector: Connector, commit: CommitFacts, v1_path: MemoryPath) -> list[FileEvent]:
+def read_events(
+    connector: Connector, commit: CommitFacts, v1_path: MemoryPath, is_shared: IsShared
+) -> list[FileEvent]:
     """What a commit did to the files that targets get, compared with its first parent.
 
     Deletes come first, then by path, so that a mirror of the files can apply the events one by one.
@@ -72,9 +73,7 @@ def read_events(connector: Connector, commit: CommitFacts, v1_path: MemoryPath) 
     parent = commit.parents[0] if commit.parents else None
     after = _changed(connector, parent, commit.id)
     before = _changed(connector, commit.id, parent) if parent else {}
-    scope = scope_of(connector).require()
-    changed = sorted({*after, *before} - managed_paths(connector))
-    ours = [path for path in changed if scope.holds(path)]
+    ours = [path for path in sorted({*after, *before}) if is_shared(path)]
     v1_file = find_spelling(v1_path, after)
     if v1_file in after and not _is_v2(connector, commit.id):
         ours.append(v1_file)

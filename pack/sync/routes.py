@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from pack.catalog.managed import sharing
 from pack.connector import Connector
 from pack.errors import PackError
 from pack.log import CommitFacts
@@ -180,8 +181,12 @@ class EventRoute:
     def deliver(self, delivery: Delivery, progress: Progress) -> Delivered:
         """See `Route.deliver`."""
         is_changed = False
+        if not delivery.commits:
+            return Delivered("", is_changed)
+        with self._connector.view():
+            is_shared = sharing(self._connector)
         for commit in delivery.commits:
-            events = read_events(self._connector, commit, self._v1_path)
+            events = read_events(self._connector, commit, self._v1_path, is_shared)
             for part, body in enumerate(self._bodies(commit, events)):
                 if part < delivery.part:
                     continue

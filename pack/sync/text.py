@@ -19,9 +19,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from pack.catalog.managed import managed_paths
+from pack.catalog.managed import sharing
 from pack.catalog.row import describe
-from pack.catalog.scope import scope_of
 from pack.connector import Connector
 from pack.files import frontmatter
 from pack.files.markdown import headings, split_lines
@@ -164,10 +163,7 @@ class TextSource:
         if INDEX not in blobs:
             return self._v1_text(blobs)
         order = read_head(self._read(blobs[INDEX]).decode("utf-8", "replace")).sync_order
-        scope = scope_of(self._connector).require()
-        managed = managed_paths(self._connector)
-        ours = (path for path in blobs if scope.holds(path) and path not in managed)
-        self._keep({path: blobs[path] for path in ours})
+        self._keep({path: blobs[path] for path in filter(sharing(self._connector), blobs)})
         shared = {
             path: section
             for (path, _), section in self._sections.items()

@@ -982,13 +982,14 @@ class WorkingTreeContract(ConnectorHooks):
         assert edited.get_committed(A) == git_blob_id(b"committed")
 
     def test_a_file_the_user_removed_is_absent(self, edited: Connector) -> None:
+        put(edited, B, b"b")
         self.edit(edited, A, None)
         with pytest.raises(NotFound):
             edited.get_contents(A)
         with pytest.raises(BlobChanged):
             edited.put_contents(A, b"x", git_blob_id(b"committed"), "m")
         edited.put_contents(A, b"again", ABSENT, "m")
-        assert everything(edited) == {A: b"again"}
+        assert everything(edited) == {A: b"again", B: b"b"}
 
     @pytest.mark.contract("C1")
     def test_a_version_that_somebody_staged_is_not_replaced(self, edited: Connector) -> None:

@@ -106,7 +106,7 @@ def make_memory(directory: Path, notes: Iterable[Note], env: Mapping[str, str]) 
     # in the middle of a measurement.
     memory.git("-c", "gc.auto=0", "commit", "--quiet", "-m", "Notes")
     memory.git("gc", "--quiet")
-    command = pack_command("init", "--local", directory)
+    command = pack_command("init", "--yes", "--local", directory)
     made = subprocess.run(command, env=env, cwd=directory.parent, capture_output=True, check=False)
     if made.returncode != 0:
         raise ServerFailed(f"pack init failed: {made.stderr.decode('utf-8', 'replace')}")

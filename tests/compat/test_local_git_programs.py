@@ -24,8 +24,9 @@ from pack_connectors.local_git.repository import (
 )
 
 from pack.errors import NotFound, PackError, RefusedForSafety
+from pack.log import LogQuery
 from pack.model import BlobId, MemoryPath, blob_id
-from tests.compat.local_git_support import A, B, clock, committed_files, git, put
+from tests.compat.local_git_support import A, B, clock, git, put
 from tests.compat.remote_support import Machine
 from tests.support import Clock
 
@@ -167,9 +168,12 @@ class Traps:
         """Have everything in a repository that can name a program name one."""
         included = self._folder / "included"
         included.write_text(f"[core]\n\tfsmonitor = {self.program('included')}\n")
-        (folder / ".gitattributes").write_text("*.md filter=alarm diff=alarm merge=alarm\n")
+        # Notes with a filter would be left alone; these lie beside the notes.
+        (folder / ".gitattributes").write_text(
+            "*.md diff=alarm merge=alarm\n*.secret filter=alarm\n"
+        )
         (folder / ".git/info").mkdir(exist_ok=True)
-        (folder / ".git/info/attributes").write_text("index.md filter=slow\n")
+        (folder / ".git/info/attributes").write_text("*.large filter=slow\n")
         (folder / ".git/hooks").mkdir(exist_ok=True)
         for event in EVENTS:
             shutil.copy(self.program(f"hooks/{event}"), folder / ".git/hooks" / event)
@@ -200,6 +204,10 @@ def memory(folder: Path, traps: Traps) -> Iterator[LocalGit]:
     put(before, A, b"one\n")
     put(before, B, b"b\n")
     before.close()
+    for name in ("x.secret", "x.large"):
+        (folder / name).write_text("x\n")
+        git(folder, "add", name)
+    git(folder, "commit", "--quiet", "-m", "beside the notes")
     traps.lay(folder)
     opened = LocalGit(folder, clock())
     yield opened
@@ -208,7 +216,10 @@ def memory(folder: Path, traps: Traps) -> Iterator[LocalGit]:
 
 def make_racy(folder: Path) -> None:
     """Let the index be as old as the files in it: git compares their contents then."""
-    newest = max((folder / path).stat().st_mtime_ns for path in (A, B))
+    files = (A, B, "x.secret", "x.large")
+    newest = max((folder / path).stat().st_mtime_ns for path in files)
+    os.utime(folder / "x.secret", ns=(newest, newest))
+    os.utime(folder / "x.large", ns=(newest, newest))
     os.utime(folder / ".git/index", ns=(newest, newest))
 
 
@@ -229,13 +240,13 @@ def test_writing_and_reading_run_none(folder: Path, memory: LocalGit, traps: Tra
     memory.delete_file(B, memory.get_contents(B).sha)
     head = memory.head()
     assert head is not None
-    found = list(memory.log(head, path=A, with_files=True))
+    found = list(memory.log(LogQuery(head, path=A, with_files=True)))
     assert memory.changes_between(found[-1].id, head) is not None
     assert memory.lineage(found[-1].id, head) is not None
     assert list(memory.last_changes(None, head))
     assert memory.edits(head) is not None
     assert traps.ran() == []
-    assert committed_files(folder)[A] == b"two\n"
+    assert git(folder, "cat-file", "blob", f"HEAD:{A}") == "two\n"
 
 
 def test_an_object_that_is_missing_is_not_fetched(
@@ -320,5 +331,5 @@ def test_every_command_is_tried(
 ) -> None:
     """A command that is new here belongs into `COMMANDS`, and into a test above."""
     put(memory, MemoryPath("context/c.md"), b"c\n")
-    assert commands() - {"remote", "commit", "status"} <= COMMANDS
+    assert commands() - {"remote", "add", "commit", "status"} <= COMMANDS
     assert traps.ran() == []

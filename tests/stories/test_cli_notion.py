@@ -54,7 +54,7 @@ def desk(
     memory.ok("update", "projects/site.md", stdin="# Site\n\nSee [me](../context/general.md).\n")
     yield Desk(memory, notion)
     for file in memory.path.rglob("*"):
-        assert file.is_dir() or notion.token.encode() not in file.read_bytes()
+        assert not file.is_file() or notion.token.encode() not in file.read_bytes()
     notion.check()
 
 

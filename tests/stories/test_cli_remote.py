@@ -162,7 +162,7 @@ def test_one_remote_is_shown_as_ever_and_several_one_by_one(bare: Folder, one: F
         return [*one.json(*command)]
 
     alone = shape("status"), shape("remote")
-    assert alone[1] == ["remote", "exchange"]
+    assert alone[1] == ["remote", "exchange", "uncommitted"]
     assert [*one.json("remote")["remote"]] == ["branch", "ahead", "behind", "record"]
     backup = add_remote(one, "backup")
     for command, before in zip(("status", "remote"), alone, strict=True):
@@ -242,7 +242,7 @@ def test_a_memory_without_a_remote_says_so(tmp_path: Path, home: Path) -> None:
     memory = Folder(tmp_path / "alone")
     memory.ok("init")
     assert memory.ok("remote").text == "this memory has no remote\n"
-    assert memory.json("remote") == {"remote": None, "exchange": None}
+    assert memory.json("remote") == {"remote": None, "exchange": None, "uncommitted": []}
     assert memory.pack("remote", "--sync").status == 1
 
 

@@ -334,6 +334,7 @@ def test_kills_between_commit_and_delivery_lose_nothing(memory, receiver, monkey
 
 
 def test_a_version_that_there_is_none_of(memory, monkeypatch):
+    monkeypatch.setenv("PACK_WEBHOOK_URL", "https://example.org/hook")
     monkeypatch.setenv("PACK_WEBHOOK_VERSION", "3")
     ended = memory.pack("sync")
-    assert (ended.status, "PACK_WEBHOOK_VERSION" in ended.err) == (1, True)
+    assert (ended.status, "PACK_WEBHOOK_VERSION" in ended.text) == (1, True)

@@ -29,10 +29,11 @@ pytestmark = [pytest.mark.timeout(120)]
 
 PATH = MemoryPath("context/x.md")
 QUERY = parse_query('what did Alpha tell Beta? "a a" a* aB')
-_SIZE = 30_000
+_SIZE = 20_000
 _UNIT = 0.02
-_MOST = 3.0
-"""Quadratic work would be four times as much."""
+_LARGER = 3
+_MOST = 5.5
+"""Quadratic work would be nine times as much for a text three times as large."""
 _ATTEMPTS = 4
 
 BEGINNINGS = {
@@ -105,8 +106,8 @@ def _searched(text):
 
 def _edited(text):
     for edit in (
-        Replace(op="replace", old=f"{text[: len(text) // 2]}\0", new=""),
-        ReplaceSection(op="replace_section", section="no such section", text=""),
+        Replace(old=f"{text[: len(text) // 2]}\0", new=""),
+        ReplaceSection(section="no such section", text=""),
     ):
         with pytest.raises(EditFailed):
             apply_edits(text, [edit])
@@ -139,7 +140,7 @@ def _work(reading, text):
 
 
 def _growth(reading, make):
-    texts = make(_SIZE), make(2 * _SIZE)
+    texts = make(_SIZE), make(_LARGER * _SIZE)
     best = float("inf")
     for _ in range(_ATTEMPTS):
         small, large = (_work(reading, text) for text in texts)
@@ -150,15 +151,16 @@ def _growth(reading, make):
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_twice_the_text_is_at_most_about_twice_the_work(name):
+def test_three_times_the_text_is_about_three_times_the_work(name):
     growth = {said: _growth(reading, TEXTS[name]) for said, reading in READINGS.items()}
     assert {said: by for said, by in growth.items() if by >= _MOST} == {}
 
 
 def test_quadratic_work_would_be_noticed():
     def quadratic(text):
-        for place in range(0, len(text), 20):
-            text.count("\n", 0, place)
+        for place in range(0, len(text), 50):
+            for _ in range(0, place, 50):
+                pass
 
     assert _growth(quadratic, lambda size: "a" * (3 * size)) >= _MOST
 

@@ -100,8 +100,10 @@ class OwnCommonDir:
 
         Raises:
             InvalidConfig: The repository has an extension that PACK does not know.
-            Unavailable: The configuration cannot be read.
+            Unavailable: The repository is gone, or its configuration cannot be read.
         """
+        if not os.path.isdir(self._common_dir):  # noqa: PTH112 - asked with every command
+            raise Unavailable(f"{self._common_dir} is gone")
         identity = _identity(f"{self._common_dir}/config")
         if identity != self._made_for or not os.path.exists(f"{self._found}/config"):  # noqa: PTH110
             self._found = (

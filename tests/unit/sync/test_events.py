@@ -2,6 +2,7 @@
 
 import pytest
 
+from pack.catalog.managed import sharing
 from pack.files.edits import Replace
 from pack.log import CommitFacts
 from pack.model import MemoryPath
@@ -25,7 +26,9 @@ def newest(world):
 
 
 def events(world):
-    return read_events(world.connector, newest(world), MemoryPath(world.v1_path))
+    return read_events(
+        world.connector, newest(world), MemoryPath(world.v1_path), sharing(world.connector)
+    )
 
 
 def shown(world):
@@ -67,7 +70,9 @@ def test_only_a_move_has_an_old_path(world):
     found = [
         event
         for commit in commits
-        for event in read_events(world.connector, commit, MemoryPath(world.v1_path))
+        for event in read_events(
+            world.connector, commit, MemoryPath(world.v1_path), sharing(world.connector)
+        )
     ]
     assert {event.kind for event in found} == set(EventKind) - {EventKind.MOVE}
     assert {event.old_path for event in found} == {None}
