@@ -50,11 +50,13 @@ class Statistics:
         average_length: Mean length of a passage, in characters.
         frequencies: How many passages meet each clause of the query; an upper bound will do (the
             sum over its alternatives).
+        usual: How many passages a usual file has: the median.
     """
 
     passages: int
     average_length: float
     frequencies: tuple[int, ...]
+    usual: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,7 @@ def rank(
             {name: values[file.best] for name, values in boosts.items()} | {"file": file.others},
             file.is_inside,
         )
-        for file in _files(candidates, points, totals, phrases, answers)
+        for file in _files(candidates, points, totals, phrases, answers, statistics.usual)
     ]
 
 
@@ -217,6 +219,7 @@ def _files(
     totals: Sequence[float],
     phrases: Sequence[float],
     answers: Iterable[int],
+    usual: int,
 ) -> list[_File]:
     """The files of the passages that answer, the best first."""
     files: dict[str, list[int]] = {}
@@ -225,8 +228,12 @@ def _files(
     found = []
     for passages in files.values():
         passages.sort(key=lambda n: (-totals[n] - phrases[n], candidates[n].id))
-        others = from_file([totals[n] for n in passages], [points[n].clauses for n in passages])
         best = passages[0]
+        others = from_file(
+            [totals[n] for n in passages],
+            [points[n].clauses for n in passages],
+            candidates[best].passages / max(usual, 1),
+        )
         score = totals[best] + phrases[best] + others
         is_inside = not any(points[n].whole or phrases[n] for n in passages)
         score = _LEAST * (score + 1) / (score + 2) if is_inside else max(score, _LEAST)

@@ -45,7 +45,9 @@ without the plus it would look up each of them for each file."""
 _HELD_ELSEWHERE: Final = _HELD.replace("WHERE one", "WHERE one.id <> place.id AND one", 1)
 """The same for its other passages; costs nothing for a file of one passage."""
 _COLUMNS: Final = (
-    "file.path, topic, tags, created, ifnull(updated, changed), passage.line, heading, text"
+    "file.path, topic, tags, created, ifnull(updated, changed), passage.line, heading, text, "
+    "(SELECT max(id) FROM place AS one WHERE one.file = place.file) "
+    "- (SELECT min(id) FROM place AS one WHERE one.file = place.file) + 1"
 )
 
 
@@ -272,7 +274,7 @@ def read_candidates(
             f"JOIN {table} AS file ON file.id = place.file WHERE place.file {sign} 0"
         )
         for number, path, topic, tags, *rest in db.execute(query, (json.dumps(list(scores)),)):
-            created, updated, line, heading, text = rest
+            created, updated, line, heading, text, passages = rest
             before, after = (links or {}).get(number, _UNLINKED)
             found[number] = Candidate(
                 number,
@@ -287,5 +289,6 @@ def read_candidates(
                 scores[number],
                 before,
                 after,
+                passages,
             )
     return [found[number] for number in scores if number in found]
