@@ -16,7 +16,8 @@ _TRIGRAM: Final = 3
 def totals(db: sqlite3.Connection) -> Totals:
     """See `Catalog.totals`; within a transaction."""
     found = db.execute("SELECT passages, characters FROM head").fetchone()
-    return Totals(*(found or (0, 0)), _median_length(db))
+    passages, characters = found or (0, 0)
+    return Totals(passages, characters, _median_length(db))
 
 
 def _median_length(db: sqlite3.Connection) -> int:
