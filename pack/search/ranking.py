@@ -178,14 +178,14 @@ def rank(
     ]
     return [
         Ranked(
-            candidates[file.best],
+            candidates[file.shown],
             file.score,
             query,
-            points[file.best],
-            {name: values[file.best] for name, values in boosts.items()} | {"file": file.others},
+            points[file.shown],
+            {name: values[file.shown] for name, values in boosts.items()} | {"file": file.others},
             file.is_inside,
         )
-        for file in _files(candidates, points, totals, phrases, answers, statistics.usual)
+        for file in _files(query, candidates, points, totals, phrases, answers, statistics.usual)
     ]
 
 
@@ -205,15 +205,16 @@ class _Held(Enum):
 
 
 class _File(NamedTuple):
-    """A file: the number of its best passage, points for the others, and all its points."""
+    """A file: the number of the passage to show, points for the others, and all its points."""
 
-    best: int
+    shown: int
     others: float
     score: float
     is_inside: bool
 
 
 def _files(
+    query: Query,
     candidates: Sequence[Candidate],
     points: Sequence[Points],
     totals: Sequence[float],
@@ -237,8 +238,33 @@ def _files(
         score = totals[best] + phrases[best] + others
         is_inside = not any(points[n].whole or phrases[n] for n in passages)
         score = _LEAST * (score + 1) / (score + 2) if is_inside else max(score, _LEAST)
-        found.append(_File(best, others, score, is_inside))
-    return sorted(found, key=lambda f: (f.is_inside, -f.score, candidates[f.best].path))
+        shown = _shown(query, candidates, points, passages)
+        found.append(_File(shown, others, score, is_inside))
+    return sorted(found, key=lambda f: (f.is_inside, -f.score, candidates[f.shown].path))
+
+
+def _shown(
+    query: Query,
+    candidates: Sequence[Candidate],
+    points: Sequence[Points],
+    passages: Sequence[int],
+) -> int:
+    """The passage of a file to show: the best one whose own text answers.
+
+    If only the path, topic or tags do, all passages answer alike, and the frontmatter is shown last
+    (it has the last number, and an earlier line).
+
+    Args:
+        query: Expanded.
+        candidates: The passages of all files.
+        points: What each is worth.
+        passages: Those of this file, the best first.
+    """
+    for number in passages:
+        if points[number].in_text or query.phrase in fold_text(candidates[number].text):
+            return number
+    body = candidates[min(passages, key=lambda number: candidates[number].id)].line
+    return next(number for number in passages if candidates[number].line >= body)
 
 
 def _holds(query: Query, candidate: Candidate) -> _Held | None:
