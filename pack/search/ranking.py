@@ -164,7 +164,10 @@ def rank(
         totals = _with(totals, boosts, "context", more)
     totals = _with(totals, boosts, "neighbours", from_neighbours(candidates, totals))
     met = frozenset[int]().union(*(one.whole for one in points))
-    holds = [_holds(query, candidate) for candidate in candidates]
+    holds = [
+        _holds(query, candidate) if _may_hold(query, one) else None
+        for candidate, one in zip(candidates, points, strict=True)
+    ]
     phrases = [
         _phrase_points(held, has_others=one.whole >= met)
         for held, one in zip(holds, points, strict=True)
@@ -265,6 +268,15 @@ def _shown(
             return number
     body = candidates[min(passages, key=lambda number: candidates[number].id)].line
     return next(number for number in passages if candidates[number].line >= body)
+
+
+def _may_hold(query: Query, points: Points) -> bool:
+    """Whether a passage may hold the query as typed, of which it meets all but the ends.
+
+    Its first and its last word may stand inside longer ones. This is quickly seen, and few passages
+    meet so much of a whole question.
+    """
+    return len(points.clauses) + 2 >= len(query.clauses)
 
 
 def _holds(query: Query, candidate: Candidate) -> _Held | None:

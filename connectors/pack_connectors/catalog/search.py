@@ -19,6 +19,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -197,14 +198,22 @@ def _all(clauses: Sequence[Clause]) -> str:
     return f"({' AND '.join(_any(clause.alternatives) for clause in clauses)})"
 
 
-def _combined(match: str, which: Filter) -> str:
-    """An expression that finds at least everything that a filter lets pass."""
-    demands = [("tags", which.tag), ("path", which.folder)]
-    for column, text in demands:
-        words = " AND ".join(f'"{term}"' for term in dict.fromkeys(index_terms(text or "")))
-        if words:
-            match = f"{match} AND {{{column}}} : ({words})"
-    return match
+def _demanded(db: sqlite3.Connection, which: Filter) -> str:
+    """What an expression may demand on top: it finds at least everything that a filter lets pass.
+
+    Words that most passages hold are not looked for, as their lists take longer to read.
+    """
+    demands = {"tags": index_terms(which.tag or ""), "path": index_terms(which.folder or "")}
+    known = frequencies(db, {term for terms in demands.values() for term in terms})
+    (rare,) = db.execute("SELECT max(passages) / 2 FROM head").fetchone()
+    demanded = ""
+    for column, terms in demands.items():
+        telling = [
+            f'"{term}"' for term in dict.fromkeys(terms) if known.get(term, 0) <= (rare or 0)
+        ]
+        if telling:
+            demanded += f" AND {{{column}}} : ({' AND '.join(telling)})"
+    return demanded
 
 
 # --- where it is looked for --------------------------------------------------------------------
@@ -218,7 +227,7 @@ class _Visible:
         self._edited = has_edits(db)
         self._condition = condition(which)
         self._is_filtered = not which.is_empty
-        self._which = which
+        self._demanded = _demanded(db, which)
         self._excluded = _or(excluded) if excluded else ""
 
     def search(self, search: _Search, limit: int) -> list[tuple[int, float]]:
@@ -236,7 +245,7 @@ class _Visible:
             f"SELECT words.rowid, {score} FROM words {join} "  # noqa: S608 - ours
             f"WHERE words MATCH ? {where} ORDER BY {order} LIMIT ?"
         )
-        match = _combined(search.match, self._which)
+        match = search.match + self._demanded
         if self._excluded:
             match = f"({match}) NOT {self._excluded}"
         values = chain.from_iterable(one.values for one in limits)
@@ -260,6 +269,11 @@ class _Visible:
         return Where(f"({where} OR EXISTS ({shown}))", values * 2)
 
 
+@lru_cache(maxsize=1000)
+def _tags(kept: str) -> tuple[str, ...]:
+    return tuple(json.loads(kept))
+
+
 def read_candidates(
     db: sqlite3.Connection,
     scores: Mapping[int, float],
@@ -267,7 +281,8 @@ def read_candidates(
 ) -> list[Candidate]:
     """The passages with these ids as candidates, in this order, with their scores and links."""
     found: dict[int, Candidate] = {}
-    for table, sign in (("file", ">"), ("edited", "<")):
+    tables = [("file", ">"), ("edited", "<")] if has_edits(db) else [("file", ">")]
+    for table, sign in tables:
         query = (
             f"SELECT place.id, {_COLUMNS} FROM json_each(?) AS wanted "  # noqa: S608 - ours
             "JOIN place ON place.id = wanted.value JOIN passage ON passage.id = place.id "
@@ -280,7 +295,7 @@ def read_candidates(
                 number,
                 path,
                 topic,
-                tuple(json.loads(tags)),
+                _tags(tags),
                 created,
                 updated,
                 line,
