@@ -105,8 +105,8 @@ def _searched(text):
 
 def _edited(text):
     for edit in (
-        Replace(op="replace", old=f"{text[: len(text) // 2]}\0", new=""),
-        ReplaceSection(op="replace_section", section="no such section", text=""),
+        Replace(old=f"{text[: len(text) // 2]}\0", new=""),
+        ReplaceSection(section="no such section", text=""),
     ):
         with pytest.raises(EditFailed):
             apply_edits(text, [edit])
