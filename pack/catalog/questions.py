@@ -83,7 +83,9 @@ class Totals:
     Attributes:
         passages: Number of passages.
         characters: Total length of their texts.
+        usual: How many passages a usual file has: the median.
     """
 
     passages: int
     characters: int
+    usual: int = 1

@@ -25,6 +25,7 @@ class Candidate:
         previous: Id of the passage before it in the same file, or else of the last passage of the
             previous file in the folder, by path. `None` if there is none or nobody looked.
         next: Id of the passage after it, in the same way.
+        passages: How many passages the file has.
     """
 
     id: int
@@ -39,6 +40,7 @@ class Candidate:
     score: float = 0.0
     previous: int | None = None
     next: int | None = None
+    passages: int = 1
 
 
 class Beginning(NamedTuple):

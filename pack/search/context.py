@@ -34,13 +34,16 @@ _STEPS: Final = (0.3, 0.2)
 """Share of a neighbour's points, one step and two steps away."""
 _SHORT_CHARACTERS: Final = 800
 """A passage of this length gets half of that share."""
-_FILE: Final = 0.07
-"""Share of the points of the file's other passages. More makes long files outrank short ones that
-answer better, just because they have more passages: 0.2 costs 6 points of recall on chats."""
+_FILE: Final = 0.25
+"""Share of the points of the file's other passages."""
 _FILE_LIMIT: Final = 1.0
 """How much that is at most, compared with the points of its best passage."""
-_ELSEWHERE: Final = 0.35
-"""Share of the points for clauses that only the other passages meet, or meet better."""
+_LONG: Final = 2.0
+"""A file with more passages than this times the usual number has more of everything. It gets less,
+since it would outrank short files that answer better: on chats, the long messages of an assistant
+did. The median tells what is usual, as a few long files hardly move it."""
+_FALL: Final = 3
+"""Power with which that falls with the number of passages."""
 
 Frequencies = Callable[[Sequence[str]], Mapping[str, int]]
 """The number of passages that hold each index term; terms that are in none are left out."""
@@ -134,16 +137,20 @@ def _neighbours(
                 yield share, at
 
 
-def from_file(points: Sequence[float], clauses: Sequence[Mapping[int, float]]) -> float:
+def from_file(
+    points: Sequence[float], clauses: Sequence[Mapping[int, float]], length: float
+) -> float:
     """What a file gets on top of the points of its best passage.
 
-    It gets a share of what its other passages have, and a larger one of what they have for clauses
-    that the best one does not meet, or meets less well: a long file may answer in several places.
-    Both are bounded, so that no number of passages outweighs a better answer.
+    It gets a share of what its other passages have, and all they have for clauses that the best one
+    does not meet, or meets less well: a file may answer in several places. The share is bounded, so
+    that no number of passages outweighs a better answer, and a file that is long for this memory
+    gets only a part of both.
 
     Args:
         points: Points of the passages that were found, the best first.
         clauses: `Points.clauses` of the same passages.
+        length: How many passages the file has, compared with a usual one.
     """
     if len(points) == 1:
         return 0.0
@@ -152,4 +159,5 @@ def from_file(points: Sequence[float], clauses: Sequence[Mapping[int, float]]) -
         for clause, worth in one.items():
             most[clause] = max(most.get(clause, 0.0), worth)
     missing = sum(most.values()) - sum(clauses[0].values())
-    return min(_FILE * sum(points[1:]), _FILE_LIMIT * points[0]) + _ELSEWHERE * missing
+    others = min(_FILE * sum(points[1:]), _FILE_LIMIT * points[0])
+    return (others + missing) * min(_LONG / length, 1.0) ** _FALL

@@ -38,8 +38,9 @@ def find_matches(clauses: Sequence[Clause], texts: Sequence[str]) -> list[list[M
 
 def _clause_places(clause: Clause, joined: str) -> dict[int, float]:
     places: dict[int, float] = {}
-    for alternative in sorted(clause.alternatives, key=lambda one: one.weight):
-        places.update((place, alternative.weight) for place in _places(alternative, joined))
+    held = [one for one in clause.alternatives if f" {one.terms[0]}" in joined]  # mostly few
+    for alternative in sorted(held, key=lambda one: one.weight):
+        places |= dict.fromkeys(_places(alternative, joined), alternative.weight)
     return places
 
 

@@ -51,6 +51,7 @@ class Points:
         date: Points for a date that the query names.
         place: Points for a place, if the query asks for one.
         whole: The clauses that are met by more than a part of what was typed.
+        in_text: Whether the text itself meets a clause, and not only what is known about it.
     """
 
     clauses: dict[int, float]
@@ -58,6 +59,7 @@ class Points:
     date: float
     place: float
     whole: frozenset[int] = frozenset()
+    in_text: bool = False
 
     @property
     def total(self) -> float:
@@ -98,6 +100,7 @@ def give_points(
             _DATE if _is_dated(query, text) else 0.0,
             _PLACE if body and query.asks_for_place and _names_place(text, asked) else 0.0,
             frozenset(clause for _, clause, weight in (*body, *head) if weight > PART_WEIGHT),
+            bool(body),
         )
         for text, body, head, lines in zip(texts, found, heads, named, strict=True)
     ]

@@ -50,11 +50,13 @@ class Statistics:
         average_length: Mean length of a passage, in characters.
         frequencies: How many passages meet each clause of the query; an upper bound will do (the
             sum over its alternatives).
+        usual: How many passages a usual file has: the median.
     """
 
     passages: int
     average_length: float
     frequencies: tuple[int, ...]
+    usual: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,10 @@ def rank(
         totals = _with(totals, boosts, "context", more)
     totals = _with(totals, boosts, "neighbours", from_neighbours(candidates, totals))
     met = frozenset[int]().union(*(one.whole for one in points))
-    holds = [_holds(query, candidate) for candidate in candidates]
+    holds = [
+        _holds(query, candidate) if _may_hold(query, one) else None
+        for candidate, one in zip(candidates, points, strict=True)
+    ]
     phrases = [
         _phrase_points(held, has_others=one.whole >= met)
         for held, one in zip(holds, points, strict=True)
@@ -176,14 +181,14 @@ def rank(
     ]
     return [
         Ranked(
-            candidates[file.best],
+            candidates[file.shown],
             file.score,
             query,
-            points[file.best],
-            {name: values[file.best] for name, values in boosts.items()} | {"file": file.others},
+            points[file.shown],
+            {name: values[file.shown] for name, values in boosts.items()} | {"file": file.others},
             file.is_inside,
         )
-        for file in _files(candidates, points, totals, phrases, answers)
+        for file in _files(query, candidates, points, totals, phrases, answers, statistics.usual)
     ]
 
 
@@ -203,20 +208,22 @@ class _Held(Enum):
 
 
 class _File(NamedTuple):
-    """A file: the number of its best passage, points for the others, and all its points."""
+    """A file: the number of the passage to show, points for the others, and all its points."""
 
-    best: int
+    shown: int
     others: float
     score: float
     is_inside: bool
 
 
 def _files(
+    query: Query,
     candidates: Sequence[Candidate],
     points: Sequence[Points],
     totals: Sequence[float],
     phrases: Sequence[float],
     answers: Iterable[int],
+    usual: int,
 ) -> list[_File]:
     """The files of the passages that answer, the best first."""
     files: dict[str, list[int]] = {}
@@ -225,13 +232,51 @@ def _files(
     found = []
     for passages in files.values():
         passages.sort(key=lambda n: (-totals[n] - phrases[n], candidates[n].id))
-        others = from_file([totals[n] for n in passages], [points[n].clauses for n in passages])
         best = passages[0]
+        others = from_file(
+            [totals[n] for n in passages],
+            [points[n].clauses for n in passages],
+            candidates[best].passages / max(usual, 1),
+        )
         score = totals[best] + phrases[best] + others
         is_inside = not any(points[n].whole or phrases[n] for n in passages)
         score = _LEAST * (score + 1) / (score + 2) if is_inside else max(score, _LEAST)
-        found.append(_File(best, others, score, is_inside))
-    return sorted(found, key=lambda f: (f.is_inside, -f.score, candidates[f.best].path))
+        shown = _shown(query, candidates, points, passages)
+        found.append(_File(shown, others, score, is_inside))
+    return sorted(found, key=lambda f: (f.is_inside, -f.score, candidates[f.shown].path))
+
+
+def _shown(
+    query: Query,
+    candidates: Sequence[Candidate],
+    points: Sequence[Points],
+    passages: Sequence[int],
+) -> int:
+    """The passage of a file to show: the best one whose own text answers.
+
+    If only the path, topic or tags do, all passages answer alike, and the frontmatter is shown last
+    (it has the last number, and an earlier line).
+
+    Args:
+        query: Expanded.
+        candidates: The passages of all files.
+        points: What each is worth.
+        passages: Those of this file, the best first.
+    """
+    for number in passages:
+        if points[number].in_text or query.phrase in fold_text(candidates[number].text):
+            return number
+    body = candidates[min(passages, key=lambda number: candidates[number].id)].line
+    return next(number for number in passages if candidates[number].line >= body)
+
+
+def _may_hold(query: Query, points: Points) -> bool:
+    """Whether a passage may hold the query as typed, of which it meets all but the ends.
+
+    Its first and its last word may stand inside longer ones. This is quickly seen, and few passages
+    meet so much of a whole question.
+    """
+    return len(points.clauses) + 2 >= len(query.clauses)
 
 
 def _holds(query: Query, candidate: Candidate) -> _Held | None:

@@ -12,6 +12,9 @@ from pack.search.candidate import Beginning, Candidate
 def section_name(section: str, line: int, found: Candidate, alike: Sequence[Beginning]) -> str:
     """The name of a section, with a number if others of the file are called the same.
 
+    It is empty if there is no such section: other names of a note count as the heading of its
+    frontmatter.
+
     Args:
         section: The titles of the headings above a line, joined.
         line: The line.
@@ -20,10 +23,12 @@ def section_name(section: str, line: int, found: Candidate, alike: Sequence[Begi
     """
     if not section:
         return section
-    starts = _starts(alike) if len(alike) > 1 else _inside(found)
+    starts = list(_starts(alike) if len(alike) > 1 else _inside(found))
     named = [(at, path) for at, path in starts if _ends(path, section)]
     here = [n for n, (at, path) in enumerate(named) if at <= line and path == section]
-    return address([path for _, path in named], here[-1]) if here else section
+    if here:
+        return address([path for _, path in named], here[-1])
+    return section if any(at <= line and _ends(section, path) for at, path in starts) else ""
 
 
 def _inside(found: Candidate) -> Iterator[tuple[int, str]]:

@@ -236,6 +236,7 @@ def _statistics(view: Catalog, query: Query) -> Statistics:
         totals.passages,
         totals.characters / max(totals.passages, 1),
         tuple(_frequency(view, clause, frequencies) for clause in query.clauses),
+        totals.usual,
     )
 
 

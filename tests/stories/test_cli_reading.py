@@ -21,8 +21,8 @@ NOTES = {
     "context/old.md": "---\ntopic: Sale\nttl: 2020-01-01\nupdated: 2019-12-01\n---\nUntil then.\n",
 }
 WRITES = {
-    *("init", "update", "edit", "move", "delete", "commit"),
-    *("prune", "migrate", "migrate-notion", "sync"),
+    *("init", "update", "edit", "move", "delete", "prune", "migrate", "migrate-notion", "sync"),
+    "commit",
 }
 READS = {"list", "get", "search", "validate", "status", "remote", "doctor", "reindex"}
 WITHOUT_A_MEMORY = {"google-auth", "help"}
@@ -143,8 +143,10 @@ def test_search_shows_the_best_files_with_line_and_text(memory: Folder) -> None:
 
 
 def test_search_finds_and_leaves_out_phrases_with_a_capital_inside(tmp_path: Path) -> None:
-    memory = new_memory(tmp_path / "memory")
-    memory.ok("update", "projects/site.md", stdin="The site goes live in May.\n")
+    memory = Folder(tmp_path / "memory")
+    memory.path.mkdir()
+    memory.start(NOTES)
+    memory.ok("init")
     memory.ok("update", "projects/ci.md", stdin="The site is built with GitHub Actions.\n")
     for words in (['"GitHub Actions"'], ["GitHub", "Actions"], ["github_actions"], ["GitHub*"]):
         assert memory.json("search", *words)["matches"][0]["path"] == "projects/ci.md"

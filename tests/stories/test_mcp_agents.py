@@ -243,6 +243,43 @@ def test_the_section_that_a_search_names_can_be_read_and_edited(story: Story) ->
     assert story(use).endswith("- beta\n- added\n")
 
 
+CI = {
+    "spaced": "The site is built with GitHub Actions.",
+    "snake": "The site runs github_actions.",
+    "path": "The site is built by .github/actions/GitHub.Actions.yml",
+}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        '"GitHub Actions"',
+        '"github actions"',
+        '"GitHub_Actions"',
+        "GitHubActions",
+        "github_actions",
+        '"GitHub Actions" site',
+        'Is it built with "GitHub Actions"?',
+    ],
+)
+def test_a_phrase_with_a_capital_inside_is_found_and_left_out(story: Story, query: str) -> None:
+    def paths(found: dict[str, Any]) -> set[str]:
+        return {match["path"] for match in found["results"]}
+
+    async def use(client: Client) -> tuple[set[str], set[str]]:
+        for name, text in CI.items():
+            await call(client, "memory_update", path=f"projects/{name}.md", content=text)
+        await call(client, "memory_update", path="projects/no.md", content="The site, by GitHub.")
+        found = paths(await call(client, "memory_search", query=query))
+        phrase = query if query.startswith('"') and query.endswith('"') else '"GitHub Actions"'
+        left = paths(await call(client, "memory_search", query=f"site -{phrase}"))
+        return found, left
+
+    found, left = story(use)
+    assert found >= {f"projects/{name}.md" for name in CI}
+    assert left == {"projects/no.md"}
+
+
 # --- what the protocol says ------------------------------------------------------------------
 
 WRONG: list[tuple[str, dict[str, str]]] = [

@@ -22,7 +22,7 @@ from pack.search.stems import stem_keys
 from pack.search.words import indexed_text
 from pack_connectors.catalog.rows import COUNT, NAMES, WIDTH, row_values, tag_values
 from pack_connectors.catalog.schema import CACHE_KIB
-from pack_connectors.catalog.text import WORDS, Head
+from pack_connectors.catalog.text import COUNT_LENGTHS, WORDS, Head
 
 _BATCH_FILES: Final = 1000
 _BATCH_CHARACTERS: Final = 8_000_000
@@ -151,7 +151,7 @@ def _indexed(texts: Sequence[str]) -> Sequence[str]:
 
 def clear(db: sqlite3.Connection) -> None:
     """Remove everything, within a transaction."""
-    for table in (*_TABLES, "place", "passage", "term"):
+    for table in (*_TABLES, "place", "passage", "length", "term"):
         db.execute(f"DELETE FROM {table}")  # noqa: S608 - ours
     for index in ("words", "part"):
         db.execute(f"INSERT INTO {index} ({index}) VALUES ('delete-all')")  # noqa: S608 - ours
@@ -168,6 +168,7 @@ def fill(db: sqlite3.Connection, rows: Iterable[Row]) -> Totals:
         _fill_vocabulary(db)
         _carry_out(db, [(statement, []) for _, statement in indexes])
         db.execute(COUNT)
+        db.execute(COUNT_LENGTHS)
     finally:
         _set_up(db, building=False)
     return totals

@@ -287,9 +287,7 @@ class SqliteCatalog:
         return self._search(lambda db: neighbours.called_alike(db, found))
 
     def totals(self) -> Totals:
-        query = "SELECT passages, characters FROM head"
-        found = self._search(lambda db: db.execute(query).fetchone())
-        return Totals(*(found or (0, 0)))
+        return self._search(vocabulary.totals)
 
     def frequencies(self, terms: Collection[str]) -> dict[str, int]:
         return self._search(lambda db: vocabulary.frequencies(db, terms))

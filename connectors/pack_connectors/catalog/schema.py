@@ -1,10 +1,11 @@
 """The tables of the catalog, and a connection to them.
 
 `file` holds the files of the commit; `edited` those that a reader sees differently, with negative
-ids. Search finds passages: `place` says which file each belongs to, `passage` keeps its text, and
-`words` is the full text index. `words` stores no text of its own: to take an entry out,
-`pack.search.words.indexed_text` makes the same words from `passage` again. `behind` lists the files
-whose passages are not indexed yet. `term` is the vocabulary, and `part` finds terms by any part.
+ids. Search finds passages: `place` says which file each belongs to, `passage` keeps its text,
+`length` counts the files that have so many passages, and `words` is the full text index. `words`
+stores no text of its own: to take an entry out, `pack.search.words.indexed_text` makes the same
+words from `passage` again. `behind` lists the files whose passages are not indexed yet. `term` is
+the vocabulary, and `part` finds terms by any part.
 
 Sources: SQLite documentation, "FTS5" (4.4 contentless tables, 6.8 and 6.9 merging) and
 "Write-Ahead Logging".
@@ -55,6 +56,7 @@ CREATE TABLE head (
 );
 CREATE TABLE place (id INTEGER PRIMARY KEY, file INTEGER NOT NULL);
 CREATE INDEX place_file ON place (file);
+CREATE TABLE length (passages INTEGER PRIMARY KEY, files INTEGER NOT NULL);
 CREATE TABLE behind (file INTEGER PRIMARY KEY, path TEXT, topic TEXT, tags TEXT, passages TEXT);
 CREATE TABLE passage (
     id INTEGER PRIMARY KEY, line INTEGER NOT NULL, heading TEXT NOT NULL, text TEXT NOT NULL

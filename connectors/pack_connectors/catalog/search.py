@@ -19,6 +19,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -45,7 +46,9 @@ without the plus it would look up each of them for each file."""
 _HELD_ELSEWHERE: Final = _HELD.replace("WHERE one", "WHERE one.id <> place.id AND one", 1)
 """The same for its other passages; costs nothing for a file of one passage."""
 _COLUMNS: Final = (
-    "file.path, topic, tags, created, ifnull(updated, changed), passage.line, heading, text"
+    "file.path, topic, tags, created, ifnull(updated, changed), passage.line, heading, text, "
+    "(SELECT max(id) FROM place AS one WHERE one.file = place.file) "
+    "- (SELECT min(id) FROM place AS one WHERE one.file = place.file) + 1"
 )
 
 
@@ -195,14 +198,22 @@ def _all(clauses: Sequence[Clause]) -> str:
     return f"({' AND '.join(_any(clause.alternatives) for clause in clauses)})"
 
 
-def _combined(match: str, which: Filter) -> str:
-    """An expression that finds at least everything that a filter lets pass."""
-    demands = [("tags", which.tag), ("path", which.folder)]
-    for column, text in demands:
-        words = " AND ".join(f'"{term}"' for term in dict.fromkeys(index_terms(text or "")))
-        if words:
-            match = f"{match} AND {{{column}}} : ({words})"
-    return match
+def _demanded(db: sqlite3.Connection, which: Filter) -> str:
+    """What an expression may demand on top: it finds at least everything that a filter lets pass.
+
+    Words that most passages hold are not looked for, as their lists take longer to read.
+    """
+    demands = {"tags": index_terms(which.tag or ""), "path": index_terms(which.folder or "")}
+    known = frequencies(db, {term for terms in demands.values() for term in terms})
+    (rare,) = db.execute("SELECT max(passages) / 2 FROM head").fetchone()
+    demanded = ""
+    for column, terms in demands.items():
+        telling = [
+            f'"{term}"' for term in dict.fromkeys(terms) if known.get(term, 0) <= (rare or 0)
+        ]
+        if telling:
+            demanded += f" AND {{{column}}} : ({' AND '.join(telling)})"
+    return demanded
 
 
 # --- where it is looked for --------------------------------------------------------------------
@@ -216,7 +227,7 @@ class _Visible:
         self._edited = has_edits(db)
         self._condition = condition(which)
         self._is_filtered = not which.is_empty
-        self._which = which
+        self._demanded = _demanded(db, which)
         self._excluded = _or(excluded) if excluded else ""
 
     def search(self, search: _Search, limit: int) -> list[tuple[int, float]]:
@@ -234,7 +245,7 @@ class _Visible:
             f"SELECT words.rowid, {score} FROM words {join} "  # noqa: S608 - ours
             f"WHERE words MATCH ? {where} ORDER BY {order} LIMIT ?"
         )
-        match = _combined(search.match, self._which)
+        match = search.match + self._demanded
         if self._excluded:
             match = f"({match}) NOT {self._excluded}"
         values = chain.from_iterable(one.values for one in limits)
@@ -258,6 +269,11 @@ class _Visible:
         return Where(f"({where} OR EXISTS ({shown}))", values * 2)
 
 
+@lru_cache(maxsize=1000)
+def _tags(kept: str) -> tuple[str, ...]:
+    return tuple(json.loads(kept))
+
+
 def read_candidates(
     db: sqlite3.Connection,
     scores: Mapping[int, float],
@@ -265,20 +281,21 @@ def read_candidates(
 ) -> list[Candidate]:
     """The passages with these ids as candidates, in this order, with their scores and links."""
     found: dict[int, Candidate] = {}
-    for table, sign in (("file", ">"), ("edited", "<")):
+    tables = [("file", ">"), ("edited", "<")] if has_edits(db) else [("file", ">")]
+    for table, sign in tables:
         query = (
             f"SELECT place.id, {_COLUMNS} FROM json_each(?) AS wanted "  # noqa: S608 - ours
             "JOIN place ON place.id = wanted.value JOIN passage ON passage.id = place.id "
             f"JOIN {table} AS file ON file.id = place.file WHERE place.file {sign} 0"
         )
         for number, path, topic, tags, *rest in db.execute(query, (json.dumps(list(scores)),)):
-            created, updated, line, heading, text = rest
+            created, updated, line, heading, text, passages = rest
             before, after = (links or {}).get(number, _UNLINKED)
             found[number] = Candidate(
                 number,
                 path,
                 topic,
-                tuple(json.loads(tags)),
+                _tags(tags),
                 created,
                 updated,
                 line,
@@ -287,5 +304,6 @@ def read_candidates(
                 scores[number],
                 before,
                 after,
+                passages,
             )
     return [found[number] for number in scores if number in found]

@@ -15,6 +15,14 @@ from pack.search.words import index_terms, indexed_text
 WORDS: Final = "rowid, path, topic, tags, heading, body"
 _ADD: Final = f"INSERT INTO words ({WORDS}) VALUES (?,?,?,?,?,?)"  # noqa: S608 - constants
 _TAKE_OUT: Final = f"INSERT INTO words (words, {WORDS}) VALUES ('delete',?,?,?,?,?,?)"  # noqa: S608 - constants
+COUNT_LENGTHS: Final = (
+    "INSERT INTO length SELECT passages, count(*) "
+    "FROM (SELECT count(*) AS passages FROM place GROUP BY file) GROUP BY passages"
+)
+"""Fills `length`."""
+_CHANGE_LENGTH: Final = (
+    "INSERT INTO length VALUES (?, ?) ON CONFLICT DO UPDATE SET files = files + excluded.files"
+)
 _MERGED_PAGES: Final = 8
 """Pages of the index merged after each change: a little each time instead of a lot at once."""
 
@@ -41,6 +49,7 @@ class TextChange:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._terms: Counter[str] = Counter()
+        self._lengths: Counter[int] = Counter()
         self._words: list[tuple[str, tuple[object, ...]]] = []
         self._passages = 0
         self._characters = 0
@@ -49,7 +58,8 @@ class TextChange:
         """Index a file that is not indexed."""
         db = self._db
         indexed, terms = _indexed(head.texts()), _terms_of(head.texts())
-        for passage in passages:
+        count = 0
+        for count, passage in enumerate(passages, start=1):  # noqa: B007 - the last one
             ((number,),) = db.execute(
                 "INSERT INTO place (file) VALUES (?) RETURNING id", (file,)
             ).fetchall()
@@ -60,13 +70,16 @@ class TextChange:
             texts = _indexed((passage.heading, passage.text))
             self._words.append((_ADD, (number, *indexed, *texts)))
             self._count(passage, terms, 1)
+        self._lengths[count] += 1
 
     def take_out(self, file: int, head: Head) -> None:
         """Take a file out of the index, in which it is with this head."""
         db = self._db
         indexed, terms = _indexed(head.texts()), _terms_of(head.texts())
         query = "SELECT id, line, heading, text FROM place JOIN passage USING (id) WHERE file = ?"
-        for number, *kept in db.execute(query, (file,)).fetchall():
+        found = db.execute(query, (file,)).fetchall()
+        self._lengths[len(found)] -= 1
+        for number, *kept in found:
             passage = Passage(*kept)
             texts = _indexed((passage.heading, passage.text))
             self._words.append((_TAKE_OUT, (number, *indexed, *texts)))
@@ -83,6 +96,8 @@ class TextChange:
 
     def finish(self) -> None:
         """Bring the vocabulary and the totals up to date, and then the index."""
+        changes = [(length, change) for length, change in self._lengths.items() if length * change]
+        self._db.executemany(_CHANGE_LENGTH, changes)
         change_vocabulary(self._db, {term: n for term, n in self._terms.items() if n})
         self._db.execute(
             "UPDATE head SET passages = passages + ?, characters = characters + ?",

@@ -1,4 +1,4 @@
-"""Questions about the words of a memory."""
+"""Questions about the words of a memory, and how many there are."""
 
 from __future__ import annotations
 
@@ -7,8 +7,28 @@ import sqlite3
 from collections.abc import Collection
 from typing import Final
 
+from pack.catalog.questions import Totals
+
 _LAST: Final = "\U0010ffff"
 _TRIGRAM: Final = 3
+
+
+def totals(db: sqlite3.Connection) -> Totals:
+    """See `Catalog.totals`; within a transaction."""
+    found = db.execute("SELECT passages, characters FROM head").fetchone()
+    passages, characters = found or (0, 0)
+    return Totals(passages, characters, _median_length(db))
+
+
+def _median_length(db: sqlite3.Connection) -> int:
+    """How many passages a usual file has."""
+    lengths = db.execute("SELECT passages, files FROM length ORDER BY passages").fetchall()
+    left = sum(files for _, files in lengths) // 2
+    for passages, files in lengths:
+        left -= files
+        if left < 0:
+            return int(passages)
+    return 1
 
 
 def frequencies(db: sqlite3.Connection, terms: Collection[str]) -> dict[str, int]:

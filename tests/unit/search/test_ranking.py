@@ -327,3 +327,9 @@ def test_what_stage_one_proposes_for_a_part_of_a_word_is_kept():
     one = replace(note(0, "snake_cases"), score=1.0)
     query = parse_query("snake-case")
     assert [r.candidate for r in rank(query, [one], Statistics(1, 10.0, (0,)))] == [one]
+
+
+@pytest.mark.parametrize(("passages", "first"), [(1, 0), (2, 0), (6, 9)])
+def test_a_file_that_is_long_for_its_memory_gains_little_by_that(passages, first):
+    parts = [note(n, "The car is mentioned.", "n/a.md", passages=passages) for n in range(6)]
+    assert found("red car", *parts, note(9, "The car."))[0] == first

@@ -241,3 +241,33 @@ def test_a_v1_memory_is_searched_too(world):
     assert (found.path, found.line, found.section) == ("MEMORY.md", 5, "Me > Coffee")
     assert memory.notes.list().total == 1
     assert [line.number for line in memory.search.lines("black")] == [5]
+
+
+_ANNA = '---\ntags: "#work, home"\naliases: [Ann]\n---\n# Anna\ncalls on Monday #urgent\n'
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("urgent", (6, "Anna", "calls on Monday #urgent")),
+        ("rgent", (6, "Anna", "calls on Monday #urgent")),
+        ("anna", (5, "Anna", "# Anna")),
+        ("work", (5, "Anna", "# Anna")),  # only the tags hold it
+        ("ork", (5, "Anna", "# Anna")),
+        ("n/x.md", (5, "Anna", "# Anna")),
+        ("Ann", (3, "", "aliases: [Ann]")),  # a name is not a section
+    ],
+)
+def test_the_passage_whose_own_text_holds_the_word_is_shown(world, query, shown):
+    memory = world.init()
+    world.commit({"n/x.md": _ANNA})
+    (match,) = memory.search.find(query).matches
+    assert (match.line, match.section, match.snippet) == shown
+
+
+def test_a_section_called_like_another_name_of_the_note_is_not_that_of_the_name(world):
+    memory = world.init()
+    text = f"---\naliases: [Bea]\n---\n{'first line ' * 300}\n\n# Bea\n\n{'last line ' * 300}\n"
+    world.commit({"n/y.md": text})
+    (match,) = memory.search.find("aliases").matches
+    assert (match.line, match.section) == (2, "")

@@ -111,6 +111,7 @@ def tables(catalog):
         catalog.totals(),
         db.execute("SELECT term, doc, cnt FROM word_list ORDER BY term").fetchall(),
         db.execute("SELECT text, stem, passages FROM term ORDER BY text").fetchall(),
+        db.execute("SELECT * FROM length WHERE files ORDER BY 1").fetchall(),
         db.execute(
             f"SELECT tag, path FROM tag JOIN ({place}) ON id = file ORDER BY 1, 2"
         ).fetchall(),
