@@ -28,7 +28,7 @@ _LEAST_PIECE: Final = 3500
 """Such a cut is made at a blank if there is one after this many characters."""
 _MOST_HEADINGS: Final = 10_000
 """A body with more of them is data, and is cut by length alone."""
-_LONGEST_TITLE: Final = 200
+LONGEST_TITLE: Final = 200
 """Characters of a title above a passage, since every passage below repeats it."""
 _MARKS: Final = re.compile(r" {0,3}(#{1,6})(?=[ \t\r\n]|\Z)")
 _UNDERLINE: Final = re.compile(r" {0,3}(=++|-++)[ \t]*+[\r\n]*+\Z")
@@ -171,14 +171,14 @@ def _headings(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
         elif sign == "#" and (marks := _MARKS.match(line)):
             yield number, len(marks[1]), _title(line[marks.end() :])
         elif sign in ("=", "-") and number and _underlines(line, lines[number - 1]):
-            yield number - 1, 1 if sign == "=" else 2, lines[number - 1].strip()[:_LONGEST_TITLE]
+            yield number - 1, 1 if sign == "=" else 2, lines[number - 1].strip()[:LONGEST_TITLE]
 
 
 def _title(rest: str) -> str:
     """The title in what follows the marks of a heading, without those that close it."""
     title = rest.strip()
     bare = title.rstrip("#")
-    return (title if bare and bare[-1] not in " \t" else bare.rstrip())[:_LONGEST_TITLE]
+    return (title if bare and bare[-1] not in " \t" else bare.rstrip())[:LONGEST_TITLE]
 
 
 def _underlines(line: str, before: str) -> bool:

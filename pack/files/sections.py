@@ -17,6 +17,7 @@ from typing import Final
 from pack.actions import Action
 from pack.errors import AmbiguousSection, NotFound
 from pack.files.markdown import Heading, headings, plain_text, split_lines
+from pack.files.passages import LONGEST_TITLE
 from pack.normal_form import normalize
 
 SEPARATOR: Final = " > "
@@ -96,8 +97,8 @@ def _named(found: Sequence[Heading]) -> list[tuple[Heading, str]]:
     for heading in found:
         above = [outer for outer in above if outer.level < heading.level] + [heading]
         if heading.title:
-            path = SEPARATOR.join(each.title for each in above if each.title)
-            named.append((heading, path))
+            outer_titles = (each.title[:LONGEST_TITLE] for each in above[:-1] if each.title)
+            named.append((heading, SEPARATOR.join([*outer_titles, heading.title])))
     return named
 
 
