@@ -208,6 +208,21 @@ def test_every_room_says_what_it_is_for() -> None:
         assert len(ast.get_docstring(tree) or "") > 60, room
 
 
+def test_no_room_is_a_warehouse() -> None:
+    crowded = {room for room in rooms() if len(list((ROOT / room).glob("*.py"))) > 25}
+    assert not crowded
+
+
+def test_a_class_name_exists_once_in_the_product() -> None:
+    places: dict[str, list[str]] = {}
+    for source in SOURCES[:3]:
+        for file in modules_of(source):
+            for node in ast.parse(file.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    places.setdefault(node.name, []).append(file.relative_to(ROOT).as_posix())
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
 def test_the_import_paths_that_moved_lead_somewhere() -> None:
     rows = re.findall(r"^\| `pack[^|]*\| (`pack[^|]*) \|$", read("CHANGELOG.md"), re.MULTILINE)
     assert len(rows) > 10

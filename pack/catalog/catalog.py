@@ -15,7 +15,7 @@ from pack.catalog.questions import EVERYTHING, Filter, Listing, Sort, SortKey, T
 from pack.catalog.row import Row
 from pack.index.format import FolderSummary, IndexLine
 from pack.model import BlobId, CommitId, LastChange, MemoryPath
-from pack.search.candidate import Beginning, Candidate
+from pack.search.candidate import Candidate, PassageStart
 from pack.search.query import Clause
 
 
@@ -217,7 +217,7 @@ class Catalog(Protocol):
         """
         ...
 
-    def called_alike(self, found: Collection[int]) -> dict[int, list[Beginning]]:
+    def called_alike(self, found: Collection[int]) -> dict[int, list[PassageStart]]:
         """The passages of the same files whose headings are, or end with, those of some passages.
 
         Args:

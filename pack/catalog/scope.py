@@ -16,11 +16,9 @@ are listed; but nothing is written or sent to targets until somebody has mended 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from fnmatch import translate
 from functools import lru_cache
 from typing import Final
 
@@ -29,6 +27,7 @@ from pack.connector import Connector
 from pack.errors import InvalidConfig, InvalidContent, LimitExceeded, PackError
 from pack.files import yaml_block
 from pack.model import MemoryPath
+from pack.rules.patterns import Pattern, RuleFile
 
 PROJECT_FILE: Final = MemoryPath(".pack.yaml")
 _VERSION: Final = 1
@@ -37,56 +36,33 @@ _EXCLUDE: Final = "exclude"
 _KEYS: Final = ("version", _INCLUDE, _EXCLUDE)
 _MOST_PATTERNS: Final = 1000
 _LONGEST: Final = 400
-_ANY_DEPTH: Final = "**"
+_FILE: Final = RuleFile(PROJECT_FILE, "", b"")
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
-    """One pattern.
+class ScopeRule:
+    """One pattern of the file.
 
     Attributes:
         text: As written.
-        names: An expression for each component; `None` for any number of components.
-        is_folder: Whether it is about folders only.
+        pattern: What it names.
     """
 
     text: str
-    names: tuple[re.Pattern[str] | None, ...]
-    is_folder: bool
+    pattern: Pattern
 
     @classmethod
-    def of(cls, text: str) -> Pattern:
-        """The pattern that a text describes."""
-        bare = text.strip("/")
-        parts = bare.split("/")
-        if len(parts) == 1 and not text.startswith("/"):
-            parts.insert(0, _ANY_DEPTH)
-        names = (None if part == _ANY_DEPTH else re.compile(translate(part)) for part in parts)
-        return cls(text, tuple(names), text.endswith("/"))
+    def of(cls, text: str) -> ScopeRule:
+        """The rule that a text describes."""
+        return cls(text, Pattern.parse(text.encode("utf-8", "surrogatepass"), _FILE))
 
     def holds(self, path: str) -> bool:
         """Whether it fits a path or a folder that the path is in."""
         parts = path.split("/")
-        reached = {0}
-        for number, part in enumerate(parts, start=1):
-            reached = {following for at in reached for following in self._after(at, part)}
-            is_file = number == len(parts)
-            if not (is_file and self.is_folder) and self._is_end(reached):
-                return True
-        return False
-
-    def _after(self, at: int, part: str) -> Sequence[int]:
-        """How far the pattern may have got after one more component."""
-        if at == len(self.names):
-            return ()
-        name = self.names[at]
-        if name is None:  # stays, or the component belongs to what follows
-            return (at, *self._after(at + 1, part))
-        return (at + 1,) if name.match(part) else ()
-
-    def _is_end(self, reached: set[int]) -> bool:
-        last = len(self.names)
-        return last in reached or (last - 1 in reached and self.names[-1] is None)
+        return any(
+            self.pattern.matches("/".join(parts[:depth]), is_folder=depth < len(parts))
+            for depth in range(1, len(parts) + 1)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +75,8 @@ class Scope:
         problem: Why the file that says so cannot be used.
     """
 
-    include: tuple[Pattern, ...] = ()
-    exclude: tuple[Pattern, ...] = ()
+    include: tuple[ScopeRule, ...] = ()
+    exclude: tuple[ScopeRule, ...] = ()
     problem: str | None = None
 
     def holds(self, path: str) -> bool:
@@ -150,7 +126,7 @@ def read_scope(content: bytes) -> Scope:
         fields = yaml_block.load(content.decode("utf-8"))
         _check(fields)
         include, exclude = (
-            tuple(map(Pattern.of, _texts(fields, key))) for key in (_INCLUDE, _EXCLUDE)
+            tuple(map(ScopeRule.of, _texts(fields, key))) for key in (_INCLUDE, _EXCLUDE)
         )
     except UnicodeDecodeError:
         return Scope(problem="it is not valid UTF-8")

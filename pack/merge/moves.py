@@ -16,7 +16,7 @@ _EMPTY: Final = blob_id(b"")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SideFile:
     """A file of one side."""
 
     path: MemoryPath
@@ -37,8 +37,8 @@ class Trio:
 
     path: MemoryPath
     base: BlobId | None
-    ours: Place | None
-    theirs: Place | None
+    ours: SideFile | None
+    theirs: SideFile | None
     moved_apart: bool = False
 
 
@@ -100,5 +100,5 @@ def _by_blob(side: Tree, without: Tree) -> Mapping[BlobId, list[MemoryPath]]:
     return paths
 
 
-def _place(side: Tree, path: MemoryPath) -> Place | None:
-    return Place(path, side[path]) if path in side else None
+def _place(side: Tree, path: MemoryPath) -> SideFile | None:
+    return SideFile(path, side[path]) if path in side else None

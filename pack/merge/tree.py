@@ -26,7 +26,7 @@ from pack.index.format import is_generated, may_be_generated, read_head
 from pack.merge.clashes import FreeNames
 from pack.merge.copies import is_conflict_copy, mark_copy
 from pack.merge.file import Merged, merge_file, merge_mapping_file, merge_text_file
-from pack.merge.moves import Place, Tree, Trio, match_files
+from pack.merge.moves import SideFile, Tree, Trio, match_files
 from pack.model import ABSENT, BlobId, Change, Delete, MemoryPath, Put, blob_id
 from pack.paths import INDEX
 
@@ -176,20 +176,20 @@ class _TreeMerger:
         elif trio.theirs is not None:
             self._add(trio, trio.theirs)
 
-    def _delete(self, trio: Trio, ours: Place) -> None:
+    def _delete(self, trio: Trio, ours: SideFile) -> None:
         if ours.blob == trio.base:
             self._deleted.add(ours.path)
         elif trio.base is not None:
             self._conflicts.append(MergeConflict(trio.path, None, _DELETED_THERE))
 
-    def _add(self, trio: Trio, theirs: Place) -> None:
+    def _add(self, trio: Trio, theirs: SideFile) -> None:
         if theirs.blob == trio.base:
             return
         self._puts[trio.path] = self._read(theirs.blob)
         if trio.base is not None:
             self._conflicts.append(MergeConflict(trio.path, None, _DELETED_HERE))
 
-    def _merge_both(self, trio: Trio, ours: Place, theirs: Place) -> None:
+    def _merge_both(self, trio: Trio, ours: SideFile, theirs: SideFile) -> None:
         if ours.path != trio.path:
             self._deleted.add(ours.path)
         if theirs.blob in (ours.blob, trio.base):

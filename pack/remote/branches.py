@@ -17,7 +17,7 @@ _MOST_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldBranches:
     """What a remote holds that is to be cloned.
 
     Attributes:
@@ -33,7 +33,7 @@ class Held:
     apart: Collection[str] = ()
 
 
-def choose_to_clone(held: Held, wanted: str | None) -> str | None:
+def choose_to_clone(held: HeldBranches, wanted: str | None) -> str | None:
     """The branch to clone; `None` where the remote holds none.
 
     It is the only one; or the only one with a memory; or the default one, unless another memory

@@ -43,7 +43,7 @@ class Candidate:
     passages: int = 1
 
 
-class Beginning(NamedTuple):
+class PassageStart(NamedTuple):
     """How a passage begins: enough to see its heading.
 
     Attributes:

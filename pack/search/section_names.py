@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from pack.files.passages import outline
 from pack.files.sections import SEPARATOR, address
-from pack.search.candidate import Beginning, Candidate
+from pack.search.candidate import Candidate, PassageStart
 
 
-def section_name(section: str, line: int, found: Candidate, alike: Sequence[Beginning]) -> str:
+def section_name(section: str, line: int, found: Candidate, alike: Sequence[PassageStart]) -> str:
     """The name of a section, with a number if others of the file are called the same.
 
     It is empty if there is no such section: other names of a note count as the heading of its
@@ -36,7 +36,7 @@ def _inside(found: Candidate) -> Iterator[tuple[int, str]]:
     return ((found.line + at - 1, path) for at, path in outline(found.text))
 
 
-def _starts(alike: Sequence[Beginning]) -> Iterator[tuple[int, str]]:
+def _starts(alike: Sequence[PassageStart]) -> Iterator[tuple[int, str]]:
     """The same in a file of several, each of which has at most one heading, at its beginning.
 
     What looks like another is in a fence that was cut.

@@ -28,7 +28,7 @@ from pack.files.markdown import split_lines
 from pack.files.passages import heading_above
 from pack.model import MemoryPath
 from pack.results import Line, Match, Matches
-from pack.search.candidate import Beginning, Candidate
+from pack.search.candidate import Candidate, PassageStart
 from pack.search.forms import expand, inside_words
 from pack.search.query import MOST_INSIDE, Alternative, Clause, Query, parse_query
 from pack.search.ranking import (
@@ -140,7 +140,7 @@ def _cost(place: _Hit) -> str:
     return f"{found.path}{found.heading or found.topic}{found.text[:160]}"
 
 
-def _match(query: Query, place: _Hit, alike: Sequence[Beginning], *, explain: bool) -> Match:
+def _match(query: Query, place: _Hit, alike: Sequence[PassageStart], *, explain: bool) -> Match:
     found = place.candidate
     line, snippet = locate(query, found)
     return Match(

@@ -31,7 +31,7 @@ from pack.files.markdown import BOM, Heading, headings, split_lines
 from pack.model import MemoryPath, blob_id
 from pack.paths import GENERAL
 from pack.v1.line_dates import dates_of
-from pack.v1.outline import Section, find_sections
+from pack.v1.outline import FileSection, find_sections
 from pack.v1.plan import (
     OWN_KEYS,
     LineRange,
@@ -195,8 +195,8 @@ def _extendable(head: Sequence[str]) -> Mapping[str, object] | None:
 
 
 def _spans(
-    original: _Original, sections: Sequence[Section]
-) -> Iterator[tuple[LineRange, Section | None]]:
+    original: _Original, sections: Sequence[FileSection]
+) -> Iterator[tuple[LineRange, FileSection | None]]:
     """Consecutive ranges that cover all lines, each with its section; the general part has none."""
     count = len(original.lines)
     if not count:
@@ -205,7 +205,7 @@ def _spans(
     preamble = original.lines[original.head_lines : starts[0] - 1] if starts else original.lines
     if starts and not any(line.strip() for line in preamble):
         starts[0] = 1
-        heads: list[Section | None] = [*sections]
+        heads: list[FileSection | None] = [*sections]
     else:
         starts.insert(0, 1)
         heads = [None, *sections]
@@ -216,7 +216,7 @@ def _spans(
 def _planned(
     original: _Original,
     span: LineRange,
-    section: Section | None,
+    section: FileSection | None,
     title: Heading | None,
     claims: PathClaims,
 ) -> PlannedFile:

@@ -39,7 +39,7 @@ _GENERIC: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class FileSection:
     """A section that becomes a file.
 
     Attributes:
@@ -60,7 +60,7 @@ class Section:
 
 def find_sections(
     outline: Sequence[Heading], lines: Sequence[str]
-) -> tuple[Heading | None, list[Section]]:
+) -> tuple[Heading | None, list[FileSection]]:
     """The title of a text, and its sections in order.
 
     Args:
@@ -71,7 +71,7 @@ def find_sections(
     rulers = {heading.end_line: heading.line for heading in upper if is_ruler(heading.title)}
     borders = [heading for heading in upper if not is_ruler(heading.title)]
     title = _title(borders)
-    made: list[Section] = []
+    made: list[FileSection] = []
     above, bare = title, None
     for number, heading in enumerate(borders):
         if heading is title:
@@ -84,7 +84,7 @@ def find_sections(
                 continue
         first = bare if bare is not None else heading
         parent = _parent(heading, above, title)
-        made.append(Section(rulers.get(first.line - 1, first.line), heading, parent))
+        made.append(FileSection(rulers.get(first.line - 1, first.line), heading, parent))
         bare = None
     return title, made
 

@@ -22,7 +22,7 @@ from pack.catalog.questions import EVERYTHING, Filter, Listing, Sort, SortKey, T
 from pack.catalog.row import Row
 from pack.index.format import FolderSummary, IndexLine
 from pack.model import BlobId, CommitId, LastChange, MemoryPath
-from pack.search.candidate import Beginning, Candidate
+from pack.search.candidate import Candidate, PassageStart
 from pack.search.query import Clause
 from pack_connectors.catalog import build, listing, neighbours, pending, search, vocabulary
 from pack_connectors.catalog.file import CatalogFile
@@ -282,7 +282,7 @@ class SqliteCatalog:
     def with_neighbours(self, found: Sequence[Candidate], reach: int) -> list[Candidate]:
         return self._search(lambda db: neighbours.with_neighbours(db, found, reach))
 
-    def called_alike(self, found: Collection[int]) -> dict[int, list[Beginning]]:
+    def called_alike(self, found: Collection[int]) -> dict[int, list[PassageStart]]:
         """See `Catalog.called_alike`."""
         return self._search(lambda db: neighbours.called_alike(db, found))
 

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from pack.search.candidate import Beginning, Candidate
+from pack.search.candidate import Candidate, PassageStart
 from pack_connectors.catalog.search import Links, read_candidates
 
 _IN_FILE: Final = """
@@ -47,11 +47,11 @@ ORDER BY here.id, place.id
 """
 
 
-def called_alike(db: sqlite3.Connection, found: Iterable[int]) -> dict[int, list[Beginning]]:
+def called_alike(db: sqlite3.Connection, found: Iterable[int]) -> dict[int, list[PassageStart]]:
     """See `Catalog.called_alike`; within a transaction."""
-    alike: dict[int, list[Beginning]] = {}
+    alike: dict[int, list[PassageStart]] = {}
     for number, *beginning in db.execute(_ALIKE, (_json(found),)):
-        alike.setdefault(number, []).append(Beginning(*beginning))
+        alike.setdefault(number, []).append(PassageStart(*beginning))
     return alike
 
 

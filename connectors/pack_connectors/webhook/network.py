@@ -58,7 +58,7 @@ def judged_addresses(url: WebhookUrl, resolver: Resolve = resolve) -> list[str]:
     return found
 
 
-class Exchange(httpcore.SyncBackend):
+class WebhookNetwork(httpcore.SyncBackend):
     """What httpcore connects with, for one request inside a `with` block.
 
     Args:

@@ -21,7 +21,7 @@ from pack._version import __version__
 from pack.actions import Action
 from pack.errors import ConnectorError, NotFound, PackError, RateLimited, Unavailable
 from pack_connectors.system.retry import parse_retry_after
-from pack_connectors.webhook.network import Exchange, Resolve, resolve
+from pack_connectors.webhook.network import Resolve, WebhookNetwork, resolve
 from pack_connectors.webhook.signature import signatures
 from pack_connectors.webhook.url import WebhookUrl
 
@@ -65,7 +65,7 @@ class Webhook:
         self._timeout = timeout
         self._context = context
         self._resolve = resolver
-        self._exchange: Exchange | None = None
+        self._exchange: WebhookNetwork | None = None
         self._is_closed = False
 
     @property
@@ -109,7 +109,7 @@ class Webhook:
         if url.is_tls and self._context is None:
             self._context = _trusted_certificates()
         address = httpcore.URL(scheme=url.scheme, host=url.host, port=url.port, target=url.target)
-        self._exchange = exchange = Exchange(url, self._timeout, self._resolve)
+        self._exchange = exchange = WebhookNetwork(url, self._timeout, self._resolve)
         if self._is_closed:  # by another thread, meanwhile
             exchange.hang_up()
         try:

@@ -101,7 +101,7 @@ def _refusal(text: str, reason: str) -> LineRefusal | None:
     return LineRefusal(number if known else None, INVALID_REQUEST, reason)
 
 
-class Pending:
+class Unanswered:
     """The requests that have not been answered yet."""
 
     def __init__(self) -> None:

@@ -22,7 +22,7 @@ import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.shared.message import SessionMessage
 
-from pack_servers.mcp.lines import LineRefusal, Pending, parse_line
+from pack_servers.mcp.lines import LineRefusal, Unanswered, parse_line
 
 MAX_LINE: Final = 16 * 1024 * 1024
 """Bytes of a message: enough for the largest file with every character escaped."""
@@ -62,7 +62,7 @@ class _Wire:
     def __init__(self, stdin: int, stdout: int) -> None:
         self._chunks = _read_chunks(stdin)
         self._output = _Output(stdout)
-        self._pending = Pending()
+        self._pending = Unanswered()
 
     async def read_messages(
         self, incoming: MemoryObjectSendStream[SessionMessage | Exception]

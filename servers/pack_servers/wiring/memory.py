@@ -20,7 +20,7 @@ from pack_servers.wiring.place import Announce, Opening, Place
 
 if TYPE_CHECKING:
     from pack.use_cases.lifecycle import Agree, Initialised
-    from pack_servers.wiring.notes_folder import Notes
+    from pack_servers.wiring.notes_folder import NotesFolder
 
 logger = logging.getLogger(__name__)
 CLI_ORIGIN: Final = Origin(Source.USER, "cli")
@@ -83,7 +83,7 @@ def init_memory(
     settings: Settings,
     place: Place,
     *,
-    notes: Notes | None = None,
+    notes: NotesFolder | None = None,
     agree: Agree | None = None,
     dry_run: bool = False,
 ) -> Initialised:

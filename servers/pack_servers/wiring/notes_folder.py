@@ -35,7 +35,7 @@ _ENDING: Final = ".md"
 
 
 @dataclass(frozen=True, slots=True)
-class Notes:
+class NotesFolder:
     """A folder of notes.
 
     Attributes:
@@ -52,7 +52,7 @@ class Notes:
     left_out: tuple[LeftOut, ...] = ()
 
 
-def read_notes(folder: Path, *, with_attachments: bool = False) -> Notes:
+def read_notes(folder: Path, *, with_attachments: bool = False) -> NotesFolder:
     """The markdown files below a folder; hidden folders are left out and links are not followed.
 
     Raises:
@@ -81,7 +81,7 @@ def read_notes(folder: Path, *, with_attachments: bool = False) -> Notes:
     except OSError as error:
         raise InvalidConfig("--from", f"{error.filename or folder}: {error.strerror}") from error
     known = last_commits(folder, files)
-    return Notes(files, attachments, {**dates, **known}, tuple(left_out))
+    return NotesFolder(files, attachments, {**dates, **known}, tuple(left_out))
 
 
 def _walk(folder: Path, left_out: list[LeftOut]) -> Iterator[Path]:

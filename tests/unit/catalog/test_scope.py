@@ -2,7 +2,7 @@
 
 import pytest
 
-from pack.catalog.scope import PROJECT_FILE, Pattern, read_scope, write_scope
+from pack.catalog.scope import PROJECT_FILE, ScopeRule, read_scope, write_scope
 from pack.errors import InvalidConfig, InvalidPath
 from tests.support import assert_true_index
 
@@ -22,14 +22,14 @@ from tests.support import assert_true_index
     ],
 )
 def test_a_pattern_holds_as_git_would_have_it(pattern, held, free):
-    made = Pattern.of(pattern)
+    made = ScopeRule.of(pattern)
     assert [path for path in held if not made.holds(path)] == []
     assert [path for path in free if made.holds(path)] == []
 
 
 def test_many_stars_take_no_time():
-    assert not Pattern.of("a/" + "*a" * 190).holds("a/" + "a" * 380 + "b")
-    assert not Pattern.of("**/a/" * 70 + "b").holds("a/" * 190 + "c")
+    assert not ScopeRule.of("a/" + "*a" * 190).holds("a/" + "a" * 380 + "b")
+    assert not ScopeRule.of("**/a/" * 70 + "b").holds("a/" * 190 + "c")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from pack.errors import NotFound, SeveralBranches
 from pack.model import CommitId
-from pack.remote.branches import Held, choose_to_clone, choose_to_follow, named
+from pack.remote.branches import HeldBranches, choose_to_clone, choose_to_follow, named
 from pack.remote.remote import RemoteBranch, Stop, StopKind
 
 A, B = CommitId("a" * 40), CommitId("b" * 40)
@@ -19,27 +19,29 @@ def branch(there: str = "main", local: str = "main") -> RemoteBranch:
 @pytest.mark.parametrize(
     ("held", "chosen"),
     [
-        (Held((), "master", ()), None),
-        (Held(["main"], "master", ()), "main"),
-        (Held(["main"], None, ["main"]), "main"),
-        (Held(["docs", "main"], "docs", ["main"]), "main"),
-        (Held(["docs", "main"], "main", []), "main"),
-        (Held(["draft", "main"], "main", ["draft", "main"]), "main"),
+        (HeldBranches((), "master", ()), None),
+        (HeldBranches(["main"], "master", ()), "main"),
+        (HeldBranches(["main"], None, ["main"]), "main"),
+        (HeldBranches(["docs", "main"], "docs", ["main"]), "main"),
+        (HeldBranches(["docs", "main"], "main", []), "main"),
+        (HeldBranches(["draft", "main"], "main", ["draft", "main"]), "main"),
     ],
 )
-def test_a_clone_takes_the_branch_that_is_the_memory(held: Held, chosen: str | None) -> None:
+def test_a_clone_takes_the_branch_that_is_the_memory(
+    held: HeldBranches, chosen: str | None
+) -> None:
     assert choose_to_clone(held, None) == chosen
 
 
 @pytest.mark.parametrize(
     "held",
     [
-        Held(["main", "master"], "master", ["main", "master"], ["main"]),
-        Held(["main", "trunk"], "master", ["main", "trunk"]),
-        Held(["main", "trunk"], None, []),
+        HeldBranches(["main", "master"], "master", ["main", "master"], ["main"]),
+        HeldBranches(["main", "trunk"], "master", ["main", "trunk"]),
+        HeldBranches(["main", "trunk"], None, []),
     ],
 )
-def test_a_person_chooses_between_two_memories(held: Held) -> None:
+def test_a_person_chooses_between_two_memories(held: HeldBranches) -> None:
     with pytest.raises(SeveralBranches, match="main, "):
         choose_to_clone(held, None)
     assert choose_to_clone(held, "main") == "main"
@@ -47,7 +49,7 @@ def test_a_person_chooses_between_two_memories(held: Held) -> None:
 
 def test_a_branch_that_is_not_there_cannot_be_cloned() -> None:
     with pytest.raises(NotFound) as refusal:
-        choose_to_clone(Held(["main"], "main", ["main"]), "other")
+        choose_to_clone(HeldBranches(["main"], "main", ["main"]), "other")
     assert "It has main." in refusal.value.remedy
 
 

@@ -39,7 +39,7 @@ def _blob_of(seen: str | None) -> BlobId | None:
 
 
 @dataclass
-class Snapshot:
+class SeenTree:
     """The memory files that were seen, and how they differ from one commit.
 
     Attributes:
@@ -99,7 +99,7 @@ class Snapshot:
         self.committed = {p: held.get(p) for p in paths if held.get(p) != self._blob(p)}
 
 
-class SnapshotFile:
+class SeenFile:
     """Keeps a snapshot for the next process.
 
     Args:
@@ -110,16 +110,16 @@ class SnapshotFile:
         self._file = file
         self._changes = 0
 
-    def load(self) -> Snapshot:
+    def load(self) -> SeenTree:
         """What was stored last; an empty snapshot where nothing is that can be used."""
         if self._file is not None:
             with suppress(OSError, ValueError, TypeError, AttributeError, RecursionError):
-                found = Snapshot(**json.loads(self._file.read_bytes()))
+                found = SeenTree(**json.loads(self._file.read_bytes()))
                 if _is_valid(found):
                     return found
-        return Snapshot()
+        return SeenTree()
 
-    def keep(self, snapshot: Snapshot, changes: int) -> None:
+    def keep(self, snapshot: SeenTree, changes: int) -> None:
         """Store a snapshot, once that spares the next process more than it costs this one.
 
         Args:
@@ -138,7 +138,7 @@ class SnapshotFile:
             write_durably(str(self._file), data, f"{self._file}-")
 
 
-def _is_valid(snapshot: Snapshot) -> bool:
+def _is_valid(snapshot: SeenTree) -> bool:
     """Whether all of it has the right form; anybody may have edited the file."""
 
     def are_texts(found: Any, *others: None) -> bool:

@@ -36,7 +36,7 @@ from pack_connectors.local_git.changes.scan import (
     may_hold_memory,
     scan,
 )
-from pack_connectors.local_git.changes.seen import Snapshot, SnapshotFile, mark, status_of
+from pack_connectors.local_git.changes.seen import SeenFile, SeenTree, mark, status_of
 from pack_connectors.local_git.worktree import Worktree
 from pack_connectors.system.malloc import give_back
 
@@ -81,8 +81,8 @@ class WorktreeState:
         self._watch = watch
         self._open_watches = open_watches
         self._lock = threading.Lock()
-        self._file = SnapshotFile(cache_file)
-        self._seen: Snapshot | None = None
+        self._file = SeenFile(cache_file)
+        self._seen: SeenTree | None = None
         self._events: FileEvents | None = None
         self._pending = FolderChanges(lost=True)
         self._linked: set[str] = set()
@@ -166,7 +166,7 @@ class WorktreeState:
 
     # --- looking at it -------------------------------------------------------------------------
 
-    def _bring_up(self, commit: CommitId | None) -> Snapshot:
+    def _bring_up(self, commit: CommitId | None) -> SeenTree:
         """Look at what may have changed, and compare with a commit."""
         seen, self._seen = self._seen, None  # an error leaves nothing half done
         is_lost = self._pending.lost or seen is None
@@ -211,7 +211,7 @@ class WorktreeState:
                 return changes.items()
         return None
 
-    def _look_at_all(self, seen: Snapshot, trusted_before: int) -> int:
+    def _look_at_all(self, seen: SeenTree, trusted_before: int) -> int:
         """Scan the working tree; how many files are not what they were."""
         changes = 0
         vanished = set(seen.digests)
@@ -225,7 +225,7 @@ class WorktreeState:
             seen.forget(path)
         return changes + len(vanished)
 
-    def _look_at_changes(self, seen: Snapshot, trusted_before: int) -> int:
+    def _look_at_changes(self, seen: SeenTree, trusted_before: int) -> int:
         """Look where something was reported; how many files that was."""
         for gone in self._pending.gone:
             if self._events is not None:
@@ -243,7 +243,7 @@ class WorktreeState:
             self._look_at_file(seen, MemoryPath(path), trusted_before)
         return changes + len(self._pending.files)
 
-    def _look_at(self, seen: Snapshot, folder: Folder, trusted_before: int) -> int:
+    def _look_at(self, seen: SeenTree, folder: Folder, trusted_before: int) -> int:
         if self._events is not None:
             self._note_links(f"{folder.path}/{name}" for name in folder.linked())
         for name, status in folder.rules:
@@ -274,7 +274,7 @@ class WorktreeState:
             self._rules[path] = None
         self.rules_seen += 1
 
-    def _look_at_file(self, seen: Snapshot, path: MemoryPath, trusted_before: int) -> None:
+    def _look_at_file(self, seen: SeenTree, path: MemoryPath, trusted_before: int) -> None:
         folder, _, name = path.rpartition("/")
         status = self._worktree.stat(path)
         self._linked.discard(path)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from pack.errors import Unavailable
-from pack.remote.branches import Held, choose_to_clone
+from pack.remote.branches import HeldBranches, choose_to_clone
 from pack_connectors.local_git.process import GitRunner, find_git
 from pack_connectors.local_git.remote.config import HEADS
 from pack_connectors.local_git.remote.transport import GitExchange
@@ -83,10 +83,10 @@ def clone_repository(
             cloning.fetch()
             apart = cloning.apart_from(default, heads)
             chosen = choose_to_clone(
-                Held(heads, default, cloning.with_any(heads, marks), apart), branch
+                HeldBranches(heads, default, cloning.with_any(heads, marks), apart), branch
             )
         else:
-            chosen = choose_to_clone(Held((), default, ()), branch)
+            chosen = choose_to_clone(HeldBranches((), default, ()), branch)
         cloning.check_out(chosen or DEFAULT_BRANCH, is_there=bool(heads))
     return url
 

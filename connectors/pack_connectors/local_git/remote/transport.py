@@ -75,7 +75,7 @@ _FROM_URL: Final = (
 )
 
 
-class Answer(NamedTuple):
+class GitAnswer(NamedTuple):
     """What a command came to.
 
     Attributes:
@@ -115,7 +115,7 @@ class GitExchange:
         self._config = config
         self._own_config: list[str] | None = None
 
-    def run(self, command: str, options: Sequence[str], url: RemoteUrl, *refs: str) -> Answer:
+    def run(self, command: str, options: Sequence[str], url: RemoteUrl, *refs: str) -> GitAnswer:
         """Run a command that talks to a remote.
 
         Raises:
@@ -133,7 +133,7 @@ class GitExchange:
                 status = self._wait(process, command)
             finally:
                 _end(process)
-            return Answer(status, _text(out), _said(_text(err)))
+            return GitAnswer(status, _text(out), _said(_text(err)))
 
     def _options(self, url: RemoteUrl) -> Iterator[str]:
         yield from config_options(_DEFAULTS)

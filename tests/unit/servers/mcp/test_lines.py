@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mcp.types import JSONRPCError, JSONRPCMessage, JSONRPCRequest, JSONRPCResponse
-from pack_servers.mcp.lines import LineRefusal, Pending, parse_line
+from pack_servers.mcp.lines import LineRefusal, Unanswered, parse_line
 
 
 def message(**fields: Any) -> bytes:
@@ -135,7 +135,7 @@ def parsed(**fields: Any) -> JSONRPCMessage:
     return found
 
 
-def waits(pending: Pending) -> bool:
+def waits(pending: Unanswered) -> bool:
     async def wait() -> bool:
         with anyio.move_on_after(0.01) as scope:
             await pending.wait_for_none()
@@ -145,7 +145,7 @@ def waits(pending: Pending) -> bool:
 
 
 def test_requests_are_pending_until_they_are_answered_or_cancelled() -> None:
-    pending = Pending()
+    pending = Unanswered()
     for number in (1, "1", 2):
         pending.came(parsed(id=number, method="ping"))
     pending.came(parsed(id="news", method="subscriptions/listen"))

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from pack_connectors.local_git.changes.seen import Snapshot, SnapshotFile, mark, status_of
+from pack_connectors.local_git.changes.seen import SeenFile, SeenTree, mark, status_of
 
 from pack.model import BlobId, CommitId
 
@@ -11,7 +11,7 @@ FIRST, SECOND = CommitId("a" * 40), CommitId("b" * 40)
 
 @pytest.fixture
 def seen():
-    made = Snapshot()
+    made = SeenTree()
     made.see("a", "x.md", mark("7 1 2 3", ONE))
     made.see("a", "y.md", mark("", TWO))
     made.compare(FIRST, {"a/x.md": ONE, "a/y.md": TWO})
@@ -43,10 +43,10 @@ def test_a_large_file_differs_from_none(seen):
 
 
 def test_the_next_process_finds_what_was_kept(seen, tmp_path):
-    SnapshotFile(tmp_path / "state/seen.json").keep(seen, 1)
-    assert SnapshotFile(tmp_path / "state/seen.json").load() == seen
-    SnapshotFile(None).keep(seen, 1)
-    assert SnapshotFile(None).load() == Snapshot()
+    SeenFile(tmp_path / "state/seen.json").keep(seen, 1)
+    assert SeenFile(tmp_path / "state/seen.json").load() == seen
+    SeenFile(None).keep(seen, 1)
+    assert SeenFile(None).load() == SeenTree()
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,6 @@ def test_the_next_process_finds_what_was_kept(seen, tmp_path):
 )
 def test_a_file_of_another_form_is_not_used(seen, tmp_path, wrong):
     file = tmp_path / "seen.json"
-    SnapshotFile(file).keep(seen, 1)
+    SeenFile(file).keep(seen, 1)
     file.write_text(json.dumps(json.loads(file.read_bytes()) | wrong), "ascii")
-    assert SnapshotFile(file).load() == Snapshot()
+    assert SeenFile(file).load() == SeenTree()
