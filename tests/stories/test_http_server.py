@@ -681,16 +681,14 @@ def test_the_connection_that_is_idle_longest_gives_way_to_a_new_one(tmp_path: Pa
 def test_where_all_connections_are_busy_a_new_one_is_closed(tmp_path: Path) -> None:
     with running(tmp_path / "log") as server, ExitStack() as stack:
         busy = [stack.enter_context(connect(server)) for _ in range(MAX_CONNECTIONS)]
+        waiting = (b"Content-Length: %d" % len(INITIALIZE), b"Expect: 100-continue")
         for connection in busy:
-            connection.sendall(post(server, b"{", b"Content-Length: %d" % len(INITIALIZE)))
-        busy[0].sendall(INITIALIZE[1:])
+            connection.sendall(post(server, b"", *waiting))
+            assert read_head(connection).startswith(b"HTTP/1.1 100")  # now it waits for the body
+        with connect(server) as surplus:
+            assert is_closed(surplus)
+        busy[0].sendall(INITIALIZE)
         assert read_head(busy[0]).startswith(b"HTTP/1.1 200")
-        is_closed_now = False
-        while not is_closed_now:  # until the server has read all heads
-            with connect(server) as surplus:
-                is_closed_now = is_closed(surplus)
-        busy[1].sendall(INITIALIZE[1:])
-        assert read_head(busy[1]).startswith(b"HTTP/1.1 200")
 
 
 FOREIGN = b"Host: evil.example"
