@@ -11,7 +11,7 @@ holds at any depth, and one that names a folder holds for everything in it. With
 everything is included. The committed file counts.
 
 A file that cannot be read leaves nothing out, because notes that vanish are worse than notes that
-are listed; but nothing is written or sent to targets until somebody has mended it.
+are listed. But nothing is written or sent to targets until somebody repairs it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Final
 
 from pack.catalog.row import is_catalogued
 from pack.connector import Connector
-from pack.errors import InvalidConfig, InvalidContent, LimitExceeded, PackError
+from pack.errors import InvalidConfig, InvalidContent, InvalidPath, LimitExceeded, PackError
 from pack.files import yaml_block
 from pack.model import MemoryPath
 from pack.rules.patterns import Pattern, RuleFile
@@ -91,6 +91,16 @@ class Scope:
         if self.include and not any(one.holds(path) for one in self.include):
             return f"{_INCLUDE} does not name it"
         return None
+
+    def refuse_left_out(self, path: str) -> None:
+        """Do nothing, unless a path is left out.
+
+        Raises:
+            InvalidPath: It is; the message names the rule.
+        """
+        rule = self.left_out_by(path)
+        if rule is not None:
+            raise InvalidPath(path, f"{PROJECT_FILE} leaves it out ({rule})")
 
     def require(self) -> Scope:
         """The scope itself, if it is certain.

@@ -69,7 +69,7 @@ class Meta:
         topic: What the file is about.
         tags: Without duplicates, in the order of the file.
         created: In ISO form if it is understood, else as typed.
-        updated: The latest of the dates that say so, likewise.
+        updated: The latest of the dates that say when it was updated, in the same form.
         names: Other names of what the file is about.
         sync: Whether sync targets receive the file.
         ttl: As typed.

@@ -198,7 +198,7 @@ class Lifecycle:
         """The notes beside the v1 file, and which of them a migration makes part of the memory.
 
         Args:
-            with_others: Whether the files outside the usual folders shall join.
+            with_others: Whether the files outside the usual folders become memory too.
         """
         with self._core.view():
             return find_beside(self._core, with_others=with_others)

@@ -50,6 +50,8 @@ def get(core: Core, path: str, part: Part = WHOLE) -> Document:
         core.require_mode()
         core.reader.refuse_excluded(wanted)
         raise nothing_there(core, path)
+    if is_catalogued(wanted):
+        scope_of(core.connector).refuse_left_out(wanted)
     (text, lines), head = excerpt(found, part), found.head
     warnings: tuple[str, ...] = ()
     if head.problem is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pack.catalog.refresh import bring_up
-from pack.catalog.scope import PROJECT_FILE, scope_of
+from pack.catalog.scope import scope_of
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.lookup import asked_path, nothing_there
@@ -68,9 +68,7 @@ def refuse_outside(core: Core, path: MemoryPath) -> None:
         InvalidConfig: It is not certain, because that file cannot be used.
     """
     core.reader.refuse_excluded(path)
-    rule = scope_of(core.connector).require().left_out_by(path)
-    if rule is not None:
-        raise InvalidPath(path, f"{PROJECT_FILE} leaves it out ({rule})")
+    scope_of(core.connector).require().refuse_left_out(path)
 
 
 def refuse_twin(core: Core, path: MemoryPath, leaving: MemoryPath | None = None) -> None:

@@ -45,7 +45,7 @@ class FileSection:
     Attributes:
         start: The line that it begins on.
         heading: Its heading.
-        parent: The title of what it belongs to, if that says more than the heading alone.
+        parent: The title of the section that it is in, if its own heading is too general.
     """
 
     start: int

@@ -168,7 +168,7 @@ def _of_history(repository: Repository) -> Iterator[Check]:
     try:
         find_damage(runner, head)
     except PackError as error:
-        remedy = "`git fsck` says more. `git fetch` from a remote or a clone may bring it back."
+        remedy = "Run `git fsck` for details. `git fetch` from a remote or a clone may restore it."
         yield Check("history", State.PROBLEM, f"damaged: {error}", remedy)
         return
     yield Check("history", State.OK, "complete")

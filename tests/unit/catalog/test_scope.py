@@ -70,6 +70,13 @@ def test_patterns_are_added_to_what_is_there():
     ]
 
 
+def test_what_is_left_out_cannot_be_read(world):
+    memory = world.init()
+    world.commit({"docs/a.md": "needle\n", PROJECT_FILE: "version: 1\nexclude: [docs/]\n"})
+    with pytest.raises(InvalidPath, match="exclude: docs/"):
+        memory.notes.get("docs/a.md")
+
+
 def test_what_is_left_out_is_nowhere_listed_and_not_written(world):
     memory = world.init()
     world.commit({"docs/a.md": "needle\n", "notes/b.md": "needle\n"})
