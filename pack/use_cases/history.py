@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pack.catalog.managed import managed_paths
-from pack.catalog.row import is_catalogued
+from pack.catalog.scope import scope_of
 from pack.core.session import Session
 from pack.model import CommitId
 from pack.paths import INDEX
@@ -30,8 +30,9 @@ class History:
         if found is None:
             return Changes(head, (), (), listing_changed=True)
         managed = managed_paths(connector)
+        scope = scope_of(connector)
         known = ((path, blob) for path, blob in found if path not in managed)
-        ours = [(path, blob) for path, blob in known if is_catalogued(path) or path == INDEX]
+        ours = [(path, blob) for path, blob in known if scope.holds(path) or path == INDEX]
         changed = tuple(path for path, blob in ours if blob is not None)
         gone = tuple(path for path, blob in ours if blob is None)
         return Changes(head, changed, gone, listing_changed=bool(gone) or INDEX in changed)

@@ -18,3 +18,11 @@ def test_changes_since_a_commit(world):
     assert found.head == world.connector.head()
     assert memory.history.changes_since("0" * 40).listing_changed
     assert memory.history.changes_since(None).listing_changed
+
+
+def test_changes_of_files_that_are_left_out_are_not_told(world):
+    world.init()
+    world.commit({".pack.yaml": "version: 1\nexclude: [docs/]\n", "notes/b.md": "b\n"})
+    before = world.connector.head()
+    world.commit({"docs/a.md": "a\n", "notes/b.md": "c\n"})
+    assert world.memory.history.changes_since(before).changed == ("notes/b.md",)
