@@ -18,10 +18,10 @@ from pack.core.guard import Guard
 from pack.core.reader import Reader
 from pack.core.session import Session
 from pack.core.writer import Writer
+from pack.history.history import History
 from pack.model import Mode
 from pack.paths import parse_path
 from pack.provenance import Origin
-from pack.use_cases.history import History
 from pack.use_cases.notes import Notes
 from pack.use_cases.pathless import WholeText
 

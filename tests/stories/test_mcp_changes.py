@@ -31,8 +31,8 @@ from pack_servers.wiring.memory import CLI_ORIGIN, open_memory
 from pack_templates import starter_files
 
 from pack.errors import Unavailable
+from pack.history.history import History
 from pack.memory import Memory
-from pack.use_cases.history import History
 from tests.stories.mcp_support import (
     CONNECTIONS,
     DEADLINE,

@@ -1,0 +1,109 @@
+"""A moment of the past, as a caller names it: a commit, a date, a time, or how long ago.
+
+A day alone is a day in UTC: `since` begins with its first moment, and what the memory held "on" a
+day is what it held at the end of it. A memory's state at a moment is that of the newest commit on
+its line of first parents that was made by then (its committer date); the walk goes from the newest
+commit to older ones, so that a clock that was once wrong hides nothing that came after it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
+from pack.connector import Connector
+from pack.errors import InvalidRequest, NotFound
+from pack.files.dates import parse_day
+from pack.log import LogQuery
+from pack.model import CommitId
+
+_AGO: Final = re.compile(r"([0-9]{1,6})\s*([smhdw])(?:\s+ago)?")
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DAYS_AGO: Final = {"today": 0, "yesterday": 1}
+_ID: Final = re.compile(r"[0-9a-f]{4,64}")
+_FORMS: Final = "a commit, a date such as 2026-01-31, a time such as 2026-01-31T09:30Z, or 7d"
+
+
+def parse_moment(text: str, now: datetime, *, at_end: bool) -> datetime | None:
+    """The moment that a text names, in UTC; `None` if it is no date, time or time span.
+
+    Args:
+        text: `2026-01-31`, `2026-01-31T09:30+01:00`, `7d`, `12h`, `today`, `yesterday`, `now`.
+        now: The present, with a time zone.
+        at_end: Whether a day means its last moment instead of its first.
+    """
+    named = text.strip().lower()
+    if named == "now":
+        return now.astimezone(UTC)
+    if match := _AGO.fullmatch(named):
+        return _ago(now, timedelta(**{_UNITS[match[2]]: int(match[1])}))
+    if named in _DAYS_AGO:
+        day = now.astimezone(UTC).date() - timedelta(days=_DAYS_AGO[named])
+    elif (found := _parse_time(text.strip())) is not None:
+        return found
+    elif (found_day := parse_day(text.strip())) is not None:
+        day = found_day
+    else:
+        return None
+    return datetime.combine(day, time.max if at_end else time.min, UTC)
+
+
+def _ago(now: datetime, span: timedelta) -> datetime:
+    try:
+        return now.astimezone(UTC) - span
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def _parse_time(text: str) -> datetime | None:
+    """A moment with a time of day; without a zone it is one in UTC."""
+    if not re.search(r"[0-9][Tt ][0-9]", text):
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def find_commit(connector: Connector, when: str, now: datetime) -> CommitId:
+    """The commit whose state a text names: a commit of the memory's history, or a moment.
+
+    Args:
+        connector: Where the memory is kept.
+        when: The text. A commit may be named by the first four characters of its id or more.
+        now: The present, with a time zone.
+
+    Raises:
+        InvalidRequest: The text names neither; or the memory has no commit yet.
+        NotFound: There is no such commit in the memory's history, or none as old as that.
+    """
+    head = connector.head()
+    if head is None:
+        raise InvalidRequest("the memory has no history yet")
+    moment = parse_moment(when, now, at_end=True)
+    if moment is not None:
+        return _at(connector, head, moment, when)
+    named = when.strip().lower()
+    if not _ID.fullmatch(named):
+        raise InvalidRequest(f"`{when}` does not name a moment; give {_FORMS}")
+    return _by_id(connector, head, named)
+
+
+def _at(connector: Connector, head: CommitId, moment: datetime, when: str) -> CommitId:
+    for commit in connector.log(LogQuery(head, first_parent=True)):
+        if commit.at <= moment:
+            return commit.id
+    raise NotFound(f"a commit as old as {when}", "The memory's history begins later.")
+
+
+def _by_id(connector: Connector, head: CommitId, beginning: str) -> CommitId:
+    found = [
+        commit.id for commit in connector.log(LogQuery(head)) if commit.id.startswith(beginning)
+    ]
+    if len(found) > 1:
+        raise InvalidRequest(f"{len(found)} commits begin with {beginning}; give more of the id")
+    if not found:
+        raise NotFound(f"commit {beginning}", "See the log for the commits there are.")
+    return found[0]

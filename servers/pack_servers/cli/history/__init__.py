@@ -1,0 +1,1 @@
+"""The commands that look back at the memory, and those that take changes back."""

@@ -1,0 +1,66 @@
+"""Moments of the past, and the commits that they name."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pack.errors import InvalidRequest, NotFound
+from pack.history.when import find_commit, parse_moment
+
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "begin", "end"),
+    [
+        ("2026-01-31", "2026-01-31T00:00:00", "2026-01-31T23:59:59.999999"),
+        ("yesterday", "2026-11-20T00:00:00", "2026-11-20T23:59:59.999999"),
+        ("today", "2026-11-21T00:00:00", "2026-11-21T23:59:59.999999"),
+        ("7d", "2026-11-14T09:30:00", "2026-11-14T09:30:00"),
+        ("90 m ago", "2026-11-21T08:00:00", "2026-11-21T08:00:00"),
+        ("now", "2026-11-21T09:30:00", "2026-11-21T09:30:00"),
+        ("2026-01-31T09:30", "2026-01-31T09:30:00", "2026-01-31T09:30:00"),
+        ("2026-01-31 09:30+01:00", "2026-01-31T08:30:00", "2026-01-31T08:30:00"),
+    ],
+)
+def test_a_moment(text, begin, end):
+    for expected, at_end in ((begin, False), (end, True)):
+        found = parse_moment(text, NOW, at_end=at_end)
+        assert found == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+
+
+def test_a_span_longer_than_the_calendar_is_its_beginning():
+    assert parse_moment("999999w", NOW, at_end=True) == datetime.min.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "7", "7y", "2026-13-01", "abcd1234"])
+def test_what_is_no_moment(text):
+    assert parse_moment(text, NOW, at_end=True) is None
+
+
+def test_a_commit_by_the_beginning_of_its_id(world):
+    made = world.init().notes.update("a/x.md", "x\n")
+    now = world.clock.now
+    assert find_commit(world.connector, made.commit, now) == made.commit
+    assert find_commit(world.connector, f" {made.commit[:12].upper()} ", now) == made.commit
+    with pytest.raises(NotFound):
+        find_commit(world.connector, "0" * 40, now)
+    with pytest.raises(InvalidRequest, match="does not name a moment"):
+        find_commit(world.connector, "soon", now)
+
+
+def test_what_the_memory_held_at_a_moment(world):
+    memory = world.init()
+    first = world.connector.head()
+    world.clock.advance(minutes=10)
+    memory.notes.update("a/x.md", "x\n")
+    now = world.clock.now
+    assert find_commit(world.connector, "now", now) == world.connector.head()
+    assert find_commit(world.connector, "5m", now) == first
+    with pytest.raises(NotFound):
+        find_commit(world.connector, "2w", now)
+
+
+def test_a_memory_without_a_commit_has_no_past(world):
+    with pytest.raises(InvalidRequest, match="no history"):
+        find_commit(world.connector, "now", world.clock.now)
