@@ -26,6 +26,7 @@ from pack.use_cases.notes import Notes
 from pack.use_cases.pathless import WholeText
 
 if TYPE_CHECKING:
+    from pack.history.context import Beginning
     from pack.pages.delivery import PageDelivery
     from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
@@ -122,6 +123,13 @@ class Memory:
     def history(self) -> History:
         """What has happened to the memory."""
         return History(self._session)
+
+    @property
+    def context(self) -> Beginning:
+        """What a conversation should begin with."""
+        from pack.history.context import Beginning  # noqa: PLC0415
+
+        return Beginning(self._session)
 
     @property
     def search(self) -> Search:
