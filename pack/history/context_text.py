@@ -215,7 +215,7 @@ class _Draft:
 
     def _rest(self, extract: Extract, first: Passage, *, is_begun: bool) -> LeftOut:
         if extract.is_whole and not is_begun:
-            what = f"{extract.path}, {extract.lines} lines"
+            what = f"{extract.path}, {extract.lines} line{'s' if extract.lines != 1 else ''}"
             return LeftOut(what, self.calls.read(extract.path))
         last = "" if extract.is_whole else str(_last_line(first))
         until = f"to {last}" if last else "on"

@@ -24,6 +24,7 @@ from pack.provenance import Origin, Source
 from pack.results import Written
 from pack_servers.mcp import results as answers
 from pack_servers.mcp.clients import LastRead, PartsRead, client_key
+from pack_servers.mcp.context_tool import ContextTool
 
 _MAX_LIMIT: Final = 500
 _LARGE: Final = {"anthropic/maxResultSizeChars": 500_000}
@@ -308,6 +309,7 @@ def add_tools(
         (tools.memory_edit, "Edit memory", _ADDS),
         (tools.memory_delete, "Delete memory", _REMOVES),
         (tools.memory_move, "Move memory", _ADDS),
+        (ContextTool(memory).memory_context, "Begin with memory", _READS),
     ):
         meta = _LARGE if function == tools.memory_get else None
         server.add_tool(function, title=title, annotations=hints, meta=meta)
