@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -36,12 +36,15 @@ class FileChange:
         kind: What happened to it.
         old_path: Where a moved file was before; `None` for any other file.
         sha: Its blob after the commit; `None` for a deleted file.
+        old_sha: Its blob before the commit, on the side that it was made on; `None` for a file that
+            was not there.
     """
 
     path: MemoryPath
     kind: ChangeKind
     old_path: MemoryPath | None = None
     sha: BlobId | None = None
+    old_sha: BlobId | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +147,11 @@ def compare_trees(
     for path in sorted(after):
         sha, old = after[path], before.get(path)
         if old is None and gone.get(sha):
-            changes.append(FileChange(path, ChangeKind.MOVED, gone[sha].pop(), sha))
+            changes.append(FileChange(path, ChangeKind.MOVED, gone[sha].pop(), sha, sha))
         elif old is None:
             changes.append(FileChange(path, ChangeKind.ADDED, None, sha))
         elif old != sha:
-            changes.append(FileChange(path, ChangeKind.EDITED, None, sha))
-    left = (path for paths in gone.values() for path in paths)
-    changes += [FileChange(path, ChangeKind.DELETED) for path in left]
+            changes.append(FileChange(path, ChangeKind.EDITED, None, sha, old))
+    left = ((path, sha) for sha, paths in gone.items() for path in paths)
+    changes += [FileChange(path, ChangeKind.DELETED, old_sha=sha) for path, sha in left]
     return tuple(sorted(changes, key=lambda change: change.path))

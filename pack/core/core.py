@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,6 +14,7 @@ from pack.catalog.refresh import NO_COMMIT
 from pack.catalog.row import Row, describe
 from pack.connector import Connector
 from pack.core.reader import Reader
+from pack.core.visits import ProcessVisits, VisitCursors
 from pack.core.writer import Writer
 from pack.errors import NotInitialised
 from pack.model import Mode
@@ -45,6 +46,7 @@ class Core:
         sync: The targets that get copies, if there are any.
         refuse_unfinished: Raises `RefusedForSafety` while a person is in the middle of something
             where the memory is kept; `ConnectorError` where that cannot be seen.
+        visits: How far each client has read what changes.
     """
 
     connector: Connector
@@ -56,6 +58,7 @@ class Core:
     remotes: FindRemotes = tuple
     sync: Sync | None = None
     refuse_unfinished: Callable[[], None] = _nobody_is_busy
+    visits: VisitCursors = field(default_factory=ProcessVisits)
 
     def view(self) -> AbstractContextManager[None]:
         """Let all reads inside see one state of the store; see `Connector.view`."""

@@ -8,22 +8,23 @@ from them what fits.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Final
+from typing import Final, TypedDict
 
 from pack.catalog.catalog import Catalog
 from pack.catalog.questions import Filter, Sort
 from pack.catalog.row import Row
 from pack.core.core import Core
 from pack.core.session import Session
-from pack.errors import InvalidRequest
+from pack.errors import InvalidRequest, NotFound
 from pack.files.markdown import split_lines
 from pack.files.note import Note
 from pack.files.passages import split_passages
 from pack.history.context_text import Calls, Extract, Ingredients, StartingContext, compose
+from pack.history.visits import NewFile, Visits
 from pack.limits import MAX_QUERY_BYTES
-from pack.model import MemoryPath, Mode
+from pack.model import CommitId, MemoryPath, Mode
 from pack.use_cases.search import SearchRequest, search
 
 BUDGET: Final = 2_000
@@ -61,6 +62,7 @@ class Beginning:
 
     def __init__(self, session: Session) -> None:
         self._core = session.core
+        self._visits = Visits(session)
 
     def text(self, request: ContextRequest, calls: Calls) -> StartingContext:
         """The text to begin a conversation with; the same for the same commit and request.
@@ -76,19 +78,77 @@ class Beginning:
         if request.budget < 1 or request.characters < 1:
             raise InvalidRequest("a limit must be at least 1")
         with self._core.view():
-            wanted = _gather(self._core, request)
-            return compose(wanted, request.budget, request.characters, calls)
+            wanted = replace(_gather(self._core, request), **self._news(request.client))
+            found = compose(wanted, request.budget, request.characters, calls)
+            return replace(found, commit=self._core.connector.head())
+
+    def seen(self, client: str | None, commit: CommitId | None) -> None:
+        """Remember that a text has reached its reader, so that the next one goes on from there.
+
+        Asked again at the same commit, the reader gets the same text as before.
+
+        Args:
+            client: As in the request.
+            commit: `StartingContext.commit`.
+
+        Raises:
+            Unavailable: It cannot be stored.
+        """
+        visits = self._core.visits
+        if client is None or commit is None or (last := visits.load(_last(client))) == commit:
+            return
+        if last is not None:
+            visits.save(_before(client), last)
+        visits.save(_last(client), commit)
+
+    def _news(self, client: str | None) -> _News:
+        since = self._since(client)
+        if client is None or since is None:
+            return {"since": None, "changed": ()}
+        try:
+            files = self._visits.news(client, since).files
+        except NotFound:  # the history was rewritten
+            return {"since": None, "changed": ()}
+        return {"since": since, "changed": [_told(file) for file in files]}
+
+    def _since(self, client: str | None) -> CommitId | None:
+        """The commit at which a reader was last there; `None` at its first visit."""
+        if client is None:
+            return None
+        last = self._core.visits.load(_last(client))
+        is_same = last is not None and last == self._core.connector.head()
+        return self._core.visits.load(_before(client)) if is_same else last
+
+
+class _News(TypedDict):
+    since: CommitId | None
+    changed: Sequence[str]
+
+
+def _last(client: str) -> str:
+    return f"{client}: context"
+
+
+def _before(client: str) -> str:
+    return f"{client}: context before"
+
+
+def _told(file: NewFile) -> str:
+    was = f" from {file.old_path}" if file.old_path else ""
+    return f"{file.path}: {file.change}{was} by {file.by}"
 
 
 def _gather(core: Core, request: ContextRequest) -> Ingredients:
     if core.require_mode() is Mode.V1:
         return Ingredients(pinned=[_whole(note) for note in core.reader.v1_files()])
     task = (request.task or "").strip() or None
+    forms, is_whole = _index_forms(core)
     return Ingredients(
         pinned=_pinned(core),
         task=task,
         found=_found(core, task) if task else (),
-        index=_index_forms(core),
+        index=forms,
+        is_index_whole=is_whole,
     )
 
 
@@ -127,11 +187,11 @@ def _query(task: str) -> str:
 # --- what else there is --------------------------------------------------------------------------
 
 
-def _index_forms(core: Core) -> Sequence[str]:
-    """The index of the memory, from a line for each note to one line for all."""
+def _index_forms(core: Core) -> tuple[Sequence[str], bool]:
+    """The index of the memory in ever shorter forms, and whether the first names all notes."""
     folders, rows, total = core.ask(_listed)
     if not total:
-        return ()
+        return (), True
     short = [f"- {name}: {_notes(count)}" for name, count in folders]
     with_newest = [
         ", ".join((line, *_topics(rows, name)))
@@ -142,7 +202,8 @@ def _index_forms(core: Core) -> Sequence[str]:
         by_path = sorted(rows, key=lambda row: row.path)
         forms.insert(0, [f"- {row.path}: {_short(row.topic)}" for row in by_path])
     all_in_one = f"- {_notes(total)} in {len(folders)} folder{'s' if len(folders) > 1 else ''}"
-    return ["".join(f"{line}\n" for line in form) for form in (*forms, [all_in_one])]
+    texts = ["".join(f"{line}\n" for line in form) for form in (*forms, [all_in_one])]
+    return texts, total == len(rows)
 
 
 def _listed(view: Catalog) -> tuple[list[tuple[str, int]], Sequence[Row], int]:

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from pack.files.passages import Passage
 from pack.history.token_ceiling import most_tokens
+from pack.model import CommitId
 
 _INTRO: Final = """\
 # Memory
@@ -94,6 +95,7 @@ class Ingredients:
         task: What the user asked for.
         found: What answers it.
         index: What else there is, in ever shorter forms.
+        is_index_whole: Whether the first form names all notes.
     """
 
     pinned: Iterable[Extract] = ()
@@ -102,6 +104,7 @@ class Ingredients:
     task: str | None = None
     found: Iterable[Extract] = ()
     index: Sequence[str] = ()
+    is_index_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +116,14 @@ class StartingContext:
         tokens: How many tokens it takes at most, by `most_tokens`.
         characters: How long it is.
         left_out: What it does not hold.
+        commit: The commit it tells of; `None` if there is none yet.
     """
 
     text: str
     tokens: int
     characters: int
     left_out: tuple[LeftOut, ...]
+    commit: CommitId | None = None
 
 
 @dataclass(slots=True)
@@ -175,7 +180,7 @@ def compose(wanted: Ingredients, budget: int, characters: int, calls: Calls) -> 
     found.give(changed)
     draft.put_notes(found, _TASK, wanted.found)
     index.give(found)
-    draft.put_index(index, wanted.index)
+    draft.put_index(index, wanted)
     rest.give(index)
     draft.put_left_out(rest)
     text = "".join((_INTRO, *draft.pieces))
@@ -236,15 +241,12 @@ class _Draft:
             what = f"{len(wanted.changed) - count} {more}changes since your last visit"
             self.left_out.append(LeftOut(what, self.calls.changes(wanted.since)))
 
-    def put_index(self, room: _Room, forms: Sequence[str]) -> None:
+    def put_index(self, room: _Room, wanted: Ingredients) -> None:
         """Put in the fullest form of the index that fits."""
-        for number, form in enumerate(forms):
-            if room.take(_INDEX + form):
-                self.pieces.append(_INDEX + form)
-                if number:
-                    self.left_out.append(LeftOut("the list of all notes", self.calls.list()))
-                return
-        if forms:
+        fitting = next((form for form in wanted.index if room.take(_INDEX + form)), None)
+        if fitting is not None:
+            self.pieces.append(_INDEX + fitting)
+        if wanted.index and not (wanted.is_index_whole and fitting is wanted.index[0]):
             self.left_out.append(LeftOut("the list of all notes", self.calls.list()))
 
     def put_left_out(self, room: _Room) -> None:

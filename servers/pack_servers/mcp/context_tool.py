@@ -49,9 +49,11 @@ class ContextTool:
             characters=budget * _CHARACTERS_PER_TOKEN,
         )
         try:
-            return _shown(self._memory.context.text(request, ToolCalls()))
+            found = self._memory.context.text(request, ToolCalls())
+            self._memory.context.seen(request.client, found.commit)
         except PackError as error:
             return answers.failed(error)
+        return _shown(found)
 
 
 def _shown(found: StartingContext) -> CallToolResult:

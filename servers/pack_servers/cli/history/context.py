@@ -57,10 +57,11 @@ def run(
     with _at_most(_HOOK_SECONDS if hook else None), opened(local, github) as memory:
         request = ContextRequest(task, client, budget, chars)
         found = memory.context.text(request, CommandCalls())
-    if answer is Format.JSON:
-        show_json(asdict(found))
-    else:
-        write_bytes(found.text.encode("utf-8"))
+        if answer is Format.JSON:
+            show_json(asdict(found))
+        else:
+            write_bytes(found.text.encode("utf-8"))
+        memory.context.seen(client, found.commit)
 
 
 @contextmanager
