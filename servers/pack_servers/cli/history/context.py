@@ -54,7 +54,7 @@ def run(
     github: GithubOption = None,
 ) -> None:
     """Print what a conversation should begin with: pinned notes, news, and the index."""
-    with _at_most(_HOOK_SECONDS if hook else None), opened(local, github) as memory:
+    with at_most(_HOOK_SECONDS if hook else None), opened(local, github) as memory:
         request = ContextRequest(task, client, budget, chars)
         found = memory.context.text(request, CommandCalls())
         if answer is Format.JSON:
@@ -65,7 +65,7 @@ def run(
 
 
 @contextmanager
-def _at_most(seconds: float | None) -> Iterator[None]:
+def at_most(seconds: float | None) -> Iterator[None]:
     """Give up what takes longer, where the system can interrupt a program."""
     if seconds is None or not hasattr(signal, "setitimer"):
         yield
