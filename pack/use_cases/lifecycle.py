@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from typing import Final
 
 from pack.catalog import imported
 from pack.catalog.scope import EVERYTHING, PROJECT_FILE, Scope, read_scope
@@ -20,9 +18,10 @@ from pack.files.note import Note
 from pack.imports import notes as importing
 from pack.imports.left_out import LeftOut, left_in
 from pack.index.format import read_head
-from pack.model import ABSENT, BlobId, Change, EntryType, MemoryPath, Mode, Put
+from pack.model import ABSENT, BlobId, Change, Entry, EntryType, MemoryPath, Mode, Put
 from pack.paths import INDEX, fold, is_memory_file, original_path, parse_path
 from pack.results import Written
+from pack.use_cases.adoption import Adoption, Agree, agreed, counted, sized
 from pack.use_cases.beside import Beside, find_beside, refuse_link, scope_changes
 from pack.use_cases.care import Care
 from pack.use_cases.remotes import Remotes
@@ -51,6 +50,7 @@ class Initialised:
         outside: Markdown files at the root, which is no place for memory files; they stay as they
             are.
         left: What else was in the folder and is no note.
+        joining: Which files that were there become memory, in commits or not, and how large.
     """
 
     written: Written | None
@@ -62,35 +62,7 @@ class Initialised:
     renamed: tuple[tuple[str, MemoryPath], ...] = ()
     outside: tuple[MemoryPath, ...] = ()
     left: tuple[LeftOut, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Adoption:
-    """What `init` would do with what is there already, for a person to agree to.
-
-    Attributes:
-        folders: Each folder with files that become memory, and how many.
-        replaces_index: Whether an `index.md` of the person's makes room for PACK's; it is kept in
-            `legacy/`.
-    """
-
-    folders: tuple[tuple[str, int], ...]
-    replaces_index: bool
-
-    @property
-    def files(self) -> int:
-        """How many files become memory."""
-        return sum(count for _, count in self.folders)
-
-
-Agree = Callable[[Adoption], None]
-"""Returns if the person agrees, and raises otherwise."""
-
-FILES_WITHOUT_ASKING: Final = 20
-
-
-def _agreed(adoption: Adoption) -> None:
-    """For callers who have asked already, or for whom nobody can be asked."""
+    joining: Adoption = Adoption()
 
 
 class Lifecycle:
@@ -107,7 +79,7 @@ class Lifecycle:
         *,
         attachments: Mapping[str, bytes] | None = None,
         dates: Mapping[str, datetime] | None = None,
-        agree: Agree = _agreed,
+        agree: Agree = agreed,
         dry_run: bool = False,
     ) -> Initialised:
         """Make this store a memory, in one commit; everything there stays as it is.
@@ -133,17 +105,17 @@ class Lifecycle:
             return Initialised(None, mode)  # needs `pack migrate` instead; the wrapper says so
         plan = _without_excluded(core, importing.plan_import(notes or {}, attachments or {}))
         present = _present(core)
-        adopted = present if core.connector.head() is None else []
+        adopted = [entry.path for entry in present] if core.connector.head() is None else []
         is_foreign = mode is Mode.V2 and _has_foreign_index(core)
         if mode is Mode.V2 and not (adopted or is_foreign or _imported(core, plan)):
             is_whole = dry_run or core.reader.has_index()
             healed = None if is_whole else Care(self._session).correct_index()
             return Initialised(healed, mode, skipped=tuple(plan.skipped))
-        becoming = present if mode is Mode.EMPTY or is_foreign else adopted
-        if not dry_run and (is_foreign or len(becoming) > FILES_WITHOUT_ASKING):
-            agree(Adoption(_counted(becoming), is_foreign))
-
-        unlisted = _unlisted(core) if mode is Mode.EMPTY else ()
+        unlisted = _unlisted(core) if mode is Mode.EMPTY else ((), ())
+        becoming = present if mode is Mode.EMPTY or is_foreign or adopted else []
+        joining = Adoption(counted(sized(core, becoming)), is_foreign, unlisted[0])
+        if joining.is_asked_about and not dry_run:
+            agree(joining)
 
         def decide() -> Decision:
             if core.reader.mode() is not mode:
@@ -179,6 +151,7 @@ class Lifecycle:
             tuple(plan.skipped),
             tuple(plan.renamed),
             *unlisted,
+            joining,
         )
 
     def plan_migration(self) -> MigrationPlan:
@@ -272,19 +245,14 @@ class _Begun(Exception):
     """Somebody else created the memory while we were waiting for our turn."""
 
 
-def _present(core: Core) -> list[MemoryPath]:
+def _present(core: Core) -> list[Entry]:
     """The memory files that are there, in commits or in the folder alone."""
     scope = _scope_there(core)
     return [
-        entry.path
+        entry
         for entry in core.reader.tree()
         if entry.type is EntryType.FILE and entry.sha and scope.holds(entry.path)
     ]
-
-
-def _counted(paths: Sequence[MemoryPath]) -> tuple[tuple[str, int], ...]:
-    """How many files are in each top folder."""
-    return tuple(sorted(Counter(path.partition("/")[0] for path in paths).items()))
 
 
 def _has_foreign_index(core: Core) -> bool:

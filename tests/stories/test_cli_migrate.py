@@ -103,8 +103,13 @@ def test_other_documents_are_named_and_stay_outside_unless_asked_for(memory: Fol
     assert "joining the memory: 1 file, 2 bytes: context/ (1)" in shown.text
     assert "staying outside: 1 file, 2 bytes: docs/ (1)" in shown.text
     assert "pack migrate --all" in shown.err
+    for words in (("--dry-run",), ()):
+        said = memory.pack("migrate", *words, "--format", "json").err
+        assert "joining the memory: 1 file, 2 bytes: context/ (1)" in said
+        assert "staying outside: 1 file, 2 bytes: docs/ (1)" in said
     answer = memory.json("migrate", "--yes")
     assert (answer["joined"], answer["outside"]) == (["context/b.md"], ["docs/a.md"])
+    assert (answer["joined_bytes"], answer["outside_bytes"]) == (2, 2)
     listed = [file["path"] for file in memory.json("list")["files"]]
     assert "docs/a.md" not in listed
     assert "context/b.md" in listed

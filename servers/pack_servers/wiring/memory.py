@@ -19,7 +19,8 @@ from pack_servers.wiring.clock import clock, new_request
 from pack_servers.wiring.place import Announce, Opening, Place
 
 if TYPE_CHECKING:
-    from pack.use_cases.lifecycle import Agree, Initialised
+    from pack.use_cases.adoption import Agree
+    from pack.use_cases.lifecycle import Initialised
     from pack_servers.wiring.notes_folder import NotesFolder
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import shutil
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -67,12 +67,14 @@ def run(
             # It proves the plan before anybody is asked.
             memory.lifecycle.migrate(plan, with_others=with_others, dry_run=True)
             links = memory.lifecycle.check_links(plan)
+        if answer is Format.TEXT:
+            _show_plan(plan)
+        # Whoever reads JSON has to know it too, before they are asked.
+        _show_beside(beside, show if answer is Format.TEXT else say)
         if dry_run and answer is Format.JSON:
             print(plan.to_json(), end="")
             return
         if answer is Format.TEXT:
-            _show_plan(plan)
-            _show_beside(beside)
             _show_links(links, will_fix=fix_links)
         if dry_run:
             say("dry run: every line is in exactly one file; nothing was changed")
@@ -104,7 +106,9 @@ def _fields(result: _Result) -> dict[str, object]:
         **written_fields(result.done),
         "files": [file.path for file in result.plan.files],
         "joined": [path for path, _ in result.beside.joining],
+        "joined_bytes": sum(size for _, size in result.beside.joining),
         "outside": [path for path, _ in result.beside.outside],
+        "outside_bytes": sum(size for _, size in result.beside.outside),
         "links": {
             "repaired": result.links.repaired if result.fixed else 0,
             "commit": result.fixed.commit if result.fixed else None,
@@ -135,12 +139,12 @@ def _show_plan(plan: MigrationPlan) -> None:
     show_table(("new file", "topic", "tags", "lines"), [list(map(styled, row)) for row in rows])
 
 
-def _show_beside(beside: Beside) -> None:
+def _show_beside(beside: Beside, tell: Callable[[str], None]) -> None:
     """What becomes of the notes that lie beside the v1 file."""
     if beside.joining:
-        show(f"\njoining the memory: {_described(beside.joining)}")
+        tell(f"\njoining the memory: {_described(beside.joining)}")
     if beside.outside:
-        show(f"\nstaying outside: {_described(beside.outside)}")
+        tell(f"\nstaying outside: {_described(beside.outside)}")
         say("  → pack migrate --all   take in those that are in folders")
 
 

@@ -13,7 +13,8 @@ import typer
 
 from pack.imports.left_out import OTHER_TYPE, LeftOut, types_of
 from pack.model import Mode
-from pack.use_cases.lifecycle import Adoption, Initialised
+from pack.use_cases.adoption import Adoption
+from pack.use_cases.lifecycle import Initialised
 from pack_servers.cli.shell.options import (
     DryRunOption,
     Format,
@@ -128,17 +129,30 @@ def _agree(place: Place, agree: Callable[[str, str], None], adoption: Adoption) 
         ConfirmationNeeded: Nobody can be asked.
         Exit: The answer was anything but yes.
     """
-    folders = ", ".join(f"{folder} {count:,}" for folder, count in adoption.folders[:_SHOWN])
-    rest = len(adoption.folders) - _SHOWN
-    more = f" and {counted(rest, 'more folder')}" if rest > 0 else ""
-    what = f"making {counted(adoption.files, 'file')} memory ({folders}{more})"
+    what = f"making {_amount(adoption)} memory ({_folders(adoption)})"
     if adoption.replaces_index:
         say("index.md is yours. PACK would put its own in its place, and keep yours in legacy/.")
         what = "replacing your index.md"
     if adoption.files:
-        say(f"{place} holds {counted(adoption.files, 'file')} that would be memory:")
-        say(f"  {folders}{more}")
+        files = counted(adoption.files, "file")
+        say(f"{place} holds {files} that would be memory, {adoption.size:,} bytes:")
+        say(f"  {_folders(adoption)}")
+    if adoption.outside:
+        more = len(adoption.outside) - _SHOWN
+        named = ", ".join(adoption.outside[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        say(f"Staying outside: {named}")
     agree("Go on?", what)
+
+
+def _amount(adoption: Adoption) -> str:
+    return f"{counted(adoption.files, 'file')}, {adoption.size:,} bytes,"
+
+
+def _folders(adoption: Adoption) -> str:
+    """The folders with their counts, in words."""
+    named = [f"{one.name or 'the root'} {one.files:,}" for one in adoption.folders[:_SHOWN]]
+    rest = len(adoption.folders) - _SHOWN
+    return ", ".join(named) + (f" and {counted(rest, 'more folder')}" if rest > 0 else "")
 
 
 def _fields(outcome: _Outcome) -> dict[str, object]:
@@ -149,6 +163,14 @@ def _fields(outcome: _Outcome) -> dict[str, object]:
         "mode": "v1" if done.mode is Mode.V1 else "v2",
         "was": done.mode,
         "adopted": done.adopted,
+        "joining": {
+            "files": done.joining.files,
+            "bytes": done.joining.size,
+            "folders": [
+                {"folder": one.name, "files": one.files, "bytes": one.size}
+                for one in done.joining.folders
+            ],
+        },
         "taken_over": done.taken_over,
         "attachments": done.attachments,
         "renamed": [{"from": old, "to": new} for old, new in done.renamed],
@@ -193,10 +215,9 @@ def _command(outcome: _Outcome, *words: str) -> str:
 
 def _show_files(outcome: _Outcome) -> None:
     done = outcome.done
-    if done.adopted:
-        show(
-            f"{counted(len(done.adopted), 'file')} already there, now part of the memory, unchanged"
-        )
+    if done.joining.files:
+        files, size = counted(done.joining.files, "file"), f"{done.joining.size:,} bytes"
+        show(f"{files} already there, now part of the memory, unchanged ({size})")
     if done.taken_over:
         show(f"{counted(len(done.taken_over), 'note')} copied, unchanged")
     if done.attachments:
