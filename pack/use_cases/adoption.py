@@ -57,6 +57,8 @@ class Adoption:
         return self.replaces_index or self.files > FILES_WITHOUT_ASKING
 
 
+NOTHING_JOINS: Final = Adoption()
+
 Agree = Callable[[Adoption], None]
 """Returns if the person agrees, and raises otherwise."""
 

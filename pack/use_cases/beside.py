@@ -97,8 +97,8 @@ def scope_changes(core: Core, made: Sequence[MemoryPath], beside: Beside) -> lis
 
 def _patterns(paths: Sequence[MemoryPath], made: Sequence[MemoryPath]) -> list[str]:
     """Patterns for files: their outermost folder, unless the memory uses it too."""
-    used = {*FOLDERS, *map(_top, made)}
-    texts = (escape(path) if (top := _top(path)) in used else f"/{escape(top)}/" for path in paths)
+    used = {*FOLDERS, *map(_top, made), ""}
+    texts = (f"/{escape(p)}" if (top := _top(p)) in used else f"/{escape(top)}/" for p in paths)
     return list(dict.fromkeys(texts))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from pack.catalog import imported
-from pack.catalog.scope import EVERYTHING, PROJECT_FILE, Scope, read_scope
+from pack.catalog.scope import PROJECT_FILE, Scope
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.reader import excluded
@@ -18,13 +18,14 @@ from pack.files.note import Note
 from pack.imports import notes as importing
 from pack.imports.left_out import LeftOut, left_in
 from pack.index.format import read_head
-from pack.model import ABSENT, BlobId, Change, Entry, EntryType, MemoryPath, Mode, Put
+from pack.model import ABSENT, BlobId, Change, EntryType, MemoryPath, Mode, Put
 from pack.paths import INDEX, fold, is_memory_file, original_path, parse_path
 from pack.results import Written
-from pack.use_cases.adoption import Adoption, Agree, agreed, counted, sized
+from pack.use_cases.adoption import NOTHING_JOINS, Adoption, Agree, agreed, counted, sized
 from pack.use_cases.beside import Beside, find_beside, refuse_link, scope_changes
 from pack.use_cases.care import Care
 from pack.use_cases.remotes import Remotes
+from pack.use_cases.root_notes import AskRoot, choose_root, held, record_choice, stay_outside
 from pack.use_cases.v1_history import days_of_v1
 from pack.v1 import divide as migration
 from pack.v1.links import Repair, repair_links
@@ -47,8 +48,7 @@ class Initialised:
         adopted: Files that were already in the folder and are now part of the memory.
         skipped: Given paths that were not imported, and why.
         renamed: Given paths that had to change, and their new paths.
-        outside: Markdown files at the root, which is no place for memory files; they stay as they
-            are.
+        outside: Markdown files at the root that are no memory; they stay as they are.
         left: What else was in the folder and is no note.
         joining: Which files that were there become memory, in commits or not, and how large.
     """
@@ -62,7 +62,12 @@ class Initialised:
     renamed: tuple[tuple[str, MemoryPath], ...] = ()
     outside: tuple[MemoryPath, ...] = ()
     left: tuple[LeftOut, ...] = ()
-    joining: Adoption = Adoption()
+    joining: Adoption = NOTHING_JOINS
+
+    @property
+    def root_notes(self) -> Sequence[MemoryPath]:
+        """The files outside that would be memory, if notes at the root were."""
+        return [path for path in self.outside if is_memory_file(path)]
 
 
 class Lifecycle:
@@ -79,6 +84,8 @@ class Lifecycle:
         *,
         attachments: Mapping[str, bytes] | None = None,
         dates: Mapping[str, datetime] | None = None,
+        root_notes: bool | None = None,
+        ask_root: AskRoot = stay_outside,
         agree: Agree = agreed,
         dry_run: bool = False,
     ) -> Initialised:
@@ -92,6 +99,9 @@ class Lifecycle:
             notes: Files to import, by relative POSIX path.
             attachments: Files of other types to copy with them.
             dates: When notes were last changed, as far as that is known.
+            root_notes: Whether notes at the root are memory, where `.pack.yaml` does not say;
+                `None` if that is not set either.
+            ask_root: Asked that then, where notes are there and the memory begins.
             agree: Asked before more than 20 files become memory, or an index is replaced.
             dry_run: Only say what would change, without asking.
 
@@ -103,16 +113,20 @@ class Lifecycle:
         mode = core.reader.mode()
         if mode is Mode.V1:
             return Initialised(None, mode)  # needs `pack migrate` instead; the wrapper says so
-        plan = _without_excluded(core, importing.plan_import(notes or {}, attachments or {}))
-        present = _present(core)
+        root = choose_root(core, mode, root_notes, stay_outside if dry_run else ask_root)
+        at_root = bool(root.scope.root_notes)
+        given = importing.plan_import(notes or {}, attachments or {}, at_root=at_root)
+        plan = _without_excluded(core, given)
+        present = held(core, root.scope)
         adopted = [entry.path for entry in present] if core.connector.head() is None else []
         is_foreign = mode is Mode.V2 and _has_foreign_index(core)
-        if mode is Mode.V2 and not (adopted or is_foreign or _imported(core, plan)):
-            is_whole = dry_run or core.reader.has_index()
-            healed = None if is_whole else Care(self._session).correct_index()
+        is_new = root.is_new or bool(adopted or _imported(core, plan))
+        if mode is Mode.V2 and not (is_new or is_foreign):
+            healed = None if dry_run else self._healed()
             return Initialised(healed, mode, skipped=tuple(plan.skipped))
-        unlisted = _unlisted(core) if mode is Mode.EMPTY else ((), ())
-        becoming = present if mode is Mode.EMPTY or is_foreign or adopted else []
+        unlisted = _unlisted(core, root.scope) if mode is Mode.EMPTY else ((), ())
+        begins = mode is Mode.EMPTY or is_foreign or bool(adopted)
+        becoming = [each for each in present if begins or (root.is_new and "/" not in each.path)]
         joining = Adoption(counted(sized(core, becoming)), is_foreign, unlisted[0])
         if joining.is_asked_about and not dry_run:
             agree(joining)
@@ -121,13 +135,14 @@ class Lifecycle:
             if core.reader.mode() is not mode:
                 raise _Begun
             puts = [*_imported(core, plan), *(_adopt(core, path) for path in adopted)]
-            if adopted and core.reader.find(PROJECT_FILE) is not None:
+            if root.is_new:
+                puts.append(record_choice(core))
+            elif adopted and core.reader.find(PROJECT_FILE) is not None:
                 puts.append(_adopt(core, PROJECT_FILE))  # it decides what is adopted
             changes: list[Change] = [*puts, *_dates(core, puts, plan, dates or {})]
             if mode is Mode.EMPTY and not notes and not present:
                 changes += _starters(core, scaffold)
-            is_new = mode is Mode.EMPTY or is_foreign
-            what = "begin a memory" if is_new else "take over notes"
+            what = "begin a memory" if mode is Mode.EMPTY or is_foreign else "take over notes"
             names = [change.path for change in changes]
             return Decision(INDEX, changes, f"{INDEX}: {what}", names=names)
 
@@ -139,6 +154,8 @@ class Lifecycle:
                 notes,
                 attachments=attachments,
                 dates=dates,
+                root_notes=root_notes,
+                ask_root=ask_root,
                 agree=agree,
                 dry_run=dry_run,
             )
@@ -153,6 +170,11 @@ class Lifecycle:
             *unlisted,
             joining,
         )
+
+    def _healed(self) -> Written | None:
+        """The commit that gives a memory its index back, if it has lost it."""
+        is_whole = self._core.reader.has_index()
+        return None if is_whole else Care(self._session).correct_index()
 
     def plan_migration(self) -> MigrationPlan:
         """The plan for which line of the v1 file goes where.
@@ -245,16 +267,6 @@ class _Begun(Exception):
     """Somebody else created the memory while we were waiting for our turn."""
 
 
-def _present(core: Core) -> list[Entry]:
-    """The memory files that are there, in commits or in the folder alone."""
-    scope = _scope_there(core)
-    return [
-        entry
-        for entry in core.reader.tree()
-        if entry.type is EntryType.FILE and entry.sha and scope.holds(entry.path)
-    ]
-
-
 def _has_foreign_index(core: Core) -> bool:
     found = core.reader.find(INDEX)
     return found is not None and not read_head(found.text).is_ours
@@ -273,17 +285,7 @@ def _without_excluded(core: Core, plan: importing.ImportPlan) -> importing.Impor
     return importing.ImportPlan(files, skipped, renamed)
 
 
-def _scope_there(core: Core) -> Scope:
-    """The scope that a `.pack.yaml` in the folder says, which is in no commit yet.
-
-    Raises:
-        InvalidConfig: It cannot be used.
-    """
-    found = core.reader.find(PROJECT_FILE)
-    return EVERYTHING if found is None else read_scope(found.content).require()
-
-
-def _unlisted(core: Core) -> tuple[tuple[MemoryPath, ...], tuple[LeftOut, ...]]:
+def _unlisted(core: Core, scope: Scope) -> tuple[tuple[MemoryPath, ...], tuple[LeftOut, ...]]:
     """What is there and is no memory file: markdown files at the root, and the rest."""
     tree = core.reader.tree()
     outside = (
@@ -293,6 +295,7 @@ def _unlisted(core: Core) -> tuple[tuple[MemoryPath, ...], tuple[LeftOut, ...]]:
         and "/" not in entry.path
         and entry.path.lower().endswith(".md")
         and entry.path != INDEX
+        and not scope.holds(entry.path)
     )
     return tuple(outside), tuple(left_in(tree))
 

@@ -9,7 +9,7 @@ from itertools import groupby, zip_longest
 
 from pack.actions import Action
 from pack.catalog.row import is_catalogued
-from pack.catalog.scope import PROJECT_FILE, scope_of
+from pack.catalog.scope import PROJECT_FILE, Scope, scope_of
 from pack.core.core import Core
 from pack.core.index_update import plan_index_update
 from pack.errors import InvalidContent, InvalidPath, LimitExceeded
@@ -63,12 +63,12 @@ def validate(core: Core) -> list[Finding]:
     tree = core.reader.tree()
     paths = [entry.path for entry in tree]
     places = {str(path) for path in paths}.union(*map(_folders_above, paths))
-    findings = [*_twins(tree), *_unreadable_names(core, tree)]
     scope = scope_of(core.connector)
+    findings = [*_twins(tree), *_unreadable_names(core, tree, scope)]
     if scope.problem is not None:
         findings.append(_at(PROJECT_FILE, "project_file", scope.problem, "Correct and commit it."))
     for entry in tree:
-        if entry.type is EntryType.SYMLINK and is_memory_file(entry.path):
+        if entry.type is EntryType.SYMLINK and scope.holds(entry.path):
             findings.append(_at(entry.path, "link", *_LINK))
         if entry.type is EntryType.FILE and is_conflict_copy(entry.path):
             findings.append(_at(entry.path, "conflict_copy", *_COPY))
@@ -116,12 +116,13 @@ def _twins(tree: Iterable[Entry]) -> Iterator[Finding]:
                 break
 
 
-def _unreadable_names(core: Core, tree: Iterable[Entry]) -> Iterator[Finding]:
+def _unreadable_names(core: Core, tree: Iterable[Entry], scope: Scope) -> Iterator[Finding]:
     """Names whose bytes are not Unicode; a store may show them only in commits."""
     head = core.connector.head()
     committed = core.connector.get_tree(head) if head else []
     for path in sorted({entry.path for entry in (*tree, *committed)}):
-        if is_memory_file(path) and not is_catalogued(path):
+        is_ours = is_memory_file(path) and ("/" in path or scope.root_notes)
+        if is_ours and not is_catalogued(path):
             message = "has a name that is not Unicode, so nobody can ask for it"
             yield _at(path, "name", message, "Rename it with git.")
 
@@ -160,7 +161,7 @@ def _check_name(path: MemoryPath) -> Iterator[Finding]:
     if path.endswith(f"/{INDEX}"):
         return  # a folder's index, or a user's file with that name
     try:
-        parse_memory_path(path)
+        parse_memory_path(path, at_root=True)
     except (InvalidPath, LimitExceeded) as error:
         yield _at(path, "name", str(error), f"To rename it, {Action.MOVE} or use git.")
 

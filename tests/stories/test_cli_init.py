@@ -287,6 +287,27 @@ def test_many_files_are_only_adopted_by_somebody_who_agrees(folder: Folder) -> N
     assert "node_modules" not in folder.git("ls-files")
 
 
+def test_notes_at_the_root_are_memory_where_that_is_set(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write({"Idea.md": b"idea\n", "notes/a.md": b"a\n", "README.md": b"mine\n"})
+    shown = folder.ok("init", "--dry-run")
+    assert "left as it is: Idea.md: notes at the root are no memory here" in shown.text
+    assert "left as it is: README.md: it is for git or for other tools" in shown.text
+    assert "PACK_ROOT_NOTES=true pack init" in shown.err
+    with monkeypatch.context() as patch:
+        patch.setenv("PACK_ROOT_NOTES", "true")
+        answer = folder.json("init")
+    assert answer["adopted"] == ["Idea.md", "notes/a.md"]
+    assert answer["outside"] == ["README.md"]
+    folder.ok("update", "Other.md", stdin="x")  # the memory itself says so from now on
+    assert [file["path"] for file in folder.json("list")["files"]] == [
+        *("Idea.md", "Other.md", "notes/a.md")
+    ]
+    assert "(at the root 2, notes 1)" in folder.ok("status").text
+    assert folder.git("status", "--porcelain") == "?? README.md\n"
+
+
 @pytest.mark.contract("C1")
 def test_an_index_of_the_person_is_not_replaced_without_asking(folder: Folder) -> None:
     folder.start({"index.md": "# My site\n", "notes/a.md": "a\n"})
