@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from pack.catalog import imported
-from pack.catalog.scope import PROJECT_FILE, Scope
+from pack.catalog.scope import PROJECT_FILE, Scope, scope_of
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.reader import excluded
@@ -24,6 +24,7 @@ from pack.results import Written
 from pack.use_cases.adoption import NOTHING_JOINS, Adoption, Agree, agreed, counted, sized
 from pack.use_cases.beside import Beside, find_beside, refuse_link, scope_changes
 from pack.use_cases.care import Care
+from pack.use_cases.originals import Original, decide_to_leave_out, find_originals
 from pack.use_cases.remotes import Remotes
 from pack.use_cases.root_notes import AskRoot, choose_root, held, record_choice, stay_outside
 from pack.use_cases.v1_history import days_of_v1
@@ -136,7 +137,7 @@ class Lifecycle:
                 raise _Begun
             puts = [*_imported(core, plan), *(_adopt(core, path) for path in adopted)]
             if root.is_new:
-                puts.append(record_choice(core))
+                puts.append(record_choice(core, root.scope))
             elif adopted and core.reader.find(PROJECT_FILE) is not None:
                 puts.append(_adopt(core, PROJECT_FILE))  # it decides what is adopted
             changes: list[Change] = [*puts, *_dates(core, puts, plan, dates or {})]
@@ -215,6 +216,22 @@ class Lifecycle:
         return self._session.write(
             lambda: _decide_migration(self._core, plan, with_others=with_others), dry_run=dry_run
         )
+
+    def divided_originals(self) -> Sequence[Original]:
+        """The files that were divided before and still count as notes; none in a v1 memory."""
+        with self._core.view():
+            if self._core.reader.mode() is not Mode.V2:
+                return []
+            return find_originals(self._core, scope_of(self._core.connector).require())
+
+    def leave_out_originals(self) -> Written:
+        """Leave them out of the memory, in one commit; they stay where they are.
+
+        Raises:
+            RefusedForSafety: One of them has text that no other note has.
+            PackError: The store refused; nothing was written.
+        """
+        return self._session.write(lambda: decide_to_leave_out(self._core))
 
     def check_links(self, plan: MigrationPlan) -> Repair:
         """What repairing the links of the planned files would come to.

@@ -14,6 +14,7 @@ from pack.core.core import Core
 from pack.errors import RefusedForSafety
 from pack.model import ABSENT, Entry, EntryType, Mode, Put
 from pack.use_cases.adoption import Sized, sized
+from pack.use_cases.originals import find_originals, patterns_for
 
 AskRoot = Callable[[Sequence[Sized]], bool]
 """Whether these notes at the root become memory."""
@@ -69,10 +70,18 @@ def choose_root(core: Core, mode: Mode, setting: bool | None, ask: AskRoot) -> R
     return RootChoice(chosen, is_new=True)
 
 
-def record_choice(core: Core) -> Put:
-    """The `.pack.yaml` that says that notes at the root are memory."""
+def record_choice(core: Core, scope: Scope) -> Put:
+    """The `.pack.yaml` that says that notes at the root are memory; what was divided is not.
+
+    Args:
+        core: The memory.
+        scope: Which files are memory from now on.
+    """
     found = core.reader.find(PROJECT_FILE)
-    content = write_scope((), found.content if found is not None else None, root_notes=True)
+    content = found.content if found is not None else None
+    is_memory = core.reader.mode() is Mode.V2
+    divided = patterns_for(find_originals(core, scope)) if is_memory else ()
+    content = write_scope(divided, content, root_notes=True)
     return Put(PROJECT_FILE, content, found.sha if found is not None else ABSENT)
 
 

@@ -23,6 +23,7 @@ from pack.pages import mapping as notion_mapping
 from pack.pages.mapping import MAPPING
 from pack.paths import INDEX, LEGACY_DIR, fold, is_memory_file, parse_memory_path
 from pack.results import Finding, Status
+from pack.use_cases import originals
 from pack.use_cases import read as queries
 from pack.use_cases.hand_edits import edits_of
 from pack.use_cases.read import managed_files
@@ -76,6 +77,7 @@ def validate(core: Core) -> list[Finding]:
             findings += _check_file(core, entry, places)
     if mode is Mode.V2:
         findings += _check_index(core)
+        findings += _check_originals(core, scope)
     findings += _check_pages(core, places)
     return sorted(findings, key=lambda found: (found.path, found.line, found.column, found.code))
 
@@ -201,6 +203,15 @@ def _check_links(note: Note, places: Set[str]) -> Iterator[Finding]:
             continue
         message = f"the link to {link.target} leads nowhere"
         yield _at(path, "broken_link", message, "Correct the link.", link.line, link.column)
+
+
+def _check_originals(core: Core, scope: Scope) -> Iterator[Finding]:
+    """Files that a migration has divided, and that still count as notes."""
+    for original in originals.find_originals(core, scope):
+        remedy, line = f"To leave it out, {Action.MIGRATE}.", 1
+        if original.own_lines:
+            remedy, line = originals.REMEDY, original.own_lines[0]
+        yield _at(original.path, "counted_twice", originals.in_words(original), remedy, line)
 
 
 def _check_pages(core: Core, places: Set[str]) -> Iterator[Finding]:

@@ -118,6 +118,30 @@ def test_other_documents_are_named_and_stay_outside_unless_asked_for(memory: Fol
     assert memory.git("status", "--porcelain") == ""
 
 
+@pytest.mark.contract("C1")
+def test_an_original_that_counts_twice_is_left_out_by_another_migration(tmp_path: Path) -> None:
+    made = Folder(tmp_path / "memory")
+    made.path.mkdir()
+    made.start({"docs/MEMORY.md": V1})
+    env = {"GITHUB_MEMORY_PATH": "docs/MEMORY.md"}
+    made.pack("migrate", "--yes", env=env)
+    made.git("rm", "--quiet", ".pack.yaml")  # PACK 2.0.0 did not write it
+    made.git(*AUTHOR, "commit", "-qm", "as before")
+    made.ok("reindex")
+    findings = made.pack("validate", "--format", "json").json["findings"]
+    (found,) = [each for each in findings if each["code"] == "counted_twice"]
+    assert found["path"] == "docs/MEMORY.md"
+    assert "run `pack migrate`" in found["remedy"]
+    assert made.json("migrate", "--dry-run")["counted_twice"] == ["docs/MEMORY.md"]
+    assert "--yes" in made.pack("migrate").err
+    before = made.commits()
+    shown = made.ok("migrate", "--yes")
+    assert "left out docs/MEMORY.md; the files stay as they are" in shown.text
+    assert made.commits() == before + 1
+    assert made.git("show", "HEAD:docs/MEMORY.md") == V1
+    assert "docs/MEMORY.md" not in [file["path"] for file in made.json("list")["files"]]
+
+
 def test_links_are_repaired_in_a_second_commit(tmp_path: Path) -> None:
     made = Folder(tmp_path / "memory")
     made.path.mkdir()

@@ -13,9 +13,11 @@ from typing import Annotated, Final
 
 import typer
 
+from pack.memory import Memory
 from pack.model import MemoryPath
 from pack.results import Written
 from pack.use_cases.beside import Beside
+from pack.use_cases.originals import Original, in_words
 from pack.v1.divide import MigrationPlan, checklist, parse_plan
 from pack.v1.links import Repair
 from pack_servers.cli.shell.opening import opened
@@ -61,6 +63,9 @@ def run(
 ) -> None:
     """Split a v1 MEMORY.md into files; the original is kept."""
     with opened(local, github) as memory:
+        if originals := memory.lifecycle.divided_originals():
+            _leave_out(memory, originals, answer, dry_run=dry_run, yes=yes)
+            return
         with working("checking that every line is kept"):
             plan = memory.lifecycle.plan_migration() if plan_file is None else _read_plan(plan_file)
             beside = memory.lifecycle.beside_v1(with_others=with_others)
@@ -88,6 +93,26 @@ def run(
         show_json(_fields(result))
     else:
         _show_done(result)
+
+
+def _leave_out(
+    memory: Memory, originals: Sequence[Original], answer: Format, *, dry_run: bool, yes: bool
+) -> None:
+    """Leave out of the memory what an earlier migration has divided."""
+    named = [original.path for original in originals]
+    for original in originals:
+        say(in_words(original))
+    done = None
+    if not dry_run:
+        confirm("Leave it out of the memory?", f"leaving out {', '.join(named)}", yes=yes)
+        done = memory.lifecycle.leave_out_originals()
+    if answer is Format.JSON:
+        fields = written_fields(done) if done else {"commit": None}
+        show_json({**fields, "left_out" if done else "counted_twice": named})
+    elif done:
+        show(f"left out {', '.join(named)}; the files stay as they are\n  commit  {done.commit}")
+    else:
+        say("dry run: nothing was changed")
 
 
 @dataclass(frozen=True, slots=True)
