@@ -190,6 +190,17 @@ class ReadingContract(ConnectorHooks):
         with pytest.raises(NotFound):
             connector.edits(CommitId("0" * 40))
 
+    def test_notes_at_the_root_may_be_memory(self, connector: Connector) -> None:
+        """The core decides whether they are; a file that git or tools own never is."""
+        first = put(connector, A, b"a")
+        note, owned = MemoryPath("note.md"), MemoryPath("README.md")
+        made = connector.commit(
+            first.id, [Put(note, b"n", ABSENT), Put(owned, b"r", ABSENT)], "notes"
+        )
+        assert connector.edits(first.id) == {note: git_blob_id(b"n")}
+        changed = {each.path for each in connector.last_changes(first.id, made.id)}
+        assert changed == {note}
+
     def test_the_log_tells_which_commit_changed_a_file_last(self, connector: Connector) -> None:
         first = put(connector, A, b"a")
         second = put(connector, B, b"b")

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Final
 
 from pack.catalog.refresh import bring_up
+from pack.catalog.scope import PROJECT_FILE, read_scope
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.index_update import plan_index_update
@@ -205,8 +206,12 @@ class Exchanger:
         return before is not None and self._is_memory(before) and not self._is_memory(theirs)
 
     def _is_memory(self, commit: CommitId) -> bool:
-        own = (INDEX, self._core.reader.v1_path)
-        return any(path in own or is_memory_file(path) for path in self._files(commit))
+        own, files = (INDEX, self._core.reader.v1_path), self._files(commit)
+        chosen = files.get(PROJECT_FILE)
+        at_root = chosen is not None and read_scope(self._read(chosen)).root_notes
+        return any(
+            path in own or (is_memory_file(path) and ("/" in path or at_root)) for path in files
+        )
 
     def _files(self, commit: CommitId | None) -> Mapping[MemoryPath, BlobId]:
         if commit is None:

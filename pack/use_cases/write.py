@@ -53,7 +53,7 @@ def new_path(text: str) -> MemoryPath:
     Raises:
         InvalidPath, LimitExceeded: No new memory file can have it.
     """
-    path = parse_memory_path(as_path(text))
+    path = parse_memory_path(as_path(text), at_root=True)  # `refuse_outside` knows if it may
     if is_page_path(path):
         raise InvalidPath(text, "this name is reserved for pages of the index")
     return path

@@ -113,10 +113,14 @@ class Folder:
 
     def files(self) -> Iterator[FileStatus]:
         """The memory files in it."""
-        if self.path:  # what lies at the root is no memory file
-            for row in self.rows:
-                if stat.S_ISREG(row[1]) and _is_nameable(row[0]):
-                    yield FileStatus(*row)
+        is_name = _is_nameable if self.path else is_memory  # at the root, some names are others'
+        for row in self.rows:
+            if stat.S_ISREG(row[1]) and is_name(row[0]):
+                yield FileStatus(*row)
+
+    def path_of(self, name: str) -> str:
+        """The path of something in it."""
+        return f"{self.path}/{name}" if self.path else name
 
     def linked(self) -> list[str]:
         """Names that may be one of several of the same file."""
@@ -143,7 +147,7 @@ class Folder:
         Raises:
             Unavailable: It cannot be read.
         """
-        with _translated(f"{self.path}/{name}"):
+        with _translated(self.path_of(name)):
             try:
                 descriptor = self._open(name)
             except OSError as error:

@@ -245,13 +245,13 @@ class WorktreeState:
 
     def _look_at(self, seen: SeenTree, folder: Folder, trusted_before: int) -> int:
         if self._events is not None:
-            self._note_links(f"{folder.path}/{name}" for name in folder.linked())
+            self._note_links(map(folder.path_of, folder.linked()))
         for name, status in folder.rules:
-            place = f"{folder.path}/{name}" if folder.path else name
+            place = folder.path_of(name)
             self.rules_seen += self._rules.get(place) != status
             self._rules[place] = status
         digest = folder.digest()
-        if not folder.path or digest == seen.digests.get(folder.path):
+        if digest == seen.digests.get(folder.path):
             return 0
         before = seen.files.get(folder.path, {})
         now: dict[str, str] = {}
