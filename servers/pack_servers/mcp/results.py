@@ -257,9 +257,7 @@ def failed(error: PackError) -> CallToolResult:
             blocks[0] += f"call memory_get for {error.path}."
             blocks += [f"path: {error.path}\nsha: {error.actual}", text]
         else:
-            unseen = (
-                f"The current content of {error.path} is not shown here: call memory_get for it."
-            )
+            unseen = "The current content is not shown here: call memory_get for it."
             content["remedy"] += f" {unseen}"
             blocks[0] += f"\nThe current sha is {error.actual}. {unseen}"
     result = _result(content, *blocks)
