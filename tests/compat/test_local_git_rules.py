@@ -175,6 +175,48 @@ def test_what_a_filter_hides_is_not_taken_in(net: Net, is_merge: bool) -> None:
     assert SECRET not in [file.path for file in two.memory.notes.list().files]
 
 
+@pytest.mark.contract("C1")
+def test_plain_text_is_not_sent_once_a_filter_is_to_hide_it(net: Net) -> None:
+    one = net.open(net.folder / "one")
+    before = net.head()
+    one.write(SECRET, "plain\n")
+    by_hand(one, {".gitattributes": "private/* filter=crypt\n"})
+    assert one.memory.remotes.stop_of("origin") is not None
+    made = one.exchange()
+    assert made.stop is not None
+    assert (made.stop.kind, made.stop.rescue) == ("plain_text", "")
+    assert SECRET in made.stop.reason
+    assert ".gitattributes:1: filter=crypt" in made.stop.reason
+    assert net.head() == before
+    (status,) = one.memory.remotes.statuses()
+    assert status.record.stop == made.stop
+    assert "plain text" in one.memory.notes.list().notices[0]
+    # What the person sends, the person wants to be there.
+    one.git("push", "--quiet", "origin", "HEAD")
+    assert one.exchange().stop is None
+    assert one.memory.remotes.stop_of("origin") is None
+    by_hand(one, {SECRET: "cipher\n", "private/new.md": "cipher\n"})
+    assert one.outcome() == "sent"
+
+
+@pytest.mark.parametrize("content", [b"\0GITCRYPT\0cipher", b"", None])
+def test_what_git_crypt_has_hidden_is_sent(net: Net, content: bytes | None) -> None:
+    one = net.open(net.folder / "one")
+    place = one.folder / SECRET
+    place.parent.mkdir()
+    if content is None:
+        place.symlink_to("elsewhere")  # git filters no links
+    else:
+        place.write_bytes(content)
+    one.git("add", SECRET)
+    by_hand(one, {".gitattributes": "private/* filter=git-crypt diff=git-crypt\n"})
+    assert one.outcome() == "sent"
+    by_hand(one, {"private/key.txt": "plain, as the key is not on this machine\n"})
+    stop = one.exchange().stop
+    assert stop is not None
+    assert "private/key.txt" in stop.reason
+
+
 @pytest.mark.parametrize("is_merge", [False, True])
 def test_a_tracked_file_arrives_though_a_rule_would_ignore_it(net: Net, is_merge: bool) -> None:
     one, two = net.open(net.folder / "one"), net.open(net.folder / "two")

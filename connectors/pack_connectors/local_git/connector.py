@@ -358,6 +358,11 @@ class LocalGit:
 
         return self._write(base, plan)
 
+    def managed(self, paths: Iterable[MemoryPath]) -> Mapping[MemoryPath, Exclusion]:
+        """What manages each of many paths that is managed; see `exclusion`."""
+        with _store_errors():
+            return self._rules.managed(paths)
+
     def fast_forward(self, base: CommitId | None, to: CommitId) -> Commit:
         """See `Remote.fast_forward`; `to` must descend from `base`."""
 

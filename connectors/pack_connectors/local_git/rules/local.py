@@ -60,6 +60,16 @@ class LocalRules:
         """See `Connector.exclusion`."""
         return self._exclusion(self._now(), path)
 
+    def managed(self, paths: Iterable[MemoryPath]) -> dict[MemoryPath, Exclusion]:
+        """What manages each of these paths that is managed."""
+        rules = self._now()
+        found = ((path, rules.conversion(path)) for path in paths)
+        return {
+            path: Exclusion(ExclusionKind.MANAGED, rule.place, rule.text)
+            for path, rule in found
+            if rule is not None
+        }
+
     def shown(
         self, found: Iterable[tuple[MemoryPath, EntryType]]
     ) -> Iterable[tuple[MemoryPath, EntryType, bool]]:
