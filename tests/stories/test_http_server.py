@@ -543,6 +543,27 @@ def test_the_token_is_never_logged(tmp_path: Path) -> None:
     assert CANARY not in output
 
 
+# --- messages --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("settings", [{}, {"stateless": True}, {"sse_only": True}])
+def test_bodies_that_are_no_message_are_answered_in_plain_words_and_not_logged(
+    settings: dict[str, bool], tmp_path: Path
+) -> None:
+    target = b"/messages/" if "sse_only" in settings else b"/mcp"
+    with running(tmp_path / "log", **settings) as server:
+        for body in (b"[]", b"[{}]", b"{}", b"null", b"7", b'{"jsonrpc":"2.0","id":1}', b"{", b""):
+            asked = post(server, body, b"Content-Length: %d" % len(body))
+            answer = ask(server, asked.replace(b"/mcp", target, 1))
+            assert answer.status == 400
+            said = json.loads(answer.body)["error"]["message"]
+            assert "alidation" not in said
+            assert len(said) < 100
+        assert server.end() == 0
+        log = server.log.read_text(encoding="utf-8")
+        assert not any(word in log for word in ("Traceback", "WARNING", "ERROR")), log
+
+
 # --- size ------------------------------------------------------------------------------------
 
 

@@ -339,7 +339,7 @@ def test_a_refusal_says_why_and_what_to_do(
     assert content["code"] == code
     assert content["message"]
     assert content["remedy"].endswith(".")
-    assert content["retryable"] is False
+    assert "retryable" not in content
     assert text.startswith(f"{code}: {content['message']}\n{content['remedy']}")
     assert len(text) < 500
     assert "pydantic" not in text

@@ -67,7 +67,7 @@ class Settings(BaseSettings):
             does not say.
         pack_cache_dir: Folder for what is cached of memories on GitHub; derived, can be deleted.
         pack_client_source: What an MCP client counts as.
-        pack_whole_memory_tokens: How many tokens a model gets of the whole memory at once; 0 for
+        pack_whole_memory_tokens: How many tokens a model gets at once if it does not say; 0 for
             any number.
         mcp_sse_port: Port of the HTTP server.
         pack_redis_url: Redis that carries news between servers of one memory; may hold a password.

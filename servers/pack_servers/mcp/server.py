@@ -275,8 +275,8 @@ def build_server(
         source: What its clients count as.
         bus: Carries change events; by default within this process only.
         watch: Whether to watch for commits by others and announce them.
-        whole_tokens: About how many tokens the answer with the whole memory may take; 0 for any
-            number.
+        whole_tokens: About how many tokens an answer of memory_get may take, if the call does not
+            say; 0 for any number.
     """
     server = PackServer(memory, bus or InMemorySubscriptionBus(), watch)
     add_tools(server, memory, source, server.wrote, whole_tokens)

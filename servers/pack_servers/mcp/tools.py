@@ -82,7 +82,7 @@ class Tools:
         self._memory = memory
         self._source = source
         self._wrote = wrote
-        self._whole_tokens = whole_tokens or None
+        self._most_tokens = whole_tokens or None
         self._last_read = LastRead()
         self._parts_read = PartsRead()
 
@@ -142,7 +142,10 @@ class Tools:
         if cursor:
             raise InvalidRequest("`cursor` goes on with the whole memory, and `path` is one file")
         found = self._memory.notes.get(
-            path, section=section or None, lines=lines or None, max_tokens=max_tokens
+            path,
+            section=section or None,
+            lines=lines or None,
+            max_tokens=max_tokens or self._most_tokens,
         )
         self._parts_read.put(client, found.path, found.sha, found.excerpt)
         return answers.document(found)
@@ -152,7 +155,7 @@ class Tools:
     ) -> CallToolResult:
         if part:
             raise InvalidRequest("`section` and `lines` are of one file: `path` is missing")
-        budget = max_tokens or self._whole_tokens
+        budget = max_tokens or self._most_tokens
         found = self._memory.whole.get(budget, cursor or None)
         text = answers.whole_text(found)
         remember = self._last_read.add if cursor else self._last_read.put
@@ -178,7 +181,7 @@ class Tools:
                     content,
                     sha or None,
                     message or None,
-                    read_in_part=partial(self._parts_read.is_part, client),
+                    lines_shown=partial(self._parts_read.lines, client),
                 ),
             )
         try:
@@ -298,7 +301,7 @@ def add_tools(
         memory: The memory they work on.
         source: What the clients of the server count as.
         wrote: Called after a tool has made a commit, on its worker thread; returns at once.
-        whole_tokens: About how many tokens the whole memory may take; 0 for any number.
+        whole_tokens: About how many tokens a read may take, if it does not say; 0 for any number.
     """
     tools = Tools(memory, source, wrote, whole_tokens)
     for function, title, hints in (

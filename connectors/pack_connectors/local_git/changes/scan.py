@@ -21,6 +21,7 @@ from pack.errors import InvalidPath, LimitExceeded, Unavailable
 from pack.limits import MAX_FILE_BYTES
 from pack.model import BlobId, MemoryPath, blob_id
 from pack.rules.exclusion import ATTRIBUTES_FILE, IGNORE_FILE
+from pack_connectors.local_git.changes.skipped import Skips
 from pack_connectors.local_git.worktree import HAS_DIR_FD, READ_FLAGS, Worktree
 from pack_connectors.preconditions import check_path
 
@@ -208,7 +209,10 @@ def is_memory(path: str) -> bool:
 
 
 def scan(
-    root: Path, start: str = "", entered: Callable[[str, bool], None] = lambda *_: None
+    root: Path,
+    start: str = "",
+    entered: Callable[[str, bool], None] = lambda *_: None,
+    skips: Skips = lambda _: False,
 ) -> Iterator[Folder]:
     """Each folder at and below `start` that may hold memory files; open until the next is asked.
 
@@ -217,12 +221,13 @@ def scan(
         start: Where to begin; nothing is found where no folder is.
         entered: Called with the path of a folder before its entries are read, and again, with
             whether it is one, when it turns out to be a repository of its own.
+        skips: Says which folders are not entered.
 
     Raises:
         Unavailable: A folder, or a file while it is looked at, cannot be read.
     """
     worktree = Worktree(root)
-    waiting = [start]
+    waiting = [] if start and skips(start) else [start]
     while waiting:
         path = waiting.pop()
         with _translated(path or str(root)):
@@ -236,7 +241,8 @@ def scan(
                     continue
                 yield folder
                 prefix = f"{path}/" if path else ""
-                waiting += filter(may_hold_memory, (prefix + name for name in folder.inner))
+                inner = filter(may_hold_memory, (prefix + name for name in folder.inner))
+                waiting += (each for each in inner if not skips(each))
 
 
 @contextmanager
