@@ -12,7 +12,7 @@ import pytest
 from tests.stories.cli_driver import Folder, Stdio
 from tests.stories.test_cli_serve import POSIX, http
 
-SECONDS = 30.0
+SECONDS = 100.0
 
 
 @pytest.fixture
