@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -36,12 +36,20 @@ class FileChange:
         kind: What happened to it.
         old_path: Where a moved file was before; `None` for any other file.
         sha: Its blob after the commit; `None` for a deleted file.
+        old_shas: Its blob in each parent that the commit was compared with, in their order; `None`
+            for a parent that does not have it.
     """
 
     path: MemoryPath
     kind: ChangeKind
     old_path: MemoryPath | None = None
     sha: BlobId | None = None
+    old_shas: tuple[BlobId | None, ...] = field(default=(), compare=False)
+
+    @property
+    def old_sha(self) -> BlobId | None:
+        """Its blob in the first parent; `None` if it was not there."""
+        return self.old_shas[0] if self.old_shas else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +152,13 @@ def compare_trees(
     for path in sorted(after):
         sha, old = after[path], before.get(path)
         if old is None and gone.get(sha):
-            changes.append(FileChange(path, ChangeKind.MOVED, gone[sha].pop(), sha))
+            changes.append(FileChange(path, ChangeKind.MOVED, gone[sha].pop(), sha, (sha,)))
         elif old is None:
-            changes.append(FileChange(path, ChangeKind.ADDED, None, sha))
+            changes.append(FileChange(path, ChangeKind.ADDED, None, sha, (None,)))
         elif old != sha:
-            changes.append(FileChange(path, ChangeKind.EDITED, None, sha))
+            changes.append(FileChange(path, ChangeKind.EDITED, None, sha, (old,)))
     left = (path for paths in gone.values() for path in paths)
-    changes += [FileChange(path, ChangeKind.DELETED) for path in left]
+    changes += [
+        FileChange(path, ChangeKind.DELETED, None, None, (before[path],)) for path in left
+    ]
     return tuple(sorted(changes, key=lambda change: change.path))

@@ -85,14 +85,16 @@ def _facts(head: list[bytes], files: tuple[FileChange, ...] | None) -> CommitFac
 
 def _change(raw: bytes, fields: Iterator[bytes]) -> FileChange:
     """A line of `--raw`: modes, ids and status, before the NUL that the path follows."""
-    *_, sha, status = raw.decode("ascii").split(" ")
+    *before, sha, status = raw.decode("ascii").split(" ")
+    parents = raw.count(b":")
+    old = tuple(BlobId(one) if one.strip("0") else None for one in before[-parents:])
     kind = _KINDS.get(status[0], ChangeKind.EDITED)
     path = _path(next(fields))
-    if kind is ChangeKind.MOVED and not raw.startswith(b"::"):
-        return FileChange(_path(next(fields)), kind, path, BlobId(sha))
+    if kind is ChangeKind.MOVED and parents == 1:
+        return FileChange(_path(next(fields)), kind, path, BlobId(sha), old)
     if kind is ChangeKind.MOVED:  # a merge names the path after it only
         kind = ChangeKind.EDITED
-    return FileChange(path, kind, None, None if kind is ChangeKind.DELETED else BlobId(sha))
+    return FileChange(path, kind, None, None if kind is ChangeKind.DELETED else BlobId(sha), old)
 
 
 def _path(name: bytes) -> MemoryPath:
