@@ -36,15 +36,20 @@ class FileChange:
         kind: What happened to it.
         old_path: Where a moved file was before; `None` for any other file.
         sha: Its blob after the commit; `None` for a deleted file.
-        old_sha: Its blob before the commit, on the side that it was made on; `None` for a file that
-            was not there.
+        old_shas: Its blob in each parent that the commit was compared with, in their order; `None`
+            for a parent that does not have it.
     """
 
     path: MemoryPath
     kind: ChangeKind
     old_path: MemoryPath | None = None
     sha: BlobId | None = None
-    old_sha: BlobId | None = field(default=None, compare=False)
+    old_shas: tuple[BlobId | None, ...] = field(default=(), compare=False)
+
+    @property
+    def old_sha(self) -> BlobId | None:
+        """Its blob in the first parent; `None` if it was not there."""
+        return self.old_shas[0] if self.old_shas else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +152,13 @@ def compare_trees(
     for path in sorted(after):
         sha, old = after[path], before.get(path)
         if old is None and gone.get(sha):
-            changes.append(FileChange(path, ChangeKind.MOVED, gone[sha].pop(), sha, sha))
+            changes.append(FileChange(path, ChangeKind.MOVED, gone[sha].pop(), sha, (sha,)))
         elif old is None:
-            changes.append(FileChange(path, ChangeKind.ADDED, None, sha))
+            changes.append(FileChange(path, ChangeKind.ADDED, None, sha, (None,)))
         elif old != sha:
-            changes.append(FileChange(path, ChangeKind.EDITED, None, sha, old))
-    left = ((path, sha) for sha, paths in gone.items() for path in paths)
-    changes += [FileChange(path, ChangeKind.DELETED, old_sha=sha) for path, sha in left]
+            changes.append(FileChange(path, ChangeKind.EDITED, None, sha, (old,)))
+    left = (path for paths in gone.values() for path in paths)
+    changes += [
+        FileChange(path, ChangeKind.DELETED, None, None, (before[path],)) for path in left
+    ]
     return tuple(sorted(changes, key=lambda change: change.path))

@@ -249,13 +249,15 @@ class ReadingContract(ConnectorHooks):
         changes: list[Change] = [Put(moved, text, ABSENT), Delete(A, git_blob_id(text))]
         fourth = connector.commit(third.id, changes, "move")
         fifth = connector.commit(fourth.id, [Delete(B, git_blob_id(b"c\n"))], "delete")
-        found = connector.log(LogQuery(fifth.id, since=first.id, with_files=True))
+        found = list(connector.log(LogQuery(fifth.id, since=first.id, with_files=True)))
         assert [commit.files for commit in found] == [
             (FileChange(B, ChangeKind.DELETED),),
             (FileChange(moved, ChangeKind.MOVED, A, git_blob_id(text)),),
             (FileChange(B, ChangeKind.EDITED, None, git_blob_id(b"c\n")),),
             (FileChange(B, ChangeKind.ADDED, None, git_blob_id(b"b\n")),),
         ]
+        before = [change.old_sha for commit in found for change in commit.files or ()]
+        assert before == [git_blob_id(b"c\n"), git_blob_id(text), git_blob_id(b"b\n"), None]
         of_all = list(connector.log(LogQuery(fifth.id, with_files=True)))
         (oldest,) = [commit.files for commit in of_all if commit.id == first.id]
         assert oldest == (FileChange(A, ChangeKind.ADDED, None, git_blob_id(text)),)

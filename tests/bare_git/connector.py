@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -222,8 +223,12 @@ class BareGit:
         """What a commit changed against its parent; a merge, against all of them."""
         after = _blobs(self._rows(commit))
         sides = [compare_trees(_blobs(self._rows(one)), after) for one in parents or [None]]
-        in_all = set.intersection(*({change.path for change in side} for side in sides))
-        return tuple(change for change in sides[0] if change.path in in_all)
+        old = [{change.path: change.old_sha for change in side} for side in sides]
+        return tuple(
+            replace(change, old_shas=tuple(side[change.path] for side in old))
+            for change in sides[0]
+            if all(change.path in side for side in old)
+        )
 
     def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
         self._known(head)

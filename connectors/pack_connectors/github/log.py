@@ -13,7 +13,7 @@ Source: GitHub REST documentation, "List commits".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, takewhile
 from typing import Final
@@ -25,6 +25,7 @@ from pack.model import BlobId, CommitId, LastChange, MemoryPath
 from pack_connectors.github.cache import GithubCache
 from pack_connectors.github.repository import CommitRecord, GithubRepository, is_id
 from pack_connectors.github.snapshots import GithubSnapshots
+from pack_connectors.github.trees import Tree
 
 _PAGE: Final = 100
 _PAGE_OF_ONE_FILE: Final = 30
@@ -80,7 +81,8 @@ class GithubLog:
         if query.path is not None and path is None:
             found = (one for one in found if query.path in self._changed(one))
         for record in islice(found, query.limit):
-            files = self._files(record) if query.with_files else None
+            parents = record.parents[:1] if query.first_parent else record.parents
+            files = self._files(record, parents) if query.with_files else None
             yield replace(_facts(record), files=files)
 
     def _first_parents(self, head: CommitId) -> Iterator[CommitRecord]:
@@ -96,15 +98,20 @@ class GithubLog:
             yield records[wanted]
             wanted = next(iter(records[wanted].parents), None)
 
-    def _files(self, commit: CommitRecord) -> tuple[FileChange, ...]:
-        """What a commit changed, with moves of unchanged bytes; of a merge, against all parents."""
+    def _files(self, commit: CommitRecord, parents: Sequence[str]) -> tuple[FileChange, ...]:
+        """What a commit changed against all of these parents, with moves of unchanged bytes."""
         after = self._snapshots.at(commit.id).files()
-        before = self._snapshots.at(CommitId(commit.parents[0])).files() if commit.parents else {}
+        before = self._snapshots.at(CommitId(parents[0])).files() if parents else {}
         changes = compare_trees(before, after)
-        if len(commit.parents) < 2:
+        if len(parents) < 2:
             return changes
         changed = self._changed(commit)
-        return tuple(change for change in changes if change.path in changed)
+        others = [self._snapshots.at(CommitId(parent)) for parent in commit.parents[1:]]
+        return tuple(
+            replace(change, old_shas=(change.old_sha, *_blobs(others, change.path)))
+            for change in changes
+            if change.path in changed
+        )
 
     # --- last changes --------------------------------------------------------------------------
 
@@ -179,6 +186,13 @@ class GithubLog:
         newer = list(takewhile(lambda one: one.id not in older, line))
         is_rewritten = all(one.id != since for one in self.commits(head))
         return _lineage(newer, is_rewritten=is_rewritten)
+
+
+def _blobs(trees: Iterable[Tree], path: MemoryPath) -> Iterator[BlobId | None]:
+    """The blob of a file in each of these trees."""
+    for tree in trees:
+        item = tree.file(path)
+        yield BlobId(item.sha) if item else None
 
 
 def _lineage(newest_first: list[CommitRecord], *, is_rewritten: bool = False) -> Lineage:

@@ -14,7 +14,7 @@ from typing import Final
 from pack.catalog.row import is_catalogued
 from pack.log import ChangeKind, CommitFacts, FileChange, Lineage, LogQuery
 from pack.model import BlobId, CommitId, Identity, LastChange, MemoryPath
-from pack_connectors.local_git.process import ZERO_ID, GitRunner, check_id
+from pack_connectors.local_git.process import GitRunner, check_id
 
 _FORMAT: Final = "--format=%x01%H%x00%P%x00%ct%x00%at%x00%an%x00%ae%x00%B"
 _HEAD: Final = ("-c", "log.showRoot=true", "log", "-z", "--encoding=UTF-8", "--no-show-signature")
@@ -85,12 +85,12 @@ def _facts(head: list[bytes], files: tuple[FileChange, ...] | None) -> CommitFac
 
 def _change(raw: bytes, fields: Iterator[bytes]) -> FileChange:
     """A line of `--raw`: modes, ids and status, before the NUL that the path follows."""
-    *ids, sha, status = raw.decode("ascii").split(" ")
+    *before, sha, status = raw.decode("ascii").split(" ")
+    parents = raw.count(b":")
+    old = tuple(BlobId(one) if one.strip("0") else None for one in before[-parents:])
     kind = _KINDS.get(status[0], ChangeKind.EDITED)
-    before = ids[1 + len(raw) - len(raw.lstrip(b":"))]  # of the first of its parents
-    old = None if before == ZERO_ID else BlobId(before)
     path = _path(next(fields))
-    if kind is ChangeKind.MOVED and not raw.startswith(b"::"):
+    if kind is ChangeKind.MOVED and parents == 1:
         return FileChange(_path(next(fields)), kind, path, BlobId(sha), old)
     if kind is ChangeKind.MOVED:  # a merge names the path after it only
         kind = ChangeKind.EDITED
