@@ -158,7 +158,5 @@ def compare_trees(
         elif old != sha:
             changes.append(FileChange(path, ChangeKind.EDITED, None, sha, (old,)))
     left = (path for paths in gone.values() for path in paths)
-    changes += [
-        FileChange(path, ChangeKind.DELETED, None, None, (before[path],)) for path in left
-    ]
+    changes += [FileChange(path, ChangeKind.DELETED, None, None, (before[path],)) for path in left]
     return tuple(sorted(changes, key=lambda change: change.path))
