@@ -27,6 +27,8 @@ from pack.use_cases.notes import Notes
 from pack.use_cases.pathless import WholeText
 
 if TYPE_CHECKING:
+    from pack.history.commits import Commits
+    from pack.history.comparisons import Comparisons
     from pack.history.visits import Visits
     from pack.pages.delivery import PageDelivery
     from pack.remote.remote import FindRemotes
@@ -128,6 +130,20 @@ class Memory:
     def history(self) -> History:
         """What has happened to the memory."""
         return History(self._session)
+
+    @property
+    def commits(self) -> Commits:
+        """The log: who changed what and when."""
+        from pack.history.commits import Commits  # noqa: PLC0415
+
+        return Commits(self._session)
+
+    @property
+    def comparisons(self) -> Comparisons:
+        """What changed, and how."""
+        from pack.history.comparisons import Comparisons  # noqa: PLC0415
+
+        return Comparisons(self._session)
 
     @property
     def visits(self) -> Visits:

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import replace
 from typing import Final
 
-from pack.connector import Connector
+from pack.connector import Capability, Connector
 from pack.errors import NotFound
 from pack.log import CommitFacts, LogQuery
 from pack.model import CommitId
@@ -55,7 +55,8 @@ class KnownLog:
 
     def _extended(self, query: LogQuery, old_head: CommitId, old: _Part) -> _Part | None:
         """The part after new commits; `None` if it cannot be told from what is known."""
-        if query.since is not None or query.skip:
+        is_cheap = Capability.LOG in self._connector.capabilities
+        if query.since is not None or query.skip or not is_cheap:
             return None
         try:
             new = self._new(LogQuery(query.head, old_head, with_files=True, limit=_MOST_NEW))

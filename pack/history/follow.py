@@ -55,7 +55,6 @@ class _Strand:
         path: The path.
         since: Leaves out this commit and its history.
         not_after: A move: commits that were made on it are about another file.
-        not_before: A move to this path: commits that led to it are about another file.
         merges: The merges that were taken.
     """
 
@@ -64,7 +63,6 @@ class _Strand:
     path: MemoryPath
     since: CommitId | None = None
     not_after: CommitId | None = None
-    not_before: CommitId | None = None
     merges: list[CommitFacts] = field(default_factory=list)
     _commits: Iterator[CommitFacts] | None = None
     _next: CommitFacts | None = None
@@ -84,7 +82,7 @@ class _Strand:
 
     def under(self, old: MemoryPath, move: CommitFacts) -> Iterator[_Strand]:
         """What continues this strand under an old path, given the commit of the move."""
-        self.not_before = move.id
+        self._leave_out_what_led_to(move.id)
         for parent in move.parents[:1]:
             yield _Strand(self.log, parent, old)
         for merge in self.merges:
@@ -101,14 +99,19 @@ class _Strand:
             if not self._is_other(found.id):
                 self._next = found
 
-    def _is_other(self, commit: CommitId) -> bool:
-        """Whether a commit is about another file that had the path at another time."""
-        if self.not_after is not None and self._leads_to(self.not_after, commit):
-            return True
-        return self.not_before is not None and self._leads_to(commit, self.not_before)
+    def _leave_out_what_led_to(self, move: CommitId) -> None:
+        """Go on only with what other sides of merges did; an older file at the path is another."""
+        self._look()
+        if self._next is not None:
+            self._next, is_apart = None, self.since is not None
+            self.since = move
+            self._commits = iter(()) if is_apart else self._read()
 
-    def _leads_to(self, older: CommitId, newer: CommitId) -> bool:
-        return not self.log.read(LogQuery(older, since=newer, limit=1))
+    def _is_other(self, commit: CommitId) -> bool:
+        """Whether a commit is about another file, which got the path after this one had left it."""
+        if self.not_after is None:
+            return False
+        return not self.log.read(LogQuery(self.not_after, since=commit, limit=1))
 
     def _read(self) -> Iterator[CommitFacts]:
         asked = LogQuery(self.start, self.since, self.path, with_files=True, only_path=True)

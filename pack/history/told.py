@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pack.catalog.scope import scope_of
 from pack.core.core import Core
-from pack.errors import NotFound, PackError
+from pack.errors import NotFound
 from pack.files.note import Note
+from pack.history.selection import Shown
 from pack.index.format import is_generated, may_be_generated
 from pack.log import CommitFacts, FileChange
 from pack.model import BlobId, MemoryPath
@@ -23,29 +23,24 @@ class Told:
 
     def __init__(self, core: Core) -> None:
         self._connector = core.connector
-        self._v1_path = core.reader.v1_path
-        self._scope = scope_of(core.connector)
-        self._known: dict[MemoryPath, bool] = {}
+        self.holds = Shown(core).holds
+        self._holds_any = Shown(core, with_index=True).holds
 
-    def holds(self, path: MemoryPath) -> bool:
-        """Whether a path is one of a memory file."""
-        if path not in self._known:
-            self._known[path] = path == self._v1_path or self._is_shown(path)
-        return self._known[path]
+    def changes(
+        self, commit: CommitFacts, *, with_generated: bool = False
+    ) -> tuple[FileChange, ...]:
+        """What a commit did to memory files.
 
-    def _is_shown(self, path: MemoryPath) -> bool:
-        if not self._scope.holds(path):
-            return False
-        try:
-            return self._connector.exclusion(path) is None
-        except PackError:  # a path that no reader could ask for either
-            return False
-
-    def changes(self, commit: CommitFacts) -> tuple[FileChange, ...]:
-        """What a commit did to memory files; to those that PACK generates, it did nothing."""
+        Args:
+            commit: The commit, with its files.
+            with_generated: Whether those that PACK generates count too.
+        """
+        found = commit.files or ()
+        if with_generated:
+            return tuple(change for change in found if self._holds_any(change.path))
         return tuple(
             change
-            for change in commit.files or ()
+            for change in found
             if self.holds(change.path)
             and not self._is_generated(change.path, change.sha or change.old_sha)
         )
