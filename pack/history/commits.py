@@ -208,7 +208,7 @@ class Commits:
                 return
             for part in read_in_parts(log, query, limit + _MORE):
                 for commit in part:
-                    found = told.changes(commit, with_generated=everything)
+                    found = told.changes(commit, everything=everything)
                     yield commit, tuple(one for one in found if where is None or _in(where, one))
         except NotFound as error:
             if asked.skip:  # the history was rewritten since

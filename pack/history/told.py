@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pack.catalog.scope import scope_of
 from pack.core.core import Core
-from pack.errors import NotFound
+from pack.errors import NotFound, PackError
 from pack.files.note import Note
-from pack.history.selection import Shown
+from pack.history.selection import Shown, told_parts
 from pack.index.format import is_generated, may_be_generated
 from pack.log import CommitFacts, FileChange
 from pack.model import BlobId, MemoryPath
@@ -24,26 +25,31 @@ class Told:
     def __init__(self, core: Core) -> None:
         self._connector = core.connector
         self.holds = Shown(core).holds
-        self._holds_any = Shown(core, with_index=True).holds
+        self._scope = scope_of(core.connector)
 
-    def changes(
-        self, commit: CommitFacts, *, with_generated: bool = False
-    ) -> tuple[FileChange, ...]:
+    def changes(self, commit: CommitFacts, *, everything: bool = False) -> tuple[FileChange, ...]:
         """What a commit did to memory files.
 
         Args:
             commit: The commit, with its files.
-            with_generated: Whether those that PACK generates count too.
+            everything: Whether all other files that may be told count too, such as the index.
         """
-        found = commit.files or ()
-        if with_generated:
-            return tuple(change for change in found if self._holds_any(change.path))
+        holds = self._may_be_told if everything else self.holds
+        found = (part for change in commit.files or () for part in told_parts(change, holds))
         return tuple(
             change
             for change in found
-            if self.holds(change.path)
-            and not self._is_generated(change.path, change.sha or change.old_sha)
+            if everything or not self._is_generated(change.path, change.sha or change.old_sha)
         )
+
+    def _may_be_told(self, path: MemoryPath) -> bool:
+        if self.holds(path):
+            return True
+        try:
+            is_out = self._scope.left_out_by(path) or self._connector.exclusion(path)
+        except PackError:  # a path that no reader could ask for
+            return False
+        return not is_out
 
     def notes(
         self, found: Iterable[tuple[MemoryPath, BlobId | None]]
