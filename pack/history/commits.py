@@ -158,14 +158,15 @@ class Commits:
             asked = self._read(path, since, until, cursor)
             if asked is None:
                 return CommitPage()
-            steps = self._steps(asked, limit, everything=everything)
+            likely = limit if max_tokens is None else min(limit, max_tokens // _TOKENS_EACH)
+            steps = self._steps(asked, likely + _MORE, everything=everything)
             chosen = self._session(asked.head, session) if session is not None else None
             for number, (commit, changes) in enumerate(steps, asked.skip):
                 is_shown = everything or (bool(changes) and not skips_sync(commit.message))
                 is_asked = chosen is None or commit.id in chosen
                 if not is_shown or not is_asked or (by is not None and not is_by(commit, by)):
                     continue
-                entry = self._entry(commit, changes)
+                entry = self.entry(commit, changes)
                 spent += _cost(entry)
                 is_full = len(entries) == limit or (max_tokens is not None and spent > max_tokens)
                 if entries and is_full:
@@ -190,7 +191,7 @@ class Commits:
         selection = select(self._core, path) if path is not None else None
         return _Asked(head, skip, after, first, last, selection)
 
-    def _steps(self, asked: _Asked, limit: int, *, everything: bool) -> Iterator[_Step]:
+    def _steps(self, asked: _Asked, first: int, *, everything: bool) -> Iterator[_Step]:
         """Each commit in question with what it changed; those of a file only with that file."""
         told, log = Told(self._core), self._core.log
         where = asked.selection
@@ -206,7 +207,7 @@ class Commits:
             if where is not None and not where.is_folder:
                 yield from self._of_file(where.path, query)
                 return
-            for part in read_in_parts(log, query, limit + _MORE):
+            for part in read_in_parts(log, query, first):
                 for commit in part:
                     found = told.changes(commit, everything=everything)
                     yield commit, tuple(one for one in found if where is None or _in(where, one))
@@ -232,7 +233,8 @@ class Commits:
             commit = find_commit(connector, named, self._core.clock())
         return frozenset(one.id for one in find_session(self._core.log, head, commit))
 
-    def _entry(self, commit: CommitFacts, changes: tuple[FileChange, ...]) -> CommitEntry:
+    def entry(self, commit: CommitFacts, changes: tuple[FileChange, ...]) -> CommitEntry:
+        """A commit as the log tells of it, with those of its changes that are to be told."""
         writer = written_by(commit)
         is_counted = len(changes) <= _MOST_COUNTED
         touched = (self._touched(change, is_counted=is_counted) for change in changes)
