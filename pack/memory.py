@@ -27,6 +27,8 @@ from pack.use_cases.notes import Notes
 from pack.use_cases.pathless import WholeText
 
 if TYPE_CHECKING:
+    from pack.history.commits import Commits
+    from pack.history.comparisons import Comparisons
     from pack.history.context import Beginning
     from pack.history.visits import Visits
     from pack.pages.delivery import PageDelivery
@@ -136,6 +138,20 @@ class Memory:
         from pack.history.context import Beginning  # noqa: PLC0415
 
         return Beginning(self._session)
+
+    @property
+    def commits(self) -> Commits:
+        """The log: who changed what and when."""
+        from pack.history.commits import Commits  # noqa: PLC0415
+
+        return Commits(self._session)
+
+    @property
+    def comparisons(self) -> Comparisons:
+        """What changed, and how."""
+        from pack.history.comparisons import Comparisons  # noqa: PLC0415
+
+        return Comparisons(self._session)
 
     @property
     def visits(self) -> Visits:

@@ -13,6 +13,8 @@ from pack.catalog.catalog import Catalog
 from pack.catalog.refresh import NO_COMMIT
 from pack.catalog.row import Row, describe
 from pack.connector import Connector
+from pack.core.known_log import KnownLog
+from pack.core.memo import Memo
 from pack.core.reader import Reader
 from pack.core.visits import ProcessVisits, VisitCursors
 from pack.core.writer import Writer
@@ -47,6 +49,7 @@ class Core:
         refuse_unfinished: Raises `RefusedForSafety` while a person is in the middle of something
             where the memory is kept; `ConnectorError` where that cannot be seen.
         visits: How far each client has read what changes.
+        memo: What was found out about the past, for everyone.
     """
 
     connector: Connector
@@ -59,10 +62,16 @@ class Core:
     sync: Sync | None = None
     refuse_unfinished: Callable[[], None] = _nobody_is_busy
     visits: VisitCursors = field(default_factory=ProcessVisits)
+    memo: Memo = field(default_factory=Memo)
 
     def view(self) -> AbstractContextManager[None]:
         """Let all reads inside see one state of the store; see `Connector.view`."""
         return self.connector.view()
+
+    @property
+    def log(self) -> KnownLog:
+        """The log, of which what was read is known."""
+        return self.memo.once(KnownLog, lambda: KnownLog(self.connector))
 
     def today(self) -> date:
         """The date in UTC."""

@@ -13,6 +13,7 @@ from pack.catalog.scope import scope_of
 from pack.core.core import Core
 from pack.errors import NotFound, PackError
 from pack.files.note import Note
+from pack.history.selection import Shown, told_parts
 from pack.index.format import is_generated, may_be_generated
 from pack.log import CommitFacts, FileChange
 from pack.model import BlobId, MemoryPath
@@ -23,32 +24,32 @@ class Told:
 
     def __init__(self, core: Core) -> None:
         self._connector = core.connector
-        self._v1_path = core.reader.v1_path
+        self.holds = Shown(core).holds
         self._scope = scope_of(core.connector)
-        self._known: dict[MemoryPath, bool] = {}
 
-    def holds(self, path: MemoryPath) -> bool:
-        """Whether a path is one of a memory file."""
-        if path not in self._known:
-            self._known[path] = path == self._v1_path or self._is_shown(path)
-        return self._known[path]
+    def changes(self, commit: CommitFacts, *, everything: bool = False) -> tuple[FileChange, ...]:
+        """What a commit did to memory files.
 
-    def _is_shown(self, path: MemoryPath) -> bool:
-        if not self._scope.holds(path):
-            return False
-        try:
-            return self._connector.exclusion(path) is None
-        except PackError:  # a path that no reader could ask for either
-            return False
-
-    def changes(self, commit: CommitFacts) -> tuple[FileChange, ...]:
-        """What a commit did to memory files; to those that PACK generates, it did nothing."""
+        Args:
+            commit: The commit, with its files.
+            everything: Whether all other files that may be told count too, such as the index.
+        """
+        holds = self._may_be_told if everything else self.holds
+        found = (part for change in commit.files or () for part in told_parts(change, holds))
         return tuple(
             change
-            for change in commit.files or ()
-            if self.holds(change.path)
-            and not self._is_generated(change.path, change.sha or change.old_sha)
+            for change in found
+            if everything or not self._is_generated(change.path, change.sha or change.old_sha)
         )
+
+    def _may_be_told(self, path: MemoryPath) -> bool:
+        if self.holds(path):
+            return True
+        try:
+            is_out = self._scope.left_out_by(path) or self._connector.exclusion(path)
+        except PackError:  # a path that no reader could ask for
+            return False
+        return not is_out
 
     def notes(
         self, found: Iterable[tuple[MemoryPath, BlobId | None]]

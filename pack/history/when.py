@@ -116,19 +116,15 @@ def _head(connector: Connector) -> CommitId:
 
 
 def _at(connector: Connector, head: CommitId, moment: datetime) -> CommitId | None:
-    for commit in connector.log(LogQuery(head, first_parent=True)):
-        if commit.at <= moment:
-            return commit.id
-    return None
+    query = LogQuery(head, first_parent=True, made_until=moment, limit=1)
+    return next((commit.id for commit in connector.log(query)), None)
 
 
 def _by_id(connector: Connector, head: CommitId, when: str) -> CommitId:
     beginning = when.strip().lower()
     if not _ID.fullmatch(beginning):
         raise InvalidRequest(f"`{when}` does not name a moment; give {_FORMS}")
-    found = [
-        commit.id for commit in connector.log(LogQuery(head)) if commit.id.startswith(beginning)
-    ]
+    found = connector.find_commits(beginning, head)
     if len(found) > 1:
         raise InvalidRequest(f"{len(found)} commits begin with {beginning}; give more of the id")
     if not found:
