@@ -26,6 +26,7 @@ from pack.use_cases.notes import Notes
 from pack.use_cases.pathless import WholeText
 
 if TYPE_CHECKING:
+    from pack.history.undo import Undo
     from pack.pages.delivery import PageDelivery
     from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
@@ -122,6 +123,13 @@ class Memory:
     def history(self) -> History:
         """What has happened to the memory."""
         return History(self._session)
+
+    @property
+    def undo(self) -> Undo:
+        """Taking back what was written, and bringing back what was."""
+        from pack.history.undo import Undo  # noqa: PLC0415
+
+        return Undo(self._session)
 
     @property
     def search(self) -> Search:
