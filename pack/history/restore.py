@@ -98,7 +98,7 @@ def restore(
         target = _target(core, path)
         current = core.reader.find(target)
         versions = _Versions(core)
-        found = versions.find(target, current, as_of)
+        found = versions.find(target, current, as_of, path)
         if refuse is not None:
             _refuse_changes(versions, target, current, found, refuse)
         if current is not None and current.sha == found.blob:
@@ -134,15 +134,17 @@ class _Versions:
             raise InvalidRequest("the memory has no history yet")
         self._head = head
 
-    def find(self, target: MemoryPath, current: Note | None, as_of: str | None) -> _Version:
-        """The version to restore."""
+    def find(
+        self, target: MemoryPath, current: Note | None, as_of: str | None, asked: str
+    ) -> _Version:
+        """The version to restore of a file that was asked for in these words."""
         if as_of is not None:
             return self._at(target, as_of)
         committed = self._connector.get_committed(target)
         if committed is not None and self.is_edited(target, current):
             return _Version(self._head, committed, (target,))
         if current is None:
-            return self._before_deletion(target)
+            return self._before_deletion(target, asked)
         return self._before_change(target, current.sha)
 
     def is_edited(self, path: MemoryPath, current: Note | None) -> bool:
@@ -179,7 +181,7 @@ class _Versions:
         ]
         return came[-1].old_path if came else None
 
-    def _before_deletion(self, target: MemoryPath) -> _Version:
+    def _before_deletion(self, target: MemoryPath, asked: str) -> _Version:
         for commit, change in self._changes(self._head, target):
             if change.path != target:
                 raise CannotRestore(
@@ -191,7 +193,7 @@ class _Versions:
                 blob = self._differing(commit.id, parent).get(target)
                 if blob is not None:
                     return _Version(parent, blob, (target,))
-        raise nothing_there(self._core, target)
+        raise nothing_there(self._core, asked)
 
     def _before_change(self, target: MemoryPath, now: BlobId) -> _Version:
         names = [target]
