@@ -251,9 +251,11 @@ class NothingToUndo(InvalidRequest):
     code = "nothing_to_undo"
     remedy = "Name a commit to undo that one."
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, remedy: str | None = None) -> None:
         super().__init__(f"there is nothing to {what}")
         self.what = what
+        if remedy is not None:
+            self.remedy = remedy
 
 
 class CannotUndo(InvalidRequest):
@@ -518,14 +520,16 @@ class AskThePerson(RefusedForSafety):
     """Something that only the person whom the memory belongs to may do.
 
     Attributes:
-        command: The command with which that person does it.
+        action: What the person would do.
+        words: With what: a commit, or a path and a moment.
     """
 
     code = "ask_the_person"
 
-    def __init__(self, reason: str, command: str) -> None:
-        super().__init__(reason, f"Ask the person to run `{command}`.")
-        self.command = command
+    def __init__(self, reason: str, action: Action, words: Sequence[str] = ()) -> None:
+        super().__init__(reason, "Ask the person whom the memory belongs to.")
+        self.action = action
+        self.words = tuple(words)
 
 
 class ConfirmationNeeded(RefusedForSafety):

@@ -7,11 +7,11 @@ are followed. What is there now is replaced and stays in the history.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pack.actions import Action
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.lookup import asked_path, nothing_there
@@ -32,8 +32,8 @@ RESTORES: Final = "Pack-Restores"
 _RECENT: Final = 20
 _MOVES: Final = 100
 
-RefuseChange = Callable[[CommitFacts, str], None]
-"""Returns if the writer may take back what a commit did; otherwise names the command that may."""
+RefuseChange = Callable[[CommitFacts, Action, Sequence[str]], None]
+"""Returns if the writer may take back what a commit did; otherwise says what the person can do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,11 +270,11 @@ def _refuse_changes(
     Raises:
         AskThePerson: So it is.
     """
-    command = f"pack restore {shlex.quote(target)} --as-of {found.commit[:12]}"
+    words = [target, found.commit[:12]]
     if versions.is_edited(target, current):
-        raise AskThePerson(f"{target} was changed by hand", command)
+        raise AskThePerson(f"{target} was changed by hand", Action.RESTORE, words)
     for commit in versions.since(found):
-        refuse(commit, command)
+        refuse(commit, Action.RESTORE, words)
 
 
 def _decision(core: Core, target: MemoryPath, current: Note | None, found: _Version) -> Decision:

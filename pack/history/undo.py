@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
+from pack.actions import Action
 from pack.core.decision import Decision
 from pack.core.session import Session
 from pack.errors import AskThePerson, CannotUndo, InvalidRequest, NotFound, NothingToUndo
@@ -22,6 +23,7 @@ from pack.history.origins import is_by, written_by
 from pack.history.present import PresentFiles
 from pack.history.restore import Restored, restore
 from pack.history.undo_stack import UNDOES, UndoStack, undone_commit
+from pack.history.undone import AgreeToUndo, UndoChoice, Undone, UndoneCommit, agreed_to_undo
 from pack.history.when import find_commit, parse_moment
 from pack.log import CommitFacts, LogQuery
 from pack.model import CommitId, Delete, MemoryPath
@@ -33,75 +35,11 @@ OWN_FOR: Final = timedelta(hours=24)
 """For how long a client may undo what it wrote itself."""
 _NAMED_PATHS: Final = 100
 _NAMED_LEFT: Final = 5
+_UNDO: Final = "undo"
+_REDO: Final = "redo"
+_NO_REDO: Final = "To bring back what was undone before that, undo the commit that undid it."
 _FULL_ID: Final = (40, 64)
 SESSION: Final = "Pack-Session"
-
-
-@dataclass(frozen=True, slots=True)
-class UndoChoice:
-    """Which commits to undo: those that are named, or those that fit everything else.
-
-    Attributes:
-        commits: Ids, or their beginnings.
-        last: How many of the newest changes; `None` for one, or for all that fit the rest.
-        since: A moment or a commit; only changes after it.
-        by: Only changes of this writer (`origins.is_by`).
-        session: Only changes of this session.
-    """
-
-    commits: Sequence[str] = ()
-    last: int | None = None
-    since: str | None = None
-    by: str | None = None
-    session: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class UndoneCommit:
-    """A commit that is undone, or would be.
-
-    Attributes:
-        commit: The commit.
-        by: The commit that undoes it; `None` in a plan.
-        origin: Who wrote it.
-        at: When, in UTC.
-        message: What its writer said about it.
-        is_redo: Whether undoing it brings something back.
-        changes: The files that change, without the index.
-        left: Files that it changed and that stay as they are, because they are no memory.
-    """
-
-    commit: CommitId
-    by: CommitId | None
-    origin: str
-    at: datetime
-    message: str
-    is_redo: bool
-    changes: tuple[PlannedChange, ...]
-    left: tuple[MemoryPath, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """The outcome of an undo or a redo.
-
-    Attributes:
-        undone: What was undone, newest first.
-        commit: The last commit that was made; `None` for a dry run.
-        warnings: What the writer should know.
-    """
-
-    undone: tuple[UndoneCommit, ...]
-    commit: CommitId | None = None
-    warnings: tuple[str, ...] = ()
-
-
-AgreeToUndo = Callable[[Sequence[UndoneCommit]], None]
-"""Returns if the writer agrees to a plan, and raises otherwise."""
-
-
-def _agreed_to_undo(plan: Sequence[UndoneCommit]) -> None:
-    """For callers who have been asked already, or for whom nobody can be asked."""
 
 
 class Undo:
@@ -124,7 +62,7 @@ class Undo:
         return Undo(self._session, only_own=True)
 
     def undo(
-        self, choice: UndoChoice, agree: AgreeToUndo = _agreed_to_undo, *, dry_run: bool = False
+        self, choice: UndoChoice, agree: AgreeToUndo = agreed_to_undo, *, dry_run: bool = False
     ) -> Undone:
         """Take back commits, each by a commit of its own; what was changed since stays.
 
@@ -151,7 +89,7 @@ class Undo:
         return self._carry_out(plan, agree, dry_run=dry_run)
 
     def redo(
-        self, last: int = 1, agree: AgreeToUndo = _agreed_to_undo, *, dry_run: bool = False
+        self, last: int = 1, agree: AgreeToUndo = agreed_to_undo, *, dry_run: bool = False
     ) -> Undone:
         """Bring back what was undone, the last undo first, unless something was written since.
 
@@ -167,7 +105,7 @@ class Undo:
         self._core.require_mode()
         with self._core.view(), self._core.reader.reading_once():
             found = self._now().redoable(self._inverses.touches)
-            plan = self._plan(found, _positive(last), "redo")
+            plan = self._plan(found, _positive(last), _REDO)
         return self._carry_out(plan, agree, dry_run=dry_run)
 
     def restore(self, path: str, as_of: str | None = None, *, dry_run: bool = False) -> Restored:
@@ -198,7 +136,7 @@ class Undo:
             return self._plan_named([self._find(each) for each in choice.commits])
         is_open = choice.last is None and any(each is not None for each in filters[1:])
         last = None if is_open else _positive(1 if choice.last is None else choice.last)
-        return self._plan(self._fitting(choice), last, "undo")
+        return self._plan(self._fitting(choice), last, _UNDO)
 
     def _find(self, named: str) -> CommitFacts:
         stack, name = self._now(), named.strip().lower()
@@ -240,7 +178,7 @@ class Undo:
         is_fresh = self._core.clock() - commit.at <= OWN_FOR
         return is_fresh and written_by(commit).origin == self._session.origin.label
 
-    def _refuse_others(self, commit: CommitFacts, command: str) -> None:
+    def _refuse_others(self, commit: CommitFacts, action: Action, words: Sequence[str]) -> None:
         """Do nothing, unless a commit is not the writer's own, or is too old.
 
         Raises:
@@ -249,7 +187,8 @@ class Undo:
         if not self._is_own(commit):
             who = written_by(commit).origin
             when = f"{commit.at:%Y-%m-%d %H:%M}Z"
-            raise AskThePerson(f"commit {commit.id[:12]} was written by {who} at {when}", command)
+            reason = f"commit {commit.id[:12]} was written by {who} at {when}"
+            raise AskThePerson(reason, action, words)
 
     # --- planning ------------------------------------------------------------------------------
 
@@ -262,7 +201,7 @@ class Undo:
             if commit.id not in chosen:
                 continue
             if self._only_own:
-                self._refuse_others(commit, f"pack undo {commit.id[:12]}")
+                self._refuse_others(commit, Action.UNDO, [commit.id[:12]])
             _refuse_undone(stack, commit)
             inverse = self._inverses.plan(commit, now)
             _refuse_empty(inverse, commit)
@@ -287,8 +226,9 @@ class Undo:
         if plan:
             return plan
         if self._only_own:
-            raise AskThePerson("within a day, this client has written nothing else", f"pack {what}")
-        raise NothingToUndo(what)
+            action = Action.REDO if what == _REDO else Action.UNDO
+            raise AskThePerson("within a day, this client has written nothing else", action)
+        raise NothingToUndo(what, _NO_REDO if what == _REDO else None)
 
     def _step(self, commit: CommitFacts, inverse: Inverse, now: PresentFiles) -> _Step:
         changes = [
@@ -300,13 +240,14 @@ class Undo:
             for change in inverse.changes
         ]
         now.plan(inverse.changes)
-        is_redo = undone_commit(commit) is not None and not self._now().is_redo(commit)
+        stack = self._now()
+        is_redo = undone_commit(commit) is not None and not stack.is_redo(commit)
         undone = UndoneCommit(
             commit.id,
             None,
             written_by(commit).origin,
             commit.at,
-            without_trailers(commit.message),
+            without_trailers(stack.change_behind(commit).message),
             is_redo,
             tuple(changes),
             inverse.left,
@@ -378,7 +319,7 @@ def _decision(undone: UndoneCommit, inverse: Inverse) -> Decision:
     paths = [change.path for change in inverse.changes]
     first = next(filter(is_memory_file, paths), paths[0] if paths else INDEX)
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-    verb = "redo" if undone.is_redo else "undo"
+    verb = _REDO if undone.is_redo else _UNDO
     names = [path for path in paths if path != first]
     return Decision(
         first,

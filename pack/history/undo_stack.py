@@ -69,14 +69,25 @@ class UndoStack:
         """The undo of a commit that is in effect, of the commits that were read so far."""
         return self._undone.get(commit)
 
+    def change_behind(self, commit: CommitFacts) -> CommitFacts:
+        """What an undo or a redo is about in the end, as far as it is known; else the commit."""
+        return self._chain(commit)[-1]
+
     def is_redo(self, commit: CommitFacts) -> bool:
         """Whether an undo takes back an undo, and so brings something back."""
-        steps, target = 0, undone_commit(commit)
-        while target is not None:
-            steps += 1
+        last = self.change_behind(commit)
+        is_unknown = undone_commit(last) is not None  # it takes back what is not in this history
+        return (len(self._chain(commit)) + is_unknown) % 2 == 1
+
+    def _chain(self, commit: CommitFacts) -> list[CommitFacts]:
+        """A commit, the one that it takes back, the one that this takes back, and so on."""
+        chain = [commit]
+        while (target := undone_commit(chain[-1])) is not None:
             found = self.find(target)
-            target = undone_commit(found) if found is not None else None
-        return steps % 2 == 0
+            if found is None:
+                break
+            chain.append(found)
+        return chain
 
     def changes(self) -> Iterator[CommitFacts]:
         """What somebody has written and nobody has undone, newest first."""

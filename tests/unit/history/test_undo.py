@@ -2,6 +2,7 @@
 
 import pytest
 
+from pack.actions import Action
 from pack.errors import (
     AskThePerson,
     CannotUndo,
@@ -11,7 +12,7 @@ from pack.errors import (
     RefusedForSafety,
     UndoConflict,
 )
-from pack.history.undo import UndoChoice
+from pack.history.undone import UndoChoice
 from pack.log import LogQuery
 from pack.model import Mode
 from pack.provenance import Origin, Source
@@ -338,7 +339,7 @@ def test_a_client_may_take_back_only_what_it_wrote_within_a_day(mem):
     limited = memory.undo.for_its_own()
     with pytest.raises(AskThePerson, match="other") as caught:
         limited.undo(UndoChoice([other]))
-    assert caught.value.command == f"pack undo {other[:12]}"
+    assert (caught.value.action, caught.value.words) == (Action.UNDO, (other[:12],))
     assert limited.undo(LAST).undone[0].commit == own
     mem.clock.advance(hours=25)
     with pytest.raises(AskThePerson):
