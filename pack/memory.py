@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pack.history.commits import Commits
     from pack.history.comparisons import Comparisons
     from pack.history.context import Beginning
+    from pack.history.undo import Undo
     from pack.history.visits import Visits
     from pack.pages.delivery import PageDelivery
     from pack.remote.remote import FindRemotes
@@ -159,6 +160,13 @@ class Memory:
         from pack.history.visits import Visits  # noqa: PLC0415
 
         return Visits(self._session)
+
+    @property
+    def undo(self) -> Undo:
+        """Taking back what was written, and bringing back what was."""
+        from pack.history.undo import Undo  # noqa: PLC0415
+
+        return Undo(self._session)
 
     @property
     def search(self) -> Search:

@@ -141,6 +141,7 @@ class Writer:
             decision.said,
             decision.names,
             skips_sync=decision.skips_sync,
+            trailers=decision.trailers,
         )
         made = self._commit(head, changes, message, writing.origin.author)
         if decision.with_index and self._advance(head, made, effect) and plan.verified:

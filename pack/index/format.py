@@ -96,6 +96,12 @@ def read_head(text: str) -> IndexHead:
     )
 
 
+def read_own_head(content: bytes | None) -> IndexHead | None:
+    """The head of an `index.md` that PACK wrote; `None` if there is none, or another one."""
+    head = read_head(content.decode("utf-8", "replace")) if content is not None else None
+    return head if head is not None and head.is_ours else None
+
+
 def is_generated(path: str, fields: Mapping[str, object]) -> bool:
     """Whether PACK generated this file as a folder's index or a page of one."""
     if path.rpartition("/")[2] == INDEX:

@@ -81,6 +81,15 @@ def refuse_twin(core: Core, path: MemoryPath, leaving: MemoryPath | None = None)
     for twin in core.catalog.twins(fold(path)):
         if twin not in (path, leaving):
             raise InvalidPath(path, f"some file systems confuse it with {twin}")
+    refuse_twin_folder(core, path)
+
+
+def refuse_twin_folder(core: Core, path: MemoryPath) -> None:
+    """Refuse a path in a folder that some file systems confuse with one in the catalog.
+
+    Raises:
+        InvalidPath: There is such a folder; the message names it.
+    """
     used = {fold(part): part for f in core.catalog.folders() for part in _ancestors(f.folder)}
     for folder in _ancestors(path.rpartition("/")[0]):
         other = used.get(fold(folder), folder)

@@ -47,6 +47,7 @@ TOOLS = {
     "memory_edit",
     "memory_delete",
     "memory_move",
+    "memory_undo",
 }
 READS = {"memory_list", "memory_get", "memory_search", "memory_history"}
 

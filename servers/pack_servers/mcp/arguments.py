@@ -46,6 +46,8 @@ _MEANT_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "limit": ("max", "count", "n", "k", "topk", "maxresults", "numresults", "pagesize", "size"),
     "by": ("author", "origin", "writer", "client", "who", "user"),
     "commit": ("id", "hash", "sha", "revision", "commitid"),
+    "last": ("count", "n", "steps", "number"),
+    "dry_run": ("preview", "simulate", "plan"),
     "cursor": ("page", "offset", "nextcursor", "pagetoken", "skip", "continue"),
     "max_tokens": ("tokens", "budget", "maxlength", "maxchars"),
     "lines": ("range", "line", "startline", "endline", "viewrange", "offset"),

@@ -9,8 +9,10 @@ from threading import Lock
 from typing import Any, Final
 
 from mcp.server.context import ServerRequestContext
+from mcp.server.mcpserver import Context
 
 from pack.files.losses import Span
+from pack.provenance import Origin, Source
 from pack.results import Excerpt
 from pack.v1.whole_memory import Base, additions
 
@@ -27,6 +29,17 @@ def client_key(ctx: ServerRequestContext[Any, Any]) -> str | None:
         return _LOCAL_CLIENT  # stdio: one process serves one client
     session = request.headers.get("mcp-session-id") or request.query_params.get("session_id")
     return session if isinstance(session, str) else None
+
+
+def writer_of(ctx: Context, source: Source) -> Origin:
+    """Who writes when this client calls a tool.
+
+    Args:
+        ctx: The call.
+        source: What the clients of the server count as.
+    """
+    params = ctx.session.client_params
+    return Origin(source, params.client_info.name if params is not None else "unknown")
 
 
 class LastRead:

@@ -46,6 +46,7 @@ from pack_servers.mcp.notifications import ChangeWatcher, Subscribers
 from pack_servers.mcp.schemas import flat, for_refusals_too
 from pack_servers.mcp.stdio import run_stdio
 from pack_servers.mcp.tools import add_tools
+from pack_servers.mcp.undo_tool import add_undo_tool
 from pack_servers.mcp.wording import worded
 
 SCHEME: Final = "memory:///"
@@ -282,6 +283,7 @@ def build_server(
     server = PackServer(memory, bus or InMemorySubscriptionBus(), watch)
     add_tools(server, memory, source, server.wrote, whole_tokens)
     add_history_tool(server, memory)
+    add_undo_tool(server, memory, source, server.wrote)
     server.resource(
         SCHEME + "{+path}",
         name="memory file",

@@ -20,10 +20,10 @@ from pack.core.requests import SEARCH_LIMIT
 from pack.errors import BlobChanged, InvalidRequest, PackError
 from pack.files.edit_fields import Kind, read_edits
 from pack.memory import Memory
-from pack.provenance import Origin, Source
+from pack.provenance import Source
 from pack.results import Written
 from pack_servers.mcp import results as answers
-from pack_servers.mcp.clients import LastRead, PartsRead, client_key
+from pack_servers.mcp.clients import LastRead, PartsRead, client_key, writer_of
 from pack_servers.mcp.context_tool import ContextTool
 
 _MAX_LIMIT: Final = 500
@@ -275,9 +275,7 @@ class Tools:
         return _answer(write)
 
     def _as(self, ctx: Context) -> Memory:
-        params = ctx.session.client_params
-        client = params.client_info.name if params is not None else "unknown"
-        return self._memory.written_by(Origin(self._source, client))
+        return self._memory.written_by(writer_of(ctx, self._source))
 
 
 def _answer(action: Callable[[], CallToolResult]) -> CallToolResult:
