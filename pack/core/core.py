@@ -13,6 +13,7 @@ from pack.catalog.catalog import Catalog
 from pack.catalog.refresh import NO_COMMIT
 from pack.catalog.row import Row, describe
 from pack.connector import Connector
+from pack.core.past import Past
 from pack.core.reader import Reader
 from pack.core.writer import Writer
 from pack.errors import NotInitialised
@@ -45,6 +46,7 @@ class Core:
         sync: The targets that get copies, if there are any.
         refuse_unfinished: Raises `RefusedForSafety` while a person is in the middle of something
             where the memory is kept; `ConnectorError` where that cannot be seen.
+        past: Which state of the past is read; `None` for the present one.
     """
 
     connector: Connector
@@ -56,6 +58,7 @@ class Core:
     remotes: FindRemotes = tuple
     sync: Sync | None = None
     refuse_unfinished: Callable[[], None] = _nobody_is_busy
+    past: Past | None = None
 
     def view(self) -> AbstractContextManager[None]:
         """Let all reads inside see one state of the store; see `Connector.view`."""
