@@ -84,12 +84,18 @@ class Connector(Protocol):
         """
         ...
 
-    def get_committed(self, path: MemoryPath) -> BlobId | None:
-        """The blob of a file in the current commit; `None` if the commit does not have the file.
+    def get_committed(self, path: MemoryPath, at: CommitId | None = None) -> BlobId | None:
+        """The blob of a file in a commit; `None` if the commit does not have the file.
 
-        It differs from what `get_contents` returns if a person has edited the file since.
+        That of the current commit differs from what `get_contents` returns if a person has edited
+        the file since.
+
+        Args:
+            path: The file.
+            at: Which commit; `None` for the current one.
 
         Raises:
+            NotFound: There is no such commit.
             ConnectorError: The store cannot be read.
         """
         ...

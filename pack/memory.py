@@ -15,10 +15,12 @@ from pack.catalog.catalog import Catalog
 from pack.connector import Connector
 from pack.core.core import Core
 from pack.core.guard import Guard
+from pack.core.past import Past
 from pack.core.reader import Reader
 from pack.core.session import Session
 from pack.core.visits import ProcessVisits, VisitCursors
 from pack.core.writer import Writer
+from pack.history.as_of import PastStates
 from pack.history.history import History
 from pack.model import Mode
 from pack.paths import parse_path
@@ -51,10 +53,11 @@ class Memory:
     object it returns.
     """
 
-    __slots__ = ("_session",)
+    __slots__ = ("_past_states", "_session")
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, past_states: PastStates | None = None) -> None:
         self._session = session
+        self._past_states = past_states or PastStates(session.core)
 
     @classmethod
     def over(
@@ -98,7 +101,28 @@ class Memory:
 
     def written_by(self, origin: Origin) -> Memory:
         """The same memory for another writer."""
-        return Memory(Session(self._session.core, origin))
+        return Memory(Session(self._session.core, origin), self._past_states)
+
+    def as_of(self, when: str | None) -> Memory:
+        """The memory as it was, only for reading: every answer is that of then.
+
+        Args:
+            when: A commit, or a moment such as `2026-01-31`, `2026-01-31T09:30Z`, `7d` or
+                `yesterday`; `None` for the present.
+
+        Raises:
+            InvalidRequest: It names neither; or the memory has no commit yet.
+            NotFound: There is no such commit in the memory's history, or none as old as that.
+        """
+        if when is None:
+            return self
+        past = self._past_states.find(when)
+        return Memory(Session(past, self._session.origin), self._past_states)
+
+    @property
+    def past(self) -> Past | None:
+        """Which state of the past this is; `None` if it is the memory as it is now."""
+        return self._session.core.past
 
     @property
     def connector(self) -> Connector:

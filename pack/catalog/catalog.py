@@ -115,6 +115,14 @@ class Catalog(Protocol):
         """An empty catalog of the same kind that vanishes when it is closed."""
         ...
 
+    def copy(self) -> Catalog:
+        """Another catalog that begins with what this one holds, and vanishes when it is closed.
+
+        It is made at its first question. It may hold nothing, and knows no last changes, since it
+        is meant for another commit.
+        """
+        ...
+
     def close(self) -> None:
         """Release its resources until the next question."""
         ...

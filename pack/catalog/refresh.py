@@ -27,6 +27,9 @@ Edits = Callable[[CommitId | None], Mapping[MemoryPath, BlobId | None]]
 """Returns the files whose current version differs from a commit's: blobs, `None` if gone."""
 
 _ATTEMPTS: Final = 4
+_MANY: Final = 100
+_TIMES_DEARER: Final = 3
+"""Replacing a file in a catalog takes about so many times as long as adding it to an empty one."""
 _REPORT_EVERY: Final = 500
 _T = TypeVar("_T")
 
@@ -54,10 +57,19 @@ def bring_up(
         if old == new:
             return
         changed = connector.changes_between(old, head) if old and head else None
-        if old is None or changed is None or any(_decides_others(path) for path, _ in changed):
+        if old is None or changed is None or _takes_all(catalog, changed):
             _fill(catalog, connector, head, progress)
         else:
             _advance(catalog, connector, old, new, changed)
+
+
+def _takes_all(catalog: Catalog, changed: Sequence[tuple[MemoryPath, BlobId | None]]) -> bool:
+    """Whether to read everything again: it has to be, or that is faster than so many changes."""
+    if any(_decides_others(path) for path, _ in changed):
+        return True
+    if len(changed) <= _MANY:
+        return False
+    return _TIMES_DEARER * len(changed) > sum(folder.files for folder in catalog.folders())
 
 
 def _fill(

@@ -396,6 +396,19 @@ class ReadingContract(ConnectorHooks):
             assert reader.get_committed(A) == found.sha
         assert dict(connector.read_blobs([found.sha])) == {found.sha: content}
 
+    def test_what_an_older_commit_holds_can_be_asked(self, connector: Connector) -> None:
+        first = put(connector, A, b"a").id
+        second = put(connector, A, b"a2").id
+        third = connector.delete_file(A, git_blob_id(b"a2")).id
+        found = [connector.get_committed(A, commit) for commit in (first, second, third)]
+        assert found == [git_blob_id(b"a"), git_blob_id(b"a2"), None]
+        assert connector.get_committed(B, first) is None
+        assert connector.get_committed(MemoryPath("context"), first) is None
+        with pytest.raises(NotFound):
+            connector.get_committed(A, NO_COMMIT)
+        with pytest.raises(InvalidPath):
+            connector.get_committed(MemoryPath("../x.md"), first)
+
     def test_last_modified_is_a_time_in_utc(self, connector: Connector) -> None:
         put(connector, A, b"a")
         modified = connector.get_contents(A).last_modified

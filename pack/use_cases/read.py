@@ -68,6 +68,8 @@ def _changed_at(core: Core, found: Note) -> datetime:
     changed = None
     if scope_of(core.connector).holds(found.path) and core.reader.is_committed(found):
         changed = dating.changed_at(core.catalog, core.connector, found.path)
+    if changed is None and core.past is not None:
+        changed = core.past.changed_at(found.path)
     return changed or found.last_modified or core.clock()
 
 

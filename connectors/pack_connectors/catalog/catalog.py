@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from weakref import WeakSet, finalize
 
 from pack.catalog.questions import EVERYTHING, Filter, Listing, Sort, SortKey, Totals
 from pack.catalog.row import Row
@@ -62,10 +63,12 @@ class SqliteCatalog:
 
     Args:
         file: Where to keep it; `None` to keep it only as long as this object.
+        source: What one without a file begins with.
     """
 
-    def __init__(self, file: Path | None) -> None:
-        self._file = CatalogFile(file)
+    def __init__(self, file: Path | None, source: CatalogFile | None = None) -> None:
+        self._file = CatalogFile(file, source)
+        self._copies: WeakSet[SqliteCatalog] = WeakSet()
         self._idle = IdleWork(self._use_idle_moment)
         self._gives_back = 0
 
@@ -133,6 +136,12 @@ class SqliteCatalog:
 
     def scratch(self) -> SqliteCatalog:
         return SqliteCatalog(None)
+
+    def copy(self) -> SqliteCatalog:
+        made = SqliteCatalog(None, self._file)
+        self._copies.add(made)
+        finalize(made, made._file.close).atexit = False  # nobody closes one that is forgotten
+        return made
 
     def clear(self) -> None:
         def forget(db: sqlite3.Connection) -> None:
@@ -328,7 +337,9 @@ class SqliteCatalog:
             self._idle.poke()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and the copies that were made of it."""
+        for copy in list(self._copies):
+            copy.close()
         self._idle.close()
         self._file.close()
 

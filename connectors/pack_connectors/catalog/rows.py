@@ -13,7 +13,9 @@ from pack.model import BlobId, MemoryPath
 from pack.paths import fold
 from pack.search.words import fold_text
 
-COLUMNS: Final = "path, blob, topic, tags, created, updated, changed, sync, expires, line, size, pin"
+COLUMNS: Final = (
+    "path, blob, topic, tags, created, updated, changed, sync, expires, line, size, pin"
+)
 """What `read_row` reads."""
 NAMES: Final = (
     "path, folder, folded, blob, topic, folded_topic, tags, created, updated, changed, sync, "

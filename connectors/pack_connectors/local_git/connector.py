@@ -62,7 +62,12 @@ from pack_connectors.local_git.log import (
     read_lineage,
     read_log,
 )
-from pack_connectors.local_git.objects import SUBMODULE_MODE, SYMLINK_MODE, ObjectStore
+from pack_connectors.local_git.objects import (
+    SUBMODULE_MODE,
+    SYMLINK_MODE,
+    TREE_MODE,
+    ObjectStore,
+)
 from pack_connectors.local_git.process import GitRunner, RefUpdater, is_id
 from pack_connectors.local_git.recovery import Recovery
 from pack_connectors.local_git.replaced_files import ReplacedFiles
@@ -84,6 +89,7 @@ from pack_connectors.system.process_lock import ProcessLock
 _LOCK_SECONDS: Final = 60.0
 _STALE_RETRIES: Final = 20
 _MAINTENANCE_SECONDS: Final = 600.0
+_NO_FILES: Final = (TREE_MODE, SYMLINK_MODE, SUBMODULE_MODE)
 _TYPES: Final = {SYMLINK_MODE: EntryType.SYMLINK, SUBMODULE_MODE: EntryType.SUBMODULE}
 
 
@@ -208,11 +214,16 @@ class LocalGit:
         content = self._rules.to_blob(path, found.content)
         return Contents(content, blob_id(content), found.modified)
 
-    def get_committed(self, path: MemoryPath) -> BlobId | None:
+    def get_committed(self, path: MemoryPath, at: CommitId | None = None) -> BlobId | None:
         """See `Connector.get_committed`."""
         check_path(path)
         self._repair()
-        return self._committed.blob(path)
+        if at is None:
+            return self._committed.blob(path)
+        if not self._is_commit(at):
+            raise NotFound(f"commit {at[:60]}")
+        entry = self._store.entry_in(at, path)
+        return BlobId(entry.id) if entry and entry.mode not in _NO_FILES else None
 
     def list_dir(self, dir_path: MemoryPath | None) -> list[Entry]:
         """See `Connector.list_dir`."""

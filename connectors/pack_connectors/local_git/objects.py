@@ -154,6 +154,11 @@ def _place_for(data: bytes, key: bytes) -> int:
     return len(data)
 
 
+def _tree_in(commit: bytes) -> str:
+    """Id of the root tree that a serialised commit names, in its first line."""
+    return commit[5:45].decode("ascii")
+
+
 class ObjectStore:
     """Reads and writes objects of one repository."""
 
@@ -237,7 +242,7 @@ class ObjectStore:
             return self.write("tree", b"")
         known, tree = self._tree_of_commit
         if known != commit:
-            tree = self.read(commit, "commit")[5:45].decode("ascii")
+            tree = _tree_in(self.read(commit, "commit"))
             self._tree_of_commit = (commit, tree)
         return tree
 
@@ -291,6 +296,13 @@ class ObjectStore:
                 return None
             tree = entry.id
         return find_in_tree(self.read_tree(tree), name)
+
+    def entry_in(self, commit: CommitId, path: MemoryPath) -> TreeEntry | None:
+        """What a commit holds at a path; the tree of the current commit stays remembered."""
+        known, tree = self._tree_of_commit
+        if known != commit:
+            tree = _tree_in(self.read(commit, "commit"))
+        return self.entry_at(tree, path)
 
     def blob_at(self, commit: CommitId, path: MemoryPath) -> str | None:
         """Id of the file that a commit holds at a path; from remembered trees, where it can."""
