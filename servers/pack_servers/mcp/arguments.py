@@ -44,6 +44,7 @@ _MEANT_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "until": ("before", "to", "end", "enddate", "updatedbefore"),
     "sort": ("order", "orderby", "sortby"),
     "limit": ("max", "count", "n", "k", "topk", "maxresults", "numresults", "pagesize", "size"),
+    "as_of": ("at", "when", "date", "time", "commit", "revision", "rev", "ref", "asofdate"),
     "cursor": ("page", "offset", "nextcursor", "pagetoken", "skip", "continue"),
     "max_tokens": ("tokens", "budget", "maxlength", "maxchars"),
     "lines": ("range", "line", "startline", "endline", "viewrange", "offset"),
