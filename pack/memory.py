@@ -18,6 +18,7 @@ from pack.core.guard import Guard
 from pack.core.past import Past
 from pack.core.reader import Reader
 from pack.core.session import Session
+from pack.core.visits import ProcessVisits, VisitCursors
 from pack.core.writer import Writer
 from pack.history.as_of import PastStates
 from pack.history.history import History
@@ -28,6 +29,11 @@ from pack.use_cases.notes import Notes
 from pack.use_cases.pathless import WholeText
 
 if TYPE_CHECKING:
+    from pack.history.commits import Commits
+    from pack.history.comparisons import Comparisons
+    from pack.history.context import Beginning
+    from pack.history.undo import Undo
+    from pack.history.visits import Visits
     from pack.pages.delivery import PageDelivery
     from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
@@ -67,6 +73,7 @@ class Memory:
         sync: Sync | None = None,
         guards: Sequence[Guard] = (),
         refuse_unfinished: Callable[[], None] = lambda: None,
+        visits: VisitCursors | None = None,
     ) -> Memory:
         """A memory, assembled from its parts.
 
@@ -81,12 +88,15 @@ class Memory:
             sync: The targets that get copies; `None` if none is set up.
             guards: They see each decision before it is committed, in this order.
             refuse_unfinished: As `Core.refuse_unfinished`.
+            visits: How far each client has read; `None` to know it only as long as this process
+                lives.
         """
         reader = Reader(connector, catalog, parse_path(v1_path))
         on_commit = sync.tell if sync else None
         writer = Writer(connector, catalog, reader, new_request, guards, on_commit)
         parts = (connector, catalog, clock, reader, writer, new_request, remotes, sync)
-        core = Core(*parts, refuse_unfinished=refuse_unfinished)
+        kept = visits or ProcessVisits()
+        core = Core(*parts, refuse_unfinished=refuse_unfinished, visits=kept)
         return cls(Session(core, origin))
 
     def written_by(self, origin: Origin) -> Memory:
@@ -146,6 +156,41 @@ class Memory:
     def history(self) -> History:
         """What has happened to the memory."""
         return History(self._session)
+
+    @property
+    def context(self) -> Beginning:
+        """What a conversation should begin with."""
+        from pack.history.context import Beginning  # noqa: PLC0415
+
+        return Beginning(self._session)
+
+    @property
+    def commits(self) -> Commits:
+        """The log: who changed what and when."""
+        from pack.history.commits import Commits  # noqa: PLC0415
+
+        return Commits(self._session)
+
+    @property
+    def comparisons(self) -> Comparisons:
+        """What changed, and how."""
+        from pack.history.comparisons import Comparisons  # noqa: PLC0415
+
+        return Comparisons(self._session)
+
+    @property
+    def visits(self) -> Visits:
+        """What is new for each client since its last visit."""
+        from pack.history.visits import Visits  # noqa: PLC0415
+
+        return Visits(self._session)
+
+    @property
+    def undo(self) -> Undo:
+        """Taking back what was written, and bringing back what was."""
+        from pack.history.undo import Undo  # noqa: PLC0415
+
+        return Undo(self._session)
 
     @property
     def search(self) -> Search:

@@ -65,15 +65,10 @@ _FIXED = {
     "no_proxy": "127.0.0.1,localhost,::1",
 }
 
-settings.register_profile("ci", max_examples=25, deadline=None, derandomize=True, database=None)
-settings.register_profile(
-    "soak",
-    max_examples=3000,
-    deadline=None,
-    database=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+# A busy machine makes examples slowly, which says nothing about a test.
+_ALWAYS = {"deadline": None, "database": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("ci", max_examples=25, derandomize=True, **_ALWAYS)
+settings.register_profile("soak", max_examples=3000, print_blob=True, **_ALWAYS)
 settings.load_profile(os.environ.get("PACK_TEST_PROFILE") or "ci")
 
 sys.dont_write_bytecode = False

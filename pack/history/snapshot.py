@@ -148,6 +148,9 @@ class PastStore:
     def log(self, query: LogQuery) -> Iterator[CommitFacts]:
         return self._store.log(query)
 
+    def find_commits(self, beginning: str, head: CommitId) -> list[CommitId]:
+        return self._store.find_commits(beginning, head)
+
     def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
         return self._store.lineage(since, head)
 

@@ -107,6 +107,27 @@ def test_what_both_wrote_is_merged_in_one_commit_with_a_true_index(
 
 
 @pytest.mark.contract("C1")
+def test_notes_at_the_root_arrive_with_the_choice_and_are_merged(
+    one: Machine, two: Machine
+) -> None:
+    one.write("context/one.md", "one\n")
+    Path(two.folder, "idea.md").write_text("a\n\nb\n", encoding="utf-8")
+    two.git("add", "idea.md")
+    two.git("commit", "--quiet", "-m", "by hand")
+    meet(one, two)
+    assert "idea.md" not in {note.path for note in one.memory.notes.list().files}
+    one.memory.lifecycle.init({}, root_notes=True)
+    two.write("context/two.md", "two\n")
+    meet(one, two)
+    for machine, text in ((one, "1\n\nb\n"), (two, "a\n\n2\n")):
+        assert "idea.md" in {note.path for note in machine.memory.notes.list().files}
+        machine.write("idea.md", text)
+    meet(one, two)
+    assert "1\n\n2\n" in two.text("idea.md")
+    assert one.text("index.md") == two.text("index.md")
+    assert [found.code for found in two.memory.care.validate()] == []
+
+
 def test_what_cannot_be_merged_is_whole_on_both_sides(one: Machine, two: Machine) -> None:
     one.write(A, "# A\n\nblue\n")
     meet(one, two)

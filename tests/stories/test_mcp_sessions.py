@@ -37,17 +37,19 @@ from tests.stories.mcp_support import (
     texts,
 )
 
-MOST_TOKENS = 2500
+MOST_TOKENS = 3200
 TOOLS = {
     "memory_list",
     "memory_get",
+    "memory_history",
     "memory_update",
     "memory_search",
     "memory_edit",
     "memory_delete",
     "memory_move",
+    "memory_undo",
 }
-READS = {"memory_list", "memory_get", "memory_search"}
+READS = {"memory_list", "memory_get", "memory_search", "memory_history"}
 
 
 @pytest.fixture
@@ -342,7 +344,7 @@ def test_a_refusal_says_why_and_what_to_do(
     assert content["code"] == code
     assert content["message"]
     assert content["remedy"].endswith(".")
-    assert content["retryable"] is False
+    assert "retryable" not in content
     assert text.startswith(f"{code}: {content['message']}\n{content['remedy']}")
     assert len(text) < 500
     assert "pydantic" not in text

@@ -49,13 +49,19 @@ from pack.paths import kept_copy_path
 from pack.rules.exclusion import Exclusion
 from pack_connectors.local_git.arrivals import Arrivals, Merging, Staged
 from pack_connectors.local_git.busy import refuse_busy
+from pack_connectors.local_git.changes.skipped import SkippedFolders
 from pack_connectors.local_git.changes.state import WorktreeState
 from pack_connectors.local_git.checkout import refuse_incomplete, refuse_without_checkout
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.examine import ExaminedWrite, Examiner
 from pack_connectors.local_git.index import GitIndex, PreparedIndex, parse_raw_diff
 from pack_connectors.local_git.journal import Journal
-from pack_connectors.local_git.log import read_last_changes, read_lineage, read_log
+from pack_connectors.local_git.log import (
+    find_commits,
+    read_last_changes,
+    read_lineage,
+    read_log,
+)
 from pack_connectors.local_git.objects import (
     SUBMODULE_MODE,
     SYMLINK_MODE,
@@ -164,6 +170,7 @@ class LocalGit:
             self.repository.state_dir / "worktree.seen",
             diff=self.changes_between,
             walk=self._committed_blobs,
+            skipped=SkippedFolders(self._rules.skipping, self._rules.skip_stamp),
         )
         self._paths_of_head: tuple[CommitId | None, Mapping[BlobId, MemoryPath]] | None = None
         self._turn = _Turn.NONE
@@ -249,8 +256,10 @@ class LocalGit:
     def get_tree(self, at: CommitId | None = None) -> list[Entry]:
         """See `Connector.get_tree`."""
         self._repair()
-        scanned = self._worktree.scan
-        found = self._shown_entries(scanned()) if at is None else self._committed_entries(at)
+        if at is None:
+            found = self._shown_entries(self._worktree.scan(self._rules.skipping()))
+        else:
+            found = self._committed_entries(at)
         return sorted(found, key=lambda entry: entry.path)
 
     def _committed_entries(self, at: CommitId) -> Iterator[Entry]:
@@ -322,6 +331,12 @@ class LocalGit:
                 raise NotFound(f"commit {commit[:60]}")
         return read_log(self._runner, query)
 
+    def find_commits(self, beginning: str, head: CommitId) -> list[CommitId]:
+        """See `Connector.find_commits`."""
+        if not self._is_commit(head):
+            raise NotFound(f"commit {head[:60]}")
+        return find_commits(self._runner, self._store, beginning, head)
+
     def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
         """See `Connector.lineage`."""
         if not self._is_commit(head):
@@ -368,6 +383,11 @@ class LocalGit:
             return ExaminedWrite(ref, base, tree, targets, message, author)
 
         return self._write(base, plan)
+
+    def managed(self, paths: Iterable[MemoryPath]) -> Mapping[MemoryPath, Exclusion]:
+        """What manages each of many paths that is managed; see `exclusion`."""
+        with _store_errors():
+            return self._rules.managed(paths)
 
     def fast_forward(self, base: CommitId | None, to: CommitId) -> Commit:
         """See `Remote.fast_forward`; `to` must descend from `base`."""
@@ -437,7 +457,8 @@ class LocalGit:
             ConnectorError: The folder or git's index cannot be read.
         """
         with _store_errors():
-            refuse_busy(self.repository, self._worktree, self._index, self.head())
+            skips = self._rules.skipping()
+            refuse_busy(self.repository, self._worktree, self._index, self.head(), skips)
 
     def view(self) -> AbstractContextManager[None]:
         """See `Connector.view`; the store is near, so this only spares reading a file twice."""

@@ -16,7 +16,7 @@ import errno
 import os
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -204,15 +204,20 @@ class Worktree:
         status = self.stat(path)
         return None if status is None else _type_of_mode(status.st_mode)
 
-    def scan(self) -> Iterator[Found]:
+    def scan(self, skips: Callable[[MemoryPath], bool] = lambda _: False) -> Iterator[Found]:
         """All files, links and nested repositories, in no particular order; folders are entered.
+
+        Args:
+            skips: Says which folders are not.
 
         Raises:
             Unavailable: A folder cannot be read.
         """
         folders: list[MemoryPath | None] = [None]
         while folders:
-            yield from self._scan(folders.pop(), folders)
+            folder = folders.pop()
+            if folder is None or not skips(folder):
+                yield from self._scan(folder, folders)
 
     def _scan(self, dir_path: MemoryPath | None, inner: list[MemoryPath | None]) -> Iterator[Found]:
         """What is in a folder; the folders in it are added to `inner`."""

@@ -11,7 +11,7 @@ see escapes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NotRequired
 
 from mcp.types import CallToolResult, TextContent
@@ -152,9 +152,10 @@ def _listed(file: NoteSummary) -> str:
 
 
 def document(found: Document, past: Past | None = None) -> CallToolResult:
-    """The answer for one file, or a part of it."""
+    """The answer for one file, or a part of it, which then ends with how to read on."""
     part = found.excerpt
     is_large = part.tokens is not None
+    rest = _rest(part)
     head = _without_none(
         path=found.path,
         sha=found.sha,
@@ -162,11 +163,14 @@ def document(found: Document, past: Past | None = None) -> CallToolResult:
         lines=_lines(part) if is_large or not part.is_whole else None,
         tokens=part.tokens,
         next_lines=f"{part.last + 1}-{part.until}" if part.until else None,
-        warning=worded("; ".join([*found.warnings, *_cut(part)])) or None,
         **_state(past),
     )
-    lines = "\n".join(f"{key}: {value}" for key, value in head.items())
-    return _result({**head, "content": found.content}, lines, found.content)
+    warning = worded("; ".join(found.warnings))
+    lines = [f"{key}: {value}" for key, value in head.items()]
+    text = "\n".join([*lines, f"warning: {warning}"] if warning else lines)
+    said = "\n".join(filter(None, [warning, rest])) or None
+    content = _without_none(**head, content=found.content, warning=said)
+    return _result(content, text, found.content, *([rest] if rest else []))
 
 
 def _lines(part: Excerpt) -> str:
@@ -174,9 +178,20 @@ def _lines(part: Excerpt) -> str:
     return whole if part.is_whole else f"{part.first}-{part.last} of {whole}"
 
 
-def _cut(part: Excerpt) -> Iterator[str]:
+def _rest(part: Excerpt) -> str:
+    """What a reader of a part must know: that it is one, and the call that continues it."""
+    said = []
     if part.is_cut:
-        yield f"line {part.last} is cut, because it is longer than max_tokens"
+        said.append(
+            f"[PACK: line {part.last} is cut. For all of it, call memory_get with this path, "
+            f"lines={part.last} and a larger max_tokens.]"
+        )
+    if part.until is not None:
+        said.append(
+            f"[PACK: this is not all. For what follows, call memory_get with this path and "
+            f"lines={part.last + 1}-{part.until}.]"
+        )
+    return "\n".join(said)
 
 
 def whole_text(found: WholeMemory) -> str:
@@ -248,13 +263,14 @@ def _match_line(match: Match) -> str:
 
 def failed(error: PackError) -> CallToolResult:
     """The answer for a refusal: enough to continue in one step, even after a conflict."""
-    content: dict[str, Any] = {
-        "code": error.code,
-        "message": str(error),
-        "remedy": worded(error.remedy),
-        "retryable": error.retryable,
-    }
-    blocks = [f"{error.code}: {error}\n{content['remedy']}"]
+    content: dict[str, Any] = _without_none(
+        code=error.code,
+        message=str(error),
+        remedy=worded(error.remedy),
+        retryable=error.retryable or None,
+    )
+    later = " The same call may succeed later." if error.retryable else ""
+    blocks = [f"{error.code}: {error}\n{content['remedy']}{later}"]
     if isinstance(error, BlobChanged) and error.actual is not None:
         content |= {"path": error.path, "sha": error.actual}
         text = conflicting_text(error)
@@ -264,13 +280,9 @@ def failed(error: PackError) -> CallToolResult:
             blocks[0] += f"call memory_get for {error.path}."
             blocks += [f"path: {error.path}\nsha: {error.actual}", text]
         else:
-            unseen = (
-                f"The current content of {error.path} is not shown here: call memory_get for it."
-            )
+            unseen = "The current content is not shown here: call memory_get for it."
             content["remedy"] += f" {unseen}"
             blocks[0] += f"\nThe current sha is {error.actual}. {unseen}"
-    elif isinstance(error, BlobChanged):
-        content["path"] = error.path
     result = _result(content, *blocks)
     return result.model_copy(update={"is_error": True})
 

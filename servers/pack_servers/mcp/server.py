@@ -41,10 +41,12 @@ from pack.provenance import Source
 from pack_servers.mcp import results as answers
 from pack_servers.mcp.arguments import read_arguments
 from pack_servers.mcp.clients import client_key
+from pack_servers.mcp.history_tool import add_history_tool
 from pack_servers.mcp.notifications import ChangeWatcher, Subscribers
 from pack_servers.mcp.schemas import flat, for_refusals_too
 from pack_servers.mcp.stdio import run_stdio
 from pack_servers.mcp.tools import add_tools
+from pack_servers.mcp.undo_tool import add_undo_tool
 from pack_servers.mcp.wording import worded
 
 SCHEME: Final = "memory:///"
@@ -283,11 +285,13 @@ def build_server(
         source: What its clients count as.
         bus: Carries change events; by default within this process only.
         watch: Whether to watch for commits by others and announce them.
-        whole_tokens: About how many tokens the answer with the whole memory may take; 0 for any
-            number.
+        whole_tokens: About how many tokens an answer of memory_get may take, if the call does not
+            say; 0 for any number.
     """
     server = PackServer(memory, bus or InMemorySubscriptionBus(), watch)
     add_tools(server, memory, source, server.wrote, whole_tokens)
+    add_history_tool(server, memory)
+    add_undo_tool(server, memory, source, server.wrote)
     server.resource(
         SCHEME + "{+path}",
         name="memory file",

@@ -20,11 +20,12 @@ from pack.core.requests import SEARCH_LIMIT
 from pack.errors import BlobChanged, InvalidRequest, PackError
 from pack.files.edit_fields import Kind, read_edits
 from pack.memory import Memory
-from pack.provenance import Origin, Source
+from pack.provenance import Source
 from pack.results import Written
 from pack.use_cases.excerpt import Part
 from pack_servers.mcp import results as answers
-from pack_servers.mcp.clients import LastRead, PartsRead, client_key
+from pack_servers.mcp.clients import LastRead, PartsRead, client_key, writer_of
+from pack_servers.mcp.context_tool import ContextTool
 
 _MAX_LIMIT: Final = 500
 _LARGE: Final = {"anthropic/maxResultSizeChars": 500_000}
@@ -83,7 +84,7 @@ class Tools:
         self._memory = memory
         self._source = source
         self._wrote = wrote
-        self._whole_tokens = whole_tokens or None
+        self._most_tokens = whole_tokens or None
         self._last_read = LastRead()
         self._parts_read = PartsRead()
 
@@ -147,7 +148,10 @@ class Tools:
         if cursor:
             raise InvalidRequest("`cursor` goes on with the whole memory, and `path` is one file")
         found = memory.notes.get(
-            path, section=part.section, lines=part.lines, max_tokens=part.max_tokens
+            path,
+            section=part.section,
+            lines=part.lines,
+            max_tokens=part.max_tokens or self._most_tokens,
         )
         if memory.past is None:  # only what is there now can be replaced
             self._parts_read.put(client, found.path, found.sha, found.excerpt)
@@ -158,7 +162,7 @@ class Tools:
     ) -> CallToolResult:
         if part.section or part.lines:
             raise InvalidRequest("`section` and `lines` are of one file: `path` is missing")
-        budget = part.max_tokens or self._whole_tokens
+        budget = part.max_tokens or self._most_tokens
         found = memory.whole.get(budget, cursor or None)
         text = answers.whole_text(found)
         if memory.past is None:
@@ -185,7 +189,7 @@ class Tools:
                     content,
                     sha or None,
                     message or None,
-                    read_in_part=partial(self._parts_read.is_part, client),
+                    lines_shown=partial(self._parts_read.lines, client),
                 ),
             )
         try:
@@ -282,9 +286,7 @@ class Tools:
         return _answer(write)
 
     def _as(self, ctx: Context) -> Memory:
-        params = ctx.session.client_params
-        client = params.client_info.name if params is not None else "unknown"
-        return self._memory.written_by(Origin(self._source, client))
+        return self._memory.written_by(writer_of(ctx, self._source))
 
 
 def _answer(action: Callable[[], CallToolResult]) -> CallToolResult:
@@ -308,7 +310,7 @@ def add_tools(
         memory: The memory they work on.
         source: What the clients of the server count as.
         wrote: Called after a tool has made a commit, on its worker thread; returns at once.
-        whole_tokens: About how many tokens the whole memory may take; 0 for any number.
+        whole_tokens: About how many tokens a read may take, if it does not say; 0 for any number.
     """
     tools = Tools(memory, source, wrote, whole_tokens)
     for function, title, hints in (
@@ -319,6 +321,7 @@ def add_tools(
         (tools.memory_edit, "Edit memory", _ADDS),
         (tools.memory_delete, "Delete memory", _REMOVES),
         (tools.memory_move, "Move memory", _ADDS),
+        (ContextTool(memory).memory_context, "Begin with memory", _READS),
     ):
         meta = _LARGE if function == tools.memory_get else None
         server.add_tool(function, title=title, annotations=hints, meta=meta)

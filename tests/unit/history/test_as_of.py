@@ -10,6 +10,7 @@ from pack.errors import InvalidRequest, NotFound, PackError
 from tests.support import World, examples, git
 
 PATHS = [f"{folder}/{name}.md" for folder in ("context", "notes", "notes/deep") for name in "abc"]
+PATHS.append("top.md")
 WORDS = ("launch", "plan", "garden", "release", "notes", "secret")
 QUERIES = ("launch", "launch plan -garden", '"release notes"', "gard*", "is there a secret?", "…")
 
@@ -61,7 +62,10 @@ def step(world, pick):
     elif kind == 2:
         world.commit({path: text})
     elif kind == 3:
-        world.commit({".pack.yaml": f"version: 1\nexclude: [{pick.choice(PATHS)}]\n"})
+        root = pick.choice(("true", "false"))
+        excluded = pick.choice(PATHS)
+        rules = f"version: 1\nroot_notes: {root}\nexclude: [{excluded}]\n"
+        world.commit({".pack.yaml": rules})
     elif kind == 4:
         world.commit({".gitattributes": f"{pick.choice(PATHS)} filter=crypt\n"})
     else:

@@ -21,6 +21,7 @@ from pack.errors import InvalidPath, LimitExceeded, Unavailable
 from pack.limits import MAX_FILE_BYTES
 from pack.model import BlobId, MemoryPath, blob_id
 from pack.rules.exclusion import ATTRIBUTES_FILE, IGNORE_FILE
+from pack_connectors.local_git.changes.skipped import Skips
 from pack_connectors.local_git.worktree import HAS_DIR_FD, READ_FLAGS, Worktree
 from pack_connectors.preconditions import check_path
 
@@ -113,10 +114,14 @@ class Folder:
 
     def files(self) -> Iterator[FileStatus]:
         """The memory files in it."""
-        if self.path:  # what lies at the root is no memory file
-            for row in self.rows:
-                if stat.S_ISREG(row[1]) and _is_nameable(row[0]):
-                    yield FileStatus(*row)
+        is_name = _is_nameable if self.path else is_memory  # at the root, some names are others'
+        for row in self.rows:
+            if stat.S_ISREG(row[1]) and is_name(row[0]):
+                yield FileStatus(*row)
+
+    def path_of(self, name: str) -> str:
+        """The path of something in it."""
+        return f"{self.path}/{name}" if self.path else name
 
     def linked(self) -> list[str]:
         """Names that may be one of several of the same file."""
@@ -143,7 +148,7 @@ class Folder:
         Raises:
             Unavailable: It cannot be read.
         """
-        with _translated(f"{self.path}/{name}"):
+        with _translated(self.path_of(name)):
             try:
                 descriptor = self._open(name)
             except OSError as error:
@@ -204,7 +209,10 @@ def is_memory(path: str) -> bool:
 
 
 def scan(
-    root: Path, start: str = "", entered: Callable[[str, bool], None] = lambda *_: None
+    root: Path,
+    start: str = "",
+    entered: Callable[[str, bool], None] = lambda *_: None,
+    skips: Skips = lambda _: False,
 ) -> Iterator[Folder]:
     """Each folder at and below `start` that may hold memory files; open until the next is asked.
 
@@ -213,12 +221,13 @@ def scan(
         start: Where to begin; nothing is found where no folder is.
         entered: Called with the path of a folder before its entries are read, and again, with
             whether it is one, when it turns out to be a repository of its own.
+        skips: Says which folders are not entered.
 
     Raises:
         Unavailable: A folder, or a file while it is looked at, cannot be read.
     """
     worktree = Worktree(root)
-    waiting = [start]
+    waiting = [] if start and skips(start) else [start]
     while waiting:
         path = waiting.pop()
         with _translated(path or str(root)):
@@ -232,7 +241,8 @@ def scan(
                     continue
                 yield folder
                 prefix = f"{path}/" if path else ""
-                waiting += filter(may_hold_memory, (prefix + name for name in folder.inner))
+                inner = filter(may_hold_memory, (prefix + name for name in folder.inner))
+                waiting += (each for each in inner if not skips(each))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pack.catalog.row import is_catalogued
 from pack.errors import LimitExceeded
 from pack.model import BlobId, CommitId, EntryType, MemoryPath, blob_id
 from pack.rules.exclusion import ATTRIBUTES_FILE, Exclusion, ExclusionKind, Rules
+from pack_connectors.local_git.changes.skipped import Skips
 from pack_connectors.local_git.changes.state import Difference, WorktreeState
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.index import GitIndex
@@ -59,6 +60,30 @@ class LocalRules:
     def exclusion(self, path: MemoryPath) -> Exclusion | None:
         """See `Connector.exclusion`."""
         return self._exclusion(self._now(), path)
+
+    def skipping(self) -> Skips:
+        """Whether git does not look into a folder, by the rules as they are now."""
+        rules = self._now()
+
+        def is_skipped(folder: str) -> bool:
+            path = MemoryPath(folder)
+            return rules.is_folder_ignored(path) and not self._has_tracked(path)
+
+        return is_skipped
+
+    def skip_stamp(self) -> object:
+        """Changes whenever `skipping` may, rule files in the working tree aside."""
+        return self._personal.read().stamp, self._index.state(), self._committed.commit()
+
+    def managed(self, paths: Iterable[MemoryPath]) -> dict[MemoryPath, Exclusion]:
+        """What manages each of these paths that is managed."""
+        rules = self._now()
+        found = ((path, rules.conversion(path)) for path in paths)
+        return {
+            path: Exclusion(ExclusionKind.MANAGED, rule.place, rule.text)
+            for path, rule in found
+            if rule is not None
+        }
 
     def shown(
         self, found: Iterable[tuple[MemoryPath, EntryType]]

@@ -23,11 +23,13 @@ SCHEMAS = {
 LEAST: dict[str, dict[str, Any]] = {
     "memory_list": {},
     "memory_get": {},
+    "memory_history": {},
     "memory_update": {"content": "x"},
     "memory_search": {"query": "tea"},
     "memory_edit": {"path": "a/b.md", "edits": [{"op": "append", "text": "x"}]},
     "memory_delete": {"path": "a/b.md", "sha": "0" * 40},
     "memory_move": {"path": "a/b.md", "new_path": "a/c.md", "sha": "0" * 40},
+    "memory_undo": {},
 }
 
 
