@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
@@ -23,6 +23,7 @@ from pack.history.when import find_commit, parse_moment
 from pack.log import LogQuery
 from pack.model import CommitId
 
+_ANY_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _KEPT: Final = 4
 """States whose catalogs are kept; each takes a few megabytes of memory, and disk for the rest."""
 
@@ -62,11 +63,10 @@ class PastStates:
             InvalidRequest, NotFound: As `find_commit`.
         """
         core = self._core
-        with core.view():
-            now = core.clock()
-            commit = find_commit(core.connector, when, now)
-            state = self._state(commit)
+        now = core.clock()
         moment = parse_moment(when, now, at_end=True)
+        with core.view():
+            state = self._state(self._commit(when, now, moment))
         return replace(
             core,
             connector=state.store,
@@ -78,6 +78,14 @@ class PastStates:
             sync=None,
             past=state.past,
         )
+
+    def _commit(self, when: str, now: datetime, moment: datetime | None) -> CommitId:
+        """The commit that a text names; what is no time span is looked up once for each head."""
+        core = self._core
+        if moment != parse_moment(when, _ANY_TIME, at_end=True):
+            return find_commit(core.connector, when, now)
+        key = ("as of", core.connector.head(), when)
+        return core.memo.once(key, lambda: find_commit(core.connector, when, now))
 
     def _make(self, commit: CommitId) -> _State:
         core = self._core
