@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Final
 
 from pack.catalog.catalog import Catalog
 from pack.core.core import Core
+from pack.core.memo import Memo
 from pack.core.past import Past
 from pack.core.reader import Reader
 from pack.core.writer import Writer
@@ -48,7 +48,8 @@ class PastStates:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._state = lru_cache(_KEPT)(self._make)
+        # Whoever is still asking one that goes waits until its catalog is filled again.
+        self._states = Memo(_KEPT, dropped=lambda state: state.catalog.close())
 
     def find(self, when: str) -> Core:
         """The memory as it was.
@@ -66,7 +67,8 @@ class PastStates:
         now = core.clock()
         moment = parse_moment(when, now, at_end=True)
         with core.view():
-            state = self._state(self._commit(when, now, moment))
+            commit = self._commit(when, now, moment)
+            state = self._states.once(commit, lambda: self._make(commit))
         return replace(
             core,
             connector=state.store,
