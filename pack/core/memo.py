@@ -15,10 +15,15 @@ class Memo:
     """Small values by key; the one that was not asked for longest goes first.
 
     May be used from any thread; two that ask at once may both find it out.
+
+    Args:
+        most: How many there may be.
+        dropped: Called with each value that goes, for what it holds.
     """
 
-    def __init__(self, most: int = _MOST) -> None:
+    def __init__(self, most: int = _MOST, dropped: Callable[[Any], None] = lambda _: None) -> None:
         self._most = most
+        self._dropped = dropped
         self._lock = threading.Lock()
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
 
@@ -32,6 +37,8 @@ class Memo:
         value = find_out()
         with self._lock:
             self._values[key] = value
-            if len(self._values) > self._most:
-                self._values.popitem(last=False)
+            is_full = len(self._values) > self._most
+            gone = [self._values.popitem(last=False)[1]] if is_full else []
+        for one in gone:
+            self._dropped(one)
         return value

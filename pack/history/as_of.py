@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import lru_cache
+from datetime import UTC, datetime
 from typing import Final
 
 from pack.catalog.catalog import Catalog
 from pack.core.core import Core
+from pack.core.memo import Memo
 from pack.core.past import Past
 from pack.core.reader import Reader
 from pack.core.writer import Writer
@@ -23,6 +23,7 @@ from pack.history.when import find_commit, parse_moment
 from pack.log import LogQuery
 from pack.model import CommitId
 
+_ANY_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _KEPT: Final = 4
 """States whose catalogs are kept; each takes a few megabytes of memory, and disk for the rest."""
 
@@ -47,7 +48,8 @@ class PastStates:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._state = lru_cache(_KEPT)(self._make)
+        # Whoever is still asking one that goes waits until its catalog is filled again.
+        self._states = Memo(_KEPT, dropped=lambda state: state.catalog.close())
 
     def find(self, when: str) -> Core:
         """The memory as it was.
@@ -62,11 +64,11 @@ class PastStates:
             InvalidRequest, NotFound: As `find_commit`.
         """
         core = self._core
-        with core.view():
-            now = core.clock()
-            commit = find_commit(core.connector, when, now)
-            state = self._state(commit)
+        now = core.clock()
         moment = parse_moment(when, now, at_end=True)
+        with core.view():
+            commit = self._commit(when, now, moment)
+            state = self._states.once(commit, lambda: self._make(commit))
         return replace(
             core,
             connector=state.store,
@@ -78,6 +80,14 @@ class PastStates:
             sync=None,
             past=state.past,
         )
+
+    def _commit(self, when: str, now: datetime, moment: datetime | None) -> CommitId:
+        """The commit that a text names; what is no time span is looked up once for each head."""
+        core = self._core
+        if moment != parse_moment(when, _ANY_TIME, at_end=True):
+            return find_commit(core.connector, when, now)
+        key = ("as of", core.connector.head(), when)
+        return core.memo.once(key, lambda: find_commit(core.connector, when, now))
 
     def _make(self, commit: CommitId) -> _State:
         core = self._core

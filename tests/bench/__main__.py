@@ -16,6 +16,7 @@ from tests.bench.corpus import Corpus
 from tests.bench.far import measure_far
 from tests.bench.figures import Figure, compare
 from tests.bench.finding import measure_list, measure_searches
+from tests.bench.past import measure_past
 from tests.bench.report import machine, table
 from tests.bench.repositories import clean_environment, make_memory
 from tests.bench.serving import measure_memory, measure_reads, measure_starts, measure_tools
@@ -74,6 +75,7 @@ def measure(size: int, rounds: int, pause: float) -> list[Figure]:
             *measure_writes(setting),
             measure_hanging_targets(setting),
             measure_reads(setting),
+            *measure_past(setting),
             measure_starts(setting),
             measure_memory(setting),
             measure_tools(setting),

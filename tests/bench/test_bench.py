@@ -30,6 +30,9 @@ FIGURES = {
     "search, question",
     "search, question in a folder",
     "memory_list, bytes / 4",
+    "read as of a commit",
+    "first search as of a commit",
+    "search as of a commit / present",
     "first build, a note",
     "opening the catalog",
     "catalog / text",
@@ -58,7 +61,7 @@ def test_a_small_run_prints_and_writes_every_figure(
     assert all(figure["notes"] == 30 for figure in figures.values())
     assert all(figure["measured"] > 0 for figure in figures.values())
     beside = [f["beside"] for f in figures.values() if f["compared_by"] != "value"]
-    assert len(beside) == 11
+    assert len(beside) == 12
     assert all(other > 0 for other in beside)
     printed = capsys.readouterr().out
     assert all(name in printed for name in FIGURES)

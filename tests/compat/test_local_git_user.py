@@ -451,6 +451,19 @@ def test_every_line_an_editor_saves_is_somewhere(memory, folder, monkeypatch, sa
     assert [line for line in editor.lines if line not in everywhere] == []
 
 
+def test_commits_of_a_clock_that_went_back_are_not_missed(folder, memory):
+    first = memory.head()
+    with_slow_clock = LocalGit(folder, lambda: datetime(2001, 1, 1, tzinfo=UTC))
+    for number in range(12):
+        path = MemoryPath(f"context/{number}.md")
+        last = with_slow_clock.put_contents(path, b"b\n", ABSENT, "by a slow one").id
+    with_slow_clock.close()
+    assert memory.find_commits(first, last) == [first]
+    lineage = memory.lineage(first, last)
+    assert (len(lineage.commits), lineage.is_rewritten) == (12, False)
+    assert len(list(memory.last_changes(first, last))) == 12
+
+
 def test_a_clock_before_1970_makes_a_commit_that_git_accepts(folder):
     with_old_clock = LocalGit(folder, lambda: datetime(1969, 7, 20, tzinfo=UTC))
     with_old_clock.put_contents(A, b"a\n", ABSENT, "on the moon")

@@ -173,8 +173,11 @@ async def shows_resources_and_prompts(client: Client) -> None:
     assert uris[0] == "memory:///index.md"
     for uri in uris:
         assert (await resource_text(client, uri)).startswith("---\n")
-    (template,) = (await client.list_resource_templates()).resource_templates
-    assert template.uri_template == "memory:///{+path}"
+    templates = (await client.list_resource_templates()).resource_templates
+    assert [template.uri_template for template in templates] == [
+        "memory:///{+path}",
+        "memory:///{+path}{?as_of}",
+    ]
     for prompt in (await client.list_prompts()).prompts:
         assert prompt.title
         (message,) = (await client.get_prompt(prompt.name)).messages

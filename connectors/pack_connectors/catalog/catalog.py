@@ -68,6 +68,7 @@ class SqliteCatalog:
 
     def __init__(self, file: Path | None, source: CatalogFile | None = None) -> None:
         self._file = CatalogFile(file, source)
+        self._is_copy = source is not None
         self._copies: WeakSet[SqliteCatalog] = WeakSet()
         self._idle = IdleWork(self._use_idle_moment)
         self._gives_back = 0
@@ -342,6 +343,8 @@ class SqliteCatalog:
             copy.close()
         self._idle.close()
         self._file.close()
+        if self._is_copy:
+            give_back()
 
     def _all(self, query: str, *values: object) -> list[Any]:
         """All that a query finds."""

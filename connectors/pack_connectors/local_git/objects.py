@@ -82,16 +82,24 @@ def parse_entry(path: MemoryPath, text: str | None) -> TreeEntry | None:
     return TreeEntry(int(mode, 8), path.rpartition("/")[2], name)
 
 
+_PARTS: Final = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+
+
 def iter_tree(data: bytes) -> Iterator[TreeEntry]:
-    """Each entry of a serialised tree, in git's order."""
+    """Each entry of a serialised tree, in git's order.
+
+    Raises:
+        ConnectorError: The tree is damaged.
+    """
     start = 0
-    while start < len(data):
-        space = data.index(b" ", start)
-        nul = data.index(b"\0", space)
-        end = nul + 21
-        name = data[space + 1 : nul].decode("utf-8", "surrogateescape")
-        yield TreeEntry(int(data[start:space], 8), name, data[nul + 1 : end].hex())
-        start = end
+    for found in _PARTS.finditer(data):
+        mode, name, object_name = found.groups()
+        if found.start() != start:
+            break
+        start = found.end()
+        yield TreeEntry(int(mode, 8), name.decode("utf-8", "surrogateescape"), object_name.hex())
+    if start != len(data):
+        raise ConnectorError("a tree is damaged; run `git fsck`")
 
 
 def find_in_tree(data: bytes, name: str) -> TreeEntry | None:

@@ -44,6 +44,7 @@ _MEANT_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "until": ("before", "to", "end", "enddate", "updatedbefore"),
     "sort": ("order", "orderby", "sortby"),
     "limit": ("max", "count", "n", "k", "topk", "maxresults", "numresults", "pagesize", "size"),
+    "as_of": ("at", "when", "date", "time", "commit", "revision", "rev", "ref", "asofdate"),
     "by": ("author", "origin", "writer", "client", "who", "user"),
     "commit": ("id", "hash", "sha", "revision", "commitid"),
     "last": ("count", "n", "steps", "number"),

@@ -17,6 +17,7 @@ from typing import Any, NotRequired
 from mcp.types import CallToolResult, TextContent
 from typing_extensions import TypedDict
 
+from pack.core.past import Past
 from pack.errors import BlobChanged, PackError
 from pack.results import (
     Document,
@@ -29,9 +30,17 @@ from pack.results import (
     Written,
 )
 from pack.search.ranking import Explanation
+from pack.times import format_time
 from pack_servers.mcp.wording import worded
 
 _SHOWN_ON_CONFLICT = 64 * 1024
+
+
+class PastState(TypedDict):
+    """Which state an answer is of; only where one of the past was asked for."""
+
+    commit: NotRequired[str]
+    as_of: NotRequired[str]
 
 
 class ListedFile(TypedDict):
@@ -44,7 +53,7 @@ class ListedFile(TypedDict):
     expired: NotRequired[bool]
 
 
-class ListResult(TypedDict):
+class ListResult(PastState):
     """The answer of memory_list."""
 
     files: list[ListedFile]
@@ -53,7 +62,7 @@ class ListResult(TypedDict):
     notice: NotRequired[str]
 
 
-class GetResult(TypedDict):
+class GetResult(PastState):
     """The answer of memory_get."""
 
     content: str
@@ -93,7 +102,7 @@ class FoundFile(TypedDict):
     columns: NotRequired[dict[str, list[str]]]
 
 
-class SearchResult(TypedDict):
+class SearchResult(PastState):
     """The answer of memory_search."""
 
     results: list[FoundFile]
@@ -102,9 +111,19 @@ class SearchResult(TypedDict):
     next_cursor: NotRequired[str]
 
 
-def listing(page: FileListing) -> CallToolResult:
+def _state(past: Past | None) -> dict[str, Any]:
+    return {} if past is None else {"commit": past.commit, "as_of": format_time(past.at)}
+
+
+def _stated(past: Past | None, text: str) -> str:
+    """A text that begins with the state that it is of, unless that is the present one."""
+    return text if past is None else f"as of {format_time(past.at)}, commit {past.commit}\n{text}"
+
+
+def listing(page: FileListing, past: Past | None = None) -> CallToolResult:
     """The answer for a listing."""
     text = _paged("files", map(_listed, page.files), page.total, page.next_cursor)
+    text = _stated(past, text)
     notice = worded(" ".join(page.notices)) or None
     files = [
         _without_none(
@@ -117,7 +136,7 @@ def listing(page: FileListing) -> CallToolResult:
         for file in page.files
     ]
     found = _without_none(
-        files=files, total=page.total, next_cursor=page.next_cursor, notice=notice
+        files=files, total=page.total, next_cursor=page.next_cursor, notice=notice, **_state(past)
     )
     return _result(found, f"{text}\n\nnotice: {notice}" if notice else text)
 
@@ -132,7 +151,7 @@ def _listed(file: NoteSummary) -> str:
     return f"- {file.path}: {file.topic}{f' ({said})' if said else ''}"
 
 
-def document(found: Document) -> CallToolResult:
+def document(found: Document, past: Past | None = None) -> CallToolResult:
     """The answer for one file, or a part of it, which then ends with how to read on."""
     part = found.excerpt
     is_large = part.tokens is not None
@@ -144,6 +163,7 @@ def document(found: Document) -> CallToolResult:
         lines=_lines(part) if is_large or not part.is_whole else None,
         tokens=part.tokens,
         next_lines=f"{part.last + 1}-{part.until}" if part.until else None,
+        **_state(past),
     )
     warning = worded("; ".join(found.warnings))
     lines = [f"{key}: {value}" for key, value in head.items()]
@@ -179,7 +199,7 @@ def whole_text(found: WholeMemory) -> str:
     return f"{found.content}\n{worded(found.notice)}\n" if found.notice else found.content
 
 
-def whole_memory(found: WholeMemory, text: str) -> CallToolResult:
+def whole_memory(found: WholeMemory, text: str, past: Past | None = None) -> CallToolResult:
     """The answer for the whole memory: only its text, as v1 clients expect."""
     content = _without_none(
         content=text,
@@ -187,8 +207,9 @@ def whole_memory(found: WholeMemory, text: str) -> CallToolResult:
         updated_at=found.updated_at,
         sha=found.sha,
         next_cursor=found.next_cursor,
+        **_state(past),
     )
-    return _result(content, text)
+    return _result(content, _stated(past, text))
 
 
 def written(done: Written) -> CallToolResult:
@@ -210,16 +231,18 @@ def not_written(error: PackError) -> CallToolResult:
     return _result({"warning": warning, "index_updated": False}, warning)
 
 
-def matches(found: Matches) -> CallToolResult:
+def matches(found: Matches, past: Past | None = None) -> CallToolResult:
     """The answer for a search."""
     least = "" if found.is_total_exact else "at least "
     lines = map(_match_line, found.matches)
     text = _paged("matches", lines, f"{least}{found.total}", found.next_cursor)
+    text = _stated(past, text)
     content = _without_none(
         results=[_found(match) for match in found.matches],
         total=found.total,
         total_is_exact=None if found.is_total_exact else False,
         next_cursor=found.next_cursor,
+        **_state(past),
     )
     return _result(content, text)
 

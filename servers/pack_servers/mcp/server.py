@@ -244,8 +244,16 @@ class PackServer(MCPServer[None]):
             ResourceNotFoundError: There is no such file.
             ResourceError: It cannot be read; the message says why.
         """
+        return self.read_past_file(path)
+
+    def read_past_file(self, path: str, as_of: str = "") -> str:
+        """The text of a file as it was; of the present one if no moment is named.
+
+        Raises:
+            As `read_file`; `ResourceNotFoundError` also where there is no such commit.
+        """
         try:
-            return self._memory.notes.get(path).content
+            return self._memory.as_of(as_of or None).notes.get(path).content
         except NotFound as error:
             raise ResourceNotFoundError(str(error)) from error
         except PackError as error:
@@ -290,6 +298,12 @@ def build_server(
         description="A file of the memory, by its path",
         mime_type="text/markdown",
     )(server.read_file)
+    server.resource(
+        SCHEME + "{+path}{?as_of}",
+        name="memory file as it was",
+        description="A file as it was at a commit, date or time, or 7d ago",
+        mime_type="text/markdown",
+    )(server.read_past_file)
     _add_prompts(server)
     return server
 

@@ -22,6 +22,7 @@ from pack.files.edit_fields import Kind, read_edits
 from pack.memory import Memory
 from pack.provenance import Source
 from pack.results import Written
+from pack.use_cases.excerpt import Part
 from pack_servers.mcp import results as answers
 from pack_servers.mcp.clients import LastRead, PartsRead, client_key, writer_of
 from pack_servers.mcp.context_tool import ContextTool
@@ -50,6 +51,7 @@ Explain = Annotated[bool, Field(description="default false; say why each was fou
 SearchLimit = Annotated[int | None, Field(ge=1, le=_MAX_LIMIT, description="default 10")]
 MaxTokens = Annotated[int | None, Field(ge=1, description="for all of the answer")]
 Section = Annotated[str, Field(description="heading, as memory_search names it")]
+AsOf = Annotated[str, Field(description="as it was: commit, date, time or 7d")]
 Cursor = Annotated[str, Field(description="next_cursor of the last answer")]
 
 
@@ -97,22 +99,25 @@ class Tools:
         sort: Order = Sort.PATH,
         limit: Limit = None,
         cursor: Cursor = "",
+        as_of: AsOf = "",
     ) -> Annotated[CallToolResult, answers.ListResult]:
         """What is in the memory: path, topic, tags and date of each file."""
-        return _answer(
-            lambda: answers.listing(
-                self._memory.notes.list(
-                    tag=tag or None,
-                    topic=topic or None,
-                    dir=dir or None,
-                    since=since or None,
-                    until=until or None,
-                    sort=sort,
-                    limit=limit,
-                    cursor=cursor or None,
-                )
+
+        def look() -> CallToolResult:
+            memory = self._memory.as_of(as_of or None)
+            page = memory.notes.list(
+                tag=tag or None,
+                topic=topic or None,
+                dir=dir or None,
+                since=since or None,
+                until=until or None,
+                sort=sort,
+                limit=limit,
+                cursor=cursor or None,
             )
-        )
+            return answers.listing(page, memory.past)
+
+        return _answer(look)
 
     def memory_get(
         self,
@@ -123,44 +128,47 @@ class Tools:
         lines: Annotated[str, Field(description="only these lines, e.g. 10-40")] = "",
         max_tokens: MaxTokens = None,
         cursor: Cursor = "",
+        as_of: AsOf = "",
     ) -> Annotated[CallToolResult, answers.GetResult]:
         """Read a file: content, and the sha that a change must name. Without path: all files."""
         client = client_key(ctx.request_context)
-        if path:
-            return _answer(lambda: self._read(client, path, section, lines, max_tokens, cursor))
-        return _answer(lambda: self._read_all(client, section or lines, max_tokens, cursor))
+        part = Part(section or None, lines or None, max_tokens)
+
+        def read() -> CallToolResult:
+            memory = self._memory.as_of(as_of or None)
+            if path:
+                return self._read(memory, client, path, part, cursor)
+            return self._read_all(memory, client, part, cursor)
+
+        return _answer(read)
 
     def _read(
-        self,
-        client: str | None,
-        path: str,
-        section: str,
-        lines: str,
-        max_tokens: int | None,
-        cursor: str,
+        self, memory: Memory, client: str | None, path: str, part: Part, cursor: str
     ) -> CallToolResult:
         if cursor:
             raise InvalidRequest("`cursor` goes on with the whole memory, and `path` is one file")
-        found = self._memory.notes.get(
+        found = memory.notes.get(
             path,
-            section=section or None,
-            lines=lines or None,
-            max_tokens=max_tokens or self._most_tokens,
+            section=part.section,
+            lines=part.lines,
+            max_tokens=part.max_tokens or self._most_tokens,
         )
-        self._parts_read.put(client, found.path, found.sha, found.excerpt)
-        return answers.document(found)
+        if memory.past is None:  # only what is there now can be replaced
+            self._parts_read.put(client, found.path, found.sha, found.excerpt)
+        return answers.document(found, memory.past)
 
     def _read_all(
-        self, client: str | None, part: str, max_tokens: int | None, cursor: str
+        self, memory: Memory, client: str | None, part: Part, cursor: str
     ) -> CallToolResult:
-        if part:
+        if part.section or part.lines:
             raise InvalidRequest("`section` and `lines` are of one file: `path` is missing")
-        budget = max_tokens or self._most_tokens
-        found = self._memory.whole.get(budget, cursor or None)
+        budget = part.max_tokens or self._most_tokens
+        found = memory.whole.get(budget, cursor or None)
         text = answers.whole_text(found)
-        remember = self._last_read.add if cursor else self._last_read.put
-        remember(client, text)
-        return answers.whole_memory(found, text)
+        if memory.past is None:
+            remember = self._last_read.add if cursor else self._last_read.put
+            remember(client, text)
+        return answers.whole_memory(found, text, memory.past)
 
     def memory_update(
         self,
@@ -226,24 +234,27 @@ class Tools:
         cursor: Cursor = "",
         max_tokens: MaxTokens = None,
         explain: Explain = False,
+        as_of: AsOf = "",
     ) -> Annotated[CallToolResult, answers.SearchResult]:
         """Find files by words, a question or an exact phrase; best first, with section and line."""
-        return _answer(
-            lambda: answers.matches(
-                self._memory.search.find(
-                    query,
-                    tag=tag or None,
-                    topic=topic or None,
-                    dir=dir or None,
-                    since=since or None,
-                    until=until or None,
-                    limit=limit or SEARCH_LIMIT,
-                    cursor=cursor or None,
-                    max_tokens=max_tokens,
-                    explain=explain,
-                )
+
+        def find() -> CallToolResult:
+            memory = self._memory.as_of(as_of or None)
+            found = memory.search.find(
+                query,
+                tag=tag or None,
+                topic=topic or None,
+                dir=dir or None,
+                since=since or None,
+                until=until or None,
+                limit=limit or SEARCH_LIMIT,
+                cursor=cursor or None,
+                max_tokens=max_tokens,
+                explain=explain,
             )
-        )
+            return answers.matches(found, memory.past)
+
+        return _answer(find)
 
     def memory_delete(
         self, ctx: Context, path: Path, sha: Sha, message: Message = ""

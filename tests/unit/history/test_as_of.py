@@ -1,6 +1,7 @@
 """A memory as it was: every answer is the one that was given then."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -10,6 +11,7 @@ from pack.errors import InvalidRequest, NotFound, PackError
 from tests.support import World, examples, git
 
 PATHS = [f"{folder}/{name}.md" for folder in ("context", "notes", "notes/deep") for name in "abc"]
+PATHS.append("top.md")
 WORDS = ("launch", "plan", "garden", "release", "notes", "secret")
 QUERIES = ("launch", "launch plan -garden", '"release notes"', "gard*", "is there a secret?", "…")
 
@@ -61,7 +63,10 @@ def step(world, pick):
     elif kind == 2:
         world.commit({path: text})
     elif kind == 3:
-        world.commit({".pack.yaml": f"version: 1\nexclude: [{pick.choice(PATHS)}]\n"})
+        root = pick.choice(("true", "false"))
+        excluded = pick.choice(PATHS)
+        rules = f"version: 1\nroot_notes: {root}\nexclude: [{excluded}]\n"
+        world.commit({".pack.yaml": rules})
     elif kind == 4:
         world.commit({".gitattributes": f"{pick.choice(PATHS)} filter=crypt\n"})
     else:
@@ -229,4 +234,20 @@ def test_only_the_last_few_states_are_kept_and_all_can_be_asked(world):
         assert pasts[-1].search.find("word").total == number + 1
     for number, past in enumerate(pasts):
         assert past.search.find("word").total == number + 1
-    assert memory._past_states._state.cache_info().currsize == 4
+
+
+def test_threads_share_the_past_states(world):
+    memory = world.init()
+    commits = []
+    for number in range(6):
+        memory.notes.update(f"notes/{number}.md", f"word {number}\n")
+        commits.append(world.connector.head())
+
+    def work(turn):
+        number = turn * 5 % 6  # more states than are kept
+        past = memory.as_of(commits[number])
+        return past.search.find("word").total, past.notes.list().total, number
+
+    with ThreadPoolExecutor(4) as pool:
+        for found, listed, number in pool.map(work, range(24)):
+            assert (found, listed) == (number + 1, number + 2)

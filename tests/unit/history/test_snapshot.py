@@ -33,7 +33,8 @@ def test_it_shows_its_commit_only(stores):
     assert [entry.name for entry in snapshot.list_dir(None)] == ["context", "other"]
     assert snapshot.get_committed("later.md") is None
     assert snapshot.edits(snapshot.head()) == {}
-    assert snapshot.edits(store.head()) == {A: blob_id(b"old\n"), "other/b.md": blob_id(b"b\n")}
+    later = {A: blob_id(b"old\n"), "other/b.md": blob_id(b"b\n"), "later.md": None}
+    assert snapshot.edits(store.head()) == later
     with pytest.raises(NotFound):
         snapshot.get_contents("later.md")
 

@@ -6,15 +6,18 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from mcp.types import CallToolResult
+from pack_connectors.in_memory import InMemoryConnector
 from pack_servers.mcp import results as answers
 from pack_servers.mcp.wording import worded
 from pydantic import TypeAdapter
 
 from pack import errors
+from pack.core.past import Past
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.results import (
     Document,
@@ -330,3 +333,33 @@ def test_a_refusal_costs_no_more_than_json_itself_does(error: errors.PackError) 
     assert all(found.values())
     for field in found.values():
         assert field is True or all(each in text for each in str(field).split(". "))
+
+
+# --- of the past ------------------------------------------------------------------------------
+
+
+def test_an_answer_of_the_past_names_its_commit_and_time() -> None:
+    past = Past(COMMIT, datetime(2026, 1, 31, 9, 30, tzinfo=UTC), InMemoryConnector(_now))
+    state = {"commit": COMMIT, "as_of": "2026-01-31T09:30:00Z"}
+    head = f"as of 2026-01-31T09:30:00Z, commit {COMMIT}\n"
+    page, found = FileListing((listed("a/1.md"),), 1, None), Matches((), 0, None)
+    whole = WholeMemory("# All\n", 3, None)
+    for result, present, shape in (
+        (answers.listing(page, past), answers.listing(page), answers.ListResult),
+        (answers.matches(found, past), answers.matches(found), answers.SearchResult),
+        (
+            answers.whole_memory(whole, "# All\n", past),
+            answers.whole_memory(whole, "# All\n"),
+            answers.GetResult,
+        ),
+    ):
+        assert content(result, shape) == content(present) | state
+        assert blocks(result) == [head + block for block in blocks(present)]
+    note = Document(PATH, "x\n", SHA, "2026-01-02")
+    result = answers.document(note, past)
+    assert content(result, answers.GetResult) == content(answers.document(note)) | state
+    assert blocks(result)[0].endswith(f"commit: {COMMIT}\nas_of: 2026-01-31T09:30:00Z")
+
+
+def _now() -> datetime:
+    return datetime(2026, 3, 1, tzinfo=UTC)
