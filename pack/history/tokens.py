@@ -58,7 +58,9 @@ def _belongs(last: str, part: list[str], token: str) -> bool:
     if ord(token[0]) in _FLAGS:
         return ord(last[0]) in _FLAGS and len(part) % 2 == 1
     is_inside = len(part) > 1 and _is_mark(last[-1]) and part[0][-1].isalnum()
-    return is_inside and token[0].isalnum() and not _is_unspaced(token) and not _is_unspaced(part[0])
+    return (
+        is_inside and token[0].isalnum() and not _is_unspaced(token) and not _is_unspaced(part[0])
+    )
 
 
 def _is_unspaced(token: str) -> bool:
