@@ -13,7 +13,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import Enum, auto
 from pathlib import Path
@@ -418,6 +418,7 @@ class LocalGit:
                 turn = _Turn.WRITTEN
             finally:
                 self._turn = turn  # after a failure, what it was before
+        self._rules.move_on()
         self._state.advance(base, new.id, {t.path: new.blobs.get(t.path) for t in plan.targets})
         return new
 
@@ -439,9 +440,11 @@ class LocalGit:
         with _store_errors():
             refuse_busy(self.repository, self._worktree, self._index, self.head())
 
-    def view(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def view(self) -> Iterator[None]:
         """See `Connector.view`; the store is near, so this only spares reading a file twice."""
-        return self._worktree.view()
+        with self._worktree.view(), self._rules.view():
+            yield
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
