@@ -51,6 +51,7 @@ from pack_connectors.local_git.arrivals import Arrivals, Merging, Staged
 from pack_connectors.local_git.busy import refuse_busy
 from pack_connectors.local_git.changes.state import WorktreeState
 from pack_connectors.local_git.checkout import refuse_incomplete, refuse_without_checkout
+from pack_connectors.local_git.commit_graph import CommitGraph
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.examine import ExaminedWrite, Examiner
 from pack_connectors.local_git.index import GitIndex, PreparedIndex, parse_raw_diff
@@ -165,6 +166,7 @@ class LocalGit:
             walk=self._committed_blobs,
         )
         self._paths_of_head: tuple[CommitId | None, Mapping[BlobId, MemoryPath]] | None = None
+        self._graph = CommitGraph(self._runner, self.repository.state_dir / "graph")
         self._turn = _Turn.NONE
         self._begun: PreparedIndex | None = None
         self._maintenance: subprocess.Popen[bytes] | None = None
@@ -178,6 +180,7 @@ class LocalGit:
     def close(self) -> None:
         """End the git children and close the lock file."""
         self._refs.close()
+        self._graph.close()
         self._store.close()
         self._lock.close()
         self._state.close()
@@ -314,7 +317,10 @@ class LocalGit:
         for commit in filter(None, (query.head, query.since)):
             if not self._is_commit(commit):
                 raise NotFound(f"commit {commit[:60]}")
-        return read_log(self._runner, query)
+        found = read_log(self._runner, query, self._graph.environment())
+        if query.path is not None:
+            self._graph.tend(query.head)
+        return found
 
     def find_commits(self, beginning: str, head: CommitId) -> list[CommitId]:
         """See `Connector.find_commits`."""

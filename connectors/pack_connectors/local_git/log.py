@@ -7,7 +7,7 @@ With a commit to exclude, what that one leads back to is left out, whichever way
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -26,13 +26,18 @@ _KINDS: Final = {"A": ChangeKind.ADDED, "D": ChangeKind.DELETED, "R": ChangeKind
 
 
 def read_log(
-    runner: GitRunner, query: LogQuery, *, finds_moves: bool = True
+    runner: GitRunner,
+    query: LogQuery,
+    env: Mapping[str, str] | None = None,
+    *,
+    finds_moves: bool = True,
 ) -> Iterator[CommitFacts]:
     """See `Connector.log`; the commits are commits of the repository.
 
     Args:
         runner: Runs git in the repository.
         query: What is wanted.
+        env: What else git is shown.
         finds_moves: Without it, a move is a deletion and a new file, and git compares no texts.
 
     Raises:
@@ -43,24 +48,24 @@ def read_log(
     if query.made_until is not None and query.made_until < _EPOCH:
         return
     if query.made_from is not None:
-        chosen = "".join(f"{one}\n" for one in query.part(_made_from(runner, query))).encode()
+        chosen = "".join(f"{one}\n" for one in query.part(_made_from(runner, query, env))).encode()
         if not chosen:
             return
         words = [*_HEAD, "--no-walk=unsorted", "--stdin", *_shown(query, finds_moves), _FORMAT]
-        out = runner.run([*words, "--", *_paths(query)], chosen, cwd=cwd)
+        out = runner.run([*words, "--", *_paths(query)], chosen, env, cwd=cwd)
     else:
         count = [f"--skip={query.skip}"] if query.skip else []
         count += [f"--max-count={query.limit}"] if query.limit is not None else []
         words = [*_HEAD, *count, *_walked(query), *_shown(query, finds_moves), _FORMAT]
-        out = runner.run([*words, *_ends(query), "--", *_paths(query)], cwd=cwd)
+        out = runner.run([*words, *_ends(query), "--", *_paths(query)], env=env, cwd=cwd)
     found = _commits(out, query)
     yield from _with_moves(runner, list(found), query) if _is_narrow(query) else found
 
 
-def _made_from(runner: GitRunner, query: LogQuery) -> Iterator[str]:
+def _made_from(runner: GitRunner, query: LogQuery, env: Mapping[str, str] | None) -> Iterator[str]:
     """The ids of the commits in time; git itself would stop at the first one that is too old."""
     words = ["rev-list", "--timestamp", *_walked(query), *_ends(query), "--", *_paths(query)]
-    for line in runner.run(words, cwd=runner.work_tree).decode("ascii").splitlines():
+    for line in runner.run(words, env=env, cwd=runner.work_tree).decode("ascii").splitlines():
         seconds, commit = line.split(" ")
         if query.is_in_time(_when(seconds)):
             yield commit
