@@ -28,15 +28,16 @@ def test_the_log_is_the_same_with_the_graph_and_the_repository_stays_as_it_is(gi
     assert env
     objects = git_world.folder / ".git" / "objects"
     assert not (objects / "info" / "commit-graph").exists()
-    shown = graph._runner.run(["log", "--format=%H", head, "--", "notes/a.md"], env=env)
+    command = ("log", "--format=%H")
+    shown = graph._runner.run([*command, head, "--", "notes/a.md"], env=env, cwd=git_world.folder)
     asked = LogQuery(head, path="notes/a.md")
     found = [commit.id for commit in git_world.connector.log(asked)]
     assert shown.decode().split() == found
-    command = ["log", "--format=%H", "--", "notes/a.md"]
-    assert git(git_world.folder, *command).decode().split() == found
+
+    assert git(git_world.folder, *command, "--", "notes/a.md").decode().split() == found
     git_world.commit({"notes/a.md": "later\n"})
     later = git_world.connector.head()
-    shown = graph._runner.run(["log", "--format=%H", later, "--", "notes/a.md"], env=env)
+    shown = graph._runner.run([*command, later, "--", "notes/a.md"], env=env, cwd=git_world.folder)
     assert shown.decode().split() == [later, *found]
 
 
