@@ -58,7 +58,7 @@ def read_log(
         count += [f"--max-count={query.limit}"] if query.limit is not None else []
         words = [*_HEAD, *count, *_walked(query), *_shown(query, finds_moves), _FORMAT]
         out = runner.run([*words, *_ends(query), "--", *_paths(query)], env=env, cwd=cwd)
-    found = _commits(out, query)
+    found = _commits(out, query, _cut(runner))
     yield from _with_moves(runner, list(found), query) if _is_narrow(query) else found
 
 
@@ -71,7 +71,16 @@ def _made_from(runner: GitRunner, query: LogQuery, env: Mapping[str, str] | None
             yield commit
 
 
-def _commits(out: bytes, query: LogQuery) -> Iterator[CommitFacts]:
+def _cut(runner: GitRunner) -> frozenset[str]:
+    """The commits at which a shallow clone ends. Source: gitrepository-layout(5), "shallow"."""
+    try:
+        text = (runner.repository.common_dir / "shallow").read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError):
+        return frozenset()
+    return frozenset(text.split())
+
+
+def _commits(out: bytes, query: LogQuery, cut: frozenset[str]) -> Iterator[CommitFacts]:
     fields = iter(out.split(b"\0"))
     field = _next_line(fields)
     while field.startswith(b"\x01"):
@@ -82,7 +91,8 @@ def _commits(out: bytes, query: LogQuery) -> Iterator[CommitFacts]:
             changes.append(_change(field, fields))
             field = _next_line(fields)
         found = sorted(changes, key=lambda change: change.path)
-        yield _facts(head, tuple(found) if query.with_files else None)
+        facts = _facts(head, tuple(found) if query.with_files else None)
+        yield replace(facts, is_cut=True) if facts.id in cut else facts
 
 
 def _next_line(fields: Iterator[bytes]) -> bytes:

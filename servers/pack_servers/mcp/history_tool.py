@@ -95,7 +95,7 @@ class HistoryTool:
             )
         except PackError as error:
             return answers.failed(error)
-        return _answer(page.commits, next_cursor=page.next_cursor)
+        return _answer(page.commits, next_cursor=page.next_cursor, notice=page.notice)
 
     def _shown(self, commit: str, path: str | None) -> CallToolResult:
         found = self._memory.comparisons.of_commit(commit, path)
