@@ -94,7 +94,10 @@ def _hunks(old: Sequence[str], new: Sequence[str]) -> list[Hunk]:
     tail = 0
     while tail < shorter - head and old[-1 - tail] == new[-1 - tail]:
         tail += 1
-    middle = find_hunks(old[head : len(old) - tail], new[head : len(new) - tail])
+    old_end, end = len(old) - tail, len(new) - tail
+    if min(old_end, end) - head <= 0 or max(old_end, end) - head == 1:
+        return [Hunk(head, old_end, head, end)] if max(old_end, end) > head else []
+    middle = find_hunks(old[head:old_end], new[head:end])
     return [Hunk(*(place + head for place in hunk)) for hunk in middle]
 
 
