@@ -12,9 +12,9 @@ from pack.core.session import Session
 from pack.errors import InvalidRequest, NotFound
 from pack.history.file_diff import FileDiff, Read, read_diffs
 from pack.history.renames import with_renames
-from pack.history.selection import Selection, Shown, names_path, select
+from pack.history.selection import Selection, Shown, names_path, select, told_parts
 from pack.history.when import find_commit, parse_moment
-from pack.log import ChangeKind, CommitFacts, FileChange, LogQuery, compare_trees
+from pack.log import CommitFacts, FileChange, LogQuery, compare_trees
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.use_cases.hand_edits import edits_of
 
@@ -181,7 +181,9 @@ class Comparisons:
         raw: bool,
     ) -> Comparison:
         shown = Shown(self._core, with_index=raw)
-        ours = with_renames([one for change in changes for one in _parts(change, shown)], read)
+        ours = with_renames(
+            [one for change in changes for one in told_parts(change, shown.holds)], read
+        )
         if selection is not None:
             ours = tuple(change for change in ours if _is_in(change, selection))
         return Comparison(facts, old, new, ours, lambda: read_diffs(ours, read, raw=raw))
@@ -204,20 +206,6 @@ class Comparisons:
 
 def _present(blobs: Mapping[MemoryPath, BlobId | None]) -> dict[MemoryPath, BlobId]:
     return {path: blob for path, blob in blobs.items() if blob is not None}
-
-
-def _parts(change: FileChange, shown: Shown) -> Iterator[FileChange]:
-    """The change as far as it may be told: of a move, perhaps only one of its ends."""
-    is_shown = shown.holds(change.path)
-    if change.old_path is None or (is_shown and shown.holds(change.old_path)):
-        if is_shown:
-            yield change
-    elif is_shown:
-        yield FileChange(change.path, ChangeKind.ADDED, None, change.sha, (None,))
-    elif shown.holds(change.old_path):
-        yield replace(
-            change, path=change.old_path, kind=ChangeKind.DELETED, old_path=None, sha=None
-        )
 
 
 def _is_in(change: FileChange, selection: Selection) -> bool:

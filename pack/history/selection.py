@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
@@ -10,7 +11,7 @@ from pack.catalog.scope import scope_of
 from pack.core.core import Core
 from pack.core.lookup import asked_path, nothing_there
 from pack.errors import InvalidPath, LimitExceeded
-from pack.log import LogQuery
+from pack.log import ChangeKind, FileChange, LogQuery
 from pack.model import MemoryPath
 from pack.paths import INDEX, as_path, continued
 
@@ -39,6 +40,20 @@ class Shown:
             is_ours = path in self._more or self._scope.holds(path)
             self._known[path] = is_ours and self._connector.exclusion(path) is None
         return self._known[path]
+
+
+def told_parts(change: FileChange, holds: Callable[[MemoryPath], bool]) -> Iterator[FileChange]:
+    """The change as far as it may be told: of a move, perhaps only one of its ends."""
+    is_shown = holds(change.path)
+    if change.old_path is None or (is_shown and holds(change.old_path)):
+        if is_shown:
+            yield change
+    elif is_shown:
+        yield FileChange(change.path, ChangeKind.ADDED, None, change.sha, (None,))
+    elif holds(change.old_path):
+        yield replace(
+            change, path=change.old_path, kind=ChangeKind.DELETED, old_path=None, sha=None
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ GUIDE_TOPICS: Final = (
     "clients",
     "notes",
     "search",
+    "history",
     "commands",
     "settings",
     "migrate",

@@ -44,6 +44,8 @@ _MEANT_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "until": ("before", "to", "end", "enddate", "updatedbefore"),
     "sort": ("order", "orderby", "sortby"),
     "limit": ("max", "count", "n", "k", "topk", "maxresults", "numresults", "pagesize", "size"),
+    "by": ("author", "origin", "writer", "client", "who", "user"),
+    "commit": ("id", "hash", "sha", "revision", "commitid"),
     "cursor": ("page", "offset", "nextcursor", "pagetoken", "skip", "continue"),
     "max_tokens": ("tokens", "budget", "maxlength", "maxchars"),
     "lines": ("range", "line", "startline", "endline", "viewrange", "offset"),

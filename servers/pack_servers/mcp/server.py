@@ -41,6 +41,7 @@ from pack.provenance import Source
 from pack_servers.mcp import results as answers
 from pack_servers.mcp.arguments import read_arguments
 from pack_servers.mcp.clients import client_key
+from pack_servers.mcp.history_tool import add_history_tool
 from pack_servers.mcp.notifications import ChangeWatcher, Subscribers
 from pack_servers.mcp.schemas import flat, for_refusals_too
 from pack_servers.mcp.stdio import run_stdio
@@ -280,6 +281,7 @@ def build_server(
     """
     server = PackServer(memory, bus or InMemorySubscriptionBus(), watch)
     add_tools(server, memory, source, server.wrote, whole_tokens)
+    add_history_tool(server, memory)
     server.resource(
         SCHEME + "{+path}",
         name="memory file",
