@@ -34,6 +34,7 @@ from pack.provenance import EDITOR, TRUTH_LEVELS
 from pack.times import format_time
 
 _T = TypeVar("_T")
+_ASKED_AT_ONCE: Final = 2000
 _READ_AT_ONCE: Final = 250
 _MOST_VERSIONS: Final = 20_000
 _MOST_REMOTE_VERSIONS: Final = 200
@@ -114,7 +115,7 @@ class Blame:
             shown = tuple(line.removesuffix("\n").removesuffix("\r") for line in lines)
             if head is None or committed is None:
                 return BlamedFile(note.path, shown, (BY_HAND,) * len(lines))
-            last = next(follow(core.log, head, note.path), None)
+            last = next(follow(core.log, head, note.path, at_once=_ASKED_AT_ONCE), None)
             key = (BlamedFile, note.path, note.sha, committed, last and last[0].id)
             found = core.memo.once(key, lambda: _walked(core, note, head, committed))
             return BlamedFile(note.path, shown, *found)
@@ -174,7 +175,7 @@ class _Walk:
         """Find the writers of lines that a file had at a commit."""
         is_cheap = Capability.LOG in self._core.connector.capabilities
         most = _MOST_VERSIONS if is_cheap else _MOST_REMOTE_VERSIONS
-        steps = islice(follow(self._core.log, head, path), most)
+        steps = islice(follow(self._core.log, head, path, at_once=min(most, _ASKED_AT_ONCE)), most)
         pending: dict[BlobId, list[Owned]] = {sha: [owned]}
         oldest: CommitFacts | None = None
         for part in _parts(steps, _READ_AT_ONCE):

@@ -7,7 +7,9 @@ changed its place in the file is recognised if it is long enough to be no coinci
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress, count
+from operator import ne
 from typing import Final
 
 from pack.merge.diff import Hunk, find_hunks
@@ -88,14 +90,19 @@ def recognised(
 
 def _hunks(old: Sequence[str], new: Sequence[str]) -> list[Hunk]:
     """The differences; most versions differ in a few lines only, so the ends are left out."""
-    head, shorter = 0, min(len(old), len(new))
-    while head < shorter and old[head] == new[head]:
-        head += 1
-    tail = 0
-    while tail < shorter - head and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    middle = find_hunks(old[head : len(old) - tail], new[head : len(new) - tail])
+    shorter = min(len(old), len(new))
+    head = _first_difference(old, new, shorter)
+    tail = min(_first_difference(reversed(old), reversed(new), shorter), shorter - head)
+    old_end, end = len(old) - tail, len(new) - tail
+    if min(old_end, end) - head <= 0 or max(old_end, end) - head == 1:
+        return [Hunk(head, old_end, head, end)] if max(old_end, end) > head else []
+    middle = find_hunks(old[head:old_end], new[head:end])
     return [Hunk(*(place + head for place in hunk)) for hunk in middle]
+
+
+def _first_difference(old: Iterable[str], new: Iterable[str], most: int) -> int:
+    """How many lines are the same at the beginning."""
+    return next(compress(count(), map(ne, old, new)), most)
 
 
 def _weight(key: str) -> int:

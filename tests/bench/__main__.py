@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from tests.bench.blaming import measure_blame
 from tests.bench.cataloguing import measure_catalog
 from tests.bench.copying import measure_hanging_targets
 from tests.bench.corpus import Corpus
@@ -72,6 +73,7 @@ def measure(size: int, rounds: int, pause: float) -> list[Figure]:
             *measure_catalog(setting),
             *measure_searches(setting),
             measure_list(setting),
+            *measure_blame(setting),
             *measure_writes(setting),
             measure_hanging_targets(setting),
             measure_reads(setting),

@@ -71,10 +71,15 @@ def commit_fields(commit: CommitFacts) -> dict[str, object]:
     }
 
 
+def short_id(commit: str) -> str:
+    """Enough of an id for a person to name the commit by."""
+    return commit[:_ABBREVIATED]
+
+
 def commit_line(commit: CommitFacts) -> str:
     """A commit in one line: which, when, by whom."""
     when = commit.at.strftime("%Y-%m-%d %H:%M UTC")
-    return f"{commit.id[:_ABBREVIATED]}  {when}  {written_by(commit).origin}"
+    return f"{short_id(commit.id)}  {when}  {written_by(commit).origin}"
 
 
 # --- JSON ----------------------------------------------------------------------------------------
