@@ -216,7 +216,7 @@ class Commits:
         )
         try:
             if where is not None and not where.is_folder:
-                yield from self._of_file(where.path, query)
+                yield from self._of_file(where.path, query, first)
                 return
             for part in read_in_parts(log, query, first):
                 told.look_ahead(part)
@@ -228,13 +228,13 @@ class Commits:
                 raise InvalidCursor from error
             raise
 
-    def _of_file(self, path: MemoryPath, query: LogQuery) -> Iterator[_Step]:
+    def _of_file(self, path: MemoryPath, query: LogQuery, first: int) -> Iterator[_Step]:
         log, after = self._core.log, None
         if query.since is not None:
             after = {one.id for one in log.read(LogQuery(query.head, query.since))}
         found = (
             (commit, (change,))
-            for commit, change in follow(log, query.head, path)
+            for commit, change in follow(log, query.head, path, at_once=query.skip + first)
             if query.is_in_time(commit.at) and (after is None or commit.id in after)
         )
         return query.part(found)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
 import pytest
+import typer
 from pack_servers.cli.app import COMMANDS
 from pack_servers.cli.shell.exit import run
-from pack_servers.cli.shell.help_text import examples
+from pack_servers.cli.shell.help_text import CommandHelp, examples
 
 Help = Callable[[str, int], str]
 
