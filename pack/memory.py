@@ -29,6 +29,7 @@ from pack.use_cases.notes import Notes
 from pack.use_cases.pathless import WholeText
 
 if TYPE_CHECKING:
+    from pack.history.blame import Blame
     from pack.history.commits import Commits
     from pack.history.comparisons import Comparisons
     from pack.history.context import Beginning
@@ -170,6 +171,13 @@ class Memory:
         from pack.history.commits import Commits  # noqa: PLC0415
 
         return Commits(self._session)
+
+    @property
+    def blame(self) -> Blame:
+        """Who wrote each line of a file."""
+        from pack.history.blame import Blame  # noqa: PLC0415
+
+        return Blame(self._session)
 
     @property
     def comparisons(self) -> Comparisons:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
@@ -32,6 +32,7 @@ class Comparison:
         new: The later state; `None` for the present, edits by hand included.
         changes: The files that differ, sorted by path.
         diffs: Reads them with their texts, one after the other.
+        is_by_hand: Whether it is what was edited by hand since the last commit.
     """
 
     commit: CommitFacts | None
@@ -39,11 +40,7 @@ class Comparison:
     new: CommitId | None
     changes: tuple[FileChange, ...]
     diffs: Callable[[], Iterator[FileDiff]]
-
-    @property
-    def is_uncommitted(self) -> bool:
-        """Whether it is about what was edited by hand since the last commit."""
-        return self.commit is None and self.new is None
+    is_by_hand: bool = False
 
 
 class Comparisons:
@@ -138,7 +135,7 @@ class Comparisons:
         changes = compare_trees(_present(held), _present(edits))
         parts = (None, self._core.connector.head(), None, changes, self._now(edits), selection)
         found = self._compared(*parts, raw=raw)
-        return found if any(True for _ in found.diffs()) else None
+        return replace(found, is_by_hand=True) if any(True for _ in found.diffs()) else None
 
     def _between(
         self, moments: Sequence[str], selection: Selection | None, *, raw: bool

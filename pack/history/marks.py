@@ -93,10 +93,10 @@ def _joined(runs: Iterable[_Run]) -> list[_Run]:
 def _is_between(last: tuple[Sequence[str], list[str], list[str]], run: _Run) -> bool:
     """Whether what two changes have between them is too little to be read on its own."""
     words = [word for word in run.same if is_word(word)]
-    are_replaced = all((*map(_has_words, (last[1], last[2], run.old, run.new)),))
+    are_replaced = all(map(_has_words, (last[1], last[2], run.old, run.new)))
     if not words:
         return are_replaced or all(word.isspace() for word in run.same)
-    return are_replaced and len(words) == 1 and len(words[0]) <= _SHORT and words[0].isascii()
+    return are_replaced and len(words) == 1 and len(words[0]) <= _SHORT
 
 
 def _has_words(words: Sequence[str]) -> bool:

@@ -122,8 +122,8 @@ class _Pairing:
                     for other in found:
                         shared[other] += min(len(word), _HEAVIEST)
             yield from self._scored(number, [other for other, _ in shared.most_common(_CANDIDATES)])
-        for number, hunk in enumerate(self._hunks):
-            yield from self._only_pair(number, hunk)
+        for hunk in self._hunks:
+            yield from self._only_pair(hunk)
 
     def _scored(self, new: int, others: Sequence[int]) -> Iterator[_Candidate]:
         for old in others:
@@ -132,7 +132,7 @@ class _Pairing:
                 if score >= _SAME_PLACE:
                     yield _Candidate(score, old, new)
 
-    def _only_pair(self, number: int, hunk: Hunk) -> Iterator[_Candidate]:
+    def _only_pair(self, hunk: Hunk) -> Iterator[_Candidate]:
         """Where one unit replaced one, less has to be the same."""
         old = [i for i in range(hunk.old_start, hunk.old_end) if self._old_words[i]]
         new = [j for j in range(hunk.start, hunk.end) if self._new_words[j]]

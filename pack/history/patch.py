@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pack.history.file_diff import FileDiff
-from pack.history.line_hunks import LineHunk, LineOp, git_lines, line_hunks
+from pack.history.line_hunks import LineHunk, LineOp, line_hunks
 from pack.log import ChangeKind
 from pack.model import blob_id
 
@@ -93,11 +93,3 @@ def _ended(name: str) -> str:
     """A name after `---` or `+++`: with a tab at its end if it holds a blank, for `patch`."""
     quoted = _quoted(name)
     return f"{quoted}\t" if " " in name and quoted == name else quoted
-
-
-def count_lines(diff: FileDiff) -> tuple[int, int]:
-    """How many lines were added and removed."""
-    if not diff.before or not diff.after:
-        return len(git_lines(diff.after)), len(git_lines(diff.before))
-    lines = [line.op for hunk in line_hunks(diff.before, diff.after) for line in hunk.lines]
-    return lines.count(LineOp.NEW), lines.count(LineOp.OLD)

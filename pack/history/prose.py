@@ -78,11 +78,12 @@ def compare_prose(old: str, new: str) -> list[Segment]:
     old_done = done = 0
     for hunk, in_place in zip(hunks, pairs.in_place, strict=True):
         writer.same(old_done, hunk.old_start, done)
+        old_done, done = hunk.old_start, hunk.start
         for pair in in_place:
-            writer.apart(range(hunk.old_start, pair.old_start), range(hunk.start, pair.start))
+            writer.apart(range(old_done, pair.old_start), range(done, pair.start))
             writer.changed(pair)
-            hunk = hunk._replace(old_start=pair.old_end, start=pair.end)
-        writer.apart(range(hunk.old_start, hunk.old_end), range(hunk.start, hunk.end))
+            old_done, done = pair.old_end, pair.end
+        writer.apart(range(old_done, hunk.old_end), range(done, hunk.end))
         old_done, done = hunk.old_end, hunk.end
     writer.same(old_done, len(a), done)
     return writer.segments

@@ -13,6 +13,11 @@ STAMPS: Final = frozenset(key.name for key in KEYS if key.setter is Setter.EVERY
 _STAMP: Final = re.compile(rf"(?:{'|'.join(sorted(STAMPS))})[ \t]*:[^\r\n]*[\r\n]*")
 
 
+def is_stamp(line: str) -> bool:
+    """Whether a line of a frontmatter is a stamp."""
+    return _STAMP.fullmatch(line) is not None
+
+
 def stamped_lines(text: str, lines: Sequence[str]) -> frozenset[int]:
     """Which lines are stamps in the frontmatter.
 
@@ -28,7 +33,7 @@ def stamped_lines(text: str, lines: Sequence[str]) -> frozenset[int]:
     for number, line in enumerate(lines):
         if place >= end:
             break
-        if place >= start and _STAMP.fullmatch(line):
+        if place >= start and is_stamp(line):
             found.add(number)
         place += len(line)
     return frozenset(found)

@@ -95,12 +95,13 @@ class HistoryTool:
             )
         except PackError as error:
             return answers.failed(error)
-        return _answer(page.commits, next_cursor=page.next_cursor)
+        return _answer(page.commits, next_cursor=page.next_cursor, notice=page.notice)
 
     def _shown(self, commit: str, path: str | None) -> CallToolResult:
         found = self._memory.comparisons.of_commit(commit, path)
         facts = found.commit
-        entries = () if facts is None else (self._memory.commits.entry(facts, found.changes),)
+        steps = [] if facts is None else [(facts, found.changes)]
+        entries = self._memory.commits.entries(steps)
         patch, notice = _cut("".join(map(patch_of, found.diffs())))
         return _answer(entries, diff=patch, notice=notice)
 

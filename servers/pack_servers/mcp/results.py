@@ -72,6 +72,7 @@ class GetResult(PastState):
     lines: NotRequired[str]
     tokens: NotRequired[int]
     next_lines: NotRequired[str]
+    blame: NotRequired[list[str]]
     files: NotRequired[int]
     next_cursor: NotRequired[str]
     warning: NotRequired[str]
@@ -151,8 +152,16 @@ def _listed(file: NoteSummary) -> str:
     return f"- {file.path}: {file.topic}{f' ({said})' if said else ''}"
 
 
-def document(found: Document, past: Past | None = None) -> CallToolResult:
-    """The answer for one file, or a part of it, which then ends with how to read on."""
+def document(
+    found: Document, past: Past | None = None, blame: list[str] | None = None
+) -> CallToolResult:
+    """The answer for one file, or a part of it, which then ends with how to read on.
+
+    Args:
+        found: The file, or the part.
+        past: Which state of the memory it is of; `None` for the present one.
+        blame: Who wrote its lines, if that was asked for.
+    """
     part = found.excerpt
     is_large = part.tokens is not None
     rest = _rest(part)
@@ -167,10 +176,11 @@ def document(found: Document, past: Past | None = None) -> CallToolResult:
     )
     warning = worded("; ".join(found.warnings))
     lines = [f"{key}: {value}" for key, value in head.items()]
-    text = "\n".join([*lines, f"warning: {warning}"] if warning else lines)
+    lines += [f"warning: {warning}"] if warning else []
+    lines += [f"blame: {line}" for line in blame or ()]
     said = "\n".join(filter(None, [warning, rest])) or None
-    content = _without_none(**head, content=found.content, warning=said)
-    return _result(content, text, found.content, *([rest] if rest else []))
+    content = _without_none(**head, blame=blame, content=found.content, warning=said)
+    return _result(content, "\n".join(lines), found.content, *([rest] if rest else []))
 
 
 def _lines(part: Excerpt) -> str:

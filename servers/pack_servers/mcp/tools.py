@@ -24,6 +24,7 @@ from pack.provenance import Source
 from pack.results import Written
 from pack.use_cases.excerpt import Part
 from pack_servers.mcp import results as answers
+from pack_servers.mcp.blamed import blamed_lines, share_for_blame
 from pack_servers.mcp.clients import LastRead, PartsRead, client_key, writer_of
 from pack_servers.mcp.context_tool import ContextTool
 
@@ -129,6 +130,7 @@ class Tools:
         max_tokens: MaxTokens = None,
         cursor: Cursor = "",
         as_of: AsOf = "",
+        blame: Annotated[bool, Field(description="adds who wrote it")] = False,
     ) -> Annotated[CallToolResult, answers.GetResult]:
         """Read a file: content, and the sha that a change must name. Without path: all files."""
         client = client_key(ctx.request_context)
@@ -136,32 +138,37 @@ class Tools:
 
         def read() -> CallToolResult:
             memory = self._memory.as_of(as_of or None)
-            if path:
-                return self._read(memory, client, path, part, cursor)
-            return self._read_all(memory, client, part, cursor)
+            if not path:
+                return self._read_all(memory, client, part, cursor, blame=blame)
+            if cursor:
+                words = "`cursor` goes on with the whole memory, and `path` is one file"
+                raise InvalidRequest(words)
+            return self._read(memory, client, path, part, blame=blame)
 
         return _answer(read)
 
     def _read(
-        self, memory: Memory, client: str | None, path: str, part: Part, cursor: str
+        self, memory: Memory, client: str | None, path: str, part: Part, *, blame: bool
     ) -> CallToolResult:
-        if cursor:
-            raise InvalidRequest("`cursor` goes on with the whole memory, and `path` is one file")
+        most = part.max_tokens
+        share = share_for_blame(most) if blame else 0
         found = memory.notes.get(
             path,
             section=part.section,
             lines=part.lines,
-            max_tokens=part.max_tokens or self._most_tokens,
+            max_tokens=max(most - share, 1) if most else self._most_tokens,
         )
         if memory.past is None:  # only what is there now can be replaced
             self._parts_read.put(client, found.path, found.sha, found.excerpt)
-        return answers.document(found, memory.past)
+        lines = blamed_lines(memory, found, share) if blame else None
+        return answers.document(found, memory.past, lines)
 
     def _read_all(
-        self, memory: Memory, client: str | None, part: Part, cursor: str
+        self, memory: Memory, client: str | None, part: Part, cursor: str, *, blame: bool
     ) -> CallToolResult:
-        if part.section or part.lines:
-            raise InvalidRequest("`section` and `lines` are of one file: `path` is missing")
+        if part.section or part.lines or blame:
+            words = "`section`, `lines` and `blame` are of one file: `path` is missing"
+            raise InvalidRequest(words)
         budget = part.max_tokens or self._most_tokens
         found = memory.whole.get(budget, cursor or None)
         text = answers.whole_text(found)

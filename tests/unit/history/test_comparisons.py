@@ -133,12 +133,12 @@ def test_edits_by_hand_come_first(git_world):
     memory = git_world.init()
     memory.notes.update("a/x.md", "one\n")
     before = memory.comparisons.asked()
-    assert not before.is_uncommitted
+    assert not before.is_by_hand
     assert kinds(before) == {"a/x.md": "added"}
     git_world.edit("a/new.md", "hand\n")
     git_world.edit("context/general.md", None)
     by_hand = memory.comparisons.asked()
-    assert by_hand.is_uncommitted
+    assert by_hand.is_by_hand
     assert told(by_hand)["a/new.md"] == ("added", "", "hand\n")
     assert kinds(by_hand) == {"a/new.md": "added", "context/general.md": "deleted"}
     assert kinds(memory.comparisons.asked(["a/new.md"])) == {"a/new.md": "added"}

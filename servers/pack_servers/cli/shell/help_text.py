@@ -44,9 +44,10 @@ class CommandHelp(TyperCommand):
             for name in each.opts
         }
         given: list[str] = []
-        for word, following in zip(args, [*args[1:], "-"], strict=True):
+        for number, word in enumerate(args, 1):
             given.append(word)
-            if word in may_be_alone and following.startswith("-"):
+            is_alone = number == len(args) or args[number].startswith("-")
+            if word in may_be_alone and is_alone:
                 given.append("")
         return super().parse_args(ctx, given)
 
