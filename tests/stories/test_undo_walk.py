@@ -34,6 +34,7 @@ class Walk:
         done: The notes before and after each change that can be undone, oldest first.
         undone: The same of what can be redone, the next one last.
         states: The notes at each commit.
+        changes: The commits that are neither an undo nor a redo.
     """
 
     def __init__(self, world: World, seed: int) -> None:
@@ -45,6 +46,7 @@ class Walk:
         self.states: dict[CommitId, Notes] = {}
         self.now = self.notes()
         self.remember()
+        self.changes = list(self.states)
         self.number = 0
 
     def notes(self) -> Notes:
@@ -68,6 +70,9 @@ class Walk:
         before, self.now = self.now, self.notes()
         self.done.append((before, self.now))
         self.undone.clear()
+        head = self.world.connector.head()
+        assert head is not None
+        self.changes.append(head)
 
     def text(self) -> str:
         lines = [f"line {self.chance.randrange(6)}\n" for _ in range(self.chance.randrange(1, 9))]
@@ -144,9 +149,9 @@ class Walk:
                 self.memory.undo.redo()
 
     def undo_any(self) -> None:
-        """Undo some commit, and undo that: nothing has changed."""
+        """Undo some change, and undo that: nothing has changed, nor what is next to redo."""
         head = self.world.connector.head()
-        commit = self.chance.choice(list(self.states))
+        commit = self.chance.choice(self.changes)
         try:
             undo = self.memory.undo.undo(UndoChoice([commit])).commit
         except (UndoConflict, CannotUndo, RefusedForSafety):
