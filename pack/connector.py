@@ -209,6 +209,18 @@ class Connector(Protocol):
         """
         ...
 
+    def find_commits(self, beginning: str, head: CommitId) -> list[CommitId]:
+        """The commits in the history of `head` whose ids begin like this, sorted.
+
+        Args:
+            beginning: Four hex digits in lower case, or more.
+            head: The newest commit; it counts too.
+
+        Raises:
+            NotFound: The commit `head` does not exist.
+        """
+        ...
+
     def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
         """The commits that lead from one to another along first parents, whoever wrote them.
 

@@ -7,14 +7,16 @@ Values only; a connector reads them (`Connector.log`). The line of commits that 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from itertools import islice
+from typing import Final, TypeVar
 
 from pack.model import BlobId, CommitId, Identity, MemoryPath
 
+_T = TypeVar("_T")
 _TRAILER: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]*):[ \t]*(.*)")
 
 
@@ -36,12 +38,20 @@ class FileChange:
         kind: What happened to it.
         old_path: Where a moved file was before; `None` for any other file.
         sha: Its blob after the commit; `None` for a deleted file.
+        old_shas: Its blob in each parent that the commit was compared with, in their order; `None`
+            for a parent that does not have it.
     """
 
     path: MemoryPath
     kind: ChangeKind
     old_path: MemoryPath | None = None
     sha: BlobId | None = None
+    old_shas: tuple[BlobId | None, ...] = field(default=(), compare=False)
+
+    @property
+    def old_sha(self) -> BlobId | None:
+        """Its blob in the first parent; `None` if it was not there."""
+        return self.old_shas[0] if self.old_shas else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +100,14 @@ class LogQuery:
     Attributes:
         head: The newest commit.
         since: Leaves out this commit and its history; `None` leaves out nothing.
-        path: Only commits that changed this file; `None` for all. The log of a moved file continues
-            under its old path (`FileChange.old_path`).
+        path: Only commits that changed this file, on all sides of merges; `None` for all. The log
+            of a moved file continues under its old path (`FileChange.old_path`).
         first_parent: Follow the side that each commit was made on; a merge is one step.
         with_files: Whether to say what each commit changed.
+        only_path: Whether that is only what happened to `path`: to be there, or to leave.
+        made_from: Only commits made at this moment or later, wherever they are.
+        made_until: Only commits made at this moment or earlier, wherever they are.
+        skip: How many of these commits to leave out first.
         limit: How many commits at most.
     """
 
@@ -102,7 +116,27 @@ class LogQuery:
     path: MemoryPath | None = None
     first_parent: bool = False
     with_files: bool = False
+    only_path: bool = False
+    made_from: datetime | None = None
+    made_until: datetime | None = None
+    skip: int = 0
     limit: int | None = None
+
+    def is_in_time(self, at: datetime) -> bool:
+        """Whether a commit made at a moment is among those wanted."""
+        is_late = self.made_from is None or at >= self.made_from
+        return is_late and (self.made_until is None or at <= self.made_until)
+
+    def part(self, found: Iterable[_T]) -> Iterator[_T]:
+        """Of all that fits, what is wanted: without those to skip, up to the limit."""
+        end = None if self.limit is None else self.skip + self.limit
+        return islice(found, self.skip, end)
+
+    def shown_files(self, files: Iterable[FileChange]) -> tuple[FileChange, ...]:
+        """Of what a commit changed, what is wanted."""
+        if not self.only_path or self.path is None:
+            return tuple(files)
+        return tuple(one for one in files if self.path in (one.path, one.old_path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +178,11 @@ def compare_trees(
     for path in sorted(after):
         sha, old = after[path], before.get(path)
         if old is None and gone.get(sha):
-            changes.append(FileChange(path, ChangeKind.MOVED, gone[sha].pop(), sha))
+            changes.append(FileChange(path, ChangeKind.MOVED, gone[sha].pop(), sha, (sha,)))
         elif old is None:
-            changes.append(FileChange(path, ChangeKind.ADDED, None, sha))
+            changes.append(FileChange(path, ChangeKind.ADDED, None, sha, (None,)))
         elif old != sha:
-            changes.append(FileChange(path, ChangeKind.EDITED, None, sha))
+            changes.append(FileChange(path, ChangeKind.EDITED, None, sha, (old,)))
     left = (path for paths in gone.values() for path in paths)
-    changes += [FileChange(path, ChangeKind.DELETED) for path in left]
+    changes += [FileChange(path, ChangeKind.DELETED, None, None, (before[path],)) for path in left]
     return tuple(sorted(changes, key=lambda change: change.path))

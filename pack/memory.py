@@ -17,6 +17,7 @@ from pack.core.core import Core
 from pack.core.guard import Guard
 from pack.core.reader import Reader
 from pack.core.session import Session
+from pack.core.visits import ProcessVisits, VisitCursors
 from pack.core.writer import Writer
 from pack.history.history import History
 from pack.model import Mode
@@ -26,7 +27,11 @@ from pack.use_cases.notes import Notes
 from pack.use_cases.pathless import WholeText
 
 if TYPE_CHECKING:
+    from pack.history.blame import Blame
+    from pack.history.commits import Commits
+    from pack.history.comparisons import Comparisons
     from pack.history.undo import Undo
+    from pack.history.visits import Visits
     from pack.pages.delivery import PageDelivery
     from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
@@ -65,6 +70,7 @@ class Memory:
         sync: Sync | None = None,
         guards: Sequence[Guard] = (),
         refuse_unfinished: Callable[[], None] = lambda: None,
+        visits: VisitCursors | None = None,
     ) -> Memory:
         """A memory, assembled from its parts.
 
@@ -79,12 +85,15 @@ class Memory:
             sync: The targets that get copies; `None` if none is set up.
             guards: They see each decision before it is committed, in this order.
             refuse_unfinished: As `Core.refuse_unfinished`.
+            visits: How far each client has read; `None` to know it only as long as this process
+                lives.
         """
         reader = Reader(connector, catalog, parse_path(v1_path))
         on_commit = sync.tell if sync else None
         writer = Writer(connector, catalog, reader, new_request, guards, on_commit)
         parts = (connector, catalog, clock, reader, writer, new_request, remotes, sync)
-        core = Core(*parts, refuse_unfinished=refuse_unfinished)
+        kept = visits or ProcessVisits()
+        core = Core(*parts, refuse_unfinished=refuse_unfinished, visits=kept)
         return cls(Session(core, origin))
 
     def written_by(self, origin: Origin) -> Memory:
@@ -123,6 +132,34 @@ class Memory:
     def history(self) -> History:
         """What has happened to the memory."""
         return History(self._session)
+
+    @property
+    def commits(self) -> Commits:
+        """The log: who changed what and when."""
+        from pack.history.commits import Commits  # noqa: PLC0415
+
+        return Commits(self._session)
+
+    @property
+    def blame(self) -> Blame:
+        """Who wrote each line of a file."""
+        from pack.history.blame import Blame  # noqa: PLC0415
+
+        return Blame(self._session)
+
+    @property
+    def comparisons(self) -> Comparisons:
+        """What changed, and how."""
+        from pack.history.comparisons import Comparisons  # noqa: PLC0415
+
+        return Comparisons(self._session)
+
+    @property
+    def visits(self) -> Visits:
+        """What is new for each client since its last visit."""
+        from pack.history.visits import Visits  # noqa: PLC0415
+
+        return Visits(self._session)
 
     @property
     def undo(self) -> Undo:

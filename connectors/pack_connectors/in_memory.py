@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice, takewhile
+from itertools import takewhile
 from typing import Final
 
 from pack.catalog.row import is_catalogued
@@ -195,7 +195,13 @@ class InMemoryConnector:
         known = {one.id for one in _line(self._commit_at(since))} if since else set()
         line = (one for one in _line(newest) if one.id not in known)
         found = (one for one in line if path is None or _changes(one, path))
-        return (_facts(one, with_files=query.with_files) for one in islice(found, query.limit))
+        in_time = (one for one in found if query.is_in_time(one.time))
+        return (_facts(one, query) for one in query.part(in_time))
+
+    def find_commits(self, beginning: str, head: CommitId) -> list[CommitId]:
+        """See `Connector.find_commits`."""
+        line = _line(self._commit_at(head))
+        return sorted(one.id for one in line if one.id.startswith(beginning))
 
     def last_changes(
         self, since: CommitId | None, head: CommitId, path: MemoryPath | None = None
@@ -307,8 +313,10 @@ def _changes(commit: Snapshot, path: MemoryPath) -> bool:
     return _files(commit.parent).get(path) != commit.files.get(path)
 
 
-def _facts(commit: Snapshot, *, with_files: bool) -> CommitFacts:
-    at = commit.time.astimezone(UTC)
+def _facts(commit: Snapshot, query: LogQuery) -> CommitFacts:
+    at, files = commit.time.astimezone(UTC), None
+    if query.with_files:
+        files = query.shown_files(compare_trees(_files(commit.parent), commit.files))
     return CommitFacts(
         commit.id,
         (commit.parent.id,) if commit.parent else (),
@@ -317,7 +325,7 @@ def _facts(commit: Snapshot, *, with_files: bool) -> CommitFacts:
         None,
         commit.author,
         at,
-        compare_trees(_files(commit.parent), commit.files) if with_files else None,
+        files,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,7 +13,10 @@ from pack.catalog.catalog import Catalog
 from pack.catalog.refresh import NO_COMMIT
 from pack.catalog.row import Row, describe
 from pack.connector import Connector
+from pack.core.known_log import KnownLog
+from pack.core.memo import Memo
 from pack.core.reader import Reader
+from pack.core.visits import ProcessVisits, VisitCursors
 from pack.core.writer import Writer
 from pack.errors import NotInitialised
 from pack.model import Mode
@@ -45,6 +48,8 @@ class Core:
         sync: The targets that get copies, if there are any.
         refuse_unfinished: Raises `RefusedForSafety` while a person is in the middle of something
             where the memory is kept; `ConnectorError` where that cannot be seen.
+        visits: How far each client has read what changes.
+        memo: What was found out about the past, for everyone.
     """
 
     connector: Connector
@@ -56,10 +61,17 @@ class Core:
     remotes: FindRemotes = tuple
     sync: Sync | None = None
     refuse_unfinished: Callable[[], None] = _nobody_is_busy
+    visits: VisitCursors = field(default_factory=ProcessVisits)
+    memo: Memo = field(default_factory=Memo)
 
     def view(self) -> AbstractContextManager[None]:
         """Let all reads inside see one state of the store; see `Connector.view`."""
         return self.connector.view()
+
+    @property
+    def log(self) -> KnownLog:
+        """The log, of which what was read is known."""
+        return self.memo.once(KnownLog, lambda: KnownLog(self.connector))
 
     def today(self) -> date:
         """The date in UTC."""

@@ -18,10 +18,12 @@ from pack.actions import Action
 from pack.core.decision import Decision
 from pack.core.session import Session
 from pack.errors import AskThePerson, CannotUndo, InvalidRequest, NotFound, NothingToUndo
+from pack.history.commits import LAST_SESSION
 from pack.history.inverse import Inverse, Inverses
 from pack.history.origins import is_by, written_by
 from pack.history.present import PresentFiles
 from pack.history.restore import Restored, restore
+from pack.history.sessions import find_session
 from pack.history.undo_stack import UNDOES, UndoStack, undone_commit
 from pack.history.undone import AgreeToUndo, UndoChoice, Undone, UndoneCommit, agreed_to_undo
 from pack.history.when import find_commit, parse_moment
@@ -39,7 +41,6 @@ _UNDO: Final = "undo"
 _REDO: Final = "redo"
 _NO_REDO: Final = "To bring back what was undone before that, undo the commit that undid it."
 _FULL_ID: Final = (40, 64)
-SESSION: Final = "Pack-Session"
 
 
 class Undo:
@@ -125,7 +126,7 @@ class Undo:
         if head is None:
             raise InvalidRequest("the memory has no history yet")
         if self._stack is None or self._stack.head != head:
-            self._stack = UndoStack(self._core.connector, head)
+            self._stack = UndoStack(self._core.log, head)
         return self._stack
 
     def _plan_choice(self, choice: UndoChoice) -> list[_Step]:
@@ -152,10 +153,11 @@ class Undo:
 
     def _fitting(self, choice: UndoChoice) -> Iterator[CommitFacts]:
         is_since = self._since(choice.since)
+        session = self._in_session(choice.session) if choice.session is not None else None
         for commit in self._now().changes():
             if choice.by is not None and not is_by(commit, choice.by):
                 continue
-            if choice.session is not None and commit.trailers.get(SESSION) != choice.session:
+            if session is not None and commit.id not in session:
                 continue
             if is_since(commit) and (not self._only_own or self._is_own(commit)):
                 yield commit
@@ -167,10 +169,13 @@ class Undo:
         if moment is not None:
             return lambda commit: commit.at >= moment
         start = self._find(since).id
-        after = {
-            commit.id for commit in self._core.connector.log(LogQuery(self._now().head, start))
-        }
+        after = {commit.id for commit in self._core.log.read(LogQuery(self._now().head, start))}
         return lambda commit: commit.id in after
+
+    def _in_session(self, named: str) -> frozenset[CommitId]:
+        commit = self._find(named).id if named.strip().lower() != LAST_SESSION else None
+        found = find_session(self._core.log, self._now().head, commit)
+        return frozenset(each.id for each in found)
 
     # --- what a writer may do ------------------------------------------------------------------
 

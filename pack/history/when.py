@@ -21,6 +21,7 @@ from pack.model import CommitId
 _AGO: Final = re.compile(r"([0-9]{1,6})\s*([smhdw])(?:\s+ago)?")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DAYS_AGO: Final = {"today": 0, "yesterday": 1}
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
 _ID: Final = re.compile(r"[0-9a-f]{4,64}")
 _FORMS: Final = "a commit, a date such as 2026-01-31, a time such as 2026-01-31T09:30Z, or 7d"
 
@@ -53,7 +54,7 @@ def _ago(now: datetime, span: timedelta) -> datetime:
     try:
         return now.astimezone(UTC) - span
     except OverflowError:
-        return datetime.min.replace(tzinfo=UTC)
+        return _FIRST
 
 
 def _parse_time(text: str) -> datetime | None:
@@ -79,29 +80,51 @@ def find_commit(connector: Connector, when: str, now: datetime) -> CommitId:
         InvalidRequest: The text names neither; or the memory has no commit yet.
         NotFound: There is no such commit in the memory's history, or none as old as that.
     """
+    head = _head(connector)
+    moment = parse_moment(when, now, at_end=True)
+    if moment is None:
+        return _by_id(connector, head, when)
+    found = _at(connector, head, moment)
+    if found is None:
+        raise NotFound(f"a commit as old as {when}", "The memory's history begins later.")
+    return found
+
+
+def find_since(connector: Connector, since: str, now: datetime) -> CommitId | None:
+    """The commit after which everything counts as since then; `None` if all of the history does.
+
+    Args:
+        connector: Where the memory is kept.
+        since: As for `find_commit`; what was committed at a moment is since that moment.
+        now: The present, with a time zone.
+
+    Raises:
+        InvalidRequest, NotFound: As `find_commit`, but no moment is too old.
+    """
+    head = _head(connector)
+    moment = parse_moment(since, now, at_end=False)
+    if moment is None:
+        return _by_id(connector, head, since)
+    return None if moment == _FIRST else _at(connector, head, moment - timedelta.resolution)
+
+
+def _head(connector: Connector) -> CommitId:
     head = connector.head()
     if head is None:
         raise InvalidRequest("the memory has no history yet")
-    moment = parse_moment(when, now, at_end=True)
-    if moment is not None:
-        return _at(connector, head, moment, when)
-    named = when.strip().lower()
-    if not _ID.fullmatch(named):
+    return head
+
+
+def _at(connector: Connector, head: CommitId, moment: datetime) -> CommitId | None:
+    query = LogQuery(head, first_parent=True, made_until=moment, limit=1)
+    return next((commit.id for commit in connector.log(query)), None)
+
+
+def _by_id(connector: Connector, head: CommitId, when: str) -> CommitId:
+    beginning = when.strip().lower()
+    if not _ID.fullmatch(beginning):
         raise InvalidRequest(f"`{when}` does not name a moment; give {_FORMS}")
-    return _by_id(connector, head, named)
-
-
-def _at(connector: Connector, head: CommitId, moment: datetime, when: str) -> CommitId:
-    for commit in connector.log(LogQuery(head, first_parent=True)):
-        if commit.at <= moment:
-            return commit.id
-    raise NotFound(f"a commit as old as {when}", "The memory's history begins later.")
-
-
-def _by_id(connector: Connector, head: CommitId, beginning: str) -> CommitId:
-    found = [
-        commit.id for commit in connector.log(LogQuery(head)) if commit.id.startswith(beginning)
-    ]
+    found = connector.find_commits(beginning, head)
     if len(found) > 1:
         raise InvalidRequest(f"{len(found)} commits begin with {beginning}; give more of the id")
     if not found:

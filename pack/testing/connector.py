@@ -22,9 +22,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha1
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -249,13 +249,15 @@ class ReadingContract(ConnectorHooks):
         changes: list[Change] = [Put(moved, text, ABSENT), Delete(A, git_blob_id(text))]
         fourth = connector.commit(third.id, changes, "move")
         fifth = connector.commit(fourth.id, [Delete(B, git_blob_id(b"c\n"))], "delete")
-        found = connector.log(LogQuery(fifth.id, since=first.id, with_files=True))
+        found = list(connector.log(LogQuery(fifth.id, since=first.id, with_files=True)))
         assert [commit.files for commit in found] == [
             (FileChange(B, ChangeKind.DELETED),),
             (FileChange(moved, ChangeKind.MOVED, A, git_blob_id(text)),),
             (FileChange(B, ChangeKind.EDITED, None, git_blob_id(b"c\n")),),
             (FileChange(B, ChangeKind.ADDED, None, git_blob_id(b"b\n")),),
         ]
+        before = [change.old_sha for commit in found for change in commit.files or ()]
+        assert before == [git_blob_id(b"c\n"), git_blob_id(text), git_blob_id(b"b\n"), None]
         of_all = list(connector.log(LogQuery(fifth.id, with_files=True)))
         (oldest,) = [commit.files for commit in of_all if commit.id == first.id]
         assert oldest == (FileChange(A, ChangeKind.ADDED, None, git_blob_id(text)),)
@@ -271,6 +273,65 @@ class ReadingContract(ConnectorHooks):
         assert [one.id for one in connector.log(LogQuery(third.id, since=second.id))] == [third.id]
         assert list(connector.log(LogQuery(third.id, since=third.id))) == []
         assert list(connector.log(LogQuery(third.id, path=MemoryPath("context/none.md")))) == []
+
+    def test_the_log_can_be_read_in_parts(self, connector: Connector) -> None:
+        made = [put(connector, A, b"%d" % number).id for number in range(4)][::-1]
+        parts = [connector.log(LogQuery(made[0], skip=start, limit=2)) for start in (0, 2, 4)]
+        assert [[one.id for one in part] for part in parts] == [made[:2], made[2:], []]
+        of_path = connector.log(LogQuery(made[0], path=A, skip=1, limit=1))
+        assert [one.id for one in of_path] == made[1:2]
+
+    def test_the_log_of_a_time(self, connector: Connector) -> None:
+        made = [put(connector, A, b"%d" % number).id for number in range(3)][::-1]
+        whole = list(connector.log(LogQuery(made[0])))
+        middle, moment = whole[1], timedelta(microseconds=1)
+
+        def found(**asked: Any) -> list[CommitId]:
+            return [one.id for one in connector.log(LogQuery(made[0], **asked))]
+
+        late = [one.id for one in whole if one.at >= middle.at]
+        early = [one.id for one in whole if one.at <= middle.at]
+        assert found(made_from=middle.at) == late
+        assert found(made_until=middle.at) == early
+        assert found(made_until=middle.at + moment, path=A, with_files=True) == early
+        assert found(made_until=middle.at, skip=1, first_parent=True) == early[1:]
+        assert found(made_from=middle.at, limit=1) == late[:1]
+        assert found(made_from=middle.at, path=A, with_files=True, skip=1) == late[1:]
+        assert found(made_from=whole[0].at + timedelta(days=1)) == []
+        assert found(made_until=whole[-1].at - timedelta(days=1)) == []
+        for year, is_future in ((1, False), (1970, False), (9999, True)):
+            far = datetime(year, 1, 1, tzinfo=UTC)
+            assert found(made_from=far) == ([] if is_future else made)
+            assert found(made_until=far) == (made if is_future else [])
+
+    def test_the_log_says_what_happened_to_one_path_alone(self, connector: Connector) -> None:
+        text, moved = b"a line\n" * 20, MemoryPath("other/moved.md")
+        first = connector.commit(None, [Put(A, text, ABSENT), Put(B, b"b", ABSENT)], "begin")
+        changes: list[Change] = [Put(moved, text, ABSENT), Delete(A, git_blob_id(text))]
+        connector.commit(first.id, [*changes, Put(B, b"c", git_blob_id(b"b"))], "move")
+        third = put(connector, moved, text + b"more\n")
+
+        def of(path: MemoryPath) -> list[tuple[FileChange, ...] | None]:
+            asked = LogQuery(third.id, path=path, with_files=True, only_path=True)
+            return [commit.files for commit in connector.log(asked)]
+
+        move = FileChange(moved, ChangeKind.MOVED, A, git_blob_id(text))
+        edit = FileChange(moved, ChangeKind.EDITED, None, git_blob_id(text + b"more\n"))
+        assert of(moved) == [(edit,), (move,)]
+        assert of(A) == [(move,), (FileChange(A, ChangeKind.ADDED, None, git_blob_id(text)),)]
+
+    def test_a_commit_is_found_by_the_beginning_of_its_id(self, connector: Connector) -> None:
+        first = put(connector, A, b"1").id
+        second = put(connector, A, b"2").id
+        assert connector.find_commits(first[:12], second) == [first]
+        assert connector.find_commits(second, second) == [second]
+        assert connector.find_commits(second, first) == []
+        assert connector.find_commits(NO_COMMIT, second) == []
+        assert connector.find_commits(first + "0", second) == []
+        blob = git_blob_id(b"1")
+        assert connector.find_commits(blob[:12], second) == []
+        with pytest.raises(NotFound):
+            connector.find_commits(first, NO_COMMIT)
 
     def test_the_line_of_commits_is_told_from_the_oldest_on(self, connector: Connector) -> None:
         first = put(connector, A, b"1\n")

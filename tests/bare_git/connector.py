@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -200,30 +201,32 @@ class BareGit:
 
     def log(self, query: LogQuery) -> Iterator[CommitFacts]:
         options = ["--first-parent"] if query.first_parent else []
-        options += [f"--max-count={query.limit}"] if query.limit is not None else []
         known = [f"^{self._known(query.since)}"] if query.since else []
         revisions = [self._known(query.head), *known]
         paths = [query.path] if query.path else []
+        options += ["--full-history"] if query.path else []
         out = self._git("log", "--topo-order", _FORMAT, *options, *revisions, "--", *paths)
-        for record in out.decode("utf-8", "replace").split("\0\1")[:-1]:
-            yield self._facts(record.lstrip("\n").split("\0"), query)
+        records = out.decode("utf-8", "replace").split("\0\1")[:-1]
+        found = (_facts(record.lstrip("\n").split("\0")) for record in records)
+        for commit in query.part(one for one in found if query.is_in_time(one.at)):
+            sides = commit.parents[:1] if query.first_parent else commit.parents
+            files = query.shown_files(self._changed(commit.id, sides)) if query.with_files else None
+            yield replace(commit, files=files)
 
-    def _facts(self, fields: list[str], query: LogQuery) -> CommitFacts:
-        commit, parents, at, authored, name, email, message = fields
-        ids = tuple(map(CommitId, parents.split()))
-        files = None
-        if query.with_files:
-            files = self._changed(CommitId(commit), ids[:1] if query.first_parent else ids)
-        times = [datetime.fromtimestamp(int(seconds), UTC) for seconds in (at, authored)]
-        author = Identity(name, email)
-        return CommitFacts(CommitId(commit), ids, message, times[0], None, author, times[1], files)
+    def find_commits(self, beginning: str, head: CommitId) -> list[CommitId]:
+        out = self._git("rev-list", self._known(head), "--").decode().split()
+        return sorted(CommitId(one) for one in out if one.startswith(beginning))
 
     def _changed(self, commit: CommitId, parents: Sequence[CommitId]) -> tuple[FileChange, ...]:
         """What a commit changed against its parent; a merge, against all of them."""
         after = _blobs(self._rows(commit))
         sides = [compare_trees(_blobs(self._rows(one)), after) for one in parents or [None]]
-        in_all = set.intersection(*({change.path for change in side} for side in sides))
-        return tuple(change for change in sides[0] if change.path in in_all)
+        old = [{change.path: change.old_sha for change in side} for side in sides]
+        return tuple(
+            replace(change, old_shas=tuple(side[change.path] for side in old))
+            for change in sides[0]
+            if all(change.path in side for side in old)
+        )
 
     def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
         self._known(head)
@@ -387,6 +390,14 @@ def _run(
         said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
         raise Unavailable(f"git {words[0]} failed: {said or 'no reason given'}")
     return done.stdout
+
+
+def _facts(fields: list[str]) -> CommitFacts:
+    commit, parents, at, authored, name, email, message = fields
+    ids = tuple(map(CommitId, parents.split()))
+    times = [datetime.fromtimestamp(int(seconds), UTC) for seconds in (at, authored)]
+    author = Identity(name, email)
+    return CommitFacts(CommitId(commit), ids, message, times[0], None, author, times[1], None)
 
 
 def _is_id(text: str) -> bool:

@@ -25,6 +25,7 @@ WRITES = {
     "commit",
 }
 READS = {"list", "get", "search", "validate", "status", "remote", "doctor", "reindex"}
+READS |= {"log", "changes"}
 WITHOUT_A_MEMORY = {"google-auth", "help"}
 
 

@@ -37,10 +37,11 @@ from tests.stories.mcp_support import (
     texts,
 )
 
-MOST_TOKENS = 2500
+MOST_TOKENS = 3200
 TOOLS = {
     "memory_list",
     "memory_get",
+    "memory_history",
     "memory_update",
     "memory_search",
     "memory_edit",
@@ -48,7 +49,7 @@ TOOLS = {
     "memory_move",
     "memory_undo",
 }
-READS = {"memory_list", "memory_get", "memory_search"}
+READS = {"memory_list", "memory_get", "memory_search", "memory_history"}
 
 
 @pytest.fixture

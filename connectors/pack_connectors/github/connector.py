@@ -263,6 +263,10 @@ class GitHub:
         """See `Connector.log`."""
         return self._log.log(query)
 
+    def find_commits(self, beginning: str, head: CommitId) -> list[CommitId]:
+        """See `Connector.find_commits`; one request for each hundred commits."""
+        return self._log.find_commits(beginning, head)
+
     def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
         """See `Connector.lineage`; one request where `since` is among the last hundred commits."""
         return self._log.lineage(since, head)

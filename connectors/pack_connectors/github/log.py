@@ -13,9 +13,10 @@ Source: GitHub REST documentation, "List commits".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice, takewhile
+from datetime import datetime
+from itertools import chain, islice, takewhile
 from typing import Final
 
 from pack.catalog.row import is_catalogued
@@ -25,6 +26,7 @@ from pack.model import BlobId, CommitId, LastChange, MemoryPath
 from pack_connectors.github.cache import GithubCache
 from pack_connectors.github.repository import CommitRecord, GithubRepository, is_id
 from pack_connectors.github.snapshots import GithubSnapshots
+from pack_connectors.github.trees import Tree
 
 _PAGE: Final = 100
 _PAGE_OF_ONE_FILE: Final = 30
@@ -40,12 +42,15 @@ class GithubLog:
         self._cache = cache
         self._snapshots = snapshots
 
-    def commits(self, head: CommitId, path: MemoryPath | None = None) -> Iterator[CommitRecord]:
+    def commits(
+        self, head: CommitId, path: MemoryPath | None = None, made_from: datetime | None = None
+    ) -> Iterator[CommitRecord]:
         """The commits that lead to `head`, newest first, page by page.
 
         Args:
             head: Where to begin.
             path: Only those that changed this file.
+            made_from: Only those made at this moment or later.
 
         Raises:
             NotFound: There is no such commit.
@@ -54,7 +59,9 @@ class GithubLog:
             raise NotFound(f"commit {head[:60]!r}")
         count, page, has_more = _PAGE_OF_ONE_FILE if path else _PAGE, 1, True
         while has_more:
-            answer, rows = self._repository.commits(start=head, count=count, path=path, page=page)
+            answer, rows = self._repository.commits(
+                start=head, count=count, path=path, page=page, made_from=made_from
+            )
             if answer.status != 200:
                 raise NotFound(f"commit {head}")
             yield from rows
@@ -70,18 +77,48 @@ class GithubLog:
     # --- the log -------------------------------------------------------------------------------
 
     def log(self, query: LogQuery) -> Iterator[CommitFacts]:
-        """See `Connector.log`."""
-        older = {one.id for one in self.commits(query.since)} if query.since else set()
-        if query.first_parent:
-            wanted, path = self._first_parents(query.head), None
-        else:
-            wanted, path = self.commits(query.head, query.path), query.path
-        found = (one for one in wanted if one.id not in older)
-        if query.path is not None and path is None:
-            found = (one for one in found if query.path in self._changed(one))
-        for record in islice(found, query.limit):
-            files = self._files(record) if query.with_files else None
+        """See `Connector.log`; of a file's log, GitHub leaves out sides that a merge did not take.
+
+        An earliest time is GitHub's own matter, which spares requests: where clocks disagree, it
+        may leave out what is in time.
+        """
+        for record in query.part(self._wanted(query)):
+            parents = record.parents[:1] if query.first_parent else record.parents
+            files = query.shown_files(self._files(record, parents)) if query.with_files else None
             yield replace(_facts(record), files=files)
+
+    def _wanted(self, query: LogQuery) -> Iterator[CommitRecord]:
+        if query.first_parent:
+            wanted = self._newer(self._first_parents(query.head), query)
+            if query.path is not None:
+                wanted = (one for one in wanted if query.path in self._changed(one))
+        else:
+            wanted = self._newer(self.commits(query.head, query.path, query.made_from), query)
+        return (one for one in wanted if query.is_in_time(one.at))
+
+    def _newer(self, found: Iterator[CommitRecord], query: LogQuery) -> Iterator[CommitRecord]:
+        """Those that are not in the history of `query.since`."""
+        if query.since is None:
+            yield from found
+            return
+        read, follows = [], query.head
+        if query.path is None and query.made_from is None:
+            # On a line without merges, `since` ends it: the log of `since` need not be read.
+            for record in found:
+                if record.id == query.since and record.id == follows:
+                    return
+                read.append(record)
+                if record.id != follows or len(record.parents) != 1:
+                    break
+                yield read.pop()
+                follows = CommitId(record.parents[0])
+        older = {one.id for one in self.commits(query.since)}
+        yield from (one for one in chain(read, found) if one.id not in older)
+
+    def find_commits(self, beginning: str, head: CommitId) -> list[CommitId]:
+        """See `Connector.find_commits`; a whole id is found as soon as it comes."""
+        found = (one.id for one in self.commits(head) if one.id.startswith(beginning))
+        return sorted(islice(found, 1) if is_id(beginning) else found)
 
     def _first_parents(self, head: CommitId) -> Iterator[CommitRecord]:
         """The line of first parents, newest first; only as much of the log is read as it takes."""
@@ -96,15 +133,20 @@ class GithubLog:
             yield records[wanted]
             wanted = next(iter(records[wanted].parents), None)
 
-    def _files(self, commit: CommitRecord) -> tuple[FileChange, ...]:
-        """What a commit changed, with moves of unchanged bytes; of a merge, against all parents."""
+    def _files(self, commit: CommitRecord, parents: Sequence[str]) -> tuple[FileChange, ...]:
+        """What a commit changed against all of these parents, with moves of unchanged bytes."""
         after = self._snapshots.at(commit.id).files()
-        before = self._snapshots.at(CommitId(commit.parents[0])).files() if commit.parents else {}
+        before = self._snapshots.at(CommitId(parents[0])).files() if parents else {}
         changes = compare_trees(before, after)
-        if len(commit.parents) < 2:
+        if len(parents) < 2:
             return changes
         changed = self._changed(commit)
-        return tuple(change for change in changes if change.path in changed)
+        others = [self._snapshots.at(CommitId(parent)) for parent in commit.parents[1:]]
+        return tuple(
+            replace(change, old_shas=(change.old_sha, *_blobs(others, change.path)))
+            for change in changes
+            if change.path in changed
+        )
 
     # --- last changes --------------------------------------------------------------------------
 
@@ -179,6 +221,13 @@ class GithubLog:
         newer = list(takewhile(lambda one: one.id not in older, line))
         is_rewritten = all(one.id != since for one in self.commits(head))
         return _lineage(newer, is_rewritten=is_rewritten)
+
+
+def _blobs(trees: Iterable[Tree], path: MemoryPath) -> Iterator[BlobId | None]:
+    """The blob of a file in each of these trees."""
+    for tree in trees:
+        item = tree.file(path)
+        yield BlobId(item.sha) if item else None
 
 
 def _lineage(newest_first: list[CommitRecord], *, is_rewritten: bool = False) -> Lineage:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from pack.errors import ConnectorError, LimitExceeded, NotFound, PackError
 from pack.model import BlobId, CommitId, Identity, blob_id
+from pack.times import format_time
 from pack_connectors.github.address import RepositoryPlace, quoted
 from pack_connectors.github.http import RAW, Answer, Request
 from pack_connectors.github.refusals import refusal
@@ -21,6 +22,9 @@ from pack_connectors.github.session import GithubSession
 from pack_connectors.github.trees import Item, Tree, read_items
 
 _ID: Final = re.compile(r"[0-9a-f]{40}")
+# Other times lead to "unexpected results" (List commits).
+_FIRST_YEAR: Final = 1970
+_LAST_TIME: Final = datetime(2099, 12, 31, tzinfo=UTC)
 MAX_BLOB_BYTES: Final = 100 * 1024 * 1024
 """GitHub serves no larger file."""
 
@@ -73,6 +77,7 @@ class GithubRepository:
         start: str | None,
         count: int,
         path: str | None = None,
+        made_from: datetime | None = None,
         page: int = 1,
         etag: str | None = None,
     ) -> tuple[Answer, list[CommitRecord]]:
@@ -82,12 +87,15 @@ class GithubRepository:
             start: A branch (`heads/main`) or a commit; `None` for the default branch.
             count: How many, up to 100.
             path: Only those that changed this file.
+            made_from: Only those made at this moment or later.
             page: Which page of the list, from 1.
             etag: That of an earlier answer; the status is 304 if nothing has changed since.
         """
         query = {"per_page": str(count)}
         query |= {"sha": start} if start else {}
         query |= {"path": path} if path else {}
+        if made_from is not None and made_from.year >= _FIRST_YEAR:
+            query["since"] = format_time(min(made_from, _LAST_TIME))
         query |= {"page": str(page)} if page > 1 else {}
         headers = {"if-none-match": etag} if etag else {}
         request = Request("GET", f"{self.place.path}/commits", query, headers=headers)

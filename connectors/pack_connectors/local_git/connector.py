@@ -55,7 +55,12 @@ from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.examine import ExaminedWrite, Examiner
 from pack_connectors.local_git.index import GitIndex, PreparedIndex, parse_raw_diff
 from pack_connectors.local_git.journal import Journal
-from pack_connectors.local_git.log import read_last_changes, read_lineage, read_log
+from pack_connectors.local_git.log import (
+    find_commits,
+    read_last_changes,
+    read_lineage,
+    read_log,
+)
 from pack_connectors.local_git.objects import SUBMODULE_MODE, SYMLINK_MODE, ObjectStore
 from pack_connectors.local_git.process import GitRunner, RefUpdater, is_id
 from pack_connectors.local_git.recovery import Recovery
@@ -310,6 +315,12 @@ class LocalGit:
             if not self._is_commit(commit):
                 raise NotFound(f"commit {commit[:60]}")
         return read_log(self._runner, query)
+
+    def find_commits(self, beginning: str, head: CommitId) -> list[CommitId]:
+        """See `Connector.find_commits`."""
+        if not self._is_commit(head):
+            raise NotFound(f"commit {head[:60]}")
+        return find_commits(self._runner, self._store, beginning, head)
 
     def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
         """See `Connector.lineage`."""

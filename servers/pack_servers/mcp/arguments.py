@@ -44,6 +44,7 @@ _MEANT_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "until": ("before", "to", "end", "enddate", "updatedbefore"),
     "sort": ("order", "orderby", "sortby"),
     "limit": ("max", "count", "n", "k", "topk", "maxresults", "numresults", "pagesize", "size"),
+    "by": ("author", "origin", "writer", "client", "who", "user"),
     "commit": ("id", "hash", "sha", "revision", "commitid"),
     "last": ("count", "n", "steps", "number"),
     "dry_run": ("preview", "simulate", "plan"),

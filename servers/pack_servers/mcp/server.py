@@ -41,6 +41,7 @@ from pack.provenance import Source
 from pack_servers.mcp import results as answers
 from pack_servers.mcp.arguments import read_arguments
 from pack_servers.mcp.clients import client_key
+from pack_servers.mcp.history_tool import add_history_tool
 from pack_servers.mcp.notifications import ChangeWatcher, Subscribers
 from pack_servers.mcp.schemas import flat, for_refusals_too
 from pack_servers.mcp.stdio import run_stdio
@@ -281,6 +282,7 @@ def build_server(
     """
     server = PackServer(memory, bus or InMemorySubscriptionBus(), watch)
     add_tools(server, memory, source, server.wrote, whole_tokens)
+    add_history_tool(server, memory)
     add_undo_tool(server, memory, source, server.wrote)
     server.resource(
         SCHEME + "{+path}",

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from pack_connectors.system.malloc import share_arenas
+from pack_connectors.visit_files import VisitFiles
 from pack_templates import starter_files
 
 from pack.errors import NotInitialised
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pack_servers.wiring.notes_folder import NotesFolder
 
 logger = logging.getLogger(__name__)
+_VISITS: Final = "visits"
 CLI_ORIGIN: Final = Origin(Source.USER, "cli")
 
 
@@ -76,6 +78,7 @@ def open_memory(
             remotes=store.remotes,
             sync=sync,
             refuse_unfinished=store.refuse_unfinished,
+            visits=VisitFiles(store.state_dir / _VISITS, makes_parents=place.is_cache),
         )
 
 

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from pack.core.known_log import KnownLog
 from pack.history.undo_stack import UndoStack, undone_commit
 from tests.support import World
 
@@ -27,7 +28,7 @@ def commit(world, undoes=None):
 
 
 def stack(world):
-    return UndoStack(world.connector, world.connector.head())
+    return UndoStack(KnownLog(world.connector), world.connector.head())
 
 
 def ids(commits):

@@ -22,6 +22,8 @@ _LEAST_FOR_TEXT: Final = 30
 """Columns below which a description goes below what it describes."""
 _GAP: Final = 2
 _Row = tuple[str, str]
+OPTIONAL_VALUE: Final = "["
+"""What the metavar of an option begins with that may stand without its value: it is empty then."""
 
 
 class CommandHelp(TyperCommand):
@@ -32,6 +34,22 @@ class CommandHelp(TyperCommand):
         del ctx
         arguments = [each for each in self.params if isinstance(each, TyperArgument)]
         return ["[OPTIONS]", *(each.metavar or each.name.upper() for each in arguments)]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read a command line, in which some options may stand without their value."""
+        may_be_alone = {
+            name
+            for each in self.params
+            if isinstance(each, TyperOption) and (each.metavar or "").startswith(OPTIONAL_VALUE)
+            for name in each.opts
+        }
+        given: list[str] = []
+        for number, word in enumerate(args, 1):
+            given.append(word)
+            is_alone = number == len(args) or args[number].startswith("-")
+            if word in may_be_alone and is_alone:
+                given.append("")
+        return super().parse_args(ctx, given)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write all of it: usage, what it does, arguments, options and examples."""

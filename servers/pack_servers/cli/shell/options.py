@@ -63,6 +63,13 @@ DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Show what would change; change nothing.")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+UnifiedOption = Annotated[
+    bool, typer.Option("--unified", help="Print a patch, as git apply takes it.")
+]
+RawOption = Annotated[
+    bool,
+    typer.Option("--raw", help="Show what PACK keeps up to date too: dates and index.md."),
+]
 MessageOption = Annotated[
     str | None,
     typer.Option(

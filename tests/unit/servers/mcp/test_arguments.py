@@ -23,6 +23,7 @@ SCHEMAS = {
 LEAST: dict[str, dict[str, Any]] = {
     "memory_list": {},
     "memory_get": {},
+    "memory_history": {},
     "memory_update": {"content": "x"},
     "memory_search": {"query": "tea"},
     "memory_edit": {"path": "a/b.md", "edits": [{"op": "append", "text": "x"}]},

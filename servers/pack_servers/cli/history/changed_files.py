@@ -1,0 +1,198 @@
+"""How changed files look: as JSON, as prose with marked words, as a patch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from pack.history.comparisons import Comparison
+from pack.history.file_diff import FileDiff
+from pack.history.key_changes import KeyChange
+from pack.history.line_hunks import DiffLine, LineHunk
+from pack.history.marks import Piece, PieceOp
+from pack.history.origins import written_by
+from pack.history.patch import patch_of
+from pack.history.prose import Segment, SegmentOp
+from pack.history.reading import Reading, ReadSegment
+from pack.history.units import UnitKind
+from pack.log import ChangeKind, CommitFacts
+from pack.provenance import without_trailers
+from pack.times import format_time
+from pack_servers.cli.history.marked_text import Mark, show_marked
+from pack_servers.cli.shell.output import show_json
+from pack_servers.cli.shell.streams import say, write_bytes
+
+_ABBREVIATED: Final = 10
+_SIGNS: Final = {
+    SegmentOp.CHANGED: "  ",
+    SegmentOp.OLD: "- ",
+    SegmentOp.NEW: "+ ",
+    SegmentOp.MOVED: "> ",
+    SegmentOp.MOVED_AWAY: "< ",
+}
+_MARKS: Final = {PieceOp.SAME: Mark.PLAIN, PieceOp.OLD: Mark.REMOVED, PieceOp.NEW: Mark.ADDED}
+
+
+def show_as_json(found: Comparison, *, raw: bool) -> None:
+    """Print a comparison as one object."""
+    commit = commit_fields(found.commit) if found.commit else None
+    files = [_file_fields(Reading(diff, raw)) for diff in found.diffs()]
+    show_json({"commit": commit, "from": found.old, "to": found.new, "files": files})
+
+
+def show_as_patch(found: Comparison) -> None:
+    """Print a comparison as a patch that git takes."""
+    for diff in found.diffs():
+        if diff.unshown is not None:
+            say(f"{diff.path} is not in the patch: {diff.unshown}")
+        write_bytes(patch_of(diff).encode("utf-8", "surrogateescape"))
+
+
+def show_as_prose(diffs: Iterable[FileDiff], *, raw: bool) -> int:
+    """Print changed files for a person, and return how many there were."""
+    count = 0
+    for diff in diffs:
+        count += 1
+        show_marked()
+        _show_file(Reading(diff, raw))
+    return count
+
+
+def commit_fields(commit: CommitFacts) -> dict[str, object]:
+    """A commit for JSON."""
+    writer = written_by(commit)
+    return {
+        "commit": commit.id,
+        "time": format_time(commit.at),
+        "origin": writer.origin,
+        "level": writer.level,
+        "client": writer.client,
+        "message": without_trailers(commit.message),
+    }
+
+
+def commit_line(commit: CommitFacts) -> str:
+    """A commit in one line: which, when, by whom."""
+    when = commit.at.strftime("%Y-%m-%d %H:%M UTC")
+    return f"{commit.id[:_ABBREVIATED]}  {when}  {written_by(commit).origin}"
+
+
+# --- JSON ----------------------------------------------------------------------------------------
+
+
+def _file_fields(reading: Reading) -> dict[str, object]:
+    diff = reading.diff
+    fields: dict[str, object] = {
+        "path": diff.path,
+        "old_path": diff.old_path,
+        "change": diff.change,
+        "hunks": [],
+        "words": [],
+    }
+    if diff.unshown is not None:
+        return {**fields, "unshown": diff.unshown}
+    keys = [_key_fields(change) for change in reading.keys]
+    read = [_segment_fields(one.segment) for one in reading.segments]
+    words = keys + [one for one in read if one["op"] != SegmentOp.MOVED_AWAY]
+    return {**fields, "hunks": [_hunk_fields(hunk) for hunk in reading.hunks], "words": words}
+
+
+def _hunk_fields(hunk: LineHunk) -> dict[str, object]:
+    lines = [_line_fields(line) for line in hunk.lines]
+    return {"old_start": hunk.old_start, "new_start": hunk.new_start, "lines": lines}
+
+
+def _line_fields(line: DiffLine) -> dict[str, object]:
+    fields: dict[str, object] = {"op": line.op, "text": line.text.removesuffix("\n")}
+    return fields if line.text.endswith("\n") else {**fields, "no_line_end": True}
+
+
+def _key_fields(change: KeyChange) -> dict[str, object]:
+    parts = [Piece(PieceOp.OLD, text) for text in change.removed]
+    parts += [Piece(PieceOp.NEW, text) for text in change.added]
+    fields = {"op": SegmentOp.CHANGED, "kind": UnitKind.FRONTMATTER, "key": change.key}
+    return {**fields, "parts": [piece._asdict() for piece in parts]}
+
+
+def _segment_fields(segment: Segment) -> dict[str, object]:
+    return {
+        "op": segment.op,
+        "kind": segment.kind,
+        "old_line": segment.old_line,
+        "new_line": segment.new_line,
+        "parts": [piece._asdict() for piece in segment.pieces],
+    }
+
+
+# --- for a person --------------------------------------------------------------------------------
+
+
+def _show_file(reading: Reading) -> None:
+    diff = reading.diff
+    moved = f" (was {diff.old_path})" if diff.old_path else ""
+    show_marked((f"{diff.path}: {diff.change}{moved}", Mark.HEADING))
+    if diff.unshown is not None:
+        show_marked((f"  not shown: {diff.unshown}", Mark.ASIDE))
+        return
+    if diff.change is ChangeKind.DELETED:
+        count = len(diff.before.splitlines())
+        show_marked((f"  its {count:,} lines are gone; see them with --unified", Mark.ASIDE))
+        return
+    for change in reading.keys:
+        show_marked(*_key_parts(change))
+    section = ""
+    for one in reading.segments:
+        if one.section != section and one.segment.kind is not UnitKind.HEADING:
+            show_marked((f"  # {one.section}" if one.section else "", Mark.ASIDE))
+        section = one.section
+        _show_segment(one)
+    if not reading.keys and not reading.segments:
+        words = "only blanks or line ends differ" if reading.hunks else "no word was changed"
+        show_marked((f"  {words}", Mark.ASIDE))
+
+
+def _key_parts(change: KeyChange) -> Iterator[tuple[str, Mark]]:
+    yield f"  {change.key}:", Mark.PLAIN
+    for text in change.removed:
+        yield " ", Mark.PLAIN
+        yield f"-{text}", Mark.GONE
+    for text in change.added:
+        yield " ", Mark.PLAIN
+        yield f"+{text}", Mark.COME
+
+
+def _show_segment(one: ReadSegment) -> None:
+    segment = one.segment
+    place = segment.new_line or segment.old_line
+    sign = _SIGNS[segment.op]
+    lead = (f"{place:>6}  ", Mark.ASIDE)
+    if segment.op is SegmentOp.MOVED:
+        show_marked(lead, (f"{sign}moved here from line {segment.old_line}:", Mark.ASIDE))
+        lead = (" " * 8, Mark.PLAIN)
+        sign = "  "
+    elif segment.op is SegmentOp.MOVED_AWAY:
+        begin = " ".join(segment.pieces[0].text.split())[:60]
+        show_marked(lead, (f"{sign}moved away: {begin}…", Mark.ASIDE))
+        return
+    whole = {SegmentOp.OLD: Mark.GONE, SegmentOp.NEW: Mark.COME}.get(segment.op)
+    for number, parts in enumerate(_lines(segment, whole)):
+        first = (lead, (sign, whole or Mark.PLAIN)) if not number else ((" " * 10, Mark.PLAIN),)
+        show_marked(*first, *parts)
+
+
+def _lines(segment: Segment, whole: Mark | None) -> Iterator[Sequence[tuple[str, Mark]]]:
+    """The parts of a segment, line by line; without the line end that all have."""
+    line: list[tuple[str, Mark]] = []
+    text = "".join(piece.text for piece in segment.pieces)
+    left = len(text.rstrip())
+    for piece in segment.pieces:
+        mark = whole or _MARKS[piece.op]
+        shown, left = piece.text[: max(left, 0)], left - len(piece.text)
+        for number, part in enumerate(shown.replace("\r\n", "\n").split("\n")):
+            if number and (line or whole):
+                yield line
+                line = []
+            if part:
+                line.append((part, mark))
+    if line:
+        yield line

@@ -1,0 +1,71 @@
+"""`pack diff`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import typer
+
+from pack.history.comparisons import Comparison
+from pack_servers.cli.history.changed_files import (
+    commit_line,
+    show_as_json,
+    show_as_patch,
+    show_as_prose,
+)
+from pack_servers.cli.shell.opening import opened
+from pack_servers.cli.shell.options import (
+    Format,
+    FormatOption,
+    GithubOption,
+    LocalOption,
+    RawOption,
+    UnifiedOption,
+)
+from pack_servers.cli.shell.output import show
+
+EXAMPLES: Final = """\
+  pack diff                            what you changed by hand; else the last change
+  pack diff projects/website.md        the last change of a file
+  pack diff projects/website.md 7d     what has changed in it in seven days
+  pack diff yesterday                  what has changed since yesterday began
+  pack diff 2026-01-01 2026-01-31      what changed in that month
+  pack diff --unified > my.patch       as a patch, for git apply"""
+
+
+def run(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PATH] [FROM [TO]]",
+            help="A file or folder; and a commit, date, time or 7d to begin and to end with.",
+            show_default=False,
+        ),
+    ] = None,
+    unified: UnifiedOption = False,
+    raw: RawOption = False,
+    *,
+    answer: FormatOption = Format.TEXT,
+    local: LocalOption = None,
+    github: GithubOption = None,
+) -> None:
+    """Show what has changed, word by word."""
+    with opened(local, github) as memory:
+        found = memory.comparisons.asked(words or (), raw=raw)
+        if answer is Format.JSON:
+            show_as_json(found, raw=raw)
+        elif unified:
+            show_as_patch(found)
+        else:
+            show(_headline(found))
+            if not show_as_prose(found.diffs(), raw=raw):
+                show("nothing has changed")
+
+
+def _headline(found: Comparison) -> str:
+    if found.commit is not None:
+        return f"last change: {commit_line(found.commit)}"
+    if found.is_by_hand:
+        return "edited by hand and in no commit yet; `pack commit` records it"
+    until = found.new[:10] if found.new else "now"
+    return f"from {found.old[:10] if found.old else 'the beginning'} to {until}"

@@ -1,0 +1,156 @@
+"""`pack log`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Final
+
+import typer
+
+from pack.errors import InvalidRequest
+from pack.history.commits import LAST_SESSION, LIMIT, CommitEntry, TouchedFile
+from pack.log import ChangeKind
+from pack_servers.cli.shell.help_text import OPTIONAL_VALUE
+from pack_servers.cli.shell.opening import opened
+from pack_servers.cli.shell.options import (
+    CursorOption,
+    Format,
+    FormatOption,
+    GithubOption,
+    LocalOption,
+    complete_path,
+)
+from pack_servers.cli.shell.output import show, show_json
+from pack_servers.cli.shell.streams import is_terminal, say
+from pack_servers.cli.shell.writers import name_of, when
+from pack_servers.wiring.clock import clock
+
+EXAMPLES: Final = """\
+  pack log --today
+  pack log projects/website.md        through all its moves
+  pack log --by claude --since 7d
+  pack log --session                  what the last conversation wrote"""
+
+_SHOWN_FILES: Final = 10
+_SHORT_ID: Final = 12
+_STYLES: Final = {
+    ChangeKind.ADDED: "green",
+    ChangeKind.EDITED: "yellow",
+    ChangeKind.MOVED: "cyan",
+    ChangeKind.DELETED: "red",
+}
+_Part = tuple[str, str]
+
+
+def run(
+    path: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[PATH]",
+            help="A file, under any path it had, or a folder; without it, the whole memory.",
+            autocompletion=complete_path,
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="WHEN",
+            help="Only what came later: a date, a time, 7d, yesterday, or after a commit.",
+            show_default=False,
+        ),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--until",
+            metavar="WHEN",
+            help="Only what came earlier, the day or the commit itself included.",
+            show_default=False,
+        ),
+    ] = None,
+    today: Annotated[bool, typer.Option("--today", help="Only today, as --since today.")] = False,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by",
+            metavar="WRITER",
+            help="Only one writer: claude, user, ai-cloud, or the beginning of an origin.",
+            show_default=False,
+        ),
+    ] = None,
+    session: Annotated[
+        str | None,
+        typer.Option(
+            "--session",
+            metavar=f"{OPTIONAL_VALUE}COMMIT]",
+            help="Only the conversation that wrote a commit; without one, an AI's last.",
+            show_default=False,
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also bookkeeping, and what PACK generates.")
+    ] = False,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", help="The most commits to show.")
+    ] = LIMIT,
+    cursor: CursorOption = None,
+    answer: FormatOption = Format.TEXT,
+    local: LocalOption = None,
+    github: GithubOption = None,
+) -> None:
+    """Show who changed what and when, newest first."""
+    if today and since is not None:
+        raise InvalidRequest("--today and --since name two beginnings")
+    with opened(local, github) as memory:
+        page = memory.commits.page(
+            path,
+            since="today" if today else since,
+            until=until,
+            by=by,
+            session=LAST_SESSION if session == "" else session,
+            limit=limit,
+            cursor=cursor,
+            everything=everything,
+        )
+    if answer is Format.JSON:
+        show_json(asdict(page))
+        return
+    for entry in page.commits:
+        _show(entry)
+    if not page.commits:
+        say("no commits match")
+    if page.next_cursor is not None:
+        say(f"for more, use --limit {limit * 4} or --cursor {page.next_cursor}")
+
+
+def _show(entry: CommitEntry) -> None:
+    head = (entry.commit[:_SHORT_ID], "bold"), ("  ", ""), (when(entry.time, clock()), "")
+    _line(*head, ("  ", ""), (name_of(entry), "bold cyan"))
+    for line in entry.message.splitlines():
+        _line((f"  {line}" if line else "", ""))
+    for file in entry.files[:_SHOWN_FILES]:
+        _line(*_file(file))
+    if len(entry.files) > _SHOWN_FILES:
+        _line((f"    … and {len(entry.files) - _SHOWN_FILES:,} more files", ""))
+    _line(("", ""))
+
+
+def _file(file: TouchedFile) -> tuple[_Part, ...]:
+    path = f"{file.old_path} → {file.path}" if file.old_path else file.path
+    parts = (("    ", ""), (f"{file.change:<8}", _STYLES[file.change]), (path, ""))
+    if file.added is None or file.removed is None:
+        return parts
+    return (*parts, ("  ", ""), (f"+{file.added}", "green"), (" ", ""), (f"-{file.removed}", "red"))
+
+
+def _line(*parts: _Part) -> None:
+    if not is_terminal():
+        show("".join(text for text, _ in parts))
+        return
+    # Imported here: only a person at a terminal waits for rich.
+    from pack_servers.cli.shell.terminal import show_line, styled  # noqa: PLC0415
+
+    show_line(*(styled(text, style) for text, style in parts))

@@ -1,0 +1,65 @@
+"""What a person calls the writers of commits, and how long ago something was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from pack.history.commits import CommitEntry
+from pack.times import parse_time
+
+YOU: Final = "you"
+_YOURS: Final = frozenset({"user:cli", "user:editor"})
+_CLIENTS: Final[Mapping[str, str]] = {
+    "claude": "Claude",
+    "cursor": "Cursor",
+    "codex": "Codex",
+    "chatgpt": "ChatGPT",
+    "openai": "ChatGPT",
+    "gemini": "Gemini",
+    "copilot": "Copilot",
+    "visual-studio-code": "VS Code",
+    "vscode": "VS Code",
+    "windsurf": "Windsurf",
+    "zed": "Zed",
+}
+"""What clients call themselves begins with one of these."""
+_UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+_LONG_AGO: Final = timedelta(days=60)
+
+
+def writer_name(origin: str, client: str | None = None) -> str:
+    """The name of a writer: `you`, what an AI is called, or what the client calls itself.
+
+    Args:
+        origin: `source:client`.
+        client: The client's name, if it is known better than the origin has it.
+    """
+    if origin in _YOURS:
+        return YOU
+    name = client or origin.partition(":")[2] or origin
+    known = (shown for begin, shown in _CLIENTS.items() if name.lower().startswith(begin))
+    return name if origin.startswith("user:") else next(known, name)
+
+
+def name_of(entry: CommitEntry) -> str:
+    """The name of the writer of a commit."""
+    return writer_name(entry.origin, entry.client)
+
+
+def when(time: str, now: datetime) -> str:
+    """A moment as a person says it, and exactly: `2 hours ago (2026-03-01 12:00 UTC)`."""
+    at = parse_time(time)
+    exact, ago = at.strftime("%Y-%m-%d %H:%M UTC"), now - at
+    if ago < timedelta(minutes=-1) or ago > _LONG_AGO:
+        return exact
+    return f"{_ago(int(ago.total_seconds()))} ({exact})"
+
+
+def _ago(seconds: int) -> str:
+    for unit, length in _UNITS:
+        if seconds >= length:
+            number = seconds // length
+            return f"{number} {unit}{'' if number == 1 else 's'} ago"
+    return "just now"

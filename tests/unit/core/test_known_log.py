@@ -1,0 +1,67 @@
+"""Parts of the log that are known already."""
+
+import pytest
+
+from pack.core.known_log import KnownLog
+from pack.errors import NotFound
+from pack.log import LogQuery
+from tests.support import git
+
+
+class Counting:
+    """A connector whose calls of the log are counted."""
+
+    def __init__(self, connector):
+        self._connector = connector
+        self.asked = []
+
+    def __getattr__(self, name):
+        return getattr(self._connector, name)
+
+    def log(self, query):
+        self.asked.append(query)
+        return self._connector.log(query)
+
+
+QUERIES = [
+    {"limit": 3},
+    {"with_files": True, "limit": 2},
+    {"path": "notes/a.md", "with_files": True, "only_path": True},
+    {"path": "notes/a.md"},
+    {"first_parent": True},
+]
+
+
+@pytest.mark.parametrize("asked", QUERIES)
+def test_only_new_commits_are_read(world, asked):
+    memory = world.init()
+    note = memory.notes.update("notes/a.md", "a\n" * 9)
+    connector = Counting(world.connector)
+    log = KnownLog(connector)
+    for _ in range(2):
+        log.read(LogQuery(connector.head(), **asked))
+    assert len(connector.asked) == 1
+    memory.notes.update("notes/b.md", "b\n")
+    memory.notes.move("notes/a.md", "notes/c.md", note.sha)
+    query = LogQuery(connector.head(), **asked)
+    assert log.read(query) == tuple(world.connector.log(query))
+    assert connector.asked[1].since == connector.asked[0].head
+    assert log.read(query) is log.read(query)
+    assert len(connector.asked) == 2
+
+
+def test_a_merge_and_a_rewritten_branch_are_read_again(git_world):
+    memory, folder = git_world.init(), git_world.folder
+    log, first = KnownLog(git_world.connector), git_world.connector.head()
+    git(folder, "checkout", "--quiet", "-b", "side")
+    git_world.commit({"notes/theirs.md": "theirs\n"})
+    git(folder, "checkout", "--quiet", "-")
+    memory.notes.update("notes/ours.md", "ours\n")
+    log.read(LogQuery(git_world.connector.head()))
+    git(folder, "merge", "--quiet", "--no-edit", "side")
+    for _ in range(2):
+        query = LogQuery(git_world.connector.head())
+        assert log.read(query) == tuple(git_world.connector.log(query))
+        git(folder, "reset", "--quiet", "--hard", first)
+    with pytest.raises(NotFound):
+        log.read(LogQuery("1" * 40))
