@@ -7,7 +7,7 @@ written, whose own commits are in the log. The time of a commit is when it was c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,7 +17,7 @@ from pack.core.requests import InvalidCursor, check_limit, count_tokens, make_cu
 from pack.core.session import Session
 from pack.errors import NotFound
 from pack.history.follow import follow, read_in_parts
-from pack.history.line_counts import UNCOUNTED, count_lines
+from pack.history.line_counts import UNCOUNTED, Counts, TwoBlobs, count_lines
 from pack.history.origins import is_by, written_by
 from pack.history.selection import Selection, select
 from pack.history.sessions import find_session
@@ -151,7 +151,7 @@ class Commits:
             NotFound: There is no such commit, or nothing ever was at the path.
             InvalidPath, IgnoredPath, ManagedPath: The path is not memory.
         """
-        core, entries, spent = self._core, list[CommitEntry](), 0
+        core, found, spent = self._core, list[_Step](), 0
         check_limit(limit)
         with core.view():
             core.require_mode()
@@ -166,13 +166,12 @@ class Commits:
                 is_asked = chosen is None or commit.id in chosen
                 if not is_shown or not is_asked or (by is not None and not is_by(commit, by)):
                     continue
-                entry = self.entry(commit, changes)
-                spent += _cost(entry)
-                is_full = len(entries) == limit or (max_tokens is not None and spent > max_tokens)
-                if entries and is_full:
-                    return CommitPage(tuple(entries), make_cursor([asked.head, number]))
-                entries.append(entry)
-            return CommitPage(tuple(entries))
+                spent += _cost(commit, changes)
+                is_full = len(found) == limit or (max_tokens is not None and spent > max_tokens)
+                if found and is_full:
+                    return CommitPage(self.entries(found), make_cursor([asked.head, number]))
+                found.append((commit, changes))
+            return CommitPage(self.entries(found))
 
     def _read(
         self, path: str | None, since: str | None, until: str | None, cursor: str | None
@@ -208,6 +207,7 @@ class Commits:
                 yield from self._of_file(where.path, query)
                 return
             for part in read_in_parts(log, query, first):
+                told.look_ahead(part)
                 for commit in part:
                     found = told.changes(commit, everything=everything)
                     yield commit, tuple(one for one in found if where is None or _in(where, one))
@@ -233,25 +233,35 @@ class Commits:
             commit = find_commit(connector, named, self._core.clock())
         return frozenset(one.id for one in find_session(self._core.log, head, commit))
 
-    def entry(self, commit: CommitFacts, changes: tuple[FileChange, ...]) -> CommitEntry:
-        """A commit as the log tells of it, with those of its changes that are to be told."""
-        writer = written_by(commit)
-        is_counted = len(changes) <= _MOST_COUNTED
-        touched = (self._touched(change, is_counted=is_counted) for change in changes)
-        return CommitEntry(
-            commit.id,
-            format_time(commit.at),
-            writer.origin,
-            writer.level,
-            writer.client,
-            without_trailers(commit.message),
-            tuple(touched),
+    def entries(self, steps: Sequence[_Step]) -> tuple[CommitEntry, ...]:
+        """Commits as the log tells of them, each with those of its changes that are to be told."""
+        counted = (
+            TwoBlobs.of(change)
+            for _, changes in steps
+            if len(changes) <= _MOST_COUNTED
+            for change in changes
+            if is_catalogued(change.path)
         )
+        counts = count_lines(self._core, counted)
+        return tuple(_entry(commit, changes, counts) for commit, changes in steps)
 
-    def _touched(self, change: FileChange, *, is_counted: bool) -> TouchedFile:
-        is_text = is_counted and is_catalogued(change.path)
-        counts = count_lines(self._core, change) if is_text else UNCOUNTED
-        return TouchedFile(change.path, change.old_path, change.kind, *counts)
+
+def _entry(
+    commit: CommitFacts, changes: Sequence[FileChange], counts: Mapping[TwoBlobs, Counts]
+) -> CommitEntry:
+    writer = written_by(commit)
+    return CommitEntry(
+        commit.id,
+        format_time(commit.at),
+        writer.origin,
+        writer.level,
+        writer.client,
+        without_trailers(commit.message),
+        tuple(
+            TouchedFile(one.path, one.old_path, one.kind, *counts.get(TwoBlobs.of(one), UNCOUNTED))
+            for one in changes
+        ),
+    )
 
 
 def _in(folder: Selection, change: FileChange) -> bool:
@@ -266,7 +276,7 @@ def _place(cursor: str) -> tuple[CommitId, int]:
     return CommitId(head), skip
 
 
-def _cost(entry: CommitEntry) -> int:
-    """About how many tokens an entry takes."""
-    paths = " ".join(f"{file.path} {file.old_path or ''}" for file in entry.files[:SHOWN_FILES])
-    return _TOKENS_EACH + count_tokens(f"{entry.message} {paths}")
+def _cost(commit: CommitFacts, changes: Sequence[FileChange]) -> int:
+    """About how many tokens a commit takes in an answer."""
+    paths = " ".join(f"{one.path} {one.old_path or ''}" for one in changes[:SHOWN_FILES])
+    return _TOKENS_EACH + count_tokens(f"{without_trailers(commit.message)} {paths}")

@@ -6,9 +6,11 @@ PACK's own stamps (`updated`) do not count, and nothing is counted in a file tha
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple
 
+from pack.connector import Connector
 from pack.core.core import Core
 from pack.errors import NotFound
 from pack.history.stamps import stamped_lines
@@ -26,25 +28,55 @@ class Counts(NamedTuple):
     removed: int | None
 
 
-UNCOUNTED = Counts(None, None)
-_Pair = tuple[BlobId | None, BlobId | None]
+UNCOUNTED: Final = Counts(None, None)
+_AT_ONCE: Final = 50
 
 
-def count_lines(core: Core, change: FileChange) -> Counts:
-    """The counts of a change; once counted, they are known."""
-    pair = change.old_sha, change.sha
-    return core.memo.once((Counts, pair), lambda: _count(core, pair))
+class TwoBlobs(NamedTuple):
+    """The blobs before and after a change; the key of what is known about it."""
+
+    old: BlobId | None
+    new: BlobId | None
+
+    @classmethod
+    def of(cls, change: FileChange) -> TwoBlobs:
+        """Those of a change; of a merge, before it on the side that it was made on."""
+        return cls(change.old_sha, change.sha)
 
 
-def _count(core: Core, pair: _Pair) -> Counts:
+def count_lines(core: Core, pairs: Iterable[TwoBlobs]) -> dict[TwoBlobs, Counts]:
+    """The counts of changes; those that were counted before are known."""
+    return core.memo.each(pairs, lambda unknown: _count_all(core, unknown))
+
+
+def _count_all(core: Core, pairs: Sequence[TwoBlobs]) -> dict[TwoBlobs, Counts]:
+    found: dict[TwoBlobs, Counts] = {}
+    for start in range(0, len(pairs), _AT_ONCE):
+        part = pairs[start : start + _AT_ONCE]
+        blobs = read_stored(core.connector, {sha for pair in part for sha in pair if sha})
+        found |= {pair: _count(pair, blobs) for pair in part}
+    return found
+
+
+def read_stored(connector: Connector, shas: Iterable[BlobId]) -> dict[BlobId, bytes]:
+    """The contents of those of these blobs that are stored; a partial clone lacks some."""
+    wanted = list(shas)
     try:
-        blobs: Mapping[BlobId, bytes] = dict(core.connector.read_blobs(filter(None, pair)))
+        return dict(connector.read_blobs(wanted))
     except NotFound:
-        return UNCOUNTED  # a clone without all blobs
-    contents = [blobs[sha] if sha else b"" for sha in pair]
-    if any(b"\0" in content for content in contents):
+        found: dict[BlobId, bytes] = {}
+        for sha in wanted:
+            with suppress(NotFound):
+                found |= connector.read_blobs([sha])
+        return found
+
+
+def _count(pair: TwoBlobs, blobs: Mapping[BlobId, bytes]) -> Counts:
+    contents = [blobs.get(sha) if sha else b"" for sha in pair]
+    texts = [content for content in contents if content is not None and b"\0" not in content]
+    if len(texts) < len(contents):
         return UNCOUNTED
-    old, new = (_lines(content) for content in contents)
+    old, new = map(_lines, texts)
     hunks = find_hunks(old, new)
     return Counts(
         sum(hunk.end - hunk.start for hunk in hunks),

@@ -7,22 +7,34 @@ are the listings that PACK generates; they follow from the other files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from pack.catalog.scope import scope_of
 from pack.core.core import Core
-from pack.errors import NotFound, PackError
+from pack.errors import PackError
 from pack.files.note import Note
+from pack.history.line_counts import read_stored
 from pack.history.selection import Shown, told_parts
 from pack.index.format import is_generated, may_be_generated
 from pack.log import CommitFacts, FileChange
 from pack.model import BlobId, MemoryPath
+
+_Version = tuple[MemoryPath, BlobId | None]
+
+
+class _Generated(NamedTuple):
+    """A version of a file; the key of whether PACK generated it."""
+
+    path: MemoryPath
+    blob: BlobId
 
 
 class Told:
     """The rule for one answer. It sees the rules of the moment at which it was made."""
 
     def __init__(self, core: Core) -> None:
+        self._core = core
         self._connector = core.connector
         self.holds = Shown(core).holds
         self._scope = scope_of(core.connector)
@@ -36,11 +48,17 @@ class Told:
         """
         holds = self._may_be_told if everything else self.holds
         found = (part for change in commit.files or () for part in told_parts(change, holds))
-        return tuple(
-            change
-            for change in found
-            if everything or not self._is_generated(change.path, change.sha or change.old_sha)
+        if everything:
+            return tuple(found)
+        generated = self._generated(
+            (one.path, one.sha or one.old_sha) for one in commit.files or ()
         )
+        return tuple(one for one in found if (one.path, one.sha or one.old_sha) not in generated)
+
+    def look_ahead(self, commits: Iterable[CommitFacts]) -> None:
+        """Read at once what `changes` would read commit by commit."""
+        changes = (one for commit in commits for one in commit.files or ())
+        self._generated((one.path, one.sha or one.old_sha) for one in changes)
 
     def _may_be_told(self, path: MemoryPath) -> bool:
         if self.holds(path):
@@ -55,17 +73,26 @@ class Told:
         self, found: Iterable[tuple[MemoryPath, BlobId | None]]
     ) -> dict[MemoryPath, BlobId | None]:
         """Of files and their blobs, those that are memory and not generated."""
-        return {
-            path: blob
-            for path, blob in found
-            if self.holds(path) and not self._is_generated(path, blob)
-        }
+        ours = [(path, blob) for path, blob in found if self.holds(path)]
+        generated = self._generated(ours)
+        return {path: blob for path, blob in ours if (path, blob) not in generated}
 
-    def _is_generated(self, path: MemoryPath, blob: BlobId | None) -> bool:
-        if blob is None or not may_be_generated(path):
-            return False
-        try:
-            ((_, content),) = self._connector.read_blobs([blob])
-        except NotFound:
-            return False
-        return is_generated(path, Note.stored(path, blob, content).head.fields)
+    def _generated(self, found: Iterable[_Version]) -> frozenset[_Version]:
+        """Those of these versions that PACK generated; what is known of one stays true."""
+        asked = [
+            _Generated(path, blob)
+            for path, blob in found
+            if blob and may_be_generated(path) and self.holds(path)
+        ]
+        known = self._core.memo.each(asked, self._find_generated)
+        return frozenset((one.path, one.blob) for one, is_so in known.items() if is_so)
+
+    def _find_generated(self, asked: Sequence[_Generated]) -> dict[_Generated, bool]:
+        contents = read_stored(self._connector, {one.blob for one in asked})
+        return {
+            one: one.blob in contents
+            and is_generated(
+                one.path, Note.stored(one.path, one.blob, contents[one.blob]).head.fields
+            )
+            for one in asked
+        }

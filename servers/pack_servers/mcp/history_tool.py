@@ -100,7 +100,8 @@ class HistoryTool:
     def _shown(self, commit: str, path: str | None) -> CallToolResult:
         found = self._memory.comparisons.of_commit(commit, path)
         facts = found.commit
-        entries = () if facts is None else (self._memory.commits.entry(facts, found.changes),)
+        steps = [] if facts is None else [(facts, found.changes)]
+        entries = self._memory.commits.entries(steps)
         patch, notice = _cut("".join(map(patch_of, found.diffs())))
         return _answer(entries, diff=patch, notice=notice)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pack.history.line_counts import count_lines
+from pack.history.line_counts import TwoBlobs, count_lines
 from pack.log import ChangeKind, FileChange
 from pack.model import BlobId
 
@@ -31,11 +31,11 @@ def test_counts(world, before, after, counts):
             world.commit({path: text})
         shas.append(world.connector.get_committed(path))
     old, new = shas
-    change = FileChange("notes/a.md", ChangeKind.EDITED, None, new, (old,))
-    assert count_lines(world.memory._session.core, change) == counts
+    pair = TwoBlobs.of(FileChange("notes/a.md", ChangeKind.EDITED, None, new, (old,)))
+    assert count_lines(world.memory._session.core, [pair])[pair] == counts
 
 
 def test_what_is_not_stored_cannot_be_counted(world):
     world.init()
-    change = FileChange("a/a.md", ChangeKind.ADDED, None, BlobId("1" * 40), (None,))
-    assert count_lines(world.memory._session.core, change) == (None, None)
+    pair = TwoBlobs(None, BlobId("1" * 40))
+    assert count_lines(world.memory._session.core, [pair])[pair] == (None, None)
