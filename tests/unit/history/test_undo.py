@@ -1,5 +1,7 @@
 """Undo and redo: each takes back one commit, keeps what came later, and rewrites nothing."""
 
+import itertools
+
 import pytest
 
 from pack.actions import Action
@@ -14,6 +16,7 @@ from pack.errors import (
 )
 from pack.history.undone import UndoChoice
 from pack.log import LogQuery
+from pack.memory import Memory
 from pack.model import Mode
 from pack.provenance import Origin, Source
 from tests.support import AGENT, SCAFFOLD, World, git
@@ -564,3 +567,58 @@ def test_after_a_rewrite_commits_of_the_former_history_are_unknown(git_world):
         memory.undo.redo()
     memory.undo.undo(LAST)
     assert "a/z.md" not in git_world.files()
+
+
+class Killed(BaseException):
+    """The process ends here, as far as PACK is concerned."""
+
+
+def test_a_process_that_dies_between_two_of_several_leaves_whole_commits(git_world):
+    memory = git_world.init()
+    start = git_world.files()
+    made = [write(memory, f"a/n{number}.md", "x\n") for number in range(4)]
+    numbers = itertools.count(1)
+
+    def kill(pending):
+        if next(numbers) == 3:
+            raise Killed
+        return pending.decision
+
+    dying = Memory.over(
+        git_world.connector,
+        git_world.catalog,
+        clock=git_world.clock,
+        origin=AGENT,
+        new_request=lambda: "request",
+        guards=[kill],
+    )
+    with pytest.raises(Killed):
+        undo(dying, *made)
+    files = git_world.files()
+    assert [path for path in sorted(files) if path.startswith("a/")] == ["a/n0.md", "a/n1.md"]
+    assert memory.care.validate() == []
+    assert git(git_world.folder, "status", "--porcelain") == b""
+    undo(memory, last=2)
+    assert git_world.files() == start
+    memory.undo.redo(4)
+    assert git_world.files().keys() - start.keys() == {f"a/n{n}.md" for n in range(4)}
+
+
+def test_a_write_by_somebody_else_meanwhile_is_kept(mem):
+    memory = mem.init()
+    made = write(memory, "a/x.md", "# X\n\none\n\ntwo\n")
+    last = write(memory, "a/x.md", "# X\n\nONE\n\ntwo\n")
+
+    def meanwhile(plan):
+        assert [one.commit for one in plan] == [last]
+        write(memory, "a/x.md", "# X\n\nONE\n\nTWO\n")
+
+    memory.undo.undo(LAST, meanwhile)
+    assert mem.files()["a/x.md"].endswith(b"one\n\nTWO\n")
+
+    def undone_meanwhile(plan):
+        undo(memory, plan[0].commit)
+
+    with pytest.raises(CannotUndo, match="already"):
+        memory.undo.undo(UndoChoice(), undone_meanwhile)
+    assert made
