@@ -98,9 +98,10 @@ class Inverses:
             raise CannotUndo(commit.id, "it only records what a sync target has done")
         done, belongs = self._done(commit), _Belongs(self._core, commit)
         paths = {path for path in done.before if belongs(path)}
-        if not paths and INDEX not in done.before:
-            raise CannotUndo(commit.id, "it changed no file of the memory")
         left = tuple(sorted(done.before.keys() - paths - {INDEX}))
+        if not paths and (left or INDEX not in done.before):
+            what = f" ({left[0]}{' and others' if left[1:] else ''})" if left else ""
+            raise CannotUndo(commit.id, f"what it changed is not memory{what}")
         changes = self._merge(commit, done, paths, now)
         if self._began(done):
             if self._is_migration(done):

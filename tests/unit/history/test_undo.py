@@ -273,7 +273,7 @@ def test_a_commit_made_with_git_is_undone_as_far_as_it_is_memory(world):
     assert files["a/x.md"] == before["a/x.md"]
     assert files["src/code.py"] == b"two\n"
     world.commit({"src/code.py": "three\n"})
-    with pytest.raises(CannotUndo, match="no file of the memory"):
+    with pytest.raises(CannotUndo, match="not memory"):
         undo(memory, world.connector.head())
     memory.undo.redo()  # a commit that changed no note ends nothing
     assert world.files()["a/x.md"] == b"y\n"
@@ -376,6 +376,17 @@ def test_whoever_does_not_agree_changes_nothing(mem):
     with pytest.raises(NothingToUndo):
         memory.undo.undo(LAST, refuse)
     assert mem.connector.head() == head
+
+
+def test_what_git_ignores_now_is_not_touched(git_world):
+    memory = git_world.init()
+    write(memory, "a/x.md", "x\n")
+    write(memory, "b/y.md", "y\n")
+    made = undo(memory, last=2).undone[0].by
+    git_world.commit({".gitignore": "/b/\n"})
+    with pytest.raises(CannotUndo, match="b/y"):
+        undo(memory, made)
+    assert "b/y.md" not in git_world.files()
 
 
 # --- edits by hand -------------------------------------------------------------------------------
@@ -606,7 +617,7 @@ def test_a_process_that_dies_between_two_of_several_leaves_whole_commits(git_wor
 
 def test_a_write_by_somebody_else_meanwhile_is_kept(mem):
     memory = mem.init()
-    made = write(memory, "a/x.md", "# X\n\none\n\ntwo\n")
+    write(memory, "a/x.md", "# X\n\none\n\ntwo\n")
     last = write(memory, "a/x.md", "# X\n\nONE\n\ntwo\n")
 
     def meanwhile(plan):
@@ -620,5 +631,4 @@ def test_a_write_by_somebody_else_meanwhile_is_kept(mem):
         undo(memory, plan[0].commit)
 
     with pytest.raises(CannotUndo, match="already"):
-        memory.undo.undo(UndoChoice(), undone_meanwhile)
-    assert made
+        memory.undo.undo(LAST, undone_meanwhile)
