@@ -22,9 +22,10 @@ from pack.catalog.refresh import bring_up
 from pack.catalog.scope import scope_of
 from pack.core.core import Core
 from pack.errors import CannotUndo, InvalidPath, NotFound, PackError, UndoConflict
+from pack.history.beginnings import before_migration, is_migration, refuse_beginning
 from pack.history.present import PresentFiles
-from pack.index.format import IndexHead, is_generated, may_be_generated, read_own_head
-from pack.log import CommitFacts, LogQuery
+from pack.index.format import IndexHead, read_own_head
+from pack.log import CommitFacts
 from pack.merge.moves import Tree, match_files
 from pack.merge.order import merge_sync_order
 from pack.merge.tree import merge_trees
@@ -34,12 +35,11 @@ from pack.model import (
     CommitId,
     ConflictingTexts,
     Delete,
-    EntryType,
     MemoryPath,
     Mode,
     Put,
 )
-from pack.paths import INDEX, continued, fold, is_memory_file, original_path
+from pack.paths import INDEX, continued, fold, is_memory_file
 from pack.provenance import is_ours, skips_sync
 from pack.use_cases.write import refuse_twin_folder
 
@@ -98,18 +98,20 @@ class Inverses:
             raise CannotUndo(commit.id, "it only records what a sync target has done")
         done, belongs = self._done(commit), _Belongs(self._core, commit)
         paths = {path for path in done.before if belongs(path)}
-        if not paths and INDEX not in done.before:
-            raise CannotUndo(commit.id, "it changed no file of the memory")
         left = tuple(sorted(done.before.keys() - paths - {INDEX}))
+        if not paths and (left or INDEX not in done.before):
+            what = f" ({left[0]}{' and others' if left[1:] else ''})" if left else ""
+            raise CannotUndo(commit.id, f"what it changed is not memory{what}")
         changes = self._merge(commit, done, paths, now)
-        if self._began(done):
-            if self._is_migration(done):
-                listings = self._before_migration(commit, changes, now)
+        if done.before.get(INDEX, INDEX) is None and done.after.get(INDEX) is not None:
+            if is_migration(self._core, done.before, done.after):
+                listings = before_migration(self._core, commit, changes, now)
                 return Inverse((*changes, *listings), with_index=False, left=left)
-            self._refuse_beginning(commit)
+            refuse_beginning(self._core, commit)
         self._refuse_taken(commit, changes, now)
         order = self._order(done, now)
-        is_v2 = self._core.reader.mode() is Mode.V2 or self._ended(done)
+        ends_v2 = done.before.get(INDEX) is not None and done.after.get(INDEX) is None
+        is_v2 = self._core.reader.mode() is Mode.V2 or ends_v2
         is_empty = not changes and not self._reorders(order, now)
         return Inverse(changes, order, is_v2, left, is_empty)
 
@@ -229,64 +231,6 @@ class Inverses:
         if order is None or present is None:
             return False
         return set(order) == set(present.sync_order) and tuple(order) != present.sync_order
-
-    # --- what began the memory -----------------------------------------------------------------
-
-    @staticmethod
-    def _began(done: _Done) -> bool:
-        """Whether there was no index before a commit, and is one after it."""
-        return done.before.get(INDEX, INDEX) is None and done.after.get(INDEX) is not None
-
-    @staticmethod
-    def _ended(done: _Done) -> bool:
-        """Whether there was an index before a commit, and is none after it."""
-        return done.before.get(INDEX) is not None and done.after.get(INDEX) is None
-
-    def _refuse_beginning(self, commit: CommitFacts) -> None:
-        """Do nothing, unless the commit made the first index there ever was.
-
-        Raises:
-            CannotUndo: It did.
-        """
-        query = LogQuery(commit.parents[0], path=INDEX, limit=1)
-        if not any(True for _ in self._connector.log(query)):
-            raise CannotUndo(commit.id, "it began this memory")
-
-    def _is_migration(self, done: _Done) -> bool:
-        original = original_path(self._core.reader.v1_path)
-        return done.before.get(original, original) is None and bool(done.after.get(original))
-
-    def _before_migration(
-        self, commit: CommitFacts, changes: Iterable[Change], now: PresentFiles
-    ) -> list[Change]:
-        """What has to go, beside the inverse of a migration, so that the v1 file is the memory.
-
-        Raises:
-            CannotUndo: That file is gone, or there is a note that it does not hold.
-        """
-        v1_path = self._core.reader.v1_path
-        if now.content(v1_path) is None:
-            raise CannotUndo(commit.id, f"{v1_path}, which it split, is gone")
-        gone = {change.path for change in changes if isinstance(change, Delete)}
-        before = {entry.path for entry in self._connector.get_tree(commit.parents[0])}
-        holds = scope_of(self._connector).require().holds
-        listings: list[Change] = []
-        for entry in self._core.reader.tree():
-            path = entry.path
-            if entry.type is not EntryType.FILE or path in gone:
-                continue
-            if path == INDEX or self._is_listing(path):
-                listings.append(Delete(path, entry.sha))
-            elif holds(path) and path not in before:
-                reason = f"{path} was written since, and {v1_path} does not hold it"
-                raise CannotUndo(commit.id, reason)
-        return listings
-
-    def _is_listing(self, path: MemoryPath) -> bool:
-        if not may_be_generated(path):
-            return False
-        found = self._core.reader.find(path)
-        return found is not None and is_generated(path, found.head.fields)
 
 
 class _Belongs:

@@ -18,10 +18,11 @@ from pack.core.lookup import asked_path, nothing_there
 from pack.core.session import Session
 from pack.errors import AskThePerson, CannotRestore, InvalidPath, InvalidRequest, NotFound
 from pack.files.note import Note
+from pack.history.follow import follow
 from pack.history.present import PresentFiles
 from pack.history.when import find_commit
 from pack.index.format import is_generated, may_be_generated, read_own_head
-from pack.log import ChangeKind, CommitFacts, FileChange, LogQuery
+from pack.log import ChangeKind, CommitFacts, LogQuery
 from pack.merge.order import merge_sync_order
 from pack.model import ABSENT, BlobId, CommitId, MemoryPath, Mode, Put
 from pack.paths import INDEX, is_memory_file
@@ -29,7 +30,6 @@ from pack.results import Written
 from pack.use_cases.write import is_v1_file, refuse_outside, refuse_twin
 
 RESTORES: Final = "Pack-Restores"
-_RECENT: Final = 20
 _MOVES: Final = 100
 
 RefuseChange = Callable[[CommitFacts, Action, Sequence[str]], None]
@@ -154,7 +154,7 @@ class _Versions:
     def since(self, version: _Version) -> Iterator[CommitFacts]:
         """The commits that have changed a file since."""
         for name in version.names:
-            yield from self._connector.log(LogQuery(self._head, version.commit, name))
+            yield from self._core.log.read(LogQuery(self._head, version.commit, name))
 
     def _at(self, target: MemoryPath, as_of: str) -> _Version:
         commit = find_commit(self._connector, as_of, self._core.clock())
@@ -172,71 +172,43 @@ class _Versions:
         raise NotFound(f"{target} at {as_of}")
 
     def _moved_from(self, name: MemoryPath, since: CommitId) -> MemoryPath | None:
-        query = LogQuery(self._head, since, name, with_files=True)
+        query = LogQuery(self._head, since, name, with_files=True, only_path=True)
         came = [
             change
-            for commit in self._connector.log(query)
+            for commit in self._core.log.read(query)
             for change in commit.files or ()
             if change.path == name
         ]
         return came[-1].old_path if came else None
 
     def _before_deletion(self, target: MemoryPath, asked: str) -> _Version:
-        for commit, change in self._changes(self._head, target):
+        for commit, change in follow(self._core.log, self._head, target):
             if change.path != target:
                 raise CannotRestore(
                     target,
                     f"it was moved to {change.path}",
                     f"To have it here as well, name a moment before commit {commit.id[:12]}.",
                 )
-            for parent in commit.parents:
-                blob = self._differing(commit.id, parent).get(target)
+            for parent, blob in zip(commit.parents, change.old_shas, strict=False):
                 if blob is not None:
                     return _Version(parent, blob, (target,))
         raise nothing_there(self._core, asked)
 
     def _before_change(self, target: MemoryPath, now: BlobId) -> _Version:
         names = [target]
-        start: CommitId | None = self._head
-        while start is not None and len(names) <= _MOVES:
-            name = names[-1]
-            step = None
-            for commit, change in self._changes(start, name):
-                if change.path != name:
-                    continue
-                before = change.old_path or name
-                for parent in commit.parents:
-                    blob = self._differing(commit.id, parent).get(before)
-                    if blob is not None and blob != now:
-                        return _Version(parent, blob, (*names, before))
-                if change.kind is ChangeKind.MOVED:
-                    step = (before, commit.parents[0])
-                    break
-                if change.kind is ChangeKind.ADDED:
-                    break
-            start = step[1] if step is not None else None
-            names += [step[0]] if step is not None else []
+        for commit, change in follow(self._core.log, self._head, target):
+            if change.old_path is not None:
+                names.append(change.old_path)
+            for parent, blob in zip(commit.parents, change.old_shas, strict=False):
+                if blob is not None and blob != now:
+                    return _Version(parent, blob, tuple(dict.fromkeys(names)))
+            if change.kind is ChangeKind.ADDED:
+                break
         raise CannotRestore(
             target,
             "there is no version of it before this one",
             "If another file had this path before, name a moment at which it did.",
         )
-
-    def _changes(
-        self, start: CommitId, path: MemoryPath
-    ) -> Iterator[tuple[CommitFacts, FileChange]]:
-        """What commits did to a path, newest first; few of them are read if those are enough."""
-        seen = 0
-        for limit in (_RECENT, None):
-            query = LogQuery(start, path=path, with_files=True, limit=limit)
-            found = list(self._connector.log(query))
-            for commit in found[seen:]:
-                for change in commit.files or ():
-                    if path in (change.path, change.old_path):
-                        yield commit, change
-            seen = len(found)
-            if seen < _RECENT:
-                return
 
     def _differing(self, old: CommitId, new: CommitId) -> Mapping[MemoryPath, BlobId | None]:
         found = self._connector.changes_between(old, new)

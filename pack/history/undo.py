@@ -8,7 +8,7 @@ index, made by compare-and-swap, and edits by hand below it are recorded first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -17,16 +17,16 @@ from typing import Final
 from pack.actions import Action
 from pack.core.decision import Decision
 from pack.core.session import Session
-from pack.errors import AskThePerson, CannotUndo, InvalidRequest, NotFound, NothingToUndo
+from pack.errors import AskThePerson, CannotUndo, InvalidRequest, NothingToUndo
 from pack.history.inverse import Inverse, Inverses
-from pack.history.origins import is_by, written_by
+from pack.history.origins import written_by
 from pack.history.present import PresentFiles
 from pack.history.restore import Restored, restore
+from pack.history.undo_choice import ChosenCommits
 from pack.history.undo_stack import UNDOES, UndoStack, undone_commit
 from pack.history.undone import AgreeToUndo, UndoChoice, Undone, UndoneCommit, agreed_to_undo
-from pack.history.when import find_commit, parse_moment
-from pack.log import CommitFacts, LogQuery
-from pack.model import CommitId, Delete, MemoryPath
+from pack.log import CommitFacts
+from pack.model import Delete, MemoryPath
 from pack.paths import INDEX, is_memory_file
 from pack.provenance import without_trailers
 from pack.results import PlannedChange, Written
@@ -38,8 +38,6 @@ _NAMED_LEFT: Final = 5
 _UNDO: Final = "undo"
 _REDO: Final = "redo"
 _NO_REDO: Final = "To bring back what was undone before that, undo the commit that undid it."
-_FULL_ID: Final = (40, 64)
-SESSION: Final = "Pack-Session"
 
 
 class Undo:
@@ -113,65 +111,6 @@ class Undo:
         own = self._refuse_others if self._only_own else None
         return restore(self._session, path, as_of, own, dry_run=dry_run)
 
-    # --- choosing ------------------------------------------------------------------------------
-
-    def _now(self) -> UndoStack:
-        """The history as it is now.
-
-        Raises:
-            InvalidRequest: There is none yet.
-        """
-        head = self._core.connector.head()
-        if head is None:
-            raise InvalidRequest("the memory has no history yet")
-        if self._stack is None or self._stack.head != head:
-            self._stack = UndoStack(self._core.connector, head)
-        return self._stack
-
-    def _plan_choice(self, choice: UndoChoice) -> list[_Step]:
-        filters = (choice.last, choice.since, choice.by, choice.session)
-        if choice.commits:
-            if any(each is not None for each in filters):
-                raise InvalidRequest("name the commits, or say which ones are meant, not both")
-            return self._plan_named([self._find(each) for each in choice.commits])
-        is_open = choice.last is None and any(each is not None for each in filters[1:])
-        last = None if is_open else _positive(1 if choice.last is None else choice.last)
-        return self._plan(self._fitting(choice), last, _UNDO)
-
-    def _find(self, named: str) -> CommitFacts:
-        stack, name = self._now(), named.strip().lower()
-        found = stack.find(CommitId(name)) if len(name) in _FULL_ID else None
-        if found is None:
-            if parse_moment(name, self._core.clock(), at_end=False) is not None:
-                raise InvalidRequest(f"`{named}` is no commit; to undo all since then, say since")
-            commit = find_commit(self._core.connector, name, self._core.clock())
-            found = stack.find(commit)
-        if found is None:
-            raise NotFound(f"commit {named[:64]}")
-        return found
-
-    def _fitting(self, choice: UndoChoice) -> Iterator[CommitFacts]:
-        is_since = self._since(choice.since)
-        for commit in self._now().changes():
-            if choice.by is not None and not is_by(commit, choice.by):
-                continue
-            if choice.session is not None and commit.trailers.get(SESSION) != choice.session:
-                continue
-            if is_since(commit) and (not self._only_own or self._is_own(commit)):
-                yield commit
-
-    def _since(self, since: str | None) -> Callable[[CommitFacts], bool]:
-        if since is None:
-            return lambda _: True
-        moment = parse_moment(since, self._core.clock(), at_end=False)
-        if moment is not None:
-            return lambda commit: commit.at >= moment
-        start = self._find(since).id
-        after = {
-            commit.id for commit in self._core.connector.log(LogQuery(self._now().head, start))
-        }
-        return lambda commit: commit.id in after
-
     # --- what a writer may do ------------------------------------------------------------------
 
     def _is_own(self, commit: CommitFacts) -> bool:
@@ -191,6 +130,37 @@ class Undo:
             raise AskThePerson(reason, action, words)
 
     # --- planning ------------------------------------------------------------------------------
+
+    def _now(self) -> UndoStack:
+        """The history as it is now.
+
+        Raises:
+            InvalidRequest: There is none yet.
+        """
+        head = self._core.connector.head()
+        if head is None:
+            raise InvalidRequest("the memory has no history yet")
+        if self._stack is None or self._stack.head != head:
+            self._stack = UndoStack(self._core.log, head)
+        return self._stack
+
+    def _plan_choice(self, choice: UndoChoice) -> list[_Step]:
+        chosen = ChosenCommits(self._core, self._now())
+        filters = (choice.since, choice.by, choice.session)
+        is_filtered = any(each is not None for each in filters)
+        if choice.commits:
+            if is_filtered or choice.last is not None:
+                raise InvalidRequest("name the commits, or say which ones are meant, not both")
+            return self._plan_named([chosen.find(each) for each in choice.commits])
+        last = 1 if choice.last is None and not is_filtered else choice.last
+        if last is not None:
+            _positive(last)
+        fitting = (
+            commit
+            for commit in chosen.fitting(choice)
+            if not self._only_own or self._is_own(commit)
+        )
+        return self._plan(fitting, last, _UNDO)
 
     def _plan_named(self, commits: Iterable[CommitFacts]) -> list[_Step]:
         """A plan for exactly these commits, newest first."""

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from pack.connector import Connector
+from pack.core.known_log import KnownLog
 from pack.log import CommitFacts, LogQuery
 from pack.model import CommitId
 from pack.provenance import is_ours, skips_sync
@@ -36,12 +36,12 @@ class UndoStack:
     """The history of one commit, as undo and redo see it.
 
     Args:
-        connector: Has the commits.
-        head: The newest of them.
+        log: The log of the memory.
+        head: The newest commit.
     """
 
-    def __init__(self, connector: Connector, head: CommitId) -> None:
-        self._connector = connector
+    def __init__(self, log: KnownLog, head: CommitId) -> None:
+        self._log = log
         self.head = head
         self._commits: list[CommitFacts] = []
         self._by_id: dict[CommitId, CommitFacts] = {}
@@ -131,7 +131,7 @@ class UndoStack:
     def _load(self, limit: int | None) -> None:
         if self._is_whole or (limit is not None and len(self._commits) >= limit):
             return
-        self._commits = list(self._connector.log(LogQuery(self.head, limit=limit)))
+        self._commits = list(self._log.read(LogQuery(self.head, limit=limit)))
         self._by_id = {one.id: one for one in self._commits}
         self._undone = _undone(self._commits)
         self._is_whole = limit is None or len(self._commits) < limit

@@ -19,7 +19,7 @@ class UndoChoice:
         last: How many of the newest changes; `None` for one, or for all that fit the rest.
         since: A moment or a commit; only changes after it.
         by: Only changes of this writer (`origins.is_by`).
-        session: Only changes of this session.
+        session: Only the session of this commit; `last` for the newest one of an AI.
     """
 
     commits: Sequence[str] = ()

@@ -23,6 +23,7 @@ from tests.bench.report import machine, table
 from tests.bench.repositories import clean_environment, make_memory
 from tests.bench.serving import measure_memory, measure_reads, measure_starts, measure_tools
 from tests.bench.setting import Setting
+from tests.bench.undoing import measure_undo
 from tests.bench.writes import measure_writes
 
 GROWTH_LIMIT: Final = 2.0
@@ -76,6 +77,7 @@ def measure(size: int, rounds: int, pause: float) -> list[Figure]:
             measure_list(setting),
             *measure_blame(setting),
             *measure_writes(setting),
+            *measure_undo(setting),
             measure_hanging_targets(setting),
             measure_reads(setting),
             *measure_past(setting),

@@ -18,6 +18,8 @@ FIGURES = {
     "update / by hand, fsync",
     "update / by hand, no fsync",
     "objects of a write / note alone",
+    "undo / update",
+    "undo / git revert by hand, fsync",
     "update, 3 targets hanging",
     "read / a tool that does nothing",
     "start to first answer - doing nothing",

@@ -589,12 +589,23 @@ def replace_all(net: Net, one: Machine) -> None:
     other.git("push", "--quiet", "--force", "origin", "fresh:main")
 
 
+def wipe_with_a_new_root(net: Net, one: Machine) -> None:
+    """What a server did to memories twice: letta-ai/letta-code#2203."""
+    other = net.clone("other")
+    other.git("checkout", "--quiet", "--orphan", "fresh")
+    other.git("rm", "-r", "--quiet", "--force", ".")
+    (other.folder / "persona.md").write_text("a fresh start\n", encoding="utf-8")
+    commit_all(other)
+    other.git("push", "--quiet", "--force", "origin", "fresh:main")
+
+
 STOPS = [
     (rewrite, StopKind.REWRITTEN),
     (set_back, StopKind.REWRITTEN),
     (drop, StopKind.VANISHED),
     (empty, StopKind.EMPTIED),
     (replace_all, StopKind.REWRITTEN),
+    (wipe_with_a_new_root, StopKind.REWRITTEN),
 ]
 
 

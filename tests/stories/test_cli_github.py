@@ -271,3 +271,19 @@ def test_the_past_of_a_memory_on_github(memory: Github) -> None:
     assert (file["path"], file["change"]) == ("a/x.md", "added")
     changed = memory.ok("diff", "b/y.md", made["commit"], *place).json["files"]
     assert [(file["old_path"], file["change"]) for file in changed] == [("a/x.md", "moved")]
+
+
+def test_changes_on_github_are_undone_redone_and_restored(memory: Github) -> None:
+    place = ("--github", REPOSITORY, "--format", "json")
+    made = memory.ok("update", "a/x.md", *place, stdin="one\n").json
+    edited = memory.ok("update", "a/x.md", *place, "--sha", made["sha"], stdin="two\n").json
+    undone = memory.ok("undo", *place).json
+    assert undone["undone"][0]["commit"] == edited["commit"]
+    assert memory.ok("get", "a/x.md", *place).json["sha"] == made["sha"]
+    memory.ok("redo", *place)
+    assert memory.ok("get", "a/x.md", *place).json["sha"] == edited["sha"]
+    memory.ok("delete", "a/x.md", *place, "--yes")
+    assert memory.ok("restore", "a/x.md", *place).json["sha"] == edited["sha"]
+    memory.ok("undo", edited["commit"], *place)
+    assert memory.ok("get", "a/x.md", *place).json["sha"] == made["sha"]
+    assert memory.pack("validate", "--github", REPOSITORY).status == 0

@@ -1,5 +1,7 @@
 """Undo and redo: each takes back one commit, keeps what came later, and rewrites nothing."""
 
+import itertools
+
 import pytest
 
 from pack.actions import Action
@@ -14,7 +16,7 @@ from pack.errors import (
 )
 from pack.history.undone import UndoChoice
 from pack.log import LogQuery
-from pack.model import Mode
+from pack.memory import Memory
 from pack.provenance import Origin, Source
 from tests.support import AGENT, SCAFFOLD, World, git
 
@@ -270,7 +272,7 @@ def test_a_commit_made_with_git_is_undone_as_far_as_it_is_memory(world):
     assert files["a/x.md"] == before["a/x.md"]
     assert files["src/code.py"] == b"two\n"
     world.commit({"src/code.py": "three\n"})
-    with pytest.raises(CannotUndo, match="no file of the memory"):
+    with pytest.raises(CannotUndo, match="not memory"):
         undo(memory, world.connector.head())
     memory.undo.redo()  # a commit that changed no note ends nothing
     assert world.files()["a/x.md"] == b"y\n"
@@ -375,6 +377,17 @@ def test_whoever_does_not_agree_changes_nothing(mem):
     assert mem.connector.head() == head
 
 
+def test_what_git_ignores_now_is_not_touched(git_world):
+    memory = git_world.init()
+    write(memory, "a/x.md", "x\n")
+    write(memory, "b/y.md", "y\n")
+    made = undo(memory, last=2).undone[0].by
+    git_world.commit({".gitignore": "/b/\n"})
+    with pytest.raises(CannotUndo, match="b/y"):
+        undo(memory, made)
+    assert "b/y.md" not in git_world.files()
+
+
 # --- edits by hand -------------------------------------------------------------------------------
 
 
@@ -438,64 +451,6 @@ def test_a_folder_where_a_file_should_come_back_is_refused(git_world):
 
 
 # --- what PACK does with a whole memory ----------------------------------------------------------
-
-V1 = "# Work\n\n- one\n- two\n\n# Home\n\n- three\n"
-
-
-def migrated(world):
-    world.commit({"MEMORY.md": V1, "notes/beside.md": "beside\n"})
-    before = world.files()
-    plan = world.memory.lifecycle.plan_migration()
-    world.memory.lifecycle.migrate(plan)
-    return before
-
-
-def test_a_migration_is_one_step(world):
-    before = migrated(world)
-    after = world.files()
-    world.memory.undo.undo(LAST)
-    assert world.files() == before
-    assert world.memory.mode() is Mode.V1
-    world.memory.undo.redo()
-    assert world.files() == after
-    assert world.memory.care.validate() == []
-
-
-def test_a_migration_stays_if_something_was_written_since(mem):
-    migrated(mem)
-    made = mem.connector.head()
-    write(mem.memory, "a/new.md", "new\n")
-    with pytest.raises(CannotUndo, match="written since"):
-        undo(mem.memory, made)
-    mem.commit({"a/new.md": None, "MEMORY.md": None})
-    with pytest.raises(CannotUndo, match="is gone"):
-        undo(mem.memory, made)
-
-
-def test_a_change_of_a_v1_memory_is_undone(mem):
-    mem.commit({"MEMORY.md": V1})
-    before = mem.files()
-    mem.memory.notes.update("MEMORY.md", "other\n", sha(mem.memory, "MEMORY.md"))
-    mem.memory.undo.undo(LAST)
-    assert mem.files() == before
-
-
-def test_a_commit_that_began_a_memory_in_a_repository_stays(mem):
-    mem.commit({"code.py": "x\n"})
-    mem.init()
-    with pytest.raises(CannotUndo, match="it began this memory"):
-        undo(mem.memory, mem.connector.head())
-    with pytest.raises(NothingToUndo):
-        mem.memory.undo.undo(LAST)
-
-
-def test_a_commit_that_gave_the_index_back_is_no_beginning(mem):
-    memory = mem.init()
-    mem.commit({"index.md": None})
-    write(memory, "a/x.md", "x\n")
-    memory.undo.undo(LAST)
-    assert "a/x.md" not in mem.files()
-    assert memory.care.validate() == []
 
 
 def test_what_a_target_records_is_no_step(mem):
@@ -564,3 +519,57 @@ def test_after_a_rewrite_commits_of_the_former_history_are_unknown(git_world):
         memory.undo.redo()
     memory.undo.undo(LAST)
     assert "a/z.md" not in git_world.files()
+
+
+class Killed(BaseException):
+    """The process ends here, as far as PACK is concerned."""
+
+
+def test_a_process_that_dies_between_two_of_several_leaves_whole_commits(git_world):
+    memory = git_world.init()
+    start = git_world.files()
+    made = [write(memory, f"a/n{number}.md", "x\n") for number in range(4)]
+    numbers = itertools.count(1)
+
+    def kill(pending):
+        if next(numbers) == 3:
+            raise Killed
+        return pending.decision
+
+    dying = Memory.over(
+        git_world.connector,
+        git_world.catalog,
+        clock=git_world.clock,
+        origin=AGENT,
+        new_request=lambda: "request",
+        guards=[kill],
+    )
+    with pytest.raises(Killed):
+        undo(dying, *made)
+    files = git_world.files()
+    assert [path for path in sorted(files) if path.startswith("a/")] == ["a/n0.md", "a/n1.md"]
+    assert memory.care.validate() == []
+    assert git(git_world.folder, "status", "--porcelain") == b""
+    undo(memory, last=2)
+    assert git_world.files() == start
+    memory.undo.redo(4)
+    assert git_world.files().keys() - start.keys() == {f"a/n{n}.md" for n in range(4)}
+
+
+def test_a_write_by_somebody_else_meanwhile_is_kept(mem):
+    memory = mem.init()
+    write(memory, "a/x.md", "# X\n\none\n\ntwo\n")
+    last = write(memory, "a/x.md", "# X\n\nONE\n\ntwo\n")
+
+    def meanwhile(plan):
+        assert [one.commit for one in plan] == [last]
+        write(memory, "a/x.md", "# X\n\nONE\n\nTWO\n")
+
+    memory.undo.undo(LAST, meanwhile)
+    assert mem.files()["a/x.md"].endswith(b"one\n\nTWO\n")
+
+    def undone_meanwhile(plan):
+        undo(memory, plan[0].commit)
+
+    with pytest.raises(CannotUndo, match="already"):
+        memory.undo.undo(LAST, undone_meanwhile)
