@@ -24,12 +24,13 @@ from pack.results import Written
 from pack.use_cases.adoption import NOTHING_JOINS, Adoption, Agree, agreed, counted, sized
 from pack.use_cases.beside import Beside, find_beside, refuse_link, scope_changes
 from pack.use_cases.care import Care
+from pack.use_cases.link_repair import NothingToRepair, decide_repair, repair_beforehand
 from pack.use_cases.originals import Original, decide_to_leave_out, find_originals
 from pack.use_cases.remotes import Remotes
 from pack.use_cases.root_notes import AskRoot, choose_root, held, record_choice, stay_outside
 from pack.use_cases.v1_history import days_of_v1
 from pack.v1 import divide as migration
-from pack.v1.links import Repair, repair_links
+from pack.v1.links import Repair
 from pack.v1.plan import MigrationPlan, prove
 from pack.v1.taxonomy import CONTEXT, PathClaims
 
@@ -233,8 +234,12 @@ class Lifecycle:
         """
         return self._session.write(lambda: decide_to_leave_out(self._core))
 
-    def check_links(self, plan: MigrationPlan) -> Repair:
-        """What repairing the links of the planned files would come to.
+    def check_links(self, plan: MigrationPlan, *, with_others: bool = False) -> Repair:
+        """What repairing the links of the planned files would come to, and those that lead to them.
+
+        Args:
+            plan: Which line goes where.
+            with_others: See `beside_v1`.
 
         Raises:
             InvalidPlan: The plan does not fit the file.
@@ -242,10 +247,12 @@ class Lifecycle:
         with self._core.view():
             found = _v1_file(self._core)
             files = migration.apply(plan, found.content, self._core.today())
-            return _repair(self._core, plan, files)
+            return repair_beforehand(self._core, plan, found, files, with_others=with_others)
 
     def fix_links(self, plan: MigrationPlan) -> Written | None:
         """Repair the links of the files that a migration has just made, in a commit of its own.
+
+        So are those of other notes that led into the v1 file; files that are no memory stay.
 
         Returns:
             `None` if there is nothing to repair.
@@ -253,31 +260,12 @@ class Lifecycle:
         Raises:
             PackError: The store refused; nothing was written.
         """
-
-        def decide() -> Decision:
-            core = self._core
-            notes = [core.reader.find(MemoryPath(file.path)) for file in plan.files]
-            there = [note for note in notes if note is not None]
-            repair = _repair(core, plan, [(note.path, note.content) for note in there])
-            changes = [
-                Put(note.path, repair.texts[note.path].encode(), note.sha)
-                for note in there
-                if note.path in repair.texts
-            ]
-            if not changes:
-                raise _NothingToDo
-            names = [change.path for change in changes]
-            subject = f"{names[0]}: repair links after the migration"
-            return Decision(names[0], changes, subject, names=names[1:])
-
         try:
-            return self._session.write(decide)
-        except _NothingToDo:
+            return self._session.write(
+                lambda: decide_repair(self._core, plan, _v1_file(self._core))
+            )
+        except NothingToRepair:
             return None
-
-
-class _NothingToDo(Exception):
-    """No link needs repair."""
 
 
 class _Begun(Exception):
@@ -419,12 +407,6 @@ def _decide_migration(core: Core, plan: MigrationPlan, *, with_others: bool) -> 
     changes += [*more, *scope_changes(core, order, beside)]
     subject = f"{core.reader.v1_path}: migrate to {len(files)} files"
     return Decision(INDEX, changes, subject, names=planned, order=order)
-
-
-def _repair(core: Core, plan: MigrationPlan, files: Sequence[tuple[MemoryPath, bytes]]) -> Repair:
-    original = _v1_file(core).text
-    texts = [(path, content.decode("utf-8", "replace")) for path, content in files]
-    return repair_links(plan.source, original, texts, _taken(core))
 
 
 def _rest_of_v1(core: Core, planned: Sequence[str]) -> list[Put]:
