@@ -115,20 +115,23 @@ class Lifecycle:
         mode = core.reader.mode()
         if mode is Mode.V1:
             return Initialised(None, mode)  # needs `pack migrate` instead; the wrapper says so
-        root = choose_root(core, mode, root_notes, stay_outside if dry_run else ask_root)
+        is_foreign = mode is Mode.V2 and _has_foreign_index(core)
+        begins = mode is Mode.EMPTY or is_foreign
+        ask = stay_outside if dry_run else ask_root
+        root = choose_root(core, root_notes, ask, begins=begins)
         at_root = bool(root.scope.root_notes)
         given = importing.plan_import(notes or {}, attachments or {}, at_root=at_root)
         plan = _without_excluded(core, given)
         present = held(core, root.scope)
         adopted = [entry.path for entry in present] if core.connector.head() is None else []
-        is_foreign = mode is Mode.V2 and _has_foreign_index(core)
         is_new = root.is_new or bool(adopted or _imported(core, plan))
         if mode is Mode.V2 and not (is_new or is_foreign):
             healed = None if dry_run else self._healed()
             return Initialised(healed, mode, skipped=tuple(plan.skipped))
-        unlisted = _unlisted(core, root.scope) if mode is Mode.EMPTY else ((), ())
-        begins = mode is Mode.EMPTY or is_foreign or bool(adopted)
-        becoming = [each for each in present if begins or (root.is_new and "/" not in each.path)]
+        unlisted = _unlisted(core, root.scope) if begins else ((), ())
+        becoming = [
+            each for each in present if begins or adopted or (root.is_new and "/" not in each.path)
+        ]
         joining = Adoption(counted(sized(core, becoming)), is_foreign, unlisted[0])
         if joining.is_asked_about and not dry_run:
             agree(joining)
@@ -144,7 +147,7 @@ class Lifecycle:
             changes: list[Change] = [*puts, *_dates(core, puts, plan, dates or {})]
             if mode is Mode.EMPTY and not notes and not present:
                 changes += _starters(core, scaffold)
-            what = "begin a memory" if mode is Mode.EMPTY or is_foreign else "take over notes"
+            what = "begin a memory" if begins else "take over notes"
             names = [change.path for change in changes]
             return Decision(INDEX, changes, f"{INDEX}: {what}", names=names)
 
@@ -301,6 +304,7 @@ def _unlisted(core: Core, scope: Scope) -> tuple[tuple[MemoryPath, ...], tuple[L
         and entry.path.lower().endswith(".md")
         and entry.path != INDEX
         and not scope.holds(entry.path)
+        and (entry.sha or not is_memory_file(entry.path))  # else it is among the rest
     )
     return tuple(outside), tuple(left_in(tree))
 

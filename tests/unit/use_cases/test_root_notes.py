@@ -136,6 +136,17 @@ def test_a_person_is_asked_where_notes_are_at_the_root():
     world.close()
 
 
+def test_a_vault_with_an_index_of_its_own_is_asked_about_too():
+    world = World(None)
+    world.commit({**VAULT, INDEX: "# Home\n"})
+    made = world.memory.lifecycle.init(SCAFFOLD, ask_root=lambda _: True)
+    assert "Bread.md" in world.listed()
+    assert made.outside == ("Claude.md", "README.md", "license.md")
+    assert world.files()["legacy/index.md"] == b"# Home\n"
+    assert_true_index(world)
+    world.close()
+
+
 def test_nobody_is_asked_without_such_notes_or_where_it_is_said():
     for files in ({"README.md": "r\n"}, {"a.md": "a\n", PROJECT_FILE: "version: 1\n"}):
         world = World(None)
