@@ -228,14 +228,17 @@ class Lifecycle:
                 return []
             return find_originals(self._core, scope_of(self._core.connector).require())
 
-    def leave_out_originals(self) -> Written:
+    def leave_out_originals(self, *, dry_run: bool = False) -> Written:
         """Leave them out of the memory, in one commit; they stay where they are.
+
+        Args:
+            dry_run: Only say what would change.
 
         Raises:
             RefusedForSafety: One of them has text that no other note has.
             PackError: The store refused; nothing was written.
         """
-        return self._session.write(lambda: decide_to_leave_out(self._core))
+        return self._session.write(lambda: decide_to_leave_out(self._core), dry_run=dry_run)
 
     def check_links(self, plan: MigrationPlan, *, with_others: bool = False) -> Repair:
         """What repairing the links of the planned files would come to, and those that lead to them.

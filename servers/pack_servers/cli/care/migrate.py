@@ -104,6 +104,7 @@ def _leave_out(
         say(in_words(original))
     done = None
     if not dry_run:
+        memory.lifecycle.leave_out_originals(dry_run=True)  # it refuses before anybody is asked
         confirm("Leave it out of the memory?", f"leaving out {', '.join(named)}", yes=yes)
         done = memory.lifecycle.leave_out_originals()
     if answer is Format.JSON:
