@@ -154,6 +154,9 @@ class Connector(Protocol):
     def edits(self, at: CommitId | None) -> Mapping[MemoryPath, BlobId | None]:
         """The memory files whose current version differs from a commit's; cheap if there are few.
 
+        A memory file is here what can be one (`pack.catalog.row.is_catalogued`), at the root too:
+        the core knows which of them are (`pack.catalog.scope`).
+
         Args:
             at: Which commit; `None` for no commit, so that every memory file differs.
 

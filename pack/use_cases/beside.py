@@ -39,14 +39,14 @@ def find_beside(core: Core, *, with_others: bool) -> Beside:
     originals = {note.path for note in core.reader.v1_files()}
     joining: list[Sized] = []
     outside: list[Sized] = []
-    beside = (entry for entry in _notes(core) if entry.path not in originals)
+    beside = (entry for entry in markdown_there(core) if entry.path not in originals)
     for path, size in sized(core, beside):
         joins = scope.holds(path) and (with_others or _is_chosen(core) or _top(path) in FOLDERS)
         (joining if joins else outside).append((path, size))
     return Beside(tuple(joining), tuple(outside))
 
 
-def _notes(core: Core) -> Iterator[Entry]:
+def markdown_there(core: Core) -> Iterator[Entry]:
     """The markdown files that are there, apart from hidden ones and `index.md`."""
     for entry in core.reader.tree():
         is_hidden = any(part.startswith(".") for part in entry.path.split("/"))

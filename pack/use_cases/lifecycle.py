@@ -24,12 +24,13 @@ from pack.results import Written
 from pack.use_cases.adoption import NOTHING_JOINS, Adoption, Agree, agreed, counted, sized
 from pack.use_cases.beside import Beside, find_beside, refuse_link, scope_changes
 from pack.use_cases.care import Care
+from pack.use_cases.link_repair import NothingToRepair, decide_repair, repair_beforehand
 from pack.use_cases.originals import Original, decide_to_leave_out, find_originals
 from pack.use_cases.remotes import Remotes
 from pack.use_cases.root_notes import AskRoot, choose_root, held, record_choice, stay_outside
 from pack.use_cases.v1_history import days_of_v1
 from pack.v1 import divide as migration
-from pack.v1.links import Repair, repair_links
+from pack.v1.links import Repair
 from pack.v1.plan import MigrationPlan, prove
 from pack.v1.taxonomy import CONTEXT, PathClaims
 
@@ -114,20 +115,23 @@ class Lifecycle:
         mode = core.reader.mode()
         if mode is Mode.V1:
             return Initialised(None, mode)  # needs `pack migrate` instead; the wrapper says so
-        root = choose_root(core, mode, root_notes, stay_outside if dry_run else ask_root)
+        is_foreign = mode is Mode.V2 and _has_foreign_index(core)
+        begins = mode is Mode.EMPTY or is_foreign
+        ask = stay_outside if dry_run else ask_root
+        root = choose_root(core, root_notes, ask, begins=begins)
         at_root = bool(root.scope.root_notes)
         given = importing.plan_import(notes or {}, attachments or {}, at_root=at_root)
         plan = _without_excluded(core, given)
         present = held(core, root.scope)
         adopted = [entry.path for entry in present] if core.connector.head() is None else []
-        is_foreign = mode is Mode.V2 and _has_foreign_index(core)
         is_new = root.is_new or bool(adopted or _imported(core, plan))
         if mode is Mode.V2 and not (is_new or is_foreign):
             healed = None if dry_run else self._healed()
             return Initialised(healed, mode, skipped=tuple(plan.skipped))
-        unlisted = _unlisted(core, root.scope) if mode is Mode.EMPTY else ((), ())
-        begins = mode is Mode.EMPTY or is_foreign or bool(adopted)
-        becoming = [each for each in present if begins or (root.is_new and "/" not in each.path)]
+        unlisted = _unlisted(core, root.scope) if begins else ((), ())
+        becoming = [
+            each for each in present if begins or adopted or (root.is_new and "/" not in each.path)
+        ]
         joining = Adoption(counted(sized(core, becoming)), is_foreign, unlisted[0])
         if joining.is_asked_about and not dry_run:
             agree(joining)
@@ -143,7 +147,7 @@ class Lifecycle:
             changes: list[Change] = [*puts, *_dates(core, puts, plan, dates or {})]
             if mode is Mode.EMPTY and not notes and not present:
                 changes += _starters(core, scaffold)
-            what = "begin a memory" if mode is Mode.EMPTY or is_foreign else "take over notes"
+            what = "begin a memory" if begins else "take over notes"
             names = [change.path for change in changes]
             return Decision(INDEX, changes, f"{INDEX}: {what}", names=names)
 
@@ -224,17 +228,24 @@ class Lifecycle:
                 return []
             return find_originals(self._core, scope_of(self._core.connector).require())
 
-    def leave_out_originals(self) -> Written:
+    def leave_out_originals(self, *, dry_run: bool = False) -> Written:
         """Leave them out of the memory, in one commit; they stay where they are.
+
+        Args:
+            dry_run: Only say what would change.
 
         Raises:
             RefusedForSafety: One of them has text that no other note has.
             PackError: The store refused; nothing was written.
         """
-        return self._session.write(lambda: decide_to_leave_out(self._core))
+        return self._session.write(lambda: decide_to_leave_out(self._core), dry_run=dry_run)
 
-    def check_links(self, plan: MigrationPlan) -> Repair:
-        """What repairing the links of the planned files would come to.
+    def check_links(self, plan: MigrationPlan, *, with_others: bool = False) -> Repair:
+        """What repairing the links of the planned files would come to, and those that lead to them.
+
+        Args:
+            plan: Which line goes where.
+            with_others: See `beside_v1`.
 
         Raises:
             InvalidPlan: The plan does not fit the file.
@@ -242,10 +253,12 @@ class Lifecycle:
         with self._core.view():
             found = _v1_file(self._core)
             files = migration.apply(plan, found.content, self._core.today())
-            return _repair(self._core, plan, files)
+            return repair_beforehand(self._core, plan, found, files, with_others=with_others)
 
     def fix_links(self, plan: MigrationPlan) -> Written | None:
         """Repair the links of the files that a migration has just made, in a commit of its own.
+
+        So are those of other notes that led into the v1 file; files that are no memory stay.
 
         Returns:
             `None` if there is nothing to repair.
@@ -253,31 +266,12 @@ class Lifecycle:
         Raises:
             PackError: The store refused; nothing was written.
         """
-
-        def decide() -> Decision:
-            core = self._core
-            notes = [core.reader.find(MemoryPath(file.path)) for file in plan.files]
-            there = [note for note in notes if note is not None]
-            repair = _repair(core, plan, [(note.path, note.content) for note in there])
-            changes = [
-                Put(note.path, repair.texts[note.path].encode(), note.sha)
-                for note in there
-                if note.path in repair.texts
-            ]
-            if not changes:
-                raise _NothingToDo
-            names = [change.path for change in changes]
-            subject = f"{names[0]}: repair links after the migration"
-            return Decision(names[0], changes, subject, names=names[1:])
-
         try:
-            return self._session.write(decide)
-        except _NothingToDo:
+            return self._session.write(
+                lambda: decide_repair(self._core, plan, _v1_file(self._core))
+            )
+        except NothingToRepair:
             return None
-
-
-class _NothingToDo(Exception):
-    """No link needs repair."""
 
 
 class _Begun(Exception):
@@ -313,6 +307,7 @@ def _unlisted(core: Core, scope: Scope) -> tuple[tuple[MemoryPath, ...], tuple[L
         and entry.path.lower().endswith(".md")
         and entry.path != INDEX
         and not scope.holds(entry.path)
+        and (entry.sha or not is_memory_file(entry.path))  # else it is among the rest
     )
     return tuple(outside), tuple(left_in(tree))
 
@@ -419,12 +414,6 @@ def _decide_migration(core: Core, plan: MigrationPlan, *, with_others: bool) -> 
     changes += [*more, *scope_changes(core, order, beside)]
     subject = f"{core.reader.v1_path}: migrate to {len(files)} files"
     return Decision(INDEX, changes, subject, names=planned, order=order)
-
-
-def _repair(core: Core, plan: MigrationPlan, files: Sequence[tuple[MemoryPath, bytes]]) -> Repair:
-    original = _v1_file(core).text
-    texts = [(path, content.decode("utf-8", "replace")) for path, content in files]
-    return repair_links(plan.source, original, texts, _taken(core))
 
 
 def _rest_of_v1(core: Core, planned: Sequence[str]) -> list[Put]:

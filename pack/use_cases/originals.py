@@ -44,6 +44,8 @@ def find_originals(core: Core, scope: Scope) -> list[Original]:
         for entry in core.reader.list_dir(MemoryPath(LEGACY_DIR))
         if entry.type is EntryType.FILE and not entry.name.lower().startswith(INDEX[:-3])
     }
+    if not kept:
+        return []
     present = {entry.path for entry in core.reader.tree() if entry.sha and scope.holds(entry.path)}
     wanted = {path: kept[name] for path in present if (name := path.rpartition("/")[2]) in kept}
     if not wanted:

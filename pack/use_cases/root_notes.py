@@ -38,14 +38,14 @@ class RootChoice:
     is_new: bool
 
 
-def choose_root(core: Core, mode: Mode, setting: bool | None, ask: AskRoot) -> RootChoice:
+def choose_root(core: Core, setting: bool | None, ask: AskRoot, *, begins: bool) -> RootChoice:
     """Find out whether notes at the root are memory.
 
     Args:
         core: The memory, which may not have begun yet.
-        mode: What is there.
         setting: What the person has set; `None` for nothing.
         ask: Asks them, where a memory begins and notes are at the root.
+        begins: Whether it begins.
 
     Raises:
         InvalidConfig: The `.pack.yaml` that is there cannot be used.
@@ -58,7 +58,7 @@ def choose_root(core: Core, mode: Mode, setting: bool | None, ask: AskRoot) -> R
     chosen = replace(scope, root_notes=True)
     if setting is None:
         at_root = [entry for entry in held(core, chosen) if "/" not in entry.path]
-        if mode is not Mode.EMPTY or found is not None or not at_root:
+        if not begins or found is not None or not at_root:
             return RootChoice(scope, is_new=False)
         if not ask(list(sized(core, at_root))):
             return RootChoice(scope, is_new=False)

@@ -128,6 +128,21 @@ def test_notes_at_the_root_arrive_with_the_choice_and_are_merged(
     assert [found.code for found in two.memory.care.validate()] == []
 
 
+@pytest.mark.parametrize(("says", "outcome"), [(True, "received"), (False, "stopped")])
+def test_a_remote_with_only_notes_at_the_root_is_a_memory_if_it_says_so(
+    one: Machine, two: Machine, says: bool, outcome: str
+) -> None:
+    Path(two.folder, "idea.md").write_text("a\n", encoding="utf-8")
+    if says:
+        Path(two.folder, ".pack.yaml").write_text("version: 1\nroot_notes: true\n")
+        two.git("add", ".pack.yaml")
+    two.git("add", "idea.md")
+    two.git("rm", "--quiet", "-r", "context", "index.md")
+    two.git("commit", "--quiet", "-m", "by hand")
+    two.git("push", "--quiet", "origin", "HEAD")
+    assert one.outcome() == outcome
+
+
 def test_what_cannot_be_merged_is_whole_on_both_sides(one: Machine, two: Machine) -> None:
     one.write(A, "# A\n\nblue\n")
     meet(one, two)

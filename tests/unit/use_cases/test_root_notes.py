@@ -8,6 +8,7 @@ from pack.errors import InvalidConfig, InvalidPath, RefusedForSafety
 from pack.index import format as index
 from pack.model import Mode
 from pack.paths import INDEX
+from tests.github_support import GithubWorld
 from tests.support import SCAFFOLD, World, assert_true_index, git
 
 SAYS = "version: 1\nroot_notes: true\n"
@@ -136,6 +137,17 @@ def test_a_person_is_asked_where_notes_are_at_the_root():
     world.close()
 
 
+def test_a_vault_with_an_index_of_its_own_is_asked_about_too():
+    world = World(None)
+    world.commit({**VAULT, INDEX: "# Home\n"})
+    made = world.memory.lifecycle.init(SCAFFOLD, ask_root=lambda _: True)
+    assert "Bread.md" in world.listed()
+    assert made.outside == ("Claude.md", "README.md", "license.md")
+    assert world.files()["legacy/index.md"] == b"# Home\n"
+    assert_true_index(world)
+    world.close()
+
+
 def test_nobody_is_asked_without_such_notes_or_where_it_is_said():
     for files in ({"README.md": "r\n"}, {"a.md": "a\n", PROJECT_FILE: "version: 1\n"}):
         world = World(None)
@@ -207,6 +219,22 @@ def test_a_folder_and_its_hand_edits(git_world):
     assert git(git_world.folder, "show", "HEAD~1:Bread.md") == b"again\n"
     assert sha != memory.notes.get("Bread.md").sha
     assert_true_index(git_world)
+
+
+@pytest.mark.contract("C5")
+def test_on_github_it_is_the_same(tmp_path):
+    files = {path: content.encode() for path, content in VAULT.items()}
+    with GithubWorld(tmp_path, files) as github:
+        memory = github.open()
+        made = memory.lifecycle.init(SCAFFOLD, root_notes=True)
+        assert made.root_notes == []
+        memory.notes.update("New.md", "# New\n")
+        for opened in (memory, github.open("another.sqlite")):
+            listed = [note.path for note in opened.notes.list().files]
+            assert listed == ["Bread.md", "New.md", "notes/a.md"]
+            assert opened.care.validate() == []
+        memory.notes.move("New.md", "notes/New.md", memory.notes.get("New.md").sha)
+        assert "New.md" not in [note.path for note in github.open().notes.list().files]
 
 
 def test_a_file_that_is_in_no_commit_is_not_changed(git_world):

@@ -71,7 +71,7 @@ def run(
             beside = memory.lifecycle.beside_v1(with_others=with_others)
             # It proves the plan before anybody is asked.
             memory.lifecycle.migrate(plan, with_others=with_others, dry_run=True)
-            links = memory.lifecycle.check_links(plan)
+            links = memory.lifecycle.check_links(plan, with_others=with_others)
         if answer is Format.TEXT:
             _show_plan(plan)
         # Whoever reads JSON has to know it too, before they are asked.
@@ -104,6 +104,7 @@ def _leave_out(
         say(in_words(original))
     done = None
     if not dry_run:
+        memory.lifecycle.leave_out_originals(dry_run=True)  # it refuses before anybody is asked
         confirm("Leave it out of the memory?", f"leaving out {', '.join(named)}", yes=yes)
         done = memory.lifecycle.leave_out_originals()
     if answer is Format.JSON:
@@ -140,6 +141,10 @@ def _fields(result: _Result) -> dict[str, object]:
             "dead": [
                 {"path": one.path, "line": one.line, "target": one.target}
                 for one in result.links.dead
+            ],
+            "kept": [
+                {"path": one.path, "line": one.line, "target": one.target, "now": one.now}
+                for one in result.links.kept
             ],
         },
         "checklist": checklist(result.plan),
@@ -180,10 +185,19 @@ def _show_links(links: Repair, *, will_fix: bool) -> None:
         show(f"\n{number} to repair, because the text they lead to moves")
         if not will_fix:
             say("  → pack migrate --fix-links   repair them in a second commit")
-    for one in links.dead[:_SHOWN]:
-        show(f"leads nowhere: {one.path}:{one.line}: {one.target}")
-    if len(links.dead) > _SHOWN:
-        show(f"leads nowhere: {len(links.dead) - _SHOWN} more links")
+    _show_some("leads nowhere", [f"{one.path}:{one.line}: {one.target}" for one in links.dead])
+    kept = [
+        f"{one.path}:{one.line}: {one.target}" + (f" (now {one.now})" if one.now else "")
+        for one in links.kept
+    ]
+    _show_some("still leads to the original", kept)
+
+
+def _show_some(word: str, places: Sequence[str]) -> None:
+    for place in places[:_SHOWN]:
+        show(f"{word}: {place}")
+    if len(places) > _SHOWN:
+        show(f"{word}: {len(places) - _SHOWN} more links")
 
 
 def _described(files: Sequence[tuple[MemoryPath, int]]) -> str:

@@ -246,7 +246,8 @@ def _show_files(outcome: _Outcome) -> None:
     words |= dict.fromkeys(done.root_notes, "notes at the root are no memory here")
     _show_some("left as it is", [f"{path}: {why}" for path, why in words.items()])
     if done.root_notes:
-        say("  → PACK_ROOT_NOTES=true pack init   make the notes at the root memory too")
+        again = f"PACK_ROOT_NOTES=true {_command(outcome, 'init')}"
+        say(f"  → {again}   make the notes at the root memory too")
     _show_left_out("left as it is", done.left)
 
 
