@@ -79,7 +79,8 @@ def find_ignore_rule(path: str, list_of: ListOf, others: Sequence[IgnoreList]) -
     last = len(parts) - (not path.endswith("/"))
     lists: list[IgnoreList] = list(others)
     for depth in range(len(parts)):
-        lists.insert(0, list_of("/".join(parts[:depth])))
+        if own := list_of("/".join(parts[:depth])):  # most folders have none
+            lists.insert(0, own)
         place = "/".join(parts[: depth + 1])
         found = last_match(place, lists, is_folder=depth < last)
         if found is not None and not found.is_exception:

@@ -55,8 +55,10 @@ from pack_connectors.local_git.checkout import refuse_incomplete, refuse_without
 from pack_connectors.local_git.commit_graph import CommitGraph
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.examine import ExaminedWrite, Examiner
+from pack_connectors.local_git.gc_lock import LONGEST_SECONDS, wait_for_gc
 from pack_connectors.local_git.index import GitIndex, PreparedIndex, parse_raw_diff
 from pack_connectors.local_git.journal import Journal
+from pack_connectors.local_git.kept_pack import release
 from pack_connectors.local_git.log import (
     find_commits,
     read_last_changes,
@@ -110,6 +112,7 @@ class LocalGit:
         folder: Root of the working tree; it has a `.git`.
         clock: Tells the time of commits.
         lock_seconds: How long a writer waits for another PACK process.
+        gc_seconds: How long it waits for git's housekeeping.
 
     Raises:
         InvalidConfig: The folder is not the root of a repository that PACK can write to.
@@ -119,7 +122,12 @@ class LocalGit:
     capabilities = frozenset({Capability.WORKING_TREE, Capability.AUTHOR, Capability.LOG})
 
     def __init__(
-        self, folder: Path, clock: Callable[[], datetime], *, lock_seconds: float = _LOCK_SECONDS
+        self,
+        folder: Path,
+        clock: Callable[[], datetime],
+        *,
+        lock_seconds: float = _LOCK_SECONDS,
+        gc_seconds: float = LONGEST_SECONDS,
     ) -> None:
         self.repository = open_repository(folder)
         self._runner = GitRunner(self.repository)
@@ -165,6 +173,7 @@ class LocalGit:
             worktree=self._worktree,
             recovery=self._recovery,
             committed=self._committed,
+            gc_seconds=gc_seconds,
         )
         self._state = WorktreeState(
             self._worktree,
@@ -543,6 +552,8 @@ class LocalGit:
             return
         # The write is made; housekeeping that fails now gets another turn.
         with suppress(OSError, PackError):
+            if not wait_for_gc(self.repository.common_dir, 0):
+                release(self.repository.common_dir)
             if maintenance_is_due(self.repository):
                 self._maintained_at = time.monotonic()
                 self._maintenance = start_maintenance(self.repository)

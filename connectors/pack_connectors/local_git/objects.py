@@ -430,6 +430,10 @@ class ObjectStore:
         """From now on, `restore` is about what is added then."""
         self._added = {}
 
+    def added(self) -> list[tuple[str, bytes]]:
+        """What was added for a commit: kind and data of each object."""
+        return list(self._added.values())
+
     def restore(self) -> bool:
         """Store again what was added for a commit and has gone; returns whether anything had.
 

@@ -18,11 +18,12 @@ from typing import Final, NamedTuple
 
 from pack.catalog.row import is_catalogued
 from pack.errors import InvalidPath, LimitExceeded, Unavailable
-from pack.limits import MAX_FILE_BYTES
+from pack.limits import MAX_FILE_BYTES, MAX_STORED_PATH_BYTES
 from pack.model import BlobId, MemoryPath, blob_id
 from pack.rules.exclusion import ATTRIBUTES_FILE, IGNORE_FILE
 from pack_connectors.local_git.changes.skipped import Skips
-from pack_connectors.local_git.worktree import HAS_DIR_FD, READ_FLAGS, Worktree
+from pack_connectors.local_git.descent import HAS_DIR_FD
+from pack_connectors.local_git.worktree import READ_FLAGS, Worktree
 from pack_connectors.preconditions import check_path
 
 _NOT_THERE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EMLINK, errno.ENXIO)
@@ -203,6 +204,12 @@ def may_hold_memory(folder: str) -> bool:
     return is_catalogued(f"{folder}/x.md") and _is_path(folder)
 
 
+def _may_hold_memory(prefix: str, name: str) -> bool:
+    """The same for a folder in one that may; it costs the same however deep that is."""
+    place = f"x/{name}" if prefix else name  # what is special at the root is so nowhere else
+    return may_hold_memory(place) and len((prefix + name).encode("utf-8")) <= MAX_STORED_PATH_BYTES
+
+
 def is_memory(path: str) -> bool:
     """Whether a file at this path would be found by `scan`, as far as its name goes."""
     return is_catalogued(path) and _is_path(path)
@@ -226,23 +233,35 @@ def scan(
     Raises:
         Unavailable: A folder, or a file while it is looked at, cannot be read.
     """
-    worktree = Worktree(root)
-    waiting = [] if start and skips(start) else [start]
+    if start and skips(start):
+        return
+    with Worktree(root).descent() as open_folder:
+        yield from _scan(root, start, entered, skips, open_folder)
+
+
+def _scan(
+    root: Path,
+    start: str,
+    entered: Callable[[str, bool], None],
+    skips: Skips,
+    open_folder: Callable[[str], int | str | None],
+) -> Iterator[Folder]:
+    waiting = [start]
     while waiting:
         path = waiting.pop()
         with _translated(path or str(root)):
             entered(path, False)
-            with worktree.opened(MemoryPath(path) or None) as place:
-                if place is None:
-                    continue
-                folder = Folder(path, place)
-                if path and folder.is_repository():
-                    entered(path, True)
-                    continue
-                yield folder
-                prefix = f"{path}/" if path else ""
-                inner = filter(may_hold_memory, (prefix + name for name in folder.inner))
-                waiting += (each for each in inner if not skips(each))
+            place = open_folder(path)
+            if place is None:
+                continue
+            folder = Folder(path, place)
+            if path and folder.is_repository():
+                entered(path, True)
+                continue
+            yield folder
+            prefix = f"{path}/" if path else ""
+            inner = (prefix + name for name in folder.inner if _may_hold_memory(prefix, name))
+            waiting += (each for each in inner if not skips(each))
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.index import GitIndex
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.repository import Repository
+from pack_connectors.local_git.rules.committed_rules import CommittedRuleFiles
 from pack_connectors.local_git.rules.line_ends import (
     LineEnds,
     Text,
@@ -63,6 +64,7 @@ class LocalRules:
         self._committed = committed
         self._shown: tuple[object, Edits, Edits] | None = None
         self._managed: tuple[tuple[CommitId, object], Collection[MemoryPath]] | None = None
+        self._rule_files_of_commit = CommittedRuleFiles(store)
         self._rule_files: dict[MemoryPath, tuple[Stamp, bytes | None]] = {}
         self._stored: dict[tuple[BlobId, LineEnds, BlobId | None], BlobId] = {}
         self._view = _View()
@@ -279,8 +281,7 @@ class LocalRules:
             # Git takes attributes of a file that is not checked out from its index.
             if head is None or not path.endswith(ATTRIBUTES_FILE):
                 return None
-            blob = self._committed.blob_in(head, path)
-            return self._store.read(blob, "blob") if blob else None
+            return self._rule_files_of_commit.read(head, path)
         known = self._rule_files.get(path)
         if known is None or known[0] != status:
             known = self._rule_files[path] = (status, self._read_file(path))
