@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
@@ -66,22 +66,13 @@ class _Search(NamedTuple):
     held: tuple[str, ...] = ()
 
 
-class Links(NamedTuple):
-    """The ids of the passages before and after one."""
-
-    previous: int | None
-    next: int | None
-
-
-_UNLINKED: Final = Links(None, None)
-
-
 def candidates(
     db: sqlite3.Connection,
     clauses: Sequence[Clause],
     excluded: Sequence[Clause],
     which: Filter,
     limit: int,
+    known: Container[int] = (),
 ) -> list[Candidate]:
     """See `Catalog.candidates`; within a transaction."""
     scores: dict[int, float] = {}
@@ -94,7 +85,8 @@ def candidates(
             scores.setdefault(number, score)
     if not scores and any(search.read > _READ for search in searches):
         scores = dict(visible.search(searches[-1]._replace(read=1), limit))
-    return read_candidates(db, dict(list(scores.items())[:limit]))
+    best = list(scores.items())[:limit]
+    return read_candidates(db, {number: score for number, score in best if number not in known})
 
 
 # --- what is looked for ------------------------------------------------------------------------
@@ -274,12 +266,8 @@ def _tags(kept: str) -> tuple[str, ...]:
     return tuple(json.loads(kept))
 
 
-def read_candidates(
-    db: sqlite3.Connection,
-    scores: Mapping[int, float],
-    links: Mapping[int, Links] | None = None,
-) -> list[Candidate]:
-    """The passages with these ids as candidates, in this order, with their scores and links."""
+def read_candidates(db: sqlite3.Connection, scores: Mapping[int, float]) -> list[Candidate]:
+    """The passages with these ids as candidates, in this order, with their scores."""
     found: dict[int, Candidate] = {}
     tables = [("file", ">"), ("edited", "<")] if has_edits(db) else [("file", ">")]
     for table, sign in tables:
@@ -289,21 +277,8 @@ def read_candidates(
             f"JOIN {table} AS file ON file.id = place.file WHERE place.file {sign} 0"
         )
         for number, path, topic, tags, *rest in db.execute(query, (json.dumps(list(scores)),)):
-            created, updated, line, heading, text, passages = rest
-            before, after = (links or {}).get(number, _UNLINKED)
+            *more, passages = rest
             found[number] = Candidate(
-                number,
-                path,
-                topic,
-                _tags(tags),
-                created,
-                updated,
-                line,
-                heading,
-                text,
-                scores[number],
-                before,
-                after,
-                passages,
+                number, path, topic, _tags(tags), *more, scores[number], passages=passages
             )
     return [found[number] for number in scores if number in found]

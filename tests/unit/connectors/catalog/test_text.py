@@ -319,10 +319,10 @@ def test_a_derived_word_does_not_make_a_word_common(many, monkeypatch):
 
 def test_terms_of_the_memory_are_found_by_what_is_in_them(many):
     assert many.frequencies(["common", "seldom", "nothing"]) == {"common": 300, "seldom": 1}
-    assert many.with_stems(["common", "seldom"], 5) == {"common": 300, "seldom": 1}
-    assert many.with_stems(["common", "seldom"], 1) == {"common": 300}
-    assert many.with_stems(["word"], 5) == {"words": 300}
-    assert many.with_stems(["common"], 0) == many.with_stems(["words"], 5) == {}
+    both = ["common", "seldom"]
+    assert many.with_stems([both, ["word"]], 5) == [{"common": 300, "seldom": 1}, {"words": 300}]
+    assert many.with_stems([both], 1) == [{"common": 300}]
+    assert many.with_stems([["common"]], 0) == many.with_stems([["words"]], 5) == [{}]
     assert many.containing("ommo", 5) == ["common"]
     assert many.containing("mm", 5) == ["common"]
     assert many.containing("mon", 5, at_end=True) == ["common"]
