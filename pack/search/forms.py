@@ -52,8 +52,8 @@ def expand(query: Query, vocabulary: Vocabulary) -> Query:
     keys += [_keys(clause, derived=False) for clause in query.excluded]
     found = vocabulary.with_stems(keys, _MOST_FORMS + _MOST_DERIVED)
     clauses = [
-        with_spellings(_with_forms(clause, *known) if known[0] else clause, vocabulary)
-        for clause, *known in zip((*query.clauses, *query.excluded), keys, found, strict=True)
+        with_spellings(_with_forms(clause, own, forms) if own else clause, vocabulary)
+        for clause, own, forms in zip((*query.clauses, *query.excluded), keys, found, strict=True)
     ]
     asked = len(query.clauses)
     return replace(

@@ -277,8 +277,9 @@ def read_candidates(db: sqlite3.Connection, scores: Mapping[int, float]) -> list
             f"JOIN {table} AS file ON file.id = place.file WHERE place.file {sign} 0"
         )
         for number, path, topic, tags, *rest in db.execute(query, (json.dumps(list(scores)),)):
-            *more, passages = rest
+            created, updated, line, heading, text, passages = rest
+            about = (path, topic, _tags(tags), created, updated)
             found[number] = Candidate(
-                number, path, topic, _tags(tags), *more, scores[number], passages=passages
+                number, *about, line, heading, text, scores[number], passages=passages
             )
     return [found[number] for number in scores if number in found]
