@@ -2,7 +2,8 @@
 
 FTS5 reads every entry in the list of a word, and reads it twice to rank by it, so the cost of a
 search grows with the length of these lists. Therefore the rarest clauses, up to `_RANKED` entries
-altogether, are looked for first and ranked by BM25. Derived words are looked for only if all
+altogether, are looked for first and ranked by BM25; behind a filter, which few passages pass, these
+are more clauses, as only what it lets pass is ranked. Derived words are looked for only if all
 clauses fit in with them. Only if this does not find enough, the common clauses are looked for, and
 not ranked: phrases; passages with all of them; those with one in path, topic, tags or heading; then
 any. Of each kind the ones indexed last come first, and reading ends when there are enough, or after
@@ -77,7 +78,7 @@ def candidates(
     """See `Catalog.candidates`; within a transaction."""
     scores: dict[int, float] = {}
     visible = _Visible(db, which, excluded)
-    searches = list(_searches(db, clauses))
+    searches = list(_searches(db, clauses, visible.share))
     for search in searches:
         if len(scores) >= limit:
             break
@@ -92,8 +93,15 @@ def candidates(
 # --- what is looked for ------------------------------------------------------------------------
 
 
-def _searches(db: sqlite3.Connection, clauses: Sequence[Clause]) -> Iterator[_Search]:
-    """The searches to make, the best first."""
+def _searches(db: sqlite3.Connection, clauses: Sequence[Clause], share: float) -> Iterator[_Search]:
+    """The searches to make, the best first.
+
+    Args:
+        db: The catalog.
+        clauses: What to look for.
+        share: Of the entries that are read, how many are ranked at most.
+    """
+    most = int(min(_RANKED / share, max(_READ, _RANKED)))
     costs = _costs(db, clauses)
     if sum(costs.values()) > _RANKED:
         clauses = [_as_typed(clause) for clause in clauses]
@@ -102,9 +110,9 @@ def _searches(db: sqlite3.Connection, clauses: Sequence[Clause]) -> Iterator[_Se
     optional = sorted((c for c in clauses if not c.required), key=lambda clause: costs[clause])
     total = sum(costs.values())
     if required:
-        yield from _required(required, optional, costs)
+        yield from _required(required, optional, costs, most)
         return
-    rare = _affordable(optional, costs)
+    rare = _affordable(optional, costs, most)
     if rare:
         yield _Search(_or(rare), 0)
     yield from (_Search(match, total) for match in _common(optional[len(rare) :]))
@@ -120,12 +128,12 @@ def _as_typed(clause: Clause) -> Clause:
 
 
 def _required(
-    required: Sequence[Clause], optional: Sequence[Clause], costs: dict[Clause, int]
+    required: Sequence[Clause], optional: Sequence[Clause], costs: dict[Clause, int], most: int
 ) -> Iterator[_Search]:
     """With required phrases: passages that hold all of them, then those that hold any."""
     total = sum(costs.values())
     held = tuple(_any(clause.alternatives) for clause in required) if len(required) > 1 else ()
-    if sum(costs[clause] for clause in required) <= _RANKED:
+    if sum(costs[clause] for clause in required) <= most:
         yield _Search(_or(required), 0, held)
         return
     if optional:
@@ -135,12 +143,12 @@ def _required(
         yield _Search(_or(required), total, held)
 
 
-def _affordable(optional: Sequence[Clause], costs: dict[Clause, int]) -> list[Clause]:
+def _affordable(optional: Sequence[Clause], costs: dict[Clause, int], most: int) -> list[Clause]:
     """The rarest ones that can be ranked together; the argument is sorted."""
     total, rare = 0, []
     for clause in optional:
         total += costs[clause]
-        if total > _RANKED:
+        if total > most:
             break
         rare.append(clause)
     return rare
@@ -190,22 +198,26 @@ def _all(clauses: Sequence[Clause]) -> str:
     return f"({' AND '.join(_any(clause.alternatives) for clause in clauses)})"
 
 
-def _demanded(db: sqlite3.Connection, which: Filter) -> str:
+def _demanded(db: sqlite3.Connection, which: Filter) -> tuple[str, float]:
     """What an expression may demand on top: it finds at least everything that a filter lets pass.
 
-    Words that most passages hold are not looked for, as their lists take longer to read.
+    Words that most passages hold are not looked for, as their lists take longer to read. The other
+    result is the share of all passages that meet it, at most.
     """
     demands = {"tags": index_terms(which.tag or ""), "path": index_terms(which.folder or "")}
     known = frequencies(db, {term for terms in demands.values() for term in terms})
-    (rare,) = db.execute("SELECT max(passages) / 2 FROM head").fetchone()
-    demanded = ""
+    (passages,) = db.execute("SELECT max(passages) FROM head").fetchone()
+    demanded, share = "", 1.0
     for column, terms in demands.items():
         telling = [
-            f'"{term}"' for term in dict.fromkeys(terms) if known.get(term, 0) <= (rare or 0)
+            term for term in dict.fromkeys(terms) if known.get(term, 0) * 2 <= (passages or 0)
         ]
         if telling:
-            demanded += f" AND {{{column}}} : ({' AND '.join(telling)})"
-    return demanded
+            quoted = " AND ".join(f'"{term}"' for term in telling)
+            demanded += f" AND {{{column}}} : ({quoted})"
+            rarest = min(known.get(term, 0) for term in telling)
+            share = min(share, max(rarest, 1) / max(passages, 1))
+    return demanded, share
 
 
 # --- where it is looked for --------------------------------------------------------------------
@@ -219,7 +231,7 @@ class _Visible:
         self._edited = has_edits(db)
         self._condition = condition(which)
         self._is_filtered = not which.is_empty
-        self._demanded = _demanded(db, which)
+        self._demanded, self.share = _demanded(db, which)
         self._excluded = _or(excluded) if excluded else ""
 
     def search(self, search: _Search, limit: int) -> list[tuple[int, float]]:
