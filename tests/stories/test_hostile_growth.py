@@ -22,7 +22,8 @@ from pack.model import BlobId, MemoryPath
 from pack.search.candidate import Candidate
 from pack.search.highlights import find_highlights
 from pack.search.query import parse_query
-from pack.search.ranking import Statistics, locate, rank
+from pack.search.ranking import Statistics, rank
+from pack.search.snippets import find_line
 from pack.search.words import fold_text, indexed_text
 from pack.sync.open_blocks import with_end
 from pack.sync.text import make_section
@@ -103,7 +104,8 @@ def _searched(text):
     found = Candidate(1, PATH, "x", (), None, None, 1, "", text)
     statistics = Statistics(10, 500.0, (1,) * len(QUERY.clauses))
     ranked = rank(QUERY, [found], statistics, lambda _: {})
-    return [locate(QUERY, one.candidate) for one in ranked], heading_above(text, 9)
+    snippets = [find_line(QUERY, one.candidate.text) for one in ranked]
+    return snippets, heading_above(text, 9)
 
 
 def _edited(text):

@@ -17,6 +17,7 @@ from pack_servers.wiring.memory import open_memory
 
 from pack.core.requests import count_tokens
 from pack.memory import Memory
+from tests.search.identifiers import FORMS, queries, wholes
 from tests.stories.mcp_support import (
     call,
     commits,
@@ -301,41 +302,25 @@ def test_the_section_that_a_search_names_can_be_read_and_edited(story: Story) ->
     assert story(use).endswith("- beta\n- added\n")
 
 
-CI = {
-    "spaced": "The site is built with GitHub Actions.",
-    "snake": "The site runs github_actions.",
-    "path": "The site is built by .github/actions/GitHub.Actions.yml",
-}
+NAME = "GitHub Actions"
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        '"GitHub Actions"',
-        '"github actions"',
-        '"GitHub_Actions"',
-        "GitHubActions",
-        "github_actions",
-        '"GitHub Actions" site',
-        'Is it built with "GitHub Actions"?',
-    ],
-)
-def test_a_phrase_with_a_capital_inside_is_found_and_left_out(story: Story, query: str) -> None:
-    def paths(found: dict[str, Any]) -> set[str]:
-        return {match["path"] for match in found["results"]}
+def test_a_name_is_found_and_left_out_in_every_spelling(story: Story) -> None:
+    forms = {f"projects/{number}.md": form for number, form in enumerate(FORMS[NAME])}
 
-    async def use(client: Client) -> tuple[set[str], set[str]]:
-        for name, text in CI.items():
-            await call(client, "memory_update", path=f"projects/{name}.md", content=text)
-        await call(client, "memory_update", path="projects/no.md", content="The site, by GitHub.")
-        found = paths(await call(client, "memory_search", query=query))
-        phrase = query if query.startswith('"') and query.endswith('"') else '"GitHub Actions"'
-        left = paths(await call(client, "memory_search", query=f"site -{phrase}"))
-        return found, left
+    async def use(client: Client) -> dict[str, set[str]]:
+        async def found(query: str) -> set[str]:
+            answer = await call(client, "memory_search", query=query, limit=20)
+            return {match["path"] for match in answer["results"]}
 
-    found, left = story(use)
-    assert found >= {f"projects/{name}.md" for name in CI}
-    assert left == {"projects/no.md"}
+        for path, form in forms.items():
+            await call(client, "memory_update", path=path, content=f"This note says {form}.")
+        await call(client, "memory_update", path="projects/no.md", content="This note says GitHub.")
+        wanted = {query: set(forms) - await found(query) for query in queries(NAME)}
+        left = {f"-{query}": await found(f"says -{query}") for query in wholes(NAME)}
+        return wanted | {minus: paths ^ {"projects/no.md"} for minus, paths in left.items()}
+
+    assert {query: wrong for query, wrong in story(use).items() if wrong} == {}
 
 
 # --- what the protocol says ------------------------------------------------------------------

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -286,8 +286,11 @@ class SqliteCatalog:
         excluded: Sequence[Clause] = (),
         which: Filter = EVERYTHING,
         limit: int = 200,
+        known: Container[int] = (),
     ) -> list[Candidate]:
-        return self._search(lambda db: search.candidates(db, clauses, excluded, which, limit))
+        return self._search(
+            lambda db: search.candidates(db, clauses, excluded, which, limit, known)
+        )
 
     def with_neighbours(self, found: Sequence[Candidate], reach: int) -> list[Candidate]:
         return self._search(lambda db: neighbours.with_neighbours(db, found, reach))
@@ -302,8 +305,8 @@ class SqliteCatalog:
     def frequencies(self, terms: Collection[str]) -> dict[str, int]:
         return self._search(lambda db: vocabulary.frequencies(db, terms))
 
-    def with_stems(self, keys: Collection[str], limit: int) -> dict[str, int]:
-        return self._search(lambda db: vocabulary.with_stems(db, keys, limit))
+    def with_stems(self, wanted: Sequence[Collection[str]], limit: int) -> list[dict[str, int]]:
+        return self._search(lambda db: vocabulary.with_stems(db, wanted, limit))
 
     def containing(self, part: str, limit: int, *, at_end: bool = False) -> list[str]:
         return self._search(lambda db: vocabulary.containing(db, part, limit, at_end=at_end))
