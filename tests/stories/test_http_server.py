@@ -8,8 +8,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -866,18 +864,12 @@ def test_a_broken_body_under_a_running_answer_leaves_no_traceback(tmp_path: Path
 
 
 def fail_to_start(**settings: Any) -> str:
-    run = subprocess.run(
-        [sys.executable, "-c", PROGRAM, json.dumps(settings)],
-        env={k: v for k, v in os.environ.items() if k != "PACK_HTTP_TOKEN"},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=DEADLINE,
-        check=False,
-    )
-    assert run.returncode == 1
-    assert run.stdout == ""
-    return run.stderr
+    environment = {k: v for k, v in os.environ.items() if k != "PACK_HTTP_TOKEN"}
+    process = start([json.dumps(settings)], program=PROGRAM, env=environment)
+    out, said = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 1
+    assert out == b""
+    return str(said.decode())
 
 
 def test_a_taken_port_is_told_in_one_line(plain: Running) -> None:
