@@ -35,6 +35,8 @@ FIGURES = {
     "read as of a commit",
     "first search as of a commit",
     "search as of a commit / present",
+    "context, by a hook",
+    "context with a task, over MCP",
     "blame, first",
     "blame, again",
     "blame, first / git blame -w -M",
@@ -74,7 +76,7 @@ def test_a_small_run_prints_and_writes_every_figure(
     assert all(figure["notes"] == 30 for figure in figures.values())
     assert all(figure["measured"] > 0 for figure in figures.values())
     beside = [f["beside"] for f in figures.values() if f["compared_by"] != "value"]
-    assert len(beside) == 12
+    assert len(beside) == 16
     assert all(other > 0 for other in beside)
     printed = capsys.readouterr().out
     assert all(name in printed for name in FIGURES)
