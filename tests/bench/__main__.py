@@ -17,6 +17,7 @@ from tests.bench.corpus import Corpus
 from tests.bench.far import measure_far
 from tests.bench.figures import Figure, compare
 from tests.bench.finding import measure_list, measure_searches
+from tests.bench.remembering import measure_history
 from tests.bench.report import machine, table
 from tests.bench.repositories import clean_environment, make_memory
 from tests.bench.serving import measure_memory, measure_reads, measure_starts, measure_tools
@@ -79,6 +80,7 @@ def measure(size: int, rounds: int, pause: float) -> list[Figure]:
             measure_starts(setting),
             measure_memory(setting),
             measure_tools(setting),
+            *measure_history(setting),
             *measure_far(setting),
         ]
 

@@ -247,3 +247,27 @@ def test_the_past_of_a_memory_on_github(memory: Github) -> None:
     assert (file["path"], file["change"]) == ("a/x.md", "added")
     changed = memory.ok("diff", "b/y.md", made["commit"], *place).json["files"]
     assert [(file["old_path"], file["change"]) for file in changed] == [("a/x.md", "moved")]
+
+
+def test_the_log_needs_no_clone(memory: Github) -> None:
+    memory.ok("update", "--github", REPOSITORY, "notes/a.md", stdin="# A\n")
+    sha = json.loads(
+        memory.ok("get", "--github", REPOSITORY, "notes/a.md", "--format", "json").text
+    )
+    moved = ("notes/a.md", "notes/b.md", "--sha", sha["sha"])
+    memory.ok("move", "--github", REPOSITORY, *moved)
+
+    def found(command: str, *words: str) -> dict[str, list[dict[str, object]]]:
+        ended = memory.ok(command, "--github", REPOSITORY, "--format", "json", *words)
+        return dict(json.loads(ended.text))
+
+    of_file = found("log", "notes/b.md")["commits"]
+    assert [commit["files"][0]["change"] for commit in of_file] == ["moved", "added"]  # type: ignore[index]
+    assert len(found("log")["commits"]) == 3
+    assert found("log", "--until", str(of_file[1]["commit"])[:10], "--limit", "1")["commits"] == [
+        of_file[1]
+    ]
+    (new,) = found("changes", "--since", str(of_file[1]["commit"]))["files"]
+    assert (new["path"], new["change"], new["old_path"]) == ("notes/b.md", "moved", "notes/a.md")
+    found("changes")
+    assert found("changes")["files"] == []
