@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from threading import Lock
 from typing import Any, Final, TypeVar
 
 _T = TypeVar("_T")
@@ -16,11 +16,16 @@ class Memo:
     """Small values by key; the one that was not asked for longest goes first.
 
     May be used from any thread; two that ask at once may both find it out.
+
+    Args:
+        most: How many there may be.
+        dropped: Called with each value that goes, for what it holds.
     """
 
-    def __init__(self, most: int = _MOST) -> None:
+    def __init__(self, most: int = _MOST, dropped: Callable[[Any], None] = lambda _: None) -> None:
         self._most = most
-        self._lock = threading.Lock()
+        self._dropped = dropped
+        self._lock = Lock()
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
 
     def once(self, key: Hashable, find_out: Callable[[], _T]) -> _T:
@@ -44,9 +49,14 @@ class Memo:
         unknown = [key for key in wanted if key not in known]
         if unknown:
             found = find_out(unknown)
-            with self._lock:
-                self._values.update(found.items())
-                while len(self._values) > self._most:
-                    self._values.popitem(last=False)
+            for one in self._put(found):
+                self._dropped(one)
             known |= found
         return known
+
+    def _put(self, found: Mapping[_K, _T]) -> list[Any]:
+        """Keep values; returns those that had to go."""
+        with self._lock:
+            self._values.update(found.items())
+            too_many = max(len(self._values) - self._most, 0)
+            return [self._values.popitem(last=False)[1] for _ in range(too_many)]

@@ -26,3 +26,11 @@ def test_what_was_not_asked_for_longest_is_forgotten():
         memo.once(key, lambda: None)
     assert memo.once("a", lambda: "new") is None
     assert memo.once("b", lambda: "new") == "new"
+
+
+def test_what_is_forgotten_is_handed_over_first():
+    gone = []
+    memo = Memo(1, gone.append)
+    for key in ("a", "b", "b", "c"):
+        memo.once(key, lambda key=key: key.upper())
+    assert gone == ["A", "B"]
