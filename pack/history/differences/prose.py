@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from pack.history.line_owners import first_difference
-from pack.history.marks import Piece, PieceOp, mark_words
-from pack.history.pairs import Pairs, UnitPair, pair_units
-from pack.history.units import Unit, UnitKind, split_units
+from pack.history.differences.line_owners import first_difference
+from pack.history.differences.marks import Piece, PieceOp, mark_words
+from pack.history.differences.pairs import Pairs, UnitPair, pair_units
+from pack.history.differences.units import Unit, UnitKind, split_units
 from pack.merge.diff import Budget, find_hunks
 
 _LEAST_STEPS: Final = 20_000

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from pack.history.tokens import is_word, split_words
-from pack.history.units import Unit, UnitKind
+from pack.history.differences.tokens import is_word, split_words
+from pack.history.differences.units import Unit, UnitKind
 from pack.merge.diff import Hunk
 
 _SAME_PLACE: Final = 0.4

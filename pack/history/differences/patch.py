@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pack.history.file_diff import FileDiff
-from pack.history.line_hunks import LineHunk, LineOp, line_hunks
+from pack.history.differences.file_diff import FileDiff
+from pack.history.differences.line_hunks import LineHunk, LineOp, line_hunks
 from pack.log import ChangeKind
 from pack.model import blob_id
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.history.prose import SegmentOp, compare_prose, new_text, old_text
-from tests.unit.history.rewrites import REWRITES, after, before
+from pack.history.differences.prose import SegmentOp, compare_prose, new_text, old_text
+from tests.unit.history.differences.rewrites import REWRITES, after, before
 
 SIGNS = {"=": "{}", "-": "[-{}-]", "+": "{{+{}+}}"}
 LEADS = {SegmentOp.MOVED: "> ", SegmentOp.MOVED_AWAY: "< "}
