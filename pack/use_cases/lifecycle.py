@@ -141,7 +141,7 @@ class Lifecycle:
                 raise _Begun
             puts = [*_imported(core, plan), *(_adopt(core, path) for path in adopted)]
             if root.is_new:
-                puts.append(record_choice(core, root.scope))
+                puts += record_choice(core, root.scope)
             elif adopted and core.reader.find(PROJECT_FILE) is not None:
                 puts.append(_adopt(core, PROJECT_FILE))  # it decides what is adopted
             changes: list[Change] = [*puts, *_dates(core, puts, plan, dates or {})]
