@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Final
 
@@ -22,6 +22,7 @@ from pack.imports.left_out import LeftOut, left_in
 from pack.index.format import read_head
 from pack.model import ABSENT, BlobId, Change, EntryType, MemoryPath, Mode, Put
 from pack.paths import INDEX, fold, is_memory_file, original_path, parse_path
+from pack.remote.remote import Exchange
 from pack.results import Written
 from pack.use_cases.beside import Beside, find_beside, refuse_link, scope_changes
 from pack.use_cases.care import Care
@@ -51,6 +52,7 @@ class Initialised:
         outside: Markdown files at the root, which is no place for memory files; they stay as they
             are.
         left: What else was in the folder and is no note.
+        received: What was taken in from a remote first, as the folder had no commit.
     """
 
     written: Written | None
@@ -62,6 +64,7 @@ class Initialised:
     renamed: tuple[tuple[str, MemoryPath], ...] = ()
     outside: tuple[MemoryPath, ...] = ()
     left: tuple[LeftOut, ...] = ()
+    received: Exchange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +129,24 @@ class Lifecycle:
         Raises:
             PackError: The store refused, or the person did; nothing was written.
         """
+        received = Remotes(self._session).receive_first(dry_run=dry_run)
+        made = self._init(scaffold, notes or {}, attachments or {}, dates or {}, agree, dry_run)
+        return replace(made, received=received)
+
+    def _init(
+        self,
+        scaffold: Scaffold,
+        notes: Mapping[str, bytes],
+        attachments: Mapping[str, bytes],
+        dates: Mapping[str, datetime],
+        agree: Agree,
+        dry_run: bool,
+    ) -> Initialised:
         core = self._core
-        Remotes(self._session).receive_first(dry_run=dry_run)
         mode = core.reader.mode()
         if mode is Mode.V1:
             return Initialised(None, mode)  # needs `pack migrate` instead; the wrapper says so
-        plan = _without_excluded(core, importing.plan_import(notes or {}, attachments or {}))
+        plan = _without_excluded(core, importing.plan_import(notes, attachments))
         present = _present(core)
         adopted = present if core.connector.head() is None else []
         is_foreign = mode is Mode.V2 and _has_foreign_index(core)
@@ -151,7 +166,7 @@ class Lifecycle:
             puts = [*_imported(core, plan), *(_adopt(core, path) for path in adopted)]
             if adopted and core.reader.find(PROJECT_FILE) is not None:
                 puts.append(_adopt(core, PROJECT_FILE))  # it decides what is adopted
-            changes: list[Change] = [*puts, *_dates(core, puts, plan, dates or {})]
+            changes: list[Change] = [*puts, *_dates(core, puts, plan, dates)]
             if mode is Mode.EMPTY and not notes and not present:
                 changes += _starters(core, scaffold)
             is_new = mode is Mode.EMPTY or is_foreign
@@ -162,14 +177,7 @@ class Lifecycle:
         try:
             written = self._session.write(decide, dry_run=dry_run)
         except _Begun:
-            return self.init(
-                scaffold,
-                notes,
-                attachments=attachments,
-                dates=dates,
-                agree=agree,
-                dry_run=dry_run,
-            )
+            return self._init(scaffold, notes, attachments, dates, agree, dry_run)
         return Initialised(
             written,
             mode,
