@@ -23,7 +23,7 @@ from pack.memory import Memory
 from pack.provenance import Origin, Source
 from pack.results import Written
 from pack_servers.mcp import results as answers
-from pack_servers.mcp.clients import LastRead, PartsRead, client_key
+from pack_servers.mcp.clients import LastRead, PartsRead, client_key, reader_key
 
 _MAX_LIMIT: Final = 500
 _LARGE: Final = {"anthropic/maxResultSizeChars": 500_000}
@@ -76,12 +76,19 @@ class Tools:
     """The tools. They run on worker threads, so that a slow one delays nobody."""
 
     def __init__(
-        self, memory: Memory, source: Source, wrote: Callable[[], None], whole_tokens: int
+        self,
+        memory: Memory,
+        source: Source,
+        wrote: Callable[[], None],
+        whole_tokens: int,
+        *,
+        sees_all: bool,
     ) -> None:
         self._memory = memory
         self._source = source
         self._wrote = wrote
         self._most_tokens = whole_tokens or None
+        self._sees_all = sees_all
         self._last_read = LastRead()
         self._parts_read = PartsRead()
 
@@ -126,12 +133,16 @@ class Tools:
         """Read a file: content, and the sha that a change must name. Without path: all files."""
         client = client_key(ctx.request_context)
         if path:
-            return _answer(lambda: self._read(client, path, section, lines, max_tokens, cursor))
+            reader = self._reader(ctx)
+            return _answer(lambda: self._read(reader, path, section, lines, max_tokens, cursor))
         return _answer(lambda: self._read_all(client, section or lines, max_tokens, cursor))
+
+    def _reader(self, ctx: Context) -> str | None:
+        return reader_key(ctx.request_context, sees_all=self._sees_all)
 
     def _read(
         self,
-        client: str | None,
+        reader: str | None,
         path: str,
         section: str,
         lines: str,
@@ -146,7 +157,7 @@ class Tools:
             lines=lines or None,
             max_tokens=max_tokens or self._most_tokens,
         )
-        self._parts_read.put(client, found.path, found.sha, found.excerpt)
+        self._parts_read.put(reader, found.path, found.sha, found.excerpt)
         return answers.document(found)
 
     def _read_all(
@@ -173,14 +184,12 @@ class Tools:
         memory = self._as(ctx)
         client = client_key(ctx.request_context)
         if path:
+            reader = self._reader(ctx)
+            shown = partial(self._parts_read.lines, reader)
             return self._write(
-                client,
+                reader,
                 lambda: memory.notes.update(
-                    path,
-                    content,
-                    sha or None,
-                    message or None,
-                    lines_shown=partial(self._parts_read.lines, client),
+                    path, content, sha or None, message or None, lines_shown=shown
                 ),
             )
         try:
@@ -201,14 +210,14 @@ class Tools:
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Change parts of a file: replace exact text, append, replace a section. All or none."""
         memory = self._as(ctx)
-        client = client_key(ctx.request_context)
+        reader = self._reader(ctx)
 
         def edit() -> Written:
             done = memory.notes.edit(path, read_edits(edits), sha or None, message or None)
-            self._parts_read.edited(client, done.path, str(done.sha))
+            self._parts_read.edited(reader, done.path, str(done.sha))
             return done
 
-        return self._write(client, edit)
+        return self._write(reader, edit)
 
     def memory_search(
         self,
@@ -249,24 +258,24 @@ class Tools:
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Remove a file; its history stays in git."""
         memory = self._as(ctx)
-        client = client_key(ctx.request_context)
-        return self._write(client, lambda: memory.notes.delete(path, sha, message or None))
+        reader = self._reader(ctx)
+        return self._write(reader, lambda: memory.notes.delete(path, sha, message or None))
 
     def memory_move(
         self, ctx: Context, path: Path, new_path: Path, sha: Sha, message: Message = ""
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Give a file another path; its history follows."""
         memory = self._as(ctx)
-        client = client_key(ctx.request_context)
-        return self._write(client, lambda: memory.notes.move(path, new_path, sha, message or None))
+        reader = self._reader(ctx)
+        return self._write(reader, lambda: memory.notes.move(path, new_path, sha, message or None))
 
-    def _write(self, client: str | None, action: Callable[[], Written]) -> CallToolResult:
+    def _write(self, reader: str | None, action: Callable[[], Written]) -> CallToolResult:
         def write() -> CallToolResult:
             try:
                 done = action()
             except BlobChanged as error:
                 if error.actual is not None and answers.conflicting_text(error) is not None:
-                    self._parts_read.put(client, error.path, error.actual)  # it is shown whole
+                    self._parts_read.put(reader, error.path, error.actual)  # it is shown whole
                 raise
             self._wrote()
             return answers.written(done)
@@ -292,6 +301,8 @@ def add_tools(
     source: Source,
     wrote: Callable[[], None],
     whole_tokens: int,
+    *,
+    sees_all: bool,
 ) -> None:
     """Add the tools to a server.
 
@@ -301,8 +312,9 @@ def add_tools(
         source: What the clients of the server count as.
         wrote: Called after a tool has made a commit, on its worker thread; returns at once.
         whole_tokens: About how many tokens a read may take, if it does not say; 0 for any number.
+        sees_all: Whether the server sees all that its clients read, as the only one of the memory.
     """
-    tools = Tools(memory, source, wrote, whole_tokens)
+    tools = Tools(memory, source, wrote, whole_tokens, sees_all=sees_all)
     for function, title, hints in (
         (tools.memory_list, "List memory", _READS),
         (tools.memory_get, "Read memory", _READS),
