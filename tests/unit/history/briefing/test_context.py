@@ -1,11 +1,11 @@
 """What a conversation begins with, from real notes."""
 
 import pytest
-from tests.unit.history.briefing.test_context_text import Calls
 
 from pack.errors import InvalidRequest, NotInitialised
 from pack.history.briefing.context import ContextRequest
 from tests.support import git
+from tests.unit.history.briefing.test_context_text import Calls
 
 
 def begin(memory, **request):
