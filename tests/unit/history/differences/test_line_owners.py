@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.history.line_hunks import git_lines
-from pack.history.line_owners import NONE, LineKeys, hand_over
+from pack.history.differences.line_hunks import git_lines
+from pack.history.differences.line_owners import NONE, LineKeys, hand_over
 
 LINES = st.lists(st.sampled_from(["", "a", "b", "a long enough line", "another long line"]))
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from pack.errors import LimitExceeded, NotFound
-from pack.history.file_diff import Read
+from pack.history.differences.file_diff import Read
 from pack.log import ChangeKind, FileChange
 
 _LEAST: Final = 0.5

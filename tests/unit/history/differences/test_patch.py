@@ -2,8 +2,8 @@
 
 import pytest
 
-from pack.history.file_diff import FileDiff
-from pack.history.patch import patch_of
+from pack.history.differences.file_diff import FileDiff
+from pack.history.differences.patch import patch_of
 from pack.log import ChangeKind
 from tests.support import git
 

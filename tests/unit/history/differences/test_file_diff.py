@@ -1,6 +1,6 @@
 """The texts of a changed file."""
 
-from pack.history.file_diff import read_diffs
+from pack.history.differences.file_diff import read_diffs
 from pack.log import ChangeKind, FileChange
 from pack.model import blob_id
 

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from pack.history.marks import Piece, PieceOp, mark_words
-from pack.history.pairs import Pairs, UnitPair, pair_units
-from pack.history.units import Unit, UnitKind, split_units
+from pack.history.differences.line_owners import first_difference
+from pack.history.differences.marks import Piece, PieceOp, mark_words
+from pack.history.differences.pairs import Pairs, UnitPair, pair_units
+from pack.history.differences.units import Unit, UnitKind, split_units
 from pack.merge.diff import Budget, find_hunks
 
 _LEAST_STEPS: Final = 20_000
 _STEPS_PER_CHARACTER: Final = 1
+_MOST_LINES: Final = 100_000
+"""Lines of both texts above which only their common beginning and end are told apart."""
 
 
 class SegmentOp(StrEnum):
@@ -70,6 +73,8 @@ def compare_prose(old: str, new: str) -> list[Segment]:
 
     The same texts give the same segments. Takes nearly linear time.
     """
+    if old.count("\n") + new.count("\n") > _MOST_LINES:
+        return list(_ends_apart(old, new))
     a, b = split_units(old), split_units(new)
     hunks = find_hunks([_key(unit) for unit in a], [_key(unit) for unit in b])
     pairs = pair_units(a, b, hunks)
@@ -87,6 +92,24 @@ def compare_prose(old: str, new: str) -> list[Segment]:
         old_done, done = hunk.old_end, hunk.end
     writer.same(old_done, len(a), done)
     return writer.segments
+
+
+def _ends_apart(old: str, new: str) -> Iterator[Segment]:
+    """What both texts begin and end with, and in between all of the one and all of the other."""
+    shorter = min(len(old), len(new))
+    head = old.rfind("\n", 0, first_difference(old, new, shorter)) + 1
+    tail = min(first_difference(reversed(old), reversed(new), shorter), shorter - head)
+    tail -= (old.find("\n", len(old) - tail) + 1 or len(old)) - (len(old) - tail)
+    line = old.count("\n", 0, head) + 1
+    parts = (
+        (SegmentOp.SAME, PieceOp.SAME, old[:head], 1, 1),
+        (SegmentOp.OLD, PieceOp.OLD, old[head : len(old) - tail], line, None),
+        (SegmentOp.NEW, PieceOp.NEW, new[head : len(new) - tail], None, line),
+        (SegmentOp.SAME, PieceOp.SAME, old[len(old) - tail :], None, None),
+    )
+    for op, piece, text, old_line, new_line in parts:
+        if text:
+            yield Segment(op, UnitKind.TEXT, old_line, new_line, (Piece(piece, text),))
 
 
 def old_text(segments: Iterable[Segment]) -> str:

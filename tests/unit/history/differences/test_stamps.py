@@ -3,7 +3,7 @@
 import pytest
 
 from pack.files.markdown import split_lines
-from pack.history.stamps import same_but_stamps, stamped_lines
+from pack.history.differences.stamps import same_but_stamps, stamped_lines
 
 NOTE = "---\ntopic: A\nupdated: 2026-01-01\n---\nupdated: in the text\n"
 

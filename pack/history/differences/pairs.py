@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from pack.history.tokens import is_word, split_words
-from pack.history.units import Unit, UnitKind
+from pack.history.differences.tokens import is_word, split_words
+from pack.history.differences.units import Unit, UnitKind
 from pack.merge.diff import Hunk
 
 _SAME_PLACE: Final = 0.4
@@ -75,9 +75,10 @@ def pair_units(old: Sequence[Unit], new: Sequence[Unit], hunks: Sequence[Hunk]) 
         new: The units of the new one.
         hunks: Where they differ.
     """
-    units = [unit for hunk in hunks for unit in old[hunk.old_start : hunk.old_end]]
-    units += [unit for hunk in hunks for unit in new[hunk.start : hunk.end]]
-    if len(units) > _MOST_UNITS or sum(len(unit.text) for unit in units) > _MOST_CHARACTERS:
+    gone = [unit for hunk in hunks for unit in old[hunk.old_start : hunk.old_end]]
+    come = [unit for hunk in hunks for unit in new[hunk.start : hunk.end]]
+    count, size = len(gone) + len(come), sum(len(unit.text) for unit in (*gone, *come))
+    if not gone or not come or count > _MOST_UNITS or size > _MOST_CHARACTERS:
         return Pairs([[] for _ in hunks])
     return _Pairing(old, new, hunks).pair()
 

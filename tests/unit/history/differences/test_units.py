@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.history.units import UnitKind, split_units
+from pack.history.differences.units import UnitKind, split_units
 
 NOTE = """---
 topic: A

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from pack.history.file_diff import FileDiff
-from pack.history.key_changes import KeyChange, key_changes
-from pack.history.line_hunks import LineHunk, git_lines, line_hunks
-from pack.history.prose import Segment, SegmentOp, compare_prose
-from pack.history.stamps import is_stamp, stamped_lines
-from pack.history.units import UnitKind
+from pack.history.differences.file_diff import FileDiff
+from pack.history.differences.key_changes import KeyChange, key_changes
+from pack.history.differences.line_hunks import LineHunk, git_lines, line_hunks
+from pack.history.differences.prose import Segment, SegmentOp, compare_prose
+from pack.history.differences.stamps import is_stamp, stamped_lines
+from pack.history.differences.units import UnitKind
 
 _JOINED: Final = frozenset((SegmentOp.OLD, SegmentOp.NEW, SegmentOp.MOVED, SegmentOp.MOVED_AWAY))
 

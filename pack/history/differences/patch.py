@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pack.history.file_diff import FileDiff
-from pack.history.line_hunks import LineHunk, LineOp, line_hunks
+from pack.history.differences.file_diff import FileDiff
+from pack.history.differences.line_hunks import LineHunk, LineOp, line_hunks
 from pack.log import ChangeKind
 from pack.model import blob_id
 
@@ -26,7 +26,7 @@ def patch_of(diff: FileDiff) -> str:
         return ""
     old, new = f"a/{diff.old_path or diff.path}", f"b/{diff.path}"
     head = "".join(_head(diff, old, new))
-    hunks = "".join(map(_hunk, line_hunks(diff.before, diff.after)))
+    hunks = hunks_of(diff.before, diff.after)
     if not hunks:
         return head if diff.change is not ChangeKind.EDITED else ""
     ends = (
@@ -34,6 +34,11 @@ def patch_of(diff: FileDiff) -> str:
         "/dev/null" if diff.change is ChangeKind.DELETED else _ended(new),
     )
     return f"{head}--- {ends[0]}\n+++ {ends[1]}\n{hunks}"
+
+
+def hunks_of(old: str, new: str) -> str:
+    """The lines that lead from one text to another, after `---` and `+++` in a patch."""
+    return "".join(map(_hunk, line_hunks(old, new)))
 
 
 def _head(diff: FileDiff, old: str, new: str) -> Iterator[str]:

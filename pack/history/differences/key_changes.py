@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pack.files import frontmatter
-from pack.history.stamps import STAMPS
+from pack.history.differences.stamps import STAMPS
 
 
 class KeyChange(NamedTuple):

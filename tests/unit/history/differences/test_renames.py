@@ -1,7 +1,7 @@
 """Files that were moved and changed at once."""
 
 from pack.errors import NotFound
-from pack.history.renames import with_renames
+from pack.history.differences.renames import with_renames
 from pack.log import ChangeKind, FileChange
 from pack.model import blob_id
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.history.line_hunks import LineOp, git_lines, line_hunks
+from pack.history.differences.line_hunks import LineOp, git_lines, line_hunks
 
 TEXTS = st.lists(st.sampled_from(["a\n", "b\n", "c\r\n", "\n", "d"]), max_size=30).map("".join)
 

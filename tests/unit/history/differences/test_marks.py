@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.history.marks import PieceOp, mark_words
+from pack.history.differences.marks import PieceOp, mark_words
 from pack.merge.diff import Budget
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import chain
 from typing import Final, NamedTuple
 
-from pack.history.tokens import is_word, split_words
+from pack.history.differences.tokens import is_word, split_words
 from pack.merge.diff import Budget, find_hunks
 
 _SHORT: Final = 3

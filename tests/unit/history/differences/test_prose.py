@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.history.prose import SegmentOp, compare_prose, new_text, old_text
-from tests.unit.history.rewrites import REWRITES, after, before
+from pack.history.differences.prose import SegmentOp, compare_prose, new_text, old_text
+from tests.unit.history.differences.rewrites import REWRITES, after, before
 
 SIGNS = {"=": "{}", "-": "[-{}-]", "+": "{{+{}+}}"}
 LEADS = {SegmentOp.MOVED: "> ", SegmentOp.MOVED_AWAY: "< "}
@@ -99,10 +99,12 @@ def hostile_texts():
     yield " " * 90_000, "x" + " " * 90_000 + "y"
     yield "." * 90_000, "!" * 90_000 + "."
     yield words[0], words[1]
+    yield "a\n" * 60_000 + "b\n" + "c\n" * 9, "a\n" * 60_000 + "d\r\n" + "c\n" * 9
+    yield "a\n" * 60_000, "a\n" * 60_001
     yield "\u0301" * 30_000, "e" + "\u0301" * 30_001
 
 
-@pytest.mark.parametrize("number", range(7))
+@pytest.mark.parametrize("number", range(9))
 def test_hostile_texts_are_compared_as_well(number):
     old, new = list(hostile_texts())[number]
     marked(old, new)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.history.tokens import is_word, split_words
+from pack.history.differences.tokens import is_word, split_words
 
 
 @pytest.mark.parametrize(

@@ -91,8 +91,8 @@ def recognised(
 def _hunks(old: Sequence[str], new: Sequence[str]) -> list[Hunk]:
     """The differences; most versions differ in a few lines only, so the ends are left out."""
     shorter = min(len(old), len(new))
-    head = _first_difference(old, new, shorter)
-    tail = min(_first_difference(reversed(old), reversed(new), shorter), shorter - head)
+    head = first_difference(old, new, shorter)
+    tail = min(first_difference(reversed(old), reversed(new), shorter), shorter - head)
     old_end, end = len(old) - tail, len(new) - tail
     if min(old_end, end) - head <= 0 or max(old_end, end) - head == 1:
         return [Hunk(head, old_end, head, end)] if max(old_end, end) > head else []
@@ -100,8 +100,8 @@ def _hunks(old: Sequence[str], new: Sequence[str]) -> list[Hunk]:
     return [Hunk(*(place + head for place in hunk)) for hunk in middle]
 
 
-def _first_difference(old: Iterable[str], new: Iterable[str], most: int) -> int:
-    """How many lines are the same at the beginning."""
+def first_difference(old: Iterable[str], new: Iterable[str], most: int) -> int:
+    """How many lines, or characters, are the same at the beginning; of both there are `most`."""
     return next(compress(count(), map(ne, old, new)), most)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pack.history.key_changes import key_changes
+from pack.history.differences.key_changes import key_changes
 
 
 def note(block):

@@ -1,8 +1,8 @@
 """What a person reads of a change."""
 
-from pack.history.file_diff import FileDiff
-from pack.history.prose import SegmentOp
-from pack.history.reading import Reading
+from pack.history.differences.file_diff import FileDiff
+from pack.history.differences.prose import SegmentOp
+from pack.history.differences.reading import Reading
 from pack.log import ChangeKind
 
 OLD = "---\ntags: [a]\nupdated: 1\n---\n# Plan\n\nIt rains today. We stay.\n\n- tea\n"

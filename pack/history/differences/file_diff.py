@@ -8,7 +8,7 @@ from typing import Final
 
 from pack.errors import LimitExceeded, NotFound
 from pack.files import frontmatter
-from pack.history.stamps import same_but_stamps
+from pack.history.differences.stamps import same_but_stamps
 from pack.index.format import is_generated, may_be_generated
 from pack.limits import MAX_FILE_BYTES
 from pack.log import ChangeKind, FileChange

@@ -1,7 +1,7 @@
 """Which units are versions of each other."""
 
-from pack.history.pairs import UnitPair, pair_units
-from pack.history.units import split_units
+from pack.history.differences.pairs import UnitPair, pair_units
+from pack.history.differences.units import split_units
 from pack.merge.diff import find_hunks
 
 
