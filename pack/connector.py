@@ -84,12 +84,18 @@ class Connector(Protocol):
         """
         ...
 
-    def get_committed(self, path: MemoryPath) -> BlobId | None:
-        """The blob of a file in the current commit; `None` if the commit does not have the file.
+    def get_committed(self, path: MemoryPath, at: CommitId | None = None) -> BlobId | None:
+        """The blob of a file in a commit; `None` if the commit does not have the file.
 
-        It differs from what `get_contents` returns if a person has edited the file since.
+        That of the current commit differs from what `get_contents` returns if a person has edited
+        the file since.
+
+        Args:
+            path: The file.
+            at: Which commit; `None` for the current one.
 
         Raises:
+            NotFound: There is no such commit.
             ConnectorError: The store cannot be read.
         """
         ...
@@ -147,6 +153,9 @@ class Connector(Protocol):
 
     def edits(self, at: CommitId | None) -> Mapping[MemoryPath, BlobId | None]:
         """The memory files whose current version differs from a commit's; cheap if there are few.
+
+        A memory file is here what can be one (`pack.catalog.row.is_catalogued`), at the root too:
+        the core knows which of them are (`pack.catalog.scope`).
 
         Args:
             at: Which commit; `None` for no commit, so that every memory file differs.

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from pack.actions import Action
-from pack.model import BlobId, CommitId
+from pack.model import BlobId, CommitId, ConflictingTexts
 
 
 class PackError(Exception):
@@ -245,6 +245,55 @@ class InvalidPlan(InvalidRequest):
         self.reason = reason
 
 
+class NothingToUndo(InvalidRequest):
+    """There is no change to take back, or none to bring back."""
+
+    code = "nothing_to_undo"
+    remedy = "Name a commit to undo that one."
+
+    def __init__(self, what: str, remedy: str | None = None) -> None:
+        super().__init__(f"there is nothing to {what}")
+        self.what = what
+        if remedy is not None:
+            self.remedy = remedy
+
+
+class CannotUndo(InvalidRequest):
+    """A commit that cannot be undone, whatever the memory holds now.
+
+    Attributes:
+        commit: The commit.
+    """
+
+    code = "cannot_undo"
+    remedy = f"To bring back one file as it was, {Action.RESTORE}."
+
+    def __init__(self, commit: CommitId, reason: str, remedy: str | None = None) -> None:
+        super().__init__(f"commit {commit[:12]} cannot be undone: {reason}")
+        self.commit = commit
+        self.reason = reason
+        if remedy is not None:
+            self.remedy = remedy
+
+
+class CannotRestore(InvalidRequest):
+    """A file of which there is no other version to bring back.
+
+    Attributes:
+        path: The file.
+    """
+
+    code = "cannot_restore"
+    remedy = "Name a commit or a moment at which it was as you want it."
+
+    def __init__(self, path: str, reason: str, remedy: str | None = None) -> None:
+        super().__init__(f"{path} cannot be restored: {reason}")
+        self.path = path
+        self.reason = reason
+        if remedy is not None:
+            self.remedy = remedy
+
+
 # --- read again, then decide -----------------------------------------------------------------
 
 
@@ -341,6 +390,28 @@ class Conflict(PackError):
 
     code = "unresolved_conflict"
     remedy = "Resolve it with git, then try again."
+
+
+class UndoConflict(Conflict):
+    """What a commit changed was changed again since, so that it cannot be taken back alone.
+
+    Attributes:
+        commit: The commit that was to be undone.
+        conflicts: The files.
+    """
+
+    code = "undo_conflict"
+    remedy = f"{Action.EDIT} to bring the two texts together, or undo the later change first."
+
+    def __init__(self, commit: CommitId, conflicts: Sequence[ConflictingTexts]) -> None:
+        paths = ", ".join(each.path for each in conflicts[:3])
+        more = f" and {len(conflicts) - 3} more" if len(conflicts) > 3 else ""
+        super().__init__(
+            f"commit {commit[:12]} cannot be undone, because {paths}{more} changed again since; "
+            "nothing was written"
+        )
+        self.commit = commit
+        self.conflicts = tuple(conflicts)
 
 
 class StagedChange(Conflict):
@@ -443,6 +514,22 @@ class RefusedForSafety(PackError):
         self.reason = reason
         if remedy is not None:
             self.remedy = remedy
+
+
+class AskThePerson(RefusedForSafety):
+    """Something that only the person whom the memory belongs to may do.
+
+    Attributes:
+        action: What the person would do.
+        words: With what: a commit, or a path and a moment.
+    """
+
+    code = "ask_the_person"
+
+    def __init__(self, reason: str, action: Action, words: Sequence[str] = ()) -> None:
+        super().__init__(reason, "Ask the person whom the memory belongs to.")
+        self.action = action
+        self.words = tuple(words)
 
 
 class ConfirmationNeeded(RefusedForSafety):

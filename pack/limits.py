@@ -13,7 +13,7 @@ MAX_STORED_PATH_BYTES: Final = 4096
 MAX_QUERY_BYTES: Final = 1000
 MAX_MESSAGE_BYTES: Final = 4096
 WHOLE_TOKENS: Final = 25_000
-"""About how many tokens a model gets of the whole memory at once, unless set otherwise."""
+"""About how many tokens a model gets at once, of a note or of the memory, unless set otherwise."""
 SHARD_INDEX_ABOVE: Final = 500
 """Files in a memory above which the tables of `index.md` move into the folders."""
 SHARD_INDEX_CHARACTERS: Final = 20_000

@@ -15,10 +15,12 @@ from pack.catalog.catalog import Catalog
 from pack.connector import Connector
 from pack.core.core import Core
 from pack.core.guard import Guard
+from pack.core.past import Past
 from pack.core.reader import Reader
 from pack.core.session import Session
 from pack.core.visits import ProcessVisits, VisitCursors
 from pack.core.writer import Writer
+from pack.history.as_of import PastStates
 from pack.history.history import History
 from pack.model import Mode
 from pack.paths import parse_path
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from pack.history.blame import Blame
     from pack.history.commits import Commits
     from pack.history.comparisons import Comparisons
+    from pack.history.context import Briefing
+    from pack.history.undo import Undo
     from pack.history.visits import Visits
     from pack.pages.delivery import PageDelivery
     from pack.remote.remote import FindRemotes
@@ -50,10 +54,11 @@ class Memory:
     object it returns.
     """
 
-    __slots__ = ("_session",)
+    __slots__ = ("_past_states", "_session")
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, past_states: PastStates | None = None) -> None:
         self._session = session
+        self._past_states = past_states or PastStates(session.core)
 
     @classmethod
     def over(
@@ -97,7 +102,28 @@ class Memory:
 
     def written_by(self, origin: Origin) -> Memory:
         """The same memory for another writer."""
-        return Memory(Session(self._session.core, origin))
+        return Memory(Session(self._session.core, origin), self._past_states)
+
+    def as_of(self, when: str | None) -> Memory:
+        """The memory as it was, only for reading: every answer is that of then.
+
+        Args:
+            when: A commit, or a moment such as `2026-01-31`, `2026-01-31T09:30Z`, `7d` or
+                `yesterday`; `None` for the present.
+
+        Raises:
+            InvalidRequest: It names neither; or the memory has no commit yet.
+            NotFound: There is no such commit in the memory's history, or none as old as that.
+        """
+        if when is None:
+            return self
+        past = self._past_states.find(when)
+        return Memory(Session(past, self._session.origin), self._past_states)
+
+    @property
+    def past(self) -> Past | None:
+        """Which state of the past this is; `None` if it is the memory as it is now."""
+        return self._session.core.past
 
     @property
     def connector(self) -> Connector:
@@ -133,6 +159,13 @@ class Memory:
         return History(self._session)
 
     @property
+    def context(self) -> Briefing:
+        """What a conversation should begin with."""
+        from pack.history.context import Briefing  # noqa: PLC0415
+
+        return Briefing(self._session)
+
+    @property
     def commits(self) -> Commits:
         """The log: who changed what and when."""
         from pack.history.commits import Commits  # noqa: PLC0415
@@ -159,6 +192,13 @@ class Memory:
         from pack.history.visits import Visits  # noqa: PLC0415
 
         return Visits(self._session)
+
+    @property
+    def undo(self) -> Undo:
+        """Taking back what was written, and bringing back what was."""
+        from pack.history.undo import Undo  # noqa: PLC0415
+
+        return Undo(self._session)
 
     @property
     def search(self) -> Search:

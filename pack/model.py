@@ -138,6 +138,21 @@ class LastChange:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ConflictingTexts:
+    """A file that an undo cannot merge.
+
+    Attributes:
+        path: The file.
+        ours: Its text now; `None` if it is gone.
+        theirs: Its text before the commit that was to be undone; `None` if it was not there.
+    """
+
+    path: MemoryPath
+    ours: bytes | None
+    theirs: bytes | None
+
+
 class Mode(StrEnum):
     """What is at the root of the memory; looked up for each request."""
 

@@ -25,6 +25,21 @@ INDEX: Final = MemoryPath("index.md")
 LEGACY_DIR: Final = "legacy"
 GENERAL: Final = MemoryPath("context/general.md")
 
+_OWNED: Final = frozenset(
+    # What people and hosting services look for in a repository: it tells of the repository.
+    "readme changelog license licence copying notice authors contributors contributing maintainers "
+    "code-of-conduct security support governance issue-template pull-request-template "
+    # What coding agents are told to do there.
+    "agents agent claude gemini qwen warp crush "
+    # The index of a memory, and the single file of PACK v1.
+    "index memory".split()
+)
+"""Names that a file at the root has for somebody else than the memory, up to their first dot.
+
+Why a list: others read these files by their names, and rely on what is in them. A note that PACK
+stamps, and that agents may rewrite, cannot be one of them; an agent that could write AGENTS.md
+would instruct all others. A note of such a name belongs in a folder.
+"""
 _RESERVED = re.compile(
     r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE
 )
@@ -132,20 +147,33 @@ def parse_stored_path(text: str) -> MemoryPath:
     return MemoryPath(text)
 
 
-def is_memory_file(path: str) -> bool:
-    """Whether a stored path is a memory file: `.md`, in a folder other than `legacy/`, not hidden.
+def is_owned(name: str) -> bool:
+    """Whether a file of this name, at the root, is one for git or for tools, such as README.md."""
+    return fold(name).partition(".")[0].replace("_", "-") in _OWNED
 
-    Does not say whether a new file may have this name; `parse_memory_path` does.
+
+def is_memory_file(path: str) -> bool:
+    """Whether a stored path can be a memory file: `.md`, not hidden, not in `legacy/`.
+
+    At the root, it is none that git or tools own; whether the others are memory, the memory says
+    itself (`pack.catalog.scope`). Does not say whether a new file may have this name;
+    `parse_memory_path` does.
     """
     folder, _, name = path.rpartition("/")
-    if not folder or not name.lower().endswith(".md"):
+    if not name.lower().endswith(".md"):
         return False
+    if not folder:
+        return not name.startswith(".") and not is_owned(name)
     parts = path.split("/")
     return parts[0] != LEGACY_DIR and not any(part.startswith(".") for part in parts)
 
 
-def parse_memory_path(text: str) -> MemoryPath:
+def parse_memory_path(text: str, *, at_root: bool = False) -> MemoryPath:
     """A path that a new memory file may have.
+
+    Args:
+        text: The path.
+        at_root: Whether it may be at the root, under a name that git and tools do not own.
 
     Raises:
         As `parse_path`; InvalidPath also for a file at the root, `legacy/`, `index.md`, or a name
@@ -155,12 +183,14 @@ def parse_memory_path(text: str) -> MemoryPath:
     folder, _, name = path.rpartition("/")
     if not name.lower().endswith(".md"):
         raise InvalidPath(text, "a memory file must end in .md")
-    if not folder:
+    if not folder and not at_root:
         raise InvalidPath(text, "a memory file must be in a folder")
     if fold(path.split("/")[0]) == LEGACY_DIR:
         raise InvalidPath(text, "legacy/ keeps originals and is not written to")
     if fold(name) == "index.md":
         raise InvalidPath(text, "index.md is generated")
+    if not folder and is_owned(name):
+        raise InvalidPath(text, "at the root, a file of this name is for git or for other tools")
     return path
 
 

@@ -75,6 +75,7 @@ def commit_message(
     paths: Sequence[str] = (),
     *,
     skips_sync: bool = False,
+    trailers: Sequence[tuple[str, str]] = (),
 ) -> str:
     """The message of a commit.
 
@@ -87,6 +88,7 @@ def commit_message(
         paths: More paths to name, one per line.
         skips_sync: Whether sync targets ignore the commit, because it records what one of them has
             done.
+        trailers: Further trailers, by name.
     """
     subject = _plain(subject)
     first, rest = _caller_words(said)
@@ -95,15 +97,16 @@ def commit_message(
         cut = first if len(first) <= room else f"{first[: room - 1].rstrip()}…"
         rest = f"{first}\n{rest}".strip() if cut != first else rest
         subject = f"{subject} ({cut})"
-    trailers = "\n".join(
+    last = "\n".join(
         (
             f"Pack-Origin: {origin.label}",
             f"Pack-Truth-Level: {TRUTH_LEVELS[origin.source]}",
             f"Pack-Request: {request}",
             *([_SKIP] if skips_sync else ()),
+            *(f"{name}: {_plain(value)}" for name, value in trailers),
         )
     )
-    parts = (subject, "\n".join(map(_harmless, map(_plain, paths))), rest, trailers)
+    parts = (subject, "\n".join(map(_harmless, map(_plain, paths))), rest, last)
     return "\n\n".join(part for part in parts if part)
 
 

@@ -65,17 +65,32 @@ _FIXED = {
     "no_proxy": "127.0.0.1,localhost,::1",
 }
 
-settings.register_profile("ci", max_examples=25, deadline=None, derandomize=True, database=None)
-settings.register_profile(
-    "soak",
-    max_examples=3000,
-    deadline=None,
-    database=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+# A busy machine makes examples slowly, which says nothing about a test.
+_ALWAYS = {"deadline": None, "database": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("ci", max_examples=25, derandomize=True, **_ALWAYS)
+settings.register_profile("soak", max_examples=3000, print_blob=True, **_ALWAYS)
 settings.load_profile(os.environ.get("PACK_TEST_PROFILE") or "ci")
 
+_MEMORY_DISK = Path("/dev/shm")
+_ENOUGH = 3 * 2**30
+"""Bytes; at the same time, all tests have less than a tenth of them."""
+
+
+def _keep_files_in_memory() -> None:
+    """Keep what tests write in memory, where it can be: a disk takes longer to sync than they do.
+
+    Not where programs cannot be run or there is little room, as in many containers.
+    """
+    try:
+        found = os.statvfs(_MEMORY_DISK)
+    except OSError:
+        return
+    may_run = not found.f_flag & os.ST_NOEXEC and os.access(_MEMORY_DISK, os.W_OK)
+    if may_run and found.f_bavail * found.f_frsize >= _ENOUGH:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY_DISK))
+
+
+_keep_files_in_memory()
 sys.dont_write_bytecode = False
 # Nothing that collecting makes is garbage; looking for it took a third of the time.
 gc.disable()

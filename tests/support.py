@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -63,6 +65,26 @@ def git(folder: Path, *args: str, stdin: bytes = b"", check: bool = True) -> byt
     return subprocess.run(command, input=stdin, capture_output=True, check=check).stdout
 
 
+@functools.cache
+def _empty_repository() -> tuple[list[str], dict[str, bytes]]:
+    """Folders and files of what `create_repository` makes."""
+    with tempfile.TemporaryDirectory() as name:
+        create_repository(Path(name))
+        found = {path.relative_to(name).as_posix(): path for path in sorted(Path(name).rglob("*"))}
+        folders = [place for place, path in found.items() if path.is_dir()]
+        return folders, {p: path.read_bytes() for p, path in found.items() if p not in folders}
+
+
+def new_repository(folder: Path) -> None:
+    """Make what `create_repository` makes, without its processes."""
+    folders, files = _empty_repository()
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in folders:
+        (folder / place).mkdir()
+    for place, content in files.items():
+        (folder / place).write_bytes(content)
+
+
 class World:
     """A memory, and everything around it that a test needs."""
 
@@ -74,7 +96,7 @@ class World:
         self._opened: list[LocalGit] = []
         self._catalogs: list[SqliteCatalog] = []
         if folder is not None:
-            create_repository(folder)
+            new_repository(folder)
         self._store = InMemoryConnector(self.clock)
         self.open()
 

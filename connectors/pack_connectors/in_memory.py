@@ -124,10 +124,10 @@ class InMemoryConnector:
         sha = commit.files[path]
         return Contents(self._blobs[sha], sha, commit.modified[path])
 
-    def get_committed(self, path: MemoryPath) -> BlobId | None:
+    def get_committed(self, path: MemoryPath, at: CommitId | None = None) -> BlobId | None:
         """See `Connector.get_committed`."""
         check_path(path)
-        return _files(self._head).get(path)
+        return _files(self._head if at is None else self._commit_at(at)).get(path)
 
     def list_dir(self, dir_path: MemoryPath | None) -> list[Entry]:
         """See `Connector.list_dir`."""

@@ -7,7 +7,7 @@ commit, it holds the current versions of files that a person has edited since.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -115,6 +115,14 @@ class Catalog(Protocol):
         """An empty catalog of the same kind that vanishes when it is closed."""
         ...
 
+    def copy(self) -> Catalog:
+        """Another catalog that begins with what this one holds, and vanishes when it is closed.
+
+        It is made at its first question. It may hold nothing, and knows no last changes, since it
+        is meant for another commit.
+        """
+        ...
+
     def close(self) -> None:
         """Release its resources until the next question."""
         ...
@@ -192,6 +200,7 @@ class Catalog(Protocol):
         excluded: Sequence[Clause] = (),
         which: Filter = EVERYTHING,
         limit: int = 200,
+        known: Container[int] = (),
     ) -> list[Candidate]:
         """The passages that answer best by their words alone, best first.
 
@@ -206,6 +215,7 @@ class Catalog(Protocol):
             excluded: Leaves out every file with a passage that meets one of these.
             which: The files to search.
             limit: How many answers at most.
+            known: Ids of passages that count as answers, but are left out.
         """
         ...
 
@@ -234,7 +244,7 @@ class Catalog(Protocol):
         """The number of passages that hold each index term; terms that are in none are left out."""
         ...
 
-    def with_stems(self, keys: Collection[str], limit: int) -> dict[str, int]:
+    def with_stems(self, wanted: Sequence[Collection[str]], limit: int) -> list[dict[str, int]]:
         """See `pack.search.forms.Vocabulary.with_stems`."""
         ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from pack.catalog.scope import scope_of
+from pack.catalog.scope import EVERYTHING, scope_of
 from pack.connector import Connector
 from pack.model import BlobId, MemoryPath
 from pack.rules.exclusion import Exclusion, ExclusionKind
@@ -23,7 +23,9 @@ def find_managed(
     """
     if edits is None:
         edits = connector.edits(connector.head())
-    for path in sorted(path for path, blob in edits.items() if blob is None):
+    scope = scope_of(connector) if edits else EVERYTHING
+    gone = sorted(path for path, blob in edits.items() if blob is None and scope.holds(path))
+    for path in gone:
         why = connector.exclusion(path)
         if why is not None and why.kind is ExclusionKind.MANAGED:
             yield path, why

@@ -22,6 +22,7 @@ class Filter:
         folder: A folder they are in, at any depth; empty for all.
         since: First day of `updated` as an ISO date, or of the last change for a file without it.
         until: Last day of the same. Files of which neither is known are left out.
+        pinned: Whether only pinned files are wanted.
     """
 
     tag: str | None = None
@@ -29,6 +30,7 @@ class Filter:
     folder: str | None = None
     since: str | None = None
     until: str | None = None
+    pinned: bool = False
 
     @property
     def is_empty(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from pack.catalog.catalog import Catalog
 from pack.catalog.imported import as_recorded, dated, dates_in
 from pack.catalog.row import Row, describe
-from pack.catalog.scope import EVERYTHING, PROJECT_FILE, scope_of
+from pack.catalog.scope import EVERYTHING, PROJECT_FILE, Scope, scope_of
 from pack.connector import Capability, Connector
 from pack.errors import LimitExceeded, NotFound, Unavailable
 from pack.files.note import Note
@@ -27,6 +27,9 @@ Edits = Callable[[CommitId | None], Mapping[MemoryPath, BlobId | None]]
 """Returns the files whose current version differs from a commit's: blobs, `None` if gone."""
 
 _ATTEMPTS: Final = 4
+_MANY: Final = 100
+_TIMES_DEARER: Final = 3
+"""Replacing a file in a catalog takes about so many times as long as adding it to an empty one."""
 _REPORT_EVERY: Final = 500
 _T = TypeVar("_T")
 
@@ -54,10 +57,19 @@ def bring_up(
         if old == new:
             return
         changed = connector.changes_between(old, head) if old and head else None
-        if old is None or changed is None or any(_decides_others(path) for path, _ in changed):
+        if old is None or changed is None or _takes_all(catalog, changed):
             _fill(catalog, connector, head, progress)
         else:
             _advance(catalog, connector, old, new, changed)
+
+
+def _takes_all(catalog: Catalog, changed: Sequence[tuple[MemoryPath, BlobId | None]]) -> bool:
+    """Whether to read everything again: it has to be, or that is faster than so many changes."""
+    if any(_decides_others(path) for path, _ in changed):
+        return True
+    if len(changed) <= _MANY:
+        return False
+    return _TIMES_DEARER * len(changed) > sum(folder.files for folder in catalog.folders())
 
 
 def _fill(
@@ -207,6 +219,22 @@ def ask(
     return answer  # commits came faster than answers; this one is of a recent commit
 
 
+def rows_now_held(catalog: Catalog, connector: Connector, scope: Scope) -> list[Row]:
+    """The rows of the current commit's files that become memory by another scope.
+
+    Args:
+        catalog: Describes that commit.
+        connector: Has the files.
+        scope: Which files are memory from now on.
+
+    Raises:
+        ConnectorError: The store cannot be read.
+    """
+    known = {row.path for row in catalog.rows()}
+    found = _files(connector, connector.head(), scope)
+    return list(_rows(connector, [(path, blob) for path, blob in found if path not in known]))
+
+
 def _folders(paths: Iterable[MemoryPath]) -> set[str]:
     """The folders whose index may be wrong after a change of these files or pages."""
     found = set()
@@ -218,14 +246,16 @@ def _folders(paths: Iterable[MemoryPath]) -> set[str]:
     return found
 
 
-def _files(connector: Connector, head: CommitId | None) -> list[tuple[MemoryPath, BlobId]]:
+def _files(
+    connector: Connector, head: CommitId | None, scope: Scope | None = None
+) -> list[tuple[MemoryPath, BlobId]]:
     if head is None:
         return []
     found = {
         entry.path: entry.sha for entry in connector.get_tree(head) if entry.type is EntryType.FILE
     }
     rules = CommittedRules(found.get, lambda blob: _read(connector, blob))
-    scope = scope_of(connector)
+    scope = scope_of(connector) if scope is None else scope
     return [
         (path, blob)
         for path, blob in found.items()

@@ -34,6 +34,7 @@ class Row:
             store (`replace`, `advance`, `edit`). Empty in rows that come from a catalog.
         changed: If it has no `updated`: ISO date (UTC) of its last change, if known, from its last
             commit (`Catalog.date`) or, while it is not committed, from its file.
+        pin: Whether every conversation begins with it.
     """
 
     path: MemoryPath
@@ -48,6 +49,7 @@ class Row:
     size: int = field(default=0, compare=False)
     passages: tuple[Passage, ...] = field(default=(), compare=False, repr=False)
     changed: str | None = field(default=None, compare=False)
+    pin: bool = False
 
     @property
     def folder(self) -> str:
@@ -87,4 +89,5 @@ def describe(note: Note) -> Row | None:
         render_row(IndexRow(note.path, topic, tags, updated)),
         len(note.content),
         note.passages(),
+        pin=meta.pin,
     )

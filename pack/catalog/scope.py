@@ -5,10 +5,13 @@ Whatever `pack.paths.is_memory_file` accepts could be memory; `.pack.yaml` narro
     version: 1
     include: [notes/, journal/]
     exclude: ["*.draft.md", notes/private/]
+    root_notes: true
 
 A pattern is one of git's: `*` and `?` stay within a name, `**` crosses folders, one without a slash
 holds at any depth, and one that names a folder holds for everything in it. Without `include`,
-everything is included. The committed file counts.
+everything is included. Notes at the root are memory only where `root_notes` says so, whatever is
+included; it is here, and no setting, because all clones and processes have to agree. The committed
+file counts.
 
 A file that cannot be read leaves nothing out, because notes that vanish are worse than notes that
 are listed. But nothing is written or sent to targets until somebody repairs it.
@@ -16,6 +19,7 @@ are listed. But nothing is written or sent to targets until somebody repairs it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -33,10 +37,12 @@ PROJECT_FILE: Final = MemoryPath(".pack.yaml")
 _VERSION: Final = 1
 _INCLUDE: Final = "include"
 _EXCLUDE: Final = "exclude"
-_KEYS: Final = ("version", _INCLUDE, _EXCLUDE)
+_ROOT_NOTES: Final = "root_notes"
+_KEYS: Final = ("version", _INCLUDE, _EXCLUDE, _ROOT_NOTES)
 _MOST_PATTERNS: Final = 1000
 _LONGEST: Final = 400
 _FILE: Final = RuleFile(PROJECT_FILE, "", b"")
+_SAYS_ROOT: Final = re.compile(rb"^root_notes:[ \t]*true\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +78,14 @@ class Scope:
     Attributes:
         include: Patterns, one of which must hold; none for all files.
         exclude: Patterns, none of which may hold.
+        root_notes: Whether notes at the root are memory; `None` where nobody has said so, which
+            means no.
         problem: Why the file that says so cannot be used.
     """
 
     include: tuple[ScopeRule, ...] = ()
     exclude: tuple[ScopeRule, ...] = ()
+    root_notes: bool | None = None
     problem: str | None = None
 
     def holds(self, path: str) -> bool:
@@ -88,6 +97,8 @@ class Scope:
         by = next((one for one in self.exclude if one.holds(path)), None)
         if by is not None:
             return f"{_EXCLUDE}: {by.text}"
+        if "/" not in path:
+            return None if self.root_notes else f"{_ROOT_NOTES} is not true"
         if self.include and not any(one.holds(path) for one in self.include):
             return f"{_INCLUDE} does not name it"
         return None
@@ -99,8 +110,23 @@ class Scope:
             InvalidPath: It is; the message names the rule.
         """
         rule = self.left_out_by(path)
-        if rule is not None:
-            raise InvalidPath(path, f"{PROJECT_FILE} leaves it out ({rule})")
+        if rule is None:
+            return
+        if "/" not in path and not self.root_notes:
+            reason = f"a memory file must be in a folder ({_ROOT_NOTES} in {PROJECT_FILE}"
+            raise InvalidPath(path, f"{reason} is not true)")
+        raise InvalidPath(path, f"{PROJECT_FILE} leaves it out ({rule})")
+
+    def refuse_reading(self, path: str) -> None:
+        """Do nothing, unless a path is left out by somebody's rule.
+
+        A file at the root can be read although it is no memory, such as README.md.
+
+        Raises:
+            InvalidPath: It is; the message names the rule.
+        """
+        if is_catalogued(path) and ("/" in path or self.root_notes):
+            self.refuse_left_out(path)
 
     def require(self) -> Scope:
         """The scope itself, if it is certain.
@@ -135,18 +161,31 @@ def read_scope(content: bytes) -> Scope:
     try:
         fields = yaml_block.load(content.decode("utf-8"))
         _check(fields)
+        root_notes = _truth(fields)
         include, exclude = (
             tuple(map(ScopeRule.of, _texts(fields, key))) for key in (_INCLUDE, _EXCLUDE)
         )
     except UnicodeDecodeError:
-        return Scope(problem="it is not valid UTF-8")
+        return _broken(content, "it is not valid UTF-8")
     except InvalidContent as error:
         # Positions are those in a block whose first line is a fence.
         place = f" (line {error.line - 1})" if error.line else ""
-        return Scope(problem=f"{error.reason}{place}")
+        return _broken(content, f"{error.reason}{place}")
     except LimitExceeded as error:
-        return Scope(problem=str(error))
-    return Scope(include, exclude)
+        return _broken(content, str(error))
+    return Scope(include, exclude, root_notes)
+
+
+def _broken(content: bytes, problem: str) -> Scope:
+    """Nothing that was memory vanishes: notes at the root stay, if a line still says so."""
+    return Scope(root_notes=_SAYS_ROOT.search(content) is not None or None, problem=problem)
+
+
+def _truth(fields: dict[str, object]) -> bool | None:
+    value = fields.get(_ROOT_NOTES)
+    if value is None or isinstance(value, bool):
+        return value
+    raise InvalidContent(f"`{_ROOT_NOTES}` must be true or false")
 
 
 def _check(fields: dict[str, object]) -> None:
@@ -170,12 +209,15 @@ def _texts(fields: dict[str, object], key: str) -> list[str]:
     return texts
 
 
-def write_scope(exclude: Sequence[str], content: bytes | None = None) -> bytes:
+def write_scope(
+    exclude: Sequence[str], content: bytes | None = None, *, root_notes: bool = False
+) -> bytes:
     """A `.pack.yaml` that leaves these out as well.
 
     Args:
         exclude: Patterns.
         content: The file that is there; the rest of it stays as it is.
+        root_notes: Whether it shall say that notes at the root are memory.
 
     Raises:
         InvalidConfig: That file cannot be used.
@@ -184,13 +226,20 @@ def write_scope(exclude: Sequence[str], content: bytes | None = None) -> bytes:
 
     if content is None:
         lines = "".join(f"  - {yaml_block.write(text)}\n" for text in exclude)
-        return f"{_HEAD}version: {_VERSION}\n{_EXCLUDE}:\n{lines}".encode()
+        rules = f"{_EXCLUDE}:\n{lines}" if exclude else ""
+        root = f"{_ROOT_NOTES}: true\n" if root_notes else ""
+        return f"{_HEAD}version: {_VERSION}\n{root}{rules}".encode()
     known = read_scope(content).require()
     patterns = [*(one.text for one in known.exclude), *exclude]
     text = content.decode("utf-8")
     text = text if text.endswith(("\n", "\r")) else f"{text}\n"
+    values: dict[str, list[str] | bool] = {}
+    if exclude:
+        values[_EXCLUDE] = list(dict.fromkeys(patterns))
+    if root_notes:
+        values[_ROOT_NOTES] = True
     try:
-        return set_values(text, {_EXCLUDE: list(dict.fromkeys(patterns))}, "\n").block.encode()
+        return set_values(text, values, "\n").block.encode()
     except PackError as error:
         raise InvalidConfig(PROJECT_FILE, str(error)) from error
 

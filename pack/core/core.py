@@ -15,6 +15,7 @@ from pack.catalog.row import Row, describe
 from pack.connector import Connector
 from pack.core.known_log import KnownLog
 from pack.core.memo import Memo
+from pack.core.past import Past
 from pack.core.reader import Reader
 from pack.core.visits import ProcessVisits, VisitCursors
 from pack.core.writer import Writer
@@ -50,6 +51,7 @@ class Core:
             where the memory is kept; `ConnectorError` where that cannot be seen.
         visits: How far each client has read what changes.
         memo: What was found out about the past, for everyone.
+        past: Which state of the past is read; `None` for the present one.
     """
 
     connector: Connector
@@ -63,6 +65,7 @@ class Core:
     refuse_unfinished: Callable[[], None] = _nobody_is_busy
     visits: VisitCursors = field(default_factory=ProcessVisits)
     memo: Memo = field(default_factory=Memo)
+    past: Past | None = None
 
     def view(self) -> AbstractContextManager[None]:
         """Let all reads inside see one state of the store; see `Connector.view`."""

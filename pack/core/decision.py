@@ -28,6 +28,7 @@ class Decision:
         is_tracked: Whether the files are in a commit already, as those from a remote are; git
             ignores no file that it tracks.
         notes: The notes that changes store, as far as they were parsed already.
+        trailers: What the message says for programs, by name, beside who wrote.
     """
 
     path: MemoryPath
@@ -43,3 +44,4 @@ class Decision:
     skips_sync: bool = False
     is_tracked: bool = False
     notes: Sequence[Note] = ()
+    trailers: Sequence[tuple[str, str]] = ()

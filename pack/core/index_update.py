@@ -11,7 +11,6 @@ from pack.catalog.catalog import Catalog
 from pack.catalog.row import Row
 from pack.files.note import Note
 from pack.index.format import (
-    PAGES_DIR,
     FolderSummary,
     IndexHead,
     IndexLine,
@@ -24,6 +23,7 @@ from pack.index.format import (
     newest,
     next_order,
     page_path,
+    pages_dir,
     read_head,
     render_contents,
     render_folder,
@@ -195,6 +195,7 @@ class _Updater:
         self._unverified = catalog.unverified()
         self._changes: list[Change] = []
         self._warnings: list[str] = []
+        self._root_starts: Sequence[MemoryPath | None] = ()
 
     def plan(
         self, moved: Mapping[str, str], *, check_all: bool, order: Sequence[str] | None
@@ -213,7 +214,12 @@ class _Updater:
             paths = [path for path in renamed if self._after.has(path)]
         following = next_order(head, paths, moved, large=self._large)
         text = render_root(
-            following, self._folders, self._after.lines, sharded, is_large=self._large
+            following,
+            self._folders,
+            self._after.lines,
+            sharded,
+            is_large=self._large,
+            root_starts=self._root_starts,
         )
         self._put_root(text.encode(), current)
         return IndexUpdate(
@@ -234,13 +240,15 @@ class _Updater:
             folder = summary.folder
             if folder in users:
                 continue
+            if not folder and has_pages(summary):
+                self._root_starts = self._after.page_starts("")
             if folder in compared:
                 self._compare(folder, folder_files(summary, self._after.lines(folder)))
             elif folder in self._after.touched:
                 self._replace(summary)
         self._remove((self._after.touched | unverified) - present)
         self._remove(users & (self._after.touched | compared))
-        return present - users
+        return present - users - {""}
 
     def _remove(self, folders: Iterable[str]) -> None:
         for folder in sorted(folders):
@@ -248,9 +256,9 @@ class _Updater:
 
     def _is_the_users(self, folder: str, present: Set[str]) -> bool:
         """Whether a user's file is where the folder's index would be; the root gets the table."""
-        if self._after.has(index_path(folder)):
+        if folder and self._after.has(index_path(folder)):
             return True
-        pages = f"{folder}/{PAGES_DIR}"
+        pages = pages_dir(folder)
         return pages in present and any(is_page_path(row.path) for row in self._after.lines(pages))
 
     def _replace(self, summary: FolderSummary) -> None:
@@ -261,13 +269,14 @@ class _Updater:
             self._compare(folder, folder_files(summary, self._after.lines(folder)))
         elif has_pages(summary):
             self._replace_pages(summary)
-        else:
+        elif folder:
             self._write(index_path(folder), render_folder(summary, self._after.lines(folder)))
 
     def _replace_pages(self, summary: FolderSummary) -> None:
         folder = summary.folder
         starts = self._after.page_starts(folder)
-        self._write(index_path(folder), render_contents(summary, starts))
+        if folder:
+            self._write(index_path(folder), render_contents(summary, starts))
         for start in self._changed_pages(folder, starts):
             following = next((s for s in starts if s and (start is None or s > start)), None)
             lines = self._after.lines(folder, start, following) if start in starts else []
@@ -290,8 +299,10 @@ class _Updater:
 
     def _compare(self, folder: str, wanted: Mapping[MemoryPath, str]) -> None:
         """Write the files that differ from what is stored, and remove pages no longer needed."""
-        inside = self._files.list_dir(MemoryPath(f"{folder}/{PAGES_DIR}"))
-        stored = {entry.path for entry in inside if is_page_path(entry.path)} | {index_path(folder)}
+        inside = self._files.list_dir(pages_dir(folder))
+        stored = {entry.path for entry in inside if is_page_path(entry.path)}
+        if folder:
+            stored.add(index_path(folder))
         for path in sorted(stored | wanted.keys()):
             self._write(path, wanted.get(path))
 

@@ -43,7 +43,10 @@ def nothing_there(core: Core, text: str) -> InvalidRequest:
     near = nearest(path, [row.path for row in core.rows()])
     is_possible = path.lower().endswith(".md")
     refusal = NotFound(text) if is_possible else InvalidPath(text, "a memory file must end in .md")
-    if near:
+    then = core.past.place_then(MemoryPath(path)) if core.past and is_possible else None
+    if then is not None:
+        refusal.remedy = f"At that time it was {then}: {Action.READ} with that path."
+    elif near:
         named = " or ".join([", ".join(near[:-1]), near[-1]] if near[1:] else near)
         refusal.remedy = f"Did you mean {named}? {Action.LIST} to see what is there."
     return refusal

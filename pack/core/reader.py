@@ -42,6 +42,10 @@ class Reader:
         self._former: tuple[CommitId | None, str | None] | None = None
         self._v1_path = v1_path
 
+    def over(self, connector: Connector, catalog: Catalog) -> Reader:
+        """A reader of another state of the same memory."""
+        return Reader(connector, catalog, self._v1_path)
+
     @contextmanager
     def reading_once(self) -> Iterator[None]:
         """Let `find` read each file at most once in this thread; it starts with nothing cached.

@@ -15,9 +15,9 @@ from itertools import count
 
 from pack.catalog.catalog import Catalog
 from pack.catalog.imported import RECORD, dated, read_record
-from pack.catalog.refresh import NO_COMMIT, bring_up, complete
+from pack.catalog.refresh import NO_COMMIT, bring_up, complete, rows_now_held
 from pack.catalog.row import Row, describe
-from pack.catalog.scope import PROJECT_FILE, read_scope, scope_of
+from pack.catalog.scope import EVERYTHING, PROJECT_FILE, Scope, read_scope, scope_of
 from pack.connector import Capability, Connector
 from pack.core.decision import Decision
 from pack.core.guard import Guard, guarded, refuse_excluded
@@ -141,6 +141,7 @@ class Writer:
             decision.said,
             decision.names,
             skips_sync=decision.skips_sync,
+            trailers=decision.trailers,
         )
         made = self._commit(head, changes, message, writing.origin.author)
         if decision.with_index and self._advance(head, made, effect) and plan.verified:
@@ -329,6 +330,14 @@ class _Writing:
     recorded: set[Put] = field(default_factory=set)
 
 
+def _scope_after(connector: Connector, changes: Sequence[Change]) -> Scope:
+    """Which files are memory once the changes are made."""
+    for change in changes:
+        if change.path == PROJECT_FILE:
+            return read_scope(change.content).require() if isinstance(change, Put) else EVERYTHING
+    return scope_of(connector).require()
+
+
 Effect = tuple[list[Row], list[MemoryPath]]
 """Catalog rows that changes add, and paths they remove."""
 
@@ -364,11 +373,11 @@ def effect_of(
     dates = read_record(stored[RECORD]) if RECORD in stored else {}
     rows: list[Row] = []
     gone: list[MemoryPath] = []
-    if PROJECT_FILE in stored:
-        scope = read_scope(stored[PROJECT_FILE]).require()
+    scope = _scope_after(connector, changes)
+    if any(change.path == PROJECT_FILE for change in changes):
         gone += [row.path for row in catalog.rows() if not scope.holds(row.path)]
-    else:
-        scope = scope_of(connector).require()
+        changed = {change.path for change in changes}
+        rows += [row for row in rows_now_held(catalog, connector, scope) if row.path not in changed]
     for change in changes:
         if not is_memory_file(change.path) or scope.left_out_by(change.path) is not None:
             continue

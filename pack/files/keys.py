@@ -39,6 +39,7 @@ class Surface(StrEnum):
     FILTER = "filters"
     COPIES = "copies"
     STATUS = "status"
+    CONTEXT = "context"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,9 @@ UPDATED: Final = Key(
 SYNC: Final = Key("sync", KeyType.TRUTH, "true", Setter.USER, (Surface.LISTING, Surface.COPIES))
 TTL: Final = Key("ttl", KeyType.PERIOD, "for ever", Setter.USER, (Surface.LISTING, Surface.STATUS))
 
-KEYS: Final = (TOPIC, TAGS, CREATED, UPDATED, SYNC, TTL)
+PIN: Final = Key("pin", KeyType.TRUTH, "false", Setter.USER, (Surface.CONTEXT,))
+
+KEYS: Final = (TOPIC, TAGS, CREATED, UPDATED, SYNC, TTL, PIN)
 """All keys, in the order of the guide."""
 KEY_NAMES: Final = frozenset(key.name for key in KEYS)
 _CANONICAL: Final = {name: key.name for key in KEYS for name in (key.name, *key.others)}

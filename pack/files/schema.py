@@ -32,6 +32,7 @@ from pack.files.keys import (
     CREATED,
     KEY_NAMES,
     KEYS,
+    PIN,
     SYNC,
     TAGS,
     TOPIC,
@@ -74,6 +75,7 @@ class Meta:
         sync: Whether sync targets receive the file.
         ttl: As typed.
         expires: The last day on which the file is current; `None` if it never expires.
+        pin: Whether every conversation begins with it.
     """
 
     topic: str | None = None
@@ -84,6 +86,7 @@ class Meta:
     sync: bool = True
     ttl: str | None = None
     expires: date | None = None
+    pin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,7 @@ def read_meta(fields: Mapping[str, object]) -> Meta:
         sync=_truth(meant.first(SYNC.name)) is not False,
         ttl=ttl,
         expires=_expiry(ttl, updated, created),
+        pin=_truth(meant.first(PIN.name)) is True,
     )
 
 

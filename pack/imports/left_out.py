@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from pack.limits import MAX_FILE_BYTES
 from pack.model import Entry, EntryType
 from pack.paths import is_memory_file
 
@@ -17,6 +18,7 @@ LINKED_FOLDER: Final = "it is a link to a folder"
 LINK: Final = "it is a symbolic link"
 _REPOSITORY: Final = "it is a repository of its own"
 _HIDDEN: Final = "it is a hidden file"
+_UNREAD: Final = f"it exceeds the limit of {MAX_FILE_BYTES:,} bytes, or a git filter manages it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,9 @@ def _reason(entry: Entry, name: str) -> str | None:
         return _REPOSITORY
     if name.startswith("."):
         return _HIDDEN
-    is_note = is_memory_file(entry.path) or name.lower().endswith(".md")
-    return None if is_note else OTHER_TYPE
+    if not name.lower().endswith(".md"):
+        return OTHER_TYPE
+    return _UNREAD if is_memory_file(entry.path) and not entry.sha else None
 
 
 def types_of(left_out: Iterable[LeftOut]) -> dict[str, int]:

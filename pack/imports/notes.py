@@ -20,7 +20,7 @@ from pack.files import frontmatter
 from pack.index.format import is_generated
 from pack.limits import MAX_COMPONENT_BYTES, MAX_FILE_BYTES
 from pack.model import MemoryPath
-from pack.paths import INDEX, LEGACY_DIR, fold, parse_memory_path, parse_path
+from pack.paths import INDEX, LEGACY_DIR, fold, is_owned, parse_memory_path, parse_path
 from pack.v1.taxonomy import CONTEXT, PathClaims
 
 _REPLACED: Final = re.compile(r'[<>:"\\|?*]')
@@ -51,16 +51,20 @@ class ImportPlan:
 
 
 def plan_import(
-    files: Mapping[str, bytes], attachments: Mapping[str, bytes] = MappingProxyType({})
+    files: Mapping[str, bytes],
+    attachments: Mapping[str, bytes] = MappingProxyType({}),
+    *,
+    at_root: bool = False,
 ) -> ImportPlan:
     """The memory files that a folder of notes becomes.
 
-    Files at the root go to `context/`, because a memory has no notes at its root; attachments there
-    go with them.
+    Files at the root go to `context/`, unless the memory has notes at its root; attachments there
+    go with them. Those that git or tools own elsewhere, such as README.md, always do.
 
     Args:
         files: Contents by relative POSIX path.
         attachments: The same for files of other types, which are taken as well.
+        at_root: Whether the memory has notes at its root.
     """
     made = ImportPlan([], [], [])
     accepted = []
@@ -72,7 +76,7 @@ def plan_import(
             accepted.append(path)
     contents = {**files, **attachments}
     accepted += sorted(attachments)
-    names = _named(accepted)
+    names = _named(accepted, at_root=at_root)
     for path in accepted:
         made.files.append((names[path], contents[path]))
         if names[path] != path:
@@ -106,10 +110,10 @@ def _is_index(path: str, text: str) -> bool:
     return is_root or is_generated(path, fields)
 
 
-def _named(paths: list[str]) -> dict[str, MemoryPath]:
+def _named(paths: list[str], *, at_root: bool) -> dict[str, MemoryPath]:
     """A path for each; paths that need no change come first, so that no twin takes their names."""
     claims = PathClaims()
-    repaired = {path: _repaired(path) for path in paths}
+    repaired = {path: _repaired(path, at_root=at_root) for path in paths}
     names = {}
     for path in sorted(paths, key=lambda path: (repaired[path] != path, path)):
         folder, _, name = repaired[path].rpartition("/")
@@ -118,21 +122,23 @@ def _named(paths: list[str]) -> dict[str, MemoryPath]:
     return names
 
 
-def _repaired(path: str) -> str:
+def _repaired(path: str, *, at_root: bool) -> str:
     """The closest path that a memory accepts; the path itself if it is acceptable."""
     *folders, name = path.split("/")
     stem, ending = _cut_ending(name)
     folders = [_component(folder) for folder in folders if folder not in _NO_FOLDERS]
-    if not folders:
-        folders = [CONTEXT]
-    if fold(folders[0]) == LEGACY_DIR:
-        folders[0] += _SUFFIX
     stem = _component(stem, ending)
+    if not folders and not (at_root and not (_is_note(name) and is_owned(stem + ending))):
+        folders = [CONTEXT]
+    if folders and fold(folders[0]) == LEGACY_DIR:
+        folders[0] += _SUFFIX
     if fold(stem) == "index" and _is_note(name):
         stem += _SUFFIX
     repaired = "/".join([*folders, stem + ending])
     try:
-        return parse_memory_path(repaired) if _is_note(name) else parse_path(repaired)
+        if _is_note(name):
+            return parse_memory_path(repaired, at_root=at_root)
+        return parse_path(repaired)
     except LimitExceeded:
         short = [_cut(folder, _FOLDER_BYTES) for folder in folders[:_DEEPEST]]
         return "/".join([*short, _cut(stem, _SHORT_STEM_BYTES) + ending])

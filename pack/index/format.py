@@ -96,6 +96,12 @@ def read_head(text: str) -> IndexHead:
     )
 
 
+def read_own_head(content: bytes | None) -> IndexHead | None:
+    """The head of an `index.md` that PACK wrote; `None` if there is none, or another one."""
+    head = read_head(content.decode("utf-8", "replace")) if content is not None else None
+    return head if head is not None and head.is_ours else None
+
+
 def is_generated(path: str, fields: Mapping[str, object]) -> bool:
     """Whether PACK generated this file as a folder's index or a page of one."""
     if path.rpartition("/")[2] == INDEX:
@@ -111,8 +117,8 @@ def may_be_generated(path: str) -> bool:
 def is_page_path(path: str) -> bool:
     """Whether a path is that of an index page."""
     folder, _, name = path.rpartition("/")
-    inside, _, last = folder.rpartition("/")
-    return bool(inside) and last == PAGES_DIR and _PAGE_NAME.fullmatch(name) is not None
+    last = folder.rpartition("/")[2]
+    return last == PAGES_DIR and _PAGE_NAME.fullmatch(name) is not None
 
 
 def render_row(row: IndexRow) -> str:
@@ -142,21 +148,24 @@ def starts_page(path: str) -> bool:
 def page_path(folder: str, start: MemoryPath | None) -> MemoryPath:
     """The path of the page that begins at a file; `None` for the page before the first start."""
     digest = sha1((start or "").encode("utf-8", "surrogateescape"), usedforsecurity=False)
-    return MemoryPath(f"{folder}/{PAGES_DIR}/p-{digest.hexdigest()[:16]}.md")
+    return MemoryPath(f"{pages_dir(folder)}/p-{digest.hexdigest()[:16]}.md")
 
 
 def folder_files(summary: FolderSummary, lines: Sequence[IndexLine]) -> dict[MemoryPath, str]:
-    """The index files of a folder in a large memory: `index.md`, and its pages if it has any."""
+    """The index files of a folder in a large memory: `index.md`, and its pages if it has any.
+
+    The root has no `index.md` of its own: what would be in it is in that of the memory.
+    """
     folder = summary.folder
     if not has_pages(summary):
-        return {index_path(folder): render_folder(summary, lines)}
+        return {index_path(folder): render_folder(summary, lines)} if folder else {}
     pages: dict[MemoryPath | None, list[IndexLine]] = {}
     start: MemoryPath | None = None
     for line in lines:
         start = line.path if starts_page(line.path) else start
         pages.setdefault(start, []).append(line)
     files = {page_path(folder, key): render_page(folder, part) for key, part in pages.items()}
-    return {index_path(folder): render_contents(summary, list(pages)), **files}
+    return {index_path(folder): render_contents(summary, list(pages)), **files} if folder else files
 
 
 def has_pages(summary: FolderSummary) -> bool:
@@ -171,12 +180,16 @@ def render_folder(summary: FolderSummary, lines: Sequence[IndexLine]) -> str:
 
 def render_contents(summary: FolderSummary, starts: Sequence[MemoryPath | None]) -> str:
     """`<dir>/index.md` with the list of the folder's pages."""
+    return _folder_head("folder", summary) + _list_of_pages(summary.folder, starts)
+
+
+def _list_of_pages(folder: str, starts: Sequence[MemoryPath | None]) -> str:
     rows = []
     for start in starts:
         name = _cell(start.rpartition("/")[2]) if start else "the beginning"
-        target = page_path(summary.folder, start).removeprefix(f"{summary.folder}/")
+        target = page_path(folder, start).removeprefix(f"{folder}/")
         rows.append(f"| [{name}]({quote(target, safe=_LINK_SAFE)}) |\n")
-    return _folder_head("folder", summary) + _PAGES_HEAD + "".join(rows)
+    return _PAGES_HEAD + "".join(rows)
 
 
 def render_page(folder: str, lines: Sequence[IndexLine]) -> str:
@@ -194,7 +207,7 @@ def _folder_head(kind: str, summary: FolderSummary) -> str:
     head = f"---\npack_index: {kind}\nfile_count: {summary.files}\n"
     if summary.newest:
         head += f"last_updated: {summary.newest}\n"
-    return f"{head}---\n\n# {summary.folder}/\n\n{_FOLDER_NOTE}\n"
+    return f"{head}---\n\n# {folder_title(summary.folder)}\n\n{_FOLDER_NOTE}\n"
 
 
 def render_root(
@@ -204,6 +217,7 @@ def render_root(
     sharded: Collection[str],
     *,
     is_large: bool,
+    root_starts: Sequence[MemoryPath | None] = (),
 ) -> str:
     """The root `index.md`.
 
@@ -213,6 +227,7 @@ def render_root(
         lines_of: Returns the rows of a folder.
         sharded: Folders whose table is in their own `index.md`.
         is_large: Whether folders have their own index at all.
+        root_starts: Where the pages of the root's table begin, if it has any.
     """
     day = max((f.newest for f in folders if f.newest), default=None)
     lines = ["---", "version: 2", f"file_count: {sum(f.files for f in folders)}"]
@@ -227,11 +242,23 @@ def render_root(
     if inner:
         parts += ["\n", _FOLDER_HEAD, *map(_folder_row, inner)]
     for folder in folders:
-        if folder.folder not in sharded:
-            parts += [f"\n## {folder.folder}/\n\n", _TABLE_HEAD]
-            prefix = quote(folder.folder, safe=_LINK_SAFE)
-            parts += [_linked_from(line.text, prefix) for line in lines_of(folder.folder)]
+        if folder.folder in sharded:
+            continue
+        parts.append(f"\n## {folder_title(folder.folder)}\n\n")
+        if root_starts and not folder.folder:
+            parts.append(_list_of_pages("", root_starts))
+            continue
+        prefix = quote(folder.folder, safe=_LINK_SAFE)
+        parts += [
+            _TABLE_HEAD,
+            *(_linked_from(line.text, prefix) for line in lines_of(folder.folder)),
+        ]
     return "".join(parts)
+
+
+def folder_title(folder: str) -> str:
+    """What a folder is called in a heading."""
+    return f"{folder}/" if folder else "At the root"
 
 
 def _folder_row(summary: FolderSummary) -> str:
@@ -241,7 +268,7 @@ def _folder_row(summary: FolderSummary) -> str:
 
 def _linked_from(row: str, prefix: str) -> str:
     # A stored row links relative to its folder; in other files, the path of the folder comes first.
-    return row.replace("](", f"]({prefix}/", 1)
+    return row.replace("](", f"]({prefix}/", 1) if prefix else row
 
 
 def is_large(paths: Collection[str]) -> bool:
@@ -306,6 +333,11 @@ def _scalar(text: str) -> str:
     return text if _PLAIN_SCALAR.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
+def pages_dir(folder: str) -> MemoryPath:
+    """Where the pages of a folder's table are."""
+    return MemoryPath(f"{folder}/{PAGES_DIR}" if folder else PAGES_DIR)
+
+
 def index_path(folder: str) -> MemoryPath:
-    """The path of a folder's own index."""
+    """The path of the index of a folder other than the root."""
     return MemoryPath(f"{folder}/{INDEX}")

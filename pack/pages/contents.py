@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Final
 
 from pack.files.markdown import headings, links, split_lines
+from pack.index.format import folder_title
 from pack.model import BlobId
 from pack.sync.labels import LabelledFile, Separation, read_labels
 from pack.sync.text import join_sections
@@ -126,7 +127,7 @@ def index_text(
     parts = [f"[{EXPORT_TITLE}]({export})"]
     for folder, group in groupby(by_folder, key=_folder):
         rows = "\n".join(f"- [{_label(one.title)}]({url_of(one.path)})" for one in group)
-        parts.append(f"## {_label(folder)}\n\n{rows}")
+        parts.append(f"## {_label(folder or folder_title(folder))}\n\n{rows}")
     return "\n\n".join(parts) + "\n"
 
 

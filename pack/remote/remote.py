@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from pack.model import Change, Commit, CommitId, EntryType, Identity, MemoryPath
+from pack.model import BlobId, Change, Commit, CommitId, EntryType, Identity, MemoryPath
+from pack.rules.exclusion import Exclusion
 
 Report = Callable[[str], object]
 """Told, in a word or two, what takes its time now."""
@@ -52,6 +53,7 @@ class StopKind(StrEnum):
     UNRELATED = "unrelated"
     REFUSED = "refused"
     BRANCH = "branch"
+    PLAIN_TEXT = "plain_text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,23 @@ class Incoming:
     is_new: bool
     is_changed_type: bool
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A version of a managed file that a commit made which the remote does not have.
+
+    Attributes:
+        path: The file.
+        sha: The version.
+        commit: What made it.
+        why: What manages the file now.
+    """
+
+    path: MemoryPath
+    sha: BlobId
+    commit: CommitId
+    why: Exclusion
 
 
 class Outcome(StrEnum):
@@ -288,6 +307,13 @@ class Remote(Protocol):
 
         Raises:
             InvalidPath, LimitExceeded: It has a path that could leave the memory.
+        """
+        ...
+
+    def outgoing(self, commit: CommitId, without: CommitId | None) -> Sequence[Outgoing]:
+        """The versions of managed files that lead to one commit and not to the other.
+
+        The newest come first; nothing of them is read.
         """
         ...
 

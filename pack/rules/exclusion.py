@@ -17,7 +17,7 @@ from pack.rules.attributes import (
     may_convert,
     parse_attributes,
 )
-from pack.rules.ignore import IgnoreList, find_ignore_rule, parse_ignores
+from pack.rules.ignore import IgnoreList, find_ignore_rule, last_match, parse_ignores
 from pack.rules.patterns import RuleFile
 
 IGNORE_FILE: Final = ".gitignore"
@@ -90,6 +90,8 @@ class Rules:
         self._stronger = [_parse_attributes(file, may_define=True) for file in outer.stronger]
         self._weaker = [_parse_attributes(file, may_define=True) for file in outer.weaker]
         self._ignores_in: dict[str, IgnoreList] = {}
+        self._ignores_for: dict[str, Sequence[IgnoreList]] = {}
+        self._ignored: dict[str, bool] = {}
         self._attributes_in: dict[str, Sequence[AttributeList]] = {}
 
     def exclusion(self, path: MemoryPath, is_tracked: Callable[[], bool]) -> Exclusion | None:
@@ -116,8 +118,31 @@ class Rules:
         return attributes_of(path, lists) if any(lists) else {}
 
     def is_folder_ignored(self, folder: MemoryPath) -> bool:
-        """Whether git ignores all in a folder that it does not track."""
-        return find_ignore_rule(f"{folder}/", self._ignores_of, self._ignores) is not None
+        """Whether git ignores all in a folder that it does not track.
+
+        The answers are kept, so that a walk costs the same for each folder, however deep it is.
+        """
+        place, unknown = str(folder), list[str]()
+        while place and place not in self._ignored:
+            unknown.append(place)
+            place = _parent(place)
+        is_ignored = self._ignored.get(place, False)
+        for each in reversed(unknown):
+            is_ignored = self._ignored[each] = is_ignored or self._names(each)
+        return is_ignored
+
+    def _names(self, folder: str) -> bool:
+        """Whether a rule ignores this very folder, in which no folder above it is ignored."""
+        rule = last_match(folder, self._ignore_lists(_parent(folder)), is_folder=True)
+        return rule is not None and not rule.is_exception
+
+    def _ignore_lists(self, folder: str) -> Sequence[IgnoreList]:
+        """The lists for what lies in a folder, from the strongest on."""
+        if folder not in self._ignores_for:
+            outer = self._ignore_lists(_parent(folder)) if folder else self._ignores
+            own = self._ignores_of(folder)
+            self._ignores_for[folder] = [own, *outer] if own else outer
+        return self._ignores_for[folder]
 
     def may_convert(self, folders: Iterable[str]) -> bool:
         """Whether git may store other bytes for any memory file; quick, and often wrongly yes.
@@ -150,6 +175,10 @@ class Rules:
         place = f"{folder}/{name}" if folder else name
         content = self._read(MemoryPath(place))
         return RuleFile(place, folder, content, self._outer.fold) if content else None
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 class CommittedRules:

@@ -79,15 +79,17 @@ def find_ignore_rule(path: str, list_of: ListOf, others: Sequence[IgnoreList]) -
     last = len(parts) - (not path.endswith("/"))
     lists: list[IgnoreList] = list(others)
     for depth in range(len(parts)):
-        lists.insert(0, list_of("/".join(parts[:depth])))
+        if own := list_of("/".join(parts[:depth])):  # most folders have none
+            lists.insert(0, own)
         place = "/".join(parts[: depth + 1])
-        found = _last_match(place, lists, is_folder=depth < last)
+        found = last_match(place, lists, is_folder=depth < last)
         if found is not None and not found.is_exception:
             return found  # nothing below an ignored folder is looked at
     return None
 
 
-def _last_match(path: str, lists: Sequence[IgnoreList], *, is_folder: bool) -> IgnoreRule | None:
+def last_match(path: str, lists: Sequence[IgnoreList], *, is_folder: bool) -> IgnoreRule | None:
+    """The rule, an exception or not, that decides about this very path; `None` for none."""
     for rules in lists:
         for rule in rules:
             if rule.pattern.matches(path, is_folder=is_folder):

@@ -6,12 +6,13 @@ far more common than the typed one says little, and is left out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Final, Protocol
 
 from pack.search.query import Alternative, Clause, ClauseKind, Query
+from pack.search.spellings import with_spellings
 from pack.search.stems import derived_keys, stem_key
 
 _MOST_FORMS: Final = 24
@@ -24,15 +25,21 @@ _MOST_CONTAINING: Final = 100
 class Vocabulary(Protocol):
     """The distinct index terms of a memory."""
 
-    def with_stems(self, keys: Collection[str], limit: int) -> Mapping[str, int]:
-        """Terms whose `pack.search.stems.stem_key` is one of `keys`, the most frequent first.
+    def with_stems(
+        self, wanted: Sequence[Collection[str]], limit: int
+    ) -> Sequence[Mapping[str, int]]:
+        """For each of some sets of keys: the terms with such a `pack.search.stems.stem_key`.
 
-        Each comes with the number of passages that hold it.
+        At most `limit` of each, the most frequent first, with the number of passages that hold it.
         """
         ...
 
     def containing(self, part: str, limit: int, *, at_end: bool = False) -> Collection[str]:
         """Terms that contain `part`, or end with it; the most frequent first."""
+        ...
+
+    def frequencies(self, terms: Collection[str]) -> Mapping[str, int]:
+        """The number of passages that hold each term; terms that are in none are left out."""
         ...
 
 
@@ -41,20 +48,33 @@ def expand(query: Query, vocabulary: Vocabulary) -> Query:
 
     An excluded word is excluded in all its forms, but words derived from it are not.
     """
+    keys = [_keys(clause, derived=True) for clause in query.clauses]
+    keys += [_keys(clause, derived=False) for clause in query.excluded]
+    found = vocabulary.with_stems(keys, _MOST_FORMS + _MOST_DERIVED)
+    clauses = [
+        with_spellings(_with_forms(clause, own, forms) if own else clause, vocabulary)
+        for clause, own, forms in zip((*query.clauses, *query.excluded), keys, found, strict=True)
+    ]
+    asked = len(query.clauses)
     return replace(
         query,
-        clauses=tuple(_with_forms(clause, vocabulary, derived=True) for clause in query.clauses),
-        excluded=tuple(_with_forms(clause, vocabulary, derived=False) for clause in query.excluded),
+        clauses=tuple(clauses[:asked]),
+        excluded=tuple(clauses[asked:]),
+        typed=query.typed and with_spellings(query.typed, vocabulary, is_part=False),
     )
 
 
-def _with_forms(clause: Clause, vocabulary: Vocabulary, *, derived: bool) -> Clause:
-    (typed, *more), *_ = (way.terms for way in clause.alternatives)
+def _keys(clause: Clause, *, derived: bool) -> tuple[str, ...]:
+    """The keys of the forms of a word, its own first; none if it is not a single word."""
+    typed, *more = clause.alternatives[0].terms
     if clause.kind is not ClauseKind.WORD or more:
-        return clause
+        return ()
     key = stem_key(typed)
-    keys = (key, *derived_keys(key)) if derived else (key,)
-    found = vocabulary.with_stems(keys, _MOST_FORMS + _MOST_DERIVED)
+    return (key, *derived_keys(key)) if derived else (key,)
+
+
+def _with_forms(clause: Clause, keys: Sequence[str], found: Mapping[str, int]) -> Clause:
+    key, typed = keys[0], clause.alternatives[0].terms[0]
     own = {term: count for term, count in found.items() if stem_key(term) == key}
     forms = [Alternative((form,)) for form in islice(own, _MOST_FORMS) if form != typed]
     others = islice(_derived(own, found), _MOST_DERIVED)

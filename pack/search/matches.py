@@ -6,15 +6,15 @@ than splitting them into words.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise, repeat
 
 from pack.search.query import Alternative, Clause
 
 Match = tuple[int, int, float]
-"""A place where a clause is met: its offset in characters, the number of the clause, and the weight
-of the alternative found there. A plain tuple, since a search makes thousands of them."""
+"""A place where a clause is met: its offset in all texts together, the number of the clause, and
+the weight of the alternative found there. A plain tuple, since a search makes thousands of them."""
 
 
 def find_matches(clauses: Sequence[Clause], texts: Sequence[str]) -> list[list[Match]]:
@@ -24,35 +24,40 @@ def find_matches(clauses: Sequence[Clause], texts: Sequence[str]) -> list[list[M
         clauses: With all their alternatives.
         texts: As `pack.search.words.searchable_text` gives them.
     """
-    starts = list(accumulate((len(text) + 1 for text in texts), initial=0))
     joined = "\n".join(texts)
-    found: list[list[Match]] = [[] for _ in texts]
+    found: list[Match] = []
     for number, clause in enumerate(clauses):
-        for place, weight in _clause_places(clause, joined).items():
-            text = bisect_right(starts, place) - 1
-            found[text].append((place - starts[text], number, weight))
-    for matches in found:
-        matches.sort()
-    return found
+        found += [(place, number, weight) for place, weight in _clause_places(clause, joined)]
+    found.sort()
+    ends = accumulate(len(text) + 1 for text in texts)
+    borders = [0, *(bisect_left(found, (end,)) for end in ends)]
+    return [found[first:last] for first, last in pairwise(borders)]
 
 
-def _clause_places(clause: Clause, joined: str) -> dict[int, float]:
+def _clause_places(clause: Clause, joined: str) -> Iterable[tuple[int, float]]:
     places: dict[int, float] = {}
-    held = [one for one in clause.alternatives if f" {one.terms[0]}" in joined]  # mostly few
-    for alternative in sorted(held, key=lambda one: one.weight):
-        places |= dict.fromkeys(_places(alternative, joined), alternative.weight)
-    return places
+    held = [(one, found) for one in clause.alternatives if (found := _places(one, joined))]
+    if len(held) == 1:
+        ((alternative, found),) = held
+        return zip(found, repeat(alternative.weight))
+    for alternative, found in sorted(held, key=lambda one: one[0].weight):
+        places |= dict.fromkeys(found, alternative.weight)
+    return places.items()
 
 
-def _places(alternative: Alternative, joined: str) -> Iterator[int]:
+def _places(alternative: Alternative, joined: str) -> list[int]:
     """Where an alternative is found: its first term is a word there, and the others follow."""
     first, *rest = alternative.terms
     whole = f" {first}" if rest or alternative.prefix else f" {first} "
+    found = []
     place = joined.find(whole)
     while place >= 0:
-        if not rest or _follow(joined, place + len(whole), rest, is_prefix=alternative.prefix):
-            yield place
+        found.append(place)
         place = joined.find(whole, place + 1)
+    if not rest:
+        return found
+    after, is_prefix = len(whole), alternative.prefix
+    return [place for place in found if _follow(joined, place + after, rest, is_prefix=is_prefix)]
 
 
 def _follow(joined: str, place: int, rest: Sequence[str], *, is_prefix: bool) -> bool:

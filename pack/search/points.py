@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import log
 from typing import Final
 
@@ -148,11 +147,18 @@ def _clause_points(
 
 def _near(body: Sequence[Match], rarities: Sequence[float]) -> float:
     """Sums up, for each two neighbouring matches, the rarity of the commoner one by distance."""
+    if not body:
+        return 0.0
     total = 0.0
-    for (place, clause, _), (next_place, next_clause, _) in pairwise(body):
-        if clause != next_clause:
-            words = max((next_place - place) / _WORD_CHARACTERS, 1.0)
-            total += min(rarities[clause], rarities[next_clause]) / words
+    last_place, last, _ = body[0]
+    for place, clause, _ in body:
+        if clause != last:
+            one, other = rarities[last], rarities[clause]
+            commoner = one if one < other else other  # noqa: FURB136 - `min` takes four times as long
+            words = (place - last_place) / _WORD_CHARACTERS
+            total += commoner / words if words > 1.0 else commoner
+            last = clause
+        last_place = place
     return _NEAR * total / (1 + total / _NEAR_LIMIT)
 
 

@@ -19,7 +19,6 @@ from pack.search.candidate import Candidate, head_of
 from pack.search.context import Frequencies, feedback, from_file, from_neighbours
 from pack.search.points import Points, columns_of, give_points, rarity
 from pack.search.query import Query
-from pack.search.snippets import find_line
 from pack.search.words import fold_text, holds_words, searchable_texts
 
 _PHRASE: Final = 100.0
@@ -303,8 +302,3 @@ def _phrase_points(held: _Held | None, *, has_others: bool) -> float:
     if held is _Held.HEAD:
         return _PHRASE_IN_HEAD
     return _UNFINISHED if held is _Held.INSIDE and has_others else 0.0
-
-
-def locate(query: Query, candidate: Candidate) -> tuple[int, str]:
-    """The line of the file that answers best, and a snippet; see `snippets.find_line`."""
-    return find_line(query, candidate.text, candidate.line)

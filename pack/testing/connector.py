@@ -190,6 +190,17 @@ class ReadingContract(ConnectorHooks):
         with pytest.raises(NotFound):
             connector.edits(CommitId("0" * 40))
 
+    def test_notes_at_the_root_may_be_memory(self, connector: Connector) -> None:
+        """The core decides whether they are; a file that git or tools own never is."""
+        first = put(connector, A, b"a")
+        note, owned = MemoryPath("note.md"), MemoryPath("README.md")
+        made = connector.commit(
+            first.id, [Put(note, b"n", ABSENT), Put(owned, b"r", ABSENT)], "notes"
+        )
+        assert connector.edits(first.id) == {note: git_blob_id(b"n")}
+        changed = {each.path for each in connector.last_changes(first.id, made.id)}
+        assert changed == {note}
+
     def test_the_log_tells_which_commit_changed_a_file_last(self, connector: Connector) -> None:
         first = put(connector, A, b"a")
         second = put(connector, B, b"b")
@@ -384,6 +395,19 @@ class ReadingContract(ConnectorHooks):
             assert found.sha == git_blob_id(content) == made.blobs[A]
             assert reader.get_committed(A) == found.sha
         assert dict(connector.read_blobs([found.sha])) == {found.sha: content}
+
+    def test_what_an_older_commit_holds_can_be_asked(self, connector: Connector) -> None:
+        first = put(connector, A, b"a").id
+        second = put(connector, A, b"a2").id
+        third = connector.delete_file(A, git_blob_id(b"a2")).id
+        found = [connector.get_committed(A, commit) for commit in (first, second, third)]
+        assert found == [git_blob_id(b"a"), git_blob_id(b"a2"), None]
+        assert connector.get_committed(B, first) is None
+        assert connector.get_committed(MemoryPath("context"), first) is None
+        with pytest.raises(NotFound):
+            connector.get_committed(A, NO_COMMIT)
+        with pytest.raises(InvalidPath):
+            connector.get_committed(MemoryPath("../x.md"), first)
 
     def test_last_modified_is_a_time_in_utc(self, connector: Connector) -> None:
         put(connector, A, b"a")

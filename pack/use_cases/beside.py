@@ -11,16 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from glob import escape
 
-from pack.catalog.refresh import bring_up
 from pack.catalog.scope import PROJECT_FILE, Scope, read_scope, write_scope
 from pack.core.core import Core
 from pack.errors import InvalidPlan, RefusedForSafety
-from pack.model import ABSENT, EntryType, MemoryPath, Put
+from pack.model import ABSENT, Entry, EntryType, MemoryPath, Put
 from pack.paths import INDEX
+from pack.use_cases.adoption import Sized, sized
 from pack.v1.taxonomy import FOLDERS
-
-Sized = tuple[MemoryPath, int]
-"""A file, and its size in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +37,22 @@ def find_beside(core: Core, *, with_others: bool) -> Beside:
     """See `Lifecycle.beside_v1`."""
     scope = _present(core)
     originals = {note.path for note in core.reader.v1_files()}
-    bring_up(core.catalog, core.connector, core.connector.head())
-    sizes = {row.path: row.size for row in core.catalog.rows()}
     joining: list[Sized] = []
     outside: list[Sized] = []
-    for path in _notes(core):
-        if path in originals:
-            continue
+    beside = (entry for entry in markdown_there(core) if entry.path not in originals)
+    for path, size in sized(core, beside):
         joins = scope.holds(path) and (with_others or _is_chosen(core) or _top(path) in FOLDERS)
-        size = sizes.get(path)
-        if size is None:
-            size = len(core.connector.get_contents(path).content)
         (joining if joins else outside).append((path, size))
     return Beside(tuple(joining), tuple(outside))
 
 
-def _notes(core: Core) -> Iterator[MemoryPath]:
+def markdown_there(core: Core) -> Iterator[Entry]:
     """The markdown files that are there, apart from hidden ones and `index.md`."""
     for entry in core.reader.tree():
         is_hidden = any(part.startswith(".") for part in entry.path.split("/"))
         is_note = entry.type is EntryType.FILE and entry.sha and entry.path != INDEX
         if is_note and not is_hidden and entry.path.lower().endswith(".md"):
-            yield entry.path
+            yield entry
 
 
 def _top(path: str) -> str:
@@ -106,8 +97,8 @@ def scope_changes(core: Core, made: Sequence[MemoryPath], beside: Beside) -> lis
 
 def _patterns(paths: Sequence[MemoryPath], made: Sequence[MemoryPath]) -> list[str]:
     """Patterns for files: their outermost folder, unless the memory uses it too."""
-    used = {*FOLDERS, *map(_top, made)}
-    texts = (escape(path) if (top := _top(path)) in used else f"/{escape(top)}/" for path in paths)
+    used = {*FOLDERS, *map(_top, made), ""}
+    texts = (f"/{escape(p)}" if (top := _top(p)) in used else f"/{escape(top)}/" for p in paths)
     return list(dict.fromkeys(texts))
 
 

@@ -11,9 +11,12 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from pack.catalog.refresh import bring_up
+from pack.catalog.scope import PROJECT_FILE, read_scope
+from pack.connector import Connector
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.index_update import plan_index_update
@@ -37,6 +40,7 @@ from pack.provenance import Origin, Source, commit_message
 from pack.remote import incoming
 from pack.remote.branches import begin_there, choose_to_follow
 from pack.remote.decision import Move, Permission, Position, plan_move
+from pack.remote.outgoing import refuse_plain
 from pack.remote.remote import (
     Exchange,
     Incoming,
@@ -205,14 +209,15 @@ class Exchanger:
         return before is not None and self._is_memory(before) and not self._is_memory(theirs)
 
     def _is_memory(self, commit: CommitId) -> bool:
-        own = (INDEX, self._core.reader.v1_path)
-        return any(path in own or is_memory_file(path) for path in self._files(commit))
+        own, files = (INDEX, self._core.reader.v1_path), self._files(commit)
+        chosen = files.get(PROJECT_FILE)
+        at_root = chosen is not None and read_scope(self._read(chosen)).root_notes
+        return any(
+            path in own or (is_memory_file(path) and ("/" in path or at_root)) for path in files
+        )
 
     def _files(self, commit: CommitId | None) -> Mapping[MemoryPath, BlobId]:
-        if commit is None:
-            return {}
-        entries = self._connector.get_tree(commit)
-        return {entry.path: entry.sha for entry in entries if entry.type is EntryType.FILE}
+        return _files(self._connector, commit) if commit is not None else {}
 
     # --- acting --------------------------------------------------------------------------------
 
@@ -255,8 +260,7 @@ class Exchanger:
         return made.id
 
     def _read(self, blob: BlobId) -> bytes:
-        ((_, content),) = self._connector.read_blobs([blob])
-        return content
+        return _read(self._connector, blob)
 
     def _plan_index(
         self,
@@ -297,6 +301,9 @@ class Exchanger:
         sent = 0
         if head is not None:
             if head != theirs:
+                stop = refuse_outgoing(self._connector, self._remote, head, theirs, self._label)
+                if stop is not None:
+                    return self._ended(Outcome.STOPPED, stop=stop)
                 sent = self._remote.count(head, theirs)
                 self._report("sending what is new here")
                 self._remote.push(head, theirs)
@@ -348,3 +355,21 @@ class Exchanger:
 
 # Of what happened in one exchange, the last of these is what it is called.
 _RANK: Final = (Outcome.UP_TO_DATE, Outcome.SENT, Outcome.RECEIVED, Outcome.MERGED)
+
+
+def refuse_outgoing(
+    connector: Connector, remote: Remote, head: CommitId, theirs: CommitId | None, label: str
+) -> Stop | None:
+    """Why a push of a commit is not made, as far as that is known here; `None` if it may be."""
+    outgoing = remote.outgoing(head, theirs)
+    return refuse_plain(outgoing, label, partial(_files, connector), partial(_read, connector))
+
+
+def _files(connector: Connector, commit: CommitId) -> Mapping[MemoryPath, BlobId]:
+    entries = connector.get_tree(commit)
+    return {entry.path: entry.sha for entry in entries if entry.type is EntryType.FILE}
+
+
+def _read(connector: Connector, blob: BlobId) -> bytes:
+    ((_, content),) = connector.read_blobs([blob])
+    return content

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from typing import Final
 
 from pack.catalog import imported
-from pack.catalog.scope import EVERYTHING, PROJECT_FILE, Scope, read_scope
+from pack.catalog.scope import PROJECT_FILE, Scope, scope_of
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.reader import excluded
@@ -23,12 +21,16 @@ from pack.index.format import read_head
 from pack.model import ABSENT, BlobId, Change, EntryType, MemoryPath, Mode, Put
 from pack.paths import INDEX, fold, is_memory_file, original_path, parse_path
 from pack.results import Written
+from pack.use_cases.adoption import NOTHING_JOINS, Adoption, Agree, agreed, counted, sized
 from pack.use_cases.beside import Beside, find_beside, refuse_link, scope_changes
 from pack.use_cases.care import Care
+from pack.use_cases.link_repair import NothingToRepair, decide_repair, repair_beforehand
+from pack.use_cases.originals import Original, decide_to_leave_out, find_originals
 from pack.use_cases.remotes import Remotes
+from pack.use_cases.root_notes import AskRoot, choose_root, held, record_choice, stay_outside
 from pack.use_cases.v1_history import days_of_v1
 from pack.v1 import divide as migration
-from pack.v1.links import Repair, repair_links
+from pack.v1.links import Repair
 from pack.v1.plan import MigrationPlan, prove
 from pack.v1.taxonomy import CONTEXT, PathClaims
 
@@ -48,9 +50,9 @@ class Initialised:
         adopted: Files that were already in the folder and are now part of the memory.
         skipped: Given paths that were not imported, and why.
         renamed: Given paths that had to change, and their new paths.
-        outside: Markdown files at the root, which is no place for memory files; they stay as they
-            are.
+        outside: Markdown files at the root that are no memory; they stay as they are.
         left: What else was in the folder and is no note.
+        joining: Which files that were there become memory, in commits or not, and how large.
     """
 
     written: Written | None
@@ -62,35 +64,12 @@ class Initialised:
     renamed: tuple[tuple[str, MemoryPath], ...] = ()
     outside: tuple[MemoryPath, ...] = ()
     left: tuple[LeftOut, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Adoption:
-    """What `init` would do with what is there already, for a person to agree to.
-
-    Attributes:
-        folders: Each folder with files that become memory, and how many.
-        replaces_index: Whether an `index.md` of the person's makes room for PACK's; it is kept in
-            `legacy/`.
-    """
-
-    folders: tuple[tuple[str, int], ...]
-    replaces_index: bool
+    joining: Adoption = NOTHING_JOINS
 
     @property
-    def files(self) -> int:
-        """How many files become memory."""
-        return sum(count for _, count in self.folders)
-
-
-Agree = Callable[[Adoption], None]
-"""Returns if the person agrees, and raises otherwise."""
-
-FILES_WITHOUT_ASKING: Final = 20
-
-
-def _agreed(adoption: Adoption) -> None:
-    """For callers who have asked already, or for whom nobody can be asked."""
+    def root_notes(self) -> Sequence[MemoryPath]:
+        """The files outside that would be memory, if notes at the root were."""
+        return [path for path in self.outside if is_memory_file(path)]
 
 
 class Lifecycle:
@@ -107,7 +86,9 @@ class Lifecycle:
         *,
         attachments: Mapping[str, bytes] | None = None,
         dates: Mapping[str, datetime] | None = None,
-        agree: Agree = _agreed,
+        root_notes: bool | None = None,
+        ask_root: AskRoot = stay_outside,
+        agree: Agree = agreed,
         dry_run: bool = False,
     ) -> Initialised:
         """Make this store a memory, in one commit; everything there stays as it is.
@@ -120,6 +101,9 @@ class Lifecycle:
             notes: Files to import, by relative POSIX path.
             attachments: Files of other types to copy with them.
             dates: When notes were last changed, as far as that is known.
+            root_notes: Whether notes at the root are memory, where `.pack.yaml` does not say;
+                `None` if that is not set either.
+            ask_root: Asked that then, where notes are there and the memory begins.
             agree: Asked before more than 20 files become memory, or an index is replaced.
             dry_run: Only say what would change, without asking.
 
@@ -131,31 +115,39 @@ class Lifecycle:
         mode = core.reader.mode()
         if mode is Mode.V1:
             return Initialised(None, mode)  # needs `pack migrate` instead; the wrapper says so
-        plan = _without_excluded(core, importing.plan_import(notes or {}, attachments or {}))
-        present = _present(core)
-        adopted = present if core.connector.head() is None else []
         is_foreign = mode is Mode.V2 and _has_foreign_index(core)
-        if mode is Mode.V2 and not (adopted or is_foreign or _imported(core, plan)):
-            is_whole = dry_run or core.reader.has_index()
-            healed = None if is_whole else Care(self._session).correct_index()
+        begins = mode is Mode.EMPTY or is_foreign
+        ask = stay_outside if dry_run else ask_root
+        root = choose_root(core, root_notes, ask, begins=begins)
+        at_root = bool(root.scope.root_notes)
+        given = importing.plan_import(notes or {}, attachments or {}, at_root=at_root)
+        plan = _without_excluded(core, given)
+        present = held(core, root.scope)
+        adopted = [entry.path for entry in present] if core.connector.head() is None else []
+        is_new = root.is_new or bool(adopted or _imported(core, plan))
+        if mode is Mode.V2 and not (is_new or is_foreign):
+            healed = None if dry_run else self._healed()
             return Initialised(healed, mode, skipped=tuple(plan.skipped))
-        becoming = present if mode is Mode.EMPTY or is_foreign else adopted
-        if not dry_run and (is_foreign or len(becoming) > FILES_WITHOUT_ASKING):
-            agree(Adoption(_counted(becoming), is_foreign))
-
-        unlisted = _unlisted(core) if mode is Mode.EMPTY else ()
+        unlisted = _unlisted(core, root.scope) if begins else ((), ())
+        becoming = [
+            each for each in present if begins or adopted or (root.is_new and "/" not in each.path)
+        ]
+        joining = Adoption(counted(sized(core, becoming)), is_foreign, unlisted[0])
+        if joining.is_asked_about and not dry_run:
+            agree(joining)
 
         def decide() -> Decision:
             if core.reader.mode() is not mode:
                 raise _Begun
             puts = [*_imported(core, plan), *(_adopt(core, path) for path in adopted)]
-            if adopted and core.reader.find(PROJECT_FILE) is not None:
+            if root.is_new:
+                puts.append(record_choice(core, root.scope))
+            elif adopted and core.reader.find(PROJECT_FILE) is not None:
                 puts.append(_adopt(core, PROJECT_FILE))  # it decides what is adopted
             changes: list[Change] = [*puts, *_dates(core, puts, plan, dates or {})]
             if mode is Mode.EMPTY and not notes and not present:
                 changes += _starters(core, scaffold)
-            is_new = mode is Mode.EMPTY or is_foreign
-            what = "begin a memory" if is_new else "take over notes"
+            what = "begin a memory" if begins else "take over notes"
             names = [change.path for change in changes]
             return Decision(INDEX, changes, f"{INDEX}: {what}", names=names)
 
@@ -167,6 +159,8 @@ class Lifecycle:
                 notes,
                 attachments=attachments,
                 dates=dates,
+                root_notes=root_notes,
+                ask_root=ask_root,
                 agree=agree,
                 dry_run=dry_run,
             )
@@ -179,7 +173,13 @@ class Lifecycle:
             tuple(plan.skipped),
             tuple(plan.renamed),
             *unlisted,
+            joining,
         )
+
+    def _healed(self) -> Written | None:
+        """The commit that gives a memory its index back, if it has lost it."""
+        is_whole = self._core.reader.has_index()
+        return None if is_whole else Care(self._session).correct_index()
 
     def plan_migration(self) -> MigrationPlan:
         """The plan for which line of the v1 file goes where.
@@ -221,8 +221,31 @@ class Lifecycle:
             lambda: _decide_migration(self._core, plan, with_others=with_others), dry_run=dry_run
         )
 
-    def check_links(self, plan: MigrationPlan) -> Repair:
-        """What repairing the links of the planned files would come to.
+    def divided_originals(self) -> Sequence[Original]:
+        """The files that were divided before and still count as notes; none in a v1 memory."""
+        with self._core.view():
+            if self._core.reader.mode() is not Mode.V2:
+                return []
+            return find_originals(self._core, scope_of(self._core.connector).require())
+
+    def leave_out_originals(self, *, dry_run: bool = False) -> Written:
+        """Leave them out of the memory, in one commit; they stay where they are.
+
+        Args:
+            dry_run: Only say what would change.
+
+        Raises:
+            RefusedForSafety: One of them has text that no other note has.
+            PackError: The store refused; nothing was written.
+        """
+        return self._session.write(lambda: decide_to_leave_out(self._core), dry_run=dry_run)
+
+    def check_links(self, plan: MigrationPlan, *, with_others: bool = False) -> Repair:
+        """What repairing the links of the planned files would come to, and those that lead to them.
+
+        Args:
+            plan: Which line goes where.
+            with_others: See `beside_v1`.
 
         Raises:
             InvalidPlan: The plan does not fit the file.
@@ -230,10 +253,12 @@ class Lifecycle:
         with self._core.view():
             found = _v1_file(self._core)
             files = migration.apply(plan, found.content, self._core.today())
-            return _repair(self._core, plan, files)
+            return repair_beforehand(self._core, plan, found, files, with_others=with_others)
 
     def fix_links(self, plan: MigrationPlan) -> Written | None:
         """Repair the links of the files that a migration has just made, in a commit of its own.
+
+        So are those of other notes that led into the v1 file; files that are no memory stay.
 
         Returns:
             `None` if there is nothing to repair.
@@ -241,50 +266,16 @@ class Lifecycle:
         Raises:
             PackError: The store refused; nothing was written.
         """
-
-        def decide() -> Decision:
-            core = self._core
-            notes = [core.reader.find(MemoryPath(file.path)) for file in plan.files]
-            there = [note for note in notes if note is not None]
-            repair = _repair(core, plan, [(note.path, note.content) for note in there])
-            changes = [
-                Put(note.path, repair.texts[note.path].encode(), note.sha)
-                for note in there
-                if note.path in repair.texts
-            ]
-            if not changes:
-                raise _NothingToDo
-            names = [change.path for change in changes]
-            subject = f"{names[0]}: repair links after the migration"
-            return Decision(names[0], changes, subject, names=names[1:])
-
         try:
-            return self._session.write(decide)
-        except _NothingToDo:
+            return self._session.write(
+                lambda: decide_repair(self._core, plan, _v1_file(self._core))
+            )
+        except NothingToRepair:
             return None
-
-
-class _NothingToDo(Exception):
-    """No link needs repair."""
 
 
 class _Begun(Exception):
     """Somebody else created the memory while we were waiting for our turn."""
-
-
-def _present(core: Core) -> list[MemoryPath]:
-    """The memory files that are there, in commits or in the folder alone."""
-    scope = _scope_there(core)
-    return [
-        entry.path
-        for entry in core.reader.tree()
-        if entry.type is EntryType.FILE and entry.sha and scope.holds(entry.path)
-    ]
-
-
-def _counted(paths: Sequence[MemoryPath]) -> tuple[tuple[str, int], ...]:
-    """How many files are in each top folder."""
-    return tuple(sorted(Counter(path.partition("/")[0] for path in paths).items()))
 
 
 def _has_foreign_index(core: Core) -> bool:
@@ -305,17 +296,7 @@ def _without_excluded(core: Core, plan: importing.ImportPlan) -> importing.Impor
     return importing.ImportPlan(files, skipped, renamed)
 
 
-def _scope_there(core: Core) -> Scope:
-    """The scope that a `.pack.yaml` in the folder says, which is in no commit yet.
-
-    Raises:
-        InvalidConfig: It cannot be used.
-    """
-    found = core.reader.find(PROJECT_FILE)
-    return EVERYTHING if found is None else read_scope(found.content).require()
-
-
-def _unlisted(core: Core) -> tuple[tuple[MemoryPath, ...], tuple[LeftOut, ...]]:
+def _unlisted(core: Core, scope: Scope) -> tuple[tuple[MemoryPath, ...], tuple[LeftOut, ...]]:
     """What is there and is no memory file: markdown files at the root, and the rest."""
     tree = core.reader.tree()
     outside = (
@@ -325,6 +306,8 @@ def _unlisted(core: Core) -> tuple[tuple[MemoryPath, ...], tuple[LeftOut, ...]]:
         and "/" not in entry.path
         and entry.path.lower().endswith(".md")
         and entry.path != INDEX
+        and not scope.holds(entry.path)
+        and (entry.sha or not is_memory_file(entry.path))  # else it is among the rest
     )
     return tuple(outside), tuple(left_in(tree))
 
@@ -431,12 +414,6 @@ def _decide_migration(core: Core, plan: MigrationPlan, *, with_others: bool) -> 
     changes += [*more, *scope_changes(core, order, beside)]
     subject = f"{core.reader.v1_path}: migrate to {len(files)} files"
     return Decision(INDEX, changes, subject, names=planned, order=order)
-
-
-def _repair(core: Core, plan: MigrationPlan, files: Sequence[tuple[MemoryPath, bytes]]) -> Repair:
-    original = _v1_file(core).text
-    texts = [(path, content.decode("utf-8", "replace")) for path, content in files]
-    return repair_links(plan.source, original, texts, _taken(core))
 
 
 def _rest_of_v1(core: Core, planned: Sequence[str]) -> list[Put]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from pack.catalog.questions import Sort
 from pack.core.decision import Decision
@@ -12,11 +12,12 @@ from pack.core.versions import expect
 from pack.errors import AlreadyExists, MigrationNeeded
 from pack.files import frontmatter
 from pack.files.edits import Edit, apply_edits
-from pack.model import ABSENT, BlobId, Change, Delete, MemoryPath, Put
+from pack.model import ABSENT, Change, Delete, Put
 from pack.results import Document, FileListing, Written
 from pack.use_cases import read
 from pack.use_cases.excerpt import Part
 from pack.use_cases.write import (
+    LinesShown,
     Wording,
     find_existing,
     find_target,
@@ -107,7 +108,7 @@ class Notes:
         message: str | None = None,
         *,
         dry_run: bool = False,
-        read_in_part: Callable[[MemoryPath, BlobId], bool] | None = None,
+        lines_shown: LinesShown | None = None,
     ) -> Written:
         """Create or replace a file, in one commit with the index.
 
@@ -119,8 +120,8 @@ class Notes:
             sha: Blob id of what the caller read; `None` to create a file.
             message: Words for the log.
             dry_run: Only say what would change.
-            read_in_part: Whether the caller was shown only a part of a version of a file; `None`
-                if that is unknown.
+            lines_shown: Which lines of a version of the file the caller was shown; `None` if that
+                is unknown.
 
         Raises:
                 NotInitialised: There is no memory.
@@ -130,7 +131,8 @@ class Notes:
                     another.
             InvalidContent: The content cannot be stored.
             LimitExceeded: It is too large.
-            PartlyRead: It leaves out most of a long file of which only a part was read.
+            PartlyRead: Only a part of a long file was read, and the content leaves out most of the
+                file, or some of the other part.
             PackError: The store refused; nothing was written.
         """
         given = frontmatter.read(content)
@@ -141,7 +143,7 @@ class Notes:
             expect(self._core, target, current, sha)
             wording = Wording("update" if current else "add", message)
             decision = store(self._core, target, current, given, wording)
-            return warned_of_loss(decision, current, given, read_in_part) if current else decision
+            return warned_of_loss(decision, current, given, lines_shown) if current else decision
 
         return self._session.write(decide, dry_run=dry_run)
 

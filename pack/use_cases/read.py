@@ -12,7 +12,7 @@ from pack.catalog import dates as dating
 from pack.catalog.imported import dates_in
 from pack.catalog.managed import find_managed
 from pack.catalog.questions import Filter, Sort, SortKey, sort_key
-from pack.catalog.row import Row, is_catalogued
+from pack.catalog.row import Row
 from pack.catalog.scope import PROJECT_FILE, scope_of
 from pack.core.core import Core
 from pack.core.lookup import asked_path, nothing_there
@@ -50,8 +50,7 @@ def get(core: Core, path: str, part: Part = WHOLE) -> Document:
         core.require_mode()
         core.reader.refuse_excluded(wanted)
         raise nothing_there(core, path)
-    if is_catalogued(wanted):
-        scope_of(core.connector).refuse_left_out(wanted)
+    scope_of(core.connector).refuse_reading(wanted)
     (text, lines), head = excerpt(found, part), found.head
     warnings: tuple[str, ...] = ()
     if head.problem is not None:
@@ -67,8 +66,10 @@ def _changed_at(core: Core, found: Note) -> datetime:
     if recorded is not None:
         return parse_time(recorded)
     changed = None
-    if is_catalogued(found.path) and core.reader.is_committed(found):
+    if scope_of(core.connector).holds(found.path) and core.reader.is_committed(found):
         changed = dating.changed_at(core.catalog, core.connector, found.path)
+    if changed is None and core.past is not None:
+        changed = core.past.changed_at(found.path)
     return changed or found.last_modified or core.clock()
 
 

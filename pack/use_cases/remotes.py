@@ -18,8 +18,8 @@ from pack.core.session import Session
 from pack.errors import NotFound, PackError, RefusedForSafety, SeveralRemotes
 from pack.remote import schedule
 from pack.remote.decision import NOTHING_ALLOWED, Permission
-from pack.remote.remote import Exchange, Outcome, Remote, RemoteStatus, Report
-from pack.use_cases.exchange import Exchanger
+from pack.remote.remote import Exchange, Outcome, Remote, RemoteStatus, Report, Stop
+from pack.use_cases.exchange import Exchanger, refuse_outgoing
 
 _ADD_REMOTE: Final = (
     f"{Action.SEE_REMOTE} to see what there is. A remote that only git knows takes part after "
@@ -108,6 +108,22 @@ class Remotes:
             Unavailable: It does not answer.
         """
         return sorted(self._named(name).heads())
+
+    def stop_of(self, name: str) -> Stop | None:
+        """Why nothing is exchanged with a remote, or would not be; nobody is asked.
+
+        Raises:
+            NotFound: There is no such remote.
+            InvalidConfig: It cannot be used as it is set up.
+            ConnectorError: The store cannot be read.
+        """
+        remote, connector = self._named(name), self._core.connector
+        head = connector.head()
+        known = remote.record().stop
+        if known is not None or head is None:
+            return known
+        label = remote.branch().label
+        return refuse_outgoing(connector, remote, head, remote.fetched(), label)
 
     def due(self, interval: float) -> Sequence[str]:
         """The remotes for which it is time for `sync`; cheap enough to be asked every second.

@@ -37,12 +37,12 @@ from pack.search.ranking import (
     Explanation,
     Ranked,
     Statistics,
-    locate,
     rank,
     to_be_ranked,
     wants_neighbours,
 )
 from pack.search.section_names import section_name
+from pack.search.snippets import find_lines
 from pack.search.words import fold_text
 
 _DEEP = 20_000
@@ -128,9 +128,10 @@ def _answer(
         has_more=not is_all,
     )
     alike = view.called_alike([place.candidate.id for place in chosen]) if view else {}
+    lines = find_lines(query, [(one.candidate.text, one.candidate.line) for one in chosen])
     matches = tuple(
-        _match(query, place, alike.get(place.candidate.id, ()), explain=request.explain)
-        for place in chosen
+        _match(place, *line, alike.get(place.candidate.id, ()), explain=request.explain)
+        for place, line in zip(chosen, lines, strict=True)
     )
     return Matches(matches, len(places), following, is_total_exact=is_all)
 
@@ -140,9 +141,10 @@ def _cost(place: _Hit) -> str:
     return f"{found.path}{found.heading or found.topic}{found.text[:160]}"
 
 
-def _match(query: Query, place: _Hit, alike: Sequence[PassageStart], *, explain: bool) -> Match:
+def _match(
+    place: _Hit, line: int, snippet: str, alike: Sequence[PassageStart], *, explain: bool
+) -> Match:
     found = place.candidate
-    line, snippet = locate(query, found)
     return Match(
         MemoryPath(found.path),
         found.topic,
@@ -222,10 +224,12 @@ def _candidates_inside(
     if len(found) >= most or not 0 < len(query.containing) <= MOST_INSIDE:
         return []
     required = [clause for clause in query.clauses if clause.required]
-    clauses = [*required, inside_words(query, view)]
+    inside = inside_words(query, view)
+    if {*inside.alternatives} <= {way for one in query.clauses for way in one.alternatives}:
+        return []  # these words were looked for already
     held = {candidate.id for candidate in found}
-    more = view.candidates(clauses, query.excluded, which, most)
-    return [candidate for candidate in more if candidate.id not in held][: most - len(found)]
+    more = view.candidates([*required, inside], query.excluded, which, most, held)
+    return more[: most - len(found)]
 
 
 def _statistics(view: Catalog, query: Query) -> Statistics:

@@ -9,7 +9,7 @@ from itertools import groupby, zip_longest
 
 from pack.actions import Action
 from pack.catalog.row import is_catalogued
-from pack.catalog.scope import PROJECT_FILE, scope_of
+from pack.catalog.scope import PROJECT_FILE, Scope, scope_of
 from pack.core.core import Core
 from pack.core.index_update import plan_index_update
 from pack.errors import InvalidContent, InvalidPath, LimitExceeded
@@ -23,6 +23,7 @@ from pack.pages import mapping as notion_mapping
 from pack.pages.mapping import MAPPING
 from pack.paths import INDEX, LEGACY_DIR, fold, is_memory_file, parse_memory_path
 from pack.results import Finding, Status
+from pack.use_cases import originals
 from pack.use_cases import read as queries
 from pack.use_cases.hand_edits import edits_of
 from pack.use_cases.read import managed_files
@@ -63,12 +64,12 @@ def validate(core: Core) -> list[Finding]:
     tree = core.reader.tree()
     paths = [entry.path for entry in tree]
     places = {str(path) for path in paths}.union(*map(_folders_above, paths))
-    findings = [*_twins(tree), *_unreadable_names(core, tree)]
     scope = scope_of(core.connector)
+    findings = [*_twins(tree), *_unreadable_names(core, tree, scope)]
     if scope.problem is not None:
         findings.append(_at(PROJECT_FILE, "project_file", scope.problem, "Correct and commit it."))
     for entry in tree:
-        if entry.type is EntryType.SYMLINK and is_memory_file(entry.path):
+        if entry.type is EntryType.SYMLINK and scope.holds(entry.path):
             findings.append(_at(entry.path, "link", *_LINK))
         if entry.type is EntryType.FILE and is_conflict_copy(entry.path):
             findings.append(_at(entry.path, "conflict_copy", *_COPY))
@@ -76,6 +77,7 @@ def validate(core: Core) -> list[Finding]:
             findings += _check_file(core, entry, places)
     if mode is Mode.V2:
         findings += _check_index(core)
+        findings += _check_originals(core, scope)
     findings += _check_pages(core, places)
     return sorted(findings, key=lambda found: (found.path, found.line, found.column, found.code))
 
@@ -116,12 +118,13 @@ def _twins(tree: Iterable[Entry]) -> Iterator[Finding]:
                 break
 
 
-def _unreadable_names(core: Core, tree: Iterable[Entry]) -> Iterator[Finding]:
+def _unreadable_names(core: Core, tree: Iterable[Entry], scope: Scope) -> Iterator[Finding]:
     """Names whose bytes are not Unicode; a store may show them only in commits."""
     head = core.connector.head()
     committed = core.connector.get_tree(head) if head else []
     for path in sorted({entry.path for entry in (*tree, *committed)}):
-        if is_memory_file(path) and not is_catalogued(path):
+        is_ours = is_memory_file(path) and ("/" in path or scope.root_notes)
+        if is_ours and not is_catalogued(path):
             message = "has a name that is not Unicode, so nobody can ask for it"
             yield _at(path, "name", message, "Rename it with git.")
 
@@ -160,7 +163,7 @@ def _check_name(path: MemoryPath) -> Iterator[Finding]:
     if path.endswith(f"/{INDEX}"):
         return  # a folder's index, or a user's file with that name
     try:
-        parse_memory_path(path)
+        parse_memory_path(path, at_root=True)
     except (InvalidPath, LimitExceeded) as error:
         yield _at(path, "name", str(error), f"To rename it, {Action.MOVE} or use git.")
 
@@ -200,6 +203,15 @@ def _check_links(note: Note, places: Set[str]) -> Iterator[Finding]:
             continue
         message = f"the link to {link.target} leads nowhere"
         yield _at(path, "broken_link", message, "Correct the link.", link.line, link.column)
+
+
+def _check_originals(core: Core, scope: Scope) -> Iterator[Finding]:
+    """Files that a migration has divided, and that still count as notes."""
+    for original in originals.find_originals(core, scope):
+        remedy, line = f"To leave it out, {Action.MIGRATE}.", 1
+        if original.own_lines:
+            remedy, line = originals.REMEDY, original.own_lines[0]
+        yield _at(original.path, "counted_twice", originals.in_words(original), remedy, line)
 
 
 def _check_pages(core: Core, places: Set[str]) -> Iterator[Finding]:

@@ -95,7 +95,8 @@ def _read_v1(core: Core, max_tokens: int | None, cursor: str | None) -> WholeMem
 
 
 def _updated_v1(core: Core, main: Note) -> str:
-    return main.stated_date() or format_time(main.last_modified or core.clock())
+    changed = core.past.changed_at(main.path) if core.past else main.last_modified
+    return main.stated_date() or format_time(changed or core.clock())
 
 
 # --- where a part begins ---------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pack.catalog.refresh import bring_up
@@ -14,7 +14,7 @@ from pack.core.requests import check_text
 from pack.errors import InvalidContent, InvalidPath, MigrationNeeded, PartlyRead
 from pack.files import schema
 from pack.files.frontmatter import Frontmatter
-from pack.files.losses import loss
+from pack.files.losses import Span, loses_unseen, loss
 from pack.files.note import Note, title_from_path
 from pack.index.format import is_generated, is_page_path, may_be_generated
 from pack.model import ABSENT, BlobId, MemoryPath, Mode, Put
@@ -53,7 +53,7 @@ def new_path(text: str) -> MemoryPath:
     Raises:
         InvalidPath, LimitExceeded: No new memory file can have it.
     """
-    path = parse_memory_path(as_path(text))
+    path = parse_memory_path(as_path(text), at_root=True)  # `refuse_outside` knows if it may
     if is_page_path(path):
         raise InvalidPath(text, "this name is reserved for pages of the index")
     return path
@@ -81,6 +81,15 @@ def refuse_twin(core: Core, path: MemoryPath, leaving: MemoryPath | None = None)
     for twin in core.catalog.twins(fold(path)):
         if twin not in (path, leaving):
             raise InvalidPath(path, f"some file systems confuse it with {twin}")
+    refuse_twin_folder(core, path)
+
+
+def refuse_twin_folder(core: Core, path: MemoryPath) -> None:
+    """Refuse a path in a folder that some file systems confuse with one in the catalog.
+
+    Raises:
+        InvalidPath: There is such a folder; the message names it.
+    """
     used = {fold(part): part for f in core.catalog.folders() for part in _ancestors(f.folder)}
     for folder in _ancestors(path.rpartition("/")[0]):
         other = used.get(fold(folder), folder)
@@ -113,6 +122,10 @@ def is_v1_file(core: Core, path: MemoryPath) -> bool:
 
 def _is_generated(note: Note) -> bool:
     return may_be_generated(note.path) and is_generated(note.path, note.head.fields)
+
+
+LinesShown = Callable[[MemoryPath, BlobId], Sequence[Span] | None]
+"""Which lines of a version of a file a writer was shown; `None` for all, or if that is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,25 +177,31 @@ def warned_of_loss(
     decision: Decision,
     current: Note,
     given: Frontmatter,
-    read_in_part: Callable[[MemoryPath, BlobId], bool] | None,
+    lines_shown: LinesShown | None,
 ) -> Decision:
     """The decision, with a warning if the new text leaves out most of a long note.
+
+    A writer who was shown only a part of it must not leave out anything else.
 
     Args:
         decision: To store the text.
         current: What is there.
         given: The text.
-        read_in_part: Whether the caller was shown only a part of a version of a file; `None` if
-            that is unknown.
+        lines_shown: What the caller was shown; `None` if that is unknown.
 
     Raises:
-        PartlyRead: It does, and the caller was shown only a part of the note.
+        PartlyRead: The caller was shown only a part of a long note, and the new text leaves out
+            most of the note, or some of the other part.
     """
-    found = loss(current.head.body, given.body)
+    head = current.head
+    found = loss(head.body, given.body)
+    shown = lines_shown(current.path, current.sha) if lines_shown is not None else None
+    if shown is not None and (
+        found.is_large or loses_unseen(head.body, given.body, head.body_line, shown)
+    ):
+        raise PartlyRead(current.path, found.lost, found.total)
     if not found.is_large:
         return decision
-    if read_in_part is not None and read_in_part(current.path, current.sha):
-        raise PartlyRead(current.path, found.lost, found.total)
     warning = (
         f"{found.lost} of the {found.total} lines that {current.path} had are not in the new text. "
         f"If that was not meant, put them back: git keeps the version before as {current.sha}."

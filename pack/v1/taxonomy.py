@@ -251,20 +251,23 @@ class PathClaims:
     def claim(self, folder: str, stem: str, ending: str = ".md") -> MemoryPath:
         """Take the path `folder/stem.md`, or else the first free one with `-2`, `-3` and so on.
 
+        Without a folder, it is one at the root.
+
         If the folder exists in another spelling (case, normalisation), that spelling is used.
 
         Raises:
             InvalidPath: The parts do not form a path that a memory file may have.
             LimitExceeded: The path would be too long.
         """
-        folder = self._spelling(folder)
-        wanted = fold(f"{folder}/{stem}{ending}")
-        path = f"{folder}/{stem}{ending}"
+        start = f"{self._spelling(folder)}/{stem}" if folder else stem
+        path = f"{start}{ending}"
+        wanted = fold(path)
         while self._is_taken(path):
             self._last[wanted] = max(2, self._last[wanted] + 1)
-            path = f"{folder}/{stem}-{self._last[wanted]}{ending}"
+            path = f"{start}-{self._last[wanted]}{ending}"
         self._record(path)
-        return parse_memory_path(path) if ending.lower() == ".md" else parse_path(path)
+        is_note = ending.lower() == ".md"
+        return parse_memory_path(path, at_root=not folder) if is_note else parse_path(path)
 
     def _is_taken(self, path: str) -> bool:
         return fold(path) in self._files or fold(path) in self._folders

@@ -121,9 +121,9 @@ class BareGit:
         (last,) = self.log(LogQuery(head, path=path, limit=1))
         return Contents(content, sha, last.at)
 
-    def get_committed(self, path: MemoryPath) -> BlobId | None:
+    def get_committed(self, path: MemoryPath, at: CommitId | None = None) -> BlobId | None:
         check_path(path)
-        return _blobs(self._rows(self.head())).get(path)
+        return _blobs(self._rows(self._known(at) if at else self.head())).get(path)
 
     def list_dir(self, dir_path: MemoryPath | None) -> list[Entry]:
         if dir_path is not None:

@@ -17,11 +17,13 @@ from tests.bench.corpus import Corpus
 from tests.bench.far import measure_far
 from tests.bench.figures import Figure, compare
 from tests.bench.finding import measure_list, measure_searches
+from tests.bench.past import measure_past
 from tests.bench.remembering import measure_history
 from tests.bench.report import machine, table
 from tests.bench.repositories import clean_environment, make_memory
 from tests.bench.serving import measure_memory, measure_reads, measure_starts, measure_tools
 from tests.bench.setting import Setting
+from tests.bench.undoing import measure_undo
 from tests.bench.writes import measure_writes
 
 GROWTH_LIMIT: Final = 2.0
@@ -75,8 +77,10 @@ def measure(size: int, rounds: int, pause: float) -> list[Figure]:
             measure_list(setting),
             *measure_blame(setting),
             *measure_writes(setting),
+            *measure_undo(setting),
             measure_hanging_targets(setting),
             measure_reads(setting),
+            *measure_past(setting),
             measure_starts(setting),
             measure_memory(setting),
             measure_tools(setting),

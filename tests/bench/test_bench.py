@@ -18,6 +18,8 @@ FIGURES = {
     "update / by hand, fsync",
     "update / by hand, no fsync",
     "objects of a write / note alone",
+    "undo / update",
+    "undo / git revert by hand, fsync",
     "update, 3 targets hanging",
     "read / a tool that does nothing",
     "start to first answer - doing nothing",
@@ -30,6 +32,9 @@ FIGURES = {
     "search, question",
     "search, question in a folder",
     "memory_list, bytes / 4",
+    "read as of a commit",
+    "first search as of a commit",
+    "search as of a commit / present",
     "blame, first",
     "blame, again",
     "blame, first / git blame -w -M",
@@ -56,7 +61,11 @@ FIGURES = {
 def test_a_small_run_prints_and_writes_every_figure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.bench.serving._READS_BEFORE_MEMORY", 5)
+    monkeypatch.setattr("tests.bench.serving._READS_BEFORE_MEMORY", 2)
+    monkeypatch.setattr("tests.bench.serving._UPDATES_BEFORE_MEMORY", 1)
+    monkeypatch.setattr("tests.bench.writes.settle", lambda: None)
+    for module in ("cataloguing", "copying", "finding", "serving", "writes"):
+        monkeypatch.setattr(f"tests.bench.{module}.WARM_UP", 0)
     result_file = tmp_path / "result.json"
     main(["--sizes", "30", "--rounds", "1", "--pause", "0", "--json", str(result_file)])
     result = json.loads(result_file.read_text(encoding="utf-8"))
@@ -65,7 +74,7 @@ def test_a_small_run_prints_and_writes_every_figure(
     assert all(figure["notes"] == 30 for figure in figures.values())
     assert all(figure["measured"] > 0 for figure in figures.values())
     beside = [f["beside"] for f in figures.values() if f["compared_by"] != "value"]
-    assert len(beside) == 11
+    assert len(beside) == 12
     assert all(other > 0 for other in beside)
     printed = capsys.readouterr().out
     assert all(name in printed for name in FIGURES)

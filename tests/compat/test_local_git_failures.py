@@ -31,7 +31,7 @@ CRASHED = 9
 
 # A prime, so that four errors in turn meet all kinds of steps.
 SOME_STEPS = pytest.mark.parametrize(
-    "stride", [5, pytest.param(1, marks=pytest.mark.soak)], ids=["some", "all"]
+    "stride", [11, pytest.param(1, marks=pytest.mark.soak)], ids=["some", "all"]
 )
 
 
@@ -115,7 +115,7 @@ def run_in_child(folder, steps, monkeypatch, number, changes, head):
 @SOME_STEPS
 def test_a_crash_at_any_step(folder, stride, steps, monkeypatch):
     if file_exchange._native_rename() is not None:
-        stride = min(stride, 3)  # as it is nearly everywhere
+        stride = min(stride, 7)  # as it is nearly everywhere
     campaign, number, ended = Campaign(folder, stride), 1 - stride, False
     while not ended:
         number += stride

@@ -104,7 +104,7 @@ class Person(threading.Thread):
 
     def run(self):
         for turn in itertools.count():
-            if self.stop.is_set():
+            if self.stop.is_set() and self.commits:
                 return
             name = f"context/person-{turn % 5}.md"
             (self.folder / name).write_text(f"{turn}\n")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pack_connectors.local_git.connector import LocalGit
 
 from pack.errors import IgnoredPath, ManagedPath, NotFound
 from pack.model import MemoryPath
@@ -83,6 +86,70 @@ def test_a_rule_file_that_never_ends_is_no_rule_file(git_world: World) -> None:
     os.mkfifo(git_world.folder / ".git/info/exclude")
     git_world.memory.notes.update(A, "a\n")
     assert A in git_world.listed()
+
+
+Step = Callable[[Path], object]
+STEPS: list[tuple[str, Step]] = [
+    ("a rule", lambda folder: (folder / ".gitignore").write_text("deps/\n")),
+    ("a file in it", lambda folder: (folder / "deps/b.md").write_text("b\n")),
+    ("an exception below", lambda folder: (folder / "deps/.gitignore").write_text("!*\n")),
+    ("staged", lambda folder: git(folder, "add", "--force", "deps/lib/a.md")),
+    ("not staged", lambda folder: git(folder, "rm", "--quiet", "--cached", "deps/lib/a.md")),
+    ("committed", lambda folder: _commit(folder, "deps/lib/a.md")),
+    ("edited", lambda folder: (folder / "deps/lib/a.md").write_text("A\n")),
+    ("no longer committed", lambda folder: git(folder, "reset", "--quiet", "HEAD^")),
+    ("under another name", lambda folder: (folder / "deps").rename(folder / "other")),
+    ("under the old name", lambda folder: (folder / "other").rename(folder / "deps")),
+    ("no rule", lambda folder: (folder / ".gitignore").unlink()),
+    ("another rule", lambda folder: (folder / ".git/info/exclude").write_text("lib\n")),
+    ("an exception", lambda folder: (folder / ".gitignore").write_text("!lib\n")),
+    ("removed", lambda folder: shutil.rmtree(folder / "deps")),
+]
+
+
+def _commit(folder: Path, path: str) -> None:
+    git(folder, "add", "--force", path)
+    git(folder, "commit", "--quiet", "--message", "by hand")
+
+
+def test_a_folder_that_git_does_not_look_into_is_treated_as_git_does(git_world: World) -> None:
+    git_world.init()
+    folder = git_world.folder
+    assert folder is not None
+    (folder / ".git/info").mkdir(exist_ok=True)
+    git_world.edit("deps/lib/a.md", "a\n")
+    for name, step in [("nothing", str), *STEPS]:
+        step(folder)
+        shown = git(
+            folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*/*.md"
+        )
+        wanted = sorted(
+            path for path in set(shown.decode().split("\0")) if (folder / path).is_file()
+        )
+        assert sorted(git_world.listed()) == wanted, name  # which is told what has happened since
+        tree = [entry.path for entry in git_world.connector.get_tree() if "/" in entry.path]
+        assert [path for path in tree if path.endswith(".md")] == wanted, name
+        one = LocalGit(folder, git_world.clock)  # which looks at everything
+        assert set(one.edits(None)) == set(wanted), name
+        one.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells of its watches there")
+def test_an_ignored_folder_is_not_watched(git_world: World) -> None:
+    def watches() -> int:
+        infos = [file.read_text() for file in Path("/proc/self/fdinfo").iterdir() if file.exists()]
+        return sum(info.count("inotify wd:") for info in infos)
+
+    memory = git_world.init()
+    git_world.edit(".gitignore", "node_modules/\n")
+    for number in range(50):
+        git_world.edit(f"node_modules/{number}/README.md", "not mine\n")
+    before = watches()
+    for text in ("one\n", "two\n", "three\n"):
+        git_world.edit("notes/a.md", text)
+        assert memory.notes.get("notes/a.md").content == text
+        assert "notes/a.md" in git_world.listed()
+    assert 0 < watches() - before < 50
 
 
 # --- what a filter manages ------------------------------------------------------------------------
@@ -173,6 +240,48 @@ def test_what_a_filter_hides_is_not_taken_in(net: Net, is_merge: bool) -> None:
     two.git("pull", "--quiet", "--no-rebase", "--no-edit")
     assert two.outcome() in ("sent", "up_to_date")
     assert SECRET not in [file.path for file in two.memory.notes.list().files]
+
+
+@pytest.mark.contract("C1")
+def test_plain_text_is_not_sent_once_a_filter_is_to_hide_it(net: Net) -> None:
+    one = net.open(net.folder / "one")
+    before = net.head()
+    one.write(SECRET, "plain\n")
+    by_hand(one, {".gitattributes": "private/* filter=crypt\n"})
+    assert one.memory.remotes.stop_of("origin") is not None
+    made = one.exchange()
+    assert made.stop is not None
+    assert (made.stop.kind, made.stop.rescue) == ("plain_text", "")
+    assert SECRET in made.stop.reason
+    assert ".gitattributes:1: filter=crypt" in made.stop.reason
+    assert net.head() == before
+    (status,) = one.memory.remotes.statuses()
+    assert status.record.stop == made.stop
+    assert "plain text" in one.memory.notes.list().notices[0]
+    # What the person sends, the person wants to be there.
+    one.git("push", "--quiet", "origin", "HEAD")
+    assert one.exchange().stop is None
+    assert one.memory.remotes.stop_of("origin") is None
+    by_hand(one, {SECRET: "cipher\n", "private/new.md": "cipher\n"})
+    assert one.outcome() == "sent"
+
+
+@pytest.mark.parametrize("content", [b"\0GITCRYPT\0cipher", b"", None])
+def test_what_git_crypt_has_hidden_is_sent(net: Net, content: bytes | None) -> None:
+    one = net.open(net.folder / "one")
+    place = one.folder / SECRET
+    place.parent.mkdir()
+    if content is None:
+        place.symlink_to("elsewhere")  # git filters no links
+    else:
+        place.write_bytes(content)
+    one.git("add", SECRET)
+    by_hand(one, {".gitattributes": "private/* filter=git-crypt diff=git-crypt\n"})
+    assert one.outcome() == "sent"
+    by_hand(one, {"private/key.txt": "plain, as the key is not on this machine\n"})
+    stop = one.exchange().stop
+    assert stop is not None
+    assert "private/key.txt" in stop.reason
 
 
 @pytest.mark.parametrize("is_merge", [False, True])

@@ -107,6 +107,42 @@ def test_what_both_wrote_is_merged_in_one_commit_with_a_true_index(
 
 
 @pytest.mark.contract("C1")
+def test_notes_at_the_root_arrive_with_the_choice_and_are_merged(
+    one: Machine, two: Machine
+) -> None:
+    one.write("context/one.md", "one\n")
+    Path(two.folder, "idea.md").write_text("a\n\nb\n", encoding="utf-8")
+    two.git("add", "idea.md")
+    two.git("commit", "--quiet", "-m", "by hand")
+    meet(one, two)
+    assert "idea.md" not in {note.path for note in one.memory.notes.list().files}
+    one.memory.lifecycle.init({}, root_notes=True)
+    two.write("context/two.md", "two\n")
+    meet(one, two)
+    for machine, text in ((one, "1\n\nb\n"), (two, "a\n\n2\n")):
+        assert "idea.md" in {note.path for note in machine.memory.notes.list().files}
+        machine.write("idea.md", text)
+    meet(one, two)
+    assert "1\n\n2\n" in two.text("idea.md")
+    assert one.text("index.md") == two.text("index.md")
+    assert [found.code for found in two.memory.care.validate()] == []
+
+
+@pytest.mark.parametrize(("says", "outcome"), [(True, "received"), (False, "stopped")])
+def test_a_remote_with_only_notes_at_the_root_is_a_memory_if_it_says_so(
+    one: Machine, two: Machine, says: bool, outcome: str
+) -> None:
+    Path(two.folder, "idea.md").write_text("a\n", encoding="utf-8")
+    if says:
+        Path(two.folder, ".pack.yaml").write_text("version: 1\nroot_notes: true\n")
+        two.git("add", ".pack.yaml")
+    two.git("add", "idea.md")
+    two.git("rm", "--quiet", "-r", "context", "index.md")
+    two.git("commit", "--quiet", "-m", "by hand")
+    two.git("push", "--quiet", "origin", "HEAD")
+    assert one.outcome() == outcome
+
+
 def test_what_cannot_be_merged_is_whole_on_both_sides(one: Machine, two: Machine) -> None:
     one.write(A, "# A\n\nblue\n")
     meet(one, two)
@@ -568,12 +604,23 @@ def replace_all(net: Net, one: Machine) -> None:
     other.git("push", "--quiet", "--force", "origin", "fresh:main")
 
 
+def wipe_with_a_new_root(net: Net, one: Machine) -> None:
+    """What a server did to memories twice: letta-ai/letta-code#2203."""
+    other = net.clone("other")
+    other.git("checkout", "--quiet", "--orphan", "fresh")
+    other.git("rm", "-r", "--quiet", "--force", ".")
+    (other.folder / "persona.md").write_text("a fresh start\n", encoding="utf-8")
+    commit_all(other)
+    other.git("push", "--quiet", "--force", "origin", "fresh:main")
+
+
 STOPS = [
     (rewrite, StopKind.REWRITTEN),
     (set_back, StopKind.REWRITTEN),
     (drop, StopKind.VANISHED),
     (empty, StopKind.EMPTIED),
     (replace_all, StopKind.REWRITTEN),
+    (wipe_with_a_new_root, StopKind.REWRITTEN),
 ]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from pack.memory import Memory
+from tests.search import identifiers
 from tests.search.engines import memory_of
 
 PAIRS = [
@@ -87,16 +88,38 @@ def test_every_form_is_excluded(memory: Memory, number: int) -> None:
         assert _found(memory, f"note {minus}") == others, minus
 
 
+@pytest.fixture(scope="module", name="spelled")
+def _spelled() -> Iterator[Memory]:
+    with memory_of(identifiers.NOTES) as memory:
+        yield memory
+
+
+@pytest.mark.parametrize("words", identifiers.FORMS)
+def test_a_name_is_found_in_every_spelling(spelled: Memory, words: str) -> None:
+    forms = identifiers.notes_of(words)
+    missed = {
+        query: missing
+        for query in identifiers.queries(words)
+        if (missing := sorted(forms - _found(spelled, query)))
+    }
+    assert missed == {}
+
+
+@pytest.mark.parametrize("words", identifiers.FORMS)
+def test_a_name_is_left_out_in_every_spelling_and_nothing_else_is(
+    spelled: Memory, words: str
+) -> None:
+    others = set(identifiers.NOTES) - identifiers.notes_of(words)
+    for query in identifiers.wholes(words):
+        assert _found(spelled, f"note -{query}") == others, query
+
+
 @pytest.mark.parametrize(
-    "query",
-    ["getUserName", '"getUserName"', "get_user_name", '"get user name"', "getUser*", "GetUserName"],
+    ("query", "text"),
+    [("any one", "anyone"), ("may be", "maybe"), ("log in", "login"), ("maybe", "may be")],
 )
-@pytest.mark.parametrize(
-    "text", ["getUserName", "GetUserName", "get_user_name", "get-user-name", "get user name"]
-)
-def test_one_identifier_is_found_in_every_spelling(query: str, text: str) -> None:
-    notes = {"a/x.md": f"Call {text} here, and otherName later.\n", "a/y.md": "The user said it.\n"}
+def test_words_written_together_are_another_word(query: str, text: str) -> None:
+    notes = {"a/x.md": f"Here is {text}.\n", "a/y.md": "Here be a log of one in any, may I say.\n"}
     with memory_of(notes) as memory:
-        assert memory.search.find(query).matches[0].path == "a/x.md"
-        assert "a/x.md" not in _found(memory, f"said here -{query}")
-        assert "a/y.md" in _found(memory, f"said -{query}")
+        assert _found(memory, f'"{query}"') == set()
+        assert _found(memory, f'here -"{query}"') == set(notes)

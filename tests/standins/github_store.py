@@ -32,6 +32,9 @@ _OID = re.compile(r"[0-9a-f]{40}")
 _LOOSE_UP_TO = 200
 _TREES_KEPT = 2000
 _CONFIG = """
+[core]
+    repositoryFormatVersion = 0
+    bare = true
 [gc]
     auto = 0
 [http]
@@ -63,10 +66,11 @@ class GitRepository:
         self._reader: subprocess.Popen[bytes] | None = None
         self._trees: dict[str, Mapping[str, TreeItem]] = {}
         self._before_last_write: dict[str, str] = {}
-        branch = f"--initial-branch={default_branch}"
-        self._run("init", "--quiet", "--bare", branch, str(folder), at=folder.parent)
-        with (folder / "config").open("a", encoding="utf-8") as config:
-            config.write(_CONFIG)
+        # As git makes one (gitrepository-layout(5)), without a process for it.
+        for name in ("objects/info", "objects/pack", "refs/heads", "refs/tags"):
+            (folder / name).mkdir(parents=True)
+        (folder / "HEAD").write_text(f"ref: refs/heads/{default_branch}\n", encoding="utf-8")
+        (folder / "config").write_text(_CONFIG, encoding="utf-8")
 
     def close(self) -> None:
         """End the reading process."""
@@ -83,10 +87,10 @@ class GitRepository:
         """
         return self._run(*args, stdin=stdin)
 
-    def _run(self, *args: str, stdin: bytes = b"", at: Path | None = None) -> bytes:
+    def _run(self, *args: str, stdin: bytes = b"") -> bytes:
         command = ["git", *args]
         done = subprocess.run(
-            command, cwd=at or self.folder, env=git_environment(), input=stdin, capture_output=True,
+            command, cwd=self.folder, env=git_environment(), input=stdin, capture_output=True,
             check=True,
         )  # fmt: skip
         return done.stdout

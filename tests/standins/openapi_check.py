@@ -6,6 +6,7 @@ close its objects: that is what catches a misspelt name.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -40,6 +41,8 @@ _SAMPLE = 200
 _BLOCKS = 6
 """Of each end of a long list of Notion's blocks, as each costs a millisecond."""
 _URN = "urn:description"
+_IDS = re.compile(r"\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{40})\b")
+"""Of Notion's pages and blocks, and of git's objects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class OpenApiCheck:
     _validators: dict[str, Any] = field(init=False, default_factory=dict)
     _registry: Registry[Any] = field(init=False)
     _is_new: bool = field(init=False)
+    _fitting: set[bytes] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self._is_new = str(self.document.get("openapi", "")).startswith("3.1")
@@ -183,6 +187,17 @@ class OpenApiCheck:
         return self._problems(pointer, schema, value)
 
     def _problems(self, pointer: str, schema: Mapping[str, Any], value: object) -> list[str]:
+        """What is wrong; not asked again for what differs only in its ids from what was right."""
+        text = pointer + json.dumps(value, sort_keys=True)
+        seen = hashlib.sha256(_IDS.sub(_same_id, text).encode()).digest()
+        if seen in self._fitting:
+            return []
+        found = self._found(pointer, schema, value)
+        if not found:
+            self._fitting.add(seen)
+        return found
+
+    def _found(self, pointer: str, schema: Mapping[str, Any], value: object) -> list[str]:
         validator = self._validators.get(pointer)
         if validator is None:
             kind = OAS31Validator if self._is_new else OAS30Validator
@@ -193,6 +208,11 @@ class OpenApiCheck:
             f"{pointer} {error.json_path}: {error.message[:300]}"
             for error in validator.iter_errors(value)
         ]
+
+
+def _same_id(found: re.Match[str]) -> str:
+    """One id in place of each, of the same form."""
+    return re.sub("[0-9a-f]", "0", found[0])
 
 
 def _absolute(node: Any) -> Any:

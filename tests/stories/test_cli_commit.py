@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.stories.cli_driver import Folder
+from tests.stories.cli_driver import Folder, Stdio
 from tests.stories.test_cli_init import new_memory
+
+SECONDS = 120.0
 
 
 @pytest.fixture
@@ -40,6 +43,25 @@ def test_what_is_recorded_arrives(memory: Folder) -> None:
     assert "notes/new.md" in memory.git("ls-tree", "-r", "--name-only", "origin/main")
     assert memory.json("commit") == {"commit": None}
     assert "nothing was changed by hand" in memory.ok("commit").text
+
+
+def test_a_server_records_what_has_rested(memory: Folder) -> None:
+    head, before = memory.head(), memory.commits()
+    quick = {"PACK_COMMIT_HAND_EDITS": "0.2", "PACK_REMOTE_INTERVAL": "0"}
+    server = Stdio("--local", memory.path, env=quick)
+    server.initialize()
+    end = time.monotonic() + SECONDS
+    while memory.head() == head:
+        assert time.monotonic() < end, server.end()
+        time.sleep(0.02)
+    assert memory.commits() == before + 1
+    message = memory.git("log", "-1", "--format=%B")
+    assert message.startswith("notes/new.md: record what was changed by hand")
+    assert "Pack-Origin: user:editor" in message
+    assert memory.git("status", "--porcelain") == ""
+    assert "notes/new.md" in memory.git("show", "HEAD:index.md")
+    assert server.call("memory_get", path="notes/new.md")["content"] == "# New\n"
+    assert server.end() == (b"", "")
 
 
 def test_a_path_without_an_edit_is_an_error(memory: Folder) -> None:

@@ -233,22 +233,6 @@ def test_webhooks_of_a_memory_on_github(memory: Github) -> None:
     assert [b"canary" in file.read_bytes() for file in kept] == [False]
 
 
-def test_the_past_of_a_memory_on_github(memory: Github) -> None:
-    place = ("--github", REPOSITORY, "--format", "json")
-    made = memory.ok("update", "a/x.md", *place, stdin="# X\n\nOpens in May.\n").json
-    memory.ok("move", "a/x.md", "b/y.md", *place, "--sha", made["sha"])
-    edited = memory.ok("edit", "b/y.md", *place, "--replace", "May", "June").json
-    shown = memory.ok("diff", "b/y.md", "--github", REPOSITORY).text
-    assert "Opens in [-May-]{+June+}." in shown
-    lines = memory.ok("blame", "b/y.md", *place).json["lines"]
-    by = {line["text"]: line["commit"] for line in lines}
-    assert (by["# X"], by["Opens in June."]) == (made["commit"], edited["commit"])
-    (file,) = memory.ok("show", made["commit"][:9], *place).json["files"]
-    assert (file["path"], file["change"]) == ("a/x.md", "added")
-    changed = memory.ok("diff", "b/y.md", made["commit"], *place).json["files"]
-    assert [(file["old_path"], file["change"]) for file in changed] == [("a/x.md", "moved")]
-
-
 def test_the_log_needs_no_clone(memory: Github) -> None:
     memory.ok("update", "--github", REPOSITORY, "notes/a.md", stdin="# A\n")
     sha = json.loads(
@@ -271,3 +255,35 @@ def test_the_log_needs_no_clone(memory: Github) -> None:
     assert (new["path"], new["change"], new["old_path"]) == ("notes/b.md", "moved", "notes/a.md")
     found("changes")
     assert found("changes")["files"] == []
+
+
+def test_the_past_of_a_memory_on_github(memory: Github) -> None:
+    place = ("--github", REPOSITORY, "--format", "json")
+    made = memory.ok("update", "a/x.md", *place, stdin="# X\n\nOpens in May.\n").json
+    memory.ok("move", "a/x.md", "b/y.md", *place, "--sha", made["sha"])
+    edited = memory.ok("edit", "b/y.md", *place, "--replace", "May", "June").json
+    shown = memory.ok("diff", "b/y.md", "--github", REPOSITORY).text
+    assert "Opens in [-May-]{+June+}." in shown
+    lines = memory.ok("blame", "b/y.md", *place).json["lines"]
+    by = {line["text"]: line["commit"] for line in lines}
+    assert (by["# X"], by["Opens in June."]) == (made["commit"], edited["commit"])
+    (file,) = memory.ok("show", made["commit"][:9], *place).json["files"]
+    assert (file["path"], file["change"]) == ("a/x.md", "added")
+    changed = memory.ok("diff", "b/y.md", made["commit"], *place).json["files"]
+    assert [(file["old_path"], file["change"]) for file in changed] == [("a/x.md", "moved")]
+
+
+def test_changes_on_github_are_undone_redone_and_restored(memory: Github) -> None:
+    place = ("--github", REPOSITORY, "--format", "json")
+    made = memory.ok("update", "a/x.md", *place, stdin="one\n").json
+    edited = memory.ok("update", "a/x.md", *place, "--sha", made["sha"], stdin="two\n").json
+    undone = memory.ok("undo", *place).json
+    assert undone["undone"][0]["commit"] == edited["commit"]
+    assert memory.ok("get", "a/x.md", *place).json["sha"] == made["sha"]
+    memory.ok("redo", *place)
+    assert memory.ok("get", "a/x.md", *place).json["sha"] == edited["sha"]
+    memory.ok("delete", "a/x.md", *place, "--yes")
+    assert memory.ok("restore", "a/x.md", *place).json["sha"] == edited["sha"]
+    memory.ok("undo", edited["commit"], *place)
+    assert memory.ok("get", "a/x.md", *place).json["sha"] == made["sha"]
+    assert memory.pack("validate", "--github", REPOSITORY).status == 0

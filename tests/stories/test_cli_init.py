@@ -269,18 +269,43 @@ def test_a_folder_that_is_a_file_is_an_error(tmp_path: Path) -> None:
 def test_many_files_are_only_adopted_by_somebody_who_agrees(folder: Folder) -> None:
     notes = {f"notes/{number}.md": b"x\n" for number in range(30)}
     ignored = {f"node_modules/lib/{number}.md": b"x\n" for number in range(40)}
-    folder.write(notes | ignored | {".gitignore": b"node_modules/\n"})
+    folder.write(notes | ignored | {".gitignore": b"node_modules/\n", "README.md": b"mine\n"})
     ended = folder.pack("init")
     assert ended.status == 1
-    assert "holds 30 files that would be memory" in ended.err
+    assert "holds 30 files that would be memory, 60 bytes:" in ended.err
+    assert "Staying outside: README.md" in ended.err
     assert "notes 30" in ended.err
     assert "node_modules" not in ended.err
     assert "--yes" in ended.err
     assert not (folder.path / "index.md").exists()
-    assert len(folder.json("init", "--dry-run")["adopted"]) == 30
+    answer = folder.json("init", "--dry-run")
+    assert len(answer["adopted"]) == 30
+    folders = [{"folder": "notes", "files": 30, "bytes": 60}]
+    assert answer["joining"] == {"files": 30, "bytes": 60, "folders": folders}
     shown = folder.ok("init", "--yes")
-    assert "30 files already there" in shown.text
+    assert "30 files already there, now part of the memory, unchanged (60 bytes)" in shown.text
     assert "node_modules" not in folder.git("ls-files")
+
+
+def test_notes_at_the_root_are_memory_where_that_is_set(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write({"Idea.md": b"idea\n", "notes/a.md": b"a\n", "README.md": b"mine\n"})
+    shown = folder.ok("init", "--dry-run")
+    assert "left as it is: Idea.md: notes at the root are no memory here" in shown.text
+    assert "left as it is: README.md: it is for git or for other tools" in shown.text
+    assert "PACK_ROOT_NOTES=true pack init" in shown.err
+    with monkeypatch.context() as patch:
+        patch.setenv("PACK_ROOT_NOTES", "true")
+        answer = folder.json("init")
+    assert answer["adopted"] == ["Idea.md", "notes/a.md"]
+    assert answer["outside"] == ["README.md"]
+    folder.ok("update", "Other.md", stdin="x")  # the memory itself says so from now on
+    assert [file["path"] for file in folder.json("list")["files"]] == [
+        *("Idea.md", "Other.md", "notes/a.md")
+    ]
+    assert "(at the root 2, notes 1)" in folder.ok("status").text
+    assert folder.git("status", "--porcelain") == "?? README.md\n"
 
 
 @pytest.mark.contract("C1")

@@ -103,14 +103,43 @@ def test_other_documents_are_named_and_stay_outside_unless_asked_for(memory: Fol
     assert "joining the memory: 1 file, 2 bytes: context/ (1)" in shown.text
     assert "staying outside: 1 file, 2 bytes: docs/ (1)" in shown.text
     assert "pack migrate --all" in shown.err
+    for words in (("--dry-run",), ()):
+        said = memory.pack("migrate", *words, "--format", "json").err
+        assert "joining the memory: 1 file, 2 bytes: context/ (1)" in said
+        assert "staying outside: 1 file, 2 bytes: docs/ (1)" in said
     answer = memory.json("migrate", "--yes")
     assert (answer["joined"], answer["outside"]) == (["context/b.md"], ["docs/a.md"])
+    assert (answer["joined_bytes"], answer["outside_bytes"]) == (2, 2)
     listed = [file["path"] for file in memory.json("list")["files"]]
     assert "docs/a.md" not in listed
     assert "context/b.md" in listed
     refused = memory.pack("update", "docs/new.md", stdin="x")
     assert ".pack.yaml leaves it out" in refused.err
     assert memory.git("status", "--porcelain") == ""
+
+
+@pytest.mark.contract("C1")
+def test_an_original_that_counts_twice_is_left_out_by_another_migration(tmp_path: Path) -> None:
+    made = Folder(tmp_path / "memory")
+    made.path.mkdir()
+    made.start({"docs/MEMORY.md": V1})
+    env = {"GITHUB_MEMORY_PATH": "docs/MEMORY.md"}
+    made.pack("migrate", "--yes", env=env)
+    made.git("rm", "--quiet", ".pack.yaml")  # PACK 2.0.0 did not write it
+    made.git(*AUTHOR, "commit", "-qm", "as before")
+    made.ok("reindex")
+    findings = made.pack("validate", "--format", "json").json["findings"]
+    (found,) = [each for each in findings if each["code"] == "counted_twice"]
+    assert found["path"] == "docs/MEMORY.md"
+    assert "run `pack migrate`" in found["remedy"]
+    assert made.json("migrate", "--dry-run")["counted_twice"] == ["docs/MEMORY.md"]
+    assert "--yes" in made.pack("migrate").err
+    before = made.commits()
+    shown = made.ok("migrate", "--yes")
+    assert "left out docs/MEMORY.md; the files stay as they are" in shown.text
+    assert made.commits() == before + 1
+    assert made.git("show", "HEAD:docs/MEMORY.md") == V1
+    assert "docs/MEMORY.md" not in [file["path"] for file in made.json("list")["files"]]
 
 
 def test_links_are_repaired_in_a_second_commit(tmp_path: Path) -> None:

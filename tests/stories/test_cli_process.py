@@ -66,7 +66,10 @@ def test_a_process_ends_and_speaks_as_the_command_does(
     assert ended == Folder(memory.path).pack(*words, stdin="x")
 
 
-@pytest.mark.parametrize("words", [["get", "context/long.md"], ["get"], ["list"]])
+@pytest.mark.parametrize(
+    "words",
+    [["get", "context/long.md"], pytest.param(["get"], marks=pytest.mark.soak), ["list"]],
+)
 def test_a_reader_that_goes_away_ends_the_command_quietly(
     memory: Installed, words: list[str]
 ) -> None:
@@ -97,7 +100,9 @@ def test_streams_that_are_closed_do_no_harm(memory: Installed) -> None:
 
 
 @POSIX
-@pytest.mark.parametrize("locale", ["C", "POSIX", "en_US.ISO-8859-1"])
+@pytest.mark.parametrize(
+    "locale", ["C", pytest.param("POSIX", marks=pytest.mark.soak), "en_US.ISO-8859-1"]
+)
 def test_names_and_texts_are_utf8_in_every_locale(memory: Installed, locale: str) -> None:
     env = {"LC_ALL": locale, "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
     name = f"context/日本 {locale}.md"

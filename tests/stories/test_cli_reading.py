@@ -11,6 +11,7 @@ import pytest
 from pack_servers.cli.app import COMMANDS, GROUPS
 
 from pack._version import __version__
+from tests.search.identifiers import FORMS
 from tests.stories.cli_driver import COMMAND, Folder, new_memory, run, run_installed
 
 NOTES = {
@@ -143,16 +144,21 @@ def test_search_shows_the_best_files_with_line_and_text(memory: Folder) -> None:
     assert set(only) == fields | {"explanation"}
 
 
-def test_search_finds_and_leaves_out_phrases_with_a_capital_inside(tmp_path: Path) -> None:
+def test_search_finds_and_leaves_out_a_name_in_every_spelling(tmp_path: Path) -> None:
     memory = Folder(tmp_path / "memory")
-    memory.path.mkdir()
-    memory.start(NOTES)
-    memory.ok("init")
-    memory.ok("update", "projects/ci.md", stdin="The site is built with GitHub Actions.\n")
-    for words in (['"GitHub Actions"'], ["GitHub", "Actions"], ["github_actions"], ["GitHub*"]):
-        assert memory.json("search", *words)["matches"][0]["path"] == "projects/ci.md"
-    found = memory.json("search", "--", "site", '-"GitHub Actions"')["matches"]
-    assert [match["path"] for match in found] == ["projects/site.md"]
+    (memory.path / "projects").mkdir(parents=True)
+    forms = {f"projects/{number}.md": form for number, form in enumerate(FORMS["GitHub Actions"])}
+    for path, form in {**forms, "projects/no.md": "GitHub"}.items():
+        (memory.path / path).write_text(f"This note says {form}.\n", encoding="utf-8")
+    memory.ok("init", "--yes")
+
+    def found(*words: str) -> set[str]:
+        return {match["path"] for match in memory.json("search", *words)["matches"]}
+
+    for words in (['"github actions"'], ["github", "actions"], ["GITHUB_ACTIONS"], ["github act*"]):
+        assert found(*words) >= set(forms), words
+    for phrase in ('"GitHub Actions"', '"github actions"', "githubActions"):
+        assert found("--", "says", f"-{phrase}") == {"projects/no.md"}, phrase
 
 
 def test_search_takes_words_with_and_without_quotes(memory: Folder) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.stories.cli_driver import Folder, Stdio
 from tests.stories.test_cli_serve import POSIX, http
 
-SECONDS = 30.0
+SECONDS = 100.0
 
 
 @pytest.fixture
@@ -105,6 +105,24 @@ def test_an_edit_in_the_way_is_a_conflict(one: Folder, two: Folder) -> None:
     assert "WAITING: what is new on origin/main cannot be taken in yet" in ended.text
     assert two.state() == before
     assert "cannot be merged yet" in two.ok("list").err
+
+
+def test_plain_text_that_a_filter_is_to_hide_is_told_before_it_is_sent(
+    bare: Folder, one: Folder
+) -> None:
+    one.ok("update", "private/key.md", stdin="plain")
+    (one.path / ".gitattributes").write_text("private/* filter=git-crypt\n")
+    one.git("add", ".gitattributes")
+    one.git("commit", "--quiet", "-m", "hide it")
+    before = pushed(bare)
+    doctor = one.pack("doctor")
+    assert doctor.status == 1
+    assert "would send plain text of private/key.md" in doctor.text
+    ended = one.pack("remote", "--sync")
+    assert ended.status == 1
+    assert "STOPPED: a push to origin/main would send plain text" in ended.text
+    assert "git push" in ended.err
+    assert pushed(bare) == before
 
 
 def force_push(bare: Folder, tmp_path: Path) -> None:

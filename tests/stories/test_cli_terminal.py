@@ -130,3 +130,15 @@ def test_an_update_without_a_pipe_says_how_to_end_the_text(memory: Folder) -> No
     os.close(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert memory.ok("get", "context/t.md").text.endswith("typed by hand\n")
+
+
+def test_a_person_is_asked_about_notes_at_the_root(tmp_path: Path) -> None:
+    vault = Folder(tmp_path / "vault")
+    vault.path.mkdir()
+    vault.write({"Idea.md": b"idea\n", "README.md": b"mine\n"})
+    status, screen = at_terminal(vault, "init", typed="y\n")
+    assert status == 0
+    assert "1 note at the root, 5 bytes: Idea.md" in screen
+    assert "Are notes at the root memory?" in screen
+    assert vault.git("show", "HEAD:.pack.yaml").endswith("root_notes: true\n")
+    assert vault.git("status", "--porcelain") == "?? README.md\n"

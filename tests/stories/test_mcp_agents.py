@@ -17,6 +17,7 @@ from pack_servers.wiring.memory import open_memory
 
 from pack.core.requests import count_tokens
 from pack.memory import Memory
+from tests.search.identifiers import FORMS, queries, wholes
 from tests.stories.mcp_support import (
     call,
     commits,
@@ -186,7 +187,7 @@ def test_a_write_that_drops_most_of_a_long_note_is_remarked_on(story: Story) -> 
     async def write(client: Client) -> None:
         path = "notes/big.md"
         await call(client, "memory_update", path=path, content=BIG)
-        read = await call(client, "memory_get", path=path)
+        read = await call(client, "memory_get", path=path, max_tokens=100_000)
         assert read["lines"].isdigit()
         done = await call(
             client, "memory_update", path=path, sha=read["sha"], content=BIG[: len(BIG) // 3]
@@ -214,13 +215,71 @@ def test_who_was_shown_only_a_part_cannot_replace_the_whole_by_less(story: Story
         edited = await call(client, "memory_edit", path=path, edits=edits)
         found = await refused(client, "memory_update", sha=edited["sha"], **kept)
         assert found["code"] == "partly_read"
+        # Neither by a little less: what was not shown must stay.
+        kept["content"] = BIG.replace("- fact 599, in a few words\n", "")
+        found = await refused(client, "memory_update", sha=edited["sha"], **kept)
+        assert "2 of the 603 lines" in found["message"]
         # Part after part is the whole, too.
-        await call(client, "memory_get", path=path, lines="1-300")
-        await call(client, "memory_get", path=path, lines="301-")
+        kept["content"] = BIG[: len(BIG) // 3]
+        for lines in ("1-200", "201-400", "401-"):
+            await call(client, "memory_get", path=path, lines=lines)
         done = await call(client, "memory_update", sha=edited["sha"], **kept)
         assert "not in the new text" in done["warning"]
 
     story(write)
+
+
+@pytest.mark.contract("C1")
+@pytest.mark.parametrize("part", [{}, {"lines": "1-"}, {"section": "Big"}])
+def test_a_long_note_comes_in_parts_that_a_model_can_follow(
+    part: dict[str, str], story: Story
+) -> None:
+    path = "notes/big.md"
+
+    async def read(client: Client) -> None:
+        await call(client, "memory_update", path=path, content=BIG)
+        wanted, shown = part, list[str]()
+        while True:
+            result = await client.call_tool("memory_get", {"path": path, **wanted})
+            found = result.structured_content
+            assert found is not None
+            head, content, *rest = texts(result)
+            assert content == found["content"]
+            shown.append(content)
+            assert count_tokens("".join([head, content, *rest])) <= 2_200
+            if not rest:
+                break
+            (said,) = rest
+            assert f"memory_get with this path and lines={found['next_lines']}." in said
+            assert found["warning"] == said
+            kept = {"path": path, "sha": found["sha"], "content": content}
+            assert (await refused(client, "memory_update", **kept))["code"] == "partly_read"
+            wanted = {"lines": found["next_lines"]}
+        assert len(shown) > 2
+        whole = await call(client, "memory_get", path=path, max_tokens=100_000)
+        assert whole["content"].endswith("".join(shown))
+        assert "warning" not in whole
+
+    story(read)
+
+
+def test_a_line_that_is_too_long_by_itself_says_how_to_get_it(story: Story) -> None:
+    async def read(client: Client) -> None:
+        line = "x" * 40_000
+        await call(client, "memory_update", path="notes/a.md", content=f"{line}\nlast\n")
+        number = (await call(client, "memory_get", path="notes/a.md"))["content"].count("\n") + 1
+        result = await client.call_tool("memory_get", {"path": "notes/a.md", "lines": f"{number}-"})
+        _, content, said = texts(result)
+        assert content == "x" * len(content)
+        assert f"line {number} is cut" in said
+        assert "a larger max_tokens" in said
+        assert f"lines={number + 1}-{number + 1}" in said
+        found = await call(
+            client, "memory_get", path="notes/a.md", lines=str(number), max_tokens=20_000
+        )
+        assert found["content"] == f"{line}\n"
+
+    story(read)
 
 
 def test_the_section_that_a_search_names_can_be_read_and_edited(story: Story) -> None:
@@ -243,41 +302,25 @@ def test_the_section_that_a_search_names_can_be_read_and_edited(story: Story) ->
     assert story(use).endswith("- beta\n- added\n")
 
 
-CI = {
-    "spaced": "The site is built with GitHub Actions.",
-    "snake": "The site runs github_actions.",
-    "path": "The site is built by .github/actions/GitHub.Actions.yml",
-}
+NAME = "GitHub Actions"
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        '"GitHub Actions"',
-        '"github actions"',
-        '"GitHub_Actions"',
-        "GitHubActions",
-        "github_actions",
-        '"GitHub Actions" site',
-        'Is it built with "GitHub Actions"?',
-    ],
-)
-def test_a_phrase_with_a_capital_inside_is_found_and_left_out(story: Story, query: str) -> None:
-    def paths(found: dict[str, Any]) -> set[str]:
-        return {match["path"] for match in found["results"]}
+def test_a_name_is_found_and_left_out_in_every_spelling(story: Story) -> None:
+    forms = {f"projects/{number}.md": form for number, form in enumerate(FORMS[NAME])}
 
-    async def use(client: Client) -> tuple[set[str], set[str]]:
-        for name, text in CI.items():
-            await call(client, "memory_update", path=f"projects/{name}.md", content=text)
-        await call(client, "memory_update", path="projects/no.md", content="The site, by GitHub.")
-        found = paths(await call(client, "memory_search", query=query))
-        phrase = query if query.startswith('"') and query.endswith('"') else '"GitHub Actions"'
-        left = paths(await call(client, "memory_search", query=f"site -{phrase}"))
-        return found, left
+    async def use(client: Client) -> dict[str, set[str]]:
+        async def found(query: str) -> set[str]:
+            answer = await call(client, "memory_search", query=query, limit=20)
+            return {match["path"] for match in answer["results"]}
 
-    found, left = story(use)
-    assert found >= {f"projects/{name}.md" for name in CI}
-    assert left == {"projects/no.md"}
+        for path, form in forms.items():
+            await call(client, "memory_update", path=path, content=f"This note says {form}.")
+        await call(client, "memory_update", path="projects/no.md", content="This note says GitHub.")
+        wanted = {query: set(forms) - await found(query) for query in queries(NAME)}
+        left = {f"-{query}": await found(f"says -{query}") for query in wholes(NAME)}
+        return wanted | {minus: paths ^ {"projects/no.md"} for minus, paths in left.items()}
+
+    assert {query: wrong for query, wrong in story(use).items() if wrong} == {}
 
 
 # --- what the protocol says ------------------------------------------------------------------

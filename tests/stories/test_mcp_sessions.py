@@ -47,6 +47,7 @@ TOOLS = {
     "memory_edit",
     "memory_delete",
     "memory_move",
+    "memory_undo",
 }
 READS = {"memory_list", "memory_get", "memory_search", "memory_history"}
 
@@ -172,8 +173,11 @@ async def shows_resources_and_prompts(client: Client) -> None:
     assert uris[0] == "memory:///index.md"
     for uri in uris:
         assert (await resource_text(client, uri)).startswith("---\n")
-    (template,) = (await client.list_resource_templates()).resource_templates
-    assert template.uri_template == "memory:///{+path}"
+    templates = (await client.list_resource_templates()).resource_templates
+    assert [template.uri_template for template in templates] == [
+        "memory:///{+path}",
+        "memory:///{+path}{?as_of}",
+    ]
     for prompt in (await client.list_prompts()).prompts:
         assert prompt.title
         (message,) = (await client.get_prompt(prompt.name)).messages
@@ -340,7 +344,7 @@ def test_a_refusal_says_why_and_what_to_do(
     assert content["code"] == code
     assert content["message"]
     assert content["remedy"].endswith(".")
-    assert content["retryable"] is False
+    assert "retryable" not in content
     assert text.startswith(f"{code}: {content['message']}\n{content['remedy']}")
     assert len(text) < 500
     assert "pydantic" not in text

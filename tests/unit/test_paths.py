@@ -100,6 +100,18 @@ def test_what_no_memory_file_may_be_called(path):
         parse_memory_path(path)
 
 
+def test_a_note_at_the_root_has_a_name_that_nobody_else_owns():
+    for path in ("a.md", "Read me.md", "readme-ideas.md", "security-cameras.md", "x.MD"):
+        assert is_memory_file(path)
+        assert parse_memory_path(path, at_root=True) == path
+    for path in ("README.md", "Readme.de.MD", "code-of-conduct.md", "CLAUDE.local.md", "index.md"):
+        assert not is_memory_file(path)
+        with pytest.raises(InvalidPath):
+            parse_memory_path(path, at_root=True)
+        assert is_memory_file(f"x/{path}")
+    assert not is_memory_file(".hidden.md")
+
+
 @pytest.mark.parametrize("character", ["x", "é", "日", "🎉"])
 def test_limits_are_in_bytes(character):
     size = len(character.encode())

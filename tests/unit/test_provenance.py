@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pack.provenance import TRUTH_LEVELS, Origin, Source, commit_message
+from pack.provenance import TRUTH_LEVELS, Origin, Source, commit_message, is_ours
 from tests.support import World, git
 
 ORIGIN = Origin(Source.AI_CLOUD, "claude desktop")
@@ -203,3 +203,12 @@ def test_worlds_differ_in_nothing_but_the_request():
     first.init()
     second.init()
     assert first.messages() == second.messages()
+
+
+def test_further_trailers_are_one_line_each():
+    given = [("Pack-Undoes", "abc\nPack-Origin: user:forged")]
+    message = commit_message("a/x.md: undo", ORIGIN, "r", trailers=given)
+    last = message.rpartition("\n\n")[2].splitlines()
+    assert last[-1] == "Pack-Undoes: abcPack-Origin: user:forged"
+    assert sum(line.startswith("Pack-Origin: ") for line in last) == 1
+    assert is_ours(message)

@@ -12,11 +12,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from weakref import WeakSet, finalize
 
 from pack.catalog.questions import EVERYTHING, Filter, Listing, Sort, SortKey, Totals
 from pack.catalog.row import Row
@@ -62,10 +63,13 @@ class SqliteCatalog:
 
     Args:
         file: Where to keep it; `None` to keep it only as long as this object.
+        source: What one without a file begins with.
     """
 
-    def __init__(self, file: Path | None) -> None:
-        self._file = CatalogFile(file)
+    def __init__(self, file: Path | None, source: CatalogFile | None = None) -> None:
+        self._file = CatalogFile(file, source)
+        self._is_copy = source is not None
+        self._copies: WeakSet[SqliteCatalog] = WeakSet()
         self._idle = IdleWork(self._use_idle_moment)
         self._gives_back = 0
 
@@ -133,6 +137,12 @@ class SqliteCatalog:
 
     def scratch(self) -> SqliteCatalog:
         return SqliteCatalog(None)
+
+    def copy(self) -> SqliteCatalog:
+        made = SqliteCatalog(None, self._file)
+        self._copies.add(made)
+        finalize(made, made._file.close).atexit = False  # nobody closes one that is forgotten
+        return made
 
     def clear(self) -> None:
         def forget(db: sqlite3.Connection) -> None:
@@ -276,8 +286,11 @@ class SqliteCatalog:
         excluded: Sequence[Clause] = (),
         which: Filter = EVERYTHING,
         limit: int = 200,
+        known: Container[int] = (),
     ) -> list[Candidate]:
-        return self._search(lambda db: search.candidates(db, clauses, excluded, which, limit))
+        return self._search(
+            lambda db: search.candidates(db, clauses, excluded, which, limit, known)
+        )
 
     def with_neighbours(self, found: Sequence[Candidate], reach: int) -> list[Candidate]:
         return self._search(lambda db: neighbours.with_neighbours(db, found, reach))
@@ -292,8 +305,8 @@ class SqliteCatalog:
     def frequencies(self, terms: Collection[str]) -> dict[str, int]:
         return self._search(lambda db: vocabulary.frequencies(db, terms))
 
-    def with_stems(self, keys: Collection[str], limit: int) -> dict[str, int]:
-        return self._search(lambda db: vocabulary.with_stems(db, keys, limit))
+    def with_stems(self, wanted: Sequence[Collection[str]], limit: int) -> list[dict[str, int]]:
+        return self._search(lambda db: vocabulary.with_stems(db, wanted, limit))
 
     def containing(self, part: str, limit: int, *, at_end: bool = False) -> list[str]:
         return self._search(lambda db: vocabulary.containing(db, part, limit, at_end=at_end))
@@ -328,9 +341,13 @@ class SqliteCatalog:
             self._idle.poke()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and the copies that were made of it."""
+        for copy in list(self._copies):
+            copy.close()
         self._idle.close()
         self._file.close()
+        if self._is_copy:
+            give_back()
 
     def _all(self, query: str, *values: object) -> list[Any]:
         """All that a query finds."""

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
-from pack_connectors.catalog.schema import BUSY_SECONDS, connect, set_busy_timeout
+from pack_connectors.catalog.schema import BUSY_SECONDS, connect, set_busy_timeout, transaction
 
 _BUSY_SECONDS: Final = BUSY_SECONDS
 
@@ -27,10 +27,12 @@ class CatalogFile:
 
     Args:
         file: Where it is; `None` for one that vanishes when it is closed.
+        source: What one without a file begins with, without its last changes; `None` for nothing.
     """
 
-    def __init__(self, file: Path | None) -> None:
+    def __init__(self, file: Path | None, source: CatalogFile | None = None) -> None:
         self._file = file
+        self._source = source
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._in_memory = False
@@ -112,8 +114,29 @@ class CatalogFile:
             sqlite3.DatabaseError: The file cannot be used.
         """
         if self._connection is None:
-            self._connection = connect(self._file, _BUSY_SECONDS, in_memory=self._in_memory)
+            self._connection = self._connect()
+            if self._source is not None and not self._source.copy_to(self._connection):
+                self._disconnect()
+                self._connection = self._connect()  # what is there may be half a copy
         return self._connection
+
+    def _connect(self) -> sqlite3.Connection:
+        return connect(self._file, _BUSY_SECONDS, in_memory=self._in_memory)
+
+    def copy_to(self, target: sqlite3.Connection) -> bool:
+        """Copy all but the last changes into a new connection; returns whether it succeeded."""
+
+        def copy(db: sqlite3.Connection) -> bool:
+            try:
+                db.backup(target)
+                with transaction(target):
+                    target.execute("UPDATE head SET dated = NULL")
+                    target.execute("DELETE FROM last_change")
+            except sqlite3.DatabaseError:
+                return False  # the place for the copy may be full, so this file stays
+            return True
+
+        return self.read(copy)
 
     def give_up(self) -> None:
         """Do without the file, or without the temporary one, as it cannot hold the catalog."""

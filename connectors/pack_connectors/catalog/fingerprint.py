@@ -32,6 +32,7 @@ created: 2026-01-02
 updated: 2026-01-03
 ttl: 30d
 sync: false
+pin: true
 ---
 # Its | [title]
 

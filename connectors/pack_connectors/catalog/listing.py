@@ -45,6 +45,8 @@ def condition(which: Filter) -> Where:
     if which.folder:
         inside = which.folder + "/"
         found = found.both(Where("path >= ? AND path < ?", (inside, which.folder + "0")))
+    if which.pinned:
+        found = found.both(Where("pin"))
     if which.tag is not None:
         found = found.both(Where(_TAGGED, (folded(which.tag.strip()),)))
     if which.topic:

@@ -5,10 +5,18 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from pack.search.candidate import Candidate, PassageStart
-from pack_connectors.catalog.search import Links, read_candidates
+from pack_connectors.catalog.search import read_candidates
+
+
+class Links(NamedTuple):
+    """The ids of the passages before and after one."""
+
+    previous: int | None
+    next: int | None
+
 
 _IN_FILE: Final = """
 SELECT here.id, here.file,
@@ -67,8 +75,14 @@ def with_neighbours(
         edge = [end for ends in new.values() for end in ends if end is not None]
         edge = [end for end in dict.fromkeys(edge) if end not in links]
         known |= dict.fromkeys(edge)
-    scores = {candidate.id: candidate.score for candidate in found}
-    return read_candidates(db, {n: scores.get(n, 0.0) for n in known if n in links}, links)
+    held = {candidate.id: candidate for candidate in found}
+    added = read_candidates(db, {n: 0.0 for n in known if n in links and n not in held})
+    held |= {candidate.id: candidate for candidate in added}
+    return [
+        held[number]._replace(previous=links[number].previous, next=links[number].next)
+        for number in known
+        if number in links and number in held
+    ]
 
 
 def _links(db: sqlite3.Connection, passages: Iterable[int]) -> dict[int, Links]:

@@ -13,11 +13,13 @@ from pack.model import BlobId, MemoryPath
 from pack.paths import fold
 from pack.search.words import fold_text
 
-COLUMNS: Final = "path, blob, topic, tags, created, updated, changed, sync, expires, line, size"
+COLUMNS: Final = (
+    "path, blob, topic, tags, created, updated, changed, sync, expires, line, size, pin"
+)
 """What `read_row` reads."""
 NAMES: Final = (
     "path, folder, folded, blob, topic, folded_topic, tags, created, updated, changed, sync, "
-    "expires, line, starts_page, size"
+    "expires, line, starts_page, size, pin"
 )
 """What `row_values` gives."""
 WIDTH: Final = NAMES.count(",") + 1
@@ -56,12 +58,13 @@ def row_values(row: Row) -> tuple[object, ...]:
         row.line,
         int(starts_page(row.path)),
         row.size,
+        int(row.pin),
     )
 
 
 def read_row(found: Sequence[object]) -> Row:
     """A row from the values of `COLUMNS`."""
-    path, blob, topic, tags, created, updated, changed, sync, expires, line, size = found
+    path, blob, topic, tags, created, updated, changed, sync, expires, line, size, pin = found
     return Row(
         MemoryPath(str(path)),
         BlobId(str(blob)),
@@ -74,6 +77,7 @@ def read_row(found: Sequence[object]) -> Row:
         str(line),
         int(str(size)),
         changed=_text(changed),
+        pin=bool(pin),
     )
 
 

@@ -32,7 +32,7 @@ _FILE_COLUMNS: Final = """
     id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, folded TEXT NOT NULL,
     blob TEXT, topic TEXT NOT NULL, folded_topic TEXT NOT NULL, tags TEXT NOT NULL, created TEXT,
     updated TEXT, changed TEXT, sync INTEGER NOT NULL, expires TEXT, line TEXT NOT NULL,
-    starts_page INTEGER NOT NULL, size INTEGER NOT NULL
+    starts_page INTEGER NOT NULL, size INTEGER NOT NULL, pin INTEGER NOT NULL
 """
 _SCHEMA: Final = f"""
 CREATE TABLE file ({_FILE_COLUMNS});
@@ -44,6 +44,7 @@ CREATE INDEX file_recent ON file (coalesce(updated, changed, '') DESC, path);
 CREATE INDEX file_undated ON file (id) WHERE updated IS NULL;
 CREATE INDEX file_size ON file (size DESC);
 CREATE INDEX file_topic ON file (folded_topic);
+CREATE INDEX file_pinned ON file (path) WHERE pin;
 CREATE TABLE edited ({_FILE_COLUMNS}, is_shown INTEGER NOT NULL);
 CREATE INDEX edited_folder ON edited (folder, path) WHERE is_shown;
 CREATE TABLE folder (folder TEXT PRIMARY KEY, files INTEGER NOT NULL, newest TEXT) WITHOUT ROWID;

@@ -2,7 +2,8 @@
 
 FTS5 reads every entry in the list of a word, and reads it twice to rank by it, so the cost of a
 search grows with the length of these lists. Therefore the rarest clauses, up to `_RANKED` entries
-altogether, are looked for first and ranked by BM25. Derived words are looked for only if all
+altogether, are looked for first and ranked by BM25; behind a filter, which few passages pass, these
+are more clauses, as only what it lets pass is ranked. Derived words are looked for only if all
 clauses fit in with them. Only if this does not find enough, the common clauses are looked for, and
 not ranked: phrases; passages with all of them; those with one in path, topic, tags or heading; then
 any. Of each kind the ones indexed last come first, and reading ends when there are enough, or after
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
@@ -66,27 +67,18 @@ class _Search(NamedTuple):
     held: tuple[str, ...] = ()
 
 
-class Links(NamedTuple):
-    """The ids of the passages before and after one."""
-
-    previous: int | None
-    next: int | None
-
-
-_UNLINKED: Final = Links(None, None)
-
-
 def candidates(
     db: sqlite3.Connection,
     clauses: Sequence[Clause],
     excluded: Sequence[Clause],
     which: Filter,
     limit: int,
+    known: Container[int] = (),
 ) -> list[Candidate]:
     """See `Catalog.candidates`; within a transaction."""
     scores: dict[int, float] = {}
     visible = _Visible(db, which, excluded)
-    searches = list(_searches(db, clauses))
+    searches = list(_searches(db, clauses, visible.share))
     for search in searches:
         if len(scores) >= limit:
             break
@@ -94,14 +86,22 @@ def candidates(
             scores.setdefault(number, score)
     if not scores and any(search.read > _READ for search in searches):
         scores = dict(visible.search(searches[-1]._replace(read=1), limit))
-    return read_candidates(db, dict(list(scores.items())[:limit]))
+    best = list(scores.items())[:limit]
+    return read_candidates(db, {number: score for number, score in best if number not in known})
 
 
 # --- what is looked for ------------------------------------------------------------------------
 
 
-def _searches(db: sqlite3.Connection, clauses: Sequence[Clause]) -> Iterator[_Search]:
-    """The searches to make, the best first."""
+def _searches(db: sqlite3.Connection, clauses: Sequence[Clause], share: float) -> Iterator[_Search]:
+    """The searches to make, the best first.
+
+    Args:
+        db: The catalog.
+        clauses: What to look for.
+        share: Of the entries that are read, how many are ranked at most.
+    """
+    most = int(min(_RANKED / share, max(_READ, _RANKED)))
     costs = _costs(db, clauses)
     if sum(costs.values()) > _RANKED:
         clauses = [_as_typed(clause) for clause in clauses]
@@ -110,9 +110,9 @@ def _searches(db: sqlite3.Connection, clauses: Sequence[Clause]) -> Iterator[_Se
     optional = sorted((c for c in clauses if not c.required), key=lambda clause: costs[clause])
     total = sum(costs.values())
     if required:
-        yield from _required(required, optional, costs)
+        yield from _required(required, optional, costs, most)
         return
-    rare = _affordable(optional, costs)
+    rare = _affordable(optional, costs, most)
     if rare:
         yield _Search(_or(rare), 0)
     yield from (_Search(match, total) for match in _common(optional[len(rare) :]))
@@ -128,12 +128,12 @@ def _as_typed(clause: Clause) -> Clause:
 
 
 def _required(
-    required: Sequence[Clause], optional: Sequence[Clause], costs: dict[Clause, int]
+    required: Sequence[Clause], optional: Sequence[Clause], costs: dict[Clause, int], most: int
 ) -> Iterator[_Search]:
     """With required phrases: passages that hold all of them, then those that hold any."""
     total = sum(costs.values())
     held = tuple(_any(clause.alternatives) for clause in required) if len(required) > 1 else ()
-    if sum(costs[clause] for clause in required) <= _RANKED:
+    if sum(costs[clause] for clause in required) <= most:
         yield _Search(_or(required), 0, held)
         return
     if optional:
@@ -143,12 +143,12 @@ def _required(
         yield _Search(_or(required), total, held)
 
 
-def _affordable(optional: Sequence[Clause], costs: dict[Clause, int]) -> list[Clause]:
+def _affordable(optional: Sequence[Clause], costs: dict[Clause, int], most: int) -> list[Clause]:
     """The rarest ones that can be ranked together; the argument is sorted."""
     total, rare = 0, []
     for clause in optional:
         total += costs[clause]
-        if total > _RANKED:
+        if total > most:
             break
         rare.append(clause)
     return rare
@@ -198,22 +198,26 @@ def _all(clauses: Sequence[Clause]) -> str:
     return f"({' AND '.join(_any(clause.alternatives) for clause in clauses)})"
 
 
-def _demanded(db: sqlite3.Connection, which: Filter) -> str:
+def _demanded(db: sqlite3.Connection, which: Filter) -> tuple[str, float]:
     """What an expression may demand on top: it finds at least everything that a filter lets pass.
 
-    Words that most passages hold are not looked for, as their lists take longer to read.
+    Words that most passages hold are not looked for, as their lists take longer to read. The other
+    result is the share of all passages that meet it, at most.
     """
     demands = {"tags": index_terms(which.tag or ""), "path": index_terms(which.folder or "")}
     known = frequencies(db, {term for terms in demands.values() for term in terms})
-    (rare,) = db.execute("SELECT max(passages) / 2 FROM head").fetchone()
-    demanded = ""
+    (passages,) = db.execute("SELECT max(passages) FROM head").fetchone()
+    demanded, share = "", 1.0
     for column, terms in demands.items():
         telling = [
-            f'"{term}"' for term in dict.fromkeys(terms) if known.get(term, 0) <= (rare or 0)
+            term for term in dict.fromkeys(terms) if known.get(term, 0) * 2 <= (passages or 0)
         ]
         if telling:
-            demanded += f" AND {{{column}}} : ({' AND '.join(telling)})"
-    return demanded
+            quoted = " AND ".join(f'"{term}"' for term in telling)
+            demanded += f" AND {{{column}}} : ({quoted})"
+            rarest = min(known.get(term, 0) for term in telling)
+            share = min(share, max(rarest, 1) / max(passages, 1))
+    return demanded, share
 
 
 # --- where it is looked for --------------------------------------------------------------------
@@ -227,7 +231,7 @@ class _Visible:
         self._edited = has_edits(db)
         self._condition = condition(which)
         self._is_filtered = not which.is_empty
-        self._demanded = _demanded(db, which)
+        self._demanded, self.share = _demanded(db, which)
         self._excluded = _or(excluded) if excluded else ""
 
     def search(self, search: _Search, limit: int) -> list[tuple[int, float]]:
@@ -274,12 +278,8 @@ def _tags(kept: str) -> tuple[str, ...]:
     return tuple(json.loads(kept))
 
 
-def read_candidates(
-    db: sqlite3.Connection,
-    scores: Mapping[int, float],
-    links: Mapping[int, Links] | None = None,
-) -> list[Candidate]:
-    """The passages with these ids as candidates, in this order, with their scores and links."""
+def read_candidates(db: sqlite3.Connection, scores: Mapping[int, float]) -> list[Candidate]:
+    """The passages with these ids as candidates, in this order, with their scores."""
     found: dict[int, Candidate] = {}
     tables = [("file", ">"), ("edited", "<")] if has_edits(db) else [("file", ">")]
     for table, sign in tables:
@@ -290,20 +290,8 @@ def read_candidates(
         )
         for number, path, topic, tags, *rest in db.execute(query, (json.dumps(list(scores)),)):
             created, updated, line, heading, text, passages = rest
-            before, after = (links or {}).get(number, _UNLINKED)
+            about = (path, topic, _tags(tags), created, updated)
             found[number] = Candidate(
-                number,
-                path,
-                topic,
-                _tags(tags),
-                created,
-                updated,
-                line,
-                heading,
-                text,
-                scores[number],
-                before,
-                after,
-                passages,
+                number, *about, line, heading, text, scores[number], passages=passages
             )
     return [found[number] for number in scores if number in found]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from pack.catalog.questions import Totals
@@ -43,13 +43,17 @@ def prefix_frequency(db: sqlite3.Connection, prefix: str) -> int:
     return int(db.execute(query, (prefix, prefix + _LAST)).fetchone()[0])
 
 
-def with_stems(db: sqlite3.Connection, keys: Collection[str], limit: int) -> dict[str, int]:
+def with_stems(
+    db: sqlite3.Connection, wanted: Sequence[Collection[str]], limit: int
+) -> list[dict[str, int]]:
     """See `Vocabulary.with_stems`."""
-    query = (
-        "SELECT text, passages FROM term WHERE stem IN (SELECT value FROM json_each(?)) "
-        "ORDER BY passages DESC, text LIMIT ?"
-    )
-    return dict(db.execute(query, (json.dumps(list(keys)), limit)).fetchall())
+    query = "SELECT stem, -passages, text FROM term WHERE stem IN (SELECT value FROM json_each(?))"
+    every = list({key for keys in wanted for key in keys})
+    found: dict[str, list[tuple[int, str]]] = {}
+    for stem, *term in db.execute(query, (json.dumps(every),)):
+        found.setdefault(stem, []).append(tuple(term))
+    groups = ([term for key in keys for term in found.get(key, ())] for keys in wanted)
+    return [{text: -passages for passages, text in sorted(group)[:limit]} for group in groups]
 
 
 def containing(db: sqlite3.Connection, part: str, limit: int, *, at_end: bool) -> list[str]:

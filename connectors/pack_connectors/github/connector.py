@@ -195,10 +195,13 @@ class GitHub:
         known = self._cache.change(path, sha)
         return Contents(content, sha, known.at if known else head.at)
 
-    def get_committed(self, path: MemoryPath) -> BlobId | None:
+    def get_committed(self, path: MemoryPath, at: CommitId | None = None) -> BlobId | None:
         """See `Connector.get_committed`."""
         check_path(path)
-        item = self._snapshots.at_head(self._head.current()).file(path)
+        if at is None:
+            item = self._snapshots.at_head(self._head.current()).file(path)
+        else:
+            item = self._snapshots.at(at).file(path)
         return BlobId(item.sha) if item else None
 
     def list_dir(self, dir_path: MemoryPath | None) -> list[Entry]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from typing import Final
 
 from pack.errors import RefusedForSafety
@@ -26,9 +27,20 @@ _SAVING_SECONDS: Final = 900.0
 
 
 def refuse_busy(
-    repository: Repository, worktree: Worktree, index: GitIndex, head: CommitId | None
+    repository: Repository,
+    worktree: Worktree,
+    index: GitIndex,
+    head: CommitId | None,
+    skips: Callable[[MemoryPath], bool],
 ) -> None:
     """Do nothing, unless a person is busy.
+
+    Args:
+        repository: The repository of the memory.
+        worktree: Its folder.
+        index: Git's index.
+        head: The current commit.
+        skips: Says of which folders nothing matters.
 
     Raises:
         RefusedForSafety: It says with what: a rebase, staged changes, an open editor.
@@ -39,7 +51,7 @@ def refuse_busy(
         raise RefusedForSafety("another git command is running in the memory's folder")
     if staged := sorted(index.staged(head)):
         raise RefusedForSafety(f"{staged[0]} is staged", "Commit it with git, or unstage it.")
-    for path, _ in worktree.scan():
+    for path, _ in worktree.scan(skips):
         if _is_open(worktree, path):
             raise RefusedForSafety(f"an editor has left {path} there", "Save and close the file.")
 

@@ -1,7 +1,8 @@
 """The commit the branch is at, and the blob of each path in it.
 
-A write asks for both several times. A loose ref is read from its file, as git does; for any other
-kind of ref, and for each path the first time, git is asked.
+A write asks for both several times. A loose ref is read from its file, as git does, and a branch
+that no file can hold has no commit; for any other kind of ref, and for each path the first time,
+git is asked.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ class CommittedFiles:
         tip = self._loose_tip()
         if tip is not None and tip == self._seen:
             return tip
+        if tip is None and self._is_unborn():
+            return None
         found = self._store.commit_at("HEAD")  # it also finds out whether the commit can be read
         self._seen = found
         return found
@@ -55,6 +58,18 @@ class CommittedFiles:
         except (OSError, ValueError):
             return None
         return CommitId(name) if is_id(name) else None
+
+    def _is_unborn(self) -> bool:
+        """Whether HEAD is on a branch and none of the files is there that would hold its commit."""
+        try:
+            name = _read(self._head_file).removeprefix("ref: ")
+        except (OSError, ValueError):
+            return False
+        # In this order: git packs a ref before it removes the loose one.
+        holders = (name, "packed-refs", "reftable")
+        return name.startswith("refs/heads/") and all(
+            _is_absent(f"{self._common_dir}/{holder}") for holder in holders
+        )
 
     def blob(self, path: MemoryPath) -> BlobId | None:
         """The blob of a file in the current commit; `None` where it has none.
@@ -91,6 +106,16 @@ class CommittedFiles:
             if self._commit == old:
                 self._commit = new
                 self._blobs |= blobs
+
+
+def _is_absent(file: str) -> bool:
+    try:
+        os.lstat(file)
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        pass  # git can tell
+    return False
 
 
 def _read(file: str) -> str:

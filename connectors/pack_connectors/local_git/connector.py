@@ -49,20 +49,28 @@ from pack.paths import kept_copy_path
 from pack.rules.exclusion import Exclusion
 from pack_connectors.local_git.arrivals import Arrivals, Merging, Staged
 from pack_connectors.local_git.busy import refuse_busy
+from pack_connectors.local_git.changes.skipped import SkippedFolders
 from pack_connectors.local_git.changes.state import WorktreeState
 from pack_connectors.local_git.checkout import refuse_incomplete, refuse_without_checkout
 from pack_connectors.local_git.commit_graph import CommitGraph
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.examine import ExaminedWrite, Examiner
+from pack_connectors.local_git.gc_lock import LONGEST_SECONDS, wait_for_gc
 from pack_connectors.local_git.index import GitIndex, PreparedIndex, parse_raw_diff
 from pack_connectors.local_git.journal import Journal
+from pack_connectors.local_git.kept_pack import release
 from pack_connectors.local_git.log import (
     find_commits,
     read_last_changes,
     read_lineage,
     read_log,
 )
-from pack_connectors.local_git.objects import SUBMODULE_MODE, SYMLINK_MODE, ObjectStore
+from pack_connectors.local_git.objects import (
+    SUBMODULE_MODE,
+    SYMLINK_MODE,
+    TREE_MODE,
+    ObjectStore,
+)
 from pack_connectors.local_git.process import GitRunner, RefUpdater, is_id
 from pack_connectors.local_git.recovery import Recovery
 from pack_connectors.local_git.replaced_files import ReplacedFiles
@@ -84,6 +92,7 @@ from pack_connectors.system.process_lock import ProcessLock
 _LOCK_SECONDS: Final = 60.0
 _STALE_RETRIES: Final = 20
 _MAINTENANCE_SECONDS: Final = 600.0
+_NO_FILES: Final = (TREE_MODE, SYMLINK_MODE, SUBMODULE_MODE)
 _TYPES: Final = {SYMLINK_MODE: EntryType.SYMLINK, SUBMODULE_MODE: EntryType.SUBMODULE}
 
 
@@ -103,6 +112,7 @@ class LocalGit:
         folder: Root of the working tree; it has a `.git`.
         clock: Tells the time of commits.
         lock_seconds: How long a writer waits for another PACK process.
+        gc_seconds: How long it waits for git's housekeeping.
 
     Raises:
         InvalidConfig: The folder is not the root of a repository that PACK can write to.
@@ -112,7 +122,12 @@ class LocalGit:
     capabilities = frozenset({Capability.WORKING_TREE, Capability.AUTHOR, Capability.LOG})
 
     def __init__(
-        self, folder: Path, clock: Callable[[], datetime], *, lock_seconds: float = _LOCK_SECONDS
+        self,
+        folder: Path,
+        clock: Callable[[], datetime],
+        *,
+        lock_seconds: float = _LOCK_SECONDS,
+        gc_seconds: float = LONGEST_SECONDS,
     ) -> None:
         self.repository = open_repository(folder)
         self._runner = GitRunner(self.repository)
@@ -158,12 +173,14 @@ class LocalGit:
             worktree=self._worktree,
             recovery=self._recovery,
             committed=self._committed,
+            gc_seconds=gc_seconds,
         )
         self._state = WorktreeState(
             self._worktree,
             self.repository.state_dir / "worktree.seen",
             diff=self.changes_between,
             walk=self._committed_blobs,
+            skipped=SkippedFolders(self._rules.skipping, self._rules.skip_stamp),
         )
         self._paths_of_head: tuple[CommitId | None, Mapping[BlobId, MemoryPath]] | None = None
         self._graph = CommitGraph(self._runner, self.repository.state_dir / "graph")
@@ -209,11 +226,16 @@ class LocalGit:
         content = self._rules.to_blob(path, found.content)
         return Contents(content, blob_id(content), found.modified)
 
-    def get_committed(self, path: MemoryPath) -> BlobId | None:
+    def get_committed(self, path: MemoryPath, at: CommitId | None = None) -> BlobId | None:
         """See `Connector.get_committed`."""
         check_path(path)
         self._repair()
-        return self._committed.blob(path)
+        if at is None:
+            return self._committed.blob(path)
+        if not self._is_commit(at):
+            raise NotFound(f"commit {at[:60]}")
+        entry = self._store.entry_in(at, path)
+        return BlobId(entry.id) if entry and entry.mode not in _NO_FILES else None
 
     def list_dir(self, dir_path: MemoryPath | None) -> list[Entry]:
         """See `Connector.list_dir`."""
@@ -246,8 +268,10 @@ class LocalGit:
     def get_tree(self, at: CommitId | None = None) -> list[Entry]:
         """See `Connector.get_tree`."""
         self._repair()
-        scanned = self._worktree.scan
-        found = self._shown_entries(scanned()) if at is None else self._committed_entries(at)
+        if at is None:
+            found = self._shown_entries(self._worktree.scan(self._rules.skipping()))
+        else:
+            found = self._committed_entries(at)
         return sorted(found, key=lambda entry: entry.path)
 
     def _committed_entries(self, at: CommitId) -> Iterator[Entry]:
@@ -375,6 +399,11 @@ class LocalGit:
 
         return self._write(base, plan)
 
+    def managed(self, paths: Iterable[MemoryPath]) -> Mapping[MemoryPath, Exclusion]:
+        """What manages each of many paths that is managed; see `exclusion`."""
+        with _store_errors():
+            return self._rules.managed(paths)
+
     def fast_forward(self, base: CommitId | None, to: CommitId) -> Commit:
         """See `Remote.fast_forward`; `to` must descend from `base`."""
 
@@ -444,7 +473,8 @@ class LocalGit:
             ConnectorError: The folder or git's index cannot be read.
         """
         with _store_errors():
-            refuse_busy(self.repository, self._worktree, self._index, self.head())
+            skips = self._rules.skipping()
+            refuse_busy(self.repository, self._worktree, self._index, self.head(), skips)
 
     @contextmanager
     def view(self) -> Iterator[None]:
@@ -522,6 +552,8 @@ class LocalGit:
             return
         # The write is made; housekeeping that fails now gets another turn.
         with suppress(OSError, PackError):
+            if not wait_for_gc(self.repository.common_dir, 0):
+                release(self.repository.common_dir)
             if maintenance_is_due(self.repository):
                 self._maintained_at = time.monotonic()
                 self._maintenance = start_maintenance(self.repository)

@@ -3,7 +3,11 @@
 Git keeps two of its own apart by `gc.pid`, which holds a process and a host. What began before the
 branch moved may delete the objects of our commit until it ends; what begins later sees them.
 
-Source: git's builtin/gc.c (lock_repo_for_gc).
+It is waited for a little, as most end soon. What goes on for longer, or runs on another machine
+where nobody can say whether it is alive, must not keep a write waiting: the commit is made, and its
+objects are kept from it (`kept_pack`).
+
+Source: git's builtin/gc.c (lock_repo_for_gc), for which a lock older than 12 hours is stale.
 """
 
 from __future__ import annotations
@@ -16,25 +20,29 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-_LONGEST_SECONDS: Final = 30.0
+LONGEST_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.01
+_STALE_SECONDS: Final = 12 * 3600.0
 
 
-def wait_for_gc(common_dir: Path, seconds: float = _LONGEST_SECONDS) -> None:
+def wait_for_gc(common_dir: Path, seconds: float = LONGEST_SECONDS) -> bool:
     """Wait until a `git gc` that is running here has ended; no longer than `seconds`.
 
-    One on another machine is not waited for, as nobody can say whether it is alive.
+    One on another machine is not waited for.
+
+    Returns:
+        Whether one may be running still.
 
     Raises:
         OSError: Its file cannot be read.
     """
     file = common_dir / "gc.pid"
-    running = _read(file)
-    if running is None or not _is_alive(running):
-        return
     deadline = time.monotonic() + seconds
-    while _read(file) == running and _is_alive(running) and time.monotonic() < deadline:
+    while (running := _read(file)) is not None and _is_alive(running):
+        if time.monotonic() >= deadline:
+            return True
         time.sleep(_POLL_SECONDS)
+    return running is not None and _may_be_alive_elsewhere(running, file)
 
 
 def _read(file: Path) -> bytes | None:
@@ -44,9 +52,26 @@ def _read(file: Path) -> bytes | None:
         return None
 
 
+def _parse(content: bytes) -> tuple[str, str]:
+    pid, _, host = content.decode("utf-8", "replace").strip().partition(" ")
+    return pid, host
+
+
+def _may_be_alive_elsewhere(content: bytes, file: Path) -> bool:
+    """Whether a `gc.pid` is of a machine that cannot be asked, and not stale."""
+    pid, host = _parse(content)
+    is_known = host == socket.gethostname() and sys.platform != "win32"
+    if is_known or not pid.isdecimal() or not host:
+        return False
+    try:
+        return time.time() - file.stat().st_mtime <= _STALE_SECONDS
+    except FileNotFoundError:
+        return False
+
+
 def _is_alive(content: bytes) -> bool:
     """Whether the process in a `gc.pid` runs on this machine."""
-    pid, _, host = content.decode("utf-8", "replace").strip().partition(" ")
+    pid, host = _parse(content)
     if sys.platform == "win32" or not pid.isdecimal() or host != socket.gethostname():
         return False
     with suppress(OSError):  # where there is no /proc, or no such process

@@ -16,7 +16,7 @@ from pack.catalog.row import is_catalogued
 from pack.log import ChangeKind, CommitFacts, FileChange, Lineage, LogQuery
 from pack.model import BlobId, CommitId, Identity, LastChange, MemoryPath
 from pack_connectors.local_git.objects import ObjectStore
-from pack_connectors.local_git.process import ZERO_ID, GitRunner, check_id
+from pack_connectors.local_git.process import ZERO_ID, GitRunner, check_id, is_id
 
 _FORMAT: Final = "--format=%x01%H%x00%P%x00%ct%x00%at%x00%an%x00%ae%x00%B"
 _HEAD: Final = ("-c", "log.showRoot=true", "log", "-z", "--encoding=UTF-8", "--no-show-signature")
@@ -238,8 +238,12 @@ def _when(seconds: str) -> datetime:
 
 
 def _leads_to(runner: GitRunner, since: CommitId, head: CommitId) -> bool:
-    """Whether a commit is the other one or comes before it."""
-    return not runner.run(["rev-list", "-1", check_id(since), f"^{check_id(head)}", "--"])
+    """Whether a commit is the other one or comes before it.
+
+    Why not `rev-list -1 SINCE ^HEAD`: it stops early where clocks were wrong, and says no.
+    """
+    base = runner.run(["merge-base", check_id(since), check_id(head)], ok=(0, 1))
+    return base.decode("ascii").strip() == since
 
 
 def find_commits(
@@ -252,6 +256,9 @@ def find_commits(
     """
     if len(beginning) > len(ZERO_ID):
         return []
+    if is_id(beginning):
+        whole = CommitId(beginning)
+        return [whole] if store.find_id(whole, "commit") and _leads_to(runner, whole, head) else []
     out = runner.run(["rev-parse", f"--disambiguate={beginning}"]).decode("ascii").split()
     commits = sorted(CommitId(one) for one in out if store.find_id(one, "commit"))
     return [one for one in commits if _leads_to(runner, one, head)]

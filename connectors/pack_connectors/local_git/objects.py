@@ -82,16 +82,24 @@ def parse_entry(path: MemoryPath, text: str | None) -> TreeEntry | None:
     return TreeEntry(int(mode, 8), path.rpartition("/")[2], name)
 
 
+_PARTS: Final = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+
+
 def iter_tree(data: bytes) -> Iterator[TreeEntry]:
-    """Each entry of a serialised tree, in git's order."""
+    """Each entry of a serialised tree, in git's order.
+
+    Raises:
+        ConnectorError: The tree is damaged.
+    """
     start = 0
-    while start < len(data):
-        space = data.index(b" ", start)
-        nul = data.index(b"\0", space)
-        end = nul + 21
-        name = data[space + 1 : nul].decode("utf-8", "surrogateescape")
-        yield TreeEntry(int(data[start:space], 8), name, data[nul + 1 : end].hex())
-        start = end
+    for found in _PARTS.finditer(data):
+        mode, name, object_name = found.groups()
+        if found.start() != start:
+            break
+        start = found.end()
+        yield TreeEntry(int(mode, 8), name.decode("utf-8", "surrogateescape"), object_name.hex())
+    if start != len(data):
+        raise ConnectorError("a tree is damaged; run `git fsck`")
 
 
 def find_in_tree(data: bytes, name: str) -> TreeEntry | None:
@@ -152,6 +160,11 @@ def _place_for(data: bytes, key: bytes) -> int:
         if (name + b"/" if mode == b"40000" else name) > key:
             return entry.start()
     return len(data)
+
+
+def _tree_in(commit: bytes) -> str:
+    """Id of the root tree that a serialised commit names, in its first line."""
+    return commit[5:45].decode("ascii")
 
 
 class ObjectStore:
@@ -237,7 +250,7 @@ class ObjectStore:
             return self.write("tree", b"")
         known, tree = self._tree_of_commit
         if known != commit:
-            tree = self.read(commit, "commit")[5:45].decode("ascii")
+            tree = _tree_in(self.read(commit, "commit"))
             self._tree_of_commit = (commit, tree)
         return tree
 
@@ -291,6 +304,13 @@ class ObjectStore:
                 return None
             tree = entry.id
         return find_in_tree(self.read_tree(tree), name)
+
+    def entry_in(self, commit: CommitId, path: MemoryPath) -> TreeEntry | None:
+        """What a commit holds at a path; the tree of the current commit stays remembered."""
+        known, tree = self._tree_of_commit
+        if known != commit:
+            tree = _tree_in(self.read(commit, "commit"))
+        return self.entry_at(tree, path)
 
     def blob_at(self, commit: CommitId, path: MemoryPath) -> str | None:
         """Id of the file that a commit holds at a path; from remembered trees, where it can."""
@@ -409,6 +429,10 @@ class ObjectStore:
     def forget_added(self) -> None:
         """From now on, `restore` is about what is added then."""
         self._added = {}
+
+    def added(self) -> list[tuple[str, bytes]]:
+        """What was added for a commit: kind and data of each object."""
+        return list(self._added.values())
 
     def restore(self) -> bool:
         """Store again what was added for a commit and has gone; returns whether anything had.

@@ -16,8 +16,8 @@ import errno
 import os
 import stat
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -26,17 +26,16 @@ from pack.errors import InvalidPath, LimitExceeded, RefusedForSafety, Unavailabl
 from pack.limits import MAX_FILE_BYTES
 from pack.model import BlobId, EntryType, MemoryPath, blob_id
 from pack_connectors.local_git.atomic_rename import exchange_files, move_to_free_name
+from pack_connectors.local_git.descent import HAS_DIR_FD, descending, open_folder, open_root
 from pack_connectors.local_git.objects import link_id
 from pack_connectors.preconditions import check_path
 
-HAS_DIR_FD: Final = os.open in os.supports_dir_fd and os.rename in os.supports_dir_fd
 READ_FLAGS: Final = (
     os.O_RDONLY
     | getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_NONBLOCK", 0)
     | getattr(os, "O_BINARY", 0)
 )
-_DIR_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_DIRECTORY", 0)
 
 
 _FIRST_SECOND: Final = -62_135_596_800  # of the year 1
@@ -181,8 +180,9 @@ class Worktree:
         Raises:
             Unavailable: The folder cannot be read.
         """
-        with _translated(dir_path or "the folder"), self.opened(dir_path) as folder:
-            found = [(entry.name, kind) for entry, kind in _entries(folder)]
+        with _translated(dir_path or "the folder"), self.descent() as open_folder_at:
+            entries = _entries(open_folder_at(dir_path or ""))
+            found = [(entry.name, kind) for entry, kind in entries]
         return sorted(found)
 
     def stat(self, path: MemoryPath) -> os.stat_result | None:
@@ -204,31 +204,23 @@ class Worktree:
         status = self.stat(path)
         return None if status is None else _type_of_mode(status.st_mode)
 
-    def scan(self) -> Iterator[Found]:
+    def scan(self, skips: Callable[[MemoryPath], bool] = lambda _: False) -> Iterator[Found]:
         """All files, links and nested repositories, in no particular order; folders are entered.
+
+        Args:
+            skips: Says which folders are not.
 
         Raises:
             Unavailable: A folder cannot be read.
         """
-        folders: list[MemoryPath | None] = [None]
-        while folders:
-            yield from self._scan(folders.pop(), folders)
-
-    def _scan(self, dir_path: MemoryPath | None, inner: list[MemoryPath | None]) -> Iterator[Found]:
-        """What is in a folder; the folders in it are added to `inner`."""
-        prefix = f"{dir_path}/" if dir_path else ""
-        found: list[Found] = []
-        with _translated(dir_path or "the folder"), self.opened(dir_path) as folder:
-            for entry, kind in _entries(folder):
-                path = MemoryPath(prefix + entry.name)
-                if kind is EntryType.DIR and not self._is_repository(path):
-                    inner.append(path)
-                    continue
-                found.append(Found(path, EntryType.SUBMODULE if kind is EntryType.DIR else kind))
-        yield from found
-
-    def _is_repository(self, path: MemoryPath) -> bool:
-        return self.type_at(MemoryPath(f"{path}/.git")) is not None
+        waiting: list[MemoryPath | None] = [None]
+        with self.descent() as open_folder_at:
+            while waiting:
+                path = waiting.pop()
+                if path is None or not skips(path):
+                    with _translated(path or "the folder"):
+                        found = list(_scanned(path, open_folder_at(path or ""), waiting))
+                    yield from found
 
     # --- changing ----------------------------------------------------------------------------
 
@@ -299,11 +291,11 @@ class Worktree:
         if not HAS_DIR_FD:
             yield self._checked_place(folders, name, create=create)
             return
-        descriptor: int | None = self._open_root()
+        descriptor: int | None = open_root(self.root)
         try:
             for folder in folders:
                 assert descriptor is not None  # noqa: S101 - the loop ends when it is
-                inner = _open_folder(folder, descriptor, path, create=create)
+                inner = open_folder(folder, descriptor, path, create=create)
                 os.close(descriptor)
                 descriptor = inner
                 if descriptor is None:
@@ -313,35 +305,21 @@ class Worktree:
             if descriptor is not None:
                 os.close(descriptor)
 
-    def _open_root(self) -> int:
-        try:
-            return os.open(self.root, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
-        except OSError as error:
-            raise Unavailable(f"{self.root}: {error.strerror}") from error
-
     @contextmanager
-    def opened(self, dir_path: MemoryPath | None) -> Iterator[int | str | None]:
-        """A folder opened for listing, without following a link; `None` if there is none."""
+    def descent(self) -> Iterator[Callable[[str], int | str | None]]:
+        """Opens folders for listing, without following a link, as a walk gets to them.
+
+        What it returns is good until the next one is opened; `None` where there is none.
+        """
         if not HAS_DIR_FD:
-            is_there = dir_path is None or self.type_at(dir_path) is EntryType.DIR
-            yield str(self.root / (dir_path or "")) if is_there else None
+            yield self._checked_folder
             return
-        descriptor: int | None
-        if dir_path is None:
-            descriptor = self._open_root()
-        else:
-            with self._parent(dir_path) as place:
-                parent = place.dir_fd if place else None
-                descriptor = (
-                    _open_folder(place.name, parent, dir_path, create=False)
-                    if place and parent is not None
-                    else None
-                )
-        try:
-            yield descriptor
-        finally:
-            if descriptor is not None:
-                os.close(descriptor)
+        with descending(self.root) as found:
+            yield found.open
+
+    def _checked_folder(self, folder: str) -> str | None:
+        is_there = not folder or self.type_at(MemoryPath(folder)) is EntryType.DIR
+        return str(self.root / folder) if is_there else None
 
     def _checked_place(self, folders: list[str], name: str, *, create: bool) -> _Location | None:
         current = self.root
@@ -364,25 +342,6 @@ _NOT_A_FILE: Final = (
     errno.ENXIO,
     getattr(errno, "EMLINK", errno.ELOOP),  # FreeBSD's answer to O_NOFOLLOW
 )
-
-
-def _open_folder(name: str, parent: int, path: str, *, create: bool) -> int | None:
-    if create:
-        with suppress(FileExistsError):
-            os.mkdir(name, dir_fd=parent)
-    try:
-        return os.open(name, _DIR_FLAGS, dir_fd=parent)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        if error.errno not in (errno.ELOOP, errno.ENOTDIR, errno.EMLINK):
-            raise
-        if create:
-            raise RefusedForSafety(
-                f"{name} on the way to {path} is a link or a file",
-                "Remove the link, or choose a path that does not lead through it.",
-            ) from error
-        return None
 
 
 def _read_file(descriptor: int, path: str, status: os.stat_result) -> FileRead:
@@ -414,6 +373,32 @@ def _identity(status: os.stat_result) -> tuple[int, ...]:
 def _moment(seconds: float) -> datetime:
     """A time in UTC; a file may have one that no calendar here has."""
     return datetime.fromtimestamp(min(max(seconds, _FIRST_SECOND), _LAST_SECOND), UTC)
+
+
+def _scanned(
+    dir_path: MemoryPath | None, place: int | str | None, inner: list[MemoryPath | None]
+) -> Iterator[Found]:
+    """What is in an opened folder; the folders in it are added to `inner`."""
+    prefix = f"{dir_path}/" if dir_path else ""
+    for entry, kind in _entries(place):
+        path = MemoryPath(prefix + entry.name)
+        if kind is not EntryType.DIR:
+            yield Found(path, kind)
+        elif _is_repository(entry.name, place):
+            yield Found(path, EntryType.SUBMODULE)
+        else:
+            inner.append(path)
+
+
+def _is_repository(name: str, place: int | str | None) -> bool:
+    try:
+        if isinstance(place, str):
+            os.lstat(f"{place}/{name}/.git")
+        else:
+            os.stat(f"{name}/.git", dir_fd=place, follow_symlinks=False)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _entries(folder: int | str | None) -> Iterator[tuple[os.DirEntry[str], EntryType]]:

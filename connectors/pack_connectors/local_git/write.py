@@ -6,7 +6,8 @@ no write reverted, absorbed into a commit of that person, or lost:
 objects (fsynced), journal, files change places, index.lock, new index in place,
 compare-and-swap of the ref, objects once more, unlock, journal gone
 
-Once more: a `git gc --prune=now` that began before the branch moved takes them for nobody's.
+Once more: a `git gc --prune=now` that began before the branch moved takes them for nobody's. Where
+one goes on, they are in a kept pack before the branch leads to them.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from pack.errors import OutcomeUnknown, PackError, StaleBase, Unavailable
 from pack.model import Commit, CommitId, Identity, MemoryPath
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.examine import ExaminedFile, ExaminedWrite, refuse_staged
-from pack_connectors.local_git.gc_lock import wait_for_gc
+from pack_connectors.local_git.gc_lock import LONGEST_SECONDS, wait_for_gc
 from pack_connectors.local_git.index import GitIndex, PreparedIndex
 from pack_connectors.local_git.journal import Intent, Journal, Step
+from pack_connectors.local_git.kept_pack import keep
 from pack_connectors.local_git.objects import (
     SYMLINK_MODE,
     ObjectStore,
@@ -66,6 +68,7 @@ class GitWrite:
         worktree: Worktree,
         recovery: Recovery,
         committed: CommittedFiles,
+        gc_seconds: float = LONGEST_SECONDS,
     ) -> None:
         self._repository = repository
         self._runner = runner
@@ -78,6 +81,8 @@ class GitWrite:
         self._worktree = worktree
         self._recovery = recovery
         self._committed = committed
+        self._gc_seconds = gc_seconds
+        self._is_kept = False
         self._work_dir = repository.state_dir / "work"
         self._user: Identity | None = None
 
@@ -106,6 +111,16 @@ class GitWrite:
         blobs = {path: blob for path, entry in entries.items() if (blob := file_blob(entry))}
         return Commit(intent.new, None, blobs)
 
+    def _keep_from_gc(self) -> None:
+        """If a `git gc` goes on, have what the commit needs where it cannot be dropped.
+
+        Raises:
+            OSError, Unavailable: It cannot be done.
+        """
+        self._is_kept = wait_for_gc(self._repository.common_dir, 0)
+        if self._is_kept and (added := self._store.added()):
+            keep(self._runner, added)
+
     def _prepare(
         self,
         plan: ExaminedWrite,
@@ -130,7 +145,10 @@ class GitWrite:
         steps: Sequence[Step],
     ) -> Intent:
         with DurableFiles() as files:
+            # Before anything is written: what is not in place yet would be pruned, too.
+            wait_for_gc(self._repository.common_dir, self._gc_seconds)
             new = self._add_objects(plan, entries, files)
+            self._keep_from_gc()
             intent = Intent(plan.ref, plan.head, new, steps)
             for step, target in zip(steps, plan.targets, strict=True):
                 if target.checked_out is not None and step.old != step.new:
@@ -254,11 +272,14 @@ class GitWrite:
             raise StaleBase(intent.old, self._store.commit_at(intent.ref)) from error
         try:
             _sync_folder((self._repository.common_dir / intent.ref).parent)
-            wait_for_gc(self._repository.common_dir)
+            if not self._is_kept:  # a gc may have begun meanwhile
+                self._keep_from_gc()
             self._store.restore()
             self._store.forget_added()
         except OSError as error:
             raise OutcomeUnknown(f"the disk did not confirm the write: {error.strerror}") from error
+        except Unavailable as error:
+            raise OutcomeUnknown(f"git did not confirm the write: {error}") from error
 
 
 def _sync_folder(folder: Path) -> None:

@@ -63,9 +63,11 @@ class Settings(BaseSettings):
         github_memory_path: The single file of a v1 memory.
         pack_github_token_from: Where else the token may be taken from.
         pack_github_wait: The longest wait, in seconds, when GitHub accepts no requests.
+        pack_root_notes: Whether notes at the root of a memory are memory, where its `.pack.yaml`
+            does not say.
         pack_cache_dir: Folder for what is cached of memories on GitHub; derived, can be deleted.
         pack_client_source: What an MCP client counts as.
-        pack_whole_memory_tokens: How many tokens a model gets of the whole memory at once; 0 for
+        pack_whole_memory_tokens: How many tokens a model gets at once if it does not say; 0 for
             any number.
         mcp_sse_port: Port of the HTTP server.
         pack_redis_url: Redis that carries news between servers of one memory; may hold a password.
@@ -107,6 +109,7 @@ class Settings(BaseSettings):
     github_memory_path: str = "MEMORY.md"
     pack_github_token_from: TokenSource | None = None
     pack_github_wait: Annotated[float, Field(ge=0, le=24 * 3600)] = 60.0
+    pack_root_notes: bool | None = None
     pack_cache_dir: Path = Field(default_factory=lambda: user_cache_path("pack"))
     pack_client_source: Source = Source.AI_CLOUD
     pack_whole_memory_tokens: Annotated[int, Field(ge=0)] = WHOLE_TOKENS

@@ -29,6 +29,7 @@ from pack_servers.http.bind import (
     url_of,
 )
 from pack_servers.http.guard import Guard
+from pack_servers.http.messages import Messages
 from pack_servers.http.sessions import SessionLimit
 from pack_servers.http.uvicorn import (
     MAX_CONNECTIONS,
@@ -111,7 +112,7 @@ def build_app(
         )
         transport = SessionLimit(streamable, settings.max_sessions)
         paths = frozenset({"/mcp"})
-    return Guard(_Routes(transport, paths, health), access)
+    return Guard(_Routes(Messages(transport), paths, health), access)
 
 
 def serve(

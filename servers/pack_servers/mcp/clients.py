@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from sys import maxsize
 from threading import Lock
 from typing import Any, Final
 
 from mcp.server.context import ServerRequestContext
+from mcp.server.mcpserver import Context
 
+from pack.files.losses import Span
+from pack.provenance import Origin, Source
 from pack.results import Excerpt
 from pack.v1.whole_memory import Base, additions
 
@@ -25,6 +29,17 @@ def client_key(ctx: ServerRequestContext[Any, Any]) -> str | None:
         return _LOCAL_CLIENT  # stdio: one process serves one client
     session = request.headers.get("mcp-session-id") or request.query_params.get("session_id")
     return session if isinstance(session, str) else None
+
+
+def writer_of(ctx: Context, source: Source) -> Origin:
+    """Who writes when this client calls a tool.
+
+    Args:
+        ctx: The call.
+        source: What the clients of the server count as.
+    """
+    params = ctx.session.client_params
+    return Origin(source, params.client_info.name if params is not None else "unknown")
 
 
 class LastRead:
@@ -84,7 +99,7 @@ class PartsRead:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._shown: OrderedDict[tuple[str, str], tuple[str, list[tuple[int, int]]]] = OrderedDict()
+        self._shown: OrderedDict[tuple[str, str], tuple[str, list[Span]]] = OrderedDict()
 
     def put(self, client: str | None, path: str, sha: str, shown: Excerpt | None = None) -> None:
         """Remember what a client was shown of a version; `None` is all of it."""
@@ -105,28 +120,31 @@ class PartsRead:
                 if (client, path) in self._shown:
                     self._shown[client, path] = (sha, self._shown[client, path][1])
 
-    def is_part(self, client: str | None, path: str, sha: str) -> bool:
-        """Whether a client was shown a version, but not all of it."""
+    def lines(self, client: str | None, path: str, sha: str) -> Sequence[Span] | None:
+        """The lines of a version that a client was shown, in order; `None` for all, or if unknown.
+
+        After an edit, they are about where they were.
+        """
         if client is None:
-            return False
+            return None
         with self._lock:
             known, spans = self._shown.get((client, path), (sha, _ALL))
-            return known == sha and spans != _ALL
+            return spans if known == sha and spans != _ALL else None
 
 
 _ALL: Final = [(1, maxsize)]
 
 
-def _lines_of(shown: Excerpt) -> tuple[int, int]:
+def _lines_of(shown: Excerpt) -> Span:
     """The lines that were shown whole; up to the end of the file if its last line was."""
     if shown.is_cut:
         return shown.first, shown.last - 1
     return shown.first, maxsize if shown.last == shown.total else shown.last
 
 
-def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _merged(spans: list[Span]) -> list[Span]:
     """The spans of lines in order, those that touch as one."""
-    merged: list[tuple[int, int]] = []
+    merged: list[Span] = []
     for first, last in sorted(spans):
         if merged and first <= merged[-1][1] + 1:
             merged[-1] = (merged[-1][0], max(last, merged[-1][1]))

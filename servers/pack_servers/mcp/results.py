@@ -11,12 +11,13 @@ see escapes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NotRequired
 
 from mcp.types import CallToolResult, TextContent
 from typing_extensions import TypedDict
 
+from pack.core.past import Past
 from pack.errors import BlobChanged, PackError
 from pack.results import (
     Document,
@@ -29,9 +30,17 @@ from pack.results import (
     Written,
 )
 from pack.search.ranking import Explanation
+from pack.times import format_time
 from pack_servers.mcp.wording import worded
 
 _SHOWN_ON_CONFLICT = 64 * 1024
+
+
+class PastState(TypedDict):
+    """Which state an answer is of; only where one of the past was asked for."""
+
+    commit: NotRequired[str]
+    as_of: NotRequired[str]
 
 
 class ListedFile(TypedDict):
@@ -44,7 +53,7 @@ class ListedFile(TypedDict):
     expired: NotRequired[bool]
 
 
-class ListResult(TypedDict):
+class ListResult(PastState):
     """The answer of memory_list."""
 
     files: list[ListedFile]
@@ -53,7 +62,7 @@ class ListResult(TypedDict):
     notice: NotRequired[str]
 
 
-class GetResult(TypedDict):
+class GetResult(PastState):
     """The answer of memory_get."""
 
     content: str
@@ -94,7 +103,7 @@ class FoundFile(TypedDict):
     columns: NotRequired[dict[str, list[str]]]
 
 
-class SearchResult(TypedDict):
+class SearchResult(PastState):
     """The answer of memory_search."""
 
     results: list[FoundFile]
@@ -103,9 +112,19 @@ class SearchResult(TypedDict):
     next_cursor: NotRequired[str]
 
 
-def listing(page: FileListing) -> CallToolResult:
+def _state(past: Past | None) -> dict[str, Any]:
+    return {} if past is None else {"commit": past.commit, "as_of": format_time(past.at)}
+
+
+def _stated(past: Past | None, text: str) -> str:
+    """A text that begins with the state that it is of, unless that is the present one."""
+    return text if past is None else f"as of {format_time(past.at)}, commit {past.commit}\n{text}"
+
+
+def listing(page: FileListing, past: Past | None = None) -> CallToolResult:
     """The answer for a listing."""
     text = _paged("files", map(_listed, page.files), page.total, page.next_cursor)
+    text = _stated(past, text)
     notice = worded(" ".join(page.notices)) or None
     files = [
         _without_none(
@@ -118,7 +137,7 @@ def listing(page: FileListing) -> CallToolResult:
         for file in page.files
     ]
     found = _without_none(
-        files=files, total=page.total, next_cursor=page.next_cursor, notice=notice
+        files=files, total=page.total, next_cursor=page.next_cursor, notice=notice, **_state(past)
     )
     return _result(found, f"{text}\n\nnotice: {notice}" if notice else text)
 
@@ -133,10 +152,19 @@ def _listed(file: NoteSummary) -> str:
     return f"- {file.path}: {file.topic}{f' ({said})' if said else ''}"
 
 
-def document(found: Document, blame: list[str] | None = None) -> CallToolResult:
-    """The answer for one file, or a part of it; perhaps with who wrote its lines."""
+def document(
+    found: Document, past: Past | None = None, blame: list[str] | None = None
+) -> CallToolResult:
+    """The answer for one file, or a part of it, which then ends with how to read on.
+
+    Args:
+        found: The file, or the part.
+        past: Which state of the memory it is of; `None` for the present one.
+        blame: Who wrote its lines, if that was asked for.
+    """
     part = found.excerpt
     is_large = part.tokens is not None
+    rest = _rest(part)
     head = _without_none(
         path=found.path,
         sha=found.sha,
@@ -144,13 +172,15 @@ def document(found: Document, blame: list[str] | None = None) -> CallToolResult:
         lines=_lines(part) if is_large or not part.is_whole else None,
         tokens=part.tokens,
         next_lines=f"{part.last + 1}-{part.until}" if part.until else None,
-        warning=worded("; ".join([*found.warnings, *_cut(part)])) or None,
+        **_state(past),
     )
-    lines = "\n".join(f"{key}: {value}" for key, value in head.items())
-    if blame is None:
-        return _result({**head, "content": found.content}, lines, found.content)
-    lines += "".join(f"\nblame: {line}" for line in blame)
-    return _result({**head, "blame": blame, "content": found.content}, lines, found.content)
+    warning = worded("; ".join(found.warnings))
+    lines = [f"{key}: {value}" for key, value in head.items()]
+    lines += [f"warning: {warning}"] if warning else []
+    lines += [f"blame: {line}" for line in blame or ()]
+    said = "\n".join(filter(None, [warning, rest])) or None
+    content = _without_none(**head, blame=blame, content=found.content, warning=said)
+    return _result(content, "\n".join(lines), found.content, *([rest] if rest else []))
 
 
 def _lines(part: Excerpt) -> str:
@@ -158,9 +188,20 @@ def _lines(part: Excerpt) -> str:
     return whole if part.is_whole else f"{part.first}-{part.last} of {whole}"
 
 
-def _cut(part: Excerpt) -> Iterator[str]:
+def _rest(part: Excerpt) -> str:
+    """What a reader of a part must know: that it is one, and the call that continues it."""
+    said = []
     if part.is_cut:
-        yield f"line {part.last} is cut, because it is longer than max_tokens"
+        said.append(
+            f"[PACK: line {part.last} is cut. For all of it, call memory_get with this path, "
+            f"lines={part.last} and a larger max_tokens.]"
+        )
+    if part.until is not None:
+        said.append(
+            f"[PACK: this is not all. For what follows, call memory_get with this path and "
+            f"lines={part.last + 1}-{part.until}.]"
+        )
+    return "\n".join(said)
 
 
 def whole_text(found: WholeMemory) -> str:
@@ -168,7 +209,7 @@ def whole_text(found: WholeMemory) -> str:
     return f"{found.content}\n{worded(found.notice)}\n" if found.notice else found.content
 
 
-def whole_memory(found: WholeMemory, text: str) -> CallToolResult:
+def whole_memory(found: WholeMemory, text: str, past: Past | None = None) -> CallToolResult:
     """The answer for the whole memory: only its text, as v1 clients expect."""
     content = _without_none(
         content=text,
@@ -176,8 +217,9 @@ def whole_memory(found: WholeMemory, text: str) -> CallToolResult:
         updated_at=found.updated_at,
         sha=found.sha,
         next_cursor=found.next_cursor,
+        **_state(past),
     )
-    return _result(content, text)
+    return _result(content, _stated(past, text))
 
 
 def written(done: Written) -> CallToolResult:
@@ -199,16 +241,18 @@ def not_written(error: PackError) -> CallToolResult:
     return _result({"warning": warning, "index_updated": False}, warning)
 
 
-def matches(found: Matches) -> CallToolResult:
+def matches(found: Matches, past: Past | None = None) -> CallToolResult:
     """The answer for a search."""
     least = "" if found.is_total_exact else "at least "
     lines = map(_match_line, found.matches)
     text = _paged("matches", lines, f"{least}{found.total}", found.next_cursor)
+    text = _stated(past, text)
     content = _without_none(
         results=[_found(match) for match in found.matches],
         total=found.total,
         total_is_exact=None if found.is_total_exact else False,
         next_cursor=found.next_cursor,
+        **_state(past),
     )
     return _result(content, text)
 
@@ -229,13 +273,14 @@ def _match_line(match: Match) -> str:
 
 def failed(error: PackError) -> CallToolResult:
     """The answer for a refusal: enough to continue in one step, even after a conflict."""
-    content: dict[str, Any] = {
-        "code": error.code,
-        "message": str(error),
-        "remedy": worded(error.remedy),
-        "retryable": error.retryable,
-    }
-    blocks = [f"{error.code}: {error}\n{content['remedy']}"]
+    content: dict[str, Any] = _without_none(
+        code=error.code,
+        message=str(error),
+        remedy=worded(error.remedy),
+        retryable=error.retryable or None,
+    )
+    later = " The same call may succeed later." if error.retryable else ""
+    blocks = [f"{error.code}: {error}\n{content['remedy']}{later}"]
     if isinstance(error, BlobChanged) and error.actual is not None:
         content |= {"path": error.path, "sha": error.actual}
         text = conflicting_text(error)
@@ -245,13 +290,9 @@ def failed(error: PackError) -> CallToolResult:
             blocks[0] += f"call memory_get for {error.path}."
             blocks += [f"path: {error.path}\nsha: {error.actual}", text]
         else:
-            unseen = (
-                f"The current content of {error.path} is not shown here: call memory_get for it."
-            )
+            unseen = "The current content is not shown here: call memory_get for it."
             content["remedy"] += f" {unseen}"
             blocks[0] += f"\nThe current sha is {error.actual}. {unseen}"
-    elif isinstance(error, BlobChanged):
-        content["path"] = error.path
     result = _result(content, *blocks)
     return result.model_copy(update={"is_error": True})
 

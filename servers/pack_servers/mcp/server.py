@@ -46,6 +46,7 @@ from pack_servers.mcp.notifications import ChangeWatcher, Subscribers
 from pack_servers.mcp.schemas import flat, for_refusals_too
 from pack_servers.mcp.stdio import run_stdio
 from pack_servers.mcp.tools import add_tools
+from pack_servers.mcp.undo_tool import add_undo_tool
 from pack_servers.mcp.wording import worded
 
 SCHEME: Final = "memory:///"
@@ -243,8 +244,16 @@ class PackServer(MCPServer[None]):
             ResourceNotFoundError: There is no such file.
             ResourceError: It cannot be read; the message says why.
         """
+        return self.read_past_file(path)
+
+    def read_past_file(self, path: str, as_of: str = "") -> str:
+        """The text of a file as it was; of the present one if no moment is named.
+
+        Raises:
+            As `read_file`; `ResourceNotFoundError` also where there is no such commit.
+        """
         try:
-            return self._memory.notes.get(path).content
+            return self._memory.as_of(as_of or None).notes.get(path).content
         except NotFound as error:
             raise ResourceNotFoundError(str(error)) from error
         except PackError as error:
@@ -276,18 +285,25 @@ def build_server(
         source: What its clients count as.
         bus: Carries change events; by default within this process only.
         watch: Whether to watch for commits by others and announce them.
-        whole_tokens: About how many tokens the answer with the whole memory may take; 0 for any
-            number.
+        whole_tokens: About how many tokens an answer of memory_get may take, if the call does not
+            say; 0 for any number.
     """
     server = PackServer(memory, bus or InMemorySubscriptionBus(), watch)
     add_tools(server, memory, source, server.wrote, whole_tokens)
     add_history_tool(server, memory)
+    add_undo_tool(server, memory, source, server.wrote)
     server.resource(
         SCHEME + "{+path}",
         name="memory file",
         description="A file of the memory, by its path",
         mime_type="text/markdown",
     )(server.read_file)
+    server.resource(
+        SCHEME + "{+path}{?as_of}",
+        name="memory file as it was",
+        description="A file as it was at a commit, date or time, or 7d ago",
+        mime_type="text/markdown",
+    )(server.read_past_file)
     _add_prompts(server)
     return server
 

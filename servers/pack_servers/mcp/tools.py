@@ -20,11 +20,13 @@ from pack.core.requests import SEARCH_LIMIT
 from pack.errors import BlobChanged, InvalidRequest, PackError
 from pack.files.edit_fields import Kind, read_edits
 from pack.memory import Memory
-from pack.provenance import Origin, Source
-from pack.results import Document, Written
+from pack.provenance import Source
+from pack.results import Written
+from pack.use_cases.excerpt import Part
 from pack_servers.mcp import results as answers
 from pack_servers.mcp.blamed import blamed_lines, share_for_blame
-from pack_servers.mcp.clients import LastRead, PartsRead, client_key
+from pack_servers.mcp.clients import LastRead, PartsRead, client_key, writer_of
+from pack_servers.mcp.context_tool import ContextTool
 
 _MAX_LIMIT: Final = 500
 _LARGE: Final = {"anthropic/maxResultSizeChars": 500_000}
@@ -50,6 +52,7 @@ Explain = Annotated[bool, Field(description="default false; say why each was fou
 SearchLimit = Annotated[int | None, Field(ge=1, le=_MAX_LIMIT, description="default 10")]
 MaxTokens = Annotated[int | None, Field(ge=1, description="for all of the answer")]
 Section = Annotated[str, Field(description="heading, as memory_search names it")]
+AsOf = Annotated[str, Field(description="as it was: commit, date, time or 7d")]
 Cursor = Annotated[str, Field(description="next_cursor of the last answer")]
 
 
@@ -82,7 +85,7 @@ class Tools:
         self._memory = memory
         self._source = source
         self._wrote = wrote
-        self._whole_tokens = whole_tokens or None
+        self._most_tokens = whole_tokens or None
         self._last_read = LastRead()
         self._parts_read = PartsRead()
 
@@ -97,22 +100,25 @@ class Tools:
         sort: Order = Sort.PATH,
         limit: Limit = None,
         cursor: Cursor = "",
+        as_of: AsOf = "",
     ) -> Annotated[CallToolResult, answers.ListResult]:
         """What is in the memory: path, topic, tags and date of each file."""
-        return _answer(
-            lambda: answers.listing(
-                self._memory.notes.list(
-                    tag=tag or None,
-                    topic=topic or None,
-                    dir=dir or None,
-                    since=since or None,
-                    until=until or None,
-                    sort=sort,
-                    limit=limit,
-                    cursor=cursor or None,
-                )
+
+        def look() -> CallToolResult:
+            memory = self._memory.as_of(as_of or None)
+            page = memory.notes.list(
+                tag=tag or None,
+                topic=topic or None,
+                dir=dir or None,
+                since=since or None,
+                until=until or None,
+                sort=sort,
+                limit=limit,
+                cursor=cursor or None,
             )
-        )
+            return answers.listing(page, memory.past)
+
+        return _answer(look)
 
     def memory_get(
         self,
@@ -123,56 +129,53 @@ class Tools:
         lines: Annotated[str, Field(description="only these lines, e.g. 10-40")] = "",
         max_tokens: MaxTokens = None,
         cursor: Cursor = "",
+        as_of: AsOf = "",
         blame: Annotated[bool, Field(description="adds who wrote it")] = False,
     ) -> Annotated[CallToolResult, answers.GetResult]:
         """Read a file: content, and the sha that a change must name. Without path: all files."""
         client = client_key(ctx.request_context)
-        if path and cursor:
-            return _answer(_refuse_cursor)
-        if path:
-            read = self._read_blamed if blame else self._read
-            return _answer(lambda: read(client, path, section, lines, max_tokens))
-        part = bool(section or lines or blame)
-        return _answer(lambda: self._read_all(client, part, max_tokens, cursor))
+        part = Part(section or None, lines or None, max_tokens)
+
+        def read() -> CallToolResult:
+            memory = self._memory.as_of(as_of or None)
+            if not path:
+                return self._read_all(memory, client, part, cursor, blame=blame)
+            if cursor:
+                words = "`cursor` goes on with the whole memory, and `path` is one file"
+                raise InvalidRequest(words)
+            return self._read(memory, client, path, part, blame=blame)
+
+        return _answer(read)
 
     def _read(
-        self, client: str | None, path: str, section: str, lines: str, max_tokens: int | None
+        self, memory: Memory, client: str | None, path: str, part: Part, *, blame: bool
     ) -> CallToolResult:
-        return answers.document(self._document(client, path, section, lines, max_tokens))
-
-    def _read_blamed(
-        self, client: str | None, path: str, section: str, lines: str, max_tokens: int | None
-    ) -> CallToolResult:
-        budget = share_for_blame(max_tokens)
-        rest = max(max_tokens - budget, 1) if max_tokens else None
-        found = self._document(client, path, section, lines, rest)
-        return answers.document(found, blamed_lines(self._memory, found, budget))
-
-    def _document(
-        self, client: str | None, path: str, section: str, lines: str, max_tokens: int | None
-    ) -> Document:
-        found = self._memory.notes.get(
-            path, section=section or None, lines=lines or None, max_tokens=max_tokens
+        most = part.max_tokens
+        share = share_for_blame(most) if blame else 0
+        found = memory.notes.get(
+            path,
+            section=part.section,
+            lines=part.lines,
+            max_tokens=max(most - share, 1) if most else self._most_tokens,
         )
-        self._parts_read.put(client, found.path, found.sha, found.excerpt)
-        return found
+        if memory.past is None:  # only what is there now can be replaced
+            self._parts_read.put(client, found.path, found.sha, found.excerpt)
+        lines = blamed_lines(memory, found, share) if blame else None
+        return answers.document(found, memory.past, lines)
 
     def _read_all(
-        self,
-        client: str | None,
-        part: bool,
-        max_tokens: int | None,
-        cursor: str,
+        self, memory: Memory, client: str | None, part: Part, cursor: str, *, blame: bool
     ) -> CallToolResult:
-        if part:
+        if part.section or part.lines or blame:
             words = "`section`, `lines` and `blame` are of one file: `path` is missing"
             raise InvalidRequest(words)
-        budget = max_tokens or self._whole_tokens
-        found = self._memory.whole.get(budget, cursor or None)
+        budget = part.max_tokens or self._most_tokens
+        found = memory.whole.get(budget, cursor or None)
         text = answers.whole_text(found)
-        remember = self._last_read.add if cursor else self._last_read.put
-        remember(client, text)
-        return answers.whole_memory(found, text)
+        if memory.past is None:
+            remember = self._last_read.add if cursor else self._last_read.put
+            remember(client, text)
+        return answers.whole_memory(found, text, memory.past)
 
     def memory_update(
         self,
@@ -193,7 +196,7 @@ class Tools:
                     content,
                     sha or None,
                     message or None,
-                    read_in_part=partial(self._parts_read.is_part, client),
+                    lines_shown=partial(self._parts_read.lines, client),
                 ),
             )
         try:
@@ -238,24 +241,27 @@ class Tools:
         cursor: Cursor = "",
         max_tokens: MaxTokens = None,
         explain: Explain = False,
+        as_of: AsOf = "",
     ) -> Annotated[CallToolResult, answers.SearchResult]:
         """Find files by words, a question or an exact phrase; best first, with section and line."""
-        return _answer(
-            lambda: answers.matches(
-                self._memory.search.find(
-                    query,
-                    tag=tag or None,
-                    topic=topic or None,
-                    dir=dir or None,
-                    since=since or None,
-                    until=until or None,
-                    limit=limit or SEARCH_LIMIT,
-                    cursor=cursor or None,
-                    max_tokens=max_tokens,
-                    explain=explain,
-                )
+
+        def find() -> CallToolResult:
+            memory = self._memory.as_of(as_of or None)
+            found = memory.search.find(
+                query,
+                tag=tag or None,
+                topic=topic or None,
+                dir=dir or None,
+                since=since or None,
+                until=until or None,
+                limit=limit or SEARCH_LIMIT,
+                cursor=cursor or None,
+                max_tokens=max_tokens,
+                explain=explain,
             )
-        )
+            return answers.matches(found, memory.past)
+
+        return _answer(find)
 
     def memory_delete(
         self, ctx: Context, path: Path, sha: Sha, message: Message = ""
@@ -287,13 +293,7 @@ class Tools:
         return _answer(write)
 
     def _as(self, ctx: Context) -> Memory:
-        params = ctx.session.client_params
-        client = params.client_info.name if params is not None else "unknown"
-        return self._memory.written_by(Origin(self._source, client))
-
-
-def _refuse_cursor() -> CallToolResult:
-    raise InvalidRequest("`cursor` goes on with the whole memory, and `path` is one file")
+        return self._memory.written_by(writer_of(ctx, self._source))
 
 
 def _answer(action: Callable[[], CallToolResult]) -> CallToolResult:
@@ -317,7 +317,7 @@ def add_tools(
         memory: The memory they work on.
         source: What the clients of the server count as.
         wrote: Called after a tool has made a commit, on its worker thread; returns at once.
-        whole_tokens: About how many tokens the whole memory may take; 0 for any number.
+        whole_tokens: About how many tokens a read may take, if it does not say; 0 for any number.
     """
     tools = Tools(memory, source, wrote, whole_tokens)
     for function, title, hints in (
@@ -328,6 +328,7 @@ def add_tools(
         (tools.memory_edit, "Edit memory", _ADDS),
         (tools.memory_delete, "Delete memory", _REMOVES),
         (tools.memory_move, "Move memory", _ADDS),
+        (ContextTool(memory).memory_context, "Begin with memory", _READS),
     ):
         meta = _LARGE if function == tools.memory_get else None
         server.add_tool(function, title=title, annotations=hints, meta=meta)

@@ -6,6 +6,7 @@ memory, so a model is asked to pass that on.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Final
 
@@ -18,6 +19,9 @@ TOOLS_FOR: Final[Mapping[Action, str]] = {
     Action.UPDATE: "call memory_update",
     Action.EDIT: "call memory_edit",
     Action.MOVE: "call memory_move",
+    Action.UNDO: "call memory_undo",
+    Action.REDO: "ask the user to redo it",
+    Action.RESTORE: "call memory_undo with its path",
     Action.VALIDATE: "ask the user to validate the memory",
     Action.PRUNE: "ask the user to prune the expired files",
     Action.COMMIT: "ask the user to commit what they changed by hand",
@@ -43,3 +47,28 @@ TOOLS_FOR: Final[Mapping[Action, str]] = {
 def worded(text: str) -> str:
     """A message with the tools that it advises."""
     return in_words(text, TOOLS_FOR)
+
+
+class ToolCalls:
+    """The calls that get what a text leaves out; see `pack.history.context_text.Calls`."""
+
+    def read(self, path: str, lines: str = "") -> str:
+        """The call that reads a note."""
+        return _call("memory_get", path=path, lines=lines)
+
+    def list(self, folder: str = "") -> str:
+        """The call that lists the notes."""
+        return _call("memory_list", dir=folder)
+
+    def search(self, query: str) -> str:
+        """The call that searches the notes."""
+        return _call("memory_search", query=query)
+
+    def changes(self, since: str) -> str:
+        """The call that lists what has changed."""
+        return _call("memory_history", since=since)
+
+
+def _call(tool: str, **arguments: str) -> str:
+    given = {name: value for name, value in arguments.items() if value}
+    return f"{tool} {json.dumps(given, ensure_ascii=False)}" if given else tool

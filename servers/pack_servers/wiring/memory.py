@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pack_connectors.system.malloc import share_arenas
 from pack_connectors.visit_files import VisitFiles
@@ -20,7 +20,9 @@ from pack_servers.wiring.clock import clock, new_request
 from pack_servers.wiring.place import Announce, Opening, Place
 
 if TYPE_CHECKING:
-    from pack.use_cases.lifecycle import Agree, Initialised
+    from pack.use_cases.adoption import Agree
+    from pack.use_cases.lifecycle import Initialised
+    from pack.use_cases.root_notes import AskRoot
     from pack_servers.wiring.notes_folder import NotesFolder
 
 logger = logging.getLogger(__name__)
@@ -88,6 +90,7 @@ def init_memory(
     *,
     notes: NotesFolder | None = None,
     agree: Agree | None = None,
+    ask_root: AskRoot | None = None,
     dry_run: bool = False,
 ) -> Initialised:
     """Make the store at a place a memory, in one commit.
@@ -97,18 +100,21 @@ def init_memory(
         place: As `Place.prepare` gives it.
         notes: What to take over.
         agree: See `Lifecycle.init`; `None` if nobody is to be asked.
+        ask_root: Likewise.
         dry_run: Only say what would change.
 
     Raises:
         PackError: See `Lifecycle.init`; the place cannot be used.
     """
     with open_memory(settings, place) as memory:
-        asking = {} if agree is None else {"agree": agree}
+        callbacks = {"agree": agree, "ask_root": ask_root}
+        asking: dict[str, Any] = {name: ask for name, ask in callbacks.items() if ask is not None}
         return memory.lifecycle.init(
             starter_files(),
             notes.files if notes else None,
             attachments=notes.attachments if notes else None,
             dates=notes.dates if notes else None,
+            root_notes=settings.pack_root_notes,
             dry_run=dry_run,
             **asking,
         )
@@ -139,7 +145,8 @@ def open_or_begin(
         if may_begin:
             is_new = memory.connector.head() is None and not memory.connector.get_tree()
             if is_new and memory.mode() is Mode.EMPTY:
-                made = memory.lifecycle.init(starter_files())
+                root_notes = settings.pack_root_notes
+                made = memory.lifecycle.init(starter_files(), root_notes=root_notes)
         elif memory.mode() is Mode.EMPTY:
             raise NotInitialised(memory.connector.location)
         yield memory, made

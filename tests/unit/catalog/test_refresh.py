@@ -244,3 +244,28 @@ def test_the_last_change_of_a_file_is_kept_from_commit_to_commit():
     assert catalog.last_change(y) is None
     assert catalog.last_change(x) == changes[0]
     catalog.close()
+
+
+# --- much at once -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("changed", "is_filled"), [(100, True), (99, False)])
+def test_what_changed_in_most_files_is_read_from_the_beginning(changed, is_filled):
+    world = World(None)
+    world.commit({f"a/{n}.md": f"red {n}\n" for n in range(120)})
+    bring_up(world.catalog, world.connector, world.connector.head())
+    world.catalog.verified(world.connector.head())
+    world.commit({f"a/{n}.md": f"blue {n}\n" for n in range(changed)} | {"b/x.md": "blue\n"})
+    told = []
+    bring_up(
+        world.catalog,
+        world.connector,
+        world.connector.head(),
+        lambda done, total: told.append((done, total)),
+    )
+    assert [done for done, _ in told] == ([121] if is_filled else [])
+    expected = SqliteCatalog(None)
+    bring_up(expected, world.connector, world.connector.head())
+    assert world.catalog.rows() == expected.rows()
+    expected.close()
+    world.close()

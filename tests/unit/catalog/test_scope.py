@@ -36,6 +36,7 @@ def test_many_stars_take_no_time():
     ("text", "said"),
     [
         ("version: 1\nexlude: [a]\n", "did you mean `exclude`"),
+        ("version: 1\nroot_notes: [a]\n", "must be true or false"),
         ("version: 1\nfoo: [a]\n", "known are version, include, exclude"),
         ("exclude: [a]\n", "`version` must be 1"),
         ("version: 2\n", "`version` must be 1"),
@@ -68,6 +69,19 @@ def test_patterns_are_added_to_what_is_there():
         "a/y.md",
         "docs/q.md",
     ]
+
+
+def test_the_choice_for_the_root_is_added_and_kept():
+    assert read_scope(write_scope((), root_notes=True)).root_notes is True
+    mine = b"# mine\nversion: 1\nexclude: [a/]\n"
+    more = write_scope((), mine, root_notes=True)
+    assert more.startswith(mine)
+    scope = read_scope(write_scope(["/b.md"], more))
+    assert [path for path in ("a.md", "b.md", "a/c.md", "README.md") if scope.holds(path)] == [
+        "a.md"
+    ]
+    assert read_scope(mine).root_notes is None
+    assert read_scope(b"version: 1\nroot_notes: false\n").root_notes is False
 
 
 def test_what_is_left_out_cannot_be_read(world):

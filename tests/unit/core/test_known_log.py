@@ -68,7 +68,7 @@ def test_a_merge_and_a_rewritten_branch_are_read_again(git_world):
 
 
 def test_what_was_read_first_is_forgotten_when_there_is_too_much(world, monkeypatch):
-    monkeypatch.setattr("pack.core.known_log._MOST_WEIGHT", 3)
+    monkeypatch.setattr("pack.core.known_log._MOST_FILES", 4)
     memory = world.init()
     for number in range(3):
         memory.notes.update(f"notes/{number}.md", "x\n")

@@ -20,12 +20,20 @@ def test_what_was_found_out_is_known_and_an_error_is_not():
     assert len(asked) == 2
 
 
-def test_what_was_found_first_is_forgotten_first():
+def test_what_was_not_asked_for_longest_is_forgotten():
     memo = Memo(2)
-    for key in ("a", "b", "c"):
+    for key in ("a", "b", "a", "c"):
         memo.once(key, lambda: None)
-    assert memo.once("c", lambda: "new") is None
-    assert memo.once("a", lambda: "new") == "new"
+    assert memo.once("a", lambda: "new") is None
+    assert memo.once("b", lambda: "new") == "new"
+
+
+def test_what_is_forgotten_is_handed_over_first():
+    gone = []
+    memo = Memo(1, gone.append)
+    for key in ("a", "b", "b", "c"):
+        memo.once(key, lambda key=key: key.upper())
+    assert gone == ["A", "B"]
 
 
 def test_what_is_not_known_is_found_out_together():

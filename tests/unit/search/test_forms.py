@@ -13,12 +13,15 @@ class Words:
     def __init__(self, *terms, **counts):
         self.counts = dict.fromkeys(terms, 1) | counts
 
-    def with_stems(self, keys, limit):
-        found = [term for term in self.counts if stem_key(term) in keys][:limit]
-        return {term: self.counts[term] for term in found}
+    def with_stems(self, wanted, limit):
+        found = [[term for term in self.counts if stem_key(term) in keys] for keys in wanted]
+        return [{term: self.counts[term] for term in terms[:limit]} for terms in found]
 
     def containing(self, part, limit, at_end=False):
         return [t for t in self.counts if (t.endswith(part) if at_end else part in t)][:limit]
+
+    def frequencies(self, terms):
+        return {term: n for term, n in self.counts.items() if term in terms}
 
 
 def alternatives(text, *terms, **counts):
@@ -47,7 +50,7 @@ def test_a_word_has_a_bounded_number_of_forms(monkeypatch):
     many = [f"paint{number}" for number in range(500)]
     monkeypatch.setattr("pack.search.forms.stem_key", lambda term: "paint")
     words = Words(*many)
-    words.with_stems = lambda keys, limit: dict.fromkeys(many[:limit], 1)
+    words.with_stems = lambda wanted, limit: [dict.fromkeys(many[:limit], 1)]
     (clause,) = expand(parse_query("paint"), words).clauses
     assert len(clause.alternatives) < 100
 

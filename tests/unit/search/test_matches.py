@@ -9,13 +9,11 @@ from pack.search.words import searchable_texts
 
 def found(texts, *alternatives):
     clause = Clause("", ClauseKind.WORD, alternatives)
+    searched = searchable_texts(texts)
+    joined = "\n".join(searched)
     return [
-        [(text[place:].split()[0], weight) for place, _, weight in matches]
-        for text, matches in zip(
-            searchable_texts(texts),
-            find_matches([clause], searchable_texts(texts)),
-            strict=True,
-        )
+        [(joined[place:].split()[0], weight) for place, _, weight in matches]
+        for matches in find_matches([clause], searched)
     ]
 
 

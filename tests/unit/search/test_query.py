@@ -20,11 +20,15 @@ class Words:
     def __init__(self, *terms):
         self.terms = terms
 
-    def with_stems(self, keys, limit):
-        return dict.fromkeys([term for term in self.terms if stem_key(term) in keys][:limit], 1)
+    def with_stems(self, wanted, limit):
+        found = [[term for term in self.terms if stem_key(term) in keys] for keys in wanted]
+        return [dict.fromkeys(terms[:limit], 1) for terms in found]
 
     def containing(self, part, limit, at_end=False):
         return [t for t in self.terms if (t.endswith(part) if at_end else part in t)][:limit]
+
+    def frequencies(self, terms):
+        return {term: n for term, n in dict.fromkeys(self.terms, 1).items() if term in terms}
 
 
 def wanted(text):

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,9 +6,14 @@ from pack.files.markdown import split_lines
 from pack.search.candidate import Candidate
 from pack.search.forms import expand
 from pack.search.query import parse_query
-from pack.search.ranking import Statistics, locate, rank, to_be_ranked
+from pack.search.ranking import Statistics, rank, to_be_ranked
+from pack.search.snippets import find_line
 from pack.search.stems import stem_key
 from pack.search.words import index_terms
+
+
+def locate(query, found):
+    return find_line(query, found.text, found.line)
 
 
 class Words:
@@ -20,8 +23,9 @@ class Words:
         self.texts = [set(index_terms(text)) for text in texts]
         self.terms = sorted(set().union(*self.texts))
 
-    def with_stems(self, keys, limit):
-        return self.frequencies([term for term in self.terms if stem_key(term) in keys][:limit])
+    def with_stems(self, wanted, limit):
+        found = [[term for term in self.terms if stem_key(term) in keys] for keys in wanted]
+        return [self.frequencies(terms[:limit]) for terms in found]
 
     def containing(self, part, limit, at_end=False):
         return [t for t in self.terms if (t.endswith(part) if at_end else part in t)][:limit]
@@ -324,7 +328,7 @@ def test_a_snippet_shows_another_form_of_the_word():
 
 
 def test_what_stage_one_proposes_for_a_part_of_a_word_is_kept():
-    one = replace(note(0, "snake_cases"), score=1.0)
+    one = note(0, "snake_cases")._replace(score=1.0)
     query = parse_query("snake-case")
     assert [r.candidate for r in rank(query, [one], Statistics(1, 10.0, (0,)))] == [one]
 

@@ -148,6 +148,22 @@ def rebase(world: World) -> None:
     (world.folder / ".git/rebase-merge").mkdir()
 
 
+def apply(world: World) -> None:
+    assert world.folder is not None
+    (world.folder / ".git/rebase-apply").mkdir()
+
+
+def unfinished(state: str) -> Callable[[World], None]:
+    """A merge, cherry-pick or revert that stopped at a conflict."""
+
+    def begin(world: World) -> None:
+        assert world.folder is not None
+        head = git(world.folder, "rev-parse", "HEAD").decode()
+        (world.folder / ".git" / state).write_text(head, encoding="ascii")
+
+    return begin
+
+
 def bisect(world: World) -> None:
     assert world.folder is not None
     (world.folder / ".git/BISECT_LOG").touch()
@@ -163,7 +179,13 @@ def hold_the_index(world: World) -> None:
     (world.folder / ".git/index.lock").touch()
 
 
-@pytest.mark.parametrize("is_busy", [rebase, bisect, stage, hold_the_index])
+@pytest.mark.parametrize(
+    "is_busy",
+    [
+        *(rebase, apply, bisect, stage, hold_the_index),
+        *map(unfinished, ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")),
+    ],
+)
 def test_nothing_is_recorded_while_the_person_is_in_the_middle_of_something(
     edited: World, is_busy: Callable[[World], None]
 ) -> None:

@@ -14,7 +14,7 @@ from pack.errors import (
 from pack.imports.left_out import OTHER_TYPE
 from pack.model import Mode
 from pack.paths import INDEX
-from pack.use_cases.lifecycle import Adoption
+from pack.use_cases.adoption import Adoption, FolderOfNotes
 from pack.v1 import divide as migration
 from pack.v1.plan import parse_plan
 from tests.support import SCAFFOLD, World, assert_true_index, drift, git, note
@@ -192,7 +192,7 @@ def test_twenty_files_are_adopted_without_asking_and_more_only_if_a_person_agree
         git_world.memory.lifecycle.init(SCAFFOLD, agree=refuse)
     assert git_world.connector.head() is None
     git_world.memory.lifecycle.init(SCAFFOLD, agree=asked.append)
-    assert asked == [Adoption((("notes", 20), ("other", 1)), replaces_index=False)]
+    assert asked == [Adoption((FolderOfNotes("notes", 20, 40), FolderOfNotes("other", 1, 2)))]
     assert len(git_world.listed()) == 21
 
 
@@ -211,7 +211,7 @@ def test_an_index_of_the_person_is_only_replaced_if_they_agree(world):
     assert world.files()[INDEX] == b"# Home\n"
     asked = []
     world.memory.lifecycle.init(SCAFFOLD, agree=asked.append)
-    assert asked == [Adoption((("notes", 1),), replaces_index=True)]
+    assert asked == [Adoption((FolderOfNotes("notes", 1, 2),), replaces_index=True)]
     assert world.files()["legacy/index.md"] == b"# Home\n"
     assert_true_index(world)
 

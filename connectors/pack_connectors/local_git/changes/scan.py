@@ -18,10 +18,12 @@ from typing import Final, NamedTuple
 
 from pack.catalog.row import is_catalogued
 from pack.errors import InvalidPath, LimitExceeded, Unavailable
-from pack.limits import MAX_FILE_BYTES
+from pack.limits import MAX_FILE_BYTES, MAX_STORED_PATH_BYTES
 from pack.model import BlobId, MemoryPath, blob_id
 from pack.rules.exclusion import ATTRIBUTES_FILE, IGNORE_FILE
-from pack_connectors.local_git.worktree import HAS_DIR_FD, READ_FLAGS, Worktree
+from pack_connectors.local_git.changes.skipped import Skips
+from pack_connectors.local_git.descent import HAS_DIR_FD
+from pack_connectors.local_git.worktree import READ_FLAGS, Worktree
 from pack_connectors.preconditions import check_path
 
 _NOT_THERE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EMLINK, errno.ENXIO)
@@ -113,10 +115,14 @@ class Folder:
 
     def files(self) -> Iterator[FileStatus]:
         """The memory files in it."""
-        if self.path:  # what lies at the root is no memory file
-            for row in self.rows:
-                if stat.S_ISREG(row[1]) and _is_nameable(row[0]):
-                    yield FileStatus(*row)
+        is_name = _is_nameable if self.path else is_memory  # at the root, some names are others'
+        for row in self.rows:
+            if stat.S_ISREG(row[1]) and is_name(row[0]):
+                yield FileStatus(*row)
+
+    def path_of(self, name: str) -> str:
+        """The path of something in it."""
+        return f"{self.path}/{name}" if self.path else name
 
     def linked(self) -> list[str]:
         """Names that may be one of several of the same file."""
@@ -143,7 +149,7 @@ class Folder:
         Raises:
             Unavailable: It cannot be read.
         """
-        with _translated(f"{self.path}/{name}"):
+        with _translated(self.path_of(name)):
             try:
                 descriptor = self._open(name)
             except OSError as error:
@@ -198,13 +204,22 @@ def may_hold_memory(folder: str) -> bool:
     return is_catalogued(f"{folder}/x.md") and _is_path(folder)
 
 
+def _may_hold_memory(prefix: str, name: str) -> bool:
+    """The same for a folder in one that may; it costs the same however deep that is."""
+    place = f"x/{name}" if prefix else name  # what is special at the root is so nowhere else
+    return may_hold_memory(place) and len((prefix + name).encode("utf-8")) <= MAX_STORED_PATH_BYTES
+
+
 def is_memory(path: str) -> bool:
     """Whether a file at this path would be found by `scan`, as far as its name goes."""
     return is_catalogued(path) and _is_path(path)
 
 
 def scan(
-    root: Path, start: str = "", entered: Callable[[str, bool], None] = lambda *_: None
+    root: Path,
+    start: str = "",
+    entered: Callable[[str, bool], None] = lambda *_: None,
+    skips: Skips = lambda _: False,
 ) -> Iterator[Folder]:
     """Each folder at and below `start` that may hold memory files; open until the next is asked.
 
@@ -213,26 +228,40 @@ def scan(
         start: Where to begin; nothing is found where no folder is.
         entered: Called with the path of a folder before its entries are read, and again, with
             whether it is one, when it turns out to be a repository of its own.
+        skips: Says which folders are not entered.
 
     Raises:
         Unavailable: A folder, or a file while it is looked at, cannot be read.
     """
-    worktree = Worktree(root)
+    if start and skips(start):
+        return
+    with Worktree(root).descent() as open_folder:
+        yield from _scan(root, start, entered, skips, open_folder)
+
+
+def _scan(
+    root: Path,
+    start: str,
+    entered: Callable[[str, bool], None],
+    skips: Skips,
+    open_folder: Callable[[str], int | str | None],
+) -> Iterator[Folder]:
     waiting = [start]
     while waiting:
         path = waiting.pop()
         with _translated(path or str(root)):
             entered(path, False)
-            with worktree.opened(MemoryPath(path) or None) as place:
-                if place is None:
-                    continue
-                folder = Folder(path, place)
-                if path and folder.is_repository():
-                    entered(path, True)
-                    continue
-                yield folder
-                prefix = f"{path}/" if path else ""
-                waiting += filter(may_hold_memory, (prefix + name for name in folder.inner))
+            place = open_folder(path)
+            if place is None:
+                continue
+            folder = Folder(path, place)
+            if path and folder.is_repository():
+                entered(path, True)
+                continue
+            yield folder
+            prefix = f"{path}/" if path else ""
+            inner = (prefix + name for name in folder.inner if _may_hold_memory(prefix, name))
+            waiting += (each for each in inner if not skips(each))
 
 
 @contextmanager

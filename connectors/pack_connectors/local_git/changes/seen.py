@@ -19,7 +19,7 @@ from typing import Any, Final
 from pack.model import BlobId, CommitId, MemoryPath
 from pack_connectors.system.durable_files import write_durably
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _ONE_IN: Final = 32
 """So much quicker is storing what is known of a file than reading the file again."""
 
@@ -36,6 +36,10 @@ def status_of(seen: str) -> str:
 
 def _blob_of(seen: str | None) -> BlobId | None:
     return None if seen is None else BlobId(seen.rpartition(" ")[2])
+
+
+def _path(folder: str, name: str) -> MemoryPath:
+    return MemoryPath(f"{folder}/{name}" if folder else name)
 
 
 @dataclass
@@ -68,7 +72,7 @@ class SeenTree:
     def see(self, folder: str, name: str, seen: str | None) -> None:
         """Take note of a file, or that there is none."""
         files = self.files.setdefault(folder, {})
-        path, now = MemoryPath(f"{folder}/{name}"), _blob_of(seen)
+        path, now = _path(folder, name), _blob_of(seen)
         held = self.committed.pop(path, _blob_of(files.pop(name, None)))
         if seen is not None:
             files[name] = seen
@@ -94,8 +98,8 @@ class SeenTree:
     def compare(self, commit: CommitId | None, held: Mapping[MemoryPath, BlobId]) -> None:
         """Compare with a commit that holds exactly these files."""
         self.commit = commit
-        here = {f"{folder}/{name}" for folder, files in self.files.items() for name in files}
-        paths = held.keys() | set(map(MemoryPath, here))
+        here = {_path(folder, name) for folder, files in self.files.items() for name in files}
+        paths = held.keys() | here
         self.committed = {p: held.get(p) for p in paths if held.get(p) != self._blob(p)}
 
 

@@ -37,6 +37,7 @@ from pack_connectors.local_git.changes.scan import (
     scan,
 )
 from pack_connectors.local_git.changes.seen import SeenFile, SeenTree, mark, status_of
+from pack_connectors.local_git.changes.skipped import SkippedFolders
 from pack_connectors.local_git.worktree import Worktree
 from pack_connectors.system.malloc import give_back
 
@@ -63,6 +64,7 @@ class WorktreeState:
         watch: Whether the kernel is asked to report changes: from the first question on, never,
             or (`None`) from the second on, so that a process with one question pays nothing.
         open_watches: Makes the watches of a folder.
+        skipped: The folders that are not looked into; by default, there are none.
     """
 
     def __init__(
@@ -74,12 +76,14 @@ class WorktreeState:
         walk: Files,
         watch: bool | None = None,
         open_watches: Callable[[Path], FileEvents | None] = open_events,
+        skipped: SkippedFolders | None = None,
     ) -> None:
         self._worktree = worktree
         self._diff = diff
         self._walk = walk
         self._watch = watch
         self._open_watches = open_watches
+        self._skipped = skipped or SkippedFolders(lambda: lambda _: False, lambda: None)
         self._lock = threading.Lock()
         self._file = SeenFile(cache_file)
         self._seen: SeenTree | None = None
@@ -113,6 +117,8 @@ class WorktreeState:
         """
         with self._lock:
             self._collect()
+            rules = any(path.rpartition("/")[2] in RULE_FILES for path in self._pending.files)
+            self._pending.appeared |= self._skipped.reappeared(has_new_rules=rules)
             seen = self._seen
             if self._answer is None or seen is None or self._pending or commit != seen.commit:
                 found = self._bring_up(commit).edits()
@@ -217,7 +223,8 @@ class WorktreeState:
         vanished = set(seen.digests)
         self._linked.clear()
         rules, self._rules = self._rules, {}
-        for folder in scan(self._worktree.root, entered=self._entered):
+        skips = self._skipped.begin()
+        for folder in scan(self._worktree.root, entered=self._entered, skips=skips):
             changes += self._look_at(seen, folder, trusted_before)
             vanished.discard(folder.path)
         self.rules_seen += self._rules != rules
@@ -228,13 +235,14 @@ class WorktreeState:
     def _look_at_changes(self, seen: SeenTree, trusted_before: int) -> int:
         """Look where something was reported; how many files that was."""
         for gone in self._pending.gone:
+            self._skipped.forget(gone)
             if self._events is not None:
                 self._events.unwatch(gone)
             for path in [path for path in seen.digests if f"{path}/".startswith(f"{gone}/")]:
                 seen.forget(path)
-        changes = 0
+        changes, skips = 0, self._skipped.rule()
         for appeared in filter(may_hold_memory, self._pending.appeared):
-            for folder in scan(self._worktree.root, appeared, self._entered):
+            for folder in scan(self._worktree.root, appeared, self._entered, skips):
                 changes += self._look_at(seen, folder, trusted_before)
         for path in self._pending.files:
             if path.rpartition("/")[2] in RULE_FILES:
@@ -245,13 +253,13 @@ class WorktreeState:
 
     def _look_at(self, seen: SeenTree, folder: Folder, trusted_before: int) -> int:
         if self._events is not None:
-            self._note_links(f"{folder.path}/{name}" for name in folder.linked())
+            self._note_links(map(folder.path_of, folder.linked()))
         for name, status in folder.rules:
-            place = f"{folder.path}/{name}" if folder.path else name
+            place = folder.path_of(name)
             self.rules_seen += self._rules.get(place) != status
             self._rules[place] = status
         digest = folder.digest()
-        if not folder.path or digest == seen.digests.get(folder.path):
+        if digest == seen.digests.get(folder.path):
             return 0
         before = seen.files.get(folder.path, {})
         now: dict[str, str] = {}

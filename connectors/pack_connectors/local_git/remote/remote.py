@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 from pack.errors import ConnectorError, RepositoryBusy, StaleBase, Unavailable
 from pack.model import Change, Commit, CommitId, EntryType, Identity
-from pack.remote.remote import Incoming, RemoteBranch, RemoteRecord
+from pack.remote.remote import Incoming, Outgoing, RemoteBranch, RemoteRecord
 from pack_connectors.local_git.arrivals import Difference, differences
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import GitRunner, check_id, is_id
@@ -32,6 +32,7 @@ from pack_connectors.local_git.remote.config import (
     check_name,
     read_config,
 )
+from pack_connectors.local_git.remote.outgoing import read_outgoing
 from pack_connectors.local_git.remote.record import RecordFile
 from pack_connectors.local_git.remote.transport import GitExchange
 from pack_connectors.local_git.remote.url import redacted
@@ -255,6 +256,12 @@ class GitRemote:
         blobs = {d.after.id for d in found if d.after and d.type is not EntryType.SUBMODULE}
         sizes = self._sizes(sorted(blobs))
         return [_incoming(difference, sizes) for difference in found]
+
+    def outgoing(self, commit: CommitId, without: CommitId | None) -> Sequence[Outgoing]:
+        """See `Remote.outgoing`."""
+        made = list(read_outgoing(self._runner, commit, without))
+        managed = self._local.managed({path for path, _, _ in made})
+        return [Outgoing(*each, managed[each[0]]) for each in made if each[0] in managed]
 
     def _sizes(self, blobs: Sequence[str]) -> Mapping[str, int]:
         lines = "".join(f"{blob}\n" for blob in blobs).encode()

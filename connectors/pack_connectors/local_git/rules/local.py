@@ -12,11 +12,13 @@ from pack.catalog.row import is_catalogued
 from pack.errors import LimitExceeded
 from pack.model import BlobId, CommitId, EntryType, MemoryPath, blob_id
 from pack.rules.exclusion import ATTRIBUTES_FILE, Exclusion, ExclusionKind, Rules
+from pack_connectors.local_git.changes.skipped import Skips
 from pack_connectors.local_git.changes.state import Difference, WorktreeState
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.index import GitIndex
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.repository import Repository
+from pack_connectors.local_git.rules.committed_rules import CommittedRuleFiles
 from pack_connectors.local_git.rules.line_ends import (
     LineEnds,
     Text,
@@ -62,6 +64,7 @@ class LocalRules:
         self._committed = committed
         self._shown: tuple[object, Edits, Edits] | None = None
         self._managed: tuple[tuple[CommitId, object], Collection[MemoryPath]] | None = None
+        self._rule_files_of_commit = CommittedRuleFiles(store)
         self._rule_files: dict[MemoryPath, tuple[Stamp, bytes | None]] = {}
         self._stored: dict[tuple[BlobId, LineEnds, BlobId | None], BlobId] = {}
         self._view = _View()
@@ -88,6 +91,30 @@ class LocalRules:
         if self._view.is_open:
             self._view.rules = rules
         return self._exclusion(rules, path)
+
+    def skipping(self) -> Skips:
+        """Whether git does not look into a folder, by the rules as they are now."""
+        rules = self._now()
+
+        def is_skipped(folder: str) -> bool:
+            path = MemoryPath(folder)
+            return rules.is_folder_ignored(path) and not self._has_tracked(path)
+
+        return is_skipped
+
+    def skip_stamp(self) -> object:
+        """Changes whenever `skipping` may, rule files in the working tree aside."""
+        return self._personal.read().stamp, self._index.state(), self._committed.commit()
+
+    def managed(self, paths: Iterable[MemoryPath]) -> dict[MemoryPath, Exclusion]:
+        """What manages each of these paths that is managed."""
+        rules = self._now()
+        found = ((path, rules.conversion(path)) for path in paths)
+        return {
+            path: Exclusion(ExclusionKind.MANAGED, rule.place, rule.text)
+            for path, rule in found
+            if rule is not None
+        }
 
     def shown(
         self, found: Iterable[tuple[MemoryPath, EntryType]]
@@ -254,8 +281,7 @@ class LocalRules:
             # Git takes attributes of a file that is not checked out from its index.
             if head is None or not path.endswith(ATTRIBUTES_FILE):
                 return None
-            blob = self._committed.blob_in(head, path)
-            return self._store.read(blob, "blob") if blob else None
+            return self._rule_files_of_commit.read(head, path)
         known = self._rule_files.get(path)
         if known is None or known[0] != status:
             known = self._rule_files[path] = (status, self._read_file(path))

@@ -10,6 +10,7 @@ import stat
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -172,6 +173,8 @@ def _remote(memory: Memory, status: RemoteStatus, *, is_one: bool) -> Iterator[C
         words = f"{prefix}{status.branch.url} answers, {position_words(status)}"
         yield Check("remote", State.OK, words)
         yield from _branches(status.branch, heads, prefix)
+    stop = memory.remotes.stop_of(status.name)
+    status = replace(status, record=replace(record, stop=stop))
     stop = (status if is_one else with_name(status)).record.stop
     if stop is not None:
         yield Check("remote state", State.PROBLEM, stop.reason, stop.remedy)

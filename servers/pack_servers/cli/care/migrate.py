@@ -6,16 +6,18 @@ import shutil
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from pack.memory import Memory
 from pack.model import MemoryPath
 from pack.results import Written
 from pack.use_cases.beside import Beside
+from pack.use_cases.originals import Original, in_words
 from pack.v1.divide import MigrationPlan, checklist, parse_plan
 from pack.v1.links import Repair
 from pack_servers.cli.shell.opening import opened
@@ -61,18 +63,23 @@ def run(
 ) -> None:
     """Split a v1 MEMORY.md into files; the original is kept."""
     with opened(local, github) as memory:
+        if originals := memory.lifecycle.divided_originals():
+            _leave_out(memory, originals, answer, dry_run=dry_run, yes=yes)
+            return
         with working("checking that every line is kept"):
             plan = memory.lifecycle.plan_migration() if plan_file is None else _read_plan(plan_file)
             beside = memory.lifecycle.beside_v1(with_others=with_others)
             # It proves the plan before anybody is asked.
             memory.lifecycle.migrate(plan, with_others=with_others, dry_run=True)
-            links = memory.lifecycle.check_links(plan)
+            links = memory.lifecycle.check_links(plan, with_others=with_others)
+        if answer is Format.TEXT:
+            _show_plan(plan)
+        # Whoever reads JSON has to know it too, before they are asked.
+        _show_beside(beside, show if answer is Format.TEXT else say)
         if dry_run and answer is Format.JSON:
             print(plan.to_json(), end="")
             return
         if answer is Format.TEXT:
-            _show_plan(plan)
-            _show_beside(beside)
             _show_links(links, will_fix=fix_links)
         if dry_run:
             say("dry run: every line is in exactly one file; nothing was changed")
@@ -86,6 +93,27 @@ def run(
         show_json(_fields(result))
     else:
         _show_done(result)
+
+
+def _leave_out(
+    memory: Memory, originals: Sequence[Original], answer: Format, *, dry_run: bool, yes: bool
+) -> None:
+    """Leave out of the memory what an earlier migration has divided."""
+    named = [original.path for original in originals]
+    for original in originals:
+        say(in_words(original))
+    done = None
+    if not dry_run:
+        memory.lifecycle.leave_out_originals(dry_run=True)  # it refuses before anybody is asked
+        confirm("Leave it out of the memory?", f"leaving out {', '.join(named)}", yes=yes)
+        done = memory.lifecycle.leave_out_originals()
+    if answer is Format.JSON:
+        fields = written_fields(done) if done else {"commit": None}
+        show_json({**fields, "left_out" if done else "counted_twice": named})
+    elif done:
+        show(f"left out {', '.join(named)}; the files stay as they are\n  commit  {done.commit}")
+    else:
+        say("dry run: nothing was changed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +132,19 @@ def _fields(result: _Result) -> dict[str, object]:
         **written_fields(result.done),
         "files": [file.path for file in result.plan.files],
         "joined": [path for path, _ in result.beside.joining],
+        "joined_bytes": sum(size for _, size in result.beside.joining),
         "outside": [path for path, _ in result.beside.outside],
+        "outside_bytes": sum(size for _, size in result.beside.outside),
         "links": {
             "repaired": result.links.repaired if result.fixed else 0,
             "commit": result.fixed.commit if result.fixed else None,
             "dead": [
                 {"path": one.path, "line": one.line, "target": one.target}
                 for one in result.links.dead
+            ],
+            "kept": [
+                {"path": one.path, "line": one.line, "target": one.target, "now": one.now}
+                for one in result.links.kept
             ],
         },
         "checklist": checklist(result.plan),
@@ -135,12 +169,12 @@ def _show_plan(plan: MigrationPlan) -> None:
     show_table(("new file", "topic", "tags", "lines"), [list(map(styled, row)) for row in rows])
 
 
-def _show_beside(beside: Beside) -> None:
+def _show_beside(beside: Beside, tell: Callable[[str], None]) -> None:
     """What becomes of the notes that lie beside the v1 file."""
     if beside.joining:
-        show(f"\njoining the memory: {_described(beside.joining)}")
+        tell(f"\njoining the memory: {_described(beside.joining)}")
     if beside.outside:
-        show(f"\nstaying outside: {_described(beside.outside)}")
+        tell(f"\nstaying outside: {_described(beside.outside)}")
         say("  → pack migrate --all   take in those that are in folders")
 
 
@@ -151,10 +185,19 @@ def _show_links(links: Repair, *, will_fix: bool) -> None:
         show(f"\n{number} to repair, because the text they lead to moves")
         if not will_fix:
             say("  → pack migrate --fix-links   repair them in a second commit")
-    for one in links.dead[:_SHOWN]:
-        show(f"leads nowhere: {one.path}:{one.line}: {one.target}")
-    if len(links.dead) > _SHOWN:
-        show(f"leads nowhere: {len(links.dead) - _SHOWN} more links")
+    _show_some("leads nowhere", [f"{one.path}:{one.line}: {one.target}" for one in links.dead])
+    kept = [
+        f"{one.path}:{one.line}: {one.target}" + (f" (now {one.now})" if one.now else "")
+        for one in links.kept
+    ]
+    _show_some("still leads to the original", kept)
+
+
+def _show_some(word: str, places: Sequence[str]) -> None:
+    for place in places[:_SHOWN]:
+        show(f"{word}: {place}")
+    if len(places) > _SHOWN:
+        show(f"{word}: {len(places) - _SHOWN} more links")
 
 
 def _described(files: Sequence[tuple[MemoryPath, int]]) -> str:

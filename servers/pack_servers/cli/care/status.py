@@ -45,7 +45,8 @@ def run(
 
 
 def _show(status: Status) -> None:
-    folders = ", ".join(f"{folder} {files}" for folder, files in status.folders if folder)
+    named = (one for one in status.folders if one[0] or status.mode is Mode.V2)
+    folders = ", ".join(f"{folder or 'at the root'} {files}" for folder, files in named)
     show(f"memory   {status.location} ({status.mode})")
     show(f"commit   {status.commit or 'none yet'}")
     show(f"files    {status.files}{f' ({folders})' if folders else ''}")

@@ -13,7 +13,8 @@ import typer
 
 from pack.imports.left_out import OTHER_TYPE, LeftOut, types_of
 from pack.model import Mode
-from pack.use_cases.lifecycle import Adoption, Initialised
+from pack.use_cases.adoption import Adoption, Sized
+from pack.use_cases.lifecycle import Initialised
 from pack_servers.cli.shell.options import (
     DryRunOption,
     Format,
@@ -30,7 +31,7 @@ from pack_servers.cli.shell.output import (
     warn,
     written_fields,
 )
-from pack_servers.cli.shell.streams import confirm, say, working
+from pack_servers.cli.shell.streams import ask, can_ask, confirm, say, working
 from pack_servers.config.settings import load_settings
 from pack_servers.wiring import memory as wiring
 from pack_servers.wiring.notes_folder import read_notes
@@ -111,8 +112,14 @@ def run(
     with working("reading what is there"):
         taken = read_notes(notes, with_attachments=with_attachments) if notes else None
     with prepared as there:
-        agreed = partial(_agree, place, agree)
-        done = wiring.init_memory(settings, there, notes=taken, agree=agreed, dry_run=dry_run)
+        done = wiring.init_memory(
+            settings,
+            there,
+            notes=taken,
+            agree=partial(_agree, place, agree),
+            ask_root=None if yes or not can_ask() else _ask_root,
+            dry_run=dry_run,
+        )
     named = ["--local", str(local)] if local else ["--github", github] if github else []
     outcome = _Outcome(place, named, done, taken.left_out if taken else (), dry_run)
     if answer is Format.JSON:
@@ -128,17 +135,39 @@ def _agree(place: Place, agree: Callable[[str, str], None], adoption: Adoption) 
         ConfirmationNeeded: Nobody can be asked.
         Exit: The answer was anything but yes.
     """
-    folders = ", ".join(f"{folder} {count:,}" for folder, count in adoption.folders[:_SHOWN])
-    rest = len(adoption.folders) - _SHOWN
-    more = f" and {counted(rest, 'more folder')}" if rest > 0 else ""
-    what = f"making {counted(adoption.files, 'file')} memory ({folders}{more})"
+    what = f"making {_amount(adoption)} memory ({_folders(adoption)})"
     if adoption.replaces_index:
         say("index.md is yours. PACK would put its own in its place, and keep yours in legacy/.")
         what = "replacing your index.md"
     if adoption.files:
-        say(f"{place} holds {counted(adoption.files, 'file')} that would be memory:")
-        say(f"  {folders}{more}")
+        files = counted(adoption.files, "file")
+        say(f"{place} holds {files} that would be memory, {adoption.size:,} bytes:")
+        say(f"  {_folders(adoption)}")
+    if adoption.outside:
+        more = len(adoption.outside) - _SHOWN
+        named = ", ".join(adoption.outside[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        say(f"Staying outside: {named}")
     agree("Go on?", what)
+
+
+def _ask_root(notes: Sequence[Sized]) -> bool:
+    """Show the notes at the root, and ask whether they are memory."""
+    more = len(notes) - _SHOWN
+    named = [path for path, _ in notes[:_SHOWN]] + ([f"{more} more"] if more > 0 else [])
+    size = sum(size for _, size in notes)
+    say(f"{counted(len(notes), 'note')} at the root, {size:,} bytes: {', '.join(named)}")
+    return ask("Are notes at the root memory?")
+
+
+def _amount(adoption: Adoption) -> str:
+    return f"{counted(adoption.files, 'file')}, {adoption.size:,} bytes,"
+
+
+def _folders(adoption: Adoption) -> str:
+    """The folders with their counts, in words."""
+    named = [f"{one.name or 'the root'} {one.files:,}" for one in adoption.folders[:_SHOWN]]
+    rest = len(adoption.folders) - _SHOWN
+    return ", ".join(named) + (f" and {counted(rest, 'more folder')}" if rest > 0 else "")
 
 
 def _fields(outcome: _Outcome) -> dict[str, object]:
@@ -149,6 +178,14 @@ def _fields(outcome: _Outcome) -> dict[str, object]:
         "mode": "v1" if done.mode is Mode.V1 else "v2",
         "was": done.mode,
         "adopted": done.adopted,
+        "joining": {
+            "files": done.joining.files,
+            "bytes": done.joining.size,
+            "folders": [
+                {"folder": one.name, "files": one.files, "bytes": one.size}
+                for one in done.joining.folders
+            ],
+        },
         "taken_over": done.taken_over,
         "attachments": done.attachments,
         "renamed": [{"from": old, "to": new} for old, new in done.renamed],
@@ -193,10 +230,9 @@ def _command(outcome: _Outcome, *words: str) -> str:
 
 def _show_files(outcome: _Outcome) -> None:
     done = outcome.done
-    if done.adopted:
-        show(
-            f"{counted(len(done.adopted), 'file')} already there, now part of the memory, unchanged"
-        )
+    if done.joining.files:
+        files, size = counted(done.joining.files, "file"), f"{done.joining.size:,} bytes"
+        show(f"{files} already there, now part of the memory, unchanged ({size})")
     if done.taken_over:
         show(f"{counted(len(done.taken_over), 'note')} copied, unchanged")
     if done.attachments:
@@ -206,8 +242,12 @@ def _show_files(outcome: _Outcome) -> None:
     _show_left_out("skipped", skipped)
     if types_of(skipped):
         say("  → pack init --from DIR --with-attachments   copy the files of other types too")
-    outside = [f"{path}: memory files are in folders" for path in done.outside]
-    _show_some("left as it is", outside)
+    words = dict.fromkeys(done.outside, "it is for git or for other tools")
+    words |= dict.fromkeys(done.root_notes, "notes at the root are no memory here")
+    _show_some("left as it is", [f"{path}: {why}" for path, why in words.items()])
+    if done.root_notes:
+        again = f"PACK_ROOT_NOTES=true {_command(outcome, 'init')}"
+        say(f"  → {again}   make the notes at the root memory too")
     _show_left_out("left as it is", done.left)
 
 

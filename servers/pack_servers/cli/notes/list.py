@@ -11,6 +11,7 @@ from pack.catalog.questions import Sort
 from pack.results import FileListing, NoteSummary
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
+    AsOfOption,
     CursorOption,
     DirOption,
     Format,
@@ -22,7 +23,7 @@ from pack_servers.cli.shell.options import (
     TopicOption,
     UntilOption,
 )
-from pack_servers.cli.shell.output import show_json, warn
+from pack_servers.cli.shell.output import past_fields, say_past, show_json, warn
 from pack_servers.cli.shell.streams import say
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 EXAMPLES: Final = """\
   pack list
   pack list --dir projects --tag work
-  pack list --sort updated --limit 5
-  pack list --topic website --format json"""
+  pack list --sort updated --limit 5 --format json
+  pack list --as-of 2026-01-31             what there was on that day"""
 
 _LIMIT: Final = 50
 
@@ -56,12 +57,14 @@ def run(
         int, typer.Option("--limit", metavar="N", help="The most files to show.")
     ] = _LIMIT,
     cursor: CursorOption = None,
+    as_of: AsOfOption = None,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
     """List the files of the memory: path, topic, tags and date."""
-    with opened(local, github) as memory:
+    with opened(local, github) as present:
+        memory = present.as_of(as_of)
         page = memory.notes.list(
             tag=tag,
             topic=topic,
@@ -73,10 +76,11 @@ def run(
             cursor=cursor,
         )
     if answer is Format.JSON:
-        fields = asdict(page)
+        fields = asdict(page) | past_fields(memory.past)
         notices = fields.pop("notices")  # there are rarely any
         show_json({**fields, "notices": notices} if notices else fields)
     else:
+        say_past(memory.past)
         _show(page)
         warn(page.notices)
 

@@ -13,6 +13,7 @@ from pack.memory import Memory
 from pack.results import Line, Match, Matches
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
+    AsOfOption,
     CursorOption,
     DirOption,
     Format,
@@ -24,7 +25,7 @@ from pack_servers.cli.shell.options import (
     TopicOption,
     UntilOption,
 )
-from pack_servers.cli.shell.output import show_json
+from pack_servers.cli.shell.output import past_fields, say_past, show_json
 from pack_servers.cli.shell.streams import say
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 EXAMPLES: Final = """\
   pack search when is the release planned
-  pack search '"release plan" -draft' --dir projects
+  pack search '"release plan" -draft' --dir projects --as-of 7d
   pack search 'deploy*' --since 2026-01-01 --explain
   pack search --regex 'v\\d+\\.\\d+' --format json"""
 
@@ -62,13 +63,15 @@ def run(
     regex: Annotated[
         bool, typer.Option("--regex", help="Treat QUERY as a regular expression, line by line.")
     ] = False,
+    as_of: AsOfOption = None,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
     """Find files by words, a question or an exact phrase."""
     query = " ".join(words)
-    with opened(local, github) as memory:
+    with opened(local, github) as present:
+        memory = present.as_of(as_of)
         if regex:
             _show_lines(memory, query, folder, answer)
             return
@@ -84,8 +87,9 @@ def run(
             explain=explain,
         )
     if answer is Format.JSON:
-        show_json(asdict(found))
+        show_json(asdict(found) | past_fields(memory.past))
     else:
+        say_past(memory.past)
         _show(found, query)
 
 
@@ -134,8 +138,10 @@ def _why(match: Match) -> str:
 def _show_lines(memory: Memory, pattern: str, folder: str | None, answer: Format) -> None:
     lines: Iterable[Line] = memory.search.lines(pattern, dir=folder)
     if answer is Format.JSON:
-        show_json({"lines": [asdict(line) for line in lines]})
+        found = [asdict(line) for line in lines]
+        show_json({"lines": found} | past_fields(memory.past))
         return
+    say_past(memory.past)
     from pack_servers.cli.shell.terminal import show_line, styled  # noqa: PLC0415 - see `_show`
 
     is_found = False

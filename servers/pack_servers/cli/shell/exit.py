@@ -57,6 +57,11 @@ EXIT_STATUS: Final[Mapping[str, int]] = {
     "already_exists": CONFLICT,
     "partly_read": CONFLICT,
     "unresolved_conflict": CONFLICT,
+    "undo_conflict": CONFLICT,
+    "nothing_to_undo": FAILED,
+    "cannot_undo": FAILED,
+    "cannot_restore": FAILED,
+    "ask_the_person": FAILED,
     "staged_change": CONFLICT,
     "uncommitted_edit": CONFLICT,
     "store_failed": FAILED,
@@ -74,9 +79,20 @@ EXIT_STATUS: Final[Mapping[str, int]] = {
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return the exit status of the process.
 
-    Nothing is raised: stderr says what went wrong and what to do about it.
+    Nothing is raised: stderr says what went wrong and what to do about it. A hook never fails,
+    because the client that called it would stop or complain.
     """
     prepare_streams()
+    status = _status(arguments)
+    return OK if is_hook(arguments) else status
+
+
+def is_hook(arguments: Sequence[str]) -> bool:
+    """Whether a client calls the command as a hook, at the start of a conversation."""
+    return arguments[:1] == ["context"] and "--hook" in arguments
+
+
+def _status(arguments: Sequence[str]) -> int:
     try:
         status = _run(arguments)
         sys.stdout.flush()

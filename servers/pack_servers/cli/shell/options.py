@@ -126,6 +126,15 @@ CursorOption = Annotated[
         "--cursor", metavar="TEXT", help="Continue where the last answer ended.", show_default=False
     ),
 ]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="WHEN",
+        help="As it was: a commit, a date or a time, 7d, yesterday.",
+        show_default=False,
+    ),
+]
 PathArgument = Annotated[
     str,
     typer.Argument(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC
 
+from pack.core.past import Past
 from pack.results import PlannedChange, Written
+from pack.times import format_time
 from pack_servers.cli.shell.options import Format
 from pack_servers.cli.shell.streams import printable, say
 from pack_servers.cli.shell.wording import worded, worded_fields
@@ -30,6 +33,17 @@ def warn(warnings: tuple[str, ...]) -> None:
     """Print warnings about an answer on stderr."""
     for warning in warnings:
         say(f"warning: {worded(warning)}")
+
+
+def past_fields(past: Past | None) -> dict[str, object]:
+    """The fields by which JSON names a state of the past; none for the present."""
+    return {} if past is None else {"commit": past.commit, "as_of": format_time(past.at)}
+
+
+def say_past(past: Past | None) -> None:
+    """Say on stderr which state of the past an answer is of, if it is of one."""
+    if past is not None:
+        say(f"as of {past.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC, commit {past.commit[:7]}")
 
 
 def show_written(done: Written, verb: str, answer: Format) -> None:

@@ -70,10 +70,15 @@ def confirm(question: str, what: str, *, yes: bool) -> None:
         return
     if not can_ask():
         raise ConfirmationNeeded(what, "--yes")
-    print(f"{printable(question)} [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
+    if not ask(question):
         say("nothing was changed")
         raise typer.Exit(1)
+
+
+def ask(question: str) -> bool:
+    """Whether the person at the terminal answers yes; an empty answer means no."""
+    print(f"{printable(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
 
 def working(text: str) -> AbstractContextManager[object]:

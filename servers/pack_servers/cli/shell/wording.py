@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,6 +15,9 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
     Action.UPDATE: "run `pack update`",
     Action.EDIT: "run `pack edit`",
     Action.MOVE: "run `pack move`",
+    Action.UNDO: "run `pack undo`",
+    Action.REDO: "run `pack redo`",
+    Action.RESTORE: "run `pack restore`",
     Action.VALIDATE: "run `pack validate`",
     Action.PRUNE: "run `pack prune`",
     Action.COMMIT: "run `pack commit`",
@@ -57,3 +61,23 @@ def worded_fields(value: object, *, is_message: bool = False) -> object:
     if isinstance(value, list | tuple):
         return [worded_fields(each, is_message=is_message) for each in value]
     return worded(value) if is_message and isinstance(value, str) else value
+
+
+class CommandCalls:
+    """The commands that get what a text leaves out; see `pack.history.context_text.Calls`."""
+
+    def read(self, path: str, lines: str = "") -> str:
+        """The command that prints a note."""
+        return f"`pack get {shlex.quote(path)}{f' --lines {lines}' if lines else ''}`"
+
+    def list(self, folder: str = "") -> str:
+        """The command that lists the notes."""
+        return f"`pack list{f' --dir {shlex.quote(folder)}' if folder else ''}`"
+
+    def search(self, query: str) -> str:
+        """The command that searches the notes."""
+        return f"`pack search {shlex.quote(query)}`"
+
+    def changes(self, since: str) -> str:
+        """The command that lists what has changed."""
+        return f"`pack changes --since {since}`"

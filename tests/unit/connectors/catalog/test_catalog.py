@@ -382,3 +382,48 @@ def test_what_is_unverified_is_kept_until_it_is_verified():
     catalog.advance(CommitId("1"), CommitId("2"), [row("b/x.md")], [], ["b"])
     assert catalog.unverified() == {"b"}
     catalog.close()
+
+
+# --- copies -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_copy_begins_with_what_there_is_and_goes_its_own_way(tmp_path, is_kept):
+    catalog = SqliteCatalog(tmp_path / "catalog.sqlite" if is_kept else None)
+    one, two = CommitId("1" * 40), CommitId("2" * 40)
+    catalog.replace(one, [row("a/x.md"), row("b/y.md")])
+    copy = catalog.copy()
+    before = dump(catalog)
+    assert dump(copy) == before
+    copy.advance(one, two, [row("a/new.md", 7)], [MemoryPath("a/x.md")])
+    assert [found.path for found in copy.rows()] == ["a/new.md", "b/y.md"]
+    assert dump(catalog) == before
+    catalog.advance(one, two, [], [MemoryPath("b/y.md")])
+    assert [found.path for found in copy.rows()] == ["a/new.md", "b/y.md"]
+    catalog.close()  # and its copies with it
+    assert copy._file._connection is None
+    copy.close()
+
+
+def test_a_copy_knows_no_last_changes(world):
+    memory = world.init()
+    world.commit({"notes/a.md": "no date\n"})
+    assert memory.notes.get("notes/a.md").updated_at
+    assert world.catalog.dated() == world.connector.head()
+    copy = world.catalog.copy()
+    assert copy.commit() == world.connector.head()
+    assert copy.dated() is None
+    assert copy.last_change(MemoryPath("notes/a.md")) is None
+    copy.close()
+
+
+def test_a_copy_that_cannot_be_made_leaves_the_original_alone(tmp_path):
+    catalog = SqliteCatalog(tmp_path / "catalog.sqlite")
+    catalog.replace(CommitId("1" * 40), [row("a/x.md")])
+    before = dump(catalog)
+    with closing(sqlite3.connect(":memory:")) as target:
+        target.execute("PRAGMA page_size = 1024")  # which cannot hold a copy
+        target.execute("CREATE TABLE other (id)")
+        assert not catalog._file.copy_to(target)
+    assert dump(catalog) == before
+    catalog.close()

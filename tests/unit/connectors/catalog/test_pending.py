@@ -55,7 +55,7 @@ QUESTIONS = {
     "candidates": lambda catalog: found(catalog, "blue"),
     "frequencies": lambda catalog: catalog.frequencies(["red", "blue"]),
     "totals": lambda catalog: catalog.totals(),
-    "stems": lambda catalog: catalog.with_stems(["blue"], 5),
+    "stems": lambda catalog: catalog.with_stems([["blue"]], 5),
     "containing": lambda catalog: catalog.containing("lue", 5),
     "ending": lambda catalog: catalog.containing("lue", 5, at_end=True),
 }

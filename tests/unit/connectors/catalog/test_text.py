@@ -308,6 +308,19 @@ def test_common_words_are_looked_for_among_the_last_but_never_missed(many, monke
     assert many.candidates([clause("common"), clause("seldom")])[0].path == "a/003.md"
 
 
+def test_a_word_that_is_common_elsewhere_is_ranked_in_a_small_folder(monkeypatch):
+    monkeypatch.setattr(catalog_search, "_RANKED", 10)
+    texts = {f"a/{n:03}.md": "common words" for n in range(300)}
+    texts |= {f"b/{n}.md": f"common {'common ' * n}{'other ' * (9 - n)}" for n in range(4)}
+    catalog = SqliteCatalog(None)
+    catalog.replace(CommitId("1"), [row(MemoryPath(path), text) for path, text in texts.items()])
+    everywhere = catalog.candidates([clause("common")], limit=5)
+    assert {hit.score for hit in everywhere} == {0.0}
+    inside = catalog.candidates([clause("common")], (), Filter(folder="b"))
+    assert [hit.path for hit in inside] == ["b/3.md", "b/2.md", "b/1.md", "b/0.md"]
+    catalog.close()
+
+
 def test_a_derived_word_does_not_make_a_word_common(many, monkeypatch):
     derived = Alternative(("common",), weight=0.5)
     plain = clause("seldom")
@@ -319,10 +332,10 @@ def test_a_derived_word_does_not_make_a_word_common(many, monkeypatch):
 
 def test_terms_of_the_memory_are_found_by_what_is_in_them(many):
     assert many.frequencies(["common", "seldom", "nothing"]) == {"common": 300, "seldom": 1}
-    assert many.with_stems(["common", "seldom"], 5) == {"common": 300, "seldom": 1}
-    assert many.with_stems(["common", "seldom"], 1) == {"common": 300}
-    assert many.with_stems(["word"], 5) == {"words": 300}
-    assert many.with_stems(["common"], 0) == many.with_stems(["words"], 5) == {}
+    both = ["common", "seldom"]
+    assert many.with_stems([both, ["word"]], 5) == [{"common": 300, "seldom": 1}, {"words": 300}]
+    assert many.with_stems([both], 1) == [{"common": 300}]
+    assert many.with_stems([["common"]], 0) == many.with_stems([["words"]], 5) == [{}]
     assert many.containing("ommo", 5) == ["common"]
     assert many.containing("mm", 5) == ["common"]
     assert many.containing("mon", 5, at_end=True) == ["common"]

@@ -43,6 +43,29 @@ def test_a_warm_read_is_one_conditional_request(world, case):
         assert asked.paid == 0
 
 
+def test_the_past_is_read_without_a_clone_and_asked_for_once(world):
+    if world.method is WriteMethod.GIT_DATA:
+        pytest.skip("reading knows nothing of how commits are made")
+    memory = world.open()
+    then = memory.connector.head()
+    expected = memory.notes.list(), memory.search.find("Note"), memory.notes.get("context/n1.md")
+    memory.notes.update("context/n1.md", note(7), expected[2].sha)
+    for number in range(3):
+        memory.notes.update(f"context/new-{number}.md", note(number))
+
+    def read(memory):
+        past = memory.as_of(then[:10])
+        return past.notes.list(), past.search.find("Note"), past.notes.get("context/n1.md")
+
+    assert read(memory) == expected
+    with world.service.log.counting() as asked:
+        assert read(memory) == expected
+    assert len(asked) == asked.not_modified == 1
+    with world.service.log.counting() as asked:
+        assert read(world.open()) == expected  # another process
+    assert len(asked) <= 6, asked.operations()
+
+
 def test_a_write_is_two_requests_by_graphql_and_four_by_git_data(world):
     memory = world.open()
     memory.notes.list()

@@ -286,7 +286,7 @@ def test_closing_ends_the_wait_between_attempts() -> None:
             assert not under_way.done()
         target.close()
         with pytest.raises(PackError):
-            under_way.result(timeout=5)
+            under_way.result(timeout=60)
 
 
 def test_closing_wakes_a_thread_that_waits_for_an_answer() -> None:
@@ -324,14 +324,14 @@ def test_closing_wakes_a_thread_that_waits_for_an_answer() -> None:
         server = pool.submit(serve)
         target = GoogleDoc("document-1", ACCESS, Desk().google.clock, transport=Elsewhere)
         under_way = pool.submit(target.deliver, "one\n", "key", "")
-        assert asked.wait(10)
+        assert asked.wait(60)
         (connection,) = connections[0].values()
         while connection.sock._io_refs == 0:  # until then, it does not wait for the answer
             assert not under_way.done()
         target.close()
         with pytest.raises(Unavailable):
-            under_way.result(timeout=10)
-        server.result(timeout=10)
+            under_way.result(timeout=60)
+        server.result(timeout=60)
 
 
 # --- secrets -----------------------------------------------------------------------------------

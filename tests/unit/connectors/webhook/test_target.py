@@ -4,7 +4,6 @@ import logging
 import socket
 import struct
 import threading
-import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -85,32 +84,31 @@ def test_a_pause_that_makes_no_sense_is_none(receiver, said):
 @pytest.mark.parametrize("answer", [answers.hang, answers.drip], ids=["hangs", "drips"])
 def test_the_whole_exchange_has_a_deadline(receiver, answer):
     receiver.plans.append(answer)
-    with pytest.raises(Unavailable, match=r"did not answer in 0\.3 s"):
-        webhook(receiver, timeout=0.3).send("1", b"{}")
+    with pytest.raises(Unavailable, match=r"did not answer in 0\.5 s"):
+        webhook(receiver, timeout=0.5).send("1", b"{}")
+    receiver.wait_for(1)
     assert len(receiver.calls) == 1
 
 
 def test_a_receiver_that_takes_the_event_slowly_has_no_longer():
-    stopping = threading.Event()
+    stopping, taken = threading.Event(), []
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def sip():
             connection, _ = server.accept()
             with connection, suppress(OSError):
-                while not stopping.wait(0.02) and connection.recv(65_536):
-                    pass
+                while not stopping.wait(0.02) and (piece := connection.recv(65_536)):
+                    taken.append(len(piece))
 
         thread = threading.Thread(target=sip, daemon=True)
         thread.start()
         url = parse_webhook_url(f"http://127.0.0.1:{server.getsockname()[1]}/x", ["127.0.0.1"])
         target = Webhook(url, (), now, name="x", timeout=1.0)
-        begun = time.monotonic()
         with pytest.raises(Unavailable, match="did not answer in 1 s"):
             target.send("1", bytes(48_000_000))
-        took = time.monotonic() - begun
         stopping.set()
         thread.join(20)
-    assert took < 8  # each piece is taken in time; all of them would need ten seconds and more
+    assert sum(taken) < 24_000_000  # each piece was taken in time, and the sender gave up
 
 
 def test_a_receiver_that_leaves_while_it_is_sent_to():

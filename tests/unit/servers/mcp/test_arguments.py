@@ -29,6 +29,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "memory_edit": {"path": "a/b.md", "edits": [{"op": "append", "text": "x"}]},
     "memory_delete": {"path": "a/b.md", "sha": "0" * 40},
     "memory_move": {"path": "a/b.md", "new_path": "a/c.md", "sha": "0" * 40},
+    "memory_undo": {},
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sys import maxsize
+
 from pack_servers.mcp.clients import PartsRead
 
 from pack.results import Excerpt
@@ -15,37 +17,38 @@ def part(first: int, last: int, *, total: int = 600, is_cut: bool = False) -> Ex
 
 def test_part_after_part_becomes_the_whole() -> None:
     read = PartsRead()
-    assert not read.is_part("one", PATH, SHA)
+    assert read.lines("one", PATH, SHA) is None
     for shown in (part(1, 100), part(300, 600), part(90, 200)):
         read.put("one", PATH, SHA, shown)
-        assert read.is_part("one", PATH, SHA)
+        assert read.lines("one", PATH, SHA)
+    assert read.lines("one", PATH, SHA) == [(1, 200), (300, maxsize)]
     read.put("one", PATH, SHA, part(201, 299))
-    assert not read.is_part("one", PATH, SHA)
+    assert read.lines("one", PATH, SHA) is None
 
 
 def test_a_whole_version_stays_whole_and_a_new_one_begins_anew() -> None:
     read = PartsRead()
     read.put("one", PATH, SHA)
     read.put("one", PATH, SHA, part(1, 5))
-    assert not read.is_part("one", PATH, SHA)
+    assert read.lines("one", PATH, SHA) is None
     read.put("one", PATH, OTHER, part(1, 5))
-    assert read.is_part("one", PATH, OTHER)
-    assert not read.is_part("one", PATH, SHA)  # nothing is known of it any more
+    assert read.lines("one", PATH, OTHER)
+    assert read.lines("one", PATH, SHA) is None  # nothing is known of it any more
 
 
 def test_a_line_that_was_cut_was_not_shown() -> None:
     read = PartsRead()
     read.put("one", PATH, SHA, part(1, 600, is_cut=True))
-    assert read.is_part("one", PATH, SHA)
+    assert read.lines("one", PATH, SHA)
 
 
 def test_an_edit_does_not_show_the_rest() -> None:
     read = PartsRead()
     read.put("one", PATH, SHA, part(1, 5))
     read.edited("one", PATH, OTHER)
-    assert read.is_part("one", PATH, OTHER)
+    assert read.lines("one", PATH, OTHER)
     read.edited("one", "notes/b.md", OTHER)
-    assert not read.is_part("one", "notes/b.md", OTHER)
+    assert read.lines("one", "notes/b.md", OTHER) is None
 
 
 def test_clients_are_told_apart_and_unknown_ones_not_remembered() -> None:
@@ -53,13 +56,13 @@ def test_clients_are_told_apart_and_unknown_ones_not_remembered() -> None:
     read.put("one", PATH, SHA, part(1, 5))
     read.put(None, PATH, SHA, part(1, 5))
     read.edited(None, PATH, OTHER)
-    assert not read.is_part("two", PATH, SHA)
-    assert not read.is_part(None, PATH, SHA)
+    assert read.lines("two", PATH, SHA) is None
+    assert read.lines(None, PATH, SHA) is None
 
 
 def test_the_oldest_is_forgotten() -> None:
     read = PartsRead()
     for number in range(5_000):
         read.put("one", f"notes/{number}.md", SHA, part(1, 5))
-    assert not read.is_part("one", "notes/0.md", SHA)
-    assert read.is_part("one", "notes/4999.md", SHA)
+    assert read.lines("one", "notes/0.md", SHA) is None
+    assert read.lines("one", "notes/4999.md", SHA)

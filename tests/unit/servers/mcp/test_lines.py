@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mcp.types import JSONRPCError, JSONRPCMessage, JSONRPCRequest, JSONRPCResponse
-from pack_servers.mcp.lines import LineRefusal, Unanswered, parse_line
+from pack_servers.mcp.lines import LineRefusal, Unanswered, parse_line, parse_message
 
 
 def message(**fields: Any) -> bytes:
@@ -68,6 +68,7 @@ def test_what_is_no_message_is_answered(case: str) -> None:
 )
 def test_what_nobody_waits_for_is_passed_over(line: bytes) -> None:
     assert parse_line(line) is None
+    assert isinstance(parse_message(line), LineRefusal)  # over HTTP, each is answered
 
 
 @pytest.mark.parametrize("number", [0, -1, 10**30, "", "x", "žluť"])

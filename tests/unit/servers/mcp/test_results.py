@@ -6,15 +6,18 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from mcp.types import CallToolResult
+from pack_connectors.in_memory import InMemoryConnector
 from pack_servers.mcp import results as answers
 from pack_servers.mcp.wording import worded
 from pydantic import TypeAdapter
 
 from pack import errors
+from pack.core.past import Past
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.results import (
     Document,
@@ -129,7 +132,14 @@ def test_a_part_of_a_file_says_which_part_and_how_to_go_on() -> None:
     short = answers.document(replace(document, excerpt=Excerpt(1, 6, 6)))
     assert "lines" not in content(short, answers.GetResult)
     cut = answers.document(replace(document, excerpt=Excerpt(6, 6, 7, 9, 7, is_cut=True)))
-    assert "line 6 is cut" in content(cut, answers.GetResult)["warning"]
+    head, _, said = blocks(cut)
+    assert "warning" not in head
+    assert said == content(cut, answers.GetResult)["warning"]
+    assert "line 6 is cut" in said
+    assert "lines=7-7" in said
+    both = answers.document(replace(document, warnings=("careful",)))
+    assert content(both, answers.GetResult)["warning"] == f"careful\n{blocks(both)[2]}"
+    assert blocks(both)[0].endswith("\nwarning: careful")
 
 
 def test_the_whole_memory_is_its_text_and_nothing_else() -> None:
@@ -205,7 +215,7 @@ def test_a_conflict_never_shows_an_approximation(shown: bytes | None) -> None:
     assert "content" not in content(result)
     assert content(result)["sha"] == OTHER
     (text,) = blocks(result)
-    unseen = "The current content of context/a.md is not shown here: call memory_get for it."
+    unseen = "The current content is not shown here: call memory_get for it."
     assert text.endswith(unseen)
     assert content(result)["remedy"].endswith(unseen)
 
@@ -243,8 +253,10 @@ def test_every_refusal_has_code_message_and_remedy(error: errors.PackError) -> N
     assert found["code"] == error.code
     assert found["message"] == str(error)
     assert found["remedy"].startswith(worded(error.remedy))
-    assert found["retryable"] is error.retryable
-    assert blocks(result)[0].startswith(f"{error.code}: {error}\n{worded(error.remedy)}")
+    assert found.get("retryable", False) is error.retryable
+    (text,) = blocks(result)[:1]
+    assert text.startswith(f"{error.code}: {error}\n{worded(error.remedy)}")
+    assert ("may succeed later" in text) is error.retryable
 
 
 FILES = [
@@ -300,3 +312,54 @@ def test_both_forms_say_the_same_at_about_the_same_cost(result: CallToolResult) 
     for value in values(content(result)):
         assert value
         assert value in text
+
+
+CONFLICTS = [
+    errors.BlobChanged(PATH, SHA, OTHER, b"now\n"),
+    errors.BlobChanged(PATH, SHA, OTHER, b"now\n" * 300),
+    errors.BlobChanged(PATH, SHA, OTHER),
+    errors.BlobChanged(PATH, SHA, None),
+]
+
+
+@pytest.mark.parametrize("error", [*REFUSALS, *CONFLICTS], ids=lambda error: type(error).__name__)
+def test_a_refusal_costs_no_more_than_json_itself_does(error: errors.PackError) -> None:
+    text = "\n".join(blocks(answers.failed(error)))
+    found = content(answers.failed(error))
+    structured = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    bare = json.dumps(dict.fromkeys(found, "x"), separators=(",", ":"))
+    needed = tokens(bare) - len(found) + tokens(found.get("path", ""))  # a path to go on with
+    assert tokens(structured) <= max(1.15 * tokens(text), tokens(text) + needed)
+    assert all(found.values())
+    for field in found.values():
+        assert field is True or all(each in text for each in str(field).split(". "))
+
+
+# --- of the past ------------------------------------------------------------------------------
+
+
+def test_an_answer_of_the_past_names_its_commit_and_time() -> None:
+    past = Past(COMMIT, datetime(2026, 1, 31, 9, 30, tzinfo=UTC), InMemoryConnector(_now))
+    state = {"commit": COMMIT, "as_of": "2026-01-31T09:30:00Z"}
+    head = f"as of 2026-01-31T09:30:00Z, commit {COMMIT}\n"
+    page, found = FileListing((listed("a/1.md"),), 1, None), Matches((), 0, None)
+    whole = WholeMemory("# All\n", 3, None)
+    for result, present, shape in (
+        (answers.listing(page, past), answers.listing(page), answers.ListResult),
+        (answers.matches(found, past), answers.matches(found), answers.SearchResult),
+        (
+            answers.whole_memory(whole, "# All\n", past),
+            answers.whole_memory(whole, "# All\n"),
+            answers.GetResult,
+        ),
+    ):
+        assert content(result, shape) == content(present) | state
+        assert blocks(result) == [head + block for block in blocks(present)]
+    note = Document(PATH, "x\n", SHA, "2026-01-02")
+    result = answers.document(note, past)
+    assert content(result, answers.GetResult) == content(answers.document(note)) | state
+    assert blocks(result)[0].endswith(f"commit: {COMMIT}\nas_of: 2026-01-31T09:30:00Z")
+
+
+def _now() -> datetime:
+    return datetime(2026, 3, 1, tzinfo=UTC)

@@ -52,7 +52,7 @@ def test_the_next_process_finds_what_was_kept(seen, tmp_path):
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"version": 2},
+        {"version": 1},
         {"commit": 1},
         {"committed": {"a/x.md": 1}},
         {"digests": []},
