@@ -32,6 +32,7 @@ def answers(memory):
         *(lambda path=path: memory.notes.get(path) for path in (*PATHS, "index.md")),
         lambda: memory.notes.get("context/a.md", section="Plan", max_tokens=5),
         lambda: memory.notes.get("notes/b", lines="2-3"),
+        *(lambda path=path: memory.blame.of(path) for path in PATHS[:2]),
         memory.whole.get,
         lambda: memory.whole.get(200),
         memory.mode,
