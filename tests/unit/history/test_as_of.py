@@ -55,7 +55,7 @@ def step(world, pick):
     found = None
     with suppress(PackError):
         found = notes.get(path)
-    kind = pick.randrange(8)
+    kind = pick.randrange(9)
     if kind == 0 and found:
         notes.delete(path, found.sha)
     elif kind == 1 and found:
@@ -70,6 +70,8 @@ def step(world, pick):
         world.commit({".pack.yaml": rules})
     elif kind == 4:
         world.commit({".gitattributes": f"{pick.choice(PATHS)} filter=crypt\n"})
+    elif kind == 5:
+        world.commit({"index.md": None if "index.md" in world.files() else "mine\n"})
     else:
         with suppress(PackError):
             head = f"---\ntags: [{pick.choice('xy')}]\nttl: {pick.randint(1, 9)}d\n---\n"
