@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pack.history.blame import Blame
     from pack.history.commits import Commits
     from pack.history.comparisons import Comparisons
-    from pack.history.context import Beginning
+    from pack.history.context import Briefing
     from pack.history.undo import Undo
     from pack.history.visits import Visits
     from pack.pages.delivery import PageDelivery
@@ -159,11 +159,11 @@ class Memory:
         return History(self._session)
 
     @property
-    def context(self) -> Beginning:
+    def context(self) -> Briefing:
         """What a conversation should begin with."""
-        from pack.history.context import Beginning  # noqa: PLC0415
+        from pack.history.context import Briefing  # noqa: PLC0415
 
-        return Beginning(self._session)
+        return Briefing(self._session)
 
     @property
     def commits(self) -> Commits:

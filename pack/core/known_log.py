@@ -6,9 +6,9 @@ writes do; after a merge or on a rewritten branch, the part is read again.
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from dataclasses import replace
+from threading import Lock
 from typing import Final
 
 from pack.connector import Capability, Connector
@@ -32,7 +32,7 @@ class KnownLog:
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._parts: OrderedDict[LogQuery, tuple[CommitId, _Part]] = OrderedDict()
         self._size = 0
 

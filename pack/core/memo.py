@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from threading import Lock
 from typing import Any, Final, TypeVar
 
 _T = TypeVar("_T")
@@ -25,7 +25,7 @@ class Memo:
     def __init__(self, most: int = _MOST, dropped: Callable[[Any], None] = lambda _: None) -> None:
         self._most = most
         self._dropped = dropped
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
 
     def once(self, key: Hashable, find_out: Callable[[], _T]) -> _T:

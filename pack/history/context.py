@@ -57,8 +57,8 @@ class ContextRequest:
     characters: int = CHARACTERS
 
 
-class Beginning:
-    """The beginning of a conversation. Methods may be called from any thread."""
+class Briefing:
+    """Texts to begin a conversation with. Methods may be called from any thread."""
 
     def __init__(self, session: Session) -> None:
         self._core = session.core

@@ -55,7 +55,7 @@ class Calls(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class Omission:
     """Something that the text does not hold.
 
     Attributes:
@@ -122,7 +122,7 @@ class StartingContext:
     text: str
     tokens: int
     characters: int
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[Omission, ...]
     commit: CommitId | None = None
 
 
@@ -200,7 +200,7 @@ class _Draft:
 
     calls: Calls
     pieces: list[str] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
+    left_out: list[Omission] = field(default_factory=list)
     shown: set[tuple[str, int]] = field(default_factory=set)
 
     def put_notes(self, room: _Room, heading: str, extracts: Iterable[Extract]) -> None:
@@ -218,14 +218,14 @@ class _Draft:
             if count < len(new):
                 self.left_out.append(self._rest(extract, new[count], is_begun=count > 0))
 
-    def _rest(self, extract: Extract, first: Passage, *, is_begun: bool) -> LeftOut:
+    def _rest(self, extract: Extract, first: Passage, *, is_begun: bool) -> Omission:
         if extract.is_whole and not is_begun:
             what = f"{extract.path}, {extract.lines} line{'s' if extract.lines != 1 else ''}"
-            return LeftOut(what, self.calls.read(extract.path))
+            return Omission(what, self.calls.read(extract.path))
         last = "" if extract.is_whole else str(_last_line(first))
         until = f"to {last}" if last else "on"
         what = f"{extract.path} from line {first.line} {until}"
-        return LeftOut(what, self.calls.read(extract.path, f"{first.line}-{last}"))
+        return Omission(what, self.calls.read(extract.path, f"{first.line}-{last}"))
 
     def put_changes(self, room: _Room, wanted: Ingredients) -> None:
         """Put in as many of the changes as fit, the first ones first."""
@@ -239,7 +239,7 @@ class _Draft:
         if wanted.since is not None and count < len(wanted.changed):
             more = "more " if count else ""
             what = f"{len(wanted.changed) - count} {more}changes since your last visit"
-            self.left_out.append(LeftOut(what, self.calls.changes(wanted.since)))
+            self.left_out.append(Omission(what, self.calls.changes(wanted.since)))
 
     def put_index(self, room: _Room, wanted: Ingredients) -> None:
         """Put in the fullest form of the index that fits."""
@@ -247,7 +247,7 @@ class _Draft:
         if fitting is not None:
             self.pieces.append(_INDEX + fitting)
         if wanted.index and not (wanted.is_index_whole and fitting is wanted.index[0]):
-            self.left_out.append(LeftOut("the list of all notes", self.calls.list()))
+            self.left_out.append(Omission("the list of all notes", self.calls.list()))
 
     def put_left_out(self, room: _Room) -> None:
         """Put in what was left out, and how to get it; at least how much it is."""

@@ -27,7 +27,7 @@ def test_lines_that_were_written_together_are_one_line_of_the_answer(memory):
         "8 " + blamed_lines(memory, found, 1000)[0].partition(" ")[2],
         f"9 {commit[:12]} 2026-03-01T12:00:00Z ai-cloud:client-1",
     ]
-    result = document(found, blamed_lines(memory, found, 1000))
+    result = document(found, blame=blamed_lines(memory, found, 1000))
     assert result.structured_content["blame"] == blamed_lines(memory, found, 1000)
     assert f"\nblame: 9 {commit[:12]} " in result.content[0].text
     assert result.content[1].text == found.content
