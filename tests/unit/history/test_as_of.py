@@ -183,10 +183,12 @@ def test_a_commit_beyond_the_end_of_a_shallow_clone_is_not_known(git_world, tmp_
     memory = git_world.init()
     first = git_world.connector.head()
     memory.notes.update("notes/a.md", "a\n")
-    clone = tmp_path / "clone"
-    git(tmp_path, "clone", "--quiet", "--depth=1", git_world.folder.as_uri(), str(clone))
-    shallow = World(clone)
+    shallow = World(tmp_path / "clone")
     try:
+        branch = git(git_world.folder, "branch", "--show-current").decode().strip()
+        whence = git_world.folder.as_uri()
+        git(shallow.folder, "fetch", "--quiet", "--depth=1", whence, branch)
+        git(shallow.folder, "reset", "--quiet", "--hard", "FETCH_HEAD")
         with pytest.raises(NotFound):
             shallow.memory.as_of(first)
         last = shallow.memory.as_of(shallow.connector.head())
