@@ -323,6 +323,7 @@ _TESTED_ELSEWHERE = {
     "pack/connector.py": "a protocol; tests/conformance",
     "pack/core/decision.py": "values",
     "pack/core/session.py": "two values; every use case is tested through it",
+    "pack/history/file_versions.py": "what a restore asks; tests/unit/history/test_restore.py",
     "pack/history/undone.py": "values; tests/unit/history/test_undo.py",
     "pack/limits.py": "numbers; tested where each one holds",
     "pack/memory.py": "a facade; each use case is tested through it",
