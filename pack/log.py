@@ -68,6 +68,8 @@ class CommitFacts:
         authored_at: When it was written, in UTC; `None` if the log does not say.
         files: What it changed compared with its parent, sorted by path; for a merge, what differs
             from every parent. `None` if not requested.
+        is_cut: Whether its parents are missing, because the clone is shallow: it has none here, and
+            its files are all that was there.
     """
 
     id: CommitId
@@ -78,6 +80,7 @@ class CommitFacts:
     author: Identity | None = None
     authored_at: datetime | None = None
     files: tuple[FileChange, ...] | None = None
+    is_cut: bool = False
 
     @property
     def trailers(self) -> Mapping[str, str]:

@@ -6,21 +6,29 @@ writes do; after a merge or on a rewritten branch, the part is read again.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from pack.connector import Capability, Connector
+from pack.core.memo import drop_first
 from pack.errors import NotFound
 from pack.log import CommitFacts, LogQuery
 from pack.model import CommitId
 
 _Part = tuple[CommitFacts, ...]
-_MOST_FILES: Final = 100_000
-"""Commits and changes that are kept, about 50 MB; the parts that were used last."""
+_MOST_WEIGHT: Final = 100_000
+"""Commits and changes that are kept, about 50 MB; the parts that were read last."""
+_MOST_PARTS: Final = 1_000
 _MOST_NEW: Final = 100
 _ANY: Final = CommitId("")
+
+
+class _Known(NamedTuple):
+    """A part of the log, and the commit that it begins with."""
+
+    head: CommitId
+    part: _Part
+    weight: int
 
 
 class KnownLog:
@@ -32,9 +40,8 @@ class KnownLog:
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
-        self._lock = threading.Lock()
-        self._parts: OrderedDict[LogQuery, tuple[CommitId, _Part]] = OrderedDict()
-        self._size = 0
+        # Each step is a single one of the dictionary, so threads need not wait for each other.
+        self._parts: dict[LogQuery, _Known] = {}
 
     def read(self, query: LogQuery) -> _Part:
         """The answer of `Connector.log`, read at once.
@@ -43,11 +50,10 @@ class KnownLog:
             As `Connector.log`.
         """
         key = replace(query, head=_ANY)
-        with self._lock:
-            known = self._parts.get(key)
-        if known is not None and known[0] == query.head:
-            return known[1]
-        part = self._extended(query, *known) if known else None
+        known = self._parts.get(key)
+        if known is not None and known.head == query.head:
+            return known.part
+        part = self._extended(query, known.head, known.part) if known else None
         if part is None:
             part = tuple(self._connector.log(query))
         self._keep(key, query.head, part)
@@ -69,23 +75,23 @@ class KnownLog:
         return (*added, *old)[: query.limit]
 
     def _new(self, query: LogQuery) -> _Part:
-        with self._lock:
-            known = self._parts.get(query)
+        known = self._parts.get(query)
         if known is not None:
-            return known[1]
+            return known.part
         part = tuple(self._connector.log(query))
         self._keep(query, query.head, part)
         return part
 
     def _keep(self, key: LogQuery, head: CommitId, part: _Part) -> None:
-        with self._lock:
-            if key in self._parts:
-                self._size -= _weight(self._parts.pop(key)[1])
-            self._parts[key] = head, part
-            self._size += _weight(part)
-            while self._size > _MOST_FILES and len(self._parts) > 1:
-                _, (_, dropped) = self._parts.popitem(last=False)
-                self._size -= _weight(dropped)
+        self._parts.pop(key, None)  # it goes to the end
+        weight = sum(1 + len(commit.files or ()) for commit in part)
+        self._parts[key] = _Known(head, part, weight)
+        weights = [known.weight for known in list(self._parts.values())]
+        over, surplus = 0, sum(weights) - _MOST_WEIGHT
+        while over < len(weights) - 1 and (surplus > 0 or len(weights) - over > _MOST_PARTS):
+            surplus -= weights[over]
+            over += 1
+        drop_first(self._parts, over)
 
 
 def _fits(commit: CommitFacts, query: LogQuery) -> bool:
@@ -98,7 +104,3 @@ def _fits(commit: CommitFacts, query: LogQuery) -> bool:
 def _narrowed(commit: CommitFacts, query: LogQuery) -> CommitFacts:
     files = query.shown_files(commit.files or ()) if query.with_files else None
     return replace(commit, files=files)
-
-
-def _weight(part: _Part) -> int:
-    return sum(1 + len(commit.files or ()) for commit in part)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 _T = TypeVar("_T")
@@ -13,15 +12,15 @@ _MOST: Final = 20_000
 
 
 class Memo:
-    """Small values by key; the one that was not asked for longest goes first.
+    """Small values by key; the one that was found first goes first.
 
-    May be used from any thread; two that ask at once may both find it out.
+    May be used from any thread: each step is a single one of a dictionary, and two threads that ask
+    at once may both find a value out.
     """
 
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
-        self._lock = threading.Lock()
-        self._values: OrderedDict[Hashable, Any] = OrderedDict()
+        self._values: dict[Hashable, Any] = {}
 
     def once(self, key: Hashable, find_out: Callable[[], _T]) -> _T:
         """The value that was found for a key, or is found now; an error is not remembered."""
@@ -37,16 +36,21 @@ class Memo:
             find_out: Gives the value of each key; it is not called if all are known.
         """
         wanted = list(dict.fromkeys(keys))
-        with self._lock:
-            known: dict[_K, _T] = {key: self._values[key] for key in wanted if key in self._values}
-            for key in known:
-                self._values.move_to_end(key)
+        known: dict[_K, _T] = {}
+        for key in wanted:
+            with suppress(KeyError):
+                known[key] = self._values[key]
         unknown = [key for key in wanted if key not in known]
         if unknown:
             found = find_out(unknown)
-            with self._lock:
-                self._values.update(found.items())
-                while len(self._values) > self._most:
-                    self._values.popitem(last=False)
+            self._values.update(found.items())
+            drop_first(self._values, len(self._values) - self._most)
             known |= found
         return known
+
+
+def drop_first(values: dict[_K, Any], count: int) -> None:
+    """Take the oldest items out of a dictionary that other threads may be changing."""
+    if count > 0:
+        for key in list(values)[:count]:
+            values.pop(key, None)

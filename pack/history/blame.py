@@ -22,9 +22,9 @@ from pack.core.lookup import asked_path, nothing_there
 from pack.core.session import Session
 from pack.errors import NotFound
 from pack.files.note import Note
+from pack.history.differences.line_hunks import git_lines
+from pack.history.differences.line_owners import NONE, LineKeys, Owned, hand_over, recognised
 from pack.history.follow import follow
-from pack.history.line_hunks import git_lines
-from pack.history.line_owners import NONE, LineKeys, Owned, hand_over, recognised
 from pack.history.origins import written_by
 from pack.index.format import may_be_generated
 from pack.log import ChangeKind, CommitFacts, FileChange, LogQuery
@@ -34,6 +34,7 @@ from pack.provenance import EDITOR, TRUTH_LEVELS
 from pack.times import format_time
 
 _T = TypeVar("_T")
+_ASKED_AT_ONCE: Final = 2000
 _READ_AT_ONCE: Final = 250
 _MOST_VERSIONS: Final = 20_000
 _MOST_REMOTE_VERSIONS: Final = 200
@@ -114,7 +115,7 @@ class Blame:
             shown = tuple(line.removesuffix("\n").removesuffix("\r") for line in lines)
             if head is None or committed is None:
                 return BlamedFile(note.path, shown, (BY_HAND,) * len(lines))
-            last = next(follow(core.log, head, note.path), None)
+            last = next(follow(core.log, head, note.path, at_once=_ASKED_AT_ONCE), None)
             key = (BlamedFile, note.path, note.sha, committed, last and last[0].id)
             found = core.memo.once(key, lambda: _walked(core, note, head, committed))
             return BlamedFile(note.path, shown, *found)
@@ -174,7 +175,7 @@ class _Walk:
         """Find the writers of lines that a file had at a commit."""
         is_cheap = Capability.LOG in self._core.connector.capabilities
         most = _MOST_VERSIONS if is_cheap else _MOST_REMOTE_VERSIONS
-        steps = islice(follow(self._core.log, head, path), most)
+        steps = islice(follow(self._core.log, head, path, at_once=min(most, _ASKED_AT_ONCE)), most)
         pending: dict[BlobId, list[Owned]] = {sha: [owned]}
         oldest: CommitFacts | None = None
         for part in _parts(steps, _READ_AT_ONCE):
@@ -252,10 +253,12 @@ class _Walk:
         query = LogQuery(commit.id, first_parent=True, with_files=True, limit=1)
         (facts,) = self._core.connector.log(query)
         v1_path = self._core.reader.v1_path
-        for change in facts.files or ():
-            if change.path == original_path(v1_path) and change.sha and not change.old_sha:
-                keys = [_bare(key) for key in self.keys_of([change.sha])[change.sha]]
-                yield _Source(v1_path, change.sha, keys, range(len(keys)), 1)
+        original = original_path(v1_path)
+        if any(change.path == original and not change.old_sha for change in facts.files or ()):
+            tree = self._core.connector.get_tree(commit.parents[0])
+            for sha in (entry.sha for entry in tree if entry.path == v1_path and entry.sha):
+                keys = [_bare(key) for key in self.keys_of([sha])[sha]]
+                yield _Source(v1_path, sha, keys, range(len(keys)), 1)
         for change in facts.files or ():
             is_note = is_catalogued(change.path) and not may_be_generated(change.path)
             old = change.old_sha

@@ -34,6 +34,7 @@ _MORE: Final = 14  # read at once with a page, in place of those that are left o
 _MOST_COUNTED: Final = 200
 """In a commit with more files than this, no lines are counted."""
 _TOKENS_EACH: Final = 30
+_CUT: Final = "this clone is shallow: what was before and in commit {:.12} is not known here"
 LAST_SESSION: Final = "last"
 SHOWN_FILES: Final = 20
 """How many files of a commit an answer that must be short shows."""
@@ -84,10 +85,17 @@ class CommitEntry:
 
 @dataclass(frozen=True, slots=True)
 class CommitPage:
-    """A part of the log, newest first, and the cursor of the next part."""
+    """A part of the log.
+
+    Attributes:
+        commits: The newest first.
+        next_cursor: With which the next part begins; `None` at the end.
+        notice: What a reader should know about the end.
+    """
 
     commits: tuple[CommitEntry, ...] = ()
     next_cursor: str | None = None
+    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +169,11 @@ class Commits:
             likely = limit if max_tokens is None else min(limit, max_tokens // _TOKENS_EACH)
             steps = self._steps(asked, likely + _MORE, everything=everything)
             chosen = self._session(asked.head, session) if session is not None else None
+            notice = None
             for number, (commit, changes) in enumerate(steps, asked.skip):
+                if commit.is_cut:
+                    notice = _CUT.format(commit.id)
+                    continue
                 is_shown = everything or (bool(changes) and not skips_sync(commit.message))
                 is_asked = chosen is None or commit.id in chosen
                 if not is_shown or not is_asked or (by is not None and not is_by(commit, by)):
@@ -171,7 +183,7 @@ class Commits:
                 if found and is_full:
                     return CommitPage(self.entries(found), make_cursor([asked.head, number]))
                 found.append((commit, changes))
-            return CommitPage(self.entries(found))
+            return CommitPage(self.entries(found), notice=notice)
 
     def _read(
         self, path: str | None, since: str | None, until: str | None, cursor: str | None
@@ -204,7 +216,7 @@ class Commits:
         )
         try:
             if where is not None and not where.is_folder:
-                yield from self._of_file(where.path, query)
+                yield from self._of_file(where.path, query, first)
                 return
             for part in read_in_parts(log, query, first):
                 told.look_ahead(part)
@@ -216,13 +228,13 @@ class Commits:
                 raise InvalidCursor from error
             raise
 
-    def _of_file(self, path: MemoryPath, query: LogQuery) -> Iterator[_Step]:
+    def _of_file(self, path: MemoryPath, query: LogQuery, first: int) -> Iterator[_Step]:
         log, after = self._core.log, None
         if query.since is not None:
             after = {one.id for one in log.read(LogQuery(query.head, query.since))}
         found = (
             (commit, (change,))
-            for commit, change in follow(log, query.head, path)
+            for commit, change in follow(log, query.head, path, at_once=query.skip + first)
             if query.is_in_time(commit.at) and (after is None or commit.id in after)
         )
         return query.part(found)

@@ -19,7 +19,7 @@ _GROWTH: Final = 4
 
 
 def follow(
-    log: KnownLog, head: CommitId, path: MemoryPath
+    log: KnownLog, head: CommitId, path: MemoryPath, *, at_once: int = _FIRST_PART
 ) -> Iterator[tuple[CommitFacts, FileChange]]:
     """The commits that changed a file, newest first, each with what it did to the file.
 
@@ -27,11 +27,12 @@ def follow(
         log: The log of the memory.
         head: The newest commit.
         path: Where the file is, or where it was before it was moved or deleted.
+        at_once: How many commits are read first; each further part is larger.
 
     Raises:
         As `Connector.log`.
     """
-    strands, seen = [_Strand(log, head, path)], set[CommitId]()
+    strands, seen = [_Strand(log, head, path, at_once)], set[CommitId]()
     while strands:
         strand = max(strands, key=lambda one: one.next_at())
         found = strand.take()
@@ -53,6 +54,7 @@ class _Strand:
         log: The log of the memory.
         start: Its newest commit.
         path: The path.
+        at_once: How many commits are read first.
         since: Leaves out this commit and its history.
         not_after: A move: commits that were made on it are about another file.
         merges: The merges that were taken.
@@ -61,6 +63,7 @@ class _Strand:
     log: KnownLog
     start: CommitId
     path: MemoryPath
+    at_once: int
     since: CommitId | None = None
     not_after: CommitId | None = None
     merges: list[CommitFacts] = field(default_factory=list)
@@ -84,10 +87,10 @@ class _Strand:
         """What continues this strand under an old path, given the commit of the move."""
         self._leave_out_what_led_to(move.id)
         for parent in move.parents[:1]:
-            yield _Strand(self.log, parent, old)
+            yield _Strand(self.log, parent, old, self.at_once)
         for merge in self.merges:
             for parent in merge.parents:
-                yield _Strand(self.log, parent, old, since=move.id, not_after=move.id)
+                yield _Strand(self.log, parent, old, self.at_once, since=move.id, not_after=move.id)
 
     def _look(self) -> None:
         if self._commits is None:
@@ -115,7 +118,7 @@ class _Strand:
 
     def _read(self) -> Iterator[CommitFacts]:
         asked = LogQuery(self.start, self.since, self.path, with_files=True, only_path=True)
-        for part in read_in_parts(self.log, asked, _FIRST_PART):
+        for part in read_in_parts(self.log, asked, self.at_once):
             yield from part
 
 

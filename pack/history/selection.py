@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 from typing import Final
 
@@ -27,19 +28,25 @@ class Shown:
     """
 
     def __init__(self, core: Core, *, with_index: bool = False) -> None:
+        self._core = core
         self._connector = core.connector
         self._scope = scope_of(core.connector)
-        self._more = {*islice(continued(core.reader.v1_path), _MOST_V1_FILES)}
-        if with_index:
-            self._more.add(INDEX)
+        self._with_index = with_index
         self._known: dict[MemoryPath, bool] = {}
 
     def holds(self, path: MemoryPath) -> bool:
         """Whether a file is told about."""
         if path not in self._known:
-            is_ours = path in self._more or self._scope.holds(path)
+            is_ours = self._scope.holds(path) or self._is_at_root(path)
             self._known[path] = is_ours and self._connector.exclusion(path) is None
         return self._known[path]
+
+    def _is_at_root(self, path: MemoryPath) -> bool:
+        return self._with_index if path == INDEX else path in self._v1_files
+
+    @cached_property
+    def _v1_files(self) -> frozenset[MemoryPath]:
+        return frozenset(islice(continued(self._core.reader.v1_path), _MOST_V1_FILES))
 
 
 def told_parts(change: FileChange, holds: Callable[[MemoryPath], bool]) -> Iterator[FileChange]:

@@ -148,10 +148,14 @@ def _common_ends(a: Sequence[int], b: Sequence[int], part: _Range) -> tuple[int,
 
 
 def _split(part: _Range, anchors: Sequence[tuple[int, int]]) -> Iterator[_Range]:
+    """The parts that anchors begin; anchors that follow each other on both sides begin one."""
     old, new = part.old, part.new
+    last: tuple[int, int] | None = None
     for next_old, next_new in anchors:
-        yield _Range(old, next_old, new, next_new)
-        old, new = next_old, next_new
+        if last != (next_old - 1, next_new - 1):
+            yield _Range(old, next_old, new, next_new)
+            old, new = next_old, next_new
+        last = next_old, next_new
     yield _Range(old, part.old_end, new, part.new_end)
 
 

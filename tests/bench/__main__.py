@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from tests.bench.blaming import measure_blame
 from tests.bench.cataloguing import measure_catalog
 from tests.bench.copying import measure_hanging_targets
 from tests.bench.corpus import Corpus
 from tests.bench.far import measure_far
 from tests.bench.figures import Figure, compare
 from tests.bench.finding import measure_list, measure_searches
+from tests.bench.remembering import measure_history
 from tests.bench.report import machine, table
 from tests.bench.repositories import clean_environment, make_memory
 from tests.bench.serving import measure_memory, measure_reads, measure_starts, measure_tools
@@ -72,6 +74,7 @@ def measure(size: int, rounds: int, pause: float) -> list[Figure]:
             *measure_catalog(setting),
             *measure_searches(setting),
             measure_list(setting),
+            *measure_blame(setting),
             *measure_writes(setting),
             *measure_undo(setting),
             measure_hanging_targets(setting),
@@ -79,6 +82,7 @@ def measure(size: int, rounds: int, pause: float) -> list[Figure]:
             measure_starts(setting),
             measure_memory(setting),
             measure_tools(setting),
+            *measure_history(setting),
             *measure_far(setting),
         ]
 

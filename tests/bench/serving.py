@@ -19,7 +19,7 @@ from tests.bench.writes import update
 READ_LIMIT: Final = 2.0
 START_LIMIT_MS: Final = 150.0
 MEMORY_LIMIT_MB: Final = 60.0
-TOKEN_LIMIT: Final = 2_500
+TOKEN_LIMIT: Final = 3_200
 _READS_A_ROUND: Final = 5
 _READS_BEFORE_MEMORY: Final = 100
 _UPDATES_BEFORE_MEMORY: Final = 10

@@ -233,6 +233,46 @@ def test_webhooks_of_a_memory_on_github(memory: Github) -> None:
     assert [b"canary" in file.read_bytes() for file in kept] == [False]
 
 
+def test_the_past_of_a_memory_on_github(memory: Github) -> None:
+    place = ("--github", REPOSITORY, "--format", "json")
+    made = memory.ok("update", "a/x.md", *place, stdin="# X\n\nOpens in May.\n").json
+    memory.ok("move", "a/x.md", "b/y.md", *place, "--sha", made["sha"])
+    edited = memory.ok("edit", "b/y.md", *place, "--replace", "May", "June").json
+    shown = memory.ok("diff", "b/y.md", "--github", REPOSITORY).text
+    assert "Opens in [-May-]{+June+}." in shown
+    lines = memory.ok("blame", "b/y.md", *place).json["lines"]
+    by = {line["text"]: line["commit"] for line in lines}
+    assert (by["# X"], by["Opens in June."]) == (made["commit"], edited["commit"])
+    (file,) = memory.ok("show", made["commit"][:9], *place).json["files"]
+    assert (file["path"], file["change"]) == ("a/x.md", "added")
+    changed = memory.ok("diff", "b/y.md", made["commit"], *place).json["files"]
+    assert [(file["old_path"], file["change"]) for file in changed] == [("a/x.md", "moved")]
+
+
+def test_the_log_needs_no_clone(memory: Github) -> None:
+    memory.ok("update", "--github", REPOSITORY, "notes/a.md", stdin="# A\n")
+    sha = json.loads(
+        memory.ok("get", "--github", REPOSITORY, "notes/a.md", "--format", "json").text
+    )
+    moved = ("notes/a.md", "notes/b.md", "--sha", sha["sha"])
+    memory.ok("move", "--github", REPOSITORY, *moved)
+
+    def found(command: str, *words: str) -> dict[str, list[dict[str, object]]]:
+        ended = memory.ok(command, "--github", REPOSITORY, "--format", "json", *words)
+        return dict(json.loads(ended.text))
+
+    of_file = found("log", "notes/b.md")["commits"]
+    assert [commit["files"][0]["change"] for commit in of_file] == ["moved", "added"]  # type: ignore[index]
+    assert len(found("log")["commits"]) == 3
+    assert found("log", "--until", str(of_file[1]["commit"])[:10], "--limit", "1")["commits"] == [
+        of_file[1]
+    ]
+    (new,) = found("changes", "--since", str(of_file[1]["commit"]))["files"]
+    assert (new["path"], new["change"], new["old_path"]) == ("notes/b.md", "moved", "notes/a.md")
+    found("changes")
+    assert found("changes")["files"] == []
+
+
 def test_changes_on_github_are_undone_redone_and_restored(memory: Github) -> None:
     place = ("--github", REPOSITORY, "--format", "json")
     made = memory.ok("update", "a/x.md", *place, stdin="one\n").json

@@ -353,3 +353,19 @@ def test_a_listing_fills_its_budget(story: Story) -> None:
     files, characters = story(fill)
     assert files >= 30
     assert characters / 4 <= 1_500
+
+
+def test_an_agent_sees_who_wrote_a_note(story: Story) -> None:
+    async def told(client: Client) -> None:
+        await call(client, "memory_update", path="projects/x.md", content="# X\n\na fact\n")
+        found = await call(client, "memory_get", path="projects/x", blame=True)
+        assert found["content"].endswith("a fact\n")
+        (line,) = found["blame"]
+        assert line.startswith("1-")
+        assert " ai-" in line
+        assert "blame" not in await call(client, "memory_get", path="projects/x.md")
+        assert (await refused(client, "memory_get", blame=True))["code"] == "invalid_request"
+        wrong = await refused(client, "memory_get", path="projects/x.md", blame=True, cursor="x")
+        assert wrong["code"] == "invalid_request"
+
+    story(told)

@@ -17,7 +17,7 @@ from pack.errors import (
     RefusedForSafety,
     UndoConflict,
 )
-from pack.history.undone import UndoChoice
+from pack.history.undoing.undone import UndoChoice
 from pack.log import LogQuery
 from pack.model import CommitId
 from tests.support import World, examples, generated, git, rebuilt

@@ -13,7 +13,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import Enum, auto
 from pathlib import Path
@@ -51,6 +51,7 @@ from pack_connectors.local_git.arrivals import Arrivals, Merging, Staged
 from pack_connectors.local_git.busy import refuse_busy
 from pack_connectors.local_git.changes.state import WorktreeState
 from pack_connectors.local_git.checkout import refuse_incomplete, refuse_without_checkout
+from pack_connectors.local_git.commit_graph import CommitGraph
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.examine import ExaminedWrite, Examiner
 from pack_connectors.local_git.index import GitIndex, PreparedIndex, parse_raw_diff
@@ -165,6 +166,7 @@ class LocalGit:
             walk=self._committed_blobs,
         )
         self._paths_of_head: tuple[CommitId | None, Mapping[BlobId, MemoryPath]] | None = None
+        self._graph = CommitGraph(self._runner, self.repository.state_dir / "graph")
         self._turn = _Turn.NONE
         self._begun: PreparedIndex | None = None
         self._maintenance: subprocess.Popen[bytes] | None = None
@@ -178,6 +180,7 @@ class LocalGit:
     def close(self) -> None:
         """End the git children and close the lock file."""
         self._refs.close()
+        self._graph.close()
         self._store.close()
         self._lock.close()
         self._state.close()
@@ -314,7 +317,10 @@ class LocalGit:
         for commit in filter(None, (query.head, query.since)):
             if not self._is_commit(commit):
                 raise NotFound(f"commit {commit[:60]}")
-        return read_log(self._runner, query)
+        found = read_log(self._runner, query, self._graph.environment())
+        if query.path is not None:
+            self._graph.tend(query.head)
+        return found
 
     def find_commits(self, beginning: str, head: CommitId) -> list[CommitId]:
         """See `Connector.find_commits`."""
@@ -418,6 +424,7 @@ class LocalGit:
                 turn = _Turn.WRITTEN
             finally:
                 self._turn = turn  # after a failure, what it was before
+        self._rules.move_on()
         self._state.advance(base, new.id, {t.path: new.blobs.get(t.path) for t in plan.targets})
         return new
 
@@ -439,9 +446,11 @@ class LocalGit:
         with _store_errors():
             refuse_busy(self.repository, self._worktree, self._index, self.head())
 
-    def view(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def view(self) -> Iterator[None]:
         """See `Connector.view`; the store is near, so this only spares reading a file twice."""
-        return self._worktree.view()
+        with self._worktree.view(), self._rules.view():
+            yield
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:

@@ -7,7 +7,7 @@ With a commit to exclude, what that one leads back to is left out, whichever way
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -26,13 +26,18 @@ _KINDS: Final = {"A": ChangeKind.ADDED, "D": ChangeKind.DELETED, "R": ChangeKind
 
 
 def read_log(
-    runner: GitRunner, query: LogQuery, *, finds_moves: bool = True
+    runner: GitRunner,
+    query: LogQuery,
+    env: Mapping[str, str] | None = None,
+    *,
+    finds_moves: bool = True,
 ) -> Iterator[CommitFacts]:
     """See `Connector.log`; the commits are commits of the repository.
 
     Args:
         runner: Runs git in the repository.
         query: What is wanted.
+        env: What else git is shown.
         finds_moves: Without it, a move is a deletion and a new file, and git compares no texts.
 
     Raises:
@@ -43,30 +48,39 @@ def read_log(
     if query.made_until is not None and query.made_until < _EPOCH:
         return
     if query.made_from is not None:
-        chosen = "".join(f"{one}\n" for one in query.part(_made_from(runner, query))).encode()
+        chosen = "".join(f"{one}\n" for one in query.part(_made_from(runner, query, env))).encode()
         if not chosen:
             return
         words = [*_HEAD, "--no-walk=unsorted", "--stdin", *_shown(query, finds_moves), _FORMAT]
-        out = runner.run([*words, "--", *_paths(query)], chosen, cwd=cwd)
+        out = runner.run([*words, "--", *_paths(query)], chosen, env, cwd=cwd)
     else:
         count = [f"--skip={query.skip}"] if query.skip else []
         count += [f"--max-count={query.limit}"] if query.limit is not None else []
         words = [*_HEAD, *count, *_walked(query), *_shown(query, finds_moves), _FORMAT]
-        out = runner.run([*words, *_ends(query), "--", *_paths(query)], cwd=cwd)
-    found = _commits(out, query)
+        out = runner.run([*words, *_ends(query), "--", *_paths(query)], env=env, cwd=cwd)
+    found = _commits(out, query, _cut(runner))
     yield from _with_moves(runner, list(found), query) if _is_narrow(query) else found
 
 
-def _made_from(runner: GitRunner, query: LogQuery) -> Iterator[str]:
+def _made_from(runner: GitRunner, query: LogQuery, env: Mapping[str, str] | None) -> Iterator[str]:
     """The ids of the commits in time; git itself would stop at the first one that is too old."""
     words = ["rev-list", "--timestamp", *_walked(query), *_ends(query), "--", *_paths(query)]
-    for line in runner.run(words, cwd=runner.work_tree).decode("ascii").splitlines():
+    for line in runner.run(words, env=env, cwd=runner.work_tree).decode("ascii").splitlines():
         seconds, commit = line.split(" ")
         if query.is_in_time(_when(seconds)):
             yield commit
 
 
-def _commits(out: bytes, query: LogQuery) -> Iterator[CommitFacts]:
+def _cut(runner: GitRunner) -> frozenset[str]:
+    """The commits at which a shallow clone ends. Source: gitrepository-layout(5), "shallow"."""
+    try:
+        text = (runner.repository.common_dir / "shallow").read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError):
+        return frozenset()
+    return frozenset(text.split())
+
+
+def _commits(out: bytes, query: LogQuery, cut: frozenset[str]) -> Iterator[CommitFacts]:
     fields = iter(out.split(b"\0"))
     field = _next_line(fields)
     while field.startswith(b"\x01"):
@@ -77,7 +91,8 @@ def _commits(out: bytes, query: LogQuery) -> Iterator[CommitFacts]:
             changes.append(_change(field, fields))
             field = _next_line(fields)
         found = sorted(changes, key=lambda change: change.path)
-        yield _facts(head, tuple(found) if query.with_files else None)
+        facts = _facts(head, tuple(found) if query.with_files else None)
+        yield replace(facts, is_cut=True) if facts.id in cut else facts
 
 
 def _next_line(fields: Iterator[bytes]) -> bytes:

@@ -15,7 +15,10 @@ from pack_servers.cli.shell.help_text import CommandHelp, GroupHelp
 # command is one module there, which has `run` and `EXAMPLES`.
 GROUPS: Final[Mapping[str, Sequence[str]]] = {
     "Notes": ("list", "get", "search", "update", "edit", "move", "delete"),
-    "History": ("log", "diff", "show", "changes", "undo", "redo", "restore"),
+    "History": (
+        *("log", "changes", "diff", "show", "blame"),
+        *("undo", "redo", "restore"),
+    ),
     "Connect": ("init", "serve", "google-auth"),
     "Copies": ("remote", "sync", "migrate-notion"),
     "Care": ("status", "commit", "validate", "prune", "migrate", "reindex", "doctor", "help"),

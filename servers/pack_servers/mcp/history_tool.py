@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from pack.core.requests import fitting
 from pack.errors import InvalidRequest, PackError
 from pack.history.commits import SHOWN_FILES, CommitEntry, TouchedFile
-from pack.history.patch import patch_of
+from pack.history.differences.patch import patch_of
 from pack.memory import Memory
 from pack_servers.mcp import results as answers
 
@@ -95,7 +95,7 @@ class HistoryTool:
             )
         except PackError as error:
             return answers.failed(error)
-        return _answer(page.commits, next_cursor=page.next_cursor)
+        return _answer(page.commits, next_cursor=page.next_cursor, notice=page.notice)
 
     def _shown(self, commit: str, path: str | None) -> CallToolResult:
         found = self._memory.comparisons.of_commit(commit, path)

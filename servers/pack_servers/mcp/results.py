@@ -63,6 +63,7 @@ class GetResult(TypedDict):
     lines: NotRequired[str]
     tokens: NotRequired[int]
     next_lines: NotRequired[str]
+    blame: NotRequired[list[str]]
     files: NotRequired[int]
     next_cursor: NotRequired[str]
     warning: NotRequired[str]
@@ -132,8 +133,8 @@ def _listed(file: NoteSummary) -> str:
     return f"- {file.path}: {file.topic}{f' ({said})' if said else ''}"
 
 
-def document(found: Document) -> CallToolResult:
-    """The answer for one file, or a part of it."""
+def document(found: Document, blame: list[str] | None = None) -> CallToolResult:
+    """The answer for one file, or a part of it; perhaps with who wrote its lines."""
     part = found.excerpt
     is_large = part.tokens is not None
     head = _without_none(
@@ -146,7 +147,10 @@ def document(found: Document) -> CallToolResult:
         warning=worded("; ".join([*found.warnings, *_cut(part)])) or None,
     )
     lines = "\n".join(f"{key}: {value}" for key, value in head.items())
-    return _result({**head, "content": found.content}, lines, found.content)
+    if blame is None:
+        return _result({**head, "content": found.content}, lines, found.content)
+    lines += "".join(f"\nblame: {line}" for line in blame)
+    return _result({**head, "blame": blame, "content": found.content}, lines, found.content)
 
 
 def _lines(part: Excerpt) -> str:

@@ -21,8 +21,9 @@ from pack.errors import BlobChanged, InvalidRequest, PackError
 from pack.files.edit_fields import Kind, read_edits
 from pack.memory import Memory
 from pack.provenance import Source
-from pack.results import Written
+from pack.results import Document, Written
 from pack_servers.mcp import results as answers
+from pack_servers.mcp.blamed import blamed_lines, share_for_blame
 from pack_servers.mcp.clients import LastRead, PartsRead, client_key, writer_of
 
 _MAX_LIMIT: Final = 500
@@ -122,35 +123,50 @@ class Tools:
         lines: Annotated[str, Field(description="only these lines, e.g. 10-40")] = "",
         max_tokens: MaxTokens = None,
         cursor: Cursor = "",
+        blame: Annotated[bool, Field(description="adds who wrote it")] = False,
     ) -> Annotated[CallToolResult, answers.GetResult]:
         """Read a file: content, and the sha that a change must name. Without path: all files."""
         client = client_key(ctx.request_context)
+        if path and cursor:
+            return _answer(_refuse_cursor)
         if path:
-            return _answer(lambda: self._read(client, path, section, lines, max_tokens, cursor))
-        return _answer(lambda: self._read_all(client, section or lines, max_tokens, cursor))
+            read = self._read_blamed if blame else self._read
+            return _answer(lambda: read(client, path, section, lines, max_tokens))
+        part = bool(section or lines or blame)
+        return _answer(lambda: self._read_all(client, part, max_tokens, cursor))
 
     def _read(
-        self,
-        client: str | None,
-        path: str,
-        section: str,
-        lines: str,
-        max_tokens: int | None,
-        cursor: str,
+        self, client: str | None, path: str, section: str, lines: str, max_tokens: int | None
     ) -> CallToolResult:
-        if cursor:
-            raise InvalidRequest("`cursor` goes on with the whole memory, and `path` is one file")
+        return answers.document(self._document(client, path, section, lines, max_tokens))
+
+    def _read_blamed(
+        self, client: str | None, path: str, section: str, lines: str, max_tokens: int | None
+    ) -> CallToolResult:
+        budget = share_for_blame(max_tokens)
+        rest = max(max_tokens - budget, 1) if max_tokens else None
+        found = self._document(client, path, section, lines, rest)
+        return answers.document(found, blamed_lines(self._memory, found, budget))
+
+    def _document(
+        self, client: str | None, path: str, section: str, lines: str, max_tokens: int | None
+    ) -> Document:
         found = self._memory.notes.get(
             path, section=section or None, lines=lines or None, max_tokens=max_tokens
         )
         self._parts_read.put(client, found.path, found.sha, found.excerpt)
-        return answers.document(found)
+        return found
 
     def _read_all(
-        self, client: str | None, part: str, max_tokens: int | None, cursor: str
+        self,
+        client: str | None,
+        part: bool,
+        max_tokens: int | None,
+        cursor: str,
     ) -> CallToolResult:
         if part:
-            raise InvalidRequest("`section` and `lines` are of one file: `path` is missing")
+            words = "`section`, `lines` and `blame` are of one file: `path` is missing"
+            raise InvalidRequest(words)
         budget = max_tokens or self._whole_tokens
         found = self._memory.whole.get(budget, cursor or None)
         text = answers.whole_text(found)
@@ -272,6 +288,10 @@ class Tools:
 
     def _as(self, ctx: Context) -> Memory:
         return self._memory.written_by(writer_of(ctx, self._source))
+
+
+def _refuse_cursor() -> CallToolResult:
+    raise InvalidRequest("`cursor` goes on with the whole memory, and `path` is one file")
 
 
 def _answer(action: Callable[[], CallToolResult]) -> CallToolResult:

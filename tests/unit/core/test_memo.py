@@ -20,9 +20,21 @@ def test_what_was_found_out_is_known_and_an_error_is_not():
     assert len(asked) == 2
 
 
-def test_what_was_not_asked_for_longest_is_forgotten():
+def test_what_was_found_first_is_forgotten_first():
     memo = Memo(2)
-    for key in ("a", "b", "a", "c"):
+    for key in ("a", "b", "c"):
         memo.once(key, lambda: None)
-    assert memo.once("a", lambda: "new") is None
-    assert memo.once("b", lambda: "new") == "new"
+    assert memo.once("c", lambda: "new") is None
+    assert memo.once("a", lambda: "new") == "new"
+
+
+def test_what_is_not_known_is_found_out_together():
+    memo, asked = Memo(), []
+
+    def find_out(keys):
+        asked.append(keys)
+        return {key: key.upper() for key in keys}
+
+    memo.each(["a"], find_out)
+    assert memo.each(["a", "b", "c", "b"], find_out) == {"a": "A", "b": "B", "c": "C"}
+    assert asked == [["a"], ["b", "c"]]

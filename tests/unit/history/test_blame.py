@@ -94,6 +94,19 @@ def test_text_that_a_migration_took_from_the_v1_file(world):
     assert found["---"] == head
 
 
+def test_text_that_was_edited_by_hand_before_the_migration(git_world):
+    git_world.commit({"MEMORY.md": "# About\n\n- likes tea\n"})
+    first = git_world.connector.head()
+    git_world.edit("MEMORY.md", "# About\n\n- likes tea\n- by hand\n")
+    memory = git_world.memory
+    memory.lifecycle.migrate(memory.lifecycle.plan_migration())
+    (path,) = git_world.listed()
+    found = memory.blame.of(path)
+    assert not found.is_limited
+    assert commits(found)["- likes tea"] == first
+    assert commits(found)["- by hand"] not in (first, None)
+
+
 def test_both_sides_of_a_merge(git_world):
     memory = git_world.init()
     lines = [f"line {number}\n" for number in range(12)]

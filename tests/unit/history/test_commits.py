@@ -5,7 +5,7 @@ import pytest
 from pack.core.requests import InvalidCursor
 from pack.errors import InvalidPath, InvalidRequest, NotFound
 from pack.provenance import EDITOR, Origin, Source, commit_message
-from tests.support import git
+from tests.support import World, git
 
 CURSOR = Origin(Source.AI_CLOUD, "cursor")
 
@@ -167,3 +167,29 @@ def test_a_memory_without_commits(git_world):
     git_world.edit("index.md", "---\nversion: 2\n---\n")
     page = git_world.memory.commits.page()
     assert (page.commits, page.next_cursor) == ((), None)
+
+
+def test_a_shallow_clone_says_where_its_history_ends(git_world, tmp_path):
+    memory = git_world.init()
+    memory.notes.update("notes/x.md", "x\n")
+    made = memory.notes.update("notes/y.md", "y\n")
+    clone = World(None)
+    clone.folder = tmp_path / "clone"
+    source = git_world.folder.as_uri()
+    git(tmp_path, "clone", "--quiet", "--depth=2", source, str(clone.folder))
+    found = clone.open()
+    try:
+        for path in (None, "notes/x.md"):
+            page = found.commits.page(path)
+            shown = [made.commit] if path is None else []
+            assert [commit.commit for commit in page.commits] == shown
+            assert "shallow" in page.notice
+    finally:
+        clone.close()
+
+
+def test_the_log_of_a_memory_of_one_file(world):
+    world.commit({"MEMORY.md": "# Memory\n\nTea.\n"})
+    world.commit({"MEMORY.md": "# Memory\n\nTea and cake.\n", "other.txt": "x"})
+    assert paths(world.memory.commits.page()) == [["MEMORY.md"], ["MEMORY.md"]]
+    assert len(world.memory.commits.page("MEMORY.md").commits) == 2

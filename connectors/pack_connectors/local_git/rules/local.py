@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Final
 
@@ -32,6 +34,13 @@ _REMEMBERED: Final = 200_000
 _WORTH_A_WALK: Final = 100
 
 
+class _View(threading.local):
+    """The rules that one thread has read in a view."""
+
+    is_open = False
+    rules: Rules | None = None
+
+
 class LocalRules:
     """The rules of one working tree. May be asked from any thread."""
 
@@ -55,10 +64,30 @@ class LocalRules:
         self._managed: tuple[tuple[CommitId, object], Collection[MemoryPath]] | None = None
         self._rule_files: dict[MemoryPath, tuple[Stamp, bytes | None]] = {}
         self._stored: dict[tuple[BlobId, LineEnds, BlobId | None], BlobId] = {}
+        self._view = _View()
+
+    @contextmanager
+    def view(self) -> Iterator[None]:
+        """Let `exclusion`, in this thread, read the rules once, and again after a write."""
+        if self._view.is_open:  # a view inside another is the same one
+            yield
+            return
+        self._view.is_open = True
+        try:
+            yield
+        finally:
+            self._view.is_open, self._view.rules = False, None
+
+    def move_on(self) -> None:
+        """A write was made, perhaps to a file with rules."""
+        self._view.rules = None
 
     def exclusion(self, path: MemoryPath) -> Exclusion | None:
         """See `Connector.exclusion`."""
-        return self._exclusion(self._now(), path)
+        rules = self._view.rules or self._now()
+        if self._view.is_open:
+            self._view.rules = rules
+        return self._exclusion(rules, path)
 
     def shown(
         self, found: Iterable[tuple[MemoryPath, EntryType]]

@@ -9,6 +9,7 @@ import typer
 from pack.history.comparisons import Comparison
 from pack_servers.cli.history.changed_files import (
     commit_line,
+    short_id,
     show_as_json,
     show_as_patch,
     show_as_prose,
@@ -67,5 +68,5 @@ def _headline(found: Comparison) -> str:
         return f"last change: {commit_line(found.commit)}"
     if found.is_by_hand:
         return "edited by hand and in no commit yet; `pack commit` records it"
-    until = found.new[:10] if found.new else "now"
-    return f"from {found.old[:10] if found.old else 'the beginning'} to {until}"
+    since = short_id(found.old) if found.old else "the beginning"
+    return f"from {since} to {short_id(found.new) if found.new else 'now'}"

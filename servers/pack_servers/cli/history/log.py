@@ -116,12 +116,16 @@ def run(
             everything=everything,
         )
     if answer is Format.JSON:
-        show_json(asdict(page))
+        fields = asdict(page)
+        notice = fields.pop("notice")  # there is rarely one
+        show_json({**fields, "notice": notice} if notice else fields)
         return
     for entry in page.commits:
         _show(entry)
     if not page.commits:
         say("no commits match")
+    if page.notice is not None:
+        say(f"note: {page.notice}")
     if page.next_cursor is not None:
         say(f"for more, use --limit {limit * 4} or --cursor {page.next_cursor}")
 
@@ -129,8 +133,10 @@ def run(
 def _show(entry: CommitEntry) -> None:
     head = (entry.commit[:_SHORT_ID], "bold"), ("  ", ""), (when(entry.time, clock()), "")
     _line(*head, ("  ", ""), (name_of(entry), "bold cyan"))
+    paths = {file.path for file in entry.files}
     for line in entry.message.splitlines():
-        _line((f"  {line}" if line else "", ""))
+        if line and line not in paths:  # PACK's own messages name the files, which come below
+            _line((f"  {line}", ""))
     for file in entry.files[:_SHOWN_FILES]:
         _line(*_file(file))
     if len(entry.files) > _SHOWN_FILES:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-import re
 from collections.abc import Mapping
-from typing import Final
 
 from pack.results import PlannedChange, Written
 from pack_servers.cli.shell.options import Format
 from pack_servers.cli.shell.streams import printable, say
 from pack_servers.cli.shell.wording import worded, worded_fields
-
-_LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 def show_json(answer: Mapping[str, object]) -> None:
@@ -94,15 +89,12 @@ def kind_of(change: PlannedChange) -> str:
 
 def difference(change: PlannedChange) -> str:
     """A unified diff as git shows it; for a file that is only recorded, just the header."""
+    from pack.history.differences.patch import hunks_of  # noqa: PLC0415 - only a dry run needs it
+
     old = "/dev/null" if change.before is None else f"a/{change.path}"
     new = "/dev/null" if change.after is None else f"b/{change.path}"
-    lines = list(difflib.unified_diff(_lines(change.before), _lines(change.after), old, new))
-    if not lines:
-        return f"--- {old}\n+++ {new}\n"
-    return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
-    )
+    return f"--- {old}\n+++ {new}\n{hunks_of(_text(change.before), _text(change.after))}"
 
 
-def _lines(content: bytes | None) -> list[str]:
-    return _LINE.findall((content or b"").decode("utf-8", "replace"))
+def _text(content: bytes | None) -> str:
+    return (content or b"").decode("utf-8", "replace")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
 import pytest
+import typer
 from pack_servers.cli.app import COMMANDS
 from pack_servers.cli.shell.exit import run
-from pack_servers.cli.shell.help_text import examples
+from pack_servers.cli.shell.help_text import CommandHelp, examples
 
 Help = Callable[[str, int], str]
 
@@ -51,3 +53,29 @@ def test_an_example_that_is_too_long_can_be_copied_as_it_stands() -> None:
     assert examples("  pack get a/b.md --format json    a file", 24) == (
         "  pack get a/b.md \\\n      --format json\n      a file"
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "session", "path"),
+    [
+        ([], None, None),
+        (["--session"], "", None),
+        (["--session", "--plain"], "", None),
+        (["--session", "abcd", "a.md"], "abcd", "a.md"),
+        (["a.md", "--session"], "", "a.md"),
+    ],
+)
+def test_an_option_may_stand_without_its_value(words, session, path):
+    found = []
+
+    def run(
+        path: Annotated[str | None, typer.Argument()] = None,
+        session: Annotated[str | None, typer.Option("--session", metavar="[COMMIT]")] = None,
+        plain: Annotated[bool, typer.Option("--plain")] = False,
+    ) -> None:
+        found.append((session, path))
+
+    app = typer.Typer()
+    app.command(cls=CommandHelp)(run)
+    typer.main.get_command(app).main(args=words, standalone_mode=False)
+    assert found == [(session, path)]
