@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pack.history.briefing.context import Briefing
     from pack.history.commits import Commits
     from pack.history.comparisons import Comparisons
-    from pack.history.undo import Undo
+    from pack.history.undoing.undo import Undo
     from pack.history.visits import Visits
     from pack.pages.delivery import PageDelivery
     from pack.remote.remote import FindRemotes
@@ -196,7 +196,7 @@ class Memory:
     @property
     def undo(self) -> Undo:
         """Taking back what was written, and bringing back what was."""
-        from pack.history.undo import Undo  # noqa: PLC0415
+        from pack.history.undoing.undo import Undo  # noqa: PLC0415
 
         return Undo(self._session)
 
