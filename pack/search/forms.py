@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Final, Protocol
 
 from pack.search.query import Alternative, Clause, ClauseKind, Query
-from pack.search.spellings import with_spellings
+from pack.search.spellings import Terms, with_spellings
 from pack.search.stems import derived_keys, stem_key
 
 _MOST_FORMS: Final = 24
@@ -22,8 +22,8 @@ _FAR_MORE_COMMON: Final = 10
 _MOST_CONTAINING: Final = 100
 
 
-class Vocabulary(Protocol):
-    """The distinct index terms of a memory."""
+class Vocabulary(Terms, Protocol):
+    """The distinct index terms of a memory, and which of them are forms of a word."""
 
     def with_stems(
         self, wanted: Sequence[Collection[str]], limit: int
@@ -32,14 +32,6 @@ class Vocabulary(Protocol):
 
         At most `limit` of each, the most frequent first, with the number of passages that hold it.
         """
-        ...
-
-    def containing(self, part: str, limit: int, *, at_end: bool = False) -> Collection[str]:
-        """Terms that contain `part`, or end with it; the most frequent first."""
-        ...
-
-    def frequencies(self, terms: Collection[str]) -> Mapping[str, int]:
-        """The number of passages that hold each term; terms that are in none are left out."""
         ...
 
 

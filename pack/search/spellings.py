@@ -26,8 +26,8 @@ _PIECE: Final = re.compile(r"[0-9]+|[^0-9]+")
 class Terms(Protocol):
     """The distinct index terms of a memory."""
 
-    def containing(self, part: str, limit: int) -> Collection[str]:
-        """Terms that contain `part`."""
+    def containing(self, part: str, limit: int, *, at_end: bool = False) -> Collection[str]:
+        """Terms that contain `part`, or end with it; the most frequent first."""
         ...
 
     def frequencies(self, terms: Collection[str]) -> Mapping[str, int]:
