@@ -23,6 +23,7 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w":
 _DAYS_AGO: Final = {"today": 0, "yesterday": 1}
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
 _ID: Final = re.compile(r"[0-9a-f]{4,64}")
+_SHOWN: Final = 60
 _FORMS: Final = "a commit, a date such as 2026-01-31, a time such as 2026-01-31T09:30Z, or 7d"
 
 
@@ -68,6 +69,11 @@ def _parse_time(text: str) -> datetime | None:
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
+def _shown(when: str) -> str:
+    """As much of a caller's text as a message needs."""
+    return when.strip()[:_SHOWN]
+
+
 def find_commit(connector: Connector, when: str, now: datetime) -> CommitId:
     """The commit whose state a text names: a commit of the memory's history, or a moment.
 
@@ -86,7 +92,7 @@ def find_commit(connector: Connector, when: str, now: datetime) -> CommitId:
         return _by_id(connector, head, when)
     found = _at(connector, head, moment)
     if found is None:
-        raise NotFound(f"a commit as old as {when}", "The memory's history begins later.")
+        raise NotFound(f"a commit as old as {_shown(when)}", "The memory's history begins later.")
     return found
 
 
@@ -123,7 +129,7 @@ def _at(connector: Connector, head: CommitId, moment: datetime) -> CommitId | No
 def _by_id(connector: Connector, head: CommitId, when: str) -> CommitId:
     beginning = when.strip().lower()
     if not _ID.fullmatch(beginning):
-        raise InvalidRequest(f"`{when}` does not name a moment; give {_FORMS}")
+        raise InvalidRequest(f"`{_shown(when)}` does not name a moment; give {_FORMS}")
     found = connector.find_commits(beginning, head)
     if len(found) > 1:
         raise InvalidRequest(f"{len(found)} commits begin with {beginning}; give more of the id")

@@ -30,7 +30,7 @@ def measure_history(setting: Setting) -> list[Figure]:
     A note is asked for the first time, and again. Before that, PACK has had the time to write its
     commit-graph, which it does in the background.
     """
-    twin = setting.memory.copy("past")
+    twin = setting.memory.copy("remembered")
     _write_commits(twin, setting.paths)
     paths = random.Random(1).sample(setting.paths, min(setting.rounds, len(setting.paths)))
     lists: list[float] = []

@@ -46,6 +46,9 @@ def test_get_prints_the_old_text_and_says_on_stderr_of_when_it_is(memory: Folder
     assert answer["sha"] == memory.git("rev-parse", "then:notes/plan.md").strip()
     assert answer["commit"] == then
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", answer["as_of"])
+    blamed = memory.json("blame", "notes/plan.md", "--as-of", then)
+    assert {line["text"] for line in blamed["lines"]} >= {"# Plan", "Launch in May."}
+    assert blamed["commit"] == then
     everything = memory.json("get", "--as-of", then)
     assert "Launch in May." in everything["content"]
     assert everything["commit"] == then

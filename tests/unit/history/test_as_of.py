@@ -32,6 +32,7 @@ def answers(memory):
         *(lambda path=path: memory.notes.get(path) for path in (*PATHS, "index.md")),
         lambda: memory.notes.get("context/a.md", section="Plan", max_tokens=5),
         lambda: memory.notes.get("notes/b", lines="2-3"),
+        *(lambda path=path: memory.blame.of(path) for path in PATHS[:2]),
         memory.whole.get,
         lambda: memory.whole.get(200),
         memory.mode,
@@ -54,7 +55,7 @@ def step(world, pick):
     found = None
     with suppress(PackError):
         found = notes.get(path)
-    kind = pick.randrange(8)
+    kind = pick.randrange(9)
     if kind == 0 and found:
         notes.delete(path, found.sha)
     elif kind == 1 and found:
@@ -69,6 +70,8 @@ def step(world, pick):
         world.commit({".pack.yaml": rules})
     elif kind == 4:
         world.commit({".gitattributes": f"{pick.choice(PATHS)} filter=crypt\n"})
+    elif kind == 5:
+        world.commit({"index.md": None if "index.md" in world.files() else "mine\n"})
     else:
         with suppress(PackError):
             head = f"---\ntags: [{pick.choice('xy')}]\nttl: {pick.randint(1, 9)}d\n---\n"
@@ -180,10 +183,12 @@ def test_a_commit_beyond_the_end_of_a_shallow_clone_is_not_known(git_world, tmp_
     memory = git_world.init()
     first = git_world.connector.head()
     memory.notes.update("notes/a.md", "a\n")
-    clone = tmp_path / "clone"
-    git(tmp_path, "clone", "--quiet", "--depth=1", git_world.folder.as_uri(), str(clone))
-    shallow = World(clone)
+    shallow = World(tmp_path / "clone")
     try:
+        branch = git(git_world.folder, "branch", "--show-current").decode().strip()
+        whence = git_world.folder.as_uri()
+        git(shallow.folder, "fetch", "--quiet", "--depth=1", whence, branch)
+        git(shallow.folder, "reset", "--quiet", "--hard", "FETCH_HEAD")
         with pytest.raises(NotFound):
             shallow.memory.as_of(first)
         last = shallow.memory.as_of(shallow.connector.head())

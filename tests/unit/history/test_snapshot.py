@@ -14,14 +14,13 @@ A = "context/a.md"
 B = "context/b.md"
 
 
-@pytest.fixture(params=["in memory", "git"])
-def stores(request, world, git_world):
+@pytest.fixture
+def stores(world):
     """A store whose current commit is another one than the snapshot's, and that snapshot."""
-    chosen = git_world if request.param == "git" else world
-    chosen.commit({A: "old\n", "other/b.md": "b\n"})
-    commit = chosen.connector.head()
-    chosen.commit({A: "new\n", "other/b.md": None, "later.md": "later\n"})
-    return chosen.connector, PastStore(chosen.connector, commit, START)
+    world.commit({A: "old\n", "other/b.md": "b\n"})
+    commit = world.connector.head()
+    world.commit({A: "new\n", "other/b.md": None, "later.md": "later\n"})
+    return world.connector, PastStore(world.connector, commit, START)
 
 
 def test_it_shows_its_commit_only(stores):

@@ -64,3 +64,11 @@ def test_what_the_memory_held_at_a_moment(world):
 def test_a_memory_without_a_commit_has_no_past(world):
     with pytest.raises(InvalidRequest, match="no history"):
         find_commit(world.connector, "now", world.clock.now)
+
+
+def test_a_refusal_does_not_repeat_a_long_text(world):
+    world.init()
+    for when in ("x" * 10_000, f"{' ' * 10_000}2001-01-01"):
+        with pytest.raises(InvalidRequest) as caught:
+            find_commit(world.connector, when, world.clock.now)
+        assert len(str(caught.value)) < 250

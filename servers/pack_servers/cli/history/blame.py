@@ -9,17 +9,19 @@ from pack_servers.cli.history.changed_files import short_id
 from pack_servers.cli.history.marked_text import Mark, show_marked
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
+    AsOfOption,
     Format,
     FormatOption,
     GithubOption,
     LocalOption,
     PathArgument,
 )
-from pack_servers.cli.shell.output import show_json
+from pack_servers.cli.shell.output import past_fields, say_past, show_json
 from pack_servers.cli.shell.streams import say
 
 EXAMPLES: Final = """\
   pack blame projects/website.md
+  pack blame projects/website.md --as-of 2026-01-31
   pack blame projects/website.md --format json    each line with its commit"""
 
 _LIMITED: Final = (
@@ -29,18 +31,21 @@ _LIMITED: Final = (
 
 def run(
     path: PathArgument,
+    as_of: AsOfOption = None,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
     """Show who wrote each line of a file, and when."""
-    with opened(local, github) as memory:
+    with opened(local, github) as present:
+        memory = present.as_of(as_of)
         found = memory.blame.of(path)
     if answer is Format.JSON:
         lines = list(map(_line_fields, enumerate(found.lines, 1), found.writings))
         limited = {"limited": True} if found.is_limited else {}
-        show_json({"path": found.path, "lines": lines, **limited})
+        show_json({"path": found.path, "lines": lines, **limited} | past_fields(memory.past))
         return
+    say_past(memory.past)
     _show(found)
     if found.is_limited:
         say(f"warning: {_LIMITED}")

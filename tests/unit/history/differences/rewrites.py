@@ -41,6 +41,30 @@ REWRITES: Final[dict[str, str]] = {
     "a reworded sentence": (
         "The server [-is started by-]{+starts with+} the command below. Nothing else matters.\n"
     ),
+    "the state of a project": (
+        "# Active Context\n\n## Current Focus\n\n"
+        "[-We are currently working on the-]{+The+} login page{+ is finished+}. The form validates "
+        "emails on the client{+ and on the server+}. Password reset is "
+        "[-not started yet-]{+in progress+}.\n\n## Next Steps\n\n[-- Add password reset\n-]"
+        "- Write tests for the login form\n{+- Finish password reset\n+}"
+        "- Deploy to staging{+ on Friday+}\n{+\n+}{+## Done\n+}{+\n+}{+- Login page\n+}"
+    ),
+    "a person, told in another order": (
+        "{+Anna works as a physics teacher at a school in Kiel. +}[-Anna-]{+She+} prefers short "
+        "answers in German. [-She works at a school in Kiel and teaches physics. -]"
+        "[-In-]{+She sails in+} her free time [-she sails-]{+and has a small boat+}.\n"
+    ),
+    "prose made a list": (
+        "## Stack\n\n[-The backend uses Flask-]{+- Backend: FastAPI+} with SQLAlchemy and Postgres "
+        "[-14. -]{+16\n+}[-The frontend is-]{+- Frontend:+} React[-. -]{+\n+}"
+        "{+- +}CI[- runs on-]{+:+} GitHub Actions[-.-]\n"
+    ),
+    "a list in another order and style": (
+        "< - 2026-01-03: chose Postgres because of JSON support\n"
+        "- {+**+}2026-01-10{+**+}: [-moved-]{+Moved+} hosting to Hetzner{+.+}\n"
+        "> - {+**+}2026-01-03{+**+}: [-chose-]{+Chose+} Postgres because of {+its +}JSON "
+        "support{+.+}\n"
+    ),
     "a paragraph moved": (
         "# A\n\n> The long paragraph about the garden.\n{+\n+}# B\n\nOther words stay.\n"
         "[-\n-]< The long paragraph about the garden.\n"

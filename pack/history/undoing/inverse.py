@@ -22,8 +22,8 @@ from pack.catalog.refresh import bring_up
 from pack.catalog.scope import scope_of
 from pack.core.core import Core
 from pack.errors import CannotUndo, InvalidPath, NotFound, PackError, UndoConflict
-from pack.history.beginnings import before_migration, is_migration, refuse_beginning
-from pack.history.present import PresentFiles
+from pack.history.undoing.beginnings import before_migration, is_migration, refuse_beginning
+from pack.history.undoing.present import PresentFiles
 from pack.index.format import IndexHead, read_own_head
 from pack.log import CommitFacts
 from pack.merge.moves import Tree, match_files

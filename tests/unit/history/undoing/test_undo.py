@@ -14,7 +14,7 @@ from pack.errors import (
     RefusedForSafety,
     UndoConflict,
 )
-from pack.history.undone import UndoChoice
+from pack.history.undoing.undone import UndoChoice
 from pack.log import LogQuery
 from pack.memory import Memory
 from pack.provenance import Origin, Source

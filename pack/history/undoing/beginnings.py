@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pack.catalog.scope import scope_of
 from pack.core.core import Core
 from pack.errors import CannotUndo
-from pack.history.present import PresentFiles
+from pack.history.undoing.present import PresentFiles
 from pack.index.format import is_generated, may_be_generated
 from pack.log import CommitFacts, LogQuery
 from pack.model import BlobId, Change, Delete, EntryType, MemoryPath

@@ -10,7 +10,7 @@ from pack.errors import (
     NotFound,
     RefusedForSafety,
 )
-from pack.history.undone import UndoChoice
+from pack.history.undoing.undone import UndoChoice
 from pack.log import LogQuery
 from pack.provenance import Origin, Source
 from tests.support import World, git

@@ -21,7 +21,7 @@ from pack.errors import InvalidRequest, NotFound
 from pack.files.markdown import split_lines
 from pack.files.note import Note
 from pack.files.passages import split_passages
-from pack.history.context_text import Calls, Extract, Ingredients, StartingContext, compose
+from pack.history.briefing.context_text import Calls, Extract, Ingredients, StartingContext, compose
 from pack.history.visits import NewFile, Visits
 from pack.limits import MAX_QUERY_BYTES
 from pack.model import CommitId, MemoryPath, Mode

@@ -3,9 +3,9 @@
 import pytest
 
 from pack.errors import InvalidRequest, NotFound
-from pack.history.undo_choice import ChosenCommits
-from pack.history.undo_stack import UndoStack
-from pack.history.undone import UndoChoice
+from pack.history.undoing.choice import ChosenCommits
+from pack.history.undoing.stack import UndoStack
+from pack.history.undoing.undone import UndoChoice
 from pack.provenance import Origin, Source
 from tests.support import AGENT, World
 

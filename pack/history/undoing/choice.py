@@ -11,8 +11,8 @@ from pack.errors import InvalidRequest, NotFound
 from pack.history.commits import LAST_SESSION
 from pack.history.origins import is_by
 from pack.history.sessions import find_session
-from pack.history.undo_stack import UndoStack
-from pack.history.undone import UndoChoice
+from pack.history.undoing.stack import UndoStack
+from pack.history.undoing.undone import UndoChoice
 from pack.history.when import parse_moment
 from pack.log import CommitFacts, LogQuery
 from pack.model import CommitId

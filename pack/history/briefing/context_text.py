@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from pack.files.passages import Passage
-from pack.history.token_ceiling import most_tokens
+from pack.history.briefing.token_ceiling import most_tokens
 from pack.model import CommitId
 
 _INTRO: Final = """\

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pack.history.token_ceiling import most_tokens
+from pack.history.briefing.token_ceiling import most_tokens
 from tests.support import examples
 
 # What cl100k makes of them (tiktoken 0.14), which the estimate must not fall below.

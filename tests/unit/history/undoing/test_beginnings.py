@@ -3,7 +3,7 @@
 import pytest
 
 from pack.errors import CannotUndo, NothingToUndo
-from pack.history.undone import UndoChoice
+from pack.history.undoing.undone import UndoChoice
 from pack.model import Mode
 from tests.support import World
 

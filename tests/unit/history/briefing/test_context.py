@@ -3,9 +3,9 @@
 import pytest
 
 from pack.errors import InvalidRequest, NotInitialised
-from pack.history.context import ContextRequest
+from pack.history.briefing.context import ContextRequest
 from tests.support import git
-from tests.unit.history.test_context_text import Calls
+from tests.unit.history.briefing.test_context_text import Calls
 
 
 def begin(memory, **request):

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from pack.core.known_log import KnownLog
-from pack.history.undo_stack import UndoStack, undone_commit
+from pack.history.undoing.stack import UndoStack, undone_commit
 from tests.support import World
 
 OURS = "Pack-Request: r"

@@ -7,8 +7,8 @@ import random
 import pytest
 
 from pack.errors import CannotUndo, PackError, UndoConflict
-from pack.history.inverse import Inverses
-from pack.history.present import PresentFiles
+from pack.history.undoing.inverse import Inverses
+from pack.history.undoing.present import PresentFiles
 from pack.log import CommitFacts, LogQuery
 from pack.merge.tree import merge_trees
 from pack.model import BlobId, Change, CommitId, MemoryPath

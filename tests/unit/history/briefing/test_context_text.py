@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pack.files.passages import split_passages
-from pack.history.context_text import Extract, Ingredients, compose
-from pack.history.token_ceiling import most_tokens
+from pack.history.briefing.context_text import Extract, Ingredients, compose
+from pack.history.briefing.token_ceiling import most_tokens
 from tests.support import examples
 
 

@@ -18,13 +18,19 @@ from pack.actions import Action
 from pack.core.decision import Decision
 from pack.core.session import Session
 from pack.errors import AskThePerson, CannotUndo, InvalidRequest, NothingToUndo
-from pack.history.inverse import Inverse, Inverses
 from pack.history.origins import written_by
-from pack.history.present import PresentFiles
-from pack.history.restore import Restored, restore
-from pack.history.undo_choice import ChosenCommits
-from pack.history.undo_stack import UNDOES, UndoStack, undone_commit
-from pack.history.undone import AgreeToUndo, UndoChoice, Undone, UndoneCommit, agreed_to_undo
+from pack.history.undoing.choice import ChosenCommits
+from pack.history.undoing.inverse import Inverse, Inverses
+from pack.history.undoing.present import PresentFiles
+from pack.history.undoing.restore import Restored, restore
+from pack.history.undoing.stack import UNDOES, UndoStack, undone_commit
+from pack.history.undoing.undone import (
+    AgreeToUndo,
+    UndoChoice,
+    Undone,
+    UndoneCommit,
+    agreed_to_undo,
+)
 from pack.log import CommitFacts
 from pack.model import Delete, MemoryPath
 from pack.paths import INDEX, is_memory_file
@@ -107,7 +113,7 @@ class Undo:
         return self._carry_out(plan, agree, dry_run=dry_run)
 
     def restore(self, path: str, as_of: str | None = None, *, dry_run: bool = False) -> Restored:
-        """Bring back a file as it was; see `pack.history.restore.restore`."""
+        """Bring back a file as it was; see `pack.history.undoing.restore.restore`."""
         own = self._refuse_others if self._only_own else None
         return restore(self._session, path, as_of, own, dry_run=dry_run)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pack.errors import NotFound, RefusedForSafety
-from pack.history.present import PresentFiles
+from pack.history.undoing.present import PresentFiles
 from pack.model import Delete, MemoryPath, Put, blob_id
 from tests.support import World
 
