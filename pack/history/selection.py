@@ -112,7 +112,8 @@ def select(core: Core, text: str) -> Selection:
         found = Selection(gone)
     if not found.is_folder:
         core.reader.refuse_excluded(found.path)
-        scope_of(core.connector).refuse_left_out(found.path)
+        if not Shown(core).holds(found.path):  # it holds the single file of a v1 memory
+            scope_of(core.connector).refuse_left_out(found.path)
     return found
 
 

@@ -64,10 +64,12 @@ class Told:
         if self.holds(path):
             return True
         try:
-            is_out = self._scope.left_out_by(path) or self._connector.exclusion(path)
+            if "/" in path:
+                self._scope.refuse_left_out(path)
+            self._scope.refuse_reading(path)
+            return self._connector.exclusion(path) is None
         except PackError:  # a path that no reader could ask for
             return False
-        return not is_out
 
     def notes(
         self, found: Iterable[tuple[MemoryPath, BlobId | None]]

@@ -45,7 +45,7 @@ def test_bookkeeping_is_left_out_unless_asked_for(world):
     world.commit({"README.md": "r\n", "made/index.md": "---\npack_index: folder\n---\n"})
     assert paths(memory.commits.page(limit=1)) == [["notes/x.md"]]
     everything = paths(memory.commits.page(limit=3, everything=True))
-    assert ["made/index.md"] in everything
+    assert ["README.md", "made/index.md"] in everything
     assert ["notes/y.md"] in everything
 
 
