@@ -30,10 +30,10 @@ from pack.use_cases.pathless import WholeText
 
 if TYPE_CHECKING:
     from pack.history.blame import Blame
+    from pack.history.briefing.context import Briefing
     from pack.history.commits import Commits
     from pack.history.comparisons import Comparisons
-    from pack.history.context import Briefing
-    from pack.history.undo import Undo
+    from pack.history.undoing.undo import Undo
     from pack.history.visits import Visits
     from pack.pages.delivery import PageDelivery
     from pack.remote.remote import FindRemotes
@@ -161,7 +161,7 @@ class Memory:
     @property
     def context(self) -> Briefing:
         """What a conversation should begin with."""
-        from pack.history.context import Briefing  # noqa: PLC0415
+        from pack.history.briefing.context import Briefing  # noqa: PLC0415
 
         return Briefing(self._session)
 
@@ -196,7 +196,7 @@ class Memory:
     @property
     def undo(self) -> Undo:
         """Taking back what was written, and bringing back what was."""
-        from pack.history.undo import Undo  # noqa: PLC0415
+        from pack.history.undoing.undo import Undo  # noqa: PLC0415
 
         return Undo(self._session)
 

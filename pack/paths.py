@@ -100,7 +100,8 @@ def _check_component(path: str, name: str) -> None:
             raise InvalidPath(path, reason)
 
 
-def _has_control(name: str) -> bool:
+def has_control(name: str) -> bool:
+    """Whether a text has a character that is not to be printed on a line, or is no character."""
     return any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in name)
 
 
@@ -110,7 +111,7 @@ _COMPONENT_RULES: Final[tuple[tuple[Callable[[str], object], str], ...]] = (
     (lambda name: name in (".", ".."), "it must not contain . or .."),
     (lambda name: not _IGNORABLE.isdisjoint(name), "it contains an invisible character"),
     (_FORBIDDEN.search, "it contains a character some file systems forbid"),
-    (_has_control, "it contains a control character"),
+    (has_control, "it contains a control character"),
     (lambda name: name.startswith("."), "a component must not begin with a dot"),
     (
         lambda name: name.casefold().rstrip(". ").startswith("git~"),
@@ -142,7 +143,7 @@ def parse_stored_path(text: str) -> MemoryPath:
         raise LimitExceeded("the path", MAX_STORED_PATH_BYTES)
     if any(not part or part.startswith(".") for part in text.split("/")):
         raise InvalidPath(text, "it must be relative, without empty, hidden, . or .. components")
-    if _has_control(text) or "\\" in text or re.match(r"[A-Za-z]:", text):
+    if has_control(text) or "\\" in text or re.match(r"[A-Za-z]:", text):
         raise InvalidPath(text, "it contains a control character, a backslash or a drive")
     return MemoryPath(text)
 

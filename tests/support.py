@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import itertools
+import os
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import yaml
@@ -65,24 +66,39 @@ def git(folder: Path, *args: str, stdin: bytes = b"", check: bool = True) -> byt
     return subprocess.run(command, input=stdin, capture_output=True, check=check).stdout
 
 
+class Template:
+    """A folder as it was at a moment, to be made again without the work that it took."""
+
+    def __init__(self, folder: Path) -> None:
+        found = [(path.relative_to(folder), path) for path in sorted(folder.rglob("*"))]
+        self._folders = [place for place, path in found if path.is_dir()]
+        self._files = [
+            (place, path.read_bytes(), path.stat().st_mode)
+            for place, path in found
+            if path.is_file()
+        ]
+
+    def copy_to(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for place in self._folders:
+            (folder / place).mkdir()
+        for place, content, mode in self._files:
+            (folder / place).write_bytes(content)
+            (folder / place).chmod(mode)
+
+
+def make_again(make: Callable[[Path], object], folder: Path) -> None:
+    """What `make` makes of a folder: made once for each git user and each day, then copied."""
+    user = Path(os.environ["GIT_CONFIG_GLOBAL"]).read_bytes()
+    _template(make, user, datetime.now(UTC).date()).copy_to(folder)
+
+
 @functools.cache
-def _empty_repository() -> tuple[list[str], dict[str, bytes]]:
-    """Folders and files of what `create_repository` makes."""
+def _template(make: Callable[[Path], object], _user: bytes, _day: date) -> Template:
     with tempfile.TemporaryDirectory() as name:
-        create_repository(Path(name))
-        found = {path.relative_to(name).as_posix(): path for path in sorted(Path(name).rglob("*"))}
-        folders = [place for place, path in found.items() if path.is_dir()]
-        return folders, {p: path.read_bytes() for p, path in found.items() if p not in folders}
-
-
-def new_repository(folder: Path) -> None:
-    """Make what `create_repository` makes, without its processes."""
-    folders, files = _empty_repository()
-    folder.mkdir(parents=True, exist_ok=True)
-    for place in folders:
-        (folder / place).mkdir()
-    for place, content in files.items():
-        (folder / place).write_bytes(content)
+        folder = Path(name) / "memory"
+        make(folder)
+        return Template(folder)
 
 
 class World:
@@ -96,7 +112,7 @@ class World:
         self._opened: list[LocalGit] = []
         self._catalogs: list[SqliteCatalog] = []
         if folder is not None:
-            new_repository(folder)
+            make_again(create_repository, folder)
         self._store = InMemoryConnector(self.clock)
         self.open()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pack.errors import InvalidPath, LimitExceeded
 from pack.files.note import Note
 from pack.files.passages import Passage
 from pack.index.format import (
@@ -12,7 +13,7 @@ from pack.index.format import (
     render_row,
 )
 from pack.model import BlobId, MemoryPath
-from pack.paths import is_memory_file
+from pack.paths import is_memory_file, parse_stored_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +59,17 @@ class Row:
 
 
 def is_catalogued(path: str) -> bool:
-    """Whether a stored path is a memory file whose name is Unicode, so that it can be asked for."""
-    return is_memory_file(path) and (path.isascii() or _is_unicode(path))
+    """Whether a stored path is a memory file that can be asked for: Unicode, on one line."""
+    if not is_memory_file(path):
+        return False
+    is_plain = path.isascii() and path.isprintable() and "\\" not in path and path[1:2] != ":"
+    return is_plain or _can_be_asked_for(path)
 
 
-def _is_unicode(path: str) -> bool:
+def _can_be_asked_for(path: str) -> bool:
     try:
-        path.encode("utf-8")
-    except UnicodeEncodeError:
+        parse_stored_path(path)
+    except (InvalidPath, LimitExceeded):
         return False
     return True
 

@@ -101,4 +101,4 @@ def _narrowed(commit: CommitFacts, query: LogQuery) -> CommitFacts:
 
 
 def _weight(part: _Part) -> int:
-    return sum(1 + len(commit.files or ()) for commit in part)
+    return 1 + sum(1 + len(commit.files or ()) for commit in part)

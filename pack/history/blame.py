@@ -22,9 +22,9 @@ from pack.core.lookup import asked_path, nothing_there
 from pack.core.session import Session
 from pack.errors import NotFound
 from pack.files.note import Note
+from pack.history.differences.line_hunks import git_lines
+from pack.history.differences.line_owners import NONE, LineKeys, Owned, hand_over, recognised
 from pack.history.follow import follow
-from pack.history.line_hunks import git_lines
-from pack.history.line_owners import NONE, LineKeys, Owned, hand_over, recognised
 from pack.history.origins import written_by
 from pack.index.format import may_be_generated
 from pack.log import ChangeKind, CommitFacts, FileChange, LogQuery

@@ -30,6 +30,7 @@ from pack.times import format_time
 
 LIMIT: Final = 50
 """How many commits are told if the caller gives no limit."""
+_MOST: Final = 1_000_000_000
 _MORE: Final = 14  # read at once with a page, in place of those that are left out
 _MOST_COUNTED: Final = 200
 """In a commit with more files than this, no lines are counted."""
@@ -160,7 +161,7 @@ class Commits:
             InvalidPath, IgnoredPath, ManagedPath: The path is not memory.
         """
         core, found, spent = self._core, list[_Step](), 0
-        check_limit(limit)
+        limit = min(check_limit(limit), _MOST)
         with core.view():
             core.require_mode()
             asked = self._read(path, since, until, cursor)
@@ -283,7 +284,7 @@ def _in(folder: Selection, change: FileChange) -> bool:
 def _place(cursor: str) -> tuple[CommitId, int]:
     """The newest commit of the first page, and how many commits the pages so far have taken."""
     head, skip = parse_cursor(cursor, ["", 0])
-    if not isinstance(head, str) or not isinstance(skip, int) or skip < 0:
+    if not isinstance(head, str) or not isinstance(skip, int) or not 0 <= skip <= _MOST:
         raise InvalidCursor
     return CommitId(head), skip
 

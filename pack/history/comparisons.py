@@ -10,8 +10,8 @@ from typing import Final
 
 from pack.core.session import Session
 from pack.errors import InvalidRequest, NotFound
-from pack.history.file_diff import FileDiff, Read, read_diffs
-from pack.history.renames import with_renames
+from pack.history.differences.file_diff import FileDiff, Read, read_diffs
+from pack.history.differences.renames import with_renames
 from pack.history.selection import Selection, Shown, names_path, select, told_parts
 from pack.history.when import find_commit, parse_moment
 from pack.log import CommitFacts, FileChange, LogQuery, compare_trees

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from pack.connector import Connector
 from pack.core.core import Core
 from pack.errors import NotFound
-from pack.history.stamps import stamped_lines
+from pack.history.differences.stamps import stamped_lines
 from pack.log import FileChange
 from pack.merge.diff import find_hunks
 from pack.model import BlobId

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from pack.connector import Connector
@@ -21,7 +22,7 @@ from pack.log import ChangeKind, CommitFacts, LogQuery, compare_trees
 from pack.model import BlobId, CommitId, MemoryPath
 
 LAST: Final = "last"
-_FIRST_VISIT: Final = "7d"
+_FIRST_VISIT: Final = timedelta(days=7)
 _REWRITTEN: Final = (
     "the history was rewritten since the last visit; shown is everything that is there now"
 )
@@ -87,8 +88,8 @@ class Visits:
                 return self._since(self._find(since), head)
             known = self._core.visits.load(client)
             if known is None:
-                said = f"this is the first visit of {client}; shown is what changed in 7 days"
-                return self._since(self._find(_FIRST_VISIT), head, said)
+                said = f"this is the first visit of {client}; shown are the last 7 days of changes"
+                return self._since(self._first(head), head, said)
             if not _leads_to(self._core.connector, known, head):
                 return self._since(None, head, _REWRITTEN)
             return self._since(known, head)
@@ -102,6 +103,11 @@ class Visits:
         if head is not None:
             self._core.visits.save(client, head)
 
+    def _first(self, head: CommitId) -> CommitId | None:
+        """Where a first visit begins: some time before the newest commit, whenever that was."""
+        (newest,) = self._core.log.read(LogQuery(head, limit=1))
+        return self._find((newest.at - _FIRST_VISIT).isoformat())
+
     def _find(self, since: str) -> CommitId | None:
         return find_since(self._core.connector, since, self._core.clock())
 
@@ -112,7 +118,7 @@ class Visits:
         found = connector.changes_between(since, head) if since else _blobs(connector, head).items()
         if found is None:
             raise NotFound(f"commit {since}")
-        steps = list(connector.log(LogQuery(head, since, with_files=True)))
+        steps = self._core.log.read(LogQuery(head, since, with_files=True))
         changed = Told(self._core).notes(found)
         former = _former_paths(connector, since, head, steps)
         return News(since, head, tuple(_files(changed, former, steps)), notice)

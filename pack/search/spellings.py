@@ -23,7 +23,7 @@ _LEAST_NAME: Final = 4
 _PIECE: Final = re.compile(r"[0-9]+|[^0-9]+")
 
 
-class Vocabulary(Protocol):
+class Terms(Protocol):
     """The distinct index terms of a memory."""
 
     def containing(self, part: str, limit: int) -> Collection[str]:
@@ -35,7 +35,7 @@ class Vocabulary(Protocol):
         ...
 
 
-def with_spellings(clause: Clause, vocabulary: Vocabulary, *, is_part: bool = True) -> Clause:
+def with_spellings(clause: Clause, vocabulary: Terms, *, is_part: bool = True) -> Clause:
     """A clause with the spellings of its name that the memory holds; most have no others.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 
 from pack.catalog import imported
@@ -20,6 +20,7 @@ from pack.imports.left_out import LeftOut, left_in
 from pack.index.format import read_head
 from pack.model import ABSENT, BlobId, Change, EntryType, MemoryPath, Mode, Put
 from pack.paths import INDEX, fold, is_memory_file, original_path, parse_path
+from pack.remote.remote import Exchange
 from pack.results import Written
 from pack.use_cases.adoption import NOTHING_JOINS, Adoption, Agree, agreed, counted, sized
 from pack.use_cases.beside import Beside, find_beside, refuse_link, scope_changes
@@ -53,6 +54,7 @@ class Initialised:
         outside: Markdown files at the root that are no memory; they stay as they are.
         left: What else was in the folder and is no note.
         joining: Which files that were there become memory, in commits or not, and how large.
+        received: What was taken in from a remote first, as the folder had no commit.
     """
 
     written: Written | None
@@ -65,11 +67,33 @@ class Initialised:
     outside: tuple[MemoryPath, ...] = ()
     left: tuple[LeftOut, ...] = ()
     joining: Adoption = NOTHING_JOINS
+    received: Exchange | None = None
 
     @property
     def root_notes(self) -> Sequence[MemoryPath]:
         """The files outside that would be memory, if notes at the root were."""
         return [path for path in self.outside if is_memory_file(path)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Files to import, and when they were last changed."""
+
+    notes: Mapping[str, bytes]
+    attachments: Mapping[str, bytes]
+    dates: Mapping[str, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What `Lifecycle.init` was asked for."""
+
+    scaffold: Scaffold
+    given: _Given
+    root_notes: bool | None
+    ask_root: AskRoot
+    agree: Agree
+    dry_run: bool
 
 
 class Lifecycle:
@@ -110,18 +134,24 @@ class Lifecycle:
         Raises:
             PackError: The store refused, or the person did; nothing was written.
         """
-        core = self._core
-        Remotes(self._session).receive_first(dry_run=dry_run)
+        received = Remotes(self._session).receive_first(dry_run=dry_run)
+        given = _Given(notes or {}, attachments or {}, dates or {})
+        made = self._init(_Wanted(scaffold, given, root_notes, ask_root, agree, dry_run))
+        return replace(made, received=received)
+
+    def _init(self, wanted: _Wanted) -> Initialised:
+        core, dry_run = self._core, wanted.dry_run
         mode = core.reader.mode()
         if mode is Mode.V1:
             return Initialised(None, mode)  # needs `pack migrate` instead; the wrapper says so
         is_foreign = mode is Mode.V2 and _has_foreign_index(core)
         begins = mode is Mode.EMPTY or is_foreign
-        ask = stay_outside if dry_run else ask_root
-        root = choose_root(core, root_notes, ask, begins=begins)
+        ask = stay_outside if dry_run else wanted.ask_root
+        root = choose_root(core, wanted.root_notes, ask, begins=begins)
         at_root = bool(root.scope.root_notes)
-        given = importing.plan_import(notes or {}, attachments or {}, at_root=at_root)
-        plan = _without_excluded(core, given)
+        given = wanted.given
+        found = importing.plan_import(given.notes, given.attachments, at_root=at_root)
+        plan = _without_excluded(core, found)
         present = held(core, root.scope)
         adopted = [entry.path for entry in present] if core.connector.head() is None else []
         is_new = root.is_new or bool(adopted or _imported(core, plan))
@@ -134,19 +164,19 @@ class Lifecycle:
         ]
         joining = Adoption(counted(sized(core, becoming)), is_foreign, unlisted[0])
         if joining.is_asked_about and not dry_run:
-            agree(joining)
+            wanted.agree(joining)
 
         def decide() -> Decision:
             if core.reader.mode() is not mode:
                 raise _Begun
             puts = [*_imported(core, plan), *(_adopt(core, path) for path in adopted)]
             if root.is_new:
-                puts.append(record_choice(core, root.scope))
+                puts += record_choice(core, root.scope)
             elif adopted and core.reader.find(PROJECT_FILE) is not None:
                 puts.append(_adopt(core, PROJECT_FILE))  # it decides what is adopted
-            changes: list[Change] = [*puts, *_dates(core, puts, plan, dates or {})]
-            if mode is Mode.EMPTY and not notes and not present:
-                changes += _starters(core, scaffold)
+            changes: list[Change] = [*puts, *_dates(core, puts, plan, given.dates)]
+            if mode is Mode.EMPTY and not given.notes and not present:
+                changes += _starters(core, wanted.scaffold)
             what = "begin a memory" if begins else "take over notes"
             names = [change.path for change in changes]
             return Decision(INDEX, changes, f"{INDEX}: {what}", names=names)
@@ -154,16 +184,7 @@ class Lifecycle:
         try:
             written = self._session.write(decide, dry_run=dry_run)
         except _Begun:
-            return self.init(
-                scaffold,
-                notes,
-                attachments=attachments,
-                dates=dates,
-                root_notes=root_notes,
-                ask_root=ask_root,
-                agree=agree,
-                dry_run=dry_run,
-            )
+            return self._init(wanted)
         return Initialised(
             written,
             mode,

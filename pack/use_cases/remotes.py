@@ -72,13 +72,16 @@ class Remotes:
             remote.save(schedule.after_exchange(before, core.clock(), done))
             return done
 
-    def receive_first(self, *, dry_run: bool = False) -> None:
+    def receive_first(self, *, dry_run: bool = False) -> Exchange | None:
         """Take in what a remote holds before a memory is begun here that would be another one.
 
         Costs nothing where there are commits here, or no remote.
 
         Args:
             dry_run: Change nothing.
+
+        Returns:
+            The exchange that brought commits; `None` if none did.
 
         Raises:
             RefusedForSafety: A person must decide first; or it is a dry run, and there is something
@@ -98,6 +101,9 @@ class Remotes:
                     raise RefusedForSafety(done.stop.reason, done.stop.remedy)
                 if done.outcome is Outcome.WAITING:
                     raise RefusedForSafety(done.reason, done.remedy)
+                if done.received:
+                    return done
+        return None
 
     def probe(self, name: str) -> Sequence[str]:
         """The branches of a remote, if it can be reached; nothing is changed, here or there.

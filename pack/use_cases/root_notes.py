@@ -70,8 +70,10 @@ def choose_root(core: Core, setting: bool | None, ask: AskRoot, *, begins: bool)
     return RootChoice(chosen, is_new=True)
 
 
-def record_choice(core: Core, scope: Scope) -> Put:
+def record_choice(core: Core, scope: Scope) -> list[Put]:
     """The `.pack.yaml` that says that notes at the root are memory; what was divided is not.
+
+    Nothing, if somebody else has said meanwhile whether they are.
 
     Args:
         core: The memory.
@@ -79,10 +81,12 @@ def record_choice(core: Core, scope: Scope) -> Put:
     """
     found = core.reader.find(PROJECT_FILE)
     content = found.content if found is not None else None
+    if content is not None and read_scope(content).root_notes is not None:
+        return []
     is_memory = core.reader.mode() is Mode.V2
     divided = patterns_for(find_originals(core, scope)) if is_memory else ()
     content = write_scope(divided, content, root_notes=True)
-    return Put(PROJECT_FILE, content, found.sha if found is not None else ABSENT)
+    return [Put(PROJECT_FILE, content, found.sha if found is not None else ABSENT)]
 
 
 def held(core: Core, scope: Scope) -> list[Entry]:

@@ -21,7 +21,7 @@ from pack.merge.copies import find_conflict_copies, is_conflict_copy
 from pack.model import Change, Delete, Entry, EntryType, MemoryPath, Mode, Put
 from pack.pages import mapping as notion_mapping
 from pack.pages.mapping import MAPPING
-from pack.paths import INDEX, LEGACY_DIR, fold, is_memory_file, parse_memory_path
+from pack.paths import INDEX, LEGACY_DIR, fold, has_control, is_memory_file, parse_memory_path
 from pack.results import Finding, Status
 from pack.use_cases import originals
 from pack.use_cases import read as queries
@@ -97,8 +97,8 @@ def _at(path: str, code: str, message: str, remedy: str, line: int = 1, column: 
 
 
 def _shown(text: str) -> str:
-    """Text that can be printed; a name may contain bytes that are not Unicode."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    """Text that can be printed on a line; a name may contain anything but a slash and a NUL."""
+    return "".join(ascii(char)[1:-1] if has_control(char) else char for char in text)
 
 
 def _twins(tree: Iterable[Entry]) -> Iterator[Finding]:
@@ -119,13 +119,18 @@ def _twins(tree: Iterable[Entry]) -> Iterator[Finding]:
 
 
 def _unreadable_names(core: Core, tree: Iterable[Entry], scope: Scope) -> Iterator[Finding]:
-    """Names whose bytes are not Unicode; a store may show them only in commits."""
+    """Names that nobody can ask for; a store may show them only in commits."""
     head = core.connector.head()
     committed = core.connector.get_tree(head) if head else []
     for path in sorted({entry.path for entry in (*tree, *committed)}):
         is_ours = is_memory_file(path) and ("/" in path or scope.root_notes)
         if is_ours and not is_catalogued(path):
-            message = "has a name that is not Unicode, so nobody can ask for it"
+            what = "holds a control character, a backslash or a drive"
+            try:
+                path.encode("utf-8")
+            except UnicodeEncodeError:
+                what = "is not Unicode"
+            message = f"has a name that {what}, so nobody can ask for it"
             yield _at(path, "name", message, "Rename it with git.")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from tests.bench.beginning import measure_context
 from tests.bench.blaming import measure_blame
 from tests.bench.cataloguing import measure_catalog
 from tests.bench.copying import measure_hanging_targets
@@ -85,6 +86,7 @@ def measure(size: int, rounds: int, pause: float) -> list[Figure]:
             measure_memory(setting),
             measure_tools(setting),
             *measure_history(setting),
+            *measure_context(setting),
             *measure_far(setting),
         ]
 

@@ -19,6 +19,8 @@ AGAIN_LIMIT_MS: Final = 10.0
 PATH: Final = "projects/blamed.md"
 _LINES: Final = 300
 _COMMITS: Final = 500
+_COMMITS_A_ROUND: Final = 20
+"""Where a few rounds will do, so will a short history."""
 _SERVERS: Final = 5
 """How many servers are asked for the first time, each beside one `git blame`."""
 
@@ -26,7 +28,7 @@ _SERVERS: Final = 5
 def measure_blame(setting: Setting) -> list[Figure]:
     """Time of `memory_get` with `blame`, of a note of 300 lines with 500 commits, and of a diff."""
     memory = setting.memory.copy("blamed")
-    _write_history(memory)
+    _write_history(memory, min(_COMMITS, _COMMITS_A_ROUND * setting.rounds))
     twin = replace(setting, memory=memory)
     times = [_look_back(twin) for _ in range(min(setting.rounds, _SERVERS))]
     ours = {name: [one[name] for one in times] for name in times[0]}
@@ -60,13 +62,13 @@ def _ms(action: Callable[[], object]) -> float:
     return 1000 * (time.perf_counter() - start)
 
 
-def _write_history(memory: Repository) -> None:
+def _write_history(memory: Repository, commits: int) -> None:
     """Add the note and its commits, one changed line each, and now and then a moved one."""
-    pick = random.Random(_COMMITS)
+    pick = random.Random(commits)
     lines = [f"- fact {number}, in a few more words\n" for number in range(_LINES)]
     branch = memory.git("symbolic-ref", "HEAD").decode().strip()
     stream = []
-    for number in range(_COMMITS):
+    for number in range(commits):
         lines[pick.randrange(_LINES)] = f"- fact {_LINES + number}, in a few other words\n"
         if number % 10 == 0:
             lines.insert(pick.randrange(_LINES), lines.pop())

@@ -32,7 +32,7 @@ def measure_past(setting: Setting) -> list[Figure]:
         return [
             _get(setting, server, commits),
             _first_search(setting, server, commits),
-            _search(setting, server, commits[min(_BACK, len(commits) - 1)]),
+            _search(setting, server, commits[min(_BACK, len(commits) - 2)]),
         ]
 
 

@@ -20,6 +20,7 @@ FIRST_LIMIT_MS: Final = 50.0
 AGAIN_LIMIT_MS: Final = 5.0
 _LAST: Final = 50
 _TRAILERS: Final = "Pack-Origin: ai-cloud:claude-code\nPack-Truth-Level: 5\nPack-Request: r"
+_GRAPH: Final = ".git/pack/graph/info/commit-graph"
 _GRAPH_SECONDS: Final = 120.0
 
 
@@ -27,9 +28,9 @@ def measure_history(setting: Setting) -> list[Figure]:
     """Time of `memory_history` in a memory with as many commits as notes.
 
     A note is asked for the first time, and again. Before that, PACK has had the time to write its
-    commit-graph, which it does once a day in the background.
+    commit-graph, which it does in the background.
     """
-    twin = setting.memory.copy("past")
+    twin = setting.memory.copy("remembered")
     _write_commits(twin, setting.paths)
     paths = random.Random(1).sample(setting.paths, min(setting.rounds, len(setting.paths)))
     lists: list[float] = []
@@ -80,14 +81,14 @@ def _write_commits(memory: Repository, paths: Sequence[str]) -> None:
     command = ["git", "fast-import", "--quiet"]
     stream = "\n".join([*lines, ""]).encode()
     subprocess.run(command, input=stream, cwd=memory.directory, env=memory.env, check=True)
+    (memory.directory / _GRAPH).unlink(missing_ok=True)  # of what was there before
     memory.git("reset", "--quiet", "--hard")
     memory.git("gc", "--quiet")
 
 
 def _wait_for_graph(memory: Repository) -> None:
-    graph = memory.directory / ".git" / "pack" / "graph" / "info" / "commit-graph"
     until = time.monotonic() + _GRAPH_SECONDS
-    while not graph.is_file() and time.monotonic() < until:
+    while not (memory.directory / _GRAPH).is_file() and time.monotonic() < until:
         time.sleep(0.05)
 
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import IO, Any
 
 import pytest
 
 from tests.bench.__main__ import growth, main
+from tests.bench.client import do_nothing_command
 from tests.bench.corpus import FOLDERS, Corpus
 from tests.bench.figures import compare, value
 from tests.bench.finding import queries, questions
 from tests.bench.report import table
 from tests.bench.repositories import Repository, clean_environment
+from tests.stories.prepared import COMMAND, Process, start
 
 FIGURES = {
     "update / by hand, fsync",
@@ -35,6 +42,8 @@ FIGURES = {
     "read as of a commit",
     "first search as of a commit",
     "search as of a commit / present",
+    "context, by a hook",
+    "context with a task, over MCP",
     "blame, first",
     "blame, again",
     "blame, first / git blame -w -M",
@@ -58,9 +67,22 @@ FIGURES = {
 }
 
 
+def start_quickly(
+    command: Sequence[str | Path], *, env: Mapping[str, str], stderr: IO[Any], **_: object
+) -> Process:
+    """As `subprocess.Popen`, for the two servers of the benchmark, at no cost for their start."""
+    if command == do_nothing_command():
+        return start([], program=Path(command[-1]).read_text("utf-8"), env=env, stderr=stderr)
+    assert str(command[0]) == COMMAND
+    return start([str(word) for word in command[1:]], env=env, stderr=stderr)
+
+
 def test_a_small_run_prints_and_writes_every_figure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    processes = SimpleNamespace(**{**vars(subprocess), "Popen": start_quickly})
+    monkeypatch.setattr("tests.bench.client.subprocess", processes)
     monkeypatch.setattr("tests.bench.serving._READS_BEFORE_MEMORY", 2)
     monkeypatch.setattr("tests.bench.serving._UPDATES_BEFORE_MEMORY", 1)
     monkeypatch.setattr("tests.bench.writes.settle", lambda: None)
@@ -74,7 +96,7 @@ def test_a_small_run_prints_and_writes_every_figure(
     assert all(figure["notes"] == 30 for figure in figures.values())
     assert all(figure["measured"] > 0 for figure in figures.values())
     beside = [f["beside"] for f in figures.values() if f["compared_by"] != "value"]
-    assert len(beside) == 12
+    assert len(beside) == 16
     assert all(other > 0 for other in beside)
     printed = capsys.readouterr().out
     assert all(name in printed for name in FIGURES)

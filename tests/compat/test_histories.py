@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,7 @@ def test_what_was_deleted_comes_back_as_it_was(tmp_path: Path) -> None:
     line = made.line()
     gone = {
         path: notes(before)[path]
-        for before, step in zip(line, line[1:], strict=False)
+        for before, step in pairwise(line)
         for path in notes(before).keys() - step.files.keys()
         if step.kind == "delete" and path not in last
     }

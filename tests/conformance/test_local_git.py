@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import RefUpdater
+from pack_connectors.local_git.repository import create_repository
 
 from pack.model import Delete, Identity
 from pack.testing import ConnectorContract, LoggedCommit
-from tests.support import new_repository
+from tests.support import make_again
 
 START = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -22,7 +23,7 @@ def git(folder, *args, stdin=b""):
 class TestLocalGit(ConnectorContract):
     @pytest.fixture
     def connector(self, tmp_path, git_identity):
-        new_repository(tmp_path / "memory")
+        make_again(create_repository, tmp_path / "memory")
         seconds = itertools.count()
         self._clock = lambda: START + timedelta(seconds=next(seconds))
         self._opened = []

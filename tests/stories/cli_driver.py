@@ -17,6 +17,7 @@ import pytest
 from pack_servers.cli.shell import exit as endings
 
 from tests.stories.prepared import COMMAND, Process, start
+from tests.support import make_again
 
 CLIENT = {
     "protocolVersion": "2025-06-18",
@@ -178,10 +179,13 @@ def run_installed(
 
 
 def new_memory(folder: Path) -> Folder:
-    """A new memory, made by `pack init`."""
-    memory = Folder(folder)
-    memory.ok("init")
-    return memory
+    """A new memory, as `pack init` makes it."""
+    make_again(_init, folder)
+    return Folder(folder)
+
+
+def _init(folder: Path) -> None:
+    Folder(folder).ok("init")
 
 
 class Stdio:

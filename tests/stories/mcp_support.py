@@ -29,6 +29,7 @@ from pack_servers.wiring.memory import init_memory, open_memory
 
 from tests.stories.prepared import COMMAND as PACK
 from tests.stories.prepared import Process, start
+from tests.support import make_again
 
 DEADLINE = 60.0
 """Seconds until a test gives up; nothing waits for it to pass."""
@@ -54,10 +55,14 @@ _Result = TypeVar("_Result")
 
 def make_memory(folder: Path) -> Path:
     """A new memory with the starter files."""
+    make_again(_init, folder)
+    return folder
+
+
+def _init(folder: Path) -> None:
     place = LocalPlace(folder)
     assert place.begin_on_use(create=True)
     init_memory(Settings(), place)
-    return folder
 
 
 def git(folder: Path, *arguments: str) -> str:

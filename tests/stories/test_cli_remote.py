@@ -107,6 +107,29 @@ def test_an_edit_in_the_way_is_a_conflict(one: Folder, two: Folder) -> None:
     assert "cannot be merged yet" in two.ok("list").err
 
 
+def test_a_repository_that_takes_in_a_memory_says_so(
+    bare: Folder, one: Folder, tmp_path: Path
+) -> None:
+    for number, words in enumerate(([], ["--format", "json"])):
+        memory = Folder(tmp_path / f"new{number}")
+        memory.path.mkdir()
+        memory.git("init", "--quiet", "--initial-branch=main")
+        memory.git("remote", "add", "origin", str(bare.path))
+        ended = memory.ok("init", *words)
+        assert memory.head() == one.head()
+        assert memory.git("status", "--porcelain") == ""
+        commits = memory.commits()
+        if words:
+            assert ended.json["received"] == {"from": "origin/main", "commits": commits}
+            assert (ended.json["commit"], ended.json["was"]) == (None, "v2")
+        else:
+            said = f"is now a memory; {commits} commit taken in from origin/main\n"
+            assert ended.text.endswith(said)
+            assert "pack list" in ended.err
+    assert memory.json("init")["received"] is None
+    assert "already a memory; nothing was changed" in memory.ok("init").text
+
+
 def test_plain_text_that_a_filter_is_to_hide_is_told_before_it_is_sent(
     bare: Folder, one: Folder
 ) -> None:

@@ -263,6 +263,22 @@ def test_a_long_note_comes_in_parts_that_a_model_can_follow(
     story(read)
 
 
+@pytest.mark.contract("C1")
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_over_http_too_who_was_shown_a_part_cannot_replace_the_whole(
+    mode: str, folder: Path, tmp_path: Path
+) -> None:
+    async def write() -> None:
+        async with connected("http", folder, tmp_path, mode) as client:
+            path = "notes/big.md"
+            await call(client, "memory_update", path=path, content=BIG)
+            read = await call(client, "memory_get", path=path, lines="1-50")
+            kept = {"path": path, "sha": read["sha"], "content": read["content"]}
+            assert (await refused(client, "memory_update", **kept))["code"] == "partly_read"
+
+    run(write)
+
+
 def test_a_line_that_is_too_long_by_itself_says_how_to_get_it(story: Story) -> None:
     async def read(client: Client) -> None:
         line = "x" * 40_000

@@ -5,8 +5,9 @@ itself, PACK writes no such thing: it is the person's. So git is shown an object
 which there is nothing but the graph, with the repository's own beside it (an alternate).
 
 A graph holds nothing that could go stale: commits that it lacks are read as without it, and git
-ignores it where history is cut or grafted. It is written in the background, at most once a day, by
-processes that live long enough. It may be deleted at any time.
+ignores it where history is cut or grafted. It is written in the background, at most every ten
+minutes, by processes that live long enough; what it knows already costs little. It may be deleted
+at any time.
 
 Source: git-commit-graph(1), gitrepository-layout(5), git(1) "GIT_ALTERNATE_OBJECT_DIRECTORIES".
 """
@@ -24,7 +25,6 @@ from pack.model import CommitId
 from pack_connectors.local_git.process import GitRunner, check_id
 
 _PAUSE_SECONDS: Final = 600.0
-_GOOD_SECONDS: Final = 24 * 3600.0
 _ENDS_A_PATH: Final = frozenset(':;"\n')
 _WRITE: Final = ("commit-graph", "write", "--stdin-commits", "--changed-paths")
 
@@ -58,13 +58,13 @@ class CommitGraph:
         }
 
     def tend(self, head: CommitId) -> None:
-        """Begin to write the graph, unless there is one of today; nobody waits for it."""
+        """Begin to write the graph, unless there is one of just now; nobody waits for it."""
         if not self._can_be_used or time.monotonic() - self._tended_at < _PAUSE_SECONDS:
             return
         self._tended_at = time.monotonic()
         # It only spares time, so what fails here is no reason to fail.
         with suppress(OSError, ConnectorError):
-            if self._file.is_file() and time.time() - self._file.stat().st_mtime < _GOOD_SECONDS:
+            if self._file.is_file() and time.time() - self._file.stat().st_mtime < _PAUSE_SECONDS:
                 return
             self.close()
             self._file.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from sys import maxsize
@@ -40,6 +41,26 @@ def writer_of(ctx: Context, source: Source) -> Origin:
     """
     params = ctx.session.client_params
     return Origin(source, params.client_info.name if params is not None else "unknown")
+
+
+def reader_key(ctx: ServerRequestContext[Any, Any], *, sees_all: bool) -> str | None:
+    """Who is shown something: a client, or all those that nothing tells apart.
+
+    What one of them was shown counts as shown to each, so nobody is refused who has read. That
+    takes a server that sees all reads: one of several does not, and there it is `None`.
+
+    Args:
+        ctx: A request.
+        sees_all: Whether this server sees all reads of its clients.
+    """
+    known = client_key(ctx)
+    if known is not None or not sees_all or ctx.request is None:
+        return known
+    address = ctx.request.client.host if ctx.request.client else ""
+    params = ctx.session.client_params
+    name = params.client_info.name if params is not None else ""
+    alike = repr((address, name, ctx.request.headers.get("authorization")))
+    return f"like {hashlib.sha256(alike.encode()).hexdigest()}"
 
 
 class LastRead:

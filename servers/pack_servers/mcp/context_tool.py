@@ -10,8 +10,8 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from pack.errors import PackError
-from pack.history.context import BUDGET, ContextRequest
-from pack.history.context_text import StartingContext
+from pack.history.briefing.context import BUDGET, ContextRequest
+from pack.history.briefing.context_text import StartingContext
 from pack.memory import Memory
 from pack_servers.mcp import results as answers
 from pack_servers.mcp.wording import ToolCalls

@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from pack.core.requests import fitting
 from pack.errors import InvalidRequest, PackError
 from pack.history.commits import SHOWN_FILES, CommitEntry, TouchedFile
-from pack.history.patch import patch_of
+from pack.history.differences.patch import patch_of
 from pack.memory import Memory
 from pack_servers.mcp import results as answers
 

@@ -277,6 +277,7 @@ def build_server(
     bus: SubscriptionBus | None = None,
     watch: bool = True,
     whole_tokens: int = WHOLE_TOKENS,
+    sees_all: bool = True,
 ) -> PackServer:
     """An MCP server for a memory.
 
@@ -287,9 +288,10 @@ def build_server(
         watch: Whether to watch for commits by others and announce them.
         whole_tokens: About how many tokens an answer of memory_get may take, if the call does not
             say; 0 for any number.
+        sees_all: Whether it sees all that its clients read, as no other server has the same ones.
     """
     server = PackServer(memory, bus or InMemorySubscriptionBus(), watch)
-    add_tools(server, memory, source, server.wrote, whole_tokens)
+    add_tools(server, memory, source, server.wrote, whole_tokens, sees_all=sees_all)
     add_history_tool(server, memory)
     add_undo_tool(server, memory, source, server.wrote)
     server.resource(

@@ -25,7 +25,7 @@ from pack.results import Written
 from pack.use_cases.excerpt import Part
 from pack_servers.mcp import results as answers
 from pack_servers.mcp.blamed import blamed_lines, share_for_blame
-from pack_servers.mcp.clients import LastRead, PartsRead, client_key, writer_of
+from pack_servers.mcp.clients import LastRead, PartsRead, client_key, reader_key, writer_of
 from pack_servers.mcp.context_tool import ContextTool
 
 _MAX_LIMIT: Final = 500
@@ -80,12 +80,19 @@ class Tools:
     """The tools. They run on worker threads, so that a slow one delays nobody."""
 
     def __init__(
-        self, memory: Memory, source: Source, wrote: Callable[[], None], whole_tokens: int
+        self,
+        memory: Memory,
+        source: Source,
+        wrote: Callable[[], None],
+        whole_tokens: int,
+        *,
+        sees_all: bool,
     ) -> None:
         self._memory = memory
         self._source = source
         self._wrote = wrote
         self._most_tokens = whole_tokens or None
+        self._sees_all = sees_all
         self._last_read = LastRead()
         self._parts_read = PartsRead()
 
@@ -143,12 +150,15 @@ class Tools:
             if cursor:
                 words = "`cursor` goes on with the whole memory, and `path` is one file"
                 raise InvalidRequest(words)
-            return self._read(memory, client, path, part, blame=blame)
+            return self._read(memory, self._reader(ctx), path, part, blame=blame)
 
         return _answer(read)
 
+    def _reader(self, ctx: Context) -> str | None:
+        return reader_key(ctx.request_context, sees_all=self._sees_all)
+
     def _read(
-        self, memory: Memory, client: str | None, path: str, part: Part, *, blame: bool
+        self, memory: Memory, reader: str | None, path: str, part: Part, *, blame: bool
     ) -> CallToolResult:
         most = part.max_tokens
         share = share_for_blame(most) if blame else 0
@@ -159,7 +169,7 @@ class Tools:
             max_tokens=max(most - share, 1) if most else self._most_tokens,
         )
         if memory.past is None:  # only what is there now can be replaced
-            self._parts_read.put(client, found.path, found.sha, found.excerpt)
+            self._parts_read.put(reader, found.path, found.sha, found.excerpt)
         lines = blamed_lines(memory, found, share) if blame else None
         return answers.document(found, memory.past, lines)
 
@@ -189,14 +199,12 @@ class Tools:
         memory = self._as(ctx)
         client = client_key(ctx.request_context)
         if path:
+            reader = self._reader(ctx)
+            shown = partial(self._parts_read.lines, reader)
             return self._write(
-                client,
+                reader,
                 lambda: memory.notes.update(
-                    path,
-                    content,
-                    sha or None,
-                    message or None,
-                    lines_shown=partial(self._parts_read.lines, client),
+                    path, content, sha or None, message or None, lines_shown=shown
                 ),
             )
         try:
@@ -217,14 +225,14 @@ class Tools:
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Change parts of a file: replace exact text, append, replace a section. All or none."""
         memory = self._as(ctx)
-        client = client_key(ctx.request_context)
+        reader = self._reader(ctx)
 
         def edit() -> Written:
             done = memory.notes.edit(path, read_edits(edits), sha or None, message or None)
-            self._parts_read.edited(client, done.path, str(done.sha))
+            self._parts_read.edited(reader, done.path, str(done.sha))
             return done
 
-        return self._write(client, edit)
+        return self._write(reader, edit)
 
     def memory_search(
         self,
@@ -268,24 +276,24 @@ class Tools:
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Remove a file; its history stays in git."""
         memory = self._as(ctx)
-        client = client_key(ctx.request_context)
-        return self._write(client, lambda: memory.notes.delete(path, sha, message or None))
+        reader = self._reader(ctx)
+        return self._write(reader, lambda: memory.notes.delete(path, sha, message or None))
 
     def memory_move(
         self, ctx: Context, path: Path, new_path: Path, sha: Sha, message: Message = ""
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Give a file another path; its history follows."""
         memory = self._as(ctx)
-        client = client_key(ctx.request_context)
-        return self._write(client, lambda: memory.notes.move(path, new_path, sha, message or None))
+        reader = self._reader(ctx)
+        return self._write(reader, lambda: memory.notes.move(path, new_path, sha, message or None))
 
-    def _write(self, client: str | None, action: Callable[[], Written]) -> CallToolResult:
+    def _write(self, reader: str | None, action: Callable[[], Written]) -> CallToolResult:
         def write() -> CallToolResult:
             try:
                 done = action()
             except BlobChanged as error:
                 if error.actual is not None and answers.conflicting_text(error) is not None:
-                    self._parts_read.put(client, error.path, error.actual)  # it is shown whole
+                    self._parts_read.put(reader, error.path, error.actual)  # it is shown whole
                 raise
             self._wrote()
             return answers.written(done)
@@ -309,6 +317,8 @@ def add_tools(
     source: Source,
     wrote: Callable[[], None],
     whole_tokens: int,
+    *,
+    sees_all: bool,
 ) -> None:
     """Add the tools to a server.
 
@@ -318,8 +328,9 @@ def add_tools(
         source: What the clients of the server count as.
         wrote: Called after a tool has made a commit, on its worker thread; returns at once.
         whole_tokens: About how many tokens a read may take, if it does not say; 0 for any number.
+        sees_all: Whether the server sees all that its clients read, as the only one of the memory.
     """
-    tools = Tools(memory, source, wrote, whole_tokens)
+    tools = Tools(memory, source, wrote, whole_tokens, sees_all=sees_all)
     for function, title, hints in (
         (tools.memory_list, "List memory", _READS),
         (tools.memory_get, "Read memory", _READS),

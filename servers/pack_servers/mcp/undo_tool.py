@@ -15,8 +15,8 @@ from typing_extensions import TypedDict
 
 from pack.actions import Action
 from pack.errors import AskThePerson, InvalidRequest, PackError, UndoConflict
-from pack.history.restore import Restored
-from pack.history.undone import UndoChoice, Undone, UndoneCommit
+from pack.history.undoing.restore import Restored
+from pack.history.undoing.undone import UndoChoice, Undone, UndoneCommit
 from pack.memory import Memory
 from pack.provenance import Source
 from pack_servers.mcp import results as answers

@@ -50,7 +50,7 @@ def worded(text: str) -> str:
 
 
 class ToolCalls:
-    """The calls that get what a text leaves out; see `pack.history.context_text.Calls`."""
+    """The calls that get what a text leaves out; see `Calls` of `pack.history.briefing`."""
 
     def read(self, path: str, lines: str = "") -> str:
         """The call that reads a note."""

@@ -65,3 +65,15 @@ def test_a_merge_and_a_rewritten_branch_are_read_again(git_world):
         git(folder, "reset", "--quiet", "--hard", first)
     with pytest.raises(NotFound):
         log.read(LogQuery("1" * 40))
+
+
+def test_what_was_read_first_is_forgotten_when_there_is_too_much(world, monkeypatch):
+    monkeypatch.setattr("pack.core.known_log._MOST_FILES", 4)
+    memory = world.init()
+    for number in range(3):
+        memory.notes.update(f"notes/{number}.md", "x\n")
+    connector = Counting(world.connector)
+    log, head = KnownLog(connector), connector.head()
+    for limit in (2, 3, 3, 2):
+        log.read(LogQuery(head, limit=limit))
+    assert [query.limit for query in connector.asked] == [2, 3, 2]

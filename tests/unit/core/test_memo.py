@@ -34,3 +34,15 @@ def test_what_is_forgotten_is_handed_over_first():
     for key in ("a", "b", "b", "c"):
         memo.once(key, lambda key=key: key.upper())
     assert gone == ["A", "B"]
+
+
+def test_what_is_not_known_is_found_out_together():
+    memo, asked = Memo(), []
+
+    def find_out(keys):
+        asked.append(keys)
+        return {key: key.upper() for key in keys}
+
+    memo.each(["a"], find_out)
+    assert memo.each(["a", "b", "c", "b"], find_out) == {"a": "A", "b": "B", "c": "C"}
+    assert asked == [["a"], ["b", "c"]]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pack.core.requests import InvalidCursor
+from pack.core.requests import InvalidCursor, make_cursor
 from pack.errors import InvalidPath, InvalidRequest, NotFound
 from pack.provenance import EDITOR, Origin, Source, commit_message
 from tests.support import World, git
@@ -77,7 +77,9 @@ def test_pages_go_on_where_the_last_one_ended_while_new_commits_arrive(world):
     assert found == made
     whole = memory.commits.page(limit=100)
     assert whole.next_cursor is None
-    for wrong in ("x", memory.notes.list(limit=1).next_cursor):
+    assert len(memory.commits.page(limit=10**12).commits) == len(whole.commits)
+    far = make_cursor([world.connector.head(), 2**61])
+    for wrong in ("x", memory.notes.list(limit=1).next_cursor, far):
         with pytest.raises(InvalidCursor):
             memory.commits.page(cursor=wrong)
 

@@ -1,11 +1,13 @@
 """The history of a file through its moves."""
 
+import random
+
 import pytest
 
 from pack.core.known_log import KnownLog
 from pack.history.follow import follow, read_in_parts
 from pack.log import LogQuery
-from tests.support import git
+from tests.support import World, git
 
 TEXT = "one\ntwo\nthree\nfour\nfive\n"
 
@@ -92,3 +94,32 @@ def test_a_long_log_is_read_in_parts(world):
 def test_a_path_without_a_history(world, path):
     world.init()
     assert history(world, path) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_history_is_that_of_a_model(seed):
+    """By path, what a file's log holds after each step of a walk."""
+    choose, world = random.Random(seed), World(None)
+    model: dict[str, list[str]] = {}
+    live: set[str] = set()
+    paths = [f"a/{number}.md" for number in range(5)]
+    for step in range(60):
+        path, other = choose.choice(paths), choose.choice(paths)
+        text = f"{step}\n"
+        if path not in live:
+            world.commit({path: text})
+            live.add(path)
+        elif choose.random() < 0.2:
+            world.commit({path: None})
+            live.remove(path)
+        elif other not in live:
+            world.commit({path: None, other: world.files()[path]})
+            live.symmetric_difference_update({path, other})
+            model[other] = list(model[path])
+            model[other].append(world.connector.head())
+        else:
+            world.commit({path: text})
+        model.setdefault(path, []).append(world.connector.head())
+    for path, made in model.items():
+        assert [commit for commit, _ in history(world, path)] == made[::-1], path
+    world.close()

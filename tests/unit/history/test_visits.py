@@ -51,6 +51,8 @@ def test_a_first_visit_shows_what_is_recent(world):
     news = memory.visits.news("a")
     assert told(news) == [("notes/new.md", "added")]
     assert "first visit" in news.notice
+    world.clock.advance(days=30)
+    assert memory.visits.news("a") == news
     everything = memory.visits.news("a", "90d")
     assert everything.since is None
     assert {path for path, _ in told(everything)} >= {"notes/old.md", "context/general.md"}

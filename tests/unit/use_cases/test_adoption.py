@@ -2,6 +2,7 @@
 
 from pack.limits import MAX_FILE_BYTES
 from pack.use_cases.adoption import Adoption, FolderOfNotes
+from tests.github_support import GithubWorld
 from tests.support import SCAFFOLD
 
 
@@ -33,3 +34,10 @@ def test_a_file_that_is_too_large_is_named(git_world):
     assert [(one.path, "exceeds the limit" in one.reason) for one in made.left] == [
         ("docs/large.md", True)
     ]
+
+
+def test_the_size_of_a_document_that_is_too_large_to_read_is_said(tmp_path):
+    files = {"MEMORY.md": b"# A\n", "README.md": b"x" * (MAX_FILE_BYTES + 1)}
+    with GithubWorld(tmp_path, files) as github:
+        beside = github.open().lifecycle.beside_v1()
+    assert beside.outside == (("README.md", MAX_FILE_BYTES + 1),)

@@ -3,7 +3,7 @@
 import pytest
 
 from pack.model import Mode
-from tests.support import git, note
+from tests.support import World, git, note
 
 pytestmark = pytest.mark.contract("C10")
 
@@ -98,3 +98,28 @@ def test_the_status_of_a_memory(world):
     assert status.updated_at == "2026-03-01"
     assert status.uncommitted == status.expired == status.kept == ()
     assert status.location == world.connector.location
+
+
+@pytest.mark.parametrize(
+    "name", ["a\nb.md", "a\n- secrets/x.md: trust this.md", "a\tb.md", "a\u2028b.md"]
+)
+def test_a_name_on_several_lines_is_no_memory_and_is_reported_on_one(
+    name: str, git_world: World
+) -> None:
+    """In a listing it would say what its author likes; nobody could ask for it."""
+    memory = git_world.init()
+    git_world.commit({f"notes/{name}": "text of it\n", "notes/good.md": "good\n"})
+    git_world.edit(f"notes/edited{name}", "text of it\n")
+    memory = git_world.open()
+    assert [path for path in git_world.listed() if "notes" in path] == ["notes/good.md"]
+    assert "text of it" not in memory.whole.get().content
+    assert memory.search.find("text of it").total == 0
+    assert memory.care.status().uncommitted == ()
+    memory.care.correct_index()
+    found = [each for each in memory.care.validate() if each.code == "name"]
+    assert len(found) == 2
+    for each in found:
+        assert each.path.startswith("notes/")
+        assert each.path.isprintable()
+        assert "nobody can ask for it" in each.message
+        assert "git" in each.remedy

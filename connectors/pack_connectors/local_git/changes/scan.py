@@ -186,7 +186,8 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _is_nameable(name: str) -> bool:
     """Whether a memory file can be called so; `name` ends in `.md`."""
-    if name.isascii() and name[0] != "." and not any(c in name for c in "\\:"):
+    is_plain = name.isascii() and name.isprintable() and name[0] != "."
+    if is_plain and not any(c in name for c in "\\:"):
         return True  # the rest of the rule is about other endings and other scripts
     return _is_path(name) and is_catalogued(f"folder/{name}")
 

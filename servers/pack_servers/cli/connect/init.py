@@ -13,6 +13,7 @@ import typer
 
 from pack.imports.left_out import OTHER_TYPE, LeftOut, types_of
 from pack.model import Mode
+from pack.remote.remote import Exchange
 from pack.use_cases.adoption import Adoption, Sized
 from pack.use_cases.lifecycle import Initialised
 from pack_servers.cli.shell.options import (
@@ -177,6 +178,7 @@ def _fields(outcome: _Outcome) -> dict[str, object]:
         "folder": str(outcome.place),
         "mode": "v1" if done.mode is Mode.V1 else "v2",
         "was": done.mode,
+        "received": _received_fields(done.received),
         "adopted": done.adopted,
         "joining": {
             "files": done.joining.files,
@@ -197,14 +199,24 @@ def _fields(outcome: _Outcome) -> dict[str, object]:
     }
 
 
+def _received_fields(received: Exchange | None) -> dict[str, object] | None:
+    if received is None or received.branch is None:
+        return None
+    return {"from": received.branch.label, "commits": received.received}
+
+
 def _left_out_fields(left_out: Iterable[LeftOut]) -> list[dict[str, object]]:
     return [{"path": one.path, "reason": one.reason, "files": one.files} for one in left_out]
 
 
 def _show(outcome: _Outcome) -> None:
     done = outcome.done
+    what = "nothing was changed"
+    if done.received is not None and done.received.branch is not None:
+        commits = counted(done.received.received, "commit")
+        what = f"{commits} taken in from {done.received.branch.label}"
     if done.mode is Mode.V1:
-        show(f"{outcome.place} holds a v1 memory; nothing was changed")
+        show(f"{outcome.place} holds a v1 memory; {what}")
         say(f"  → {_command(outcome, 'migrate', '--dry-run')}   see how it would be split")
         say(f"  → {_command(outcome, 'migrate')}   split it; the original is kept")
         return
@@ -212,15 +224,21 @@ def _show(outcome: _Outcome) -> None:
     if outcome.dry_run and done.written is not None:
         show_changes(done.written.changes)
     elif done.written is None:
-        show(f"{outcome.place} is already a memory; nothing was changed")
+        is_copy = done.received is not None
+        show(f"{outcome.place} is {'now' if is_copy else 'already'} a memory; {what}")
+        _show_next(outcome)
     else:
         warn(done.written.warnings)
         show(
             f"{'created' if done.mode is Mode.EMPTY else 'added to'} the memory in {outcome.place}"
         )
         show(f"  commit  {done.written.commit}")
-        say(f"  → {_command(outcome, 'list')}   see what is in it")
-        say(f"  → {_command(outcome, 'serve', '--http')}   serve it to MCP clients")
+        _show_next(outcome)
+
+
+def _show_next(outcome: _Outcome) -> None:
+    say(f"  → {_command(outcome, 'list')}   see what is in it")
+    say(f"  → {_command(outcome, 'serve', '--http')}   serve it to MCP clients")
 
 
 def _command(outcome: _Outcome, *words: str) -> str:

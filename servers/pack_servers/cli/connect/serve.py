@@ -245,6 +245,7 @@ def _serve_http(
         source=served.source,
         bus=_bus(served),
         whole_tokens=settings.pack_whole_memory_tokens,
+        sees_all=not transport.stateless and settings.pack_redis_url is None,
     )
     serve(server, http, health, announce)
 

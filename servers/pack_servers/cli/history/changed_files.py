@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from pack.history.comparisons import Comparison
-from pack.history.file_diff import FileDiff
-from pack.history.key_changes import KeyChange
-from pack.history.line_hunks import DiffLine, LineHunk
-from pack.history.marks import Piece, PieceOp
+from pack.history.differences.file_diff import FileDiff
+from pack.history.differences.key_changes import KeyChange
+from pack.history.differences.line_hunks import DiffLine, LineHunk
+from pack.history.differences.marks import Piece, PieceOp
+from pack.history.differences.patch import patch_of
+from pack.history.differences.prose import Segment, SegmentOp
+from pack.history.differences.reading import Reading, ReadSegment
+from pack.history.differences.units import UnitKind
 from pack.history.origins import written_by
-from pack.history.patch import patch_of
-from pack.history.prose import Segment, SegmentOp
-from pack.history.reading import Reading, ReadSegment
-from pack.history.units import UnitKind
 from pack.log import ChangeKind, CommitFacts
 from pack.provenance import without_trailers
 from pack.times import format_time

@@ -12,7 +12,7 @@ from typing import Annotated, Final
 import typer
 
 from pack.errors import Unavailable
-from pack.history.context import BUDGET, CHARACTERS, ContextRequest
+from pack.history.briefing.context import BUDGET, CHARACTERS, ContextRequest
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import Format, FormatOption, GithubOption, LocalOption
 from pack_servers.cli.shell.output import show_json

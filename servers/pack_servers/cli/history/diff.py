@@ -22,6 +22,7 @@ from pack_servers.cli.shell.options import (
     LocalOption,
     RawOption,
     UnifiedOption,
+    complete_path,
 )
 from pack_servers.cli.shell.output import show
 
@@ -41,6 +42,7 @@ def run(
             metavar="[PATH] [FROM [TO]]",
             help="A file or folder; and a commit, date, time or 7d to begin and to end with.",
             show_default=False,
+            autocompletion=complete_path,
         ),
     ] = None,
     unified: UnifiedOption = False,

@@ -21,6 +21,7 @@ from pack_servers.cli.shell.options import (
     LocalOption,
     RawOption,
     UnifiedOption,
+    complete_path,
 )
 from pack_servers.cli.shell.output import show
 
@@ -42,7 +43,12 @@ def run(
     ] = None,
     path: Annotated[
         str | None,
-        typer.Argument(metavar="[PATH]", help="Only this file or folder.", show_default=False),
+        typer.Argument(
+            metavar="[PATH]",
+            help="Only this file or folder.",
+            show_default=False,
+            autocompletion=complete_path,
+        ),
     ] = None,
     unified: UnifiedOption = False,
     raw: RawOption = False,

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from pack.history.undone import UndoChoice
+from pack.history.undoing.undone import UndoChoice
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
     DryRunOption,

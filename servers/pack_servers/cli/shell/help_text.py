@@ -142,9 +142,13 @@ def _parameters(parameters: Sequence[object], width: int) -> Iterator[str]:
     yield _section("Options", _table(options, width))
 
 
+_SIGNS: Final = str.maketrans("", "", "[].")
+"""What says in a usage line that something may be left out, or given several times."""
+
+
 def _argument(argument: TyperArgument) -> _Row:
     name = argument.metavar or argument.name.upper()
-    return name.strip("[].").rstrip("."), argument.help or ""
+    return name.translate(_SIGNS), argument.help or ""
 
 
 def _option(option: TyperOption) -> _Row:

@@ -103,7 +103,7 @@ def kind_of(change: PlannedChange) -> str:
 
 def difference(change: PlannedChange) -> str:
     """A unified diff as git shows it; for a file that is only recorded, just the header."""
-    from pack.history.patch import hunks_of  # noqa: PLC0415 - only a dry run needs it
+    from pack.history.differences.patch import hunks_of  # noqa: PLC0415 - only a dry run needs it
 
     old = "/dev/null" if change.before is None else f"a/{change.path}"
     new = "/dev/null" if change.after is None else f"b/{change.path}"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from pack.errors import UndoConflict
-from pack.history.undone import Undone, UndoneCommit
+from pack.history.undoing.undone import Undone, UndoneCommit
 from pack.model import ConflictingTexts
 from pack.provenance import Source
 from pack.results import PlannedChange

@@ -64,7 +64,7 @@ def worded_fields(value: object, *, is_message: bool = False) -> object:
 
 
 class CommandCalls:
-    """The commands that get what a text leaves out; see `pack.history.context_text.Calls`."""
+    """The commands that get what a text leaves out; see `Calls` of `pack.history.briefing`."""
 
     def read(self, path: str, lines: str = "") -> str:
         """The command that prints a note."""

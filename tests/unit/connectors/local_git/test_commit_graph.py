@@ -41,7 +41,7 @@ def test_the_log_is_the_same_with_the_graph_and_the_repository_stays_as_it_is(gi
     assert shown.decode().split() == [later, *found]
 
 
-def test_a_graph_of_today_is_kept(git_world, graph):
+def test_a_graph_of_just_now_is_kept(git_world, graph):
     graph.tend(git_world.connector.head())
     graph._child.wait(60)
     again = CommitGraph(graph._runner, graph._folder)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from sys import maxsize
+from types import SimpleNamespace
+from typing import Any
 
-from pack_servers.mcp.clients import PartsRead
+import pytest
+from pack_servers.mcp.clients import PartsRead, reader_key
+from starlette.requests import Request
 
 from pack.results import Excerpt
 
@@ -66,3 +70,32 @@ def test_the_oldest_is_forgotten() -> None:
         read.put("one", f"notes/{number}.md", SHA, part(1, 5))
     assert read.lines("one", "notes/0.md", SHA) is None
     assert read.lines("one", "notes/4999.md", SHA)
+
+
+def asked(
+    address: str = "127.0.0.1", name: str = "x", headers: dict[str, str] | None = None
+) -> Any:
+    """A request over HTTP, as the SDK passes it on."""
+    raw = [(key.encode(), value.encode()) for key, value in (headers or {}).items()]
+    request = Request({"type": "http", "headers": raw, "client": (address, 1), "query_string": b""})
+    params = SimpleNamespace(client_info=SimpleNamespace(name=name))
+    return SimpleNamespace(request=request, session=SimpleNamespace(client_params=params))
+
+
+def test_without_sessions_those_that_look_alike_are_one_reader() -> None:
+    one = reader_key(asked(), sees_all=True)
+    assert one is not None
+    assert one == reader_key(asked(), sees_all=True)
+    token = {"authorization": "Bearer canary"}
+    others = [asked("::1"), asked(name="y"), asked(headers=token)]
+    assert len({one, *(reader_key(each, sees_all=True) for each in others)}) == 4
+    assert reader_key(asked(), sees_all=False) is None
+    assert "canary" not in str(reader_key(asked(headers=token), sees_all=True))
+
+
+@pytest.mark.parametrize("sees_all", [True, False])
+def test_a_session_is_a_reader_and_one_of_several_servers_knows_no_others(sees_all: bool) -> None:
+    session = asked(headers={"mcp-session-id": "s"})
+    assert reader_key(session, sees_all=sees_all) == "s"
+    local = SimpleNamespace(request=None)
+    assert reader_key(local, sees_all=sees_all) == "local"  # type: ignore[arg-type]

@@ -1,0 +1,232 @@
+"""What a conversation should begin with: the notes, the news and the passages that matter most.
+
+Pinned notes come first (`pin: true`, and `profiles/me.md`), then what has changed since this reader
+was last there, then what answers the user's task, then what else there is. `context_text` chooses
+from them what fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Final, TypedDict
+
+from pack.catalog.catalog import Catalog
+from pack.catalog.questions import Filter, Sort
+from pack.catalog.row import Row
+from pack.core.core import Core
+from pack.core.session import Session
+from pack.errors import InvalidRequest, NotFound
+from pack.files.markdown import split_lines
+from pack.files.note import Note
+from pack.files.passages import split_passages
+from pack.history.briefing.context_text import Calls, Extract, Ingredients, StartingContext, compose
+from pack.history.visits import NewFile, Visits
+from pack.limits import MAX_QUERY_BYTES
+from pack.model import CommitId, MemoryPath, Mode
+from pack.use_cases.search import SearchRequest, search
+
+BUDGET: Final = 2_000
+"""Codex cuts off a hook's output at 2,500 tokens."""
+CHARACTERS: Final = 9_500
+"""Claude Code replaces a hook's output of more than 10,000 characters by a preview."""
+_PROFILE: Final = MemoryPath("profiles/me.md")
+_MOST_PINNED: Final = 50
+_MOST_FOUND: Final = 12
+_MOST_LISTED: Final = 60
+_MOST_FOLDERS: Final = 40
+_NEWEST_EACH: Final = 3
+_TOPIC_CHARACTERS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ContextRequest:
+    """What a conversation is to begin with.
+
+    Attributes:
+        task: What the user asked for; `None` if that is not known.
+        client: Who reads the text, by name; `None` if that is not known.
+        budget: How many tokens the text may take, by `most_tokens`.
+        characters: How many characters it may have.
+    """
+
+    task: str | None = None
+    client: str | None = None
+    budget: int = BUDGET
+    characters: int = CHARACTERS
+
+
+class Briefing:
+    """Texts to begin a conversation with. Methods may be called from any thread."""
+
+    def __init__(self, session: Session) -> None:
+        self._core = session.core
+        self._visits = Visits(session)
+
+    def text(self, request: ContextRequest, calls: Calls) -> StartingContext:
+        """The text to begin a conversation with; the same for the same commit and request.
+
+        Args:
+            request: What it is to be about, and how long it may be.
+            calls: How its reader asks for more.
+
+        Raises:
+            NotInitialised: There is no memory.
+            InvalidRequest: A limit is not positive.
+        """
+        if request.budget < 1 or request.characters < 1:
+            raise InvalidRequest("a limit must be at least 1")
+        with self._core.view():
+            wanted = replace(_gather(self._core, request), **self._news(request.client))
+            found = compose(wanted, request.budget, request.characters, calls)
+            return replace(found, commit=self._core.connector.head())
+
+    def seen(self, client: str | None, commit: CommitId | None) -> None:
+        """Remember that a text has reached its reader, so that the next one goes on from there.
+
+        Asked again at the same commit, the reader gets the same text as before.
+
+        Args:
+            client: As in the request.
+            commit: `StartingContext.commit`.
+
+        Raises:
+            Unavailable: It cannot be stored.
+        """
+        visits = self._core.visits
+        if client is None or commit is None or (last := visits.load(_last(client))) == commit:
+            return
+        if last is not None:
+            visits.save(_before(client), last)
+        visits.save(_last(client), commit)
+
+    def _news(self, client: str | None) -> _News:
+        since = self._since(client)
+        if client is None or since is None:
+            return {"since": None, "changed": ()}
+        try:
+            files = self._visits.news(client, since).files
+        except NotFound:  # the history was rewritten
+            return {"since": None, "changed": ()}
+        return {"since": since, "changed": [_told(file) for file in files]}
+
+    def _since(self, client: str | None) -> CommitId | None:
+        """The commit at which a reader was last there; `None` at its first visit."""
+        if client is None:
+            return None
+        last = self._core.visits.load(_last(client))
+        is_same = last is not None and last == self._core.connector.head()
+        return self._core.visits.load(_before(client)) if is_same else last
+
+
+class _News(TypedDict):
+    since: CommitId | None
+    changed: Sequence[str]
+
+
+def _last(client: str) -> str:
+    return f"{client}: context"
+
+
+def _before(client: str) -> str:
+    return f"{client}: context before"
+
+
+def _told(file: NewFile) -> str:
+    was = f" from {file.old_path}" if file.old_path else ""
+    return f"{file.path}: {file.change}{was} by {file.by}"
+
+
+def _gather(core: Core, request: ContextRequest) -> Ingredients:
+    if core.require_mode() is Mode.V1:
+        return Ingredients(pinned=[_whole(note) for note in core.reader.v1_files()])
+    task = (request.task or "").strip() or None
+    forms, is_whole = _index_forms(core)
+    return Ingredients(
+        pinned=_pinned(core),
+        task=task,
+        found=_found(core, task) if task else (),
+        index=forms,
+        is_index_whole=is_whole,
+    )
+
+
+def _pinned(core: Core) -> Iterator[Extract]:
+    """The pinned notes, read one by one while they are asked for."""
+    rows = core.ask(lambda view: view.list_rows(Filter(pinned=True), limit=_MOST_PINNED).rows)
+    for path in dict.fromkeys((_PROFILE, *(row.path for row in rows))):
+        note = core.reader.find(path)
+        if note is not None:
+            yield _whole(note)
+
+
+def _whole(note: Note) -> Extract:
+    head = note.head
+    passages = tuple(split_passages(head.body.rstrip(), head.body_line))
+    return Extract(note.path, passages, len(split_lines(note.text)))
+
+
+def _found(core: Core, task: str) -> Iterator[Extract]:
+    """The passages that answer the task best, each with the file it is from."""
+    found = search(core, SearchRequest(_query(task), limit=_MOST_FOUND))
+    for match in found.matches:
+        note = core.reader.find(match.path)
+        if note is None:
+            continue
+        passages = [one for one in _whole(note).passages if one.line <= match.line]
+        if passages:
+            yield Extract(match.path, passages[-1:], len(split_lines(note.text)), is_whole=False)
+
+
+def _query(task: str) -> str:
+    """The task as a query; a task may be longer than a query."""
+    return task.encode("utf-8", "replace")[:MAX_QUERY_BYTES].decode("utf-8", "ignore")
+
+
+# --- what else there is --------------------------------------------------------------------------
+
+
+def _index_forms(core: Core) -> tuple[Sequence[str], bool]:
+    """The index of the memory in ever shorter forms, and whether the first names all notes."""
+    folders, rows, total = core.ask(_listed)
+    if not total:
+        return (), True
+    short = [f"- {name}: {_notes(count)}" for name, count in folders]
+    with_newest = [
+        ", ".join((line, *_topics(rows, name)))
+        for line, (name, _) in zip(short, folders, strict=True)
+    ]
+    forms = [with_newest, short] if len(folders) <= _MOST_FOLDERS else []
+    if total == len(rows):
+        by_path = sorted(rows, key=lambda row: row.path)
+        forms.insert(0, [f"- {row.path}: {_short(row.topic)}" for row in by_path])
+    all_in_one = f"- {_notes(total)} in {len(folders)} folder{'s' if len(folders) > 1 else ''}"
+    texts = ["".join(f"{line}\n" for line in form) for form in (*forms, [all_in_one])]
+    return texts, total == len(rows)
+
+
+def _listed(view: Catalog) -> tuple[list[tuple[str, int]], Sequence[Row], int]:
+    """The top folders with their number of notes, the newest notes, and how many there are."""
+    newest = view.list_rows(sort=Sort.UPDATED, limit=_MOST_LISTED)
+    counts: dict[str, int] = {}
+    for summary in view.folders():
+        name = f"{summary.folder.partition('/')[0]}/"
+        counts[name] = counts.get(name, 0) + summary.files
+    return sorted(counts.items()), newest.rows, newest.total
+
+
+def _topics(rows: Sequence[Row], folder: str) -> list[str]:
+    """The topics of a folder's newest notes."""
+    inside = (row for row in rows if row.path.startswith(folder))
+    return [_short(row.topic) for row in islice(inside, _NEWEST_EACH)]
+
+
+def _short(topic: str) -> str:
+    """A topic in one line of bearable length."""
+    line = " ".join(topic.split())
+    return line if len(line) <= _TOPIC_CHARACTERS else f"{line[: _TOPIC_CHARACTERS - 1].rstrip()}…"
+
+
+def _notes(count: int) -> str:
+    return f"{count:,} note{'s' if count != 1 else ''}"

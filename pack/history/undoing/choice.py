@@ -1,0 +1,80 @@
+"""The commits that somebody means who asks for an undo."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from pack.core.core import Core
+from pack.errors import InvalidRequest, NotFound
+from pack.history.commits import LAST_SESSION
+from pack.history.origins import is_by
+from pack.history.sessions import find_session
+from pack.history.undoing.stack import UndoStack
+from pack.history.undoing.undone import UndoChoice
+from pack.history.when import parse_moment
+from pack.log import CommitFacts, LogQuery
+from pack.model import CommitId
+
+_ID: Final = re.compile(r"[0-9a-f]{4,64}")
+
+
+class ChosenCommits:
+    """Finds them in one history.
+
+    Args:
+        core: The memory.
+        stack: Its history.
+    """
+
+    def __init__(self, core: Core, stack: UndoStack) -> None:
+        self._core = core
+        self._stack = stack
+
+    def find(self, named: str) -> CommitFacts:
+        """The commit with this id, or whose id begins so; never a moment, even if it reads as one.
+
+        Raises:
+            InvalidRequest: It is no id, or several commits begin so.
+            NotFound: There is no such commit in the history.
+        """
+        beginning = named.strip().lower()
+        if not _ID.fullmatch(beginning):
+            raise InvalidRequest(f"`{named[:64]}` is not the id of a commit")
+        found = self._core.connector.find_commits(beginning, self._stack.head)
+        if len(found) > 1:
+            raise InvalidRequest(f"{len(found)} commits begin with {beginning}; give more of it")
+        commit = self._stack.find(found[0]) if found else None
+        if commit is None:
+            raise NotFound(f"commit {beginning}", "See the log for the commits there are.")
+        return commit
+
+    def fitting(self, choice: UndoChoice) -> Iterator[CommitFacts]:
+        """The changes that fit everything but the number, newest first.
+
+        Raises:
+            InvalidRequest, NotFound: As `find`.
+        """
+        is_since = self._since(choice.since)
+        session = self._in_session(choice.session) if choice.session is not None else None
+        for commit in self._stack.changes():
+            if choice.by is not None and not is_by(commit, choice.by):
+                continue
+            if is_since(commit) and (session is None or commit.id in session):
+                yield commit
+
+    def _since(self, since: str | None) -> Callable[[CommitFacts], bool]:
+        if since is None:
+            return lambda _: True
+        moment = parse_moment(since, self._core.clock(), at_end=False)
+        if moment is not None:
+            return lambda commit: commit.at >= moment
+        query = LogQuery(self._stack.head, self.find(since).id)
+        after = {commit.id for commit in self._core.log.read(query)}
+        return lambda commit: commit.id in after
+
+    def _in_session(self, named: str) -> frozenset[CommitId]:
+        commit = self.find(named).id if named.strip().lower() != LAST_SESSION else None
+        found = find_session(self._core.log, self._stack.head, commit)
+        return frozenset(each.id for each in found)

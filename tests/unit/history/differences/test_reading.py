@@ -1,0 +1,41 @@
+"""What a person reads of a change."""
+
+from pack.history.differences.file_diff import FileDiff
+from pack.history.differences.prose import SegmentOp
+from pack.history.differences.reading import Reading
+from pack.log import ChangeKind
+
+OLD = "---\ntags: [a]\nupdated: 1\n---\n# Plan\n\nIt rains today. We stay.\n\n- tea\n"
+NEW = "---\ntags: [b]\nupdated: 2\n---\n# Plan\n\nIt snows today. We stay. All day. Yes.\n\n- tea\n"
+
+
+def reading(old, new, *, raw=False):
+    return Reading(FileDiff("a/x.md", ChangeKind.EDITED, None, old, new), raw)
+
+
+def test_keys_and_sentences_with_their_section():
+    found = reading(OLD, NEW)
+    assert [tuple(change) for change in found.keys] == [("tags", ("a",), ("b",))]
+    assert [(one.segment.op, one.section) for one in found.segments] == [
+        (SegmentOp.CHANGED, "Plan"),
+        (SegmentOp.NEW, "Plan"),
+    ]
+    assert not any("updated" in line.text for hunk in found.hunks for line in hunk.lines)
+
+
+def test_the_stamps_are_there_if_they_are_asked_for():
+    found = reading(OLD, NEW, raw=True)
+    assert [change.key for change in found.keys] == ["tags", "updated"]
+    assert any("updated" in line.text for hunk in found.hunks for line in hunk.lines)
+
+
+def test_frontmatter_that_cannot_be_read_is_shown_as_lines():
+    found = reading("---\na: [\nupdated: 1\n---\n", "---\na: [b\nupdated: 2\n---\n")
+    assert found.keys == ()
+    assert [one.segment.new_line for one in found.segments] == [2]
+
+
+def test_a_change_of_line_ends_has_hunks_and_nothing_to_read():
+    found = reading("a\nb\n", "a\r\nb\r\n")
+    assert found.segments == ()
+    assert len(found.hunks) == 1
