@@ -26,7 +26,8 @@ _HOUR: Final = 3600
 def measure_past(setting: Setting) -> list[Figure]:
     """Time of `memory_get` and `memory_search` as of a commit."""
     memory = with_history(setting)
-    commits = memory.git("rev-list", "HEAD").decode().split()
+    newest = f"--max-count={setting.notes}"
+    commits = memory.git("rev-list", newest, "HEAD").decode().split()
     with replace(setting, memory=memory).pack() as server:
         return [
             _get(setting, server, commits),

@@ -86,7 +86,7 @@ def test_a_small_run_prints_and_writes_every_figure(
     monkeypatch.setattr("tests.bench.serving._READS_BEFORE_MEMORY", 2)
     monkeypatch.setattr("tests.bench.serving._UPDATES_BEFORE_MEMORY", 1)
     monkeypatch.setattr("tests.bench.writes.settle", lambda: None)
-    for module in ("cataloguing", "copying", "finding", "serving", "writes"):
+    for module in ("cataloguing", "copying", "finding", "past", "serving", "writes"):
         monkeypatch.setattr(f"tests.bench.{module}.WARM_UP", 0)
     result_file = tmp_path / "result.json"
     main(["--sizes", "30", "--rounds", "1", "--pause", "0", "--json", str(result_file)])
