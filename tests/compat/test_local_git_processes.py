@@ -179,7 +179,7 @@ def log_root(folder):
 
 @pytest.mark.parametrize("group", [False, True], ids=["process", "process group"])
 @pytest.mark.parametrize(
-    "kills", [5, pytest.param(100, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])]
+    "kills", [3, pytest.param(100, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])]
 )
 def test_a_killed_writer_loses_nothing_that_was_acknowledged(folder, group, kills):
     chance, rows = random.Random(kills), []

@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeVar
 
 import anyio
 import httpx2
+import pytest
 from mcp.client import Client
 from mcp.client.sse import sse_client
 from mcp.client.stdio import StdioServerParameters, stdio_client
@@ -44,6 +45,17 @@ CONNECTIONS: list[tuple[Kind, str]] = [
     ("http", "legacy"),
     ("sse", "legacy"),
 ]
+
+ONE_OF_EACH = [
+    ("memory", "auto"),
+    ("stdio", "legacy"),
+    ("http", "auto"),
+    ("sse", "legacy"),
+    pytest.param("memory", "legacy", marks=pytest.mark.soak),
+    pytest.param("stdio", "auto", marks=pytest.mark.soak),
+    pytest.param("http", "legacy", marks=pytest.mark.soak),
+]
+"""For what does not depend on both at once: each connection and each generation of clients."""
 
 _TRANSPORT: dict[Kind, list[str]] = {"http": ["--http"], "sse": ["--sse-only"]}
 

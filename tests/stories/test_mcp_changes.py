@@ -34,8 +34,8 @@ from pack.errors import Unavailable
 from pack.history.history import History
 from pack.memory import Memory
 from tests.stories.mcp_support import (
-    CONNECTIONS,
     DEADLINE,
+    ONE_OF_EACH,
     PACK,
     Kind,
     call,
@@ -133,7 +133,7 @@ def memory(folder: Path) -> Iterator[Memory]:
         yield opened
 
 
-@pytest.mark.parametrize(("kind", "mode"), CONNECTIONS)
+@pytest.mark.parametrize(("kind", "mode"), ONE_OF_EACH)
 def test_a_client_hears_of_every_kind_of_change(
     kind: Kind, mode: str, folder: Path, tmp_path: Path
 ) -> None:

@@ -405,7 +405,9 @@ def test_what_children_print_stays_off_the_wire(folder: Path, tmp_path: Path) ->
         server.rest()
 
 
-@pytest.mark.parametrize("locale", ["C", "POSIX", "tr_TR.UTF-8"])
+@pytest.mark.parametrize(
+    "locale", ["C", pytest.param("POSIX", marks=pytest.mark.soak), "tr_TR.UTF-8"]
+)
 def test_text_is_utf_8_whatever_the_locale_says(locale: str, folder: Path, tmp_path: Path) -> None:
     environment = {"LC_ALL": locale, "LANG": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     with raw_server(folder, tmp_path / "log", environment=environment) as server:

@@ -22,7 +22,7 @@ from pack_servers.wiring.memory import open_memory
 from pack.errors import RepositoryBusy, Unavailable
 from pack.memory import Memory
 from tests.stories.mcp_support import (
-    CONNECTIONS,
+    ONE_OF_EACH,
     Kind,
     assert_sound,
     call,
@@ -68,7 +68,7 @@ async def remember(client: Client, content: str) -> dict[str, Any]:
 
 
 @pytest.mark.contract("C1", "C2", "C9")
-@pytest.mark.parametrize(("kind", "mode"), CONNECTIONS)
+@pytest.mark.parametrize(("kind", "mode"), ONE_OF_EACH)
 def test_reading_everything_and_sending_it_back_with_more_loses_nothing(
     kind: Kind, mode: str, folder: Path, tmp_path: Path
 ) -> None:
