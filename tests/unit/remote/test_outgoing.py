@@ -62,7 +62,7 @@ def test_plain_text_stops_a_push(version: Outgoing) -> None:
     [
         sent(commit=AFTER),  # the filter applied, and may well make text
         sent(place=".git/info/attributes:1"),  # since when, no commit says
-        sent(place="/home/somebody/attributes:1"),
+        sent(place="~/attributes:1"),
         sent(rule="filter=lfs"),
         sent(rule="ident"),
         sent(rule="working-tree-encoding=UTF-16"),
