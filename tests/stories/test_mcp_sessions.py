@@ -39,6 +39,7 @@ from tests.stories.mcp_support import (
 
 MOST_TOKENS = 3200
 TOOLS = {
+    "memory_context",
     "memory_list",
     "memory_get",
     "memory_history",
@@ -49,7 +50,7 @@ TOOLS = {
     "memory_move",
     "memory_undo",
 }
-READS = {"memory_list", "memory_get", "memory_search", "memory_history"}
+READS = {"memory_context", "memory_list", "memory_get", "memory_search", "memory_history"}
 
 
 @pytest.fixture
@@ -410,7 +411,7 @@ def test_prompts_name_tools_that_there_are(story: Callable[..., Any]) -> None:
 
     instructions, prompt, v1_prompt = story(read_all)
     for text in (instructions, prompt):
-        assert {"memory_list", "memory_get"} < set(re.findall(r"memory_\w+", text)) <= TOOLS
+        assert {"memory_context", "memory_get"} < set(re.findall(r"memory_\w+", text)) <= TOOLS
     assert set(re.findall(r"memory_\w+", v1_prompt)) == {"memory_get", "memory_update"}
     assert "NOT STORED" in v1_prompt
 
