@@ -192,6 +192,33 @@ def world(
     made.close()
 
 
+@pytest.fixture(scope="module")
+def _worlds() -> Iterator[dict[str, World]]:
+    worlds: dict[str, World] = {}
+    yield worlds
+    for made in worlds.values():
+        made.close()
+
+
+@pytest.fixture(params=["memory", "git"])
+def shared_world(
+    request: pytest.FixtureRequest,
+    _worlds: dict[str, World],
+    tmp_path_factory: pytest.TempPathFactory,
+    git_identity: tuple[str, str],
+) -> World:
+    """As `world`, with a memory that a module's tests share: for those that find any state right.
+
+    To make one takes longer than most questions to it.
+    """
+    kind = request.param
+    if kind not in _worlds:
+        folder = tmp_path_factory.mktemp("shared") / "memory" if kind == "git" else None
+        _worlds[kind] = World(folder)
+        _worlds[kind].init()
+    return _worlds[kind]
+
+
 @pytest.fixture
 def git_world(tmp_path: Path, git_identity: tuple[str, str]) -> Iterator[World]:
     """The same, in a git repository only: for hand edits in the folder."""

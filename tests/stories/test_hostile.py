@@ -7,28 +7,18 @@ import pytest
 from pack.errors import BlobChanged, InvalidContent, InvalidPath, InvalidRequest, PackError
 from pack.files.edits import Append
 from pack.model import blob_id
-from tests.support import World, assert_true_index, git, note
+from tests.support import assert_true_index, git, note
 
 pytestmark = [pytest.mark.contract("C1", "C7")]
 A = "projects/a.md"
 
 
-@pytest.fixture(scope="module")
-def kept():
-    worlds = {}
-    yield worlds
-    for world in worlds.values():
-        world.close()
-
-
-@pytest.fixture(params=["memory", "git"])
-def shared(request, kept, tmp_path_factory, git_identity):
+@pytest.fixture
+def shared(shared_world):
     """A memory with the file `A`, for tests after which no other file is there and none is gone."""
-    if request.param not in kept:
-        folder = tmp_path_factory.mktemp("shared") / "memory" if request.param == "git" else None
-        kept[request.param] = world = World(folder)
-        world.init().notes.update(A, "the only copy\n")
-    return kept[request.param]
+    if A not in shared_world.listed():
+        shared_world.memory.notes.update(A, "the only copy\n")
+    return shared_world
 
 
 # Names that no memory file gets, on any system.

@@ -71,10 +71,10 @@ def test_what_stays_is_on_exactly_one_page_whatever_changes_between_them(before,
         base64.urlsafe_b64encode(b"[" * 20_000).decode(),
     ],
 )
-def test_a_cursor_that_was_not_handed_out_is_refused(world, cursor):
+def test_a_cursor_that_was_not_handed_out_is_refused(shared_world, cursor):
     with pytest.raises(InvalidCursor):
         page(["a", "b"], cursor, 1, key=lambda item: [item])
-    memory = world.init()
+    memory = shared_world.memory
     for call in (memory.notes.list, lambda cursor: memory.search.find("general", cursor=cursor)):
         with pytest.raises(InvalidCursor):
             call(cursor=cursor)

@@ -36,7 +36,8 @@ def read(world: World, text: str, **part: object) -> Document:
         ("0-3", (1, 3)),
     ],
 )
-def test_lines_of_a_file(lines: str, shown: tuple[int, int], world: World) -> None:
+def test_lines_of_a_file(lines: str, shown: tuple[int, int], shared_world: World) -> None:
+    world = shared_world
     found = read(world, BIG, lines=lines)
     assert (found.excerpt.first, found.excerpt.last) == shown
     assert found.excerpt.total == 607
@@ -47,9 +48,9 @@ def test_lines_of_a_file(lines: str, shown: tuple[int, int], world: World) -> No
 
 
 @pytest.mark.parametrize("lines", ["8-7", "700-", "x", "-", "", "1-2-3", "9" * 30, "1.5"])
-def test_what_is_no_range_is_refused(lines: str, world: World) -> None:
+def test_what_is_no_range_is_refused(lines: str, shared_world: World) -> None:
     with pytest.raises(InvalidRequest):
-        read(world, BIG, lines=lines)
+        read(shared_world, BIG, lines=lines)
 
 
 def test_a_section_of_a_file(world: World) -> None:
