@@ -77,9 +77,9 @@ def install(wheel: Path, work: Path) -> tuple[Path, float]:
 
 
 def megabytes(folder: Path) -> float:
-    """What a folder takes on a disk that gives files blocks of 4,096 bytes, in units of 2^20."""
-    sizes = (file.lstat().st_size for file in folder.rglob("*") if not file.is_symlink())
-    return sum(-(-size // 4096) * 4096 for size in sizes) / 2**20
+    """What the files of a folder hold, in units of 2^20 bytes; a disk's blocks may add a tenth."""
+    files = (file for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
+    return sum(file.lstat().st_size for file in files) / 2**20
 
 
 def runtime_lock() -> str:

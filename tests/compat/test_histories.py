@@ -16,6 +16,7 @@ from pack.memory import Memory
 from tests.histories import History, Step, build_history
 from tests.support import AGENT, Clock, examples, git
 
+pytestmark = pytest.mark.contract("C1", "C9")
 _COMMITS = 2_000
 _ASKED = examples(12, 400)
 
