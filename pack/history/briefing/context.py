@@ -15,9 +15,10 @@ from typing import Final, TypedDict
 from pack.catalog.catalog import Catalog
 from pack.catalog.questions import Filter, Sort
 from pack.catalog.row import Row
+from pack.catalog.scope import scope_of
 from pack.core.core import Core
 from pack.core.session import Session
-from pack.errors import InvalidRequest, NotFound
+from pack.errors import InvalidRequest, LimitExceeded, NotFound
 from pack.files.markdown import split_lines
 from pack.files.note import Note
 from pack.files.passages import split_passages
@@ -153,12 +154,23 @@ def _gather(core: Core, request: ContextRequest) -> Ingredients:
 
 
 def _pinned(core: Core) -> Iterator[Extract]:
-    """The pinned notes, read one by one while they are asked for."""
+    """The pinned notes that can be read, one by one while they are asked for."""
+    profile = _profile(core)
+    if profile is not None:
+        yield _whole(profile)
     rows = core.ask(lambda view: view.list_rows(Filter(pinned=True), limit=_MOST_PINNED).rows)
-    for path in dict.fromkeys((_PROFILE, *(row.path for row in rows))):
-        note = core.reader.find(path)
-        if note is not None:
-            yield _whole(note)
+    others = [row for row in rows if profile is None or row.path != profile.path]
+    for _, note in core.reader.texts(others):
+        yield _whole(note)
+
+
+def _profile(core: Core) -> Note | None:
+    if not scope_of(core.connector).holds(_PROFILE):
+        return None
+    try:
+        return core.reader.find(_PROFILE)
+    except LimitExceeded:  # `validate` reports it
+        return None
 
 
 def _whole(note: Note) -> Extract:

@@ -28,6 +28,20 @@ def test_pinned_notes_come_first_and_the_profile_before_all(world):
     assert "pin: true" not in text
 
 
+def test_what_is_left_out_or_unreadable_is_not_shown(git_world):
+    world, memory = git_world, git_world.init()
+    memory.notes.update("context/rules.md", pinned("Never use tables."))
+    world.commit({"profiles/me.md": "x" * (2 * 1024 * 1024 + 1)})
+    world.commit({"context/broken.md": pinned("Not UTF-8: ").encode() + b"\xff\n"})
+    found = begin(memory)
+    assert "Never use tables." in found.text
+    assert "xxx" not in found.text
+    world.commit(
+        {"profiles/me.md": "Private.\n", ".pack.yaml": "version: 1\nexclude: [profiles/]\n"}
+    )
+    assert "Private." not in begin(memory).text
+
+
 def test_an_edit_by_hand_is_pinned_at_once(git_world):
     memory = git_world.init()
     begin(memory)
