@@ -152,7 +152,11 @@ def _over_stdio(server: subprocess.Popen[str]) -> None:
     _expect("notes/a.md", json.dumps(call("memory_search", query="blue")))
     third = call("memory_move", path="notes/a.md", new_path="notes/b.md", sha=second)["sha"]
     _expect("notes/b.md", json.dumps(call("memory_list")))
+    _expect("notes/b.md", call("memory_context", task="blue")["text"])
     call("memory_delete", path="notes/b.md", sha=third)
+    (gone, *_) = call("memory_history", path="notes/b.md")["commits"]
+    call("memory_undo", commit=gone["commit"])
+    _expect("blue", call("memory_get", path="notes/b.md")["content"])
     offered = {tool["name"] for tool in ask("tools/list")["tools"]}
     if offered != used:
         sys.exit(f"tools that are offered, and those that were used: {offered ^ used}")
