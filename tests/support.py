@@ -71,10 +71,12 @@ class Template:
 
     def __init__(self, folder: Path) -> None:
         found = [(path.relative_to(folder), path) for path in sorted(folder.rglob("*"))]
-        self._folders = [place for place, path in found if path.is_dir()]
+        self._links = [(place, path.readlink()) for place, path in found if path.is_symlink()]
+        real = [(place, path) for place, path in found if not path.is_symlink()]
+        self._folders = [place for place, path in real if path.is_dir()]
         self._files = [
             (place, path.read_bytes(), path.stat().st_mode)
-            for place, path in found
+            for place, path in real
             if path.is_file()
         ]
 
@@ -85,6 +87,8 @@ class Template:
         for place, content, mode in self._files:
             (folder / place).write_bytes(content)
             (folder / place).chmod(mode)
+        for place, target in self._links:
+            (folder / place).symlink_to(target)
 
 
 def make_again(make: Callable[[Path], object], folder: Path) -> None:

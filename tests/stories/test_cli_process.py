@@ -176,7 +176,7 @@ def test_a_mistake_of_its_own_gives_a_report_without_secrets(
     assert secret not in err
     assert "builtins.ZeroDivisionError" in err
     assert re.search(r"pack [\d.]+, Python 3\.\d+\.\d+, ", err)
-    assert re.search(r"exit\.py:\d+ in run", err)
+    assert re.search(r"exit\.py:\d+ in _run_safely", err)
     assert "in fail" in err
 
 

@@ -23,10 +23,10 @@ NOTES = {
 }
 WRITES = {
     *("init", "update", "edit", "move", "delete", "prune", "migrate", "migrate-notion", "sync"),
-    "commit",
+    *("commit", "undo", "redo", "restore"),
 }
 READS = {"list", "get", "search", "validate", "status", "remote", "doctor", "reindex"}
-READS |= {"log", "changes"}
+READS |= {"log", "changes", "diff", "show", "blame", "context"}
 WITHOUT_A_MEMORY = {"google-auth", "help"}
 
 

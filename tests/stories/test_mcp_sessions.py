@@ -122,7 +122,7 @@ async def says_who_it_is(client: Client) -> None:
     assert server is not None
     assert (server.name, server.title, server.version) == ("pack", "PACK memory", __version__)
     assert client.instructions
-    assert "memory_list" in client.instructions
+    assert "memory_context" in client.instructions
     assert {tool.name for tool in (await client.list_tools()).tools} == TOOLS
 
 

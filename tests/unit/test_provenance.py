@@ -186,8 +186,9 @@ def test_a_file_name_made_by_hand_cannot_forge_a_trailer(git_world):
     git_world.edit("a/y.md", "---\nttl: 2026-01-01\n---\nx\n")
     git(git_world.folder, "add", "--all")
     git(git_world.folder, "commit", "-q", "-m", "by hand")
+    # A name with a line end is no memory, so it never gets into a message.
     expired = memory.care.list_expired()
-    assert len(expired) == 2
+    assert [file.path for file in expired] == ["a/y.md"]
     memory.care.prune(expired)
     shown = git(git_world.folder, "log", "-1", "--format=%(trailers)").decode().strip()
     assert shown.splitlines()[0] == "Pack-Origin: ai-cloud:test-client"

@@ -176,6 +176,8 @@ class ObjectStore:
         self._cat_file = CatFile(runner)
         self._trees = _TreeCache()
         self._tree_of_commit: tuple[CommitId | None, str] = (None, "")
+        self._sound: CommitId | None = None
+        """The commit that was written here, or whose parents were there."""
         self._packer: ThreadPoolExecutor | None = None
         self._added: dict[str, tuple[str, bytes]] = {}
 
@@ -266,8 +268,9 @@ class ObjectStore:
         """
         asked: list[str] = [commit]
         if self._has(commit):
-            is_known = self._tree_of_commit[0] == commit
-            asked = [self.tree_of(commit), *([] if is_known else self._parents(commit))]
+            asked = [self.tree_of(commit)]
+            if self._sound != commit:
+                asked += self._parents(commit)
         for name in asked:
             if not self._has(name):
                 raise RefusedForSafety(
@@ -275,6 +278,7 @@ class ObjectStore:
                     "Run `git fsck` in the memory folder. A clone or a remote may still have what "
                     "is missing: `git fetch` brings it back.",
                 )
+        self._sound = commit
 
     def _parents(self, commit: CommitId) -> list[str]:
         """The parents of a commit; none where a shallow clone ends."""
@@ -470,6 +474,7 @@ class ObjectStore:
     def remember_tree(self, commit: CommitId, tree: str) -> None:
         """Note the tree of a commit of ours, to save a question."""
         self._tree_of_commit = (commit, tree)
+        self._sound = commit
 
 
 class _TreeCache:

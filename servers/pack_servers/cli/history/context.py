@@ -22,7 +22,7 @@ from pack_servers.cli.shell.wording import CommandCalls
 EXAMPLES: Final = """\
   pack context
   pack context --task "plan the move to Vienna" --budget 1000
-  pack context --hook --client claude-code     for a hook: never fails, never waits long"""
+  pack context --hook --client claude-code     for a hook: never fails"""
 
 _HOOK_SECONDS: Final = 5.0
 

@@ -30,8 +30,6 @@ EXAMPLES: Final = """\
   pack diff                            what you changed by hand; else the last change
   pack diff projects/website.md        the last change of a file
   pack diff projects/website.md 7d     what has changed in it in seven days
-  pack diff yesterday                  what has changed since yesterday began
-  pack diff 2026-01-01 2026-01-31      what changed in that month
   pack diff --unified > my.patch       as a patch, for git apply"""
 
 

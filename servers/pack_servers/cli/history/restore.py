@@ -17,8 +17,8 @@ from pack_servers.cli.shell.options import (
 from pack_servers.cli.shell.output import show, show_json, show_written, written_fields
 
 EXAMPLES: Final = """\
-  pack restore projects/site.md                   a deleted file; or as before its last change
-  pack restore projects/site.md --as-of 7d        as it was a week ago
+  pack restore projects/site.md               a deleted file, or the version before
+  pack restore projects/site.md --as-of 7d    as it was a week ago
   pack restore projects/site.md --as-of 1a2b3c4 --dry-run"""
 
 

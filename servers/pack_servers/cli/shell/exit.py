@@ -83,7 +83,7 @@ def run(arguments: Sequence[str]) -> int:
     because the client that called it would stop or complain.
     """
     prepare_streams()
-    status = _status(arguments)
+    status = _run_safely(arguments)
     return OK if is_hook(arguments) else status
 
 
@@ -92,7 +92,7 @@ def is_hook(arguments: Sequence[str]) -> bool:
     return arguments[:1] == ["context"] and "--hook" in arguments
 
 
-def _status(arguments: Sequence[str]) -> int:
+def _run_safely(arguments: Sequence[str]) -> int:
     try:
         status = _run(arguments)
         sys.stdout.flush()
