@@ -18,5 +18,7 @@ SHARD_INDEX_ABOVE: Final = 500
 """Files in a memory above which the tables of `index.md` move into the folders."""
 SHARD_INDEX_CHARACTERS: Final = 20_000
 """Total length of paths above which they move too: `sync_order` must fit in the frontmatter."""
+SHOWN_FILES: Final = 20
+"""Files of a commit that an answer of the log names."""
 MAX_FOLDERS: Final = 500
 """How many folders may lead to a file that is written."""

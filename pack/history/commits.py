@@ -23,6 +23,7 @@ from pack.history.selection import Selection, select
 from pack.history.sessions import find_session
 from pack.history.told import Told
 from pack.history.when import find_commit, parse_moment
+from pack.limits import SHOWN_FILES
 from pack.log import ChangeKind, CommitFacts, FileChange, LogQuery
 from pack.model import CommitId, MemoryPath
 from pack.provenance import skips_sync, without_trailers
@@ -37,8 +38,6 @@ _MOST_COUNTED: Final = 200
 _TOKENS_EACH: Final = 30
 _CUT: Final = "this clone is shallow: what was before and in commit {:.12} is not known here"
 LAST_SESSION: Final = "last"
-SHOWN_FILES: Final = 20
-"""How many files of a commit an answer that must be short shows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ A line of the answer is about lines that were written together, such as
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pack.core.requests import count_tokens
-from pack.history.blame import BlamedRun, runs_of
 from pack.memory import Memory
 from pack.results import Document
+
+if TYPE_CHECKING:
+    from pack.history.blame import BlamedRun
 
 _TOKENS: Final = 1_500
 _SHORT_ID: Final = 12
@@ -24,6 +26,8 @@ def share_for_blame(max_tokens: int | None) -> int:
 
 def blamed_lines(memory: Memory, shown: Document, budget: int) -> list[str]:
     """Who wrote the lines that are shown, as much of it as the tokens allow."""
+    from pack.history.blame import runs_of  # noqa: PLC0415 - a server starts without it
+
     found = memory.blame.of(shown.path)
     last = min(shown.excerpt.last, len(found.lines))
     lines: list[str] = []

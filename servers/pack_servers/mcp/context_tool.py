@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, TextContent
@@ -10,11 +10,12 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from pack.errors import PackError
-from pack.history.briefing.context import BUDGET, ContextRequest
-from pack.history.briefing.context_text import StartingContext
 from pack.memory import Memory
 from pack_servers.mcp import results as answers
 from pack_servers.mcp.wording import ToolCalls
+
+if TYPE_CHECKING:
+    from pack.history.briefing.context_text import StartingContext
 
 _CHARACTERS_PER_TOKEN: Final = 20
 """No text has more; the tool is limited by tokens alone."""
@@ -40,6 +41,9 @@ class ContextTool:
         max_tokens: Annotated[int | None, Field(ge=1, description="default 2,000")] = None,
     ) -> Annotated[CallToolResult, ContextResult]:
         """Begin here: pinned notes, what is new, what fits the task, and what else there is."""
+        # A server starts without them.
+        from pack.history.briefing.context import BUDGET, ContextRequest  # noqa: PLC0415
+
         params = ctx.session.client_params
         budget = max_tokens or BUDGET
         request = ContextRequest(

@@ -6,7 +6,7 @@ A commit is named by twelve characters of its id, which every tool and command t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Final, NotRequired
+from typing import TYPE_CHECKING, Annotated, Any, Final, NotRequired
 
 from mcp.server import MCPServer
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
@@ -15,10 +15,12 @@ from typing_extensions import TypedDict
 
 from pack.core.requests import fitting
 from pack.errors import InvalidRequest, PackError
-from pack.history.commits import SHOWN_FILES, CommitEntry, TouchedFile
-from pack.history.differences.patch import patch_of
+from pack.limits import SHOWN_FILES
 from pack.memory import Memory
 from pack_servers.mcp import results as answers
+
+if TYPE_CHECKING:
+    from pack.history.commits import CommitEntry, TouchedFile
 
 _TOKENS: Final = 1_500
 _DIFF_TOKENS: Final = 4_000
@@ -102,6 +104,9 @@ class HistoryTool:
         facts = found.commit
         steps = [] if facts is None else [(facts, found.changes)]
         entries = self._memory.commits.entries(steps)
+        # A server starts without it.
+        from pack.history.differences.patch import patch_of  # noqa: PLC0415
+
         patch, notice = _cut("".join(map(patch_of, found.diffs())))
         return _answer(entries, diff=patch, notice=notice)
 

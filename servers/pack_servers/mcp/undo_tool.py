@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable
-from typing import Annotated, Any, Final, NotRequired
+from typing import TYPE_CHECKING, Annotated, Any, Final, NotRequired
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
@@ -15,13 +15,15 @@ from typing_extensions import TypedDict
 
 from pack.actions import Action
 from pack.errors import AskThePerson, InvalidRequest, PackError, UndoConflict
-from pack.history.undoing.restore import Restored
-from pack.history.undoing.undone import UndoChoice, Undone, UndoneCommit
 from pack.memory import Memory
 from pack.provenance import Source
 from pack_servers.mcp import results as answers
 from pack_servers.mcp.clients import writer_of
 from pack_servers.mcp.wording import worded
+
+if TYPE_CHECKING:
+    from pack.history.undoing.restore import Restored
+    from pack.history.undoing.undone import Undone, UndoneCommit
 
 _SHOWN_FILES: Final = 10
 _SHOWN_CHARACTERS: Final = 16 * 1024
@@ -66,6 +68,9 @@ class UndoTool:
         dry_run: bool = False,
     ) -> Annotated[CallToolResult, UndoResult]:
         """Take back your own changes of the last 24 hours, or bring back a file."""
+        # A server starts without it.
+        from pack.history.undoing.undone import UndoChoice  # noqa: PLC0415
+
         own = self._memory.written_by(writer_of(ctx, self._source)).undo.for_its_own()
         try:
             if sum((bool(commit), last is not None, bool(path))) > 1:
