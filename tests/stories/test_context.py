@@ -56,6 +56,11 @@ def test_each_client_hears_what_is_new_to_it(folder: Folder) -> None:
     assert "Changed" not in folder.ok("context", "--client", "cursor").text
 
 
+def test_a_visit_that_cannot_be_stored_costs_nobody_the_text(folder: Folder) -> None:
+    (folder.path / ".git/pack/visits").symlink_to("nowhere")
+    assert "I live in Vienna." in folder.ok("context", "--client", "claude").text
+
+
 def test_a_hook_never_fails(folder: Folder, tmp_path: Path) -> None:
     assert "I live in Vienna." in folder.ok("context", "--hook").text
     (tmp_path / "file").write_text("no folder")

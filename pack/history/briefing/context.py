@@ -7,6 +7,7 @@ from them what fits.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -18,7 +19,7 @@ from pack.catalog.row import Row
 from pack.catalog.scope import scope_of
 from pack.core.core import Core
 from pack.core.session import Session
-from pack.errors import InvalidRequest, LimitExceeded, NotFound
+from pack.errors import InvalidRequest, LimitExceeded, NotFound, Unavailable
 from pack.files.markdown import split_lines
 from pack.files.note import Note
 from pack.files.passages import split_passages
@@ -28,6 +29,7 @@ from pack.limits import MAX_QUERY_BYTES
 from pack.model import CommitId, MemoryPath, Mode
 from pack.use_cases.search import SearchRequest, search
 
+logger = logging.getLogger(__name__)
 BUDGET: Final = 2_000
 """Codex cuts off a hook's output at 2,500 tokens."""
 CHARACTERS: Final = 9_500
@@ -86,21 +88,23 @@ class Briefing:
     def seen(self, client: str | None, commit: CommitId | None) -> None:
         """Remember that a text has reached its reader, so that the next one goes on from there.
 
-        Asked again at the same commit, the reader gets the same text as before.
+        Asked again at the same commit, the reader gets the same text as before. Where that cannot
+        be stored, such as in a folder that is only for reading, the news is told again; the log
+        says so.
 
         Args:
             client: As in the request.
             commit: `StartingContext.commit`.
-
-        Raises:
-            Unavailable: It cannot be stored.
         """
         visits = self._core.visits
         if client is None or commit is None or (last := visits.load(_last(client))) == commit:
             return
-        if last is not None:
-            visits.save(_before(client), last)
-        visits.save(_last(client), commit)
+        try:
+            if last is not None:
+                visits.save(_before(client), last)
+            visits.save(_last(client), commit)
+        except Unavailable as error:
+            logger.warning("the visit of %s cannot be remembered: %s", client, error)
 
     def _news(self, client: str | None) -> _News:
         since = self._since(client)

@@ -41,12 +41,8 @@ class Calls(Protocol):
         """The call that reads a note, or some lines of it."""
         ...
 
-    def list(self, folder: str = "") -> str:
-        """The call that lists the notes of a folder, or all."""
-        ...
-
-    def search(self, query: str) -> str:
-        """The call that searches the notes."""
+    def list(self) -> str:
+        """The call that lists the notes."""
         ...
 
     def changes(self, since: str) -> str:

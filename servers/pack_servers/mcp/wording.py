@@ -56,13 +56,9 @@ class ToolCalls:
         """The call that reads a note."""
         return _call("memory_get", path=path, lines=lines)
 
-    def list(self, folder: str = "") -> str:
+    def list(self) -> str:
         """The call that lists the notes."""
-        return _call("memory_list", dir=folder)
-
-    def search(self, query: str) -> str:
-        """The call that searches the notes."""
-        return _call("memory_search", query=query)
+        return "memory_list"
 
     def changes(self, since: str) -> str:
         """The call that lists what has changed."""

@@ -70,13 +70,9 @@ class CommandCalls:
         """The command that prints a note."""
         return f"`pack get {shlex.quote(path)}{f' --lines {lines}' if lines else ''}`"
 
-    def list(self, folder: str = "") -> str:
+    def list(self) -> str:
         """The command that lists the notes."""
-        return f"`pack list{f' --dir {shlex.quote(folder)}' if folder else ''}`"
-
-    def search(self, query: str) -> str:
-        """The command that searches the notes."""
-        return f"`pack search {shlex.quote(query)}`"
+        return "`pack list`"
 
     def changes(self, since: str) -> str:
         """The command that lists what has changed."""

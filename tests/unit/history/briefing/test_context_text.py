@@ -15,11 +15,8 @@ class Calls:
     def read(self, path, lines=""):
         return f"get {path} {lines}".strip()
 
-    def list(self, folder=""):
-        return f"list {folder}".strip()
-
-    def search(self, query):
-        return f"search {query}"
+    def list(self):
+        return "list"
 
     def changes(self, since):
         return f"changes {since}"
