@@ -73,6 +73,7 @@ from pack_connectors.local_git.objects import (
 )
 from pack_connectors.local_git.past.ancestors import Ancestors
 from pack_connectors.local_git.past.one_commit import read_one
+from pack_connectors.local_git.past.tree_diff import diff_trees
 from pack_connectors.local_git.process import GitRunner, RefUpdater, is_id
 from pack_connectors.local_git.recovery import Recovery
 from pack_connectors.local_git.replaced_files import ReplacedFiles
@@ -326,6 +327,9 @@ class LocalGit:
             raise NotFound(f"commit {new[:60]}")
         if not self._is_commit(old):
             return None
+        roots = (self._store.root_of(old), self._store.root_of(new))
+        if (found := diff_trees(self._store, *roots)) is not None:
+            return found
         out = self._runner.run(["diff-tree", "-r", "-z", "--raw", "--no-renames", old, new, "--"])
         return sorted(parse_raw_diff(out).items())
 

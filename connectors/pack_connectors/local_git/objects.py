@@ -269,11 +269,14 @@ class ObjectStore:
         """Id of a commit's root tree; the empty tree for `None`."""
         if commit is None:
             return self.write("tree", b"")
-        known, tree = self._tree_of_commit
-        if known != commit:
-            tree = _tree_in(self.read_commit(commit))
-            self._tree_of_commit = (commit, tree)
+        tree = self.root_of(commit)
+        self._tree_of_commit = (commit, tree)
         return tree
+
+    def root_of(self, commit: CommitId) -> str:
+        """The same of a commit that need not be the current one, which stays remembered."""
+        known, tree = self._tree_of_commit
+        return tree if known == commit else _tree_in(self.read_commit(commit))
 
     def refuse_broken(self, commit: CommitId) -> None:
         """Do nothing, unless a commit, its tree or a parent is gone.
@@ -330,10 +333,7 @@ class ObjectStore:
 
     def entry_in(self, commit: CommitId, path: MemoryPath) -> TreeEntry | None:
         """What a commit holds at a path; the tree of the current commit stays remembered."""
-        known, tree = self._tree_of_commit
-        if known != commit:
-            tree = _tree_in(self.read_commit(commit))
-        return self.entry_at(tree, path)
+        return self.entry_at(self.root_of(commit), path)
 
     def blob_at(self, commit: CommitId, path: MemoryPath) -> str | None:
         """Id of the file that a commit holds at a path; from remembered trees, where it can."""
