@@ -12,6 +12,7 @@ import threading
 import time
 
 import pytest
+from pack_connectors.local_git.cat_file import FEW
 from pack_connectors.local_git.repository import create_repository
 
 from pack.errors import BlobChanged, NotFound, PackError
@@ -316,6 +317,8 @@ def test_children_that_die_are_replaced(folder):
     for turn in range(3):
         put(memory, A, b"%d\n" % turn)
         memory._refs._process.kill()
+        for _ in range(FEW):
+            memory._store.find_id("HEAD")
         memory._store.read(memory._store.find_id("HEAD"), "commit")  # both of them are at work
         git_children = memory._store._cat_file._git
         for child in (git_children.cat_file_all, git_children.cat_file_header):

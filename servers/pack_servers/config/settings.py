@@ -1,21 +1,28 @@
-"""Settings: environment variables, then `~/.pack.env`."""
+"""Settings: environment variables, then `~/.pack.env`.
+
+`Settings` says what there is, of which type, and what holds where nothing is set. What is set is
+checked against that by pydantic (`checking`), which takes longer to import than most commands need
+to run; so it is imported where something is set.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from platformdirs import user_cache_path
-from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pack.errors import InvalidConfig, InvalidPath, LimitExceeded
 from pack.limits import WHOLE_TOKENS
 from pack.paths import parse_path
 from pack.provenance import Source
+
+if TYPE_CHECKING:
+    from pydantic import AfterValidator, Field, SecretStr
 
 ENV_FILE: Final = "~/.pack.env"
 DEFAULT_DIR: Final = "~/.pack/memory"
@@ -48,7 +55,20 @@ class DocFormat(StrEnum):
     """As a person would write it: headings, lists, links."""
 
 
-class Settings(BaseSettings):
+def _as_path(text: str) -> str:
+    try:
+        return parse_path(text)
+    except (InvalidPath, LimitExceeded) as error:
+        raise ValueError(error.reason if isinstance(error, InvalidPath) else str(error)) from None
+
+
+def default_dir() -> Path:
+    """The folder of the memory that PACK begins by itself."""
+    return Path(DEFAULT_DIR).expanduser()
+
+
+@dataclass(slots=True, kw_only=True, repr=False)
+class Settings:
     """Everything that can be configured. Names are those of the environment variables.
 
     A setting whose value cannot be used is an error for whoever reads it, and for nobody else.
@@ -96,21 +116,19 @@ class Settings(BaseSettings):
         google_token_uri: The server that issues tokens, as in an OAuth client's file.
     """
 
-    model_config = SettingsConfigDict(
-        env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
-    )
-
-    pack_dir: Path = Path(DEFAULT_DIR)
+    pack_dir: Annotated[Path, AfterValidator(Path.expanduser)] = field(default_factory=default_dir)
     github_token: SecretStr | None = None
     github_owner: str = ""
     github_repo: str = ""
     github_branch: str = ""
     github_api_url: str = "https://api.github.com"
-    github_memory_path: str = "MEMORY.md"
+    github_memory_path: Annotated[str, AfterValidator(_as_path)] = "MEMORY.md"
     pack_github_token_from: TokenSource | None = None
     pack_github_wait: Annotated[float, Field(ge=0, le=24 * 3600)] = 60.0
     pack_root_notes: bool | None = None
-    pack_cache_dir: Path = Field(default_factory=lambda: user_cache_path("pack"))
+    pack_cache_dir: Annotated[Path, AfterValidator(Path.expanduser)] = field(
+        default_factory=lambda: user_cache_path("pack")
+    )
     pack_client_source: Source = Source.AI_CLOUD
     pack_whole_memory_tokens: Annotated[int, Field(ge=0)] = WHOLE_TOKENS
     mcp_sse_port: Annotated[int, Field(ge=0, le=65535)] = 3005
@@ -138,22 +156,7 @@ class Settings(BaseSettings):
     google_auth_uri: str = "https://accounts.google.com/o/oauth2/v2/auth"
     google_token_uri: str = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 
-    @field_validator("github_memory_path")
-    @classmethod
-    def _is_a_path(cls, value: str) -> str:
-        try:
-            return parse_path(value)
-        except (InvalidPath, LimitExceeded) as error:
-            raise ValueError(
-                error.reason if isinstance(error, InvalidPath) else str(error)
-            ) from None
-
-    @field_validator("pack_dir", "pack_cache_dir")
-    @classmethod
-    def _expanded(cls, value: Path) -> Path:
-        return value.expanduser()
-
-    _faults: dict[str, str] = PrivateAttr(default_factory=dict)
+    _faults: dict[str, str] = field(default_factory=dict, init=False)
 
     if not TYPE_CHECKING:  # else every name would pass for an attribute
 
@@ -163,9 +166,9 @@ class Settings(BaseSettings):
             Raises:
                 InvalidConfig: The message names the setting, never the value.
             """
-            if name in type(self).model_fields:
+            if name in NAMES:
                 raise InvalidConfig(name.upper(), self._faults[name])
-            return super().__getattr__(name)
+            raise AttributeError(name)
 
     @property
     def faults(self) -> Mapping[str, str]:
@@ -176,16 +179,14 @@ class Settings(BaseSettings):
         """The value of an attribute as text, or why there is none; never that of a secret."""
         return self._faults.get(name) or str(getattr(self, name))
 
-    def forget(self, faults: Mapping[str, str]) -> None:
-        """Have no value for some attributes, for the reason that is given for each."""
-        self._faults = dict(faults)
-        for name in faults:
-            del self.__dict__[name]
+    def lack(self, name: str, reason: str) -> None:
+        """Have no value for an attribute."""
+        self._faults[name] = reason
+        delattr(self, name)
 
 
-def default_dir() -> Path:
-    """The folder of the memory that PACK begins by itself."""
-    return Path(DEFAULT_DIR).expanduser()
+NAMES: Final = tuple(each.name for each in fields(Settings) if each.init)
+"""The attributes that are settings."""
 
 
 def env_file() -> Path:
@@ -199,25 +200,22 @@ def load_settings() -> Settings:
     Raises:
         InvalidConfig: The settings file cannot be read.
     """
-    try:
-        try:
-            return _read_settings()
-        except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False, include_context=False)
-            faults = {str(each["loc"][0]): each["msg"] for each in found}
-        usable = {
-            name: Settings.model_fields[name].get_default(call_default_factory=True)
-            for name in faults
-        }
-        settings = _read_settings(**usable)
-        settings.forget(faults)
-        return settings
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidConfig(str(env_file()), f"cannot be read: {type(error).__name__}") from error
+    values = {name: value for name, (value, _) in _values_in_force().items()}
+    return read_settings(values) if values else Settings()
 
 
-def _read_settings(**given: object) -> Settings:
-    return Settings(_env_file=env_file(), **given)  # type: ignore[call-arg, arg-type]
+def read_settings(values: Mapping[str, str]) -> Settings:
+    """The settings that are given as text, by the name of their attribute, and the defaults."""
+    from pack_servers.config.checking import check  # noqa: PLC0415 - see the module's docstring
+
+    settings = Settings()
+    for name, text in values.items():
+        value, fault = check(Settings, name, text)
+        if fault is None:
+            setattr(settings, name, value)
+        else:
+            settings.lack(name, fault)
+    return settings
 
 
 def has_targets(settings: Settings) -> bool:
@@ -238,27 +236,32 @@ def settings_in_force() -> Mapping[str, str]:
     Raises:
         InvalidConfig: The settings file cannot be read.
     """
-    environment = {name.upper() for name, value in os.environ.items() if value}
-    in_file = _names_in(env_file())
-    sources = {}
-    for name in sorted(field.upper() for field in Settings.model_fields):
-        if name in environment:
-            sources[name] = "the environment"
-        elif name in in_file:
-            sources[name] = ENV_FILE
-    return sources
+    found = sorted(_values_in_force().items())
+    return {name.upper(): source for name, (_, source) in found}
 
 
-def _names_in(file: Path) -> set[str]:
-    """The names that the settings file sets, read as pydantic-settings reads them."""
+def _values_in_force() -> Mapping[str, tuple[str, str]]:
+    """Value and source of each setting that is set, by the name of its attribute.
+
+    Why not pydantic-settings: it takes longer to import than everything else that a setting needs.
+    """
+    sources = ((_values_in(env_file()), ENV_FILE), (os.environ, "the environment"))
+    return {
+        name.lower(): (value, source)
+        for values, source in sources
+        for name, value in values.items()
+        if value and name.lower() in NAMES
+    }
+
+
+def _values_in(file: Path) -> Mapping[str, str | None]:
+    """What the settings file says; a name without a value has none."""
     if not file.is_file():
-        return set()
-    # Imported here: it would delay the start of a server, for which a client waits.
+        return {}
+    # Imported here, as many have no such file.
     from dotenv import dotenv_values  # noqa: PLC0415
 
     try:
-        return {
-            name.upper() for name, value in dotenv_values(file, encoding="utf-8").items() if value
-        }
+        return dotenv_values(file, encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidConfig(str(file), f"cannot be read: {type(error).__name__}") from error
