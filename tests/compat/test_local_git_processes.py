@@ -7,17 +7,16 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from pack_connectors.local_git.cat_file import FEW
 from pack_connectors.local_git.repository import create_repository
 
-from pack.errors import BlobChanged, NotFound, PackError
+from pack.errors import NotFound, PackError
 from pack.model import MemoryPath
-from pack.provenance import Origin, Source, commit_message
 from tests.compat.local_git_support import (
     A,
     assert_sound,
@@ -28,12 +27,20 @@ from tests.compat.local_git_support import (
     open_memory,
     put,
 )
+from tests.compat.local_git_writer import append
+from tests.stories.prepared import start
 
 pytestmark = [
     pytest.mark.contract("C1", "C9"),
     pytest.mark.skipif(os.name != "posix", reason="it kills process groups"),
 ]
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH120, PTH100
+ROOT = Path(__file__).resolve().parents[2]
+WRITER = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from tests.compat.local_git_writer import main
+main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+"""
 
 
 @pytest.fixture
@@ -45,52 +52,12 @@ def folder(tmp_path, git_identity):
     return tmp_path / "memory"
 
 
-def append(memory, path, line):
-    """Append with retry, as an agent would; the id of the commit."""
-    while True:
-        try:
-            found = memory.get_contents(path)
-            content = found.content + line
-            return memory.put_contents(path, content, found.sha, message(f"{path}: append")).id
-        except PackError as error:
-            if not (error.retryable or isinstance(error, BlobChanged) or error.code ==
-                    "uncommitted_edit"):  # fmt: skip
-                raise
-
-
 # --- the writer process --------------------------------------------------------------------------
 
 
-def writer(folder, number, count):
-    """Write to a file of one's own and to a shared one in turn; print each acknowledgement."""
-    memory = open_memory(folder)
-    for turn in itertools.count() if count == 0 else range(count):
-        path = MemoryPath(f"own/{number}-{turn}.md") if turn % 2 else A
-        line = f"{number}.{turn}\n".encode()
-        commit = (append if path == A else put_new)(memory, path, line)
-        print(json.dumps([commit, path, line.decode()]), flush=True)
-    memory.close()
-
-
-def put_new(memory, path, content):
-    while True:
-        try:
-            return put(memory, path, content, message(f"{path}: add")).id
-        except PackError as error:
-            if not error.retryable:
-                raise
-
-
-def message(subject):
-    return commit_message(subject, Origin(Source.AI_CLOUD, "writer"), "request")
-
-
 def start_writer(folder, number, count=0):
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.compat.test_local_git_processes",
-         str(folder), str(number), str(count)],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
+    words = [str(folder), str(number), str(count)]
+    return start(words, program=WRITER, start_new_session=True)
 
 
 def acknowledged(out):
@@ -330,7 +297,3 @@ def test_children_that_die_are_replaced(folder):
     memory.close()
     assert len(log(folder)) == 4
     assert_sound(folder)
-
-
-if __name__ == "__main__":
-    writer(sys.argv[1], sys.argv[2], int(sys.argv[3]))

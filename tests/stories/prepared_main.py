@@ -23,6 +23,7 @@ IMPORTED = (
     "pack_servers.cli.shell.exit",
     "pack_servers.http.app",
     "pack_servers.mcp.server",
+    "pack_servers.wiring.github",
     "pack_servers.wiring.targets",
 )
 
