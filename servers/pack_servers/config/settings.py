@@ -1,28 +1,28 @@
-"""Settings: environment variables, then `~/.pack.env`.
-
-`Settings` says what there is, of which type, and what holds where nothing is set. What is set is
-checked against that by pydantic (`checking`), which takes longer to import than most commands need
-to run; so it is imported where something is set.
-"""
+"""Settings: environment variables, then `~/.pack.env`."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from platformdirs import user_cache_path
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 
 from pack.errors import InvalidConfig, InvalidPath, LimitExceeded
 from pack.limits import WHOLE_TOKENS
 from pack.paths import parse_path
 from pack.provenance import Source
-
-if TYPE_CHECKING:
-    from pydantic import AfterValidator, Field, SecretStr
 
 ENV_FILE: Final = "~/.pack.env"
 DEFAULT_DIR: Final = "~/.pack/memory"
@@ -55,20 +55,7 @@ class DocFormat(StrEnum):
     """As a person would write it: headings, lists, links."""
 
 
-def _as_path(text: str) -> str:
-    try:
-        return parse_path(text)
-    except (InvalidPath, LimitExceeded) as error:
-        raise ValueError(error.reason if isinstance(error, InvalidPath) else str(error)) from None
-
-
-def default_dir() -> Path:
-    """The folder of the memory that PACK begins by itself."""
-    return Path(DEFAULT_DIR).expanduser()
-
-
-@dataclass(slots=True, kw_only=True, repr=False)
-class Settings:
+class Settings(BaseModel):
     """Everything that can be configured. Names are those of the environment variables.
 
     A setting whose value cannot be used is an error for whoever reads it, and for nobody else.
@@ -116,19 +103,19 @@ class Settings:
         google_token_uri: The server that issues tokens, as in an OAuth client's file.
     """
 
-    pack_dir: Annotated[Path, AfterValidator(Path.expanduser)] = field(default_factory=default_dir)
+    model_config = ConfigDict(validate_default=True, hide_input_in_errors=True)
+
+    pack_dir: Path = Path(DEFAULT_DIR)
     github_token: SecretStr | None = None
     github_owner: str = ""
     github_repo: str = ""
     github_branch: str = ""
     github_api_url: str = "https://api.github.com"
-    github_memory_path: Annotated[str, AfterValidator(_as_path)] = "MEMORY.md"
+    github_memory_path: str = "MEMORY.md"
     pack_github_token_from: TokenSource | None = None
     pack_github_wait: Annotated[float, Field(ge=0, le=24 * 3600)] = 60.0
     pack_root_notes: bool | None = None
-    pack_cache_dir: Annotated[Path, AfterValidator(Path.expanduser)] = field(
-        default_factory=lambda: user_cache_path("pack")
-    )
+    pack_cache_dir: Path = Field(default_factory=lambda: user_cache_path("pack"))
     pack_client_source: Source = Source.AI_CLOUD
     pack_whole_memory_tokens: Annotated[int, Field(ge=0)] = WHOLE_TOKENS
     mcp_sse_port: Annotated[int, Field(ge=0, le=65535)] = 3005
@@ -156,7 +143,22 @@ class Settings:
     google_auth_uri: str = "https://accounts.google.com/o/oauth2/v2/auth"
     google_token_uri: str = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 
-    _faults: dict[str, str] = field(default_factory=dict, init=False)
+    @field_validator("github_memory_path")
+    @classmethod
+    def _is_a_path(cls, value: str) -> str:
+        try:
+            return parse_path(value)
+        except (InvalidPath, LimitExceeded) as error:
+            raise ValueError(
+                error.reason if isinstance(error, InvalidPath) else str(error)
+            ) from None
+
+    @field_validator("pack_dir", "pack_cache_dir")
+    @classmethod
+    def _expanded(cls, value: Path) -> Path:
+        return value.expanduser()
+
+    _faults: dict[str, str] = PrivateAttr(default_factory=dict)
 
     if not TYPE_CHECKING:  # else every name would pass for an attribute
 
@@ -166,9 +168,9 @@ class Settings:
             Raises:
                 InvalidConfig: The message names the setting, never the value.
             """
-            if name in NAMES:
+            if name in type(self).model_fields:
                 raise InvalidConfig(name.upper(), self._faults[name])
-            raise AttributeError(name)
+            return super().__getattr__(name)
 
     @property
     def faults(self) -> Mapping[str, str]:
@@ -179,14 +181,16 @@ class Settings:
         """The value of an attribute as text, or why there is none; never that of a secret."""
         return self._faults.get(name) or str(getattr(self, name))
 
-    def lack(self, name: str, reason: str) -> None:
-        """Have no value for an attribute."""
-        self._faults[name] = reason
-        delattr(self, name)
+    def forget(self, faults: Mapping[str, str]) -> None:
+        """Have no value for some attributes, for the reason that is given for each."""
+        self._faults = dict(faults)
+        for name in faults:
+            del self.__dict__[name]
 
 
-NAMES: Final = tuple(each.name for each in fields(Settings) if each.init)
-"""The attributes that are settings."""
+def default_dir() -> Path:
+    """The folder of the memory that PACK begins by itself."""
+    return Path(DEFAULT_DIR).expanduser()
 
 
 def env_file() -> Path:
@@ -201,20 +205,14 @@ def load_settings() -> Settings:
         InvalidConfig: The settings file cannot be read.
     """
     values = {name: value for name, (value, _) in _values_in_force().items()}
-    return read_settings(values) if values else Settings()
-
-
-def read_settings(values: Mapping[str, str]) -> Settings:
-    """The settings that are given as text, by the name of their attribute, and the defaults."""
-    from pack_servers.config.checking import check  # noqa: PLC0415 - see the module's docstring
-
-    settings = Settings()
-    for name, text in values.items():
-        value, fault = check(Settings, name, text)
-        if fault is None:
-            setattr(settings, name, value)
-        else:
-            settings.lack(name, fault)
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+    faults = {str(each["loc"][0]): each["msg"] for each in found}
+    usable = {name: value for name, value in values.items() if name not in faults}
+    settings = Settings.model_validate(usable)
+    settings.forget(faults)
     return settings
 
 
@@ -250,7 +248,7 @@ def _values_in_force() -> Mapping[str, tuple[str, str]]:
         name.lower(): (value, source)
         for values, source in sources
         for name, value in values.items()
-        if value and name.lower() in NAMES
+        if value and name.lower() in Settings.model_fields
     }
 
 

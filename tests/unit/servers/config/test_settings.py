@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -86,7 +85,7 @@ def test_a_setting_matters_only_to_whoever_reads_it(
 def test_a_token_is_in_no_text_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PACK_HTTP_TOKEN", "hunter2")
     settings = load_settings()
-    assert "hunter2" not in f"{settings!r} {settings} {asdict(settings)}"
+    assert "hunter2" not in f"{settings!r} {settings} {settings.model_dump()}"
     assert "hunter2" not in str(settings_in_force())
 
 

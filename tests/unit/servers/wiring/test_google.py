@@ -36,7 +36,7 @@ from pack_servers.cli.connect import google_auth
 from pack_servers.cli.shell.exit import run
 from pack_servers.config import settings as settings_module
 from pack_servers.config.env_file import store_setting, with_setting
-from pack_servers.config.settings import Settings, has_targets, load_settings, read_settings
+from pack_servers.config.settings import Settings, has_targets, load_settings
 from pack_servers.wiring import google as wiring_google
 from pack_servers.wiring.google import ask_for_access, open_document
 from pack_servers.wiring.loopback_answer import AnswerServer
@@ -75,8 +75,8 @@ def visit(url: httpx.URL | str, method: str = "GET") -> Page:
         connection.close()
 
 
-def settings(**more: str) -> Settings:
-    return read_settings(SETTINGS | more)
+def settings(**more: object) -> Settings:
+    return Settings.model_validate(SETTINGS | more)
 
 
 class Visitor:
