@@ -104,7 +104,10 @@ class Memory:
         parts = (connector, catalog, clock, reader, writer, new_request, shelf, remotes, sync)
         kept = visits or ProcessVisits()
         core = Core(*parts, refuse_unfinished=refuse_unfinished, visits=kept)
-        return cls(Session(core if truth is TruthMode.OFF else with_truths(core, truth), origin))
+        if truth is not TruthMode.OFF:
+            core = with_truths(core, truth)
+            writer.guarded_by(truth_guard(core.require_truths()))
+        return cls(Session(core, origin))
 
     def written_by(self, origin: Origin) -> Memory:
         """The same memory for another writer."""
