@@ -27,6 +27,7 @@ from pack.model import Mode
 from pack.paths import parse_path
 from pack.provenance import Origin
 from pack.truth.lines import with_truths
+from pack.truth.seals import sealing
 from pack.use_cases.notes import Notes
 from pack.use_cases.pathless import WholeText
 
@@ -98,7 +99,8 @@ class Memory:
         """
         reader = Reader(connector, catalog, parse_path(v1_path))
         on_commit = sync.tell if sync else None
-        writer = Writer(connector, catalog, reader, new_request, guards, on_commit)
+        last = () if truth is TruthMode.OFF else (sealing(connector),)
+        writer = Writer(connector, catalog, reader, new_request, (*guards, *last), on_commit)
         parts = (connector, catalog, clock, reader, writer, new_request, remotes, sync)
         kept = visits or ProcessVisits()
         core = Core(*parts, refuse_unfinished=refuse_unfinished, visits=kept)
