@@ -27,7 +27,9 @@ from pack.model import Mode
 from pack.paths import parse_path
 from pack.proposals.shelf import ProposalShelf
 from pack.provenance import Origin
+from pack.truth.guard import truth_guard
 from pack.truth.lines import with_truths
+from pack.truth.seals import sealing
 from pack.use_cases.notes import Notes
 from pack.use_cases.pathless import WholeText
 
@@ -106,7 +108,8 @@ class Memory:
         core = Core(*parts, refuse_unfinished=refuse_unfinished, visits=kept)
         if truth is not TruthMode.OFF:
             core = with_truths(core, truth)
-            writer.guarded_by(truth_guard(core.require_truths()))
+        if core.truths is not None:
+            writer.guarded_by(truth_guard(core.truths), sealing(connector))
         return cls(Session(core, origin))
 
     def written_by(self, origin: Origin) -> Memory:

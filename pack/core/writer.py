@@ -208,9 +208,9 @@ class Writer:
             self._catalog.advance(head or NO_COMMIT, made.id, *effect)
         return is_as_given
 
-    def guarded_by(self, guard: Guard) -> None:
-        """Have one more guard, which sees each decision after the others."""
-        self._guards = (*self._guards, guard)
+    def guarded_by(self, *guards: Guard) -> None:
+        """Have more guards, which see each decision after the others."""
+        self._guards = (*self._guards, *guards)
 
     # --- what waits for the person -------------------------------------------------------------
 
