@@ -1,0 +1,1 @@
+"""How far each line of a memory is trusted, and what follows from it."""
