@@ -18,6 +18,7 @@ from pack.core.guard import Guard
 from pack.core.past import Past
 from pack.core.reader import Reader
 from pack.core.session import Session
+from pack.core.truths import TruthMode
 from pack.core.visits import ProcessVisits, VisitCursors
 from pack.core.writer import Writer
 from pack.history.as_of import PastStates
@@ -25,6 +26,7 @@ from pack.history.history import History
 from pack.model import Mode
 from pack.paths import parse_path
 from pack.provenance import Origin
+from pack.truth.lines import with_truths
 from pack.use_cases.notes import Notes
 from pack.use_cases.pathless import WholeText
 
@@ -75,6 +77,7 @@ class Memory:
         guards: Sequence[Guard] = (),
         refuse_unfinished: Callable[[], None] = lambda: None,
         visits: VisitCursors | None = None,
+        truth: TruthMode = TruthMode.OFF,
     ) -> Memory:
         """A memory, assembled from its parts.
 
@@ -91,6 +94,7 @@ class Memory:
             refuse_unfinished: As `Core.refuse_unfinished`.
             visits: How far each client has read; `None` to know it only as long as this process
                 lives.
+            truth: What the level of a line does for it.
         """
         reader = Reader(connector, catalog, parse_path(v1_path))
         on_commit = sync.tell if sync else None
@@ -98,7 +102,7 @@ class Memory:
         parts = (connector, catalog, clock, reader, writer, new_request, remotes, sync)
         kept = visits or ProcessVisits()
         core = Core(*parts, refuse_unfinished=refuse_unfinished, visits=kept)
-        return cls(Session(core, origin))
+        return cls(Session(core if truth is TruthMode.OFF else with_truths(core, truth), origin))
 
     def written_by(self, origin: Origin) -> Memory:
         """The same memory for another writer."""

@@ -17,6 +17,7 @@ from pack.core.known_log import KnownLog
 from pack.core.memo import Memo
 from pack.core.past import Past
 from pack.core.reader import Reader
+from pack.core.truths import Truths
 from pack.core.visits import ProcessVisits, VisitCursors
 from pack.core.writer import Writer
 from pack.errors import NotInitialised
@@ -52,6 +53,7 @@ class Core:
         visits: How far each client has read what changes.
         memo: What was found out about the past, for everyone.
         past: Which state of the past is read; `None` for the present one.
+        truths: How far each line is trusted; `None` where nobody asks for it.
     """
 
     connector: Connector
@@ -66,6 +68,7 @@ class Core:
     visits: VisitCursors = field(default_factory=ProcessVisits)
     memo: Memo = field(default_factory=Memo)
     past: Past | None = None
+    truths: Truths | None = None
 
     def view(self) -> AbstractContextManager[None]:
         """Let all reads inside see one state of the store; see `Connector.view`."""
