@@ -443,7 +443,7 @@ class StaleProposal(Conflict):
     def __init__(self, proposal: str) -> None:
         super().__init__(
             f"what proposal {proposal} wanted to change is no longer there",
-            f"{Action.EDIT_PROPOSAL} to take over what you want of it, or {Action.REJECT_PROPOSAL}.",
+            f"{Action.EDIT_PROPOSAL} for what you want of it, or {Action.REJECT_PROPOSAL}.",
         )
         self.proposal = proposal
 

@@ -118,7 +118,11 @@ def _stored(core: Core, offer: Offer, diff: FileDiff, wording: Wording) -> Decis
     path = diff.path
     current = core.reader.find(path) if diff.change is ChangeKind.EDITED else None
     is_only_moved = diff.change is ChangeKind.MOVED and diff.before == diff.after
-    if diff.unshown is None and not is_only_moved and (is_memory_file(path) or is_v1_file(core, path)):
+    if (
+        diff.unshown is None
+        and not is_only_moved
+        and (is_memory_file(path) or is_v1_file(core, path))
+    ):
         given = frontmatter.read(diff.after)
         check_text(given)
         return store(core, path, current, given, wording)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
@@ -109,11 +109,19 @@ class Offers:
         return tuple(read_diffs(changes, read, raw=False))
 
 
-def part_of(offer: Offer, numbers: Collection[int]) -> list[Change]:
-    """What some hunks of an offer change in the files of today."""
+def part_of(
+    offer: Offer, numbers: frozenset[int], taken: frozenset[int] = frozenset()
+) -> list[Change]:
+    """What some hunks of an offer change in the files of today.
+
+    Args:
+        offer: The offer.
+        numbers: The hunks.
+        taken: Those that are in the files by now.
+    """
     changes: list[Change] = []
     for file in offer.files:
-        diff = file.with_only(numbers)
+        diff = file.with_only(numbers | taken) if file.with_only(numbers) else None
         if diff is None:
             continue
         gone = diff.path if diff.change is ChangeKind.DELETED else diff.old_path

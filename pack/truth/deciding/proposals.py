@@ -15,16 +15,16 @@ from pack.core.session import Session
 from pack.errors import (
     AskThePerson,
     InvalidRequest,
-    NotInitialised,
     ProposalChanged,
     StaleProposal,
 )
-from pack.log import CommitFacts, LogQuery
+from pack.log import LogQuery
 from pack.model import CommitId, MemoryPath
 from pack.proposals.proposal import Proposal, ProposalStatus
 from pack.proposals.shelf import ProposalShelf
 from pack.provenance import Source
 from pack.results import Written
+from pack.truth.deciding.accept_text import accept_text
 from pack.truth.deciding.acceptance import Person, accepted_decision, edited_decision
 from pack.truth.deciding.offers import Offer, Offers, part_of
 from pack.use_cases.hand_edits import HandEdits, edits_of
@@ -47,6 +47,21 @@ class Decided:
     commit: CommitId | None = None
     left: int = 0
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person says to a proposal.
+
+    Attributes:
+        accepted: The numbers of the parts that they accept; `None` for all.
+        refused: Those that they refuse.
+        reason: Why, in their words.
+    """
+
+    accepted: Collection[int] | None = None
+    refused: Collection[int] = ()
+    reason: str | None = None
 
 
 class Proposals:
@@ -87,13 +102,24 @@ class Proposals:
     def accept(
         self, proposal: str, shown: str, via: str, hunks: Collection[int] | None = None
     ) -> Decided:
-        """Write what a proposal changes, in one commit of the person.
+        """Write what a proposal changes; see `answer`.
+
+        Args:
+            proposal: Its id.
+            shown: The hash of what the person was shown.
+            via: How they said so.
+            hunks: The numbers of the parts that they accept; `None` for all.
+        """
+        return self.answer(proposal, shown, via, Answer(hunks))
+
+    def answer(self, proposal: str, shown: str, via: str, answer: Answer) -> Decided:
+        """Write what the person accepts, in one commit of theirs, and refuse what they refuse.
 
         Args:
             proposal: Its id.
             shown: The hash of what the person was shown (`Offer.shown`).
             via: How they said so: `tty`, `elicitation:claude-code`.
-            hunks: The numbers of the parts that they accept; `None` for all. The rest stays open.
+            answer: Which parts they accept and refuse. The rest stays open.
 
         Raises:
             AskThePerson: The caller is not the person.
@@ -108,23 +134,24 @@ class Proposals:
 
         def decide() -> Decision:
             offer = self._shown(proposal, shown)
-            numbers = _numbers(offer, hunks)
-            decided[:] = [(offer, numbers)]
+            taken = _numbers(offer, answer.accepted)
+            decided[:] = [(offer, taken)]
             if offer.is_stale:
                 raise StaleProposal(proposal)
             if not offer.files:
                 raise _NothingLeftError
-            return accepted_decision(self._core, offer, numbers, person)
+            return accepted_decision(self._core, offer, taken, person)
 
         with self._core.connector.exclusive():
             try:
                 written = self._session.write(decide)
             except _NothingLeftError:
                 return self._close(decided[-1][0].proposal, None)
-            offer, numbers = decided[-1]
-            if len(numbers) == len(offer.hunks):
-                return self._close(offer.proposal, written)
-            return self._keep_rest(offer, numbers, written)
+            offer, taken = decided[-1]
+            refused = frozenset(answer.refused) - taken
+            left = self._settle(offer, taken, refused, answer.reason)
+            status = ProposalStatus.OPEN if left else ProposalStatus.ACCEPTED
+            return Decided(proposal, status, written.commit, left, written.warnings)
 
     def accept_edited(
         self, proposal: str, shown: str, via: str, texts: Mapping[MemoryPath, str]
@@ -179,7 +206,8 @@ class Proposals:
             if offer.is_stale:
                 raise StaleProposal(proposal)
             self._record_edits(offer)
-            return self._refuse_parts(self.show(proposal), _numbers(offer, hunks), reason)
+            left = self._settle(self.show(proposal), frozenset(), _numbers(offer, hunks), reason)
+            return Decided(proposal, ProposalStatus.OPEN, None, left)
 
     def withdraw(self, proposal: str) -> Decided:
         """Take back a proposal of the caller's own.
@@ -196,6 +224,10 @@ class Proposals:
                 raise AskThePerson(reason, Action.REJECT_PROPOSAL, [proposal])
             self._shelf.close(found, ProposalStatus.WITHDRAWN)
             return Decided(proposal, ProposalStatus.WITHDRAWN)
+
+    def accept_text(self, path: str, lines: str | None, via: str) -> Written:
+        """Make text the person's own; see `pack.truth.deciding.accept_text.accept_text`."""
+        return accept_text(self._session, path, lines, via)
 
     # --- looking -------------------------------------------------------------------------------
 
@@ -242,36 +274,28 @@ class Proposals:
         commit, warnings = (written.commit, written.warnings) if written else (None, ())
         return Decided(proposal.id, ProposalStatus.ACCEPTED, commit, 0, warnings)
 
-    def _keep_rest(self, offer: Offer, taken: Collection[int], written: Written) -> Decided:
-        """Leave open what was not accepted, on the commit that accepted the rest."""
-        rest = _others(offer, taken)
-        self._replace(offer, rest)
-        left, proposal = len(rest), offer.proposal.id
-        return Decided(proposal, ProposalStatus.OPEN, written.commit, left, written.warnings)
+    def _settle(
+        self, offer: Offer, taken: frozenset[int], refused: frozenset[int], reason: str | None
+    ) -> int:
+        """Keep what is refused as refused, and leave open what is neither; how much that is.
 
-    def _refuse_parts(
-        self, offer: Offer, refused: Collection[int], reason: str | None
-    ) -> Decided:
-        """Refuse some hunks as a proposal of their own, and leave the others open."""
-        proposal, rest = offer.proposal, _others(offer, refused)
-        said = self._facts(proposal)
-        part = self._shelf.add(
-            self._head(),
-            proposal.path,
-            part_of(offer, refused),
-            said.message.rstrip().rpartition("\n")[0],
-            said.author,
-        )
-        self._shelf.close(part, ProposalStatus.REJECTED, reason)
-        self._replace(offer, rest)
-        return Decided(proposal.id, ProposalStatus.OPEN, None, len(rest))
-
-    def _replace(self, offer: Offer, rest: Collection[int]) -> None:
-        """Have a proposal hold only some of its hunks, on the current commit."""
-        said = self._facts(offer.proposal)
-        message = said.message.rstrip().rpartition("\n")[0]
-        changes = part_of(offer, rest)
-        self._shelf.replace(offer.proposal, self._head(), changes, message, said.author)
+        What is taken is in the current commit, on which both are made.
+        """
+        proposal = offer.proposal
+        rest = frozenset(hunk.number for hunk in offer.hunks) - taken - refused
+        facts = next(iter(self._core.connector.log(LogQuery(proposal.commit, limit=1))))
+        message = facts.message.rstrip().rpartition("\n")[0]  # the last line is its id
+        head = self._core.connector.head() or proposal.base
+        if refused:
+            changes = part_of(offer, refused, taken)
+            part = self._shelf.add(head, changes[0].path, changes, message, facts.author)
+            self._shelf.close(part, ProposalStatus.REJECTED, reason)
+        if rest:
+            changes = part_of(offer, rest, taken)
+            self._shelf.replace(proposal, head, changes, message, facts.author)
+        else:
+            self._shelf.close(proposal, ProposalStatus.ACCEPTED)
+        return len(rest)
 
     def _record_edits(self, offer: Offer) -> None:
         """Record edits by hand in the files of a proposal, so that a commit has today's text."""
@@ -279,15 +303,6 @@ class Proposals:
         edited = [path for path in edits_of(self._core) if path in ours]
         if edited:
             HandEdits(self._session).commit(edited)
-
-    def _facts(self, proposal: Proposal) -> CommitFacts:
-        return next(iter(self._core.connector.log(LogQuery(proposal.commit, limit=1))))
-
-    def _head(self) -> CommitId:
-        head = self._core.connector.head()
-        if head is None:
-            raise NotInitialised(self._core.connector.location)
-        return head
 
 
 class _NothingLeftError(Exception):
@@ -309,7 +324,3 @@ def _numbers(offer: Offer, hunks: Collection[int] | None) -> frozenset[int]:
         named = ", ".join(map(str, unknown)) or "none"
         raise InvalidRequest(f"proposal {offer.proposal.id} has no such part ({named}): {count}")
     return frozenset(hunks)
-
-
-def _others(offer: Offer, numbers: Collection[int]) -> list[int]:
-    return [hunk.number for hunk in offer.hunks if hunk.number not in numbers]

@@ -195,9 +195,7 @@ def _accept(
         what = "it" if len(offers) == 1 else counted(len(offers), "proposal")
         confirm(f"Accept {what}{parts}?", "accepting it", yes=yes)
     accept = memory.proposals.accept
-    return [
-        accept(offer.proposal.id, shown or offer.shown, VIA, numbers) for offer in offers
-    ]
+    return [accept(offer.proposal.id, shown or offer.shown, VIA, numbers) for offer in offers]
 
 
 def _edit(memory: Memory, offer: Offer) -> Decided:
