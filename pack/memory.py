@@ -25,6 +25,7 @@ from pack.history.as_of import PastStates
 from pack.history.history import History
 from pack.model import Mode
 from pack.paths import parse_path
+from pack.proposals.shelf import ProposalShelf
 from pack.provenance import Origin
 from pack.truth.lines import with_truths
 from pack.use_cases.notes import Notes
@@ -99,8 +100,9 @@ class Memory:
         """
         reader = Reader(connector, catalog, parse_path(v1_path))
         on_commit = sync.tell if sync else None
-        writer = Writer(connector, catalog, reader, new_request, guards, on_commit)
-        parts = (connector, catalog, clock, reader, writer, new_request, remotes, sync)
+        shelf = ProposalShelf(connector, clock)
+        writer = Writer(connector, catalog, reader, new_request, shelf, guards, on_commit)
+        parts = (connector, catalog, clock, reader, writer, new_request, shelf, remotes, sync)
         kept = visits or ProcessVisits()
         core = Core(*parts, refuse_unfinished=refuse_unfinished, visits=kept)
         return cls(Session(core if truth is TruthMode.OFF else with_truths(core, truth), origin))
