@@ -80,12 +80,14 @@ def _decision(
     core: Core, offer: Offer, chosen: Sequence[FileDiff], verb: str, person: Person
 ) -> Decision:
     proposal = offer.proposal
-    said = proposal.message.partition("\n")[0].removeprefix(f"{proposal.path}: ")
-    wording = Wording(verb, said)
+    subject = proposal.message.partition("\n")[0]
+    wording = Wording(verb, subject.partition(" (")[2].removesuffix(")") or None)
     parts = [_file_decision(core, offer, diff, wording) for diff in chosen]
     first = parts[0]
     names = [part.path for part in parts[1:]]
-    moved = {diff.old_path: diff.path for diff in chosen if diff.old_path is not None}
+    moved: dict[str, str] = {
+        diff.old_path: diff.path for diff in chosen if diff.old_path is not None
+    }
     return replace(
         first,
         changes=[change for part in parts for change in part.changes],

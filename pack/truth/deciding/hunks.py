@@ -1,13 +1,12 @@
 """What a proposal would change, in parts that a person can decide on one by one.
 
-A hunk is a run of changed lines; blank lines alone do not keep two of them apart. A file that
-comes, goes or moves is one hunk. What PACK stamps at each write is in no hunk: the write that
-accepts something stamps anew.
+A hunk is a run of changed lines. A file that comes, goes or moves is one hunk. What PACK stamps at
+each write is in no hunk: the write that accepts something stamps anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,7 +14,7 @@ from pack.history.differences.file_diff import FileDiff
 from pack.history.differences.line_hunks import git_lines
 from pack.history.differences.stamps import stamped_lines
 from pack.log import ChangeKind
-from pack.merge.diff import Hunk, find_hunks
+from pack.merge.diff import find_hunks
 from pack.model import MemoryPath
 
 _AROUND: Final = 2
@@ -84,13 +83,6 @@ def offer_files(diffs: Iterable[FileDiff]) -> tuple[OfferedFile, ...]:
     return tuple(offered)
 
 
-def changed_lines(files: Iterable[OfferedFile]) -> frozenset[tuple[str, str, str]]:
-    """What files would lose and gain, wherever in them: path, old text and new text."""
-    return frozenset(
-        (hunk.path, "".join(hunk.old), "".join(hunk.new)) for file in files for hunk in file.hunks
-    )
-
-
 def _is_edited(diff: FileDiff) -> bool:
     return diff.change is ChangeKind.EDITED and diff.unshown is None
 
@@ -100,7 +92,7 @@ def _hunks(diff: FileDiff, number: int) -> Iterator[OfferedHunk]:
     if not _is_edited(diff):
         yield OfferedHunk(number, diff.path, diff.change, 1, tuple(old), tuple(new))
         return
-    for offset, hunk in enumerate(_joined(find_hunks(old, new), old)):
+    for offset, hunk in enumerate(find_hunks(old, new)):
         yield OfferedHunk(
             number + offset,
             diff.path,
@@ -111,17 +103,6 @@ def _hunks(diff: FileDiff, number: int) -> Iterator[OfferedHunk]:
             tuple(old[max(hunk.old_start - _AROUND, 0) : hunk.old_start]),
             tuple(old[hunk.old_end : hunk.old_end + _AROUND]),
         )
-
-
-def _joined(hunks: Sequence[Hunk], old: Sequence[str]) -> list[Hunk]:
-    joined: list[Hunk] = []
-    for hunk in hunks:
-        last = joined[-1] if joined else None
-        if last is not None and not "".join(old[last.old_end : hunk.old_start]).strip():
-            joined[-1] = Hunk(last.old_start, hunk.old_end, last.start, hunk.end)
-        else:
-            joined.append(hunk)
-    return joined
 
 
 def _as_stamped_before(diff: FileDiff) -> str:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pack.history.differences.file_diff import FileDiff
 from pack.log import ChangeKind
 from pack.model import MemoryPath
-from pack.truth.deciding.hunks import OfferedFile, changed_lines, offer_files
+from pack.truth.deciding.hunks import OfferedFile, offer_files
 from tests.support import examples
 
 A = MemoryPath("a/x.md")
@@ -34,8 +34,8 @@ def test_changes_apart_are_hunks_of_their_own_with_what_is_around_them() -> None
     assert (file.hunks[0].above, file.hunks[0].below) == (("a\n",), ("c\n", "d\n"))
 
 
-def test_a_blank_line_alone_does_not_part_two_changes() -> None:
-    assert len(only("a\n\nb\n", "A\n\nB\n").hunks) == 1
+def test_paragraphs_are_decided_on_one_by_one() -> None:
+    assert [hunk.new for hunk in only("a\n\nb\n", "A\n\nB\n").hunks] == [("A\n",), ("B\n",)]
 
 
 def test_one_hunk_alone_leaves_everything_else_as_it_is() -> None:
@@ -65,11 +65,6 @@ def test_a_file_that_comes_goes_or_moves_is_one_hunk() -> None:
         ]
     )
     assert [[hunk.number for hunk in file.hunks] for file in files] == [[1], [2], [3]]
-
-
-def test_the_same_change_elsewhere_in_a_file_changes_the_same_lines() -> None:
-    first, second = only("a\nb\n", "a\nB\n"), only("x\ny\nb\n", "x\ny\nB\n")
-    assert changed_lines([first]) == changed_lines([second])
 
 
 @settings(max_examples=examples(40))
