@@ -105,7 +105,7 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """See what others propose to change in your text, and decide on it."""
+    """See and decide what others propose to change in your text."""
     numbers = _numbers(hunks)
     with opened(local, github) as memory:
         if action is _Action.LIST:
