@@ -28,6 +28,7 @@ from pack.paths import parse_path
 from pack.proposals.shelf import ProposalShelf
 from pack.provenance import Origin
 from pack.truth.lines import with_truths
+from pack.truth.seals import sealing
 from pack.use_cases.notes import Notes
 from pack.use_cases.pathless import WholeText
 
@@ -101,7 +102,9 @@ class Memory:
         reader = Reader(connector, catalog, parse_path(v1_path))
         on_commit = sync.tell if sync else None
         shelf = ProposalShelf(connector, clock)
-        writer = Writer(connector, catalog, reader, new_request, shelf, guards, on_commit)
+        last = () if truth is TruthMode.OFF else (sealing(connector),)
+        all_guards = (*guards, *last)
+        writer = Writer(connector, catalog, reader, new_request, shelf, all_guards, on_commit)
         parts = (connector, catalog, clock, reader, writer, new_request, shelf, remotes, sync)
         kept = visits or ProcessVisits()
         core = Core(*parts, refuse_unfinished=refuse_unfinished, visits=kept)
