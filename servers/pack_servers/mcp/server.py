@@ -33,6 +33,7 @@ from mcp.types import (
 from pack_templates import prompt
 
 from pack._version import __version__
+from pack.callers import ClientOrigins
 from pack.errors import InvalidRequest, NotFound, PackError
 from pack.limits import WHOLE_TOKENS
 from pack.memory import Memory
@@ -273,7 +274,7 @@ async def _promise_list_changes(
 def build_server(
     memory: Memory,
     *,
-    source: Source = Source.AI_CLOUD,
+    source: Source | ClientOrigins = Source.AI_CLOUD,
     bus: SubscriptionBus | None = None,
     watch: bool = True,
     whole_tokens: int = WHOLE_TOKENS,
