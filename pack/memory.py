@@ -25,6 +25,7 @@ from pack.history.as_of import PastStates
 from pack.history.history import History
 from pack.model import Mode
 from pack.paths import parse_path
+from pack.proposals.shelf import ProposalShelf
 from pack.provenance import Origin
 from pack.truth.lines import with_truths
 from pack.truth.seals import sealing
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from pack.pages.delivery import PageDelivery
     from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
+    from pack.truth.deciding.proposals import Proposals
     from pack.use_cases.care import Care
     from pack.use_cases.hand_edits import HandEdits
     from pack.use_cases.lifecycle import Lifecycle
@@ -99,9 +101,10 @@ class Memory:
         """
         reader = Reader(connector, catalog, parse_path(v1_path))
         on_commit = sync.tell if sync else None
+        shelf = ProposalShelf(connector, clock)
         last = () if truth is TruthMode.OFF else (sealing(connector),)
-        writer = Writer(connector, catalog, reader, new_request, (*guards, *last), on_commit)
-        parts = (connector, catalog, clock, reader, writer, new_request, remotes, sync)
+        writer = Writer(connector, catalog, reader, new_request, shelf, (*guards, *last), on_commit)
+        parts = (connector, catalog, clock, reader, writer, new_request, shelf, remotes, sync)
         kept = visits or ProcessVisits()
         core = Core(*parts, refuse_unfinished=refuse_unfinished, visits=kept)
         return cls(Session(core if truth is TruthMode.OFF else with_truths(core, truth), origin))
@@ -205,6 +208,13 @@ class Memory:
         from pack.history.undoing.undo import Undo  # noqa: PLC0415
 
         return Undo(self._session)
+
+    @property
+    def proposals(self) -> Proposals:
+        """What others propose to change, and the person's answer."""
+        from pack.truth.deciding.proposals import Proposals  # noqa: PLC0415
+
+        return Proposals(self._session)
 
     @property
     def search(self) -> Search:

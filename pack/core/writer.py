@@ -37,6 +37,7 @@ from pack.model import (
     Put,
 )
 from pack.paths import INDEX, is_memory_file
+from pack.proposals.shelf import ProposalShelf
 from pack.provenance import EDITOR, Origin, commit_message
 from pack.results import PlannedChange, Written
 
@@ -53,6 +54,7 @@ class Writer:
         catalog: What is known about its files.
         reader: Reads it.
         new_request: Returns a fresh id for each write.
+        proposals: Keeps what waits for the person's decision.
         guards: They see each decision before it is committed, in this order.
         on_commit: Called after each commit.
     """
@@ -63,6 +65,7 @@ class Writer:
         catalog: Catalog,
         reader: Reader,
         new_request: Callable[[], str],
+        proposals: ProposalShelf,
         guards: Sequence[Guard] = (),
         on_commit: Callable[[], None] | None = None,
     ) -> None:
@@ -70,6 +73,7 @@ class Writer:
         self._catalog = catalog
         self._reader = reader
         self._new_request = new_request
+        self._proposals = proposals
         self._guards = guards
         self._on_commit = on_commit
 
