@@ -48,7 +48,7 @@ class ClashKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Authority:
     """The authority of one side's version of a file.
 
     Attributes:
@@ -105,8 +105,8 @@ class TwoSides:
         theirs_is_canonical: Whether theirs stays in place where both are the person's.
     """
 
-    ours: Standing
-    theirs: Standing
+    ours: Authority
+    theirs: Authority
     theirs_is_canonical: bool = False
 
     def theirs_stays(self, ours: int, theirs: int) -> bool:
@@ -153,7 +153,7 @@ class TwoSides:
         return ours.keys.get(key, ours.level), theirs.keys.get(key, theirs.level)
 
 
-def deletion_stands(deleted: Standing, edited: Standing) -> bool:
+def deletion_stands(deleted: Authority, edited: Authority) -> bool:
     """Whether a file that one side deleted and the other changed is gone.
 
     Args:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pack.files.markdown import split_lines
 from pack.merge.moves import Trio
 from pack.merge.tree import MergeConflict, TreeMerge, merge_trees
-from pack.merge.two_sides import ClashKind, Standing, TwoSides, deletion_stands
+from pack.merge.two_sides import ClashKind, Authority, TwoSides, deletion_stands
 from pack.model import MemoryPath, Put, blob_id
 from tests.support import START
 
@@ -31,12 +31,12 @@ class Side:
     name: str = "aaaaaaa"
     keys: Mapping[str, int] | None = None
 
-    def standing(self) -> Standing:
+    def authority(self) -> Authority:
         before = split_lines(BASE)
         lines = split_lines(self.text or "")
         levels = [1 if line in before else self.level for line in lines]
         at = START + timedelta(hours=self.hour)
-        return Standing(self.level, at, self.name, self.name, levels, self.keys or {})
+        return Authority(self.level, at, self.name, self.name, levels, self.keys or {})
 
 
 Found = tuple[dict[str, str], tuple[MergeConflict, ...]]
@@ -50,7 +50,7 @@ def merged(ours: Side, theirs: Side, *, theirs_is_canonical: bool = False) -> Fo
     blobs = {blob_id(content): content for tree in contents for content in tree.values()}
 
     def weigh(_: Trio) -> TwoSides:
-        return TwoSides(ours.standing(), theirs.standing(), theirs_is_canonical)
+        return TwoSides(ours.authority(), theirs.authority(), theirs_is_canonical)
 
     plan = merge_trees(*trees, blobs.__getitem__, theirs.name, weigh)
     return applied(contents[1], plan), plan.conflicts
@@ -157,7 +157,7 @@ def test_machines_delete_what_only_machines_wrote(
     deleted: tuple[int, int], edited: tuple[int, int], *, is_gone: bool
 ) -> None:
     sides = [
-        Standing(level, START + timedelta(hours=hour), "x") for level, hour in (deleted, edited)
+        Authority(level, START + timedelta(hours=hour), "x") for level, hour in (deleted, edited)
     ]
     assert deletion_stands(*sides) == is_gone
 
@@ -204,14 +204,14 @@ def test_sides_win_line_by_line_and_whoever_loses_a_line_is_kept_whole() -> None
     texts = {"ours": one, "theirs": other}
     levels = {"ours": (1, 5), "theirs": (5, 1)}
 
-    def standing(side: str) -> Standing:
+    def authority(side: str) -> Authority:
         own = [1] * start + list(levels[side])
-        return Standing(1, START, side, side, own)
+        return Authority(1, START, side, side, own)
 
     contents = [text.encode() for text in (BASE, *texts.values())]
     trees = [{PATH: blob_id(content)} for content in contents]
     blobs = {blob_id(content): content for content in contents}
-    weighed = TwoSides(standing("ours"), standing("theirs"))
+    weighed = TwoSides(authority("ours"), authority("theirs"))
     plan = merge_trees(*trees, blobs.__getitem__, "theirs", lambda _: weighed)
     files = applied({PATH: contents[1]}, plan)
     assert files[PATH].endswith("FIRST by me\nSECOND by me\n")
