@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pack.files.markdown import split_lines
 from pack.merge.moves import Trio
 from pack.merge.tree import MergeConflict, TreeMerge, merge_trees
-from pack.merge.two_sides import ClashKind, Authority, TwoSides, deletion_stands
+from pack.merge.two_sides import Authority, ClashKind, TwoSides, deletion_stands
 from pack.model import MemoryPath, Put, blob_id
 from tests.support import START
 
