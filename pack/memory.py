@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pack.history.briefing.context import Briefing
     from pack.history.commits import Commits
     from pack.history.comparisons import Comparisons
+    from pack.history.event_log import EventLog
     from pack.history.undoing.undo import Undo
     from pack.history.visits import Visits
     from pack.pages.delivery import PageDelivery
@@ -184,6 +185,13 @@ class Memory:
         from pack.history.commits import Commits  # noqa: PLC0415
 
         return Commits(self._session)
+
+    @property
+    def events(self) -> EventLog:
+        """The log of events: conflicts, what gave way, acceptances."""
+        from pack.history.event_log import EventLog  # noqa: PLC0415
+
+        return EventLog(self._session)
 
     @property
     def blame(self) -> Blame:
