@@ -38,11 +38,13 @@ if TYPE_CHECKING:
     from pack.history.briefing.context import Briefing
     from pack.history.commits import Commits
     from pack.history.comparisons import Comparisons
+    from pack.history.event_log import EventLog
     from pack.history.undoing.undo import Undo
     from pack.history.visits import Visits
     from pack.pages.delivery import PageDelivery
     from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
+    from pack.truth.deciding.proposals import Proposals
     from pack.use_cases.care import Care
     from pack.use_cases.hand_edits import HandEdits
     from pack.use_cases.lifecycle import Lifecycle
@@ -185,6 +187,13 @@ class Memory:
         return Commits(self._session)
 
     @property
+    def events(self) -> EventLog:
+        """The log of events: conflicts, what gave way, acceptances."""
+        from pack.history.event_log import EventLog  # noqa: PLC0415
+
+        return EventLog(self._session)
+
+    @property
     def blame(self) -> Blame:
         """Who wrote each line of a file."""
         from pack.history.blame import Blame  # noqa: PLC0415
@@ -211,6 +220,13 @@ class Memory:
         from pack.history.undoing.undo import Undo  # noqa: PLC0415
 
         return Undo(self._session)
+
+    @property
+    def proposals(self) -> Proposals:
+        """What others propose to change, and the person's answer."""
+        from pack.truth.deciding.proposals import Proposals  # noqa: PLC0415
+
+        return Proposals(self._session)
 
     @property
     def search(self) -> Search:
