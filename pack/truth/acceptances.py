@@ -58,6 +58,13 @@ def acceptance_trailer(path: MemoryPath, blob: BlobId, spans: Sequence[Span]) ->
     return ACCEPTS, f"{blob} {ranges} {path}"
 
 
+def accepted_spans(value: str) -> tuple[Span, ...]:
+    """The lines that a trailer names; none if it is not as `acceptance_trailer` makes it."""
+    found = _VALUE.fullmatch(value)
+    ranges = (part.partition("-") for part in found[2].split(",")) if found else ()
+    return tuple((int(first), int(last)) for first, _, last in ranges)
+
+
 def read_acceptance(commit: CommitFacts) -> Acceptance | None:
     """What a commit accepted; `None` if it accepted nothing, or had no right to."""
     found = _VALUE.fullmatch(commit.trailers.get(ACCEPTS, ""))
@@ -65,8 +72,7 @@ def read_acceptance(commit: CommitFacts) -> Acceptance | None:
     is_person = writer.is_ours and writer.level == 1 and _ACCEPTED_BY in commit.trailers
     if found is None or not is_person:
         return None
-    ranges = (part.partition("-") for part in found[2].split(","))
-    spans = tuple((int(first), int(last)) for first, _, last in ranges)
+    spans = accepted_spans(found[0])
     return Acceptance(commit.id, writer.origin, MemoryPath(found[3]), BlobId(found[1]), spans)
 
 

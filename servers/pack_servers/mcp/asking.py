@@ -155,7 +155,9 @@ class Asking:
             return None
         hidden = f"\n\n{count_hidden(offer.hidden)}, shown as <U+…>" if offer.hidden else ""
         path = offer.proposal.path
-        message = f"{client.client} wants to change your text in {path}:\n\n{diff_of(offer)}{hidden}"
+        message = (
+            f"{client.client} wants to change your text in {path}:\n\n{diff_of(offer)}{hidden}"
+        )
         if offer.is_stale or not offer.files or len(message) > _LONGEST:
             return None
         return _Question(proposal, path, offer.shown, client.label), message
