@@ -1,28 +1,25 @@
 """Text that the person made their own as it is, without changing a byte of it.
 
 Such a commit has a trailer that names what was accepted: the blob of the file, its lines and its
-path. It counts for the lines that have not changed since, wherever they are now, and for no others.
+path. It counts for these lines from then on, wherever they go, as long as their words stay.
 Only a commit of PACK's, of level 1 and with `Pack-Accepted-By`, accepts anything.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from pack.core.core import Core
-from pack.files.note import Note
-from pack.history.differences.line_hunks import git_lines
+from pack.core.known_log import KnownLog
+from pack.core.truths import STRONGEST, LineState, LineTruth
 from pack.history.follow import follow
 from pack.history.origins import written_by
 from pack.log import CommitFacts, LogQuery
-from pack.merge.diff import find_hunks
 from pack.model import BlobId, CommitId, MemoryPath
 
 ACCEPTS: Final = "Pack-Accepts"
-_ACCEPTED_BY: Final = "Pack-Accepted-By"
 _VALUE: Final = re.compile(r"([0-9a-f]{40,64}) (\d{1,9}-\d{1,9}(?:,\d{1,9}-\d{1,9})*) (.+)")
 
 Span = tuple[int, int]
@@ -68,57 +65,48 @@ def accepted_spans(value: str) -> tuple[Span, ...]:
 def read_acceptance(commit: CommitFacts) -> Acceptance | None:
     """What a commit accepted; `None` if it accepted nothing, or had no right to."""
     found = _VALUE.fullmatch(commit.trailers.get(ACCEPTS, ""))
-    writer = written_by(commit)
-    is_person = writer.is_ours and writer.level == 1 and _ACCEPTED_BY in commit.trailers
-    if found is None or not is_person:
+    # Made again, it accepts the same: it names the very bytes.
+    writer = written_by(replace(commit, authored_at=None))
+    if found is None or not writer.is_ours or not writer.is_accepted:
         return None
     spans = accepted_spans(found[0])
     return Acceptance(commit.id, writer.origin, MemoryPath(found[3]), BlobId(found[1]), spans)
 
 
-def accepted_lines(
-    core: Core, note: Note, commits: Sequence[CommitId | None]
-) -> Mapping[int, Acceptance]:
-    """The lines of a note that the person accepted after they were written, counted from 0.
+def acceptances_in(log: KnownLog, head: CommitId, limit: int | None) -> tuple[Acceptance, ...]:
+    """What the person accepted in the history of a commit, newest first.
 
     Args:
-        core: The memory.
-        note: A note as it is now.
-        commits: The commit that wrote each of its lines; `None` for an edit that is in no commit.
-
-    Raises:
-        ConnectorError: The store cannot be read.
+        log: The log of the memory.
+        head: The commit.
+        limit: How many commits to look through; `None` for all.
     """
-    head = core.connector.head()
-    log = core.log.read(LogQuery(head)) if head is not None else ()
-    known = [one for commit in log if (one := read_acceptance(commit)) is not None]
-    if head is None or not known:
-        return {}
-    paths = {note.path, *_former_paths(core, head, note.path)}
-    age = {commit.id: place for place, commit in enumerate(log)}
-    lines = git_lines(note.exact_text())
-    found: dict[int, Acceptance] = {}
-    for acceptance in reversed([one for one in known if one.path in paths]):
-        for line in _still_there(core, acceptance, lines):
-            writer = commits[line]
-            if writer is not None and age.get(writer, -1) > age[acceptance.commit]:
-                found[line] = acceptance
-    return found
+    commits = log.read(LogQuery(head, limit=limit))
+    found = (read_acceptance(one) for one in commits if f"\n{ACCEPTS}: " in one.message)
+    return tuple(one for one in found if one is not None)
 
 
-def _former_paths(core: Core, head: CommitId, path: MemoryPath) -> Iterator[MemoryPath]:
-    for _, change in follow(core.log, head, path):
-        if change.old_path is not None:
-            yield change.old_path
+def version_accepted(log: KnownLog, acceptance: Acceptance) -> CommitId | None:
+    """The commit that made the version of which lines were accepted; `None` if it cannot be told.
+
+    It is not the first one with that blob: what was deleted and written again later is other text.
+    """
+    steps = follow(log, acceptance.commit, acceptance.path, at_once=1)
+    found = next(steps, None)
+    if found is None or found[1].sha != acceptance.blob:
+        return None
+    return found[0].id
 
 
-def _still_there(core: Core, acceptance: Acceptance, lines: Sequence[str]) -> Iterator[int]:
-    """The places of the accepted lines in the present text."""
-    ((_, content),) = core.connector.read_blobs([acceptance.blob])
-    old = git_lines(content.decode("utf-8", "replace"))
-    done, shift = 0, 0
-    for hunk in (*find_hunks(old, lines), None):
-        end = hunk.old_start if hunk is not None else len(old)
-        yield from (place + shift for place in range(done, end) if acceptance.holds(place + 1))
-        if hunk is not None:
-            done, shift = hunk.old_end, hunk.end - hunk.old_end
+def accepted(lines: Sequence[LineTruth], acceptance: Acceptance) -> tuple[LineTruth, ...]:
+    """The truth of lines once some of them are the person's."""
+    yours = LineTruth(STRONGEST, acceptance.origin, LineState.ACCEPTED, acceptance.commit)
+    return tuple(
+        yours if acceptance.holds(number) and _is_to_be_had(one) else one
+        for number, one in enumerate(lines, 1)
+    )
+
+
+def _is_to_be_had(line: LineTruth) -> bool:
+    """Whether a line is not the person's already."""
+    return line.level > STRONGEST or line.state is LineState.UNATTRIBUTED

@@ -27,14 +27,15 @@ from mcp.types import (
     ElicitRequestFormParams,
     ElicitResult,
     InputRequiredResult,
+    TextContent,
 )
-from pydantic import BaseModel, Field
 
+from pack.callers import ClientOrigins
 from pack.errors import InvalidRequest, PackError
 from pack.memory import Memory
 from pack.provenance import Origin, Source
 from pack_servers.mcp import results as answers
-from pack_servers.mcp.clients import CountsAs, writer_of
+from pack_servers.mcp.clients import writer_of
 from pack_servers.mcp.proposals_tool import diff_of
 
 logger = logging.getLogger(__name__)
@@ -46,13 +47,7 @@ _CHANNEL: Final = "chat"
 _SINCE_2026: Final = "2026"
 
 
-class _Decision(BaseModel):
-    """What a person is asked; flat, as every client can show it."""
-
-    accept: bool = Field(title="Change my text", description="yes: make it mine; no: refuse it")
-
-
-_SCHEMA: Final = {
+_FORM: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {
         "accept": {
@@ -91,7 +86,9 @@ class Asking:
         wrote: Called after a commit.
     """
 
-    def __init__(self, memory: Memory, source: CountsAs, wrote: Callable[[], None]) -> None:
+    def __init__(
+        self, memory: Memory, source: Source | ClientOrigins, wrote: Callable[[], None]
+    ) -> None:
         self._memory = memory
         self._source = source
         self._wrote = wrote
@@ -112,7 +109,7 @@ class Asking:
             return answer
         question, message = found
         if _is_asked_by_answer(context):
-            params = ElicitRequestFormParams(message=message, requested_schema=_SCHEMA)
+            params = ElicitRequestFormParams(message=message, requested_schema=_FORM)
             return InputRequiredResult(
                 input_requests={_ASKED: ElicitRequest(params=params)},
                 request_state=json.dumps(asdict(question)),
@@ -121,7 +118,7 @@ class Asking:
             return answer
         try:
             said = await context.session.elicit_form(
-                message, _SCHEMA, related_request_id=context.request_id
+                message, _FORM, related_request_id=context.request_id
             )
         except (MCPError, ValueError) as error:
             logger.warning("the client could not ask about %s: %s", proposal, error)
@@ -155,9 +152,8 @@ class Asking:
             return None
         hidden = f"\n\n{count_hidden(offer.hidden)}, shown as <U+…>" if offer.hidden else ""
         path = offer.proposal.path
-        message = (
-            f"{client.client} wants to change your text in {path}:\n\n{diff_of(offer)}{hidden}"
-        )
+        asks = f"{client.client} wants to change your text in {path}"
+        message = f"{asks}:\n\n{diff_of(offer)}{hidden}"
         if offer.is_stale or not offer.files or len(message) > _LONGEST:
             return None
         return _Question(proposal, path, offer.shown, client.label), message
@@ -168,21 +164,17 @@ class Asking:
         """Do what the person said; `None` if they did not decide."""
         via = f"elicitation:{client.label.partition(':')[2]}"
         own = self._memory.written_by(Origin(Source.USER, _CHANNEL)).proposals
-        accepts = said.action == "accept" and (said.content or {}).get("accept")
+        is_yes = (said.content or {}).get("accept") if said.action == "accept" else None
         try:
-            if accepts is True:
+            if is_yes is True:
                 done = own.accept(question.proposal, question.shown, via)
                 self._wrote()
                 sha = self._memory.notes.get(question.path).sha if done.commit else None
-                return answers.decided(
-                    question.proposal, "written", question.path, sha, done.commit, _ACCEPTED
-                )
-            if said.action == "decline" or accepts is False:
+                return _decided(question, "written", _ACCEPTED, sha=sha, commit=done.commit)
+            if said.action == "decline" or is_yes is False:
                 reason = f"declined in {client.client}"
                 own.reject(question.proposal, reason)
-                return answers.decided(
-                    question.proposal, "rejected", question.path, None, None, _REFUSED
-                )
+                return _decided(question, "rejected", _REFUSED)
         except PackError as error:
             return answers.failed(error)
         return None
@@ -191,6 +183,16 @@ class Asking:
 _ACCEPTED: Final = "The user has accepted it."
 _REFUSED: Final = "The user has refused it. Do not propose it again."
 _OPEN: Final = "It waits for the user's decision: they can decide with `pack review`."
+
+
+def _decided(question: _Question, status: str, tell: str, **more: str | None) -> CallToolResult:
+    """The answer of a write once the person was asked about it."""
+    fields = {"status": status, "proposal": question.proposal, "path": question.path, **more}
+    structured = {name: value for name, value in {**fields, "tell": tell}.items() if value}
+    text = json.dumps(structured, ensure_ascii=False)
+    return CallToolResult(
+        content=[TextContent(type="text", text=text)], structured_content=structured
+    )
 
 
 def _proposal_in(answer: CallToolResult | InputRequiredResult) -> str | None:
@@ -210,4 +212,4 @@ def _is_asked_by_answer(context: Context[None, Any]) -> bool:
 
 
 def _still_open(question: _Question) -> CallToolResult:
-    return answers.decided(question.proposal, "proposed", question.path, None, None, _OPEN)
+    return _decided(question, "proposed", _OPEN)

@@ -33,7 +33,7 @@ def client_key(ctx: ServerRequestContext[Any, Any]) -> str | None:
     return session if isinstance(session, str) else None
 
 
-def writer_of(ctx: Context, counts_as: Source | ClientOrigins) -> Origin:
+def writer_of(ctx: Context[Any, Any], counts_as: Source | ClientOrigins) -> Origin:
     """Who writes when this client calls a tool.
 
     Args:

@@ -11,6 +11,7 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from pack.callers import ClientOrigins
 from pack.errors import AskThePerson, InvalidRequest, PackError
 from pack.memory import Memory
 from pack.provenance import Source
@@ -52,7 +53,7 @@ class ProposalsResult(TypedDict):
 class ProposalsTool:
     """The tool. It runs on worker threads."""
 
-    def __init__(self, memory: Memory, source: Source) -> None:
+    def __init__(self, memory: Memory, source: Source | ClientOrigins) -> None:
         self._memory = memory
         self._source = source
 
@@ -82,7 +83,9 @@ class ProposalsTool:
         return _answer([fields])
 
 
-def add_proposals_tool(server: MCPServer[None], memory: Memory, source: Source) -> None:
+def add_proposals_tool(
+    server: MCPServer[None], memory: Memory, source: Source | ClientOrigins
+) -> None:
     """Add the tool to a server; the arguments are those of `tools.add_tools`."""
     tool = ProposalsTool(memory, source)
     server.add_tool(tool.memory_proposals, title="See proposals", annotations=_WITHDRAWS)

@@ -210,8 +210,13 @@ def _serve_stdio(memory: Memory, served: _Served) -> None:
 
     if sys.stdin.isatty():
         say("waiting for an MCP client on standard input; for HTTP, run pack serve --http")
-    whole_tokens = served.settings.pack_whole_memory_tokens
-    build_server(memory, source=served.source, bus=_bus(served), whole_tokens=whole_tokens).run()
+    build_server(
+        memory,
+        source=served.source,
+        bus=_bus(served),
+        whole_tokens=served.settings.pack_whole_memory_tokens,
+        asks=served.settings.pack_accept_by_elicitation,
+    ).run()
 
 
 def _serve_refusals(served: _Served, error: MissingMemory) -> None:
@@ -257,6 +262,7 @@ def _serve_http(
         bus=_bus(served),
         whole_tokens=settings.pack_whole_memory_tokens,
         sees_all=not transport.stateless and settings.pack_redis_url is None,
+        asks=settings.pack_accept_by_elicitation,
     )
     serve(server, http, health, announce)
 
