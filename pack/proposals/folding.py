@@ -88,3 +88,8 @@ def _lines(content: bytes | None) -> list[str]:
     end = lines.index(_FENCE, 1)
     head = [line for line in lines[:end] if not _OURS.match(line)]
     return [*head, *lines[end:]] if len(head) > 1 else lines[end + 1 :]
+
+
+def says_the_same(one: bytes | None, other: bytes | None) -> bool:
+    """Whether two versions of a file differ in nothing but what PACK keeps in its frontmatter."""
+    return (one is None) == (other is None) and _lines(one) == _lines(other)

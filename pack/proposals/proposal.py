@@ -11,14 +11,15 @@ from typing import Final
 
 from pack.log import CommitFacts
 from pack.model import CommitId, MemoryPath
-from pack.provenance import without_trailers
+from pack.provenance import LEVEL_TRAILER, ORIGIN_TRAILER, without_trailers
 
-ID_TRAILER: Final = "Pack-Proposal"
 STATUS_TRAILER: Final = "Pack-Proposal-Status"
 REASON_TRAILER: Final = "Pack-Reason"
 _DIGITS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _TAG: Final = 3
-_FREE: Final = 7
+_HOUR: Final = 4
+_CHANCE: Final = 3
+_HOURS: Final = 1 << 5 * _HOUR
 _WEAKEST: Final = 5
 
 
@@ -65,9 +66,24 @@ class Proposal:
     decided: datetime | None = None
 
 
-def make_id(path: MemoryPath, number: int) -> str:
-    """A new id for a proposal about a file; the same numbers give the same id."""
-    return _digits(number, _FREE) + tag_of(path)
+def make_id(path: MemoryPath, now: datetime, number: int) -> str:
+    """An id for a proposal about a file; ids of later hours come later in the alphabet.
+
+    Args:
+        path: The file.
+        now: When it is made.
+        number: Any number; it tells the proposals of one hour apart.
+    """
+    return _digits(_hour(now), _HOUR) + _digits(number, _CHANCE) + tag_of(path)
+
+
+def may_be_older(proposal_id: str, moment: datetime) -> bool:
+    """Whether a proposal may be from before a moment, as far as its id tells."""
+    return proposal_id[:_HOUR] <= _digits(_hour(moment), _HOUR)
+
+
+def _hour(moment: datetime) -> int:
+    return int(moment.timestamp() // 3600) % _HOURS
 
 
 def tag_of(path: MemoryPath) -> str:
@@ -91,7 +107,7 @@ def read_proposal(proposal_id: str, facts: CommitFacts, record: CommitFacts | No
     trailers = facts.trailers
     paths = _paths(facts)
     about = [path for path in paths if proposal_id.endswith(tag_of(path))]
-    level = trailers.get("Pack-Truth-Level", "")
+    level = trailers.get(LEVEL_TRAILER, "")
     said = record.trailers if record else {}
     return Proposal(
         proposal_id,
@@ -99,7 +115,7 @@ def read_proposal(proposal_id: str, facts: CommitFacts, record: CommitFacts | No
         facts.parents[0],
         (about or paths)[0],
         tuple(paths),
-        trailers.get("Pack-Origin", "unknown"),
+        trailers.get(ORIGIN_TRAILER, "unknown"),
         int(level) if level.isdecimal() else _WEAKEST,
         facts.at,
         _status(said.get(STATUS_TRAILER)) if record else ProposalStatus.OPEN,

@@ -20,15 +20,16 @@ from pack.log import CommitFacts, LogQuery
 from pack.model import ABSENT, Absent, Change, CommitId, Delete, Identity, MemoryPath, Put
 from pack.proposals.folding import Texts
 from pack.proposals.proposal import (
-    ID_TRAILER,
     REASON_TRAILER,
     STATUS_TRAILER,
     Proposal,
     ProposalStatus,
     make_id,
+    may_be_older,
     read_proposal,
     tag_of,
 )
+from pack.provenance import PROPOSAL
 
 OPEN: Final = "proposals"
 REFUSED: Final = "rejected"
@@ -156,8 +157,8 @@ class ProposalShelf:
             PackError: As `Connector.commit_aside`.
         """
         for attempt in range(_ATTEMPTS):
-            new_id = make_id(about, secrets.randbits(35))
-            text = f"{message.rstrip()}\n{ID_TRAILER}: {new_id}"
+            new_id = make_id(about, self._clock(), secrets.randbits(15))
+            text = f"{message.rstrip()}\n{PROPOSAL}: {new_id}"
             try:
                 commit = self._connector.commit_aside(
                     f"{OPEN}/{new_id}", None, base, changes, text, author=author
@@ -183,7 +184,7 @@ class ProposalShelf:
             StaleBase: It has changed, or is not open any more.
             PackError: As `Connector.commit_aside`.
         """
-        ref, text = f"{OPEN}/{proposal.id}", f"{message.rstrip()}\n{ID_TRAILER}: {proposal.id}"
+        ref, text = f"{OPEN}/{proposal.id}", f"{message.rstrip()}\n{PROPOSAL}: {proposal.id}"
         commit = self._connector.commit_aside(
             ref, proposal.commit, base, changes, text, author=author
         )
@@ -211,7 +212,12 @@ class ProposalShelf:
     def expire(self) -> list[Proposal]:
         """Close those that have waited for 90 days; returns them."""
         oldest = self._clock() - LIFETIME
-        late = [one for one in self.open() if one.time < oldest]
+        found = [
+            self._read(OPEN, name, commit)
+            for name, commit in self._connector.side_refs(OPEN).items()
+            if may_be_older(name, oldest)
+        ]
+        late = [one for one in found if one.time < oldest]
         closed = []
         for one in late:
             with suppress(PackError):  # somebody decides on it now; the others are still late
@@ -222,7 +228,7 @@ class ProposalShelf:
 def _record(proposal: Proposal, status: ProposalStatus, reason: str | None) -> str:
     """The message of the commit that says what was decided."""
     plain = " ".join("".join(c if c.isprintable() else " " for c in reason or "").split())
-    trailers = [f"{STATUS_TRAILER}: {status}", f"{ID_TRAILER}: {proposal.id}"]
+    trailers = [f"{STATUS_TRAILER}: {status}", f"{PROPOSAL}: {proposal.id}"]
     if plain:
         trailers.append(f"{REASON_TRAILER}: {plain[:_REASON]}")
     return f"{proposal.path}: refuse proposal {proposal.id}\n\n" + "\n".join(trailers)
