@@ -165,6 +165,20 @@ class LimitExceeded(InvalidRequest):
         self.unit = unit
 
 
+class TooManyProposals(InvalidRequest):
+    """A writer has as many open proposals as it may have."""
+
+    code = "too_many_proposals"
+    remedy = "Ask the person to decide on some of them, or withdraw what is out of date."
+
+    def __init__(self, origin: str, most: int) -> None:
+        super().__init__(
+            f"{most} proposals of {origin} wait for the person's decision already, so this one "
+            "was not made"
+        )
+        self.most = most
+
+
 class AmbiguousSection(InvalidRequest):
     """Several headings have the requested title.
 

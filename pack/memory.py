@@ -25,8 +25,11 @@ from pack.history.as_of import PastStates
 from pack.history.history import History
 from pack.model import Mode
 from pack.paths import parse_path
+from pack.proposals.shelf import ProposalShelf
 from pack.provenance import Origin
+from pack.truth.guard import truth_guard
 from pack.truth.lines import with_truths
+from pack.truth.seals import sealing
 from pack.use_cases.notes import Notes
 from pack.use_cases.pathless import WholeText
 
@@ -99,11 +102,16 @@ class Memory:
         """
         reader = Reader(connector, catalog, parse_path(v1_path))
         on_commit = sync.tell if sync else None
-        writer = Writer(connector, catalog, reader, new_request, guards, on_commit)
-        parts = (connector, catalog, clock, reader, writer, new_request, remotes, sync)
+        shelf = ProposalShelf(connector, clock)
+        writer = Writer(connector, catalog, reader, new_request, shelf, guards, on_commit)
+        parts = (connector, catalog, clock, reader, writer, new_request, shelf, remotes, sync)
         kept = visits or ProcessVisits()
         core = Core(*parts, refuse_unfinished=refuse_unfinished, visits=kept)
-        return cls(Session(core if truth is TruthMode.OFF else with_truths(core, truth), origin))
+        if truth is not TruthMode.OFF:
+            core = with_truths(core, truth)
+        if core.truths is not None:
+            writer.guarded_by(truth_guard(core.truths), sealing(connector))
+        return cls(Session(core, origin))
 
     def written_by(self, origin: Origin) -> Memory:
         """The same memory for another writer."""

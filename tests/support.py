@@ -129,6 +129,7 @@ class World:
         if self.folder is not None:
             self.connector = LocalGit(self.folder, self.clock)
             self._opened.append(self.connector)
+        self.truth = truth
         self.memory = Memory.over(
             self.connector,
             self.catalog,

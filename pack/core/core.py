@@ -23,6 +23,7 @@ from pack.core.writer import Writer
 from pack.errors import NotInitialised
 from pack.model import Mode
 from pack.paths import INDEX
+from pack.proposals.shelf import ProposalShelf
 from pack.remote.remote import FindRemotes
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Core:
         reader: Reads it.
         writer: Writes to it.
         new_request: Returns a fresh id for each write.
+        proposals: The changes that wait for the person's decision.
         remotes: Finds what the memory is exchanged with; nothing if its store cannot have a remote.
         sync: The targets that get copies, if there are any.
         refuse_unfinished: Raises `RefusedForSafety` while a person is in the middle of something
@@ -62,6 +64,7 @@ class Core:
     reader: Reader
     writer: Writer
     new_request: Callable[[], str]
+    proposals: ProposalShelf
     remotes: FindRemotes = tuple
     sync: Sync | None = None
     refuse_unfinished: Callable[[], None] = _nobody_is_busy

@@ -96,7 +96,7 @@ class PastStates:
         store = PastStore(core.connector, commit, facts.at)
         catalog = core.catalog.copy()
         reader = core.reader.over(store, catalog)
-        writer = Writer(store, catalog, reader, core.new_request)
+        writer = Writer(store, catalog, reader, core.new_request, core.proposals)
         return _State(Past(commit, facts.at, core.connector), store, catalog, reader, writer)
 
 

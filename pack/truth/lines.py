@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Final
 
 from pack.core.core import Core
-from pack.core.session import Session
 from pack.core.truths import (
+    STRONGEST,
     SYSTEM_KEYS,
     LineState,
     LineTruth,
@@ -16,10 +17,14 @@ from pack.core.truths import (
 )
 from pack.files import yaml_block
 from pack.files.note import Note
-from pack.history.blame import Blame, Writing
 from pack.history.differences.line_hunks import git_lines
+from pack.history.differences.line_owners import LineKeys
 from pack.model import MemoryPath
-from pack.provenance import Origin, Source
+from pack.provenance import EDITOR
+from pack.truth.passing_on import Version, pass_on
+from pack.truth.versions import Versions
+
+_HAND: Final = LineTruth(STRONGEST, EDITOR.label, LineState.WRITTEN, None)
 
 
 def with_truths(core: Core, mode: TruthMode) -> Core:
@@ -27,30 +32,41 @@ def with_truths(core: Core, mode: TruthMode) -> Core:
     return replace(core, truths=LineTruths(core, mode))
 
 
-@dataclass(frozen=True, slots=True)
 class LineTruths:
     """Says how far the text of a memory is trusted; see `Truths` for the methods.
 
     Args:
         core: The memory.
         default: What levels do where nothing else is said.
+        versions: What is known about the truth of its versions.
     """
 
-    core: Core
-    default: TruthMode
+    def __init__(self, core: Core, default: TruthMode, versions: Versions | None = None) -> None:
+        self._core = core
+        self._default = default
+        self._versions = versions or Versions(core)
 
     def of(self, note: Note) -> NoteTruth:
         """See `Truths.of`."""
-        found = Blame(Session(self.core, Origin(Source.USER, "truth"))).of(note.path)
-        return note_truth(note, tuple(map(_truth, found.writings)))
+        connector = self._core.connector
+        head, committed = connector.head(), connector.get_committed(note.path)
+        keys = LineKeys().of(note.content)
+        if head is None or committed is None:
+            return note_truth(note, (_HAND,) * len(keys))
+        known = self._versions.of(head, note.path, committed)
+        if note.sha != committed:
+            ((_, content),) = connector.read_blobs([committed])
+            found, _ = pass_on(keys, [Version(LineKeys().of(content), known)], None)
+            known = tuple(truth or _HAND for truth in found)
+        return note_truth(note, known)
 
     def mode(self, path: MemoryPath) -> TruthMode:  # noqa: ARG002
         """See `Truths.mode`."""
-        return self.default
+        return self._default
 
     def over(self, core: Core) -> LineTruths:
         """See `Truths.over`."""
-        return replace(self, core=core)
+        return LineTruths(core, self._default, self._versions)
 
 
 def note_truth(note: Note, lines: tuple[LineTruth, ...]) -> NoteTruth:
@@ -76,7 +92,3 @@ def _keys(note: Note, lines: Sequence[LineTruth]) -> Iterator[tuple[str, LineTru
     for name, start, end in zip(names, starts, ends, strict=True):
         own = lines[first + start : first + max(end, start + 1)]
         yield name, max(own, key=lambda one: one.level)
-
-
-def _truth(writing: Writing) -> LineTruth:
-    return LineTruth(writing.level, writing.origin, LineState.WRITTEN, writing.commit)

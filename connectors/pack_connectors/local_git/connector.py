@@ -48,6 +48,7 @@ from pack.model import (
 from pack.paths import kept_copy_path
 from pack.rules.exclusion import Exclusion
 from pack_connectors.local_git.arrivals import Arrivals, Merging, Staged
+from pack_connectors.local_git.beside.side_refs import SideRefs
 from pack_connectors.local_git.busy import refuse_busy
 from pack_connectors.local_git.changes.skipped import SkippedFolders
 from pack_connectors.local_git.changes.state import WorktreeState
@@ -85,7 +86,7 @@ from pack_connectors.local_git.rules.local import LocalRules
 from pack_connectors.local_git.swap import FileSwap
 from pack_connectors.local_git.worktree import Worktree
 from pack_connectors.local_git.write import GitWrite
-from pack_connectors.preconditions import check_path, check_write
+from pack_connectors.preconditions import check_aside, check_path, check_side_ref, check_write
 from pack_connectors.system.durable_files import DurableFiles
 from pack_connectors.system.process_lock import ProcessLock
 
@@ -174,6 +175,9 @@ class LocalGit:
             recovery=self._recovery,
             committed=self._committed,
             gc_seconds=gc_seconds,
+        )
+        self._aside = SideRefs(
+            self.repository, self._runner, clock, store=self._store, refs=self._refs
         )
         self._state = WorktreeState(
             self._worktree,
@@ -475,6 +479,35 @@ class LocalGit:
         with _store_errors():
             skips = self._rules.skipping()
             refuse_busy(self.repository, self._worktree, self._index, self.head(), skips)
+
+    # --- commits beside the branch -------------------------------------------------------------
+
+    def side_refs(self, folder: str) -> dict[str, CommitId]:
+        """See `Connector.side_refs`; they are below `refs/pack/`."""
+        self._repair()
+        return self._aside.list(folder)
+
+    def commit_aside(
+        self,
+        ref: str,
+        expected: CommitId | None,
+        base: CommitId,
+        changes: Sequence[Change],
+        message: str,
+        *,
+        author: Identity | None = None,
+    ) -> CommitId:
+        """See `Connector.commit_aside`."""
+        check_aside(ref, changes, message)
+        with self.exclusive(), _store_errors():
+            return self._aside.commit(ref, expected, base, changes, message, author)
+
+    def move_aside(self, ref: str, new_ref: str | None, expected: CommitId) -> None:
+        """See `Connector.move_aside`."""
+        if new_ref is not None:
+            check_side_ref(new_ref)
+        with self.exclusive(), _store_errors():
+            self._aside.move(ref, new_ref, expected)
 
     @contextmanager
     def view(self) -> Iterator[None]:

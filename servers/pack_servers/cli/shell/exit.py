@@ -47,6 +47,7 @@ EXIT_STATUS: Final[Mapping[str, int]] = {
     "invalid_cursor": FAILED,
     "limit_exceeded": FAILED,
     "ambiguous_section": FAILED,
+    "too_many_proposals": FAILED,
     "edit_failed": FAILED,
     "invalid_config": FAILED,
     "missing_memory": FAILED,
