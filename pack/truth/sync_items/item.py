@@ -200,7 +200,7 @@ class _Fields:
         if found is None:
             return None
         moment = parse_time(found)
-        if moment.year == datetime.min.year:
+        if moment.year == 1:  # what `parse_time` makes of any other text
             raise InvalidRequest(f"{name} must be a time such as 2026-01-31T09:30:00Z")
         return moment
 
