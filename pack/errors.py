@@ -428,6 +428,40 @@ class UndoConflict(Conflict):
         self.conflicts = tuple(conflicts)
 
 
+class ProposalChanged(Conflict):
+    """A proposal, or what it would do to today's text, is not what the person was shown.
+
+    Attributes:
+        proposal: Its id.
+    """
+
+    code = "proposal_changed"
+
+    def __init__(self, proposal: str) -> None:
+        super().__init__(
+            f"proposal {proposal} is no longer what you were shown; nothing was accepted",
+            f"{Action.SEE_PROPOSALS} to look at it again.",
+        )
+        self.proposal = proposal
+
+
+class StaleProposal(Conflict):
+    """What a proposal wanted to change is no longer there.
+
+    Attributes:
+        proposal: Its id.
+    """
+
+    code = "stale_proposal"
+
+    def __init__(self, proposal: str) -> None:
+        super().__init__(
+            f"what proposal {proposal} wanted to change is no longer there",
+            f"{Action.EDIT_PROPOSAL} for what you want of it, or {Action.REJECT_PROPOSAL}.",
+        )
+        self.proposal = proposal
+
+
 class StagedChange(Conflict):
     """The user has staged a version of the file that is neither committed nor in the folder."""
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from pack.pages.delivery import PageDelivery
     from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
+    from pack.truth.deciding.proposals import Proposals
     from pack.use_cases.care import Care
     from pack.use_cases.hand_edits import HandEdits
     from pack.use_cases.lifecycle import Lifecycle
@@ -219,6 +220,13 @@ class Memory:
         from pack.history.undoing.undo import Undo  # noqa: PLC0415
 
         return Undo(self._session)
+
+    @property
+    def proposals(self) -> Proposals:
+        """What others propose to change, and the person's answer."""
+        from pack.truth.deciding.proposals import Proposals  # noqa: PLC0415
+
+        return Proposals(self._session)
 
     @property
     def search(self) -> Search:

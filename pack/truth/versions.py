@@ -7,7 +7,7 @@ commit passes on what it kept and answers for the rest. So one more commit costs
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -22,6 +22,7 @@ from pack.history.origins import UNATTRIBUTED
 from pack.log import CommitFacts, FileChange
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.provenance import is_ours
+from pack.truth.acceptances import Acceptance, acceptances_in, accepted, version_accepted
 from pack.truth.credit import credit_of
 from pack.truth.elsewhere import Taken, TakenFrom, splits_v1, taken_by, taken_from_v1
 from pack.truth.passing_on import Version, bring_back, merged, pass_on
@@ -36,6 +37,10 @@ _MOST_REMOTE_VERSIONS: Final = 200
 _DEEPEST: Final = 8
 _KEPT: Final = 2000
 _UNKNOWN: Final = LineTruth(1, f"{UNATTRIBUTED}:older", LineState.UNATTRIBUTED, None)
+
+
+Accepted = dict[tuple[CommitId, MemoryPath], list[Acceptance]]
+"""By the commit that made a version and its path, what the person accepted of it later."""
 
 
 class _Step(NamedTuple):
@@ -62,15 +67,29 @@ class Versions:
         Raises:
             ConnectorError: The store cannot be read.
         """
-        return _Walk(self._core, self._known).of(head, path, sha)
+        return _Walk(self._core, self._known, self._accepted(head)).of(head, path, sha)
+
+    def _accepted(self, head: CommitId) -> Accepted:
+        """What was accepted in the history of a commit, by the commit that made the version."""
+        log, connector = self._core.log, self._core.connector
+        limit = None if Capability.LOG in connector.capabilities else _MOST_REMOTE_VERSIONS
+        found: Accepted = {}
+        for one in self._known.once(
+            (acceptances_in, head), lambda: acceptances_in(log, head, limit)
+        )[::-1]:
+            version = self._known.once(one, partial(version_accepted, log, one))
+            if version is not None:
+                found.setdefault((version, one.path), []).append(one)
+        return found
 
 
 class _Walk:
     """One answer: what was read for it is kept as long as it takes."""
 
-    def __init__(self, core: Core, known: Memo) -> None:
+    def __init__(self, core: Core, known: Memo, accepted: Accepted) -> None:
         self._core = core
         self._known = known
+        self._accepted = accepted
         self._line_keys = LineKeys()
         self._contents: dict[BlobId, bytes] = {}
         self._keys: dict[BlobId, Sequence[str]] = {}
@@ -90,7 +109,7 @@ class _Walk:
             needed.remove(change.sha)
             known = self._known_truth(commit, change)
             if known is not None:
-                truths[change.sha] = known
+                truths[change.sha] = self._with_acceptances(commit, change, known)
             else:
                 steps.append(_Step(commit, change))
                 needed.update(_made_from(change))
@@ -116,8 +135,8 @@ class _Walk:
                 if not uses[old] and old != sha:
                     truths.pop(old, None)
             if change.sha is not None:
-                truths[change.sha] = found
-                self._known.once((commit.id, change.path), partial(tuple[LineTruth, ...], found))
+                truths[change.sha] = self._with_acceptances(commit, change, found)
+                self._known.once(self._key(commit, change), partial(tuple[LineTruth, ...], found))
         return truths[sha]
 
     def _step(
@@ -163,8 +182,23 @@ class _Walk:
         return self._known.once((credit_of, commit.id), lambda: credit_of(commit, self._bytes_of))
 
     def _known_truth(self, commit: CommitFacts, change: FileChange) -> Truth | None:
-        key = (commit.id, change.path)
+        key = self._key(commit, change)
         return self._known.each([key], lambda _: {}).get(key)
+
+    def _key(self, commit: CommitFacts, change: FileChange) -> Hashable:
+        """What the truth of a version follows from, before anything of it itself was accepted."""
+        earlier = (
+            one.commit
+            for (version, path), found in self._accepted.items()
+            for one in found
+            if path == change.path and version != commit.id
+        )
+        return commit.id, change.path, frozenset(earlier)
+
+    def _with_acceptances(self, commit: CommitFacts, change: FileChange, truth: Truth) -> Truth:
+        for one in self._accepted.get((commit.id, change.path), ()):
+            truth = accepted(truth, one)
+        return truth
 
     # --- what is stored ------------------------------------------------------------------------
 

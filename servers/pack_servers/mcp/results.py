@@ -78,6 +78,14 @@ class GetResult(PastState):
     warning: NotRequired[str]
 
 
+class HeldLine(TypedDict):
+    """A line of the user's that a write would have changed; its file, if it is another one."""
+
+    line: int
+    text: str
+    path: NotRequired[str]
+
+
 class WriteResult(TypedDict):
     """The answer of everything that writes."""
 
@@ -87,6 +95,11 @@ class WriteResult(TypedDict):
     commit_url: NotRequired[str]
     index_updated: NotRequired[bool]
     warning: NotRequired[str]
+    status: NotRequired[str]
+    proposal: NotRequired[str]
+    protected: NotRequired[list[HeldLine]]
+    diff: NotRequired[str]
+    tell: NotRequired[str]
 
 
 class FoundFile(TypedDict):
@@ -231,6 +244,14 @@ def written(done: Written) -> CallToolResult:
         commit_url=done.commit_url,
         index_updated=done.index_updated,
         warning=worded("; ".join(done.warnings)) or None,
+        status=done.status,
+        proposal=done.proposal,
+        protected=[
+            _without_none(line=one.line, text=one.text, path=one.path) for one in done.protected
+        ]
+        or None,
+        diff=done.diff or None,
+        tell=worded(done.tell) or None,
     )
     return _result(content, json.dumps(content, ensure_ascii=False))
 

@@ -15,6 +15,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from pack.callers import ClientOrigins
 from pack.catalog.questions import Sort
 from pack.core.requests import SEARCH_LIMIT
 from pack.errors import BlobChanged, InvalidRequest, PackError
@@ -82,7 +83,7 @@ class Tools:
     def __init__(
         self,
         memory: Memory,
-        source: Source,
+        source: Source | ClientOrigins,
         wrote: Callable[[], None],
         whole_tokens: int,
         *,
@@ -314,7 +315,7 @@ def _answer(action: Callable[[], CallToolResult]) -> CallToolResult:
 def add_tools(
     server: MCPServer[None],
     memory: Memory,
-    source: Source,
+    source: Source | ClientOrigins,
     wrote: Callable[[], None],
     whole_tokens: int,
     *,

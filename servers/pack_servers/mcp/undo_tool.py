@@ -14,6 +14,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from pack.actions import Action
+from pack.callers import ClientOrigins
 from pack.errors import AskThePerson, InvalidRequest, PackError, UndoConflict
 from pack.memory import Memory
 from pack.provenance import Source
@@ -52,7 +53,9 @@ class UndoResult(TypedDict):
 class UndoTool:
     """The tool. It runs on worker threads."""
 
-    def __init__(self, memory: Memory, source: Source, wrote: Callable[[], None]) -> None:
+    def __init__(
+        self, memory: Memory, source: Source | ClientOrigins, wrote: Callable[[], None]
+    ) -> None:
         self._memory = memory
         self._source = source
         self._wrote = wrote
@@ -103,7 +106,10 @@ def _command(error: AskThePerson) -> str:
 
 
 def add_undo_tool(
-    server: MCPServer[None], memory: Memory, source: Source, wrote: Callable[[], None]
+    server: MCPServer[None],
+    memory: Memory,
+    source: Source | ClientOrigins,
+    wrote: Callable[[], None],
 ) -> None:
     """Add the tool to a server; the arguments are those of `tools.add_tools`."""
     tool = UndoTool(memory, source, wrote)

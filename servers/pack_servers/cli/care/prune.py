@@ -9,6 +9,7 @@ from typing import Final
 from pack.results import Expired
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
+    AsOption,
     DryRunOption,
     Format,
     FormatOption,
@@ -31,9 +32,10 @@ def run(
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
     github: GithubOption = None,
+    writer: AsOption = None,
 ) -> None:
     """Delete the files whose ttl has run out, after asking."""
-    with opened(local, github) as memory:
+    with opened(local, github, writer=writer) as memory:
         expired = memory.care.list_expired()
         if answer is Format.TEXT:
             _show(expired)

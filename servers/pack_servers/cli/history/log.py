@@ -22,7 +22,7 @@ from pack_servers.cli.shell.options import (
     LocalOption,
     complete_path,
 )
-from pack_servers.cli.shell.output import show, show_json
+from pack_servers.cli.shell.output import counted, show, show_json
 from pack_servers.cli.shell.streams import is_terminal, say
 from pack_servers.cli.shell.writers import name_of, when
 from pack_servers.wiring.clock import clock
@@ -127,9 +127,11 @@ def run(
             cursor=cursor,
             everything=everything,
         )
+        proposals = memory.proposals.count()
     if answer is Format.JSON:
         fields = asdict(page)
         notice = fields.pop("notice")  # there is rarely one
+        fields["proposals"] = proposals
         show_json({**fields, "notice": notice} if notice else fields)
         return
     for entry in page.commits:
@@ -138,6 +140,8 @@ def run(
         say("no commits match")
     if page.notice is not None:
         say(f"note: {page.notice}")
+    if proposals:
+        say(f"{counted(proposals, 'proposal')} to decide on; see `pack proposals`")
     if page.next_cursor is not None:
         say(f"for more, use --limit {limit * 4} or --cursor {page.next_cursor}")
 

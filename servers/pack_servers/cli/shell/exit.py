@@ -59,6 +59,8 @@ EXIT_STATUS: Final[Mapping[str, int]] = {
     "partly_read": CONFLICT,
     "unresolved_conflict": CONFLICT,
     "undo_conflict": CONFLICT,
+    "proposal_changed": CONFLICT,
+    "stale_proposal": CONFLICT,
     "nothing_to_undo": FAILED,
     "cannot_undo": FAILED,
     "cannot_restore": FAILED,
