@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pack.catalog.row import is_catalogued
@@ -110,6 +110,24 @@ def pull(
     )
     more = make_cursor([head, start, last.version, last.path]) if last is not None else None
     return Pulled(items, heights.highest, heights.first, more)
+
+
+def current_item(core: Core, path: str) -> SyncItem | None:
+    """What a memory has at a path, edits by hand included; `None` if there never was a file."""
+    head, place = core.connector.head(), MemoryPath(path)
+    note = core.reader.find(place) if is_catalogued(path) else None
+    if head is None or not is_catalogued(path):
+        return None
+    heights = Heights.of(core, head)
+    for commit in core.connector.log(LogQuery(head, path=place, limit=1, with_files=True)):
+        shas = {file.path: file.sha for file in commit.files or ()}
+        version = heights.height(commit.id) or heights.highest
+        step = Step(version, commit, place, shas.get(place), None)
+        item = _Reading(core, heights.first, each=False).item(step)
+        if item is None or note is None:
+            return item
+        return replace(item, content=note.exact_text(), sha=note.sha, deleted=False)
+    return None
 
 
 def _start(core: Core, heights: Heights, since: str | None) -> int:
