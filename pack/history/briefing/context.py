@@ -67,7 +67,7 @@ class Briefing:
         self._visits = Visits(session)
 
     def text(self, request: ContextRequest, calls: Calls) -> StartingContext:
-        """The text to begin a conversation with; the same for the same commit and request.
+        """The text to begin a conversation with; the same for the same memory and request.
 
         Args:
             request: What it is to be about, and how long it may be.
@@ -81,6 +81,7 @@ class Briefing:
             raise InvalidRequest("a limit must be at least 1")
         with self._core.view():
             wanted = replace(_gather(self._core, request), **self._news(request.client))
+            wanted = replace(wanted, proposals=self._core.proposals.count())
             found = compose(wanted, request.budget, request.characters, calls)
             return replace(found, commit=self._core.connector.head())
 

@@ -68,6 +68,11 @@ def told_lines(reading: Reading, to_see_gone: str) -> Iterator[MarkedLine]:
         count = len(diff.before.splitlines())
         yield ((f"  its {count:,} lines are gone; {to_see_gone}", Mark.ASIDE),)
         return
+    yield from changed_lines(reading)
+
+
+def changed_lines(reading: Reading) -> Iterator[MarkedLine]:
+    """The lines that tell what has changed in a text, section by section."""
     for change in reading.keys:
         yield tuple(_key_parts(change))
     section = ""

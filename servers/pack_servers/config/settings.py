@@ -19,6 +19,7 @@ from pydantic import (
     field_validator,
 )
 
+from pack.core.truths import TruthMode
 from pack.errors import InvalidConfig, InvalidPath, LimitExceeded
 from pack.limits import WHOLE_TOKENS
 from pack.paths import parse_path
@@ -73,7 +74,14 @@ class Settings(BaseModel):
         pack_root_notes: Whether notes at the root of a memory are memory, where its `.pack.yaml`
             does not say.
         pack_cache_dir: Folder for what is cached of memories on GitHub; derived, can be deleted.
+        pack_truth: What truth levels do: hold up changes of the person's words, only record, or
+            nothing.
+        pack_shell_source: What a shell without a terminal counts as.
+        pack_agent_marks: More marks of coding agents, or fewer; see `config.agents`.
         pack_client_source: What an MCP client counts as.
+        pack_origins: What some MCP clients count as; may hold tokens. See `config.origins`.
+        pack_accept_by_elicitation: Whether a person's answer in a client accepts a proposal.
+        pack_sync_tokens: Tokens of clients without git, with the role of each.
         pack_whole_memory_tokens: How many tokens a model gets at once if it does not say; 0 for
             any number.
         mcp_sse_port: Port of the HTTP server.
@@ -116,7 +124,13 @@ class Settings(BaseModel):
     pack_github_wait: Annotated[float, Field(ge=0, le=24 * 3600)] = 60.0
     pack_root_notes: bool | None = None
     pack_cache_dir: Path = Field(default_factory=lambda: user_cache_path("pack"))
+    pack_truth: TruthMode = TruthMode.ENFORCE
+    pack_shell_source: Source = Source.AUTOMATION
+    pack_agent_marks: str = ""
     pack_client_source: Source = Source.AI_CLOUD
+    pack_origins: SecretStr | None = None
+    pack_accept_by_elicitation: bool = False
+    pack_sync_tokens: SecretStr | None = None
     pack_whole_memory_tokens: Annotated[int, Field(ge=0)] = WHOLE_TOKENS
     mcp_sse_port: Annotated[int, Field(ge=0, le=65535)] = 3005
     pack_redis_url: SecretStr | None = None

@@ -13,7 +13,7 @@ from pack.history.differences.marks import Piece, PieceOp
 from pack.history.differences.patch import patch_of
 from pack.history.differences.prose import Segment, SegmentOp
 from pack.history.differences.reading import Reading
-from pack.history.differences.told_lines import told_lines
+from pack.history.differences.told_lines import changed_lines, told_lines
 from pack.history.differences.units import UnitKind
 from pack.history.origins import written_by
 from pack.log import CommitFacts
@@ -51,6 +51,12 @@ def show_as_prose(diffs: Iterable[FileDiff], *, raw: bool) -> int:
         for line in told_lines(Reading(diff, raw), _TO_SEE_GONE):
             show_marked(*line)
     return count
+
+
+def show_reading(reading: Reading) -> None:
+    """Print what has changed in a text, its changed words marked."""
+    for line in changed_lines(reading):
+        show_marked(*line)
 
 
 def commit_fields(commit: CommitFacts) -> dict[str, object]:
