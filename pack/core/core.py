@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pack.catalog import refresh as catalog_sync
 from pack.catalog.catalog import Catalog
+from pack.catalog.gradual import Gradual, SoFar
 from pack.catalog.refresh import NO_COMMIT
 from pack.catalog.row import Row, describe
 from pack.connector import Connector
@@ -52,6 +53,7 @@ class Core:
         visits: How far each client has read what changes.
         memo: What was found out about the past, for everyone.
         past: Which state of the past is read; `None` for the present one.
+        gradual: Fills the catalog in a server that answers meanwhile.
     """
 
     connector: Connector
@@ -66,6 +68,7 @@ class Core:
     visits: VisitCursors = field(default_factory=ProcessVisits)
     memo: Memo = field(default_factory=Memo)
     past: Past | None = None
+    gradual: Gradual = field(default_factory=Gradual)
 
     def view(self) -> AbstractContextManager[None]:
         """Let all reads inside see one state of the store; see `Connector.view`."""
@@ -117,6 +120,22 @@ class Core:
             found = map(describe, self.reader.v1_files())
             view.replace(NO_COMMIT, [row for row in found if row is not None])
             return question(view)
+
+    def ask_so_far(
+        self, question: Callable[[Catalog], _T], *, by_date: bool = False
+    ) -> tuple[_T, SoFar | None]:
+        """As `ask`; but while the catalog is first filled, the answer is of what is in it so far.
+
+        Returns:
+            The answer, and what it does not cover; `None` if it is about all files.
+        """
+        begun = self.gradual.part() if self.past is None else None
+        if begun is None:
+            return self.ask(question, by_date=by_date), None
+        part, so_far = begun
+        edits = self.connector.edits(part.commit)
+        catalog_sync.bring_up_edits(part.catalog, self.connector, edits)
+        return question(part.catalog), so_far
 
     def rows(self) -> Sequence[Row]:
         """What is known about each file that a reader sees, sorted by path.
