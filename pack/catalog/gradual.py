@@ -8,13 +8,14 @@ then from a larger one. All other questions wait for the real one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from threading import Lock
 from typing import Final, NamedTuple
 
 from pack.catalog.catalog import Catalog
-from pack.catalog.refresh import Progress, bring_up, committed_files, read_rows
+from pack.catalog.refresh import Progress, bring_up, bring_up_edits, read_rows, walk_files
 from pack.connector import Connector
-from pack.model import CommitId
+from pack.model import BlobId, CommitId, MemoryPath
 
 _SIZES: Final = (2_000, 20_000)
 """How many files the catalogs hold that answers come from meanwhile."""
@@ -26,7 +27,7 @@ class SoFar(NamedTuple):
     Attributes:
         held: Of how many files it is.
         read: How many have been read by now.
-        total: How many there are, as far as is known.
+        total: How many there are; 0 if nobody knows yet.
     """
 
     held: int
@@ -34,10 +35,11 @@ class SoFar(NamedTuple):
     total: int
 
     def __str__(self) -> str:
+        of_all = f" of {self.total:,}" if self.total else ""
         return (
-            f"The memory is being catalogued for the first time: {self.read:,} of {self.total:,} "
-            f"files have been read so far. This answer is of the first {self.held:,} alone; ask "
-            "again later for the rest."
+            f"The memory is being catalogued for the first time: {self.read:,}{of_all} files have "
+            f"been read so far. This answer is of the first {self.held:,} alone, as they were last "
+            "committed; ask again later for the rest."
         )
 
 
@@ -104,6 +106,7 @@ class Gradual:
             self._part = part
             self._let_go()
         bring_up(catalog, connector, head, tell)
+        bring_up_edits(catalog, connector, connector.edits(head))  # which may look at all files
 
     def end(self) -> None:
         """Let all questions be answered from the whole catalog, or wait for it."""
@@ -113,13 +116,14 @@ class Gradual:
     def _parts(
         self, catalog: Catalog, connector: Connector, head: CommitId, progress: Progress
     ) -> Iterator[FirstFiles]:
-        files = committed_files(connector, head)
+        rest, files = walk_files(connector, head), list[tuple[MemoryPath, BlobId]]()
         for size in self._sizes:
-            if 2 * size >= len(files):
+            files += islice(rest, 2 * size - len(files))
+            if 2 * size > len(files):
                 return
-            self._read = max(self._read[0], size), len(files)
             beside = catalog.scratch()
             beside.replace(head, read_rows(connector, files[:size], progress))
+            self._read = size, 0
             yield FirstFiles(beside, head, size)
 
     def _let_go(self) -> None:

@@ -250,18 +250,21 @@ def committed_files(
     connector: Connector, head: CommitId | None, scope: Scope | None = None
 ) -> list[tuple[MemoryPath, BlobId]]:
     """The memory files of a commit, and others that look like one, with their blobs."""
-    if head is None:
-        return []
+    return list(walk_files(connector, head, scope)) if head is not None else []
+
+
+def walk_files(
+    connector: Connector, head: CommitId, scope: Scope | None = None
+) -> Iterator[tuple[MemoryPath, BlobId]]:
+    """The files of `committed_files`, one after the other."""
     found = {
         entry.path: entry.sha for entry in connector.get_tree(head) if entry.type is EntryType.FILE
     }
     rules = CommittedRules(found.get, lambda blob: _read(connector, blob))
     scope = scope_of(connector) if scope is None else scope
-    return [
-        (path, blob)
-        for path, blob in found.items()
-        if scope.holds(path) and not rules.is_managed(path)
-    ]
+    for path, blob in found.items():
+        if scope.holds(path) and not rules.is_managed(path):
+            yield path, blob
 
 
 def _decides_others(path: MemoryPath) -> bool:

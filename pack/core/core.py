@@ -133,8 +133,6 @@ class Core:
         if begun is None:
             return self.ask(question, by_date=by_date), None
         part, so_far = begun
-        edits = self.connector.edits(part.commit)
-        catalog_sync.bring_up_edits(part.catalog, self.connector, edits)
         return question(part.catalog), so_far
 
     def rows(self) -> Sequence[Row]:

@@ -21,6 +21,7 @@ from typing import Final
 from zlib import crc32
 
 from pack_connectors.catalog.fingerprint import fingerprint
+from pack_connectors.catalog.known import KnowingConnection
 
 BUSY_SECONDS: Final = 5.0
 _PAGE_BYTES: Final = 8192
@@ -107,6 +108,7 @@ def connect(
         timeout=busy_seconds,
         isolation_level=None,
         check_same_thread=False,
+        factory=KnowingConnection,
     )
     try:
         # Some of these wait for writers, so they only run if the file is new.

@@ -103,14 +103,6 @@ def test_a_wrong_path_is_refused_at_once(world):
     assert asked_while_filling(gradually(world, 3), refused) == ["not_found"]
 
 
-def test_what_was_written_meanwhile_is_found(world):
-    def write(memory: Memory) -> list[str]:
-        world.commit({"a/99.md": "green"})
-        return [match.path for match in memory.search.find("green").matches]
-
-    assert asked_while_filling(gradually(world, 3), write) == [["a/99.md"]]
-
-
 def test_a_small_memory_is_read_at_once(world):
     assert asked_while_filling(gradually(world, 20), total) == []
     assert total(world.memory) == (FILES, False)
