@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pack.catalog.catalog import Catalog
 from pack.catalog.questions import EVERYTHING, Filter
@@ -98,7 +98,10 @@ def search(core: Core, request: SearchRequest) -> Matches:
     check_limit(request.limit)
     if not parsed.clauses:
         return _answer(parsed, request, list(_look_through(core, parsed, request.which)), True)
-    return core.ask(lambda view: _ask(view, parsed, request), by_date=True)
+    found, so_far = core.ask_so_far(lambda view: _ask(view, parsed, request), by_date=True)
+    if so_far is None:
+        return found
+    return replace(found, is_total_exact=False, notice=str(so_far))
 
 
 def _ask(view: Catalog, parsed: Query, request: SearchRequest) -> Matches:
