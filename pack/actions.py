@@ -43,6 +43,11 @@ class Action(StrEnum):
     SEE_TARGETS = "<<see-targets>>"
     RETRY_TARGET = "<<retry-target>>"
     ALLOW_GOOGLE = "<<allow-google>>"
+    SEE_PROPOSALS = "<<see-proposals>>"
+    ACCEPT_PROPOSAL = "<<accept-proposal>>"
+    EDIT_PROPOSAL = "<<edit-proposal>>"
+    REJECT_PROPOSAL = "<<reject-proposal>>"
+    ACCEPT_TEXT = "<<accept-text>>"
 
 
 _TOKEN: Final = re.compile("(?P<start>(?:^|[.!?] )?)(?P<token><<[a-z-]+>>)")

@@ -279,6 +279,68 @@ class Connector(Protocol):
         """
         ...
 
+    # --- commits beside the branch -------------------------------------------------------------
+
+    def side_refs(self, folder: str) -> Mapping[str, CommitId]:
+        """The refs of a folder beside the branch: the commit of each, by the name in the folder.
+
+        A store keeps them for ever, gives them to whoever clones it, and never takes one for a
+        branch that somebody works on.
+
+        Args:
+            folder: `proposals` or `rejected`.
+
+        Raises:
+            ConnectorError: The store cannot be read.
+        """
+        ...
+
+    def commit_aside(
+        self,
+        ref: str,
+        expected: CommitId | None,
+        base: CommitId,
+        changes: Sequence[Change],
+        message: str,
+        *,
+        author: Identity | None = None,
+    ) -> CommitId:
+        """Record changes as one commit on `base`, and have a ref beside the branch lead to it.
+
+        The branch, and what readers get, stay as they are.
+
+        Args:
+            ref: Its folder and name, as in `proposals/ab12`.
+            expected: Where the ref must be; `None` for a new one.
+            base: The parent of the commit.
+            changes: What differs from `base`; their expectations are not looked at. There may be
+                none.
+            message: As for `commit`.
+            author: As for `commit`.
+
+        Raises:
+            InvalidRequest, LimitExceeded: As `commit`.
+            NotFound: There is no commit `base`.
+            StaleBase: The ref is not at `expected`. It stays where it is.
+            RefusedForSafety: A path leads through a file or a link.
+            ConnectorError: The store failed.
+        """
+        ...
+
+    def move_aside(self, ref: str, new_ref: str | None, expected: CommitId) -> None:
+        """Give a ref beside the branch another name, or remove it.
+
+        Args:
+            ref: Which one.
+            new_ref: Its new name; `None` to remove it.
+            expected: Where it must be.
+
+        Raises:
+            StaleBase: It is not at `expected`. It stays where it is.
+            ConnectorError: The store failed.
+        """
+        ...
+
     def view(self) -> AbstractContextManager[None]:
         """Let all reads of this thread inside the context see one state, fetched at most once.
 

@@ -165,6 +165,20 @@ class LimitExceeded(InvalidRequest):
         self.unit = unit
 
 
+class TooManyProposals(InvalidRequest):
+    """A writer has as many open proposals as it may have."""
+
+    code = "too_many_proposals"
+    remedy = "Ask the person to decide on some of them, or withdraw what is out of date."
+
+    def __init__(self, origin: str, most: int) -> None:
+        super().__init__(
+            f"{most} proposals of {origin} wait for the person's decision already, so this one "
+            "was not made"
+        )
+        self.most = most
+
+
 class AmbiguousSection(InvalidRequest):
     """Several headings have the requested title.
 
@@ -412,6 +426,40 @@ class UndoConflict(Conflict):
         )
         self.commit = commit
         self.conflicts = tuple(conflicts)
+
+
+class ProposalChanged(Conflict):
+    """A proposal, or what it would do to today's text, is not what the person was shown.
+
+    Attributes:
+        proposal: Its id.
+    """
+
+    code = "proposal_changed"
+
+    def __init__(self, proposal: str) -> None:
+        super().__init__(
+            f"proposal {proposal} is no longer what you were shown; nothing was accepted",
+            f"{Action.SEE_PROPOSALS} to look at it again.",
+        )
+        self.proposal = proposal
+
+
+class StaleProposal(Conflict):
+    """What a proposal wanted to change is no longer there.
+
+    Attributes:
+        proposal: Its id.
+    """
+
+    code = "stale_proposal"
+
+    def __init__(self, proposal: str) -> None:
+        super().__init__(
+            f"what proposal {proposal} wanted to change is no longer there",
+            f"{Action.EDIT_PROPOSAL} for what you want of it, or {Action.REJECT_PROPOSAL}.",
+        )
+        self.proposal = proposal
 
 
 class StagedChange(Conflict):

@@ -1,8 +1,8 @@
 """A memory, and everything an agent or a person can do with it (C4).
 
 Each subject is a small object, such as `memory.notes`, `memory.search` or `memory.remotes`; its
-class documents the calls. Subjects that a server rarely needs are imported on first use, because a
-person waits for the server to start.
+class documents the calls. Subjects are imported on first use: a command needs one of them, and a
+person waits for it.
 """
 
 from __future__ import annotations
@@ -18,29 +18,38 @@ from pack.core.guard import Guard
 from pack.core.past import Past
 from pack.core.reader import Reader
 from pack.core.session import Session
+from pack.core.truths import TruthMode
 from pack.core.visits import ProcessVisits, VisitCursors
 from pack.core.writer import Writer
 from pack.history.as_of import PastStates
 from pack.history.history import History
 from pack.model import Mode
 from pack.paths import parse_path
+from pack.proposals.shelf import ProposalShelf
 from pack.provenance import Origin
-from pack.use_cases.notes import Notes
-from pack.use_cases.pathless import WholeText
+from pack.truth.guard import truth_guard
+from pack.truth.lines import with_truths
+from pack.truth.seals import sealing
+from pack.truth.shown import showing
 
 if TYPE_CHECKING:
     from pack.history.blame import Blame
     from pack.history.briefing.context import Briefing
     from pack.history.commits import Commits
     from pack.history.comparisons import Comparisons
+    from pack.history.event_log import EventLog
     from pack.history.undoing.undo import Undo
     from pack.history.visits import Visits
     from pack.pages.delivery import PageDelivery
     from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
+    from pack.truth.deciding.proposals import Proposals
+    from pack.truth.sync_items.items import SyncItems
     from pack.use_cases.care import Care
     from pack.use_cases.hand_edits import HandEdits
     from pack.use_cases.lifecycle import Lifecycle
+    from pack.use_cases.notes import Notes
+    from pack.use_cases.pathless import WholeText
     from pack.use_cases.remotes import Remotes
     from pack.use_cases.search import Search
 
@@ -75,6 +84,7 @@ class Memory:
         guards: Sequence[Guard] = (),
         refuse_unfinished: Callable[[], None] = lambda: None,
         visits: VisitCursors | None = None,
+        truth: TruthMode = TruthMode.OFF,
     ) -> Memory:
         """A memory, assembled from its parts.
 
@@ -91,13 +101,19 @@ class Memory:
             refuse_unfinished: As `Core.refuse_unfinished`.
             visits: How far each client has read; `None` to know it only as long as this process
                 lives.
+            truth: What the level of a line does for it.
         """
         reader = Reader(connector, catalog, parse_path(v1_path))
         on_commit = sync.tell if sync else None
-        writer = Writer(connector, catalog, reader, new_request, guards, on_commit)
-        parts = (connector, catalog, clock, reader, writer, new_request, remotes, sync)
+        shelf = ProposalShelf(connector, clock)
+        writer = Writer(connector, catalog, reader, new_request, shelf, guards, on_commit)
+        parts = (connector, catalog, clock, reader, writer, new_request, shelf, remotes, sync)
         kept = visits or ProcessVisits()
         core = Core(*parts, refuse_unfinished=refuse_unfinished, visits=kept)
+        if truth is not TruthMode.OFF:
+            core = with_truths(core, truth)
+        if core.truths is not None:
+            writer.guarded_by(truth_guard(core.truths), showing(core.truths), sealing(connector))
         return cls(Session(core, origin))
 
     def written_by(self, origin: Origin) -> Memory:
@@ -146,11 +162,15 @@ class Memory:
     @property
     def notes(self) -> Notes:
         """The notes: read, list, update, edit, delete, move."""
+        from pack.use_cases.notes import Notes  # noqa: PLC0415
+
         return Notes(self._session)
 
     @property
     def whole(self) -> WholeText:
         """The memory as one text, for agents with the v1 prompt."""
+        from pack.use_cases.pathless import WholeText  # noqa: PLC0415
+
         return WholeText(self._session)
 
     @property
@@ -171,6 +191,20 @@ class Memory:
         from pack.history.commits import Commits  # noqa: PLC0415
 
         return Commits(self._session)
+
+    @property
+    def events(self) -> EventLog:
+        """The log of events: conflicts, what gave way, acceptances."""
+        from pack.history.event_log import EventLog  # noqa: PLC0415
+
+        return EventLog(self._session)
+
+    @property
+    def sync_items(self) -> SyncItems:
+        """The memory for clients without git."""
+        from pack.truth.sync_items.items import SyncItems  # noqa: PLC0415
+
+        return SyncItems(self._session)
 
     @property
     def blame(self) -> Blame:
@@ -199,6 +233,13 @@ class Memory:
         from pack.history.undoing.undo import Undo  # noqa: PLC0415
 
         return Undo(self._session)
+
+    @property
+    def proposals(self) -> Proposals:
+        """What others propose to change, and the person's answer."""
+        from pack.truth.deciding.proposals import Proposals  # noqa: PLC0415
+
+        return Proposals(self._session)
 
     @property
     def search(self) -> Search:

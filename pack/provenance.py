@@ -17,22 +17,38 @@ _OURS: Final = "Pack-Request: "
 
 
 class Source(StrEnum):
-    """What kind of writer is behind a commit."""
+    """What kind of writer is behind a commit. `ai-network`, as PACK 2.0.0 has it, is `ai-lan`."""
 
     USER = "user"
     AUTOMATION = "automation"
     AI_LOCAL = "ai-local"
-    AI_NETWORK = "ai-network"
+    AI_LAN = "ai-lan"
     AI_CLOUD = "ai-cloud"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Source | None:
+        return cls.AI_LAN if value == "ai-network" else None
 
 
 TRUTH_LEVELS: Final[Mapping[Source, int]] = {
     Source.USER: 1,
     Source.AUTOMATION: 2,
     Source.AI_LOCAL: 3,
-    Source.AI_NETWORK: 4,
+    Source.AI_LAN: 4,
     Source.AI_CLOUD: 5,
 }
+"""How far each is trusted: the lower the number, the more authority."""
+
+ORIGIN_TRAILER: Final = "Pack-Origin"
+LEVEL_TRAILER: Final = "Pack-Truth-Level"
+REQUEST_TRAILER: Final = "Pack-Request"
+MODEL_TRAILER: Final = "Pack-Model"
+DERIVED_FROM: Final = "Pack-Derived-From"
+ACCEPTED_BY: Final = "Pack-Accepted-By"
+ACCEPTED_VIA: Final = "Pack-Accepted-Via"
+PROPOSAL: Final = "Pack-Proposal"
+OUR_ADDRESSES: Final = "@pack.invalid"
+"""How the addresses of authors end that are not the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +58,17 @@ class Origin:
     Attributes:
         source: What kind of writer.
         client: Its name, if it gave one: `cli`, `editor`, the name of an MCP client.
+        model: The model behind it, as `provider/name`, if that is known.
     """
 
     source: Source
     client: str
+    model: str | None = None
+
+    @property
+    def level(self) -> int:
+        """How far the writer is trusted, from 1 (the user) to 5."""
+        return TRUTH_LEVELS[self.source]
 
     @property
     def label(self) -> str:
@@ -60,7 +83,7 @@ class Origin:
             return None
         label = self.label
         name = re.sub(r"[^\w .()-]+", " ", self.client).strip()[:64] or "unknown client"
-        return Identity(name, f"{label.replace(':', '.')}@pack.invalid")
+        return Identity(name, f"{label.replace(':', '.')}{OUR_ADDRESSES}")
 
 
 EDITOR: Final = Origin(Source.USER, "editor")
@@ -99,15 +122,30 @@ def commit_message(
         subject = f"{subject} ({cut})"
     last = "\n".join(
         (
-            f"Pack-Origin: {origin.label}",
-            f"Pack-Truth-Level: {TRUTH_LEVELS[origin.source]}",
-            f"Pack-Request: {request}",
+            f"{ORIGIN_TRAILER}: {origin.label}",
+            f"{LEVEL_TRAILER}: {origin.level}",
+            f"{REQUEST_TRAILER}: {request}",
+            *([f"{MODEL_TRAILER}: {_model(origin.model)}"] if origin.model else ()),
             *([_SKIP] if skips_sync else ()),
             *(f"{name}: {_plain(value)}" for name, value in trailers),
         )
     )
     parts = (subject, "\n".join(map(_harmless, map(_plain, paths))), rest, last)
     return "\n\n".join(part for part in parts if part)
+
+
+def parse_origin(text: str) -> Origin | None:
+    """The origin that a label such as `ai-cloud:cursor` names; `None` if it names none."""
+    source, colon, client = text.partition(":")
+    try:
+        return Origin(Source(source), client) if colon and client else None
+    except ValueError:
+        return None
+
+
+def weaker(first: Source, second: Source) -> Source:
+    """The one of two that is trusted less: a claim lowers authority and never raises it."""
+    return max(first, second, key=TRUTH_LEVELS.__getitem__)
 
 
 def skips_sync(message: str) -> bool:
@@ -150,6 +188,10 @@ def _caller_words(said: str | None) -> tuple[str, str]:
 def _plain(line: str) -> str:
     """One line without unprintable characters; a file's name may contain anything."""
     return "".join(c for c in line if c.isprintable()).strip()
+
+
+def _model(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._/:+-]+", "-", name).strip("-")[:100] or "unknown"
 
 
 def _harmless(line: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pack.model import BlobId, CommitId, MemoryPath, Mode
@@ -165,12 +166,35 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class ProtectedLine:
+    """A line, or all lines of a frontmatter key, that its writer alone may change.
+
+    Attributes:
+        line: Its number in the file as it is, from 1.
+        text: What it says.
+        path: The file, where it is another than that of the answer.
+    """
+
+    line: int
+    text: str
+    path: MemoryPath | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedChange:
     """A file as it is and as it would be; `None` if there is none."""
 
     path: MemoryPath
     before: bytes | None
     after: bytes | None
+
+
+class WriteStatus(StrEnum):
+    """What has become of a write."""
+
+    WRITTEN = "written"
+    PROPOSED = "proposed"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +209,11 @@ class Written:
         index_updated: Whether `index.md` matches the memory in that commit (not in v1).
         warnings: What the writer should know.
         changes: In a dry run, all files that would change.
+        status: What has become of it: written, waiting for the person, or refused by them before.
+        proposal: Id of the proposal that holds what was not written.
+        protected: What of the person it would have changed.
+        diff: What the proposal changes.
+        tell: What to tell the person.
     """
 
     path: MemoryPath
@@ -194,6 +223,11 @@ class Written:
     index_updated: bool = False
     warnings: tuple[str, ...] = ()
     changes: tuple[PlannedChange, ...] = ()
+    status: WriteStatus = WriteStatus.WRITTEN
+    proposal: str | None = None
+    protected: tuple[ProtectedLine, ...] = ()
+    diff: str = ""
+    tell: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +311,7 @@ class Status:
         remotes: What the memory is exchanged with, the default remote first.
         targets: The targets that get copies.
         managed: Files that a git filter manages; they are no memory.
+        proposals: How many changes that others propose wait for the person.
     """
 
     location: str
@@ -292,3 +327,4 @@ class Status:
     remotes: tuple[RemoteStatus, ...] = ()
     targets: tuple[TargetStatus, ...] = ()
     managed: tuple[ManagedFile, ...] = ()
+    proposals: int = 0

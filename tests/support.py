@@ -22,6 +22,7 @@ from pack.catalog.refresh import bring_up
 from pack.catalog.row import describe, is_catalogued
 from pack.core.index_update import plan_index_update
 from pack.core.reader import Reader
+from pack.core.truths import TruthMode
 from pack.files.note import Note
 from pack.index.format import read_head
 from pack.limits import MAX_FILE_BYTES
@@ -120,7 +121,7 @@ class World:
         self._store = InMemoryConnector(self.clock)
         self.open()
 
-    def open(self, catalog_file: Path | None = None) -> Memory:
+    def open(self, catalog_file: Path | None = None, truth: TruthMode = TruthMode.OFF) -> Memory:
         """A memory as a new process would have it, with nothing known of the files."""
         self.catalog = SqliteCatalog(catalog_file)
         self._catalogs.append(self.catalog)
@@ -128,6 +129,7 @@ class World:
         if self.folder is not None:
             self.connector = LocalGit(self.folder, self.clock)
             self._opened.append(self.connector)
+        self.truth = truth
         self.memory = Memory.over(
             self.connector,
             self.catalog,
@@ -135,6 +137,7 @@ class World:
             origin=AGENT,
             new_request=lambda: f"request-{next(self._numbers)}",
             v1_path=self.v1_path,
+            truth=truth,
         )
         return self.memory
 

@@ -44,7 +44,13 @@ from pack.model import (
     object_id,
 )
 from pack.rules.exclusion import CommittedRules, Exclusion
-from pack_connectors.preconditions import check_path, check_write, folders_above
+from pack_connectors.preconditions import (
+    check_aside,
+    check_path,
+    check_side_ref,
+    check_write,
+    folders_above,
+)
 
 _LOCK_SECONDS: Final = 60.0
 _USER: Final = Identity("PACK user", "user@localhost")
@@ -98,6 +104,7 @@ class InMemoryConnector:
         self._head: Snapshot | None = None
         self._commits: dict[CommitId, Snapshot] = {}
         self._blobs: dict[BlobId, bytes] = {}
+        self._aside: dict[str, CommitId] = {}
 
     @property
     def location(self) -> str:
@@ -262,7 +269,7 @@ class InMemoryConnector:
             blobs = {path: blob_id(content) for path, content in puts.items()}
             for change in changes:
                 files.pop(change.path, None)
-            new = self._snapshot(files | blobs, message, author or self._user)
+            new = self._snapshot(self._head, files | blobs, message, author or self._user)
             self._blobs |= {blobs[path]: bytes(content) for path, content in puts.items()}
             self._commits[new.id] = new
             self._head = new  # the last step: readers see all of it or nothing
@@ -282,9 +289,13 @@ class InMemoryConnector:
             raise RefusedForSafety(f"{above} on the way to {change.path} is a file")
 
     def _snapshot(
-        self, files: Mapping[MemoryPath, BlobId], message: str, author: Identity
+        self,
+        parent: Snapshot | None,
+        files: Mapping[MemoryPath, BlobId],
+        message: str,
+        author: Identity,
     ) -> Snapshot:
-        parent, time = self._head, self._clock().astimezone(UTC)
+        time = self._clock().astimezone(UTC)
         before = _files(parent)
         modified = {
             path: parent.modified[path] if parent and before.get(path) == sha else time
@@ -293,6 +304,58 @@ class InMemoryConnector:
         text = repr((parent and parent.id, sorted(files.items()), message, author, time))
         new_id = CommitId(object_id("commit", text.encode("utf-8", "backslashreplace")))
         return Snapshot(new_id, parent, files, modified, message, author, time)
+
+    # --- commits beside the branch -------------------------------------------------------------
+
+    def side_refs(self, folder: str) -> dict[str, CommitId]:
+        """See `Connector.side_refs`."""
+        prefix = f"{folder}/"
+        return {
+            ref.removeprefix(prefix): commit
+            for ref, commit in self._aside.copy().items()
+            if ref.startswith(prefix)
+        }
+
+    def commit_aside(
+        self,
+        ref: str,
+        expected: CommitId | None,
+        base: CommitId,
+        changes: Sequence[Change],
+        message: str,
+        *,
+        author: Identity | None = None,
+    ) -> CommitId:
+        """See `Connector.commit_aside`."""
+        check_aside(ref, changes, message)
+        parent = self._commit_at(base)
+        puts = {change.path: change.content for change in changes if isinstance(change, Put)}
+        blobs = {path: blob_id(content) for path, content in puts.items()}
+        changed = {change.path for change in changes}
+        files = {path: sha for path, sha in parent.files.items() if path not in changed} | blobs
+        _refuse_folders(files, blobs)
+        new = self._snapshot(parent, files, message, author or self._user)
+        with self.exclusive():
+            self._expect_aside(ref, expected)
+            self._blobs |= {blobs[path]: bytes(content) for path, content in puts.items()}
+            self._commits[new.id] = new
+            self._aside[ref] = new.id
+        return new.id
+
+    def move_aside(self, ref: str, new_ref: str | None, expected: CommitId) -> None:
+        """See `Connector.move_aside`."""
+        with self.exclusive():
+            self._expect_aside(ref, expected)
+            if new_ref is not None:
+                check_side_ref(new_ref)
+                self._expect_aside(new_ref, None)
+                self._aside[new_ref] = expected
+            del self._aside[ref]
+
+    def _expect_aside(self, ref: str, expected: CommitId | None) -> None:
+        actual = self._aside.get(ref)
+        if actual != expected:
+            raise StaleBase(expected, actual)
 
     def view(self) -> AbstractContextManager[None]:
         """See `Connector.view`; the store is local."""
@@ -307,6 +370,14 @@ class InMemoryConnector:
             yield
         finally:
             self._writers.release()
+
+
+def _refuse_folders(files: Mapping[MemoryPath, BlobId], puts: Iterable[MemoryPath]) -> None:
+    for path in puts:
+        if above := next((folder for folder in folders_above(path) if folder in files), None):
+            raise RefusedForSafety(f"{above} on the way to {path} is a file")
+        if any(other.startswith(f"{path}/") for other in files):
+            raise RefusedForSafety(f"{path} is a folder, not a file")
 
 
 def _changes(commit: Snapshot, path: MemoryPath) -> bool:

@@ -8,6 +8,7 @@ Sources: git's verify_path (read-cache.c), is_hfs_dotgit and is_ntfs_dotgit (CVE
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -24,6 +25,31 @@ from pack.model import Change, MemoryPath, Put
 _IGNORABLE: Final = dict.fromkeys(
     [*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF]
 )
+
+
+_SIDE_REF: Final = re.compile(r"(?:proposals|rejected)/[a-z0-9]{1,40}")
+
+
+def check_side_ref(ref: str) -> None:
+    """Accept the name of a ref beside the branch.
+
+    Raises:
+        InvalidRequest: It is none.
+    """
+    if not _SIDE_REF.fullmatch(ref):
+        raise InvalidRequest(f"{ref[:60]!r} is no name of a ref beside the branch")
+
+
+def check_aside(ref: str, changes: Sequence[Change], message: str) -> None:
+    """Accept a commit beside the branch that a store can make; it may change nothing.
+
+    Raises:
+        InvalidRequest, LimitExceeded, RefusedForSafety: As `check_write` and `check_side_ref`.
+    """
+    check_side_ref(ref)
+    if changes:
+        check_write(changes, message)
+    check_message(message)
 
 
 def check_path(path: MemoryPath) -> None:
@@ -71,12 +97,21 @@ def check_write(changes: Sequence[Change], message: str) -> None:
     for change in changes:
         if isinstance(change, Put) and len(change.content) > MAX_FILE_BYTES:
             raise LimitExceeded(change.path, MAX_FILE_BYTES)
-    if not message.strip() or "\0" in message:
-        raise InvalidContent("a commit message must contain text but no NUL")
+    check_message(message)
     taken = set(paths)
     for path in paths:
         if above := next((folder for folder in folders_above(path) if folder in taken), None):
             raise RefusedForSafety(f"{above} cannot be both a file and the folder of {path}")
+
+
+def check_message(message: str) -> None:
+    """Accept a message that a commit can have.
+
+    Raises:
+        InvalidContent: It is none.
+    """
+    if not message.strip() or "\0" in message:
+        raise InvalidContent("a commit message must contain text but no NUL")
 
 
 def folders_above(path: MemoryPath) -> list[MemoryPath]:

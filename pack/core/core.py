@@ -17,14 +17,17 @@ from pack.core.known_log import KnownLog
 from pack.core.memo import Memo
 from pack.core.past import Past
 from pack.core.reader import Reader
+from pack.core.referee import Referee
+from pack.core.truths import Truths
 from pack.core.visits import ProcessVisits, VisitCursors
 from pack.core.writer import Writer
 from pack.errors import NotInitialised
 from pack.model import Mode
 from pack.paths import INDEX
-from pack.remote.remote import FindRemotes
+from pack.proposals.shelf import ProposalShelf
 
 if TYPE_CHECKING:
+    from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
 
 _T = TypeVar("_T")
@@ -32,6 +35,10 @@ _T = TypeVar("_T")
 
 def _nobody_is_busy() -> None:
     """For stores that people do not work in."""
+
+
+def _no_referee() -> None:
+    """For memories in which levels do not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,7 @@ class Core:
         reader: Reads it.
         writer: Writes to it.
         new_request: Returns a fresh id for each write.
+        proposals: The changes that wait for the person's decision.
         remotes: Finds what the memory is exchanged with; nothing if its store cannot have a remote.
         sync: The targets that get copies, if there are any.
         refuse_unfinished: Raises `RefusedForSafety` while a person is in the middle of something
@@ -52,6 +60,8 @@ class Core:
         visits: How far each client has read what changes.
         memo: What was found out about the past, for everyone.
         past: Which state of the past is read; `None` for the present one.
+        truths: How far each line is trusted; `None` where nobody asks for it.
+        referee: Judges what a remote brings; answers `None` where levels do not count.
     """
 
     connector: Connector
@@ -60,12 +70,15 @@ class Core:
     reader: Reader
     writer: Writer
     new_request: Callable[[], str]
+    proposals: ProposalShelf
     remotes: FindRemotes = tuple
     sync: Sync | None = None
     refuse_unfinished: Callable[[], None] = _nobody_is_busy
     visits: VisitCursors = field(default_factory=ProcessVisits)
     memo: Memo = field(default_factory=Memo)
     past: Past | None = None
+    truths: Truths | None = None
+    referee: Callable[[], Referee | None] = _no_referee
 
     def view(self) -> AbstractContextManager[None]:
         """Let all reads inside see one state of the store; see `Connector.view`."""

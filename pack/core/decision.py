@@ -7,6 +7,28 @@ from dataclasses import dataclass, field
 
 from pack.files.note import Note
 from pack.model import Change, MemoryPath
+from pack.results import ProtectedLine
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedWrite:
+    """What a writer may not do by itself, and the person shall decide on.
+
+    Attributes:
+        path: The file that it is about.
+        changes: All that the writer wants, made on the memory as it is.
+        protected: What of the person it would change.
+        diff: The same for a person to read.
+        is_beside: Whether the decision is carried out too, as far as it touches nothing of that.
+        before: What each of the files holds now; `None` for one that is not there.
+    """
+
+    path: MemoryPath
+    changes: Sequence[Change]
+    protected: tuple[ProtectedLine, ...]
+    diff: str
+    is_beside: bool = False
+    before: Mapping[MemoryPath, bytes | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +51,10 @@ class Decision:
             ignores no file that it tracks.
         notes: The notes that changes store, as far as they were parsed already.
         trailers: What the message says for programs, by name, beside who wrote.
+        apply_rest: Whether to do what touches nothing protected, if not all of it may be done.
+        is_never_held: Whether the answer is that of a write even if something had to be proposed,
+            because the caller knows nothing else.
+        proposal: What may not be done without the person.
     """
 
     path: MemoryPath
@@ -45,3 +71,6 @@ class Decision:
     is_tracked: bool = False
     notes: Sequence[Note] = ()
     trailers: Sequence[tuple[str, str]] = ()
+    apply_rest: bool = False
+    is_never_held: bool = False
+    proposal: ProposedWrite | None = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from pack.catalog.catalog import Catalog
@@ -19,9 +19,10 @@ from pack.catalog.refresh import NO_COMMIT, bring_up, complete, rows_now_held
 from pack.catalog.row import Row, describe
 from pack.catalog.scope import EVERYTHING, PROJECT_FILE, Scope, read_scope, scope_of
 from pack.connector import Capability, Connector
-from pack.core.decision import Decision
+from pack.core.decision import Decision, ProposedWrite
 from pack.core.guard import Guard, guarded, refuse_excluded
 from pack.core.index_update import IndexUpdate, plan_index_update, type_at_index
+from pack.core.proposing import Proposing, told
 from pack.core.reader import Reader
 from pack.errors import BlobChanged, PackError, RepositoryBusy, StaleBase, UncommittedEdit
 from pack.files.note import Note
@@ -37,6 +38,8 @@ from pack.model import (
     Put,
 )
 from pack.paths import INDEX, is_memory_file
+from pack.proposals.proposal import Proposal
+from pack.proposals.shelf import ProposalShelf
 from pack.provenance import EDITOR, Origin, commit_message
 from pack.results import PlannedChange, Written
 
@@ -53,6 +56,7 @@ class Writer:
         catalog: What is known about its files.
         reader: Reads it.
         new_request: Returns a fresh id for each write.
+        proposals: Keeps what waits for the person's decision.
         guards: They see each decision before it is committed, in this order.
         on_commit: Called after each commit.
     """
@@ -63,6 +67,7 @@ class Writer:
         catalog: Catalog,
         reader: Reader,
         new_request: Callable[[], str],
+        proposals: ProposalShelf,
         guards: Sequence[Guard] = (),
         on_commit: Callable[[], None] | None = None,
     ) -> None:
@@ -70,6 +75,7 @@ class Writer:
         self._catalog = catalog
         self._reader = reader
         self._new_request = new_request
+        self._proposals = proposals
         self._guards = guards
         self._on_commit = on_commit
 
@@ -117,6 +123,8 @@ class Writer:
     def _attempt(self, decided: Decision, writing: _Writing) -> Written:
         decision = self.guard(decided, writing.origin)
         head = self._connector.head()
+        if decision.proposal is not None and not decision.proposal.is_beside:
+            return self._propose(decision, decision.proposal, head, writing)
         if decision.with_index:
             if not writing.dry_run:
                 self._free_index(head, writing.request)
@@ -146,7 +154,10 @@ class Writer:
         made = self._commit(head, changes, message, writing.origin.author)
         if decision.with_index and self._advance(head, made, effect) and plan.verified:
             self._catalog.verified(made.id)
-        return self._written(decision, plan, made)
+        written = self._written(decision, plan, made)
+        if decision.proposal is None:
+            return written
+        return self._proposed_beside(decision, written, made.id, writing)
 
     def _plan_index(self, decision: Decision, head: CommitId | None, effect: Effect) -> IndexUpdate:
         if not decision.with_index:
@@ -196,6 +207,60 @@ class Writer:
         if is_as_given:
             self._catalog.advance(head or NO_COMMIT, made.id, *effect)
         return is_as_given
+
+    def guarded_by(self, *guards: Guard) -> None:
+        """Have more guards, which see each decision after the others."""
+        self._guards = (*self._guards, *guards)
+
+    # --- what waits for the person -------------------------------------------------------------
+
+    def _propose(
+        self,
+        decision: Decision,
+        wanted: ProposedWrite,
+        head: CommitId | None,
+        writing: _Writing,
+    ) -> Written:
+        """Keep a decision as a proposal; the memory stays as it is.
+
+        Raises:
+            _DecideAgain: An edit made by hand had to be recorded first.
+        """
+        known = self._reader.find(decision.path)
+        here = Written(decision.path, known.sha if known else None, None)
+        if writing.dry_run or head is None:
+            planned = [self._planned(change) for change in wanted.changes]
+            held = replace(here, warnings=decision.warnings, changes=tuple(planned))
+            return told(held, wanted, None, decision)
+        edits = self._edits_below(wanted.changes)
+        if not writing.recorded.issuperset(edits):
+            plan = IndexUpdate((), (), verified=False)
+            self._record_edits(edits, decision, plan, head, writing.request)
+            writing.recorded.update(edits)
+            raise _DecideAgain
+        return told(here, wanted, self._keep(decision, wanted, head, writing), decision)
+
+    def _proposed_beside(
+        self, decision: Decision, written: Written, base: CommitId, writing: _Writing
+    ) -> Written:
+        """What was written, and what of the decision waits for the person."""
+        wanted = decision.proposal
+        if wanted is None:
+            return written
+        try:
+            kept = self._keep(decision, wanted, base, writing)
+        except PackError as error:  # the write itself is made
+            return replace(written, warnings=(*written.warnings, str(error)))
+        return told(written, wanted, kept, decision)
+
+    def _keep(
+        self, decision: Decision, wanted: ProposedWrite, base: CommitId, writing: _Writing
+    ) -> Proposal:
+        message = commit_message(
+            decision.subject, writing.origin, writing.request, decision.said, decision.names
+        )
+        proposing = Proposing(self._proposals, wanted, writing.origin, base, message)
+        return proposing.keep()
 
     # --- the user's own edits ------------------------------------------------------------------
 
@@ -288,13 +353,8 @@ class Writer:
     def _describe(
         self, decision: Decision, plan: IndexUpdate, changes: Sequence[Change]
     ) -> Written:
-        planned = []
-        for change in changes:
-            found = self._reader.find(change.path)
-            after = change.content if isinstance(change, Put) else None
-            gone = b"" if isinstance(change, Delete) else None  # removed by hand already
-            planned.append(PlannedChange(change.path, found.content if found else gone, after))
-        return Written(
+        planned = list(map(self._planned, changes))
+        described = Written(
             decision.path,
             None,
             None,
@@ -302,6 +362,15 @@ class Writer:
             warnings=decision.warnings + plan.warnings,
             changes=tuple(planned),
         )
+        return (
+            told(described, decision.proposal, None, decision) if decision.proposal else described
+        )
+
+    def _planned(self, change: Change) -> PlannedChange:
+        found = self._reader.find(change.path)
+        after = change.content if isinstance(change, Put) else None
+        gone = b"" if isinstance(change, Delete) else None  # removed by hand already
+        return PlannedChange(change.path, found.content if found else gone, after)
 
     @staticmethod
     def _written(decision: Decision, plan: IndexUpdate, made: Commit) -> Written:

@@ -69,7 +69,7 @@ class PastStates:
         with core.view():
             commit = self._commit(when, now, moment)
             state = self._states.once(commit, lambda: self._make(commit))
-        return replace(
+        then = replace(
             core,
             connector=state.store,
             catalog=state.catalog,
@@ -80,6 +80,7 @@ class PastStates:
             sync=None,
             past=state.past,
         )
+        return replace(then, truths=core.truths.over(then)) if core.truths else then
 
     def _commit(self, when: str, now: datetime, moment: datetime | None) -> CommitId:
         """The commit that a text names; what is no time span is looked up once for each head."""
@@ -95,7 +96,7 @@ class PastStates:
         store = PastStore(core.connector, commit, facts.at)
         catalog = core.catalog.copy()
         reader = core.reader.over(store, catalog)
-        writer = Writer(store, catalog, reader, core.new_request)
+        writer = Writer(store, catalog, reader, core.new_request, core.proposals)
         return _State(Past(commit, facts.at, core.connector), store, catalog, reader, writer)
 
 

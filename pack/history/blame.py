@@ -1,7 +1,7 @@
 """Who wrote each line of a file: the commit that brought it, through moves, merges and migration.
 
 The versions of the file are walked from the present back. A line that the version before has too,
-or that only changed its place or its blanks, is passed on to it; what is left was written by the
+or that only changed its place or its form, is passed on to it; what is left was written by the
 commit. A file that begins with text of another one goes on there: what `pack migrate` took from the
 v1 file, and what was split off a note.
 """
@@ -289,8 +289,8 @@ class _Source(NamedTuple):
 
 
 def _bare(key: str) -> str:
-    """A line without the signs of a heading, whose level changes when a file is split."""
-    return key.lstrip("#")
+    """A line without the sign of a heading, whose level changes when a file is split."""
+    return key.removeprefix("# ")
 
 
 def _gone(keys: Sequence[str], kept: Counter[str]) -> list[int]:

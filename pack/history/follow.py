@@ -7,7 +7,7 @@ the move with edits that another side made under the old path, those are part of
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Final
 
 from pack.core.known_log import KnownLog
@@ -19,7 +19,12 @@ _GROWTH: Final = 4
 
 
 def follow(
-    log: KnownLog, head: CommitId, path: MemoryPath, *, at_once: int = _FIRST_PART
+    log: KnownLog,
+    head: CommitId,
+    path: MemoryPath,
+    *,
+    at_once: int = _FIRST_PART,
+    with_others: bool = False,
 ) -> Iterator[tuple[CommitFacts, FileChange]]:
     """The commits that changed a file, newest first, each with what it did to the file.
 
@@ -28,11 +33,13 @@ def follow(
         head: The newest commit.
         path: Where the file is, or where it was before it was moved or deleted.
         at_once: How many commits are read first; each further part is larger.
+        with_others: Whether the commits name the other files that they changed as well.
 
     Raises:
         As `Connector.log`.
     """
-    strands, seen = [_Strand(log, head, path, at_once)], set[CommitId]()
+    first = _Strand(log, head, path, at_once, with_others=with_others)
+    strands, seen = [first], set[CommitId]()
     while strands:
         strand = max(strands, key=lambda one: one.next_at())
         found = strand.take()
@@ -40,7 +47,8 @@ def follow(
             strands.remove(strand)
         elif found.id not in seen:
             seen.add(found.id)
-            for change in found.files or ():
+            own = LogQuery(found.id, path=strand.path, only_path=True)
+            for change in own.shown_files(found.files or ()):
                 yield found, change
                 if change.kind is ChangeKind.MOVED and change.path == strand.path:
                     strands += strand.under(change.old_path or path, found)
@@ -55,6 +63,7 @@ class _Strand:
         start: Its newest commit.
         path: The path.
         at_once: How many commits are read first.
+        with_others: As for `follow`.
         since: Leaves out this commit and its history.
         not_after: A move: commits that were made on it are about another file.
         merges: The merges that were taken.
@@ -64,6 +73,8 @@ class _Strand:
     start: CommitId
     path: MemoryPath
     at_once: int
+    _: KW_ONLY
+    with_others: bool
     since: CommitId | None = None
     not_after: CommitId | None = None
     merges: list[CommitFacts] = field(default_factory=list)
@@ -87,10 +98,12 @@ class _Strand:
         """What continues this strand under an old path, given the commit of the move."""
         self._leave_out_what_led_to(move.id)
         for parent in move.parents[:1]:
-            yield _Strand(self.log, parent, old, self.at_once)
+            yield _Strand(self.log, parent, old, self.at_once, with_others=self.with_others)
         for merge in self.merges:
             for parent in merge.parents:
-                yield _Strand(self.log, parent, old, self.at_once, since=move.id, not_after=move.id)
+                strand = _Strand(self.log, parent, old, self.at_once, with_others=self.with_others)
+                strand.since = strand.not_after = move.id
+                yield strand
 
     def _look(self) -> None:
         if self._commits is None:
@@ -117,7 +130,8 @@ class _Strand:
         return not self.log.read(LogQuery(self.not_after, since=commit, limit=1))
 
     def _read(self) -> Iterator[CommitFacts]:
-        asked = LogQuery(self.start, self.since, self.path, with_files=True, only_path=True)
+        is_alone = not self.with_others
+        asked = LogQuery(self.start, self.since, self.path, with_files=True, only_path=is_alone)
         for part in read_in_parts(self.log, asked, self.at_once):
             yield from part
 

@@ -180,6 +180,27 @@ class PastStore:
         del base, changes, message, author
         self._refuse()
 
+    def side_refs(self, folder: str) -> Mapping[str, CommitId]:
+        del folder
+        return {}  # what waits for a decision belongs to the present
+
+    def commit_aside(
+        self,
+        ref: str,
+        expected: CommitId | None,
+        base: CommitId,
+        changes: Sequence[Change],
+        message: str,
+        *,
+        author: Identity | None = None,
+    ) -> CommitId:
+        del ref, expected, base, changes, message, author
+        self._refuse()
+
+    def move_aside(self, ref: str, new_ref: str | None, expected: CommitId) -> None:
+        del ref, new_ref, expected
+        self._refuse()
+
     def _refuse(self) -> NoReturn:
         raise InvalidRequest(f"commit {self._commit[:12]} is past, and the past cannot be changed")
 

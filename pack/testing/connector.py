@@ -972,6 +972,89 @@ def _why(connector: Connector, path: MemoryPath) -> tuple[ExclusionKind, str, st
     return found.kind, found.place, found.rule
 
 
+class AsideContract(ConnectorHooks):
+    """What commits beside the branch promise."""
+
+    def test_a_commit_beside_the_branch_moves_nothing(self, connector: Connector) -> None:
+        base = put(connector, A, b"a").id
+        before = everything(connector)
+        assert connector.side_refs("proposals") == {}
+        made = connector.commit_aside(
+            "proposals/one",
+            None,
+            base,
+            [Put(A, b"other", git_blob_id(b"a")), Put(B, b"\xff", ABSENT)],
+            "context/a.md: propose\n\nPack-Origin: ai-cloud:x",
+            author=Identity("An agent", "agent@example.org"),
+        )
+        assert (connector.head(), everything(connector)) == (base, before)
+        assert connector.side_refs("proposals") == {"one": made}
+        assert connector.side_refs("rejected") == {}
+        (facts,) = connector.log(LogQuery(made, limit=1))
+        assert list(facts.parents) == [base]
+        assert facts.message.rstrip("\n").endswith("Pack-Origin: ai-cloud:x")
+        assert connector.changes_between(base, made) == [
+            (A, git_blob_id(b"other")),
+            (B, git_blob_id(b"\xff")),
+        ]
+        assert dict(connector.read_blobs([git_blob_id(b"other")])).popitem()[1] == b"other"
+        assert self.reopen(connector).side_refs("proposals") == {"one": made}
+        assert all(commit.id != made for commit in self.log(connector))
+
+    def test_one_may_remove_a_file_or_change_nothing(self, connector: Connector) -> None:
+        put(connector, A, b"a")
+        base = put(connector, B, b"b").id
+        gone = connector.commit_aside(
+            "proposals/one", None, base, [Delete(A, git_blob_id(b"a"))], "m"
+        )
+        assert connector.changes_between(base, gone) == [(A, None)]
+        same = connector.commit_aside("proposals/one", gone, gone, [], "why")
+        assert connector.changes_between(gone, same) == []
+        assert connector.side_refs("proposals") == {"one": same}
+
+    def test_a_ref_moves_only_from_where_it_is_expected(self, connector: Connector) -> None:
+        base = put(connector, A, b"a").id
+        first = connector.commit_aside("proposals/one", None, base, [], "first")
+        for expected in (None, base):
+            with pytest.raises(StaleBase):
+                connector.commit_aside("proposals/one", expected, base, [], "second")
+            assert connector.side_refs("proposals") == {"one": first}
+        second = connector.commit_aside("proposals/one", first, base, [], "second")
+        assert connector.side_refs("proposals") == {"one": second}
+        with pytest.raises(StaleBase):
+            connector.move_aside("proposals/one", None, first)
+        with pytest.raises(StaleBase):
+            connector.move_aside("proposals/none", None, second)
+        with pytest.raises(StaleBase):
+            connector.commit_aside("proposals/none", second, base, [], "m")
+
+    def test_a_ref_gets_another_name_or_goes(self, connector: Connector) -> None:
+        base = put(connector, A, b"a").id
+        made = connector.commit_aside("proposals/one", None, base, [], "m")
+        connector.move_aside("proposals/one", "rejected/one", made)
+        assert connector.side_refs("proposals") == {}
+        assert connector.side_refs("rejected") == {"one": made}
+        connector.move_aside("rejected/one", None, made)
+        assert connector.side_refs("rejected") == {}
+
+    def test_what_no_commit_can_be_is_refused(self, connector: Connector) -> None:
+        base = put(connector, A, b"a").id
+        for ref in ("one", "heads/one", "proposals/../x", "proposals/", "proposals/A b"):
+            with pytest.raises(InvalidRequest):
+                connector.commit_aside(ref, None, base, [], "m")
+        with pytest.raises(InvalidPath):
+            connector.commit_aside(
+                "proposals/one", None, base, [Put(MemoryPath("../x.md"), b"x", ABSENT)], "m"
+            )
+        with pytest.raises(RefusedForSafety):
+            connector.commit_aside(
+                "proposals/one", None, base, [Put(MemoryPath(f"{A}/x.md"), b"x", ABSENT)], "m"
+            )
+        with pytest.raises(NotFound):
+            connector.commit_aside("proposals/one", None, NO_COMMIT, [], "m")
+        assert connector.side_refs("proposals") == {}
+
+
 class WorkingTreeContract(ConnectorHooks):
     """What `Capability.WORKING_TREE` adds: people edit files without PACK, and lose nothing."""
 
@@ -1109,6 +1192,11 @@ class WorkingTreeContract(ConnectorHooks):
 
 
 class ConnectorContract(
-    ReadingContract, WritingContract, ConcurrencyContract, RulesContract, WorkingTreeContract
+    ReadingContract,
+    WritingContract,
+    ConcurrencyContract,
+    RulesContract,
+    AsideContract,
+    WorkingTreeContract,
 ):
     """The whole suite. A connector is finished when all of it passes."""

@@ -11,6 +11,7 @@ GUIDE_TOPICS: Final = (
     "notes",
     "search",
     "history",
+    "truth",
     "commands",
     "settings",
     "migrate",

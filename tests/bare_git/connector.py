@@ -17,7 +17,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from pack_connectors.preconditions import check_path, check_write, folders_above
+from pack_connectors.preconditions import (
+    check_aside,
+    check_path,
+    check_side_ref,
+    check_write,
+    folders_above,
+)
 from pack_connectors.system.process_lock import ProcessLock
 
 from pack.catalog.row import is_catalogued
@@ -353,6 +359,57 @@ class BareGit:
                 raise
             raise StaleBase(base, head) from error
 
+    def side_refs(self, folder: str) -> dict[str, CommitId]:
+        prefix = f"refs/pack/{folder}/"
+        out = self._git("for-each-ref", "--format=%(objectname) %(refname)", prefix).decode()
+        rows = (line.split() for line in out.splitlines())
+        return {name.removeprefix(prefix): CommitId(commit) for commit, name in rows}
+
+    def commit_aside(
+        self,
+        ref: str,
+        expected: CommitId | None,
+        base: CommitId,
+        changes: Sequence[Change],
+        message: str,
+        *,
+        author: Identity | None = None,
+    ) -> CommitId:
+        check_aside(ref, changes, message)
+        rows = self._rows(self._known(base))
+        kept = {path: row for path, row in rows.items() if path not in {c.path for c in changes}}
+        for change in changes:
+            if isinstance(change, Put):
+                _refuse_folders(change.path, kept)
+        tree = self._write_tree(
+            base,
+            {
+                change.path: self._write_blob(change.content) if isinstance(change, Put) else None
+                for change in changes
+                if isinstance(change, Put) or change.path in rows
+            },
+        )
+        new = self._write_commit(base, tree, message, author or _USER)
+        self._swap_aside(f"update {_aside(ref)} {new} {expected or _NO_ID}\n", ref, expected)
+        return new
+
+    def move_aside(self, ref: str, new_ref: str | None, expected: CommitId) -> None:
+        lines = f"delete {_aside(ref)} {expected}\n"
+        if new_ref is not None:
+            check_side_ref(new_ref)
+            lines += f"create {_aside(new_ref)} {expected}\n"
+        self._swap_aside(lines, ref, expected)
+
+    def _swap_aside(self, lines: str, ref: str, expected: CommitId | None) -> None:
+        try:
+            self._git("update-ref", "--stdin", stdin=lines.encode())
+        except Unavailable as error:
+            folder, _, name = ref.partition("/")
+            actual = self.side_refs(folder).get(name)
+            if actual == expected:
+                raise
+            raise StaleBase(expected, actual) from error
+
     def view(self) -> AbstractContextManager[None]:
         return nullcontext()
 
@@ -427,7 +484,15 @@ def _check(change: Change, rows: _Rows) -> None:
             raise AlreadyExists(change.path, None, actual, None)
     elif actual != change.expect:
         raise BlobChanged(change.path, change.expect, actual, None)
-    if any(path.startswith(f"{change.path}/") for path in rows):
-        raise RefusedForSafety(f"{change.path} is a folder, not a file")
-    if above := next((path for path in folders_above(change.path) if path in rows), None):
-        raise RefusedForSafety(f"{above} on the way to {change.path} is a file")
+    _refuse_folders(change.path, rows)
+
+
+def _refuse_folders(wanted: MemoryPath, rows: _Rows) -> None:
+    if any(path.startswith(f"{wanted}/") for path in rows):
+        raise RefusedForSafety(f"{wanted} is a folder, not a file")
+    if above := next((path for path in folders_above(wanted) if path in rows), None):
+        raise RefusedForSafety(f"{above} on the way to {wanted} is a file")
+
+
+def _aside(ref: str) -> str:
+    return f"refs/pack/{ref}"

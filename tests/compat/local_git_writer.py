@@ -5,6 +5,7 @@ import json
 
 from pack.errors import BlobChanged, PackError
 from pack.model import MemoryPath
+from pack.provenance import Origin, Source, commit_message
 from tests.compat.local_git_support import A, open_memory, put
 
 
@@ -25,7 +26,7 @@ def append(memory, path, line):
         try:
             found = memory.get_contents(path)
             content = found.content + line
-            return memory.put_contents(path, content, found.sha, f"{path}: append").id
+            return memory.put_contents(path, content, found.sha, message(f"{path}: append")).id
         except PackError as error:
             if not (error.retryable or isinstance(error, BlobChanged) or error.code ==
                     "uncommitted_edit"):  # fmt: skip
@@ -35,7 +36,12 @@ def append(memory, path, line):
 def put_new(memory, path, content):
     while True:
         try:
-            return put(memory, path, content).id
+            return put(memory, path, content, message(f"{path}: add")).id
         except PackError as error:
             if not error.retryable:
                 raise
+
+
+def message(subject):
+    """The message of a write of PACK, by which it is known in the log."""
+    return commit_message(subject, Origin(Source.AI_CLOUD, "writer"), "request")

@@ -45,6 +45,7 @@ from pack.model import (
 )
 from pack.rules.exclusion import CommittedRules, Exclusion
 from pack_connectors.github.address import GITHUB_API, RepositoryPlace, check_branch, parse_place
+from pack_connectors.github.aside import GithubSideRefs
 from pack_connectors.github.blobs import GithubBlobs
 from pack_connectors.github.cache import MAX_BYTES, GithubCache
 from pack_connectors.github.commit.draft import CommitDraft, LookBack
@@ -59,7 +60,7 @@ from pack_connectors.github.session import TIMEOUT_SECONDS, WAIT_SECONDS, Github
 from pack_connectors.github.snapshots import GithubSnapshots
 from pack_connectors.github.trees import EMPTY, Tree
 from pack_connectors.github.writer_lock import WriterLock
-from pack_connectors.preconditions import check_path, check_write
+from pack_connectors.preconditions import check_aside, check_path, check_side_ref, check_write
 from pack_connectors.system.retry import Announce, announce_nothing
 
 _LOCK_SECONDS: Final = 60.0
@@ -141,6 +142,7 @@ class GitHub:
         self._first = FirstCommit(repository, self._head, look_back)
         self._graphql = GraphqlWriter(repository, self._head, self._method, look_back)
         self._git_data = GitDataWriter(repository, self._head, look_back)
+        self._aside = GithubSideRefs(repository, self._snapshots, self._git_data)
 
     @property
     def location(self) -> str:
@@ -349,6 +351,34 @@ class GitHub:
         ]
         self._cache.keep_changes(brought)
         self._head.moved(plan.base, made)
+
+    # --- commits beside the branch -------------------------------------------------------------
+
+    def side_refs(self, folder: str) -> dict[str, CommitId]:
+        """See `Connector.side_refs`; they are branches below `pack/`."""
+        return self._aside.list(folder)
+
+    def commit_aside(
+        self,
+        ref: str,
+        expected: CommitId | None,
+        base: CommitId,
+        changes: Sequence[Change],
+        message: str,
+        *,
+        author: Identity | None = None,
+    ) -> CommitId:
+        """See `Connector.commit_aside`."""
+        check_aside(ref, changes, message)
+        with self.exclusive():
+            return self._aside.commit(ref, expected, base, changes, message, author)
+
+    def move_aside(self, ref: str, new_ref: str | None, expected: CommitId) -> None:
+        """See `Connector.move_aside`."""
+        if new_ref is not None:
+            check_side_ref(new_ref)
+        with self.exclusive():
+            self._aside.move(ref, new_ref, expected)
 
     def exclusive(self) -> AbstractContextManager[None]:
         """See `Connector.exclusive`."""

@@ -48,6 +48,7 @@ from pack.model import (
 from pack.paths import kept_copy_path
 from pack.rules.exclusion import Exclusion
 from pack_connectors.local_git.arrivals import Arrivals, Merging, Staged
+from pack_connectors.local_git.beside.side_refs import SideRefs
 from pack_connectors.local_git.busy import refuse_busy
 from pack_connectors.local_git.changes.skipped import SkippedFolders
 from pack_connectors.local_git.changes.state import WorktreeState
@@ -82,10 +83,11 @@ from pack_connectors.local_git.repository import (
     start_maintenance,
 )
 from pack_connectors.local_git.rules.local import LocalRules
+from pack_connectors.local_git.stale_index import StaleIndex
 from pack_connectors.local_git.swap import FileSwap
 from pack_connectors.local_git.worktree import Worktree
 from pack_connectors.local_git.write import GitWrite
-from pack_connectors.preconditions import check_path, check_write
+from pack_connectors.preconditions import check_aside, check_path, check_side_ref, check_write
 from pack_connectors.system.durable_files import DurableFiles
 from pack_connectors.system.process_lock import ProcessLock
 
@@ -161,6 +163,9 @@ class LocalGit:
         self._arrivals = Arrivals(
             self._runner, self._worktree, self._store, self._index, self._rules
         )
+        self._stale = StaleIndex(
+            self._runner, self._store, self._index, self._worktree, self._rules
+        )
         self._writer = GitWrite(
             self.repository,
             self._runner,
@@ -174,6 +179,9 @@ class LocalGit:
             recovery=self._recovery,
             committed=self._committed,
             gc_seconds=gc_seconds,
+        )
+        self._aside = SideRefs(
+            self.repository, self._runner, clock, store=self._store, refs=self._refs
         )
         self._state = WorktreeState(
             self._worktree,
@@ -196,6 +204,8 @@ class LocalGit:
 
     def close(self) -> None:
         """End the git children and close the lock file."""
+        with suppress(OSError, PackError):  # nobody waits for it: the next write does it, too
+            self._repair()
         self._refs.close()
         self._graph.close()
         self._store.close()
@@ -448,6 +458,7 @@ class LocalGit:
                     raise StaleBase(base, head)
                 if head is not None:
                     self._refuse_unusable(head)
+                    self._stale.mend(head)
                 plan = make_plan(ref, self._store.tree_of(head), self._index.staged(head))
                 new = self._writer.write(plan, self._take_begun())
                 turn = _Turn.WRITTEN
@@ -475,6 +486,35 @@ class LocalGit:
         with _store_errors():
             skips = self._rules.skipping()
             refuse_busy(self.repository, self._worktree, self._index, self.head(), skips)
+
+    # --- commits beside the branch -------------------------------------------------------------
+
+    def side_refs(self, folder: str) -> dict[str, CommitId]:
+        """See `Connector.side_refs`; they are below `refs/pack/`."""
+        self._repair()
+        return self._aside.list(folder)
+
+    def commit_aside(
+        self,
+        ref: str,
+        expected: CommitId | None,
+        base: CommitId,
+        changes: Sequence[Change],
+        message: str,
+        *,
+        author: Identity | None = None,
+    ) -> CommitId:
+        """See `Connector.commit_aside`."""
+        check_aside(ref, changes, message)
+        with self.exclusive(), _store_errors():
+            return self._aside.commit(ref, expected, base, changes, message, author)
+
+    def move_aside(self, ref: str, new_ref: str | None, expected: CommitId) -> None:
+        """See `Connector.move_aside`."""
+        if new_ref is not None:
+            check_side_ref(new_ref)
+        with self.exclusive(), _store_errors():
+            self._aside.move(ref, new_ref, expected)
 
     @contextmanager
     def view(self) -> Iterator[None]:
@@ -520,7 +560,9 @@ class LocalGit:
 
     def _repair(self) -> None:
         """Finish or undo what a killed process left, unless a write is under way."""
-        if not (self._journal.exists() or self._displaced.pending):
+        with _store_errors():
+            is_suspect = self._stale.is_suspect()
+        if not (self._journal.exists() or self._displaced.pending or is_suspect):
             return
         with suppress(RepositoryBusy), _store_errors():
             self._make_folders()
@@ -530,6 +572,7 @@ class LocalGit:
                 if self._turn is not _Turn.WRITING and self._begun is None:
                     self._recovery.run()
                     self._displaced.check(self._surface)
+                    self._stale.mend(self._committed.commit())
             finally:
                 self._lock.release()
 

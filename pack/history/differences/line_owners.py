@@ -1,7 +1,8 @@
 """Which lines of a version were there before, and where; for finding out who wrote them.
 
-Blanks do not matter, as with `git blame -w`: a line that was indented is the same line. A line that
-changed its place in the file is recognised if it is long enough to be no coincidence (`-M`).
+What makes a line the same one is said by `pack.files.line_keys`: one that was indented is. A line
+that changed its place in the file is recognised if it is long enough to be no coincidence, as with
+`git blame -M`.
 """
 
 from __future__ import annotations
@@ -12,21 +13,22 @@ from itertools import compress, count
 from operator import ne
 from typing import Final
 
+from pack.files.line_keys import line_key
 from pack.merge.diff import Hunk, find_hunks
 
 Owned = list[int]
 """For each line of a version, which line of the present it became, counted from 0; or `NONE`."""
 NONE: Final = -1
-_LONG_ENOUGH: Final = 10
+LONG_ENOUGH: Final = 10
 """Letters and digits of a line that can be recognised elsewhere; as many in other scripts count
 twice."""
 
 
 class LineKeys(dict[bytes, str]):
-    """The lines of versions without blanks, as they are compared; each different one made once."""
+    """The lines of versions, as they are compared; each different one made once."""
 
     def __missing__(self, line: bytes) -> str:
-        self[line] = "".join(line.decode("utf-8", "replace").split())
+        self[line] = line_key(line.decode("utf-8", "replace"))
         return self[line]
 
     def of(self, content: bytes) -> list[str]:
@@ -49,7 +51,7 @@ def hand_over(new: Sequence[str], owned: Owned, old: Sequence[str]) -> tuple[Own
         What the lines of the older version became; and of `owned`, what it does not account for.
     """
     before, left = [NONE] * len(old), list(owned)
-    hunks = _hunks(old, new)
+    hunks = differing(old, new)
     old_done = done = 0
     for hunk in (*hunks, Hunk(len(old), len(old), len(new), len(new))):
         before[old_done : hunk.old_start] = owned[done : hunk.start]
@@ -57,7 +59,7 @@ def hand_over(new: Sequence[str], owned: Owned, old: Sequence[str]) -> tuple[Own
         old_done, done = hunk.old_end, hunk.end
     free = [place for hunk in hunks for place in range(hunk.old_start, hunk.old_end)]
     wanted = [place for hunk in hunks for place in range(hunk.start, hunk.end)]
-    for place, old_place in recognised(new, wanted, old, free, _LONG_ENOUGH):
+    for place, old_place in recognised(new, wanted, old, free, LONG_ENOUGH):
         if left[place] != NONE:
             before[old_place], left[place] = left[place], NONE
     return before, left
@@ -88,7 +90,7 @@ def recognised(
             yield place, found.popleft()
 
 
-def _hunks(old: Sequence[str], new: Sequence[str]) -> list[Hunk]:
+def differing(old: Sequence[str], new: Sequence[str]) -> list[Hunk]:
     """The differences; most versions differ in a few lines only, so the ends are left out."""
     shorter = min(len(old), len(new))
     head = first_difference(old, new, shorter)

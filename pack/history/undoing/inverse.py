@@ -21,12 +21,13 @@ from pack.catalog.imported import RECORD
 from pack.catalog.refresh import bring_up
 from pack.catalog.scope import scope_of
 from pack.core.core import Core
-from pack.errors import CannotUndo, InvalidPath, NotFound, PackError, UndoConflict
+from pack.errors import CannotUndo, InvalidPath, PackError, UndoConflict
 from pack.history.undoing.beginnings import before_migration, is_migration, refuse_beginning
 from pack.history.undoing.present import PresentFiles
+from pack.history.undoing.sides import diff_of, sides_of
 from pack.index.format import IndexHead, read_own_head
 from pack.log import CommitFacts
-from pack.merge.moves import Tree, match_files
+from pack.merge.moves import match_files
 from pack.merge.order import merge_sync_order
 from pack.merge.tree import merge_trees
 from pack.model import (
@@ -122,27 +123,23 @@ class Inverses:
             raise CannotUndo(commit.id, "it is the first one that is known here")
         if commit.id not in self._known:
             parent = commit.parents[0]
-            before = self._diff(commit.id, parent)
+            before = diff_of(self._core, commit.id, parent)
             if commit.id == self._connector.head():
                 committed = self._connector.get_committed
                 after = {path: committed(path) for path in before}
             else:
-                after = self._diff(parent, commit.id)
+                after = diff_of(self._core, parent, commit.id)
             self._known[commit.id] = _Done(before, after)
         return self._known[commit.id]
-
-    def _diff(self, old: CommitId, new: CommitId) -> dict[MemoryPath, BlobId | None]:
-        found = self._connector.changes_between(old, new)
-        if found is None:
-            raise NotFound(f"commit {old}", "This clone does not have all of the history.")
-        return dict(found)
 
     # --- merging -------------------------------------------------------------------------------
 
     def _merge(
         self, commit: CommitFacts, done: _Done, paths: set[MemoryPath], now: PresentFiles
     ) -> tuple[Change, ...]:
-        base, ours, theirs = self._trees(commit, done, paths, now)
+        after = {path: done.after.get(path) for path in paths}
+        before = {path: done.before[path] for path in paths}
+        base, ours, theirs = sides_of(self._core, after, before, commit.id, now)
         merged = merge_trees(base, ours, theirs, now.read, commit.id[:7])
         if merged.conflicts:
             trios = {trio.path: trio for trio in match_files(base, ours, theirs)}
@@ -154,29 +151,6 @@ class Inverses:
                 found.append(ConflictingTexts(path, *texts))
             raise UndoConflict(commit.id, found)
         return merged.changes
-
-    def _trees(
-        self, commit: CommitFacts, done: _Done, paths: set[MemoryPath], now: PresentFiles
-    ) -> tuple[Tree, Tree, Tree]:
-        """Base, ours and theirs, without the files that the merge has no reason to look at.
-
-        If a file is gone that the commit left there, it may have been moved since, so all files
-        that have changed since are compared.
-        """
-        base = {path: done.after.get(path) for path in paths}
-        theirs = {path: done.before[path] for path in paths}
-        ours = {path: now.blob(path) for path in paths}
-        if any(blob is not None and ours[path] is None for path, blob in base.items()):
-            since = now.changed_since(commit.id)
-            head = self._connector.head()
-            was = self._diff(head, commit.id) if head is not None else {}
-            held = scope_of(self._connector).require().holds
-            for path in since.keys() - paths:
-                # One that only differs by an edit by hand has the same blob in both commits.
-                if path not in done.before and held(path):
-                    ours[path] = since[path]
-                    base[path] = theirs[path] = was.get(path, self._connector.get_committed(path))
-        return _files(base), _files(ours), _files(theirs)
 
     def _refuse_taken(
         self, commit: CommitFacts, changes: Iterable[Change], now: PresentFiles
@@ -253,7 +227,3 @@ class _Belongs:
             return self._connector.exclusion(path) is None
         except PackError:  # no reader could ask for such a path either
             return False
-
-
-def _files(tree: Mapping[MemoryPath, BlobId | None]) -> Tree:
-    return {path: blob for path, blob in tree.items() if blob is not None}

@@ -40,6 +40,11 @@ TOOLS_FOR: Final[Mapping[Action, str]] = {
     Action.SEE_TARGETS: "ask the user to look at the sync targets",
     Action.RETRY_TARGET: "ask the user to have that sync target tried again",
     Action.ALLOW_GOOGLE: "ask the user to let PACK edit the Google document",
+    Action.SEE_PROPOSALS: "call memory_proposals",
+    Action.ACCEPT_PROPOSAL: "ask the user to decide on it with `pack review`",
+    Action.EDIT_PROPOSAL: "ask the user to edit it with `pack proposals edit`",
+    Action.REJECT_PROPOSAL: "call memory_proposals to withdraw it",
+    Action.ACCEPT_TEXT: "ask the user to accept the text with `pack accept`",
 }
 """The tool or the request for each action; a test proves that none is missing."""
 
@@ -63,6 +68,10 @@ class ToolCalls:
     def changes(self, since: str) -> str:
         """The call that lists what has changed."""
         return _call("memory_history", since=since)
+
+    def proposals(self) -> str:
+        """The call that lists the proposals."""
+        return "memory_proposals"
 
 
 def _call(tool: str, **arguments: str) -> str:

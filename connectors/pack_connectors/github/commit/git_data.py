@@ -41,10 +41,18 @@ class GitDataWriter:
             ConnectorError: GitHub refuses or cannot be reached. Nothing was written.
         """
         branch = self._head.branch_of(plan.base)
-        made = self._make_commit(plan, self._make_tree(plan))
+        made = self.make(plan)
         return self._look_back.send(
             plan.base, lambda: self._move(plan, branch, made), lambda one: one.id == made.id
         )
+
+    def make(self, plan: CommitDraft) -> CommitRecord:
+        """The commit of a draft, which no branch leads to yet: two requests.
+
+        Raises:
+            ConnectorError: GitHub refuses or cannot be reached.
+        """
+        return self._make_commit(plan, self._make_tree(plan))
 
     # --- objects -------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from typing import Final
 
 from pack.errors import Unavailable
 from pack.remote.branches import HeldBranches, choose_to_clone
+from pack_connectors.local_git.beside.side_refs import is_side_branch, refspecs
 from pack_connectors.local_git.process import GitRunner, find_git
 from pack_connectors.local_git.remote.config import HEADS
 from pack_connectors.local_git.remote.transport import GitExchange
@@ -39,7 +40,11 @@ _REMEDY: Final = (
 )
 _UPLOAD: Final = "--upload-pack=git-upload-pack"
 _FETCH: Final = "--quiet --no-prune --no-write-fetch-head --no-auto-maintenance".split()
-_REFS: Final = (f"+{HEADS}*:refs/remotes/{_NAME}/*", "+refs/tags/*:refs/tags/*")
+_REFS: Final = (
+    f"+{HEADS}*:refs/remotes/{_NAME}/*",
+    "+refs/tags/*:refs/tags/*",
+    *refspecs(HEADS),
+)
 # As `git clone` does: a history may be old, and hold what nobody would make today.
 _UNCHECKED: Final[Mapping[str, str]] = {
     "transfer.fsckObjects": "false",
@@ -139,7 +144,8 @@ class _Cloning:
         if answer.status != 0:
             raise self._failed(answer.said)
         rows = [line.partition("\t")[::2] for line in answer.out.splitlines()]
-        heads = [name.removeprefix(HEADS) for _, name in rows if name.startswith(HEADS)]
+        names = [name.removeprefix(HEADS) for _, name in rows if name.startswith(HEADS)]
+        heads = [name for name in names if not is_side_branch(name)]
         target = next((row[5:] for row, name in rows if name == "HEAD" and row[:5] == "ref: "), "")
         return heads, target.removeprefix(HEADS) or None
 

@@ -24,6 +24,7 @@ from pack.errors import ConnectorError, RepositoryBusy, StaleBase, Unavailable
 from pack.model import Change, Commit, CommitId, EntryType, Identity
 from pack.remote.remote import Incoming, Outgoing, RemoteBranch, RemoteRecord
 from pack_connectors.local_git.arrivals import Difference, differences
+from pack_connectors.local_git.beside.side_refs import is_side_branch
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import GitRunner, check_id, is_id
 from pack_connectors.local_git.remote.config import (
@@ -158,7 +159,7 @@ class GitRemote:
         return {
             name.removeprefix(HEADS): CommitId(check_id(head))
             for head, _, name in (line.partition("\t") for line in answer.out.splitlines())
-            if name.startswith(HEADS)
+            if name.startswith(HEADS) and not is_side_branch(name.removeprefix(HEADS))
         }
 
     def taken(self) -> Collection[str]:

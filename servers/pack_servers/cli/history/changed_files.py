@@ -143,6 +143,11 @@ def _show_file(reading: Reading) -> None:
         count = len(diff.before.splitlines())
         show_marked((f"  its {count:,} lines are gone; see them with --unified", Mark.ASIDE))
         return
+    show_reading(reading)
+
+
+def show_reading(reading: Reading) -> None:
+    """Print what has changed in a text, its changed words marked."""
     for change in reading.keys:
         show_marked(*_key_parts(change))
     section = ""

@@ -36,6 +36,11 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
     Action.SEE_TARGETS: "run `pack sync`",
     Action.RETRY_TARGET: "run `pack sync --target NAME`",
     Action.ALLOW_GOOGLE: "run `pack google-auth`",
+    Action.SEE_PROPOSALS: "run `pack proposals`",
+    Action.ACCEPT_PROPOSAL: "run `pack proposals accept ID`",
+    Action.EDIT_PROPOSAL: "run `pack proposals edit ID`",
+    Action.REJECT_PROPOSAL: "run `pack proposals reject ID`",
+    Action.ACCEPT_TEXT: "run `pack accept PATH`",
 }
 """The command for each action; a test proves that none is missing."""
 
@@ -77,3 +82,7 @@ class CommandCalls:
     def changes(self, since: str) -> str:
         """The command that lists what has changed."""
         return f"`pack changes --since {since}`"
+
+    def proposals(self) -> str:
+        """The command that lists the proposals."""
+        return "`pack proposals`"

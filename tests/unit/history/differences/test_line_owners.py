@@ -13,9 +13,9 @@ def handed(new, old):
     return hand_over(new, list(range(len(new))), old)
 
 
-def test_lines_are_compared_without_blanks_and_line_ends():
+def test_lines_are_compared_by_their_words():
     keys = LineKeys()
-    assert keys.of(b"  a b\t\r\n\nc") == ["ab", "", "c"]
+    assert keys.of(b"  a  b\t\r\n\nc") == ["a b", "", "c"]
     assert keys.of(b"") == []
     assert keys.of(b"\n") == [""]
 

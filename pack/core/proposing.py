@@ -1,0 +1,179 @@
+"""Keeping what a writer may not do by itself, for the person to decide on.
+
+One writer has one proposal for the same lines: what it proposes again is the same proposal, and
+what overlaps with an earlier one becomes part of it. What the person refused is not proposed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pack.core.decision import Decision, ProposedWrite
+from pack.errors import StaleBase, TooManyProposals
+from pack.merge.lines import merge_lines
+from pack.model import ABSENT, Change, CommitId, Delete, MemoryPath, Put, blob_id
+from pack.proposals.folding import Texts, fingerprint, fold
+from pack.proposals.proposal import Proposal, ProposalStatus
+from pack.proposals.shelf import ProposalShelf
+from pack.provenance import Origin
+from pack.results import WriteStatus, Written
+
+MOST_OPEN: Final = 100
+"""How many proposals of one writer may wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposing:
+    """One write that is proposed.
+
+    Attributes:
+        shelf: Keeps it.
+        wanted: What is proposed.
+        origin: Who proposes.
+        base: The commit that it is made on.
+        message: The message of its commit.
+    """
+
+    shelf: ProposalShelf
+    wanted: ProposedWrite
+    origin: Origin
+    base: CommitId
+    message: str
+
+    def keep(self) -> Proposal:
+        """The proposal that holds it; or the one that the person refused before.
+
+        Raises:
+            TooManyProposals: The writer has too many that are open.
+            StaleBase: Somebody decides on one of them at this moment.
+            PackError: The store failed.
+        """
+        self.shelf.expire()
+        before, after = self.wanted.before, self._after()
+        print_ = fingerprint(before, after)
+        for refused in self.shelf.rejected(self.wanted.path):
+            is_refused = refused.status is ProposalStatus.REJECTED
+            if is_refused and fingerprint(*self.shelf.texts(refused)) == print_:
+                return refused
+        mine = self._mine(self.shelf.open(self.wanted.path))
+        for one in mine:
+            if fingerprint(*self.shelf.texts(one)) == print_:
+                return one
+        return self._folded(mine, before, after) or self._add()
+
+    def _mine(self, found: Sequence[Proposal]) -> list[Proposal]:
+        return [one for one in found if one.origin == self.origin.label]
+
+    def _after(self) -> Texts:
+        return {
+            change.path: change.content if isinstance(change, Put) else None
+            for change in self.wanted.changes
+        }
+
+    def _add(self) -> Proposal:
+        is_full = self.shelf.count() >= MOST_OPEN
+        if is_full and len(self._mine(self.shelf.open())) >= MOST_OPEN:
+            raise TooManyProposals(self.origin.label, MOST_OPEN)
+        changes = [
+            change
+            for change in self.wanted.changes
+            if not isinstance(change, Put) or change.content != self.wanted.before.get(change.path)
+        ]
+        return self.shelf.add(
+            self.base, self.wanted.path, changes, self.message, self.origin.author
+        )
+
+    def _folded(self, mine: Sequence[Proposal], before: Texts, after: Texts) -> Proposal | None:
+        """The earlier proposals that overlap with this one, as one with it; `None` without any."""
+        base, whole, inside = dict(before), dict(after), list[Proposal]()
+        for one in mine:
+            was, wants = self.shelf.texts(one)
+            if was.keys() - base.keys():
+                continue  # about files that this one does not touch
+            carried = {path: _carried(was[path], wants[path], base[path]) for path in was}
+            both = fold(base, carried, whole)
+            if both is not None:
+                whole = both
+                inside.append(one)
+        if not inside:
+            return None
+        first, *others = inside
+        made = self.shelf.replace(
+            first, self.base, list(_changes(base, whole)), self.message, self.origin.author
+        )
+        for one in others:
+            with suppress(StaleBase):  # the person has decided on it just now
+                self.shelf.close(one, ProposalStatus.WITHDRAWN)
+        return made
+
+
+def _carried(was: bytes | None, wants: bytes | None, now: bytes | None) -> bytes | None:
+    """What an earlier proposal makes of a file as it is now."""
+    if was == now or was is None or wants is None or now is None:
+        return wants
+    was_lines, wants_lines, now_lines = (
+        text.decode("utf-8", "surrogateescape").splitlines(keepends=True)
+        for text in (was, wants, now)
+    )
+    merged = merge_lines(was_lines, now_lines, wants_lines)
+    return "".join(merged.lines).encode("utf-8", "surrogateescape")
+
+
+def _changes(before: Texts, after: Mapping[MemoryPath, bytes | None]) -> Sequence[Change]:
+    found: list[Change] = []
+    for path, content in after.items():
+        old = before.get(path)
+        expect = ABSENT if old is None else blob_id(old)
+        if content is None:
+            found.append(Delete(path, expect))
+        elif content != old:
+            found.append(Put(path, content, expect))
+    return found
+
+
+def told(
+    written: Written, wanted: ProposedWrite, kept: Proposal | None, decision: Decision
+) -> Written:
+    """An answer that says what waits for the person, and what to tell them.
+
+    Args:
+        written: What was done.
+        wanted: What was not.
+        kept: The proposal that holds it, which the person may have refused before; `None` in a dry
+            run.
+        decision: What the caller wanted.
+    """
+    status = WriteStatus.WRITTEN if decision.is_never_held else WriteStatus.PROPOSED
+    if kept is not None and kept.status is ProposalStatus.REJECTED:
+        status = WriteStatus.WRITTEN if decision.is_never_held else WriteStatus.REFUSED
+    return replace(
+        written,
+        warnings=tuple(dict.fromkeys((*decision.warnings, *written.warnings))),
+        status=status,
+        proposal=kept.id if kept else None,
+        protected=wanted.protected,
+        diff=wanted.diff,
+        tell=_words(wanted, kept, is_written=written.commit is not None),
+    )
+
+
+def _words(wanted: ProposedWrite, kept: Proposal | None, *, is_written: bool) -> str:
+    path = wanted.path
+    if kept is None:
+        return f"This would become a proposal, because {path} holds text that is the person's."
+    if kept.status is ProposalStatus.REJECTED:
+        when = f"{kept.decided:%Y-%m-%d}" if kept.decided else "an earlier day"
+        why = f": {kept.reason}" if kept.reason else ""
+        return (
+            f"The person refused this on {when}{why}. {path} stays as it is; do not propose it "
+            f"again (proposal {kept.id})."
+        )
+    part = "Everything else was written; the rest" if is_written else "It"
+    return (
+        f"{path} holds text that is the person's, so nothing of that was changed. {part} waits as "
+        f"proposal {kept.id}. Tell the person: `pack proposals show {kept.id}` shows it, "
+        f"`pack proposals accept {kept.id}` makes it so. Go on with other work."
+    )

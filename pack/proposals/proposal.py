@@ -1,0 +1,134 @@
+"""One proposal: a change of the memory that is in a commit of its own, and not in the memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from pack.log import CommitFacts
+from pack.model import CommitId, MemoryPath
+from pack.provenance import LEVEL_TRAILER, ORIGIN_TRAILER, without_trailers
+
+STATUS_TRAILER: Final = "Pack-Proposal-Status"
+REASON_TRAILER: Final = "Pack-Reason"
+_DIGITS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+_TAG: Final = 3
+_HOUR: Final = 4
+_CHANCE: Final = 3
+_HOURS: Final = 1 << 5 * _HOUR
+_WEAKEST: Final = 5
+
+
+class ProposalStatus(StrEnum):
+    """What has become of a proposal."""
+
+    OPEN = "open"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    ACCEPTED = "accepted"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A change that waits for a decision, or waited for one.
+
+    Attributes:
+        id: Short and unique; safe in the name of a ref.
+        commit: The one commit that holds it.
+        base: The commit that it was made on.
+        path: The file that it is about.
+        paths: All files that it changes, sorted.
+        origin: Who proposes, as in `ai-cloud:name`.
+        level: The truth level of who proposes.
+        time: When it was proposed, in UTC.
+        status: What has become of it.
+        reason: Why it was refused, if the person said so.
+        message: Its message for people, without trailers.
+        decided: When it was refused; `None` for one that is open.
+    """
+
+    id: str
+    commit: CommitId
+    base: CommitId
+    path: MemoryPath
+    paths: tuple[MemoryPath, ...]
+    origin: str
+    level: int
+    time: datetime
+    status: ProposalStatus
+    reason: str | None
+    message: str
+    decided: datetime | None = None
+
+
+def make_id(path: MemoryPath, now: datetime, number: int) -> str:
+    """An id for a proposal about a file; ids of later hours come later in the alphabet.
+
+    Args:
+        path: The file.
+        now: When it is made.
+        number: Any number; it tells the proposals of one hour apart.
+    """
+    return _digits(_hour(now), _HOUR) + _digits(number, _CHANCE) + tag_of(path)
+
+
+def may_be_older(proposal_id: str, moment: datetime) -> bool:
+    """Whether a proposal may be from before a moment, as far as its id tells."""
+    return proposal_id[:_HOUR] <= _digits(_hour(moment), _HOUR)
+
+
+def _hour(moment: datetime) -> int:
+    return int(moment.timestamp() // 3600) % _HOURS
+
+
+def tag_of(path: MemoryPath) -> str:
+    """How the id of each proposal about a file ends, so that others need not be read."""
+    digest = hashlib.sha256(path.encode("utf-8", "surrogateescape")).digest()
+    return _digits(int.from_bytes(digest[:4], "big"), _TAG)
+
+
+def _digits(number: int, count: int) -> str:
+    return "".join(_DIGITS[number >> 5 * place & 31] for place in reversed(range(count)))
+
+
+def read_proposal(proposal_id: str, facts: CommitFacts, record: CommitFacts | None) -> Proposal:
+    """A proposal from its commit and, for a refused one, the record of that.
+
+    Args:
+        proposal_id: Its id.
+        facts: Its commit, with files.
+        record: The commit that says why it was refused; `None` for one that is open.
+    """
+    trailers = facts.trailers
+    paths = _paths(facts)
+    about = [path for path in paths if proposal_id.endswith(tag_of(path))]
+    level = trailers.get(LEVEL_TRAILER, "")
+    said = record.trailers if record else {}
+    return Proposal(
+        proposal_id,
+        facts.id,
+        facts.parents[0],
+        (about or paths)[0],
+        tuple(paths),
+        trailers.get(ORIGIN_TRAILER, "unknown"),
+        int(level) if level.isdecimal() else _WEAKEST,
+        facts.at,
+        _status(said.get(STATUS_TRAILER)) if record else ProposalStatus.OPEN,
+        said.get(REASON_TRAILER) or None,
+        without_trailers(facts.message),
+        record.at if record else None,
+    )
+
+
+def _paths(facts: CommitFacts) -> Sequence[MemoryPath]:
+    found = {path for one in facts.files or () for path in (one.path, one.old_path) if path}
+    return sorted(found) or [MemoryPath("")]
+
+
+def _status(text: str | None) -> ProposalStatus:
+    return ProposalStatus.EXPIRED if text == ProposalStatus.EXPIRED else ProposalStatus.REJECTED

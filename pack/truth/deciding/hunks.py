@@ -1,0 +1,119 @@
+"""What a proposal would change, in parts that a person can decide on one by one.
+
+A hunk is a run of changed lines. A file that comes, goes or moves is one hunk. What PACK stamps at
+each write is in no hunk: the write that accepts something stamps anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pack.history.differences.file_diff import FileDiff
+from pack.history.differences.line_hunks import git_lines
+from pack.history.differences.stamps import stamped_lines
+from pack.log import ChangeKind
+from pack.merge.diff import find_hunks
+from pack.model import MemoryPath
+
+_AROUND: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedHunk:
+    """One part of what a proposal would change.
+
+    Attributes:
+        number: Its number in the proposal, from 1.
+        path: The file; where it would be, if it moves.
+        change: What would happen to the file.
+        line: The line of today's text that it begins at, from 1.
+        old: The lines that would go.
+        new: The lines that would come.
+        above: What stays before it: two lines at most.
+        below: What stays after it.
+    """
+
+    number: int
+    path: MemoryPath
+    change: ChangeKind
+    line: int
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+    above: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedFile:
+    """A file that a proposal would change.
+
+    Attributes:
+        diff: Today's text, and the text with all of the hunks.
+        hunks: In the order of the text.
+    """
+
+    diff: FileDiff
+    hunks: tuple[OfferedHunk, ...]
+
+    def with_only(self, numbers: Collection[int]) -> FileDiff | None:
+        """The file with only these hunks; `None` if none of them is in it."""
+        chosen = [hunk for hunk in self.hunks if hunk.number in numbers]
+        if not chosen:
+            return None
+        if len(chosen) == len(self.hunks):
+            return self.diff
+        lines = git_lines(self.diff.before)
+        for hunk in reversed(chosen):
+            lines[hunk.line - 1 : hunk.line - 1 + len(hunk.old)] = hunk.new
+        return replace(self.diff, after="".join(lines))
+
+
+def offer_files(diffs: Iterable[FileDiff]) -> tuple[OfferedFile, ...]:
+    """The files with their hunks, numbered through; without files that have none."""
+    offered: list[OfferedFile] = []
+    number = 1
+    for diff in diffs:
+        found = replace(diff, after=_as_stamped_before(diff)) if _is_edited(diff) else diff
+        hunks = tuple(_hunks(found, number))
+        if hunks:
+            offered.append(OfferedFile(found, hunks))
+        number += len(hunks)
+    return tuple(offered)
+
+
+def _is_edited(diff: FileDiff) -> bool:
+    return diff.change is ChangeKind.EDITED and diff.unshown is None
+
+
+def _hunks(diff: FileDiff, number: int) -> Iterator[OfferedHunk]:
+    old, new = git_lines(diff.before), git_lines(diff.after)
+    if not _is_edited(diff):
+        yield OfferedHunk(number, diff.path, diff.change, 1, tuple(old), tuple(new))
+        return
+    for offset, hunk in enumerate(find_hunks(old, new)):
+        yield OfferedHunk(
+            number + offset,
+            diff.path,
+            diff.change,
+            hunk.old_start + 1,
+            tuple(old[hunk.old_start : hunk.old_end]),
+            tuple(new[hunk.start : hunk.end]),
+            tuple(old[max(hunk.old_start - _AROUND, 0) : hunk.old_start]),
+            tuple(old[hunk.old_end : hunk.old_end + _AROUND]),
+        )
+
+
+def _as_stamped_before(diff: FileDiff) -> str:
+    """The new text with the stamps of the old one, so that no stamp differs."""
+    old, new = git_lines(diff.before), git_lines(diff.after)
+    stamps = {_key(old[place]): old[place] for place in stamped_lines(diff.before, old)}
+    places = stamped_lines(diff.after, new)
+    return "".join(
+        stamps.get(_key(line), "") if place in places else line for place, line in enumerate(new)
+    )
+
+
+def _key(line: str) -> str:
+    return line.partition(":")[0].strip()

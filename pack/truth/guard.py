@@ -1,0 +1,188 @@
+"""The guard that holds up what would change the person's text: it becomes a proposal.
+
+Every write passes it, whoever decided it: an update or edit, a move, a removal, an undo, a restore,
+a prune, a migration. What a remote brings is judged where two versions meet (`pack.merge`), since
+nobody here wrote it.
+
+A link is text: a repair of links in the person's note by a machine is proposed like any change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pack.catalog.scope import PROJECT_FILE
+from pack.core.decision import Decision, ProposedWrite
+from pack.core.guard import Guard, Pending
+from pack.core.truths import STRONGEST, LineState, LineTruth, NoteTruth, TruthMode, Truths
+from pack.errors import InvalidContent
+from pack.files.note import Note
+from pack.history.differences.file_diff import FileDiff
+from pack.history.differences.line_hunks import git_lines
+from pack.history.differences.patch import patch_of
+from pack.index.format import is_generated
+from pack.log import ChangeKind
+from pack.model import Change, Delete, MemoryPath, Put
+from pack.proposals.folding import says_the_same
+from pack.results import ProtectedLine
+from pack.truth.rule import Judgement, judge
+
+_MOST_SHOWN: Final = 20_000
+"""Characters of a diff that an answer holds."""
+_UNREADABLE: Final = "(a file that is not text)"
+_PERSON: Final = LineTruth(STRONGEST, "user:unknown", LineState.UNATTRIBUTED, None)
+
+
+def truth_guard(truths: Truths) -> Guard:
+    """A guard that proposes what the rule does not let a writer do."""
+
+    def guard(pending: Pending) -> Decision:
+        decision, level = pending.decision, pending.origin.level
+        if level == STRONGEST or decision.is_tracked:
+            return decision
+        judged = [_judged(pending, truths, change, level) for change in decision.changes]
+        if all(one is None for one in judged):
+            return decision
+        return _Held(pending, judged).decision()
+
+    return guard
+
+
+def _judged(pending: Pending, truths: Truths, change: Change, level: int) -> Judgement | None:
+    """What the rule says about one change; `None` if the change may be made as it is."""
+    path, before = change.path, pending.before(change.path)
+    wanted = change.content if isinstance(change, Put) else None
+    if before is None or wanted == before.content:
+        return None
+    if path == PROJECT_FILE:  # whoever changes it could decide what is protected
+        return Judgement((ProtectedLine(1, before.text.partition("\n")[0]),), before.text)
+    if path.startswith(".") or is_generated(path, before.head.fields):
+        return None
+    return _judged_text(truths, before, wanted, level)
+
+
+def _judged_text(
+    truths: Truths, before: Note, wanted: bytes | None, level: int
+) -> Judgement | None:
+    if truths.mode(before.path) is not TruthMode.ENFORCE:
+        return None
+    try:
+        text, after = before.exact_text(), None if wanted is None else wanted.decode("utf-8")
+    except (InvalidContent, UnicodeDecodeError):
+        return Judgement((ProtectedLine(1, _UNREADABLE),), before.text)
+    if after is not None and _is_free_anyway(text, after, level):
+        return None
+    found = judge(text, truths.of(before), after, level)
+    return found if found.protected or (after is not None and found.rest != after) else None
+
+
+def _is_free_anyway(text: str, after: str, level: int) -> bool:
+    """Whether a text could be stored even if all there is were the person's: nobody is asked."""
+    everything = NoteTruth((_PERSON,) * len(git_lines(text)))
+    found = judge(text, everything, after, level)
+    return not found.protected and found.rest == after
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A decision that does not pass as it is.
+
+    Attributes:
+        pending: The decision.
+        judged: What the rule says about each of its changes.
+    """
+
+    pending: Pending
+    judged: Sequence[Judgement | None]
+
+    def decision(self) -> Decision:
+        """What is to be done instead: blanks put right, parts left out, or nothing at all."""
+        decision = self.pending.decision
+        protected = tuple(self._protected())
+        if not protected:
+            return self._with(self._rest())
+        about = protected[0].path or decision.path
+        told = tuple(replace(p, path=None) if p.path == about else p for p in protected)
+        is_beside = (decision.apply_rest or decision.is_never_held) and self._is_worth_it()
+        base = {change.path: self._held(change.path) for change in decision.changes}
+        kept = {put.path: put.content for put in self._rest()} if is_beside else base
+        proposal = ProposedWrite(
+            about,
+            decision.changes,
+            told,
+            _diff(decision, {**base, **kept}),
+            is_beside,
+            {**base, **kept},
+        )
+        if not is_beside:
+            return replace(decision, proposal=proposal)
+        return replace(self._with(self._rest()), proposal=proposal)
+
+    def _protected(self) -> Iterator[ProtectedLine]:
+        changes = self.pending.decision.changes
+        for change, found in zip(changes, self.judged, strict=True):
+            for line in found.protected if found else ():
+                yield replace(line, path=change.path)
+
+    def _rest(self) -> list[Put]:
+        """The changes, as far as they touch nothing protected: no file goes, or is moved here."""
+        gone = {
+            change.path
+            for change, found in zip(self.pending.decision.changes, self.judged, strict=True)
+            if found and isinstance(change, Delete)
+        }
+        left_out = {self.pending.decision.moved.get(path) for path in gone}
+        return [
+            replace(change, content=found.rest.encode("utf-8") if found else change.content)
+            for change, found in zip(self.pending.decision.changes, self.judged, strict=True)
+            if isinstance(change, Put) and change.path not in left_out
+        ]
+
+    def _is_worth_it(self) -> bool:
+        """Whether there is anything to do that touches nothing protected."""
+        if self.pending.decision.moved:
+            return False
+        return any(not says_the_same(self._held(put.path), put.content) for put in self._rest())
+
+    def _with(self, rest: Sequence[Put]) -> Decision:
+        decision = self.pending.decision
+        removed = [
+            change
+            for change, found in zip(decision.changes, self.judged, strict=True)
+            if isinstance(change, Delete) and found is None
+        ]
+        changed = {put.path for put in rest}
+        notes = [note for note in decision.notes if note.path not in changed]
+        notes += [Note(put.path, put.content) for put in rest]
+        return replace(decision, changes=[*rest, *removed], notes=notes)
+
+    def _held(self, path: MemoryPath) -> bytes | None:
+        found = self.pending.before(path)
+        return found.content if found else None
+
+
+def _diff(decision: Decision, before: Mapping[MemoryPath, bytes | None]) -> str:
+    """What a person would see of the changes, as git shows it."""
+    sources = {target: source for source, target in decision.moved.items()}
+    patches = []
+    for change in decision.changes:
+        if change.path in decision.moved:
+            continue
+        old_path = sources.get(change.path)
+        old = before.get(MemoryPath(old_path) if old_path else change.path)
+        patches.append(patch_of(_file_diff(change, old, old_path)))
+    whole = "".join(patches)
+    return whole if len(whole) <= _MOST_SHOWN else f"{whole[:_MOST_SHOWN]}\n…"
+
+
+def _file_diff(change: Change, old: bytes | None, old_path: str | None) -> FileDiff:
+    new = change.content if isinstance(change, Put) else None
+    kind = ChangeKind.ADDED if old is None else ChangeKind.EDITED
+    if old_path is not None:
+        kind = ChangeKind.MOVED
+    elif new is None:
+        kind = ChangeKind.DELETED
+    texts = [(text or b"").decode("utf-8", "replace") for text in (old, new)]
+    return FileDiff(change.path, kind, MemoryPath(old_path) if old_path else None, *texts)

@@ -1,0 +1,103 @@
+"""The truth of each line of a note: that of the commit which last changed it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from pack.core.core import Core
+from pack.core.referee import Referee
+from pack.core.truths import (
+    STRONGEST,
+    SYSTEM_KEYS,
+    LineState,
+    LineTruth,
+    NoteTruth,
+    TruthMode,
+)
+from pack.files import yaml_block
+from pack.files.note import Note
+from pack.history.differences.line_hunks import git_lines
+from pack.history.differences.line_owners import LineKeys
+from pack.model import MemoryPath
+from pack.provenance import EDITOR
+from pack.truth.passing_on import Version, pass_on
+from pack.truth.versions import Versions
+
+_HAND: Final = LineTruth(STRONGEST, EDITOR.label, LineState.WRITTEN, None)
+
+
+def with_truths(core: Core, mode: TruthMode) -> Core:
+    """The same memory, of which the truth of each line can be asked."""
+    found = replace(core, truths=LineTruths(core, mode))
+
+    def referee() -> Referee:
+        # Here, as a server that meets no other machine needs none.
+        from pack.truth.referee import HistoryReferee  # noqa: PLC0415
+
+        return HistoryReferee(found)
+
+    return replace(found, referee=referee)
+
+
+class LineTruths:
+    """Says how far the text of a memory is trusted; see `Truths` for the methods.
+
+    Args:
+        core: The memory.
+        default: What levels do where nothing else is said.
+        versions: What is known about the truth of its versions.
+    """
+
+    def __init__(self, core: Core, default: TruthMode, versions: Versions | None = None) -> None:
+        self._core = core
+        self._default = default
+        self._versions = versions or Versions(core)
+
+    def of(self, note: Note) -> NoteTruth:
+        """See `Truths.of`."""
+        connector = self._core.connector
+        head, committed = connector.head(), connector.get_committed(note.path)
+        keys = LineKeys().of(note.content)
+        if head is None or committed is None:
+            return note_truth(note, (_HAND,) * len(keys))
+        known = self._versions.of(head, note.path, committed)
+        if note.sha != committed:
+            ((_, content),) = connector.read_blobs([committed])
+            found, _ = pass_on(keys, [Version(LineKeys().of(content), known)], None)
+            known = tuple(truth or _HAND for truth in found)
+        return note_truth(note, known)
+
+    def mode(self, path: MemoryPath) -> TruthMode:  # noqa: ARG002
+        """See `Truths.mode`."""
+        return self._default
+
+    def over(self, core: Core) -> LineTruths:
+        """See `Truths.over`."""
+        return LineTruths(core, self._default, self._versions)
+
+
+def note_truth(note: Note, lines: tuple[LineTruth, ...]) -> NoteTruth:
+    """The truth of a note whose lines are known."""
+    keys = dict(_keys(note, lines))
+    start = note.text[: len(note.text) - len(note.head.body)].count("\n")
+    texts = git_lines(note.exact_text())
+    body = [one for text, one in zip(texts[start:], lines[start:], strict=True) if text.strip()]
+    counting = [*body, *(one for key, one in keys.items() if key not in SYSTEM_KEYS)]
+    return NoteTruth(lines, keys, max(counting, key=lambda one: one.level, default=None))
+
+
+def _keys(note: Note, lines: Sequence[LineTruth]) -> Iterator[tuple[str, LineTruth]]:
+    """The truth of each top-level key: that of its weakest line."""
+    head = note.head
+    root = yaml_block.compose(head.block) if head.block and not head.problem else None
+    if root is None:
+        return
+    first = (head.parts.prefix + head.parts.opening).count("\n")
+    starts = [node.start_mark.line for node, _ in root.value]
+    names = [str(node.value) for node, _ in root.value]
+    ends = [*starts[1:], (head.block or "").count("\n")]
+    for name, start, end in zip(names, starts, ends, strict=True):
+        own = lines[first + start : first + max(end, start + 1)]
+        yield name, max(own, key=lambda one: one.level)

@@ -1,0 +1,179 @@
+"""Which lines of a version keep the truth that they had in the versions it was made from.
+
+A line keeps it if it was there, in another form too (`pack.files.line_keys`); if it changed its
+place and is long enough to be no coincidence; and if only the breaks between the lines changed and
+not a word. Each old line passes its truth on once: of two copies, one is new text. Everything else
+is, too: words that are added, left out or put in another order make another line.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from pack.core.truths import LineState, LineTruth
+from pack.history.differences.line_owners import LONG_ENOUGH, differing, recognised
+from pack.history.origins import UNATTRIBUTED
+from pack.merge.diff import Hunk
+from pack.model import CommitId
+
+_MIXED: Final = f"{UNATTRIBUTED}:several"
+
+
+class Version(NamedTuple):
+    """A version of a file whose truth is known: what makes each line the same, and its truth."""
+
+    keys: Sequence[str]
+    truths: Sequence[LineTruth]
+
+
+class Passed(NamedTuple):
+    """What a version has from others.
+
+    Attributes:
+        truths: For each line, the truth that it keeps; `None` for new text.
+        hunks: How the version differs from each of the others.
+    """
+
+    truths: list[LineTruth | None]
+    hunks: list[list[Hunk]]
+
+
+def pass_on(new: Sequence[str], parents: Sequence[Version], commit: CommitId | None) -> Passed:
+    """What each line of a version has from the versions that it was made from.
+
+    Args:
+        new: Its lines.
+        parents: What it was made from; several for a merge. A line that is in several is what the
+            strongest of them says.
+        commit: Made it.
+    """
+    hunks = [differing(parent.keys, new) for parent in parents]
+    found: list[LineTruth | None] = [None] * len(new)
+    for parent, differences in zip(parents, hunks, strict=True):
+        for place, old in _kept(differences, len(parent.keys), len(new)):
+            found[place] = stronger(found[place], parent.truths[old])
+    for parent, differences in zip(parents, hunks, strict=True):
+        gone = [old for hunk in differences for old in range(hunk.old_start, hunk.old_end)]
+        gone = _moved(new, parent, found, gone)
+        _broken_elsewhere(new, parent, found, gone, commit)
+    return Passed(found, hunks)
+
+
+def bring_back(new: Sequence[str], former: Version, found: list[LineTruth | None]) -> None:
+    """Give new text the truth that it had in a former version, as after an undo."""
+    differences = differing(former.keys, new)
+    for place, old in _kept(differences, len(former.keys), len(new)):
+        found[place] = found[place] or former.truths[old]
+    gone = [old for hunk in differences for old in range(hunk.old_start, hunk.old_end)]
+    _moved(new, former, found, gone)
+
+
+def merged(
+    place: int, parents: Sequence[Version], hunks: Sequence[Sequence[Hunk]], commit: CommitId
+) -> LineTruth | None:
+    """The truth of a line that PACK made of what two sides have; `None` if it is of neither.
+
+    PACK adds no words of its own. Those of one level stay at it; where several levels come
+    together, nobody can say whose sentence it is.
+    """
+    replaced = [
+        parent.truths[old]
+        for parent, differences in zip(parents, hunks, strict=True)
+        for hunk in differences
+        if hunk.start <= place < hunk.end
+        for old in range(hunk.old_start, hunk.old_end)
+    ]
+    return _together(replaced, commit) if replaced else None
+
+
+def stronger(first: LineTruth | None, second: LineTruth) -> LineTruth:
+    """The one of more authority; of two alike, the first."""
+    return first if first is not None and _rank(first) <= _rank(second) else second
+
+
+def _rank(truth: LineTruth) -> tuple[int, bool]:
+    return truth.level, truth.state is LineState.UNATTRIBUTED
+
+
+def _kept(hunks: Sequence[Hunk], old: int, new: int) -> Iterator[tuple[int, int]]:
+    """The places of the lines between the hunks, in the new version and in the old one."""
+    old_done = done = 0
+    for hunk in (*hunks, Hunk(old, old, new, new)):
+        yield from zip(range(done, hunk.start), range(old_done, hunk.old_start), strict=True)
+        old_done, done = hunk.old_end, hunk.end
+
+
+def _moved(
+    new: Sequence[str], parent: Version, found: list[LineTruth | None], gone: Sequence[int]
+) -> list[int]:
+    """Give lines their truth that are in another place; the old lines that are left over."""
+    wanted = [place for place, truth in enumerate(found) if truth is None]
+    used = set()
+    for place, old in recognised(new, wanted, parent.keys, gone, LONG_ENOUGH):
+        found[place] = parent.truths[old]
+        used.add(old)
+    return [old for old in gone if old not in used]
+
+
+def _broken_elsewhere(
+    new: Sequence[str],
+    parent: Version,
+    found: list[LineTruth | None],
+    gone: Sequence[int],
+    commit: CommitId | None,
+) -> None:
+    """Give paragraphs their truth of which only the line breaks are others."""
+    if not gone:
+        return
+    former: dict[str, deque[range]] = defaultdict(deque)
+    for run in _runs(gone, parent.keys):
+        former[_words(run, parent.keys)].append(run)
+    wanted = (place for place, truth in enumerate(found) if truth is None)
+    for run in list(_runs(wanted, new)):
+        text = _words(run, new)
+        if former.get(text) and len(text) >= LONG_ENOUGH:
+            source = former[text].popleft()
+            for place, olds in _overlaps(run, new, source, parent.keys):
+                found[place] = _together([parent.truths[old] for old in olds], commit)
+
+
+def _runs(places: Iterable[int], keys: Sequence[str]) -> Iterator[range]:
+    """Neighbouring lines that are not blank."""
+    start = end = -1
+    for place in places:
+        if not keys[place]:
+            continue
+        if place != end:
+            if end > start:
+                yield range(start, end)
+            start = place
+        end = place + 1
+    if end > start:
+        yield range(start, end)
+
+
+def _words(run: range, keys: Sequence[str]) -> str:
+    return " ".join(keys[place] for place in run)
+
+
+def _overlaps(
+    run: range, new: Sequence[str], source: range, old: Sequence[str]
+) -> Iterator[tuple[int, list[int]]]:
+    """For each line of a run, the lines of another one that its words were in."""
+    words = [place for place in source for _ in old[place].split(" ")]
+    at = 0
+    for place in run:
+        count = len(new[place].split(" "))
+        yield place, sorted(set(words[at : at + count]))
+        at += count
+
+
+def _together(truths: Sequence[LineTruth], commit: CommitId | None) -> LineTruth:
+    """The truth of a line that holds words of several."""
+    if len({(truth.level, truth.origin, truth.state) for truth in truths}) == 1:
+        return truths[0]
+    if len({truth.level for truth in truths}) == 1 and truths[0].level > 1:
+        return truths[-1]
+    return LineTruth(1, _MIXED, LineState.UNATTRIBUTED, commit)

@@ -1,0 +1,108 @@
+"""What a commit of PACK brought, in a few digits, so that one made again can be believed.
+
+Who rebases, cherry-picks or pulls with a rebase makes commits again; who amends or squashes them
+puts something else inside and may keep the message. PACK's own commits say in a trailer which lines
+they brought. Where that still is so, the rest of their message holds as well. This recognises what
+git did to a commit, and proves nothing against somebody who wants to deceive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final
+
+from pack.catalog.row import is_catalogued
+from pack.connector import Connector
+from pack.core.decision import Decision
+from pack.core.guard import Guard, Pending
+from pack.core.truths import SYSTEM_KEYS
+from pack.errors import NotFound
+from pack.files.line_keys import line_key
+from pack.index.format import may_be_generated
+from pack.log import CommitFacts
+from pack.model import BlobId, MemoryPath, Put
+
+SEAL: Final = "Pack-Lines"
+_DIGITS: Final = 16
+_SYSTEM: Final = tuple(f"{key}:" for key in SYSTEM_KEYS)
+_Pairs = Iterable[tuple[bytes, bytes]]
+
+
+def seal_of(pairs: _Pairs) -> str:
+    """What tells the lines that files have and had not, wherever they are.
+
+    Args:
+        pairs: Each file as it was and as it is.
+    """
+    more: Counter[bytes] = Counter()
+    for old, new in pairs:
+        lines, former = new.split(b"\n"), old.split(b"\n")
+        more.update(lines)
+        more.subtract(former)
+    brought: Counter[str] = Counter()
+    for line, count in more.items():
+        key = line_key(line.decode("utf-8", "replace")) if count else ""
+        if key and not key.startswith(_SYSTEM):
+            brought[key] += count
+    digest = hashlib.sha256()
+    for key in sorted(key for key, count in brought.items() if count > 0):
+        digest.update(f"{brought[key]} {key}\n".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:_DIGITS]
+
+
+def sealing(connector: Connector) -> Guard:
+    """The guard that makes each commit say which lines it brings; it belongs last."""
+
+    def seal(pending: Pending) -> Decision:
+        decision = pending.decision
+        pairs = [
+            (
+                _read(connector, connector.get_committed(change.path)),
+                change.content if isinstance(change, Put) else b"",
+            )
+            for change in decision.changes
+            if is_text(change.path)
+        ]
+        if not pairs:
+            return decision
+        return replace(decision, trailers=(*decision.trailers, (SEAL, seal_of(pairs))))
+
+    return seal
+
+
+def is_sealed(commit: CommitFacts) -> bool:
+    """Whether a commit says which lines it brought."""
+    return SEAL in commit.trailers
+
+
+def holds(commit: CommitFacts, read: Callable[[BlobId | None], bytes]) -> bool:
+    """Whether a commit brought what it says.
+
+    Args:
+        commit: With its files.
+        read: The bytes of a blob; none for `None`.
+    """
+    pairs = [
+        (read(change.old_sha), read(change.sha))
+        for change in commit.files or ()
+        if is_text(change.path) or (change.old_path and is_text(change.old_path))
+    ]
+    return seal_of(pairs) == commit.trailers.get(SEAL)
+
+
+def is_text(path: MemoryPath) -> bool:
+    """Whether a file at a path is written by somebody, rather than generated."""
+    return is_catalogued(path) and not may_be_generated(path)
+
+
+def _read(connector: Connector, blob: BlobId | None) -> bytes:
+    if blob is None:
+        return b""
+    try:
+        ((_, content),) = connector.read_blobs([blob])
+    except NotFound:  # a clone that lacks it
+        return b""
+    return content

@@ -1,0 +1,88 @@
+"""Text that the person accepted as it is."""
+
+import pytest
+
+from pack.model import BlobId, CommitId, MemoryPath, blob_id
+from pack.truth.acceptances import acceptance_trailer
+from tests.support import git
+from tests.truth_support import AGENT, PERSON, Writers, put_exactly
+
+MADE, OTHER = "The machine deployed version 7.", "And version 8 a day later."
+
+
+@pytest.fixture
+def writers(world):
+    return Writers(world)
+
+
+def accept(writers, first, last, *, origin=PERSON, by="user:cli", path="a/x.md", blob=None):
+    """A commit that accepts lines and changes nothing."""
+    content = writers.world.files()[path]
+    trailer = acceptance_trailer(
+        MemoryPath(path), BlobId(blob or blob_id(content)), [(first, last)]
+    )
+    memory = writers.world.memory.written_by(origin)
+    put_exactly(memory, {path: content.decode()}, [trailer, ("Pack-Accepted-By", by)])
+    return writers.world.connector.head()
+
+
+def test_accepted_lines_are_the_persons_and_others_are_not(writers):
+    writers.agent(f"{MADE}\n{OTHER}\n")
+    assert writers.levels() == {MADE: 5, OTHER: 5}
+    accept(writers, 1, 1)
+    assert writers.levels() == {MADE: "+", OTHER: 5}
+    accept(writers, 1, 2)
+    assert writers.levels() == {MADE: "+", OTHER: "+"}
+
+
+def test_they_stay_so_wherever_they_go(writers):
+    writers.agent(f"{MADE}\n{OTHER}\n")
+    accept(writers, 1, 1)
+    writers.agent(f"new\n{OTHER}\n  {MADE}\n")
+    assert writers.levels() == {"new": 5, OTHER: 5, MADE: "+"}
+    put_exactly(writers.world.memory, {"a/x.md": "new\n", "b/y.md": f"{MADE}\n"})
+    assert writers.levels("b/y.md") == {MADE: "+"}
+    writers.person(f"{MADE} Not.\n", "b/y.md")
+    assert writers.levels("b/y.md") == {f"{MADE} Not.": 1}
+
+
+def test_what_was_deleted_and_written_again_was_not_accepted(writers):
+    text = f"{MADE}\n{OTHER}\n"
+    writers.agent(text)
+    accept(writers, 1, 2)
+    writers.agent("x\n")
+    writers.agent(text)
+    assert writers.levels() == {MADE: 5, OTHER: 5}
+    accept(writers, 2, 2)
+    assert writers.levels() == {MADE: 5, OTHER: "+"}
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [{"origin": AGENT}, {"by": "ai-cloud:x"}, {"blob": "0" * 40}],
+)
+def test_not_every_claim_accepts(writers, claim):
+    writers.agent(f"{MADE}\n")
+    accept(writers, 1, 1, **claim)
+    assert writers.levels() == {MADE: 5}
+
+
+def test_the_past_knows_nothing_of_what_was_accepted_later(writers):
+    then = writers.agent(f"{MADE}\n")
+    accept(writers, 1, 1)
+    assert writers.levels() == {MADE: "+"}
+    core = writers.world.memory.as_of(then)._session.core
+    (line,) = core.truths.of(core.reader.find(MemoryPath("a/x.md"))).lines
+    assert (line.level, line.commit) == (5, CommitId(then))
+
+
+def test_a_rebase_keeps_what_was_accepted(git_world):
+    writers = Writers(git_world)
+    base = git_world.connector.head()
+    writers.agent(f"{MADE}\n")
+    accept(writers, 1, 1)
+    git(git_world.folder, "checkout", "-q", "-b", "side", base)
+    git_world.commit({"b/other.md": "x\n"})
+    git(git_world.folder, "rebase", "-q", "side", "main")
+    git_world.open(truth=git_world.truth)
+    assert writers.levels() == {MADE: "+"}

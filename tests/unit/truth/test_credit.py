@@ -1,0 +1,59 @@
+"""The truth of what a commit brought."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from pack.core.truths import LineState
+from pack.log import CommitFacts
+from pack.model import CommitId, Identity
+from pack.provenance import Origin, Source, commit_message
+from pack.truth.credit import credit_of
+from pack.truth.seals import SEAL, seal_of
+from tests.support import START
+
+AGENT = Origin(Source.AI_CLOUD, "cursor")
+PERSON = Identity("Mia", "mia@example.org")
+
+
+def facts(origin=AGENT, *, trailers=(), parents=1):
+    message = commit_message("a/x.md: write", origin, "r1", trailers=trailers)
+    ids = (CommitId("0" * 40),) * parents
+    author = origin.author or PERSON
+    return CommitFacts(CommitId("1" * 40), ids, message, START, None, author, START, ())
+
+
+def read(_blob):
+    return b""
+
+
+def made_again(commit):
+    return replace(commit, at=START + timedelta(days=1))
+
+
+def test_a_line_is_its_writers():
+    found = credit_of(facts(), read)
+    assert (found.level, found.origin, found.state) == (5, "ai-cloud:cursor", LineState.WRITTEN)
+    plain = replace(facts(), message="by hand", author=PERSON)
+    assert credit_of(plain, read).origin == "user:Mia"
+
+
+def test_what_the_person_accepted_is_the_persons():
+    accepted = facts(Origin(Source.USER, "cli"), trailers=[("Pack-Accepted-By", "user:cli")])
+    found = credit_of(accepted, read)
+    assert (found.level, found.state) == (1, LineState.ACCEPTED)
+
+
+def test_a_commit_made_again_is_believed_if_it_brought_what_it_says():
+    seal = [(SEAL, seal_of([]))]
+    assert credit_of(made_again(facts()), read).state is LineState.UNATTRIBUTED
+    assert credit_of(made_again(facts(trailers=seal)), read).level == 5
+    other = [(SEAL, "0123456789abcdef")]
+    for commit in (facts(trailers=other), made_again(facts(trailers=other))):
+        found = credit_of(commit, read)
+        assert (found.level, found.state) == (1, LineState.UNATTRIBUTED)
+        assert found.origin.startswith("unattributed:")
+
+
+def test_a_seal_alone_makes_nobody_believed():
+    plain = replace(facts(), message=f"x\n\n{SEAL}: {seal_of([])}", author=PERSON)
+    assert credit_of(made_again(plain), read).state is LineState.UNATTRIBUTED

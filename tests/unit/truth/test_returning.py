@@ -1,0 +1,59 @@
+"""Where text that comes back comes from."""
+
+import pytest
+
+from pack.history.undoing.undone import UndoChoice
+from pack.log import LogQuery
+from pack.truth.credit import credit_of
+from pack.truth.returning import former_states
+from tests.truth_support import Writers
+
+
+@pytest.fixture
+def writers(world):
+    return Writers(world)
+
+
+def states(world):
+    """The states that the newest commit brought text back from."""
+    core = world.memory._session.core
+    head = world.connector.head()
+    (facts,) = world.connector.log(LogQuery(head, with_files=True, limit=1))
+    (change,) = [one for one in facts.files if one.path == "a/x.md"]
+
+    def credit(commit):
+        return credit_of(
+            commit, lambda blob: dict(world.connector.read_blobs([blob]))[blob] if blob else b""
+        )
+
+    return [(state.head, state.path) for state in former_states(core, facts, change, credit)]
+
+
+def test_an_undo_brings_back_what_was_before(writers):
+    first = writers.person("one\n")
+    writers.agent("two\n")
+    writers.world.memory.undo.undo(UndoChoice())
+    assert states(writers.world) == [(first, "a/x.md")]
+    second = writers.world.connector.head()
+    writers.world.memory.undo.redo()
+    (found,) = states(writers.world)
+    assert found[0] != second
+
+
+def test_nobody_brings_back_what_a_stronger_writer_took_away(writers):
+    first = writers.agent("one\n")
+    writers.person("two\n")
+    writers.person("three\n")
+    writers.world.memory.undo.undo(UndoChoice())
+    assert states(writers.world) == []
+    writers.world.memory.undo.restore("a/x.md", first)
+    assert states(writers.world) == []
+
+
+def test_a_revert_by_git_does_too(writers):
+    first = writers.person("one\n")
+    undone = writers.person("two\n")
+    writers.world.commit({"a/x.md": "one\n"}, f'Revert "x"\n\nThis reverts commit {undone}.')
+    assert states(writers.world) == [(first, "a/x.md")]
+    writers.world.commit({"a/x.md": "two\n"}, f"This reverts commit {'9' * 40}.")
+    assert states(writers.world) == []

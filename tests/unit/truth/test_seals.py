@@ -1,0 +1,66 @@
+"""What a commit of PACK brought."""
+
+import pytest
+
+from pack.log import LogQuery
+from pack.model import CommitId
+from pack.truth.seals import SEAL, holds, is_sealed, seal_of
+from tests.truth_support import Writers
+
+
+def test_a_seal_is_about_the_lines_that_are_new_wherever_they_are():
+    here = seal_of([(b"a\nb\n", b"a\nb\nc\n")])
+    assert here == seal_of([(b"", b"c")]) == seal_of([(b"x\n", b"c\nx\n")])
+    assert here == seal_of([(b"a\n", b""), (b"", b"a\nc\n")])
+    assert here == seal_of([(b"updated: 2026-01-01\n", b"updated: 2026-02-02\n  c\r\n")])
+    assert here not in (seal_of([(b"", b"c\nc\n")]), seal_of([(b"", b"c d\n")]), seal_of([]))
+
+
+@pytest.fixture
+def writers(world):
+    return Writers(world)
+
+
+def newest(world):
+    head = world.connector.head()
+    (facts,) = world.connector.log(LogQuery(head, with_files=True, limit=1))
+    return facts
+
+
+def reader(world):
+    def read(blob):
+        return next(world.connector.read_blobs([blob]))[1] if blob else b""
+
+    return read
+
+
+def test_each_write_says_what_it_brought(writers):
+    writers.person("one\ntwo\n")
+    writers.agent("two\nthree\n")
+    facts = newest(writers.world)
+    assert is_sealed(facts)
+    assert facts.trailers[SEAL] == seal_of([(b"", b"three")])
+    assert holds(facts, reader(writers.world))
+
+
+def test_a_commit_that_brought_something_else_does_not_hold(writers):
+    writers.agent("two\nthree\n")
+    facts = newest(writers.world)
+    writers.world.commit({"a/x.md": "two\nthree\nfour\n"}, facts.message)
+    assert is_sealed(newest(writers.world))
+    assert not holds(newest(writers.world), reader(writers.world))
+
+
+def test_a_hand_edit_that_is_recorded_is_what_it_brings(git_world):
+    writers = Writers(git_world)
+    writers.person("one\n")
+    git_world.edit("a/x.md", "one\nby hand\n")
+    git_world.memory.hand_edits.commit()
+    facts = newest(git_world)
+    assert facts.trailers[SEAL] == seal_of([(b"", b"by hand")])
+
+
+def test_without_levels_nothing_is_said(world):
+    world.init().notes.update("a/x.md", "one\n")
+    assert not is_sealed(newest(world))
+    assert newest(world).id != CommitId("")

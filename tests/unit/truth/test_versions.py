@@ -1,0 +1,254 @@
+"""The truth of lines through what happens to files."""
+
+import pytest
+
+from pack.history.undoing.choice import UndoChoice
+from tests.support import git
+from tests.truth_support import PERSON, Writers, levels, put_exactly, truth_of
+
+RULE, OTHER = "Never deploy on a Friday.", "Ask Anna before a release."
+MADE = "The machine deployed version 7."
+
+
+@pytest.fixture
+def writers(world):
+    return Writers(world)
+
+
+@pytest.fixture
+def git_writers(git_world):
+    return Writers(git_world)
+
+
+def test_words_in_another_file_stay_whose_they_were(writers):
+    writers.person(f"{RULE}\n{OTHER}\n")
+    writers.agent(f"{RULE}\n{OTHER}\n{MADE}\n")
+    memory = writers.world.memory.written_by(PERSON)
+    put_exactly(memory, {"a/x.md": f"{OTHER}\n", "b/y.md": f"{RULE}\n{MADE}\nnew\n"})
+    assert writers.levels("b/y.md") == {RULE: 1, MADE: 5, "new": 1}
+    put_exactly(memory, {"b/y.md": None, "a/x.md": f"{OTHER}\n{MADE}\n"})
+    assert writers.levels() == {OTHER: 1, MADE: 5}
+
+
+def test_a_copy_in_another_file_is_the_copiers(writers):
+    writers.person(f"{RULE}\n{OTHER}\n")
+    writers.agent(f"{RULE}\n{OTHER}\n", "b/copy.md")
+    put_exactly(
+        writers.world.memory, {"a/x.md": f"{OTHER}\n", "c/1.md": f"{RULE}\n", "c/2.md": f"{RULE}\n"}
+    )
+    assert writers.levels("b/copy.md") == {RULE: 5, OTHER: 5}
+    assert [writers.levels("c/1.md")[RULE], writers.levels("c/2.md")[RULE]] == [1, 5]
+
+
+def test_a_moved_file_and_what_is_added_on_the_way(writers):
+    text = "".join(f"{RULE} {number}\n" for number in range(9))
+    writers.person(text)
+    put_exactly(writers.world.memory, {"a/x.md": None, "b/y.md": text})
+    writers.agent(f"{text}{MADE}\n", "b/y.md")
+    found = writers.levels("b/y.md")
+    assert found.pop(MADE) == 5
+    assert set(found.values()) == {1}
+
+
+def test_words_deleted_and_written_again_are_the_last_writers(writers):
+    writers.person(f"{RULE}\n{OTHER}\n")
+    writers.agent(f"{OTHER}\n")
+    writers.agent(f"{OTHER}\n{RULE}\n")
+    assert writers.levels() == {OTHER: 1, RULE: 5}
+    writers.person(f"{OTHER}\n{RULE} Really.\n")
+    assert writers.levels() == {OTHER: 1, f"{RULE} Really.": 1}
+
+
+def test_an_undo_a_redo_and_a_restore_bring_back_what_was(writers):
+    memory = writers.world.memory
+    writers.person(f"yes\n{RULE}\n")
+    start = writers.agent(f"yes\n{RULE}\n{MADE}\n")
+    writers.agent(f"{MADE}\n")
+    memory.undo.undo(UndoChoice())
+    assert writers.levels() == {"yes": 1, RULE: 1, MADE: 5}
+    memory.undo.redo()
+    assert writers.levels() == {MADE: 5}
+    memory.written_by(PERSON).undo.restore("a/x.md", start)
+    assert writers.levels() == {"yes": 1, RULE: 1, MADE: 5}
+
+
+def test_a_machine_that_brings_back_what_the_person_deleted_has_written_it(writers):
+    memory = writers.world.memory
+    writers.person(f"yes\n{RULE}\n{OTHER}\n")
+    start = writers.world.connector.head()
+    writers.person(f"{OTHER}\n")
+    memory.undo.undo(UndoChoice())
+    assert writers.levels() == {"yes": 5, RULE: 5, OTHER: 1}
+    writers.person(f"{OTHER}\n")
+    memory.undo.restore("a/x.md", start)
+    assert writers.levels() == {"yes": 5, RULE: 5, OTHER: 1}
+
+
+def test_a_frontmatter_key_has_the_level_of_its_value(writers):
+    writers.person("---\ntopic: Releases\ntags:\n  - a\npin: true\n---\n\ntext\n")
+    writers.agent(
+        "---\ntopic: Releases\ntags:\n  - a\n  - b\npin: false\nupdated: 2026-03-01\n---\n\ntext\n"
+    )
+    found = truth_of(writers.world)
+    assert {key: one.level for key, one in found.keys.items()} == {
+        "topic": 1,
+        "tags": 5,
+        "pin": 5,
+        "updated": 5,
+    }
+    assert (found.level, found.origin) == (5, "ai-cloud:test-client")
+    writers.person("---\ntopic: Releases\nupdated: 2026-03-01\n---\n\ntext\n")
+    assert truth_of(writers.world).level == 1
+
+
+def test_a_ticked_task_keeps_its_words(writers):
+    writers.person("- [ ] call Anna\n")
+    writers.agent("- [x] call Anna\n")
+    assert writers.levels() == {"- [x] call Anna": 1}
+
+
+def test_an_edit_by_hand_is_the_persons(git_writers):
+    git_writers.agent(f"{MADE}\n")
+    git_writers.world.edit("a/x.md", f"{MADE}\n{RULE}\n")
+    assert git_writers.levels() == {MADE: 5, RULE: 1}
+    git_writers.world.edit("a/new.md", f"{RULE}\n")
+    assert git_writers.levels("a/new.md") == {RULE: 1}
+
+
+def test_both_sides_of_a_merge_by_git(git_writers):
+    world, lines = git_writers.world, [f"{RULE} {number}" for number in range(6)]
+    base = git_writers.person("\n".join(lines) + "\n")
+    git_writers.agent("\n".join([*lines, MADE]) + "\n")
+    git(world.folder, "checkout", "-q", "-b", "side", base)
+    world.commit({"a/x.md": "\n".join([OTHER, *lines]) + "\n"})
+    git(world.folder, "checkout", "-q", "-")
+    git(world.folder, "merge", "-q", "--no-edit", "side")
+    found = git_writers.levels()
+    assert (found.pop(MADE), set(found.values())) == (5, {1})
+
+
+# --- what people do with git to the commits of PACK ----------------------------------------------
+
+
+def rewritten(writers, *args, **options):
+    git(writers.world.folder, *args, **options)
+    writers.world.open(truth=writers.world.truth)
+    return writers.levels()
+
+
+def two_commits(writers):
+    """A commit of the person, and one of a machine."""
+    base = writers.person(f"{OTHER}\n")
+    writers.person(f"{OTHER}\n\n{RULE}\n")
+    writers.agent(f"{OTHER}\n\n{RULE}\n\n{MADE}\n")
+    return base
+
+
+def test_a_rebase_keeps_who_wrote_what(git_writers):
+    world = git_writers.world
+    base = two_commits(git_writers)
+    git(world.folder, "checkout", "-q", "-b", "side", base)
+    world.commit({"b/other.md": "x\n"})
+    found = rewritten(git_writers, "rebase", "-q", "side", "main")
+    assert found == {OTHER: 1, "": 5, RULE: 1, MADE: 5}
+
+
+@pytest.mark.parametrize("options", [(), ("-x",), ("--signoff",)])
+def test_a_cherry_pick_keeps_it_or_it_is_nobodys(git_writers, options):
+    world = git_writers.world
+    base = two_commits(git_writers)
+    git(world.folder, "checkout", "-q", "-b", "side", base)
+    found = rewritten(git_writers, "cherry-pick", *options, "main~1", "main")
+    assert found[OTHER] == 1
+    assert found[RULE] in (1, "?")
+    assert found[MADE] == ("?" if options == ("-x",) else 5)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--no-edit",),
+        ("--no-edit", "--reset-author"),
+        ("--no-edit", "--date=2026-03-01T12:00:00Z"),
+        ("-m", "said otherwise"),
+        ("-m", "said otherwise", "--date=2026-03-01T12:00:00Z"),
+    ],
+)
+def test_what_was_amended_is_nobodys(git_writers, options):
+    world = git_writers.world
+    git_writers.person(f"{OTHER}\n")
+    git_writers.agent(f"{OTHER}\n{MADE}\n")
+    world.edit("a/x.md", f"{OTHER}\n{MADE}\n{RULE}\n")
+    found = rewritten(git_writers, "commit", "-q", "--all", "--amend", *options)
+    assert found == {OTHER: 1, MADE: "?", RULE: "?"}
+
+
+def test_a_machines_words_in_an_amended_commit_of_the_person_are_nobodys(git_writers):
+    world = git_writers.world
+    git_writers.agent(f"{MADE}\n")
+    git_writers.person(f"{MADE}\n{RULE}\n")
+    git(world.folder, "reset", "-q", "--soft", "HEAD~2")
+    found = rewritten(git_writers, "commit", "-q", "--reuse-message", "ORIG_HEAD")
+    assert found == {MADE: "?", RULE: "?"}
+
+
+@pytest.mark.parametrize("is_fixup", [False, True])
+def test_squashed_commits_are_nobodys(git_writers, is_fixup):
+    world = git_writers.world
+    two_commits(git_writers)
+    word = "fixup" if is_fixup else "squash"
+    git(
+        world.folder,
+        *("-c", f"sequence.editor=sed -i '2s/pick/{word}/'", "-c", "core.editor=true"),
+        *("rebase", "-q", "-i", "HEAD~2"),
+    )
+    world.open(truth=world.truth)
+    found = git_writers.levels()
+    assert (found[OTHER], found[RULE], found[MADE]) == (1, "?", "?")
+
+
+def test_a_squashed_merge_is_nobodys(git_writers):
+    world = git_writers.world
+    base = two_commits(git_writers)
+    git(world.folder, "checkout", "-q", "-b", "side", base)
+    git(world.folder, "merge", "-q", "--squash", "main")
+    found = rewritten(git_writers, "commit", "-q", "--no-edit")
+    assert (found[OTHER], found[RULE], found[MADE]) == (1, "?", "?")
+
+
+def test_a_revert_brings_back_what_was(git_writers):
+    world = git_writers.world
+    git_writers.agent(f"{MADE}\n{RULE}\n")
+    git_writers.person("other\n")
+    assert rewritten(git_writers, "revert", "--no-edit", "HEAD") == {MADE: 5, RULE: 5}
+    assert levels(world) == {MADE: 5, RULE: 5}
+
+
+def test_a_clone_that_lacks_the_beginning(git_writers, tmp_path):
+    two_commits(git_writers)
+    folder = tmp_path / "shallow"
+    git(
+        git_writers.world.folder,
+        "clone",
+        "-q",
+        "--depth",
+        "1",
+        f"file://{git_writers.world.folder}",
+        str(folder),
+    )
+    git_writers.world.folder = folder
+    git_writers.world.open(truth=git_writers.world.truth)
+    assert set(git_writers.levels().values()) == {"?"}
+
+
+def test_a_later_write_of_pack_costs_one_step(writers):
+    world = writers.world
+    writers.person(f"{RULE}\n")
+    assert writers.levels() == {RULE: 1}
+    asked = []
+    read = world.connector.read_blobs
+    world.connector.read_blobs = lambda shas: read(asked.extend(wanted := list(shas)) or wanted)
+    writers.agent(f"{RULE}\n{MADE}\n")
+    del asked[:]
+    assert writers.levels() == {RULE: 1, MADE: 5}
+    assert len(set(asked)) <= 2
