@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -25,6 +26,8 @@ from pack_connectors.local_git.repository import (
 
 from pack.core.reader import marks_of_a_memory
 from pack.errors import InvalidConfig, NotInitialised, Unavailable
+from pack_servers.config.agents import agent_marks
+from pack_servers.config.processes import agent_in_folder
 from pack_servers.config.settings import Settings, default_dir
 from pack_servers.wiring.checks import Check
 from pack_servers.wiring.clock import clock
@@ -81,7 +84,9 @@ class LocalPlace:
         remotes = GitRemotes(connector, is_cancelled=opening.is_leaving)
         try:
             busy = connector.refuse_unfinished
-            yield Store(connector, catalog, state_dir, remotes.find, busy)
+            marks = agent_marks(opening.settings.pack_agent_marks)
+            at_work = partial(agent_in_folder, self.folder, marks)
+            yield Store(connector, catalog, state_dir, remotes.find, busy, at_work)
         finally:
             remotes.close()
             catalog.close()

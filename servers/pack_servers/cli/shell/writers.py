@@ -10,7 +10,7 @@ from pack.history.commits import CommitEntry
 from pack.times import parse_time
 
 YOU: Final = "you"
-_YOURS: Final = frozenset({"user:cli", "user:editor"})
+_YOURS: Final = frozenset({"user:cli", "user:editor", "user:import"})
 _CLIENTS: Final[Mapping[str, str]] = {
     "claude": "Claude",
     "cursor": "Cursor",
