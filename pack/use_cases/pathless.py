@@ -98,6 +98,7 @@ def _decide(
         names=[put.path for put in changes[1:]],
         warnings=(warning,),
         with_index=mode is Mode.V2,
+        is_never_held=True,
         notes=[Note(put.path, put.content) for put in changes],
     )
 
