@@ -78,14 +78,6 @@ class GetResult(PastState):
     warning: NotRequired[str]
 
 
-class HeldLine(TypedDict):
-    """A line of the user's that a write would have changed; its file, if it is another one."""
-
-    line: int
-    text: str
-    path: NotRequired[str]
-
-
 class WriteResult(TypedDict):
     """The answer of everything that writes."""
 
@@ -97,7 +89,7 @@ class WriteResult(TypedDict):
     warning: NotRequired[str]
     status: NotRequired[str]
     proposal: NotRequired[str]
-    protected: NotRequired[list[HeldLine]]
+    protected: NotRequired[list[dict[str, Any]]]
     diff: NotRequired[str]
     tell: NotRequired[str]
 
