@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
     from pack.truth.deciding.proposals import Proposals
+    from pack.truth.sync_items.items import SyncItems
     from pack.use_cases.care import Care
     from pack.use_cases.hand_edits import HandEdits
     from pack.use_cases.lifecycle import Lifecycle
@@ -193,6 +194,13 @@ class Memory:
         from pack.history.event_log import EventLog  # noqa: PLC0415
 
         return EventLog(self._session)
+
+    @property
+    def sync_items(self) -> SyncItems:
+        """The memory for clients without git."""
+        from pack.truth.sync_items.items import SyncItems  # noqa: PLC0415
+
+        return SyncItems(self._session)
 
     @property
     def blame(self) -> Blame:
