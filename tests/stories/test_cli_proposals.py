@@ -86,9 +86,6 @@ def test_what_was_shown_is_accepted_and_can_be_undone(memory: Folder) -> None:
         True,
         True,
     )
-    lines = memory.json("blame", RULES)["lines"]
-    (mail,) = (line for line in lines if "Always send" in line["text"])
-    assert (mail["level"], mail["state"]) == (1, "accepted")
     memory.ok("undo", "--yes")
     assert "Never send mail." in text_of(memory)
 
@@ -138,7 +135,7 @@ def test_an_edited_proposal_is_accepted(memory: Folder, tmp_path: Path) -> None:
 def test_hidden_characters_are_shown(memory: Folder) -> None:
     made = propose(memory, ("Ask first.", "Ask first\u202e now\u200b."))
     shown = memory.ok("proposals", "show", made)
-    assert "first<U+202E> now<U+200B>." in shown.text
+    assert "Ask first{+<U+202E> now<U+200B>+}." in shown.text
     assert "2 hidden characters: 1 bidi, 1 zero width" in shown.err
     assert [one["kind"] for one in memory.json("proposals", "show", made)["hidden"]] == [
         "bidi",
@@ -149,22 +146,17 @@ def test_hidden_characters_are_shown(memory: Folder) -> None:
 def test_text_of_an_ai_is_made_ones_own(memory: Folder) -> None:
     with open_memory(Settings(), LocalPlace(memory.path), origin=CLAUDE) as opened:
         opened.notes.update("context/ai.md", "# Found\n\nOne.\nTwo.\n")
-    lines = memory.ok("get", "context/ai.md").text.splitlines()
-    number = lines.index("One.") + 1
-    before = text_bytes(memory, "context/ai.md")
+    before = memory.ok("get", "context/ai.md").text
+    number = before.splitlines().index("One.") + 1
     memory.ok("accept", f"context/ai.md:{number}")
-    assert text_bytes(memory, "context/ai.md") == before
-    states = {
-        line["text"]: line["state"] for line in memory.json("blame", "context/ai.md")["lines"]
-    }
-    assert (states["One."], states["Two."]) == ("accepted", "written")
+    assert before.endswith("---\n# Found\n\nOne.\nTwo.\n")
+    assert memory.ok("get", "context/ai.md").text.endswith("---\n# Found\n\nOne.\nTwo.\n")
+    message = memory.git("log", "-1", "--format=%B")
+    assert message.startswith(f"context/ai.md: accept lines {number}-{number}\n")
+    assert "Pack-Accepted-Via: script" in message
     again = memory.pack("accept", f"context/ai.md:{number}")
     assert again.status == 1
     assert "nothing to accept" in again.err
-
-
-def text_bytes(memory: Folder, path: str) -> bytes:
-    return (memory.path / path).read_bytes()
 
 
 # --- nobody else -----------------------------------------------------------------------------
