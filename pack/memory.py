@@ -30,6 +30,7 @@ from pack.provenance import Origin
 from pack.truth.guard import truth_guard
 from pack.truth.lines import with_truths
 from pack.truth.seals import sealing
+from pack.truth.shown import showing
 from pack.use_cases.notes import Notes
 from pack.use_cases.pathless import WholeText
 
@@ -111,7 +112,7 @@ class Memory:
         if truth is not TruthMode.OFF:
             core = with_truths(core, truth)
         if core.truths is not None:
-            writer.guarded_by(truth_guard(core.truths), sealing(connector))
+            writer.guarded_by(truth_guard(core.truths), showing(core.truths), sealing(connector))
         return cls(Session(core, origin))
 
     def written_by(self, origin: Origin) -> Memory:

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pack.errors import InvalidContent, LimitExceeded
 from pack.files import frontmatter, yaml_block
 from pack.files.dates import as_iso, has_time, parse_day
-from pack.files.keys import CREATED, UPDATED, key_meant
+from pack.files.keys import CREATED, TRUTH_KEYS, UPDATED, key_meant
 from pack.files.markdown import split_lines
 from pack.files.yaml_block import LINE_END
 from pack.files.yaml_keys import KeyBlock, KeyBlocks, cut_keys
@@ -178,6 +178,8 @@ def _merge_value(key: str, base: KeyBlock | None, ours: KeyBlock, theirs: KeyBlo
     first, second = sorted((ours, theirs), key=lambda entry: entry.text)
     if repr(first.value) == repr(second.value):
         return first.text
+    if key in TRUTH_KEYS:
+        return second.text  # the next write of PACK's puts it right
     if (meant := key_meant(key)) in (UPDATED.name, CREATED.name):
         return _merge_date(first, second, later=meant == UPDATED.name)
     return _merge_list(base, first, second)

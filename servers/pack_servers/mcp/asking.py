@@ -164,14 +164,14 @@ class Asking:
         """Do what the person said; `None` if they did not decide."""
         via = f"elicitation:{client.label.partition(':')[2]}"
         own = self._memory.written_by(Origin(Source.USER, _CHANNEL)).proposals
-        accepts = said.action == "accept" and (said.content or {}).get("accept")
+        is_yes = (said.content or {}).get("accept") if said.action == "accept" else None
         try:
-            if accepts is True:
+            if is_yes is True:
                 done = own.accept(question.proposal, question.shown, via)
                 self._wrote()
                 sha = self._memory.notes.get(question.path).sha if done.commit else None
                 return _decided(question, "written", _ACCEPTED, sha=sha, commit=done.commit)
-            if said.action == "decline" or accepts is False:
+            if said.action == "decline" or is_yes is False:
                 reason = f"declined in {client.client}"
                 own.reject(question.proposal, reason)
                 return _decided(question, "rejected", _REFUSED)
