@@ -7,7 +7,7 @@ commit passes on what it kept and answers for the rest. So one more commit costs
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -97,27 +97,42 @@ class _Walk:
 
     def of(self, head: CommitId, path: MemoryPath, sha: BlobId, depth: int = 0) -> Truth:
         """See `Versions.of`; `depth` is how many files led to this one."""
+        known: dict[BlobId, Truth] = {}
         steps: list[_Step] = []
-        truths: dict[BlobId, Truth] = {}
         needed = {sha}
-        is_cheap = Capability.LOG in self._core.connector.capabilities
-        most = _MOST_VERSIONS if is_cheap else _MOST_REMOTE_VERSIONS
-        log = self._core.log
-        for commit, change in follow(log, head, path, at_once=_FIRST_PART, with_others=True):
-            if change.sha not in needed:
-                continue
-            needed.remove(change.sha)
-            known = self._known_truth(commit, change)
-            if known is not None:
-                truths[change.sha] = self._with_acceptances(commit, change, known)
+        most = _MOST_VERSIONS if self._is_cheap() else _MOST_REMOTE_VERSIONS
+        for made, step in self._listed(head, path, needed):
+            needed.remove(made)
+            truth = self._known_truth(*step)
+            if truth is not None:
+                known[made] = self._with_acceptances(*step, truth)
             else:
-                steps.append(_Step(commit, change))
-                needed.update(_made_from(change))
+                steps.append(step)
+                needed.update(_made_from(step.change))
             if not needed or len(steps) >= most:
                 break
         for older in needed:
-            truths[older] = (_UNKNOWN,) * len(self._keys_of(older))
-        return self._forward(sha, steps[::-1], truths, depth)
+            known[older] = (_UNKNOWN,) * len(self._keys_of(older))
+        return self._forward(sha, steps[::-1], known, depth)
+
+    def _listed(
+        self, head: CommitId, path: MemoryPath, needed: Set[BlobId]
+    ) -> Iterator[tuple[BlobId, _Step]]:
+        """What is needed when one is asked for, each with the step that made it.
+
+        The log is by date, and where clocks differ a commit may come before those made on it. So
+        what was not needed when it came is looked at again at the end.
+        """
+        passed: dict[BlobId, _Step] = {}
+        log = self._core.log
+        for commit, change in follow(log, head, path, at_once=_FIRST_PART, with_others=True):
+            if change.sha is not None and change.sha in needed:
+                yield change.sha, _Step(commit, change)
+            elif change.sha is not None:
+                passed[change.sha] = _Step(commit, change)
+        while found := needed & passed.keys():
+            sha = found.pop()
+            yield sha, passed.pop(sha)
 
     def _forward(
         self, sha: BlobId, steps: Sequence[_Step], truths: dict[BlobId, Truth], depth: int
@@ -180,6 +195,9 @@ class _Walk:
 
     def _credit(self, commit: CommitFacts) -> LineTruth:
         return self._known.once((credit_of, commit.id), lambda: credit_of(commit, self._bytes_of))
+
+    def _is_cheap(self) -> bool:
+        return Capability.LOG in self._core.connector.capabilities
 
     def _known_truth(self, commit: CommitFacts, change: FileChange) -> Truth | None:
         key = self._key(commit, change)
