@@ -51,7 +51,8 @@ class Walk:
         self.steps += 1
         self.world.clock.advance(minutes=7)
         if self.chance.random() < 0.15:
-            self.act(self.person, self.chance.choice((self.update, self.edit, self.delete)))
+            # Only adds: what a machine brings back of what the person removed is the machine's.
+            self.act(self.person, self.update)
             return
         machine = self.world.memory.written_by(self.chance.choice(MACHINES))
         before = self.texts()
@@ -107,9 +108,9 @@ class Walk:
         memory.notes.update(path, text, found.sha, apply_rest=self.chance.random() < 0.4)
 
     def edit(self, memory: Memory) -> None:
-        path, who = self.path(), "u" if memory is self.person else "m"
+        path = self.path()
         lines = [one for one in memory.notes.get(path).content.split("\n") if one.strip()]
-        old, new = self.chance.choice(lines), line(self.chance, who)
+        old, new = self.chance.choice(lines), line(self.chance, "m")
         section = self.chance.choice([one for one in lines if one.startswith("#")] or [None])
         edits = (
             Replace(old, new),
@@ -121,8 +122,6 @@ class Walk:
         memory.notes.edit(path, [self.chance.choice(edits)], apply_rest=self.chance.random() < 0.3)
 
     def delete(self, memory: Memory) -> None:
-        if memory is self.person and self.chance.random() < 0.7:
-            return
         path = self.path()
         memory.notes.delete(path, memory.notes.get(path).sha)
 
