@@ -77,13 +77,13 @@ class Aside:
 
     Attributes:
         path: The file.
-        content: The version.
+        content: The version; `None` for a deletion, of which only the log tells.
         name: As for `merge_trees`.
         reason: Why it is not in place, in words.
     """
 
     path: MemoryPath
-    content: bytes
+    content: bytes | None
     name: str
     reason: str
 
@@ -133,7 +133,7 @@ def merge_trees(
     if trees.foreign_root is not None:
         planner.keep(_Kept(INDEX, trees.foreign_root, _FOREIGN_INDEX, name))
     for aside in asides:
-        planner.keep(_Kept(aside.path, aside.content, aside.reason, aside.name, _MACHINE))
+        planner.put_aside(aside)
     return planner.finish()
 
 
@@ -273,6 +273,14 @@ class _TreeMerger:
     def keep(self, kept: _Kept) -> None:
         """Have a conflict copy made."""
         self._kept.append(kept)
+
+    def put_aside(self, aside: Aside) -> None:
+        """Have a version kept in a copy, or told if there is nothing to keep."""
+        if aside.content is not None:
+            self.keep(_Kept(aside.path, aside.content, aside.reason, aside.name, _MACHINE))
+            return
+        blob = self._blob_at(aside.path) or ""
+        self._note(MergeConflict(aside.path, None, aside.reason, _MACHINE, blob))
 
     def _note(self, found: MergeConflict) -> None:
         self._conflicts.append(found)
