@@ -144,7 +144,7 @@ class _Judging:
         if above.new is None or below.new is None:
             return old
         new = [self._ended_like(one) for one in self._new[above.new + 1 : below.new]]
-        if any(_key(one) in self._lost for one in new):
+        if self._lost and any(_key(one) in self._lost for one in new):
             return old  # where a line goes that stays where it is
         between = Between(self._at(above), self._at(below), place, old, new)
         settled = between.settled(self._eol)
@@ -189,7 +189,9 @@ def _anchors(old: Sequence[str], kept: Sequence[int], new: Sequence[str]) -> Ite
 
 def _key(line: str) -> str:
     """What must stay of a line."""
-    return _BOX.sub(r"\1 \2", line.rstrip(), count=1)
+    plain = line.rstrip()
+    box = _BOX.match(plain) if "]" in plain else None
+    return f"{box[1]} {plain[len(box[1]) + 1 :]}" if box else plain
 
 
 def _ended(lines: Sequence[str], eol: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pack.actions import Action
 from pack.errors import AskThePerson, PackError
 from pack.memory import Memory
 from pack.truth.deciding.offers import Offer
-from pack.truth.deciding.proposals import Answer
+from pack.truth.deciding.proposals import Verdict
 from pack_servers.cli.history.marked_text import show_marked
 from pack_servers.cli.shell.keys import pressed_key
 from pack_servers.cli.shell.opening import opened
@@ -126,7 +126,7 @@ def _carry_out(memory: Memory, offer: Offer, answers: dict[int, _Key], via: str)
     proposal = offer.proposal.id
     try:
         if yes:
-            memory.proposals.answer(proposal, offer.shown, via, Answer(yes, no))
+            memory.proposals.answer(proposal, offer.shown, via, Verdict(yes, no))
         elif no:
             memory.proposals.reject(proposal, None, None if offer.is_stale else no)
     except PackError as error:
