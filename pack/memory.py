@@ -1,8 +1,8 @@
 """A memory, and everything an agent or a person can do with it (C4).
 
 Each subject is a small object, such as `memory.notes`, `memory.search` or `memory.remotes`; its
-class documents the calls. Subjects that a server rarely needs are imported on first use, because a
-person waits for the server to start.
+class documents the calls. Subjects are imported on first use: a command needs one of them, and a
+person waits for it.
 """
 
 from __future__ import annotations
@@ -30,23 +30,26 @@ from pack.provenance import Origin
 from pack.truth.guard import truth_guard
 from pack.truth.lines import with_truths
 from pack.truth.seals import sealing
-from pack.use_cases.notes import Notes
-from pack.use_cases.pathless import WholeText
+from pack.truth.shown import showing
 
 if TYPE_CHECKING:
     from pack.history.blame import Blame
     from pack.history.briefing.context import Briefing
     from pack.history.commits import Commits
     from pack.history.comparisons import Comparisons
+    from pack.history.event_log import EventLog
     from pack.history.undoing.undo import Undo
     from pack.history.visits import Visits
     from pack.pages.delivery import PageDelivery
     from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
     from pack.truth.deciding.proposals import Proposals
+    from pack.truth.sync_items.items import SyncItems
     from pack.use_cases.care import Care
     from pack.use_cases.hand_edits import HandEdits
     from pack.use_cases.lifecycle import Lifecycle
+    from pack.use_cases.notes import Notes
+    from pack.use_cases.pathless import WholeText
     from pack.use_cases.remotes import Remotes
     from pack.use_cases.search import Search
 
@@ -110,7 +113,7 @@ class Memory:
         if truth is not TruthMode.OFF:
             core = with_truths(core, truth)
         if core.truths is not None:
-            writer.guarded_by(truth_guard(core.truths), sealing(connector))
+            writer.guarded_by(truth_guard(core.truths), showing(core.truths), sealing(connector))
         return cls(Session(core, origin))
 
     def written_by(self, origin: Origin) -> Memory:
@@ -159,11 +162,15 @@ class Memory:
     @property
     def notes(self) -> Notes:
         """The notes: read, list, update, edit, delete, move."""
+        from pack.use_cases.notes import Notes  # noqa: PLC0415
+
         return Notes(self._session)
 
     @property
     def whole(self) -> WholeText:
         """The memory as one text, for agents with the v1 prompt."""
+        from pack.use_cases.pathless import WholeText  # noqa: PLC0415
+
         return WholeText(self._session)
 
     @property
@@ -184,6 +191,20 @@ class Memory:
         from pack.history.commits import Commits  # noqa: PLC0415
 
         return Commits(self._session)
+
+    @property
+    def events(self) -> EventLog:
+        """The log of events: conflicts, what gave way, acceptances."""
+        from pack.history.event_log import EventLog  # noqa: PLC0415
+
+        return EventLog(self._session)
+
+    @property
+    def sync_items(self) -> SyncItems:
+        """The memory for clients without git."""
+        from pack.truth.sync_items.items import SyncItems  # noqa: PLC0415
+
+        return SyncItems(self._session)
 
     @property
     def blame(self) -> Blame:

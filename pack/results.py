@@ -311,6 +311,7 @@ class Status:
         remotes: What the memory is exchanged with, the default remote first.
         targets: The targets that get copies.
         managed: Files that a git filter manages; they are no memory.
+        proposals: How many changes that others propose wait for the person.
     """
 
     location: str
@@ -326,3 +327,4 @@ class Status:
     remotes: tuple[RemoteStatus, ...] = ()
     targets: tuple[TargetStatus, ...] = ()
     managed: tuple[ManagedFile, ...] = ()
+    proposals: int = 0

@@ -22,6 +22,9 @@ from pathlib import Path
 import certifi
 import pytest
 from hypothesis import HealthCheck, settings
+from pack_servers.cli.shell.caller import this_shell
+from pack_servers.config.agents import AgentMarks
+from pack_servers.config.settings import load_settings
 
 from tests.signals import children_hear_signals
 from tests.support import World
@@ -56,6 +59,8 @@ _FIXED = {
     "TZ": "UTC",
     "LC_ALL": "C.UTF-8",
     "TERM": "dumb",
+    # Commands of tests have no terminal, and act for the person unless a test says otherwise.
+    "PACK_SHELL_SOURCE": "user",
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_TERMINAL_PROMPT": "0",
@@ -102,11 +107,16 @@ _CONTRACTS = pytest.StashKey[dict[str, list[str]]]()
 def _isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The environment that session and module fixtures see."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in list(os.environ):
-            if name.startswith(_SCRUBBED_PREFIXES) or name in _SCRUBBED_NAMES:
+        marks = AgentMarks()
+        for name, value in list(os.environ.items()):
+            is_mark = marks.in_environment({name: value}) is not None
+            if is_mark or name.startswith(_SCRUBBED_PREFIXES) or name in _SCRUBBED_NAMES:
                 patch.delenv(name)
         for name, value in _FIXED.items():
             patch.setenv(name, value)
+        if this_shell(load_settings()).agent is not None:  # a coding agent runs the tests
+            ignored = ",".join(f"-process:{name}" for name in marks.processes)
+            patch.setenv("PACK_AGENT_MARKS", ignored)
         # No test finds a repository above its own folder by accident.
         patch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path_factory.getbasetemp().resolve()))
         _trust_little(patch, tmp_path_factory.mktemp("certificates"))

@@ -17,6 +17,7 @@ from pack.core.known_log import KnownLog
 from pack.core.memo import Memo
 from pack.core.past import Past
 from pack.core.reader import Reader
+from pack.core.referee import Referee
 from pack.core.truths import Truths
 from pack.core.visits import ProcessVisits, VisitCursors
 from pack.core.writer import Writer
@@ -24,9 +25,9 @@ from pack.errors import NotInitialised
 from pack.model import Mode
 from pack.paths import INDEX
 from pack.proposals.shelf import ProposalShelf
-from pack.remote.remote import FindRemotes
 
 if TYPE_CHECKING:
+    from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
 
 _T = TypeVar("_T")
@@ -34,6 +35,10 @@ _T = TypeVar("_T")
 
 def _nobody_is_busy() -> None:
     """For stores that people do not work in."""
+
+
+def _no_referee() -> None:
+    """For memories in which levels do not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class Core:
         memo: What was found out about the past, for everyone.
         past: Which state of the past is read; `None` for the present one.
         truths: How far each line is trusted; `None` where nobody asks for it.
+        referee: Judges what a remote brings; answers `None` where levels do not count.
     """
 
     connector: Connector
@@ -72,6 +78,7 @@ class Core:
     memo: Memo = field(default_factory=Memo)
     past: Past | None = None
     truths: Truths | None = None
+    referee: Callable[[], Referee | None] = _no_referee
 
     def view(self) -> AbstractContextManager[None]:
         """Let all reads inside see one state of the store; see `Connector.view`."""

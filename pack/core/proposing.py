@@ -175,5 +175,5 @@ def _words(wanted: ProposedWrite, kept: Proposal | None, *, is_written: bool) ->
     return (
         f"{path} holds text that is the person's, so nothing of that was changed. {part} waits as "
         f"proposal {kept.id}. Tell the person: `pack proposals show {kept.id}` shows it, "
-        f"`pack accept {kept.id}` makes it so. Go on with other work."
+        f"`pack proposals accept {kept.id}` makes it so. Go on with other work."
     )

@@ -19,7 +19,7 @@ with our loader.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -30,6 +30,7 @@ from pack.files import yaml_block
 from pack.files.plain_frontmatter import read_plain, split_plain
 from pack.files.yaml_block import LINE_END, Value
 from pack.files.yaml_edit import set_values
+from pack.files.yaml_keys import cut_keys
 
 _BEFORE: Final = re.compile(r"\ufeff?(?:[ \t]*+(?:\r\n|\r|\n))*+\ufeff?")
 _WRAPPER: Final = re.compile(
@@ -289,3 +290,20 @@ def with_fields(head: Frontmatter, fields: Mapping[str, Value]) -> Frontmatter:
     lines = _count_lines(parts.prefix) + _count_lines(block) + 3
     parts = replace(parts, block=block, body_line=lines)
     return Frontmatter(parts, said, is_plain=is_plain)
+
+
+def without_fields(head: Frontmatter, names: Collection[str]) -> Frontmatter:
+    """The text without these keys and their lines, and with no other byte changed.
+
+    Raises:
+        InvalidContent: They cannot be taken out safely: several keys share a line.
+    """
+    if head.block is None or not head.fields.keys() & set(names):
+        return head
+    cut = cut_keys(head.block)
+    if cut is None:
+        raise InvalidContent("the frontmatter is written in a way that PACK cannot edit")
+    kept = [one.above if key in names else one.text for key, one in cut.entries.items()]
+    block = "".join((cut.head, *kept, cut.tail))
+    gone = _count_lines(head.block) - _count_lines(block)
+    return read_parts(replace(head.parts, block=block, body_line=head.parts.body_line - gone))

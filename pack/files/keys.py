@@ -20,6 +20,7 @@ class KeyType(StrEnum):
     DATE = "ISO date or time"
     TRUTH = "true or false"
     PERIOD = "period or ISO date"
+    LEVEL = "1 to 5"
 
 
 class Setter(StrEnum):
@@ -29,6 +30,7 @@ class Setter(StrEnum):
     WHERE_MISSING = "you; PACK where it is missing"
     FOR_NEW = "you; PACK in a new file"
     EVERY_WRITE = "PACK, at each write"
+    NOT_YOURS = "PACK, where not all is yours"
 
 
 class Surface(StrEnum):
@@ -101,9 +103,19 @@ UPDATED: Final = Key(
 SYNC: Final = Key("sync", KeyType.TRUTH, "true", Setter.USER, (Surface.LISTING, Surface.COPIES))
 TTL: Final = Key("ttl", KeyType.PERIOD, "for ever", Setter.USER, (Surface.LISTING, Surface.STATUS))
 
+TRUTH_LEVEL: Final = Key("truth_level", KeyType.LEVEL, "1: it is yours", Setter.NOT_YOURS, ())
+ORIGIN_SOURCE: Final = Key("origin_source", KeyType.TEXT, "you", Setter.NOT_YOURS, ())
+ACCEPTED_BY_USER: Final = Key("accepted_by_user", KeyType.TRUTH, "false", Setter.NOT_YOURS, ())
+LAST_MODIFIED_BY_LEVEL: Final = Key(
+    "last_modified_by_level", KeyType.LEVEL, "1: by you", Setter.NOT_YOURS, ()
+)
+_TRUTH: Final = (TRUTH_LEVEL, ORIGIN_SOURCE, ACCEPTED_BY_USER, LAST_MODIFIED_BY_LEVEL)
+TRUTH_KEYS: Final = frozenset(key.name for key in _TRUTH)
+"""What a note says about who wrote it. PACK knows it from history, and believes none of it."""
+
 PIN: Final = Key("pin", KeyType.TRUTH, "false", Setter.USER, (Surface.CONTEXT,))
 
-KEYS: Final = (TOPIC, TAGS, CREATED, UPDATED, SYNC, TTL, PIN)
+KEYS: Final = (TOPIC, TAGS, CREATED, UPDATED, SYNC, TTL, PIN, *_TRUTH)
 """All keys, in the order of the guide."""
 KEY_NAMES: Final = frozenset(key.name for key in KEYS)
 _CANONICAL: Final = {name: key.name for key in KEYS for name in (key.name, *key.others)}

@@ -50,6 +50,7 @@ _DAYS: Final = {"d": 1, "w": 7, "m": 30, "y": 365}
 # These were booleans in YAML 1.1, and people still write them.
 _TRUE: Final = frozenset(["true", "yes", "on"])
 _FALSE: Final = frozenset(["false", "no", "off"])
+_LEVELS: Final = frozenset("12345")
 _USE_ISO: Final = "Write it as 2026-11-21 or 2026-11-21T09:30:00Z."
 _NAMES: Final = frozenset(["aliases", "alias"])
 _NESTED: Final = "metadata"
@@ -278,12 +279,19 @@ def _check_period(value: object) -> _Problem:
     return None
 
 
+def _check_level(value: object) -> _Problem:
+    if _text(value) not in _LEVELS:
+        return "it is no truth level", "Remove it; PACK sets it by itself."
+    return None
+
+
 _CHECKS: Final[Mapping[KeyType, Callable[[object], _Problem]]] = {
     KeyType.TEXT: _check_text,
     KeyType.TEXTS: _check_texts,
     KeyType.DATE: _check_date,
     KeyType.TRUTH: _check_truth,
     KeyType.PERIOD: _check_period,
+    KeyType.LEVEL: _check_level,
 }
 
 

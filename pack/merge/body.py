@@ -24,7 +24,7 @@ from typing import Final
 
 from pack.files import markdown
 from pack.merge.diff import find_hunks
-from pack.merge.lines import LineSpan, MergedLines, merge_lines
+from pack.merge.lines import LineSpan, MergedLines, Prefer, merge_lines
 
 _PARSED_CHARACTERS: Final = 100_000
 _LOOKS_LIKE_HEADING: Final = re.compile(r"(?m)^ {0,3}(?:#{1,6}(?:\s|$)|=+\s*$|-+\s*$)")
@@ -80,17 +80,19 @@ class _Piece:
         return _Piece(self.lines[start:end], inside)
 
 
-def merge_body(base: str, ours: str, theirs: str) -> MergedLines:
+def merge_body(base: str, ours: str, theirs: str, *, prefer: Prefer | None = None) -> MergedLines:
     """Both sides' changes to a body; see the module's docstring and `merge_lines`."""
     bodies = _Body(base), _Body(ours), _Body(theirs)
-    merged = _merge(*bodies)
+    merged = _merge(*bodies, prefer)
     if merged.is_clean:
         return merged
     by_section = _merge_sections(*bodies)
     return by_section if by_section is not None else merged
 
 
-def merge_plain(base: str, ours: str, theirs: str, *, keep_both: bool = True) -> MergedLines:
+def merge_plain(
+    base: str, ours: str, theirs: str, *, keep_both: bool = True, prefer: Prefer | None = None
+) -> MergedLines:
     """Both sides' changes to a text in which headings have no meaning.
 
     Args:
@@ -99,22 +101,24 @@ def merge_plain(base: str, ours: str, theirs: str, *, keep_both: bool = True) ->
         theirs: Their version.
         keep_both: Whether to keep everything that the two sides inserted at the same place;
             otherwise that is a conflict.
+        prefer: As in `merge_lines`.
     """
     lines, mine, other = map(markdown.split_lines, (base, ours, theirs))
 
     def union(our_span: LineSpan, their_span: LineSpan) -> _Lines:
         return _union(_Piece(mine[slice(*our_span)], ()), _Piece(other[slice(*their_span)], ()))
 
-    return merge_lines(lines, mine, other, union=union if keep_both else None)
+    return merge_lines(lines, mine, other, union=union if keep_both else None, prefer=prefer)
 
 
-def _merge(base: _Body, ours: _Body, theirs: _Body) -> MergedLines:
+def _merge(base: _Body, ours: _Body, theirs: _Body, prefer: Prefer | None = None) -> MergedLines:
     def union(our_span: LineSpan, their_span: LineSpan) -> _Lines:
         return _union(ours.piece(our_span), theirs.piece(their_span))
 
     # By appearance only: a false heading can at worst report a conflict that is none.
     headings = {number for number, line in enumerate(base.lines) if _ATX.match(line)}
-    return merge_lines(base.lines, ours.lines, theirs.lines, union=union, headings=headings)
+    sides = base.lines, ours.lines, theirs.lines
+    return merge_lines(*sides, union=union, headings=headings, prefer=prefer)
 
 
 # --- what both sides inserted at the same place --------------------------------------------------
@@ -260,8 +264,8 @@ def _merge_section(key: _Key, base: _Cut, ours: _Cut, theirs: _Cut) -> _Lines | 
     if key not in base:
         return ours[key]
     if key in ours and key in theirs:
-        pieces = (_Body("".join(side[key])) for side in (base, ours, theirs))
-        merged = _merge(*pieces)
+        old, mine, other = (_Body("".join(side[key])) for side in (base, ours, theirs))
+        merged = _merge(old, mine, other)
         return merged.lines if merged.is_clean else None
     left = ours.get(key, theirs.get(key))
     return [] if left is None or left == base[key] else None

@@ -14,13 +14,16 @@ sides cannot be merged, our version stays, and the whole of theirs is kept as a 
   then theirs": machines that ordered them differently would have to merge again, and entries that
   begin with a date come out in chronological order.
 - What is not text, or is larger than a file may be, is not merged: ours stays and theirs is kept.
+- Where the authority of the sides is known (`pack.merge.two_sides`), it says which version stays in
+  place, so that a conflict too gives the same file whichever side is called ours. Any text that is
+  not in the result is in a version that is kept whole, ours or theirs or both.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pack.files import frontmatter
 from pack.files.markdown import split_lines
@@ -28,6 +31,7 @@ from pack.files.text_form import form_of, formed, merge_forms, unformed
 from pack.limits import MAX_FILE_BYTES
 from pack.merge.body import merge_body, merge_plain
 from pack.merge.frontmatter import MergedBlock, merge_block
+from pack.merge.two_sides import KeyClash, TwoSides
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,38 +41,60 @@ class Merged:
     Attributes:
         content: Its bytes.
         kept: The whole of theirs, if not all of it is in `content`; otherwise `None`.
+        kept_ours: The whole of ours, likewise; without `TwoSides`, ours never gives way.
+        clashes: Values of keys that gave way; nothing but the log of events has them.
     """
 
     content: bytes
     kept: bytes | None
+    kept_ours: bytes | None = None
+    clashes: tuple[KeyClash, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
     text: str
-    is_clean: bool
+    loses_ours: bool = False
+    loses_theirs: bool = False
+    clashes: tuple[KeyClash, ...] = ()
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.loses_ours or self.loses_theirs)
 
 
 _MergeTexts = Callable[[str, str, str], _Text]
 
 
-def merge_file(base: bytes | None, ours: bytes, theirs: bytes) -> Merged:
+def merge_file(
+    base: bytes | None, ours: bytes, theirs: bytes, sides: TwoSides | None = None
+) -> Merged:
     """Merge both sides' changes to a markdown file. Never raises, whatever the bytes are.
 
     Args:
         base: What both sides started from; `None` if both added the file.
         ours: Our version.
         theirs: Their version.
+        sides: Whose version stays in place in a conflict; `None` for ours.
 
     Returns:
         The merged file. If both sides added it, the version that contains all lines of the other,
         if one does.
     """
-    return _merge(base, ours, theirs, _merge_markdown)
+
+    def merge(base: str, ours: str, theirs: str) -> _Text:
+        return _merge_markdown(base, ours, theirs, sides)
+
+    return _merge(base, ours, theirs, merge, sides)
 
 
 def merge_text_file(
-    base: bytes | None, ours: bytes, theirs: bytes, *, keep_both: bool = True
+    base: bytes | None,
+    ours: bytes,
+    theirs: bytes,
+    sides: TwoSides | None = None,
+    *,
+    keep_both: bool = True,
 ) -> Merged:
     """Like `merge_file`, but by line only.
 
@@ -76,16 +102,18 @@ def merge_text_file(
         base: What both sides started from; `None` if both added the file.
         ours: Our version.
         theirs: Their version.
+        sides: As in `merge_file`.
         keep_both: Whether to keep everything that the two sides inserted at the same place.
             Otherwise that is a conflict, as it should be in files for programs, where line order
             matters.
     """
 
     def merge(base: str, ours: str, theirs: str) -> _Text:
-        merged = merge_plain(base, ours, theirs, keep_both=keep_both)
-        return _Text("".join(merged.lines), merged.is_clean)
+        prefer = sides.prefer() if sides is not None else None
+        merged = merge_plain(base, ours, theirs, keep_both=keep_both, prefer=prefer)
+        return _Text("".join(merged.lines), merged.loses_ours, merged.loses_theirs)
 
-    return _merge(base, ours, theirs, merge)
+    return _merge(base, ours, theirs, merge, sides)
 
 
 def merge_mapping_file(base: bytes | None, ours: bytes, theirs: bytes) -> Merged:
@@ -144,22 +172,32 @@ def _is_unicode(value: object) -> bool:
 # --- text ----------------------------------------------------------------------------------------
 
 
-def _merge(base: bytes | None, ours: bytes, theirs: bytes, merge: _MergeTexts) -> Merged:
+def _merge(
+    base: bytes | None, ours: bytes, theirs: bytes, merge: _MergeTexts, sides: TwoSides | None
+) -> Merged:
     if theirs in (ours, base):
         return Merged(ours, None)
     if ours == base:
         return Merged(theirs, None)
     mine, other = _decode(ours), _decode(theirs)
     if mine is None or other is None:
-        return Merged(ours, theirs)
+        return _one_of(ours, theirs, sides)
     old = _decode(base) if base is not None else None
     merged = _merge_or_union(old, mine, other, merge)
     content = merged.text.encode("utf-8") if merged is not None else b""
     if merged is None or len(content) > MAX_FILE_BYTES:
-        return Merged(ours, theirs)
+        return _one_of(ours, theirs, sides)
     if _is_readable(mine) and _is_readable(other) and not _is_readable(merged.text):
-        return Merged(ours, theirs)
-    return Merged(content, None if merged.is_clean else theirs)
+        return _one_of(ours, theirs, sides)
+    kept = theirs if merged.loses_theirs else None
+    return Merged(content, kept, ours if merged.loses_ours else None, merged.clashes)
+
+
+def _one_of(ours: bytes, theirs: bytes, sides: TwoSides | None) -> Merged:
+    """One version in place, and the other whole beside it."""
+    if sides is not None and sides.their_whole_stays():
+        return Merged(theirs, None, ours)
+    return Merged(ours, theirs)
 
 
 def _decode(content: bytes) -> str | None:
@@ -200,7 +238,7 @@ def _merge_formed(
     merged = merge(*lines)
     if merged is None:
         return None
-    return _Text(formed(merged.text, form, keep_line_ends=keep_line_ends), merged.is_clean)
+    return replace(merged, text=formed(merged.text, form, keep_line_ends=keep_line_ends))
 
 
 def _merge_added(_: str, ours: str, theirs: str) -> _Text | None:
@@ -214,11 +252,11 @@ def _merge_added(_: str, ours: str, theirs: str) -> _Text | None:
     block = merge_block("", mine.block or "", other.block or "")
     if block is None or not block.is_clean:
         return _whole(_containing(ours, theirs))
-    return _Text(_fences(frontmatter.split(""), mine, other, block) + body, is_clean=True)
+    return _Text(_fences(frontmatter.split(""), mine, other, block) + body)
 
 
 def _whole(text: str | None) -> _Text | None:
-    return None if text is None else _Text(text, is_clean=True)
+    return None if text is None else _Text(text)
 
 
 def _containing(ours: str, theirs: str) -> str | None:
@@ -234,15 +272,17 @@ def _is_within(few: list[str], many: list[str]) -> bool:
     return all(line in rest for line in few)
 
 
-def _merge_markdown(base: str, ours: str, theirs: str) -> _Text:
+def _merge_markdown(base: str, ours: str, theirs: str, sides: TwoSides | None) -> _Text:
     old, mine, other = (frontmatter.split(text) for text in (base, ours, theirs))
-    block = merge_block(*(parts.block or "" for parts in (old, mine, other)))
+    block = merge_block(old.block or "", mine.block or "", other.block or "", sides)
     if block is None or _is_unusual(old, mine, other):
-        whole = merge_plain(base, ours, theirs)
-        return _Text("".join(whole.lines), whole.is_clean)
-    body = merge_body(old.body, mine.body, other.body)
+        whole = merge_plain(base, ours, theirs, prefer=sides.prefer() if sides else None)
+        return _Text("".join(whole.lines), whole.loses_ours, whole.loses_theirs)
+    prefer = sides.prefer(mine.body_line - 1, other.body_line - 1) if sides else None
+    body = merge_body(old.body, mine.body, other.body, prefer=prefer)
     text = _fences(old, mine, other, block) + "".join(body.lines)
-    return _Text(text, block.is_clean and body.is_clean)
+    loses = block.loses_ours or body.loses_ours, block.loses_theirs or body.loses_theirs
+    return _Text(text, *loses, block.clashes)
 
 
 def _is_unusual(*sides: frontmatter.Parts) -> bool:

@@ -2,8 +2,9 @@
 
 If one side changed a key, its change counts. If both did, the changes are merged where that makes
 sense: lists of scalars as sets, `updated` becomes the later date, `created` the earlier, and text
-on several lines is merged by line. Otherwise it is a conflict, and our value stays. A key that one
-side changed and the other deleted stays, because an edit always beats a deletion.
+on several lines is merged by line. Otherwise it is a conflict, and our value stays, or the one that
+`pack.merge.two_sides` prefers. A key that one side changed and the other deleted stays, because an
+edit always beats a deletion.
 
 Apart from conflicts, the result does not depend on which side is called ours. A comment that either
 side wrote is never dropped: if the merged value has no place for it, that is a conflict.
@@ -11,19 +12,20 @@ side wrote is never dropped: if the merged value has no place for it, that is a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pack.errors import InvalidContent, LimitExceeded
 from pack.files import frontmatter, yaml_block
 from pack.files.dates import as_iso, has_time, parse_day
-from pack.files.keys import CREATED, UPDATED, key_meant
+from pack.files.keys import CREATED, TRUTH_KEYS, UPDATED, key_meant
 from pack.files.markdown import split_lines
 from pack.files.yaml_block import LINE_END
 from pack.files.yaml_keys import KeyBlock, KeyBlocks, cut_keys
 from pack.merge.lines import merge_lines
 from pack.merge.order import merge_order
+from pack.merge.two_sides import KeyClash, TwoSides
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,17 @@ class MergedBlock:
 
     Attributes:
         text: The YAML. It can be read, and has the intended value for each key.
-        is_clean: Whether nothing of theirs was left out.
+        is_clean: Whether nothing of either side was left out that is not in `clashes`.
+        loses_ours: Whether something of ours was.
+        loses_theirs: Whether something of theirs was.
+        clashes: Values of single keys that gave way to another; only the log of events has them.
     """
 
     text: str
     is_clean: bool
+    loses_ours: bool = field(default=False, compare=False)
+    loses_theirs: bool = field(default=False, compare=False)
+    clashes: tuple[KeyClash, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +52,18 @@ class _Merged:
     """The merged lines of an entry; none if it was deleted."""
 
     text: str
-    is_clean: bool = True
+    loses_ours: bool = False
+    loses_theirs: bool = False
+    clash: KeyClash | None = None
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.loses_ours or self.loses_theirs)
 
 
-def merge_block(base: str, ours: str, theirs: str) -> MergedBlock | None:
+def merge_block(
+    base: str, ours: str, theirs: str, sides: TwoSides | None = None
+) -> MergedBlock | None:
     """Both sides' changes to a block; `None` if one of them cannot be cut into keys and merged.
 
     Args:
@@ -55,18 +71,26 @@ def merge_block(base: str, ours: str, theirs: str) -> MergedBlock | None:
             end, or nothing.
         ours: Our version.
         theirs: Their version.
+        sides: Decides which of two values stays; `None` for ours.
     """
     old, mine, other = (cut_keys(block) for block in (base, ours, theirs))
     if old is None or mine is None or other is None:
         return None
     head = _merge_text(old.head, mine.head, other.head)
     tail = _merge_text(old.tail, mine.tail, other.tail)
-    entries = [_merge_entry(key, old, mine, other) for key in _keys(old, mine, other)]
+    entries = [_merge_entry(key, old, mine, other, sides) for key in _keys(old, mine, other)]
     merged = [head, *entries, tail]
     text = "".join(part.text for part in merged)
     if not _says(text, [entry.text for entry in entries]):
         return None
-    return MergedBlock(text, all(part.is_clean for part in merged))
+    return _block(text, merged)
+
+
+def _block(text: str, parts: Iterable[_Merged]) -> MergedBlock:
+    parts = tuple(parts)
+    ours, theirs = (any(part.loses_ours for part in parts), any(p.loses_theirs for p in parts))
+    clashes = tuple(part.clash for part in parts if part.clash is not None)
+    return MergedBlock(text, not (ours or theirs), ours, theirs, clashes)
 
 
 def _keys(base: KeyBlocks, ours: KeyBlocks, theirs: KeyBlocks) -> Iterator[str]:
@@ -93,10 +117,12 @@ def _merge_text(base: str, ours: str, theirs: str) -> _Merged:
     if ours == base:
         return _Merged(theirs)
     merged = merge_lines(*map(split_lines, (base, ours, theirs)))
-    return _Merged("".join(merged.lines), merged.is_clean)
+    return _Merged("".join(merged.lines), merged.loses_ours, merged.loses_theirs)
 
 
-def _merge_entry(key: str, base: KeyBlocks, ours: KeyBlocks, theirs: KeyBlocks) -> _Merged:
+def _merge_entry(
+    key: str, base: KeyBlocks, ours: KeyBlocks, theirs: KeyBlocks, sides: TwoSides | None
+) -> _Merged:
     old, mine, other = (side.entries.get(key) for side in (base, ours, theirs))
     texts = tuple(entry.text if entry is not None else "" for entry in (old, mine, other))
     old_text, our_text, their_text = texts
@@ -110,7 +136,28 @@ def _merge_entry(key: str, base: KeyBlocks, ours: KeyBlocks, theirs: KeyBlocks) 
     by_line = _merge_text(*texts)
     if by_line.is_clean and _is_entry(by_line.text, key):
         return by_line
-    return _Merged(our_text, is_clean=False)
+    if sides is None:
+        return _Merged(our_text, loses_theirs=True)
+    return _choose(key, mine, other, sides)
+
+
+def _choose(key: str, ours: KeyBlock, theirs: KeyBlock, sides: TwoSides) -> _Merged:
+    """The entry of the side with more authority; a single value of the other goes into the log."""
+    theirs_stay = sides.their_key_stays(key)
+    kept, other = (theirs, ours) if theirs_stay else (ours, theirs)
+    texts = ("", ours.text, theirs.text)
+    if _is_single(ours) and _is_single(theirs) and _keeps_comments(kept.text, texts):
+        return _Merged(kept.text, clash=KeyClash(sides.key_kind(key), _said(kept), _said(other)))
+    return _Merged(kept.text, loses_ours=theirs_stay, loses_theirs=not theirs_stay)
+
+
+def _is_single(entry: KeyBlock) -> bool:
+    """Whether an entry is one value on one line."""
+    return not isinstance(entry.value, list | dict) and len(split_lines(_said(entry))) == 1
+
+
+def _said(entry: KeyBlock) -> str:
+    return entry.text.removeprefix(entry.above).strip()
 
 
 def _is_entry(text: str, key: str) -> bool:
@@ -131,6 +178,8 @@ def _merge_value(key: str, base: KeyBlock | None, ours: KeyBlock, theirs: KeyBlo
     first, second = sorted((ours, theirs), key=lambda entry: entry.text)
     if repr(first.value) == repr(second.value):
         return first.text
+    if key in TRUTH_KEYS:
+        return second.text  # the next write of PACK's puts it right
     if (meant := key_meant(key)) in (UPDATED.name, CREATED.name):
         return _merge_date(first, second, later=meant == UPDATED.name)
     return _merge_list(base, first, second)

@@ -5,7 +5,7 @@ changed. A memory states one fact per line; git, which requires an unchanged lin
 make two people who learned two facts resolve a conflict. A change that both sides made happens
 once, lines that either side deleted are gone, and everything that the two inserted at the same
 place is kept (`union`). If both changed the same lines differently, that is a conflict, and ours
-stay.
+stay, unless a caller says by a rule which side's do (`Prefer`).
 
 Apart from conflicts, the result does not depend on which side is called ours.
 """
@@ -13,7 +13,7 @@ Apart from conflicts, the result does not depend on which side is called ours.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -30,18 +30,26 @@ class LineSpan(NamedTuple):
 Union = Callable[[LineSpan, LineSpan], Sequence[str]]
 """Combines our and their insertions at the same place; swapping the sides gives the same result."""
 
+Prefer = Callable[[Sequence[Hunk], Sequence[Hunk]], bool]
+"""Of our and their changes to the same lines, whether theirs stay; see `pack.merge.two_sides`."""
+
 
 @dataclass(frozen=True, slots=True)
 class MergedLines:
     """The result of merging three sequences of lines.
 
     Attributes:
-        lines: The merged lines; ours wherever both sides changed the same lines differently.
+        lines: The merged lines; ours wherever both sides changed the same lines differently, unless
+            theirs were preferred.
         is_clean: Whether there was no such conflict.
+        loses_ours: Whether some of our lines had to go.
+        loses_theirs: Whether some of theirs had to.
     """
 
     lines: tuple[str, ...]
     is_clean: bool
+    loses_ours: bool = field(default=False, compare=False)
+    loses_theirs: bool = field(default=False, compare=False)
 
 
 class _Sided(NamedTuple):
@@ -70,6 +78,7 @@ def merge_lines(
     *,
     union: Union | None = None,
     headings: Collection[int] = (),
+    prefer: Prefer | None = None,
 ) -> MergedLines:
     """Both sides' changes to `base`, in time that is nearly linear in the number of lines.
 
@@ -81,17 +90,19 @@ def merge_lines(
         headings: Lines of the base that begin a section. If one side adds lines at the end of a
             section and the other removes its heading, the lines have lost their place, which is a
             conflict.
+        prefer: Whose lines stay in a conflict; `None` for ours.
     """
     changes = [_Sided(hunk, is_ours=True) for hunk in _divided(find_hunks(base, ours))]
     changes += [_Sided(hunk, is_ours=False) for hunk in _divided(find_hunks(base, theirs))]
-    merger = _Merger(base, ours, theirs, union)
+    merger = _Merger(base, ours, theirs, union, prefer)
     done = 0
     for region in _regions(sorted(changes, key=_BY_PLACE), frozenset(headings)):
         merger.lines += base[done : region.start]
         merger.resolve(region)
         done = region.end
     merger.lines += base[done:]
-    return MergedLines(tuple(merger.lines), merger.is_clean)
+    loses = merger.loses_ours, merger.loses_theirs
+    return MergedLines(tuple(merger.lines), not any(loses), *loses)
 
 
 def _divided(hunks: Sequence[Hunk]) -> Iterator[Hunk]:
@@ -145,13 +156,15 @@ class _Merger:
         ours: Sequence[str],
         theirs: Sequence[str],
         union: Union | None,
+        prefer: Prefer | None,
     ) -> None:
         self._base = base
         self._ours = ours
         self._theirs = theirs
         self._union = union
+        self._prefer = prefer
         self.lines: list[str] = []
-        self.is_clean = True
+        self.loses_ours = self.loses_theirs = False
 
     def resolve(self, region: _Region) -> None:
         """Append the merged lines of a region."""
@@ -167,8 +180,11 @@ class _Merger:
             self.lines += self._union(_span(ours), _span(theirs))
         elif all(hunk.start == hunk.end for hunk in (*ours, *theirs)):
             self._delete(region)
+        elif self._prefer is not None and self._prefer(ours, theirs):
+            self.loses_ours = True
+            self.lines += their_lines
         else:
-            self.is_clean = False
+            self.loses_theirs = True
             self.lines += our_lines
 
     def _applied(self, region: _Region, hunks: Sequence[Hunk], side: Sequence[str]) -> list[str]:

@@ -10,14 +10,15 @@ files.
   the order for sync (`pack.merge.order.merge_sync_order`).
 - What is already in a conflict copy on either side is not copied again.
 
-Without conflicts, both sides of a merge get the same tree. With conflicts, each keeps its own
-version in place and the other's in a copy. The merge that is made first is a fast-forward for the
-other side, to which its copies are files like any others.
+Without conflicts, both sides of a merge get the same tree. With conflicts, they do where the
+authority of both is known (`pack.merge.two_sides`); otherwise each keeps its own version in place
+and the other's in a copy. The merge that is made first is a fast-forward for the other side, to
+which its copies are files like any others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +28,7 @@ from pack.merge.clashes import FreeNames
 from pack.merge.copies import is_conflict_copy, mark_copy
 from pack.merge.file import Merged, merge_file, merge_mapping_file, merge_text_file
 from pack.merge.moves import SideFile, Tree, Trio, match_files
+from pack.merge.two_sides import ClashKind, TwoSides, deletion_stands
 from pack.model import ABSENT, BlobId, Change, Delete, MemoryPath, Put, blob_id
 from pack.paths import INDEX
 
@@ -38,9 +40,12 @@ _MARKDOWN: Final = (".md", ".markdown")
 _PROSE: Final = (".txt", ".text")
 
 _BOTH_CHANGED: Final = "both sides changed the same lines"
+_BOTH_SET: Final = "both sides set the same key, and one value stays"
 _BOTH_ADDED: Final = "both sides added it"
 _DELETED_HERE: Final = "it was deleted here and changed there, so it stays"
 _DELETED_THERE: Final = "it was deleted there and changed here, so it stays"
+_DELETION_HERE: Final = "it was deleted here, and only a machine changed it there"
+_DELETION_THERE: Final = "it was deleted there, and only a machine changed it here"
 _MOVED_APART: Final = "it was moved to different places, and is at both"
 _FOREIGN_INDEX: Final = "theirs was not written by PACK"
 
@@ -53,11 +58,38 @@ class MergeConflict:
         path: The file.
         copy: Where the whole of theirs is kept; `None` if that was not necessary.
         reason: What happened, in words.
+        kind: What happened, for the log of events; `None` if nothing had to give way.
+        kept: The blob that stays, or what a key of the frontmatter is now; empty for a deletion.
+        discarded: The blob that gave way, or the other value; empty for a deletion.
     """
 
     path: MemoryPath
     copy: MemoryPath | None
     reason: str
+    kind: ClashKind | None = None
+    kept: str = ""
+    discarded: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A version of a file that is kept in a copy, whatever the merge makes of the file itself.
+
+    Attributes:
+        path: The file.
+        content: The version; `None` for a deletion, of which only the log tells.
+        name: As for `merge_trees`.
+        reason: Why it is not in place, in words.
+    """
+
+    path: MemoryPath
+    content: bytes | None
+    name: str
+    reason: str
+
+
+Weigh = Callable[[Trio], TwoSides | None]
+"""The authority of both sides' versions of a file; `None` if it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +111,8 @@ def merge_trees(
     theirs: Mapping[MemoryPath, BlobId],
     read: Callable[[BlobId], bytes],
     name: str,
+    weigh: Weigh = lambda _: None,
+    asides: Sequence[Aside] = (),
 ) -> TreeMerge:
     """The changes that merge their files into ours; the same arguments give the same plan.
 
@@ -89,13 +123,17 @@ def merge_trees(
         read: Returns the bytes of a blob. Called only for files that both sides changed or they
             added, and for what may be an index. Its exceptions are not caught.
         name: A word for the names of conflict copies, such as the short id of their commit.
+        weigh: Asked about files that both sides changed.
+        asides: More versions to keep in copies.
     """
-    planner = _TreeMerger(ours, theirs, read, name)
+    planner = _TreeMerger(ours, theirs, read, name, weigh)
     trees = _Indexes(base, ours, theirs, read)
     for trio in match_files(trees.base, trees.ours, trees.theirs):
         planner.merge(trio)
     if trees.foreign_root is not None:
-        planner.keep(INDEX, trees.foreign_root, _FOREIGN_INDEX)
+        planner.keep(_Kept(INDEX, trees.foreign_root, _FOREIGN_INDEX, name))
+    for aside in asides:
+        planner.put_aside(aside)
     return planner.finish()
 
 
@@ -140,20 +178,26 @@ class _Indexes:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A file of theirs that needs a conflict copy."""
+    """A version of a file that needs a conflict copy."""
 
     path: MemoryPath
     content: bytes
     reason: str
+    name: str
+    kind: ClashKind | None = None
+
+
+_MACHINE: Final = ClashKind.DISCARDED
 
 
 class _TreeMerger:
     def __init__(
-        self, ours: Tree, theirs: Tree, read: Callable[[BlobId], bytes], name: str
+        self, ours: Tree, theirs: Tree, read: Callable[[BlobId], bytes], name: str, weigh: Weigh
     ) -> None:
         self._ours = ours
         self._read = read
         self._name = name
+        self._weigh = weigh
         self._puts: dict[MemoryPath, bytes] = {}
         self._deleted: set[MemoryPath] = set()
         self._kept: list[_Kept] = []
@@ -180,14 +224,26 @@ class _TreeMerger:
         if ours.blob == trio.base:
             self._deleted.add(ours.path)
         elif trio.base is not None:
-            self._conflicts.append(MergeConflict(trio.path, None, _DELETED_THERE))
+            sides = self._weigh(trio)
+            if sides is not None and deletion_stands(sides.theirs, sides.ours):
+                self._deleted.add(ours.path)
+                content, name = self._read(ours.blob), sides.ours.commit
+                self.keep(_Kept(trio.path, content, _DELETION_THERE, name, _MACHINE))
+            else:
+                kind = sides.kind() if sides is not None else None
+                self._note(MergeConflict(trio.path, None, _DELETED_THERE, kind, ours.blob))
 
     def _add(self, trio: Trio, theirs: SideFile) -> None:
         if theirs.blob == trio.base:
             return
-        self._puts[trio.path] = self._read(theirs.blob)
+        content, sides = self._read(theirs.blob), self._weigh(trio) if trio.base else None
+        if sides is not None and deletion_stands(sides.ours, sides.theirs):
+            self.keep(_Kept(trio.path, content, _DELETION_HERE, sides.theirs.commit, _MACHINE))
+            return
+        self._puts[trio.path] = content
         if trio.base is not None:
-            self._conflicts.append(MergeConflict(trio.path, None, _DELETED_HERE))
+            kind = sides.kind() if sides is not None else None
+            self._note(MergeConflict(trio.path, None, _DELETED_HERE, kind, theirs.blob))
 
     def _merge_both(self, trio: Trio, ours: SideFile, theirs: SideFile) -> None:
         if ours.path != trio.path:
@@ -200,15 +256,34 @@ class _TreeMerger:
             self._puts[trio.path] = self._read(theirs.blob)
             return
         base = self._read(trio.base) if trio.base is not None else None
-        merged = _merge_kind(trio.path, base, self._read(ours.blob), self._read(theirs.blob))
+        sides = self._weigh(trio)
+        merged = _merge_kind(trio.path, base, self._read(ours.blob), self._read(theirs.blob), sides)
         self._puts[trio.path] = merged.content
+        reason = _BOTH_ADDED if base is None else _BOTH_CHANGED
+        kind = sides.kind() if sides is not None else None
         if merged.kept is not None:
-            reason = _BOTH_ADDED if base is None else _BOTH_CHANGED
-            self.keep(trio.path, merged.kept, reason)
+            name = sides.theirs.commit if sides else self._name
+            self.keep(_Kept(trio.path, merged.kept, reason, name, kind))
+        if merged.kept_ours is not None and sides is not None:
+            self.keep(_Kept(trio.path, merged.kept_ours, reason, sides.ours.commit, kind))
+        for clash in merged.clashes:
+            told = (clash.kind, clash.kept, clash.discarded)
+            self._note(MergeConflict(trio.path, None, _BOTH_SET, *told))
 
-    def keep(self, path: MemoryPath, content: bytes, reason: str) -> None:
+    def keep(self, kept: _Kept) -> None:
         """Have a conflict copy made."""
-        self._kept.append(_Kept(path, content, reason))
+        self._kept.append(kept)
+
+    def put_aside(self, aside: Aside) -> None:
+        """Have a version kept in a copy, or told if there is nothing to keep."""
+        if aside.content is not None:
+            self.keep(_Kept(aside.path, aside.content, aside.reason, aside.name, _MACHINE))
+            return
+        blob = self._blob_at(aside.path) or ""
+        self._note(MergeConflict(aside.path, None, aside.reason, _MACHINE, blob))
+
+    def _note(self, found: MergeConflict) -> None:
+        self._conflicts.append(found)
 
     def finish(self) -> TreeMerge:
         """The plan, once all files are decided on."""
@@ -222,7 +297,7 @@ class _TreeMerger:
         changes = [*puts, *(Delete(path, self._ours[path]) for path in gone)]
         return TreeMerge(
             tuple(sorted(changes, key=lambda change: change.path)),
-            tuple(sorted(self._conflicts, key=lambda found: (found.path, found.reason))),
+            tuple(sorted(self._conflicts, key=_place_of)),
         )
 
     def _settle_new_files(self) -> None:
@@ -242,7 +317,8 @@ class _TreeMerger:
         if not claim.twin:
             self._puts[claim.path] = content
         elif blob_id(content) != self._blob_at(claim.twin):
-            self.keep(path, content, f"some file systems confuse it with {claim.twin}")
+            reason = f"some file systems confuse it with {claim.twin}"
+            self.keep(_Kept(path, content, reason, self._name))
         if claim.path != path and not claim.twin:
             reason = f"its folder is {claim.path.rpartition('/')[0]} here"
             self._conflicts.append(MergeConflict(path, claim.path, reason))
@@ -258,16 +334,23 @@ class _TreeMerger:
         blob = blob_id(content)
         copy = self._copies.get(blob)
         if copy is None or self._blob_at(copy) != blob:
-            copy = places.claim_copy(kept.path, self._name)
+            copy = places.claim_copy(kept.path, kept.name)
             self._puts[copy] = content
             self._copies[blob] = copy
-        self._conflicts.append(MergeConflict(kept.path, copy, kept.reason))
+        told = (kept.kind, self._blob_at(kept.path) or "", blob_id(kept.content))
+        self._note(MergeConflict(kept.path, copy, kept.reason, *(told if kept.kind else ())))
 
 
-def _merge_kind(path: MemoryPath, base: bytes | None, ours: bytes, theirs: bytes) -> Merged:
+def _place_of(found: MergeConflict) -> tuple[str, ...]:
+    return found.path, found.reason, found.copy or "", found.kept, found.discarded
+
+
+def _merge_kind(
+    path: MemoryPath, base: bytes | None, ours: bytes, theirs: bytes, sides: TwoSides | None
+) -> Merged:
     name = path.lower()
     if path in _MAPPINGS:
         return merge_mapping_file(base, ours, theirs)
     if name.endswith(_MARKDOWN):
-        return merge_file(base, ours, theirs)
-    return merge_text_file(base, ours, theirs, keep_both=name.endswith(_PROSE))
+        return merge_file(base, ours, theirs, sides)
+    return merge_text_file(base, ours, theirs, sides, keep_both=name.endswith(_PROSE))

@@ -55,6 +55,13 @@ def acceptance_trailer(path: MemoryPath, blob: BlobId, spans: Sequence[Span]) ->
     return ACCEPTS, f"{blob} {ranges} {path}"
 
 
+def accepted_spans(value: str) -> tuple[Span, ...]:
+    """The lines that a trailer names; none if it is not as `acceptance_trailer` makes it."""
+    found = _VALUE.fullmatch(value)
+    ranges = (part.partition("-") for part in found[2].split(",")) if found else ()
+    return tuple((int(first), int(last)) for first, _, last in ranges)
+
+
 def read_acceptance(commit: CommitFacts) -> Acceptance | None:
     """What a commit accepted; `None` if it accepted nothing, or had no right to."""
     found = _VALUE.fullmatch(commit.trailers.get(ACCEPTS, ""))
@@ -62,8 +69,7 @@ def read_acceptance(commit: CommitFacts) -> Acceptance | None:
     writer = written_by(replace(commit, authored_at=None))
     if found is None or not writer.is_ours or not writer.is_accepted:
         return None
-    ranges = (part.partition("-") for part in found[2].split(","))
-    spans = tuple((int(first), int(last)) for first, _, last in ranges)
+    spans = accepted_spans(found[0])
     return Acceptance(commit.id, writer.origin, MemoryPath(found[3]), BlobId(found[1]), spans)
 
 

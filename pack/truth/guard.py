@@ -9,6 +9,7 @@ A link is text: a repair of links in the person's note by a machine is proposed 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -53,14 +54,20 @@ def truth_guard(truths: Truths) -> Guard:
 def _judged(pending: Pending, truths: Truths, change: Change, level: int) -> Judgement | None:
     """What the rule says about one change; `None` if the change may be made as it is."""
     path, before = change.path, pending.before(change.path)
-    if path == PROJECT_FILE:
-        held = before.text if before else ""
-        lines = (ProtectedLine(1, held.partition("\n")[0]),)
-        return Judgement(lines, held)
-    if before is None or path.startswith(".") or truths.mode(path) is not TruthMode.ENFORCE:
-        return None
     wanted = change.content if isinstance(change, Put) else None
-    if wanted == before.content or is_generated(path, before.head.fields):
+    if before is None or wanted == before.content:
+        return None
+    if path == PROJECT_FILE:  # whoever changes it could decide what is protected
+        return Judgement((ProtectedLine(1, before.text.partition("\n")[0]),), before.text)
+    if path.startswith(".") or is_generated(path, before.head.fields):
+        return None
+    return _judged_text(truths, before, wanted, level)
+
+
+def _judged_text(
+    truths: Truths, before: Note, wanted: bytes | None, level: int
+) -> Judgement | None:
+    if truths.mode(before.path) is not TruthMode.ENFORCE:
         return None
     try:
         text, after = before.exact_text(), None if wanted is None else wanted.decode("utf-8")
@@ -129,10 +136,17 @@ class _Held:
         }
         left_out = {self.pending.decision.moved.get(path) for path in gone}
         return [
-            replace(change, content=found.rest.encode("utf-8") if found else change.content)
+            replace(change, content=self._kept(change, found) if found else change.content)
             for change, found in zip(self.pending.decision.changes, self.judged, strict=True)
             if isinstance(change, Put) and change.path not in left_out
         ]
+
+    def _kept(self, change: Put, found: Judgement) -> bytes:
+        """The rest of a text; all that is new in it, where the writer cannot be told of more."""
+        rest = found.rest
+        if self.pending.decision.is_never_held:
+            rest += _left_out(rest, change.content.decode("utf-8", "replace"))
+        return rest.encode("utf-8")
 
     def _is_worth_it(self) -> bool:
         """Whether there is anything to do that touches nothing protected."""
@@ -155,6 +169,23 @@ class _Held:
     def _held(self, path: MemoryPath) -> bytes | None:
         found = self.pending.before(path)
         return found.content if found else None
+
+
+def _left_out(rest: str, wanted: str) -> str:
+    """The lines of a text that are not in its rest, to be added at the end."""
+    more = Counter(_words(wanted))
+    more.subtract(_words(rest))
+    lines = []
+    for line in _words(wanted):
+        if more[line] > 0:
+            lines.append(f"{line}\n")
+            more[line] -= 1
+    gap = "" if rest.endswith("\n") or not rest else "\n"
+    return f"{gap}\n{''.join(lines)}" if lines else ""
+
+
+def _words(text: str) -> list[str]:
+    return [line.rstrip() for line in text.split("\n") if line.strip()]
 
 
 def _diff(decision: Decision, before: Mapping[MemoryPath, bytes | None]) -> str:

@@ -41,8 +41,9 @@ def judge_keys(
     protected = tuple(
         ProtectedLine(starts[name] + 1, "".join(kept[name]).rstrip()) for name in lost
     )
-    merged = {name: kept.get(name, lines) for name, lines in new.items()}
-    merged |= {name: kept[name] for name in kept if name not in merged}
+    merged = {name: kept.get(name, lines) for name, lines in (new | kept).items()}
+    if [name for name in new if name in kept] != list(kept):
+        merged = {name: merged[name] for name in (*old, *new) if name in merged}
     if _COMMENTS in merged:
         merged = {_COMMENTS: merged[_COMMENTS], **merged}
     return KeysJudged(_joined(before, after, merged), protected)
@@ -66,7 +67,7 @@ def _segments(head: Frontmatter) -> dict[str, list[str]] | None:
     starts = [(str(node.value), node.start_mark.line) for node, _ in nodes]
     if head.block and "\r" in head.block.replace("\r\n", ""):
         return None  # YAML counts other lines than git does
-    ends = [start for _, start in starts[1:]] + [len(lines)]
+    ends = [start for _, start in (*starts, ("", len(lines)))][1:]
     found = {_COMMENTS: lines[: starts[0][1] if starts else len(lines)]}
     if not found[_COMMENTS]:
         found = {}
@@ -90,7 +91,7 @@ def _plain(lines: list[str]) -> list[str]:
 
 
 def _joined(before: Frontmatter, after: Frontmatter, merged: Mapping[str, list[str]]) -> str:
-    parts = after.parts if after.block is not None else before.parts
+    parts = before.parts if before.block is not None else after.parts
     if parts.block is None:
         return parts.prefix
     block = "".join(line for lines in merged.values() for line in lines)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from pack.core.core import Core
+from pack.core.referee import Referee
 from pack.core.truths import (
     STRONGEST,
     SYSTEM_KEYS,
@@ -29,7 +30,15 @@ _HAND: Final = LineTruth(STRONGEST, EDITOR.label, LineState.WRITTEN, None)
 
 def with_truths(core: Core, mode: TruthMode) -> Core:
     """The same memory, of which the truth of each line can be asked."""
-    return replace(core, truths=LineTruths(core, mode))
+    found = replace(core, truths=LineTruths(core, mode))
+
+    def referee() -> Referee:
+        # Here, as a server that meets no other machine needs none.
+        from pack.truth.referee import HistoryReferee  # noqa: PLC0415
+
+        return HistoryReferee(found)
+
+    return replace(found, referee=referee)
 
 
 class LineTruths:

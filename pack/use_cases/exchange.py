@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pack.catalog.refresh import bring_up
 from pack.catalog.scope import PROJECT_FILE, read_scope
 from pack.connector import Connector
 from pack.core.core import Core
 from pack.core.decision import Decision
+from pack.core.events import EventKind, MemoryEvent
 from pack.core.index_update import plan_index_update
+from pack.core.referee import HeldBack
 from pack.core.writer import effect_of
 from pack.errors import (
     Conflict,
@@ -34,7 +36,7 @@ from pack.errors import (
     StaleBase,
 )
 from pack.index.format import read_head
-from pack.model import BlobId, Change, CommitId, EntryType, MemoryPath, Mode
+from pack.model import BlobId, Change, CommitId, EntryType, MemoryPath, Mode, blob_id
 from pack.paths import INDEX, is_memory_file
 from pack.provenance import Origin, Source, commit_message
 from pack.remote import incoming
@@ -53,10 +55,14 @@ from pack.remote.remote import (
 )
 from pack.rules.exclusion import CommittedRules, ExclusionKind
 
+if TYPE_CHECKING:
+    from pack.merge.tree import Aside, MergeConflict
+
 _ATTEMPTS: Final = 8
 _JITTER_SECONDS: Final = 0.05
 _NAMED_PATHS: Final = 100
 _NAMED_BRANCHES: Final = 20
+_HELD_BACK: Final = "a machine there changed text of the person's, which stays"
 MERGER: Final = Origin(Source.AUTOMATION, "git remote")
 """Who makes the merge commits."""
 
@@ -227,24 +233,44 @@ class Exchanger:
         if theirs is None or move in (Move.NOTHING, Move.PUSH):
             return ours
         news = self._remote.count(theirs, ours)
-        if move is Move.FAST_FORWARD or ours is None:
+        held = self._held_back(position.base, theirs)
+        if ours is None or (move is Move.FAST_FORWARD and not held):
             self._report("taking in what is new there")
             self._remote.fast_forward(ours, theirs)
             head = theirs
             self._outcome = max(self._outcome, Outcome.RECEIVED, key=_RANK.index)
         else:
             self._report("merging")
-            head = self._merge(ours, theirs, position.base)
+            head = self._merge(ours, theirs, position.base, held)
             self._outcome = Outcome.MERGED
         self._received += news
         return head
 
-    def _merge(self, ours: CommitId, theirs: CommitId, base: CommitId | None) -> CommitId:
+    def _held_back(self, base: CommitId | None, theirs: CommitId) -> Sequence[HeldBack]:
+        """What machines there did to text that they may not change."""
+        referee = self._core.referee()
+        return referee.held_back(base, theirs) if referee is not None and base is not None else ()
+
+    def _merge(
+        self,
+        ours: CommitId,
+        theirs: CommitId,
+        base: CommitId | None,
+        held: Sequence[HeldBack] = (),
+    ) -> CommitId:
         # Here, as a server that meets no other machine never merges.
         from pack.merge.tree import merge_trees  # noqa: PLC0415
 
         sides = (self._files(base), self._files(ours), self._files(theirs))
-        plan = merge_trees(*sides, self._read, theirs[:7])
+        referee, lawful = self._core.referee(), _Lawful(held, self._read, theirs[:7])
+        plan = merge_trees(
+            *sides[:2],
+            lawful.files(sides[2]),
+            lawful.read,
+            theirs[:7],
+            referee.weigh(base, ours, theirs) if referee is not None else lambda _: None,
+            lawful.asides(),
+        )
         with self._connector.exclusive():
             if self._connector.head() != ours:
                 raise StaleBase(ours, self._connector.head())
@@ -254,7 +280,10 @@ class Exchanger:
                 self._core.reader.refuse_excluded(change.path)
             changes = [*decision.changes, *index]
             request = self._core.new_request()
-            message = commit_message(decision.subject, MERGER, request, paths=decision.names)
+            trailers = [*decision.trailers, *(event.trailer() for event in _events(plan.conflicts))]
+            message = commit_message(
+                decision.subject, MERGER, request, paths=decision.names, trailers=trailers
+            )
             made = self._remote.merge(ours, theirs, base, changes, message, MERGER.author)
         self._copies += tuple(found.copy for found in plan.conflicts if found.copy)
         return made.id
@@ -355,6 +384,50 @@ class Exchanger:
 
 # Of what happened in one exchange, the last of these is what it is called.
 _RANK: Final = (Outcome.UP_TO_DATE, Outcome.SENT, Outcome.RECEIVED, Outcome.MERGED)
+
+
+class _Lawful:
+    """Their files, without what machines there may not do."""
+
+    def __init__(
+        self, held: Sequence[HeldBack], read: Callable[[BlobId], bytes], name: str
+    ) -> None:
+        self._held = held
+        self._read = read
+        self._name = name
+        self._made = {blob_id(one.content): one.content for one in held if one.content is not None}
+
+    def read(self, blob: BlobId) -> bytes:
+        """The bytes of a blob, which may be in no commit yet."""
+        made = self._made.get(blob)
+        return made if made is not None else self._read(blob)
+
+    def files(self, theirs: Mapping[MemoryPath, BlobId]) -> Mapping[MemoryPath, BlobId]:
+        """Their tree, with each file as it should be."""
+        files = dict(theirs)
+        for one in self._held:
+            if one.there is not None and (one.there == one.path or one.whole == one.content):
+                files.pop(one.there, None)
+            if one.content is not None:
+                files[one.path] = blob_id(one.content)
+        return files
+
+    def asides(self) -> list[Aside]:
+        """What they have, where that is not what the file holds."""
+        from pack.merge.tree import Aside  # noqa: PLC0415 - as in `_merge`
+
+        return [
+            Aside(one.path, one.whole, self._name, _HELD_BACK)
+            for one in self._held
+            if one.there == one.path or one.whole is None
+        ]
+
+
+def _events(conflicts: Sequence[MergeConflict]) -> Iterator[MemoryEvent]:
+    """What the log of events tells of a merge."""
+    for one in conflicts:
+        if one.kind is not None:
+            yield MemoryEvent(EventKind(one.kind), one.path, one.kept, one.discarded)
 
 
 def refuse_outgoing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pack.catalog.questions import Sort
 from pack.core.decision import Decision
@@ -109,6 +110,7 @@ class Notes:
         *,
         dry_run: bool = False,
         lines_shown: LinesShown | None = None,
+        apply_rest: bool = False,
     ) -> Written:
         """Create or replace a file, in one commit with the index.
 
@@ -122,6 +124,7 @@ class Notes:
             dry_run: Only say what would change.
             lines_shown: Which lines of a version of the file the caller was shown; `None` if that
                 is unknown.
+            apply_rest: If some of it needs the person's decision, whether to do the rest at once.
 
         Raises:
                 NotInitialised: There is no memory.
@@ -143,6 +146,7 @@ class Notes:
             expect(self._core, target, current, sha)
             wording = Wording("update" if current else "add", message)
             decision = store(self._core, target, current, given, wording)
+            decision = replace(decision, apply_rest=apply_rest)
             return warned_of_loss(decision, current, given, lines_shown) if current else decision
 
         return self._session.write(decide, dry_run=dry_run)
@@ -155,6 +159,7 @@ class Notes:
         message: str | None = None,
         *,
         dry_run: bool = False,
+        apply_rest: bool = False,
     ) -> Written:
         """Change parts of a file, making all edits or none, in one commit with the index.
 
@@ -164,6 +169,7 @@ class Notes:
             sha: Blob id of what the caller read; `None` to edit the file as it is now.
             message: Words for the log.
             dry_run: Only say what would change.
+            apply_rest: As in `update`.
 
         Raises:
             NotFound: There is no such file.
@@ -177,7 +183,8 @@ class Notes:
                 expect(self._core, target, current, sha)
             given = frontmatter.read(apply_edits(current.exact_text(), edits))
             check_text(given)
-            return store(self._core, target, current, given, Wording("edit", message))
+            decision = store(self._core, target, current, given, Wording("edit", message))
+            return replace(decision, apply_rest=apply_rest)
 
         return self._session.write(decide, dry_run=dry_run)
 

@@ -15,7 +15,7 @@ from pack.core.decision import Decision
 from pack.core.session import Session
 from pack.errors import InvalidContent, LimitExceeded, StagedChange, UncommittedEdit
 from pack.files import frontmatter, schema
-from pack.files.note import title_from_path
+from pack.files.note import Note, title_from_path
 from pack.limits import MAX_FILE_BYTES
 from pack.model import ABSENT, MemoryPath, Mode, Put
 from pack.paths import GENERAL, continued
@@ -98,6 +98,8 @@ def _decide(
         names=[put.path for put in changes[1:]],
         warnings=(warning,),
         with_index=mode is Mode.V2,
+        is_never_held=True,
+        notes=[Note(put.path, put.content) for put in changes],
     )
 
 

@@ -55,6 +55,7 @@ def status(core: Core) -> Status:
         remotes=tuple(remote_statuses(core)),
         targets=core.sync.status() if core.sync else (),
         managed=tuple(managed_files(core, core.connector.edits(core.connector.head()))),
+        proposals=core.proposals.count(),
     )
 
 

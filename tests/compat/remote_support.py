@@ -15,6 +15,7 @@ from pack_connectors.local_git.remote.clone import clone_repository
 from pack_connectors.local_git.remote.remote import GitRemote
 from pack_connectors.local_git.remote.remotes import GitRemotes
 
+from pack.core.truths import TruthMode
 from pack.memory import Memory
 from pack.provenance import Origin, Source
 from pack.remote.decision import Permission
@@ -36,7 +37,11 @@ class Machine:
     """One machine: a clone, and PACK in it."""
 
     def __init__(
-        self, folder: Path, clock: Clock, is_cancelled: Callable[[], bool] = lambda: False
+        self,
+        folder: Path,
+        clock: Clock,
+        is_cancelled: Callable[[], bool] = lambda: False,
+        truth: TruthMode = TruthMode.OFF,
     ) -> None:
         self.folder = folder
         self.clock = clock
@@ -50,6 +55,7 @@ class Machine:
             origin=Origin(Source.AI_CLOUD, folder.name),
             new_request=lambda: f"request-{next(_NUMBERS)}",
             remotes=self.remotes.find,
+            truth=truth,
         )
 
     def close(self) -> None:
@@ -134,8 +140,13 @@ class Net:
         clone_repository(str(self.bare), folder)
         return self.open(folder)
 
-    def open(self, folder: Path, is_cancelled: Callable[[], bool] = lambda: False) -> Machine:
-        machine = Machine(folder, self.clock, is_cancelled)
+    def open(
+        self,
+        folder: Path,
+        is_cancelled: Callable[[], bool] = lambda: False,
+        truth: TruthMode = TruthMode.OFF,
+    ) -> Machine:
+        machine = Machine(folder, self.clock, is_cancelled, truth)
         self.machines.append(machine)
         return machine
 

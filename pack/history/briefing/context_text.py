@@ -49,6 +49,10 @@ class Calls(Protocol):
         """The call that lists what has changed since a commit."""
         ...
 
+    def proposals(self) -> str:
+        """The call that lists the proposals."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Omission:
@@ -92,6 +96,7 @@ class Ingredients:
         found: What answers it.
         index: What else there is, in ever shorter forms.
         is_index_whole: Whether the first form names all notes.
+        proposals: How many changes wait for the user's decision.
     """
 
     pinned: Iterable[Extract] = ()
@@ -101,6 +106,7 @@ class Ingredients:
     found: Iterable[Extract] = ()
     index: Sequence[str] = ()
     is_index_whole: bool = True
+    proposals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +176,7 @@ def compose(wanted: Ingredients, budget: int, characters: int, calls: Calls) -> 
         _LEFT_OUT_SHARE,
     )
     draft = _Draft(calls)
+    draft.put_proposals(room, wanted.proposals)
     draft.put_notes(room, "", wanted.pinned)
     changed.give(room)
     draft.put_changes(changed, wanted)
@@ -198,6 +205,13 @@ class _Draft:
     pieces: list[str] = field(default_factory=list)
     left_out: list[Omission] = field(default_factory=list)
     shown: set[tuple[str, int]] = field(default_factory=set)
+
+    def put_proposals(self, room: _Room, count: int) -> None:
+        """Put in how many changes wait for the user."""
+        changes = f"{count} proposed change{'s wait' if count > 1 else ' waits'}"
+        line = f"\n{changes} for the user's decision: {self.calls.proposals()}\n"
+        if count and room.take(line):
+            self.pieces.append(line)
 
     def put_notes(self, room: _Room, heading: str, extracts: Iterable[Extract]) -> None:
         """Put in notes that are not there yet, below a heading: each whole, or its beginning."""

@@ -9,7 +9,8 @@ from typing import Final
 from pack.files import frontmatter
 from pack.files.keys import KEYS, Setter
 
-STAMPS: Final = frozenset(key.name for key in KEYS if key.setter is Setter.EVERY_WRITE)
+_OURS: Final = (Setter.EVERY_WRITE, Setter.NOT_YOURS)
+STAMPS: Final = frozenset(key.name for key in KEYS if key.setter in _OURS)
 _STAMP: Final = re.compile(rf"(?:{'|'.join(sorted(STAMPS))})[ \t]*:[^\r\n]*[\r\n]*")
 
 

@@ -240,12 +240,17 @@ class Undo:
             return Undone(planned, None, warnings)
         agree(planned)
         done: list[UndoneCommit] = []
+        held: Written | None = None
         with self._together(plan):
             for step in plan:
                 written = self._write(step, is_alone=len(plan) == 1)
                 warnings += written.warnings
+                if written.commit is None:
+                    held = written  # those before it may build on what it did
+                    break
                 done.append(replace(step.undone, by=written.commit))
-        return Undone(tuple(done), done[-1].by, tuple(dict.fromkeys(warnings)))
+        last = done[-1].by if done else None
+        return Undone(tuple(done), last, tuple(dict.fromkeys(warnings)), held)
 
     @contextmanager
     def _together(self, plan: Sequence[_Step]) -> Iterator[None]:

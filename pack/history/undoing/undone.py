@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pack.model import CommitId, MemoryPath
-from pack.results import PlannedChange
+from pack.results import PlannedChange, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,13 @@ class Undone:
         undone: What was undone, newest first.
         commit: The last commit that was made; `None` for a dry run.
         warnings: What the writer should know.
+        held: The answer for what waits for the person instead; with it, the undo has ended.
     """
 
     undone: tuple[UndoneCommit, ...]
     commit: CommitId | None = None
     warnings: tuple[str, ...] = ()
+    held: Written | None = None
 
 
 AgreeToUndo = Callable[[Sequence[UndoneCommit]], None]

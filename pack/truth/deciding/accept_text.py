@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pack.actions import Action
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.session import Session
 from pack.core.truths import LineState
-from pack.errors import AskThePerson, InvalidRequest
+from pack.errors import InvalidRequest
 from pack.files.note import Note
 from pack.history.differences.line_hunks import git_lines
 from pack.model import Mode, Put
-from pack.provenance import ACCEPTED_BY, ACCEPTED_VIA, Source
+from pack.provenance import ACCEPTED_BY, ACCEPTED_VIA
 from pack.results import Written
 from pack.truth.acceptances import Span, acceptance_trailer
 from pack.use_cases.excerpt import Part, excerpt
@@ -28,15 +27,11 @@ def accept_text(session: Session, path: str, lines: str | None, via: str) -> Wri
         via: How the person said so: `tty`.
 
     Raises:
-        AskThePerson: The caller is not the person.
         NotFound: There is no such file.
         InvalidRequest: The lines are not in it, or are the person's already.
         PackError: The store refused; nothing was written.
     """
     origin, core = session.origin, session.core
-    if origin.source is not Source.USER:
-        reason = "only the person whom the memory belongs to makes a text theirs"
-        raise AskThePerson(reason, Action.ACCEPT_TEXT, [path])
 
     def decide() -> Decision:
         target, note = find_existing(core, path)

@@ -75,6 +75,20 @@ class Proposals:
         """How many wait for the person."""
         return self._shelf.count()
 
+    def refuse_others(self, action: Action, words: Sequence[str]) -> None:
+        """Do nothing, unless the caller is not the person.
+
+        Args:
+            action: What they want to do.
+            words: With what.
+
+        Raises:
+            AskThePerson: The caller is not the person.
+        """
+        if self._session.origin.source is not Source.USER:
+            reason = "only the person whom the memory belongs to decides what is theirs"
+            raise AskThePerson(reason, action, words)
+
     def list(self, origin: str | None = None) -> list[Offer]:
         """The open ones as they are now, oldest first.
 
@@ -226,7 +240,12 @@ class Proposals:
             return Decided(proposal, ProposalStatus.WITHDRAWN)
 
     def accept_text(self, path: str, lines: str | None, via: str) -> Written:
-        """Make text the person's own; see `pack.truth.deciding.accept_text.accept_text`."""
+        """Make text the person's own; see `pack.truth.deciding.accept_text.accept_text`.
+
+        Raises:
+            AskThePerson: The caller is not the person.
+        """
+        self.refuse_others(Action.ACCEPT_TEXT, [path])
         return accept_text(self._session, path, lines, via)
 
     # --- looking -------------------------------------------------------------------------------
@@ -247,11 +266,8 @@ class Proposals:
         ]
 
     def _person(self, via: str, action: Action, proposal: str) -> Person:
-        origin = self._session.origin
-        if origin.source is not Source.USER:
-            reason = "only the person whom the memory belongs to decides on proposals"
-            raise AskThePerson(reason, action, [proposal])
-        return Person(origin, via)
+        self.refuse_others(action, [proposal])
+        return Person(self._session.origin, via)
 
     def _undecided(self, proposal: str) -> Proposal:
         found = self._shelf.find(proposal)

@@ -9,9 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from platformdirs import user_cache_path
-from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 
+from pack.core.truths import TruthMode
 from pack.errors import InvalidConfig, InvalidPath, LimitExceeded
 from pack.limits import WHOLE_TOKENS
 from pack.paths import parse_path
@@ -48,7 +56,7 @@ class DocFormat(StrEnum):
     """As a person would write it: headings, lists, links."""
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything that can be configured. Names are those of the environment variables.
 
     A setting whose value cannot be used is an error for whoever reads it, and for nobody else.
@@ -66,7 +74,14 @@ class Settings(BaseSettings):
         pack_root_notes: Whether notes at the root of a memory are memory, where its `.pack.yaml`
             does not say.
         pack_cache_dir: Folder for what is cached of memories on GitHub; derived, can be deleted.
+        pack_truth: What truth levels do: hold up changes of the person's words, only record, or
+            nothing.
+        pack_shell_source: What a shell without a terminal counts as.
+        pack_agent_marks: More marks of coding agents, or fewer; see `config.agents`.
         pack_client_source: What an MCP client counts as.
+        pack_origins: What some MCP clients count as; may hold tokens. See `config.origins`.
+        pack_accept_by_elicitation: Whether a person's answer in a client accepts a proposal.
+        pack_sync_tokens: Tokens of clients without git, with the role of each.
         pack_whole_memory_tokens: How many tokens a model gets at once if it does not say; 0 for
             any number.
         mcp_sse_port: Port of the HTTP server.
@@ -96,9 +111,7 @@ class Settings(BaseSettings):
         google_token_uri: The server that issues tokens, as in an OAuth client's file.
     """
 
-    model_config = SettingsConfigDict(
-        env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(validate_default=True, hide_input_in_errors=True)
 
     pack_dir: Path = Path(DEFAULT_DIR)
     github_token: SecretStr | None = None
@@ -111,7 +124,13 @@ class Settings(BaseSettings):
     pack_github_wait: Annotated[float, Field(ge=0, le=24 * 3600)] = 60.0
     pack_root_notes: bool | None = None
     pack_cache_dir: Path = Field(default_factory=lambda: user_cache_path("pack"))
+    pack_truth: TruthMode = TruthMode.ENFORCE
+    pack_shell_source: Source = Source.AUTOMATION
+    pack_agent_marks: str = ""
     pack_client_source: Source = Source.AI_CLOUD
+    pack_origins: SecretStr | None = None
+    pack_accept_by_elicitation: bool = False
+    pack_sync_tokens: SecretStr | None = None
     pack_whole_memory_tokens: Annotated[int, Field(ge=0)] = WHOLE_TOKENS
     mcp_sse_port: Annotated[int, Field(ge=0, le=65535)] = 3005
     pack_redis_url: SecretStr | None = None
@@ -199,25 +218,16 @@ def load_settings() -> Settings:
     Raises:
         InvalidConfig: The settings file cannot be read.
     """
+    values = {name: value for name, (value, _) in _values_in_force().items()}
     try:
-        try:
-            return _read_settings()
-        except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False, include_context=False)
-            faults = {str(each["loc"][0]): each["msg"] for each in found}
-        usable = {
-            name: Settings.model_fields[name].get_default(call_default_factory=True)
-            for name in faults
-        }
-        settings = _read_settings(**usable)
-        settings.forget(faults)
-        return settings
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidConfig(str(env_file()), f"cannot be read: {type(error).__name__}") from error
-
-
-def _read_settings(**given: object) -> Settings:
-    return Settings(_env_file=env_file(), **given)  # type: ignore[call-arg, arg-type]
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+    faults = {str(each["loc"][0]): each["msg"] for each in found}
+    usable = {name: value for name, value in values.items() if name not in faults}
+    settings = Settings.model_validate(usable)
+    settings.forget(faults)
+    return settings
 
 
 def has_targets(settings: Settings) -> bool:
@@ -238,27 +248,32 @@ def settings_in_force() -> Mapping[str, str]:
     Raises:
         InvalidConfig: The settings file cannot be read.
     """
-    environment = {name.upper() for name, value in os.environ.items() if value}
-    in_file = _names_in(env_file())
-    sources = {}
-    for name in sorted(field.upper() for field in Settings.model_fields):
-        if name in environment:
-            sources[name] = "the environment"
-        elif name in in_file:
-            sources[name] = ENV_FILE
-    return sources
+    found = sorted(_values_in_force().items())
+    return {name.upper(): source for name, (_, source) in found}
 
 
-def _names_in(file: Path) -> set[str]:
-    """The names that the settings file sets, read as pydantic-settings reads them."""
+def _values_in_force() -> Mapping[str, tuple[str, str]]:
+    """Value and source of each setting that is set, by the name of its attribute.
+
+    Why not pydantic-settings: it takes longer to import than everything else that a setting needs.
+    """
+    sources = ((_values_in(env_file()), ENV_FILE), (os.environ, "the environment"))
+    return {
+        name.lower(): (value, source)
+        for values, source in sources
+        for name, value in values.items()
+        if value and name.lower() in Settings.model_fields
+    }
+
+
+def _values_in(file: Path) -> Mapping[str, str | None]:
+    """What the settings file says; a name without a value has none."""
     if not file.is_file():
-        return set()
-    # Imported here: it would delay the start of a server, for which a client waits.
+        return {}
+    # Imported here, as many have no such file.
     from dotenv import dotenv_values  # noqa: PLC0415
 
     try:
-        return {
-            name.upper() for name, value in dotenv_values(file, encoding="utf-8").items() if value
-        }
+        return dotenv_values(file, encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidConfig(str(file), f"cannot be read: {type(error).__name__}") from error

@@ -48,6 +48,7 @@ class HttpSettings:
         host: Name or address to bind. Loopback unless there is a token.
         port: 0 for any free one.
         token: What callers must present (`PACK_HTTP_TOKEN`); `None` for nothing.
+        more_tokens: As `Access.more_tokens`.
         sse_only: Offer the legacy SSE transport in place of streamable HTTP.
         stateless: Keep no sessions, so that any of several servers can answer a client.
         allowed_hosts: Further `name` or `name:port` that clients may use as Host, as behind a
@@ -70,6 +71,7 @@ class HttpSettings:
     max_body: int = 4 * 1024 * 1024
     read_timeout: float = 30.0
     max_sessions: int = 1000
+    more_tokens: frozenset[str] = frozenset()
 
 
 def check_bind(settings: HttpSettings, resolve: Resolve | None = None) -> tuple[Address, ...]:
@@ -162,6 +164,7 @@ def access_for(settings: HttpSettings, addresses: tuple[Address, ...]) -> Access
         token=settings.token,
         max_body=settings.max_body,
         read_timeout=settings.read_timeout,
+        more_tokens=settings.more_tokens,
     )
 
 

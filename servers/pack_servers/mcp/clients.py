@@ -12,6 +12,7 @@ from typing import Any, Final
 from mcp.server.context import ServerRequestContext
 from mcp.server.mcpserver import Context
 
+from pack.callers import ClientOrigins, Transport
 from pack.files.losses import Span
 from pack.provenance import Origin, Source
 from pack.results import Excerpt
@@ -32,15 +33,23 @@ def client_key(ctx: ServerRequestContext[Any, Any]) -> str | None:
     return session if isinstance(session, str) else None
 
 
-def writer_of(ctx: Context, source: Source) -> Origin:
+def writer_of(ctx: Context[Any, Any], counts_as: Source | ClientOrigins) -> Origin:
     """Who writes when this client calls a tool.
 
     Args:
         ctx: The call.
-        source: What the clients of the server count as.
+        counts_as: What the clients of the server count as.
     """
     params = ctx.session.client_params
-    return Origin(source, params.client_info.name if params is not None else "unknown")
+    name = params.client_info.name if params is not None else "unknown"
+    if isinstance(counts_as, Source):
+        return Origin(counts_as, name)
+    request = ctx.request_context.request
+    if request is None:
+        return counts_as.of(name, Transport.STDIO)
+    scheme, _, token = (request.headers.get("authorization") or "").partition(" ")
+    sent = token.lstrip(" ") if scheme.lower() == "bearer" else None
+    return counts_as.of(name, Transport.HTTP, sent)
 
 
 def reader_key(ctx: ServerRequestContext[Any, Any], *, sees_all: bool) -> str | None:

@@ -78,10 +78,20 @@ class GetResult(PastState):
     warning: NotRequired[str]
 
 
-class WriteResult(TypedDict):
+class HeldResult(TypedDict):
+    """What has become of a write, and what of it waits for the person."""
+
+    status: NotRequired[str]
+    path: NotRequired[str]
+    proposal: NotRequired[str]
+    protected: NotRequired[list[dict[str, Any]]]
+    diff: NotRequired[str]
+    tell: NotRequired[str]
+
+
+class WriteResult(HeldResult):
     """The answer of everything that writes."""
 
-    path: NotRequired[str]
     sha: NotRequired[str]
     commit: NotRequired[str]
     commit_url: NotRequired[str]
@@ -231,8 +241,23 @@ def written(done: Written) -> CallToolResult:
         commit_url=done.commit_url,
         index_updated=done.index_updated,
         warning=worded("; ".join(done.warnings)) or None,
+        status=done.status,
+        **held(done),
     )
     return _result(content, json.dumps(content, ensure_ascii=False))
+
+
+def held(done: Written) -> dict[str, Any]:
+    """What of a write waits for the person, or was refused by them before."""
+    return _without_none(
+        proposal=done.proposal,
+        protected=[
+            _without_none(line=one.line, text=one.text, path=one.path) for one in done.protected
+        ]
+        or None,
+        diff=done.diff or None,
+        tell=worded(done.tell) or None,
+    )
 
 
 def not_written(error: PackError) -> CallToolResult:

@@ -33,6 +33,7 @@ from mcp.types import (
 from pack_templates import prompt
 
 from pack._version import __version__
+from pack.callers import ClientOrigins
 from pack.errors import InvalidRequest, NotFound, PackError
 from pack.limits import WHOLE_TOKENS
 from pack.memory import Memory
@@ -40,9 +41,11 @@ from pack.model import Mode
 from pack.provenance import Source
 from pack_servers.mcp import results as answers
 from pack_servers.mcp.arguments import read_arguments
+from pack_servers.mcp.asking import Asking
 from pack_servers.mcp.clients import client_key
 from pack_servers.mcp.history_tool import add_history_tool
 from pack_servers.mcp.notifications import ChangeWatcher, Subscribers
+from pack_servers.mcp.proposals_tool import add_proposals_tool
 from pack_servers.mcp.schemas import flat, for_refusals_too
 from pack_servers.mcp.stdio import run_stdio
 from pack_servers.mcp.tools import add_tools
@@ -89,6 +92,7 @@ class PackServer(MCPServer[None]):
 
     def __init__(self, memory: Memory, bus: SubscriptionBus, watch: bool) -> None:
         self._memory = memory
+        self.asking: Asking | None = None
         self._published: list[Tool] | None = None
         self._subscribers = Subscribers()
         shared = bus if isinstance(bus, SharedBus) else None
@@ -163,6 +167,10 @@ class PackServer(MCPServer[None]):
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool; a call that cannot be understood is answered like any other refusal."""
         _caller.set(context)  # each call has its own task
+        if self.asking is not None and context is not None:
+            resumed = await self.asking.resume(context)
+            if resumed is not None:
+                return resumed
         tool = next((tool for tool in await self.list_tools() if tool.name == name), None)
         if tool is None:
             return answers.failed(
@@ -172,7 +180,10 @@ class PackServer(MCPServer[None]):
             read = read_arguments(name, tool.input_schema, arguments)
         except InvalidRequest as error:
             return answers.failed(error)
-        return await super().call_tool(name, read, context)
+        answer = await super().call_tool(name, read, context)
+        if self.asking is None or context is None:
+            return answer
+        return await self.asking.about(answer, context)
 
     async def get_prompt(
         self,
@@ -273,11 +284,12 @@ async def _promise_list_changes(
 def build_server(
     memory: Memory,
     *,
-    source: Source = Source.AI_CLOUD,
+    source: Source | ClientOrigins = Source.AI_CLOUD,
     bus: SubscriptionBus | None = None,
     watch: bool = True,
     whole_tokens: int = WHOLE_TOKENS,
     sees_all: bool = True,
+    asks: bool = False,
 ) -> PackServer:
     """An MCP server for a memory.
 
@@ -289,11 +301,15 @@ def build_server(
         whole_tokens: About how many tokens an answer of memory_get may take, if the call does not
             say; 0 for any number.
         sees_all: Whether it sees all that its clients read, as no other server has the same ones.
+        asks: Whether the person is asked in the client about a proposal, and their answer counts.
     """
     server = PackServer(memory, bus or InMemorySubscriptionBus(), watch)
     add_tools(server, memory, source, server.wrote, whole_tokens, sees_all=sees_all)
     add_history_tool(server, memory)
     add_undo_tool(server, memory, source, server.wrote)
+    add_proposals_tool(server, memory, source)
+    if asks:
+        server.asking = Asking(memory, source, server.wrote)
     server.resource(
         SCHEME + "{+path}",
         name="memory file",

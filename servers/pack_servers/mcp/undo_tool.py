@@ -14,9 +14,11 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from pack.actions import Action
+from pack.callers import ClientOrigins
 from pack.errors import AskThePerson, InvalidRequest, PackError, UndoConflict
 from pack.memory import Memory
 from pack.provenance import Source
+from pack.results import WriteStatus, Written
 from pack_servers.mcp import results as answers
 from pack_servers.mcp.clients import writer_of
 from pack_servers.mcp.wording import worded
@@ -40,7 +42,7 @@ class UndoneFields(TypedDict):
     files: list[str]
 
 
-class UndoResult(TypedDict):
+class UndoResult(answers.HeldResult):
     """The answer of memory_undo."""
 
     undone: NotRequired[list[UndoneFields]]
@@ -52,7 +54,9 @@ class UndoResult(TypedDict):
 class UndoTool:
     """The tool. It runs on worker threads."""
 
-    def __init__(self, memory: Memory, source: Source, wrote: Callable[[], None]) -> None:
+    def __init__(
+        self, memory: Memory, source: Source | ClientOrigins, wrote: Callable[[], None]
+    ) -> None:
         self._memory = memory
         self._source = source
         self._wrote = wrote
@@ -103,7 +107,10 @@ def _command(error: AskThePerson) -> str:
 
 
 def add_undo_tool(
-    server: MCPServer[None], memory: Memory, source: Source, wrote: Callable[[], None]
+    server: MCPServer[None],
+    memory: Memory,
+    source: Source | ClientOrigins,
+    wrote: Callable[[], None],
 ) -> None:
     """Add the tool to a server; the arguments are those of `tools.add_tools`."""
     tool = UndoTool(memory, source, wrote)
@@ -112,7 +119,15 @@ def add_undo_tool(
 
 def _undone(done: Undone) -> CallToolResult:
     fields: dict[str, Any] = {"undone": [_fields(one) for one in done.undone]}
+    fields |= _status(done.held, done.commit)
     return _answer(fields, commit=done.commit, warning=worded("; ".join(done.warnings)))
+
+
+def _status(done: Written | None, commit: str | None) -> dict[str, Any]:
+    """What has become of a write, and what of it waits for the person; nothing for a dry run."""
+    if done is None or not done.tell:
+        return {"status": WriteStatus.WRITTEN} if commit else {}
+    return {"status": done.status, "path": done.path, **answers.held(done)}
 
 
 def _fields(one: UndoneCommit) -> dict[str, Any]:
@@ -125,7 +140,7 @@ def _fields(one: UndoneCommit) -> dict[str, Any]:
 def _restored(done: Restored) -> CallToolResult:
     written = done.written
     return _answer(
-        {},
+        _status(written, written.commit),
         sha=written.sha,
         commit=written.commit,
         warning=worded("; ".join(written.warnings)),

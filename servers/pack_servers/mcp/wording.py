@@ -69,6 +69,10 @@ class ToolCalls:
         """The call that lists what has changed."""
         return _call("memory_history", since=since)
 
+    def proposals(self) -> str:
+        """The call that lists the proposals."""
+        return "memory_proposals"
+
 
 def _call(tool: str, **arguments: str) -> str:
     given = {name: value for name, value in arguments.items() if value}

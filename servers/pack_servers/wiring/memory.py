@@ -81,6 +81,7 @@ def open_memory(
             sync=sync,
             refuse_unfinished=store.refuse_unfinished,
             visits=VisitFiles(store.state_dir / _VISITS, makes_parents=place.is_cache),
+            truth=settings.pack_truth,
         )
 
 

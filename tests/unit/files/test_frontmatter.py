@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 
 from pack.errors import InvalidContent, LimitExceeded
 from pack.files import yaml_block
-from pack.files.frontmatter import Problem, check_limits, find_key, read, set_fields, split
+from pack.files.frontmatter import (
+    Problem,
+    check_limits,
+    find_key,
+    read,
+    set_fields,
+    split,
+    without_fields,
+)
 
 
 @pytest.fixture(params=["libyaml", "pure"])
@@ -582,3 +590,28 @@ def test_real_notes_keep_their_bytes(shared_data: Path) -> None:
         assert read(result).body == read(text).body
         if split(text).block is None:
             assert result.endswith(text.removeprefix("\ufeff"))
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("---\na: 1\nb: 2\n---\nx\n", "---\na: 1\n---\nx\n"),
+        (
+            "---\n# of a\na: 1\n# of b\nb: [1,\n  2]\nc: 3\n---\nx\n",
+            "---\n# of a\na: 1\n# of b\nc: 3\n---\nx\n",
+        ),
+        ("---\r\nb:\r\n  - 1\r\na: 1\r\n---\r\nx", "---\r\na: 1\r\n---\r\nx"),
+        ("---\nb: 1\n---\nx\n", "---\n---\nx\n"),
+        ("no frontmatter\nb: 1\n", "no frontmatter\nb: 1\n"),
+    ],
+)
+def test_keys_are_taken_out_with_their_lines(text, left):
+    found = without_fields(read(text), ["b", "z"])
+    assert found.parts.join() == left
+    assert found.body_line == read(left).body_line
+    assert "b" not in found.fields
+
+
+def test_keys_that_share_a_line_stay():
+    with pytest.raises(InvalidContent):
+        without_fields(read("---\n{a: 1, b: 2}\n---\n"), ["b"])

@@ -7,7 +7,7 @@ import pytest
 from pack_templates import guide_page
 
 from pack.files import frontmatter
-from pack.files.keys import KEY_NAMES, KEYS, Setter
+from pack.files.keys import KEY_NAMES, KEYS, TRUTH_KEYS, Setter
 from pack.files.schema import Meta, check, read_meta, stamp
 from tests.support import START
 
@@ -19,11 +19,15 @@ WRONG = {
     "sync": "x",
     "ttl": "x",
     "pin": "x",
+    "truth_level": 7,
+    "origin_source": ["user:cli"],
+    "accepted_by_user": "x",
+    "last_modified_by_level": "x",
 }
 
 
 def test_the_guide_shows_the_table():
-    shown = re.findall(r"^\| `[a-z]+` \|.*$", guide_page("notes"), re.MULTILINE)
+    shown = re.findall(r"^\| `[a-z_]+` \|.*$", guide_page("notes"), re.MULTILINE)
     assert shown == [
         f"| `{key.name}` | {key.type} | {key.default} | {key.setter} | {', '.join(key.shows)} |"
         for key in KEYS
@@ -31,7 +35,7 @@ def test_the_guide_shows_the_table():
 
 
 def test_each_key_has_a_meaning():
-    assert {field.name for field in fields(Meta)} >= KEY_NAMES
+    assert {field.name for field in fields(Meta)} >= KEY_NAMES - TRUTH_KEYS
 
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
@@ -43,7 +47,7 @@ def test_each_key_is_checked(key):
 
 def test_a_write_sets_the_keys_that_the_table_says():
     stamped = stamp(frontmatter.read("# Title\n"), None, START, "fallback").head
-    ours = {key.name for key in KEYS if key.setter is not Setter.USER}
+    ours = {key.name for key in KEYS if key.setter not in (Setter.USER, Setter.NOT_YOURS)}
     assert stamped.fields.keys() == ours
     later = stamp(stamped, stamped, START.replace(year=2027), "fallback").head
     changed = {name for name in ours if later.fields[name] != stamped.fields[name]}

@@ -9,6 +9,7 @@ from typing import Final
 from pack.results import Expired
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
+    AsOption,
     DryRunOption,
     Format,
     FormatOption,
@@ -16,7 +17,14 @@ from pack_servers.cli.shell.options import (
     LocalOption,
     YesOption,
 )
-from pack_servers.cli.shell.output import counted, show, show_changes, show_json, written_fields
+from pack_servers.cli.shell.output import (
+    counted,
+    show,
+    show_changes,
+    show_held,
+    show_json,
+    written_fields,
+)
 from pack_servers.cli.shell.streams import confirm, say
 
 EXAMPLES: Final = """\
@@ -31,9 +39,10 @@ def run(
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
     github: GithubOption = None,
+    writer: AsOption = None,
 ) -> None:
     """Delete the files whose ttl has run out, after asking."""
-    with opened(local, github) as memory:
+    with opened(local, github, writer=writer) as memory:
         expired = memory.care.list_expired()
         if answer is Format.TEXT:
             _show(expired)
@@ -46,6 +55,9 @@ def run(
         show_json({"expired": [asdict(file) for file in expired], **written})
     elif done and dry_run:
         show_changes(done.changes)
+        show_held(done)
+    elif done and done.commit is None:
+        show_held(done)
     elif done:
         show(f"deleted {counted(len(expired), 'file')}\n  commit  {done.commit}")
 

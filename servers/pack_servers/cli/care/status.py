@@ -56,6 +56,8 @@ def _show(status: Status) -> None:
         show(f"remote   {name}{remote_words(remote)}")
     for target in status.targets:
         show(f"target   {target.name}: {status_words(target)}")
+    if status.proposals:
+        show(f"waiting  {counted(status.proposals, 'proposal')}; run `pack review` to decide")
     managed = tuple(f"{file.path} ({file.place}: {file.rule})" for file in status.managed)
     for words, paths in (
         ("changed by hand, not committed; run `pack commit` to record them", status.uncommitted),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from pack.callers import ClientOrigins
 from pack.memory import Memory
 from pack.provenance import Source
 from pack_servers.background.hand_edits import committing
@@ -25,6 +26,7 @@ from pack_servers.cli.shell.startup import importing
 from pack_servers.cli.shell.streams import say
 from pack_servers.cli.shell.wording import worded
 from pack_servers.config.extras import REPLICAS
+from pack_servers.config.origins import client_origins
 from pack_servers.config.settings import Settings, load_settings, split_list
 from pack_servers.config.unread import unread_settings
 from pack_servers.wiring import memory as wiring
@@ -42,6 +44,13 @@ EXAMPLES: Final = """\
   pack serve --http                on 127.0.0.1:3005/mcp, with lines to paste
   pack serve --local notes --http --port 3010
   pack serve --github me/memory --http --stateless"""
+
+
+def _source(text: str) -> Source:
+    try:
+        return Source(text)
+    except ValueError:
+        raise typer.BadParameter(f"must be one of {', '.join(Source)}") from None
 
 
 def run(
@@ -77,7 +86,8 @@ def run(
         typer.Option(
             "--origin",
             metavar="SOURCE",
-            help="What clients are: ai-cloud (default), ai-network, ai-local, automation, user.",
+            parser=_source,
+            help="What clients are: ai-cloud (default), ai-lan, ai-local, automation, user.",
         ),
     ] = None,
     create: Annotated[
@@ -100,7 +110,7 @@ def run(
     settings = load_settings()
     place = _place(settings, local, github, is_by_client=not (http or sse_only))
     _tell_unread()
-    served = _Served(place, settings, origin or settings.pack_client_source)
+    served = _Served(place, settings, client_origins(settings, origin))
     transport = None
     if http or sse_only:
         where = (host or "127.0.0.1", settings.mcp_sse_port if port is None else port)
@@ -180,7 +190,7 @@ class _Served:
 
     place: Place
     settings: Settings
-    source: Source
+    source: ClientOrigins
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +210,13 @@ def _serve_stdio(memory: Memory, served: _Served) -> None:
 
     if sys.stdin.isatty():
         say("waiting for an MCP client on standard input; for HTTP, run pack serve --http")
-    whole_tokens = served.settings.pack_whole_memory_tokens
-    build_server(memory, source=served.source, bus=_bus(served), whole_tokens=whole_tokens).run()
+    build_server(
+        memory,
+        source=served.source,
+        bus=_bus(served),
+        whole_tokens=served.settings.pack_whole_memory_tokens,
+        asks=served.settings.pack_accept_by_elicitation,
+    ).run()
 
 
 def _serve_refusals(served: _Served, error: MissingMemory) -> None:
@@ -231,6 +246,7 @@ def _serve_http(
         stateless=transport.stateless,
         allowed_hosts=split_list(settings.pack_http_hosts),
         allowed_origins=split_list(settings.pack_http_origins),
+        more_tokens=frozenset(served.source.tokens),
     )
 
     def announce(url: str) -> None:
@@ -246,6 +262,7 @@ def _serve_http(
         bus=_bus(served),
         whole_tokens=settings.pack_whole_memory_tokens,
         sees_all=not transport.stateless and settings.pack_redis_url is None,
+        asks=settings.pack_accept_by_elicitation,
     )
     serve(server, http, health, announce)
 

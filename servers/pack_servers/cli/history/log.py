@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Annotated, Final
 
@@ -10,6 +11,7 @@ import typer
 from pack.errors import InvalidRequest
 from pack.history.commits import LAST_SESSION, LIMIT, CommitEntry, TouchedFile
 from pack.log import ChangeKind
+from pack.memory import Memory
 from pack_servers.cli.shell.help_text import OPTIONAL_VALUE
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
@@ -20,7 +22,7 @@ from pack_servers.cli.shell.options import (
     LocalOption,
     complete_path,
 )
-from pack_servers.cli.shell.output import show, show_json
+from pack_servers.cli.shell.output import counted, show, show_json
 from pack_servers.cli.shell.streams import is_terminal, say
 from pack_servers.cli.shell.writers import name_of, when
 from pack_servers.wiring.clock import clock
@@ -29,7 +31,8 @@ EXAMPLES: Final = """\
   pack log --today
   pack log projects/website.md        through all its moves
   pack log --by claude --since 7d
-  pack log --session                  what the last conversation wrote"""
+  pack log --session                  what the last conversation wrote
+  pack log --events                   conflicts, and text that gave way"""
 
 _SHOWN_FILES: Final = 10
 _SHORT_ID: Final = 12
@@ -90,6 +93,10 @@ def run(
             show_default=False,
         ),
     ] = None,
+    events: Annotated[
+        bool,
+        typer.Option("--events", help="Conflicts, what gave way, acceptances, lowered claims."),
+    ] = False,
     everything: Annotated[
         bool, typer.Option("--all", help="Also bookkeeping, and what PACK generates.")
     ] = False,
@@ -104,6 +111,11 @@ def run(
     """Show who changed what and when, newest first."""
     if today and since is not None:
         raise InvalidRequest("--today and --since name two beginnings")
+    if events:
+        if any((since, until, today, by, session, everything)):
+            raise InvalidRequest("--events goes with a path, --limit and --cursor only")
+        _show_events(path, limit, cursor, answer, opened(local, github))
+        return
     with opened(local, github) as memory:
         page = memory.commits.page(
             path,
@@ -115,9 +127,11 @@ def run(
             cursor=cursor,
             everything=everything,
         )
+        proposals = memory.proposals.count()
     if answer is Format.JSON:
         fields = asdict(page)
         notice = fields.pop("notice")  # there is rarely one
+        fields["proposals"] = proposals
         show_json({**fields, "notice": notice} if notice else fields)
         return
     for entry in page.commits:
@@ -126,6 +140,34 @@ def run(
         say("no commits match")
     if page.notice is not None:
         say(f"note: {page.notice}")
+    if proposals:
+        say(f"{counted(proposals, 'proposal')} to decide on; see `pack proposals`")
+    if page.next_cursor is not None:
+        say(f"for more, use --limit {limit * 4} or --cursor {page.next_cursor}")
+
+
+def _show_events(
+    path: str | None,
+    limit: int,
+    cursor: str | None,
+    answer: Format,
+    opening: AbstractContextManager[Memory],
+) -> None:
+    with opening as memory:
+        page = memory.events.page(path, limit=limit, cursor=cursor)
+    if answer is Format.JSON:
+        fields = {"events": [asdict(event) for event in page.events]}
+        more = {"next_cursor": page.next_cursor} if page.next_cursor else {}
+        show_json({**fields, **more})
+        return
+    for event in page.events:
+        head = (event.commit[:_SHORT_ID], "bold"), ("  ", ""), (when(event.time, clock()), "")
+        _line(*head, ("  ", ""), (f"{event.kind:<9}", "yellow"), ("  ", ""), (event.path, ""))
+        if event.kept or event.discarded:
+            kept, gone = event.kept or "nothing", event.discarded or "nothing"
+            _line((f"    kept {kept}, not {gone}", ""))
+    if not page.events:
+        say("no events")
     if page.next_cursor is not None:
         say(f"for more, use --limit {limit * 4} or --cursor {page.next_cursor}")
 

@@ -9,6 +9,7 @@ import typer
 
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
+    AsOption,
     DryRunOption,
     Format,
     FormatOption,
@@ -31,8 +32,9 @@ def run(
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
     github: GithubOption = None,
+    writer: AsOption = None,
 ) -> None:
     """Bring back what was undone last."""
-    with opened(local, github) as memory, conflicts_shown(answer):
+    with opened(local, github, writer=writer) as memory, conflicts_shown(answer):
         done = memory.undo.redo(last, partial(agree, verb="redo", yes=yes), dry_run=dry_run)
     show_undone(done, "redid", answer, dry_run=dry_run)

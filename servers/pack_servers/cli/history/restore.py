@@ -8,6 +8,7 @@ import typer
 
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
+    AsOption,
     DryRunOption,
     Format,
     FormatOption,
@@ -40,9 +41,10 @@ def run(
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
     github: GithubOption = None,
+    writer: AsOption = None,
 ) -> None:
     """Bring back a file as it was, or one that was deleted."""
-    with opened(local, github) as memory:
+    with opened(local, github, writer=writer) as memory:
         done = memory.undo.restore(path, as_of, dry_run=dry_run)
     if answer is Format.JSON:
         show_json(
@@ -56,4 +58,5 @@ def run(
         )
     else:
         show_written(done.written, "restored", answer)
-        show(f"  {'from':<7} {done.source}")
+        if done.written.commit is not None or dry_run:
+            show(f"  {'from':<7} {done.source}")

@@ -10,6 +10,7 @@ import typer
 from pack.history.undoing.undone import UndoChoice
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
+    AsOption,
     DryRunOption,
     Format,
     FormatOption,
@@ -71,9 +72,10 @@ def run(
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
     github: GithubOption = None,
+    writer: AsOption = None,
 ) -> None:
     """Take back changes; what came later stays."""
     choice = UndoChoice(commits or (), last, since, by, session)
-    with opened(local, github) as memory, conflicts_shown(answer):
+    with opened(local, github, writer=writer) as memory, conflicts_shown(answer):
         done = memory.undo.undo(choice, partial(agree, verb="undo", yes=yes), dry_run=dry_run)
     show_undone(done, "undid", answer, dry_run=dry_run)

@@ -6,6 +6,7 @@ from typing import Final
 
 from pack_servers.cli.shell.opening import opened, sha_now
 from pack_servers.cli.shell.options import (
+    AsOption,
     DryRunOption,
     Format,
     FormatOption,
@@ -34,9 +35,10 @@ def run(
     *,
     local: LocalOption = None,
     github: GithubOption = None,
+    writer: AsOption = None,
 ) -> None:
     """Delete a file; git keeps its history."""
-    with opened(local, github) as memory:
+    with opened(local, github, writer=writer) as memory:
         read = sha or sha_now(memory, path)
         if not dry_run:
             confirm(f"Delete {path}?", f"deleting {path}", yes=yes)

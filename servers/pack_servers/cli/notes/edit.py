@@ -10,6 +10,7 @@ from pack.files.edits import Append, Edit, Replace, ReplaceSection
 from pack_servers.cli.shell.editor import edited
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
+    AsOption,
     DryRunOption,
     Format,
     FormatOption,
@@ -59,10 +60,11 @@ def run(
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
     github: GithubOption = None,
+    writer: AsOption = None,
 ) -> None:
     """Change parts of a file, or open it in your editor."""
     wanted = _wanted(replace, everywhere, append, section, text)
-    with opened(local, github) as memory:
+    with opened(local, github, writer=writer) as memory:
         if wanted is not None:
             done = memory.notes.edit(path, [wanted], sha, message, dry_run=dry_run)
         else:

@@ -8,6 +8,7 @@ import typer
 
 from pack_servers.cli.shell.opening import opened, sha_now
 from pack_servers.cli.shell.options import (
+    AsOption,
     DryRunOption,
     Format,
     FormatOption,
@@ -34,9 +35,10 @@ def run(
     *,
     local: LocalOption = None,
     github: GithubOption = None,
+    writer: AsOption = None,
 ) -> None:
     """Move or rename a file; its content and history stay."""
-    with opened(local, github) as memory:
+    with opened(local, github, writer=writer) as memory:
         read = sha or sha_now(memory, path)
         done = memory.notes.move(path, new_path, read, message, dry_run=dry_run)
     show_written(done, f"moved {path} to", answer)

@@ -11,6 +11,7 @@ import typer
 from pack.errors import BlobChanged
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
+    AsOption,
     DryRunOption,
     Format,
     FormatOption,
@@ -44,10 +45,11 @@ def run(
     *,
     local: LocalOption = None,
     github: GithubOption = None,
+    writer: AsOption = None,
 ) -> None:
     """Store a whole file, new or in place of the version --sha."""
     text = _read(file)
-    with opened(local, github) as memory:
+    with opened(local, github, writer=writer) as memory:
         try:
             done = memory.notes.update(path, text, sha, message, dry_run=dry_run)
         except BlobChanged as error:

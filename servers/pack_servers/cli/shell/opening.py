@@ -10,6 +10,7 @@ from pack.errors import NotFound
 from pack.memory import Memory
 from pack.model import BlobId
 from pack.paths import as_path, parse_stored_path
+from pack_servers.cli.shell.caller import calling_origin
 from pack_servers.cli.shell.streams import say
 from pack_servers.config.settings import load_settings
 from pack_servers.wiring import memory as wiring
@@ -19,7 +20,12 @@ from pack_servers.wiring.places import choose_place, refuse_copies
 
 @contextmanager
 def opened(
-    local: Path | None, github: str | None, announce: Announce = say, *, copies: bool = False
+    local: Path | None,
+    github: str | None,
+    announce: Announce = say,
+    *,
+    copies: bool = False,
+    writer: str | None = None,
 ) -> Iterator[Memory]:
     """Open the memory of a command, and close it at the end.
 
@@ -28,6 +34,7 @@ def opened(
         github: `--github`, as it was given.
         announce: Told which memory it is if nobody named it, and of waits.
         copies: Whether the command copies the memory to the user's services.
+        writer: `--as`, as it was given.
 
     Raises:
         NotInitialised: The folder or repository holds no memory.
@@ -38,7 +45,8 @@ def opened(
     place = choose_place(settings, local, github, announce)
     if copies:
         refuse_copies(settings, place)
-    with wiring.open_memory(settings, place, announce) as memory:
+    origin = calling_origin(settings, writer)
+    with wiring.open_memory(settings, place, announce, origin=origin) as memory:
         yield memory
 
 

@@ -135,6 +135,15 @@ AsOfOption = Annotated[
         show_default=False,
     ),
 ]
+AsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="ORIGIN",
+        help="Write as automation:RULE, or as another writer that is trusted less than you.",
+        show_default=False,
+    ),
+]
 PathArgument = Annotated[
     str,
     typer.Argument(

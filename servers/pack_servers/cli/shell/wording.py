@@ -82,3 +82,7 @@ class CommandCalls:
     def changes(self, since: str) -> str:
         """The command that lists what has changed."""
         return f"`pack changes --since {since}`"
+
+    def proposals(self) -> str:
+        """The command that lists the proposals."""
+        return "`pack proposals`"

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from pack.actions import Action
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
     Format,
@@ -16,7 +17,7 @@ from pack_servers.cli.shell.options import (
     complete_path,
 )
 from pack_servers.cli.shell.output import show_written
-from pack_servers.cli.truth.person import VIA, for_a_person
+from pack_servers.cli.truth.person import for_the_person
 
 EXAMPLES: Final = """\
   pack accept projects/website.md          all of it is yours from now on
@@ -42,6 +43,9 @@ def run(
     """Make text that an AI wrote your own, as it is."""
     found = _LINES.fullmatch(place)
     path, lines = (found["path"], found["lines"]) if found else (place, None)
-    with opened(local, github) as memory, for_a_person("pack", "accept", place):
-        done = memory.proposals.accept_text(path, lines, VIA)
+    with (
+        opened(local, github) as memory,
+        for_the_person(memory, Action.ACCEPT_TEXT, "pack", "accept", place) as via,
+    ):
+        done = memory.proposals.accept_text(path, lines, via)
     show_written(done, "accepted", answer)

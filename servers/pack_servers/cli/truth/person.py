@@ -1,35 +1,35 @@
-"""Only a person at a terminal decides; anybody else is told what that person has to type."""
+"""Only the person decides; anybody else is told what that person has to type."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
 
 from pack.actions import Action
 from pack.errors import AskThePerson
+from pack.memory import Memory
 from pack_servers.cli.shell.streams import can_ask
-
-VIA: Final = "tty"
-"""How a person at the command line says yes, as the commit records it."""
-_REASON: Final = "only a person at a terminal can do that"
 
 
 @contextmanager
-def for_a_person(*command: str) -> Iterator[None]:
-    """Let only a person do what is in the block.
+def for_the_person(memory: Memory, action: Action, *command: str) -> Iterator[str]:
+    """Let only the person do what is in the block, and say how they give their word.
 
     Args:
-        command: What a person types for it.
+        memory: As whoever has started this command sees it.
+        action: What the block does.
+        command: What the person types for it.
+
+    Yields:
+        `tty` at a terminal, `script` for what the person lets a script do.
 
     Raises:
-        AskThePerson: There is no terminal, or an agent uses it; the remedy has the command.
+        AskThePerson: It is not the person; the remedy has the command.
     """
     try:
-        if not can_ask():
-            raise AskThePerson(_REASON, Action.ACCEPT_PROPOSAL)
-        yield
+        memory.proposals.refuse_others(action, command)
+        yield "tty" if can_ask() else "script"
     except AskThePerson as error:
-        error.remedy = f"Ask the person to type: `{shlex.join(command)}`."
+        error.remedy = f"Ask the person to type at a terminal: {shlex.join(command)}"
         raise

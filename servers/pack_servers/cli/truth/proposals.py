@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
+from pack.actions import Action
 from pack.errors import InvalidRequest, NotFound
 from pack.memory import Memory
 from pack.model import MemoryPath
@@ -32,7 +33,7 @@ from pack_servers.cli.truth.offer_text import (
     show_offers,
     whole_fields,
 )
-from pack_servers.cli.truth.person import VIA, for_a_person
+from pack_servers.cli.truth.person import for_the_person
 
 EXAMPLES: Final = """\
   pack proposals                        what waits for you
@@ -52,11 +53,20 @@ class _Action(StrEnum):
     EDIT = "edit"
 
 
+_ACTIONS: Final = {
+    _Action.ACCEPT: Action.ACCEPT_PROPOSAL,
+    _Action.REJECT: Action.REJECT_PROPOSAL,
+    _Action.EDIT: Action.EDIT_PROPOSAL,
+}
+
+
 def run(
     action: Annotated[
         _Action,
         typer.Argument(
-            metavar="[list|show|accept|reject|edit]", help="What to do.", show_default=False
+            metavar="[ACTION]",
+            help="list (without one), show, accept, reject or edit.",
+            show_default=False,
         ),
     ] = _Action.LIST,
     proposal: Annotated[
@@ -114,16 +124,17 @@ def run(
             _show(memory.proposals.show(_named(proposal)), answer)
         else:
             target = ["--all-from", all_from] if all_from is not None else [_named(proposal)]
-            with for_a_person("pack", "proposals", action.value, *target):
+            command = ("pack", "proposals", action.value, *target)
+            with for_the_person(memory, _ACTIONS[action], *command) as via:
                 offers = _chosen(memory, proposal, all_from)
                 if action is _Action.ACCEPT:
-                    done = _accept(memory, offers, shown, numbers, yes=yes)
+                    done = _accept(memory, offers, shown, numbers, via, yes=yes)
                 elif action is _Action.REJECT:
                     done = [
                         memory.proposals.reject(one.proposal.id, reason, numbers) for one in offers
                     ]
                 else:
-                    done = [_edit(memory, one) for one in offers]
+                    done = [_edit(memory, one, via) for one in offers]
             _tell(done, answer, is_one=all_from is None)
 
 
@@ -183,6 +194,7 @@ def _accept(
     offers: Sequence[Offer],
     shown: str | None,
     numbers: frozenset[int] | None,
+    via: str,
     *,
     yes: bool,
 ) -> list[Decided]:
@@ -195,10 +207,10 @@ def _accept(
         what = "it" if len(offers) == 1 else counted(len(offers), "proposal")
         confirm(f"Accept {what}{parts}?", "accepting it", yes=yes)
     accept = memory.proposals.accept
-    return [accept(offer.proposal.id, shown or offer.shown, VIA, numbers) for offer in offers]
+    return [accept(offer.proposal.id, shown or offer.shown, via, numbers) for offer in offers]
 
 
-def _edit(memory: Memory, offer: Offer) -> Decided:
+def _edit(memory: Memory, offer: Offer, via: str) -> Decided:
     """Accept what the person makes of a proposal.
 
     Raises:
@@ -212,7 +224,7 @@ def _edit(memory: Memory, offer: Offer) -> Decided:
     for diff in diffs:
         with edited(diff.path, diff.after) as text:
             texts[diff.path] = text
-    return memory.proposals.accept_edited(offer.proposal.id, offer.shown, VIA, texts)
+    return memory.proposals.accept_edited(offer.proposal.id, offer.shown, via, texts)
 
 
 def _tell(done: Sequence[Decided], answer: Format, *, is_one: bool) -> None:

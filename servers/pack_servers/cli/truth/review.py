@@ -7,7 +7,8 @@ from typing import Final
 
 import typer
 
-from pack.errors import PackError
+from pack.actions import Action
+from pack.errors import AskThePerson, PackError
 from pack.memory import Memory
 from pack.truth.deciding.offers import Offer
 from pack.truth.deciding.proposals import Answer
@@ -15,7 +16,7 @@ from pack_servers.cli.history.marked_text import show_marked
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import GithubOption, LocalOption
 from pack_servers.cli.shell.output import counted, show
-from pack_servers.cli.shell.streams import say
+from pack_servers.cli.shell.streams import can_ask, say
 from pack_servers.cli.shell.wording import worded
 from pack_servers.cli.truth.offer_text import (
     say_hidden,
@@ -23,7 +24,7 @@ from pack_servers.cli.truth.offer_text import (
     show_head,
     show_hunk,
 )
-from pack_servers.cli.truth.person import VIA, for_a_person
+from pack_servers.cli.truth.person import for_the_person
 
 EXAMPLES: Final = """\
   pack review        go through all that others propose, one key for each part"""
@@ -53,7 +54,12 @@ _PROMPT: Final = f"[{'/'.join(_KEYS)}/?] "
 
 def run(local: LocalOption = None, github: GithubOption = None) -> None:
     """Decide on all that others propose, one key for each part."""
-    with opened(local, github) as memory, for_a_person("pack", "review"):
+    with (
+        opened(local, github) as memory,
+        for_the_person(memory, Action.ACCEPT_PROPOSAL, "pack", "review") as via,
+    ):
+        if not can_ask():
+            raise AskThePerson("keys can only be pressed at a terminal", Action.ACCEPT_PROPOSAL)
         offers = memory.proposals.list()
         if not offers:
             show("no proposals")
@@ -62,7 +68,7 @@ def run(local: LocalOption = None, github: GithubOption = None) -> None:
         for offer in offers:
             _show(offer)
             answers, has_quit = _answers(offer)
-            _carry_out(memory, offer, answers)
+            _carry_out(memory, offer, answers, via)
             if has_quit:
                 break
         left = memory.proposals.count()
@@ -112,7 +118,7 @@ def _pressed() -> _Key:
             show(f"  {letter}  {meaning.value}")
 
 
-def _carry_out(memory: Memory, offer: Offer, answers: dict[int, _Key]) -> None:
+def _carry_out(memory: Memory, offer: Offer, answers: dict[int, _Key], via: str) -> None:
     yes, no = (
         [number for number, key in answers.items() if key is wanted]
         for wanted in (_Key.YES, _Key.NO)
@@ -120,7 +126,7 @@ def _carry_out(memory: Memory, offer: Offer, answers: dict[int, _Key]) -> None:
     proposal = offer.proposal.id
     try:
         if yes:
-            memory.proposals.answer(proposal, offer.shown, VIA, Answer(yes, no))
+            memory.proposals.answer(proposal, offer.shown, via, Answer(yes, no))
         elif no:
             memory.proposals.reject(proposal, None, None if offer.is_stale else no)
     except PackError as error:

@@ -18,6 +18,9 @@ class Calls:
     def list(self):
         return "list"
 
+    def proposals(self):
+        return "proposals"
+
     def changes(self, since):
         return f"changes {since}"
 

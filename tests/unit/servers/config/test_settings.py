@@ -11,6 +11,11 @@ from pack.errors import InvalidConfig
 from pack.provenance import Source
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PACK_SHELL_SOURCE")
+
+
 def test_without_any_setting_the_defaults_hold(home: Path) -> None:
     settings = load_settings()
     assert settings.pack_dir == home / ".pack" / "memory"

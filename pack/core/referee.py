@@ -1,0 +1,55 @@
+"""Who has more authority where two versions of the memory meet: what an exchange asks.
+
+How that is found out is the business of `pack.truth`, which knows history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from pack.model import CommitId, MemoryPath
+
+if TYPE_CHECKING:
+    from pack.merge.tree import Weigh
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """What machines elsewhere did to text that they may not change.
+
+    Attributes:
+        path: Where the file belongs.
+        content: What it holds without that; `None` for a file that should not be.
+        there: Where it is in their commit; `None` if they deleted it.
+        whole: What they have there.
+    """
+
+    path: MemoryPath
+    content: bytes | None
+    there: MemoryPath | None
+    whole: bytes | None
+
+
+class Referee(Protocol):
+    """Judges what a remote or a peer brings. May be used from any thread."""
+
+    def held_back(self, base: CommitId, theirs: CommitId) -> Sequence[HeldBack]:
+        """What machines did, since a commit of ours, that only the person may do.
+
+        Args:
+            base: A commit that both have.
+            theirs: The commit that came.
+        """
+        ...
+
+    def weigh(self, base: CommitId | None, ours: CommitId, theirs: CommitId) -> Weigh:
+        """The authority of both sides' versions of a file.
+
+        Args:
+            base: What both started from; `None` if they share nothing.
+            ours: Our commit.
+            theirs: Their commit.
+        """
+        ...

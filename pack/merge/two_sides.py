@@ -1,0 +1,173 @@
+"""Which of two versions stays in place where both cannot: the rules of the truth levels.
+
+A smaller number has more authority; 1 is the person. Both sides are compared by what each of them
+changed, line by line and key by key, and what they can both have they both get. Where they cannot:
+
+| one side | the other | what stays in place | the rest |
+|---|---|---|---|
+| edit, level 1 | edit, 2 to 5 | the edit of level 1 | the machine's version, whole, in a copy |
+| edit, level 1 | edit, level 1 | the later edit | the earlier version, whole, in a copy |
+| edit, 2 to 5 | edit, 2 to 5 | the lower number, then the later | the other version, in a copy |
+| value of a key | value of a key | by the same rule | the other value, in the log of events |
+| deletion, any | edit, level 1 | the edit | nothing; the log says that it was deleted |
+| deletion, level 1 | edit, 2 to 5 | the deletion | the machine's version, whole, in a copy |
+| deletion, 2 to 5 | any edit of a file that holds stronger text | the edit | nothing |
+| deletion, 2 to 5 | edit, 2 to 5 | the lower number, then the later | an edit, in a copy |
+
+So nobody's text is lost by a clock: times decide what is in place, never what is kept. Two people
+of level 1 are equals, whoever they are. A memory whose canonical copy is elsewhere
+(`vault_mode: cloud_first`) keeps the remote's version in place where both are of level 1.
+
+Everything is a pure function of the two sides, and swapping them gives the same result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from pack.merge.diff import Hunk
+from pack.merge.lines import Prefer
+
+PERSON: Final = 1
+"""The level of what the person wrote or accepted."""
+
+
+class ClashKind(StrEnum):
+    """What happened where two sides could not both have their way."""
+
+    CONFLICT = "conflict"
+    """Both were the person's: the texts are both kept."""
+    VALUE = "value"
+    """Both gave a key another value, and one value can stay."""
+    DISCARDED = "discarded"
+    """What a machine wrote gave way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """The authority of one side's version of a file.
+
+    Attributes:
+        level: The strongest level among those who changed the file on this side.
+        at: When it was last changed there.
+        commit: The side's commit, which names copies of its version.
+        tie: Decides where everything else is equal: the same on both machines, such as the blob.
+        lines: The level of each line of the text, frontmatter included; empty for `level`.
+        keys: The level of each key of the frontmatter; one that is missing has `level`.
+    """
+
+    level: int
+    at: datetime
+    commit: str
+    tie: str = ""
+    lines: Sequence[int] = ()
+    keys: Mapping[str, int] = field(default_factory=dict)
+
+    def of_lines(self, hunks: Sequence[Hunk], offset: int) -> int:
+        """The strongest level of the lines that some hunks put in; of a deletion, the side's."""
+        found = [
+            level for hunk in hunks for level in self.lines[hunk.start + offset : hunk.end + offset]
+        ]
+        return min(found, default=self.level)
+
+    @property
+    def strongest(self) -> int:
+        """The strongest level of anything in the file, changed or not."""
+        return min((self.level, *self.lines))
+
+
+@dataclass(frozen=True, slots=True)
+class KeyClash:
+    """A key of the frontmatter that both sides gave another value, of which one stays.
+
+    Attributes:
+        kind: Whose values they were.
+        kept: The entry that stays, as it is written.
+        discarded: The other, which is nowhere but in the log of events.
+    """
+
+    kind: ClashKind
+    kept: str
+    discarded: str
+
+
+@dataclass(frozen=True, slots=True)
+class TwoSides:
+    """Two versions of one file, and which has more authority.
+
+    Attributes:
+        ours: Our side.
+        theirs: Their side.
+        theirs_is_canonical: Whether theirs stays in place where both are the person's.
+    """
+
+    ours: Authority
+    theirs: Authority
+    theirs_is_canonical: bool = False
+
+    def theirs_stays(self, ours: int, theirs: int) -> bool:
+        """Whether, of two texts of these levels, theirs stays in place."""
+        if ours != theirs:
+            return theirs < ours
+        if ours == PERSON and self.theirs_is_canonical:
+            return True
+        return (self.theirs.at, self.theirs.tie) > (self.ours.at, self.ours.tie)
+
+    def prefer(self, our_offset: int = 0, their_offset: int = 0) -> Prefer:
+        """Whose lines stay where both changed the same ones.
+
+        Args:
+            our_offset: The line of our file that the merged text begins at, from 0.
+            their_offset: The same of theirs.
+        """
+
+        def theirs_stay(ours: Sequence[Hunk], theirs: Sequence[Hunk]) -> bool:
+            mine = self.ours.of_lines(ours, our_offset)
+            return self.theirs_stays(mine, self.theirs.of_lines(theirs, their_offset))
+
+        return theirs_stay
+
+    def their_key_stays(self, key: str) -> bool:
+        """Whether, of two values of a key, theirs stays."""
+        return self.theirs_stays(*self._levels(key))
+
+    def their_whole_stays(self) -> bool:
+        """Whether theirs stays in place where the files can only be taken whole."""
+        return self.theirs_stays(self.ours.level, self.theirs.level)
+
+    def kind(self) -> ClashKind:
+        """What to call it if a version of one side, or some of it, had to go."""
+        return _kind(self.ours.level, self.theirs.level)
+
+    def key_kind(self, key: str) -> ClashKind:
+        """What to call it if one of two values of a key had to go."""
+        found = _kind(*self._levels(key))
+        return ClashKind.VALUE if found is ClashKind.CONFLICT else found
+
+    def _levels(self, key: str) -> tuple[int, int]:
+        ours, theirs = self.ours, self.theirs
+        return ours.keys.get(key, ours.level), theirs.keys.get(key, theirs.level)
+
+
+def deletion_stands(deleted: Authority, edited: Authority) -> bool:
+    """Whether a file that one side deleted and the other changed is gone.
+
+    Args:
+        deleted: The side that deleted it; its level is that of who did.
+        edited: The side that changed it.
+    """
+    if edited.level == PERSON:
+        return False
+    if deleted.level > PERSON and edited.strongest < deleted.level:
+        return False  # it holds text that whoever deleted it may not remove
+    if deleted.level != edited.level:
+        return deleted.level < edited.level
+    return (deleted.at, deleted.tie) > (edited.at, edited.tie)
+
+
+def _kind(one: int, other: int) -> ClashKind:
+    return ClashKind.CONFLICT if one == other == PERSON else ClashKind.DISCARDED

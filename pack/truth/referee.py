@@ -1,0 +1,218 @@
+"""What a remote brings, judged by the write rule: it counts as what it says, and no more.
+
+A machine elsewhere may have changed the person's text without asking: with git alone, or with a
+PACK that has no truth levels. Such a change is not taken in. The file stays as the rule would have
+left it, with everything that was allowed, and the machine's version is kept whole in a copy. A
+change that the person made there since, over the machine's, is taken like any other.
+
+The commits that came are replayed, oldest first. For each version of a file, what the rule would
+have made of it is known by its blob; what a commit did to a version is done to that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pack.catalog.row import is_catalogued
+from pack.catalog.scope import PROJECT_FILE
+from pack.core.core import Core
+from pack.core.referee import HeldBack
+from pack.core.truths import TruthMode
+from pack.errors import InvalidContent
+from pack.files.note import Note
+from pack.history.origins import written_by
+from pack.index.format import is_generated, may_be_generated
+from pack.log import CommitFacts, FileChange, LogQuery
+from pack.merge.file import merge_file
+from pack.merge.moves import Trio
+from pack.merge.tree import Weigh
+from pack.merge.two_sides import PERSON, TwoSides
+from pack.model import BlobId, CommitId, EntryType, MemoryPath
+from pack.paths import INDEX
+from pack.truth.authority import authority_of, truth_at
+from pack.truth.rule import judge
+from pack.truth.vault import is_cloud_first
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What one commit did to a file; a merge of others' work has the person's level."""
+
+    commit: CommitFacts
+    file: FileChange
+    level: int
+
+    @property
+    def source(self) -> MemoryPath:
+        return self.file.old_path or self.file.path
+
+    @property
+    def target(self) -> MemoryPath | None:
+        return self.file.path if self.file.sha is not None else None
+
+
+class HistoryReferee:
+    """Judges from the history of a memory; see `Referee` for the methods."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def weigh(self, base: CommitId | None, ours: CommitId, theirs: CommitId) -> Weigh:
+        """See `Referee.weigh`."""
+        core, canonical = self._core, is_cloud_first(self._core)
+
+        def weighed(trio: Trio) -> TwoSides:
+            sides = ((ours, trio.ours), (theirs, trio.theirs))
+            mine, other = (
+                authority_of(core, base, side, *(file.path, file.blob))
+                if file is not None
+                else authority_of(core, base, side, trio.path, None)
+                for side, file in sides
+            )
+            return TwoSides(mine, other, canonical)
+
+        return weighed
+
+    def held_back(self, base: CommitId, theirs: CommitId) -> Sequence[HeldBack]:
+        """See `Referee.held_back`."""
+        steps = self._steps(base, theirs)
+        if not steps:
+            return ()
+        before = self._tree(base)
+        return [
+            held
+            for path, done in steps.items()
+            if any(step.level > PERSON for step in done) and self._is_protected(path)
+            if (held := self._judge(base, path, before.get(path), done)) is not None
+        ]
+
+    def _is_protected(self, path: MemoryPath) -> bool:
+        truths = self._core.truths
+        is_note = path == PROJECT_FILE or (is_catalogued(path) and path != INDEX)
+        return is_note and truths is not None and truths.mode(path) is TruthMode.ENFORCE
+
+    def _tree(self, commit: CommitId) -> Mapping[MemoryPath, BlobId]:
+        entries = self._core.connector.get_tree(commit)
+        return {entry.path: entry.sha for entry in entries if entry.type is EntryType.FILE}
+
+    def _steps(self, base: CommitId, theirs: CommitId) -> dict[MemoryPath, list[_Step]]:
+        """What was done to each file, oldest first, by the path that it has in the base."""
+        commits = list(self._core.connector.log(LogQuery(theirs, base, with_files=True)))
+        levels = {one.id: _level(one) for one in commits}
+        if all(level == PERSON for level in levels.values()):
+            return {}
+        first: dict[MemoryPath, MemoryPath] = {}
+        found: dict[MemoryPath, list[_Step]] = {}
+        for commit in reversed(commits):
+            for file in commit.files or ():
+                step = _Step(commit, file, levels[commit.id])
+                origin = first.get(step.source, step.source)
+                first[file.path] = origin
+                found.setdefault(origin, []).append(step)
+        return found
+
+    def _judge(
+        self, base: CommitId, path: MemoryPath, blob: BlobId | None, steps: Sequence[_Step]
+    ) -> HeldBack | None:
+        """What of the steps is not taken; `None` if all of it is."""
+        last = steps[-1]
+        whole = self._read(last.file.sha)
+        if blob is None:  # text that was never here is as whoever sent it left it
+            is_rule_file = path == PROJECT_FILE and last.level > PERSON
+            return HeldBack(path, None, last.target, whole) if is_rule_file else None
+        content = self._read(blob) or b""
+        weakest = max(step.level for step in steps)
+        if path != PROJECT_FILE and self._may(base, Note(path, content), whole, weakest, last):
+            return None
+        replay = _Replay(self, path, {blob: content}, content)
+        for step in steps:
+            replay.take(step)
+        if (replay.path, replay.content) == (last.target, whole):
+            return None
+        return HeldBack(replay.path, replay.content, last.target, whole)
+
+    def _may(
+        self, base: CommitId, note: Note, whole: bytes | None, level: int, last: _Step
+    ) -> bool:
+        """Whether the weakest of the writers could have done all of it alone."""
+        if is_index(note):
+            return True
+        is_away = last.target is not None and last.target != note.path
+        return not is_away and self.allowed(base, note, whole, level) == whole
+
+    def allowed(
+        self, commit: CommitId, note: Note, after: bytes | None, level: int
+    ) -> bytes | None:
+        """What somebody of a level may make of a note as a commit holds it; `None` for nothing."""
+        truth = truth_at(self._core, commit, note)
+        try:
+            text = after.decode("utf-8") if after is not None else None
+            if truth is None or note.path == PROJECT_FILE:
+                return note.content
+            found = judge(note.exact_text(), truth, text, level)
+        except (UnicodeDecodeError, InvalidContent):
+            return note.content
+        if after is None and not found.protected:
+            return None
+        return found.rest.encode("utf-8") if found.protected else after
+
+    def read(self, blob: BlobId | None) -> bytes | None:
+        """The bytes of a blob; `None` for none."""
+        return self._read(blob)
+
+    def _read(self, blob: BlobId | None) -> bytes | None:
+        if blob is None:
+            return None
+        ((_, content),) = self._core.connector.read_blobs([blob])
+        return content
+
+
+@dataclass(slots=True)
+class _Replay:
+    """One file, as it would be if each commit had done only what its writer may."""
+
+    referee: HistoryReferee
+    path: MemoryPath
+    lawful: dict[BlobId, bytes]
+    content: bytes | None
+
+    def take(self, step: _Step) -> None:
+        """Do what a commit did."""
+        before, after = self.referee.read(step.file.old_sha), self.referee.read(step.file.sha)
+        wanted, may_go = self._wanted(step, before, after), True
+        if step.level > PERSON and before is not None and wanted is not None:
+            may_go = step.target == step.source or self._may_go(step, before)
+        for sha in step.file.old_shas:
+            known = self.lawful.get(sha) if sha is not None else None
+            was = self.referee.read(sha)
+            if known is not None and was is not None and known != was and wanted is not None:
+                sides = (wanted, known) if step.level == PERSON else (known, wanted)
+                wanted = merge_file(was, *sides).content
+        if step.file.sha is not None and wanted is not None:
+            self.lawful[step.file.sha] = wanted
+        self.content = wanted
+        if may_go and step.target is not None:
+            self.path = step.target
+
+    def _wanted(self, step: _Step, before: bytes | None, after: bytes | None) -> bytes | None:
+        if step.level == PERSON:
+            return after
+        if before is None:  # it had been deleted, which had not been allowed
+            return self.content if self.content is not None else after
+        parent = next(iter(step.commit.parents), step.commit.id)
+        return self.referee.allowed(parent, Note(step.source, before), after, step.level)
+
+    def _may_go(self, step: _Step, before: bytes) -> bool:
+        parent = next(iter(step.commit.parents), step.commit.id)
+        note = Note(step.source, before)
+        return self.referee.allowed(parent, note, None, step.level) is None
+
+
+def is_index(note: Note) -> bool:
+    """Whether a note is an index that PACK generates."""
+    return may_be_generated(note.path) and is_generated(note.path, note.head.fields)
+
+
+def _level(commit: CommitFacts) -> int:
+    return PERSON if len(commit.parents) > 1 else written_by(commit).level

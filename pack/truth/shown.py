@@ -1,0 +1,226 @@
+"""The truth of a note in its own frontmatter, for those who read it without PACK.
+
+Four keys say it, on notes that are not wholly the person's. They are taken away when a note becomes
+that, and never believed: what a writer claims in them is put right, and said if it was more than
+the writer has. Edits made by hand and merges are stored as they are; the next write puts the keys
+right. So does one that PACK made where truth levels were off.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+from pack.core.decision import Decision
+from pack.core.events import EventKind, MemoryEvent
+from pack.core.guard import Guard, Pending
+from pack.core.truths import STRONGEST, SYSTEM_KEYS, LineState, LineTruth, TruthMode, Truths
+from pack.errors import InvalidContent, LimitExceeded
+from pack.files import frontmatter
+from pack.files.frontmatter import Frontmatter
+from pack.files.keys import (
+    ACCEPTED_BY_USER,
+    LAST_MODIFIED_BY_LEVEL,
+    ORIGIN_SOURCE,
+    TRUTH_KEYS,
+    TRUTH_LEVEL,
+    folded_key,
+)
+from pack.files.line_keys import line_key
+from pack.files.note import Note
+from pack.files.yaml_block import Value
+from pack.history.differences.line_hunks import git_lines
+from pack.model import Put
+from pack.provenance import Origin, parse_origin
+from pack.truth.acceptances import ACCEPTS, accepted_spans
+
+_FOLDED: Final = {folded_key(name): name for name in TRUTH_KEYS}
+_CLAIM: Final = (
+    "the frontmatter claimed more than its writer has ({}); PACK has put that right, as it says by"
+    " itself who wrote what"
+)
+
+
+def showing(truths: Truths) -> Guard:
+    """The guard that has notes say how far they are trusted; it comes after all that decide."""
+
+    def show(pending: Pending) -> Decision:
+        decision = pending.decision
+        is_held = decision.proposal is not None and not decision.proposal.is_beside
+        if is_held or decision.is_tracked or not decision.with_index:
+            return decision
+        puts = {change.path for change in decision.changes if isinstance(change, Put)}
+        shown = [_shown(pending, truths, note) for note in decision.notes if note.path in puts]
+        return _with(decision, [one for one in shown if one is not None])
+
+    return show
+
+
+class _Shown(NamedTuple):
+    """A note that says how far it is trusted, and what it claimed beyond that, by key."""
+
+    note: Note
+    claims: Mapping[str, str]
+    level: int
+
+
+def _with(decision: Decision, shown: Sequence[_Shown]) -> Decision:
+    notes = {one.note.path: one.note for one in shown}
+    if not notes:
+        return decision
+    claimed = [one for one in shown if one.claims]
+    events = [
+        MemoryEvent(EventKind.LOWERED, one.note.path, f"level {one.level}", _words(one.claims))
+        for one in claimed
+    ]
+    return replace(
+        decision,
+        changes=[
+            replace(change, content=notes[change.path].content)
+            if isinstance(change, Put) and change.path in notes
+            else change
+            for change in decision.changes
+        ],
+        notes=[notes.get(note.path, note) for note in decision.notes],
+        warnings=(*decision.warnings, *(_CLAIM.format(_words(one.claims)) for one in claimed)),
+        trailers=(*decision.trailers, *(event.trailer() for event in events)),
+    )
+
+
+def _words(claims: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}: {value}" for key, value in claims.items())
+
+
+def _shown(pending: Pending, truths: Truths, note: Note) -> _Shown | None:
+    """A note with the keys as they have to be; `None` where nothing is to be changed."""
+    head, before, writer = note.head, pending.before(note.path), pending.origin
+    if head.problem is not None or truths.mode(note.path) is TruthMode.OFF:
+        return None
+    given = {key: meant for key in head.fields if (meant := _meant(key)) is not None}
+    was_shown = before is not None and not TRUTH_KEYS.isdisjoint(before.head.fields)
+    if writer.level == STRONGEST and not given and not was_shown:
+        return None
+    spans = [span for name, text in pending.decision.trailers if name == ACCEPTS
+             for span in accepted_spans(text)]  # fmt: skip
+    found = _Trust.of(note, before, truths, writer, spans)
+    wanted = found.fields()
+    try:
+        changed = frontmatter.without_fields(head, given.keys() - wanted.keys())
+        changed = frontmatter.with_fields(changed, wanted)
+    except (InvalidContent, LimitExceeded):
+        return None  # a block that PACK cannot edit stays, as the stamp leaves it too
+    old = before.head.fields if before is not None else {}
+    claims = {} if writer.level == STRONGEST else _beyond(head, given, wanted, old)
+    if changed.block == head.block and not claims:
+        return None
+    content = changed.parts.join().encode("utf-8")
+    return _Shown(Note.planned(note.path, content, changed), claims, found.level)
+
+
+def _meant(key: str) -> str | None:
+    """Which of the keys a key looks like, to a person or a lenient program."""
+    plain = unicodedata.normalize("NFKC", key)
+    visible = "".join(c for c in plain if unicodedata.category(c) != "Cf")
+    return _FOLDED.get(folded_key(visible.strip()))
+
+
+def _beyond(
+    head: Frontmatter,
+    given: Mapping[str, str],
+    wanted: Mapping[str, Value],
+    old: Mapping[str, object],
+) -> dict[str, str]:
+    """What a text claims in these keys beyond what is so, and did not just take over."""
+    found = {}
+    for key, meant in given.items():
+        claimed = head.fields[key]
+        is_taken_over = key in old and repr(old[key]) == repr(claimed)
+        if not is_taken_over and _rank(meant, claimed) < _rank(meant, wanted.get(meant)):
+            found[key] = str(claimed)[:80]
+    return found
+
+
+def _rank(key: str, value: object) -> int:
+    """How much a value of one of the keys claims: the less, the more."""
+    text = str(value).strip()
+    if key == ACCEPTED_BY_USER.name:
+        return 0 if text.casefold() == "true" else 1
+    if key == ORIGIN_SOURCE.name:
+        origin = parse_origin(text)
+        return origin.level if origin is not None else 0 if value is not None else STRONGEST
+    return int(text) if text.isascii() and text.isdecimal() else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Trust:
+    """How far a note will be trusted.
+
+    Attributes:
+        lines: Its lines and keys that say something.
+        writer: Who writes it now.
+    """
+
+    lines: Sequence[LineTruth]
+    writer: Origin
+
+    @classmethod
+    def of(
+        cls,
+        note: Note,
+        before: Note | None,
+        truths: Truths,
+        writer: Origin,
+        spans: Sequence[tuple[int, int]],
+    ) -> _Trust:
+        """The truth of a note that is about to be stored in place of another."""
+        own = LineTruth(writer.level, writer.label, LineState.WRITTEN, None)
+        return cls(list(_lines(note, before, truths, own, spans)), writer)
+
+    @property
+    def level(self) -> int:
+        """That of what is trusted least."""
+        return max((one.level for one in self.lines), default=STRONGEST)
+
+    def fields(self) -> dict[str, Value]:
+        """What the frontmatter shall say; nothing for a note that is wholly the person's."""
+        level = self.level
+        if level == STRONGEST:
+            return {}
+        weakest = [one.origin for one in self.lines if one.level == level]
+        is_own = self.writer.label in weakest
+        return {
+            TRUTH_LEVEL.name: level,
+            ORIGIN_SOURCE.name: self.writer.label if is_own else weakest[-1],
+            ACCEPTED_BY_USER.name: any(one.state is LineState.ACCEPTED for one in self.lines),
+            LAST_MODIFIED_BY_LEVEL.name: self.writer.level,
+        }
+
+
+def _lines(
+    note: Note,
+    before: Note | None,
+    truths: Truths,
+    own: LineTruth,
+    spans: Sequence[tuple[int, int]],
+) -> Iterator[LineTruth]:
+    """The truth of each line of the body, and of each key that is not PACK's own."""
+    truth = truths.of(before) if before is not None else None
+    known: dict[str, list[LineTruth]] = {}
+    if before is not None and truth is not None:
+        for text, one in zip(git_lines(before.exact_text()), truth.lines, strict=True):
+            known.setdefault(line_key(text), []).append(one)
+    start = len(git_lines(note.text)) - len(git_lines(note.head.body))
+    for number, text in enumerate(git_lines(note.text), 1):
+        if number <= start or not text.strip():
+            continue
+        left = known.get(line_key(text))
+        one = left.pop(0) if left else own
+        is_accepted = any(first <= number <= last for first, last in spans)
+        yield replace(own, state=LineState.ACCEPTED) if is_accepted else one
+    old = before.head.fields if before is not None else {}
+    for key, value in note.head.fields.items():
+        if key not in SYSTEM_KEYS and _meant(key) is None:
+            is_same = key in old and repr(old[key]) == repr(value)
+            yield truth.keys.get(key, own) if truth is not None and is_same else own

@@ -1,0 +1,205 @@
+"""What machines did elsewhere to the person's text is not taken in over a remote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pack.core.events import EventKind
+from pack.core.truths import TruthMode
+from pack.memory import Memory
+from pack.provenance import Origin, Source
+from pack.remote.remote import Exchange, Outcome
+from tests.compat.remote_support import Machine, Net, make_template
+
+pytestmark = pytest.mark.usefixtures("git_identity")
+
+A = "context/a.md"
+RULE = "Never deploy on Fridays."
+TEXT = f"---\ntopic: Rules\n---\n\n# Rules\n\n{RULE}\nAsk before you delete.\n"
+AGENT = "agent\n\nCo-authored-by: Claude <noreply@anthropic.com>"
+USER = Origin(Source.USER, "cli")
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Net:
+    return make_template(tmp_path_factory.mktemp("net"))
+
+
+@pytest.fixture
+def machines(template: Net, tmp_path: Path) -> Iterator[tuple[Machine, Machine]]:
+    """Two machines that both have what the person wrote."""
+    net = template.copy_to(tmp_path / "net")
+    one, two = (net.open(net.folder / name, truth=TruthMode.ENFORCE) for name in ("one", "two"))
+    person(one).notes.update(A, TEXT)
+    one.exchange()
+    two.exchange()
+    net.clock.advance(hours=1)
+    yield one, two
+    net.close()
+
+
+def person(machine: Machine) -> Memory:
+    return machine.memory.written_by(USER)
+
+
+def by_git(machine: Machine, change: Callable[[str], str | None], message: str = AGENT) -> None:
+    """A commit that PACK did not make, pushed past it."""
+    file = machine.folder / A
+    text = change(file.read_text(encoding="utf-8"))
+    if text is None:
+        file.unlink()
+    else:
+        file.write_text(text, encoding="utf-8")
+    machine.git("add", "--all")
+    machine.git("commit", "--quiet", "-m", message)
+    machine.git("push", "--quiet", "origin", "HEAD")
+
+
+def take(machine: Machine, *others: Machine) -> Exchange:
+    """An exchange, after which all machines have the same."""
+    done = machine.exchange()
+    assert done.stop is None
+    for other in others:
+        assert other.exchange().outcome in (Outcome.RECEIVED, Outcome.UP_TO_DATE)
+        assert other.files() == machine.files()
+        other.assert_sound()
+    machine.assert_sound()
+    return done
+
+
+@pytest.mark.contract("C1")
+def test_a_machines_change_of_a_persons_line_is_kept_beside_it(
+    machines: tuple[Machine, Machine],
+) -> None:
+    one, two = machines
+    by_git(one, lambda text: text.replace("Never", "Rarely") + "- it was me\n")
+    done = take(two, one)
+    (copy,) = done.copies
+    assert done.outcome is Outcome.MERGED
+    assert RULE in two.text(A)
+    assert "- it was me" in two.text(A)  # what touches nothing of the person's is done
+    assert "Rarely deploy" in two.text(copy)
+    (event,) = two.memory.events.page().events
+    assert (event.kind, event.path, event.commit) == (EventKind.DISCARDED, A, two.head())
+    assert two.memory.remotes.sync().outcome is Outcome.UP_TO_DATE
+
+
+@pytest.mark.contract("C1")
+def test_so_it_is_where_both_have_changed_something(machines: tuple[Machine, Machine]) -> None:
+    one, two = machines
+    by_git(one, lambda text: text.replace("Never", "Rarely"))
+    person(two).notes.update("context/b.md", "mine\n")
+    take(two, one)
+    assert RULE in two.text(A)
+
+
+def test_what_a_machine_may_do_is_taken_as_it_is(machines: tuple[Machine, Machine]) -> None:
+    one, two = machines
+    by_git(one, lambda text: text + "\n- one more\n")
+    one.memory.notes.update("context/new.md", "by an agent\n")
+    one.exchange()
+    done = take(two, one)
+    assert (done.outcome, done.copies) == (Outcome.RECEIVED, ())
+    assert two.memory.events.page().events == ()
+
+
+def test_the_last_word_of_a_machine_that_began_with_the_persons(
+    machines: tuple[Machine, Machine],
+) -> None:
+    one, two = machines
+    by_git(one, lambda text: text.replace("Never", "Rarely"))
+    by_git(one, lambda text: text.replace("Rarely", "Always"))
+    take(two, one)
+    assert RULE in two.text(A)
+    assert "Always" not in two.text(A)
+
+
+def test_what_the_person_made_of_a_machines_change_is_the_persons(
+    machines: tuple[Machine, Machine],
+) -> None:
+    one, two = machines
+    by_git(one, lambda text: text.replace("Never", "Rarely"))
+    by_git(one, lambda text: text.replace("Rarely deploy", "Deploy, with care,"), "mine")
+    take(two, one)
+    assert "Deploy, with care, on Fridays." in two.text(A)
+
+
+@pytest.mark.contract("C1")
+def test_a_machine_deletes_nothing_of_the_persons(machines: tuple[Machine, Machine]) -> None:
+    one, two = machines
+    by_git(one, lambda _: None)
+    take(two, one)
+    assert RULE in two.text(A)
+    (event,) = two.memory.events.page().events
+    assert (event.kind, event.path, event.discarded) == (EventKind.DISCARDED, A, None)
+
+
+def test_a_machine_moves_nothing_of_the_persons_away(machines: tuple[Machine, Machine]) -> None:
+    one, two = machines
+    one.git("mv", A, "context/z.md")
+    one.git("commit", "--quiet", "-m", AGENT)
+    one.git("push", "--quiet", "origin", "HEAD")
+    take(two, one)
+    assert RULE in two.text(A)
+    assert not (two.folder / "context/z.md").exists()
+
+
+def test_the_rules_of_the_memory_are_the_persons(machines: tuple[Machine, Machine]) -> None:
+    one, two = machines
+    (one.folder / ".pack.yaml").write_text("version: 1\nexclude: [context/]\n", encoding="utf-8")
+    by_git(one, lambda text: text)
+    take(two, one)
+    assert not (two.folder / ".pack.yaml").exists()
+
+
+@pytest.mark.contract("C1")
+def test_of_two_texts_of_the_person_the_later_is_in_place(
+    machines: tuple[Machine, Machine],
+) -> None:
+    one, two = machines
+    note = two.memory.notes.get(A)
+    person(two).notes.update(A, note.content.replace(RULE, "Earlier."), note.sha)
+    two.clock.advance(hours=1)
+    person(one).notes.update(A, note.content.replace(RULE, "Later."), note.sha)
+    one.exchange()
+    (copy,) = take(two, one).copies
+    assert "Later." in two.text(A)
+    assert "Earlier." in two.text(copy)
+    (event,) = two.memory.events.page().events
+    assert event.kind is EventKind.CONFLICT
+
+
+def test_where_the_remote_is_canonical_its_text_is_in_place(
+    machines: tuple[Machine, Machine],
+) -> None:
+    one, two = machines
+    for machine in machines:
+        (machine.folder / ".pack.yaml").write_text(
+            "version: 1\nvault_mode: cloud_first\n", encoding="utf-8"
+        )
+    by_git(one, lambda text: text, "mode")
+    (two.folder / ".pack.yaml").unlink()
+    take(two)
+    note = two.memory.notes.get(A)
+    person(one).notes.update(A, note.content.replace(RULE, "On the remote."), note.sha)
+    one.exchange()
+    two.clock.advance(hours=1)
+    person(two).notes.update(A, note.content.replace(RULE, "Here, and later."), note.sha)
+    take(two, one)
+    assert "On the remote." in two.text(A)
+
+
+def test_the_person_deletes_what_a_machine_went_on_writing(
+    machines: tuple[Machine, Machine],
+) -> None:
+    one, two = machines
+    note = one.memory.notes.get(A)
+    one.memory.notes.update(A, note.content + "- by a machine\n", note.sha)
+    one.exchange()
+    person(two).notes.delete(A, note.sha)
+    (copy,) = take(two, one).copies
+    assert not (two.folder / A).exists()
+    assert "- by a machine" in two.text(copy)

@@ -1,0 +1,250 @@
+"""Every cell of the rules for two versions of one file, on whole trees, from both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pack.files.markdown import split_lines
+from pack.merge.moves import Trio
+from pack.merge.tree import MergeConflict, TreeMerge, merge_trees
+from pack.merge.two_sides import Authority, ClashKind, TwoSides, deletion_stands
+from pack.model import MemoryPath, Put, blob_id
+from tests.support import START
+
+PATH = MemoryPath("a/note.md")
+BASE = "---\ntopic: t\nstatus: new\n---\n\n# N\n\nfirst\nsecond\n"
+
+
+@dataclass(frozen=True)
+class Side:
+    """A version of the note; `None` where the side deleted it."""
+
+    text: str | None
+    level: int
+    hour: int = 0
+    name: str = "aaaaaaa"
+    keys: Mapping[str, int] | None = None
+
+    def authority(self) -> Authority:
+        before = split_lines(BASE)
+        lines = split_lines(self.text or "")
+        levels = [1 if line in before else self.level for line in lines]
+        at = START + timedelta(hours=self.hour)
+        return Authority(self.level, at, self.name, self.name, levels, self.keys or {})
+
+
+Found = tuple[dict[str, str], tuple[MergeConflict, ...]]
+
+
+def merged(ours: Side, theirs: Side, *, theirs_is_canonical: bool = False) -> Found:
+    """Our files after the merge, and what it tells."""
+    texts = [BASE, ours.text, theirs.text]
+    contents = [{} if text is None else {PATH: text.encode()} for text in texts]
+    trees = [{path: blob_id(content) for path, content in tree.items()} for tree in contents]
+    blobs = {blob_id(content): content for tree in contents for content in tree.values()}
+
+    def weigh(_: Trio) -> TwoSides:
+        return TwoSides(ours.authority(), theirs.authority(), theirs_is_canonical)
+
+    plan = merge_trees(*trees, blobs.__getitem__, theirs.name, weigh)
+    return applied(contents[1], plan), plan.conflicts
+
+
+def applied(ours: Mapping[MemoryPath, bytes], plan: TreeMerge) -> dict[str, str]:
+    files = dict(ours)
+    for change in plan.changes:
+        if isinstance(change, Put):
+            files[change.path] = change.content
+        else:
+            del files[change.path]
+    return {str(path): content.decode() for path, content in files.items()}
+
+
+def on_both_machines(ours: Side, theirs: Side) -> Found:
+    """What the merge gives, which must be the same on either machine."""
+    here, there = merged(ours, theirs), merged(theirs, ours)
+    assert here[0] == there[0]
+    assert {(c.kind, c.kept, c.discarded) for c in here[1]} == {
+        (c.kind, c.kept, c.discarded) for c in there[1]
+    }
+    return here
+
+
+def edit(line: str) -> str:
+    return BASE.replace("second", line)
+
+
+ME, OTHER = "aaaaaaa", "bbbbbbb"
+
+
+@pytest.mark.contract("C1")
+@pytest.mark.parametrize(
+    ("one", "other", "stays"),
+    [
+        # level 1 against 2 to 5: the person's, however much later the machine's is
+        (Side(edit("mine"), 1, 0, ME), Side(edit("its"), 2, 9, OTHER), "mine"),
+        (Side(edit("mine"), 1, 0, ME), Side(edit("its"), 5, 9, OTHER), "mine"),
+        # both 1: the later is in place
+        (Side(edit("mine"), 1, 0, ME), Side(edit("hers"), 1, 9, OTHER), "hers"),
+        (Side(edit("mine"), 1, 9, ME), Side(edit("hers"), 1, 0, OTHER), "mine"),
+        # neither: the lower number, then the later
+        (Side(edit("rule"), 2, 0, ME), Side(edit("model"), 5, 9, OTHER), "rule"),
+        (Side(edit("here"), 3, 0, ME), Side(edit("cloud"), 5, 9, OTHER), "here"),
+        (Side(edit("lan"), 4, 0, ME), Side(edit("cloud"), 5, 9, OTHER), "lan"),
+        (Side(edit("early"), 5, 0, ME), Side(edit("late"), 5, 9, OTHER), "late"),
+        # at the same moment: the same on both machines, whichever it is
+        (Side(edit("a"), 5, 0, ME), Side(edit("b"), 5, 0, OTHER), "b"),
+    ],
+)
+def test_two_edits_of_a_line(one: Side, other: Side, stays: str) -> None:
+    files, (told,) = on_both_machines(one, other)
+    (gone,) = {one, other} - {side for side in (one, other) if side.text == edit(stays)}
+    copy = f"a/note.conflict-{gone.name}.md"
+    assert files[PATH] == edit(stays)
+    assert files[copy].replace(f"conflict_copy_of: {PATH}\n", "") == gone.text
+    both = one.level == other.level == 1
+    assert told.kind is (ClashKind.CONFLICT if both else ClashKind.DISCARDED)
+    assert (told.copy, told.kept) == (copy, blob_id(edit(stays).encode()))
+    assert told.discarded == blob_id((gone.text or "").encode())
+
+
+@pytest.mark.contract("C1")
+@pytest.mark.parametrize(
+    ("deleted", "edited", "is_gone"),
+    [
+        ((1, 9), (1, 0), False),  # an edit of the person's beats every deletion
+        ((1, 0), (1, 9), False),
+        ((5, 9), (1, 0), False),
+        ((2, 9), (1, 0), False),
+        ((1, 0), (5, 9), True),  # the person deleted it, and a machine went on writing
+        ((1, 0), (2, 9), True),
+        ((2, 9), (5, 0), False),  # machines may not delete what holds the person's text
+        ((5, 9), (5, 0), False),
+        ((5, 9), (2, 0), False),
+    ],
+)
+def test_a_deletion_and_an_edit(
+    deleted: tuple[int, int], edited: tuple[int, int], *, is_gone: bool
+) -> None:
+    one = Side(None, *deleted, ME)
+    other = Side(edit("more"), *edited, OTHER)
+    files, (told,) = on_both_machines(one, other)
+    assert (PATH not in files) == is_gone
+    whole = files[told.copy] if told.copy else files[PATH]
+    assert "more\n" in whole
+    assert (told.copy is not None) == is_gone
+    assert told.kind is (
+        ClashKind.CONFLICT if deleted[0] == edited[0] == 1 else ClashKind.DISCARDED
+    )
+
+
+@pytest.mark.parametrize(
+    ("deleted", "edited", "is_gone"),
+    [
+        ((2, 0), (5, 9), True),  # the lower number
+        ((5, 9), (2, 0), False),
+        ((5, 9), (5, 0), True),  # then the later
+        ((5, 0), (5, 9), False),
+    ],
+)
+def test_machines_delete_what_only_machines_wrote(
+    deleted: tuple[int, int], edited: tuple[int, int], *, is_gone: bool
+) -> None:
+    sides = [
+        Authority(level, START + timedelta(hours=hour), "x") for level, hour in (deleted, edited)
+    ]
+    assert deletion_stands(*sides) == is_gone
+
+
+def test_both_deleted_it() -> None:
+    assert on_both_machines(Side(None, 1, 0, ME), Side(None, 5, 0, OTHER)) == ({}, ())
+
+
+def key(value: str) -> str:
+    return BASE.replace("new", value)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "stays", "kind"),
+    [
+        (Side(key("mine"), 1, 0, ME), Side(key("hers"), 1, 9, OTHER), "hers", ClashKind.VALUE),
+        (Side(key("mine"), 1, 0, ME), Side(key("its"), 5, 9, OTHER), "mine", ClashKind.DISCARDED),
+        (Side(key("rule"), 2, 0, ME), Side(key("its"), 5, 9, OTHER), "rule", ClashKind.DISCARDED),
+        (Side(key("old"), 5, 0, ME), Side(key("late"), 5, 9, OTHER), "late", ClashKind.DISCARDED),
+    ],
+)
+def test_a_value_of_a_key_is_one_of_both_and_the_log_has_both(
+    one: Side, other: Side, stays: str, kind: ClashKind
+) -> None:
+    files, (told,) = on_both_machines(one, other)
+    assert files == {PATH: key(stays)}  # no copy for one value
+    assert (told.kind, told.kept, told.copy) == (kind, f"status: {stays}", None)
+    (gone,) = {one.text, other.text} - {key(stays)}
+    assert key(told.discarded.removeprefix("status: ")) == gone
+
+
+def test_the_level_of_a_key_is_its_own() -> None:
+    mine = Side(key("mine"), 1, 0, ME, {"status": 5})  # a machine set it on this side
+    other = Side(key("hers"), 1, 0, OTHER, {"status": 1})
+    assert on_both_machines(mine, other)[0] == {PATH: key("hers")}
+
+
+def test_sides_win_line_by_line_and_whoever_loses_a_line_is_kept_whole() -> None:
+    """On one side the person wrote one line and a machine another; on the other, the reverse."""
+    lines = ["first", "second"]
+    one = BASE.replace("first", "FIRST by me").replace("second", "SECOND by it")
+    other = BASE.replace("first", "FIRST by it").replace("second", "SECOND by me")
+    start = split_lines(BASE).index("first\n")
+    texts = {"ours": one, "theirs": other}
+    levels = {"ours": (1, 5), "theirs": (5, 1)}
+
+    def authority(side: str) -> Authority:
+        own = [1] * start + list(levels[side])
+        return Authority(1, START, side, side, own)
+
+    contents = [text.encode() for text in (BASE, *texts.values())]
+    trees = [{PATH: blob_id(content)} for content in contents]
+    blobs = {blob_id(content): content for content in contents}
+    weighed = TwoSides(authority("ours"), authority("theirs"))
+    plan = merge_trees(*trees, blobs.__getitem__, "theirs", lambda _: weighed)
+    files = applied({PATH: contents[1]}, plan)
+    assert files[PATH].endswith("FIRST by me\nSECOND by me\n")
+    assert "SECOND by it" in files["a/note.conflict-ours.md"]
+    assert "FIRST by it" in files["a/note.conflict-theirs.md"]
+    assert len(files) == 1 + len(lines)
+
+
+def test_where_the_remote_is_canonical_its_version_stays() -> None:
+    mine, hers = Side(edit("mine"), 1, 9, ME), Side(edit("hers"), 1, 0, OTHER)
+    files, _ = merged(mine, hers, theirs_is_canonical=True)
+    assert files[PATH] == edit("hers")
+    assert "mine" in files[f"a/note.conflict-{ME}.md"]
+    machine = Side(edit("its"), 5, 9, OTHER)
+    assert merged(mine, machine, theirs_is_canonical=True)[0][PATH] == edit("mine")
+
+
+_LINES = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "first\n", "second\n"]), max_size=5)
+_SIDES = st.tuples(_LINES, st.integers(1, 5), st.integers(0, 2))
+
+
+@given(_SIDES, _SIDES)
+def test_both_machines_get_the_same_and_nothing_of_the_person_is_lost(
+    one: tuple[list[str], int, int], other: tuple[list[str], int, int]
+) -> None:
+    head = BASE[: BASE.index("first")]
+    sides = [
+        Side(head + "".join(lines), level, hour, name)
+        for (lines, level, hour), name in ((one, ME), (other, OTHER))
+    ]
+    files, _ = on_both_machines(*sides)
+    everything = "".join(files.values())
+    for (lines, _, _), (others, _, _) in ((one, other), (other, one)):
+        for line in set(lines):
+            is_deleted = line in split_lines(BASE) and line not in others
+            assert line in split_lines(everything) or is_deleted

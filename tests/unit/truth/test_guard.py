@@ -1,0 +1,199 @@
+"""What a machine may not change of the person's text waits as a proposal, whatever way it comes."""
+
+import pytest
+
+from pack.core.truths import TruthMode
+from pack.errors import TooManyProposals
+from pack.files.edits import Replace
+from pack.history.undoing.undone import UndoChoice
+from pack.model import MemoryPath
+from pack.proposals.proposal import ProposalStatus
+from pack.provenance import Origin, Source
+from pack.results import WriteStatus
+
+USER = Origin(Source.USER, "cli")
+OTHER = Origin(Source.AI_CLOUD, "other")
+A = "notes/a.md"
+GENERAL = "context/general.md"
+TEXT = "# A\n\nNever push to main.\n\n- [ ] call the bank\n"
+
+
+@pytest.fixture
+def held(world):
+    """A memory with a note of the person."""
+    world.init()
+    world.open(truth=TruthMode.ENFORCE)
+    world.mine = world.memory.written_by(USER)
+    world.shelf = world.memory._session.core.proposals
+    world.mine.notes.update(A, TEXT)
+    return world
+
+
+def text_of(world, path=A):
+    return world.memory.notes.get(path).content
+
+
+def sha_of(world, path=A):
+    return world.memory.notes.get(path).sha
+
+
+def update(world, old, new, path=A, **more):
+    return world.memory.notes.update(
+        path, text_of(world, path).replace(old, new), sha_of(world, path), **more
+    )
+
+
+def refused(world, done, path=A):
+    """The proposal of a write that changed nothing."""
+    assert (done.status, done.commit) == (WriteStatus.PROPOSED, None)
+    return world.shelf.find(done.proposal)
+
+
+def test_one_word_in_a_line_of_the_person_is_proposed(held):
+    head, before = held.connector.head(), text_of(held)
+    done = update(held, "Never push", "Rarely push", message="softer")
+    found = refused(held, done)
+    assert (held.connector.head(), text_of(held)) == (head, before)
+    assert (found.base, found.path, found.origin, found.level) == (
+        head,
+        A,
+        "ai-cloud:test-client",
+        5,
+    )
+    assert found.message == f"{A}: update (softer)"
+    (line,) = done.protected
+    assert (line.text, before.split("\n")[line.line - 1]) == ("Never push to main.",) * 2
+    assert "-Never push to main.\n+Rarely push to main.\n" in done.diff
+    assert f"pack proposals accept {found.id}" in done.tell
+    assert done.sha == sha_of(held)
+    assert held.shelf.texts(found)[1][MemoryPath(A)].decode() == before.replace("Never", "Rarely")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("bank\n", "bank\n- buy milk\n"),
+        ("[ ]", "[x]"),
+        ("bank\n", "bank\n\n## More\n\nA fact.\n"),
+    ],
+)
+def test_what_changes_no_word_of_the_person_is_written(held, old, new):
+    done = update(held, old, new)
+    assert (done.status, done.proposal) == (WriteStatus.WRITTEN, None)
+    assert new in text_of(held)
+    assert held.shelf.open() == []
+
+
+def test_its_own_text_a_machine_may_change_and_remove(held):
+    held.memory.notes.update("notes/mine.md", "# Mine\n\none\n")
+    assert update(held, "one", "two", "notes/mine.md").status is WriteStatus.WRITTEN
+    moved = held.memory.notes.move("notes/mine.md", "notes/b.md", sha_of(held, "notes/mine.md"))
+    assert moved.status is WriteStatus.WRITTEN
+    gone = held.memory.notes.delete("notes/b.md", sha_of(held, "notes/b.md"))
+    assert gone.status is WriteStatus.WRITTEN
+
+
+def test_a_ticked_box_gives_no_right_to_the_words(held):
+    update(held, "[ ]", "[x]")
+    assert update(held, "call the bank", "rob the bank").status is WriteStatus.PROPOSED
+
+
+def test_a_removal_and_a_move_are_proposed(held):
+    refused(held, held.memory.notes.delete(A, sha_of(held)))
+    done = held.memory.notes.move(A, "notes/b.md", sha_of(held))
+    found = refused(held, done)
+    assert (found.path, found.paths) == (A, (A, "notes/b.md"))
+    assert "rename from notes/a.md" in done.diff
+    assert text_of(held)
+
+
+def test_an_undo_and_a_restore_are_proposed(held):
+    held.mine.notes.update(A, text_of(held).replace("Never push", "Push"), sha_of(held))
+    head = held.connector.head()
+    undone = held.memory.undo.undo(UndoChoice())
+    assert undone.commit is None
+    assert held.connector.head() == head
+    assert len(held.shelf.open()) == 1
+    restored = held.memory.undo.restore(A)
+    assert restored.written.status is WriteStatus.PROPOSED
+    assert held.connector.head() == head
+
+
+def test_the_rest_is_written_where_that_is_asked_for(held):
+    old = text_of(held)
+    new = old.replace("Never", "Rarely") + "\nA fact.\n"
+    done = held.memory.notes.update(A, new, sha_of(held), apply_rest=True)
+    assert (done.status, done.commit) == (WriteStatus.PROPOSED, held.connector.head())
+    assert text_of(held).replace("\nA fact.\n", "").splitlines()[-5:] == old.splitlines()[-5:]
+    found = held.shelf.find(done.proposal)
+    assert found.base == done.commit
+    before, after = held.shelf.texts(found)
+    assert before[A].decode() == text_of(held)
+    assert after[A].decode().count("A fact.") == 1
+    assert "+A fact." not in done.diff
+    edit = Replace("Never", "Rarely")
+    again = held.memory.notes.edit(A, [edit], apply_rest=True)
+    assert (again.status, again.commit, again.proposal) == (WriteStatus.PROPOSED, None, found.id)
+
+
+def test_a_text_without_a_path_is_never_held_up(held):
+    held.mine.notes.update(GENERAL, "I like tea and\ncake.\n", sha_of(held, GENERAL))
+    read = held.memory.whole.get().content
+    sent = read.replace("tea and\n", "tea and\nno\n") + "\nA new fact.\n"
+    done = held.memory.whole.add(sent, last_read=read)
+    assert (done.status, done.commit) == (WriteStatus.WRITTEN, held.connector.head())
+    text = text_of(held, GENERAL)
+    assert "I like tea and\ncake.\n" in text
+    assert "A new fact." in text
+    assert "\nno\n" in text
+    assert "tea and\nno\n" in held.shelf.texts(held.shelf.find(done.proposal))[1][GENERAL].decode()
+
+
+def test_the_same_again_is_the_same_proposal(held):
+    first = refused(held, update(held, "Never", "Rarely"))
+    held.clock.advance(days=2)
+    assert refused(held, update(held, "Never", "Rarely")) == first
+    both = refused(held, update(held, "Never push", "Always push"))
+    assert both.id == first.id
+    assert "Always push" in held.shelf.texts(both)[1][A].decode()
+    assert refused(held, update(held, "call the", "rob the")).id != first.id
+    held.memory.written_by(OTHER).notes.edit(A, [Replace("Never", "Rarely")])
+    assert len(held.shelf.open()) == 3
+
+
+def test_what_was_refused_is_not_proposed_again(held):
+    first = refused(held, update(held, "Never", "Rarely"))
+    held.shelf.close(first, ProposalStatus.REJECTED, "it is a rule")
+    done = update(held, "Never", "Rarely")
+    assert (done.status, done.proposal) == (WriteStatus.REFUSED, first.id)
+    assert "refused this on 20" in done.tell
+    assert "it is a rule" in done.tell
+    assert held.shelf.open() == []
+
+
+def test_a_flood_is_stopped(held, monkeypatch):
+    monkeypatch.setattr("pack.core.proposing.MOST_OPEN", 3)
+    for number in range(3):
+        held.mine.notes.update(f"notes/{number}.md", TEXT)
+        refused(
+            held, held.memory.notes.delete(f"notes/{number}.md", sha_of(held, f"notes/{number}.md"))
+        )
+    with pytest.raises(TooManyProposals, match="3 proposals of ai-cloud:test-client"):
+        update(held, "Never", "Rarely")
+    other = held.memory.written_by(OTHER).notes
+    assert other.edit(A, [Replace("Never", "Rarely")]).status is WriteStatus.PROPOSED
+
+
+def test_a_dry_run_says_what_would_be_proposed(held):
+    done = update(held, "Never", "Rarely", dry_run=True)
+    assert (done.status, done.proposal, len(done.protected)) == (WriteStatus.PROPOSED, None, 1)
+    assert [change.path for change in done.changes] == [A]
+    assert held.shelf.open() == []
+
+
+@pytest.mark.parametrize("mode", [TruthMode.RECORD, TruthMode.OFF])
+def test_where_levels_are_not_enforced_everything_is_written(world, mode):
+    world.init()
+    world.open(truth=mode)
+    world.memory.written_by(USER).notes.update(A, TEXT)
+    assert update(world, "Never", "Rarely").status is WriteStatus.WRITTEN
