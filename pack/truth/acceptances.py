@@ -21,6 +21,7 @@ from pack.model import BlobId, CommitId, MemoryPath
 
 ACCEPTS: Final = "Pack-Accepts"
 _VALUE: Final = re.compile(r"([0-9a-f]{40,64}) (\d{1,9}-\d{1,9}(?:,\d{1,9}-\d{1,9})*) (.+)")
+_LOOKED_AT: Final = 2
 
 Span = tuple[int, int]
 """The first and the last line, from 1."""
@@ -90,12 +91,14 @@ def version_accepted(log: KnownLog, acceptance: Acceptance) -> CommitId | None:
     """The commit that made the version of which lines were accepted; `None` if it cannot be told.
 
     It is not the first one with that blob: what was deleted and written again later is other text.
+    The commit that accepts may say so in the frontmatter as well, and then makes a version itself.
     """
-    steps = follow(log, acceptance.commit, acceptance.path, at_once=1)
-    found = next(steps, None)
-    if found is None or found[1].sha != acceptance.blob:
-        return None
-    return found[0].id
+    for commit, change in follow(log, acceptance.commit, acceptance.path, at_once=_LOOKED_AT):
+        if change.sha == acceptance.blob:
+            return commit.id
+        if commit.id != acceptance.commit:
+            break
+    return None
 
 
 def accepted(lines: Sequence[LineTruth], acceptance: Acceptance) -> tuple[LineTruth, ...]:
