@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from pack.core.known_log import KnownLog
@@ -21,7 +22,6 @@ from pack.model import BlobId, CommitId, MemoryPath
 
 ACCEPTS: Final = "Pack-Accepts"
 _VALUE: Final = re.compile(r"([0-9a-f]{40,64}) (\d{1,9}-\d{1,9}(?:,\d{1,9}-\d{1,9})*) (.+)")
-_LOOKED_AT: Final = 2
 
 Span = tuple[int, int]
 """The first and the last line, from 1."""
@@ -91,9 +91,10 @@ def version_accepted(log: KnownLog, acceptance: Acceptance) -> CommitId | None:
     """The commit that made the version of which lines were accepted; `None` if it cannot be told.
 
     It is not the first one with that blob: what was deleted and written again later is other text.
-    The commit that accepts may say so in the frontmatter as well, and then makes a version itself.
+    The commit that accepts may change the file, as where the frontmatter no longer has to say that
+    it is a machine's; then it names what was there before, or what it stores.
     """
-    for commit, change in follow(log, acceptance.commit, acceptance.path, at_once=_LOOKED_AT):
+    for commit, change in islice(follow(log, acceptance.commit, acceptance.path, at_once=2), 2):
         if change.sha == acceptance.blob:
             return commit.id
         if commit.id != acceptance.commit:
