@@ -1,8 +1,8 @@
 """A memory, and everything an agent or a person can do with it (C4).
 
 Each subject is a small object, such as `memory.notes`, `memory.search` or `memory.remotes`; its
-class documents the calls. Subjects that a server rarely needs are imported on first use, because a
-person waits for the server to start.
+class documents the calls. Subjects are imported on first use: a command needs one of them, and a
+person waits for it.
 """
 
 from __future__ import annotations
@@ -31,8 +31,6 @@ from pack.truth.guard import truth_guard
 from pack.truth.lines import with_truths
 from pack.truth.seals import sealing
 from pack.truth.shown import showing
-from pack.use_cases.notes import Notes
-from pack.use_cases.pathless import WholeText
 
 if TYPE_CHECKING:
     from pack.history.blame import Blame
@@ -50,6 +48,8 @@ if TYPE_CHECKING:
     from pack.use_cases.care import Care
     from pack.use_cases.hand_edits import HandEdits
     from pack.use_cases.lifecycle import Lifecycle
+    from pack.use_cases.notes import Notes
+    from pack.use_cases.pathless import WholeText
     from pack.use_cases.remotes import Remotes
     from pack.use_cases.search import Search
 
@@ -162,11 +162,15 @@ class Memory:
     @property
     def notes(self) -> Notes:
         """The notes: read, list, update, edit, delete, move."""
+        from pack.use_cases.notes import Notes  # noqa: PLC0415
+
         return Notes(self._session)
 
     @property
     def whole(self) -> WholeText:
         """The memory as one text, for agents with the v1 prompt."""
+        from pack.use_cases.pathless import WholeText  # noqa: PLC0415
+
         return WholeText(self._session)
 
     @property

@@ -1,4 +1,4 @@
-"""A process that writes to a memory: `python -m tests.github_writer URL FOLDER NAME COUNT`.
+"""A process that writes to a memory beside others.
 
 The token comes in the environment, as `PACK_TEST_TOKEN`. What was acknowledged is printed.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import ssl
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,7 +45,3 @@ def main(url: str, folder: str, name: str, count: int) -> None:
         print(f"{name}-{2 * number + 1}", flush=True)
     catalog.close()
     connector.close()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))

@@ -25,9 +25,9 @@ from pack.errors import NotInitialised
 from pack.model import Mode
 from pack.paths import INDEX
 from pack.proposals.shelf import ProposalShelf
-from pack.remote.remote import FindRemotes
 
 if TYPE_CHECKING:
+    from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
 
 _T = TypeVar("_T")

@@ -53,14 +53,20 @@ def truth_guard(truths: Truths) -> Guard:
 def _judged(pending: Pending, truths: Truths, change: Change, level: int) -> Judgement | None:
     """What the rule says about one change; `None` if the change may be made as it is."""
     path, before = change.path, pending.before(change.path)
-    if path == PROJECT_FILE:
-        held = before.text if before else ""
-        lines = (ProtectedLine(1, held.partition("\n")[0]),)
-        return Judgement(lines, held)
-    if before is None or path.startswith(".") or truths.mode(path) is not TruthMode.ENFORCE:
-        return None
     wanted = change.content if isinstance(change, Put) else None
-    if wanted == before.content or is_generated(path, before.head.fields):
+    if before is None or wanted == before.content:
+        return None
+    if path == PROJECT_FILE:  # whoever changes it could decide what is protected
+        return Judgement((ProtectedLine(1, before.text.partition("\n")[0]),), before.text)
+    if path.startswith(".") or is_generated(path, before.head.fields):
+        return None
+    return _judged_text(truths, before, wanted, level)
+
+
+def _judged_text(
+    truths: Truths, before: Note, wanted: bytes | None, level: int
+) -> Judgement | None:
+    if truths.mode(before.path) is not TruthMode.ENFORCE:
         return None
     try:
         text, after = before.exact_text(), None if wanted is None else wanted.decode("utf-8")

@@ -117,6 +117,8 @@ class Folder:
 class Installed(Folder):
     """A folder for which the installed command is started each time, as a person does."""
 
+    command: str = COMMAND
+
     def _run(
         self,
         *words: str | Path,
@@ -124,7 +126,7 @@ class Installed(Folder):
         env: Mapping[str, str] | None,
         cwd: Path,
     ) -> Ended:
-        return run_installed(*words, stdin=stdin, env=env, cwd=cwd)
+        return run_installed(*words, stdin=stdin, env=env, cwd=cwd, command=self.command)
 
 
 def run(
@@ -164,10 +166,11 @@ def run_installed(
     stdin: str | bytes = b"",
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    command: str = COMMAND,
 ) -> Ended:
     """Run the installed command to its end."""
     done = subprocess.run(
-        [COMMAND, *map(str, words)],
+        [command, *map(str, words)],
         input=_as_bytes(stdin),
         env={**os.environ, **(env or {})},
         cwd=cwd,

@@ -29,7 +29,7 @@ from pack_servers.wiring.local import LocalPlace
 from pack_servers.wiring.memory import init_memory, open_memory
 
 from tests.stories.prepared import COMMAND as PACK
-from tests.stories.prepared import Process, start
+from tests.stories.prepared import Process, pack_command, start
 from tests.support import make_again
 
 DEADLINE = 60.0
@@ -151,7 +151,7 @@ def http_server(folder: Path, log: Path, kind: Kind = "http") -> Iterator[HttpSe
 
 def stdio_parameters(folder: Path) -> StdioServerParameters:
     return StdioServerParameters(
-        command=PACK, args=["serve", "--local", str(folder)], env=dict(os.environ)
+        command=pack_command(), args=["serve", "--local", str(folder)], env=dict(os.environ)
     )
 
 

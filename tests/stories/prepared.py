@@ -4,8 +4,12 @@ Starting Python and importing what a server needs takes more than most stories d
 first that asks starts a process which imports all of that once (`prepared_main.py`); each further
 one is a fork of it, with pipes, folder, environment and signals of its own. What a process does
 from its first line on, and how it dies, is the same. What happens before is the subject of
-`test_cli_process.py`, `test_cli_serve.py` and others that start the installed command, as the
-official clients do in all tests; and so does everything in `make soak`.
+`test_cli_process.py`, `test_cli_serve.py` and others that start the installed command; and so does
+everything in `make soak`.
+
+What starts a command by its name, as a shell or an official client does, gets a small program
+(`prepared_command.py`) that hands its streams, folder and environment on to such a process, and
+ends as that does.
 """
 
 from __future__ import annotations
@@ -15,14 +19,17 @@ import functools
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,12 +37,16 @@ from tests.support import is_soak
 
 COMMAND = str(Path(sys.executable).with_name("pack"))
 _PROGRAM = Path(__file__).with_name("prepared_main.py")
+_HANDS_ON = Path(__file__).with_name("prepared_command.py")
 
 
 class Prepared:
     """What `subprocess.Popen` is for a process, as far as the stories use that."""
 
     returncode: int | None = None
+    stdin: IO[Any] | None
+    stdout: IO[Any] | None
+    stderr: IO[Any] | None
 
     def __init__(
         self,
@@ -47,26 +58,35 @@ class Prepared:
         env: Mapping[str, str] | None = None,
         text: bool = False,
         start_new_session: bool = False,
+        terminal: int | None = None,
     ) -> None:
         asked = {
-            "command": ["-c" if program else COMMAND, *words],
+            "words": [*words],
             "program": program,
             "cwd": str(Path.cwd()),
             "env": {**(os.environ if env is None else env)},
             "session": start_new_session,
+            "terminal": terminal is not None,
         }
+        self.stdin = self.stdout = self.stderr = None
         with ExitStack() as theirs:
-            has_input = stdin == subprocess.PIPE
-            ours = _pipe_to(theirs, "w" if text else "wb") if has_input else _nothing(theirs)
-            self.stdin, read = ours
-            self.stdout, written = _pipe_from(theirs, "r" if text else "rb")
-            if isinstance(stderr, int):
-                self.stderr, errors = _pipe_from(theirs, "rb")
+            if terminal is None:
+                streams = self._pipes(theirs, stdin, stderr, "" if text else "b")
             else:
-                self.stderr, errors = None, stderr.fileno()
+                streams = [terminal] * 3
             self._status, told = _pipe_from(theirs, "rb")
-            _source().ask(asked, [read, written, errors, told])
+            _source().ask(asked, [*streams, told])
         self.pid = int(self._status.readline())
+
+    def _pipes(self, theirs: ExitStack, stdin: int, stderr: int | IO[Any], kind: str) -> list[int]:
+        """Make our ends of the three streams; the others."""
+        has_input = stdin == subprocess.PIPE
+        self.stdin, read = _pipe_to(theirs, f"w{kind}") if has_input else _nothing(theirs)
+        self.stdout, written = _pipe_from(theirs, f"r{kind}")
+        if not isinstance(stderr, int):
+            return [read, written, stderr.fileno()]
+        self.stderr, errors = _pipe_from(theirs, "rb")
+        return [read, written, errors]
 
     def __enter__(self) -> Prepared:
         return self
@@ -126,13 +146,17 @@ class _Source:
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
+        self._folder = Path(tempfile.mkdtemp(prefix="pack-command-"))
+        self.command = _command_in(self._folder)
         self._channel, theirs = socket.socketpair()
-        with theirs:
+        with theirs, socket.socket(socket.AF_UNIX) as door:
+            door.bind(str(self._folder / "door"))
+            door.listen(100)
             self._process = subprocess.Popen(
-                [sys.executable, _PROGRAM, str(theirs.fileno())],
+                [sys.executable, _PROGRAM, str(theirs.fileno()), str(door.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), door.fileno()],
                 cwd="/",
             )
         atexit.register(self.close)
@@ -146,9 +170,19 @@ class _Source:
     def close(self) -> None:
         self._channel.close()
         self._process.wait()
+        shutil.rmtree(self._folder)
 
 
 _source = functools.cache(_Source)
+
+
+def _command_in(folder: Path) -> Path:
+    """A program named `pack`; without the modules of the environment, it starts at once."""
+    command = folder / "pack"
+    text = _HANDS_ON.read_text(encoding="utf-8")
+    command.write_text(f"#!{sys.executable} -IS\n{text}", encoding="utf-8")
+    command.chmod(0o755)
+    return command
 
 
 def _pipe_to(theirs: ExitStack, mode: str) -> tuple[IO[Any], int]:
@@ -172,11 +206,32 @@ def _nothing(theirs: ExitStack) -> tuple[None, int]:
 Process = subprocess.Popen[Any] | Prepared
 
 
-def start(words: Sequence[str], *, program: str | None = None, **options: Any) -> Process:
-    """A `pack` process with pipes, or one of a Python program: prepared where that is possible."""
-    if hasattr(os, "fork") and not is_soak():
-        return Prepared(words, program=program, **options)
+def _is_possible() -> bool:
+    return hasattr(os, "fork") and not is_soak()
+
+
+def pack_command() -> str:
+    """The `pack` command, for those that start it themselves: prepared where that is possible."""
+    return str(_source().command) if _is_possible() else COMMAND
+
+
+def start(
+    words: Sequence[str],
+    *,
+    program: str | None = None,
+    terminal: int | None = None,
+    **options: Any,
+) -> Process:
+    """A `pack` process with pipes, or one of a Python program: prepared where that is possible.
+
+    With a terminal, that is all its streams, and what it asks the person at.
+    """
+    if _is_possible():
+        return Prepared(words, program=program, terminal=terminal, **options)
     command = [sys.executable, "-c", program, *words] if program else [COMMAND, *words]
+    if terminal is not None:
+        take = partial(os.login_tty, terminal)
+        return subprocess.Popen(command, preexec_fn=take, **options)  # noqa: PLW1509
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     encoding = "utf-8" if options.get("text") else None
     return subprocess.Popen(command, encoding=encoding, **{**pipes, **options})

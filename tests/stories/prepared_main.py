@@ -7,29 +7,34 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import socket
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from pack_servers.cli import main
 
+COMMAND = str(Path(sys.executable).with_name("pack"))
 IMPORTED = (
     "pack_servers.background.sync",
     "pack_servers.cli.connect.serve",
     "pack_servers.cli.shell.exit",
     "pack_servers.http.app",
     "pack_servers.mcp.server",
+    "pack_servers.wiring.github",
     "pack_servers.wiring.targets",
 )
 
 
-def serve(channel: socket.socket) -> dict[str, Any] | None:
+def serve(channel: socket.socket, door: socket.socket) -> dict[str, Any] | None:
     """Answer until the other side has ended; in a child, what it is to be now."""
-    while (request := next_request(channel)) is not None:
+    while (request := next_request(channel, door)) is not None:
         asked, files = request
         if os.fork() == 0:
             channel.close()
+            door.close()
             if watch(asked, files):
                 return asked
         for file in files:
@@ -39,7 +44,19 @@ def serve(channel: socket.socket) -> dict[str, Any] | None:
     return None
 
 
-def next_request(channel: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+def next_request(
+    channel: socket.socket, door: socket.socket
+) -> tuple[dict[str, Any], list[int]] | None:
+    """From the other side, or from a program at the door, which is told on its connection."""
+    while channel not in (ready := select.select([channel, door], [], [])[0]):
+        visitor = ready[0].accept()[0]
+        if (request := receive(visitor)) is not None:
+            asked, files = request
+            return asked, [*files, visitor.detach()]
+    return receive(channel)
+
+
+def receive(channel: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
     head, files, _, _ = socket.recv_fds(channel, 1, 4)
     if not head:
         return None
@@ -80,6 +97,8 @@ def become(asked: dict[str, Any], streams: list[int]) -> None:
     for number, file in enumerate(streams):
         os.dup2(file, number)
         os.close(file)
+    if asked["terminal"]:
+        os.login_tty(0)
     # As Python opens them: what is known of the old ones, whether they can be rewound, is not true.
     sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
@@ -87,13 +106,13 @@ def become(asked: dict[str, Any], streams: list[int]) -> None:
     os.chdir(asked["cwd"])
     os.environ.clear()
     os.environ.update(asked["env"])
-    sys.argv[:] = asked["command"]
+    sys.argv[:] = ["-c" if asked["program"] else COMMAND, *asked["words"]]
 
 
 if __name__ == "__main__":
     for name in IMPORTED:
         import_module(name)
-    asked = serve(socket.socket(fileno=int(sys.argv[1])))
+    asked = serve(*(socket.socket(fileno=int(number)) for number in sys.argv[1:]))
     if asked and asked["program"]:
         exec(asked["program"], {"__name__": "__main__"})
     elif asked:

@@ -12,7 +12,8 @@ import pytest
 
 from tests.standins.google_docs import GET, TOKEN, UPDATE, GoogleStandIn
 from tests.standins.google_http import GoogleOnWire, browse
-from tests.stories.cli_driver import COMMAND, Ended, Folder, run
+from tests.stories.cli_driver import Ended, Folder, run
+from tests.stories.prepared import pack_command
 
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/authorize\?\S+")
 
@@ -128,7 +129,7 @@ def test_revoked_access_parks_the_target_and_a_new_one_goes_on(
 
 def authorise(desk: Desk) -> tuple[int, tuple[int, str], str]:
     """`pack google-auth` and its user: how it ended, the user's last page, what it said."""
-    command = [COMMAND, "google-auth", "--timeout", "60"]
+    command = [pack_command(), "google-auth", "--timeout", "60"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
         try:

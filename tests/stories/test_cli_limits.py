@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 
 from tests.stories.cli_driver import COMMAND, Folder
+from tests.stories.prepared import pack_command, start
 from tests.stories.test_cli_init import new_memory
 
 FULL = Path("/dev/full")
 
 
 def run(*words: str | Path, cwd: Path | None = None, **streams: object) -> tuple[int, str]:
+    command = [pack_command(), *words]
     ended = subprocess.run(
-        [COMMAND, *words], cwd=cwd, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False,
+        command, cwd=cwd, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False,
         **streams,  # type: ignore[call-overload]
     )  # fmt: skip
     return ended.returncode, ended.stderr.decode()
@@ -54,14 +56,16 @@ def test_a_current_directory_that_was_deleted(
 
 @pytest.mark.skipif(os.name != "posix", reason="the limit is POSIX")
 def test_too_few_open_files(memory: Folder) -> None:
-    code = (
-        "import os, resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (10, 10)); "
-        "os.execv(sys.argv[1], sys.argv[1:])"
-    )
-    for words in (["list"], ["search", "start"], ["delete", "--yes", "context/general.md"]):
-        command = [sys.executable, "-c", code, COMMAND, *words, "--local", memory.path]
-        ended = subprocess.run(command, capture_output=True, check=False)
-        assert ended.returncode in (0, 1), ended
+    few = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (10, 10)); "
+    become = "import os, sys; os.execv(sys.argv[1], sys.argv[1:])"
+    command = [sys.executable, "-c", few + become, COMMAND, "list", "--local", memory.path]
+    ended = subprocess.run(command, capture_output=True, check=False)
+    assert ended.returncode in (0, 1), ended
+    program = f"{few}from pack_servers.cli import main; main()"
+    for words in (["search", "start"], ["delete", "--yes", "context/general.md"]):
+        with start([*words, "--local", str(memory.path)], program=program) as limited:
+            said = limited.communicate(timeout=60)
+        assert limited.returncode in (0, 1), said
     assert memory.git("status", "--porcelain") == ""
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.cli_driver import COMMAND, Folder, Stdio, new_memory
+from tests.stories.cli_driver import Folder, Stdio, new_memory
+from tests.stories.prepared import pack_command
 
 
 @pytest.fixture
@@ -117,7 +118,7 @@ def test_what_is_new_is_shown_once_to_each_client(memory: Folder) -> None:
 def test_a_reader_that_is_gone_is_told_again(memory: Folder) -> None:
     read, write = os.pipe()
     os.close(read)
-    command = [COMMAND, "changes", "--local", memory.path, "--client", "a"]
+    command = [pack_command(), "changes", "--local", memory.path, "--client", "a"]
     ended = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, check=False)
     os.close(write)
     assert ended.returncode == 1

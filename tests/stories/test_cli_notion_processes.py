@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from pack.pages.contents import EXPORT_TITLE
 from tests.standins.github_http import Request
 from tests.standins.github_service import Delivery
 from tests.standins.notion import NotionStandIn
-from tests.stories.cli_driver import COMMAND, Ended, Folder, Installed
+from tests.stories.cli_driver import Ended, Folder, Installed
+from tests.stories.prepared import Process, pack_command, start
 
 FILES = {
     "context/a.md": "# Alpha\n\nFirst. See [Beta](../projects/b.md).\n\n- one\n- two\n",
@@ -26,14 +26,14 @@ class Desk:
     """A memory, and a Notion on a port of this machine."""
 
     def __init__(self, path: Path, notion: NotionStandIn) -> None:
-        self.memory = Installed(path)
+        self.memory = Installed(path, pack_command())
         self.notion = notion
         quick = Folder(path)
         quick.ok("init")
         for file, text in FILES.items():
             quick.ok("update", file, stdin=text)
         self._handle = notion.service.handle
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._left = 0
         notion.service.handle = self._counted  # type: ignore[method-assign]  # what stands before
 
@@ -54,9 +54,8 @@ class Desk:
     def killed_at(self, request: int, *words: str) -> bool:
         """Run a command that is killed when Notion has done a request; whether it was."""
         command, *rest = words
-        asked = [COMMAND, command, "--local", str(self.memory.path), *rest]
         self._left = request
-        with subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        with start([command, "--local", str(self.memory.path), *rest]) as process:
             self._process = process
             process.communicate(timeout=60)
         self._process = None

@@ -13,17 +13,18 @@ import pytest
 from pack_servers.cli.shell import exit as endings
 
 from tests.stories.cli_driver import COMMAND, Folder, Installed, new_memory, run_installed
+from tests.stories.prepared import pack_command, start
+from tests.support import make_again
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX file descriptors and signals")
 
 
 @pytest.fixture(scope="module")
 def memory(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    made = Installed(tmp_path_factory.mktemp("process") / "memory")
-    made.ok("init")
+    made = new_memory(tmp_path_factory.mktemp("process") / "memory")
     long = "".join(f"line {number} of a long text\n" for number in range(30_000))
     made.ok("update", "context/long.md", stdin=long)
-    return made
+    return Installed(made.path)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,9 @@ def test_a_request_that_cannot_be_met_ends_with_one(
 def test_a_process_ends_and_speaks_as_the_command_does(
     memory: Installed, words: list[str], status: int
 ) -> None:
-    ended = memory.pack(*words, stdin="x")
+    # One conflict is the installed command's; how the others end, nothing before them decides.
+    command = COMMAND if status == 2 else pack_command()
+    ended = Installed(memory.path, command).pack(*words, stdin="x")
     assert ended.status == status
     assert ended == Folder(memory.path).pack(*words, stdin="x")
 
@@ -110,7 +113,6 @@ def test_names_and_texts_are_utf8_in_every_locale(memory: Installed, locale: str
     assert stored.status == 0, stored
     assert name in stored.text
     assert memory.pack("get", name, env=env).text.endswith("naïve 日本\n")
-    assert "日本" in memory.pack("list", env=env).text
     assert "für später" in memory.git("log", "-1", "--format=%s")
 
 
@@ -125,16 +127,17 @@ def test_nothing_in_the_current_directory_is_imported_or_run(
         program.write_text(f"#!/bin/sh\n> '{trap}'\n", encoding="utf-8")
         program.chmod(0o755)
     env = {"PATH": f".{os.pathsep}{os.environ['PATH']}", "EDITOR": "vi"}
-    for command in ([COMMAND], [sys.executable, "-m", "pack_servers.cli"]):
-        for words in (["list"], ["status"], ["edit", "profiles/me.md"]):
-            subprocess.run(
-                [*command, *words, "--local", memory.path],
-                cwd=tmp_path,
-                env={**os.environ, **env},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                check=False,
-            )
+    module = [sys.executable, "-m", "pack_servers.cli"]
+    edit = ["edit", "profiles/me.md"]
+    for command in ([COMMAND, "list"], [COMMAND, *edit], [*module, "status"], [*module, *edit]):
+        subprocess.run(
+            [*command, "--local", memory.path],
+            cwd=tmp_path,
+            env={**os.environ, **env},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
     assert not trap.exists()
 
 
@@ -190,11 +193,20 @@ def test_reading_and_writing_do_not_import_the_server(memory: Installed) -> None
 
 def test_the_default_memory_and_every_command_agree_on_the_folder(home: Path) -> None:
     run_installed("init")
-    run_installed("update", "context/x.md", stdin="x")
+    run_installed("update", "context/x.md", stdin="x", command=pack_command())
     assert (home / ".pack" / "memory" / "context" / "x.md").exists()
-    assert run_installed("status", "--format", "json").json["location"] == str(
-        home / ".pack" / "memory"
+    status = run_installed("status", "--format", "json", command=pack_command())
+    assert status.json["location"] == str(home / ".pack" / "memory")
+
+
+def _many_notes(folder: Path) -> None:
+    made = new_memory(folder)
+    made.write(
+        {f"notes/{n}.md": f"# Note {n}\n\n" + f"word{n} more text\n" * 60 for n in range(400)}
     )
+    made.git("add", "--all")
+    by = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    made.git(*by, "commit", "--quiet", "--message", "many")
 
 
 @POSIX
@@ -202,22 +214,17 @@ def test_the_default_memory_and_every_command_agree_on_the_folder(home: Path) ->
 @pytest.mark.parametrize("blocks", [0, 200, 2000])
 def test_a_disk_that_takes_no_catalog_changes_no_answer(tmp_path: Path, blocks: int) -> None:
     """A quota, say: neither the catalog nor a temporary file may grow beyond so many blocks."""
-    made = new_memory(tmp_path / "memory")
-    for number in range(400):
-        place = made.path / "notes" / f"{number}.md"
-        place.parent.mkdir(exist_ok=True)
-        place.write_text(f"# Note {number}\n\n" + f"word{number} more text\n" * 60)
-    made.git("add", "--all")
-    by = ("-c", "user.name=A", "-c", "user.email=a@example.org")
-    made.git(*by, "commit", "--quiet", "--message", "many")
+    make_again(_many_notes, tmp_path / "memory")
+    made = Folder(tmp_path / "memory")
     questions = (["list", "--limit", "500"], ["search", "word77"], ["status"])
     wanted = [made.ok(*words).out for words in questions]
     assert b"notes/77.md" in wanted[1]
     for words, answer in zip(questions, wanted, strict=True):
         for file in (made.path / ".git" / "pack").glob("catalog*"):
             file.unlink()
-        limited = ["sh", "-c", f'ulimit -f {blocks} && exec "$@"', "sh", COMMAND, words[0]]
-        ended = subprocess.run(
-            [*limited, "--local", made.path, *words[1:]], capture_output=True, check=False
-        )
-        assert (ended.returncode, ended.stdout) == (0, answer), ended.stderr
+        limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({512 * blocks},) * 2)"
+        program = f"{limit}; from pack_servers.cli import main; main()"
+        command, *rest = words
+        with start([command, "--local", str(made.path), *rest], program=program) as limited:
+            out, err = limited.communicate(timeout=60)
+        assert (limited.returncode, out) == (0, answer), err

@@ -13,6 +13,7 @@ from pack_servers.cli.app import COMMANDS, GROUPS
 from pack._version import __version__
 from tests.search.identifiers import FORMS
 from tests.stories.cli_driver import COMMAND, Folder, new_memory, run, run_installed
+from tests.stories.prepared import pack_command
 
 NOTES = {
     "projects/site.md": "---\ntopic: Web site\ntags: [work, web]\nupdated: 2026-01-02\n---\n"
@@ -272,20 +273,20 @@ def test_the_version() -> None:
 
 def test_completion_knows_commands_and_options(home: Path) -> None:
     del home  # where an installed script would be written
-    script = run_installed(
-        "--show-completion", env={"SHELL": "/bin/bash", "_TYPER_COMPLETE_TEST": "1"}
-    )
+    asked = {"SHELL": "/bin/bash", "_TYPER_COMPLETE_TEST": "1"}
+    script = run_installed("--show-completion", env=asked, command=pack_command())
     assert script.status in (0, 1)  # 1 where the shell that started us cannot be told
     asked = {"_PACK_COMPLETE": "complete_bash", "COMP_WORDS": "pack sta", "COMP_CWORD": "1"}
     assert run_installed(env=asked).text.split() == ["status"]
     asked |= {"COMP_WORDS": "pack list --to", "COMP_CWORD": "2"}
-    assert run_installed(env=asked).text.split() == ["--topic"]
+    assert run_installed(env=asked, command=pack_command()).text.split() == ["--topic"]
 
 
 def test_completion_knows_the_files_of_the_memory(memory: Folder, tmp_path: Path) -> None:
     def completed(words: str) -> list[str]:
-        asked = {"_PACK_COMPLETE": "complete_bash", "COMP_WORDS": words}
-        return run_installed(env=asked | {"COMP_CWORD": str(len(words.split()) - 1)}).text.split()
+        last = str(len(words.split()) - 1)
+        asked = {"_PACK_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": last}
+        return run_installed(env=asked, command=pack_command()).text.split()
 
     place = f"--local {memory.path}"
     assert completed(f"pack get {place} pro") == ["profiles/me.md", "projects/site.md"]

@@ -12,7 +12,8 @@ from pack_connectors.webhook.target import Webhook
 from pack_templates import webhook_schema
 
 from tests.standins.receiver import SECRET, Receiver, hang, status
-from tests.stories.cli_driver import COMMAND, Folder, Stdio
+from tests.stories.cli_driver import Folder, Stdio
+from tests.stories.prepared import pack_command
 
 CANARIES = ("canary-path", "canary-query", SECRET.removeprefix("whsec_"))
 NAME = "webhook:127.0.0.1"
@@ -182,7 +183,7 @@ def test_settings_that_cannot_be_used_are_named_and_not_shown(memory, monkeypatc
 def test_watching_goes_on_until_it_is_interrupted(memory, receiver, monkeypatch):
     hooked(monkeypatch, receiver)
     memory.ok("sync")
-    command = [COMMAND, "sync", "--watch", "--local", str(memory.path)]
+    command = [pack_command(), "sync", "--watch", "--local", str(memory.path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as watching:
         assert watching.stderr is not None
         assert b"watching" in watching.stderr.readline()
@@ -198,7 +199,7 @@ def test_watching_goes_on_until_it_is_interrupted(memory, receiver, monkeypatch)
 def test_watching_ends_when_nobody_reads_it_any_more(memory, receiver, monkeypatch):
     hooked(monkeypatch, receiver)
     memory.ok("sync")
-    command = [COMMAND, "sync", "--watch", "--local", str(memory.path)]
+    command = [pack_command(), "sync", "--watch", "--local", str(memory.path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as watching:
         assert watching.stdout is not None
         assert watching.stderr is not None

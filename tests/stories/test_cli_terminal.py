@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.stories.cli_driver import COMMAND, Folder, new_memory
+from tests.stories.prepared import start
 
 pty = pytest.importorskip("pty", reason="pseudo terminals are POSIX")
 
@@ -19,10 +20,10 @@ def memory(tmp_path: Path) -> Folder:
 
 def at_terminal(memory: Folder, *words: str, typed: str = "", **env: str) -> tuple[int, str]:
     """Status and screen of a command whose three streams are a terminal."""
-    child, terminal = pty.fork()
-    if child == 0:  # pragma: no cover - the child becomes the command
-        command = [COMMAND, *words, "--local", str(memory.path)]
-        os.execve(COMMAND, command, {**os.environ, "TERM": "xterm", "COLUMNS": "90", **env})
+    terminal, theirs = pty.openpty()
+    env = {**os.environ, "TERM": "xterm", "COLUMNS": "90", **env}
+    child = start([*words, "--local", str(memory.path)], terminal=theirs, env=env)
+    os.close(theirs)
     screen = b""
     try:
         if typed:
@@ -33,8 +34,7 @@ def at_terminal(memory: Folder, *words: str, typed: str = "", **env: str) -> tup
             screen += part
     finally:
         os.close(terminal)
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status), screen.decode("utf-8").replace("\r\n", "\n")
+    return child.wait(60), screen.decode("utf-8").replace("\r\n", "\n")
 
 
 def _read(terminal: int) -> bytes:

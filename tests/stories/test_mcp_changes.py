@@ -36,7 +36,6 @@ from pack.memory import Memory
 from tests.stories.mcp_support import (
     DEADLINE,
     ONE_OF_EACH,
-    PACK,
     Kind,
     call,
     commit_by_hand,
@@ -47,6 +46,7 @@ from tests.stories.mcp_support import (
     run,
     stdio_client_for,
 )
+from tests.stories.prepared import pack_command
 
 LIST = "the list"
 NOTE = "context/žluťoučký kůň.md"
@@ -159,7 +159,7 @@ def test_a_client_hears_of_every_kind_of_change(
 
 def add_by_command(folder: Path, path: str) -> None:
     """A write of another process."""
-    command = [PACK, "update", path, "--local", str(folder)]
+    command = [pack_command(), "update", path, "--local", str(folder)]
     subprocess.run(command, input=b"from elsewhere\n", check=True, capture_output=True)
 
 

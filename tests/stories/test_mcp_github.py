@@ -16,7 +16,8 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from tests.standins.faults import FaultKind
 from tests.standins.github import GithubStandIn
 from tests.stories.cli_driver import run as run_command
-from tests.stories.mcp_support import PACK, call, run
+from tests.stories.mcp_support import call, run
+from tests.stories.prepared import pack_command
 from tests.stories.test_mcp_sessions import says_who_it_is, shows_resources_and_prompts, writes
 from tests.stories.test_mcp_v1_clients import lines, remember
 
@@ -49,7 +50,7 @@ class Far:
     async def client(self, mode: str = "auto", **settings: str) -> AsyncIterator[Client]:
         """A client that has started a server of its own."""
         parameters = StdioServerParameters(
-            command=PACK,
+            command=pack_command(),
             args=["serve", "--github", REPOSITORY],
             env={**os.environ, **self.settings, **settings},
         )

@@ -19,6 +19,7 @@ from pack_servers.mcp.server import build_server
 from pack_templates import GUIDE_TOPICS
 
 from pack.memory import Memory
+from tests.stories.prepared import pack_command
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "templates" / "pack_templates" / "guide"
@@ -71,12 +72,12 @@ def normal(text: str, home: Path) -> str:
 
 def run(commands: list[str], folder: Path) -> list[str]:
     """What each command prints on both streams, all in one shell."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    places = (Path(pack_command()).parent, Path(sys.executable).parent, os.environ["PATH"])
     script = "\n".join(f"{command}\nprintf '\\n@@@\\n'" for command in commands)
     done = subprocess.run(
         ["bash", "-c", f"exec 2>&1\n{script}"],
         cwd=folder,
-        env=os.environ | {"PATH": path},
+        env=os.environ | {"PATH": os.pathsep.join(map(str, places))},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,

@@ -1,7 +1,9 @@
-"""Reading git's object database through GitPython's persistent `git cat-file` children.
+"""Reading git's object database, a few times or many.
 
-A child that died, or that was left in the middle of an answer, is replaced: an answer that cannot
-be trusted must never pass for "there is no such object".
+The first questions of a process are answered by a git each: that is all that most commands ask,
+and GitPython takes longer to import than git to answer them. Then its persistent `git cat-file`
+children answer. One that died, or that was left in the middle of an answer, is replaced: an answer
+that cannot be trusted must never pass for "there is no such object".
 
 Why not GitPython's `Repo`: a shared one returns wrong bytes when two threads use it (measured:
 497 of 800 reads), so the one reader here is behind a lock. Why not its `get_object_data`: it asks
@@ -12,18 +14,21 @@ Source: git-cat-file(1), "BATCH OUTPUT".
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable, Sequence
 from subprocess import PIPE
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from pack.errors import Unavailable
-from pack_connectors.local_git.process import GitRunner, config_options
+from pack_connectors.local_git.process import GitRunner, config_options, is_id
 
 if TYPE_CHECKING:
     from git.cmd import Git
 
 T = TypeVar("T")
+FEW: Final = 8
+"""Questions until importing GitPython and starting its children takes less time than they do."""
 
 
 class Header(NamedTuple):
@@ -46,6 +51,7 @@ class CatFile:
     def __init__(self, runner: GitRunner) -> None:
         self._runner = runner
         self._git: Git | None = None
+        self._asked = 0
         self._lock = threading.RLock()
 
     def header(self, revision: str) -> Header | None:
@@ -56,12 +62,9 @@ class CatFile:
         """
         if not revision or "\n" in revision:  # it would be another request, or none
             return None
-
-        def ask(git: Git) -> Header:
-            name, kind, _ = git.get_object_header(revision)
-            return Header(_text(name), _text(kind))
-
-        return self._ask(ask)
+        return self._ask(
+            f"{revision}\n", lambda answers: _header(answers, revision), only_header=True
+        )
 
     def contents(self, object_ids: Sequence[str]) -> dict[str, StoredObject]:
         """The objects that are stored among those with these full ids; all are held in memory.
@@ -72,35 +75,22 @@ class CatFile:
             Unavailable: The object database cannot be read.
         """
 
-        def ask(git: Git) -> dict[str, StoredObject]:
-            if git.cat_file_all is None:
-                git.cat_file_all = git.cat_file(batch=True, istream=PIPE, as_process=True)
-            child: Any = git.cat_file_all
-            child.stdin.write("".join(f"{name}\n" for name in object_ids).encode("ascii"))
-            child.stdin.flush()
-            answers = {name: _answer(child.stdout, name) for name in object_ids}
-            return {name: found for name, found in answers.items() if found is not None}
+        def read(answers: IO[bytes]) -> dict[str, StoredObject]:
+            found = {name: _answer(answers, name) for name in object_ids}
+            return {name: one for name, one in found.items() if one is not None}
 
-        return self._ask(ask) or {}
+        return self._ask("".join(f"{name}\n" for name in object_ids), read) if object_ids else {}
 
-    def _ask(self, question: Callable[[Git], T]) -> T | None:
-        # From the package: a module of it may be there before the package is set up, which another
-        # thread may be doing at this moment.
-        try:
-            from git import GitError  # noqa: PLC0415 - see `_reader`
-        except ImportError as error:  # it looks for git, and may open no more files
-            raise Unavailable("git cannot be asked: it does not start") from error
-
+    def _ask(
+        self, question: str, read: Callable[[IO[bytes]], T], *, only_header: bool = False
+    ) -> T:
         problem: Exception
         with self._lock:
             for _ in range(2):
                 try:
-                    return question(self._reader())
-                except ValueError as error:
-                    if _says_missing(error):
-                        return None
-                    problem = error
-                except (OSError, EOFError, GitError) as error:
+                    asked = question.encode("utf-8", "surrogateescape")
+                    return read(self._answers(asked, only_header=only_header))
+                except (OSError, EOFError, ValueError) as error:
                     problem = error  # the child died (a Ctrl-C reaches it too)
                 except BaseException:
                     self.close()  # its answer is still to come, and nobody waits for it
@@ -109,9 +99,41 @@ class CatFile:
         reason = str(problem).strip().splitlines()[:1] or ["no reason given"]
         raise Unavailable(f"git cat-file failed: {reason[0]}") from problem
 
+    def _answers(self, question: bytes, *, only_header: bool) -> IO[bytes]:
+        if self._asked < FEW:
+            self._asked += 1
+            form = "--batch-check" if only_header else "--batch"
+            return io.BytesIO(self._runner.run(["cat-file", form], question))
+        child = self._child(only_header=only_header)
+        child.stdin.write(question)
+        child.stdin.flush()
+        answers: IO[bytes] = child.stdout
+        return answers
+
+    def _child(self, *, only_header: bool) -> Any:
+        # From the package: a module of it may be there before the package is set up, which another
+        # thread may be doing at this moment.
+        try:
+            from git import GitError  # noqa: PLC0415 - see `FEW`
+        except ImportError as error:  # it looks for git, and may open no more files
+            raise Unavailable("git cannot be asked: it does not start") from error
+
+        git = self._reader()
+        try:
+            if only_header:
+                git.cat_file_header = git.cat_file_header or self._started(batch_check=True)
+                return git.cat_file_header
+            git.cat_file_all = git.cat_file_all or self._started(batch=True)
+            return git.cat_file_all
+        except GitError as error:
+            raise Unavailable(f"git cat-file failed: {error}") from error
+
+    def _started(self, **form: bool) -> Any:
+        return self._reader().cat_file(istream=PIPE, as_process=True, **form)
+
     def _reader(self) -> Git:
         if self._git is None:
-            from git import Git  # noqa: PLC0415 - 60 ms that only a reader should pay
+            from git import Git  # noqa: PLC0415 - see `FEW`
 
             git = Git(str(self._runner.git_dir))
             git.update_environment(
@@ -135,6 +157,21 @@ class CatFile:
                 git.clear_cache()
 
 
+def _header(answers: IO[bytes], revision: str) -> Header | None:
+    """What git says about a revision; `None` if it says that there is nothing.
+
+    Raises:
+        EOFError: The answer was cut off, or is none.
+    """
+    line = answers.readline().decode("utf-8", "surrogateescape")
+    if line == f"{revision} missing\n":
+        return None
+    match line.split():
+        case [name, kind, size] if is_id(name) and size.isdecimal() and line.endswith("\n"):
+            return Header(name, kind)
+    raise EOFError(f"the answer for {revision[:60]} was cut off")
+
+
 def _answer(answers: IO[bytes], object_id: str) -> StoredObject | None:
     """The next object that git answers with; `None` if it says that it has none.
 
@@ -150,16 +187,3 @@ def _answer(answers: IO[bytes], object_id: str) -> StoredObject | None:
         if len(data) == size + 1:
             return StoredObject(kind, data[:size])
     raise EOFError(f"the answer for {object_id} was cut off")
-
-
-def _says_missing(error: ValueError) -> bool:
-    # "SHA ... could not be resolved, git returned: b'<name> missing'": the only answer of git that
-    # means absence; an empty line from a dead child does not. If <name> holds one space, GitPython
-    # takes the three words for a header and quotes the line end too. If the first of the three is
-    # as long as an id, it fails to read the last one as a number.
-    return str(error).rstrip("\"'").removesuffix("\\n").endswith((" missing", "b'missing"))
-
-
-def _text(name: str | bytes) -> str:
-    # GitPython declares text and gives bytes.
-    return name.decode("ascii") if isinstance(name, bytes) else name

@@ -83,6 +83,7 @@ from pack_connectors.local_git.repository import (
     start_maintenance,
 )
 from pack_connectors.local_git.rules.local import LocalRules
+from pack_connectors.local_git.stale_index import StaleIndex
 from pack_connectors.local_git.swap import FileSwap
 from pack_connectors.local_git.worktree import Worktree
 from pack_connectors.local_git.write import GitWrite
@@ -162,6 +163,9 @@ class LocalGit:
         self._arrivals = Arrivals(
             self._runner, self._worktree, self._store, self._index, self._rules
         )
+        self._stale = StaleIndex(
+            self._runner, self._store, self._index, self._worktree, self._rules
+        )
         self._writer = GitWrite(
             self.repository,
             self._runner,
@@ -200,6 +204,8 @@ class LocalGit:
 
     def close(self) -> None:
         """End the git children and close the lock file."""
+        with suppress(OSError, PackError):  # nobody waits for it: the next write does it, too
+            self._repair()
         self._refs.close()
         self._graph.close()
         self._store.close()
@@ -452,6 +458,7 @@ class LocalGit:
                     raise StaleBase(base, head)
                 if head is not None:
                     self._refuse_unusable(head)
+                    self._stale.mend(head)
                 plan = make_plan(ref, self._store.tree_of(head), self._index.staged(head))
                 new = self._writer.write(plan, self._take_begun())
                 turn = _Turn.WRITTEN
@@ -553,7 +560,9 @@ class LocalGit:
 
     def _repair(self) -> None:
         """Finish or undo what a killed process left, unless a write is under way."""
-        if not (self._journal.exists() or self._displaced.pending):
+        with _store_errors():
+            is_suspect = self._stale.is_suspect()
+        if not (self._journal.exists() or self._displaced.pending or is_suspect):
             return
         with suppress(RepositoryBusy), _store_errors():
             self._make_folders()
@@ -563,6 +572,7 @@ class LocalGit:
                 if self._turn is not _Turn.WRITING and self._begun is None:
                     self._recovery.run()
                     self._displaced.check(self._surface)
+                    self._stale.mend(self._committed.commit())
             finally:
                 self._lock.release()
 

@@ -80,6 +80,14 @@ class GitIndex:
             return None
         return IndexState(status.st_ino, status.st_mtime_ns, status.st_size)
 
+    def is_replaced(self) -> bool:
+        """Whether the index is no longer the one that this process has put in place.
+
+        Raises:
+            OSError: It cannot be examined.
+        """
+        return self._installed_state is not None and self.state() != self._installed_state
+
     # --- what the user staged ----------------------------------------------------------------
 
     def staged(self, head: CommitId | None) -> Mapping[MemoryPath, BlobId | None]:

@@ -8,6 +8,9 @@ compare-and-swap of the ref, objects once more, unlock, journal gone
 
 Once more: a `git gc --prune=now` that began before the branch moved takes them for nobody's. Where
 one goes on, they are in a kept pack before the branch leads to them.
+
+A `git commit` that has read the index before all this, and writes it after, is seen to later
+(`stale_index`).
 """
 
 from __future__ import annotations

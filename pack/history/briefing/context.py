@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Final, TypedDict
+from typing import Final, NamedTuple, TypedDict
 
 from pack.catalog.catalog import Catalog
 from pack.catalog.questions import Filter, Sort
@@ -27,7 +27,6 @@ from pack.history.briefing.context_text import Calls, Extract, Ingredients, Star
 from pack.history.visits import NewFile, Visits
 from pack.limits import MAX_QUERY_BYTES
 from pack.model import CommitId, MemoryPath, Mode
-from pack.use_cases.search import SearchRequest, search
 
 logger = logging.getLogger(__name__)
 BUDGET: Final = 2_000
@@ -148,9 +147,10 @@ def _gather(core: Core, request: ContextRequest) -> Ingredients:
     if core.require_mode() is Mode.V1:
         return Ingredients(pinned=[_whole(note) for note in core.reader.v1_files()])
     task = (request.task or "").strip() or None
-    forms, is_whole = _index_forms(core)
+    listed = core.ask(_listed)
+    forms, is_whole = _index_forms(listed)
     return Ingredients(
-        pinned=_pinned(core),
+        pinned=_pinned(core, listed.pinned),
         task=task,
         found=_found(core, task) if task else (),
         index=forms,
@@ -158,12 +158,11 @@ def _gather(core: Core, request: ContextRequest) -> Ingredients:
     )
 
 
-def _pinned(core: Core) -> Iterator[Extract]:
+def _pinned(core: Core, rows: Sequence[Row]) -> Iterator[Extract]:
     """The pinned notes that can be read, one by one while they are asked for."""
     profile = _profile(core)
     if profile is not None:
         yield _whole(profile)
-    rows = core.ask(lambda view: view.list_rows(Filter(pinned=True), limit=_MOST_PINNED).rows)
     others = [row for row in rows if profile is None or row.path != profile.path]
     for _, note in core.reader.texts(others):
         yield _whole(note)
@@ -186,6 +185,9 @@ def _whole(note: Note) -> Extract:
 
 def _found(core: Core, task: str) -> Iterator[Extract]:
     """The passages that answer the task best, each with the file it is from."""
+    # Here, as a hook, which a person waits for, has no task.
+    from pack.use_cases.search import SearchRequest, search  # noqa: PLC0415
+
     found = search(core, SearchRequest(_query(task), limit=_MOST_FOUND))
     for match in found.matches:
         note = core.reader.find(match.path)
@@ -204,9 +206,25 @@ def _query(task: str) -> str:
 # --- what else there is --------------------------------------------------------------------------
 
 
-def _index_forms(core: Core) -> tuple[Sequence[str], bool]:
+class _Listed(NamedTuple):
+    """What the catalog knows, asked once: each question may look at every file.
+
+    Attributes:
+        pinned: The pinned notes.
+        folders: The top folders with their number of notes.
+        newest: The newest notes.
+        total: How many notes there are.
+    """
+
+    pinned: Sequence[Row]
+    folders: Sequence[tuple[str, int]]
+    newest: Sequence[Row]
+    total: int
+
+
+def _index_forms(listed: _Listed) -> tuple[Sequence[str], bool]:
     """The index of the memory in ever shorter forms, and whether the first names all notes."""
-    folders, rows, total = core.ask(_listed)
+    _, folders, rows, total = listed
     if not total:
         return (), True
     short = [f"- {name}: {_notes(count)}" for name, count in folders]
@@ -223,14 +241,14 @@ def _index_forms(core: Core) -> tuple[Sequence[str], bool]:
     return texts, total == len(rows)
 
 
-def _listed(view: Catalog) -> tuple[list[tuple[str, int]], Sequence[Row], int]:
-    """The top folders with their number of notes, the newest notes, and how many there are."""
+def _listed(view: Catalog) -> _Listed:
+    pinned = view.list_rows(Filter(pinned=True), limit=_MOST_PINNED).rows
     newest = view.list_rows(sort=Sort.UPDATED, limit=_MOST_LISTED)
     counts: dict[str, int] = {}
     for summary in view.folders():
         name = f"{summary.folder.partition('/')[0]}/"
         counts[name] = counts.get(name, 0) + summary.files
-    return sorted(counts.items()), newest.rows, newest.total
+    return _Listed(pinned, sorted(counts.items()), newest.rows, newest.total)
 
 
 def _topics(rows: Sequence[Row], folder: str) -> list[str]:

@@ -47,7 +47,10 @@ class _FirstHelp(GroupHelp):
 
 
 def build_app(arguments: Sequence[str]) -> typer.Typer:
-    """The parser for a command line; only the module of the command it names is imported."""
+    """The parser for a command line; only the module of the command it names is imported.
+
+    A command line that only asks for the version needs none.
+    """
     app = typer.Typer(
         name="pack",
         cls=_FirstHelp,
@@ -59,7 +62,11 @@ def build_app(arguments: Sequence[str]) -> typer.Typer:
     )
     app.callback()(_root)
     first = next((text for text in arguments if not text.startswith("-")), None)
-    for name in (first,) if first in COMMANDS else COMMANDS:
+    if first in COMMANDS:
+        names: Sequence[str] = (first,)
+    else:
+        names = () if list(arguments) == ["--version"] else COMMANDS
+    for name in names:
         module = import_module(f"pack_servers.cli.{_ROOMS[name]}.{name.replace('-', '_')}")
         app.command(name, cls=CommandHelp, epilog=module.EXAMPLES)(module.run)
     return app

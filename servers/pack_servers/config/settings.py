@@ -9,8 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from platformdirs import user_cache_path
-from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 
 from pack.core.truths import TruthMode
 from pack.errors import InvalidConfig, InvalidPath, LimitExceeded
@@ -49,7 +56,7 @@ class DocFormat(StrEnum):
     """As a person would write it: headings, lists, links."""
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything that can be configured. Names are those of the environment variables.
 
     A setting whose value cannot be used is an error for whoever reads it, and for nobody else.
@@ -104,9 +111,7 @@ class Settings(BaseSettings):
         google_token_uri: The server that issues tokens, as in an OAuth client's file.
     """
 
-    model_config = SettingsConfigDict(
-        env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(validate_default=True, hide_input_in_errors=True)
 
     pack_dir: Path = Path(DEFAULT_DIR)
     github_token: SecretStr | None = None
@@ -213,25 +218,16 @@ def load_settings() -> Settings:
     Raises:
         InvalidConfig: The settings file cannot be read.
     """
+    values = {name: value for name, (value, _) in _values_in_force().items()}
     try:
-        try:
-            return _read_settings()
-        except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False, include_context=False)
-            faults = {str(each["loc"][0]): each["msg"] for each in found}
-        usable = {
-            name: Settings.model_fields[name].get_default(call_default_factory=True)
-            for name in faults
-        }
-        settings = _read_settings(**usable)
-        settings.forget(faults)
-        return settings
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidConfig(str(env_file()), f"cannot be read: {type(error).__name__}") from error
-
-
-def _read_settings(**given: object) -> Settings:
-    return Settings(_env_file=env_file(), **given)  # type: ignore[call-arg, arg-type]
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+    faults = {str(each["loc"][0]): each["msg"] for each in found}
+    usable = {name: value for name, value in values.items() if name not in faults}
+    settings = Settings.model_validate(usable)
+    settings.forget(faults)
+    return settings
 
 
 def has_targets(settings: Settings) -> bool:
@@ -252,27 +248,32 @@ def settings_in_force() -> Mapping[str, str]:
     Raises:
         InvalidConfig: The settings file cannot be read.
     """
-    environment = {name.upper() for name, value in os.environ.items() if value}
-    in_file = _names_in(env_file())
-    sources = {}
-    for name in sorted(field.upper() for field in Settings.model_fields):
-        if name in environment:
-            sources[name] = "the environment"
-        elif name in in_file:
-            sources[name] = ENV_FILE
-    return sources
+    found = sorted(_values_in_force().items())
+    return {name.upper(): source for name, (_, source) in found}
 
 
-def _names_in(file: Path) -> set[str]:
-    """The names that the settings file sets, read as pydantic-settings reads them."""
+def _values_in_force() -> Mapping[str, tuple[str, str]]:
+    """Value and source of each setting that is set, by the name of its attribute.
+
+    Why not pydantic-settings: it takes longer to import than everything else that a setting needs.
+    """
+    sources = ((_values_in(env_file()), ENV_FILE), (os.environ, "the environment"))
+    return {
+        name.lower(): (value, source)
+        for values, source in sources
+        for name, value in values.items()
+        if value and name.lower() in Settings.model_fields
+    }
+
+
+def _values_in(file: Path) -> Mapping[str, str | None]:
+    """What the settings file says; a name without a value has none."""
     if not file.is_file():
-        return set()
-    # Imported here: it would delay the start of a server, for which a client waits.
+        return {}
+    # Imported here, as many have no such file.
     from dotenv import dotenv_values  # noqa: PLC0415
 
     try:
-        return {
-            name.upper() for name, value in dotenv_values(file, encoding="utf-8").items() if value
-        }
+        return dotenv_values(file, encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidConfig(str(file), f"cannot be read: {type(error).__name__}") from error

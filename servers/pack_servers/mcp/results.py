@@ -78,20 +78,33 @@ class GetResult(PastState):
     warning: NotRequired[str]
 
 
-class WriteResult(TypedDict):
+class HeldLine(TypedDict):
+    """A line of the user's that a write would have changed; its file, if it is another one."""
+
+    line: int
+    text: str
+    path: NotRequired[str]
+
+
+class HeldResult(TypedDict):
+    """What has become of a write, and what of it waits for the person."""
+
+    status: NotRequired[str]
+    path: NotRequired[str]
+    proposal: NotRequired[str]
+    protected: NotRequired[list[HeldLine]]
+    diff: NotRequired[str]
+    tell: NotRequired[str]
+
+
+class WriteResult(HeldResult):
     """The answer of everything that writes."""
 
-    path: NotRequired[str]
     sha: NotRequired[str]
     commit: NotRequired[str]
     commit_url: NotRequired[str]
     index_updated: NotRequired[bool]
     warning: NotRequired[str]
-    status: NotRequired[str]
-    proposal: NotRequired[str]
-    protected: NotRequired[list[dict[str, Any]]]
-    diff: NotRequired[str]
-    tell: NotRequired[str]
 
 
 class FoundFile(TypedDict):
@@ -237,6 +250,14 @@ def written(done: Written) -> CallToolResult:
         index_updated=done.index_updated,
         warning=worded("; ".join(done.warnings)) or None,
         status=done.status,
+        **held(done),
+    )
+    return _result(content, json.dumps(content, ensure_ascii=False))
+
+
+def held(done: Written) -> dict[str, Any]:
+    """What of a write waits for the person, or was refused by them before."""
+    return _without_none(
         proposal=done.proposal,
         protected=[
             _without_none(line=one.line, text=one.text, path=one.path) for one in done.protected
@@ -245,7 +266,6 @@ def written(done: Written) -> CallToolResult:
         diff=done.diff or None,
         tell=worded(done.tell) or None,
     )
-    return _result(content, json.dumps(content, ensure_ascii=False))
 
 
 def not_written(error: PackError) -> CallToolResult:

@@ -38,6 +38,7 @@ _LARGE: Final = {"anthropic/maxResultSizeChars": 500_000}
 Path = Annotated[str, Field(description="e.g. projects/website.md")]
 Sha = Annotated[str, Field(description="sha of the version you read")]
 Message = Annotated[str, Field(description="why, for the log")]
+ApplyRest = Annotated[bool, Field(description="write what needs no decision of the user")]
 Tag = Annotated[str, Field(description="only files with this tag")]
 Topic = Annotated[str, Field(description="text in the topic")]
 Dir = Annotated[str, Field(description="only files in this folder")]
@@ -195,6 +196,8 @@ class Tools:
         path: Path = "",
         sha: Annotated[str, Field(description="sha you read; omit for a new file")] = "",
         message: Message = "",
+        *,
+        apply_rest: ApplyRest = False,
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Store a file, new or whole; frontmatter you leave out stays. Conflicts show the file."""
         memory = self._as(ctx)
@@ -205,7 +208,12 @@ class Tools:
             return self._write(
                 reader,
                 lambda: memory.notes.update(
-                    path, content, sha or None, message or None, lines_shown=shown
+                    path,
+                    content,
+                    sha or None,
+                    message or None,
+                    lines_shown=shown,
+                    apply_rest=apply_rest,
                 ),
             )
         try:
@@ -223,14 +231,19 @@ class Tools:
         edits: Annotated[list[EditFields], Field(min_length=1)],
         sha: Annotated[str, Field(description="sha you read, to be strict")] = "",
         message: Message = "",
+        *,
+        apply_rest: ApplyRest = False,
     ) -> Annotated[CallToolResult, answers.WriteResult]:
         """Change parts of a file: replace exact text, append, replace a section. All or none."""
         memory = self._as(ctx)
         reader = self._reader(ctx)
 
         def edit() -> Written:
-            done = memory.notes.edit(path, read_edits(edits), sha or None, message or None)
-            self._parts_read.edited(reader, done.path, str(done.sha))
+            done = memory.notes.edit(
+                path, read_edits(edits), sha or None, message or None, apply_rest=apply_rest
+            )
+            if done.commit is not None:
+                self._parts_read.edited(reader, done.path, str(done.sha))
             return done
 
         return self._write(reader, edit)

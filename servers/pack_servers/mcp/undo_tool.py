@@ -18,6 +18,7 @@ from pack.callers import ClientOrigins
 from pack.errors import AskThePerson, InvalidRequest, PackError, UndoConflict
 from pack.memory import Memory
 from pack.provenance import Source
+from pack.results import WriteStatus, Written
 from pack_servers.mcp import results as answers
 from pack_servers.mcp.clients import writer_of
 from pack_servers.mcp.wording import worded
@@ -41,7 +42,7 @@ class UndoneFields(TypedDict):
     files: list[str]
 
 
-class UndoResult(TypedDict):
+class UndoResult(answers.HeldResult):
     """The answer of memory_undo."""
 
     undone: NotRequired[list[UndoneFields]]
@@ -118,7 +119,15 @@ def add_undo_tool(
 
 def _undone(done: Undone) -> CallToolResult:
     fields: dict[str, Any] = {"undone": [_fields(one) for one in done.undone]}
+    fields |= _status(done.held)
     return _answer(fields, commit=done.commit, warning=worded("; ".join(done.warnings)))
+
+
+def _status(done: Written | None) -> dict[str, Any]:
+    """What has become of a write, and what of it waits for the person."""
+    if done is None or not done.tell:
+        return {"status": WriteStatus.WRITTEN}
+    return {"status": done.status, "path": done.path, **answers.held(done)}
 
 
 def _fields(one: UndoneCommit) -> dict[str, Any]:
@@ -131,7 +140,7 @@ def _fields(one: UndoneCommit) -> dict[str, Any]:
 def _restored(done: Restored) -> CallToolResult:
     written = done.written
     return _answer(
-        {},
+        _status(written),
         sha=written.sha,
         commit=written.commit,
         warning=worded("; ".join(written.warnings)),

@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from pack_connectors.catalog.catalog import SqliteCatalog
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import GitRunner, find_git
-from pack_connectors.local_git.remote.clone import clone_repository
-from pack_connectors.local_git.remote.remotes import GitRemotes
 from pack_connectors.local_git.repository import (
     STAND_IN,
     create_repository,
@@ -26,13 +24,13 @@ from pack_connectors.local_git.repository import (
 
 from pack.core.reader import marks_of_a_memory
 from pack.errors import InvalidConfig, NotInitialised, Unavailable
-from pack_servers.config.agents import agent_marks
-from pack_servers.config.processes import agent_in_folder
 from pack_servers.config.settings import Settings, default_dir
 from pack_servers.wiring.checks import Check
 from pack_servers.wiring.clock import clock
-from pack_servers.wiring.notes_folder import copy_notes
 from pack_servers.wiring.place import Announce, Beginning, MissingMemory, Opening, Store
+
+if TYPE_CHECKING:
+    from pack_connectors.local_git.remote.remotes import GitRemotes
 
 CATALOG: Final = "catalog.sqlite"
 _UNFINISHED: Final = ".pack-new-"
@@ -78,19 +76,22 @@ class LocalPlace:
             raise NotInitialised(str(self.folder))
         # GitPython, once it is needed, would run whatever comes first on PATH, in this folder too.
         os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = find_git()
-        connector = LocalGit(self.folder, clock)
-        state_dir = connector.repository.state_dir
-        catalog = SqliteCatalog(state_dir / CATALOG)
-        remotes = GitRemotes(connector, is_cancelled=opening.is_leaving)
-        try:
+        with ExitStack() as stack:
+            connector = stack.enter_context(closing(LocalGit(self.folder, clock)))
+            state_dir = connector.repository.state_dir
+            catalog = stack.enter_context(closing(SqliteCatalog(state_dir / CATALOG)))
+
+            @cache
+            def remotes() -> GitRemotes:
+                # Here, as few commands talk to a remote.
+                from pack_connectors.local_git.remote.remotes import GitRemotes  # noqa: PLC0415
+
+                made = GitRemotes(connector, is_cancelled=opening.is_leaving)
+                return stack.enter_context(closing(made))
+
             busy = connector.refuse_unfinished
-            marks = agent_marks(opening.settings.pack_agent_marks)
-            at_work = partial(agent_in_folder, self.folder, marks)
-            yield Store(connector, catalog, state_dir, remotes.find, busy, at_work)
-        finally:
-            remotes.close()
-            catalog.close()
-            connector.close()
+            at_work = partial(_agent_at_work, self.folder, opening.settings)
+            yield Store(connector, catalog, state_dir, lambda: remotes().find(), busy, at_work)
 
     @contextmanager
     def prepare(self, beginning: Beginning) -> Iterator[LocalPlace]:
@@ -102,6 +103,9 @@ class LocalPlace:
             with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
                 likeness = LocalPlace(Path(temporary, "memory"))
                 if url is None and self.folder.is_dir():
+                    # Here, as only a dry run of `pack init` copies anything.
+                    from pack_servers.wiring.notes_folder import copy_notes  # noqa: PLC0415
+
                     copy_notes(self.folder, likeness.folder)
                 _make(likeness.folder, beginning)
                 yield likeness
@@ -125,6 +129,14 @@ class LocalPlace:
         from pack_servers.wiring.local_checks import of_folder  # noqa: PLC0415
 
         return of_folder(self.folder, self.chosen_by)
+
+
+def _agent_at_work(folder: Path, settings: Settings) -> str | None:
+    # Here, as only edits made by hand are asked about.
+    from pack_servers.config.agents import agent_marks  # noqa: PLC0415
+    from pack_servers.config.processes import agent_in_folder  # noqa: PLC0415
+
+    return agent_in_folder(folder, agent_marks(settings.pack_agent_marks))
 
 
 def _is_there(folder: Path) -> bool:
@@ -192,6 +204,9 @@ def _clone(url: str, folder: Path, beginning: Beginning) -> None:
         InvalidConfig: The folder holds something.
         PackError: See `clone_repository`.
     """
+    # Here, as only `pack init` with an address clones.
+    from pack_connectors.local_git.remote.clone import clone_repository  # noqa: PLC0415
+
     if not _is_free(folder):
         reason = f"{folder} is not empty; name another folder with --local DIR"
         raise InvalidConfig("the folder for the clone", reason)

@@ -9,15 +9,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pack.actions import Action
 from pack.catalog.catalog import Catalog
 from pack.connector import Connector
 from pack.errors import InvalidConfig
-from pack.remote.remote import FindRemotes
 from pack_servers.config.settings import Settings
 from pack_servers.wiring.checks import Check
+
+if TYPE_CHECKING:
+    from pack.remote.remote import FindRemotes
 
 Announce = Callable[[str], None]
 

@@ -266,7 +266,7 @@ class MemoryMachine(RuleBasedStateMachine):
 
 
 MemoryMachine.TestCase.settings = settings(
-    max_examples=examples(5, soak=500),
+    max_examples=examples(3, soak=500),
     stateful_step_count=25,
     suppress_health_check=list(HealthCheck),
 )

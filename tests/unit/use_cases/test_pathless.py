@@ -163,7 +163,7 @@ def test_a_line_of_three_mebibytes_is_kept_whole_in_pieces(world):
         b"\xef\xbb\xbf---\ntopic: T\n---\nbody",
         b"",
         b"x" * (2 * 1024 * 1024 - 100),
-        b"\n".join(b"%034d" % n for n in range(50_000)),
+        b"\n".join(b"%0174d" % n for n in range(10_000)),
     ],
 )
 def test_whatever_general_md_is_nothing_in_it_is_lost(world, content):

@@ -29,7 +29,7 @@ from pack_servers.cli.shell.options import (
     LocalOption,
     YesOption,
 )
-from pack_servers.cli.shell.output import counted, show, show_json, written_fields
+from pack_servers.cli.shell.output import counted, show, show_held, show_json, written_fields
 from pack_servers.cli.shell.streams import confirm, is_terminal, say, working
 from pack_servers.cli.shell.wording import worded
 
@@ -87,10 +87,12 @@ def run(
         files = counted(len(plan.files), "file")
         confirm(f"Split {plan.source} into {files}?", f"migrating {plan.source}", yes=yes)
         done = memory.lifecycle.migrate(plan, with_others=with_others)
-        fixed = memory.lifecycle.fix_links(plan) if fix_links else None
+        fixed = memory.lifecycle.fix_links(plan) if fix_links and done.commit else None
     result = _Result(plan, done, beside, links, fixed)
     if answer is Format.JSON:
         show_json(_fields(result))
+    elif done.commit is None:
+        show_held(done)
     else:
         _show_done(result)
 
@@ -110,6 +112,8 @@ def _leave_out(
     if answer is Format.JSON:
         fields = written_fields(done) if done else {"commit": None}
         show_json({**fields, "left_out" if done else "counted_twice": named})
+    elif done and done.commit is None:
+        show_held(done)
     elif done:
         show(f"left out {', '.join(named)}; the files stay as they are\n  commit  {done.commit}")
     else:

@@ -17,7 +17,14 @@ from pack_servers.cli.shell.options import (
     LocalOption,
     YesOption,
 )
-from pack_servers.cli.shell.output import counted, show, show_changes, show_json, written_fields
+from pack_servers.cli.shell.output import (
+    counted,
+    show,
+    show_changes,
+    show_held,
+    show_json,
+    written_fields,
+)
 from pack_servers.cli.shell.streams import confirm, say
 
 EXAMPLES: Final = """\
@@ -48,6 +55,9 @@ def run(
         show_json({"expired": [asdict(file) for file in expired], **written})
     elif done and dry_run:
         show_changes(done.changes)
+        show_held(done)
+    elif done and done.commit is None:
+        show_held(done)
     elif done:
         show(f"deleted {counted(len(expired), 'file')}\n  commit  {done.commit}")
 

@@ -58,4 +58,5 @@ def run(
         )
     else:
         show_written(done.written, "restored", answer)
-        show(f"  {'from':<7} {done.source}")
+        if done.written.commit is not None or dry_run:
+            show(f"  {'from':<7} {done.source}")

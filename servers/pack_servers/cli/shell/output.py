@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC
+from typing import Final
 
 from pack.core.past import Past
-from pack.results import PlannedChange, Written
+from pack.results import PlannedChange, WriteStatus, Written
 from pack.times import format_time
 from pack_servers.cli.shell.options import Format
 from pack_servers.cli.shell.streams import printable, say
 from pack_servers.cli.shell.wording import worded, worded_fields
+
+_SHOWN_HELD: Final = 20
 
 
 def show_json(answer: Mapping[str, object]) -> None:
@@ -58,23 +61,44 @@ def show_written(done: Written, verb: str, answer: Format) -> None:
         show_json(written_fields(done))
         return
     warn(done.warnings)
-    if done.commit is None:
+    if is_dry_run(done):
         show_changes(done.changes)
+    elif done.commit is not None:
+        show(f"{verb} {done.path}")
+        for name, value in (("sha", done.sha), ("commit", done.commit), ("url", done.commit_url)):
+            if value:
+                show(f"  {name:<7} {value}")
+    show_held(done)
+
+
+def is_dry_run(done: Written) -> bool:
+    """Whether an answer only says what would be written."""
+    return done.commit is None and (done.status is WriteStatus.WRITTEN or bool(done.changes))
+
+
+def show_held(done: Written) -> None:
+    """Show what of a write waits for the person, or was refused by them before."""
+    if not done.tell:
         return
-    show(f"{verb} {done.path}")
-    for name, value in (("sha", done.sha), ("commit", done.commit), ("url", done.commit_url)):
-        if value:
-            show(f"  {name:<7} {value}")
+    if done.proposal is not None:
+        verb = "refused before" if done.status is WriteStatus.REFUSED else "proposed"
+        show(f"{verb}: {done.path}\n  proposal  {done.proposal}")
+    for held in done.protected[:_SHOWN_HELD]:
+        show(f"  {held.path or done.path}:{held.line}  {held.text}")
+    if len(done.protected) > _SHOWN_HELD:
+        show(f"  and {len(done.protected) - _SHOWN_HELD} more")
+    say(worded(done.tell))
 
 
 def written_fields(done: Written) -> dict[str, object]:
     """The fields of a write, or of a dry run, for JSON."""
-    if done.commit is None:
+    if is_dry_run(done):
         changes = [
             {"path": change.path, "change": kind_of(change), "diff": difference(change)}
             for change in done.changes
         ]
-        return {"dry_run": True, "path": done.path, "changes": changes, "warnings": done.warnings}
+        planned = {"dry_run": True, "path": done.path, "changes": changes}
+        return {**planned, "warnings": done.warnings, **held_fields(done)}
     return {
         "path": done.path,
         "sha": done.sha,
@@ -82,6 +106,24 @@ def written_fields(done: Written) -> dict[str, object]:
         "commit_url": done.commit_url,
         "index_updated": done.index_updated,
         "warnings": done.warnings,
+        **held_fields(done),
+    }
+
+
+def held_fields(done: Written) -> dict[str, object]:
+    """What has become of a write, and what of it waits for the person."""
+    if not done.tell:
+        return {"status": done.status}
+    protected = [
+        {"line": one.line, "text": one.text, **({"path": one.path} if one.path else {})}
+        for one in done.protected
+    ]
+    return {
+        "status": done.status,
+        "proposal": done.proposal,
+        "protected": protected,
+        "diff": done.diff,
+        "tell": done.tell,
     }
 
 

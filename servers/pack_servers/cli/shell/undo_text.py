@@ -13,7 +13,16 @@ from pack.provenance import Source
 from pack.results import PlannedChange
 from pack.times import format_time
 from pack_servers.cli.shell.options import Format
-from pack_servers.cli.shell.output import counted, difference, kind_of, show, show_json, warn
+from pack_servers.cli.shell.output import (
+    counted,
+    difference,
+    held_fields,
+    kind_of,
+    show,
+    show_held,
+    show_json,
+    warn,
+)
 from pack_servers.cli.shell.streams import confirm, printable, say
 
 _SHOWN: Final = 10
@@ -56,6 +65,8 @@ def show_undone(done: Undone, verb: str, answer: Format, *, dry_run: bool) -> No
                 print(printable(difference(change)), end="")
         else:
             show(f"{verb} {one.commit[:_ID]}  {_first_line(one)}\n  commit  {one.by}")
+    if done.held is not None:
+        show_held(done.held)
     if dry_run:
         say(f"dry run: {counted(len(done.undone), 'commit')}; nothing was changed")
 
@@ -107,6 +118,7 @@ def _fields(done: Undone, *, dry_run: bool) -> dict[str, object]:
         "commit": done.commit,
         "dry_run": dry_run,
         "warnings": done.warnings,
+        **({"path": done.held.path, **held_fields(done.held)} if done.held else {}),
     }
 
 

@@ -1,9 +1,8 @@
 """Many processes write to one memory on GitHub: all is there, once, and the index is true."""
 
+import itertools
 import os
 import re
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -11,8 +10,15 @@ import pytest
 
 from tests.github_support import NAME, GithubWorld, memory_of
 from tests.standins.github_limits import Limits
+from tests.stories.prepared import start
 
 ROOT = Path(__file__).resolve().parents[4]
+WRITER = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from tests.github_writer import main
+main(*sys.argv[1:4], int(sys.argv[4]))
+"""
 
 
 def write_together(tmp_path: Path, count: int, machines: int) -> None:
@@ -21,14 +27,11 @@ def write_together(tmp_path: Path, count: int, machines: int) -> None:
         world.service.limiter.limits = Limits(primary=10**6)
         environment = os.environ | {"PACK_TEST_TOKEN": world.service.token}
         names = [f"w{number}" for number in range(8)]
+        folders = itertools.cycle(str(tmp_path / f"machine{number}") for number in range(machines))
         writers = [
-            subprocess.Popen(
-                [sys.executable, "-m", "tests.github_writer", world.service.url,
-                 str(tmp_path / f"machine{number % machines}"), name, str(count)],
-                cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            )
-            for number, name in enumerate(names)
-        ]  # fmt: skip
+            start([world.service.url, folder, name, str(count)], program=WRITER, env=environment)
+            for folder, name in zip(folders, names, strict=False)
+        ]
         ended = [writer.communicate(timeout=500) for writer in writers]
         assert [errors.decode() for _, errors in ended] == [""] * 8
         acknowledged = [request for out, _ in ended for request in out.decode().split()]

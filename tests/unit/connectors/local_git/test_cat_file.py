@@ -1,8 +1,9 @@
-"""Reading many blobs at once."""
+"""Reading many blobs at once, from a git for each question and from children that stay."""
 
 import threading
 
 import pytest
+from pack_connectors.local_git.cat_file import FEW
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.repository import open_repository
@@ -18,9 +19,11 @@ def runner(tmp_path):
     return GitRunner(open_repository(tmp_path))
 
 
-@pytest.fixture
-def store(runner):
+@pytest.fixture(params=[0, FEW], ids=["few", "many"])
+def store(runner, request):
     made = ObjectStore(runner)
+    for _ in range(request.param):
+        made.find_id("HEAD")
     yield made
     made.close()
 
@@ -67,6 +70,28 @@ def test_only_ids_are_asked_for(runner, store):
     git(runner.work_tree, "add", "a.md")
     with pytest.raises(NotFound):
         list(store.read_blobs([BlobId(":a.md")]))
+
+
+def test_a_revision_names_a_file_or_nothing(runner, store):
+    names = ["a b.md", "is missing", "two  blanks", "caf\udce9"]
+    for name in names:
+        (runner.work_tree / name).write_bytes(name.encode("utf-8", "surrogateescape"))
+    git(runner.work_tree, "add", ".")
+    for name in names:
+        blob = blob_id(name.encode("utf-8", "surrogateescape"))
+        assert store.find_id(f":{name}", "blob") == blob
+        assert store.find_id(f":{name}", "tree") is None
+        assert store.find_id(f":{name}x") is None
+
+
+def test_few_questions_leave_no_child_behind(runner):
+    made = ObjectStore(runner)
+    for _ in range(FEW):
+        made.find_id("HEAD")
+    assert made._cat_file._git is None
+    made.find_id("HEAD")
+    assert made._cat_file._git is not None
+    made.close()
 
 
 def test_others_read_while_a_stream_is_paused_or_left(runner, store):

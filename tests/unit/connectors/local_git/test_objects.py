@@ -4,6 +4,7 @@ import subprocess
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pack_connectors.local_git.cat_file import FEW
 from pack_connectors.local_git.objects import (
     EXECUTABLE_MODE,
     FILE_MODE,
@@ -167,6 +168,8 @@ def test_a_branch_that_begins_between_two_questions_is_not_damaged(folder):
 @pytest.mark.parametrize("child", ["cat_file_header", "cat_file_all"])
 def test_a_child_that_dies_in_the_middle_of_an_answer_says_nothing(store, child):
     name, answers = store.write("blob", b"x" * 1000), []
+    for _ in range(FEW):
+        store.find_id("HEAD")
     assert (store.find_id(name), store.read(name, "blob")) == (name, b"x" * 1000)
 
     process = getattr(store._cat_file._git, child).proc
@@ -188,6 +191,8 @@ class CutOff:
 
 def test_an_interrupted_question_is_not_answered_later(store):
     one, two = store.write("blob", b"one"), store.write("blob", b"two")
+    for _ in range(FEW):
+        store.find_id("HEAD")
     store.read(one, "blob")
     git_children = store._cat_file._git
     flush = git_children.cat_file_all.proc.stdin.flush

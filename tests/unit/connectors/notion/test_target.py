@@ -25,6 +25,7 @@ from tests.standins.faults import FaultKind
 from tests.standins.notion import TOKEN, NotionStandIn
 from tests.standins.notion_dialect import rich
 from tests.standins.notion_state import PERSON
+from tests.support import examples
 
 TEXT = "# Title\n\nfirst\n\nsecond\n\n- a\n  - b\n    - c\n      - d\n\nlast\n"
 
@@ -226,14 +227,15 @@ def test_a_block_that_goes_away_meanwhile_is_no_end(notion: NotionStandIn) -> No
 # --- size -------------------------------------------------------------------------------------
 
 
-def test_a_page_of_ten_thousand_blocks(notion: NotionStandIn) -> None:
-    lines = [f"line {number}" for number in range(10_000)]
+def test_a_page_of_thousands_of_blocks(notion: NotionStandIn) -> None:
+    count = examples(2_000, soak=10_000)
+    lines = [f"line {number}" for number in range(count)]
     page = page_of(notion)
     with notion.unchecked():
         receipt = page.deliver("\n\n".join(lines), "k1", "").receipt
         assert notion.shown().split("\n") == lines
         made = notion.state.blocks_made
-        lines[5_000:5_001] = ["new one", "new two"]
+        lines[count // 2 : count // 2 + 1] = ["new one", "new two"]
         page.deliver("\n\n".join(lines), "k2", receipt)
     assert notion.state.blocks_made == made + 2
     assert notion.shown().split("\n") == lines

@@ -49,6 +49,19 @@ def test_an_edit_by_hand_is_pinned_at_once(git_world):
     assert "By hand." in begin(memory).text
 
 
+def test_the_folder_is_looked_through_once(git_world, monkeypatch):
+    memory = git_world.init()
+    looked, edits = [], type(memory.connector).edits
+
+    def look(connector, at):
+        looked.append(at)
+        return edits(connector, at)
+
+    monkeypatch.setattr(type(memory.connector), "edits", look)
+    begin(memory, client="claude-code")
+    assert looked == [memory.connector.head()]
+
+
 def test_the_task_brings_the_passages_that_answer_it(world):
     memory = world.init()
     memory.notes.update("notes/a.md", "# A\n\nThe boiler is from 2019.\n\n## Roof\n\nSlate.\n")

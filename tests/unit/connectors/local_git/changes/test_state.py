@@ -613,7 +613,7 @@ class EditedFolder(RuleBasedStateMachine):
 
 TestEditedFolder = EditedFolder.TestCase
 TestEditedFolder.settings = settings(
-    max_examples=examples(8),
+    max_examples=examples(5),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -1,0 +1,59 @@
+"""Starting fast: what a command imports. A client waits for a hook and for a server to start."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.stories.cli_driver import Folder
+
+_CODE = """
+import atexit, sys
+atexit.register(lambda: print(*sys.modules, file=sys.stderr))
+from pack_servers.cli import main
+main()
+"""
+_SLOW = {
+    *("git", "gitdb", "pydantic_settings", "httpx", "httpcore", "notion_client", "redis"),
+    *("google", "googleapiclient", "tenacity", "markdown_it", "pack_connectors.github"),
+    *("pack_connectors.notion", "pack_connectors.webhook", "pack.sync", "pack.merge.tree"),
+    *("pack.pages", "pack.imports"),
+}
+"""What takes long to import, and what belongs to another subject."""
+
+
+@pytest.mark.parametrize(
+    ("words", "others"),
+    [
+        (["--version"], {"asyncio", "mcp", "pack.memory", "pydantic", "sqlite3"}),
+        (
+            ["context", "--hook"],
+            {
+                *("asyncio", "mcp", "rich", "pack.use_cases", "pack.remote", "pack.v1"),
+                *("pack.search.ranking", "pack_connectors.local_git.remote"),
+            },
+        ),
+        (["serve"], {"pack.history.undoing", "pack.history.differences.prose"}),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_command_imports_only_what_it_needs(
+    words: list[str], others: set[str], tmp_path: Path
+) -> None:
+    memory = Folder(tmp_path / "memory")
+    memory.ok("init")
+    memory.ok("context", "--hook")
+    where = [] if words == ["--version"] else ["--local", str(memory.path)]
+    ended = subprocess.run(
+        [sys.executable, "-P", "-c", _CODE, *words, *where],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    imported = set(ended.stderr.splitlines()[-1].split())
+    assert imported & (_SLOW | others) == set()
