@@ -123,6 +123,7 @@ class _Judging:
         self._eol = "\r\n" if old and old[0].endswith("\r\n") else "\n"
         self._anchors = list(_anchors(old, kept, new))
         self.violated = {one.old for one in self._anchors if one.new is None}
+        self._lost = {_key(old[number]) for number in self.violated}
 
     def lines(self) -> list[str]:
         """The lines of the rest."""
@@ -143,6 +144,8 @@ class _Judging:
         if above.new is None or below.new is None:
             return old
         new = [self._ended_like(one) for one in self._new[above.new + 1 : below.new]]
+        if self._lost and any(_key(one) in self._lost for one in new):
+            return old  # where a line goes that stays where it is
         between = Between(self._at(above), self._at(below), place, old, new)
         settled = between.settled(self._eol)
         if settled is None:
@@ -186,7 +189,9 @@ def _anchors(old: Sequence[str], kept: Sequence[int], new: Sequence[str]) -> Ite
 
 def _key(line: str) -> str:
     """What must stay of a line."""
-    return _BOX.sub(r"\1 \2", line.rstrip(), count=1)
+    plain = line.rstrip()
+    box = _BOX.match(plain) if "]" in plain else None
+    return f"{box[1]} {plain[len(box[1]) + 1 :]}" if box else plain
 
 
 def _ended(lines: Sequence[str], eol: str) -> Iterator[str]:

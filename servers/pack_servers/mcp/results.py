@@ -78,21 +78,13 @@ class GetResult(PastState):
     warning: NotRequired[str]
 
 
-class HeldLine(TypedDict):
-    """A line of the user's that a write would have changed; its file, if it is another one."""
-
-    line: int
-    text: str
-    path: NotRequired[str]
-
-
 class HeldResult(TypedDict):
     """What has become of a write, and what of it waits for the person."""
 
     status: NotRequired[str]
     path: NotRequired[str]
     proposal: NotRequired[str]
-    protected: NotRequired[list[HeldLine]]
+    protected: NotRequired[list[dict[str, Any]]]
     diff: NotRequired[str]
     tell: NotRequired[str]
 
