@@ -220,7 +220,9 @@ def _lines(
         is_accepted = any(first <= number <= last for first, last in spans)
         yield replace(own, state=LineState.ACCEPTED) if is_accepted else one
     old = before.head.fields if before is not None else {}
+    is_accepted = any(first == 1 and last >= start for first, last in spans)
     for key, value in note.head.fields.items():
         if key not in SYSTEM_KEYS and _meant(key) is None:
             is_same = key in old and repr(old[key]) == repr(value)
-            yield truth.keys.get(key, own) if truth is not None and is_same else own
+            is_known = truth is not None and is_same and not is_accepted
+            yield truth.keys.get(key, own) if truth is not None and is_known else own

@@ -89,7 +89,7 @@ class Taking:
         if self._is_dated(text, current, decision):
             put = Put(target, content, current.sha if current is not None else ABSENT)
             decision = replace(decision, changes=[put], notes=[Note(target, content)])
-        return self._signed(decision)
+        return self._signed(decision, current)
 
     def _is_dated(self, text: str, current: Note | None, decision: Decision) -> bool:
         """Whether the sender has dated the text, as PACK does, so that it is kept as it is.
@@ -104,12 +104,12 @@ class Taking:
             return False
         return all(note.head.fields.get(key) == fields.get(key) for key in _KEYS)
 
-    def _signed(self, decision: Decision) -> Decision:
+    def _signed(self, decision: Decision, current: Note | None) -> Decision:
         trailers = [*self._trailers]
-        (put,) = (one for one in decision.changes if one.path == decision.path)
-        if self._claimed.is_accepted and isinstance(put, Put):
-            lines = len(git_lines(put.content.decode("utf-8")))
-            trailers.append(acceptance_trailer(put.path, blob_id(put.content), [(1, lines)]))
+        if self._claimed.is_accepted and current is not None:  # what it had before, too
+            texts = [current.content, *(p.content for p in decision.changes if isinstance(p, Put))]
+            lines = max(len(git_lines(text.decode("utf-8", "replace"))) for text in texts)
+            trailers.append(acceptance_trailer(current.path, current.sha, [(1, lines)]))
         warnings = (*decision.warnings, *self._claimed.warnings)
         return replace(decision, trailers=[*decision.trailers, *trailers], warnings=warnings)
 
@@ -120,9 +120,8 @@ class Taking:
         changes = [Put(target, current.content, current.sha)]
         with_index = self._core.reader.mode() is Mode.V2
         subject = f"{target}: accept by sync"
-        return self._signed(
-            Decision(target, changes, subject, with_index=with_index, notes=[current])
-        )
+        decision = Decision(target, changes, subject, with_index=with_index, notes=[current])
+        return self._signed(decision, current)
 
     def _move(self, source: MemoryPath, current: Note | None) -> Decision:
         item = self._item

@@ -86,3 +86,13 @@ def test_a_rebase_keeps_what_was_accepted(git_world):
     git(git_world.folder, "rebase", "-q", "side", "main")
     git_world.open(truth=git_world.truth)
     assert writers.levels() == {MADE: "+"}
+
+
+def test_what_is_wholly_accepted_no_longer_says_that_it_is_a_machines(writers):
+    memory = writers.world.memory
+    memory.notes.update("a/z.md", f"# Z\n\n{MADE}\n")
+    assert "truth_level: 5" in memory.notes.get("a/z.md").content
+    memory.written_by(PERSON).proposals.accept_text("a/z.md", None, "tty")
+    assert "truth_level" not in memory.notes.get("a/z.md").content
+    core = memory._session.core
+    assert core.truths.of(core.reader.find(MemoryPath("a/z.md"))).level == 1
