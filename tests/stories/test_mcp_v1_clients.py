@@ -261,11 +261,11 @@ def test_what_one_client_read_is_not_what_another_read(
 
 @pytest.mark.contract("C2")
 def test_two_lines_of_one_client_find_their_places(memory: Memory, folder: Path) -> None:
+    start = "---\ntopic: General\n---\n# General\n\n## Tea\n\n- green\n\n## Rain\n\n- warm\n"
+    (folder / GENERAL).write_text(start, encoding="utf-8")
+
     async def use() -> None:
         async with Client(build_server(memory, watch=False)) as client:
-            start = "# General\n\n## Tea\n\n- green\n\n## Rain\n\n- warm\n"
-            sha = (await call(client, "memory_get", path=GENERAL))["sha"]
-            await call(client, "memory_update", path=GENERAL, content=start, sha=sha)
             text = (await call(client, "memory_get"))["content"]
             text = text.replace("- green\n", "- green\n- black\n")
             await remember(client, text)

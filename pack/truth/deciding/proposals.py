@@ -50,7 +50,7 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Verdict:
     """What a person says to a proposal.
 
     Attributes:
@@ -124,9 +124,9 @@ class Proposals:
             via: How they said so.
             hunks: The numbers of the parts that they accept; `None` for all.
         """
-        return self.answer(proposal, shown, via, Answer(hunks))
+        return self.answer(proposal, shown, via, Verdict(hunks))
 
-    def answer(self, proposal: str, shown: str, via: str, answer: Answer) -> Decided:
+    def answer(self, proposal: str, shown: str, via: str, answer: Verdict) -> Decided:
         """Write what the person accepts, in one commit of theirs, and refuse what they refuse.
 
         Args:

@@ -30,6 +30,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "memory_delete": {"path": "a/b.md", "sha": "0" * 40},
     "memory_move": {"path": "a/b.md", "new_path": "a/c.md", "sha": "0" * 40},
     "memory_undo": {},
+    "memory_proposals": {},
 }
 
 

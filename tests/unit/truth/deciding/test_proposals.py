@@ -9,7 +9,7 @@ from pack.log import LogQuery
 from pack.model import ABSENT, Delete, MemoryPath, Put
 from pack.proposals.proposal import ProposalStatus
 from pack.provenance import Origin, Source, commit_message
-from pack.truth.deciding.proposals import Answer
+from pack.truth.deciding.proposals import Verdict
 from tests.support import AGENT, World
 
 PERSON = Origin(Source.USER, "cli")
@@ -128,7 +128,7 @@ def test_some_parts_are_accepted_and_the_rest_stays_open(mem):
 def test_parts_are_accepted_refused_and_left_open_at_once(mem):
     made = propose(mem, *BOTH, ("Stay short.", "Be verbose."))
     shown = person(mem).proposals.show(made.id).shown
-    done = person(mem).proposals.answer(made.id, shown, "tty", Answer([1], [2], "short is good"))
+    done = person(mem).proposals.answer(made.id, shown, "tty", Verdict([1], [2], "short is good"))
     assert (done.status, done.left) == (ProposalStatus.OPEN, 1)
     (offer,) = mem.memory.proposals.list()
     assert [hunk.new for hunk in offer.hunks] == [("Do not ask.\n",)]
