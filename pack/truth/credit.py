@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from pack.core.truths import LineState, LineTruth
+from pack.core.truths import STRONGEST, LineState, LineTruth
 from pack.files import frontmatter
 from pack.history.origins import UNATTRIBUTED, WrittenBy, written_by
 from pack.index.format import is_generated, may_be_generated
@@ -20,14 +20,17 @@ _STATED: Final = re.compile(rb"^truth_level:[ \t]*[2-5]\b", re.MULTILINE)
 ReadBlob = Callable[[BlobId | None], bytes]
 
 
-def credit_of(commit: CommitFacts, read: ReadBlob) -> LineTruth:
+def credit_of(commit: CommitFacts, read: ReadBlob, *, is_joined: bool = False) -> LineTruth:
     """The truth of the lines that a commit brought.
 
     Args:
         commit: With its files.
         read: The bytes of a blob; none for `None`.
+        is_joined: Whether it is of a history that began elsewhere; see `pack.history.joined`.
     """
     writer = _believed(commit, read)
+    if is_joined and not writer.is_ours and writer.level == STRONGEST:
+        writer = _unknown(writer)
     state = LineState.WRITTEN
     if not writer.is_attributed:
         state = LineState.UNATTRIBUTED
@@ -75,4 +78,4 @@ def _holds_packs_work(commit: CommitFacts, read: ReadBlob) -> bool:
 
 def _unknown(writer: WrittenBy) -> WrittenBy:
     name = writer.origin.partition(":")[2]
-    return writer._replace(origin=f"{UNATTRIBUTED}:{name}", level=1, is_attributed=False)
+    return writer._replace(origin=f"{UNATTRIBUTED}:{name}", level=STRONGEST, is_attributed=False)

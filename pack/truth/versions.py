@@ -18,6 +18,7 @@ from pack.core.truths import LineState, LineTruth
 from pack.errors import NotFound
 from pack.history.differences.line_owners import LineKeys
 from pack.history.follow import follow
+from pack.history.joined import joined_commits
 from pack.history.origins import UNATTRIBUTED
 from pack.log import CommitFacts, FileChange
 from pack.model import BlobId, CommitId, MemoryPath
@@ -60,7 +61,13 @@ class Versions:
         Raises:
             ConnectorError: The store cannot be read.
         """
-        return _Walk(self._core, self._known, self._accepted(head)).of(head, path, sha)
+        accepted, joined = self._accepted(head), self._joined(head)
+        return _Walk(self._core, self._known, accepted, joined).of(head, path, sha)
+
+    def _joined(self, head: CommitId) -> Set[CommitId]:
+        log, connector = self._core.log, self._core.connector
+        limit = None if Capability.LOG in connector.capabilities else _MOST_REMOTE_VERSIONS
+        return self._known.once((joined_commits, head), lambda: joined_commits(log, head, limit))
 
     def _accepted(self, head: CommitId) -> Accepted:
         """What was accepted in the history of a commit, by the commit that made the version."""
@@ -79,8 +86,11 @@ class Versions:
 class _Walk:
     """One answer: what was read for it is kept as long as it takes."""
 
-    def __init__(self, core: Core, known: Memo, accepted: Accepted) -> None:
+    def __init__(
+        self, core: Core, known: Memo, accepted: Accepted, joined: Set[CommitId] = frozenset()
+    ) -> None:
         self._core = core
+        self._joined = joined
         self._known = known
         self._accepted = accepted
         self._line_keys = LineKeys()
@@ -174,7 +184,11 @@ class _Walk:
         return taken_from_v1(commit, v1_path, v1, self._keys_of)
 
     def _credit(self, commit: CommitFacts) -> LineTruth:
-        return self._known.once((credit_of, commit.id), lambda: credit_of(commit, self._bytes_of))
+        is_joined = commit.id in self._joined
+        return self._known.once(
+            (credit_of, commit.id, is_joined),
+            lambda: credit_of(commit, self._bytes_of, is_joined=is_joined),
+        )
 
     def _is_cheap(self) -> bool:
         return Capability.LOG in self._core.connector.capabilities

@@ -7,7 +7,6 @@ work in is not known.
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -81,6 +80,8 @@ def _environment(process: str) -> Mapping[str, str]:
 
 
 def _above_in_ps(process: int) -> Iterator[Sequence[str]]:
+    import subprocess  # noqa: PLC0415 - every command waits for what is imported above
+
     listing = b""
     with suppress(OSError, subprocess.SubprocessError):  # none can be seen then
         done = subprocess.run(  # noqa: S603 - a fixed command
