@@ -7,7 +7,7 @@ commit passes on what it kept and answers for the rest. So one more commit costs
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence, Set
 from functools import partial
 from typing import Final
 
