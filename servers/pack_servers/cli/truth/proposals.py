@@ -39,9 +39,9 @@ from pack_servers.cli.truth.offer_text import (
 from pack_servers.cli.truth.person import for_the_person
 
 EXAMPLES: Final = """\
-  pack proposals show 3k9f2m1abc                  what it would change, word by word
-  pack proposals accept 3k9f2m1abc --hunks 1,3    shows it, asks, and makes it yours
-  pack proposals reject 3k9f2m1abc --reason "I meant it as it is"
+  pack proposals show 3k9f2m1abc                  word by word
+  pack proposals accept 3k9f2m1abc --hunks 1,3    only these parts
+  pack proposals reject 3k9f2m1abc --reason "I mean what I wrote"
   pack proposals reject --all-from claude"""
 
 
