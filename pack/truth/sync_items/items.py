@@ -143,6 +143,11 @@ class SyncItems:
             core.require_mode()
             return pull(core, since, cursor, limit, each=each, max_level=max_level)
 
+    def current(self, path: str) -> SyncItem | None:
+        """The file at a path as it is now; `None` if there never was one."""
+        with self._core.view():
+            return current_item(self._core, path)
+
     def push(
         self,
         items: Sequence[SyncItem],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -66,6 +67,11 @@ class Step:
     base_sha: BlobId | None
     moved_from: MemoryPath | None = None
 
+    @property
+    def place(self) -> tuple[int, str]:
+        """Its place among the others: what a commit removed comes after what it stored."""
+        return self.version, f"{int(self.sha is None)}{self.path}"
+
 
 def pull(
     core: Core,
@@ -99,16 +105,12 @@ def pull(
     else:
         head, start, after, begin = _place(cursor)
         heights = _known(core, head)
-    steps = [
-        one
-        for one in _steps(core, heights, head, start)
-        if (one.version, one.path) > (after, begin)
-    ]
+    steps = [one for one in _steps(core, heights, head, start) if one.place > (after, begin)]
     chosen = steps if each else _last_of_each(steps)
     items, last = _page(
         _Reading(core, heights.first, each=each), chosen, check_limit(limit), max_level
     )
-    more = make_cursor([head, start, last.version, last.path]) if last is not None else None
+    more = make_cursor([head, start, *last.place]) if last is not None else None
     return Pulled(items, heights.highest, heights.first, more)
 
 
@@ -128,6 +130,12 @@ def current_item(core: Core, path: str) -> SyncItem | None:
             return item
         return replace(item, content=note.exact_text(), sha=note.sha, deleted=False)
     return None
+
+
+def _id_of(step: Step) -> str:
+    """The id of a change, the same wherever the commit is."""
+    text = f"{step.commit.id}\0{step.path}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).hexdigest()[:32]
 
 
 def _start(core: Core, heights: Heights, since: str | None) -> int:
@@ -166,7 +174,7 @@ def _steps(core: Core, heights: Heights, head: CommitId, start: int) -> Iterator
         version = heights.height(commit.id) or heights.highest
         told = (step for file in commit.files or () for step in _told(version, commit, file))
         shown = (step for step in told if _is_note(step.path) and scope.holds(step.path))
-        yield from sorted(shown, key=lambda step: step.path)
+        yield from sorted(shown, key=lambda step: step.place)
 
 
 def _told(version: int, commit: CommitFacts, file: FileChange) -> Iterator[Step]:
@@ -181,7 +189,7 @@ def _is_note(path: MemoryPath) -> bool:
 
 def _last_of_each(steps: Iterable[Step]) -> list[Step]:
     last = {step.path: step for step in steps}
-    return sorted(last.values(), key=lambda step: (step.version, step.path))
+    return sorted(last.values(), key=lambda step: step.place)
 
 
 def _page(
@@ -217,7 +225,7 @@ class _Reading:
         level, origin, is_accepted = self._writer(step)
         shown = level if self._each or note is None else self._level(note, level)
         return SyncItem(
-            f"{step.commit.id[:20]}:{step.path}"[:200],
+            _id_of(step),
             step.path,
             self._tenant,
             shown,
