@@ -11,7 +11,7 @@ have made of it is known by its blob; what a commit did to a version is done to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pack.catalog.row import is_catalogued
@@ -180,20 +180,29 @@ class _Replay:
     def take(self, step: _Step) -> None:
         """Do what a commit did."""
         before, after = self.referee.read(step.file.old_sha), self.referee.read(step.file.sha)
-        wanted, may_go = self._wanted(step, before, after), True
-        if step.level > PERSON and before is not None and wanted is not None:
-            may_go = step.target == step.source or self._may_go(step, before)
-        for sha in step.file.old_shas:
-            known = self.lawful.get(sha) if sha is not None else None
-            was = self.referee.read(sha)
-            if known is not None and was is not None and known != was and wanted is not None:
-                sides = (wanted, known) if step.level == PERSON else (known, wanted)
+        wanted, is_machine = self._wanted(step, before, after), step.level > PERSON
+        may_go = not is_machine or step.target == step.source
+        if not may_go and before is not None:
+            may_go = self._may_go(step, before)
+        for was, known in self._corrected(step):
+            if is_machine and wanted is None:
+                wanted = known  # it deletes what was not to be made of the text
+            elif wanted is not None:
+                sides = (known, wanted) if is_machine else (wanted, known)
                 wanted = merge_file(was, *sides).content
+            may_go = may_go and (not is_machine or step.target == step.source)
         if step.file.sha is not None and wanted is not None:
             self.lawful[step.file.sha] = wanted
         self.content = wanted
         if may_go and step.target is not None:
             self.path = step.target
+
+    def _corrected(self, step: _Step) -> Iterator[tuple[bytes, bytes]]:
+        """The versions that a commit was made on which should have been others, and those."""
+        for sha in step.file.old_shas:
+            known, was = self.lawful.get(sha) if sha is not None else None, self.referee.read(sha)
+            if known is not None and was is not None and known != was:
+                yield was, known
 
     def _wanted(self, step: _Step, before: bytes | None, after: bytes | None) -> bytes | None:
         if step.level == PERSON:
