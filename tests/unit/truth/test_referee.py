@@ -116,6 +116,12 @@ def test_a_file_that_a_machine_deletes_and_writes_again(world: World, came: Came
     assert RULE in came.kept()
 
 
+def test_what_a_machine_makes_of_the_file_that_it_wrote_again(world: World, came: Came) -> None:
+    for text in (None, f"{RULE}\n", "\n"):
+        world.commit({A: text}, AGENT)
+    assert RULE in came.kept()
+
+
 def test_the_file_with_the_rules_of_the_memory(world: World, came: Came) -> None:
     world.commit({".pack.yaml": "version: 1\n"}, AGENT)
     (held,) = came.held()
