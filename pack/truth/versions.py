@@ -93,6 +93,7 @@ class _Walk:
         self._joined = joined
         self._known = known
         self._accepted = accepted
+        self._v1_path = core.reader.v1_path
         self._line_keys = LineKeys()
         self._contents: dict[BlobId, bytes] = {}
         self._keys: dict[BlobId, Sequence[str]] = {}
@@ -177,7 +178,7 @@ class _Walk:
                 found[place] = sources[source][was]
 
     def _taken_by(self, commit: CommitFacts) -> Mapping[MemoryPath, Taken]:
-        v1_path = self._core.reader.v1_path
+        v1_path = self._v1_path
         if not commit.parents or not splits_v1(commit, v1_path):
             return taken_by(commit, self._keys_of)
         v1 = self._core.connector.get_committed(v1_path, commit.parents[0])
