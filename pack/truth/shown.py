@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from pack.core.decision import Decision
-from pack.core.events import EventKind, MemoryEvent
+from pack.core.events import MemoryEvent, MemoryEventKind
 from pack.core.guard import Guard, Pending
 from pack.core.truths import (
     STRONGEST,
@@ -80,7 +80,9 @@ def _with(decision: Decision, shown: Sequence[_Shown]) -> Decision:
         return decision
     claimed = [one for one in shown if one.claims]
     events = [
-        MemoryEvent(EventKind.LOWERED, one.note.path, f"level {one.level}", _words(one.claims))
+        MemoryEvent(
+            MemoryEventKind.LOWERED, one.note.path, f"level {one.level}", _words(one.claims)
+        )
         for one in claimed
     ]
     return replace(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pack.core.events import EventKind
+from pack.core.events import MemoryEventKind
 from pack.core.truths import TruthMode
 from pack.memory import Memory
 from pack.provenance import Origin, Source
@@ -83,7 +83,7 @@ def test_a_machines_change_of_a_persons_line_is_kept_beside_it(
     assert "- it was me" in two.text(A)  # what touches nothing of the person's is done
     assert "Rarely deploy" in two.text(copy)
     (event,) = two.memory.events.page().events
-    assert (event.kind, event.path, event.commit) == (EventKind.DISCARDED, A, two.head())
+    assert (event.kind, event.path, event.commit) == (MemoryEventKind.DISCARDED, A, two.head())
     assert two.memory.remotes.sync().outcome is Outcome.UP_TO_DATE
 
 
@@ -134,7 +134,7 @@ def test_a_machine_deletes_nothing_of_the_persons(machines: tuple[Machine, Machi
     take(two, one)
     assert RULE in two.text(A)
     (event,) = two.memory.events.page().events
-    assert (event.kind, event.path, event.discarded) == (EventKind.DISCARDED, A, None)
+    assert (event.kind, event.path, event.discarded) == (MemoryEventKind.DISCARDED, A, None)
 
 
 def test_a_machine_moves_nothing_of_the_persons_away(machines: tuple[Machine, Machine]) -> None:
@@ -169,7 +169,7 @@ def test_of_two_texts_of_the_person_the_later_is_in_place(
     assert "Later." in two.text(A)
     assert "Earlier." in two.text(copy)
     (event,) = two.memory.events.page().events
-    assert event.kind is EventKind.CONFLICT
+    assert event.kind is MemoryEventKind.CONFLICT
 
 
 def test_where_the_remote_is_canonical_its_text_is_in_place(

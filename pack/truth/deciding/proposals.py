@@ -25,7 +25,12 @@ from pack.proposals.shelf import ProposalShelf
 from pack.provenance import Source
 from pack.results import Written
 from pack.truth.deciding.accept_text import accept_text
-from pack.truth.deciding.acceptance import Person, accepted_decision, edited_decision
+from pack.truth.deciding.acceptance import (
+    EditedText,
+    Person,
+    accepted_decision,
+    edited_decision,
+)
 from pack.truth.deciding.offers import Offer, Offers, part_of
 from pack.use_cases.hand_edits import HandEdits, edits_of
 
@@ -168,7 +173,7 @@ class Proposals:
             return Decided(proposal, status, written.commit, left, written.warnings)
 
     def accept_edited(
-        self, proposal: str, shown: str, via: str, texts: Mapping[MemoryPath, str]
+        self, proposal: str, shown: str, via: str, texts: Mapping[MemoryPath, EditedText]
     ) -> Decided:
         """Write what the person made of a proposal: editing it is accepting it.
 

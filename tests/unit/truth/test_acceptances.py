@@ -57,6 +57,17 @@ def test_what_was_deleted_and_written_again_was_not_accepted(writers):
     assert writers.levels() == {MADE: 5, OTHER: "+"}
 
 
+def test_the_commit_that_accepts_may_say_so_in_the_note(writers):
+    writers.agent(f"---\ntruth_level: 5\n---\n{MADE}\n{OTHER}\n")
+    before = blob_id(writers.world.files()["a/x.md"])
+    trailer = acceptance_trailer(MemoryPath("a/x.md"), before, [(4, 4)])
+    memory = writers.world.memory.written_by(PERSON)
+    text = f"---\naccepted_by_user: true\n---\n{MADE}\n{OTHER}\n"
+    put_exactly(memory, {"a/x.md": text}, [trailer, ("Pack-Accepted-By", "user:cli")])
+    found = writers.levels()
+    assert (found[MADE], found[OTHER]) == ("+", 5)
+
+
 @pytest.mark.parametrize(
     "claim",
     [{"origin": AGENT}, {"by": "ai-cloud:x"}, {"blob": "0" * 40}],
