@@ -16,7 +16,15 @@ from typing import Final, NamedTuple
 from pack.core.decision import Decision
 from pack.core.events import MemoryEvent, MemoryEventKind
 from pack.core.guard import Guard, Pending
-from pack.core.truths import STRONGEST, SYSTEM_KEYS, LineState, LineTruth, TruthMode, Truths
+from pack.core.truths import (
+    STRONGEST,
+    SYSTEM_KEYS,
+    LineState,
+    LineTruth,
+    NoteTruth,
+    TruthMode,
+    Truths,
+)
 from pack.errors import InvalidContent, LimitExceeded
 from pack.files import frontmatter
 from pack.files.frontmatter import Frontmatter
@@ -200,6 +208,28 @@ class _Trust:
         }
 
 
+def _kept(
+    texts: Sequence[str], before: Note | None, truth: NoteTruth | None
+) -> Iterator[LineTruth | None]:
+    """The truth that each line had before, if it was there; at either end, that is plain to see."""
+    if before is None or truth is None:
+        yield from [None] * len(texts)
+        return
+    old = git_lines(before.exact_text())
+    shorter = min(len(old), len(texts))
+    head = next((n for n in range(shorter) if old[n] != texts[n]), shorter)
+    left = shorter - head
+    tail = next((n for n in range(left) if old[-1 - n] != texts[-1 - n]), left)
+    known: dict[str, list[LineTruth]] = {}
+    for text, one in zip(old[head : len(old) - tail], truth.lines[head:], strict=False):
+        known.setdefault(line_key(text), []).append(one)
+    yield from truth.lines[:head]
+    for text in texts[head : len(texts) - tail]:
+        found = known.get(line_key(text))
+        yield found.pop(0) if found else None
+    yield from truth.lines[len(old) - tail :]
+
+
 def _lines(
     note: Note,
     before: Note | None,
@@ -209,18 +239,13 @@ def _lines(
 ) -> Iterator[LineTruth]:
     """The truth of each line of the body, and of each key that is not PACK's own."""
     truth = truths.of(before) if before is not None else None
-    known: dict[str, list[LineTruth]] = {}
-    if before is not None and truth is not None:
-        for text, one in zip(git_lines(before.exact_text()), truth.lines, strict=True):
-            known.setdefault(line_key(text), []).append(one)
-    start = len(git_lines(note.text)) - len(git_lines(note.head.body))
-    for number, text in enumerate(git_lines(note.text), 1):
+    texts = git_lines(note.text)
+    start = len(texts) - len(git_lines(note.head.body))
+    for number, (text, one) in enumerate(zip(texts, _kept(texts, before, truth), strict=True), 1):
         if number <= start or not text.strip():
             continue
-        left = known.get(line_key(text))
-        one = left.pop(0) if left else own
         is_accepted = any(first <= number <= last for first, last in spans)
-        yield replace(own, state=LineState.ACCEPTED) if is_accepted else one
+        yield replace(own, state=LineState.ACCEPTED) if is_accepted else one or own
     old = before.head.fields if before is not None else {}
     is_accepted = any(first == 1 and last >= start for first, last in spans)
     for key, value in note.head.fields.items():
