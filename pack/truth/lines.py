@@ -22,6 +22,7 @@ from pack.history.differences.line_hunks import git_lines
 from pack.history.differences.line_owners import LineKeys
 from pack.model import MemoryPath
 from pack.provenance import EDITOR
+from pack.truth.modes import mode_of
 from pack.truth.passing_on import Version, pass_on
 
 if TYPE_CHECKING:
@@ -80,9 +81,9 @@ class LineTruths:
             known = tuple(truth or _HAND for truth in found)
         return note_truth(note, known)
 
-    def mode(self, path: MemoryPath) -> TruthMode:  # noqa: ARG002
+    def mode(self, path: MemoryPath) -> TruthMode:
         """See `Truths.mode`."""
-        return self._default
+        return mode_of(self._core, self, self._default, path)
 
     def over(self, core: Core) -> LineTruths:
         """See `Truths.over`."""

@@ -145,6 +145,7 @@ def test_a_text_without_a_path_is_never_held_up(held):
     text = text_of(held, GENERAL)
     assert "I like tea and\ncake.\n" in text
     assert "A new fact." in text
+    assert "\nno\n" in text
     assert "tea and\nno\n" in held.shelf.texts(held.shelf.find(done.proposal))[1][GENERAL].decode()
 
 
