@@ -27,7 +27,7 @@ WRITES = {
     *("commit", "undo", "redo", "restore"),
 }
 READS = {"list", "get", "search", "validate", "status", "remote", "doctor", "reindex"}
-READS |= {"log", "changes", "diff", "show", "blame", "context"}
+READS |= {"log", "changes", "diff", "show", "blame", "context", "proposals", "accept"}
 WITHOUT_A_MEMORY = {"google-auth", "help"}
 
 

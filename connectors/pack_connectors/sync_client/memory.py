@@ -10,7 +10,7 @@ from pack.model import BlobId, CommitId
 from pack.truth.sync_items.item import SyncItem, read_item
 from pack.truth.sync_items.items import ItemResult, PushStatus
 from pack.truth.sync_items.pulling import Pulled
-from pack_connectors.sync_client.transport import Transport
+from pack_connectors.sync_client.transport import SyncTransport
 
 _OK: Final = 200
 _REFUSED: Final = (401, 403)
@@ -24,7 +24,7 @@ class RemoteItems:
         transport: Carries the requests.
     """
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: SyncTransport) -> None:
         self._transport = transport
 
     def pull(self, since: int, cursor: str | None, limit: int, *, each: bool) -> Pulled:

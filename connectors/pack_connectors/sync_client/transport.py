@@ -15,7 +15,7 @@ Reply = tuple[int, object]
 """Status and JSON of an answer."""
 
 
-class Transport(Protocol):
+class SyncTransport(Protocol):
     """Carries one request."""
 
     def request(
@@ -46,7 +46,7 @@ class HttpTransport:
     def request(
         self, method: str, path: str, query: Mapping[str, str], body: object | None
     ) -> Reply:
-        """See `Transport.request`."""
+        """See `SyncTransport.request`."""
         headers = {"Authorization": f"Bearer {self._token}"}
         try:
             answer = self._client.request(
@@ -81,7 +81,7 @@ class CallTransport:
     def request(
         self, method: str, path: str, query: Mapping[str, str], body: object | None
     ) -> Reply:
-        """See `Transport.request`. What is sent and answered is JSON, as it would be over HTTP."""
+        """See `SyncTransport.request`. What is sent and answered is JSON, as over HTTP."""
         sent = json.dumps(body).encode() if method == "POST" else b""
         status, answer = self._answer(method, path, query, sent)
         return status, json.loads(json.dumps(answer))

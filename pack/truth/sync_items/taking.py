@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pack.core.core import Core
 from pack.core.decision import Decision
-from pack.core.events import EventKind, MemoryEvent
+from pack.core.events import MemoryEvent, MemoryEventKind
 from pack.core.requests import check_text
 from pack.errors import InvalidPath, InvalidRequest, NotFound
 from pack.files import frontmatter
@@ -160,7 +160,7 @@ class Taking:
             return decision
         if not deletion_stands(self._theirs(None), self._ours(target, current.sha)):
             raise NeedsChoice
-        return self._telling(decision, EventKind.DISCARDED, "", current.sha)
+        return self._telling(decision, MemoryEventKind.DISCARDED, "", current.sha)
 
     # --- after somebody else's change ----------------------------------------------------------
 
@@ -169,7 +169,9 @@ class Taking:
         edited = self._theirs(blob_id(text.encode("utf-8", "surrogatepass")))
         if deletion_stands(self._ours(target, None), edited):
             raise NeedsChoice
-        return self._telling(self._store(target, None, text), EventKind.DISCARDED, edited.tie, "")
+        return self._telling(
+            self._store(target, None, text), MemoryEventKind.DISCARDED, edited.tie, ""
+        )
 
     def _merge(self, target: MemoryPath, current: Note, content: bytes) -> Decision:
         sides = TwoSides(self._ours(target, current.sha), self._theirs(blob_id(content)))
@@ -184,7 +186,7 @@ class Taking:
         decision = self._merged(target, current, merged)
         if is_ours_gone:
             kept = blob_id(merged.content)
-            decision = self._telling(decision, EventKind.DISCARDED, kept, current.sha)
+            decision = self._telling(decision, MemoryEventKind.DISCARDED, kept, current.sha)
         return decision
 
     def _merged(self, target: MemoryPath, current: Note, merged: Merged) -> Decision:
@@ -193,10 +195,14 @@ class Taking:
         self.is_merged = True
         decision = self._store(target, current, merged.content.decode("utf-8"))
         for clash in merged.clashes:
-            decision = self._telling(decision, EventKind(clash.kind), clash.kept, clash.discarded)
+            decision = self._telling(
+                decision, MemoryEventKind(clash.kind), clash.kept, clash.discarded
+            )
         return decision
 
-    def _telling(self, decision: Decision, kind: EventKind, kept: str, discarded: str) -> Decision:
+    def _telling(
+        self, decision: Decision, kind: MemoryEventKind, kept: str, discarded: str
+    ) -> Decision:
         event = MemoryEvent(kind, decision.path, kept, discarded)
         return replace(decision, trailers=[*decision.trailers, event.trailer()])
 

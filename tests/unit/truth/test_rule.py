@@ -189,6 +189,13 @@ def test_the_code_of_the_person_stays_whole():
     assert judged(before + "\nDone.\n", before).protected == ()
 
 
+def test_a_comment_of_the_person_stays_whole_and_ends_where_it_did():
+    before = "One.\n\n<!--\nhidden\n-->\n\nTwo.\n"
+    assert judged(before.replace("hidden", "hidden\nmore"), before).protected
+    assert judged(before.replace("Two.\n", "Two.\n\nThree.\n"), before).protected == ()
+    assert judged(before.replace("-->\n", "-->\n\nThree.\n"), before).protected == ()
+
+
 def test_numbered_steps_stay_together():
     before = "1. wash\n2. dry\n"
     assert judged("1. wash\n2. throw away\n2. dry\n", before).protected

@@ -131,8 +131,8 @@ def run(
     if answer is Format.JSON:
         fields = asdict(page)
         notice = fields.pop("notice")  # there is rarely one
-        fields["proposals"] = proposals
-        show_json({**fields, "notice": notice} if notice else fields)
+        rare = {"notice": notice, "proposals": proposals}
+        show_json({**fields, **{name: value for name, value in rare.items() if value}})
         return
     for entry in page.commits:
         _show(entry)

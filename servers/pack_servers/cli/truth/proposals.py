@@ -39,13 +39,10 @@ from pack_servers.cli.truth.offer_text import (
 from pack_servers.cli.truth.person import for_the_person
 
 EXAMPLES: Final = """\
-  pack proposals                        what waits for you
-  pack proposals show 3k9f2m1abc        what it would change, word by word
-  pack proposals accept 3k9f2m1abc      shows it, asks, and writes it as yours
-  pack proposals accept 3k9f2m1abc --hunks 1,3
-  pack proposals reject 3k9f2m1abc --reason "I meant it as it is"
-  pack proposals reject --all-from claude
-  pack proposals edit 3k9f2m1abc        change it in your editor, then accept it"""
+  pack proposals show 3k9f2m1abc                  word by word
+  pack proposals accept 3k9f2m1abc --hunks 1,3    only these parts
+  pack proposals reject 3k9f2m1abc --reason "I mean what I wrote"
+  pack proposals reject --all-from claude"""
 
 
 class _Action(StrEnum):

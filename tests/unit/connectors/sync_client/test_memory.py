@@ -10,7 +10,7 @@ import httpx
 import jsonschema
 import pytest
 from pack_connectors.sync_client.memory import RemoteItems
-from pack_connectors.sync_client.transport import CallTransport, HttpTransport, Transport
+from pack_connectors.sync_client.transport import CallTransport, HttpTransport, SyncTransport
 from pack_servers.http.sync import SyncApi
 from pack_templates import sync_schema
 
@@ -85,7 +85,7 @@ def test_two_memories_meet(here: World, there: World, transport: Any) -> None:
     person = here.memory.written_by(PERSON).notes, there.memory.written_by(PERSON).notes
     person[0].update(A, "# A\n\none\n\ntwo\n")
     person[1].update("b/x.md", "# X\n")
-    carried: Transport = transport(there)
+    carried: SyncTransport = transport(there)
     other, items = RemoteItems(carried), here.memory.sync_items
     state = Meeting(items, other, MeetingState(), VaultMode.LOCAL_FIRST).hold()
     for notes, word in zip(person, ("mine", "hers"), strict=True):
