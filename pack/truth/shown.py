@@ -19,6 +19,7 @@ from pack.core.guard import Guard, Pending
 from pack.core.truths import (
     STRONGEST,
     SYSTEM_KEYS,
+    WEAKEST,
     LineState,
     LineTruth,
     NoteTruth,
@@ -114,13 +115,13 @@ def _shown(pending: Pending, truths: Truths, note: Note) -> _Shown | None:
         return None
     spans = [span for name, text in pending.decision.trailers if name == ACCEPTS
              for span in accepted_spans(text)]  # fmt: skip
-    found = _Trust.of(note, before, truths, writer, spans)
-    wanted = found.fields()
     try:
+        found = _Trust.of(note, before, truths, writer, spans)
+        wanted = found.fields()
         changed = frontmatter.without_fields(head, given.keys() - wanted.keys())
         changed = frontmatter.with_fields(changed, wanted)
     except (InvalidContent, LimitExceeded):
-        return None  # a block that PACK cannot edit stays, as the stamp leaves it too
+        return None  # what PACK cannot read or edit stays, as the stamp leaves it too
     old = before.head.fields if before is not None else {}
     claims = {} if writer.level == STRONGEST else _beyond(head, given, wanted, old)
     if changed.block == head.block and not claims:
@@ -186,7 +187,14 @@ class _Trust:
     ) -> _Trust:
         """The truth of a note that is about to be stored in place of another."""
         own = LineTruth(writer.level, writer.label, LineState.WRITTEN, None)
-        return cls(list(_lines(note, before, truths, own, spans)), writer)
+        if writer.level == WEAKEST and before is not None:
+            # Nothing can be trusted less, so what it brings settles it, without a look at history.
+            lines = list(_lines(note, before, _of_anybody(before), own, spans))
+            if own in lines:
+                has_accepted = before.head.fields.get(ACCEPTED_BY_USER.name) is True
+                return cls([*lines, *([_ACCEPTED] if has_accepted else ())], writer)
+        truth = truths.of(before) if before is not None else None
+        return cls(list(_lines(note, before, truth, own, spans)), writer)
 
     @property
     def level(self) -> int:
@@ -206,6 +214,16 @@ class _Trust:
             ACCEPTED_BY_USER.name: any(one.state is LineState.ACCEPTED for one in self.lines),
             LAST_MODIFIED_BY_LEVEL.name: self.writer.level,
         }
+
+
+_ANYBODYS: Final = LineTruth(STRONGEST, "", LineState.WRITTEN, None)
+_ACCEPTED: Final = replace(_ANYBODYS, state=LineState.ACCEPTED)
+
+
+def _of_anybody(note: Note) -> NoteTruth:
+    """The truth of a note of which only that it was there is of interest."""
+    lines = (_ANYBODYS,) * len(git_lines(note.exact_text()))
+    return NoteTruth(lines, dict.fromkeys(note.head.fields, _ANYBODYS))
 
 
 def _kept(
@@ -233,12 +251,11 @@ def _kept(
 def _lines(
     note: Note,
     before: Note | None,
-    truths: Truths,
+    truth: NoteTruth | None,
     own: LineTruth,
     spans: Sequence[tuple[int, int]],
 ) -> Iterator[LineTruth]:
     """The truth of each line of the body, and of each key that is not PACK's own."""
-    truth = truths.of(before) if before is not None else None
     texts = git_lines(note.text)
     start = len(texts) - len(git_lines(note.head.body))
     for number, (text, one) in enumerate(zip(texts, _kept(texts, before, truth), strict=True), 1):

@@ -96,37 +96,6 @@ def test_so_it_is_where_both_have_changed_something(machines: tuple[Machine, Mac
     assert RULE in two.text(A)
 
 
-def test_what_a_machine_may_do_is_taken_as_it_is(machines: tuple[Machine, Machine]) -> None:
-    one, two = machines
-    by_git(one, lambda text: text + "\n- one more\n")
-    one.memory.notes.update("context/new.md", "by an agent\n")
-    one.exchange()
-    done = take(two, one)
-    assert (done.outcome, done.copies) == (Outcome.RECEIVED, ())
-    assert two.memory.events.page().events == ()
-
-
-def test_the_last_word_of_a_machine_that_began_with_the_persons(
-    machines: tuple[Machine, Machine],
-) -> None:
-    one, two = machines
-    by_git(one, lambda text: text.replace("Never", "Rarely"))
-    by_git(one, lambda text: text.replace("Rarely", "Always"))
-    take(two, one)
-    assert RULE in two.text(A)
-    assert "Always" not in two.text(A)
-
-
-def test_what_the_person_made_of_a_machines_change_is_the_persons(
-    machines: tuple[Machine, Machine],
-) -> None:
-    one, two = machines
-    by_git(one, lambda text: text.replace("Never", "Rarely"))
-    by_git(one, lambda text: text.replace("Rarely deploy", "Deploy, with care,"), "mine")
-    take(two, one)
-    assert "Deploy, with care, on Fridays." in two.text(A)
-
-
 @pytest.mark.contract("C1")
 def test_a_machine_deletes_nothing_of_the_persons(machines: tuple[Machine, Machine]) -> None:
     one, two = machines
@@ -145,14 +114,6 @@ def test_a_machine_moves_nothing_of_the_persons_away(machines: tuple[Machine, Ma
     take(two, one)
     assert RULE in two.text(A)
     assert not (two.folder / "context/z.md").exists()
-
-
-def test_the_rules_of_the_memory_are_the_persons(machines: tuple[Machine, Machine]) -> None:
-    one, two = machines
-    (one.folder / ".pack.yaml").write_text("version: 1\nexclude: [context/]\n", encoding="utf-8")
-    by_git(one, lambda text: text)
-    take(two, one)
-    assert not (two.folder / ".pack.yaml").exists()
 
 
 @pytest.mark.contract("C1")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from pack.history.undoing.undone import UndoChoice
 from pack.memory import Memory
 from pack.proposals.proposal import ProposalStatus
 from pack.provenance import Origin, Source
+from tests.github_support import NAME, GithubWorld
 from tests.rewrites import line, note, of_person, reworded, rewritten
 from tests.support import World, assert_true_index
 
@@ -151,6 +153,28 @@ class Walk:
 
 def test_what_machines_do_changes_nothing_of_the_persons(world: World) -> None:
     Walk(world, 11).run(120 if world.folder is None else 25)
+
+
+def on_github(folder: Path, seed: int, steps: int) -> None:
+    """A walk over a repository on GitHub."""
+    with GithubWorld(folder) as github, closing(World(None)) as world:
+        world._store = github.connect()  # type: ignore[assignment]
+        world.open()
+        walk = Walk(world, seed)
+        walk.run(steps)
+        branches = github.service.repository(NAME).git.refs()
+        assert any(name.startswith("refs/heads/pack/proposals/") for name in branches)
+        assert github.service.take_violations() == []
+
+
+def test_on_github_proposals_are_branches_and_the_person_s_text_stays(tmp_path: Path) -> None:
+    on_github(tmp_path, 4, 12)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(14400)
+def test_long_walks_on_github_change_nothing_of_the_persons(tmp_path: Path) -> None:
+    on_github(tmp_path, 5, 500)
 
 
 @pytest.mark.soak

@@ -12,7 +12,7 @@ from typing import Final
 
 from pack.callers import Shell, shell_origin
 from pack.errors import InvalidConfig
-from pack.provenance import Origin, parse_origin
+from pack.provenance import Origin, Source, parse_origin
 from pack_servers.config.agents import AgentMarks, agent_marks
 from pack_servers.config.processes import commands_above
 from pack_servers.config.settings import Settings
@@ -33,7 +33,10 @@ def calling_origin(settings: Settings, asked: str | None = None) -> Origin:
     wanted = parse_origin(asked) if asked is not None else None
     if asked is not None and wanted is None:
         raise InvalidConfig("--as", "must be like automation:RULE or ai-local:MODEL")
-    return shell_origin(this_shell(settings), settings.pack_shell_source, wanted)
+    shell = this_shell(settings)
+    is_told = shell.has_terminal or shell.agent is not None
+    without = Source.AUTOMATION if is_told else settings.pack_shell_source
+    return shell_origin(shell, without, wanted)
 
 
 def this_shell(settings: Settings) -> Shell:
