@@ -53,7 +53,6 @@ from pack_connectors.local_git.busy import refuse_busy
 from pack_connectors.local_git.changes.skipped import SkippedFolders
 from pack_connectors.local_git.changes.state import WorktreeState
 from pack_connectors.local_git.checkout import refuse_incomplete, refuse_without_checkout
-from pack_connectors.local_git.commit_graph import CommitGraph
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.examine import ExaminedWrite, Examiner
 from pack_connectors.local_git.gc_lock import LONGEST_SECONDS, wait_for_gc
@@ -73,6 +72,7 @@ from pack_connectors.local_git.objects import (
     ObjectStore,
 )
 from pack_connectors.local_git.past.ancestors import Ancestors
+from pack_connectors.local_git.past.commit_graph import CommitGraph
 from pack_connectors.local_git.past.one_commit import read_one
 from pack_connectors.local_git.past.tree_diff import diff_trees
 from pack_connectors.local_git.process import GitRunner, RefUpdater, is_id

@@ -1,7 +1,7 @@
 """The commit-graph in PACK's own folder."""
 
 import pytest
-from pack_connectors.local_git.commit_graph import CommitGraph
+from pack_connectors.local_git.past.commit_graph import CommitGraph
 from pack_connectors.local_git.process import GitRunner
 
 from pack.log import LogQuery
