@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -12,9 +11,8 @@ from pack_servers.wiring.local import LocalPlace
 from pack_servers.wiring.memory import open_memory
 
 from pack.provenance import Origin, Source
-from tests.stories.cli_driver import COMMAND, Folder, new_memory
-
-pty = pytest.importorskip("pty", reason="pseudo terminals are POSIX")
+from tests.stories.cli_driver import Folder, new_memory
+from tests.stories.terminal_driver import at_terminal
 
 CLAUDE = Origin(Source.AI_CLOUD, "claude-code")
 RULES = "context/rules.md"
@@ -187,34 +185,6 @@ def test_an_agent_is_told_what_the_person_must_type(memory: Folder, env: dict[st
 
 
 # --- at a terminal ---------------------------------------------------------------------------
-
-
-def at_terminal(memory: Folder, *words: str, typed: list[tuple[str, str]]) -> tuple[int, str]:
-    """Status and screen of a command: what is typed when the screen ends with a text."""
-    child, terminal = pty.fork()
-    if child == 0:  # pragma: no cover - the child becomes the command
-        command = [COMMAND, *words, "--local", str(memory.path)]
-        os.execve(COMMAND, command, {**os.environ, "TERM": "xterm", "COLUMNS": "90"})
-    screen = b""
-    try:
-        for prompt, keys in typed:
-            seen = len(screen)
-            while prompt.encode() not in screen[seen:]:
-                screen += os.read(terminal, 1000)
-            os.write(terminal, keys.encode())
-        while part := _read(terminal):
-            screen += part
-    finally:
-        os.close(terminal)
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status), screen.decode("utf-8").replace("\r\n", "\n")
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 100_000)
-    except OSError:  # Linux: the other side has ended
-        return b""
 
 
 def test_a_review_takes_one_key_a_part_and_keeps_what_was_decided(memory: Folder) -> None:
