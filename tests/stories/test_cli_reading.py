@@ -27,7 +27,8 @@ WRITES = {
     *("commit", "undo", "redo", "restore"),
 }
 READS = {"list", "get", "search", "validate", "status", "remote", "doctor", "reindex"}
-READS |= {"log", "changes", "diff", "show", "blame", "context", "proposals", "accept"}
+READS |= {"log", "changes", "diff", "show", "blame", "context"}
+READS |= {"proposals", "accept", "attribution"}
 WITHOUT_A_MEMORY = {"google-auth", "help"}
 
 

@@ -28,7 +28,6 @@ from pack_servers.cli.shell.writers import name_of, when
 from pack_servers.wiring.clock import clock
 
 EXAMPLES: Final = """\
-  pack log --today
   pack log projects/website.md        through all its moves
   pack log --by claude --since 7d
   pack log --session                  what the last conversation wrote
