@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pack.catalog.refresh import Progress, bring_up
+from pack.connector import Capability
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.session import Session
@@ -67,7 +68,9 @@ class Care:
         """
         core = self._core
         try:
-            if core.reader.mode() is Mode.V2:
+            # Each look at a store that is far away costs, so it waits until somebody asks.
+            is_near = Capability.LOG in core.connector.capabilities
+            if is_near and core.reader.mode() is Mode.V2:
                 core.gradual.fill(core.catalog, core.connector, progress)
         finally:
             core.gradual.end()

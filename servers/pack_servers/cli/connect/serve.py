@@ -132,7 +132,6 @@ def _serve(served: _Served, transport: _Transport | None, *, create: bool) -> No
     begun = wiring.open_or_begin(settings, served.place, _announce, leaving.is_set, create=create)
     with (
         begun as (memory, made),
-        cataloguing(memory, wiring.note),
         exchanging(memory, settings.pack_remote_interval, leaving),
         committing(memory, settings.pack_commit_hand_edits),
         _syncing(memory),
@@ -214,13 +213,15 @@ def _serve_stdio(memory: Memory, served: _Served) -> None:
 
     if sys.stdin.isatty():
         say("waiting for an MCP client on standard input; for HTTP, run pack serve --http")
-    build_server(
+    server = build_server(
         memory,
         source=served.source,
         bus=_bus(served),
         whole_tokens=served.settings.pack_whole_memory_tokens,
         asks=served.settings.pack_accept_by_elicitation,
-    ).run()
+    )
+    with cataloguing(memory, wiring.note):  # not before, as clients wait for the imports
+        server.run()
 
 
 def _serve_refusals(served: _Served, error: MissingMemory) -> None:
@@ -269,7 +270,8 @@ def _serve_http(
         sees_all=not transport.stateless and settings.pack_redis_url is None,
         asks=settings.pack_accept_by_elicitation,
     )
-    serve(server, http, health, announce, _sync_items(memory, settings))
+    with cataloguing(memory, wiring.note):
+        serve(server, http, health, announce, _sync_items(memory, settings))
 
 
 def _sync_items(memory: Memory, settings: Settings) -> ASGIApp | None:

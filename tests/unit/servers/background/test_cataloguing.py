@@ -55,3 +55,10 @@ def test_a_store_that_cannot_be_read_ends_no_server(fresh, monkeypatch, caplog):
     monkeypatch.undo()
     assert "the store is away" in caplog.text
     assert fresh.memory.search.find("red").total == 5
+
+
+def test_a_store_that_is_far_away_is_left_alone(fresh, monkeypatch):
+    monkeypatch.setattr(fresh.connector, "capabilities", frozenset())
+    with cataloguing(fresh.memory, lambda _: None):
+        fresh.memory.mode()
+    assert fresh.catalog.commit() is None
