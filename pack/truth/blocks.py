@@ -28,7 +28,7 @@ _LOWEST: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OpenBlocks:
     """What is open where a line begins.
 
     Attributes:
@@ -44,7 +44,7 @@ class Place:
         """Whether a line here is read as text."""
         return not self.fence and not self.in_comment
 
-    def after(self, lines: Iterable[str]) -> Place:
+    def after(self, lines: Iterable[str]) -> OpenBlocks:
         """What is open after some lines."""
         place = self
         if self.is_text:
@@ -53,17 +53,17 @@ class Place:
             place = place._after(line)
         return place
 
-    def _after(self, line: str) -> Place:
+    def _after(self, line: str) -> OpenBlocks:
         if not self.in_comment:
             found = _FENCE.match(line.rstrip())
             if self.fence:
                 closes = found and found[1].startswith(self.fence) and not found[2].strip()
-                return Place() if closes else self
+                return OpenBlocks() if closes else self
             if found and not (found[1][0] == "`" and "`" in found[2]):
-                return Place(found[1])
+                return OpenBlocks(found[1])
         if "<!--" not in line and not self.in_comment:
             return self
-        return Place("", _ends_in_comment(line, is_inside=self.in_comment))
+        return OpenBlocks("", _ends_in_comment(line, is_inside=self.in_comment))
 
 
 def _ends_in_comment(line: str, *, is_inside: bool) -> bool:
@@ -95,7 +95,7 @@ class Between:
 
     above: str | None
     below: str | None
-    place: Place
+    place: OpenBlocks
     old: Sequence[str]
     new: Sequence[str]
 

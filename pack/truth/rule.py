@@ -21,7 +21,7 @@ from pack.files import frontmatter
 from pack.history.differences.line_hunks import git_lines
 from pack.merge.diff import find_hunks
 from pack.results import ProtectedLine
-from pack.truth.blocks import Between, Place
+from pack.truth.blocks import Between, OpenBlocks
 from pack.truth.keys import judge_keys
 
 _BOX: Final = re.compile(r"([ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[)[ xX](\](?=[ \t]|$))")
@@ -99,7 +99,7 @@ def _judge_lines(
     own = [number - first for number in kept if first <= number < end]
     eol = "\r\n" if old[0].endswith("\r\n") else "\n"
     judging = _Judging(old[first:end], own, new[first : len(new) - part.tail], eol)
-    place = Place().after(old[:first])
+    place = OpenBlocks().after(old[:first])
     lines = [*old[:first], *judging.lines(place), *old[end:]]
     protected = (
         ProtectedLine(start + first + number + 1, old[first + number].rstrip())
@@ -158,7 +158,7 @@ class _Judging:
         self.violated = {one.old for one in self._anchors if one.new is None}
         self._lost = {_key(old[number]) for number in self.violated}
 
-    def lines(self, place: Place) -> list[str]:
+    def lines(self, place: OpenBlocks) -> list[str]:
         """The lines of the rest; `place` is what is open where they begin."""
         found: list[str] = []
         ends = [_Anchor(-1, -1), *self._anchors, _Anchor(len(self._old), len(self._new))]
@@ -170,7 +170,7 @@ class _Judging:
             place = place.after([*gap, *self._old[below.old : below.old + 1]])
         return found
 
-    def _gap(self, above: _Anchor, below: _Anchor, place: Place) -> list[str]:
+    def _gap(self, above: _Anchor, below: _Anchor, place: OpenBlocks) -> list[str]:
         """What stands between two protected lines, which come right after each other."""
         old = list(self._old[above.old + 1 : below.old])
         if above.new is None or below.new is None:

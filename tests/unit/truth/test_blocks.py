@@ -1,26 +1,26 @@
 import pytest
 
-from pack.truth.blocks import Between, Place, heading_level
+from pack.truth.blocks import Between, OpenBlocks, heading_level
 
 
 @pytest.mark.parametrize(
     ("lines", "place"),
     [
-        ([], Place()),
-        (["text"], Place()),
-        (["```sh"], Place("```")),
-        (["````", "```", "x"], Place("````")),
-        (["```", "x", "```"], Place()),
-        (["~~~", "```"], Place("~~~")),
-        (["``` not ` a fence"], Place()),
-        (["<!-- a --> b"], Place()),
-        (["a <!-- b"], Place("", in_comment=True)),
-        (["<!--", "```", "-->", "x"], Place()),
-        (["```", "<!--", "```"], Place()),
+        ([], OpenBlocks()),
+        (["text"], OpenBlocks()),
+        (["```sh"], OpenBlocks("```")),
+        (["````", "```", "x"], OpenBlocks("````")),
+        (["```", "x", "```"], OpenBlocks()),
+        (["~~~", "```"], OpenBlocks("~~~")),
+        (["``` not ` a fence"], OpenBlocks()),
+        (["<!-- a --> b"], OpenBlocks()),
+        (["a <!-- b"], OpenBlocks("", in_comment=True)),
+        (["<!--", "```", "-->", "x"], OpenBlocks()),
+        (["```", "<!--", "```"], OpenBlocks()),
     ],
 )
 def test_what_is_open_after_some_lines(lines, place):
-    assert Place().after(lines) == place
+    assert OpenBlocks().after(lines) == place
 
 
 def test_a_heading_has_a_level():
@@ -28,7 +28,7 @@ def test_a_heading_has_a_level():
 
 
 def settled(above, below, old, new):
-    return Between(above, below, Place(), old, new).settled("\n")
+    return Between(above, below, OpenBlocks(), old, new).settled("\n")
 
 
 def test_blank_lines_stay_as_they_are():
