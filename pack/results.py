@@ -160,12 +160,14 @@ class Matches:
         total: How many results were found for all parts; there may be more (`is_total_exact`).
         next_cursor: Where the next part begins; `None` at the end.
         is_total_exact: Whether there are no more than `total`.
+        notice: That only a part of the memory was searched, if so.
     """
 
     matches: tuple[Match, ...]
     total: int
     next_cursor: str | None
     is_total_exact: bool = True
+    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,8 +75,8 @@ def _takes_all(catalog: Catalog, changed: Sequence[tuple[MemoryPath, BlobId | No
 def _fill(
     catalog: Catalog, connector: Connector, head: CommitId | None, progress: Progress | None
 ) -> None:
-    found = _files(connector, head)
-    rows, folders = _rows(connector, found, progress), _folders(path for path, _ in found)
+    found = committed_files(connector, head)
+    rows, folders = read_rows(connector, found, progress), _folders(path for path, _ in found)
     del found  # so that it is freed with the last row, before a catalog gives back memory
     catalog.replace(head or NO_COMMIT, rows, folders)
 
@@ -95,7 +95,7 @@ def _advance(
         for path, blob in changed
         if scope.holds(path)
     ]
-    rows = list(_rows(connector, [(path, blob) for path, blob in ours if blob]))
+    rows = list(read_rows(connector, [(path, blob) for path, blob in ours if blob]))
     described = {row.path for row in rows}
     gone = [path for path, _ in ours if path not in described]
     catalog.advance(old, new, rows, gone, _folders(path for path, _ in ours))
@@ -159,7 +159,7 @@ def complete(catalog: Catalog, connector: Connector) -> None:
     left_out = [path for path, blob in catalog.edits().items() if blob is None]
     found = [row for path in left_out if (row := catalog.find(path)) and not row.size]
     if commit and found:
-        rows = _rows(connector, [(row.path, row.blob) for row in found])
+        rows = read_rows(connector, [(row.path, row.blob) for row in found])
         catalog.advance(commit, commit, list(rows), [])
 
 
@@ -231,8 +231,8 @@ def rows_now_held(catalog: Catalog, connector: Connector, scope: Scope) -> list[
         ConnectorError: The store cannot be read.
     """
     known = {row.path for row in catalog.rows()}
-    found = _files(connector, connector.head(), scope)
-    return list(_rows(connector, [(path, blob) for path, blob in found if path not in known]))
+    found = committed_files(connector, connector.head(), scope)
+    return list(read_rows(connector, [(path, blob) for path, blob in found if path not in known]))
 
 
 def _folders(paths: Iterable[MemoryPath]) -> set[str]:
@@ -246,21 +246,25 @@ def _folders(paths: Iterable[MemoryPath]) -> set[str]:
     return found
 
 
-def _files(
+def committed_files(
     connector: Connector, head: CommitId | None, scope: Scope | None = None
 ) -> list[tuple[MemoryPath, BlobId]]:
-    if head is None:
-        return []
+    """The memory files of a commit, and others that look like one, with their blobs."""
+    return list(walk_files(connector, head, scope)) if head is not None else []
+
+
+def walk_files(
+    connector: Connector, head: CommitId, scope: Scope | None = None
+) -> Iterator[tuple[MemoryPath, BlobId]]:
+    """The files of `committed_files`, one after the other."""
     found = {
         entry.path: entry.sha for entry in connector.get_tree(head) if entry.type is EntryType.FILE
     }
     rules = CommittedRules(found.get, lambda blob: _read(connector, blob))
     scope = scope_of(connector) if scope is None else scope
-    return [
-        (path, blob)
-        for path, blob in found.items()
-        if scope.holds(path) and not rules.is_managed(path)
-    ]
+    for path, blob in found.items():
+        if scope.holds(path) and not rules.is_managed(path):
+            yield path, blob
 
 
 def _decides_others(path: MemoryPath) -> bool:
@@ -273,11 +277,12 @@ def _read(connector: Connector, blob: BlobId) -> bytes:
     return content
 
 
-def _rows(
+def read_rows(
     connector: Connector,
     files: Iterable[tuple[MemoryPath, BlobId]],
     progress: Progress | None = None,
 ) -> Iterator[Row]:
+    """The rows of those files that are memory, in order, each read when it is asked for."""
     wanted = list(files)
     dates = dates_in(connector) if wanted else {}
     for number, ((path, blob), content) in enumerate(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pack.catalog import refresh as catalog_sync
 from pack.catalog.catalog import Catalog
+from pack.catalog.gradual import Gradual, SoFar
 from pack.catalog.refresh import NO_COMMIT
 from pack.catalog.row import Row, describe
 from pack.connector import Connector
@@ -62,6 +63,7 @@ class Core:
         past: Which state of the past is read; `None` for the present one.
         truths: How far each line is trusted; `None` where nobody asks for it.
         referee: Judges what a remote brings; answers `None` where levels do not count.
+        gradual: Fills the catalog in a server that answers meanwhile.
     """
 
     connector: Connector
@@ -79,6 +81,7 @@ class Core:
     past: Past | None = None
     truths: Truths | None = None
     referee: Callable[[], Referee | None] = _no_referee
+    gradual: Gradual = field(default_factory=Gradual)
 
     def view(self) -> AbstractContextManager[None]:
         """Let all reads inside see one state of the store; see `Connector.view`."""
@@ -130,6 +133,20 @@ class Core:
             found = map(describe, self.reader.v1_files())
             view.replace(NO_COMMIT, [row for row in found if row is not None])
             return question(view)
+
+    def ask_so_far(
+        self, question: Callable[[Catalog], _T], *, by_date: bool = False
+    ) -> tuple[_T, SoFar | None]:
+        """As `ask`; but while the catalog is first filled, the answer is of what is in it so far.
+
+        Returns:
+            The answer, and what it does not cover; `None` if it is about all files.
+        """
+        begun = self.gradual.part() if self.past is None else None
+        if begun is None:
+            return self.ask(question, by_date=by_date), None
+        part, so_far = begun
+        return question(part.catalog), so_far
 
     def rows(self) -> Sequence[Row]:
         """What is known about each file that a reader sees, sorted by path.

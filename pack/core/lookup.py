@@ -40,7 +40,8 @@ def nothing_there(core: Core, text: str) -> InvalidRequest:
         NotInitialised: There is no memory.
     """
     path = as_path(text)
-    near = nearest(path, [row.path for row in core.rows()])
+    listing, _ = core.ask_so_far(lambda view: view.list_rows())
+    near = nearest(path, [row.path for row in listing.rows])
     is_possible = path.lower().endswith(".md")
     refusal = NotFound(text) if is_possible else InvalidPath(text, "a memory file must end in .md")
     then = core.past.place_then(MemoryPath(path)) if core.past and is_possible else None

@@ -49,6 +49,7 @@ class Note:
     _sha: BlobId | None = field(default=None, compare=False, repr=False)
     _text: str | None = field(default=None, compare=False, repr=False)
     _head: Frontmatter | None = field(default=None, compare=False, repr=False)
+    _meta: Meta | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def found(cls, path: MemoryPath, contents: Contents) -> Note:
@@ -104,7 +105,7 @@ class Note:
 
     def meta(self) -> Meta:
         """What the frontmatter means."""
-        return schema.read_meta(self.head.fields)
+        return self._once("_meta", lambda: schema.read_meta(self.head.fields))
 
     def stated_date(self) -> str | None:
         """The ISO date or time at which the note says that it was changed, if it does."""

@@ -32,6 +32,8 @@ LONGEST_TITLE: Final = 200
 """Characters of a title above a passage, since every passage below repeats it."""
 _MARKS: Final = re.compile(r" {0,3}(#{1,6})(?=[ \t\r\n]|\Z)")
 _UNDERLINE: Final = re.compile(r" {0,3}(=++|-++)[ \t]*+[\r\n]*+\Z")
+_HEADING_SIGNS: Final = frozenset(" `~#=-")
+"""What may begin a line that is a heading, an underline or a fence."""
 _FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
 _NO_PARAGRAPH: Final = re.compile(r"\s*+\Z| {0,3}(?:[>#|]|[-*+][ \t]|\d{1,9}[.)][ \t])| {4}|\t")
 """What begins a line that an underline does not turn into a heading."""
@@ -162,6 +164,8 @@ def _headings(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
     fence = ""
     for number, line in enumerate(lines):
         sign = line[:1]
+        if sign not in _HEADING_SIGNS:
+            continue
         if sign == " ":
             sign = line.lstrip(" ")[:1]
         if sign in ("`", "~") and (opened := _FENCE.match(line)):

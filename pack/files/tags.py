@@ -48,7 +48,7 @@ def _text(value: object) -> str | None:
 
 def tags_in_text(body: str) -> list[str]:
     """The tags inside a text, each once, in its order; at most 100."""
-    if "#" not in body:
+    if "#" not in body or _TAG.search(body) is None:  # most signs begin a heading
         return []
     found: dict[str, None] = {}
     for line in _prose(body):

@@ -71,15 +71,15 @@ def feedback(
         return more
     shares = {number: points[number] / points[order[0]] for number in order[:_BEST]}
     worth = _worth(_words_of(bodies, shares, query), frequencies, passages)
-    wanted = set(worth)
+    wanted = [(f" {word} ", value) for word, value in worth.items()]
     characters = 0
     for number in order:
         if characters > _READ_CHARACTERS:
             break
-        characters += len(bodies[number])
-        held = wanted.intersection(bodies[number].split())
+        body = bodies[number]
+        characters += len(body)
         # Summed in the order of `worth`, so that the result is the same in every process.
-        more[number] = _FEEDBACK * sum([value for word, value in worth.items() if word in held])
+        more[number] = _FEEDBACK * sum([value for word, value in wanted if word in body])
     return more
 
 
@@ -91,14 +91,17 @@ def _words_of(bodies: Sequence[str], shares: Mapping[int, float], query: Query) 
     words: dict[str, float] = {}
     for number, share in shares.items():
         for word, count in Counter(bodies[number].split()).items():
-            words[word] = words.get(word, 0.0) + share * count / (count + 1)
-    return {word: worth for word, worth in words.items() if word not in known}
+            if len(word) >= _SHORTEST_WORD and word not in known:
+                words[word] = words.get(word, 0.0) + share * count / (count + 1)
+    return words
 
 
 def _worth(words: Mapping[str, float], frequencies: Frequencies, passages: int) -> dict[str, float]:
     """The words that say most, and what each is worth when found."""
-    long = [(-worth, word) for word, worth in words.items() if len(word) >= _SHORTEST_WORD]
-    asked = [word for _, word in sorted(long)[:_WORDS_WEIGHED]]
+    worths = sorted(words.values(), reverse=True)
+    least = worths[_WORDS_WEIGHED] if len(worths) > _WORDS_WEIGHED else 0.0
+    high = [(-worth, word) for word, worth in words.items() if worth >= least]
+    asked = [word for _, word in sorted(high)[:_WORDS_WEIGHED]]
     rarities = {
         word: log((passages + 1) / (count + 0.5))
         for word, count in frequencies(asked).items()
@@ -119,6 +122,8 @@ def from_neighbours(passages: Sequence[Candidate], points: Sequence[float]) -> l
             if passages[other].path != passage.path
         )
         / (1 + (len(passage.text) / _SHORT_CHARACTERS) ** 2)
+        if passage.previous is not None or passage.next is not None
+        else 0.0
         for number, passage in enumerate(passages)
     ]
 

@@ -13,9 +13,8 @@ two of each.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
 from math import log
-from typing import Final
+from typing import Final, NamedTuple
 
 from pack.search.candidate import Candidate, head_of
 from pack.search.matches import Match, find_matches
@@ -40,8 +39,7 @@ _LINE_SIGNS: Final = "-*+>#_`[(0123456789.) \t"
 """What may precede the name at the beginning of a line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Points:
+class Points(NamedTuple):
     """What a passage is worth.
 
     Attributes:
@@ -88,15 +86,16 @@ def give_points(
         rarities: One for each clause of the query.
         average_length: Mean length of this memory's passages, in characters.
     """
-    found = find_matches(query.clauses, bodies)
-    heads = find_matches(query.clauses, searchable_texts([head_of(text) for text in texts]))
+    heads_too = [*bodies, *searchable_texts([head_of(text) for text in texts])]
+    every = find_matches(query.clauses, heads_too)
+    found, heads = every[: len(texts)], every[len(texts) :]
     named = _named_lines(query, texts, found)
     asked = {term for clause in query.clauses for term in clause.alternatives[0].terms}
     return [
         Points(
             _clause_points(body, head, lines, rarities, len(text.text) / max(average_length, 1.0)),
             _near(body, rarities),
-            _DATE if _is_dated(query, text) else 0.0,
+            _DATE if query.dates and _is_dated(query, text) else 0.0,
             _PLACE if body and query.asks_for_place and _names_place(text, asked) else 0.0,
             frozenset(clause for _, clause, weight in (*body, *head) if weight > PART_WEIGHT),
             bool(body),

@@ -76,8 +76,7 @@ class Explanation:
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """A file, represented by its best passage.
 
     Attributes:
@@ -163,10 +162,7 @@ def rank(
         totals = _with(totals, boosts, "context", more)
     totals = _with(totals, boosts, "neighbours", from_neighbours(candidates, totals))
     met = frozenset[int]().union(*(one.whole for one in points))
-    holds = [
-        _holds(query, candidate) if _may_hold(query, one) else None
-        for candidate, one in zip(candidates, points, strict=True)
-    ]
+    holds = _all_holding(query, candidates, points)
     phrases = [
         _phrase_points(held, has_others=one.whole >= met)
         for held, one in zip(holds, points, strict=True)
@@ -278,15 +274,28 @@ def _may_hold(query: Query, points: Points) -> bool:
     return len(points.clauses) + 2 >= len(query.clauses)
 
 
-def _holds(query: Query, candidate: Candidate) -> _Held | None:
-    """How a passage holds the query as typed; `None` if it does not."""
-    if not query.phrase:
-        return None
-    texts = (fold_text(candidate.text), fold_text(head_of(candidate)))
-    for where, text in zip((_Held.TEXT, _Held.HEAD), texts, strict=True):
-        if holds_words(query.phrase, text):
-            return where
-    return _Held.INSIDE if any(query.phrase in text for text in texts) else None
+def _all_holding(
+    query: Query, candidates: Sequence[Candidate], points: Sequence[Points]
+) -> list[_Held | None]:
+    """How each passage holds the query as typed; most queries are in no passage at all."""
+    may = [n for n, one in enumerate(points) if query.phrase and _may_hold(query, one)]
+    texts = [f"{candidates[n].text}\n{head_of(candidates[n])}" for n in may]
+    holds: list[_Held | None] = [None] * len(candidates)
+    if query.phrase in fold_text("\n".join(texts)):  # it has no line end
+        for number in may:
+            holds[number] = _holds(query.phrase, candidates[number])
+    return holds
+
+
+def _holds(phrase: str, candidate: Candidate) -> _Held | None:
+    """How a passage holds a phrase; `None` if it does not."""
+    text = fold_text(candidate.text)
+    if holds_words(phrase, text):
+        return _Held.TEXT
+    head = fold_text(head_of(candidate))
+    if holds_words(phrase, head):
+        return _Held.HEAD
+    return _Held.INSIDE if phrase in text or phrase in head else None
 
 
 def _phrase_points(held: _Held | None, *, has_others: bool) -> float:

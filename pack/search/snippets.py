@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Final
 
 from pack.files.passages import bare_lines
-from pack.search.matches import find_matches
+from pack.search.matches import Match, find_matches
 from pack.search.query import Query
-from pack.search.words import fold_text, searchable_texts
+from pack.search.words import fold_text, searchable_lines
 
 SNIPPET_CHARACTERS: Final = 160
 
@@ -30,36 +31,51 @@ def find_lines(query: Query, passages: Sequence[tuple[str, int]]) -> list[tuple[
         white space collapsed, with an ellipsis at each cut.
     """
     lines = [bare_lines(text) for text, _ in passages]
-    every = searchable_texts([line for one in lines for line in one])
-    met = iter([len({clause for _, clause, _ in m}) for m in find_matches(query.clauses, every)])
+    marked = [searchable_lines(text, own) for (text, _), own in zip(passages, lines, strict=True)]
+    starts = accumulate((len(one) + 1 for one in marked), initial=0)
+    met = map(_clauses_met, find_matches(query.clauses, marked), marked, starts)
     return [
-        _best_line(query, text, first, own, [next(met) for _ in own])
-        for (text, first), own in zip(passages, lines, strict=True)
+        _best_line(query, text, first, own, clauses)
+        for (text, first), own, clauses in zip(passages, lines, met, strict=True)
     ]
 
 
+def _clauses_met(matches: Sequence[Match], marked: str, start: int) -> dict[int, int]:
+    """How many clauses a line meets, by the lines of a passage that meet any."""
+    found: dict[int, set[int]] = {}
+    line = last = 0
+    for place, clause, _ in matches:
+        line += marked.count("\n", last, place - start)
+        last = place - start
+        found.setdefault(line, set()).add(clause)
+    return {line: len(clauses) for line, clauses in found.items()}
+
+
 def _best_line(
-    query: Query, text: str, first_line: int, lines: Sequence[str], met: Sequence[int]
+    query: Query, text: str, first_line: int, lines: Sequence[str], met: dict[int, int]
 ) -> tuple[int, str]:
     if not lines:
         return first_line, ""
-    qualities = met
-    if query.phrase and _holds(query.phrase, text):  # most texts do not hold it at all
-        # Holding it is worth more than all clauses.
-        more = len(query.clauses) + 1
-        qualities = [
-            count + more * _holds(query.phrase, line)
-            for count, line in zip(met, lines, strict=True)
-        ]
-    best = qualities.index(max(qualities))
+    # Holding the phrase is worth more than all clauses.
+    more = len(query.clauses) + 1
+    for line in _lines_with(query.phrase, text, lines):
+        met[line] = met.get(line, 0) + more
+    best = min(met, key=lambda line: (-met[line], line), default=0)
     chosen = " ".join(lines[best].split())
     if len(chosen) > SNIPPET_CHARACTERS:
         chosen = _cut(chosen, _match_place(query, chosen))
     return first_line + best, chosen
 
 
-def _holds(phrase: str, text: str) -> bool:
-    return phrase in " ".join(fold_text(text).split())
+def _lines_with(phrase: str, text: str, lines: Sequence[str]) -> list[int]:
+    """The lines that hold a phrase; most texts do not hold it at all."""
+    folded = fold_text(text)
+    if not phrase or phrase not in " ".join(folded.split()):
+        return []
+    ours = folded.split("\n") if "\r" not in text else list(map(fold_text, lines))
+    if " " not in phrase:
+        return [number for number, line in enumerate(ours) if phrase in line]
+    return [number for number, line in enumerate(ours) if phrase in " ".join(line.split())]
 
 
 def _match_place(query: Query, line: str) -> int:

@@ -33,6 +33,7 @@ _WORDS: Final = bytes(
     ord(chr(code).lower()) if chr(code).isalnum() else ord(" ") for code in range(128)
 ).ljust(256)
 """Tables for `bytes.translate`, which is four times as fast as `str.translate`."""
+_LINED_WORDS: Final = _WORDS[:10] + b"\n" + _WORDS[11:]
 _ASCII: Final = bytes(range(128))
 _CAMEL: Final = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]{2}")
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
@@ -103,6 +104,19 @@ def searchable_texts(texts: Sequence[str]) -> list[str]:
     return [
         words[start : start + len(text) + 2] for start, text in zip(starts, texts, strict=False)
     ]
+
+
+def searchable_lines(text: str, lines: Sequence[str]) -> str:
+    """`searchable_text` of each line of a text, joined by line ends.
+
+    Args:
+        text: Without carriage returns, if its lines have no ends.
+        lines: Its lines.
+    """
+    plain = _without_signs(text)
+    if "\r" in plain or not plain.isascii() or _has_camel(plain):
+        return "\n".join(map(searchable_text, lines))
+    return f" {plain} ".replace("\n", " \n ").encode().translate(_LINED_WORDS).decode()
 
 
 def index_terms(text: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pack.core.core import Core
 from pack.core.referee import Referee
@@ -24,7 +24,9 @@ from pack.model import MemoryPath
 from pack.provenance import EDITOR
 from pack.truth.modes import mode_of
 from pack.truth.passing_on import Version, pass_on
-from pack.truth.versions import Versions
+
+if TYPE_CHECKING:
+    from pack.truth.versions import Versions
 
 _HAND: Final = LineTruth(STRONGEST, EDITOR.label, LineState.WRITTEN, None)
 
@@ -54,7 +56,16 @@ class LineTruths:
     def __init__(self, core: Core, default: TruthMode, versions: Versions | None = None) -> None:
         self._core = core
         self._default = default
-        self._versions = versions or Versions(core)
+        self._known = versions
+
+    @property
+    def _versions(self) -> Versions:
+        if self._known is None:
+            # Here, as what only reads a memory asks for no truth.
+            from pack.truth.versions import Versions  # noqa: PLC0415
+
+            self._known = Versions(self._core)
+        return self._known
 
     def of(self, note: Note) -> NoteTruth:
         """See `Truths.of`."""

@@ -53,6 +53,25 @@ class Care:
             bring_up(core.catalog, core.connector, core.connector.head(), progress)
             return core.ask(lambda view: view.list_rows(limit=1).total)
 
+    def begin_filling(self) -> None:
+        """Let listings and searches wait a moment for `fill_catalog`, which must follow."""
+        self._core.gradual.begin()
+
+    def fill_catalog(self, progress: Progress) -> None:
+        """Fill the catalog if it is empty, in a thread of its own; after `begin_filling`.
+
+        Meanwhile listings and searches of a large memory are answered from the files read so far.
+
+        Args:
+            progress: As for `reindex`; an error that it raises ends the filling.
+        """
+        core = self._core
+        try:
+            if core.reader.mode() is Mode.V2:
+                core.gradual.fill(core.catalog, core.connector, progress)
+        finally:
+            core.gradual.end()
+
     def correct_index(self) -> Written | None:
         """Have `index.md` list what the memory holds, in one commit; `None` if it does already.
 

@@ -72,7 +72,8 @@ def _changed_at(core: Core, found: Note) -> datetime:
     if recorded is not None:
         return parse_time(recorded)
     changed = None
-    if scope_of(core.connector).holds(found.path) and core.reader.is_committed(found):
+    is_known = not core.gradual.is_filling  # else nobody waits for a date
+    if is_known and scope_of(core.connector).holds(found.path) and core.reader.is_committed(found):
         changed = dating.changed_at(core.catalog, core.connector, found.path)
     if changed is None and core.past is not None:
         changed = core.past.changed_at(found.path)
@@ -100,7 +101,9 @@ def list_files(
     """See `Notes.list`."""
     most = LIST_MOST if limit is None else check_limit(limit)
     after = _place(parse_cursor(cursor, _SORT_SHAPES[sort]), sort) if cursor is not None else None
-    found = core.ask(lambda view: view.list_rows(which, sort, after, most + 1), by_date=True)
+    found, so_far = core.ask_so_far(
+        lambda view: view.list_rows(which, sort, after, most + 1), by_date=True
+    )
     rows: Sequence[Row] = found.rows[:most]
     if limit is None:
         rows = cut_to_budget(rows, LIST_TOKENS, _cost)
@@ -109,7 +112,8 @@ def list_files(
     today = core.today()
     files = tuple(_listed(row, today) for row in rows)
     copies = core.sync.notices() if core.sync else ()
-    notices = (*_notices(core), *_managed_notice(core), *copies)
+    managed = (str(so_far),) if so_far else _managed_notice(core)  # that asks the whole catalog
+    notices = (*_notices(core), *managed, *copies)
     return FileListing(files, found.total, following, notices)
 
 

@@ -105,11 +105,11 @@ def search(core: Core, request: SearchRequest) -> Matches:
     if not parsed.clauses:
         hits = _trusted(core, request, _look_through(core, parsed, request.which))
         return _labelled(core, _answer(parsed, request, hits, True))
-
-    def ask(view: Catalog) -> Matches:
-        return _ask(core, view, parsed, request)
-
-    return _labelled(core, core.ask(ask, by_date=True))
+    found, so_far = core.ask_so_far(lambda view: _ask(core, view, parsed, request), by_date=True)
+    labels = _labelled(core, found)
+    if so_far is None:
+        return labels
+    return replace(labels, is_total_exact=False, notice=str(so_far))
 
 
 def _labelled(core: Core, found: Matches) -> Matches:
@@ -132,10 +132,12 @@ def _ask(core: Core, view: Catalog, parsed: Query, request: SearchRequest) -> Ma
     with view.snapshot():
         query = expand(parsed, view)
         most = PROPOSED if request.cursor is None else _DEEP
-        places, is_all = _find(view, query, request, most)
+        found, is_all = _find(view, query, request, most)
+        places = _trusted(core, request, found)
         if not is_all and len(places) < request.limit:
-            places, is_all = _find(view, query, request, _DEEP)
-        return _answer(query, request, _trusted(core, request, places), is_all, view)
+            found, is_all = _find(view, query, request, _DEEP)
+            places = _trusted(core, request, found)
+        return _answer(query, request, places, is_all, view)
 
 
 def _answer(

@@ -19,7 +19,7 @@ COLUMNS: Final = (
 """What `read_row` reads."""
 NAMES: Final = (
     "path, folder, folded, blob, topic, folded_topic, tags, created, updated, changed, sync, "
-    "expires, line, starts_page, size, pin"
+    "expires, line, starts_page, size, pin, passages"
 )
 """What `row_values` gives."""
 WIDTH: Final = NAMES.count(",") + 1
@@ -59,6 +59,7 @@ def row_values(row: Row) -> tuple[object, ...]:
         int(starts_page(row.path)),
         row.size,
         int(row.pin),
+        len(row.passages),
     )
 
 

@@ -2,10 +2,10 @@
 
 `file` holds the files of the commit; `edited` those that a reader sees differently, with negative
 ids. Search finds passages: `place` says which file each belongs to, `passage` keeps its text,
-`length` counts the files that have so many passages, and `words` is the full text index. `words`
-stores no text of its own: to take an entry out, `pack.search.words.indexed_text` makes the same
-words from `passage` again. `behind` lists the files whose passages are not indexed yet. `term` is
-the vocabulary, and `part` finds terms by any part.
+`length` counts the files that have so many passages (`file.passages`), and `words` is the full text
+index. `words` stores no text of its own: to take an entry out, `pack.search.words.indexed_text`
+makes the same words from `passage` again. `behind` lists the files whose passages are not indexed
+yet. `term` is the vocabulary, and `part` finds terms by any part.
 
 Sources: SQLite documentation, "FTS5" (4.4 contentless tables, 6.8 and 6.9 merging) and
 "Write-Ahead Logging".
@@ -21,6 +21,7 @@ from typing import Final
 from zlib import crc32
 
 from pack_connectors.catalog.fingerprint import fingerprint
+from pack_connectors.catalog.known import KnowingConnection
 
 BUSY_SECONDS: Final = 5.0
 _PAGE_BYTES: Final = 8192
@@ -32,7 +33,8 @@ _FILE_COLUMNS: Final = """
     id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, folded TEXT NOT NULL,
     blob TEXT, topic TEXT NOT NULL, folded_topic TEXT NOT NULL, tags TEXT NOT NULL, created TEXT,
     updated TEXT, changed TEXT, sync INTEGER NOT NULL, expires TEXT, line TEXT NOT NULL,
-    starts_page INTEGER NOT NULL, size INTEGER NOT NULL, pin INTEGER NOT NULL
+    starts_page INTEGER NOT NULL, size INTEGER NOT NULL, pin INTEGER NOT NULL,
+    passages INTEGER NOT NULL
 """
 _SCHEMA: Final = f"""
 CREATE TABLE file ({_FILE_COLUMNS});
@@ -106,6 +108,7 @@ def connect(
         timeout=busy_seconds,
         isolation_level=None,
         check_same_thread=False,
+        factory=KnowingConnection,
     )
     try:
         # Some of these wait for writers, so they only run if the file is new.

@@ -48,8 +48,7 @@ _HELD_ELSEWHERE: Final = _HELD.replace("WHERE one", "WHERE one.id <> place.id AN
 """The same for its other passages; costs nothing for a file of one passage."""
 _COLUMNS: Final = (
     "file.path, topic, tags, created, ifnull(updated, changed), passage.line, heading, text, "
-    "(SELECT max(id) FROM place AS one WHERE one.file = place.file) "
-    "- (SELECT min(id) FROM place AS one WHERE one.file = place.file) + 1"
+    "file.passages"
 )
 
 
@@ -288,10 +287,8 @@ def read_candidates(db: sqlite3.Connection, scores: Mapping[int, float]) -> list
             "JOIN place ON place.id = wanted.value JOIN passage ON passage.id = place.id "
             f"JOIN {table} AS file ON file.id = place.file WHERE place.file {sign} 0"
         )
-        for number, path, topic, tags, *rest in db.execute(query, (json.dumps(list(scores)),)):
-            created, updated, line, heading, text, passages = rest
-            about = (path, topic, _tags(tags), created, updated)
-            found[number] = Candidate(
-                number, *about, line, heading, text, scores[number], passages=passages
-            )
+        for row in db.execute(query, (json.dumps(list(scores)),)):
+            number, path, topic, tags, created, updated, line, heading, text, passages = row
+            about = (path, topic, _tags(tags), created, updated, line, heading, text)
+            found[number] = Candidate(number, *about, scores[number], None, None, passages)
     return [found[number] for number in scores if number in found]

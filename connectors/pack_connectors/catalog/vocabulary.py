@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Sequence
-from typing import Final
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final, cast
 
 from pack.catalog.questions import Totals
+from pack_connectors.catalog.known import KnowingConnection
 
 _LAST: Final = "\U0010ffff"
 _TRIGRAM: Final = 3
@@ -34,7 +35,15 @@ def _median_length(db: sqlite3.Connection) -> int:
 def frequencies(db: sqlite3.Connection, terms: Collection[str]) -> dict[str, int]:
     """See `Catalog.frequencies`."""
     query = "SELECT text, passages FROM term WHERE text IN (SELECT value FROM json_each(?))"
-    return dict(db.execute(query, (json.dumps(list(terms)),)).fetchall())
+
+    def read(new: list[str]) -> list[tuple[str, int]]:
+        return db.execute(query, (json.dumps(new),)).fetchall()
+
+    return {
+        term: count
+        for term, count in cast(KnowingConnection, db).known("count", terms, read, 0).items()
+        if count
+    }
 
 
 def prefix_frequency(db: sqlite3.Connection, prefix: str) -> int:
@@ -48,11 +57,17 @@ def with_stems(
 ) -> list[dict[str, int]]:
     """See `Vocabulary.with_stems`."""
     query = "SELECT stem, -passages, text FROM term WHERE stem IN (SELECT value FROM json_each(?))"
-    every = list({key for keys in wanted for key in keys})
-    found: dict[str, list[tuple[int, str]]] = {}
-    for stem, *term in db.execute(query, (json.dumps(every),)):
-        found.setdefault(stem, []).append(tuple(term))
-    groups = ([term for key in keys for term in found.get(key, ())] for keys in wanted)
+
+    def read(new: list[str]) -> Iterable[tuple[str, Sequence[tuple[int, str]]]]:
+        found: dict[str, list[tuple[int, str]]] = {}
+        for stem, *term in db.execute(query, (json.dumps(new),)):
+            found.setdefault(stem, []).append(tuple(term))
+        return found.items()
+
+    every = {key for keys in wanted for key in keys}
+    nothing: Sequence[tuple[int, str]] = ()
+    found = cast(KnowingConnection, db).known("forms", every, read, nothing)
+    groups = ([term for key in keys for term in found[key]] for keys in wanted)
     return [{text: -passages for passages, text in sorted(group)[:limit]} for group in groups]
 
 

@@ -281,11 +281,13 @@ def matches(found: Matches, past: Past | None = None) -> CallToolResult:
     lines = map(_match_line, found.matches)
     text = _paged("matches", lines, f"{least}{found.total}", found.next_cursor)
     text = _stated(past, text)
+    text = f"{found.notice}\n{text}" if found.notice else text
     content = _without_none(
         results=[_found(match) for match in found.matches],
         total=found.total,
         total_is_exact=None if found.is_total_exact else False,
         next_cursor=found.next_cursor,
+        notice=found.notice,
         **_state(past),
     )
     return _result(content, text)

@@ -18,6 +18,7 @@ import typer
 from pack.callers import ClientOrigins
 from pack.memory import Memory
 from pack.provenance import Source
+from pack_servers.background.cataloguing import cataloguing
 from pack_servers.background.hand_edits import committing
 from pack_servers.background.remote import exchanging
 from pack_servers.cli.shell.exit import FAILED
@@ -131,6 +132,7 @@ def _serve(served: _Served, transport: _Transport | None, *, create: bool) -> No
     begun = wiring.open_or_begin(settings, served.place, _announce, leaving.is_set, create=create)
     with (
         begun as (memory, made),
+        cataloguing(memory, wiring.note),
         exchanging(memory, settings.pack_remote_interval, leaving),
         committing(memory, settings.pack_commit_hand_edits),
         _syncing(memory),

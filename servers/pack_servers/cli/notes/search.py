@@ -99,7 +99,9 @@ def run(
             origin=origin,
         )
     if answer is Format.JSON:
-        show_json(asdict(found) | past_fields(memory.past))
+        fields = asdict(found)
+        fields.pop("notice")  # a command waits for the whole catalog
+        show_json(fields | past_fields(memory.past))
     else:
         say_past(memory.past)
         _show(found, query)

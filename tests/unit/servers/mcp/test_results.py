@@ -56,6 +56,12 @@ def listed(path: str, **more: Any) -> NoteSummary:
     return NoteSummary(MemoryPath(path), **(fields | more))
 
 
+def test_a_search_of_a_part_says_so_in_both_forms() -> None:
+    result = answers.matches(Matches((), 0, None, is_total_exact=False, notice="Only a part."))
+    assert blocks(result) == ["Only a part.\nno matches"]
+    assert content(result)["notice"] == "Only a part."
+
+
 def test_a_listing_is_a_line_a_file() -> None:
     page = FileListing(
         (listed("a/1.md"), listed("a/2.md", expired=True, updated=None, tags=())), 9, "a/2"

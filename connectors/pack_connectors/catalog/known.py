@@ -1,0 +1,50 @@
+"""A connection that remembers what was read about terms for as long as nothing changes.
+
+A search asks for the same terms several times, and most searches share most of their terms.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Iterable
+from typing import Final, TypeVar
+
+_MOST: Final = 20_000
+_T = TypeVar("_T")
+
+
+class KnowingConnection(sqlite3.Connection):
+    """A connection to a catalog; used by one thread at a time, like any other."""
+
+    _state: tuple[int, int] | None = None
+    _known: dict[tuple[str, str], object]
+
+    def known(
+        self,
+        kind: str,
+        keys: Collection[str],
+        read: Callable[[list[str]], Iterable[tuple[str, _T]]],
+        otherwise: _T,
+    ) -> dict[str, _T]:
+        """What is known about each of some keys, and read about the others.
+
+        Args:
+            kind: What is asked about them.
+            keys: The keys.
+            read: Reads it for some of them; those that are left out have nothing.
+            otherwise: The value of these.
+        """
+        held = self._held(len(keys))
+        new = [key for key in keys if (kind, key) not in held]
+        if new:
+            held.update(dict.fromkeys(((kind, key) for key in new), otherwise))
+            held.update(((kind, key), value) for key, value in read(new))
+        return {key: held[kind, key] for key in keys}  # type: ignore[misc]
+
+    def _held(self, more: int) -> dict[tuple[str, str], object]:
+        """What is known, if it is still true and leaves room for more."""
+        (version,) = self.execute("PRAGMA data_version").fetchone()  # changed by others
+        state = version, self.total_changes
+        if state != self._state or len(self._known) + more > _MOST:
+            self._state, self._known = state, {}
+        return self._known
