@@ -31,7 +31,7 @@ class Label(NamedTuple):
     origin: str
 
 
-class Labels(NamedTuple):
+class TrustLabels(NamedTuple):
     """How far a part of a note is trusted.
 
     Attributes:
@@ -43,7 +43,7 @@ class Labels(NamedTuple):
     weaker: tuple[str, ...] = ()
 
 
-def labels_of(core: Core, note: Note, first: int, last: int) -> Labels | None:
+def labels_of(core: Core, note: Note, first: int, last: int) -> TrustLabels | None:
     """How far some lines of a note are trusted; `None` where nobody asks for levels.
 
     Args:
@@ -64,7 +64,7 @@ def labels_of(core: Core, note: Note, first: int, last: int) -> Labels | None:
         for number in range(max(first, 1), min(last, len(truths)) + 1)
         if _counts(texts[number - 1], is_head=number < note.head.body_line)
     ]
-    return Labels(_label(truth for _, truth in shown), tuple(_weaker(shown)))
+    return TrustLabels(_label(truth for _, truth in shown), tuple(_weaker(shown)))
 
 
 def _counts(text: str, *, is_head: bool) -> bool:

@@ -21,7 +21,7 @@ _DONE: Final = 2
 
 
 @dataclass(eq=False, slots=True)
-class FormerVersion:
+class LinkedVersion:
     """A version of a file.
 
     Attributes:
@@ -35,12 +35,12 @@ class FormerVersion:
     commit: CommitFacts
     change: FileChange
     truth: Truth | None = None
-    before: list[FormerVersion | None] = field(default_factory=list)
+    before: list[LinkedVersion | None] = field(default_factory=list)
 
 
 Steps = Iterable[tuple[CommitFacts, FileChange]]
 Known = Callable[[CommitFacts, FileChange], Truth | None]
-_Place = tuple[list["FormerVersion | None"], int]
+_Place = tuple[list["LinkedVersion | None"], int]
 
 
 def made_from(change: FileChange) -> list[BlobId]:
@@ -49,7 +49,7 @@ def made_from(change: FileChange) -> list[BlobId]:
     return [change.sha] if change.sha in olds and change.sha else list(olds)
 
 
-def ancestry(sha: BlobId, steps: Steps, known: Known, most: int) -> FormerVersion | None:
+def ancestry(sha: BlobId, steps: Steps, known: Known, most: int) -> LinkedVersion | None:
     """The newest version with a blob, and what it was made from, back to what is known.
 
     Args:
@@ -66,10 +66,10 @@ class _Ancestry:
         self._known = known
         self._left = most
         self._wanted: dict[BlobId, list[_Place]] = {}
-        self._found: dict[BlobId, FormerVersion] = {}
+        self._found: dict[BlobId, LinkedVersion] = {}
 
-    def of(self, sha: BlobId, steps: Steps) -> FormerVersion | None:
-        start: list[FormerVersion | None] = [None]
+    def of(self, sha: BlobId, steps: Steps) -> LinkedVersion | None:
+        start: list[LinkedVersion | None] = [None]
         self._wanted[sha] = [(start, 0)]
         passed: dict[BlobId, tuple[CommitFacts, FileChange]] = {}
         for commit, change in steps:
@@ -89,7 +89,7 @@ class _Ancestry:
         return start[0]
 
     def _add(self, sha: BlobId, commit: CommitFacts, change: FileChange) -> None:
-        version = FormerVersion(commit, change, self._known(commit, change))
+        version = LinkedVersion(commit, change, self._known(commit, change))
         self._found[sha] = version
         for place, number in self._wanted.pop(sha):
             place[number] = version
@@ -101,7 +101,7 @@ class _Ancestry:
                 self._wanted.setdefault(old, []).append((version.before, number))
 
 
-def oldest_first(newest: FormerVersion) -> Iterator[FormerVersion]:
+def oldest_first(newest: LinkedVersion) -> Iterator[LinkedVersion]:
     """The versions whose truth is not known, each after those that it was made from.
 
     A version that seems to be made from itself, by way of others, loses that link.

@@ -24,7 +24,7 @@ from pack.log import CommitFacts, FileChange
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.provenance import is_ours
 from pack.truth.acceptances import Acceptance, acceptances_in, accepted, version_accepted
-from pack.truth.ancestry import FormerVersion, Truth, ancestry, made_from, oldest_first
+from pack.truth.ancestry import LinkedVersion, Truth, ancestry, made_from, oldest_first
 from pack.truth.credit import credit_of
 from pack.truth.elsewhere import Taken, TakenFrom, splits_v1, taken_by, taken_from_v1
 from pack.truth.passing_on import Version, bring_back, merged, pass_on
@@ -110,7 +110,7 @@ class _Walk:
             self._find_out([*oldest_first(newest)], depth)
         return self._with_acceptances(newest)
 
-    def _find_out(self, versions: Sequence[FormerVersion], depth: int) -> None:
+    def _find_out(self, versions: Sequence[LinkedVersion], depth: int) -> None:
         """Find out the truth of versions, each after those before it; what is used up goes."""
         uses = Counter(id(old) for version in versions for old in version.before if old)
         for number, version in enumerate(versions):
@@ -128,7 +128,7 @@ class _Walk:
                     old.truth = None
 
     def _truth_before(
-        self, version: FormerVersion, sha: BlobId, old: FormerVersion | None, depth: int
+        self, version: LinkedVersion, sha: BlobId, old: LinkedVersion | None, depth: int
     ) -> Truth:
         """The truth of what a version was made from; nobody's where that was not found.
 
@@ -208,7 +208,7 @@ class _Walk:
         )
         return commit.id, change.path, frozenset(earlier)
 
-    def _with_acceptances(self, version: FormerVersion) -> Truth:
+    def _with_acceptances(self, version: LinkedVersion) -> Truth:
         truth = version.truth or ()
         for one in self._accepted.get((version.commit.id, version.change.path), ()):
             truth = accepted(truth, one)
@@ -231,7 +231,7 @@ class _Walk:
             self._contents |= self._read([sha])
         return self._contents[sha]
 
-    def _read_ahead(self, versions: Sequence[FormerVersion]) -> None:
+    def _read_ahead(self, versions: Sequence[LinkedVersion]) -> None:
         """Read together what the next steps need, and let go what others needed."""
         changes = [version.change for version in versions]
         blobs = (one for change in changes for one in (change.sha, *change.old_shas))
