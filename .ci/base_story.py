@@ -156,6 +156,7 @@ def _over_stdio(server: subprocess.Popen[str]) -> None:
     call("memory_delete", path="notes/b.md", sha=third)
     (gone, *_) = call("memory_history", path="notes/b.md")["commits"]
     call("memory_undo", commit=gone["commit"])
+    _expect("proposals", json.dumps(call("memory_proposals")))
     _expect("blue", call("memory_get", path="notes/b.md")["content"])
     offered = {tool["name"] for tool in ask("tools/list")["tools"]}
     if offered != used:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from pack.pages.delivery import PageDelivery
     from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
+    from pack.truth.attribution import Attribution
     from pack.truth.deciding.proposals import Proposals
     from pack.truth.sync_items.items import SyncItems
     from pack.use_cases.care import Care
@@ -151,6 +152,10 @@ class Memory:
         """The targets that get copies; `None` if none is set up."""
         return self._session.core.sync
 
+    def now(self) -> datetime:
+        """The time, as this memory tells it."""
+        return self._session.core.clock()
+
     def mode(self) -> Mode:
         """What is at the root now: a v2 memory, a v1 memory, or nothing."""
         core = self._session.core
@@ -212,6 +217,13 @@ class Memory:
         from pack.history.blame import Blame  # noqa: PLC0415
 
         return Blame(self._session)
+
+    @property
+    def attribution(self) -> Attribution:
+        """Who wrote what, of all notes."""
+        from pack.truth.attribution import Attribution  # noqa: PLC0415
+
+        return Attribution(self._session)
 
     @property
     def comparisons(self) -> Comparisons:

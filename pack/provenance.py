@@ -47,6 +47,7 @@ DERIVED_FROM: Final = "Pack-Derived-From"
 ACCEPTED_BY: Final = "Pack-Accepted-By"
 ACCEPTED_VIA: Final = "Pack-Accepted-Via"
 PROPOSAL: Final = "Pack-Proposal"
+RECORDED_BY: Final = "Pack-Recorded-By"
 OUR_ADDRESSES: Final = "@pack.invalid"
 """How the addresses of authors end that are not the user."""
 
@@ -88,6 +89,8 @@ class Origin:
 
 EDITOR: Final = Origin(Source.USER, "editor")
 """Edits made in the folder, with whatever tools the user has."""
+IMPORT: Final = Origin(Source.USER, "import")
+"""Notes that the user had before the memory began."""
 
 
 def commit_message(

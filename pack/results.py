@@ -51,6 +51,10 @@ class Document:
         updated_at: Its `updated`, or when the bytes were changed; ISO, UTC.
         warnings: What a reader should know, such as that the frontmatter is broken.
         excerpt: Which part of the file `content` is.
+        level: How far `content` is trusted, from 1 (the person) to 5: that of what is trusted
+            least in it; `None` where nobody asks for levels.
+        origin: Who wrote that.
+        weaker: The lines that are not the person's, as in `12-20 5 ai-cloud:cursor`.
     """
 
     path: MemoryPath
@@ -59,6 +63,9 @@ class Document:
     updated_at: str
     warnings: tuple[str, ...] = ()
     excerpt: Excerpt = Excerpt(1, 0, 0)
+    level: int | None = None
+    origin: str | None = None
+    weaker: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,9 @@ class Match:
         score: Higher is better; comparable only within one search.
         updated: Its `updated`.
         explanation: Why the result has its rank, if requested.
+        level: How far the passage is trusted, from 1 (the person) to 5: that of what is trusted
+            least in it; `None` where nobody asks for levels.
+        origin: Who wrote that.
     """
 
     path: MemoryPath
@@ -137,6 +147,8 @@ class Match:
     score: float
     updated: str | None
     explanation: Explanation | None = None
+    level: int | None = None
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

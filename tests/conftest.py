@@ -122,6 +122,7 @@ def _isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         _trust_little(patch, tmp_path_factory.mktemp("certificates"))
         _use_home(patch, tmp_path_factory.mktemp("session-home"))
         _read_time_zone()
+        _remember_tools(patch)
         with children_hear_signals():
             yield
     _read_time_zone()
@@ -137,6 +138,18 @@ def _trust_little(patch: pytest.MonkeyPatch, folder: Path) -> None:
     file = folder / "one.pem"
     file.write_text(first + end, encoding="utf-8")
     patch.setenv("SSL_CERT_FILE", str(file))
+    # Some clients believe nothing that the environment says.
+    patch.setattr(certifi, "where", lambda: str(file))
+
+
+def _remember_tools(patch: pytest.MonkeyPatch) -> None:
+    """Where tests make MCP servers, work out the schemas of their tools once."""
+    if "mcp.server.mcpserver" in sys.modules:
+        from mcp.server.mcpserver.tools import Tool  # noqa: PLC0415 - it takes a second
+
+        from tests.stories import remembered  # noqa: PLC0415
+
+        patch.setattr(Tool, "from_function", remembered.tools())
 
 
 def _read_time_zone() -> None:

@@ -54,7 +54,7 @@ class Writers:
         return levels(self.world, path or self.path)
 
 
-def put_exactly(memory, files, trailers=()):
+def put_exactly(memory, files, trailers=(), *, with_index=True):
     """One commit of PACK: these files hold exactly these bytes; `None` removes one."""
     session = memory._session
     reader = session.core.reader
@@ -69,6 +69,7 @@ def put_exactly(memory, files, trailers=()):
                 expect = found.sha if found else ABSENT
                 changes.append(Put(MemoryPath(path), text.encode(), expect))
         first = changes[0].path
-        return Decision(first, changes, f"{first}: write", trailers=trailers)
+        subject = f"{first}: write"
+        return Decision(first, changes, subject, trailers=trailers, with_index=with_index)
 
     return session.write(decide)

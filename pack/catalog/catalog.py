@@ -7,7 +7,7 @@ commit, it holds the current versions of files that a person has edited since.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -115,11 +115,14 @@ class Catalog(Protocol):
         """An empty catalog of the same kind that vanishes when it is closed."""
         ...
 
-    def copy(self) -> Catalog:
+    def copy(self, before: Callable[[], None]) -> Catalog:
         """Another catalog that begins with what this one holds, and vanishes when it is closed.
 
         It is made at its first question. It may hold nothing, and knows no last changes, since it
         is meant for another commit.
+
+        Args:
+            before: Called whenever the copy is about to be made.
         """
         ...
 

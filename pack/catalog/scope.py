@@ -6,12 +6,18 @@ Whatever `pack.paths.is_memory_file` accepts could be memory; `.pack.yaml` narro
     include: [notes/, journal/]
     exclude: ["*.draft.md", notes/private/]
     root_notes: true
+    truth: {drafts/: record}
+    vault_mode: local_first
 
 A pattern is one of git's: `*` and `?` stay within a name, `**` crosses folders, one without a slash
 holds at any depth, and one that names a folder holds for everything in it. Without `include`,
 everything is included. Notes at the root are memory only where `root_notes` says so, whatever is
 included; it is here, and no setting, because all clones and processes have to agree. The committed
 file counts.
+
+`truth` says for folders whether changes of the person's words are held up (`enforce`) or only
+recorded; where several fit, the longest counts. `vault_mode` says where the canonical copy is.
+`pack.truth` uses both.
 
 A file that cannot be read leaves nothing out, because notes that vanish are worse than notes that
 are listed. But nothing is written or sent to targets until somebody repairs it.
@@ -38,7 +44,11 @@ _VERSION: Final = 1
 _INCLUDE: Final = "include"
 _EXCLUDE: Final = "exclude"
 _ROOT_NOTES: Final = "root_notes"
-_KEYS: Final = ("version", _INCLUDE, _EXCLUDE, _ROOT_NOTES)
+_TRUTH: Final = "truth"
+_VAULT_MODE: Final = "vault_mode"
+_KEYS: Final = ("version", _INCLUDE, _EXCLUDE, _ROOT_NOTES, _TRUTH, _VAULT_MODE)
+_TRUTH_MODES: Final = ("enforce", "record")
+_VAULT_MODES: Final = ("local_first", "cloud_first")
 _MOST_PATTERNS: Final = 1000
 _LONGEST: Final = 400
 _FILE: Final = RuleFile(PROJECT_FILE, "", b"")
@@ -81,12 +91,21 @@ class Scope:
         root_notes: Whether notes at the root are memory; `None` where nobody has said so, which
             means no.
         problem: Why the file that says so cannot be used.
+        truth: What truth levels do where a pattern holds: `enforce` or `record`.
+        vault_mode: Where the canonical copy is: `local_first` or `cloud_first`.
     """
 
     include: tuple[ScopeRule, ...] = ()
     exclude: tuple[ScopeRule, ...] = ()
     root_notes: bool | None = None
     problem: str | None = None
+    truth: tuple[tuple[ScopeRule, str], ...] = ()
+    vault_mode: str = _VAULT_MODES[0]
+
+    def truth_at(self, path: str) -> str | None:
+        """What truth levels do for a path, as the longest pattern says; `None` if none does."""
+        fitting = [(len(rule.text), mode) for rule, mode in self.truth if rule.holds(path)]
+        return max(fitting)[1] if fitting else None
 
     def holds(self, path: str) -> bool:
         """Whether a file can be asked for as part of the memory."""
@@ -162,6 +181,8 @@ def read_scope(content: bytes) -> Scope:
         fields = yaml_block.load(content.decode("utf-8"))
         _check(fields)
         root_notes = _truth(fields)
+        vault_mode = _one_of(fields.get(_VAULT_MODE), _VAULT_MODES, f"`{_VAULT_MODE}`")
+        truth = _truth_of_folders(fields)
         include, exclude = (
             tuple(map(ScopeRule.of, _texts(fields, key))) for key in (_INCLUDE, _EXCLUDE)
         )
@@ -173,7 +194,7 @@ def read_scope(content: bytes) -> Scope:
         return _broken(content, f"{error.reason}{place}")
     except LimitExceeded as error:
         return _broken(content, str(error))
-    return Scope(include, exclude, root_notes)
+    return Scope(include, exclude, root_notes, None, truth, vault_mode)
 
 
 def _broken(content: bytes, problem: str) -> Scope:
@@ -196,6 +217,24 @@ def _check(fields: dict[str, object]) -> None:
             raise InvalidContent(f"unknown key `{key[:80]}`{hint}")
     if fields.get("version") != _VERSION:
         raise InvalidContent(f"`version` must be {_VERSION}; a newer PACK may know others")
+
+
+def _one_of(value: object, known: Sequence[str], what: str) -> str:
+    """One of the known values; the first if nothing is said."""
+    if value is None:
+        return known[0]
+    if value not in known:
+        raise InvalidContent(f"{what} must be {' or '.join(known)}")
+    return str(value)
+
+
+def _truth_of_folders(fields: dict[str, object]) -> tuple[tuple[ScopeRule, str], ...]:
+    value = fields.get(_TRUTH)
+    said = value if isinstance(value, dict) else {"*": value}
+    texts = _texts({_TRUTH: list(said)}, _TRUTH)
+    modes = [_one_of(mode, _TRUTH_MODES, f"`{_TRUTH}`") for mode in said.values()]
+    rules = zip(map(ScopeRule.of, texts), modes, strict=True)
+    return tuple(rules) if value is not None else ()
 
 
 def _texts(fields: dict[str, object], key: str) -> list[str]:

@@ -18,7 +18,7 @@ _MOST_CHARACTERS: Final = 200
 _FIELDS: Final = 4
 
 
-class EventKind(StrEnum):
+class MemoryEventKind(StrEnum):
     """What happened."""
 
     CONFLICT = "conflict"
@@ -44,7 +44,7 @@ class MemoryEvent:
         discarded: The blob, value or claim that does not; empty for none.
     """
 
-    kind: EventKind
+    kind: MemoryEventKind
     path: str
     kept: str = ""
     discarded: str = ""
@@ -60,9 +60,9 @@ def read_events(message: str) -> Iterator[MemoryEvent]:
     for line in message.strip().rpartition("\n\n")[2].splitlines():
         name, _, value = line.partition(": ")
         parts = value.split(" ")
-        if name == _TRAILER and len(parts) == _FIELDS and parts[0] in set(EventKind):
+        if name == _TRAILER and len(parts) == _FIELDS and parts[0] in set(MemoryEventKind):
             kept, discarded = map(_read, parts[1:3])
-            yield MemoryEvent(EventKind(parts[0]), unquote(parts[3]), kept, discarded)
+            yield MemoryEvent(MemoryEventKind(parts[0]), unquote(parts[3]), kept, discarded)
 
 
 def _quoted(text: str) -> str:

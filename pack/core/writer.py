@@ -288,7 +288,9 @@ class Writer:
         names = [change.path for change in changes if isinstance(change, Put)]
         decision = Decision(INDEX, changes, f"{INDEX}: {what}", names=names)
         record = self.guard(decision, EDITOR)
-        message = commit_message(record.subject, EDITOR, request, paths=record.names)
+        message = commit_message(
+            record.subject, EDITOR, request, paths=record.names, trailers=record.trailers
+        )
         self._commit(head, record.changes, message)
         raise _DecideAgain
 
@@ -335,7 +337,9 @@ class Writer:
         if decision.with_index and not {change.path for change in plan.changes}.intersection(paths):
             rows, _ = effect
             index = plan_index_update(self._catalog, self._reader, rows, (), {}).changes
-        message = commit_message(record.subject, EDITOR, request, paths=record.names)
+        message = commit_message(
+            record.subject, EDITOR, request, paths=record.names, trailers=record.trailers
+        )
         made = self._commit(head, [*record.changes, *index], message)
         self._advance(head, made, effect)
 

@@ -1,23 +1,26 @@
 """A memory as it was: everything that reads it then answers as it did at that commit.
 
-The catalog of a past state begins as a copy of the present one and is brought to its commit like
-any other. So the first search costs as much as has changed in between, or a rebuild if that is most
-of the memory. The last few states are kept for the next question.
+The catalog of a past state begins as a copy of the present one, up to date, and is brought to its
+commit like any other. So the first search costs as much as has changed in between, or a rebuild if
+that is most of the memory. The last few states are kept for the next question.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from pack.catalog.catalog import Catalog
+from pack.catalog.refresh import bring_up
 from pack.core.core import Core
 from pack.core.memo import Memo
 from pack.core.past import Past
 from pack.core.reader import Reader
 from pack.core.writer import Writer
+from pack.errors import ConnectorError
 from pack.history.snapshot import PastStore
 from pack.history.when import find_commit, parse_moment
 from pack.log import LogQuery
@@ -94,10 +97,15 @@ class PastStates:
         core = self._core
         (facts,) = core.connector.log(LogQuery(commit, limit=1))
         store = PastStore(core.connector, commit, facts.at)
-        catalog = core.catalog.copy()
+        catalog = core.catalog.copy(self._bring_up_present)
         reader = core.reader.over(store, catalog)
         writer = Writer(store, catalog, reader, core.new_request, core.proposals)
         return _State(Past(commit, facts.at, core.connector), store, catalog, reader, writer)
+
+    def _bring_up_present(self) -> None:
+        """Bring the catalog that is copied up to date, lest each copy has to be."""
+        with suppress(ConnectorError):  # it only spares time, and the past may still be readable
+            bring_up(self._core.catalog, self._core.connector, self._core.connector.head())
 
 
 def _standing(moment: datetime) -> Callable[[], datetime]:

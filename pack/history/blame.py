@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Final, NamedTuple, TypeVar
 
@@ -20,6 +21,7 @@ from pack.connector import Capability
 from pack.core.core import Core
 from pack.core.lookup import asked_path, nothing_there
 from pack.core.session import Session
+from pack.core.truths import LineState, LineTruth
 from pack.errors import NotFound
 from pack.files.note import Note
 from pack.history.differences.line_hunks import git_lines
@@ -52,12 +54,14 @@ class Writing(NamedTuple):
         time: When that was made, in ISO 8601.
         origin: Who wrote it: `source:client`.
         level: How far the writer is trusted, from 1 (the user) to 5.
+        state: Whether the line was written so, accepted by the user, or cannot be attributed.
     """
 
     commit: CommitId | None
     time: str | None
     origin: str
     level: int
+    state: LineState = LineState.WRITTEN
 
 
 BY_HAND: Final = Writing(None, None, EDITOR.label, TRUTH_LEVELS[EDITOR.source])
@@ -117,8 +121,20 @@ class Blame:
                 return BlamedFile(note.path, shown, (BY_HAND,) * len(lines))
             last = next(follow(core.log, head, note.path, at_once=_ASKED_AT_ONCE), None)
             key = (BlamedFile, note.path, note.sha, committed, last and last[0].id)
-            found = core.memo.once(key, lambda: _walked(core, note, head, committed))
-            return BlamedFile(note.path, shown, *found)
+            writings, is_limited = core.memo.once(key, lambda: _walked(core, note, head, committed))
+            if core.truths is not None:
+                truths = core.truths.of(note).lines
+                writings = tuple(map(partial(_as_trusted, core), writings, truths))
+            return BlamedFile(note.path, shown, writings, is_limited)
+
+
+def _as_trusted(core: Core, writing: Writing, truth: LineTruth) -> Writing:
+    """Who wrote a line, as the truth levels of the memory have it."""
+    time = writing.time
+    if truth.commit is not None and truth.commit != writing.commit:
+        (facts,) = core.log.read(LogQuery(truth.commit, limit=1))
+        time = format_time(facts.at)
+    return Writing(truth.commit, time, truth.origin, truth.level, truth.state)
 
 
 def runs_of(found: BlamedFile) -> Iterator[BlamedRun]:
@@ -273,7 +289,10 @@ class _Walk:
         places = [place for place in lines if place != NONE]
         if places:
             writer = written_by(commit)
-            writing = Writing(commit.id, format_time(commit.at), writer.origin, writer.level)
+            state = LineState.ACCEPTED if writer.is_accepted else LineState.WRITTEN
+            state = state if writer.is_attributed else LineState.UNATTRIBUTED
+            time = format_time(commit.at)
+            writing = Writing(commit.id, time, writer.origin, writer.level, state)
             for place in places:
                 self.writings[place] = writing
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pack.catalog.row import is_catalogued
-from pack.core.events import EventKind, MemoryEvent, read_events
+from pack.core.events import MemoryEvent, MemoryEventKind, read_events
 from pack.core.requests import InvalidCursor, check_limit, make_cursor, parse_cursor
 from pack.core.session import Session
 from pack.history.follow import read_in_parts
@@ -35,7 +35,7 @@ class ToldEvent:
 
     Attributes:
         time: When it was committed, in ISO 8601.
-        kind: What happened; see `EventKind`.
+        kind: What happened; see `MemoryEventKind`.
         path: The file.
         kept: The blob that stays, or the value or claim that counts; `None` for none.
         discarded: The blob, value or claim that does not; `None` for none.
@@ -43,7 +43,7 @@ class ToldEvent:
     """
 
     time: str
-    kind: EventKind
+    kind: MemoryEventKind
     path: str
     kept: str | None
     discarded: str | None
@@ -110,7 +110,7 @@ class EventLog:
             return
         events = list(read_events(commit.message))
         yield from events
-        accepted = {event.path for event in events if event.kind is EventKind.ACCEPTED}
+        accepted = {event.path for event in events if event.kind is MemoryEventKind.ACCEPTED}
         if written_by(commit).is_accepted:
             yield from (one for one in self._accepted(commit) if one.path not in accepted)
 
@@ -119,10 +119,12 @@ class EventLog:
         (whole,) = self._core.connector.log(LogQuery(commit.id, with_files=True, limit=1))
         for file in whole.files or ():
             if is_catalogued(file.path) and file.path != INDEX:
-                yield MemoryEvent(EventKind.ACCEPTED, file.path, file.sha or "", file.old_sha or "")
+                yield MemoryEvent(
+                    MemoryEventKind.ACCEPTED, file.path, file.sha or "", file.old_sha or ""
+                )
         if not whole.files and (said := whole.trailers.get(_ACCEPTS)):  # lines as they were
             blob, _, rest = said.partition(" ")
-            yield MemoryEvent(EventKind.ACCEPTED, rest.partition(" ")[2] or rest, blob, "")
+            yield MemoryEvent(MemoryEventKind.ACCEPTED, rest.partition(" ")[2] or rest, blob, "")
 
 
 def _is_in(path: str, wanted: str | None) -> bool:

@@ -12,6 +12,7 @@ authority, but never raises it. The writer of a commit is not known, and what it
   dates of such a commit differ, and what was put into it meanwhile may be anybody's;
 - its message joins those of several commits, as a squash leaves it, on GitHub too;
 - its trailers are not as PACK writes them, or are contradicted by its author or an agent's name;
+- an agent recorded edits that it found in the folder, or was at work there (`RECORDED_BY`);
 - a shallow clone lacks what it was made on, so that it seems to have brought everything.
 
 Unattributed text is protected like the user's, and never shown as accepted. What nobody can see
@@ -34,6 +35,7 @@ from pack.provenance import (
     MODEL_TRAILER,
     ORIGIN_TRAILER,
     OUR_ADDRESSES,
+    RECORDED_BY,
     REQUEST_TRAILER,
     TRUTH_LEVELS,
     Origin,
@@ -164,7 +166,9 @@ def _ours(claimed: Sequence[tuple[str, str]], commit: CommitFacts) -> WrittenBy 
     if origin is None or counts != [1, 1, 1] or stated not in _LEVELS:
         return None
     level = max(int(stated), origin.level)
-    if level == _USER and _is_of_another(commit):
+    recorder = parse_origin(values.get(RECORDED_BY, ""))
+    is_by_another = recorder is not None and recorder.level > _USER
+    if level == _USER and (is_by_another or _is_of_another(commit)):
         return None
     is_accepted = level == _USER and values.get(ACCEPTED_BY, "").startswith(f"{Source.USER}:")
     label, model = f"{origin.source}:{origin.client}", values.get(MODEL_TRAILER)

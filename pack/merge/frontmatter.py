@@ -4,7 +4,7 @@ If one side changed a key, its change counts. If both did, the changes are merge
 sense: lists of scalars as sets, `updated` becomes the later date, `created` the earlier, and text
 on several lines is merged by line. Otherwise it is a conflict, and our value stays, or the one that
 `pack.merge.two_sides` prefers. A key that one side changed and the other deleted stays, because an
-edit always beats a deletion.
+edit always beats a deletion, unless the person deleted it and only a machine changed it.
 
 Apart from conflicts, the result does not depend on which side is called ours. A comment that either
 side wrote is never dropped: if the merged value has no place for it, that is a conflict.
@@ -129,7 +129,7 @@ def _merge_entry(
     if their_text in (our_text, old_text) or our_text == old_text:
         return _merge_text(*texts)
     if mine is None or other is None:
-        return _Merged(our_text or their_text)
+        return _merge_deleted(key, mine, other, sides)
     merged = _merge_value(key, old, mine, other)
     if merged is not None and _keeps_comments(merged, texts):
         return _Merged(merged)
@@ -139,6 +139,23 @@ def _merge_entry(
     if sides is None:
         return _Merged(our_text, loses_theirs=True)
     return _choose(key, mine, other, sides)
+
+
+def _merge_deleted(
+    key: str, ours: KeyBlock | None, theirs: KeyBlock | None, sides: TwoSides | None
+) -> _Merged:
+    """The entry that one side changed and the other deleted; gone if the person deleted it."""
+    edited = ours or theirs
+    text = edited.text if edited is not None else ""
+    if (
+        edited is None
+        or sides is None
+        or not sides.deletion_of_key_stands(key, is_ours=ours is None)
+    ):
+        return _Merged(text)
+    if not _is_single(edited) or "#" in text:
+        return _Merged("", loses_ours=ours is not None, loses_theirs=theirs is not None)
+    return _Merged("", clash=KeyClash(sides.key_kind(key), "", _said(edited)))
 
 
 def _choose(key: str, ours: KeyBlock, theirs: KeyBlock, sides: TwoSides) -> _Merged:

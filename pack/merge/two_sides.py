@@ -9,6 +9,7 @@ changed, line by line and key by key, and what they can both have they both get.
 | edit, level 1 | edit, level 1 | the later edit | the earlier version, whole, in a copy |
 | edit, 2 to 5 | edit, 2 to 5 | the lower number, then the later | the other version, in a copy |
 | value of a key | value of a key | by the same rule | the other value, in the log of events |
+| a key deleted by the person | its value changed, 2 to 5 | the deletion | the value, in the log |
 | deletion, any | edit, level 1 | the edit | nothing; the log says that it was deleted |
 | deletion, level 1 | edit, 2 to 5 | the deletion | the machine's version, whole, in a copy |
 | deletion, 2 to 5 | any edit of a file that holds stronger text | the edit | nothing |
@@ -134,6 +135,17 @@ class TwoSides:
     def their_key_stays(self, key: str) -> bool:
         """Whether, of two values of a key, theirs stays."""
         return self.theirs_stays(*self._levels(key))
+
+    def deletion_of_key_stands(self, key: str, *, is_ours: bool) -> bool:
+        """Whether a key that one side deleted and the other changed is gone.
+
+        Args:
+            key: The key.
+            is_ours: Whether our side deleted it.
+        """
+        ours, theirs = self._levels(key)
+        deleted, edited = (ours, theirs) if is_ours else (theirs, ours)
+        return edited > PERSON and deleted < edited
 
     def their_whole_stays(self) -> bool:
         """Whether theirs stays in place where the files can only be taken whole."""

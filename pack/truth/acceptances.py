@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from pack.core.known_log import KnownLog
@@ -90,12 +91,15 @@ def version_accepted(log: KnownLog, acceptance: Acceptance) -> CommitId | None:
     """The commit that made the version of which lines were accepted; `None` if it cannot be told.
 
     It is not the first one with that blob: what was deleted and written again later is other text.
+    The commit that accepts may change the file, as where the frontmatter no longer has to say that
+    it is a machine's; then it names what was there before, or what it stores.
     """
-    steps = follow(log, acceptance.commit, acceptance.path, at_once=1)
-    found = next(steps, None)
-    if found is None or found[1].sha != acceptance.blob:
-        return None
-    return found[0].id
+    for commit, change in islice(follow(log, acceptance.commit, acceptance.path, at_once=2), 2):
+        if change.sha == acceptance.blob:
+            return commit.id
+        if commit.id != acceptance.commit:
+            break
+    return None
 
 
 def accepted(lines: Sequence[LineTruth], acceptance: Acceptance) -> tuple[LineTruth, ...]:

@@ -22,6 +22,7 @@ _UNDERLINE: Final = re.compile(r" {0,3}(?:=+|-+)[ \t]*$")
 _SENTENCE_END: Final = re.compile(r"[.!?:;。!?…][\"'”’)\]*_`]*$")
 _FACT: Final = re.compile(r"[*_]{0,2}[^\W\d_][\w -]{0,30}[*_]{0,2}:[*_]{0,2} ")
 _CONTINUES: Final = re.compile(r"[a-zà-öø-ÿ,;.:)(&…-]")
+_MARKS: Final = ("```", "~~~", "<!--", "-->")
 _LOWEST: Final = 7
 """Below the lowest heading: what text is."""
 
@@ -46,6 +47,8 @@ class Place:
     def after(self, lines: Iterable[str]) -> Place:
         """What is open after some lines."""
         place = self
+        if self.is_text:
+            lines = [one for one in lines if any(mark in one for mark in _MARKS)]
         for line in lines:
             place = place._after(line)
         return place

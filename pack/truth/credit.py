@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
-from pack.core.truths import LineState, LineTruth
+from pack.core.truths import STRONGEST, LineState, LineTruth
+from pack.files import frontmatter
 from pack.history.origins import UNATTRIBUTED, WrittenBy, written_by
+from pack.index.format import is_generated, may_be_generated
 from pack.log import CommitFacts
 from pack.model import BlobId
-from pack.truth.seals import holds, is_sealed
+from pack.paths import INDEX
+from pack.truth.seals import holds, is_sealed, is_text
 
+_STATED: Final = re.compile(rb"^truth_level:[ \t]*[2-5]\b", re.MULTILINE)
 ReadBlob = Callable[[BlobId | None], bytes]
 
 
-def credit_of(commit: CommitFacts, read: ReadBlob) -> LineTruth:
+def credit_of(commit: CommitFacts, read: ReadBlob, *, is_joined: bool = False) -> LineTruth:
     """The truth of the lines that a commit brought.
 
     Args:
         commit: With its files.
         read: The bytes of a blob; none for `None`.
+        is_joined: Whether it is of a history that began elsewhere; see `pack.history.joined`.
     """
     writer = _believed(commit, read)
+    if is_joined and not writer.is_ours and writer.level == STRONGEST:
+        writer = _unknown(writer)
     state = LineState.WRITTEN
     if not writer.is_attributed:
         state = LineState.UNATTRIBUTED
@@ -33,11 +42,40 @@ def credit_of(commit: CommitFacts, read: ReadBlob) -> LineTruth:
 def _believed(commit: CommitFacts, read: ReadBlob) -> WrittenBy:
     """The writer; one made again is believed if it brought what PACK wrote, others less."""
     if len(commit.parents) > 1 or not is_sealed(commit):
-        return written_by(commit)
+        return _plain(commit, read)
     writer = written_by(replace(commit, authored_at=None))
     if not writer.is_ours:
-        return written_by(commit)
+        return _plain(commit, read)
     if not writer.is_attributed or holds(commit, read):
         return writer
+    return _unknown(writer)
+
+
+def _plain(commit: CommitFacts, read: ReadBlob) -> WrittenBy:
+    """The writer as the message has it; nobody if the person made one commit of PACK's work.
+
+    Somebody who squashes commits under a message of their own leaves nothing else: the memory index
+    that PACK writes with each of its commits, and what it says in the frontmatter of a note.
+    """
+    writer = written_by(commit)
+    is_one_line = len(commit.parents) == 1 and writer.is_attributed and not writer.is_ours
+    return _unknown(writer) if is_one_line and _holds_packs_work(commit, read) else writer
+
+
+def _holds_packs_work(commit: CommitFacts, read: ReadBlob) -> bool:
+    for change in commit.files or ():
+        content = read(change.sha) if change.sha != change.old_sha else b""
+        if may_be_generated(change.path) and content:
+            fields = frontmatter.read(content.decode("utf-8", "replace")).fields
+            if change.path == INDEX or is_generated(change.path, fields):
+                return True
+        elif is_text(change.path) and content:
+            stated = set(_STATED.findall(content))
+            if not stated <= set(_STATED.findall(read(change.old_sha))):
+                return True
+    return False
+
+
+def _unknown(writer: WrittenBy) -> WrittenBy:
     name = writer.origin.partition(":")[2]
-    return writer._replace(origin=f"{UNATTRIBUTED}:{name}", level=1, is_attributed=False)
+    return writer._replace(origin=f"{UNATTRIBUTED}:{name}", level=STRONGEST, is_attributed=False)

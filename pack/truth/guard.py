@@ -9,6 +9,7 @@ A link is text: a repair of links in the person's note by a machine is proposed 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -135,10 +136,17 @@ class _Held:
         }
         left_out = {self.pending.decision.moved.get(path) for path in gone}
         return [
-            replace(change, content=found.rest.encode("utf-8") if found else change.content)
+            replace(change, content=self._kept(change, found) if found else change.content)
             for change, found in zip(self.pending.decision.changes, self.judged, strict=True)
             if isinstance(change, Put) and change.path not in left_out
         ]
+
+    def _kept(self, change: Put, found: Judgement) -> bytes:
+        """The rest of a text; all that is new in it, where the writer cannot be told of more."""
+        rest = found.rest
+        if self.pending.decision.is_never_held:
+            rest += _left_out(rest, change.content.decode("utf-8", "replace"))
+        return rest.encode("utf-8")
 
     def _is_worth_it(self) -> bool:
         """Whether there is anything to do that touches nothing protected."""
@@ -161,6 +169,23 @@ class _Held:
     def _held(self, path: MemoryPath) -> bytes | None:
         found = self.pending.before(path)
         return found.content if found else None
+
+
+def _left_out(rest: str, wanted: str) -> str:
+    """The lines of a text that are not in its rest, to be added at the end."""
+    more = Counter(_words(wanted))
+    more.subtract(_words(rest))
+    lines = []
+    for line in _words(wanted):
+        if more[line] > 0:
+            lines.append(f"{line}\n")
+            more[line] -= 1
+    gap = "" if rest.endswith("\n") or not rest else "\n"
+    return f"{gap}\n{''.join(lines)}" if lines else ""
+
+
+def _words(text: str) -> list[str]:
+    return [line.rstrip() for line in text.split("\n") if line.strip()]
 
 
 def _diff(decision: Decision, before: Mapping[MemoryPath, bytes | None]) -> str:

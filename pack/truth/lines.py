@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pack.core.core import Core
 from pack.core.referee import Referee
@@ -22,8 +22,11 @@ from pack.history.differences.line_hunks import git_lines
 from pack.history.differences.line_owners import LineKeys
 from pack.model import MemoryPath
 from pack.provenance import EDITOR
+from pack.truth.modes import mode_of
 from pack.truth.passing_on import Version, pass_on
-from pack.truth.versions import Versions
+
+if TYPE_CHECKING:
+    from pack.truth.versions import Versions
 
 _HAND: Final = LineTruth(STRONGEST, EDITOR.label, LineState.WRITTEN, None)
 
@@ -53,7 +56,16 @@ class LineTruths:
     def __init__(self, core: Core, default: TruthMode, versions: Versions | None = None) -> None:
         self._core = core
         self._default = default
-        self._versions = versions or Versions(core)
+        self._known = versions
+
+    @property
+    def _versions(self) -> Versions:
+        if self._known is None:
+            # Here, as what only reads a memory asks for no truth.
+            from pack.truth.versions import Versions  # noqa: PLC0415
+
+            self._known = Versions(self._core)
+        return self._known
 
     def of(self, note: Note) -> NoteTruth:
         """See `Truths.of`."""
@@ -69,9 +81,9 @@ class LineTruths:
             known = tuple(truth or _HAND for truth in found)
         return note_truth(note, known)
 
-    def mode(self, path: MemoryPath) -> TruthMode:  # noqa: ARG002
+    def mode(self, path: MemoryPath) -> TruthMode:
         """See `Truths.mode`."""
-        return self._default
+        return mode_of(self._core, self, self._default, path)
 
     def over(self, core: Core) -> LineTruths:
         """See `Truths.over`."""

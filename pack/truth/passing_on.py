@@ -52,8 +52,11 @@ def pass_on(new: Sequence[str], parents: Sequence[Version], commit: CommitId | N
     hunks = [differing(parent.keys, new) for parent in parents]
     found: list[LineTruth | None] = [None] * len(new)
     for parent, differences in zip(parents, hunks, strict=True):
-        for place, old in _kept(differences, len(parent.keys), len(new)):
-            found[place] = stronger(found[place], parent.truths[old])
+        for start, end, old in _kept(differences, len(parent.keys), len(new)):
+            truths = parent.truths[old : old + end - start]
+            found[start:end] = (
+                truths if len(parents) == 1 else map(stronger, found[start:end], truths)
+            )
     for parent, differences in zip(parents, hunks, strict=True):
         gone = [old for hunk in differences for old in range(hunk.old_start, hunk.old_end)]
         gone = _moved(new, parent, found, gone)
@@ -64,8 +67,9 @@ def pass_on(new: Sequence[str], parents: Sequence[Version], commit: CommitId | N
 def bring_back(new: Sequence[str], former: Version, found: list[LineTruth | None]) -> None:
     """Give new text the truth that it had in a former version, as after an undo."""
     differences = differing(former.keys, new)
-    for place, old in _kept(differences, len(former.keys), len(new)):
-        found[place] = found[place] or former.truths[old]
+    for start, end, old in _kept(differences, len(former.keys), len(new)):
+        for place in range(start, end):
+            found[place] = found[place] or former.truths[old + place - start]
     gone = [old for hunk in differences for old in range(hunk.old_start, hunk.old_end)]
     _moved(new, former, found, gone)
 
@@ -97,11 +101,12 @@ def _rank(truth: LineTruth) -> tuple[int, bool]:
     return truth.level, truth.state is LineState.UNATTRIBUTED
 
 
-def _kept(hunks: Sequence[Hunk], old: int, new: int) -> Iterator[tuple[int, int]]:
-    """The places of the lines between the hunks, in the new version and in the old one."""
+def _kept(hunks: Sequence[Hunk], old: int, new: int) -> Iterator[tuple[int, int, int]]:
+    """The lines between the hunks: start and end in the new version, and start in the old one."""
     old_done = done = 0
     for hunk in (*hunks, Hunk(old, old, new, new)):
-        yield from zip(range(done, hunk.start), range(old_done, hunk.old_start), strict=True)
+        if hunk.start > done:
+            yield done, hunk.start, old_done
         old_done, done = hunk.old_end, hunk.end
 
 

@@ -11,16 +11,25 @@ have made of it is known by its blob; what a commit did to a version is done to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from pack.catalog.row import is_catalogued
 from pack.catalog.scope import PROJECT_FILE
 from pack.core.core import Core
 from pack.core.referee import HeldBack
-from pack.core.truths import TruthMode
+from pack.core.truths import (
+    STRONGEST,
+    WEAKEST,
+    LineState,
+    LineTruth,
+    NoteTruth,
+    TruthMode,
+)
 from pack.errors import InvalidContent
 from pack.files.note import Note
+from pack.history.differences.line_hunks import git_lines
 from pack.history.origins import written_by
 from pack.index.format import is_generated, may_be_generated
 from pack.log import CommitFacts, FileChange, LogQuery
@@ -33,6 +42,8 @@ from pack.paths import INDEX
 from pack.truth.authority import authority_of, truth_at
 from pack.truth.rule import judge
 from pack.truth.vault import is_cloud_first
+
+_PERSON: Final = LineTruth(STRONGEST, "user:unknown", LineState.UNATTRIBUTED, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,7 @@ class HistoryReferee:
 
     def weigh(self, base: CommitId | None, ours: CommitId, theirs: CommitId) -> Weigh:
         """See `Referee.weigh`."""
-        core, canonical = self._core, is_cloud_first(self._core)
+        core, canonical = self._core, is_cloud_first(self._core.connector)
 
         def weighed(trio: Trio) -> TwoSides:
             sides = ((ours, trio.ours), (theirs, trio.theirs))
@@ -125,7 +136,8 @@ class HistoryReferee:
         weakest = max(step.level for step in steps)
         if path != PROJECT_FILE and self._may(base, Note(path, content), whole, weakest, last):
             return None
-        replay = _Replay(self, path, {blob: content}, content)
+        first = frozenset(_lines(content))
+        replay = _Replay(self, path, {blob: content}, content, first=first)
         for step in steps:
             replay.take(step)
         if (replay.path, replay.content) == (last.target, whole):
@@ -176,24 +188,54 @@ class _Replay:
     path: MemoryPath
     lawful: dict[BlobId, bytes]
     content: bytes | None
+    machines: set[str] = field(default_factory=set)
+    """Lines that machines put in."""
+    first: frozenset[str] = frozenset()
+    """Lines of the version that both sides had."""
 
     def take(self, step: _Step) -> None:
         """Do what a commit did."""
         before, after = self.referee.read(step.file.old_sha), self.referee.read(step.file.sha)
-        wanted, may_go = self._wanted(step, before, after), True
-        if step.level > PERSON and before is not None and wanted is not None:
-            may_go = step.target == step.source or self._may_go(step, before)
-        for sha in step.file.old_shas:
-            known = self.lawful.get(sha) if sha is not None else None
-            was = self.referee.read(sha)
-            if known is not None and was is not None and known != was and wanted is not None:
-                sides = (wanted, known) if step.level == PERSON else (known, wanted)
-                wanted = merge_file(was, *sides).content
+        wanted, is_machine = self._wanted(step, before, after), step.level > PERSON
+        may_go = not is_machine or step.target == step.source
+        if is_machine:
+            self.machines |= set(_lines(after)) - set(_lines(before)) - self.first
+        if not may_go and before is not None:
+            may_go = self._may_go(step, before)
+        for was, known in self._corrected(step):
+            if is_machine and wanted is None:
+                wanted = known  # it deletes what was not to be made of the text
+            elif wanted is not None:
+                sides = (known, wanted) if is_machine else (wanted, known)
+                merged = merge_file(was, *sides).content
+                wanted = self._within(known, merged, step.level) if is_machine else merged
+            may_go = may_go and (not is_machine or step.target == step.source)
         if step.file.sha is not None and wanted is not None:
             self.lawful[step.file.sha] = wanted
         self.content = wanted
         if may_go and step.target is not None:
             self.path = step.target
+
+    def _within(self, known: bytes, merged: bytes, level: int) -> bytes:
+        """What a machine may make of a text that was corrected: only what machines put in goes."""
+        lines = tuple(
+            replace(_PERSON, level=WEAKEST) if line in self.machines else _PERSON
+            for line in _lines(known)
+        )
+        try:
+            note = Note(self.path, known)
+            return judge(
+                note.exact_text(), NoteTruth(lines), merged.decode("utf-8"), level
+            ).rest.encode("utf-8")
+        except (InvalidContent, UnicodeDecodeError):
+            return known
+
+    def _corrected(self, step: _Step) -> Iterator[tuple[bytes, bytes]]:
+        """The versions that a commit was made on which should have been others, and those."""
+        for sha in step.file.old_shas:
+            known, was = self.lawful.get(sha) if sha is not None else None, self.referee.read(sha)
+            if known is not None and was is not None and known != was:
+                yield was, known
 
     def _wanted(self, step: _Step, before: bytes | None, after: bytes | None) -> bytes | None:
         if step.level == PERSON:
@@ -212,6 +254,10 @@ class _Replay:
 def is_index(note: Note) -> bool:
     """Whether a note is an index that PACK generates."""
     return may_be_generated(note.path) and is_generated(note.path, note.head.fields)
+
+
+def _lines(content: bytes | None) -> list[str]:
+    return git_lines((content or b"").decode("utf-8", "replace"))
 
 
 def _level(commit: CommitFacts) -> int:

@@ -10,10 +10,11 @@ end of a line, and how many blank lines there are. Of these, only the box change
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from pack.core.truths import NoteTruth
 from pack.files import frontmatter
@@ -93,13 +94,43 @@ def _judge_lines(
     kept = [n for n in range(len(old)) if is_protected[n] and old[n].strip()]
     if not kept:
         return list(new), ()
-    judging = _Judging(old, kept, new)
-    lines = judging.lines()
+    part = _differing(old, kept, new)
+    first, end = part.start, len(old) - part.tail
+    own = [number - first for number in kept if first <= number < end]
+    eol = "\r\n" if old[0].endswith("\r\n") else "\n"
+    judging = _Judging(old[first:end], own, new[first : len(new) - part.tail], eol)
+    place = Place().after(old[:first])
+    lines = [*old[:first], *judging.lines(place), *old[end:]]
     protected = (
-        ProtectedLine(start + number + 1, old[number].rstrip())
+        ProtectedLine(start + first + number + 1, old[first + number].rstrip())
         for number in sorted(judging.violated)
     )
-    return lines, tuple(protected)
+    return list(_ended(lines, eol)), tuple(protected)
+
+
+class _Part(NamedTuple):
+    """Where two texts differ, with a protected line on each side where there is one.
+
+    Attributes:
+        start: The first line of the part, in both.
+        tail: How many lines follow it, in both.
+    """
+
+    start: int
+    tail: int
+
+
+def _differing(old: Sequence[str], kept: Sequence[int], new: Sequence[str]) -> _Part:
+    """The part that has to be judged; on either side of it, the texts are the same."""
+    shorter = min(len(old), len(new))
+    first = next((n for n in range(shorter) if old[n] != new[n]), shorter)
+    left = shorter - first
+    same = next((n for n in range(left) if old[-1 - n] != new[-1 - n]), left)
+    above = bisect_left(kept, first) - 1
+    below = bisect_left(kept, len(old) - same)
+    start = kept[above] if above >= 0 else 0
+    tail = len(old) - kept[below] - 1 if below < len(kept) else 0
+    return _Part(start, tail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +148,19 @@ class _Judging:
         violated: The protected lines that the new text would change.
     """
 
-    def __init__(self, old: Sequence[str], kept: Sequence[int], new: Sequence[str]) -> None:
+    def __init__(
+        self, old: Sequence[str], kept: Sequence[int], new: Sequence[str], eol: str
+    ) -> None:
         self._old = old
         self._new = new
-        self._eol = "\r\n" if old and old[0].endswith("\r\n") else "\n"
+        self._eol = eol
         self._anchors = list(_anchors(old, kept, new))
         self.violated = {one.old for one in self._anchors if one.new is None}
+        self._lost = {_key(old[number]) for number in self.violated}
 
-    def lines(self) -> list[str]:
-        """The lines of the rest."""
+    def lines(self, place: Place) -> list[str]:
+        """The lines of the rest; `place` is what is open where they begin."""
         found: list[str] = []
-        place = Place()
         ends = [_Anchor(-1, -1), *self._anchors, _Anchor(len(self._old), len(self._new))]
         for above, below in pairwise(ends):
             gap = self._gap(above, below, place)
@@ -135,7 +168,7 @@ class _Judging:
             if below.old < len(self._old):
                 found.append(self._kept_line(below))
             place = place.after([*gap, *self._old[below.old : below.old + 1]])
-        return list(_ended(found, self._eol))
+        return found
 
     def _gap(self, above: _Anchor, below: _Anchor, place: Place) -> list[str]:
         """What stands between two protected lines, which come right after each other."""
@@ -143,6 +176,8 @@ class _Judging:
         if above.new is None or below.new is None:
             return old
         new = [self._ended_like(one) for one in self._new[above.new + 1 : below.new]]
+        if self._lost and any(_key(one) in self._lost for one in new):
+            return old  # where a line goes that stays where it is
         between = Between(self._at(above), self._at(below), place, old, new)
         settled = between.settled(self._eol)
         if settled is None:
@@ -186,7 +221,9 @@ def _anchors(old: Sequence[str], kept: Sequence[int], new: Sequence[str]) -> Ite
 
 def _key(line: str) -> str:
     """What must stay of a line."""
-    return _BOX.sub(r"\1 \2", line.rstrip(), count=1)
+    plain = line.rstrip()
+    box = _BOX.match(plain) if "]" in plain else None
+    return f"{box[1]} {plain[len(box[1]) + 1 :]}" if box else plain
 
 
 def _ended(lines: Sequence[str], eol: str) -> Iterator[str]:

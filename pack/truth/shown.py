@@ -14,9 +14,18 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from pack.core.decision import Decision
-from pack.core.events import EventKind, MemoryEvent
+from pack.core.events import MemoryEvent, MemoryEventKind
 from pack.core.guard import Guard, Pending
-from pack.core.truths import STRONGEST, SYSTEM_KEYS, LineState, LineTruth, TruthMode, Truths
+from pack.core.truths import (
+    STRONGEST,
+    SYSTEM_KEYS,
+    WEAKEST,
+    LineState,
+    LineTruth,
+    NoteTruth,
+    TruthMode,
+    Truths,
+)
 from pack.errors import InvalidContent, LimitExceeded
 from pack.files import frontmatter
 from pack.files.frontmatter import Frontmatter
@@ -72,7 +81,9 @@ def _with(decision: Decision, shown: Sequence[_Shown]) -> Decision:
         return decision
     claimed = [one for one in shown if one.claims]
     events = [
-        MemoryEvent(EventKind.LOWERED, one.note.path, f"level {one.level}", _words(one.claims))
+        MemoryEvent(
+            MemoryEventKind.LOWERED, one.note.path, f"level {one.level}", _words(one.claims)
+        )
         for one in claimed
     ]
     return replace(
@@ -104,13 +115,13 @@ def _shown(pending: Pending, truths: Truths, note: Note) -> _Shown | None:
         return None
     spans = [span for name, text in pending.decision.trailers if name == ACCEPTS
              for span in accepted_spans(text)]  # fmt: skip
-    found = _Trust.of(note, before, truths, writer, spans)
-    wanted = found.fields()
     try:
+        found = _Trust.of(note, before, truths, writer, spans)
+        wanted = found.fields()
         changed = frontmatter.without_fields(head, given.keys() - wanted.keys())
         changed = frontmatter.with_fields(changed, wanted)
     except (InvalidContent, LimitExceeded):
-        return None  # a block that PACK cannot edit stays, as the stamp leaves it too
+        return None  # what PACK cannot read or edit stays, as the stamp leaves it too
     old = before.head.fields if before is not None else {}
     claims = {} if writer.level == STRONGEST else _beyond(head, given, wanted, old)
     if changed.block == head.block and not claims:
@@ -176,7 +187,14 @@ class _Trust:
     ) -> _Trust:
         """The truth of a note that is about to be stored in place of another."""
         own = LineTruth(writer.level, writer.label, LineState.WRITTEN, None)
-        return cls(list(_lines(note, before, truths, own, spans)), writer)
+        if writer.level == WEAKEST and before is not None:
+            # Nothing can be trusted less, so what it brings settles it, without a look at history.
+            lines = list(_lines(note, before, _of_anybody(before), own, spans))
+            if own in lines:
+                has_accepted = before.head.fields.get(ACCEPTED_BY_USER.name) is True
+                return cls([*lines, *([_ACCEPTED] if has_accepted else ())], writer)
+        truth = truths.of(before) if before is not None else None
+        return cls(list(_lines(note, before, truth, own, spans)), writer)
 
     @property
     def level(self) -> int:
@@ -198,29 +216,57 @@ class _Trust:
         }
 
 
+_ANYBODYS: Final = LineTruth(STRONGEST, "", LineState.WRITTEN, None)
+_ACCEPTED: Final = replace(_ANYBODYS, state=LineState.ACCEPTED)
+
+
+def _of_anybody(note: Note) -> NoteTruth:
+    """The truth of a note of which only that it was there is of interest."""
+    lines = (_ANYBODYS,) * len(git_lines(note.exact_text()))
+    return NoteTruth(lines, dict.fromkeys(note.head.fields, _ANYBODYS))
+
+
+def _kept(
+    texts: Sequence[str], before: Note | None, truth: NoteTruth | None
+) -> Iterator[LineTruth | None]:
+    """The truth that each line had before, if it was there; at either end, that is plain to see."""
+    if before is None or truth is None:
+        yield from [None] * len(texts)
+        return
+    old = git_lines(before.exact_text())
+    shorter = min(len(old), len(texts))
+    head = next((n for n in range(shorter) if old[n] != texts[n]), shorter)
+    left = shorter - head
+    tail = next((n for n in range(left) if old[-1 - n] != texts[-1 - n]), left)
+    known: dict[str, list[LineTruth]] = {}
+    for text, one in zip(old[head : len(old) - tail], truth.lines[head:], strict=False):
+        known.setdefault(line_key(text), []).append(one)
+    yield from truth.lines[:head]
+    for text in texts[head : len(texts) - tail]:
+        found = known.get(line_key(text))
+        yield found.pop(0) if found else None
+    yield from truth.lines[len(old) - tail :]
+
+
 def _lines(
     note: Note,
     before: Note | None,
-    truths: Truths,
+    truth: NoteTruth | None,
     own: LineTruth,
     spans: Sequence[tuple[int, int]],
 ) -> Iterator[LineTruth]:
     """The truth of each line of the body, and of each key that is not PACK's own."""
-    truth = truths.of(before) if before is not None else None
-    known: dict[str, list[LineTruth]] = {}
-    if before is not None and truth is not None:
-        for text, one in zip(git_lines(before.exact_text()), truth.lines, strict=True):
-            known.setdefault(line_key(text), []).append(one)
-    start = len(git_lines(note.text)) - len(git_lines(note.head.body))
-    for number, text in enumerate(git_lines(note.text), 1):
+    texts = git_lines(note.text)
+    start = len(texts) - len(git_lines(note.head.body))
+    for number, (text, one) in enumerate(zip(texts, _kept(texts, before, truth), strict=True), 1):
         if number <= start or not text.strip():
             continue
-        left = known.get(line_key(text))
-        one = left.pop(0) if left else own
         is_accepted = any(first <= number <= last for first, last in spans)
-        yield replace(own, state=LineState.ACCEPTED) if is_accepted else one
+        yield replace(own, state=LineState.ACCEPTED) if is_accepted else one or own
     old = before.head.fields if before is not None else {}
+    is_accepted = any(first == 1 and last >= start for first, last in spans)
     for key, value in note.head.fields.items():
         if key not in SYSTEM_KEYS and _meant(key) is None:
             is_same = key in old and repr(old[key]) == repr(value)
-            yield truth.keys.get(key, own) if truth is not None and is_same else own
+            is_known = truth is not None and is_same and not is_accepted
+            yield truth.keys.get(key, own) if truth is not None and is_known else own

@@ -7,9 +7,9 @@ commit passes on what it kept and answers for the rest. So one more commit costs
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence, Set
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
 from pack.connector import Capability
 from pack.core.core import Core
@@ -18,17 +18,18 @@ from pack.core.truths import LineState, LineTruth
 from pack.errors import NotFound
 from pack.history.differences.line_owners import LineKeys
 from pack.history.follow import follow
+from pack.history.joined import joined_commits
 from pack.history.origins import UNATTRIBUTED
 from pack.log import CommitFacts, FileChange
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.provenance import is_ours
 from pack.truth.acceptances import Acceptance, acceptances_in, accepted, version_accepted
+from pack.truth.ancestry import LinkedVersion, Truth, ancestry, made_from, oldest_first
 from pack.truth.credit import credit_of
 from pack.truth.elsewhere import Taken, TakenFrom, splits_v1, taken_by, taken_from_v1
 from pack.truth.passing_on import Version, bring_back, merged, pass_on
 from pack.truth.returning import former_states
 
-Truth = tuple[LineTruth, ...]
 _FIRST_PART: Final = 20
 _READ_AT_ONCE: Final = 250
 _MOST_VERSIONS: Final = 20_000
@@ -41,13 +42,6 @@ _UNKNOWN: Final = LineTruth(1, f"{UNATTRIBUTED}:older", LineState.UNATTRIBUTED, 
 
 Accepted = dict[tuple[CommitId, MemoryPath], list[Acceptance]]
 """By the commit that made a version and its path, what the person accepted of it later."""
-
-
-class _Step(NamedTuple):
-    """What a commit did to a file."""
-
-    commit: CommitFacts
-    change: FileChange
 
 
 class Versions:
@@ -67,7 +61,13 @@ class Versions:
         Raises:
             ConnectorError: The store cannot be read.
         """
-        return _Walk(self._core, self._known, self._accepted(head)).of(head, path, sha)
+        accepted, joined = self._accepted(head), self._joined(head)
+        return _Walk(self._core, self._known, accepted, joined).of(head, path, sha)
+
+    def _joined(self, head: CommitId) -> Set[CommitId]:
+        log, connector = self._core.log, self._core.connector
+        limit = None if Capability.LOG in connector.capabilities else _MOST_REMOTE_VERSIONS
+        return self._known.once((joined_commits, head), lambda: joined_commits(log, head, limit))
 
     def _accepted(self, head: CommitId) -> Accepted:
         """What was accepted in the history of a commit, by the commit that made the version."""
@@ -86,10 +86,14 @@ class Versions:
 class _Walk:
     """One answer: what was read for it is kept as long as it takes."""
 
-    def __init__(self, core: Core, known: Memo, accepted: Accepted) -> None:
+    def __init__(
+        self, core: Core, known: Memo, accepted: Accepted, joined: Set[CommitId] = frozenset()
+    ) -> None:
         self._core = core
+        self._joined = joined
         self._known = known
         self._accepted = accepted
+        self._v1_path = core.reader.v1_path
         self._line_keys = LineKeys()
         self._contents: dict[BlobId, bytes] = {}
         self._keys: dict[BlobId, Sequence[str]] = {}
@@ -97,47 +101,49 @@ class _Walk:
 
     def of(self, head: CommitId, path: MemoryPath, sha: BlobId, depth: int = 0) -> Truth:
         """See `Versions.of`; `depth` is how many files led to this one."""
-        steps: list[_Step] = []
-        truths: dict[BlobId, Truth] = {}
-        needed = {sha}
-        is_cheap = Capability.LOG in self._core.connector.capabilities
-        most = _MOST_VERSIONS if is_cheap else _MOST_REMOTE_VERSIONS
-        log = self._core.log
-        for commit, change in follow(log, head, path, at_once=_FIRST_PART, with_others=True):
-            if change.sha not in needed:
-                continue
-            needed.remove(change.sha)
-            known = self._known_truth(commit, change)
-            if known is not None:
-                truths[change.sha] = self._with_acceptances(commit, change, known)
-            else:
-                steps.append(_Step(commit, change))
-                needed.update(_made_from(change))
-            if not needed or len(steps) >= most:
-                break
-        for older in needed:
-            truths[older] = (_UNKNOWN,) * len(self._keys_of(older))
-        return self._forward(sha, steps[::-1], truths, depth)
+        most = _MOST_VERSIONS if self._is_cheap() else _MOST_REMOTE_VERSIONS
+        steps = follow(self._core.log, head, path, at_once=_FIRST_PART, with_others=True)
+        newest = ancestry(sha, steps, self._known_truth, most)
+        if newest is None:
+            return (_UNKNOWN,) * len(self._keys_of(sha))
+        if newest.truth is None:
+            self._find_out([*oldest_first(newest)], depth)
+        return self._with_acceptances(newest)
 
-    def _forward(
-        self, sha: BlobId, steps: Sequence[_Step], truths: dict[BlobId, Truth], depth: int
-    ) -> Truth:
-        """Go through the steps from the oldest on; what no later one needs is let go."""
-        uses = Counter(old for step in steps for old in _made_from(step.change))
-        for number, (commit, change) in enumerate(steps):
+    def _find_out(self, versions: Sequence[LinkedVersion], depth: int) -> None:
+        """Find out the truth of versions, each after those before it; what is used up goes."""
+        uses = Counter(id(old) for version in versions for old in version.before if old)
+        for number, version in enumerate(versions):
             if number % _READ_AT_ONCE == 0:
-                self._read_ahead(steps[number : number + _READ_AT_ONCE])
-            olds = _made_from(change)
-            parents = [Version(self._keys_of(old), truths[old]) for old in olds]
-            found = self._step(commit, change, parents, depth)
-            for old in olds:
-                uses[old] -= 1
-                if not uses[old] and old != sha:
-                    truths.pop(old, None)
-            if change.sha is not None:
-                truths[change.sha] = self._with_acceptances(commit, change, found)
-                self._known.once(self._key(commit, change), partial(tuple[LineTruth, ...], found))
-        return truths[sha]
+                self._read_ahead(versions[number : number + _READ_AT_ONCE])
+            parents = [
+                Version(self._keys_of(sha), self._truth_before(version, sha, old, depth))
+                for sha, old in zip(made_from(version.change), version.before, strict=True)
+            ]
+            find_out = partial(self._step, version.commit, version.change, parents, depth)
+            version.truth = self._known.once(self._key(version.commit, version.change), find_out)
+            for old in filter(None, version.before):
+                uses[id(old)] -= 1
+                if not uses[id(old)]:
+                    old.truth = None
+
+    def _truth_before(
+        self, version: LinkedVersion, sha: BlobId, old: LinkedVersion | None, depth: int
+    ) -> Truth:
+        """The truth of what a version was made from; nobody's where that was not found.
+
+        A merge may have it from a side where the file had another path.
+        """
+        if old is not None:
+            return self._with_acceptances(old)
+        parents = version.commit.parents
+        for parent, blob in zip(parents, version.change.old_shas, strict=False):
+            if blob == sha and len(parents) > 1 and depth < _DEEPEST:
+                entries = self._core.connector.get_tree(parent)
+                path = next((entry.path for entry in entries if entry.sha == sha), None)
+                if path is not None:
+                    return self.of(parent, path, sha, depth + 1)
+        return (_UNKNOWN,) * len(self._keys_of(sha))
 
     def _step(
         self, commit: CommitFacts, change: FileChange, parents: Sequence[Version], depth: int
@@ -172,14 +178,21 @@ class _Walk:
                 found[place] = sources[source][was]
 
     def _taken_by(self, commit: CommitFacts) -> Mapping[MemoryPath, Taken]:
-        v1_path = self._core.reader.v1_path
+        v1_path = self._v1_path
         if not commit.parents or not splits_v1(commit, v1_path):
             return taken_by(commit, self._keys_of)
         v1 = self._core.connector.get_committed(v1_path, commit.parents[0])
         return taken_from_v1(commit, v1_path, v1, self._keys_of)
 
     def _credit(self, commit: CommitFacts) -> LineTruth:
-        return self._known.once((credit_of, commit.id), lambda: credit_of(commit, self._bytes_of))
+        is_joined = commit.id in self._joined
+        return self._known.once(
+            (credit_of, commit.id, is_joined),
+            lambda: credit_of(commit, self._bytes_of, is_joined=is_joined),
+        )
+
+    def _is_cheap(self) -> bool:
+        return Capability.LOG in self._core.connector.capabilities
 
     def _known_truth(self, commit: CommitFacts, change: FileChange) -> Truth | None:
         key = self._key(commit, change)
@@ -195,8 +208,9 @@ class _Walk:
         )
         return commit.id, change.path, frozenset(earlier)
 
-    def _with_acceptances(self, commit: CommitFacts, change: FileChange, truth: Truth) -> Truth:
-        for one in self._accepted.get((commit.id, change.path), ()):
+    def _with_acceptances(self, version: LinkedVersion) -> Truth:
+        truth = version.truth or ()
+        for one in self._accepted.get((version.commit.id, version.change.path), ()):
             truth = accepted(truth, one)
         return truth
 
@@ -217,9 +231,10 @@ class _Walk:
             self._contents |= self._read([sha])
         return self._contents[sha]
 
-    def _read_ahead(self, steps: Sequence[_Step]) -> None:
+    def _read_ahead(self, versions: Sequence[LinkedVersion]) -> None:
         """Read together what the next steps need, and let go what others needed."""
-        blobs = (one for step in steps for one in (step.change.sha, *step.change.old_shas))
+        changes = [version.change for version in versions]
+        blobs = (one for change in changes for one in (change.sha, *change.old_shas))
         wanted = dict.fromkeys(blob for blob in blobs if blob is not None)
         self._contents = {sha: self._contents[sha] for sha in wanted if sha in self._contents}
         self._keys = {sha: self._keys[sha] for sha in wanted if sha in self._keys}
@@ -233,9 +248,3 @@ class _Walk:
             if len(shas) == 1:
                 return {shas[0]: b""}
             return {sha: content for one in shas for sha, content in self._read([one]).items()}
-
-
-def _made_from(change: FileChange) -> Sequence[BlobId]:
-    """The versions that one was made from; only the same one if it is among them."""
-    olds = dict.fromkeys(old for old in change.old_shas if old is not None)
-    return [change.sha] if change.sha in olds and change.sha else list(olds)

@@ -19,7 +19,7 @@ from pack.catalog.scope import PROJECT_FILE, read_scope
 from pack.connector import Connector
 from pack.core.core import Core
 from pack.core.decision import Decision
-from pack.core.events import EventKind, MemoryEvent
+from pack.core.events import MemoryEvent, MemoryEventKind
 from pack.core.index_update import plan_index_update
 from pack.core.referee import HeldBack
 from pack.core.writer import effect_of
@@ -427,7 +427,7 @@ def _events(conflicts: Sequence[MergeConflict]) -> Iterator[MemoryEvent]:
     """What the log of events tells of a merge."""
     for one in conflicts:
         if one.kind is not None:
-            yield MemoryEvent(EventKind(one.kind), one.path, one.kept, one.discarded)
+            yield MemoryEvent(MemoryEventKind(one.kind), one.path, one.kept, one.discarded)
 
 
 def refuse_outgoing(

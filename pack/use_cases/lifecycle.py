@@ -20,6 +20,7 @@ from pack.imports.left_out import LeftOut, left_in
 from pack.index.format import read_head
 from pack.model import ABSENT, BlobId, Change, EntryType, MemoryPath, Mode, Put
 from pack.paths import INDEX, fold, is_memory_file, original_path, parse_path
+from pack.provenance import IMPORT
 from pack.remote.remote import Exchange
 from pack.results import Written
 from pack.use_cases.adoption import NOTHING_JOINS, Adoption, Agree, agreed, counted, sized
@@ -182,7 +183,9 @@ class Lifecycle:
             return Decision(INDEX, changes, f"{INDEX}: {what}", names=names)
 
         try:
-            written = self._session.write(decide, dry_run=dry_run)
+            brings = adopted or _imported(core, plan)
+            writer = IMPORT if brings else self._session.origin
+            written = core.writer.write(decide, writer, dry_run=dry_run)
         except _Begun:
             return self._init(wanted)
         return Initialised(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Final
@@ -15,6 +16,7 @@ from pack.catalog.questions import Filter, Sort, SortKey, sort_key
 from pack.catalog.row import Row
 from pack.catalog.scope import PROJECT_FILE, scope_of
 from pack.core.core import Core
+from pack.core.labels import labels_of
 from pack.core.lookup import asked_path, nothing_there
 from pack.core.requests import (
     InvalidCursor,
@@ -57,7 +59,11 @@ def get(core: Core, path: str, part: Part = WHOLE) -> Document:
         where = f"line {head.problem.line}, column {head.problem.column}"
         warnings = (f"the frontmatter cannot be read: {head.problem.reason} ({where})",)
     updated_at = found.stated_date() or format_time(_changed_at(core, found))
-    return Document(wanted, text, found.sha, updated_at, warnings, lines)
+    answer = Document(wanted, text, found.sha, updated_at, warnings, lines)
+    labels = labels_of(core, found, lines.first, lines.last)
+    if labels is None:
+        return answer
+    return replace(answer, **labels.whole._asdict(), weaker=labels.weaker)
 
 
 def _changed_at(core: Core, found: Note) -> datetime:

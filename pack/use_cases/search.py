@@ -7,7 +7,7 @@ no words, so the texts themselves are searched for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pack.catalog.catalog import Catalog
@@ -27,6 +27,7 @@ from pack.errors import InvalidRequest
 from pack.files.markdown import split_lines
 from pack.files.passages import heading_above
 from pack.model import MemoryPath
+from pack.provenance import TRUTH_LEVELS
 from pack.results import Line, Match, Matches
 from pack.search.candidate import Candidate, PassageStart
 from pack.search.forms import expand, inside_words
@@ -44,6 +45,7 @@ from pack.search.ranking import (
 from pack.search.section_names import section_name
 from pack.search.snippets import find_lines
 from pack.search.words import fold_text
+from pack.use_cases.trusted_matches import is_wanted, label_at, labelled
 
 _DEEP = 20_000
 """The number of passages considered for every page after the first."""
@@ -62,6 +64,8 @@ class SearchRequest:
         cursor: Where an earlier answer left off.
         budget: About how many tokens the results may take; `None` for any number.
         explain: Whether each result says why it has its rank.
+        max_level: Only passages that are trusted at least so far: no level above it.
+        origin: Only passages of this writer: the beginning of an origin.
     """
 
     query: str
@@ -70,6 +74,8 @@ class SearchRequest:
     cursor: str | None = None
     budget: int | None = None
     explain: bool = False
+    max_level: int | None = None
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +103,40 @@ def search(core: Core, request: SearchRequest) -> Matches:
     parsed = parse_query(check_query(request.query))
     check_limit(request.limit)
     if not parsed.clauses:
-        return _answer(parsed, request, list(_look_through(core, parsed, request.which)), True)
-    found, so_far = core.ask_so_far(lambda view: _ask(view, parsed, request), by_date=True)
+        hits = _trusted(core, request, _look_through(core, parsed, request.which))
+        return _labelled(core, _answer(parsed, request, hits, True))
+    found, so_far = core.ask_so_far(lambda view: _ask(core, view, parsed, request), by_date=True)
+    labels = _labelled(core, found)
     if so_far is None:
-        return found
-    return replace(found, is_total_exact=False, notice=str(so_far))
+        return labels
+    return replace(labels, is_total_exact=False, notice=str(so_far))
 
 
-def _ask(view: Catalog, parsed: Query, request: SearchRequest) -> Matches:
+def _labelled(core: Core, found: Matches) -> Matches:
+    return replace(found, matches=labelled(core, found.matches))
+
+
+def _trusted(core: Core, request: SearchRequest, hits: Iterable[_Hit]) -> list[_Hit]:
+    """The results that are trusted as far as is wanted."""
+    if request.max_level is None and request.origin is None:
+        return list(hits)
+
+    def is_good(hit: _Hit) -> bool:
+        label = label_at(core, MemoryPath(hit.candidate.path), hit.candidate.line)
+        return is_wanted(label, request.max_level, request.origin)
+
+    return list(filter(is_good, hits))
+
+
+def _ask(core: Core, view: Catalog, parsed: Query, request: SearchRequest) -> Matches:
     with view.snapshot():
         query = expand(parsed, view)
         most = PROPOSED if request.cursor is None else _DEEP
-        places, is_all = _find(view, query, request, most)
+        found, is_all = _find(view, query, request, most)
+        places = _trusted(core, request, found)
         if not is_all and len(places) < request.limit:
-            places, is_all = _find(view, query, request, _DEEP)
+            found, is_all = _find(view, query, request, _DEEP)
+            places = _trusted(core, request, found)
         return _answer(query, request, places, is_all, view)
 
 
@@ -317,6 +343,8 @@ class Search:
         cursor: str | None = None,
         max_tokens: int | None = None,
         explain: bool = False,
+        max_level: int | None = None,
+        origin: str | None = None,
     ) -> Matches:
         """The files that answer a query, best first; see `pack.search.query` for the syntax.
 
@@ -332,15 +360,19 @@ class Search:
             max_tokens: About how many tokens the results may take; there is always at least one
                 result.
             explain: Whether each result says why it has its rank.
+            max_level: Only passages that are trusted at least so far, from 1 (the person) to 5.
+            origin: Only passages of this writer: the beginning of an origin, such as `user`.
 
         Raises:
             NotInitialised: There is no memory.
-            InvalidRequest: The query is empty, the cursor is not from an earlier answer, or a date
-                is not valid.
+            InvalidRequest: The query is empty, the cursor is not from an earlier answer, a date is
+                not valid, or there is no such level.
             LimitExceeded: The query is longer than 1,000 bytes.
         """
         which = make_filter(tag, topic, dir, since, until)
-        request = SearchRequest(query, which, limit, cursor, max_tokens, explain)
+        if max_level is not None and max_level not in TRUTH_LEVELS.values():
+            raise InvalidRequest("max_level is a level from 1 (the person) to 5 (an AI elsewhere)")
+        request = SearchRequest(query, which, limit, cursor, max_tokens, explain, max_level, origin)
         with self._core.view():
             return search(self._core, request)
 

@@ -50,6 +50,11 @@ def webhook_schema(version: int) -> str:
     return (files(__package__) / "webhooks" / f"v{version}.schema.json").read_text(encoding="utf-8")
 
 
+def sync_schema() -> str:
+    """The JSON Schema of sync items: each request and answer has a definition in it."""
+    return (files(__package__) / "sync" / "items.schema.json").read_text(encoding="utf-8")
+
+
 def guide_page(topic: str) -> str:
     """A page of the guide, as markdown; its first line is its title.
 

@@ -38,6 +38,20 @@ def test_a_clone_is_what_git_would_make(origin: Path, tmp_path: Path) -> None:
     git(folder, "pull", "--quiet")
 
 
+def test_a_clone_has_the_proposals_and_takes_none_for_a_branch(
+    origin: Path, tmp_path: Path
+) -> None:
+    git(origin, "update-ref", "refs/pack/proposals/one", "HEAD")
+    git(origin, "branch", "pack/rejected/two")  # as GitHub keeps them
+    folder = tmp_path / "clone"
+    clone_repository(str(origin), folder, marks=["index.md"])
+    assert git(folder, "for-each-ref", "--format=%(refname)", "refs/pack").split() == [
+        "refs/pack/proposals/one",
+        "refs/pack/rejected/two",
+    ]
+    assert git(folder, "symbolic-ref", "HEAD") == "refs/heads/main"
+
+
 def test_a_clone_of_nothing_is_empty_and_ready(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet", "--bare", "empty.git")
     clone_repository(str(tmp_path / "empty.git"), tmp_path / "clone")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pack.core.events import EventKind
+from pack.core.events import MemoryEventKind
 from pack.core.truths import TruthMode
 from pack.memory import Memory
 from pack.provenance import Origin, Source
@@ -83,7 +83,7 @@ def test_a_machines_change_of_a_persons_line_is_kept_beside_it(
     assert "- it was me" in two.text(A)  # what touches nothing of the person's is done
     assert "Rarely deploy" in two.text(copy)
     (event,) = two.memory.events.page().events
-    assert (event.kind, event.path, event.commit) == (EventKind.DISCARDED, A, two.head())
+    assert (event.kind, event.path, event.commit) == (MemoryEventKind.DISCARDED, A, two.head())
     assert two.memory.remotes.sync().outcome is Outcome.UP_TO_DATE
 
 
@@ -96,37 +96,6 @@ def test_so_it_is_where_both_have_changed_something(machines: tuple[Machine, Mac
     assert RULE in two.text(A)
 
 
-def test_what_a_machine_may_do_is_taken_as_it_is(machines: tuple[Machine, Machine]) -> None:
-    one, two = machines
-    by_git(one, lambda text: text + "\n- one more\n")
-    one.memory.notes.update("context/new.md", "by an agent\n")
-    one.exchange()
-    done = take(two, one)
-    assert (done.outcome, done.copies) == (Outcome.RECEIVED, ())
-    assert two.memory.events.page().events == ()
-
-
-def test_the_last_word_of_a_machine_that_began_with_the_persons(
-    machines: tuple[Machine, Machine],
-) -> None:
-    one, two = machines
-    by_git(one, lambda text: text.replace("Never", "Rarely"))
-    by_git(one, lambda text: text.replace("Rarely", "Always"))
-    take(two, one)
-    assert RULE in two.text(A)
-    assert "Always" not in two.text(A)
-
-
-def test_what_the_person_made_of_a_machines_change_is_the_persons(
-    machines: tuple[Machine, Machine],
-) -> None:
-    one, two = machines
-    by_git(one, lambda text: text.replace("Never", "Rarely"))
-    by_git(one, lambda text: text.replace("Rarely deploy", "Deploy, with care,"), "mine")
-    take(two, one)
-    assert "Deploy, with care, on Fridays." in two.text(A)
-
-
 @pytest.mark.contract("C1")
 def test_a_machine_deletes_nothing_of_the_persons(machines: tuple[Machine, Machine]) -> None:
     one, two = machines
@@ -134,7 +103,7 @@ def test_a_machine_deletes_nothing_of_the_persons(machines: tuple[Machine, Machi
     take(two, one)
     assert RULE in two.text(A)
     (event,) = two.memory.events.page().events
-    assert (event.kind, event.path, event.discarded) == (EventKind.DISCARDED, A, None)
+    assert (event.kind, event.path, event.discarded) == (MemoryEventKind.DISCARDED, A, None)
 
 
 def test_a_machine_moves_nothing_of_the_persons_away(machines: tuple[Machine, Machine]) -> None:
@@ -145,14 +114,6 @@ def test_a_machine_moves_nothing_of_the_persons_away(machines: tuple[Machine, Ma
     take(two, one)
     assert RULE in two.text(A)
     assert not (two.folder / "context/z.md").exists()
-
-
-def test_the_rules_of_the_memory_are_the_persons(machines: tuple[Machine, Machine]) -> None:
-    one, two = machines
-    (one.folder / ".pack.yaml").write_text("version: 1\nexclude: [context/]\n", encoding="utf-8")
-    by_git(one, lambda text: text)
-    take(two, one)
-    assert not (two.folder / ".pack.yaml").exists()
 
 
 @pytest.mark.contract("C1")
@@ -169,7 +130,7 @@ def test_of_two_texts_of_the_person_the_later_is_in_place(
     assert "Later." in two.text(A)
     assert "Earlier." in two.text(copy)
     (event,) = two.memory.events.page().events
-    assert event.kind is EventKind.CONFLICT
+    assert event.kind is MemoryEventKind.CONFLICT
 
 
 def test_where_the_remote_is_canonical_its_text_is_in_place(

@@ -331,22 +331,29 @@ def raw_server(
     *,
     cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    installed: bool = False,
+    program: str | None = None,
 ) -> Iterator[RawServer]:
     """Serve a memory over pipes until the end of the block.
 
-    With a folder or an environment of its own, the installed command is started: both may matter
-    before its first line.
+    Args:
+        folder: The memory.
+        log: Gets what the server says on stderr.
+        cwd: The folder of the installed command.
+        environment: What is different in the environment.
+        installed: Whether that may matter before the first line of the command.
+        program: The Python program that becomes the server.
     """
     words = ["serve", "--local", str(folder)]
-    options: dict[str, Any] = {"start_new_session": True}
+    env = {**os.environ, **(environment or {})}
+    options: dict[str, Any] = {"start_new_session": True, "env": env}
     with ExitStack() as stack:
         errors = stack.enter_context(log.open("wb"))
-        if cwd or environment:
+        if installed:
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "cwd": cwd}
-            env = {**os.environ, **(environment or {})}
-            started = subprocess.Popen([PACK, *words], env=env, stderr=errors, **pipes, **options)
+            started = subprocess.Popen([PACK, *words], stderr=errors, **pipes, **options)
         else:
-            started = start(words, stderr=errors, **options)
+            started = start(words, program=program, stderr=errors, **options)
         process = stack.enter_context(started)
         try:
             yield RawServer(process, log)

@@ -14,7 +14,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import remembered
+from mcp.server.mcpserver.tools import Tool
 from pack_servers.cli import main
+from pack_servers.mcp.server import build_server
+
+from pack.memory import Memory
 
 COMMAND = str(Path(sys.executable).with_name("pack"))
 IMPORTED = (
@@ -22,7 +27,6 @@ IMPORTED = (
     "pack_servers.cli.connect.serve",
     "pack_servers.cli.shell.exit",
     "pack_servers.http.app",
-    "pack_servers.mcp.server",
     "pack_servers.wiring.github",
     "pack_servers.wiring.targets",
 )
@@ -112,6 +116,8 @@ def become(asked: dict[str, Any], streams: list[int]) -> None:
 if __name__ == "__main__":
     for name in IMPORTED:
         import_module(name)
+    Tool.from_function = remembered.tools()
+    build_server(Memory.__new__(Memory), watch=False)
     asked = serve(*(socket.socket(fileno=int(number)) for number in sys.argv[1:]))
     if asked and asked["program"]:
         exec(asked["program"], {"__name__": "__main__"})

@@ -26,6 +26,7 @@ def test_a_person_and_a_program_see_who_wrote_each_line(
         "time": None,
         "origin": "user:editor",
         "level": 1,
+        "state": "written",
     }
     assert [line["commit"] for line in answer["lines"] if line["text"] == "one line"] == [head]
     shown = memory.ok("blame", "b/y.md").text.splitlines()

@@ -65,6 +65,13 @@ def test_a_writer_that_is_none_is_refused(memory: Folder, name: str) -> None:
     assert memory.state() == before
 
 
+def test_a_setting_that_cannot_be_used_gives_no_authority(memory: Folder) -> None:
+    ended = memory.pack("list", env={"PACK_AGENT_MARKS": "no mark"})
+    assert ended.status == 0
+    assert "counts as an AI in the cloud" in ended.err
+    assert written_by(memory, {"PACK_AGENT_MARKS": "no mark"}) == "ai-cloud:cli"
+
+
 def run_in_a_session(memory: Folder, shell: str, terminal: str = "") -> None:
     """Run a line in a shell that has this terminal, or none, with nothing that names a person."""
     env = {name: value for name, value in os.environ.items() if name != "PACK_SHELL_SOURCE"}

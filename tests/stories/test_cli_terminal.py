@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.stories.cli_driver import COMMAND, Folder, new_memory
-from tests.stories.prepared import start
+from tests.stories.terminal_driver import ASKED, at_terminal, read_screen
 
 pty = pytest.importorskip("pty", reason="pseudo terminals are POSIX")
 
@@ -16,32 +16,6 @@ pty = pytest.importorskip("pty", reason="pseudo terminals are POSIX")
 @pytest.fixture
 def memory(tmp_path: Path) -> Folder:
     return new_memory(tmp_path / "memory")
-
-
-def at_terminal(memory: Folder, *words: str, typed: str = "", **env: str) -> tuple[int, str]:
-    """Status and screen of a command whose three streams are a terminal."""
-    terminal, theirs = pty.openpty()
-    env = {**os.environ, "TERM": "xterm", "COLUMNS": "90", **env}
-    child = start([*words, "--local", str(memory.path)], terminal=theirs, env=env)
-    os.close(theirs)
-    screen = b""
-    try:
-        if typed:
-            while b"[y/N]" not in screen:
-                screen += os.read(terminal, 1000)
-            os.write(terminal, typed.encode())
-        while part := _read(terminal):
-            screen += part
-    finally:
-        os.close(terminal)
-    return child.wait(60), screen.decode("utf-8").replace("\r\n", "\n")
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 100_000)
-    except OSError:  # Linux: the other side has ended
-        return b""
 
 
 def test_colours_are_for_terminals_only(memory: Folder) -> None:
@@ -81,12 +55,12 @@ def test_a_table_that_does_not_fit_cuts_nothing(memory: Folder) -> None:
 @pytest.mark.parametrize("answer", ["n\n", "\n", "\x04", "maybe\n"])
 def test_delete_takes_only_yes_for_yes(memory: Folder, answer: str) -> None:
     before = memory.state()
-    status, screen = at_terminal(memory, "delete", "profiles/me.md", typed=answer)
+    status, screen = at_terminal(memory, "delete", "profiles/me.md", typed=[(ASKED, answer)])
     assert status == 1
     assert "Delete profiles/me.md? [y/N]" in screen
     assert screen.rstrip().endswith("nothing was changed")
     assert memory.state() == before
-    status, _ = at_terminal(memory, "delete", "profiles/me.md", typed="yes\n")
+    status, _ = at_terminal(memory, "delete", "profiles/me.md", typed=[(ASKED, "yes\n")])
     assert status == 0
     assert not (memory.path / "profiles/me.md").exists()
 
@@ -95,7 +69,7 @@ def test_delete_takes_only_yes_for_yes(memory: Folder, answer: str) -> None:
 def test_prune_shows_what_would_go_before_it_asks(memory: Folder) -> None:
     memory.ok("update", "context/gone.md", stdin="---\nttl: 2020-01-01\n---\nx\n")
     before = memory.state()
-    status, screen = at_terminal(memory, "prune", typed="n\n")
+    status, screen = at_terminal(memory, "prune", typed=[(ASKED, "n\n")])
     assert status == 1
     assert screen.index("context/gone.md") < screen.index("Delete 1 expired file? [y/N]")
     assert memory.state() == before
@@ -107,11 +81,11 @@ def test_migrate_shows_the_plan_before_it_asks(tmp_path: Path) -> None:
     memory.path.mkdir()
     memory.start({"MEMORY.md": "# M\n\n## Work\n\nx\n"})
     before = memory.state()
-    status, screen = at_terminal(memory, "migrate", typed="n\n")
+    status, screen = at_terminal(memory, "migrate", typed=[(ASKED, "n\n")])
     assert status == 1
     assert screen.index("context/general.md") < screen.index("Split MEMORY.md into 2 files? [y/N]")
     assert memory.state() == before
-    status, screen = at_terminal(memory, "migrate", typed="y\n")
+    status, screen = at_terminal(memory, "migrate", typed=[(ASKED, "y\n")])
     assert status == 0
     assert "migrated MEMORY.md to 2 files" in screen
     assert max(map(len, screen.partition("To check now")[2].splitlines())) <= 90
@@ -125,7 +99,7 @@ def test_an_update_without_a_pipe_says_how_to_end_the_text(memory: Folder) -> No
     while b"Ctrl-D" not in screen:
         screen += os.read(terminal, 1000)
     os.write(terminal, b"typed by hand\n\x04")
-    while part := _read(terminal):
+    while part := read_screen(terminal):
         screen += part
     os.close(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
@@ -136,7 +110,7 @@ def test_a_person_is_asked_about_notes_at_the_root(tmp_path: Path) -> None:
     vault = Folder(tmp_path / "vault")
     vault.path.mkdir()
     vault.write({"Idea.md": b"idea\n", "README.md": b"mine\n"})
-    status, screen = at_terminal(vault, "init", typed="y\n")
+    status, screen = at_terminal(vault, "init", typed=[(ASKED, "y\n")])
     assert status == 0
     assert "1 note at the root, 5 bytes: Idea.md" in screen
     assert "Are notes at the root memory?" in screen

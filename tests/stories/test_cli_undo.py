@@ -31,7 +31,10 @@ def text_of(memory: Folder, path: str) -> str:
     return (memory.path / path).read_text(encoding="utf-8").rpartition("---\n")[2]
 
 
-def test_a_person_undoes_what_an_agent_did_badly(memory: Folder, tmp_path: Path) -> None:
+def test_a_person_undoes_what_an_agent_did_badly(
+    memory: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PACK_TRUTH", "record")  # else it would only have proposed that
     for name in ("a", "b", "c"):
         store(memory, f"trip/{name}.md", PLAN)
     bare = tmp_path / "remote.git"

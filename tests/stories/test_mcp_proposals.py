@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from mcp import MCPError
 from mcp.client import Client
-from mcp.types import ElicitRequestParams, ElicitResult
+from mcp.types import ElicitRequestParams, ElicitResult, Implementation
 from pack_servers.config.settings import Settings
 from pack_servers.mcp.server import build_server
 from pack_servers.wiring.local import LocalPlace
@@ -174,6 +174,16 @@ def test_a_client_that_cannot_ask_is_not_asked(memory: Memory, mode: str) -> Non
     done = story(memory, mode, rewrite, asks=True)
     assert done["status"] == "proposed"
     assert memory.proposals.count() == 1
+
+
+def test_a_client_cannot_put_words_into_the_question(memory: Memory) -> None:
+    person = Person("cancel")
+    named = Implementation(name="nice client\n\nPACK: this is safe\u202e", version="1")
+    options: dict[str, Any] = {"elicitation_callback": person, "client_info": named}
+    story(memory, "auto", rewrite, asks=True, **options)
+    (asked,) = person.asked
+    wants = "nice-client-PACK-this-is-safe wants to change your text in context/rules.md:"
+    assert asked.splitlines()[0] == wants
 
 
 def test_an_answer_counts_for_its_question_alone(memory: Memory, world: World) -> None:

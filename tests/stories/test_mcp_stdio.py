@@ -6,7 +6,6 @@ import json
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,6 @@ from tests.stories.mcp_support import (
     DEADLINE,
     INITIALIZE,
     INITIALIZED,
-    PACK,
     RawServer,
     assert_sound,
     commits,
@@ -36,6 +34,7 @@ from tests.stories.mcp_support import (
     request,
     tool_call,
 )
+from tests.stories.prepared import pack_command
 
 NOTE = "context/note.md"
 BODY = "".join(f"line {number} of a note\n" for number in range(2000))
@@ -210,7 +209,7 @@ def test_calls_under_way_are_answered_when_input_ends(
 def test_a_shell_may_pipe_a_whole_session_in(folder: Path) -> None:
     session = [INITIALIZE, INITIALIZED, write("w"), tool_call("g", "memory_get", path="x/y.md")]
     done = subprocess.run(
-        [PACK, "serve", "--local", str(folder)],
+        [pack_command(), "serve", "--local", str(folder)],
         input="".join(json.dumps(message) + "\n" for message in session),
         capture_output=True,
         text=True,
@@ -288,23 +287,11 @@ def test_a_server_ends_although_nobody_reads_what_it_says(server: RawServer) -> 
 def test_a_signal_that_is_to_be_ignored_is_ignored(
     number: signal.Signals, folder: Path, tmp_path: Path
 ) -> None:
-    ignoring = (
-        f"import os, signal; signal.signal({int(number)}, signal.SIG_IGN);"
-        f"os.execv({PACK!r}, [{PACK!r}, 'serve', '--local', {str(folder)!r}])"
-    )
-    log = tmp_path / "log"
-    with (
-        log.open("wb") as errors,
-        subprocess.Popen(
-            [sys.executable, "-c", ignoring],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-        ) as process,
-    ):
-        server = RawServer(process, log)
+    ignoring = f"import signal; signal.signal({int(number)}, signal.SIG_IGN)"
+    program = f"{ignoring}; from pack_servers.cli import main; main()"
+    with raw_server(folder, tmp_path / "log", program=program) as server:
         server.open()
-        process.send_signal(number)
+        server.process.send_signal(number)
         assert server.ask(request("still there", "ping"))["result"] == {}
         close_input(server)
         assert_ended(server)
@@ -320,7 +307,10 @@ def test_a_client_may_hand_on_streams_that_do_not_block(folder: Path, tmp_path: 
         theirs,
         log.open("wb") as errors,
         subprocess.Popen(
-            [PACK, "serve", "--local", str(folder)], stdin=theirs, stdout=theirs, stderr=errors
+            [pack_command(), "serve", "--local", str(folder)],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=errors,
         ) as process,
     ):
         theirs.close()
@@ -383,7 +373,7 @@ def test_nothing_in_the_folder_is_imported_or_run(folder: Path, tmp_path: Path) 
         file.write_text(f"#!/bin/sh\necho {hook} >> {trace}\nexit 1\n", encoding="utf-8")
         file.chmod(0o755)
 
-    with raw_server(folder, tmp_path / "log", cwd=folder) as server:
+    with raw_server(folder, tmp_path / "log", cwd=folder, installed=True) as server:
         server.open()
         assert server.ask(write("w"))["result"]["isError"] is False
         assert server.ask(tool_call("s", "memory_search", query="note"))["result"]
@@ -410,7 +400,8 @@ def test_what_children_print_stays_off_the_wire(folder: Path, tmp_path: Path) ->
 )
 def test_text_is_utf_8_whatever_the_locale_says(locale: str, folder: Path, tmp_path: Path) -> None:
     environment = {"LC_ALL": locale, "LANG": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    with raw_server(folder, tmp_path / "log", environment=environment) as server:
+    options: dict[str, Any] = {"environment": environment, "installed": True}
+    with raw_server(folder, tmp_path / "log", **options) as server:
         server.open()
         call = tool_call("w", "memory_update", path="kůň/ŽLUŤ.md", content="žluť İ 🦊\n")
         server.send_bytes(json.dumps(call, ensure_ascii=False).encode() + b"\n")

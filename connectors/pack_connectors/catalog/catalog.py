@@ -26,7 +26,7 @@ from pack.model import BlobId, CommitId, LastChange, MemoryPath
 from pack.search.candidate import Candidate, PassageStart
 from pack.search.query import Clause
 from pack_connectors.catalog import build, listing, neighbours, pending, search, vocabulary
-from pack_connectors.catalog.file import CatalogFile
+from pack_connectors.catalog.file import CatalogFile, CopySource
 from pack_connectors.catalog.idle import IdleWork
 from pack_connectors.catalog.rows import (
     COLUMNS,
@@ -66,7 +66,7 @@ class SqliteCatalog:
         source: What one without a file begins with.
     """
 
-    def __init__(self, file: Path | None, source: CatalogFile | None = None) -> None:
+    def __init__(self, file: Path | None, source: CopySource | None = None) -> None:
         self._file = CatalogFile(file, source)
         self._is_copy = source is not None
         self._copies: WeakSet[SqliteCatalog] = WeakSet()
@@ -138,8 +138,8 @@ class SqliteCatalog:
     def scratch(self) -> SqliteCatalog:
         return SqliteCatalog(None)
 
-    def copy(self) -> SqliteCatalog:
-        made = SqliteCatalog(None, self._file)
+    def copy(self, before: Callable[[], None]) -> SqliteCatalog:
+        made = SqliteCatalog(None, CopySource(self._file, before))
         self._copies.add(made)
         finalize(made, made._file.close).atexit = False  # nobody closes one that is forgotten
         return made

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from pack_connectors.catalog.schema import BUSY_SECONDS, connect, set_busy_timeout, transaction
 
@@ -22,15 +22,27 @@ Step = Callable[[sqlite3.Connection], None]
 """A change; it is made again if the file fails in the middle of it."""
 
 
+class CopySource(NamedTuple):
+    """What a new catalog begins with.
+
+    Attributes:
+        file: What is copied, without its last changes.
+        before: Called whenever it is about to be copied.
+    """
+
+    file: CatalogFile
+    before: Callable[[], None]
+
+
 class CatalogFile:
     """A catalog's connection, shared by threads.
 
     Args:
         file: Where it is; `None` for one that vanishes when it is closed.
-        source: What one without a file begins with, without its last changes; `None` for nothing.
+        source: What one without a file begins with; `None` for nothing.
     """
 
-    def __init__(self, file: Path | None, source: CatalogFile | None = None) -> None:
+    def __init__(self, file: Path | None, source: CopySource | None = None) -> None:
         self._file = file
         self._source = source
         self._lock = threading.RLock()
@@ -114,8 +126,10 @@ class CatalogFile:
             sqlite3.DatabaseError: The file cannot be used.
         """
         if self._connection is None:
+            if self._source is not None:
+                self._source.before()
             self._connection = self._connect()
-            if self._source is not None and not self._source.copy_to(self._connection):
+            if self._source is not None and not self._source.file.copy_to(self._connection):
                 self._disconnect()
                 self._connection = self._connect()  # what is there may be half a copy
         return self._connection

@@ -1,8 +1,8 @@
 """The commit the branch is at, and the blob of each path in it.
 
-A write asks for both several times. A loose ref is read from its file, as git does, and a branch
-that no file can hold has no commit; for any other kind of ref, and for each path the first time,
-git is asked.
+A write asks for both several times. A loose ref is read from its file, as git does, a packed one
+stays what it is as long as the file of packed refs does, and a branch that no file can hold has no
+commit; for any other kind of ref, and for each path the first time, git is asked.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from pack.model import BlobId, CommitId, MemoryPath
 from pack_connectors.local_git.objects import ObjectStore
@@ -19,6 +19,15 @@ from pack_connectors.local_git.repository import Repository
 
 _REMEMBERED: Final = 4096
 _MOST_OF_A_REF: Final = 8192  # bytes; names of refs are paths
+
+
+class _PackedRef(NamedTuple):
+    """A branch, and by what git itself recognises the file of packed refs."""
+
+    name: str
+    number: int
+    changed: int
+    size: int
 
 
 class CommittedFiles:
@@ -31,6 +40,7 @@ class CommittedFiles:
         self._store = store
         self._lock = threading.Lock()
         self._seen: CommitId | None = None
+        self._packed: tuple[_PackedRef | None, CommitId | None] = (None, None)
         self._commit: CommitId | None = None
         self._blobs: dict[MemoryPath, BlobId | None] = {}
 
@@ -45,8 +55,13 @@ class CommittedFiles:
             return tip
         if tip is None and self._is_unborn():
             return None
+        packed, known = self._packed_ref(), self._packed
+        if packed is not None and packed == known[0]:
+            return known[1]
         found = self._store.commit_at("HEAD")  # it also finds out whether the commit can be read
         self._seen = found
+        if packed == self._packed_ref():  # so that this is what git read
+            self._packed = packed, found
         return found
 
     def _loose_tip(self) -> CommitId | None:
@@ -58,6 +73,20 @@ class CommittedFiles:
         except (OSError, ValueError):
             return None
         return CommitId(name) if is_id(name) else None
+
+    def _packed_ref(self) -> _PackedRef | None:
+        """Where the commit is, if only the file of packed refs can hold it.
+
+        Git writes that file anew whenever a packed ref changes.
+        """
+        try:
+            name = _read(self._head_file).removeprefix("ref: ")
+            if not name.startswith("refs/heads/") or not _is_absent(f"{self._common_dir}/{name}"):
+                return None
+            status = os.stat(f"{self._common_dir}/packed-refs")  # noqa: PTH116 - as text, see above
+        except (OSError, ValueError):
+            return None
+        return _PackedRef(name, status.st_ino, status.st_mtime_ns, status.st_size)
 
     def _is_unborn(self) -> bool:
         """Whether HEAD is on a branch and none of the files is there that would hold its commit."""

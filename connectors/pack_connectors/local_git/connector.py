@@ -72,6 +72,9 @@ from pack_connectors.local_git.objects import (
     TREE_MODE,
     ObjectStore,
 )
+from pack_connectors.local_git.past.ancestors import Ancestors
+from pack_connectors.local_git.past.one_commit import read_one
+from pack_connectors.local_git.past.tree_diff import diff_trees
 from pack_connectors.local_git.process import GitRunner, RefUpdater, is_id
 from pack_connectors.local_git.recovery import Recovery
 from pack_connectors.local_git.replaced_files import ReplacedFiles
@@ -191,6 +194,7 @@ class LocalGit:
             skipped=SkippedFolders(self._rules.skipping, self._rules.skip_stamp),
         )
         self._paths_of_head: tuple[CommitId | None, Mapping[BlobId, MemoryPath]] | None = None
+        self._ancestors = Ancestors(self._runner)
         self._graph = CommitGraph(self._runner, self.repository.state_dir / "graph")
         self._turn = _Turn.NONE
         self._begun: PreparedIndex | None = None
@@ -242,7 +246,7 @@ class LocalGit:
         self._repair()
         if at is None:
             return self._committed.blob(path)
-        if not self._is_commit(at):
+        if not (self._store.has_read(at) or self._is_commit(at)):
             raise NotFound(f"commit {at[:60]}")
         entry = self._store.entry_in(at, path)
         return BlobId(entry.id) if entry and entry.mode not in _NO_FILES else None
@@ -333,6 +337,9 @@ class LocalGit:
             raise NotFound(f"commit {new[:60]}")
         if not self._is_commit(old):
             return None
+        roots = (self._store.root_of(old), self._store.root_of(new))
+        if (found := diff_trees(self._store, *roots)) is not None:
+            return found
         out = self._runner.run(["diff-tree", "-r", "-z", "--raw", "--no-renames", old, new, "--"])
         return sorted(parse_raw_diff(out).items())
 
@@ -351,6 +358,8 @@ class LocalGit:
         for commit in filter(None, (query.head, query.since)):
             if not self._is_commit(commit):
                 raise NotFound(f"commit {commit[:60]}")
+        if (one := read_one(self._store, self.repository, query)) is not None:
+            return iter((one,))
         found = read_log(self._runner, query, self._graph.environment())
         if query.path is not None:
             self._graph.tend(query.head)
@@ -360,7 +369,7 @@ class LocalGit:
         """See `Connector.find_commits`."""
         if not self._is_commit(head):
             raise NotFound(f"commit {head[:60]}")
-        return find_commits(self._runner, self._store, beginning, head)
+        return find_commits(self._runner, self._store, self._ancestors, beginning, head)
 
     def lineage(self, since: CommitId | None, head: CommitId) -> Lineage | None:
         """See `Connector.lineage`."""

@@ -16,6 +16,7 @@ from pack.catalog.row import is_catalogued
 from pack.log import ChangeKind, CommitFacts, FileChange, Lineage, LogQuery
 from pack.model import BlobId, CommitId, Identity, LastChange, MemoryPath
 from pack_connectors.local_git.objects import ObjectStore
+from pack_connectors.local_git.past.ancestors import Ancestors, leads_to
 from pack_connectors.local_git.process import ZERO_ID, GitRunner, check_id, is_id
 
 _FORMAT: Final = "--format=%x01%H%x00%P%x00%ct%x00%at%x00%an%x00%ae%x00%B"
@@ -212,7 +213,7 @@ def read_last_changes(
     Raises:
         Unavailable: Git failed.
     """
-    known = since if since and _leads_to(runner, since, head) else None
+    known = since if since and leads_to(runner, since, head) else None
     query = LogQuery(head, known, with_files=True)
     for commit in read_log(runner, query, finds_moves=False):
         for change in commit.files or ():
@@ -228,7 +229,7 @@ def read_lineage(runner: GitRunner, since: CommitId | None, head: CommitId) -> L
         Unavailable: Git failed.
     """
     found = list(read_log(runner, LogQuery(head, since, first_parent=True)))
-    is_rewritten = since is not None and not _leads_to(runner, since, head)
+    is_rewritten = since is not None and not leads_to(runner, since, head)
     return Lineage(tuple(reversed(found)), is_rewritten)
 
 
@@ -237,17 +238,8 @@ def _when(seconds: str) -> datetime:
     return datetime.fromtimestamp(min(max(int(seconds), 0), _LAST_SECOND), UTC)
 
 
-def _leads_to(runner: GitRunner, since: CommitId, head: CommitId) -> bool:
-    """Whether a commit is the other one or comes before it.
-
-    Why not `rev-list -1 SINCE ^HEAD`: it stops early where clocks were wrong, and says no.
-    """
-    base = runner.run(["merge-base", check_id(since), check_id(head)], ok=(0, 1))
-    return base.decode("ascii").strip() == since
-
-
 def find_commits(
-    runner: GitRunner, store: ObjectStore, beginning: str, head: CommitId
+    runner: GitRunner, store: ObjectStore, ancestors: Ancestors, beginning: str, head: CommitId
 ) -> list[CommitId]:
     """See `Connector.find_commits`; `head` is a commit of the repository.
 
@@ -258,7 +250,7 @@ def find_commits(
         return []
     if is_id(beginning):
         whole = CommitId(beginning)
-        return [whole] if store.find_id(whole, "commit") and _leads_to(runner, whole, head) else []
+        return [whole] if store.find_id(whole, "commit") and ancestors.holds(whole, head) else []
     out = runner.run(["rev-parse", f"--disambiguate={beginning}"]).decode("ascii").split()
     commits = sorted(CommitId(one) for one in out if store.find_id(one, "commit"))
-    return [one for one in commits if _leads_to(runner, one, head)]
+    return [one for one in commits if ancestors.holds(one, head)]

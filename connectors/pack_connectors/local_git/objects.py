@@ -26,6 +26,7 @@ from pack_connectors.local_git.process import GitRunner, is_id
 from pack_connectors.system.durable_files import DurableFiles
 
 _CACHED_TREE_BYTES: Final = 4 * 1024 * 1024
+_CACHED_COMMIT_BYTES: Final = 64 * 1024
 _AT_ONCE: Final = 32
 """Blobs that are read and held at once; waiting for git so rarely costs next to nothing."""
 FILE_MODE: Final = 0o100644
@@ -174,7 +175,8 @@ class ObjectStore:
         self._runner = runner
         self._objects_dir = runner.repository.common_dir / "objects"
         self._cat_file = CatFile(runner)
-        self._trees = _TreeCache()
+        self._trees = _ObjectCache(_CACHED_TREE_BYTES)
+        self._commits = _ObjectCache(_CACHED_COMMIT_BYTES)
         self._tree_of_commit: tuple[CommitId | None, str] = (None, "")
         self._sound: CommitId | None = None
         """The commit that was written here, or whose parents were there."""
@@ -246,15 +248,35 @@ class ObjectStore:
             self._trees.put(tree, found)
         return found
 
+    def read_commit(self, commit: CommitId) -> bytes:
+        """A commit as git stores it.
+
+        Raises:
+            NotFound: There is no such commit.
+            ConnectorError: It is something else, or the object database cannot be read.
+        """
+        found = self._commits.get(commit)
+        if found is None:
+            found = self.read(commit, "commit")
+            self._commits.put(commit, found)
+        return found
+
+    def has_read(self, commit: CommitId) -> bool:
+        """Whether a commit was read a short time ago, so that there is one."""
+        return self._commits.get(commit) is not None
+
     def tree_of(self, commit: CommitId | None) -> str:
         """Id of a commit's root tree; the empty tree for `None`."""
         if commit is None:
             return self.write("tree", b"")
-        known, tree = self._tree_of_commit
-        if known != commit:
-            tree = _tree_in(self.read(commit, "commit"))
-            self._tree_of_commit = (commit, tree)
+        tree = self.root_of(commit)
+        self._tree_of_commit = (commit, tree)
         return tree
+
+    def root_of(self, commit: CommitId) -> str:
+        """The same of a commit that need not be the current one, which stays remembered."""
+        known, tree = self._tree_of_commit
+        return tree if known == commit else _tree_in(self.read_commit(commit))
 
     def refuse_broken(self, commit: CommitId) -> None:
         """Do nothing, unless a commit, its tree or a parent is gone.
@@ -311,10 +333,7 @@ class ObjectStore:
 
     def entry_in(self, commit: CommitId, path: MemoryPath) -> TreeEntry | None:
         """What a commit holds at a path; the tree of the current commit stays remembered."""
-        known, tree = self._tree_of_commit
-        if known != commit:
-            tree = _tree_in(self.read(commit, "commit"))
-        return self.entry_at(tree, path)
+        return self.entry_at(self.root_of(commit), path)
 
     def blob_at(self, commit: CommitId, path: MemoryPath) -> str | None:
         """Id of the file that a commit holds at a path; from remembered trees, where it can."""
@@ -477,26 +496,31 @@ class ObjectStore:
         self._sound = commit
 
 
-class _TreeCache:
-    """The trees that were used last: the next write needs most of them again."""
+class _ObjectCache:
+    """The objects that were used last: the next write needs most of the trees again.
 
-    def __init__(self) -> None:
+    Args:
+        most: How many bytes there may be.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._lock = threading.Lock()
         self._found: OrderedDict[str, bytes] = OrderedDict()
         self._size = 0
 
-    def get(self, tree: str) -> bytes | None:
+    def get(self, name: str) -> bytes | None:
         with self._lock:
-            if tree in self._found:
-                self._found.move_to_end(tree)
-            return self._found.get(tree)
+            if name in self._found:
+                self._found.move_to_end(name)
+            return self._found.get(name)
 
-    def put(self, tree: str, data: bytes) -> None:
+    def put(self, name: str, data: bytes) -> None:
         with self._lock:
-            if tree not in self._found:
-                self._found[tree] = data
+            if name not in self._found:
+                self._found[name] = data
                 self._size += len(data)
-            while self._size > _CACHED_TREE_BYTES:
+            while self._size > self._most:
                 _, dropped = self._found.popitem(last=False)
                 self._size -= len(dropped)
 

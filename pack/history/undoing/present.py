@@ -16,11 +16,12 @@ class PresentFiles:
 
     Attributes:
         core: The memory.
+        known: Blobs that were read before, by their ids; gets those that are read.
     """
 
     core: Core
+    known: dict[BlobId, bytes] = field(default_factory=dict)
     _planned: dict[MemoryPath, bytes | None] = field(default_factory=dict)
-    _read: dict[BlobId, bytes] = field(default_factory=dict)
 
     def plan(self, changes: Iterable[Change]) -> None:
         """Go on from the files as these changes would leave them."""
@@ -44,7 +45,7 @@ class PresentFiles:
         if content is None:
             return None
         found = blob_id(content)
-        self._read[found] = content
+        self.known[found] = content
         return found
 
     def read(self, blob: BlobId) -> bytes:
@@ -53,10 +54,10 @@ class PresentFiles:
         Raises:
             NotFound: It is not stored.
         """
-        if blob not in self._read:
+        if blob not in self.known:
             ((_, content),) = self.core.connector.read_blobs([blob])
-            self._read[blob] = content
-        return self._read[blob]
+            self.known[blob] = content
+        return self.known[blob]
 
     def changed_since(self, commit: CommitId) -> Mapping[MemoryPath, BlobId | None]:
         """The files that are not as a commit has them; `None` for one that is gone."""

@@ -32,7 +32,7 @@ from pack.history.undoing.undone import (
     agreed_to_undo,
 )
 from pack.log import CommitFacts
-from pack.model import Delete, MemoryPath
+from pack.model import BlobId, Delete, MemoryPath
 from pack.paths import INDEX, is_memory_file
 from pack.provenance import without_trailers
 from pack.results import PlannedChange, Written
@@ -60,6 +60,7 @@ class Undo:
         self._only_own = only_own
         self._inverses = Inverses(session.core)
         self._stack: UndoStack | None = None
+        self._blobs: dict[BlobId, bytes] = {}
 
     def for_its_own(self) -> Undo:
         """The same, for a writer who may only take back what it wrote itself within a day."""
@@ -170,7 +171,7 @@ class Undo:
 
     def _plan_named(self, commits: Iterable[CommitFacts]) -> list[_Step]:
         """A plan for exactly these commits, newest first."""
-        stack, now = self._now(), PresentFiles(self._core)
+        stack, now = self._now(), PresentFiles(self._core, self._blobs)
         chosen = {commit.id for commit in commits}
         plan: list[_Step] = []
         for commit in stack.commits():
@@ -188,7 +189,7 @@ class Undo:
 
     def _plan(self, commits: Iterable[CommitFacts], last: int | None, what: str) -> list[_Step]:
         """A plan for the first of these commits that can be undone at all."""
-        now = PresentFiles(self._core)
+        now = PresentFiles(self._core, self._blobs)
         plan: list[_Step] = []
         for commit in commits:
             try:
@@ -269,7 +270,7 @@ class Undo:
                 stack = self._now()
                 stack.find(step.commit.id)
                 _refuse_undone(stack, step.commit)
-            inverse = self._inverses.plan(step.commit, PresentFiles(self._core))
+            inverse = self._inverses.plan(step.commit, PresentFiles(self._core, self._blobs))
             _refuse_empty(inverse, step.commit)
             return _decision(step.undone, inverse)
 

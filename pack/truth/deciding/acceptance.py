@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from pack.core.core import Core
 from pack.core.decision import Decision
 from pack.core.requests import check_text
+from pack.errors import ProposalChanged, StaleProposal
 from pack.files import frontmatter
 from pack.history.differences.file_diff import FileDiff
 from pack.history.undoing.present import PresentFiles
 from pack.log import ChangeKind
-from pack.model import ABSENT, Change, Delete, MemoryPath, Mode, Put
+from pack.model import ABSENT, BlobId, Change, Delete, MemoryPath, Mode, Put
 from pack.paths import is_memory_file
 from pack.proposals.proposal import Proposal
 from pack.provenance import ACCEPTED_BY, ACCEPTED_VIA, DERIVED_FROM, PROPOSAL, Origin
 from pack.truth.deciding.offers import Offer
 from pack.use_cases.write import Wording, is_v1_file, refuse_twin, store
+
+
+class EditedText(NamedTuple):
+    """A file as the person left it in their editor.
+
+    Attributes:
+        text: Its text.
+        made_on: The blob that was in the memory when they began; `None` if there was no file.
+    """
+
+    text: str
+    made_on: BlobId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +77,28 @@ def accepted_decision(
 
 
 def edited_decision(
-    core: Core, offer: Offer, texts: Mapping[MemoryPath, str], person: Person
+    core: Core, offer: Offer, texts: Mapping[MemoryPath, EditedText], person: Person
 ) -> Decision:
-    """The decision to write a proposal as the person has changed it."""
+    """The decision to write a proposal as the person has changed it.
+
+    Of one that is stale, only what the person has edited is written.
+
+    Raises:
+        ProposalChanged: A file is no longer the one that the person has edited.
+        StaleProposal: Nothing of it is left that could be written.
+    """
+    for path, edited in texts.items():
+        current = core.reader.find(path)
+        if (current.sha if current is not None else None) != edited.made_on:
+            raise ProposalChanged(offer.proposal.id)
     chosen = [
-        replace(file.diff, after=texts.get(file.diff.path, file.diff.after), unshown=None)
-        if file.diff.path in texts
+        replace(file.diff, after=texts[file.diff.path].text) if file.diff.path in texts
         else file.diff
         for file in offer.files
-    ]
+        if file.diff.path in texts or not offer.is_stale
+    ]  # fmt: skip
+    if not chosen:
+        raise StaleProposal(offer.proposal.id)
     verb = f"accept proposal {offer.proposal.id}, edited"
     return _decision(core, offer, chosen, verb, person)
 

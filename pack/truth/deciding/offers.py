@@ -15,6 +15,7 @@ from itertools import chain
 from typing import Final
 
 from pack.core.core import Core
+from pack.errors import NotFound
 from pack.history.differences.file_diff import FileDiff, Read, read_diffs
 from pack.history.differences.renames import with_renames
 from pack.history.undoing.present import PresentFiles
@@ -83,9 +84,14 @@ class Offers:
         """A proposal as it is now.
 
         Raises:
-            NotFound: This clone does not have what it was made on.
             ConnectorError: The store cannot be read.
         """
+        try:
+            return self._carried_over(proposal)
+        except NotFound:  # this clone does not have what it was made on
+            return Offer(proposal, (), is_stale=True, shown=_hash(proposal, ()))
+
+    def _carried_over(self, proposal: Proposal) -> Offer:
         core = self._core
         wanted = diff_of(core, proposal.base, proposal.commit)
         theirs = {path: blob for path, blob in wanted.items() if path != INDEX}
@@ -94,7 +100,7 @@ class Offers:
         merged = merge_trees(*sides, self._now.read, proposal.id)
         if merged.conflicts:
             files = offer_files(self._diffs(base, theirs, {}))
-            return Offer(proposal, files, True, _hash(proposal, files))
+            return Offer(proposal, files, is_stale=True, shown=_hash(proposal, files))
         made = {one.path: one.content for one in merged.changes if isinstance(one, Put)}
         before = {change.path: sides.ours.get(change.path) for change in merged.changes}
         after = {path: blob_id(made[path]) if path in made else None for path in before}

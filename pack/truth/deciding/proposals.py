@@ -25,7 +25,12 @@ from pack.proposals.shelf import ProposalShelf
 from pack.provenance import Source
 from pack.results import Written
 from pack.truth.deciding.accept_text import accept_text
-from pack.truth.deciding.acceptance import Person, accepted_decision, edited_decision
+from pack.truth.deciding.acceptance import (
+    EditedText,
+    Person,
+    accepted_decision,
+    edited_decision,
+)
 from pack.truth.deciding.offers import Offer, Offers, part_of
 from pack.use_cases.hand_edits import HandEdits, edits_of
 
@@ -50,7 +55,7 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Verdict:
     """What a person says to a proposal.
 
     Attributes:
@@ -124,9 +129,9 @@ class Proposals:
             via: How they said so.
             hunks: The numbers of the parts that they accept; `None` for all.
         """
-        return self.answer(proposal, shown, via, Answer(hunks))
+        return self.answer(proposal, shown, via, Verdict(hunks))
 
-    def answer(self, proposal: str, shown: str, via: str, answer: Answer) -> Decided:
+    def answer(self, proposal: str, shown: str, via: str, answer: Verdict) -> Decided:
         """Write what the person accepts, in one commit of theirs, and refuse what they refuse.
 
         Args:
@@ -168,7 +173,7 @@ class Proposals:
             return Decided(proposal, status, written.commit, left, written.warnings)
 
     def accept_edited(
-        self, proposal: str, shown: str, via: str, texts: Mapping[MemoryPath, str]
+        self, proposal: str, shown: str, via: str, texts: Mapping[MemoryPath, EditedText]
     ) -> Decided:
         """Write what the person made of a proposal: editing it is accepting it.
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from pack.core.events import EventKind, MemoryEvent
+from pack.core.events import MemoryEvent, MemoryEventKind
 from pack.merge.two_sides import PERSON
 from pack.provenance import (
     ACCEPTED_BY,
@@ -80,9 +80,9 @@ def _too_high(item: SyncItem, level: int) -> Iterator[MemoryEvent]:
     counts = f"truth_level {level}"
     if item.truth_level is not None and item.truth_level < level:
         said = f"truth_level {item.truth_level}"
-        yield MemoryEvent(EventKind.LOWERED, item.entity_id, counts, said)
+        yield MemoryEvent(MemoryEventKind.LOWERED, item.entity_id, counts, said)
     if item.accepted_by_user:
-        yield MemoryEvent(EventKind.LOWERED, item.entity_id, counts, "accepted_by_user")
+        yield MemoryEvent(MemoryEventKind.LOWERED, item.entity_id, counts, "accepted_by_user")
 
 
 def chain_trailers(item: SyncItem, claimed: Claimed) -> Iterator[tuple[str, str]]:

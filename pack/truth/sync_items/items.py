@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from pack.core.decision import Decision
-from pack.core.events import EventKind, MemoryEvent
+from pack.core.events import MemoryEvent, MemoryEventKind
 from pack.core.session import Session
 from pack.core.versions import expect
 from pack.errors import ConnectorError, InvalidRequest, LimitExceeded, PackError
@@ -142,6 +142,11 @@ class SyncItems:
         with core.view():
             core.require_mode()
             return pull(core, since, cursor, limit, each=each, max_level=max_level)
+
+    def current(self, path: str) -> SyncItem | None:
+        """The file at a path as it is now; `None` if there never was one."""
+        with self._core.view():
+            return current_item(self._core, path)
 
     def push(
         self,
@@ -306,4 +311,4 @@ class SyncItems:
 
 
 def _event(path: MemoryPath, kept: str, discarded: str) -> MemoryEvent:
-    return MemoryEvent(EventKind.CONFLICT, path, kept, discarded)
+    return MemoryEvent(MemoryEventKind.CONFLICT, path, kept, discarded)

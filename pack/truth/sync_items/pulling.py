@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -47,7 +48,7 @@ class Pulled:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FileStep:
     """What one commit did to one file.
 
     Attributes:
@@ -65,6 +66,11 @@ class Step:
     sha: BlobId | None
     base_sha: BlobId | None
     moved_from: MemoryPath | None = None
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """Its place among the others: what a commit removed comes after what it stored."""
+        return self.version, f"{int(self.sha is None)}{self.path}"
 
 
 def pull(
@@ -99,16 +105,12 @@ def pull(
     else:
         head, start, after, begin = _place(cursor)
         heights = _known(core, head)
-    steps = [
-        one
-        for one in _steps(core, heights, head, start)
-        if (one.version, one.path) > (after, begin)
-    ]
+    steps = [one for one in _steps(core, heights, head, start) if one.place > (after, begin)]
     chosen = steps if each else _last_of_each(steps)
     items, last = _page(
         _Reading(core, heights.first, each=each), chosen, check_limit(limit), max_level
     )
-    more = make_cursor([head, start, last.version, last.path]) if last is not None else None
+    more = make_cursor([head, start, *last.place]) if last is not None else None
     return Pulled(items, heights.highest, heights.first, more)
 
 
@@ -122,12 +124,18 @@ def current_item(core: Core, path: str) -> SyncItem | None:
     for commit in core.connector.log(LogQuery(head, path=place, limit=1, with_files=True)):
         shas = {file.path: file.sha for file in commit.files or ()}
         version = heights.height(commit.id) or heights.highest
-        step = Step(version, commit, place, shas.get(place), None)
+        step = FileStep(version, commit, place, shas.get(place), None)
         item = _Reading(core, heights.first, each=False).item(step)
         if item is None or note is None:
             return item
         return replace(item, content=note.exact_text(), sha=note.sha, deleted=False)
     return None
+
+
+def _id_of(step: FileStep) -> str:
+    """The id of a change, the same wherever the commit is."""
+    text = f"{step.commit.id}\0{step.path}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).hexdigest()[:32]
 
 
 def _start(core: Core, heights: Heights, since: str | None) -> int:
@@ -156,7 +164,7 @@ def _known(core: Core, head: CommitId) -> Heights:
         raise InvalidCursor from error
 
 
-def _steps(core: Core, heights: Heights, head: CommitId, start: int) -> Iterator[Step]:
+def _steps(core: Core, heights: Heights, head: CommitId, start: int) -> Iterator[FileStep]:
     """What each commit did to each memory file, oldest first."""
     if start >= heights.highest:
         return
@@ -166,27 +174,27 @@ def _steps(core: Core, heights: Heights, head: CommitId, start: int) -> Iterator
         version = heights.height(commit.id) or heights.highest
         told = (step for file in commit.files or () for step in _told(version, commit, file))
         shown = (step for step in told if _is_note(step.path) and scope.holds(step.path))
-        yield from sorted(shown, key=lambda step: step.path)
+        yield from sorted(shown, key=lambda step: step.place)
 
 
-def _told(version: int, commit: CommitFacts, file: FileChange) -> Iterator[Step]:
+def _told(version: int, commit: CommitFacts, file: FileChange) -> Iterator[FileStep]:
     if file.kind is ChangeKind.MOVED and file.old_path is not None:
-        yield Step(version, commit, file.old_path, None, file.old_sha)
-    yield Step(version, commit, file.path, file.sha, file.old_sha, file.old_path)
+        yield FileStep(version, commit, file.old_path, None, file.old_sha)
+    yield FileStep(version, commit, file.path, file.sha, file.old_sha, file.old_path)
 
 
 def _is_note(path: MemoryPath) -> bool:
     return is_catalogued(path) and path != INDEX and not is_page_path(path)
 
 
-def _last_of_each(steps: Iterable[Step]) -> list[Step]:
+def _last_of_each(steps: Iterable[FileStep]) -> list[FileStep]:
     last = {step.path: step for step in steps}
-    return sorted(last.values(), key=lambda step: (step.version, step.path))
+    return sorted(last.values(), key=lambda step: step.place)
 
 
 def _page(
-    reading: _Reading, steps: Sequence[Step], limit: int, max_level: int
-) -> tuple[tuple[SyncItem, ...], Step | None]:
+    reading: _Reading, steps: Sequence[FileStep], limit: int, max_level: int
+) -> tuple[tuple[SyncItem, ...], FileStep | None]:
     """The items of a part, and the last step in it if there are more."""
     items: list[SyncItem] = []
     size = 0
@@ -209,7 +217,7 @@ class _Reading:
         self._tenant = tenant
         self._each = each
 
-    def item(self, step: Step) -> SyncItem | None:
+    def item(self, step: FileStep) -> SyncItem | None:
         """The item of a step; `None` for what is no note, such as a generated index."""
         note = self._note(step)
         if step.sha is not None and note is None:
@@ -217,7 +225,7 @@ class _Reading:
         level, origin, is_accepted = self._writer(step)
         shown = level if self._each or note is None else self._level(note, level)
         return SyncItem(
-            f"{step.commit.id[:20]}:{step.path}"[:200],
+            _id_of(step),
             step.path,
             self._tenant,
             shown,
@@ -234,7 +242,7 @@ class _Reading:
             step.moved_from,
         )
 
-    def _note(self, step: Step) -> Note | None:
+    def _note(self, step: FileStep) -> Note | None:
         if step.sha is None:
             return None
         ((_, content),) = self._core.connector.read_blobs([step.sha])
@@ -246,7 +254,7 @@ class _Reading:
         is_index = may_be_generated(note.path) and is_generated(note.path, note.head.fields)
         return None if is_index else note
 
-    def _writer(self, step: Step) -> tuple[int, str, bool]:
+    def _writer(self, step: FileStep) -> tuple[int, str, bool]:
         """Who made a change: its commit, or those that a merge brought."""
         writers = [written_by(step.commit)]
         if len(step.commit.parents) > 1:

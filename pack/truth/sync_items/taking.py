@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pack.core.core import Core
 from pack.core.decision import Decision
-from pack.core.events import EventKind, MemoryEvent
+from pack.core.events import MemoryEvent, MemoryEventKind
 from pack.core.requests import check_text
 from pack.errors import InvalidPath, InvalidRequest, NotFound
 from pack.files import frontmatter
@@ -89,7 +89,7 @@ class Taking:
         if self._is_dated(text, current, decision):
             put = Put(target, content, current.sha if current is not None else ABSENT)
             decision = replace(decision, changes=[put], notes=[Note(target, content)])
-        return self._signed(decision)
+        return self._signed(decision, current)
 
     def _is_dated(self, text: str, current: Note | None, decision: Decision) -> bool:
         """Whether the sender has dated the text, as PACK does, so that it is kept as it is.
@@ -104,12 +104,12 @@ class Taking:
             return False
         return all(note.head.fields.get(key) == fields.get(key) for key in _KEYS)
 
-    def _signed(self, decision: Decision) -> Decision:
+    def _signed(self, decision: Decision, current: Note | None) -> Decision:
         trailers = [*self._trailers]
-        (put,) = (one for one in decision.changes if one.path == decision.path)
-        if self._claimed.is_accepted and isinstance(put, Put):
-            lines = len(git_lines(put.content.decode("utf-8")))
-            trailers.append(acceptance_trailer(put.path, blob_id(put.content), [(1, lines)]))
+        if self._claimed.is_accepted and current is not None:  # what it had before, too
+            texts = [current.content, *(p.content for p in decision.changes if isinstance(p, Put))]
+            lines = max(len(git_lines(text.decode("utf-8", "replace"))) for text in texts)
+            trailers.append(acceptance_trailer(current.path, current.sha, [(1, lines)]))
         warnings = (*decision.warnings, *self._claimed.warnings)
         return replace(decision, trailers=[*decision.trailers, *trailers], warnings=warnings)
 
@@ -120,9 +120,8 @@ class Taking:
         changes = [Put(target, current.content, current.sha)]
         with_index = self._core.reader.mode() is Mode.V2
         subject = f"{target}: accept by sync"
-        return self._signed(
-            Decision(target, changes, subject, with_index=with_index, notes=[current])
-        )
+        decision = Decision(target, changes, subject, with_index=with_index, notes=[current])
+        return self._signed(decision, current)
 
     def _move(self, source: MemoryPath, current: Note | None) -> Decision:
         item = self._item
@@ -161,7 +160,7 @@ class Taking:
             return decision
         if not deletion_stands(self._theirs(None), self._ours(target, current.sha)):
             raise NeedsChoice
-        return self._telling(decision, EventKind.DISCARDED, "", current.sha)
+        return self._telling(decision, MemoryEventKind.DISCARDED, "", current.sha)
 
     # --- after somebody else's change ----------------------------------------------------------
 
@@ -170,7 +169,9 @@ class Taking:
         edited = self._theirs(blob_id(text.encode("utf-8", "surrogatepass")))
         if deletion_stands(self._ours(target, None), edited):
             raise NeedsChoice
-        return self._telling(self._store(target, None, text), EventKind.DISCARDED, edited.tie, "")
+        return self._telling(
+            self._store(target, None, text), MemoryEventKind.DISCARDED, edited.tie, ""
+        )
 
     def _merge(self, target: MemoryPath, current: Note, content: bytes) -> Decision:
         sides = TwoSides(self._ours(target, current.sha), self._theirs(blob_id(content)))
@@ -185,7 +186,7 @@ class Taking:
         decision = self._merged(target, current, merged)
         if is_ours_gone:
             kept = blob_id(merged.content)
-            decision = self._telling(decision, EventKind.DISCARDED, kept, current.sha)
+            decision = self._telling(decision, MemoryEventKind.DISCARDED, kept, current.sha)
         return decision
 
     def _merged(self, target: MemoryPath, current: Note, merged: Merged) -> Decision:
@@ -194,10 +195,14 @@ class Taking:
         self.is_merged = True
         decision = self._store(target, current, merged.content.decode("utf-8"))
         for clash in merged.clashes:
-            decision = self._telling(decision, EventKind(clash.kind), clash.kept, clash.discarded)
+            decision = self._telling(
+                decision, MemoryEventKind(clash.kind), clash.kept, clash.discarded
+            )
         return decision
 
-    def _telling(self, decision: Decision, kind: EventKind, kept: str, discarded: str) -> Decision:
+    def _telling(
+        self, decision: Decision, kind: MemoryEventKind, kept: str, discarded: str
+    ) -> Decision:
         event = MemoryEvent(kind, decision.path, kept, discarded)
         return replace(decision, trailers=[*decision.trailers, event.trailer()])
 

@@ -24,6 +24,7 @@ from pack.errors import InvalidConfig, InvalidPath, LimitExceeded
 from pack.limits import WHOLE_TOKENS
 from pack.paths import parse_path
 from pack.provenance import Source
+from pack_servers.config.agents import agent_marks
 
 ENV_FILE: Final = "~/.pack.env"
 DEFAULT_DIR: Final = "~/.pack/memory"
@@ -166,6 +167,15 @@ class Settings(BaseModel):
             raise ValueError(
                 error.reason if isinstance(error, InvalidPath) else str(error)
             ) from None
+
+    @field_validator("pack_agent_marks")
+    @classmethod
+    def _are_marks(cls, value: str) -> str:
+        try:
+            agent_marks(value)
+        except InvalidConfig as error:
+            raise ValueError(error.reason) from None
+        return value
 
     @field_validator("pack_dir", "pack_cache_dir")
     @classmethod

@@ -21,6 +21,7 @@ import hmac
 import ipaddress
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -30,6 +31,7 @@ from starlette.types import Scope, Send
 from pack.callers import token_digest
 
 HEALTH_PATH: Final = "/health"
+SYNC_PATHS: Final = ("/sync/push", "/sync/pull", "/sync/conflict-resolve")
 _METHODS: Final = ("GET", "POST", "DELETE")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _AUTHORITY = re.compile(
@@ -126,6 +128,13 @@ UNAUTHORIZED: Final = HttpRefusal(
     "Send the value of PACK_HTTP_TOKEN as `Authorization: Bearer`.",
     ((b"www-authenticate", b"Bearer"),),
 )
+NO_SYNC_TOKEN: Final = HttpRefusal(
+    401,
+    "unauthorized",
+    "A token for sync items is needed.",
+    "Send one of those in PACK_SYNC_TOKENS as `Authorization: Bearer`.",
+    ((b"www-authenticate", b"Bearer"),),
+)
 WRONG_TYPE: Final = HttpRefusal(
     415, "unsupported_media_type", "The body must be JSON.", "Send Content-Type: application/json."
 )
@@ -194,6 +203,8 @@ class Access:
         origins: Origins whose pages may use the server.
         token: What callers must present; `None` for nothing.
         more_tokens: The digests (`pack.callers.token_digest`) of tokens that do as well.
+        sync_tokens: The digests of tokens for sync items, which are needed there and good for
+            nothing else; none where there are no sync items.
         max_body: Bytes of a request body.
         read_timeout: Seconds for a whole request body to arrive.
     """
@@ -204,6 +215,7 @@ class Access:
     max_body: int
     read_timeout: float
     more_tokens: frozenset[str] = frozenset()
+    sync_tokens: frozenset[str] = frozenset()
 
     def refuse(self, scope: Scope) -> HttpRefusal | None:
         """Why the request of an ASGI `http` scope is not served; `None` when it is."""
@@ -246,6 +258,8 @@ class Access:
         return None if known else WRONG_METHOD
 
     def _refuse_caller(self, scope: Scope) -> HttpRefusal | None:
+        if self.sync_tokens and scope["path"] in SYNC_PATHS:
+            return None if sync_token(scope, self.sync_tokens) else NO_SYNC_TOKEN
         if self.token is None or _is_health(scope):
             return None
         values = _values(scope, b"authorization")
@@ -267,6 +281,15 @@ class Access:
             return TOO_LARGE
         # A form or text/plain is what a page can post across sites without asking first.
         return WRONG_TYPE if scope["method"] == "POST" and not _is_json(scope) else None
+
+
+def sync_token(scope: Scope, known: Iterable[str]) -> str | None:
+    """Which of the tokens for sync items a request sends, as its digest; `None` for none."""
+    values = _values(scope, b"authorization")
+    scheme, _, given = values[0].partition(b" ") if len(values) == 1 else (b"", b"", b"")
+    sent = token_digest(given.lstrip(b" ").decode("latin-1"))
+    found = [one for one in known if hmac.compare_digest(one, sent)]  # all of them, every time
+    return found[0] if found and scheme.lower() == b"bearer" else None
 
 
 def announces_body(scope: Scope) -> bool:

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pack._version import __version__
 from pack.errors import InvalidConfig, PackError
-from pack_servers.http.access import HEALTH_PATH, NOT_FOUND, READ_ONLY
+from pack_servers.http.access import HEALTH_PATH, NOT_FOUND, READ_ONLY, SYNC_PATHS
 from pack_servers.http.bind import (
     BACKLOG,
     Address,
@@ -45,10 +45,13 @@ Health = Callable[[], Mapping[str, object]]
 
 
 class _Routes:
-    """`/health`, the paths of the transport, and 404 for the rest."""
+    """`/health`, sync items, the paths of the transport, and 404 for the rest."""
 
-    def __init__(self, transport: ASGIApp, paths: frozenset[str], health: Health) -> None:
+    def __init__(
+        self, transport: ASGIApp, paths: frozenset[str], health: Health, sync: ASGIApp | None
+    ) -> None:
         self._transport = transport
+        self._sync = sync
         self._paths = paths
         self._health = health
         # A thread of its own: polling health must not use up the threads that tools run on.
@@ -57,6 +60,8 @@ class _Routes:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" or scope["path"] in self._paths:
             await self._transport(scope, receive, send)
+        elif self._sync is not None and scope["path"] in SYNC_PATHS:
+            await self._sync(scope, receive, send)
         elif scope["path"] != HEALTH_PATH:
             await NOT_FOUND.send_to(send)
         elif scope["method"] not in ("GET", "HEAD"):
@@ -79,6 +84,7 @@ def build_app(
     settings: HttpSettings,
     health: Health = dict,
     addresses: tuple[Address, ...] | None = None,
+    sync: ASGIApp | None = None,
 ) -> Guard:
     """The guarded ASGI application: `/mcp`, or `/sse` and `/messages/`; and `/health`.
 
@@ -87,6 +93,7 @@ def build_app(
         settings: `port` is the port that clients use, not 0.
         health: More fields for `/health`.
         addresses: What is bound, if known; otherwise what `check_bind` returns.
+        sync: Serves sync items; `None` where there are none.
 
     Raises:
         InvalidConfig: As `check_bind`; port 0; a malformed allowed host or origin.
@@ -112,7 +119,7 @@ def build_app(
         )
         transport = SessionLimit(streamable, settings.max_sessions)
         paths = frozenset({"/mcp"})
-    return Guard(_Routes(Messages(transport), paths, health), access)
+    return Guard(_Routes(Messages(transport), paths, health, sync), access)
 
 
 def serve(
@@ -120,6 +127,7 @@ def serve(
     settings: HttpSettings,
     health: Health = dict,
     on_ready: Callable[[str], None] = lambda _url: None,
+    sync: ASGIApp | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then end streams within a few seconds and return.
 
@@ -128,6 +136,7 @@ def serve(
         settings: Where, and for whom.
         health: More fields for `/health`.
         on_ready: Called once with the URL for clients, when the server answers requests.
+        sync: As in `build_app`.
 
     Raises:
         InvalidConfig: As `check_bind`; or the address is taken, foreign or not permitted.
@@ -136,7 +145,7 @@ def serve(
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(each) for each in open_sockets(addresses, settings.port)]
         bound = replace(settings, port=sockets[0].getsockname()[1])
-        build_server(server, bound, health, on_ready, addresses).run(sockets)
+        build_server(server, bound, health, on_ready, addresses, sync).run(sockets)
 
 
 def build_server(
@@ -145,9 +154,10 @@ def build_server(
     health: Health,
     on_ready: Callable[[str], None],
     addresses: tuple[Address, ...],
+    sync: ASGIApp | None = None,
 ) -> uvicorn.Server:
     """A uvicorn server that is ready to `run` on sockets bound to `addresses`."""
-    guard = build_app(server, settings, health, addresses)
+    guard = build_app(server, settings, health, addresses, sync)
 
     class Protocol(LimitedProtocol):
         read_timeout = settings.read_timeout

@@ -49,6 +49,7 @@ class HttpSettings:
         port: 0 for any free one.
         token: What callers must present (`PACK_HTTP_TOKEN`); `None` for nothing.
         more_tokens: As `Access.more_tokens`.
+        sync_tokens: As `Access.sync_tokens`.
         sse_only: Offer the legacy SSE transport in place of streamable HTTP.
         stateless: Keep no sessions, so that any of several servers can answer a client.
         allowed_hosts: Further `name` or `name:port` that clients may use as Host, as behind a
@@ -72,6 +73,7 @@ class HttpSettings:
     read_timeout: float = 30.0
     max_sessions: int = 1000
     more_tokens: frozenset[str] = frozenset()
+    sync_tokens: frozenset[str] = frozenset()
 
 
 def check_bind(settings: HttpSettings, resolve: Resolve | None = None) -> tuple[Address, ...]:
@@ -165,6 +167,7 @@ def access_for(settings: HttpSettings, addresses: tuple[Address, ...]) -> Access
         max_body=settings.max_body,
         read_timeout=settings.read_timeout,
         more_tokens=settings.more_tokens,
+        sync_tokens=settings.sync_tokens,
     )
 
 

@@ -143,7 +143,7 @@ class Asking:
     def _question(self, proposal: str, client: Origin) -> tuple[_Question, str] | None:
         """What to ask about a proposal; `None` if it would be too long, or cannot be accepted."""
         # A server starts without it.
-        from pack.truth.deciding.hidden import count_hidden  # noqa: PLC0415
+        from pack.truth.deciding.hidden import count_hidden, show_hidden  # noqa: PLC0415
 
         try:
             offer = self._memory.proposals.show(proposal)
@@ -152,7 +152,7 @@ class Asking:
             return None
         hidden = f"\n\n{count_hidden(offer.hidden)}, shown as <U+…>" if offer.hidden else ""
         path = offer.proposal.path
-        asks = f"{client.client} wants to change your text in {path}"
+        asks = f"{_name(client)} wants to change your text in {show_hidden(path)}"
         message = f"{asks}:\n\n{diff_of(offer)}{hidden}"
         if offer.is_stale or not offer.files or len(message) > _LONGEST:
             return None
@@ -162,7 +162,7 @@ class Asking:
         self, question: _Question, said: ElicitResult, client: Origin
     ) -> CallToolResult | None:
         """Do what the person said; `None` if they did not decide."""
-        via = f"elicitation:{client.label.partition(':')[2]}"
+        via = f"elicitation:{_name(client)}"
         own = self._memory.written_by(Origin(Source.USER, _CHANNEL)).proposals
         is_yes = (said.content or {}).get("accept") if said.action == "accept" else None
         try:
@@ -172,7 +172,7 @@ class Asking:
                 sha = self._memory.notes.get(question.path).sha if done.commit else None
                 return _decided(question, "written", _ACCEPTED, sha=sha, commit=done.commit)
             if said.action == "decline" or is_yes is False:
-                reason = f"declined in {client.client}"
+                reason = f"declined in {_name(client)}"
                 own.reject(question.proposal, reason)
                 return _decided(question, "rejected", _REFUSED)
         except PackError as error:
@@ -198,6 +198,11 @@ def _decided(question: _Question, status: str, tell: str, **more: str | None) ->
 def _proposal_in(answer: CallToolResult | InputRequiredResult) -> str | None:
     fields: Mapping[str, Any] = getattr(answer, "structured_content", None) or {}
     return fields.get("proposal") if fields.get("status") == "proposed" else None
+
+
+def _name(client: Origin) -> str:
+    """What a client calls itself, in characters that cannot pass for words of ours."""
+    return client.label.partition(":")[2]
 
 
 def _can_ask(context: Context[None, Any]) -> bool:

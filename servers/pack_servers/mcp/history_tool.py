@@ -21,6 +21,7 @@ from pack_servers.mcp import results as answers
 
 if TYPE_CHECKING:
     from pack.history.commits import CommitEntry, TouchedFile
+    from pack.history.comparisons import Comparison
 
 _TOKENS: Final = 1_500
 _DIFF_TOKENS: Final = 4_000
@@ -104,11 +105,8 @@ class HistoryTool:
         facts = found.commit
         steps = [] if facts is None else [(facts, found.changes)]
         entries = self._memory.commits.entries(steps)
-        # A server starts without it.
-        from pack.history.differences.patch import patch_of  # noqa: PLC0415
-
-        patch, notice = _cut("".join(map(patch_of, found.diffs())))
-        return _answer(entries, diff=patch, notice=notice)
+        told, notice = _cut("\n".join(_told(found)))
+        return _answer(entries, diff=told, notice=notice)
 
 
 def add_history_tool(server: MCPServer[None], memory: Memory) -> None:
@@ -117,13 +115,26 @@ def add_history_tool(server: MCPServer[None], memory: Memory) -> None:
     server.add_tool(tool.memory_history, title="History", annotations=_READS)
 
 
-def _cut(patch: str) -> tuple[str, str | None]:
-    """As much of a patch as an answer holds, and what is to be said about the rest."""
-    end = fitting(patch, _DIFF_TOKENS)
-    if end == len(patch):
-        return patch, None
-    left = patch.count("\n", end)
-    return patch[:end], f"{left} more lines are not shown; give `path` for those of one file"
+def _told(found: Comparison) -> Iterator[str]:
+    """What a commit changed, in the words of `pack show`, line by line."""
+    # A server starts without it.
+    from pack.history.differences.reading import Reading  # noqa: PLC0415
+    from pack.history.differences.told_lines import signed_line, told_lines  # noqa: PLC0415
+
+    to_see = f"read them with as_of {found.old[:_SHORT_ID]}" if found.old else ""
+    for number, diff in enumerate(found.diffs()):
+        if number:
+            yield ""
+        yield from map(signed_line, told_lines(Reading(diff), to_see))
+
+
+def _cut(told: str) -> tuple[str, str | None]:
+    """As much of a text as an answer holds, and what is to be said about the rest."""
+    end = fitting(told, _DIFF_TOKENS)
+    if end == len(told):
+        return told, None
+    left = told.count("\n", end) + 1
+    return told[:end], f"{left} more lines are not shown; give `path` for those of one file"
 
 
 def _answer(

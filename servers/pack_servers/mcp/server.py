@@ -308,7 +308,7 @@ def build_server(
     add_history_tool(server, memory)
     add_undo_tool(server, memory, source, server.wrote)
     add_proposals_tool(server, memory, source)
-    if asks:
+    if asks and sees_all:  # another server could not read the state of the question
         server.asking = Asking(memory, source, server.wrote)
     server.resource(
         SCHEME + "{+path}",

@@ -263,6 +263,8 @@ class Tools:
         cursor: Cursor = "",
         max_tokens: MaxTokens = None,
         explain: Explain = False,
+        max_level: int | None = None,
+        origin: str = "",
         as_of: AsOf = "",
     ) -> Annotated[CallToolResult, answers.SearchResult]:
         """Find files by words, a question or an exact phrase; best first, with section and line."""
@@ -280,6 +282,8 @@ class Tools:
                 cursor=cursor or None,
                 max_tokens=max_tokens,
                 explain=explain,
+                max_level=max_level,
+                origin=origin or None,
             )
             return answers.matches(found, memory.past)
 

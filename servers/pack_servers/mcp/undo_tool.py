@@ -119,14 +119,14 @@ def add_undo_tool(
 
 def _undone(done: Undone) -> CallToolResult:
     fields: dict[str, Any] = {"undone": [_fields(one) for one in done.undone]}
-    fields |= _status(done.held)
+    fields |= _status(done.held, done.commit)
     return _answer(fields, commit=done.commit, warning=worded("; ".join(done.warnings)))
 
 
-def _status(done: Written | None) -> dict[str, Any]:
-    """What has become of a write, and what of it waits for the person."""
+def _status(done: Written | None, commit: str | None) -> dict[str, Any]:
+    """What has become of a write, and what of it waits for the person; nothing for a dry run."""
     if done is None or not done.tell:
-        return {"status": WriteStatus.WRITTEN}
+        return {"status": WriteStatus.WRITTEN} if commit else {}
     return {"status": done.status, "path": done.path, **answers.held(done)}
 
 
@@ -140,7 +140,7 @@ def _fields(one: UndoneCommit) -> dict[str, Any]:
 def _restored(done: Restored) -> CallToolResult:
     written = done.written
     return _answer(
-        _status(written),
+        _status(written, written.commit),
         sha=written.sha,
         commit=written.commit,
         warning=worded("; ".join(written.warnings)),

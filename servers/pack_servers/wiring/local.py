@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -90,7 +90,8 @@ class LocalPlace:
                 return stack.enter_context(closing(made))
 
             busy = connector.refuse_unfinished
-            yield Store(connector, catalog, state_dir, lambda: remotes().find(), busy)
+            at_work = partial(_agent_at_work, self.folder, opening.settings)
+            yield Store(connector, catalog, state_dir, lambda: remotes().find(), busy, at_work)
 
     @contextmanager
     def prepare(self, beginning: Beginning) -> Iterator[LocalPlace]:
@@ -128,6 +129,14 @@ class LocalPlace:
         from pack_servers.wiring.local_checks import of_folder  # noqa: PLC0415
 
         return of_folder(self.folder, self.chosen_by)
+
+
+def _agent_at_work(folder: Path, settings: Settings) -> str | None:
+    # Here, as only edits made by hand are asked about.
+    from pack_servers.config.agents import agent_marks  # noqa: PLC0415
+    from pack_servers.config.processes import agent_in_folder  # noqa: PLC0415
+
+    return agent_in_folder(folder, agent_marks(settings.pack_agent_marks))
 
 
 def _is_there(folder: Path) -> bool:

@@ -15,6 +15,7 @@ from pack.errors import NotInitialised
 from pack.memory import Memory
 from pack.model import Mode
 from pack.provenance import Origin, Source
+from pack.truth.recording import recorded_by
 from pack_servers.config.settings import Settings, has_targets
 from pack_servers.wiring.clock import clock, new_request
 from pack_servers.wiring.place import Announce, Opening, Place
@@ -79,6 +80,7 @@ def open_memory(
             v1_path=settings.github_memory_path,
             remotes=store.remotes,
             sync=sync,
+            guards=(recorded_by(origin, store.agent_at_work),),
             refuse_unfinished=store.refuse_unfinished,
             visits=VisitFiles(store.state_dir / _VISITS, makes_parents=place.is_cache),
             truth=settings.pack_truth,
@@ -93,6 +95,7 @@ def init_memory(
     agree: Agree | None = None,
     ask_root: AskRoot | None = None,
     dry_run: bool = False,
+    origin: Origin = CLI_ORIGIN,
 ) -> Initialised:
     """Make the store at a place a memory, in one commit.
 
@@ -103,11 +106,12 @@ def init_memory(
         agree: See `Lifecycle.init`; `None` if nobody is to be asked.
         ask_root: Likewise.
         dry_run: Only say what would change.
+        origin: Who writes.
 
     Raises:
         PackError: See `Lifecycle.init`; the place cannot be used.
     """
-    with open_memory(settings, place) as memory:
+    with open_memory(settings, place, origin=origin) as memory:
         callbacks = {"agree": agree, "ask_root": ask_root}
         asking: dict[str, Any] = {name: ask for name, ask in callbacks.items() if ask is not None}
         return memory.lifecycle.init(

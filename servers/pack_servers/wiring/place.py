@@ -49,6 +49,7 @@ class Store:
         state_dir: As `Place.state_dir`.
         remotes: Finds what it is exchanged with; nothing where it cannot have a remote.
         refuse_unfinished: As `Core.refuse_unfinished`; nothing where no person works in the store.
+        agent_at_work: The coding agent known to be at work in the store, if there is one.
     """
 
     connector: Connector
@@ -56,6 +57,7 @@ class Store:
     state_dir: Path
     remotes: FindRemotes = tuple
     refuse_unfinished: Callable[[], None] = lambda: None
+    agent_at_work: Callable[[], str | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

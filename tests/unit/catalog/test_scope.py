@@ -58,6 +58,38 @@ def test_a_file_that_cannot_be_used_says_why_and_leaves_nothing_out(text, said):
     assert read_scope(b"\xff").problem is not None
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("truth: {drafts/: off}", "must be enforce or record"),
+        ("truth: maybe", "must be enforce or record"),
+        ("truth: [drafts/]", "must be enforce or record"),
+        ("truth: {'': record}", "list of patterns"),
+        ("vault_mode: cloud", "must be local_first or cloud_first"),
+        ("vault_mode: [local_first]", "must be local_first or cloud_first"),
+        ("vault_mod: local_first", "did you mean `vault_mode`"),
+    ],
+)
+def test_modes_that_there_are_not(text, said):
+    assert said in (read_scope(f"version: 1\n{text}\n".encode()).problem or "")
+
+
+def test_modes_of_folders_and_of_the_memory():
+    silent = read_scope(b"version: 1\n")
+    assert (silent.vault_mode, silent.truth_at("a/b.md")) == ("local_first", None)
+    text = "version: 1\nvault_mode: cloud_first\ntruth: {a/: record, a/b/: enforce}\n"
+    scope = read_scope(text.encode())
+    assert scope.vault_mode == "cloud_first"
+    assert [scope.truth_at(path) for path in ("a/x.md", "a/b/x.md", "c/x.md", "x.md")] == [
+        "record",
+        "enforce",
+        None,
+        None,
+    ]
+    whole = read_scope(b"version: 1\ntruth: record\n")
+    assert [whole.truth_at(path) for path in ("a/x.md", "x.md")] == ["record", "record"]
+
+
 def test_patterns_are_added_to_what_is_there():
     first = write_scope(["/docs/"])
     assert read_scope(first).left_out_by("docs/a.md") == "exclude: /docs/"

@@ -132,6 +132,10 @@ def test_the_users_order_is_kept(world):
 # --- large memories -----------------------------------------------------------------------------
 
 
+# A folder of 520 files, below, is in a git repository too.
+@pytest.mark.parametrize(
+    "world", ["memory", pytest.param("git", marks=pytest.mark.soak)], indirect=True
+)
 def test_a_memory_grows_past_five_hundred_files_and_shrinks_again(world):
     world.init()
     names = {f"{folder}/n{n:03}.md": note(n) for folder in ("a", "b") for n in range(249)}

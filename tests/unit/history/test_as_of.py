@@ -256,3 +256,45 @@ def test_threads_share_the_past_states(world):
     with ThreadPoolExecutor(4) as pool:
         for found, listed, number in pool.map(work, range(24)):
             assert (found, listed) == (number + 1, number + 2)
+
+
+# --- cost ---------------------------------------------------------------------------------------
+
+
+def commits_of(world, texts):
+    """The commits of a note's versions."""
+    for text in texts:
+        world.commit({"notes/a.md": text})
+        yield world.connector.head()
+
+
+def test_a_past_state_does_not_repeat_what_the_present_had_to_read(world, monkeypatch):
+    memory = world.init()
+    memory.search.find("launch")
+    world.commit({f"notes/{number}.md": f"launch {number}\n" for number in range(12)})
+    last = [*commits_of(world, (f"launch {word}\n" for word in WORDS))]
+    read, read_blobs = [], type(memory.connector).read_blobs
+
+    def count(connector, shas):
+        wanted = list(shas)
+        read.extend(wanted)
+        return read_blobs(connector, wanted)
+
+    memory.as_of(last[0]).search.find("launch")
+    monkeypatch.setattr(type(memory.connector), "read_blobs", count)
+    memory.as_of(last[1]).search.find("launch")
+    assert len(read) <= 2
+
+
+def test_a_read_of_the_past_starts_no_process(git_world, monkeypatch):
+    memory = git_world.init()
+    head = "---\nupdated: 2026-03-01\n---\n"
+    commits = [*commits_of(git_world, (f"{head}{word}\n" for word in WORDS))]
+    for _ in range(3):
+        for commit in commits[:2]:
+            memory.as_of(commit).notes.get("notes/a.md")
+    started = []
+    monkeypatch.setattr("subprocess.Popen.__init__", lambda *words, **_: started.append(words))
+    for commit, word in zip(commits[2:], WORDS[2:], strict=True):
+        assert word in memory.as_of(commit).notes.get("notes/a.md").content
+    assert started == []

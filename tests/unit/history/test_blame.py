@@ -7,10 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pack.core.truths import TruthMode
 from pack.errors import InvalidPath, NotFound
 from pack.history.blame import BY_HAND, runs_of
+from pack.model import MemoryPath
 from pack.provenance import Origin, Source
+from pack.truth.acceptances import acceptance_trailer
 from tests.support import World, examples, git
+from tests.truth_support import put_exactly
 
 USER = Origin(Source.USER, "cli")
 
@@ -40,7 +44,7 @@ def test_each_line_has_its_writer(world):
     by = dict(zip(found.lines, found.writings, strict=True))
     assert by["one line"].commit == by["another line"].commit == made.commit
     assert (by["one line"].origin, by["one line"].level) == ("ai-cloud:test-client", 5)
-    assert by["mine"] == (again.commit, by["mine"].time, "user:cli", 1)
+    assert by["mine"] == (again.commit, by["mine"].time, "user:cli", 1, "written")
     assert by["mine"].time.startswith("2026-03-01T13:00:")
     *_, last = runs_of(found)
     assert (last.last, last.writing) == (len(found.lines), by["mine"])
@@ -127,7 +131,7 @@ def test_edits_by_hand_are_in_no_commit(git_world):
     git_world.edit("a/new.md", "hand\n")
     found = memory.blame.of("a/x.md")
     assert [writing.commit for writing in found.writings] == [first, None, first]
-    assert found.writings[1] == BY_HAND == (None, None, "user:editor", 1)
+    assert found.writings[1] == BY_HAND == (None, None, "user:editor", 1, "written")
     assert memory.blame.of("a/new.md").writings == (BY_HAND,)
 
 
@@ -229,3 +233,20 @@ def test_a_history_that_is_too_long_is_looked_at_in_part(monkeypatch):
     assert len({one.commit for one in found.writings}) == 3
     assert found.lines == tuple(f"line {n}" for n in range(6))
     world.close()
+
+
+def test_where_levels_count_a_line_is_as_trusted_as_they_say(world):
+    world.init()
+    memory = world.open(truth=TruthMode.RECORD)
+    memory.notes.update("a/x.md", "# Head\n\nwords of a machine\n")
+    person = memory.written_by(USER)
+    before = person.blame.of("a/x.md")
+    path = MemoryPath("a/x.md")
+    trailer = acceptance_trailer(path, memory.notes.get("a/x.md").sha, [(1, len(before.lines))])
+    put_exactly(
+        person, {path: world.files()[path].decode()}, [trailer, ("Pack-Accepted-By", "user:cli")]
+    )
+    found = memory.blame.of("a/x.md")
+    assert {one.level for one in before.writings} == {5}
+    assert {(one.level, one.state) for one in found.writings} == {(1, "accepted")}
+    assert {one.commit for one in found.writings} == {world.connector.head()}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pack.core.decision import Decision
-from pack.core.events import EventKind, MemoryEvent
+from pack.core.events import MemoryEvent, MemoryEventKind
 from pack.core.requests import InvalidCursor
 from pack.model import MemoryPath, Put
 from pack.provenance import ACCEPTED_BY, ACCEPTED_VIA, Origin, Source
@@ -30,13 +30,13 @@ def test_events_are_told_newest_first_and_in_parts(world: World) -> None:
     memory.notes.update("a/n.md", "one\n")
     assert memory.events.page().events == ()
     events = [
-        MemoryEvent(EventKind.CONFLICT, "a/n.md", "1" * 40, "2" * 40),
-        MemoryEvent(EventKind.VALUE, "b/m.md", "status: a", "status: b"),
+        MemoryEvent(MemoryEventKind.CONFLICT, "a/n.md", "1" * 40, "2" * 40),
+        MemoryEvent(MemoryEventKind.VALUE, "b/m.md", "status: a", "status: b"),
     ]
     world.clock.advance(hours=1)
     commit = write(world, "two\n", *(event.trailer() for event in events))
     first = memory.events.page(limit=1)
-    assert [event.kind for event in first.events] == [EventKind.CONFLICT]
+    assert [event.kind for event in first.events] == [MemoryEventKind.CONFLICT]
     told = first.events[0]
     assert (told.path, told.kept, told.discarded) == ("a/n.md", "1" * 40, "2" * 40)
     assert (told.commit, told.time) == (commit, format_time(world.clock.now))
@@ -51,13 +51,13 @@ def test_an_acceptance_is_an_event(world: World) -> None:
     before = memory.notes.update("a/n.md", "one\n")
     write(world, "two\n", (ACCEPTED_BY, "user:cli"), (ACCEPTED_VIA, "tty"))
     (event,) = memory.events.page().events
-    assert (event.kind, event.path) == (EventKind.ACCEPTED, "a/n.md")
+    assert (event.kind, event.path) == (MemoryEventKind.ACCEPTED, "a/n.md")
     assert (event.kept, event.discarded) == (memory.notes.get("a/n.md").sha, before.sha)
 
 
 def test_a_commit_that_pack_did_not_make_tells_no_events(world: World) -> None:
     world.init()
-    event = MemoryEvent(EventKind.CONFLICT, "a/n.md", "1" * 40, "2" * 40)
+    event = MemoryEvent(MemoryEventKind.CONFLICT, "a/n.md", "1" * 40, "2" * 40)
     world.commit({"a/n.md": "x\n"}, "by hand\n\n{}: {}".format(*event.trailer()))
     assert world.memory.events.page().events == ()
 

@@ -68,6 +68,8 @@ def test_the_past_cannot_be_changed(stores):
         lambda: snapshot.commit(snapshot.head(), [Delete(A, sha)], "m"),
         lambda: snapshot.put_contents(A, b"x", sha, "m"),
         lambda: snapshot.delete_file(A, sha),
+        lambda: snapshot.commit_aside("proposals/a", None, head, [], "m"),
+        lambda: snapshot.move_aside("proposals/a", None, head),
     ):
         with (
             pytest.raises(InvalidRequest, match="the past cannot be changed"),
@@ -75,6 +77,7 @@ def test_the_past_cannot_be_changed(stores):
         ):
             write()
     assert store.head() == head
+    assert snapshot.side_refs("proposals") == {}
 
 
 def test_bytes_that_the_store_has_lost_are_not_taken_for_a_file_that_is_not_there():

@@ -189,6 +189,18 @@ def test_a_value_of_a_key_is_one_of_both_and_the_log_has_both(
     assert key(told.discarded.removeprefix("status: ")) == gone
 
 
+@pytest.mark.parametrize(
+    ("deleted", "edited", "is_gone"),
+    [(1, 5, True), (1, 1, False), (5, 1, False), (5, 5, False), (2, 5, True), (5, 2, False)],
+)
+def test_a_key_that_one_side_deletes(deleted: int, edited: int, *, is_gone: bool) -> None:
+    without = BASE.replace("status: new\n", "")
+    one, other = Side(without, deleted, 9, ME), Side(key("its"), edited, 0, OTHER)
+    files, told = on_both_machines(one, other)
+    assert files == {PATH: without if is_gone else key("its")}
+    assert [clash.discarded for clash in told] == (["status: its"] if is_gone else [])
+
+
 def test_the_level_of_a_key_is_its_own() -> None:
     mine = Side(key("mine"), 1, 0, ME, {"status": 5})  # a machine set it on this side
     other = Side(key("hers"), 1, 0, OTHER, {"status": 1})

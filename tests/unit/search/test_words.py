@@ -2,7 +2,7 @@ import sqlite3
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pack.search.words import (
@@ -13,6 +13,7 @@ from pack.search.words import (
     searchable_text,
     searchable_texts,
 )
+from tests.support import examples
 
 TRICKY = st.sampled_from(
     "aZ09_-. \n\0#éÉßİıſŒﬁ½²µΣςЙё検索全ガがｶﾞ한글กำน้ເມືອမြန်មានहिन्दीالعَرَبָּ👍🏽❤️’–“…"
@@ -40,6 +41,7 @@ def fts5_tokens(text):
     return tokens
 
 
+@settings(max_examples=examples(10))
 @given(st.lists(TEXTS | st.text("aB. -\n’–", max_size=20), max_size=5))
 def test_many_texts_are_made_searchable_as_each_is(texts):
     assert searchable_texts(texts) == [searchable_text(text) for text in texts]

@@ -57,6 +57,17 @@ def test_what_was_deleted_and_written_again_was_not_accepted(writers):
     assert writers.levels() == {MADE: 5, OTHER: "+"}
 
 
+def test_the_commit_that_accepts_may_say_so_in_the_note(writers):
+    writers.agent(f"---\ntruth_level: 5\n---\n{MADE}\n{OTHER}\n")
+    before = blob_id(writers.world.files()["a/x.md"])
+    trailer = acceptance_trailer(MemoryPath("a/x.md"), before, [(4, 4)])
+    memory = writers.world.memory.written_by(PERSON)
+    text = f"---\naccepted_by_user: true\n---\n{MADE}\n{OTHER}\n"
+    put_exactly(memory, {"a/x.md": text}, [trailer, ("Pack-Accepted-By", "user:cli")])
+    found = writers.levels()
+    assert (found[MADE], found[OTHER]) == ("+", 5)
+
+
 @pytest.mark.parametrize(
     "claim",
     [{"origin": AGENT}, {"by": "ai-cloud:x"}, {"blob": "0" * 40}],
@@ -86,3 +97,13 @@ def test_a_rebase_keeps_what_was_accepted(git_world):
     git(git_world.folder, "rebase", "-q", "side", "main")
     git_world.open(truth=git_world.truth)
     assert writers.levels() == {MADE: "+"}
+
+
+def test_what_is_wholly_accepted_no_longer_says_that_it_is_a_machines(writers):
+    memory = writers.world.memory
+    memory.notes.update("a/z.md", f"# Z\n\n{MADE}\n")
+    assert "truth_level: 5" in memory.notes.get("a/z.md").content
+    memory.written_by(PERSON).proposals.accept_text("a/z.md", None, "tty")
+    assert "truth_level" not in memory.notes.get("a/z.md").content
+    core = memory._session.core
+    assert core.truths.of(core.reader.find(MemoryPath("a/z.md"))).level == 1

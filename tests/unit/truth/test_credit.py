@@ -57,3 +57,15 @@ def test_a_commit_made_again_is_believed_if_it_brought_what_it_says():
 def test_a_seal_alone_makes_nobody_believed():
     plain = replace(facts(), message=f"x\n\n{SEAL}: {seal_of([])}", author=PERSON)
     assert credit_of(made_again(plain), read).state is LineState.UNATTRIBUTED
+
+
+def test_a_persons_commit_of_a_history_that_began_elsewhere_is_nobodys():
+    plain = CommitFacts(CommitId("1" * 40), (), "words", START, None, PERSON, START, ())
+    assert credit_of(plain, read).state is LineState.WRITTEN
+    found = credit_of(plain, read, is_joined=True)
+    assert (found.level, found.state, found.origin) == (
+        1,
+        LineState.UNATTRIBUTED,
+        "unattributed:Mia",
+    )
+    assert credit_of(facts(), read, is_joined=True) == credit_of(facts(), read)

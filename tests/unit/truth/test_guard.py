@@ -2,11 +2,12 @@
 
 import pytest
 
+from pack.core.decision import Decision
 from pack.core.truths import TruthMode
 from pack.errors import TooManyProposals
 from pack.files.edits import Replace
 from pack.history.undoing.undone import UndoChoice
-from pack.model import MemoryPath
+from pack.model import MemoryPath, Put
 from pack.proposals.proposal import ProposalStatus
 from pack.provenance import Origin, Source
 from pack.results import WriteStatus
@@ -24,9 +25,18 @@ def held(world):
     world.init()
     world.open(truth=TruthMode.ENFORCE)
     world.mine = world.memory.written_by(USER)
-    world.shelf = world.memory._session.core.proposals
     world.mine.notes.update(A, TEXT)
     return world
+
+
+def shelf_of(world):
+    return world.memory._session.core.proposals
+
+
+def wanted(world, proposal, path=A):
+    """What a proposal makes of a file."""
+    shelf = shelf_of(world)
+    return shelf.texts(shelf.find(proposal))[1][path].decode()
 
 
 def text_of(world, path=A):
@@ -46,7 +56,7 @@ def update(world, old, new, path=A, **more):
 def refused(world, done, path=A):
     """The proposal of a write that changed nothing."""
     assert (done.status, done.commit) == (WriteStatus.PROPOSED, None)
-    return world.shelf.find(done.proposal)
+    return shelf_of(world).find(done.proposal)
 
 
 def test_one_word_in_a_line_of_the_person_is_proposed(held):
@@ -66,7 +76,9 @@ def test_one_word_in_a_line_of_the_person_is_proposed(held):
     assert "-Never push to main.\n+Rarely push to main.\n" in done.diff
     assert f"pack proposals accept {found.id}" in done.tell
     assert done.sha == sha_of(held)
-    assert held.shelf.texts(found)[1][MemoryPath(A)].decode() == before.replace("Never", "Rarely")
+    assert shelf_of(held).texts(found)[1][MemoryPath(A)].decode() == before.replace(
+        "Never", "Rarely"
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,7 +93,7 @@ def test_what_changes_no_word_of_the_person_is_written(held, old, new):
     done = update(held, old, new)
     assert (done.status, done.proposal) == (WriteStatus.WRITTEN, None)
     assert new in text_of(held)
-    assert held.shelf.open() == []
+    assert shelf_of(held).open() == []
 
 
 def test_its_own_text_a_machine_may_change_and_remove(held):
@@ -113,7 +125,7 @@ def test_an_undo_and_a_restore_are_proposed(held):
     undone = held.memory.undo.undo(UndoChoice())
     assert undone.commit is None
     assert held.connector.head() == head
-    assert len(held.shelf.open()) == 1
+    assert len(shelf_of(held).open()) == 1
     restored = held.memory.undo.restore(A)
     assert restored.written.status is WriteStatus.PROPOSED
     assert held.connector.head() == head
@@ -125,9 +137,9 @@ def test_the_rest_is_written_where_that_is_asked_for(held):
     done = held.memory.notes.update(A, new, sha_of(held), apply_rest=True)
     assert (done.status, done.commit) == (WriteStatus.PROPOSED, held.connector.head())
     assert text_of(held).replace("\nA fact.\n", "").splitlines()[-5:] == old.splitlines()[-5:]
-    found = held.shelf.find(done.proposal)
+    found = shelf_of(held).find(done.proposal)
     assert found.base == done.commit
-    before, after = held.shelf.texts(found)
+    before, after = shelf_of(held).texts(found)
     assert before[A].decode() == text_of(held)
     assert after[A].decode().count("A fact.") == 1
     assert "+A fact." not in done.diff
@@ -145,7 +157,11 @@ def test_a_text_without_a_path_is_never_held_up(held):
     text = text_of(held, GENERAL)
     assert "I like tea and\ncake.\n" in text
     assert "A new fact." in text
-    assert "tea and\nno\n" in held.shelf.texts(held.shelf.find(done.proposal))[1][GENERAL].decode()
+    assert "\nno\n" in text
+    assert (
+        "tea and\nno\n"
+        in shelf_of(held).texts(shelf_of(held).find(done.proposal))[1][GENERAL].decode()
+    )
 
 
 def test_the_same_again_is_the_same_proposal(held):
@@ -154,20 +170,20 @@ def test_the_same_again_is_the_same_proposal(held):
     assert refused(held, update(held, "Never", "Rarely")) == first
     both = refused(held, update(held, "Never push", "Always push"))
     assert both.id == first.id
-    assert "Always push" in held.shelf.texts(both)[1][A].decode()
+    assert "Always push" in shelf_of(held).texts(both)[1][A].decode()
     assert refused(held, update(held, "call the", "rob the")).id != first.id
     held.memory.written_by(OTHER).notes.edit(A, [Replace("Never", "Rarely")])
-    assert len(held.shelf.open()) == 3
+    assert len(shelf_of(held).open()) == 3
 
 
 def test_what_was_refused_is_not_proposed_again(held):
     first = refused(held, update(held, "Never", "Rarely"))
-    held.shelf.close(first, ProposalStatus.REJECTED, "it is a rule")
+    shelf_of(held).close(first, ProposalStatus.REJECTED, "it is a rule")
     done = update(held, "Never", "Rarely")
     assert (done.status, done.proposal) == (WriteStatus.REFUSED, first.id)
     assert "refused this on 20" in done.tell
     assert "it is a rule" in done.tell
-    assert held.shelf.open() == []
+    assert shelf_of(held).open() == []
 
 
 def test_a_flood_is_stopped(held, monkeypatch):
@@ -187,7 +203,7 @@ def test_a_dry_run_says_what_would_be_proposed(held):
     done = update(held, "Never", "Rarely", dry_run=True)
     assert (done.status, done.proposal, len(done.protected)) == (WriteStatus.PROPOSED, None, 1)
     assert [change.path for change in done.changes] == [A]
-    assert held.shelf.open() == []
+    assert shelf_of(held).open() == []
 
 
 @pytest.mark.parametrize("mode", [TruthMode.RECORD, TruthMode.OFF])
@@ -196,3 +212,60 @@ def test_where_levels_are_not_enforced_everything_is_written(world, mode):
     world.open(truth=mode)
     world.memory.written_by(USER).notes.update(A, TEXT)
     assert update(world, "Never", "Rarely").status is WriteStatus.WRITTEN
+
+
+def test_an_edit_by_hand_that_is_in_no_commit_is_the_persons_too(git_world):
+    git_world.init()
+    git_world.open(truth=TruthMode.ENFORCE)
+    memory = git_world.memory
+    memory.notes.update(A, "# A\n\nA machine's words.\n")
+    git_world.edit(A, text_of(git_world).replace("A machine's", "The person's"))
+    done = update(git_world, "The person's", "A robot's")
+    found = refused(git_world, done)
+    assert found.base == git_world.connector.head()
+    assert shelf_of(git_world).texts(found)[0][A].decode() == text_of(git_world)
+    assert git_world.messages()[0].startswith(f"{A}: record an edit made by hand")
+    assert "The person's words." in (git_world.folder / A).read_text()
+
+
+def test_a_memory_of_one_file_is_held_too(world):
+    world.commit({"MEMORY.md": TEXT}, "by hand")
+    world.open(truth=TruthMode.ENFORCE)
+    done = update(world, "Never", "Rarely", "MEMORY.md")
+    assert refused(world, done, "MEMORY.md").paths == ("MEMORY.md",)
+    assert update(world, "bank\n", "bank\n- more\n", "MEMORY.md").status is WriteStatus.WRITTEN
+    read = world.memory.whole.get().content
+    added = world.memory.whole.add(f"{read}\nA fact.\n", last_read=read)
+    assert (added.status, added.commit) == (WriteStatus.WRITTEN, world.connector.head())
+    assert world.files()["MEMORY.md"].decode().endswith("A fact.\n")
+
+
+def test_a_migration_moves_the_persons_text_and_leaves_it_theirs(world):
+    world.commit({"MEMORY.md": TEXT}, "by hand")
+    world.open(truth=TruthMode.ENFORCE)
+    done = world.memory.lifecycle.migrate(world.memory.lifecycle.plan_migration())
+    assert done.status is WriteStatus.WRITTEN
+    assert world.files()["MEMORY.md"].decode() == TEXT
+    assert update(world, "Never", "Rarely", GENERAL).status is WriteStatus.PROPOSED
+
+
+def test_what_has_expired_goes_only_if_the_person_says_so(held):
+    held.mine.notes.update("notes/old.md", f"---\nttl: 1d\n---\n{TEXT}")
+    held.clock.advance(days=9)
+    pruned = held.memory.care.prune(held.memory.care.list_expired())
+    assert refused(held, pruned).paths == ("notes/old.md",)
+    assert "notes/old.md" in held.files()
+
+
+def test_the_settings_of_the_memory_are_the_persons(held):
+    found = MemoryPath(".pack.yaml")
+    held.commit({found: "root_notes: true\n"}, "by hand")
+    session = held.memory._session
+    sha = held.connector.get_contents(found).sha
+
+    def decide():
+        return Decision(found, [Put(found, b"root_notes: false\n", sha)], f"{found}: x")
+
+    done = session.write(decide)
+    assert refused(held, done).path == found
+    assert held.files()[found] == b"root_notes: true\n"

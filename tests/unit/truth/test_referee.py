@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pack.core.referee import HeldBack
 from pack.core.truths import TruthMode
 from pack.model import CommitId
 from pack.provenance import Origin, Source
 from pack.truth.referee import HistoryReferee
-from tests.support import World
+from tests.support import World, examples
 
 A = "context/a.md"
 RULE = "Never deploy on Fridays."
 TEXT = f"---\ntopic: Rules\n---\n\n# Rules\n\n{RULE}\nAsk before you delete.\n"
 AGENT = "agent\n\nCo-authored-by: Claude <noreply@anthropic.com>"
 PERSON = Origin(Source.USER, "cli")
-MODES = TruthMode.ENFORCE
 
 
 @pytest.fixture
@@ -115,6 +116,12 @@ def test_a_file_that_a_machine_deletes_and_writes_again(world: World, came: Came
     assert RULE in came.kept()
 
 
+def test_what_a_machine_makes_of_the_file_that_it_wrote_again(world: World, came: Came) -> None:
+    for text in (None, f"{RULE}\n", "\n"):
+        world.commit({A: text}, AGENT)
+    assert RULE in came.kept()
+
+
 def test_the_file_with_the_rules_of_the_memory(world: World, came: Came) -> None:
     world.commit({".pack.yaml": "version: 1\n"}, AGENT)
     (held,) = came.held()
@@ -129,3 +136,29 @@ def test_where_levels_are_only_recorded_nothing_is_held_back(world: World, came:
     came.commit("Never", "Rarely")
     world.open(truth=TruthMode.RECORD)
     assert came.held() == []
+
+
+_WORDS = st.sampled_from(["alpha", "beta", "gamma", RULE, "Ask before you delete.", "# Rules", ""])
+_TEXTS = st.lists(_WORDS, max_size=7)
+_SYSTEM = ("created", "updated")
+
+
+@pytest.mark.contract("C1")
+@settings(max_examples=examples(10, 500))
+@given(st.lists(st.one_of(st.none(), _TEXTS), min_size=1, max_size=4))
+def test_whatever_machines_do_elsewhere_no_line_of_the_persons_is_lost(
+    versions: list[list[str] | None],
+) -> None:
+    world = World(None)
+    world.open(truth=TruthMode.ENFORCE)
+    world.init().written_by(PERSON).notes.update(A, TEXT)
+    own, came = world.files()[A].decode(), Came(world)
+    for version in versions:
+        text = None if version is None else "\n".join(version) + "\n"
+        if A in world.files() or text is not None:
+            world.commit({A: text}, AGENT)
+    held = {one.path: one.content for one in came.held()}
+    kept = (held[A] if A in held else world.files()[A]) or b""
+    left = iter(kept.decode().split("\n"))
+    assert all(line in left for line in own.split("\n") if line.strip() and line[:7] not in _SYSTEM)
+    world.close()

@@ -1,5 +1,6 @@
 """What of a text somebody of a level may change by themselves."""
 
+import random
 import re
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from pack.core.truths import LineState, LineTruth, NoteTruth
 from pack.files.markdown import split_lines
 from pack.truth.rule import judge
+from tests.rewrites import note, of_person, reworded, rewritten, truncated
 
 NOTE = """\
 ---
@@ -187,6 +189,13 @@ def test_the_code_of_the_person_stays_whole():
     assert judged(before + "\nDone.\n", before).protected == ()
 
 
+def test_a_comment_of_the_person_stays_whole_and_ends_where_it_did():
+    before = "One.\n\n<!--\nhidden\n-->\n\nTwo.\n"
+    assert judged(before.replace("hidden", "hidden\nmore"), before).protected
+    assert judged(before.replace("Two.\n", "Two.\n\nThree.\n"), before).protected == ()
+    assert judged(before.replace("-->\n", "-->\n\nThree.\n"), before).protected == ()
+
+
 def test_numbered_steps_stay_together():
     before = "1. wash\n2. dry\n"
     assert judged("1. wash\n2. throw away\n2. dry\n", before).protected
@@ -249,3 +258,69 @@ def test_no_edit_changes_a_byte_of_the_persons(edits):
     found = judged("".join(lines))
     assert kept(NOTE, found.rest)
     assert not judged(found.rest).protected
+
+
+def owned(text):
+    """The truth of a text whose lines say who wrote them."""
+    lines = re.findall(r"[^\n]*\n|[^\n]+", text)
+    return NoteTruth(
+        tuple(LineTruth(5 if "~m" in one else 1, "x", LineState.WRITTEN, None) for one in lines)
+    )
+
+
+def all_there(before, after):
+    """Whether the person's lines are there in their order, whoever quotes them besides."""
+    there = iter(of_person(after))
+    return all(one in there for one in of_person(before))
+
+
+def words_of(text):
+    return [one.rstrip() for one in of_person(text)]
+
+
+def rewrite_by_chance(times):
+    """Judge so many rewrites of texts of two writers; returns how many needed the person."""
+    chance, held = random.Random(13), 0
+    for number in range(times):
+        if number % 50 == 0:
+            before = rewritten(note(chance, "u", 6), chance)
+        after = rewritten(before, chance)
+        found = judge(before, owned(before), after, chance.randint(2, 5))
+        is_held = bool(found.protected)
+        assert all_there(before, found.rest)
+        if words_of(after) != words_of(before):
+            assert is_held
+        held += is_held
+        if chance.random() < 0.3:
+            before = found.rest
+    return held
+
+
+def test_rewrites_by_chance_change_nothing_of_the_persons():
+    assert 4000 < rewrite_by_chance(10_000) < 9000
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(14400)
+def test_a_million_rewrites_change_nothing_of_the_persons():
+    rewrite_by_chance(1_000_000)
+
+
+def test_each_word_of_a_person_s_line_is_protected():
+    chance = random.Random(3)
+    for _ in range(200):
+        before = note(chance, "u")
+        after = reworded(before, chance)
+        found = judge(before, owned(before), after, 5)
+        assert len(found.protected) >= 1
+        assert found.rest == before
+
+
+def test_a_text_that_is_cut_short_takes_nothing_away():
+    chance = random.Random(4)
+    for _ in range(300):
+        before = note(chance, "u")
+        after = truncated(before, chance)
+        found = judge(before, owned(before), after, 5)
+        assert all_there(before, found.rest)
+        assert bool(found.protected) or words_of(after) == words_of(before)

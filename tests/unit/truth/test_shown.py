@@ -83,6 +83,8 @@ def test_what_the_person_accepts_is_theirs(world):
     number = lines.index("one") + 1
     world.memory.written_by(PERSON).proposals.accept_text(A, f"{number}-{number}", via="tty")
     assert keys(world) == shown(5, "ai-cloud:claude", 1, accepted=True)
+    write(world, Origin(Source.AI_CLOUD, "cursor"), f"{text(world)}three\n")
+    assert keys(world) == shown(5, "ai-cloud:cursor", 5, accepted=True)
     world.memory.written_by(PERSON).proposals.accept_text(A, None, via="tty")
     assert keys(world) == {}
 

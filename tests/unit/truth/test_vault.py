@@ -21,7 +21,6 @@ def test_the_mode_of_a_memory(content: str | None, mode: VaultMode) -> None:
     world.init()
     if content is not None:
         world.commit({".pack.yaml": content})
-    core = world.memory.events._core
-    assert vault_mode(core) is mode
-    assert is_cloud_first(core) == (mode is VaultMode.CLOUD_FIRST)
+    assert vault_mode(world.connector) is mode
+    assert is_cloud_first(world.connector) == (mode is VaultMode.CLOUD_FIRST)
     world.close()

@@ -216,6 +216,29 @@ def test_a_squashed_merge_is_nobodys(git_writers):
     assert (found[OTHER], found[RULE], found[MADE]) == (1, "?", "?")
 
 
+@pytest.mark.parametrize(
+    "squash", [("reset", "-q", "--soft", "HEAD~2"), ("merge", "-q", "--squash", "main")]
+)
+def test_squashed_commits_under_the_persons_own_message_are_nobodys(git_writers, squash):
+    """The index that PACK wrote is among what was squashed."""
+    world = git_writers.world
+    base = git_writers.person(f"{OTHER}\n")
+    git_writers.person(f"# Releases\n\n{OTHER}\n\n{RULE}\n")
+    git_writers.agent(f"# Releases\n\n{OTHER}\n\n{RULE}\n\n{MADE}\n")
+    if squash[0] == "merge":
+        git(world.folder, "checkout", "-q", "-b", "side", base)
+    git(world.folder, *squash)
+    found = rewritten(git_writers, "commit", "-q", "-m", "releases")
+    assert (found[OTHER], found[RULE], found[MADE]) == (1, "?", "?")
+
+
+def test_a_note_that_says_whose_it_is_and_comes_in_a_plain_commit(git_writers):
+    git_writers.world.commit({"a/x.md": f"---\ntruth_level: 5\n---\n{MADE}\n"})
+    assert git_writers.levels()[MADE] == "?"
+    git_writers.world.commit({"a/x.md": f"---\ntruth_level: 5\n---\n{MADE}\n{RULE}\n"})
+    assert git_writers.levels()[RULE] == 1
+
+
 def test_a_revert_brings_back_what_was(git_writers):
     world = git_writers.world
     git_writers.agent(f"{MADE}\n{RULE}\n")

@@ -16,6 +16,7 @@ from pack.model import Mode
 from pack.remote.remote import Exchange
 from pack.use_cases.adoption import Adoption, Sized
 from pack.use_cases.lifecycle import Initialised
+from pack_servers.cli.shell.caller import calling_origin
 from pack_servers.cli.shell.options import (
     DryRunOption,
     Format,
@@ -120,6 +121,7 @@ def run(
             agree=partial(_agree, place, agree),
             ask_root=None if yes or not can_ask() else _ask_root,
             dry_run=dry_run,
+            origin=calling_origin(settings),
         )
     named = ["--local", str(local)] if local else ["--github", github] if github else []
     outcome = _Outcome(place, named, done, taken.left_out if taken else (), dry_run)

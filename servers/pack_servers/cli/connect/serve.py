@@ -29,6 +29,7 @@ from pack_servers.cli.shell.wording import worded
 from pack_servers.config.extras import REPLICAS
 from pack_servers.config.origins import client_origins
 from pack_servers.config.settings import Settings, load_settings, split_list
+from pack_servers.config.sync_tokens import sync_tokens
 from pack_servers.config.unread import unread_settings
 from pack_servers.wiring import memory as wiring
 from pack_servers.wiring.here import memory_here
@@ -37,6 +38,7 @@ from pack_servers.wiring.places import choose_place, refuse_copies
 
 if TYPE_CHECKING:
     from mcp.server.subscriptions import SubscriptionBus
+    from starlette.types import ASGIApp
 
     from pack.use_cases.lifecycle import Initialised
 
@@ -250,6 +252,7 @@ def _serve_http(
         allowed_hosts=split_list(settings.pack_http_hosts),
         allowed_origins=split_list(settings.pack_http_origins),
         more_tokens=frozenset(served.source.tokens),
+        sync_tokens=frozenset(sync_tokens(settings)),
     )
 
     def announce(url: str) -> None:
@@ -268,7 +271,17 @@ def _serve_http(
         asks=settings.pack_accept_by_elicitation,
     )
     with cataloguing(memory, wiring.note):
-        serve(server, http, health, announce)
+        serve(server, http, health, announce, _sync_items(memory, settings))
+
+
+def _sync_items(memory: Memory, settings: Settings) -> ASGIApp | None:
+    """What serves clients without git; `None` where no token lets one in."""
+    tokens = sync_tokens(settings)
+    if not tokens:
+        return None
+    from pack_servers.http.sync import SyncApi, SyncEndpoints  # noqa: PLC0415 - rarely needed
+
+    return SyncEndpoints(SyncApi(memory), tokens)
 
 
 def _bus(served: _Served) -> SubscriptionBus | None:

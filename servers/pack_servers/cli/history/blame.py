@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from pack.history.blame import BlamedFile, Writing, runs_of
+from pack.history.differences.told_lines import Mark
 from pack_servers.cli.history.changed_files import short_id
-from pack_servers.cli.history.marked_text import Mark, show_marked
+from pack_servers.cli.history.marked_text import show_marked
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
     AsOfOption,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from pack.history.comparisons import Comparison
@@ -12,25 +12,19 @@ from pack.history.differences.line_hunks import DiffLine, LineHunk
 from pack.history.differences.marks import Piece, PieceOp
 from pack.history.differences.patch import patch_of
 from pack.history.differences.prose import Segment, SegmentOp
-from pack.history.differences.reading import Reading, ReadSegment
+from pack.history.differences.reading import Reading
+from pack.history.differences.told_lines import changed_lines, told_lines
 from pack.history.differences.units import UnitKind
 from pack.history.origins import written_by
-from pack.log import ChangeKind, CommitFacts
+from pack.log import CommitFacts
 from pack.provenance import without_trailers
 from pack.times import format_time
-from pack_servers.cli.history.marked_text import Mark, show_marked
+from pack_servers.cli.history.marked_text import show_marked
 from pack_servers.cli.shell.output import show_json
 from pack_servers.cli.shell.streams import say, write_bytes
 
 _ABBREVIATED: Final = 10
-_SIGNS: Final = {
-    SegmentOp.CHANGED: "  ",
-    SegmentOp.OLD: "- ",
-    SegmentOp.NEW: "+ ",
-    SegmentOp.MOVED: "> ",
-    SegmentOp.MOVED_AWAY: "< ",
-}
-_MARKS: Final = {PieceOp.SAME: Mark.PLAIN, PieceOp.OLD: Mark.REMOVED, PieceOp.NEW: Mark.ADDED}
+_TO_SEE_GONE: Final = "see them with --unified"
 
 
 def show_as_json(found: Comparison, *, raw: bool) -> None:
@@ -54,8 +48,15 @@ def show_as_prose(diffs: Iterable[FileDiff], *, raw: bool) -> int:
     for diff in diffs:
         count += 1
         show_marked()
-        _show_file(Reading(diff, raw))
+        for line in told_lines(Reading(diff, raw), _TO_SEE_GONE):
+            show_marked(*line)
     return count
+
+
+def show_reading(reading: Reading) -> None:
+    """Print what has changed in a text, its changed words marked."""
+    for line in changed_lines(reading):
+        show_marked(*line)
 
 
 def commit_fields(commit: CommitFacts) -> dict[str, object]:
@@ -127,82 +128,3 @@ def _segment_fields(segment: Segment) -> dict[str, object]:
         "new_line": segment.new_line,
         "parts": [piece._asdict() for piece in segment.pieces],
     }
-
-
-# --- for a person --------------------------------------------------------------------------------
-
-
-def _show_file(reading: Reading) -> None:
-    diff = reading.diff
-    moved = f" (was {diff.old_path})" if diff.old_path else ""
-    show_marked((f"{diff.path}: {diff.change}{moved}", Mark.HEADING))
-    if diff.unshown is not None:
-        show_marked((f"  not shown: {diff.unshown}", Mark.ASIDE))
-        return
-    if diff.change is ChangeKind.DELETED:
-        count = len(diff.before.splitlines())
-        show_marked((f"  its {count:,} lines are gone; see them with --unified", Mark.ASIDE))
-        return
-    show_reading(reading)
-
-
-def show_reading(reading: Reading) -> None:
-    """Print what has changed in a text, its changed words marked."""
-    for change in reading.keys:
-        show_marked(*_key_parts(change))
-    section = ""
-    for one in reading.segments:
-        if one.section != section and one.segment.kind is not UnitKind.HEADING:
-            show_marked((f"  # {one.section}" if one.section else "", Mark.ASIDE))
-        section = one.section
-        _show_segment(one)
-    if not reading.keys and not reading.segments:
-        words = "only blanks or line ends differ" if reading.hunks else "no word was changed"
-        show_marked((f"  {words}", Mark.ASIDE))
-
-
-def _key_parts(change: KeyChange) -> Iterator[tuple[str, Mark]]:
-    yield f"  {change.key}:", Mark.PLAIN
-    for text in change.removed:
-        yield " ", Mark.PLAIN
-        yield f"-{text}", Mark.GONE
-    for text in change.added:
-        yield " ", Mark.PLAIN
-        yield f"+{text}", Mark.COME
-
-
-def _show_segment(one: ReadSegment) -> None:
-    segment = one.segment
-    place = segment.new_line or segment.old_line
-    sign = _SIGNS[segment.op]
-    lead = (f"{place:>6}  ", Mark.ASIDE)
-    if segment.op is SegmentOp.MOVED:
-        show_marked(lead, (f"{sign}moved here from line {segment.old_line}:", Mark.ASIDE))
-        lead = (" " * 8, Mark.PLAIN)
-        sign = "  "
-    elif segment.op is SegmentOp.MOVED_AWAY:
-        begin = " ".join(segment.pieces[0].text.split())[:60]
-        show_marked(lead, (f"{sign}moved away: {begin}…", Mark.ASIDE))
-        return
-    whole = {SegmentOp.OLD: Mark.GONE, SegmentOp.NEW: Mark.COME}.get(segment.op)
-    for number, parts in enumerate(_lines(segment, whole)):
-        first = (lead, (sign, whole or Mark.PLAIN)) if not number else ((" " * 10, Mark.PLAIN),)
-        show_marked(*first, *parts)
-
-
-def _lines(segment: Segment, whole: Mark | None) -> Iterator[Sequence[tuple[str, Mark]]]:
-    """The parts of a segment, line by line; without the line end that all have."""
-    line: list[tuple[str, Mark]] = []
-    text = "".join(piece.text for piece in segment.pieces)
-    left = len(text.rstrip())
-    for piece in segment.pieces:
-        mark = whole or _MARKS[piece.op]
-        shown, left = piece.text[: max(left, 0)], left - len(piece.text)
-        for number, part in enumerate(shown.replace("\r\n", "\n").split("\n")):
-            if number and (line or whole):
-                yield line
-                line = []
-            if part:
-                line.append((part, mark))
-    if line:
-        yield line

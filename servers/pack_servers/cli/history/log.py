@@ -28,7 +28,6 @@ from pack_servers.cli.shell.writers import name_of, when
 from pack_servers.wiring.clock import clock
 
 EXAMPLES: Final = """\
-  pack log --today
   pack log projects/website.md        through all its moves
   pack log --by claude --since 7d
   pack log --session                  what the last conversation wrote
@@ -131,8 +130,8 @@ def run(
     if answer is Format.JSON:
         fields = asdict(page)
         notice = fields.pop("notice")  # there is rarely one
-        fields["proposals"] = proposals
-        show_json({**fields, "notice": notice} if notice else fields)
+        rare = {"notice": notice, "proposals": proposals}
+        show_json({**fields, **{name: value for name, value in rare.items() if value}})
         return
     for entry in page.commits:
         _show(entry)

@@ -60,6 +60,16 @@ def run(
     explain: Annotated[
         bool, typer.Option("--explain", help="Say why each file is where it is in the list.")
     ] = False,
+    max_level: Annotated[
+        int | None,
+        typer.Option(
+            "--max-level", metavar="1-5", help="Only text that is trusted at least so far."
+        ),
+    ] = None,
+    origin: Annotated[
+        str | None,
+        typer.Option("--origin", metavar="NAME", help="Only text by this writer, such as `user`."),
+    ] = None,
     regex: Annotated[
         bool, typer.Option("--regex", help="Treat QUERY as a regular expression, line by line.")
     ] = False,
@@ -85,6 +95,8 @@ def run(
             limit=limit,
             cursor=cursor,
             explain=explain,
+            max_level=max_level,
+            origin=origin,
         )
     if answer is Format.JSON:
         fields = asdict(found)

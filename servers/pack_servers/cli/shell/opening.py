@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pack.errors import NotFound
+from pack.errors import InvalidConfig, NotFound
 from pack.memory import Memory
 from pack.model import BlobId
 from pack.paths import as_path, parse_stored_path
+from pack.provenance import Origin, Source
 from pack_servers.cli.shell.caller import calling_origin
 from pack_servers.cli.shell.streams import say
-from pack_servers.config.settings import load_settings
+from pack_servers.config.settings import Settings, load_settings
 from pack_servers.wiring import memory as wiring
 from pack_servers.wiring.place import Announce
 from pack_servers.wiring.places import choose_place, refuse_copies
@@ -45,9 +46,20 @@ def opened(
     place = choose_place(settings, local, github, announce)
     if copies:
         refuse_copies(settings, place)
-    origin = calling_origin(settings, writer)
+    origin = _origin(settings, writer, announce)
     with wiring.open_memory(settings, place, announce, origin=origin) as memory:
         yield memory
+
+
+def _origin(settings: Settings, writer: str | None, announce: Announce) -> Origin:
+    """Who writes; nobody of authority if a setting says what cannot be: a read needs none."""
+    try:
+        return calling_origin(settings, writer)
+    except InvalidConfig as error:
+        if writer is not None:
+            raise
+        announce(f"{error}; until that is corrected, this command counts as an AI in the cloud")
+        return Origin(Source.AI_CLOUD, "cli")
 
 
 def sha_now(memory: Memory, path: str) -> BlobId:

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pack.history.commits import CommitEntry
+from pack.history.origins import UNATTRIBUTED
 from pack.times import parse_time
 
 YOU: Final = "you"
-_YOURS: Final = frozenset({"user:cli", "user:editor"})
+_YOURS: Final = frozenset({"user:cli", "user:editor", "user:import"})
 _CLIENTS: Final[Mapping[str, str]] = {
     "claude": "Claude",
     "cursor": "Cursor",
@@ -39,6 +40,8 @@ def writer_name(origin: str, client: str | None = None) -> str:
     if origin in _YOURS:
         return YOU
     name = client or origin.partition(":")[2] or origin
+    if origin.startswith(f"{UNATTRIBUTED}:"):
+        return f"{UNATTRIBUTED} ({name})"
     known = (shown for begin, shown in _CLIENTS.items() if name.lower().startswith(begin))
     return name if origin.startswith("user:") else next(known, name)
 

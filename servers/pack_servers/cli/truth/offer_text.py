@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from pack.history.differences.file_diff import FileDiff
 from pack.history.differences.reading import Reading
+from pack.history.differences.told_lines import Mark
 from pack.log import ChangeKind
 from pack.times import format_time
 from pack.truth.deciding.hidden import count_hidden, show_hidden
 from pack.truth.deciding.hunks import OfferedFile, OfferedHunk
 from pack.truth.deciding.offers import Offer
 from pack_servers.cli.history.changed_files import show_reading
-from pack_servers.cli.history.marked_text import Mark, show_marked
+from pack_servers.cli.history.marked_text import show_marked
 from pack_servers.cli.shell.output import counted, show
 from pack_servers.cli.shell.streams import say
 from pack_servers.cli.shell.writers import when, writer_name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -10,8 +11,10 @@ import typer
 
 from pack.actions import Action
 from pack.errors import InvalidRequest, NotFound
+from pack.log import ChangeKind
 from pack.memory import Memory
 from pack.model import MemoryPath
+from pack.truth.deciding.acceptance import EditedText
 from pack.truth.deciding.offers import Offer
 from pack.truth.deciding.proposals import Decided
 from pack_servers.cli.shell.editor import edited
@@ -36,13 +39,10 @@ from pack_servers.cli.truth.offer_text import (
 from pack_servers.cli.truth.person import for_the_person
 
 EXAMPLES: Final = """\
-  pack proposals                        what waits for you
-  pack proposals show 3k9f2m1abc        what it would change, word by word
-  pack proposals accept 3k9f2m1abc      shows it, asks, and writes it as yours
-  pack proposals accept 3k9f2m1abc --hunks 1,3
-  pack proposals reject 3k9f2m1abc --reason "I meant it as it is"
-  pack proposals reject --all-from claude
-  pack proposals edit 3k9f2m1abc        change it in your editor, then accept it"""
+  pack proposals show 3k9f2m1abc                  word by word
+  pack proposals accept 3k9f2m1abc --hunks 1,3    only these parts
+  pack proposals reject 3k9f2m1abc --reason "I mean what I wrote"
+  pack proposals reject --all-from claude"""
 
 
 class _Action(StrEnum):
@@ -220,11 +220,14 @@ def _edit(memory: Memory, offer: Offer, via: str) -> Decided:
     diffs = [file.diff for file in offer.files if file.diff.after and not file.diff.unshown]
     if not diffs:
         raise InvalidRequest(f"proposal {offer.proposal.id} has no text to edit")
-    texts: dict[MemoryPath, str] = {}
-    for diff in diffs:
-        with edited(diff.path, diff.after) as text:
-            texts[diff.path] = text
-    return memory.proposals.accept_edited(offer.proposal.id, offer.shown, via, texts)
+    with ExitStack() as stack:  # what they have written is kept if it cannot be stored
+        texts: dict[MemoryPath, EditedText] = {}
+        for diff in diffs:
+            now = memory.notes.get(diff.path) if diff.change is ChangeKind.EDITED else None
+            begin = now.content if now is not None and offer.is_stale else diff.after
+            text = stack.enter_context(edited(diff.path, begin))
+            texts[diff.path] = EditedText(text, now.sha if now is not None else None)
+        return memory.proposals.accept_edited(offer.proposal.id, offer.shown, via, texts)
 
 
 def _tell(done: Sequence[Decided], answer: Format, *, is_one: bool) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-import typer
-
 from pack.actions import Action
 from pack.errors import AskThePerson, PackError
 from pack.memory import Memory
 from pack.truth.deciding.offers import Offer
-from pack.truth.deciding.proposals import Answer
+from pack.truth.deciding.proposals import Verdict
 from pack_servers.cli.history.marked_text import show_marked
+from pack_servers.cli.shell.keys import pressed_key
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import GithubOption, LocalOption
 from pack_servers.cli.shell.output import counted, show
@@ -105,10 +104,11 @@ def _answers(offer: Offer) -> tuple[dict[int, _Key], bool]:
 def _pressed() -> _Key:
     """The key that the person presses, once it is one that means something."""
     while True:
-        print(_PROMPT, end="", flush=True)
         try:
-            pressed = typer.getchar().lower()
-        except (KeyboardInterrupt, EOFError):
+            pressed = pressed_key(_PROMPT).lower()
+        except KeyboardInterrupt:
+            pressed = "q"
+        if pressed[:1] in ("", "\x04", "\x1b"):  # the end of input, Ctrl-D, Escape
             pressed = "q"
         key = _KEYS.get(pressed)
         show(key.value if key else "")
@@ -126,7 +126,7 @@ def _carry_out(memory: Memory, offer: Offer, answers: dict[int, _Key], via: str)
     proposal = offer.proposal.id
     try:
         if yes:
-            memory.proposals.answer(proposal, offer.shown, via, Answer(yes, no))
+            memory.proposals.answer(proposal, offer.shown, via, Verdict(yes, no))
         elif no:
             memory.proposals.reject(proposal, None, None if offer.is_stale else no)
     except PackError as error:

@@ -392,7 +392,7 @@ def test_a_copy_begins_with_what_there_is_and_goes_its_own_way(tmp_path, is_kept
     catalog = SqliteCatalog(tmp_path / "catalog.sqlite" if is_kept else None)
     one, two = CommitId("1" * 40), CommitId("2" * 40)
     catalog.replace(one, [row("a/x.md"), row("b/y.md")])
-    copy = catalog.copy()
+    copy = catalog.copy(lambda: None)
     before = dump(catalog)
     assert dump(copy) == before
     copy.advance(one, two, [row("a/new.md", 7)], [MemoryPath("a/x.md")])
@@ -410,7 +410,7 @@ def test_a_copy_knows_no_last_changes(world):
     world.commit({"notes/a.md": "no date\n"})
     assert memory.notes.get("notes/a.md").updated_at
     assert world.catalog.dated() == world.connector.head()
-    copy = world.catalog.copy()
+    copy = world.catalog.copy(lambda: None)
     assert copy.commit() == world.connector.head()
     assert copy.dated() is None
     assert copy.last_change(MemoryPath("notes/a.md")) is None

@@ -61,6 +61,30 @@ def test_a_packed_branch_is_asked_for(folder, asked):
     assert len(questions) == 2
 
 
+def test_a_packed_branch_is_asked_for_once_as_long_as_it_stays(folder, asked):
+    committed, questions = asked
+    first = commit(folder)
+    git(folder, "pack-refs", "--all")
+    assert [committed.commit() for _ in range(3)] == [first] * 3
+    assert len(questions) == 1
+    second = commit(folder)
+    assert [committed.commit() for _ in range(3)] == [second] * 3
+    git(folder, "update-ref", "-d", "refs/heads/main")
+    assert committed.commit() is None
+    git(folder, "update-ref", "refs/heads/main", first)
+    git(folder, "pack-refs", "--all")
+    assert [committed.commit() for _ in range(3)] == [first] * 3
+    git(folder, "tag", "other", second)
+    git(folder, "pack-refs", "--all")
+    assert [committed.commit() for _ in range(3)] == [first] * 3
+    loose = folder / ".git/refs/heads/main"
+    loose.parent.mkdir(exist_ok=True)
+    loose.write_text(f"{second}\n")
+    assert committed.commit() == second
+    loose.unlink()
+    assert committed.commit() == first
+
+
 def test_no_head_is_taken_for_a_branch_without_a_commit(folder, asked):
     committed, _ = asked
     first = commit(folder)

@@ -12,6 +12,7 @@ from pack_servers.http.app import HttpSettings, check_bind
 from pack_servers.http.bind import access_for
 from pydantic import SecretStr
 
+from pack.callers import token_digest
 from pack.errors import InvalidConfig
 
 CANARY = "canary-3f9c1d7a-token"
@@ -75,3 +76,22 @@ def test_a_token_no_header_can_carry_is_refused_without_being_shown(token: str) 
         check_bind(HttpSettings(token=SecretStr(token)))
     assert caught.value.setting == "PACK_HTTP_TOKEN"
     assert not token.strip() or token not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_let_in"),
+    [
+        (f"Bearer {CANARY}", True),
+        ("Bearer canary-of-another", True),
+        ("bearer canary-of-another", True),
+        ("Basic canary-of-another", False),
+        ("Bearer canary-of-nobody", False),
+        (f"Bearer {token_digest('canary-of-another')}", False),
+        ("Bearer \xff", False),
+    ],
+)
+def test_a_token_of_the_table_of_origins_lets_in_too(sent: str, is_let_in: bool) -> None:
+    access = local_access(CANARY, more_tokens=frozenset({token_digest("canary-of-another")}))
+    host = (b"host", b"127.0.0.1:3005")
+    refusal = access.refuse(scope(headers=[host, (b"authorization", sent.encode("latin-1"))]))
+    assert (refusal is None) is is_let_in

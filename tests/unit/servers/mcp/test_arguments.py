@@ -30,6 +30,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "memory_delete": {"path": "a/b.md", "sha": "0" * 40},
     "memory_move": {"path": "a/b.md", "new_path": "a/c.md", "sha": "0" * 40},
     "memory_undo": {},
+    "memory_proposals": {},
 }
 
 
@@ -79,7 +80,7 @@ def test_what_is_unlike_anything_is_refused_with_all_that_there_is() -> None:
         read("memory_edit", dry_run=True)
     assert str(caught.value) == "memory_edit: unknown argument `dry_run`"
     assert caught.value.remedy == (
-        "Nothing was done. memory_edit takes path, edits, sha and message."
+        "Nothing was done. memory_edit takes path, edits, sha, message and apply_rest."
     )
 
 

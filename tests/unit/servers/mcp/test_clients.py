@@ -7,9 +7,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pack_servers.mcp.clients import PartsRead, reader_key
+from pack_servers.mcp.clients import PartsRead, reader_key, writer_of
 from starlette.requests import Request
 
+from pack.callers import ClientOrigins, Transport, token_digest
+from pack.provenance import Source
 from pack.results import Excerpt
 
 PATH, SHA, OTHER = "notes/a.md", "a" * 40, "b" * 40
@@ -99,3 +101,36 @@ def test_a_session_is_a_reader_and_one_of_several_servers_knows_no_others(sees_a
     assert reader_key(session, sees_all=sees_all) == "s"
     local = SimpleNamespace(request=None)
     assert reader_key(local, sees_all=sees_all) == "local"  # type: ignore[arg-type]
+
+
+TOKEN = "for-tests-only-0123"
+ORIGINS = ClientOrigins(
+    transports={Transport.STDIO: Source.AI_LOCAL},
+    tokens={token_digest(TOKEN): Source.AUTOMATION},
+    names={"boss": Source.USER},
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "headers", "origin"),
+    [
+        ("x", {}, "ai-cloud:x"),
+        ("boss", {}, "ai-cloud:boss"),
+        ("x", {"authorization": f"Bearer {TOKEN}"}, "automation:x"),
+        ("x", {"authorization": f"bearer  {TOKEN}"}, "automation:x"),
+        ("x", {"authorization": f"Basic {TOKEN}"}, "ai-cloud:x"),
+        ("x", {"authorization": f"Bearer {TOKEN}x"}, "ai-cloud:x"),
+        ("user:cli", {"x-origin": "user"}, "ai-cloud:user-cli"),
+        ("x", None, "ai-local:x"),
+    ],
+)
+def test_a_client_is_what_its_token_and_its_way_say(
+    name: str, headers: dict[str, str] | None, origin: str
+) -> None:
+    found = asked(name=name, headers=headers)
+    request = found.request if headers is not None else None
+    call: Any = SimpleNamespace(
+        session=found.session, request_context=SimpleNamespace(request=request)
+    )
+    assert writer_of(call, ORIGINS).label == origin
+    assert writer_of(call, Source.AI_LAN).level == 4

@@ -77,10 +77,20 @@ def test_the_diff_of_a_commit(tool):
     result = tool.memory_history(commit=newest["commit"])
     found = result.structured_content
     assert [commit["commit"] for commit in found["commits"]] == [newest["commit"]]
-    assert "+a\n+b\n" in found["diff"]
+    assert found["diff"].startswith("notes/x.md: added\n")
+    assert "  + a\n          b" in found["diff"]
     assert found["diff"] in texts(result)
     assert tool.memory_history(commit=newest["commit"], limit=1).is_error
     assert tool.memory_history(commit="0" * 40).structured_content["code"] == "not_found"
+
+
+def test_a_deleted_note_can_be_read_as_of_the_commit_before(world):
+    memory = world.init()
+    kept = memory.notes.update("notes/gone.md", "a\nb\n")
+    deleted = memory.notes.delete("notes/gone.md", kept.sha)
+    told = HistoryTool(memory).memory_history(commit=deleted.commit).structured_content["diff"]
+    assert told.endswith(f"lines are gone; read them with as_of {kept.commit[:12]}")
+    assert "a\nb\n" in memory.as_of(kept.commit[:12]).notes.get("notes/gone.md").content
 
 
 def test_a_long_diff_is_cut_and_a_large_commit_counted(world):

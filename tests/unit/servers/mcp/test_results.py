@@ -26,7 +26,9 @@ from pack.results import (
     Match,
     Matches,
     NoteSummary,
+    ProtectedLine,
     WholeMemory,
+    WriteStatus,
     Written,
 )
 from pack.search.ranking import Explanation
@@ -173,6 +175,7 @@ def test_a_write_names_what_is_stored_now() -> None:
         "commit_url": "https://e.x/c",
         "index_updated": True,
         "warning": "look",
+        "status": "written",
     }
     assert content(result, answers.WriteResult) == expected
     assert TypeAdapter(dict[str, Any]).validate_json(blocks(result)[0]) == expected
@@ -369,3 +372,31 @@ def test_an_answer_of_the_past_names_its_commit_and_time() -> None:
 
 def _now() -> datetime:
     return datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def test_what_waits_for_the_person_is_no_error() -> None:
+    held = Written(
+        PATH,
+        SHA,
+        None,
+        status=WriteStatus.PROPOSED,
+        proposal="0000000abc",
+        protected=(ProtectedLine(3, "Never."), ProtectedLine(1, "x", MemoryPath("b/b.md"))),
+        diff="-Never.\n",
+        tell="It waits.",
+    )
+    result = answers.written(held)
+    assert not result.is_error
+    assert content(result, answers.WriteResult) == {
+        "path": PATH,
+        "sha": SHA,
+        "index_updated": False,
+        "status": "proposed",
+        "proposal": "0000000abc",
+        "protected": [
+            {"line": 3, "text": "Never."},
+            {"line": 1, "text": "x", "path": "b/b.md"},
+        ],
+        "diff": "-Never.\n",
+        "tell": "It waits.",
+    }

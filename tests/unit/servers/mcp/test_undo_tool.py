@@ -65,7 +65,11 @@ def test_a_file_comes_back_with_the_sha_that_an_update_needs(stored: World) -> N
     assert done.sha is not None
     own.notes.delete("a/x.md", done.sha)
     answer = content(ask(stored, path="a/x.md"))
-    assert answer == {"sha": done.sha, "commit": stored.connector.head()}
+    assert answer == {
+        "status": "written",
+        "sha": done.sha,
+        "commit": stored.connector.head(),
+    }
 
 
 def test_a_conflict_has_both_texts_in_both_forms(stored: World) -> None:

@@ -1,6 +1,8 @@
 """A person accepts what they were shown, refuses it, or edits it; nobody else does."""
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from pack.core.truths import TruthMode
 from pack.errors import AskThePerson, InvalidRequest, NotFound, ProposalChanged, StaleProposal
@@ -9,8 +11,9 @@ from pack.log import LogQuery
 from pack.model import ABSENT, Delete, MemoryPath, Put
 from pack.proposals.proposal import ProposalStatus
 from pack.provenance import Origin, Source, commit_message
-from pack.truth.deciding.proposals import Answer
-from tests.support import AGENT, World
+from pack.truth.deciding.acceptance import EditedText
+from pack.truth.deciding.proposals import Verdict
+from tests.support import AGENT, World, examples
 
 PERSON = Origin(Source.USER, "cli")
 OTHER = Origin(Source.AI_LOCAL, "other")
@@ -128,7 +131,7 @@ def test_some_parts_are_accepted_and_the_rest_stays_open(mem):
 def test_parts_are_accepted_refused_and_left_open_at_once(mem):
     made = propose(mem, *BOTH, ("Stay short.", "Be verbose."))
     shown = person(mem).proposals.show(made.id).shown
-    done = person(mem).proposals.answer(made.id, shown, "tty", Answer([1], [2], "short is good"))
+    done = person(mem).proposals.answer(made.id, shown, "tty", Verdict([1], [2], "short is good"))
     assert (done.status, done.left) == (ProposalStatus.OPEN, 1)
     (offer,) = mem.memory.proposals.list()
     assert [hunk.new for hunk in offer.hunks] == [("Do not ask.\n",)]
@@ -159,15 +162,41 @@ def test_a_refused_proposal_keeps_the_reason(mem):
         accept(mem, made)
 
 
+def edit(world, made, offer, old, new):
+    """Accept a proposal as the person has changed the text of today."""
+    note = world.memory.notes.get(A)
+    texts = {A: EditedText(note.content.replace(old, new), note.sha)}
+    return person(world).proposals.accept_edited(made.id, offer.shown, "editor", texts)
+
+
 def test_what_the_person_makes_of_it_is_accepted(mem):
     made = propose(mem, BOTH[0])
-    offer = person(mem).proposals.show(made.id)
-    texts = {A: text_of(mem).replace("Never send", "Rarely send")}
-    done = person(mem).proposals.accept_edited(made.id, offer.shown, "editor", texts)
+    done = edit(mem, made, person(mem).proposals.show(made.id), "Never send", "Rarely send")
     assert done.status is ProposalStatus.ACCEPTED
     assert "Rarely send mail." in text_of(mem)
     assert newest(mem).trailers["Pack-Accepted-Via"] == "editor"
     assert "edited" in newest(mem).message
+
+
+def test_nothing_that_was_written_while_the_person_edits_is_lost(mem):
+    made = propose(mem, BOTH[0])
+    offer, note = person(mem).proposals.show(made.id), mem.memory.notes.get(A)
+    person(mem).notes.update(A, note.content.replace("Ask first.", "Ask twice."), note.sha)
+    texts = {A: EditedText(note.content.replace("Never", "Rarely"), note.sha)}
+    with pytest.raises(ProposalChanged):
+        person(mem).proposals.accept_edited(made.id, offer.shown, "editor", texts)
+    assert "Ask twice." in text_of(mem)
+
+
+def test_a_stale_proposal_is_edited_on_the_text_of_today(mem):
+    made = propose(mem, BOTH[0])
+    note = mem.memory.notes.get(A)
+    person(mem).notes.update(A, note.content.replace("Never send mail.", "No mail."), note.sha)
+    done = edit(mem, made, person(mem).proposals.show(made.id), "No mail.", "Some mail.")
+    assert done.status is ProposalStatus.ACCEPTED
+    assert "Some mail." in text_of(mem)
+    with pytest.raises(NotFound):
+        person(mem).proposals.show(made.id)
 
 
 def test_an_acceptance_can_be_undone(mem):
@@ -283,7 +312,7 @@ def test_nobody_but_the_person_decides(mem, writer):
     shown = theirs.show(made.id).shown
     for decide in (
         lambda: theirs.accept(made.id, shown, "tty"),
-        lambda: theirs.accept_edited(made.id, shown, "tty", {A: "x"}),
+        lambda: theirs.accept_edited(made.id, shown, "tty", {}),
         lambda: theirs.reject(made.id),
         lambda: theirs.accept_text(A, None, "tty"),
     ):
@@ -306,6 +335,47 @@ def test_there_are_only_the_parts_that_there_are(mem, hunks):
     made = propose(mem, *BOTH)
     with pytest.raises(InvalidRequest, match="it has 2, numbered from 1"):
         accept(mem, made, hunks)
+
+
+@settings(max_examples=examples(4, 200))
+@given(st.data())
+def test_in_whatever_order_parts_are_decided_on_the_text_is_what_was_accepted(data):
+    words = st.sampled_from(["one", "two", "three", "four", "", "- five"])
+    old, new = (data.draw(st.lists(words, min_size=2, max_size=7)) for _ in range(2))
+    assume(old != new)
+    world = World(None)
+    world.init()
+    world.open(truth=TruthMode.ENFORCE)
+    before = "# T\n" + "".join(f"{line}.\n" for line in old)
+    person(world).notes.update(A, before)
+    content = text_of(world)
+    head = content[: content.index("# T")]
+    wanted = "# T\n" + "".join(f"{line}.\n" for line in new)
+    made = propose(world, Put(A, (head + wanted).encode(), ABSENT))
+    whole = person(world).proposals.show(made.id)
+    accepted = set()
+    for hunk in whole.hunks:
+        if data.draw(st.booleans()):
+            accepted.add(hunk.number)
+    expected = whole.files[0].with_only(accepted) if accepted else None
+    left = {hunk.number: (hunk.old, hunk.new) for hunk in whole.hunks}
+    while left:
+        number = data.draw(st.sampled_from(sorted(left)))
+        now = person(world).proposals.show(made.id)
+        place = sorted(left).index(number) + 1
+        if len(now.hunks) != len(left):
+            break  # what is left is aligned in another way
+        answer = Verdict([place]) if number in accepted else None
+        if answer is not None:
+            person(world).proposals.answer(made.id, now.shown, "tty", answer)
+        else:
+            person(world).proposals.reject(made.id, None, [place])
+        del left[number]
+    if not left:
+        body = text_of(world).partition("# T")[2]
+        assert body == (expected.after if expected else content).partition("# T")[2]
+        assert world.memory.proposals.count() == 0
+    world.close()
 
 
 def test_in_git_too(git_world):

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from pack.core.events import EventKind
+from pack.core.events import MemoryEventKind
 from pack.core.truths import TruthMode
 from pack.errors import BlobChanged, InvalidRequest, LimitExceeded
 from pack.model import BlobId
@@ -176,7 +176,7 @@ def test_a_claim_that_is_too_high_is_told(world: World, sync: SyncItems) -> None
     )  # fmt: skip
     told = world.memory.events.page().events
     assert {(e.kind, e.path, e.kept) for e in told} == {
-        (EventKind.LOWERED, "context/b.md", "truth_level 5")
+        (MemoryEventKind.LOWERED, "context/b.md", "truth_level 5")
     }
     (pulled,) = [one for one in sync.pull().items if one.entity_id == "context/b.md"]
     assert (pulled.truth_level, pulled.origin_source) == (5, "ai-cloud:claude")
@@ -200,9 +200,11 @@ def test_what_the_person_accepts_is_theirs_with_its_chain(world: World, sync: Sy
     )  # fmt: skip
     assert push(sync, accepted).status is PushStatus.WRITTEN
     found = [one for one in sync.pull().items if one.entity_id == note.path]
-    assert (found[-1].truth_level, found[-1].content) == (1, note.content)
+    assert found[-1].truth_level == 1
+    assert "by an ai\n" in (found[-1].content or "")
+    assert "truth_level" not in (found[-1].content or "")  # it is wholly the person's
     kinds = [event.kind for event in world.memory.events.page().events]
-    assert kinds == [EventKind.ACCEPTED]
+    assert kinds == [MemoryEventKind.ACCEPTED]
     again = replace(accepted, id="3")
     assert push(sync, again).status is PushStatus.UNCHANGED
 
@@ -234,7 +236,7 @@ def test_two_texts_of_the_person_need_a_choice(world: World, sync: SyncItems) ->
     assert (settled.status, "afar" in text(world)) == (PushStatus.WRITTEN, True)
     (event,) = world.memory.events.page().events
     assert (event.kind, event.kept, event.discarded) == (
-        EventKind.CONFLICT, settled.sha, result.current.sha,
+        MemoryEventKind.CONFLICT, settled.sha, result.current.sha,
     )  # fmt: skip
 
 
@@ -255,7 +257,7 @@ def test_the_person_overrides_what_a_machine_wrote_meanwhile(world: World, sync:
     result = push(sync, late)
     assert (result.status, "by me\n" in text(world)) == (PushStatus.MERGED, True)
     (event,) = world.memory.events.page().events
-    assert event.kind is EventKind.DISCARDED
+    assert event.kind is MemoryEventKind.DISCARDED
 
 
 @pytest.mark.contract("C1")
@@ -300,7 +302,7 @@ def test_a_conflict_is_settled_in_one_commit(world: World, sync: SyncItems, choi
     assert result.status is PushStatus.WRITTEN
     assert ("afar" in text(world)) == (choice is not Choice.OURS)
     assert len(world.messages()) == count + 1
-    assert [event.kind for event in world.memory.events.page().events] == [EventKind.CONFLICT]
+    assert [event.kind for event in world.memory.events.page().events] == [MemoryEventKind.CONFLICT]
 
 
 def test_an_ai_settles_nothing_of_the_persons(world: World, sync: SyncItems) -> None:

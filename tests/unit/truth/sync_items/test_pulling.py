@@ -66,7 +66,7 @@ def test_a_deletion_and_a_move_are_items(world: World) -> None:
     notes.delete("a/0.md", made[0])
     notes.move("a/1.md", "b/1.md", made[1])
     told = [(i.entity_id, i.deleted, i.moved_from) for i in sync.pull(since).items]
-    assert told == [("a/0.md", True, None), ("a/1.md", True, None), ("b/1.md", False, "a/1.md")]
+    assert told == [("a/0.md", True, None), ("b/1.md", False, "a/1.md"), ("a/1.md", True, None)]
 
 
 @pytest.mark.parametrize("each", [True, False])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from pack_servers.cli.shell.caller import _commands_above, calling_origin, this_shell
+from pack_servers.cli.shell.caller import calling_origin, this_shell
+from pack_servers.config.processes import commands_above
 from pack_servers.config.settings import load_settings
 
 from pack.errors import InvalidConfig
@@ -23,7 +24,7 @@ def test_a_process_above_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _above() -> list[str]:
-    names = [name for name, *_ in _commands_above()]
+    names = [name for name, *_ in commands_above()]
     assert names
     return [name.replace(" ", "") for name in names if name.replace("-", "").isalnum()]
 

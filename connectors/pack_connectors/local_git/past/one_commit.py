@@ -1,0 +1,54 @@
+"""One commit, read as it is stored: a git of its own would take longer to start than to answer.
+
+Git is asked where it would say more than the object: where history is cut or grafted, where the
+text is in another encoding, and where a line is not as git writes it.
+
+Source: gitrepository-layout(5), and git's commit.c and ident.c (split_ident_line).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+from pack.log import CommitFacts, LogQuery
+from pack.model import CommitId, Identity
+from pack_connectors.local_git.objects import ObjectStore
+from pack_connectors.local_git.repository import Repository
+
+_HEAD: Final = re.compile(
+    rb"tree [0-9a-f]{40}\n((?:parent [0-9a-f]{40}\n)*)"
+    rb"author ([^<>\n]*[^<>\s]) <([^<>\n]*)> ([0-9]{1,11}) [+-][0-9]{4}\n"
+    rb"committer [^<>\n]+ <[^<>\n]*> ([0-9]{1,11}) [+-][0-9]{4}\n"
+    rb"(?:gpgsig .*\n(?: .*\n)*)?\n"
+)
+_CUTS: Final = ("shallow", "info/grafts")
+
+
+def read_one(store: ObjectStore, repository: Repository, query: LogQuery) -> CommitFacts | None:
+    """The answer to a question for one commit alone; `None` where git has to be asked.
+
+    Raises:
+        NotFound: There is no such commit.
+        ConnectorError: It cannot be read.
+    """
+    if query != LogQuery(query.head, limit=1):
+        return None
+    if any((repository.common_dir / name).exists() for name in _CUTS):
+        return None
+    data = store.read_commit(query.head)
+    found = _HEAD.match(data)
+    if found is None or b"\0" in data:
+        return None
+    parents, name, email, authored, committed = found.groups()
+    author = Identity(*(part.decode("utf-8", "replace") for part in (name, email)))
+    ids = tuple(map(CommitId, parents.decode("ascii").replace("parent ", "").split()))
+    message = data[found.end() :].decode("utf-8", "replace")
+    return CommitFacts(
+        query.head, ids, message, _when(committed), None, author, _when(authored), None
+    )
+
+
+def _when(seconds: bytes) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)

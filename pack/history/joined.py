@@ -1,0 +1,48 @@
+"""Commits of histories that began elsewhere and were merged into the memory's.
+
+Who takes over somebody's repository with its history (`git merge --allow-unrelated-histories`, a
+subtree) has not written what is in it. The memory's own history is the one that its line of first
+parents leads back to.
+"""
+
+from __future__ import annotations
+
+from pack.core.known_log import KnownLog
+from pack.log import CommitFacts, LogQuery
+from pack.model import CommitId
+
+
+def joined_commits(log: KnownLog, head: CommitId, limit: int | None) -> frozenset[CommitId]:
+    """The commits in the history of `head` that share no beginning with it; usually none.
+
+    Args:
+        log: The log of the memory.
+        head: A commit.
+        limit: How many commits to look through; `None` for all. Where that does not lead to the
+            beginning, nothing is known, and nothing is said.
+    """
+    commits = log.read(LogQuery(head, limit=limit))
+    begins = sum(not commit.parents for commit in commits)
+    known = {commit.id: commit for commit in commits}
+    is_whole = all(parent in known for commit in commits for parent in commit.parents)
+    if begins < 2 or not is_whole or any(commit.is_cut for commit in commits):
+        return frozenset()
+    related = {_beginning(known, head)}
+    children: dict[CommitId, list[CommitId]] = {}
+    for commit in commits:
+        for parent in commit.parents:
+            children.setdefault(parent, []).append(commit.id)
+    waiting = list(related)
+    while waiting:
+        for child in children.get(waiting.pop(), ()):
+            if child not in related:
+                related.add(child)
+                waiting.append(child)
+    return frozenset(known.keys() - related)
+
+
+def _beginning(known: dict[CommitId, CommitFacts], head: CommitId) -> CommitId:
+    found = known[head]
+    while found.parents:
+        found = known[found.parents[0]]
+    return found.id

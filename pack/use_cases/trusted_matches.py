@@ -1,0 +1,63 @@
+"""Search results with how far each is trusted: labelled, filtered, and in the order of that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import groupby
+
+from pack.core.core import Core
+from pack.core.labels import Label, labels_of
+from pack.files.note import Note
+from pack.model import MemoryPath
+from pack.results import Match
+
+
+def labelled(core: Core, matches: Iterable[Match]) -> tuple[Match, ...]:
+    """Results, each with the label of the passage it shows; of two alike, the stronger first."""
+    if core.truths is None:
+        return tuple(matches)
+    found = []
+    for _, alike in groupby(matches, key=lambda match: round(match.score, 6)):
+        found += sorted((_with_label(core, one) for one in alike), key=_level)
+    return tuple(found)
+
+
+def is_wanted(label: Label | None, max_level: int | None, origin: str | None) -> bool:
+    """Whether a text passes a filter by trust.
+
+    Args:
+        label: How far it is trusted; `None` where nobody asks for levels, so that all passes.
+        max_level: The weakest level that is wanted.
+        origin: The beginning of the origin that is wanted; case does not matter.
+    """
+    if label is None:
+        return True
+    is_trusted = max_level is None or label.level <= max_level
+    return is_trusted and (origin is None or label.origin.casefold().startswith(origin.casefold()))
+
+
+def label_at(core: Core, path: MemoryPath, line: int) -> Label | None:
+    """How far the passage at a line of a file is trusted; `None` where that is not known."""
+    note = core.reader.find(path)
+    if note is None:
+        return None
+    first, last = _passage(note, line)
+    found = labels_of(core, note, first, last)
+    return found.whole if found else None
+
+
+def _passage(note: Note, line: int) -> tuple[int, int]:
+    """The first and the last line of the passage that a line is in."""
+    spans = ((one.line, one.line + one.text.rstrip("\n").count("\n")) for one in note.passages())
+    fitting = [span for span in spans if span[0] <= line <= span[1]]
+    return fitting[-1] if fitting else (line, line)
+
+
+def _with_label(core: Core, match: Match) -> Match:
+    label = label_at(core, match.path, match.line)
+    return replace(match, level=label.level, origin=label.origin) if label else match
+
+
+def _level(match: Match) -> int:
+    return match.level or 0

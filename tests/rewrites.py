@@ -1,0 +1,128 @@
+"""What machines make of a person's notes: rewrites, cuts, and small edits, by chance.
+
+Each line says who wrote it, so that a test knows without asking the code: those of the person begin
+with a word and `~u`, those of a machine hold `~m`.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator, Sequence
+from itertools import count
+
+_BOX = re.compile(r"^(\s*[-*] \[)[ x]\]")
+_SHAPES = ("{}", "{}.", "- {}", "- [ ] {}", "1. {}", "## {}", "> {}", "  {}", "| {} |", "Key: {}")
+_PLAIN = ("", "```", "---", "<!--", "-->", "...", "[rest unchanged]", "(unchanged)", "***")
+_NUMBERS = count(1)
+
+
+def line(chance: random.Random, who: str) -> str:
+    """A line that nobody has written before."""
+    words = f"words{next(_NUMBERS)}~{who} and {chance.choice(('never', 'always', 'more'))}"
+    return chance.choice(_SHAPES).format(words)
+
+
+def note(chance: random.Random, who: str, most: int = 12) -> str:
+    """A text with blank lines in it."""
+    lines: list[str] = []
+    for _ in range(chance.randint(1, most)):
+        lines += [line(chance, who)] + [""] * (chance.random() < 0.5)
+    return "\n".join(lines) + "\n" * (chance.random() < 0.9)
+
+
+def of_person(text: str) -> list[str]:
+    """The lines of the person in a text, as far as they are theirs: a box is status."""
+    lines = (one.rstrip("\r") for one in text.split("\n"))
+    return [_BOX.sub(r"\1 ]", one) for one in lines if "~u" in one]
+
+
+def rewritten(text: str, chance: random.Random) -> str:
+    """What a machine sends in place of a text."""
+    lines = text.split("\n")
+    for _ in range(chance.randint(1, 4)):
+        lines = chance.choice(_REWRITES)(lines, chance)
+    return "\n".join(lines)
+
+
+def truncated(text: str, chance: random.Random) -> str:
+    """A text cut short, as models do it, with a word about the rest."""
+    lines = text.split("\n")
+    begin = chance.randrange(len(lines))
+    end = min(len(lines), begin + chance.randint(1, 6))
+    rest = chance.choice(("[rest unchanged]", "...", "<!-- rest of file -->", ""))
+    return "\n".join(
+        [*lines[:begin], rest, *lines[end:]] if chance.random() < 0.5 else [*lines[:begin], rest]
+    )
+
+
+def reworded(text: str, chance: random.Random) -> str | None:
+    """One word changed in a line of the person; `None` if there is no such line."""
+    lines = text.split("\n")
+    own = [number for number, one in enumerate(lines) if "~u" in one]
+    if not own:
+        return None
+    number = chance.choice(own)
+    words = lines[number].split(" ")
+    words[-2 if len(words) > 1 else 0] += chance.choice(("x", "n't", "\u200b", "-"))
+    lines[number] = " ".join(words)
+    return "\n".join(lines)
+
+
+def _place(lines: Sequence[str], chance: random.Random) -> int:
+    return chance.randrange(len(lines) + 1)
+
+
+def _insert(lines: list[str], chance: random.Random) -> list[str]:
+    at = _place(lines, chance)
+    new = chance.choice((line(chance, "m"), chance.choice(_PLAIN)))
+    return [*lines[:at], new, *lines[at:]]
+
+
+def _remove(lines: list[str], chance: random.Random) -> list[str]:
+    at, size = _place(lines, chance), chance.randint(1, 3)
+    return [*lines[:at], *lines[at + size :]]
+
+
+def _replace(lines: list[str], chance: random.Random) -> list[str]:
+    at, size = _place(lines, chance), chance.randint(1, 4)
+    return [*lines[:at], line(chance, "m"), *lines[at + size :]]
+
+
+def _move(lines: list[str], chance: random.Random) -> list[str]:
+    at, to, size = _place(lines, chance), _place(lines, chance), chance.randint(1, 3)
+    part, rest = lines[at : at + size], [*lines[:at], *lines[at + size :]]
+    return [*rest[:to], *part, *rest[to:]]
+
+
+def _change(lines: list[str], chance: random.Random) -> list[str]:
+    at = chance.randrange(len(lines)) if lines else 0
+    if not lines:
+        return lines
+    one = lines[at]
+    changed = chance.choice(
+        (
+            one.replace("never", "seldom"), f"  {one}", one.rstrip(), f"{one}  ", f"~~{one}~~",
+            one.replace("[ ]", "[x]"), one.upper(), one.replace(" ", "  "), f"{one} (no)",
+        )
+    )  # fmt: skip
+    return [*lines[:at], changed, *lines[at + 1 :]]
+
+
+def _space(lines: list[str], chance: random.Random) -> list[str]:
+    return list(_spaced(lines, chance))
+
+
+def _spaced(lines: list[str], chance: random.Random) -> Iterator[str]:
+    for one in lines:
+        if one.strip() or chance.random() < 0.7:
+            yield one
+        if chance.random() < 0.1:
+            yield ""
+
+
+def _cut(lines: list[str], chance: random.Random) -> list[str]:
+    return truncated("\n".join(lines), chance).split("\n")
+
+
+_REWRITES = (_insert, _insert, _insert, _remove, _replace, _move, _change, _change, _space, _cut)

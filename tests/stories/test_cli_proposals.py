@@ -1,0 +1,202 @@
+"""A person decides at the command line on what others propose; nobody else can."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pack_servers.config.settings import Settings
+from pack_servers.wiring.local import LocalPlace
+from pack_servers.wiring.memory import open_memory
+
+from pack.provenance import Origin, Source
+from tests.stories.cli_driver import Folder, new_memory
+from tests.stories.terminal_driver import at_terminal
+
+CLAUDE = Origin(Source.AI_CLOUD, "claude-code")
+RULES = "context/rules.md"
+TEXT = "# Rules\n\nNever send mail.\n\nStay short.\n\nAsk first.\n"
+FIELDS = ["id", "path", "origin", "level", "time", "base", "stale", "added", "removed", "status"]
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Folder:
+    """A memory with one note of the person's."""
+    made = new_memory(tmp_path / "memory")
+    made.ok("update", RULES, stdin=TEXT)
+    return made
+
+
+def propose(memory: Folder, *words: tuple[str, str], path: str = RULES) -> str:
+    """The proposal that an agent's rewrite becomes."""
+    with open_memory(Settings(), LocalPlace(memory.path), origin=CLAUDE) as opened:
+        found = opened.notes.get(path)
+        text = found.content
+        for old, new in words:
+            text = text.replace(old, new)
+        made = opened.notes.update(path, text, found.sha, "tidy up")
+        assert made.proposal is not None
+        return made.proposal
+
+
+MAIL = ("Never send", "Always send")
+ASK = ("Ask first.", "Do not ask.")
+SHORT = ("Stay short.", "Be verbose.")
+
+
+def text_of(memory: Folder) -> str:
+    return (memory.path / RULES).read_text(encoding="utf-8")
+
+
+def test_what_waits_is_listed_shown_and_counted(memory: Folder) -> None:
+    assert memory.json("proposals") == {"proposals": []}
+    made = propose(memory, MAIL, ASK)
+    (listed,) = memory.json("proposals")["proposals"]
+    assert list(listed) == FIELDS
+    assert (listed["id"], listed["path"], listed["status"]) == (made, RULES, "open")
+    assert (listed["origin"], listed["level"], listed["stale"]) == (
+        "ai-cloud:claude-code",
+        5,
+        False,
+    )
+    assert (listed["added"], listed["removed"]) == (2, 2)
+    assert f"{made}  {RULES}  Claude" in memory.ok("proposals").text
+    shown = memory.ok("proposals", "show", made)
+    assert "[-Never-]{+Always+} send mail." in shown.text
+    assert "part 2 of 2" in shown.text
+    assert f"pack proposals accept {made} --shown " in shown.err
+    assert "1 proposal; run `pack review`" in memory.ok("status").text
+    assert memory.json("status")["proposals"] == memory.json("log")["proposals"] == 1
+    assert "1 proposal to decide on" in memory.ok("log").err
+    assert "1 proposed change waits for the user's decision" in memory.ok("context").text
+
+
+def test_what_was_shown_is_accepted_and_can_be_undone(memory: Folder) -> None:
+    made = propose(memory, MAIL, ASK)
+    shown = memory.json("proposals", "show", made)
+    before = memory.commits()
+    done = memory.json("proposals", "accept", made, "--shown", shown["shown"])
+    assert list(done) == ["proposal", "status", "commit"]
+    assert (done["proposal"], done["status"], done["commit"]) == (made, "accepted", memory.head())
+    assert memory.commits() == before + 1
+    assert ("Always send mail." in text_of(memory), "Do not ask." in text_of(memory)) == (
+        True,
+        True,
+    )
+    memory.ok("undo", "--yes")
+    assert "Never send mail." in text_of(memory)
+
+
+def test_what_was_not_shown_is_not_accepted(memory: Folder) -> None:
+    made = propose(memory, MAIL)
+    shown = memory.json("proposals", "show", made)["shown"]
+    assert propose(memory, MAIL, ("mail.", "all my mail to everybody.")) == made  # it is folded
+    ended = memory.pack("proposals", "accept", made, "--shown", shown)
+    assert ended.status == 2
+    assert "no longer what you were shown" in ended.err
+    assert memory.pack("proposals", "accept", made).status == 1  # nobody can be asked
+    assert "Never send mail." in text_of(memory)
+
+
+def test_parts_are_accepted_and_the_rest_is_refused(memory: Folder) -> None:
+    made = propose(memory, MAIL, SHORT, ASK)
+    done = memory.json("proposals", "accept", made, "--hunks", "1,3", "--yes")
+    assert done["status"] == "open"
+    assert "Stay short." in text_of(memory)
+    assert memory.pack("proposals", "accept", made, "--hunks", "x", "--yes").status == 1
+    done = memory.json("proposals", "reject", made, "--reason", "short is good")
+    assert (done["status"], done["commit"]) == ("rejected", None)
+    assert memory.json("proposals", "show", made)["reason"] == "short is good"
+    assert "Be verbose." not in text_of(memory)
+
+
+def test_all_of_one_writer_are_decided_on_together(memory: Folder) -> None:
+    memory.ok("update", "context/other.md", stdin="# Other\n\nMine.\n")
+    made = {propose(memory, MAIL), propose(memory, ("Mine.", "Ours."), path="context/other.md")}
+    done = memory.json("proposals", "reject", "--all-from", "claude")
+    assert {one["proposal"] for one in done["decided"]} == made
+    assert memory.json("proposals") == {"proposals": []}
+    assert memory.pack("proposals", "reject", "--all-from", "claude").status == 1
+
+
+def test_an_edited_proposal_is_accepted(memory: Folder, tmp_path: Path) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text("#!/bin/sh\nsed -i.old 's/Always send/Rarely send/' \"$1\"\n")
+    editor.chmod(0o755)
+    made = propose(memory, MAIL)
+    ended = memory.pack("proposals", "edit", made, env={"EDITOR": str(editor)})
+    assert ended.status == 0, ended
+    assert "Rarely send mail." in text_of(memory)
+
+
+def test_hidden_characters_are_shown(memory: Folder) -> None:
+    made = propose(memory, ("Ask first.", "Ask first\u202e now\u200b."))
+    shown = memory.ok("proposals", "show", made)
+    assert "Ask first{+<U+202E> now<U+200B>+}." in shown.text
+    assert "2 hidden characters: 1 bidi, 1 zero width" in shown.err
+    assert [one["kind"] for one in memory.json("proposals", "show", made)["hidden"]] == [
+        "bidi",
+        "zero width",
+    ]
+
+
+def test_text_of_an_ai_is_made_ones_own(memory: Folder) -> None:
+    with open_memory(Settings(), LocalPlace(memory.path), origin=CLAUDE) as opened:
+        opened.notes.update("context/ai.md", "# Found\n\nOne.\nTwo.\n")
+    before = memory.ok("get", "context/ai.md").text
+    number = before.splitlines().index("One.") + 1
+    memory.ok("accept", f"context/ai.md:{number}")
+    assert before.endswith("---\n# Found\n\nOne.\nTwo.\n")
+    assert memory.ok("get", "context/ai.md").text.endswith("---\n# Found\n\nOne.\nTwo.\n")
+    message = memory.git("log", "-1", "--format=%B")
+    assert message.startswith(f"context/ai.md: accept lines {number}-{number}\n")
+    assert "Pack-Accepted-Via: script" in message
+    again = memory.pack("accept", f"context/ai.md:{number}")
+    assert again.status == 1
+    assert "nothing to accept" in again.err
+
+
+# --- nobody else -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "env", [{"CLAUDECODE": "1"}, {"PACK_SHELL_SOURCE": "automation"}, {"CURSOR_TRACE_ID": "x"}]
+)
+def test_an_agent_is_told_what_the_person_must_type(memory: Folder, env: dict[str, str]) -> None:
+    made = propose(memory, MAIL)
+    shown = memory.json("proposals", "show", made)["shown"]
+    state = memory.state()
+    for words in (
+        ("proposals", "accept", made, "--shown", shown),
+        ("proposals", "accept", made, "--yes"),
+        ("proposals", "accept", "--all-from", "claude", "--yes"),
+        ("proposals", "reject", made),
+        ("proposals", "edit", made),
+        ("accept", RULES),
+        ("review",),
+    ):
+        ended = memory.pack(*words, env={**env, "EDITOR": "true"})
+        assert ended.status == 1
+        typed = " ".join(word for word in words if word not in ("--shown", shown, "--yes"))
+        assert f"Ask the person to type at a terminal: pack {typed}" in ended.err
+    assert memory.state() == state
+    assert memory.json("proposals")["proposals"][0]["status"] == "open"
+
+
+# --- at a terminal ---------------------------------------------------------------------------
+
+
+def test_a_review_takes_one_key_a_part_and_keeps_what_was_decided(memory: Folder) -> None:
+    propose(memory, MAIL, SHORT, ASK)
+    keys = [("/?] ", "?"), ("/?] ", "y"), ("/?] ", "n"), ("/?] ", "q")]
+    status, screen = at_terminal(memory, "review", typed=keys)
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", screen)
+    assert status == 0, plain
+    assert "Claude (ai-cloud:claude-code)" in plain
+    assert "l  later, leave it open" in plain
+    text = text_of(memory)
+    assert ("Always send mail." in text, "Stay short." in text, "Ask first." in text) == (True,) * 3
+    (left,) = memory.json("proposals")["proposals"]
+    assert (left["added"], left["removed"]) == (1, 1)
+    assert "1 proposal left" in plain

@@ -1,0 +1,38 @@
+"""Histories that were merged into a memory's own."""
+
+import pytest
+
+from pack.core.known_log import KnownLog
+from pack.history.joined import joined_commits
+from tests.support import git
+
+
+@pytest.fixture
+def world(git_world):
+    git_world.init()
+    return git_world
+
+
+def joined(world, limit=None):
+    return joined_commits(KnownLog(world.connector), world.connector.head(), limit)
+
+
+def commit(world, *words):
+    git(world.folder, *words)
+    return git(world.folder, "rev-parse", "HEAD").decode().strip()
+
+
+def test_a_history_that_began_elsewhere(world):
+    assert joined(world) == frozenset()
+    own = commit(world, "commit", "-q", "--allow-empty", "-m", "own")
+    git(world.folder, "checkout", "-q", "--orphan", "theirs")
+    first = commit(world, "commit", "-q", "-m", "first")
+    second = commit(world, "commit", "-q", "--allow-empty", "-m", "second")
+    git(world.folder, "checkout", "-q", "-B", "main", own)
+    git(world.folder, "branch", "-q", "side")
+    merge = ["merge", "-q", "--allow-unrelated-histories", "-m", "theirs", "theirs"]
+    commit(world, *merge)
+    commit(world, "merge", "-q", "--no-ff", "-m", "related", "side")
+    world.open()
+    assert joined(world) == {first, second}
+    assert joined(world, limit=2) == frozenset()
