@@ -21,9 +21,7 @@ from pack.provenance import Origin, Source
 from tests.support import World, examples, git, is_soak
 from tests.truth_support import levels, put_exactly
 
-pytestmark = pytest.mark.hypothesis
-
-STEPS = 12
+STEPS = 8
 PATHS = ("a/one.md", "a/two.md", "b/three.md")
 BY_PACK = {
     "person": Origin(Source.USER, "cli"),
@@ -390,7 +388,7 @@ def _text(lines: list[Words]) -> str:
     return "".join(f"{line.text}\n" for line in lines)
 
 
-@settings(max_examples=examples(5, 400))
+@settings(max_examples=examples(2, 400))
 @given(seed=st.integers(0, 2**32))
 def test_the_state_of_every_line_is_right(
     seed: int, tmp_path_factory: pytest.TempPathFactory
@@ -400,7 +398,9 @@ def test_the_state_of_every_line_is_right(
         story = Story(world, seed)
         for _ in range(STEPS * (3 if is_soak() else 1)):
             story.step()
-            story.check()
+            if is_soak():
+                story.check()
+        story.check()
         world.open(truth=TruthMode.RECORD)
         story.check()
     finally:
