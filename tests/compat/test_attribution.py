@@ -218,6 +218,9 @@ class Story:
             is_changed = True
             self.resolve(known)
             self.git("rebase", "--continue", check=False)
+            is_stuck = not self.git("diff", "--name-only", "--diff-filter=U")
+            if is_stuck and self.is_unfinished("rebase-merge"):  # nothing is left of the commit
+                self.git("rebase", "--skip", check=False)
         self.read(known, self.states[onto] if is_changed else None)
 
     def pick(self, _writer: str) -> None:
