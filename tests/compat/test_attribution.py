@@ -58,6 +58,9 @@ class Story:
         self.random = random.Random(seed)
         self.count = 0
         self.told: list[str] = []
+        self.git("config", "user.name", "Mia")
+        self.git("config", "user.email", "mia@example.org")
+        world.open()
         world.init()
         world.open(truth=TruthMode.RECORD)
         self.files: Files = {}
