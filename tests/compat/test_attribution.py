@@ -21,9 +21,7 @@ from pack.provenance import Origin, Source
 from tests.support import World, examples, git, is_soak
 from tests.truth_support import levels, put_exactly
 
-pytestmark = pytest.mark.hypothesis
-
-STEPS = 12
+STEPS = 8
 PATHS = ("a/one.md", "a/two.md", "b/three.md")
 BY_PACK = {
     "person": Origin(Source.USER, "cli"),
@@ -60,6 +58,9 @@ class Story:
         self.random = random.Random(seed)
         self.count = 0
         self.told: list[str] = []
+        self.git("config", "user.name", "Mia")
+        self.git("config", "user.email", "mia@example.org")
+        world.open()
         world.init()
         world.open(truth=TruthMode.RECORD)
         self.files: Files = {}
@@ -220,6 +221,9 @@ class Story:
             is_changed = True
             self.resolve(known)
             self.git("rebase", "--continue", check=False)
+            is_stuck = not self.git("diff", "--name-only", "--diff-filter=U")
+            if is_stuck and self.is_unfinished("rebase-merge"):  # nothing is left of the commit
+                self.git("rebase", "--skip", check=False)
         self.read(known, self.states[onto] if is_changed else None)
 
     def pick(self, _writer: str) -> None:
@@ -390,7 +394,7 @@ def _text(lines: list[Words]) -> str:
     return "".join(f"{line.text}\n" for line in lines)
 
 
-@settings(max_examples=examples(5, 400))
+@settings(max_examples=examples(2, 400))
 @given(seed=st.integers(0, 2**32))
 def test_the_state_of_every_line_is_right(
     seed: int, tmp_path_factory: pytest.TempPathFactory
@@ -400,7 +404,9 @@ def test_the_state_of_every_line_is_right(
         story = Story(world, seed)
         for _ in range(STEPS * (3 if is_soak() else 1)):
             story.step()
-            story.check()
+            if is_soak():
+                story.check()
+        story.check()
         world.open(truth=TruthMode.RECORD)
         story.check()
     finally:
