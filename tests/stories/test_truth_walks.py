@@ -20,6 +20,8 @@ from tests.github_support import NAME, GithubWorld
 from tests.rewrites import line, note, of_person, reworded, rewritten
 from tests.support import World, assert_true_index
 
+pytestmark = pytest.mark.contract("C12")
+
 PERSON = Origin(Source.USER, "cli")
 MACHINES = (
     Origin(Source.AUTOMATION, "nightly"),
