@@ -48,6 +48,7 @@ class Action(StrEnum):
     EDIT_PROPOSAL = "<<edit-proposal>>"
     REJECT_PROPOSAL = "<<reject-proposal>>"
     ACCEPT_TEXT = "<<accept-text>>"
+    ASSIGN_LEVELS = "<<assign-levels>>"
 
 
 _TOKEN: Final = re.compile("(?P<start>(?:^|[.!?] )?)(?P<token><<[a-z-]+>>)")

@@ -16,6 +16,7 @@ from pack.core.core import Core
 from pack.core.memo import Memo
 from pack.core.truths import LineState, LineTruth
 from pack.errors import NotFound
+from pack.history.assigned import AssignedLevels, assigned_in
 from pack.history.differences.line_owners import LineKeys
 from pack.history.follow import follow
 from pack.history.joined import joined_commits
@@ -62,7 +63,8 @@ class Versions:
             ConnectorError: The store cannot be read.
         """
         accepted, joined = self._accepted(head), self._joined(head)
-        return _Walk(self._core, self._known, accepted, joined).of(head, path, sha)
+        assigned = assigned_in(self._core)
+        return _Walk(self._core, self._known, accepted, joined, assigned).of(head, path, sha)
 
     def _joined(self, head: CommitId) -> Set[CommitId]:
         log, connector = self._core.log, self._core.connector
@@ -87,9 +89,15 @@ class _Walk:
     """One answer: what was read for it is kept as long as it takes."""
 
     def __init__(
-        self, core: Core, known: Memo, accepted: Accepted, joined: Set[CommitId] = frozenset()
+        self,
+        core: Core,
+        known: Memo,
+        accepted: Accepted,
+        joined: Set[CommitId],
+        assigned: AssignedLevels,
     ) -> None:
         self._core = core
+        self._assigned = assigned
         self._joined = joined
         self._known = known
         self._accepted = accepted
@@ -185,10 +193,10 @@ class _Walk:
         return taken_from_v1(commit, v1_path, v1, self._keys_of)
 
     def _credit(self, commit: CommitFacts) -> LineTruth:
-        is_joined = commit.id in self._joined
+        is_joined, assigned = commit.id in self._joined, self._assigned.levels.get(commit.id)
         return self._known.once(
-            (credit_of, commit.id, is_joined),
-            lambda: credit_of(commit, self._bytes_of, is_joined=is_joined),
+            (credit_of, commit.id, assigned, is_joined),
+            lambda: credit_of(commit, self._bytes_of, assigned, is_joined=is_joined),
         )
 
     def _is_cheap(self) -> bool:
@@ -206,7 +214,7 @@ class _Walk:
             for one in found
             if path == change.path and version != commit.id
         )
-        return commit.id, change.path, frozenset(earlier)
+        return commit.id, change.path, frozenset(earlier), self._assigned.state
 
     def _with_acceptances(self, version: LinkedVersion) -> Truth:
         truth = version.truth or ()
