@@ -216,7 +216,11 @@ class ToolWalk(Walk):
         return "update", {key: one for key, one in given.items() if one} | {"apply_rest": rest}
 
     def whole_call(self) -> tuple[str, dict[str, Any]]:
-        return "update", {"content": rewritten(self.person.whole.get().content, self.chance)}
+        text = self.person.whole.get().content
+        old = set(text.split("\n"))
+        lines = rewritten(text, self.chance).split("\n")  # what is new in it is the machine's
+        mine = (one if one in old else one.replace("~u", "~m") for one in lines)
+        return "update", {"content": "\n".join(mine)}
 
     def edit_call(self) -> tuple[str, dict[str, Any]]:
         path, text, _ = self.read()
