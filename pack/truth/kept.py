@@ -14,13 +14,16 @@ from itertools import groupby
 from typing import Final, TypeVar
 
 from pack.catalog.catalog import Catalog
+from pack.core.known_log import KnownLog
 from pack.core.truths import STRONGEST, WEAKEST, LineState, LineTruth
 from pack.log import CommitFacts, FileChange
-from pack.model import CommitId, MemoryPath
+from pack.model import BlobId, CommitId, MemoryPath
+from pack.truth.acceptances import acceptances_among
 from pack.truth.ancestry import Truth
 
 _RULES: Final = 1
 """Raise it with every change of what the truth of a version is: all are then found out again."""
+_NEWEST: Final = f"newest {_RULES}"
 _T = TypeVar("_T")
 
 
@@ -29,10 +32,12 @@ class KeptTruths:
 
     Args:
         catalog: Keeps it.
+        log: The log of the memory.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, log: KnownLog) -> None:
         self._catalog = catalog
+        self._log = log
         self._is_stopped = False
 
     def stop(self) -> None:
@@ -43,9 +48,41 @@ class KeptTruths:
         """What is kept of a file, by `kept_key`; `read_back` makes truths of it."""
         return self._catalog.remembered(path)
 
+    def newest(self, head: CommitId, path: MemoryPath, sha: BlobId) -> Truth | None:
+        """The truth of a file at a commit, if it was found out there or nothing happened since.
+
+        Args:
+            head: The commit.
+            path: Where the file is.
+            sha: Its blob.
+        """
+        key, _, text = self.of(path).get(_NEWEST, "").partition(" ")
+        at, _, blob = key.partition(":")
+        if not at or blob != sha or not self._is_untouched(head, CommitId(at), path):
+            return None
+        return read_back(text)
+
+    def keep_newest(self, head: CommitId, path: MemoryPath, sha: BlobId, truth: Truth) -> None:
+        """Keep the truth of a file at a commit, with all that was accepted of it."""
+        if self._is_certain(truth):
+            self._catalog.remember(path, _NEWEST, f"{head}:{sha} {written_down(truth)}")
+
+    def _is_untouched(self, head: CommitId, at: CommitId, path: MemoryPath) -> bool:
+        """Whether no commit after another has anything to do with a file, or accepts anything."""
+        if head == at:
+            return True
+        new = self._log.after(head, at)
+        if new is None or acceptances_among(new):
+            return False
+        changes = (change for commit in new for change in commit.files or ())
+        return all(path not in (change.path, change.old_path) for change in changes)
+
+    def _is_certain(self, truth: Truth) -> bool:
+        return not self._is_stopped and all(line.commit is not None for line in truth)
+
     def keep(self, path: MemoryPath, key: str, truth: Truth) -> None:
         """Keep the truth of a version, unless part of it is not known."""
-        if not self._is_stopped and all(line.commit is not None for line in truth):
+        if self._is_certain(truth):
             self._catalog.remember(path, key, written_down(truth))
 
 

@@ -53,7 +53,7 @@ class Versions:
         is_cheap = Capability.LOG in core.connector.capabilities
         self._core = core
         self._known = Memo(_KEPT)
-        self._kept = KeptTruths(core.catalog)
+        self._kept = KeptTruths(core.catalog, core.log)
         limit = None if is_cheap else _MOST_REMOTE_VERSIONS
         self._histories = KnownHistories(core.log, core.catalog, limit)
 
@@ -69,8 +69,14 @@ class Versions:
         Raises:
             ConnectorError: The store cannot be read.
         """
-        history = self._histories.of(head, keep=keep)
-        return _Walk(self._core, self._known, self._kept, history, keep=keep).of(head, path, sha)
+        found = self._kept.newest(head, path, sha)
+        if found is None:
+            history = self._histories.of(head, keep=keep)
+            walk = _Walk(self._core, self._known, self._kept, history, keep=keep)
+            found = walk.of(head, path, sha)
+            if keep and not history.is_cut:
+                self._kept.keep_newest(head, path, sha, found)
+        return found
 
 
 def _by_path(history: KnownHistory) -> dict[MemoryPath, list[tuple[CommitId, Acceptance]]]:

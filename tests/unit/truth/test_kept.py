@@ -62,7 +62,7 @@ def test_the_next_process_does_not_walk_again(writers, file, monkeypatch):
     found = levels(writers.world)
     asked = next_process(writers.world, file, monkeypatch)
     assert levels(writers.world) == found
-    assert asked.commits <= 2 < first.commits
+    assert asked.commits == 0 < first.commits
     assert asked.blobs <= 1  # the note itself
 
 
@@ -76,6 +76,24 @@ def test_one_more_commit_is_one_more_step(writers, file, monkeypatch):
     assert levels(writers.world) == {**before, "One more sentence.": 5}
     assert asked.commits < 10
     assert asked.blobs < 10
+
+
+def test_what_happens_to_other_files_costs_nothing(writers, file, monkeypatch):
+    write_in_turn(writers, 5)
+    found = levels(writers.world)
+    writers.agent("Something else.\n", "b/other.md")
+    asked = next_process(writers.world, file, monkeypatch)
+    assert levels(writers.world) == found
+    assert asked.commits == 0
+
+
+def test_a_version_of_the_same_words_by_another_is_not_taken_for_it(writers, file):
+    writers.person("These are the same words.\n")
+    assert set(writers.levels().values()) >= {1}
+    put_exactly(writers.world.memory, {PATH: None})
+    writers.agent("These are the same words.\n")
+    writers.world.open(file, truth=TruthMode.RECORD)
+    assert writers.levels()["These are the same words."] == 5
 
 
 def test_what_is_kept_does_not_change_what_is_found(writers, file):
@@ -104,7 +122,7 @@ def test_reading_the_past_keeps_nothing_and_reindex_forgets(writers, file):
     assert len(past.truths.of(past.reader.find(PATH)).lines) == 3
     assert (catalog.remembered(PATH), catalog.remembered("")) == ({}, {})
     levels(writers.world)
-    assert len(catalog.remembered(PATH)) == len(catalog.remembered("")) == 1
+    assert (len(catalog.remembered(PATH)), len(catalog.remembered(""))) == (2, 1)
     memory.care.reindex()
     assert (catalog.remembered(PATH), catalog.remembered("")) == ({}, {})
 
