@@ -36,6 +36,7 @@ def main() -> None:
         # Neither the checkout nor the settings of the one who runs this may help.
         env = {key: value for key, value in os.environ.items() if not key.startswith("PACK_")}
         env |= {"HOME": str(work), "USERPROFILE": str(work), "PACK_DIR": str(work / "memory")}
+        env |= {"PACK_SHELL_SOURCE": "user"}  # the story is the person's, who has no terminal here
         env.pop("PYTHONPATH", None)
         user = "[user]\n\tname = Wheel\n\temail = wheel@example.org\n"
         (work / ".gitconfig").write_text(user, encoding="utf-8")

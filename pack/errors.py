@@ -311,6 +311,16 @@ class CannotRestore(InvalidRequest):
 # --- read again, then decide -----------------------------------------------------------------
 
 
+class OtherTenant(InvalidRequest):
+    """An item is of another memory, and two memories are never compared."""
+
+    code = "other_tenant"
+    remedy = "Pull from this memory, and send the tenant_id that it names."
+
+    def __init__(self, tenant: str) -> None:
+        super().__init__(f"the item is of the memory {tenant[:80]!r}, which is not this one")
+
+
 class PreconditionFailed(PackError):
     """The store does not hold what the write was based on. Nothing was written."""
 

@@ -11,7 +11,7 @@ from pack.core.decision import Decision
 from pack.core.events import MemoryEvent, MemoryEventKind
 from pack.core.session import Session
 from pack.core.versions import expect
-from pack.errors import ConnectorError, InvalidRequest, LimitExceeded, PackError
+from pack.errors import ConnectorError, InvalidRequest, LimitExceeded, OtherTenant, PackError
 from pack.files import frontmatter
 from pack.log import LogQuery
 from pack.model import BlobId, CommitId, MemoryPath, Mode, Put, blob_id
@@ -105,16 +105,6 @@ class Pushed:
     results: tuple[ItemResult, ...]
     version: int
     tenant_id: str | None
-
-
-class OtherTenant(InvalidRequest):
-    """An item is of another memory, and two memories are never compared."""
-
-    code = "other_tenant"
-    remedy = "Pull from this memory, and send the tenant_id that it names."
-
-    def __init__(self, tenant: str) -> None:
-        super().__init__(f"the item is of the memory {tenant[:80]!r}, which is not this one")
 
 
 class SyncItems:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
+from pack.errors import OtherTenant
 from pack.merge.copies import conflict_copy_path, mark_copy
 from pack.model import BlobId, MemoryPath
 from pack.paths import fold
@@ -24,7 +25,6 @@ from pack.truth.sync_items.item import SyncItem
 from pack.truth.sync_items.items import (
     Choice,
     ItemResult,
-    OtherTenant,
     PushStatus,
     SyncItems,
 )

@@ -127,6 +127,7 @@ class SearchResult(PastState):
     total: int
     total_is_exact: NotRequired[bool]
     next_cursor: NotRequired[str]
+    notice: NotRequired[str]
 
 
 def _state(past: Past | None) -> dict[str, Any]:

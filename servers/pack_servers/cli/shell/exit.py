@@ -48,6 +48,7 @@ EXIT_STATUS: Final[Mapping[str, int]] = {
     "limit_exceeded": FAILED,
     "ambiguous_section": FAILED,
     "too_many_proposals": FAILED,
+    "other_tenant": FAILED,
     "edit_failed": FAILED,
     "invalid_config": FAILED,
     "missing_memory": FAILED,

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from pack.core.truths import TruthMode
-from pack.errors import Unavailable
+from pack.errors import OtherTenant, Unavailable
 from pack.memory import Memory
 from pack.provenance import Origin, Source
 from pack.truth.sync_items.claims import SyncCaller
 from pack.truth.sync_items.item import SyncItem
-from pack.truth.sync_items.items import ItemResult, OtherTenant, SyncItems
+from pack.truth.sync_items.items import ItemResult, SyncItems
 from pack.truth.sync_items.meeting import Meeting, MeetingReport, MeetingState
 from pack.truth.sync_items.pulling import Pulled
 from pack.truth.vault import vault_mode
