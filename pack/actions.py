@@ -49,6 +49,7 @@ class Action(StrEnum):
     EDIT_PROPOSAL = "<<edit-proposal>>"
     REJECT_PROPOSAL = "<<reject-proposal>>"
     ACCEPT_TEXT = "<<accept-text>>"
+    ASSIGN_LEVELS = "<<assign-levels>>"
 
     def of(self, identity: str) -> str:
         """The token of something to be done with one thing, whose id the words hold as `ID`."""

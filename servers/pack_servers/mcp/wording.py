@@ -49,6 +49,7 @@ TOOLS_FOR: Final[Mapping[Action, str]] = {
     Action.EDIT_PROPOSAL: "ask the user to edit it with `pack proposals edit`",
     Action.REJECT_PROPOSAL: "call memory_proposals to withdraw it",
     Action.ACCEPT_TEXT: "ask the user to accept the text with `pack accept`",
+    Action.ASSIGN_LEVELS: "ask the user to assign the level with `pack truth assign`",
 }
 """The tool or the request for each action; a test proves that none is missing."""
 

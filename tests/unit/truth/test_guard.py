@@ -13,6 +13,8 @@ from pack.proposals.proposal import ProposalStatus
 from pack.provenance import Origin, Source
 from pack.results import WriteStatus
 
+pytestmark = pytest.mark.contract("C12")
+
 USER = Origin(Source.USER, "cli")
 OTHER = Origin(Source.AI_CLOUD, "other")
 A = "notes/a.md"

@@ -44,6 +44,7 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
     Action.EDIT_PROPOSAL: "run `pack proposals edit ID`",
     Action.REJECT_PROPOSAL: "run `pack proposals reject ID`",
     Action.ACCEPT_TEXT: "run `pack accept PATH`",
+    Action.ASSIGN_LEVELS: "run `pack truth assign RANGE LEVEL`",
 }
 """The command for each action; a test proves that none is missing."""
 
