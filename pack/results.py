@@ -91,7 +91,7 @@ class WholeMemory:
 
 @dataclass(frozen=True, slots=True)
 class NoteSummary:
-    """One file of a listing."""
+    """One file of a listing; its level and origin where the listing is by trust."""
 
     path: MemoryPath
     topic: str
@@ -100,6 +100,8 @@ class NoteSummary:
     updated: str | None
     expired: bool
     sync: bool
+    level: int | None = None
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,32 @@ class Catalog(Protocol):
         """The last commit that changed a file, as far as known (see `dated`)."""
         ...
 
+    # --- what was found out about the past -----------------------------------------------------
+
+    def remembered(self, about: str) -> dict[str, str]:
+        """What is remembered about a file, by key; what was noted last comes first.
+
+        It does not depend on the commit that the rows describe. Any of it may be gone at any time,
+        and nobody vouches for it but whoever can write to the user's cache.
+
+        Args:
+            about: The path of the file; empty for what is about the memory as a whole.
+        """
+        ...
+
+    def remember(self, about: str, key: str, value: str) -> None:
+        """Keep what was costly to find out and stays true, for the next process.
+
+        It may come to nothing, as when another process is writing. There is room for a few keys of
+        each file only; `clear` forgets them all.
+
+        Args:
+            about: As for `remembered`.
+            key: Says exactly what it is, and what it depends on.
+            value: What was found out.
+        """
+        ...
+
     # --- what a reader sees --------------------------------------------------------------------
 
     def edits(self) -> dict[MemoryPath, BlobId | None]:

@@ -53,17 +53,28 @@ class KnownLog:
         self._keep(key, query.head, part)
         return part
 
-    def _extended(self, query: LogQuery, old_head: CommitId, old: _Part) -> _Part | None:
-        """The part after new commits; `None` if it cannot be told from what is known."""
-        is_cheap = Capability.LOG in self._connector.capabilities
-        if query.since is not None or query.skip or not is_cheap:
+    def after(self, head: CommitId, old: CommitId) -> _Part | None:
+        """The commits after an old one, with their files, if they follow it in a line.
+
+        `None` if they do not, or are many, or the log is not cheap to read.
+        """
+        if Capability.LOG not in self._connector.capabilities:
             return None
         try:
-            new = self._new(LogQuery(query.head, old_head, with_files=True, limit=_MOST_NEW))
+            new = self._new(LogQuery(head, old, with_files=True, limit=_MOST_NEW))
         except NotFound:
             return None
-        ends = (*(commit.id for commit in new[1:]), old_head)
+        ends = (*(commit.id for commit in new[1:]), old)
         if not new or any(one.parents != (end,) for one, end in zip(new, ends, strict=True)):
+            return None
+        return new
+
+    def _extended(self, query: LogQuery, old_head: CommitId, old: _Part) -> _Part | None:
+        """The part after new commits; `None` if it cannot be told from what is known."""
+        if query.since is not None or query.skip:
+            return None
+        new = self.after(query.head, old_head)
+        if new is None:
             return None
         added = [_narrowed(one, query) for one in new if _fits(one, query)]
         return (*added, *old)[: query.limit]

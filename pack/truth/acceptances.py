@@ -8,7 +8,7 @@ Only a commit of PACK's, of level 1 and with `Pack-Accepted-By`, accepts anythin
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
@@ -17,7 +17,7 @@ from pack.core.known_log import KnownLog
 from pack.core.truths import STRONGEST, LineState, LineTruth
 from pack.history.follow import follow
 from pack.history.origins import written_by
-from pack.log import CommitFacts, LogQuery
+from pack.log import CommitFacts
 from pack.model import BlobId, CommitId, MemoryPath
 
 ACCEPTS: Final = "Pack-Accepts"
@@ -74,17 +74,10 @@ def read_acceptance(commit: CommitFacts) -> Acceptance | None:
     return Acceptance(commit.id, writer.origin, MemoryPath(found[3]), BlobId(found[1]), spans)
 
 
-def acceptances_in(log: KnownLog, head: CommitId, limit: int | None) -> tuple[Acceptance, ...]:
-    """What the person accepted in the history of a commit, newest first.
-
-    Args:
-        log: The log of the memory.
-        head: The commit.
-        limit: How many commits to look through; `None` for all.
-    """
-    commits = log.read(LogQuery(head, limit=limit))
+def acceptances_among(commits: Iterable[CommitFacts]) -> list[Acceptance]:
+    """What the person accepted with some commits, in their order."""
     found = (read_acceptance(one) for one in commits if f"\n{ACCEPTS}: " in one.message)
-    return tuple(one for one in found if one is not None)
+    return [one for one in found if one is not None]
 
 
 def version_accepted(log: KnownLog, acceptance: Acceptance) -> CommitId | None:

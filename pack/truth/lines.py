@@ -50,13 +50,15 @@ class LineTruths:
     Args:
         core: The memory.
         default: What levels do where nothing else is said.
-        versions: What is known about the truth of its versions.
+        versions: What is known about the truth of its versions; given for another state than the
+            present one, of which nothing is kept.
     """
 
     def __init__(self, core: Core, default: TruthMode, versions: Versions | None = None) -> None:
         self._core = core
         self._default = default
         self._known = versions
+        self._is_kept = versions is None
 
     @property
     def _versions(self) -> Versions:
@@ -74,7 +76,7 @@ class LineTruths:
         keys = LineKeys().of(note.content)
         if head is None or committed is None:
             return note_truth(note, (_HAND,) * len(keys))
-        known = self._versions.of(head, note.path, committed)
+        known = self._versions.of(head, note.path, committed, keep=self._is_kept)
         if note.sha != committed:
             ((_, content),) = connector.read_blobs([committed])
             found, _ = pass_on(keys, [Version(LineKeys().of(content), known)], None)

@@ -57,10 +57,11 @@ def pass_on(new: Sequence[str], parents: Sequence[Version], commit: CommitId | N
             found[start:end] = (
                 truths if len(parents) == 1 else map(stronger, found[start:end], truths)
             )
+    changed = [place for hunk in (hunks or [[]])[0] for place in range(hunk.start, hunk.end)]
     for parent, differences in zip(parents, hunks, strict=True):
         gone = [old for hunk in differences for old in range(hunk.old_start, hunk.old_end)]
-        gone = _moved(new, parent, found, gone)
-        _broken_elsewhere(new, parent, found, gone, commit)
+        gone = _moved(new, parent, found, changed, gone)
+        _broken_elsewhere(new, parent, found, changed, gone, commit)
     return Passed(found, hunks)
 
 
@@ -71,7 +72,7 @@ def bring_back(new: Sequence[str], former: Version, found: list[LineTruth | None
         for place in range(start, end):
             found[place] = found[place] or former.truths[old + place - start]
     gone = [old for hunk in differences for old in range(hunk.old_start, hunk.old_end)]
-    _moved(new, former, found, gone)
+    _moved(new, former, found, range(len(new)), gone)
 
 
 def merged(
@@ -111,10 +112,22 @@ def _kept(hunks: Sequence[Hunk], old: int, new: int) -> Iterator[tuple[int, int,
 
 
 def _moved(
-    new: Sequence[str], parent: Version, found: list[LineTruth | None], gone: Sequence[int]
+    new: Sequence[str],
+    parent: Version,
+    found: list[LineTruth | None],
+    places: Sequence[int],
+    gone: Sequence[int],
 ) -> list[int]:
-    """Give lines their truth that are in another place; the old lines that are left over."""
-    wanted = [place for place, truth in enumerate(found) if truth is None]
+    """Give lines their truth that are in another place; the old lines that are left over.
+
+    Args:
+        new: The lines of the version.
+        parent: What it was made from.
+        found: The truth of each line, as far as it is known.
+        places: Among which those are of which it is not.
+        gone: The old lines that are not accounted for.
+    """
+    wanted = [place for place in places if found[place] is None]
     used = set()
     for place, old in recognised(new, wanted, parent.keys, gone, LONG_ENOUGH):
         found[place] = parent.truths[old]
@@ -126,6 +139,7 @@ def _broken_elsewhere(
     new: Sequence[str],
     parent: Version,
     found: list[LineTruth | None],
+    places: Sequence[int],
     gone: Sequence[int],
     commit: CommitId | None,
 ) -> None:
@@ -135,8 +149,7 @@ def _broken_elsewhere(
     former: dict[str, deque[range]] = defaultdict(deque)
     for run in _runs(gone, parent.keys):
         former[_words(run, parent.keys)].append(run)
-    wanted = (place for place, truth in enumerate(found) if truth is None)
-    for run in list(_runs(wanted, new)):
+    for run in list(_runs((place for place in places if found[place] is None), new)):
         text = _words(run, new)
         if former.get(text) and len(text) >= LONG_ENOUGH:
             source = former[text].popleft()

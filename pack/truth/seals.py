@@ -21,6 +21,7 @@ from pack.core.guard import Guard, Pending
 from pack.core.truths import SYSTEM_KEYS
 from pack.errors import NotFound
 from pack.files.line_keys import line_key
+from pack.history.differences.line_owners import first_difference
 from pack.index.format import may_be_generated
 from pack.log import CommitFacts
 from pack.model import BlobId, MemoryPath, Put
@@ -40,8 +41,11 @@ def seal_of(pairs: _Pairs) -> str:
     more: Counter[bytes] = Counter()
     for old, new in pairs:
         lines, former = new.split(b"\n"), old.split(b"\n")
-        more.update(lines)
-        more.subtract(former)
+        shorter = min(len(lines), len(former))  # mostly both ends are the same
+        head = first_difference(former, lines, shorter)
+        tail = first_difference(reversed(former), reversed(lines), shorter - head)
+        more.update(lines[head : len(lines) - tail])
+        more.subtract(former[head : len(former) - tail])
     brought: Counter[str] = Counter()
     for line, count in more.items():
         key = line_key(line.decode("utf-8", "replace")) if count else ""

@@ -1,13 +1,14 @@
 """The truth of the versions of files, each made from the truth of those before it.
 
 The history of a file is walked back until a version is known, or to its beginning. From there each
-commit passes on what it kept and answers for the rest. So one more commit costs one step.
+commit passes on what it kept and answers for the rest. So one more commit costs one step, in the
+next process too, which finds the newest version that this one knew (`pack.truth.kept`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence, Set
+from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -19,15 +20,16 @@ from pack.errors import NotFound
 from pack.history.assigned import AssignedLevels, assigned_in
 from pack.history.differences.line_owners import LineKeys
 from pack.history.follow import follow
-from pack.history.joined import joined_commits
 from pack.history.origins import UNATTRIBUTED
 from pack.log import CommitFacts, FileChange
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.provenance import is_ours
-from pack.truth.acceptances import Acceptance, acceptances_in, accepted, version_accepted
+from pack.truth.acceptances import Acceptance, accepted
 from pack.truth.ancestry import LinkedVersion, Truth, ancestry, made_from, oldest_first
 from pack.truth.credit import credit_of
 from pack.truth.elsewhere import Taken, TakenFrom, splits_v1, taken_by, taken_from_v1
+from pack.truth.kept import KeptTruths, kept_key, read_back
+from pack.truth.known_history import KnownHistories, KnownHistory
 from pack.truth.passing_on import Version, bring_back, merged, pass_on
 from pack.truth.returning import former_states
 
@@ -41,10 +43,6 @@ _KEPT: Final = 2000
 _UNKNOWN: Final = LineTruth(1, f"{UNATTRIBUTED}:older", LineState.UNATTRIBUTED, None)
 
 
-Accepted = dict[tuple[CommitId, MemoryPath], list[Acceptance]]
-"""By the commit that made a version and its path, what the person accepted of it later."""
-
-
 class Versions:
     """Finds out the truth of versions, and keeps it. May be used from any thread.
 
@@ -53,36 +51,43 @@ class Versions:
     """
 
     def __init__(self, core: Core) -> None:
+        is_cheap = Capability.LOG in core.connector.capabilities
         self._core = core
         self._known = Memo(_KEPT)
+        self._kept = KeptTruths(core.catalog, core.log)
+        limit = None if is_cheap else _MOST_REMOTE_VERSIONS
+        self._histories = KnownHistories(core.log, core.catalog, limit)
 
-    def of(self, head: CommitId, path: MemoryPath, sha: BlobId) -> Truth:
+    def of(self, head: CommitId, path: MemoryPath, sha: BlobId, *, keep: bool = False) -> Truth:
         """The truth of each line of a file that a commit has.
+
+        Args:
+            head: The commit.
+            path: Where the file is.
+            sha: Its blob.
+            keep: Whether the next process is told what is found out.
 
         Raises:
             ConnectorError: The store cannot be read.
         """
-        accepted, joined = self._accepted(head), self._joined(head)
         assigned = assigned_in(self._core)
-        return _Walk(self._core, self._known, accepted, joined, assigned).of(head, path, sha)
-
-    def _joined(self, head: CommitId) -> Set[CommitId]:
-        log, connector = self._core.log, self._core.connector
-        limit = None if Capability.LOG in connector.capabilities else _MOST_REMOTE_VERSIONS
-        return self._known.once((joined_commits, head), lambda: joined_commits(log, head, limit))
-
-    def _accepted(self, head: CommitId) -> Accepted:
-        """What was accepted in the history of a commit, by the commit that made the version."""
-        log, connector = self._core.log, self._core.connector
-        limit = None if Capability.LOG in connector.capabilities else _MOST_REMOTE_VERSIONS
-        found: Accepted = {}
-        for one in self._known.once(
-            (acceptances_in, head), lambda: acceptances_in(log, head, limit)
-        )[::-1]:
-            version = self._known.once(one, partial(version_accepted, log, one))
-            if version is not None:
-                found.setdefault((version, one.path), []).append(one)
+        found = self._kept.newest(head, path, sha, assigned.state)
+        if found is None:
+            history = self._histories.of(head, keep=keep)
+            walk = _Walk(self._core, self._known, self._kept, history, assigned, keep=keep)
+            found = walk.of(head, path, sha)
+            if keep and not history.is_cut:
+                self._kept.keep_newest(head, path, sha, found, assigned.state)
         return found
+
+
+def _by_path(history: KnownHistory) -> dict[MemoryPath, list[tuple[CommitId, Acceptance]]]:
+    """What was accepted of each file, oldest first, with the commit that made the version."""
+    found: dict[MemoryPath, list[tuple[CommitId, Acceptance]]] = {}
+    for one, version in reversed(history.accepted):
+        if version is not None:
+            found.setdefault(one.path, []).append((version, one))
+    return found
 
 
 class _Walk:
@@ -92,30 +97,37 @@ class _Walk:
         self,
         core: Core,
         known: Memo,
-        accepted: Accepted,
-        joined: Set[CommitId],
+        kept: KeptTruths,
+        history: KnownHistory,
         assigned: AssignedLevels,
+        *,
+        keep: bool,
     ) -> None:
         self._core = core
         self._assigned = assigned
-        self._joined = joined
         self._known = known
-        self._accepted = accepted
+        self._kept = kept
+        self._keep = keep and not history.is_cut
+        self._joined = history.joined
+        self._accepted = _by_path(history)
         self._v1_path = core.reader.v1_path
         self._line_keys = LineKeys()
         self._contents: dict[BlobId, bytes] = {}
         self._keys: dict[BlobId, Sequence[str]] = {}
         self._taken: dict[CommitId, Mapping[MemoryPath, Taken]] = {}
+        self._found_before: dict[MemoryPath, dict[str, str]] = {}
 
     def of(self, head: CommitId, path: MemoryPath, sha: BlobId, depth: int = 0) -> Truth:
         """See `Versions.of`; `depth` is how many files led to this one."""
         most = _MOST_VERSIONS if self._is_cheap() else _MOST_REMOTE_VERSIONS
-        steps = follow(self._core.log, head, path, at_once=_FIRST_PART, with_others=True)
+        first_part = 1 if self._kept_of(path) else _FIRST_PART
+        steps = follow(self._core.log, head, path, at_once=first_part, with_others=True)
         newest = ancestry(sha, steps, self._known_truth, most)
         if newest is None:
             return (_UNKNOWN,) * len(self._keys_of(sha))
         if newest.truth is None:
             self._find_out([*oldest_first(newest)], depth)
+            self._keep_truth(newest)
         return self._with_acceptances(newest)
 
     def _find_out(self, versions: Sequence[LinkedVersion], depth: int) -> None:
@@ -124,6 +136,8 @@ class _Walk:
         for number, version in enumerate(versions):
             if number % _READ_AT_ONCE == 0:
                 self._read_ahead(versions[number : number + _READ_AT_ONCE])
+                if number:
+                    self._keep_truth(versions[number - 1])  # lest it was in vain if this ends
             parents = [
                 Version(self._keys_of(sha), self._truth_before(version, sha, old, depth))
                 for sha, old in zip(made_from(version.change), version.before, strict=True)
@@ -159,7 +173,7 @@ class _Walk:
         """The truth of a version: what it kept, what it brought back or took, what is new."""
         new = self._keys_of(change.sha)
         found, hunks = pass_on(new, parents, commit.id)
-        if None not in found:
+        if all(found):
             return tuple(filter(None, found))
         own = self._credit(commit)
         for state in former_states(self._core, commit, change, self._credit):
@@ -170,7 +184,7 @@ class _Walk:
         if len(parents) > 1 and is_ours(commit.message):
             for place in (place for place, truth in enumerate(found) if truth is None):
                 found[place] = merged(place, parents, hunks, commit.id)
-        return tuple(truth or own for truth in found)
+        return tuple([truth or own for truth in found])
 
     def _take(
         self, commit: CommitFacts, change: FileChange, found: list[LineTruth | None], depth: int
@@ -204,22 +218,45 @@ class _Walk:
 
     def _known_truth(self, commit: CommitFacts, change: FileChange) -> Truth | None:
         key = self._key(commit, change)
-        return self._known.each([key], lambda _: {}).get(key)
+        known = self._known.each([key], lambda _: {}).get(key)
+        kept = self._kept_of(change.path) if known is None else {}
+        if kept:
+            text = kept.get(self._kept_key(commit, change))
+            known = read_back(text) if text is not None else None
+            if known is not None:
+                self._known.once(key, lambda: known)
+        return known
+
+    def _kept_of(self, path: MemoryPath) -> dict[str, str]:
+        """What earlier processes found out about a file; asked for once."""
+        if path not in self._found_before:
+            self._found_before[path] = self._kept.of(path)
+        return self._found_before[path]
+
+    def _keep_truth(self, version: LinkedVersion) -> None:
+        """Keep the truth of a version for the next process, if that is wanted and it is certain."""
+        if self._keep and version.truth is not None:
+            key = self._kept_key(version.commit, version.change)
+            self._kept.keep(version.change.path, key, version.truth)
+
+    def _kept_key(self, commit: CommitFacts, change: FileChange) -> str:
+        earlier = self._earlier(commit, change)
+        return kept_key(commit, change, earlier, self._joined, self._assigned.state)
 
     def _key(self, commit: CommitFacts, change: FileChange) -> Hashable:
-        """What the truth of a version follows from, before anything of it itself was accepted."""
-        earlier = (
-            one.commit
-            for (version, path), found in self._accepted.items()
-            for one in found
-            if path == change.path and version != commit.id
-        )
-        return commit.id, change.path, frozenset(earlier), self._assigned.state
+        state = self._assigned.state
+        return commit.id, change.path, self._earlier(commit, change), self._joined, state
+
+    def _earlier(self, commit: CommitFacts, change: FileChange) -> frozenset[CommitId]:
+        """The acceptances that the truth of a version follows from, before its own."""
+        accepted = self._accepted.get(change.path, ())
+        return frozenset(one.commit for version, one in accepted if version != commit.id)
 
     def _with_acceptances(self, version: LinkedVersion) -> Truth:
         truth = version.truth or ()
-        for one in self._accepted.get((version.commit.id, version.change.path), ()):
-            truth = accepted(truth, one)
+        for made_by, one in self._accepted.get(version.change.path, ()):
+            if made_by == version.commit.id:
+                truth = accepted(truth, one)
         return truth
 
     # --- what is stored ------------------------------------------------------------------------
@@ -254,5 +291,6 @@ class _Walk:
             return dict(self._core.connector.read_blobs(shas))
         except NotFound:
             if len(shas) == 1:
+                self._kept.stop()  # it may be fetched yet
                 return {shas[0]: b""}
             return {sha: content for one in shas for sha, content in self._read([one]).items()}

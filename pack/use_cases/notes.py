@@ -17,6 +17,7 @@ from pack.model import ABSENT, Change, Delete, Put
 from pack.results import Document, FileListing, Written
 from pack.use_cases import read
 from pack.use_cases.excerpt import Part
+from pack.use_cases.trusted_files import wanted_trust
 from pack.use_cases.write import (
     LinesShown,
     Wording,
@@ -78,6 +79,8 @@ class Notes:
         sort: Sort = Sort.PATH,
         limit: int | None = None,
         cursor: str | None = None,
+        max_level: int | None = None,
+        origin: str | None = None,
     ) -> FileListing:
         """The files that match all filters.
 
@@ -91,15 +94,20 @@ class Notes:
             sort: By path, or newest or largest first.
             limit: How many to return at most; `None` for as many as fit into about 1,500 tokens.
             cursor: Where an earlier answer left off.
+            max_level: Only files that are trusted at least so far, from 1 (the person) to 5. With
+                this or `origin`, each file says its level and origin.
+            origin: Only files of which this writer wrote what is trusted least: the beginning of an
+                origin, such as `user`.
 
         Raises:
             NotInitialised: There is no memory.
-            InvalidRequest: The cursor is not from an earlier answer, the limit is not positive, or
-                a date is not valid.
+            InvalidRequest: The cursor is not from an earlier answer, the limit is not positive, a
+                date is not valid, or there is no such level.
         """
         which = make_filter(tag, topic, dir, since, until)
+        trust = wanted_trust(max_level, origin)
         with self._core.view():
-            return read.list_files(self._core, which, sort, limit, cursor)
+            return read.list_files(self._core, which, sort, limit, cursor, trust)
 
     def update(
         self,

@@ -16,7 +16,7 @@ from pack.catalog.questions import Filter, Sort, SortKey, sort_key
 from pack.catalog.row import Row
 from pack.catalog.scope import PROJECT_FILE, scope_of
 from pack.core.core import Core
-from pack.core.labels import labels_of
+from pack.core.labels import Label, labels_of
 from pack.core.lookup import asked_path, nothing_there
 from pack.core.requests import (
     InvalidCursor,
@@ -35,6 +35,7 @@ from pack.remote.remote import RemoteRecord, StopKind
 from pack.results import Document, FileListing, ManagedFile, NoteSummary
 from pack.times import format_time, parse_time
 from pack.use_cases.excerpt import WHOLE, Part, excerpt
+from pack.use_cases.trusted_files import WantedTrust, trusted_files
 
 LIST_MOST: Final = 100
 """Number of files in a listing if the caller gives no limit."""
@@ -96,21 +97,31 @@ def sync_order(core: Core) -> Sequence[str]:
 
 
 def list_files(
-    core: Core, which: Filter, sort: Sort, limit: int | None, cursor: str | None
+    core: Core,
+    which: Filter,
+    sort: Sort,
+    limit: int | None,
+    cursor: str | None,
+    trust: WantedTrust | None = None,
 ) -> FileListing:
     """See `Notes.list`."""
     most = LIST_MOST if limit is None else check_limit(limit)
     after = _place(parse_cursor(cursor, _SORT_SHAPES[sort]), sort) if cursor is not None else None
-    found, so_far = core.ask_so_far(
-        lambda view: view.list_rows(which, sort, after, most + 1), by_date=True
-    )
+    trusted, so_far = None, None
+    if trust is not None:
+        found, trusted = trusted_files(core, which, sort, after, trust)
+    else:
+        found, so_far = core.ask_so_far(
+            lambda view: view.list_rows(which, sort, after, most + 1), by_date=True
+        )
     rows: Sequence[Row] = found.rows[:most]
     if limit is None:
         rows = cut_to_budget(rows, LIST_TOKENS, _cost)
     is_last = len(rows) == len(found.rows)
     following = None if is_last else make_cursor([*sort_key(rows[-1], sort)])
     today = core.today()
-    files = tuple(_listed(row, today) for row in rows)
+    labels = [trusted.label(row.path) if trusted else None for row in rows]
+    files = tuple(_listed(row, today, label) for row, label in zip(rows, labels, strict=True))
     copies = core.sync.notices() if core.sync else ()
     managed = (str(so_far),) if so_far else _managed_notice(core)  # that asks the whole catalog
     notices = (*_notices(core), *managed, *copies)
@@ -189,7 +200,8 @@ def is_expired(row: Row, today: date) -> bool:
     return row.expires is not None and today.isoformat() > row.expires
 
 
-def _listed(row: Row, today: date) -> NoteSummary:
+def _listed(row: Row, today: date, label: Label | None) -> NoteSummary:
     expired = is_expired(row, today)
     updated = row.updated or row.changed
-    return NoteSummary(row.path, row.topic, row.tags, row.created, updated, expired, row.sync)
+    known = (row.path, row.topic, row.tags, row.created, updated, expired, row.sync)
+    return NoteSummary(*known, *(label or ()))

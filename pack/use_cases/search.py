@@ -27,7 +27,6 @@ from pack.errors import InvalidRequest
 from pack.files.markdown import split_lines
 from pack.files.passages import heading_above
 from pack.model import MemoryPath
-from pack.provenance import TRUTH_LEVELS
 from pack.results import Line, Match, Matches
 from pack.search.candidate import Candidate, PassageStart
 from pack.search.forms import expand, inside_words
@@ -45,7 +44,7 @@ from pack.search.ranking import (
 from pack.search.section_names import section_name
 from pack.search.snippets import find_lines
 from pack.search.words import fold_text
-from pack.use_cases.trusted_matches import is_wanted, label_at, labelled
+from pack.use_cases.trusted_matches import check_level, is_wanted, label_at, labelled
 
 _DEEP = 20_000
 """The number of passages considered for every page after the first."""
@@ -370,8 +369,7 @@ class Search:
             LimitExceeded: The query is longer than 1,000 bytes.
         """
         which = make_filter(tag, topic, dir, since, until)
-        if max_level is not None and max_level not in TRUTH_LEVELS.values():
-            raise InvalidRequest("max_level is a level from 1 (the person) to 5 (an AI elsewhere)")
+        check_level(max_level)
         request = SearchRequest(query, which, limit, cursor, max_tokens, explain, max_level, origin)
         with self._core.view():
             return search(self._core, request)

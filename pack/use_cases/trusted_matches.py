@@ -8,8 +8,10 @@ from itertools import groupby
 
 from pack.core.core import Core
 from pack.core.labels import Label, labels_of
+from pack.errors import InvalidRequest
 from pack.files.note import Note
 from pack.model import MemoryPath
+from pack.provenance import TRUTH_LEVELS
 from pack.results import Match
 
 
@@ -21,6 +23,16 @@ def labelled(core: Core, matches: Iterable[Match]) -> tuple[Match, ...]:
     for _, alike in groupby(matches, key=lambda match: round(match.score, 6)):
         found += sorted((_with_label(core, one) for one in alike), key=_level)
     return tuple(found)
+
+
+def check_level(level: int | None) -> None:
+    """Refuse what is no level.
+
+    Raises:
+        InvalidRequest: There is no such level.
+    """
+    if level is not None and level not in TRUTH_LEVELS.values():
+        raise InvalidRequest("max_level is a level from 1 (the person) to 5 (an AI elsewhere)")
 
 
 def is_wanted(label: Label | None, max_level: int | None, origin: str | None) -> bool:

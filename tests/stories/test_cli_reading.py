@@ -65,6 +65,17 @@ def test_list_filters_and_pages(memory: Folder) -> None:
     assert "1 of 4 files" in cut.err
 
 
+def test_list_by_trust_says_how_far_each_file_is_trusted(memory: Folder) -> None:
+    found = memory.json("list", "--max-level", "1", "--dir", "projects")["files"]
+    assert [(file["path"], file["level"]) for file in found] == [("projects/site.md", 1)]
+    assert found[0]["origin"].startswith("user:")
+    assert memory.json("list", "--origin", "ai-")["files"] == []
+    head, line = memory.ok("list", "--max-level", "5", "--dir", "projects").text.splitlines()
+    assert head.split()[-1] == "TRUST"
+    assert f"1 {found[0]['origin']}" in line
+    assert "max_level" in memory.pack("list", "--max-level", "9").err
+
+
 def test_the_json_of_a_list_has_these_keys(memory: Folder) -> None:
     answer = memory.json("list", "--topic", "sale")
     assert answer == {

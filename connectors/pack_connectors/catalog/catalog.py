@@ -25,7 +25,15 @@ from pack.index.format import FolderSummary, IndexLine
 from pack.model import BlobId, CommitId, LastChange, MemoryPath
 from pack.search.candidate import Candidate, PassageStart
 from pack.search.query import Clause
-from pack_connectors.catalog import build, listing, neighbours, pending, search, vocabulary
+from pack_connectors.catalog import (
+    build,
+    listing,
+    neighbours,
+    pending,
+    remembered,
+    search,
+    vocabulary,
+)
 from pack_connectors.catalog.file import CatalogFile, CopySource
 from pack_connectors.catalog.idle import IdleWork
 from pack_connectors.catalog.rows import (
@@ -148,6 +156,7 @@ class SqliteCatalog:
         def forget(db: sqlite3.Connection) -> None:
             with transaction(db):
                 build.clear(db)
+                remembered.clear(db)
 
         self._file.read(forget)
 
@@ -235,6 +244,15 @@ class SqliteCatalog:
         for commit, at in self._all(query, path):
             return LastChange(path, CommitId(commit), datetime.fromtimestamp(at, UTC))
         return None
+
+    # --- what was found out about the past -----------------------------------------------------
+
+    def remembered(self, about: str) -> dict[str, str]:
+        return self._file.read(lambda db: remembered.read(db, about))
+
+    def remember(self, about: str, key: str, value: str) -> None:
+        self._file.owe(lambda db: remembered.note(db, about, key, value))
+        self._file.settle()
 
     # --- what a reader sees --------------------------------------------------------------------
 

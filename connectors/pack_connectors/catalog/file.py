@@ -60,6 +60,11 @@ class CatalogFile:
         with self._lock:
             self._owed.append(step)
 
+    def settle(self) -> None:
+        """Make the changes that were put off, unless one state is being read."""
+        with self._lock:
+            self._settle()
+
     def read(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
         """The result of an action, after all changes that were put off."""
         with self._lock:
@@ -174,6 +179,8 @@ class CatalogFile:
             self._disconnect()
 
     def _settle(self) -> None:
+        if self._connection is not None and self._connection.in_transaction:
+            return  # that of `state`, which nothing may change
         while self._owed:
             self._carry_out(self._owed.pop(0))
 

@@ -5,7 +5,8 @@ ids. Search finds passages: `place` says which file each belongs to, `passage` k
 `length` counts the files that have so many passages (`file.passages`), and `words` is the full text
 index. `words` stores no text of its own: to take an entry out, `pack.search.words.indexed_text`
 makes the same words from `passage` again. `behind` lists the files whose passages are not indexed
-yet. `term` is the vocabulary, and `part` finds terms by any part.
+yet. `term` is the vocabulary, and `part` finds terms by any part. `remembered` holds what
+was found out about the history of files, whatever the commit.
 
 Sources: SQLite documentation, "FTS5" (4.4 contentless tables, 6.8 and 6.9 merging) and
 "Write-Ahead Logging".
@@ -75,7 +76,12 @@ CREATE VIRTUAL TABLE part USING fts5 (
     text, content = 'term', content_rowid = 'id', tokenize = 'trigram case_sensitive 1',
     detail = none, columnsize = 0
 );
-CREATE VIRTUAL TABLE word_list USING fts5vocab (words, row)
+CREATE VIRTUAL TABLE word_list USING fts5vocab (words, row);
+CREATE TABLE remembered (
+    id INTEGER PRIMARY KEY, about TEXT NOT NULL, key TEXT NOT NULL, size INTEGER NOT NULL,
+    value TEXT NOT NULL
+);
+CREATE INDEX remembered_about ON remembered (about)
 """
 
 

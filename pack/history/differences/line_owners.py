@@ -102,7 +102,7 @@ def differing(old: Sequence[str], new: Sequence[str]) -> list[Hunk]:
     return [Hunk(*(place + head for place in hunk)) for hunk in middle]
 
 
-def first_difference(old: Iterable[str], new: Iterable[str], most: int) -> int:
+def first_difference(old: Iterable[object], new: Iterable[object], most: int) -> int:
     """How many lines, or characters, are the same at the beginning; of both there are `most`."""
     return next(compress(count(), map(ne, old, new)), most)
 

@@ -51,6 +51,8 @@ class ListedFile(TypedDict):
     tags: NotRequired[list[str]]
     updated: NotRequired[str]
     expired: NotRequired[bool]
+    level: NotRequired[int]
+    origin: NotRequired[str]
 
 
 class ListResult(PastState):
@@ -149,6 +151,8 @@ def listing(page: FileListing, past: Past | None = None) -> CallToolResult:
             tags=list(file.tags) or None,
             updated=file.updated,
             expired=file.expired or None,
+            level=file.level,
+            origin=file.origin or None,
         )
         for file in page.files
     ]
@@ -163,6 +167,8 @@ def _listed(file: NoteSummary) -> str:
         f"tags: {', '.join(file.tags)}" if file.tags else "",
         f"updated {file.updated}" if file.updated else "",
         "expired" if file.expired else "",
+        f"level {file.level}" if file.level else "",
+        file.origin or "",
     ]
     said = "; ".join(filter(None, facts))
     return f"- {file.path}: {file.topic}{f' ({said})' if said else ''}"

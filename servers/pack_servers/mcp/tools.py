@@ -109,6 +109,8 @@ class Tools:
         sort: Order = Sort.PATH,
         limit: Limit = None,
         cursor: Cursor = "",
+        max_level: int | None = None,
+        origin: str = "",
         as_of: AsOf = "",
     ) -> Annotated[CallToolResult, answers.ListResult]:
         """What is in the memory: path, topic, tags and date of each file."""
@@ -124,6 +126,8 @@ class Tools:
                 sort=sort,
                 limit=limit,
                 cursor=cursor or None,
+                max_level=max_level,
+                origin=origin or None,
             )
             return answers.listing(page, memory.past)
 

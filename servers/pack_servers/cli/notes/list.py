@@ -18,6 +18,8 @@ from pack_servers.cli.shell.options import (
     FormatOption,
     GithubOption,
     LocalOption,
+    MaxLevelOption,
+    OriginOption,
     SinceOption,
     TagOption,
     TopicOption,
@@ -57,6 +59,8 @@ def run(
         int, typer.Option("--limit", metavar="N", help="The most files to show.")
     ] = _LIMIT,
     cursor: CursorOption = None,
+    max_level: MaxLevelOption = None,
+    origin: OriginOption = None,
     as_of: AsOfOption = None,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
@@ -74,10 +78,15 @@ def run(
             sort=sort,
             limit=limit,
             cursor=cursor,
+            max_level=max_level,
+            origin=origin,
         )
     if answer is Format.JSON:
         fields = asdict(page) | past_fields(memory.past)
         notices = fields.pop("notices")  # there are rarely any
+        if max_level is None and origin is None:  # only then anybody knows them
+            for file in fields["files"]:
+                del file["level"], file["origin"]
         show_json({**fields, "notices": notices} if notices else fields)
     else:
         say_past(memory.past)
@@ -89,6 +98,8 @@ def _show(page: FileListing) -> None:
     # Imported here: rich would add a third to the time of a listing for a program.
     from pack_servers.cli.shell.terminal import show_table, styled  # noqa: PLC0415
 
+    is_by_trust = any(file.level for file in page.files)
+
     def row(file: NoteSummary) -> list[Text]:
         return [
             styled(file.path),
@@ -96,12 +107,14 @@ def _show(page: FileListing) -> None:
             styled(", ".join(file.tags)),
             styled(file.updated or ""),
             styled("[expired]" if file.expired else "", "bold red"),
+            *([styled(f"{file.level} {file.origin}")] if is_by_trust else []),
         ]
 
     if not page.files:
         say("no files match")
         return
-    show_table(("path", "topic", "tags", "updated", ""), [row(file) for file in page.files])
+    head = ("path", "topic", "tags", "updated", "")
+    show_table((*head, "trust") if is_by_trust else head, [row(file) for file in page.files])
     if page.next_cursor is not None:
         rest = f"{len(page.files)} of {page.total} files"
         say(f"{rest}; for more, use --limit {page.total} or --cursor {page.next_cursor}")

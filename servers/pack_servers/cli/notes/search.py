@@ -20,6 +20,8 @@ from pack_servers.cli.shell.options import (
     FormatOption,
     GithubOption,
     LocalOption,
+    MaxLevelOption,
+    OriginOption,
     SinceOption,
     TagOption,
     TopicOption,
@@ -60,16 +62,8 @@ def run(
     explain: Annotated[
         bool, typer.Option("--explain", help="Say why each file is where it is in the list.")
     ] = False,
-    max_level: Annotated[
-        int | None,
-        typer.Option(
-            "--max-level", metavar="1-5", help="Only text that is trusted at least so far."
-        ),
-    ] = None,
-    origin: Annotated[
-        str | None,
-        typer.Option("--origin", metavar="NAME", help="Only text by this writer, such as `user`."),
-    ] = None,
+    max_level: MaxLevelOption = None,
+    origin: OriginOption = None,
     regex: Annotated[
         bool, typer.Option("--regex", help="Treat QUERY as a regular expression, line by line.")
     ] = False,

@@ -126,6 +126,14 @@ UntilOption = Annotated[
         show_default=False,
     ),
 ]
+MaxLevelOption = Annotated[
+    int | None,
+    typer.Option("--max-level", metavar="1-5", help="Only text that is trusted at least so far."),
+]
+OriginOption = Annotated[
+    str | None,
+    typer.Option("--origin", metavar="NAME", help="Only text by this writer, such as `user`."),
+]
 CursorOption = Annotated[
     str | None,
     typer.Option(

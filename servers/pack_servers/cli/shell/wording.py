@@ -37,6 +37,9 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
     Action.RETRY_TARGET: "run `pack sync --target NAME`",
     Action.ALLOW_GOOGLE: "run `pack google-auth`",
     Action.SEE_PROPOSALS: "run `pack proposals`",
+    Action.TELL_OF_PROPOSAL: (
+        "tell the person: `pack proposals show ID` shows it, `pack proposals accept ID` makes it so"
+    ),
     Action.ACCEPT_PROPOSAL: "run `pack proposals accept ID`",
     Action.EDIT_PROPOSAL: "run `pack proposals edit ID`",
     Action.REJECT_PROPOSAL: "run `pack proposals reject ID`",

@@ -82,6 +82,14 @@ def test_a_listing_is_a_line_a_file() -> None:
     }
 
 
+def test_a_listing_by_trust_says_level_and_origin() -> None:
+    file = replace(listed("a/1.md"), level=5, origin="ai-cloud:x")
+    result = answers.listing(FileListing((file,), 1, None))
+    assert blocks(result)[0].endswith("updated 2026-01-02; level 5; ai-cloud:x)")
+    (found,) = content(result, answers.ListResult)["files"]
+    assert (found["level"], found["origin"]) == (5, "ai-cloud:x")
+
+
 def test_nothing_found_is_said_in_words() -> None:
     assert blocks(answers.listing(FileListing((), 0, None))) == ["no files"]
     assert blocks(answers.matches(Matches((), 0, None))) == ["no matches"]

@@ -1,0 +1,90 @@
+"""A listing by how far its files are trusted; only then each file says it.
+
+To know it of a file takes a look at its history, so nobody who does not ask for it waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pack.catalog.questions import Filter, Listing, Sort, SortKey
+from pack.catalog.row import Row
+from pack.core.core import Core
+from pack.core.labels import Label, labels_of
+from pack.errors import LimitExceeded
+from pack.model import MemoryPath
+from pack.use_cases.trusted_matches import check_level, is_wanted
+
+
+@dataclass(frozen=True, slots=True)
+class WantedTrust:
+    """How far files are to be trusted, and who is to have written what is trusted least in them.
+
+    Attributes:
+        max_level: The weakest level that is wanted; `None` for any.
+        origin: The beginning of the origin that is wanted; `None` for any.
+    """
+
+    max_level: int | None = None
+    origin: str | None = None
+
+
+def wanted_trust(max_level: int | None, origin: str | None) -> WantedTrust | None:
+    """What a caller asks for; `None` for nothing.
+
+    Raises:
+        InvalidRequest: There is no such level.
+    """
+    check_level(max_level)
+    return None if max_level is None and origin is None else WantedTrust(max_level, origin)
+
+
+class TrustedFiles:
+    """The files of a listing that are trusted as far as is wanted.
+
+    Args:
+        core: The memory.
+        rows: All files that otherwise fit.
+        wanted: How far they are to be trusted.
+    """
+
+    def __init__(self, core: Core, rows: Sequence[Row], wanted: WantedTrust) -> None:
+        self._labels: dict[MemoryPath, Label | None] = {}
+        for row in rows:
+            is_read, label = _label(core, row.path)
+            if is_read and is_wanted(label, wanted.max_level, wanted.origin):
+                self._labels[row.path] = label
+
+    def among(self, rows: Sequence[Row]) -> Listing:
+        """Those among some rows, and how many there are altogether."""
+        found = tuple(row for row in rows if row.path in self._labels)
+        return Listing(found, len(self._labels))
+
+    def label(self, path: MemoryPath) -> Label | None:
+        """How far a file is trusted; `None` where nobody asks for levels."""
+        return self._labels.get(path)
+
+
+def trusted_files(
+    core: Core, which: Filter, sort: Sort, after: SortKey | None, wanted: WantedTrust
+) -> tuple[Listing, TrustedFiles]:
+    """The files after a place in an order that are trusted as far as is wanted."""
+    rows = core.ask(lambda view: view.list_rows(which, sort).rows, by_date=True)
+    rest = rows
+    if after is not None:
+        rest = core.ask(lambda view: view.list_rows(which, sort, after).rows, by_date=True)
+    files = TrustedFiles(core, rows, wanted)
+    return files.among(rest), files
+
+
+def _label(core: Core, path: MemoryPath) -> tuple[bool, Label | None]:
+    """Whether a file can be read, and how far it is trusted."""
+    try:
+        note = core.reader.find(path)
+    except LimitExceeded:
+        return False, None
+    if note is None:
+        return False, None
+    found = labels_of(core, note, 1, note.text.count("\n") + 1)
+    return found is not None or core.truths is None, found.whole if found else None
