@@ -44,13 +44,19 @@ class Action(StrEnum):
     RETRY_TARGET = "<<retry-target>>"
     ALLOW_GOOGLE = "<<allow-google>>"
     SEE_PROPOSALS = "<<see-proposals>>"
+    TELL_OF_PROPOSAL = "<<tell-of-proposal>>"
     ACCEPT_PROPOSAL = "<<accept-proposal>>"
     EDIT_PROPOSAL = "<<edit-proposal>>"
     REJECT_PROPOSAL = "<<reject-proposal>>"
     ACCEPT_TEXT = "<<accept-text>>"
+    ASSIGN_LEVELS = "<<assign-levels>>"
+
+    def of(self, identity: str) -> str:
+        """The token of something to be done with one thing, whose id the words hold as `ID`."""
+        return f"{self.value[:-2]} {identity}>>"
 
 
-_TOKEN: Final = re.compile("(?P<start>(?:^|[.!?] )?)(?P<token><<[a-z-]+>>)")
+_TOKEN: Final = re.compile("(?P<start>(?:^|[.!?] )?)<<(?P<name>[a-z-]+)(?: (?P<id>[a-z0-9]+))?>>")
 
 
 def in_words(text: str, words: Mapping[Action, str]) -> str:
@@ -63,8 +69,8 @@ def in_words(text: str, words: Mapping[Action, str]) -> str:
     by_token: dict[str, str] = {action.value: clause for action, clause in words.items()}
 
     def clause(found: re.Match[str]) -> str:
-        start, token = found["start"], found["token"]
-        spoken = by_token.get(token, token)
+        start, token = found["start"], f"<<{found['name']}>>"
+        spoken = by_token.get(token, token).replace("ID", found["id"] or "ID")
         is_first = bool(start) or found.start() == 0
         return start + (spoken[:1].upper() + spoken[1:] if is_first else spoken)
 

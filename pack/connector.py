@@ -49,6 +49,12 @@ class Capability(StrEnum):
     Without it, only the logs of single files are read, and only when a date is needed.
     """
 
+    NOTES = "notes"
+    """Commits can have notes beside them, as of `git notes`.
+
+    Without it, none has one, and `write_notes` refuses.
+    """
+
 
 class Connector(Protocol):
     """A store of files with history, in which a write is one commit made by compare-and-swap.
@@ -337,6 +343,52 @@ class Connector(Protocol):
 
         Raises:
             StaleBase: It is not at `expected`. It stays where it is.
+            ConnectorError: The store failed.
+        """
+        ...
+
+    # --- notes of commits ----------------------------------------------------------------------
+
+    def notes_head(self) -> CommitId | None:
+        """The newest commit of the notes, which stands for their state; `None` if there are none.
+
+        Cheap enough to be asked before each answer that depends on them.
+
+        Raises:
+            ConnectorError: The store cannot be read.
+        """
+        ...
+
+    def read_notes(self, at: CommitId) -> Mapping[CommitId, str]:
+        """The notes that PACK has written beside commits, by commit.
+
+        Args:
+            at: Their state, from `notes_head`.
+
+        Raises:
+            NotFound: There is no such state.
+            ConnectorError: The store cannot be read.
+        """
+        ...
+
+    def write_notes(
+        self, base: CommitId | None, notes: Mapping[CommitId, str | None], message: str
+    ) -> CommitId:
+        """Write notes beside commits. No commit changes, and the branch stays where it is.
+
+        Args:
+            base: The state of the notes that this is based on; `None` where there are none.
+            notes: The whole note of each commit; `None` to take it away.
+            message: Says why, in the history of the notes.
+
+        Returns:
+            The new state.
+
+        Raises:
+            InvalidRequest: The store has no notes (see `Capability.NOTES`).
+            InvalidContent: The message is unusable.
+            NotFound: A commit does not exist.
+            StaleBase: The notes are no longer at `base`. Nothing was written.
             ConnectorError: The store failed.
         """
         ...

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from pack.pages.delivery import PageDelivery
     from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
+    from pack.truth.assigning import Assigning
     from pack.truth.attribution import Attribution
     from pack.truth.deciding.proposals import Proposals
     from pack.truth.sync_items.items import SyncItems
@@ -217,6 +218,13 @@ class Memory:
         from pack.history.blame import Blame  # noqa: PLC0415
 
         return Blame(self._session)
+
+    @property
+    def assigning(self) -> Assigning:
+        """Levels that the person gives commits made before."""
+        from pack.truth.assigning import Assigning  # noqa: PLC0415
+
+        return Assigning(self._session)
 
     @property
     def attribution(self) -> Attribution:

@@ -46,6 +46,7 @@ from pack.model import (
 from pack.rules.exclusion import CommittedRules, Exclusion
 from pack_connectors.preconditions import (
     check_aside,
+    check_message,
     check_path,
     check_side_ref,
     check_write,
@@ -88,7 +89,9 @@ class InMemoryConnector:
         lock_seconds: How long a writer waits for another.
     """
 
-    capabilities: frozenset[Capability] = frozenset({Capability.AUTHOR, Capability.LOG})
+    capabilities: frozenset[Capability] = frozenset(
+        {Capability.AUTHOR, Capability.LOG, Capability.NOTES}
+    )
 
     def __init__(
         self,
@@ -105,6 +108,8 @@ class InMemoryConnector:
         self._commits: dict[CommitId, Snapshot] = {}
         self._blobs: dict[BlobId, bytes] = {}
         self._aside: dict[str, CommitId] = {}
+        self._notes_head: CommitId | None = None
+        self._notes: dict[CommitId, Mapping[CommitId, str]] = {}
 
     @property
     def location(self) -> str:
@@ -356,6 +361,36 @@ class InMemoryConnector:
         actual = self._aside.get(ref)
         if actual != expected:
             raise StaleBase(expected, actual)
+
+    # --- notes of commits ----------------------------------------------------------------------
+
+    def notes_head(self) -> CommitId | None:
+        """See `Connector.notes_head`."""
+        return self._notes_head
+
+    def read_notes(self, at: CommitId) -> Mapping[CommitId, str]:
+        """See `Connector.read_notes`."""
+        if at not in self._notes:
+            raise NotFound(f"notes {at[:60]}")
+        return self._notes[at]
+
+    def write_notes(
+        self, base: CommitId | None, notes: Mapping[CommitId, str | None], message: str
+    ) -> CommitId:
+        """See `Connector.write_notes`."""
+        check_message(message)
+        for commit in notes:
+            self._commit_at(commit)
+        with self.exclusive():
+            if self._notes_head != base:
+                raise StaleBase(base, self._notes_head)
+            kept = {**(self._notes[base] if base else {}), **notes}
+            now = {commit: text for commit, text in kept.items() if text is not None}
+            text = repr((base, sorted(now.items()), message))
+            new = CommitId(object_id("commit", text.encode("utf-8", "backslashreplace")))
+            self._notes[new] = now
+            self._notes_head = new
+        return new
 
     def view(self) -> AbstractContextManager[None]:
         """See `Connector.view`; the store is local."""

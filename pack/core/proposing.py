@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
+from pack.actions import Action
 from pack.core.decision import Decision, ProposedWrite
 from pack.errors import StaleBase, TooManyProposals
 from pack.merge.lines import merge_lines
@@ -174,6 +175,5 @@ def _words(wanted: ProposedWrite, kept: Proposal | None, *, is_written: bool) ->
     part = "Everything else was written; the rest" if is_written else "It"
     return (
         f"{path} holds text that is the person's, so nothing of that was changed. {part} waits as "
-        f"proposal {kept.id}. Tell the person: `pack proposals show {kept.id}` shows it, "
-        f"`pack proposals accept {kept.id}` makes it so. Go on with other work."
+        f"proposal {kept.id}. {Action.TELL_OF_PROPOSAL.of(kept.id)}. Go on with other work."
     )

@@ -16,9 +16,10 @@ from pack.catalog.row import is_catalogued
 from pack.core.requests import InvalidCursor, check_limit, count_tokens, make_cursor, parse_cursor
 from pack.core.session import Session
 from pack.errors import NotFound
+from pack.history.assigned import assigned_in, writer_of
 from pack.history.follow import follow, read_in_parts
 from pack.history.line_counts import UNCOUNTED, Counts, TwoBlobs, count_lines
-from pack.history.origins import is_by, written_by
+from pack.history.origins import WrittenBy, is_named
 from pack.history.selection import Selection, select
 from pack.history.sessions import find_session
 from pack.history.told import Told
@@ -169,14 +170,15 @@ class Commits:
             likely = limit if max_tokens is None else min(limit, max_tokens // _TOKENS_EACH)
             steps = self._steps(asked, likely + _MORE, everything=everything)
             chosen = self._session(asked.head, session) if session is not None else None
-            notice = None
+            notice, assigned = None, assigned_in(self._core).levels
             for number, (commit, changes) in enumerate(steps, asked.skip):
                 if commit.is_cut:
                     notice = _CUT.format(commit.id)
                     continue
                 is_shown = everything or (bool(changes) and not skips_sync(commit.message))
                 is_asked = chosen is None or commit.id in chosen
-                if not is_shown or not is_asked or (by is not None and not is_by(commit, by)):
+                is_theirs = by is None or is_named(writer_of(commit, assigned), by)
+                if not (is_shown and is_asked and is_theirs):
                     continue
                 spent += _cost(commit, changes)
                 is_full = len(found) == limit or (max_tokens is not None and spent > max_tokens)
@@ -255,13 +257,19 @@ class Commits:
             if is_catalogued(change.path)
         )
         counts = count_lines(self._core, counted)
-        return tuple(_entry(commit, changes, counts) for commit, changes in steps)
+        assigned = assigned_in(self._core).levels
+        return tuple(
+            _entry(commit, changes, counts, writer_of(commit, assigned))
+            for commit, changes in steps
+        )
 
 
 def _entry(
-    commit: CommitFacts, changes: Sequence[FileChange], counts: Mapping[TwoBlobs, Counts]
+    commit: CommitFacts,
+    changes: Sequence[FileChange],
+    counts: Mapping[TwoBlobs, Counts],
+    writer: WrittenBy,
 ) -> CommitEntry:
-    writer = written_by(commit)
     return CommitEntry(
         commit.id,
         format_time(commit.at),

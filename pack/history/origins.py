@@ -131,7 +131,12 @@ def is_by(commit: CommitFacts, wanted: str) -> bool:
         wanted: An origin (`ai-cloud:claude-code`), a source (`user`, `ai-cloud`), a client
             (`claude-code`), or the beginning of any of them.
     """
-    writer, text = written_by(commit), wanted.strip().casefold()
+    return is_named(written_by(commit), wanted)
+
+
+def is_named(writer: WrittenBy, wanted: str) -> bool:
+    """Whether a caller names this writer, in one of the ways of `is_by`."""
+    text = wanted.strip().casefold()
     return any(name.casefold().startswith(text) for name in (writer.origin, writer.client))
 
 

@@ -201,6 +201,18 @@ class PastStore:
         del ref, new_ref, expected
         self._refuse()
 
+    def notes_head(self) -> CommitId | None:
+        return self._store.notes_head()  # what is said of a commit today holds for its past, too
+
+    def read_notes(self, at: CommitId) -> Mapping[CommitId, str]:
+        return self._store.read_notes(at)
+
+    def write_notes(
+        self, base: CommitId | None, notes: Mapping[CommitId, str | None], message: str
+    ) -> CommitId:
+        del base, notes, message
+        self._refuse()
+
     def _refuse(self) -> NoReturn:
         raise InvalidRequest(f"commit {self._commit[:12]} is past, and the past cannot be changed")
 

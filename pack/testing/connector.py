@@ -1055,6 +1055,49 @@ class AsideContract(ConnectorHooks):
         assert connector.side_refs("proposals") == {}
 
 
+class NotesContract(ConnectorHooks):
+    """What `Capability.NOTES` adds: notes beside commits, none of which changes."""
+
+    @pytest.fixture
+    def noted(self, connector: Connector) -> Connector:
+        """A store that can have notes."""
+        if Capability.NOTES not in connector.capabilities:
+            base = put(connector, A, b"a").id
+            assert connector.notes_head() is None
+            with pytest.raises(InvalidRequest):
+                connector.write_notes(None, {base: "text\n"}, "why")
+            pytest.skip(f"{type(connector).__name__} has no notes")
+        return connector
+
+    def test_notes_are_written_read_and_taken_away(self, noted: Connector) -> None:
+        one, two = put(noted, A, b"a").id, put(noted, B, b"b").id
+        before = everything(noted)
+        assert noted.notes_head() is None
+        first = noted.write_notes(None, {one: "Level: 5\nOther: ä\n", two: "x\n"}, "why")
+        assert noted.notes_head() == first
+        assert noted.read_notes(first) == {one: "Level: 5\nOther: ä\n", two: "x\n"}
+        second = noted.write_notes(first, {one: None, two: "y\n"}, "again")
+        assert noted.read_notes(second) == {two: "y\n"}
+        assert len(noted.read_notes(first)) == 2
+        assert (noted.head(), everything(noted)) == (two, before)
+        reopened = self.reopen(noted)
+        assert reopened.read_notes(reopened.notes_head() or NO_COMMIT) == {two: "y\n"}
+
+    def test_they_move_only_from_where_they_are_expected(self, noted: Connector) -> None:
+        made = put(noted, A, b"a").id
+        with pytest.raises(StaleBase):
+            noted.write_notes(made, {made: "x\n"}, "why")
+        first = noted.write_notes(None, {made: "x\n"}, "why")
+        with pytest.raises(StaleBase):
+            noted.write_notes(None, {made: "y\n"}, "why")
+        with pytest.raises(NotFound):
+            noted.write_notes(first, {NO_COMMIT: "y\n"}, "why")
+        with pytest.raises(NotFound):
+            noted.read_notes(NO_COMMIT)
+        assert noted.notes_head() == first
+        assert noted.read_notes(first) == {made: "x\n"}
+
+
 class WorkingTreeContract(ConnectorHooks):
     """What `Capability.WORKING_TREE` adds: people edit files without PACK, and lose nothing."""
 
@@ -1197,6 +1240,7 @@ class ConnectorContract(
     ConcurrencyContract,
     RulesContract,
     AsideContract,
+    NotesContract,
     WorkingTreeContract,
 ):
     """The whole suite. A connector is finished when all of it passes."""

@@ -11,7 +11,7 @@ from pack.core.truths import NoteTruth
 from pack.errors import InvalidContent
 from pack.files.markdown import split_lines
 from pack.files.note import Note
-from pack.history.origins import written_by
+from pack.history.assigned import assigned_in, writer_of
 from pack.history.snapshot import PastStore
 from pack.log import CommitFacts, LogQuery
 from pack.merge.two_sides import PERSON, Authority
@@ -44,7 +44,8 @@ def authority_of(
         blob: Its bytes there; `None` if it is gone.
     """
     changes = _changes(core, base, side, path)
-    levels = [written_by(one).level for one in (changes if blob else changes[:1])]
+    said = assigned_in(core).levels
+    levels = [writer_of(one, said).level for one in (changes if blob else changes[:1])]
     at = max((one.at for one in changes), default=_LONG_AGO)
     level = min(levels, default=PERSON)
     found = Authority(level, at, side[:7], blob or "")

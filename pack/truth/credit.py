@@ -9,6 +9,7 @@ from typing import Final
 
 from pack.core.truths import STRONGEST, LineState, LineTruth
 from pack.files import frontmatter
+from pack.history.assigned import AssignedLevel, with_assigned
 from pack.history.origins import UNATTRIBUTED, WrittenBy, written_by
 from pack.index.format import is_generated, may_be_generated
 from pack.log import CommitFacts
@@ -21,17 +22,25 @@ _STATED_KEY: Final = b"truth_level:"
 ReadBlob = Callable[[BlobId | None], bytes]
 
 
-def credit_of(commit: CommitFacts, read: ReadBlob, *, is_joined: bool = False) -> LineTruth:
+def credit_of(
+    commit: CommitFacts,
+    read: ReadBlob,
+    assigned: AssignedLevel | None = None,
+    *,
+    is_joined: bool = False,
+) -> LineTruth:
     """The truth of the lines that a commit brought.
 
     Args:
         commit: With its files.
         read: The bytes of a blob; none for `None`.
+        assigned: What the person says of it, which outweighs all else; `None` for nothing.
         is_joined: Whether it is of a history that began elsewhere; see `pack.history.joined`.
     """
     writer = _believed(commit, read)
     if is_joined and not writer.is_ours and writer.level == STRONGEST:
         writer = _unknown(writer)
+    writer = with_assigned(writer, assigned)
     state = LineState.WRITTEN
     if not writer.is_attributed:
         state = LineState.UNATTRIBUTED

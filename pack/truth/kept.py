@@ -48,24 +48,36 @@ class KeptTruths:
         """What is kept of a file, by `kept_key`; `read_back` makes truths of it."""
         return self._catalog.remembered(path)
 
-    def newest(self, head: CommitId, path: MemoryPath, sha: BlobId) -> Truth | None:
+    def newest(
+        self, head: CommitId, path: MemoryPath, sha: BlobId, assigned: CommitId | None
+    ) -> Truth | None:
         """The truth of a file at a commit, if it was found out there or nothing happened since.
 
         Args:
             head: The commit.
             path: Where the file is.
             sha: Its blob.
+            assigned: Stands for what the person has assigned to commits (`AssignedLevels.state`).
         """
         key, _, text = self.of(path).get(_NEWEST, "").partition(" ")
-        at, _, blob = key.partition(":")
-        if not at or blob != sha or not self._is_untouched(head, CommitId(at), path):
+        at, _, rest = key.partition(":")
+        is_of_it = rest == f"{sha}:{assigned or ''}"
+        if not at or not is_of_it or not self._is_untouched(head, CommitId(at), path):
             return None
         return read_back(text)
 
-    def keep_newest(self, head: CommitId, path: MemoryPath, sha: BlobId, truth: Truth) -> None:
-        """Keep the truth of a file at a commit, with all that was accepted of it."""
+    def keep_newest(
+        self,
+        head: CommitId,
+        path: MemoryPath,
+        sha: BlobId,
+        truth: Truth,
+        assigned: CommitId | None,
+    ) -> None:
+        """Keep the truth of a file at a commit, with all that was accepted of it; see `newest`."""
         if self._is_certain(truth):
-            self._catalog.remember(path, _NEWEST, f"{head}:{sha} {written_down(truth)}")
+            key = f"{head}:{sha}:{assigned or ''}"
+            self._catalog.remember(path, _NEWEST, f"{key} {written_down(truth)}")
 
     def _is_untouched(self, head: CommitId, at: CommitId, path: MemoryPath) -> bool:
         """Whether no commit after another has anything to do with a file, or accepts anything."""
@@ -91,6 +103,7 @@ def kept_key(
     change: FileChange,
     earlier: Collection[CommitId],
     joined: Collection[CommitId],
+    assigned: CommitId | None,
 ) -> str:
     """What the truth of a version follows from.
 
@@ -99,8 +112,12 @@ def kept_key(
         change: What it did to the file.
         earlier: The commits that accepted something of other versions of the file.
         joined: The commits whose history began elsewhere.
+        assigned: Stands for what the person has assigned to commits.
     """
-    parts = (str(_RULES), commit.id, change.sha or "", *sorted(earlier), "joined", *sorted(joined))
+    parts = (
+        *(str(_RULES), commit.id, change.sha or "", assigned or "", *sorted(earlier)),
+        *("joined", *sorted(joined)),
+    )
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 

@@ -17,9 +17,10 @@ from pack.model import BlobId, CommitId, MemoryPath
 
 
 class _Rules(NamedTuple):
-    """The file with the rules at a commit."""
+    """The file with the rules at a commit, and what was said of its history."""
 
     head: CommitId | None
+    notes: CommitId | None
     blob: BlobId
 
 
@@ -38,7 +39,7 @@ def mode_of(core: Core, truths: Truths, default: TruthMode, path: MemoryPath) ->
     blob = core.connector.get_committed(PROJECT_FILE) if default is TruthMode.ENFORCE else None
     if blob is None:
         return default
-    key = _Rules(core.connector.head(), blob)
+    key = _Rules(core.connector.head(), core.connector.notes_head(), blob)
     scope = core.memo.once(key, lambda: _believed(core, truths, blob))
     said = scope.truth_at(path)
     return TruthMode(said) if said is not None else default

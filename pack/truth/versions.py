@@ -17,6 +17,7 @@ from pack.core.core import Core
 from pack.core.memo import Memo
 from pack.core.truths import LineState, LineTruth
 from pack.errors import NotFound
+from pack.history.assigned import AssignedLevels, assigned_in
 from pack.history.differences.line_owners import LineKeys
 from pack.history.follow import follow
 from pack.history.origins import UNATTRIBUTED
@@ -69,13 +70,14 @@ class Versions:
         Raises:
             ConnectorError: The store cannot be read.
         """
-        found = self._kept.newest(head, path, sha)
+        assigned = assigned_in(self._core)
+        found = self._kept.newest(head, path, sha, assigned.state)
         if found is None:
             history = self._histories.of(head, keep=keep)
-            walk = _Walk(self._core, self._known, self._kept, history, keep=keep)
+            walk = _Walk(self._core, self._known, self._kept, history, assigned, keep=keep)
             found = walk.of(head, path, sha)
             if keep and not history.is_cut:
-                self._kept.keep_newest(head, path, sha, found)
+                self._kept.keep_newest(head, path, sha, found, assigned.state)
         return found
 
 
@@ -92,9 +94,17 @@ class _Walk:
     """One answer: what was read for it is kept as long as it takes."""
 
     def __init__(
-        self, core: Core, known: Memo, kept: KeptTruths, history: KnownHistory, *, keep: bool
+        self,
+        core: Core,
+        known: Memo,
+        kept: KeptTruths,
+        history: KnownHistory,
+        assigned: AssignedLevels,
+        *,
+        keep: bool,
     ) -> None:
         self._core = core
+        self._assigned = assigned
         self._known = known
         self._kept = kept
         self._keep = keep and not history.is_cut
@@ -199,10 +209,10 @@ class _Walk:
         return taken_from_v1(commit, v1_path, v1, self._keys_of)
 
     def _credit(self, commit: CommitFacts) -> LineTruth:
-        is_joined = commit.id in self._joined
+        is_joined, assigned = commit.id in self._joined, self._assigned.levels.get(commit.id)
         return self._known.once(
-            (credit_of, commit.id, is_joined),
-            lambda: credit_of(commit, self._bytes_of, is_joined=is_joined),
+            (credit_of, commit.id, assigned, is_joined),
+            lambda: credit_of(commit, self._bytes_of, assigned, is_joined=is_joined),
         )
 
     def _is_cheap(self) -> bool:
@@ -232,10 +242,12 @@ class _Walk:
             self._kept.keep(version.change.path, key, version.truth)
 
     def _kept_key(self, commit: CommitFacts, change: FileChange) -> str:
-        return kept_key(commit, change, self._earlier(commit, change), self._joined)
+        earlier = self._earlier(commit, change)
+        return kept_key(commit, change, earlier, self._joined, self._assigned.state)
 
     def _key(self, commit: CommitFacts, change: FileChange) -> Hashable:
-        return commit.id, change.path, self._earlier(commit, change), self._joined
+        state = self._assigned.state
+        return commit.id, change.path, self._earlier(commit, change), self._joined, state
 
     def _earlier(self, commit: CommitFacts, change: FileChange) -> frozenset[CommitId]:
         """The acceptances that the truth of a version follows from, before its own."""

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from pack_connectors.preconditions import (
     check_aside,
+    check_message,
     check_path,
     check_side_ref,
     check_write,
@@ -59,6 +60,7 @@ from pack.model import (
 from pack.rules.exclusion import CommittedRules, Exclusion
 
 _USER = Identity("PACK user", "user@localhost")
+_NOTES = "refs/notes/pack-truth"
 _NO_ID = "0" * 40
 _FORMAT = "--format=%H%x00%P%x00%ct%x00%at%x00%an%x00%ae%x00%B%x00%x01"
 _TYPES = {"120000": EntryType.SYMLINK, "160000": EntryType.SUBMODULE}
@@ -87,7 +89,7 @@ _Rows = Mapping[MemoryPath, _Row]
 class BareGit:
     """A memory in a bare git repository; see `Connector` for every method."""
 
-    capabilities = frozenset({Capability.AUTHOR, Capability.LOG})
+    capabilities = frozenset({Capability.AUTHOR, Capability.LOG, Capability.NOTES})
 
     def __init__(
         self, git_dir: Path, clock: Callable[[], datetime], *, lock_seconds: float = 60.0
@@ -409,6 +411,38 @@ class BareGit:
             if actual == expected:
                 raise
             raise StaleBase(expected, actual) from error
+
+    def notes_head(self) -> CommitId | None:
+        out = self._git("rev-parse", "--verify", "--quiet", _NOTES, ok=(0, 1))
+        return CommitId(out.decode().strip()) if out else None
+
+    def read_notes(self, at: CommitId) -> dict[CommitId, str]:
+        out = self._git("ls-tree", "-r", "--name-only", self._known(at)).decode()
+        return {
+            CommitId(path.replace("/", "")): self._git("show", f"{at}:{path}").decode()
+            for path in out.split()
+        }
+
+    def write_notes(
+        self, base: CommitId | None, notes: Mapping[CommitId, str | None], message: str
+    ) -> CommitId:
+        check_message(message)
+        now = self.notes_head()
+        if now != base:
+            raise StaleBase(base, now)
+        for commit in notes:
+            self._known(commit)
+        env = {"GIT_INDEX_FILE": str(self.state_dir / "no-index")}
+        env |= {f"GIT_{who}_NAME": _USER.name for who in ("AUTHOR", "COMMITTER")}
+        env |= {f"GIT_{who}_EMAIL": _USER.email for who in ("AUTHOR", "COMMITTER")}
+        for commit, text in notes.items():
+            words = ("add", "-f", "-F", "-") if text is not None else ("remove", "--ignore-missing")
+            self._git(
+                *("notes", "--ref", _NOTES, *words, commit), stdin=(text or "").encode(), env=env
+            )
+        made = self.notes_head()
+        assert made is not None
+        return made
 
     def view(self) -> AbstractContextManager[None]:
         return nullcontext()

@@ -21,6 +21,8 @@ from pack.provenance import Origin, Source
 from tests.support import World, examples, git, is_soak
 from tests.truth_support import levels, put_exactly
 
+pytestmark = pytest.mark.contract("C12")
+
 STEPS = 8
 PATHS = ("a/one.md", "a/two.md", "b/three.md")
 BY_PACK = {

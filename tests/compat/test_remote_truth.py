@@ -14,7 +14,7 @@ from pack.provenance import Origin, Source
 from pack.remote.remote import Exchange, Outcome
 from tests.compat.remote_support import Machine, Net, make_template
 
-pytestmark = pytest.mark.usefixtures("git_identity")
+pytestmark = [pytest.mark.contract("C12"), pytest.mark.usefixtures("git_identity")]
 
 A = "context/a.md"
 RULE = "Never deploy on Fridays."

@@ -142,7 +142,7 @@ def http_server(folder: Path, log: Path, kind: Kind = "http") -> Iterator[HttpSe
         try:
             assert process.stdout
             said = "".join(takewhile(str.strip, process.stdout))
-            url = re.search(r"(?m)^serving +(\S+)$", said)
+            url = re.search(r"(?m)^serving +(\S+)", said)
             assert url, said + log.read_text(encoding="utf-8")
             yield HttpServer(process, url[1], log)
         finally:

@@ -141,12 +141,15 @@ class Prepared:
         return found[0], found[1] if self.stderr else None
 
 
+_TEMPORARY = tempfile.gettempdir()  # not that of the test which starts it
+
+
 class _Source:
     """The process that the others are forks of; it ends with this one."""
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
-        self._folder = Path(tempfile.mkdtemp(prefix="pack-command-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="pack-command-", dir=_TEMPORARY))
         self.command = _command_in(self._folder)
         self._channel, theirs = socket.socketpair()
         with theirs, socket.socket(socket.AF_UNIX) as door:

@@ -13,6 +13,8 @@ import pytest
 
 from tests.stories.cli_driver import COMMAND, Folder, new_memory
 
+pytestmark = pytest.mark.contract("C12")
+
 FILE = "context/new.md"
 PROGRAM = (
     "import fcntl,os,sys,termios\n"

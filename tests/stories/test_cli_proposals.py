@@ -14,6 +14,8 @@ from pack.provenance import Origin, Source
 from tests.stories.cli_driver import Folder, new_memory
 from tests.stories.terminal_driver import at_terminal
 
+pytestmark = pytest.mark.contract("C13")
+
 CLAUDE = Origin(Source.AI_CLOUD, "claude-code")
 RULES = "context/rules.md"
 TEXT = "# Rules\n\nNever send mail.\n\nStay short.\n\nAsk first.\n"

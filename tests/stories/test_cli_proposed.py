@@ -60,6 +60,23 @@ def test_a_removal_a_move_and_an_undo_say_so_too(memory: Folder) -> None:
     assert memory.pack("get", FILE).text.endswith(TEXT)
 
 
+@pytest.mark.parametrize("way", ["update", "edit"])
+def test_what_needs_nobody_is_written_at_once_if_asked_for(memory: Folder, way: str) -> None:
+    found = memory.json("get", FILE)
+    both = "- [x] call the bank\n- [ ] and Mia"
+    changed = found["content"].replace("Never", "Rarely").replace("- [ ] call the bank", both)
+    rules = ("edit", FILE, "--section", "Rules", "--text", "-")
+    words = rules if way == "edit" else ("update", FILE, "--sha", found["sha"])
+    stdin = changed.partition("# Rules\n")[2] if way == "edit" else changed
+    held = memory.pack(*words, *AS, "--dry-run", stdin=stdin)
+    assert "Never push to main." in held.text
+    done = memory.pack(*words, *AS, "--apply-rest", "--format", "json", stdin=stdin).json
+    assert (done["status"], done["protected"][0]["text"]) == ("proposed", "Never push to main.")
+    text = memory.pack("get", FILE).text
+    assert "Never push to main." in text
+    assert both in text
+
+
 def test_a_free_write_says_that_it_is_written(memory: Folder) -> None:
     answer = memory.json("edit", FILE, "--replace", "[ ]", "[x]", *AS)
     assert (answer["status"], "proposal" in answer) == ("written", False)

@@ -28,6 +28,8 @@ from tests.stories.mcp_support import (
 )
 from tests.support import World
 
+pytestmark = pytest.mark.contract("C13")
+
 PERSON = Origin(Source.USER, "cli")
 RULES = "context/rules.md"
 TEXT = "# Rules\n\nNever send mail.\n\nAsk first.\n"

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from mcp.client import Client
+from pack_servers.mcp.server import build_server
 
 from pack.core.truths import TruthMode
-from pack.errors import PackError, TooManyProposals
+from pack.errors import NotFound, PackError, TooManyProposals
 from pack.files.edits import Append, Replace, ReplaceSection
 from pack.history.undoing.undone import UndoChoice
 from pack.memory import Memory
 from pack.proposals.proposal import ProposalStatus
 from pack.provenance import Origin, Source
 from tests.github_support import NAME, GithubWorld
-from tests.rewrites import line, note, of_person, reworded, rewritten
+from tests.rewrites import line, note, of_person, reworded, rewritten, truncated
+from tests.stories.mcp_support import run
 from tests.support import World, assert_true_index
+
+pytestmark = pytest.mark.contract("C12")
 
 PERSON = Origin(Source.USER, "cli")
 MACHINES = (
@@ -59,6 +66,10 @@ class Walk:
         machine = self.world.memory.written_by(self.chance.choice(MACHINES))
         before = self.texts()
         self.act(machine, self.chance.choice(self.ways()))
+        self.check(before)
+
+    def check(self, before: Mapping[str, str]) -> None:
+        """Every line of the person's that was there still is, in its file and in order."""
         after = self.texts()
         for path, text in before.items():
             there = iter(of_person(after.get(path, "")))
@@ -149,6 +160,118 @@ class Walk:
         memory.notes.edit(path, [Replace("---\ntopic:", "---\nttl: 1d\ntopic:")])
         self.world.clock.advance(days=3)
         memory.care.prune(memory.care.list_expired())
+
+
+class ToolWalk(Walk):
+    """A walk in which machines have nothing but the tools of an MCP server."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        super().__init__(world, seed)
+        self.answers: Counter[tuple[str, str]] = Counter()
+
+    async def call_tools(self, steps: int) -> None:
+        async with AsyncExitStack() as stack:
+            clients = []
+            for machine in MACHINES[:4]:
+                server = build_server(self.world.memory, source=machine.source, watch=False)
+                mode = self.chance.choice(("auto", "legacy"))
+                clients.append(await stack.enter_async_context(Client(server, mode=mode)))
+            client = clients[0]
+            for _ in range(steps):
+                client = self.chance.choice((client, *clients))  # some of what is last is its own
+                await self.call_tool(client)
+        assert_true_index(self.world)
+
+    async def call_tool(self, client: Client) -> None:
+        self.steps += 1
+        self.world.clock.advance(minutes=7)
+        before = self.texts()
+        name, arguments = self.chance.choice(self.tools())()
+        done = await client.call_tool(f"memory_{name}", arguments)
+        content = done.structured_content or {}
+        status = "refused" if done.is_error else content.get("status", "done")
+        self.answers[name, status] += 1
+        self.check(before)
+        shelf = self.world.memory._session.core.proposals
+        for one in shelf.open() if shelf.count() > 50 else ():
+            shelf.close(one, ProposalStatus.WITHDRAWN, None)
+
+    def tools(self) -> Sequence[Callable[[], tuple[str, dict[str, Any]]]]:
+        most = (self.update_call, self.edit_call) * 2
+        return (*most, self.whole_call, self.delete_call, self.move_call, self.undo_call)
+
+    def read(self) -> tuple[str, str, str | None]:
+        """A file, its text and its sha; a new text where there is no file."""
+        path = self.path()
+        with suppress(NotFound):
+            found = self.person.notes.get(path)
+            return path, found.content, found.sha
+        return path, note(self.chance, "m"), None
+
+    def update_call(self) -> tuple[str, dict[str, Any]]:
+        path, text, sha = self.read()
+        make = self.chance.choice((rewritten, rewritten, truncated, reworded))
+        given = {"path": path, "content": make(text, self.chance) or "gone", "sha": sha}
+        rest = self.chance.random() < 0.4
+        return "update", {key: one for key, one in given.items() if one} | {"apply_rest": rest}
+
+    def whole_call(self) -> tuple[str, dict[str, Any]]:
+        text = self.person.whole.get().content
+        old = set(text.split("\n"))
+        lines = rewritten(text, self.chance).split("\n")  # what is new in it is the machine's
+        mine = (one if one in old else one.replace("~u", "~m") for one in lines)
+        return "update", {"content": "\n".join(mine)}
+
+    def edit_call(self) -> tuple[str, dict[str, Any]]:
+        path, text, _ = self.read()
+        lines = [one for one in text.split("\n") if one.strip()] or ["none"]
+        old = self.chance.choice(lines)
+        heading = self.chance.choice([one for one in lines if one.startswith("#")] or [old])
+        new = line(self.chance, "m")
+        edits: Sequence[dict[str, Any]] = (
+            {"op": "replace", "old": old, "new": new},
+            {"op": "replace", "old": old, "new": "", "all": True},
+            {"op": "append", "text": new},
+            {"op": "replace_section", "section": heading.lstrip("# "), "text": new},
+        )
+        some = self.chance.sample(edits, self.chance.randint(1, 2))
+        return "edit", {"path": path, "edits": some, "apply_rest": self.chance.random() < 0.3}
+
+    def delete_call(self) -> tuple[str, dict[str, Any]]:
+        path, _, sha = self.read()
+        return "delete", {"path": path, "sha": sha or "0" * 40}
+
+    def move_call(self) -> tuple[str, dict[str, Any]]:
+        path, _, sha = self.read()
+        new = self.chance.choice((self.path(), f"notes/moved{self.steps}.md"))
+        return "move", {"path": path, "new_path": new, "sha": sha or "0" * 40}
+
+    def undo_call(self) -> tuple[str, dict[str, Any]]:
+        head = self.world.connector.head()
+        ways = ({"last": self.chance.randint(1, 3)}, {"path": self.path()}, {"commit": head})
+        return "undo", self.chance.choice(ways)
+
+
+@pytest.fixture
+def world_in_memory() -> Iterator[World]:
+    with closing(World(None)) as made:
+        yield made
+
+
+def test_what_machines_do_over_mcp_changes_nothing_of_the_persons(world_in_memory: World) -> None:
+    walk = ToolWalk(world_in_memory, 7)
+    run(lambda: walk.call_tools(40))
+    some = {(name, status) for name in ("update", "edit") for status in ("written", "proposed")}
+    assert some < walk.answers.keys()
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(14400)
+@pytest.mark.parametrize("seed", range(20))
+def test_long_walks_over_mcp_change_nothing_of_the_persons(world: World, seed: int) -> None:
+    walk = ToolWalk(world, seed)
+    for _ in range(20 if world.folder is None else 4):
+        run(lambda: walk.call_tools(50))
 
 
 def test_what_machines_do_changes_nothing_of_the_persons(world: World) -> None:

@@ -38,6 +38,12 @@ def test_an_action_becomes_a_clause_with_a_capital_where_a_sentence_starts(
     assert in_words(text, {Action.LIST: "look"}) == spoken
 
 
+def test_an_action_on_one_thing_names_it():
+    text = f"It waits. {Action.TELL_OF_PROPOSAL.of('f76b')}."
+    words = {Action.TELL_OF_PROPOSAL: "show ID, then accept ID"}
+    assert in_words(text, words) == "It waits. Show f76b, then accept f76b."
+
+
 def test_the_core_and_the_connectors_name_no_command_and_no_tool() -> None:
     found = [
         f"{file.relative_to(ROOT)}: {text}"

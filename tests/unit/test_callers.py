@@ -7,6 +7,8 @@ import pytest
 from pack.callers import ClientOrigins, Shell, Transport, folded_client, shell_origin, token_digest
 from pack.provenance import TRUTH_LEVELS, Origin, Source
 
+pytestmark = pytest.mark.contract("C12")
+
 NIGHTLY = Origin(Source.AUTOMATION, "nightly")
 PERSON, SCRIPT = Shell(has_terminal=True), Shell(has_terminal=False)
 AGENT = Shell(has_terminal=True, agent="cursor")

@@ -8,7 +8,7 @@ the commit it was decided on or not at all.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from pack.catalog.row import is_catalogued
 from pack.connector import Capability
 from pack.errors import (
     ConnectorError,
+    InvalidRequest,
     LimitExceeded,
     NotFound,
     PreconditionFailed,
@@ -379,6 +380,22 @@ class GitHub:
             check_side_ref(new_ref)
         with self.exclusive():
             self._aside.move(ref, new_ref, expected)
+
+    # --- notes of commits ----------------------------------------------------------------------
+
+    def notes_head(self) -> None:
+        """See `Connector.notes_head`; they are not read over the API."""
+
+    def read_notes(self, at: CommitId) -> Mapping[CommitId, str]:
+        """See `Connector.read_notes`."""
+        raise NotFound(f"notes {at[:60]}")
+
+    def write_notes(
+        self, base: CommitId | None, notes: Mapping[CommitId, str | None], message: str
+    ) -> CommitId:
+        """See `Connector.write_notes`."""
+        del base, notes, message
+        raise InvalidRequest("commits on GitHub get no notes over its API; use a clone of it")
 
     def exclusive(self) -> AbstractContextManager[None]:
         """See `Connector.exclusive`."""

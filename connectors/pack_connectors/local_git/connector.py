@@ -48,6 +48,7 @@ from pack.model import (
 from pack.paths import kept_copy_path
 from pack.rules.exclusion import Exclusion
 from pack_connectors.local_git.arrivals import Arrivals, Merging, Staged
+from pack_connectors.local_git.beside.commit_notes import CommitNotes
 from pack_connectors.local_git.beside.side_refs import SideRefs
 from pack_connectors.local_git.busy import refuse_busy
 from pack_connectors.local_git.changes.skipped import SkippedFolders
@@ -90,7 +91,13 @@ from pack_connectors.local_git.stale_index import StaleIndex
 from pack_connectors.local_git.swap import FileSwap
 from pack_connectors.local_git.worktree import Worktree
 from pack_connectors.local_git.write import GitWrite
-from pack_connectors.preconditions import check_aside, check_path, check_side_ref, check_write
+from pack_connectors.preconditions import (
+    check_aside,
+    check_message,
+    check_path,
+    check_side_ref,
+    check_write,
+)
 from pack_connectors.system.durable_files import DurableFiles
 from pack_connectors.system.process_lock import ProcessLock
 
@@ -124,7 +131,9 @@ class LocalGit:
         Unavailable: Git is missing, or the repository cannot be opened.
     """
 
-    capabilities = frozenset({Capability.WORKING_TREE, Capability.AUTHOR, Capability.LOG})
+    capabilities = frozenset(
+        {Capability.WORKING_TREE, Capability.AUTHOR, Capability.LOG, Capability.NOTES}
+    )
 
     def __init__(
         self,
@@ -186,6 +195,7 @@ class LocalGit:
         self._aside = SideRefs(
             self.repository, self._runner, clock, store=self._store, refs=self._refs
         )
+        self._notes = CommitNotes(self._runner, clock, store=self._store)
         self._state = WorktreeState(
             self._worktree,
             self.repository.state_dir / "worktree.seen",
@@ -524,6 +534,24 @@ class LocalGit:
             check_side_ref(new_ref)
         with self.exclusive(), _store_errors():
             self._aside.move(ref, new_ref, expected)
+
+    # --- notes of commits ----------------------------------------------------------------------
+
+    def notes_head(self) -> CommitId | None:
+        """See `Connector.notes_head`; that of `refs/notes/pack-truth`."""
+        return self._notes.head()
+
+    def read_notes(self, at: CommitId) -> Mapping[CommitId, str]:
+        """See `Connector.read_notes`."""
+        return self._notes.read(at)
+
+    def write_notes(
+        self, base: CommitId | None, notes: Mapping[CommitId, str | None], message: str
+    ) -> CommitId:
+        """See `Connector.write_notes`."""
+        check_message(message)
+        with self.exclusive(), _store_errors():
+            return self._notes.write(base, notes, message)
 
     @contextmanager
     def view(self) -> Iterator[None]:

@@ -26,7 +26,7 @@ GROUPS: Final[Mapping[str, Sequence[str]]] = {
         "restore",
         "context",
     ),
-    "Truth": ("proposals", "review", "accept", "attribution"),
+    "Truth": ("proposals", "review", "accept", "attribution", "truth"),
     "Connect": ("init", "serve", "google-auth"),
     "Copies": ("remote", "sync", "migrate-notion"),
     "Care": ("status", "commit", "validate", "prune", "migrate", "reindex", "doctor", "help"),

@@ -41,10 +41,15 @@ TOOLS_FOR: Final[Mapping[Action, str]] = {
     Action.RETRY_TARGET: "ask the user to have that sync target tried again",
     Action.ALLOW_GOOGLE: "ask the user to let PACK edit the Google document",
     Action.SEE_PROPOSALS: "call memory_proposals",
+    Action.TELL_OF_PROPOSAL: (
+        "ask the user to decide: `pack proposals show ID` shows it, "
+        "`pack proposals accept ID` makes it so"
+    ),
     Action.ACCEPT_PROPOSAL: "ask the user to decide on it with `pack review`",
     Action.EDIT_PROPOSAL: "ask the user to edit it with `pack proposals edit`",
     Action.REJECT_PROPOSAL: "call memory_proposals to withdraw it",
     Action.ACCEPT_TEXT: "ask the user to accept the text with `pack accept`",
+    Action.ASSIGN_LEVELS: "ask the user to assign the level with `pack truth assign`",
 }
 """The tool or the request for each action; a test proves that none is missing."""
 

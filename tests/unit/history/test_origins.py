@@ -12,6 +12,8 @@ from pack.log import CommitFacts
 from pack.model import Identity
 from pack.provenance import EDITOR, Origin, Source, commit_message
 
+pytestmark = pytest.mark.contract("C12")
+
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 CLAUDE = Origin(Source.AI_CLOUD, "claude-code")
 PERSON = Origin(Source.USER, "cli")

@@ -70,6 +70,7 @@ def test_the_past_cannot_be_changed(stores):
         lambda: snapshot.delete_file(A, sha),
         lambda: snapshot.commit_aside("proposals/a", None, head, [], "m"),
         lambda: snapshot.move_aside("proposals/a", None, head),
+        lambda: snapshot.write_notes(None, {head: "x"}, "m"),
     ):
         with (
             pytest.raises(InvalidRequest, match="the past cannot be changed"),
@@ -78,6 +79,9 @@ def test_the_past_cannot_be_changed(stores):
             write()
     assert store.head() == head
     assert snapshot.side_refs("proposals") == {}
+    made = store.write_notes(None, {head: "said today"}, "m")
+    assert snapshot.read_notes(snapshot.notes_head()) == {head: "said today"}
+    assert snapshot.notes_head() == made
 
 
 def test_bytes_that_the_store_has_lost_are_not_taken_for_a_file_that_is_not_there():

@@ -17,6 +17,8 @@ from pack.merge.two_sides import Authority, ClashKind, TwoSides, deletion_stands
 from pack.model import MemoryPath, Put, blob_id
 from tests.support import START
 
+pytestmark = pytest.mark.contract("C12")
+
 PATH = MemoryPath("a/note.md")
 BASE = "---\ntopic: t\nstatus: new\n---\n\n# N\n\nfirst\nsecond\n"
 

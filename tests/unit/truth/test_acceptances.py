@@ -7,6 +7,8 @@ from pack.truth.acceptances import acceptance_trailer
 from tests.support import git
 from tests.truth_support import AGENT, PERSON, Writers, put_exactly
 
+pytestmark = pytest.mark.contract("C13")
+
 MADE, OTHER = "The machine deployed version 7.", "And version 8 a day later."
 
 

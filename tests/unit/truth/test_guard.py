@@ -2,6 +2,7 @@
 
 import pytest
 
+from pack.actions import Action
 from pack.core.decision import Decision
 from pack.core.truths import TruthMode
 from pack.errors import TooManyProposals
@@ -11,6 +12,8 @@ from pack.model import MemoryPath, Put
 from pack.proposals.proposal import ProposalStatus
 from pack.provenance import Origin, Source
 from pack.results import WriteStatus
+
+pytestmark = pytest.mark.contract("C12")
 
 USER = Origin(Source.USER, "cli")
 OTHER = Origin(Source.AI_CLOUD, "other")
@@ -74,7 +77,7 @@ def test_one_word_in_a_line_of_the_person_is_proposed(held):
     (line,) = done.protected
     assert (line.text, before.split("\n")[line.line - 1]) == ("Never push to main.",) * 2
     assert "-Never push to main.\n+Rarely push to main.\n" in done.diff
-    assert f"pack proposals accept {found.id}" in done.tell
+    assert Action.TELL_OF_PROPOSAL.of(found.id) in done.tell
     assert done.sha == sha_of(held)
     assert shelf_of(held).texts(found)[1][MemoryPath(A)].decode() == before.replace(
         "Never", "Rarely"

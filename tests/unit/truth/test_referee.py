@@ -15,6 +15,8 @@ from pack.provenance import Origin, Source
 from pack.truth.referee import HistoryReferee
 from tests.support import World, examples
 
+pytestmark = pytest.mark.contract("C12")
+
 A = "context/a.md"
 RULE = "Never deploy on Fridays."
 TEXT = f"---\ntopic: Rules\n---\n\n# Rules\n\n{RULE}\nAsk before you delete.\n"

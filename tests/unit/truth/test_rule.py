@@ -12,6 +12,8 @@ from pack.files.markdown import split_lines
 from pack.truth.rule import judge
 from tests.rewrites import note, of_person, reworded, rewritten, truncated
 
+pytestmark = pytest.mark.contract("C12")
+
 NOTE = """\
 ---
 topic: Rules

@@ -8,6 +8,8 @@ from pack.files.keys import TRUTH_KEYS
 from pack.provenance import EDITOR, Origin, Source
 from tests.support import World
 
+pytestmark = pytest.mark.contract("C12")
+
 A = "notes/a.md"
 PERSON = Origin(Source.USER, "cli")
 CLOUD = Origin(Source.AI_CLOUD, "claude")

@@ -10,6 +10,7 @@ from pack.files.edits import Append, Edit, Replace, ReplaceSection
 from pack_servers.cli.shell.editor import edited
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
+    ApplyRestOption,
     AsOption,
     DryRunOption,
     Format,
@@ -56,6 +57,7 @@ def run(
     ] = None,
     sha: NowShaOption = None,
     message: MessageOption = None,
+    apply_rest: ApplyRestOption = False,
     dry_run: DryRunOption = False,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
@@ -66,14 +68,19 @@ def run(
     wanted = _wanted(replace, everywhere, append, section, text)
     with opened(local, github, writer=writer) as memory:
         if wanted is not None:
-            done = memory.notes.edit(path, [wanted], sha, message, dry_run=dry_run)
+            done = memory.notes.edit(
+                path, [wanted], sha, message, dry_run=dry_run, apply_rest=apply_rest
+            )
         else:
             found = memory.notes.get(path)
             with edited(path, found.content) as new:
                 if new == found.content:
                     say("the text is the same; nothing was changed")
                     return
-                done = memory.notes.update(path, new, sha or found.sha, message, dry_run=dry_run)
+                base = sha or found.sha
+                done = memory.notes.update(
+                    path, new, base, message, dry_run=dry_run, apply_rest=apply_rest
+                )
     show_written(done, "stored", answer)
 
 

@@ -11,6 +11,7 @@ import typer
 from pack.errors import BlobChanged
 from pack_servers.cli.shell.opening import opened
 from pack_servers.cli.shell.options import (
+    ApplyRestOption,
     AsOption,
     DryRunOption,
     Format,
@@ -43,6 +44,7 @@ def run(
     dry_run: DryRunOption = False,
     answer: FormatOption = Format.TEXT,
     *,
+    apply_rest: ApplyRestOption = False,
     local: LocalOption = None,
     github: GithubOption = None,
     writer: AsOption = None,
@@ -51,7 +53,9 @@ def run(
     text = _read(file)
     with opened(local, github, writer=writer) as memory:
         try:
-            done = memory.notes.update(path, text, sha, message, dry_run=dry_run)
+            done = memory.notes.update(
+                path, text, sha, message, dry_run=dry_run, apply_rest=apply_rest
+            )
         except BlobChanged as error:
             error.remedy = _next_step(error, file, message, local)
             raise

@@ -62,6 +62,12 @@ FormatOption = Annotated[
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Show what would change; change nothing.")
 ]
+ApplyRestOption = Annotated[
+    bool,
+    typer.Option(
+        "--apply-rest", help="If some of it needs the person's decision, write the rest at once."
+    ),
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 UnifiedOption = Annotated[
     bool, typer.Option("--unified", help="Print a patch, as git apply takes it.")

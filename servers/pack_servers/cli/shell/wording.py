@@ -37,10 +37,14 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
     Action.RETRY_TARGET: "run `pack sync --target NAME`",
     Action.ALLOW_GOOGLE: "run `pack google-auth`",
     Action.SEE_PROPOSALS: "run `pack proposals`",
+    Action.TELL_OF_PROPOSAL: (
+        "tell the person: `pack proposals show ID` shows it, `pack proposals accept ID` makes it so"
+    ),
     Action.ACCEPT_PROPOSAL: "run `pack proposals accept ID`",
     Action.EDIT_PROPOSAL: "run `pack proposals edit ID`",
     Action.REJECT_PROPOSAL: "run `pack proposals reject ID`",
     Action.ACCEPT_TEXT: "run `pack accept PATH`",
+    Action.ASSIGN_LEVELS: "run `pack truth assign RANGE LEVEL`",
 }
 """The command for each action; a test proves that none is missing."""
 

@@ -15,6 +15,8 @@ from pack.truth.deciding.acceptance import EditedText
 from pack.truth.deciding.proposals import Verdict
 from tests.support import AGENT, World, examples
 
+pytestmark = pytest.mark.contract("C13")
+
 PERSON = Origin(Source.USER, "cli")
 OTHER = Origin(Source.AI_LOCAL, "other")
 A = MemoryPath("a/x.md")
