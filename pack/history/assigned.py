@@ -65,9 +65,10 @@ def assigned_in(core: Core) -> AssignedLevels:
         return AssignedLevels(None, {})
 
     def read() -> Mapping[CommitId, AssignedLevel]:
-        found = core.connector.read_notes(state).items()
-        levels = ((commit, parse_note(text)) for commit, text in found)
-        return {commit: level for commit, level in levels if level is not None}
+        found = core.connector.read_notes(state)
+        levels = {text: parse_note(text) for text in set(found.values())}  # many are the same
+        said = ((commit, levels[text]) for commit, text in found.items())
+        return {commit: level for commit, level in said if level is not None}
 
     return AssignedLevels(state, core.memo.once((AssignedLevels, state), read))
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Final
 
 from pack.core.session import Session
 from pack.errors import InvalidRequest, NotFound
+from pack.history.assigned import assigned_in, writer_of
 from pack.history.differences.file_diff import FileDiff, Read, read_diffs
 from pack.history.differences.renames import with_renames
+from pack.history.origins import WrittenBy
 from pack.history.selection import Selection, Shown, names_path, select, told_parts
 from pack.history.when import find_commit, parse_moment
 from pack.log import CommitFacts, FileChange, LogQuery, compare_trees
@@ -33,6 +36,7 @@ class Comparison:
         changes: The files that differ, sorted by path.
         diffs: Reads them with their texts, one after the other.
         is_by_hand: Whether it is what was edited by hand since the last commit.
+        writer: Who made the commit; `None` if it is not that of one commit.
     """
 
     commit: CommitFacts | None
@@ -41,6 +45,7 @@ class Comparison:
     changes: tuple[FileChange, ...]
     diffs: Callable[[], Iterator[FileDiff]]
     is_by_hand: bool = False
+    writer: WrittenBy | None = None
 
 
 class Comparisons:
@@ -186,7 +191,9 @@ class Comparisons:
         )
         if selection is not None:
             ours = tuple(change for change in ours if _is_in(change, selection))
-        return Comparison(facts, old, new, ours, lambda: read_diffs(ours, read, raw=raw))
+        writer = writer_of(facts, assigned_in(self._core).levels) if facts else None
+        diffs = partial(read_diffs, ours, read, raw=raw)
+        return Comparison(facts, old, new, ours, diffs, writer=writer)
 
     def _stored(self, _path: MemoryPath, sha: BlobId) -> bytes:
         ((_, content),) = self._core.connector.read_blobs([sha])

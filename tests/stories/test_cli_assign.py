@@ -44,9 +44,13 @@ def test_what_it_would_change_is_shown_done_and_taken_back(memory: Folder) -> No
     }
     assert level_of(memory) == (5, "written")
     assert memory.json("log")["commits"][0]["level"] == 5
+    assert memory.json("show", head)["commit"]["origin"] == "ai-cloud:cli"
     text = memory.git("notes", "--ref", "pack-truth", "show", head)
     assert text.splitlines() == ["Pack-Truth-Level: 5", "Pack-Origin: ai-cloud:cli"]
     assert (memory.head(), memory.commits()) == (head, commits)
+
+    memory.git("pack-refs", "--all")
+    assert level_of(memory) == (5, "written")
 
     assert memory.json("truth", "assign", "..", "unattributed", "--yes")["level"] == "unattributed"
     assert level_of(memory) == (1, "unattributed")

@@ -195,7 +195,7 @@ class LocalGit:
         self._aside = SideRefs(
             self.repository, self._runner, clock, store=self._store, refs=self._refs
         )
-        self._notes = CommitNotes(self._runner, clock, store=self._store)
+        self._notes = CommitNotes(self.repository, self._runner, clock, store=self._store)
         self._state = WorktreeState(
             self._worktree,
             self.repository.state_dir / "worktree.seen",

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pack.core.truths import LineState
+from pack.history.assigned import AssignedLevel
 from pack.log import CommitFacts
 from pack.model import CommitId, Identity
 from pack.provenance import Origin, Source, commit_message
@@ -69,3 +70,16 @@ def test_a_persons_commit_of_a_history_that_began_elsewhere_is_nobodys():
         "unattributed:Mia",
     )
     assert credit_of(facts(), read, is_joined=True) == credit_of(facts(), read)
+
+
+def test_what_the_person_says_of_a_commit_outweighs_all_else():
+    plain = replace(facts(), message="by hand", author=PERSON)
+    for commit, is_joined in ((facts(), False), (plain, True), (made_again(facts()), False)):
+        mine = credit_of(commit, read, AssignedLevel(1, "user:cli"), is_joined=is_joined)
+        assert (mine.level, mine.origin, mine.state) == (1, "user:cli", LineState.ACCEPTED)
+        lan = credit_of(commit, read, AssignedLevel(4, "ai-lan:x"), is_joined=is_joined)
+        assert (lan.level, lan.state) == (4, LineState.WRITTEN)
+        lost = credit_of(commit, read, AssignedLevel(1, "unattributed:x"), is_joined=is_joined)
+        assert (lost.level, lost.state) == (1, LineState.UNATTRIBUTED)
+    kept = credit_of(plain, read, AssignedLevel(1, "user:Mia"))
+    assert kept.state is LineState.WRITTEN

@@ -8,33 +8,72 @@ Source: git-notes(1); git-fast-import(1) "notemodify".
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from pack.errors import NotFound, StaleBase, Unavailable
 from pack.model import BlobId, CommitId
 from pack_connectors.local_git.objects import ObjectStore
 from pack_connectors.local_git.process import GitRunner, check_id, is_id
-from pack_connectors.local_git.repository import identity_line, read_user
+from pack_connectors.local_git.repository import Repository, identity_line, read_user
 
 REF: Final = "refs/notes/pack-truth"
+_Stamp = tuple[int, int, int]
 
 
 class CommitNotes:
     """The notes of one repository; whoever writes holds the process lock."""
 
     def __init__(
-        self, runner: GitRunner, clock: Callable[[], datetime], *, store: ObjectStore
+        self,
+        repository: Repository,
+        runner: GitRunner,
+        clock: Callable[[], datetime],
+        *,
+        store: ObjectStore,
     ) -> None:
+        # As text: they are looked at before each answer about levels.
+        self._loose = str(repository.common_dir / REF)
+        self._packed = str(repository.common_dir / "packed-refs")
+        self._reftable = str(repository.common_dir / "reftable")
+        self._known: tuple[_Stamp, CommitId | None] | None = None
         self._runner = runner
         self._clock = clock
         self._store = store
 
     def head(self) -> CommitId | None:
-        """See `Connector.notes_head`."""
+        """See `Connector.notes_head`; git is asked only where its files do not say it."""
+        with suppress(OSError, ValueError):
+            loose = Path(self._loose).read_text(encoding="ascii").strip()
+            return CommitId(loose) if is_id(loose) else self._asked()
+        # In this order: git packs a ref before it removes the loose one.
+        before, known = self._stamp(), self._known
+        if known is not None and known[0] == before:
+            return known[1]
+        found = self._asked()
+        if before is not None and self._stamp() == before:
+            self._known = before, found
+        return found
+
+    def _asked(self) -> CommitId | None:
         found = self._store.find_id(REF, "commit")
         return CommitId(found) if found else None
+
+    def _stamp(self) -> _Stamp | None:
+        """By what git recognises the file of packed refs; `None` where refs are kept otherwise."""
+        if os.path.lexists(self._reftable):
+            return None
+        try:
+            status = os.stat(self._packed)  # noqa: PTH116 - as text, see above
+        except FileNotFoundError:
+            return 0, 0, 0
+        except OSError:
+            return None
+        return status.st_ino, status.st_mtime_ns, status.st_size
 
     def read(self, at: CommitId) -> dict[CommitId, str]:
         """See `Connector.read_notes`; git spreads many notes over folders by their first digits."""

@@ -15,7 +15,7 @@ from pack.history.differences.prose import Segment, SegmentOp
 from pack.history.differences.reading import Reading
 from pack.history.differences.told_lines import changed_lines, told_lines
 from pack.history.differences.units import UnitKind
-from pack.history.origins import written_by
+from pack.history.origins import WrittenBy
 from pack.log import CommitFacts
 from pack.provenance import without_trailers
 from pack.times import format_time
@@ -29,7 +29,7 @@ _TO_SEE_GONE: Final = "see them with --unified"
 
 def show_as_json(found: Comparison, *, raw: bool) -> None:
     """Print a comparison as one object."""
-    commit = commit_fields(found.commit) if found.commit else None
+    commit = _commit_fields(found.commit, found.writer) if found.commit and found.writer else None
     files = [_file_fields(Reading(diff, raw)) for diff in found.diffs()]
     show_json({"commit": commit, "from": found.old, "to": found.new, "files": files})
 
@@ -59,9 +59,8 @@ def show_reading(reading: Reading) -> None:
         show_marked(*line)
 
 
-def commit_fields(commit: CommitFacts) -> dict[str, object]:
+def _commit_fields(commit: CommitFacts, writer: WrittenBy) -> dict[str, object]:
     """A commit for JSON."""
-    writer = written_by(commit)
     return {
         "commit": commit.id,
         "time": format_time(commit.at),
@@ -77,10 +76,10 @@ def short_id(commit: str) -> str:
     return commit[:_ABBREVIATED]
 
 
-def commit_line(commit: CommitFacts) -> str:
+def commit_line(commit: CommitFacts, writer: WrittenBy | None) -> str:
     """A commit in one line: which, when, by whom."""
     when = commit.at.strftime("%Y-%m-%d %H:%M UTC")
-    return f"{short_id(commit.id)}  {when}  {written_by(commit).origin}"
+    return f"{short_id(commit.id)}  {when}  {writer.origin if writer else ''}"
 
 
 # --- JSON ----------------------------------------------------------------------------------------

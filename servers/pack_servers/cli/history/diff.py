@@ -65,7 +65,7 @@ def run(
 
 def _headline(found: Comparison) -> str:
     if found.commit is not None:
-        return f"last change: {commit_line(found.commit)}"
+        return f"last change: {commit_line(found.commit, found.writer)}"
     if found.is_by_hand:
         return "edited by hand and in no commit yet; `pack commit` records it"
     since = short_id(found.old) if found.old else "the beginning"

@@ -65,7 +65,7 @@ def run(
         elif unified:
             show_as_patch(found)
         elif found.commit is not None:
-            show(commit_line(found.commit))
+            show(commit_line(found.commit, found.writer))
             for line in without_trailers(found.commit.message).splitlines():
                 show(f"    {line}".rstrip())
             if not show_as_prose(found.diffs(), raw=raw):

@@ -106,9 +106,11 @@ def _show(plan: AssignPlan, what: str) -> None:
     if not plan.changed:
         show(f"nothing to change in {counted(plan.found, 'commit')}")
         return
-    show(f"{plan.changed} of {counted(plan.found, 'commit')} would get {_said(what)}; now they are")
+    show(
+        f"{plan.changed:,} of {counted(plan.found, 'commit')} would get {_said(what)}; now they are"
+    )
     for one in plan.writers:
-        show(f"  {one.commits:>6}  {one.origin} (level {one.level})")
+        show(f"  {one.commits:>7,}  {one.origin} (level {one.level})")
 
 
 def _said(what: str) -> str:
