@@ -127,7 +127,7 @@ class _Walk:
             return (_UNKNOWN,) * len(self._keys_of(sha))
         if newest.truth is None:
             self._find_out([*oldest_first(newest)], depth)
-            self._keep_truth(newest)
+            self._keep_truth(newest, depth)
         return self._with_acceptances(newest)
 
     def _find_out(self, versions: Sequence[LinkedVersion], depth: int) -> None:
@@ -137,7 +137,9 @@ class _Walk:
             if number % _READ_AT_ONCE == 0:
                 self._read_ahead(versions[number : number + _READ_AT_ONCE])
                 if number:
-                    self._keep_truth(versions[number - 1])  # lest it was in vain if this ends
+                    self._keep_truth(
+                        versions[number - 1], depth
+                    )  # lest it was in vain if this ends
             parents = [
                 Version(self._keys_of(sha), self._truth_before(version, sha, old, depth))
                 for sha, old in zip(made_from(version.change), version.before, strict=True)
@@ -233,9 +235,9 @@ class _Walk:
             self._found_before[path] = self._kept.of(path)
         return self._found_before[path]
 
-    def _keep_truth(self, version: LinkedVersion) -> None:
-        """Keep the truth of a version for the next process, if that is wanted and it is certain."""
-        if self._keep and version.truth is not None:
+    def _keep_truth(self, version: LinkedVersion, depth: int) -> None:
+        """Keep the truth of a version of the file that was asked for, if that is wanted."""
+        if self._keep and not depth and version.truth is not None:
             key = self._kept_key(version.commit, version.change)
             self._kept.keep(version.change.path, key, version.truth)
 

@@ -113,6 +113,9 @@ def test_get_as_json_gives_what_an_update_needs(memory: Folder) -> None:
         "sha": memory.git("rev-parse", "HEAD:projects/site.md").strip(),
         "updated_at": "2026-01-02",
         "warnings": [],
+        "level": 1,
+        "origin": "user:A",
+        "weaker": [],
     }
 
 
@@ -154,6 +157,7 @@ def test_search_shows_the_best_files_with_line_and_text(memory: Folder) -> None:
     assert only["path"] == "projects/site.md"
     assert only["line"] == 8
     fields = {"path", "topic", "tags", "section", "snippet", "line", "score", "updated"}
+    fields |= {"level", "origin"}
     assert set(only) == fields | {"explanation"}
 
 
