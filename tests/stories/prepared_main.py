@@ -6,6 +6,7 @@ Nothing runs here beside the one thread, so that a fork is whole.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import select
 import socket
@@ -118,6 +119,7 @@ if __name__ == "__main__":
         import_module(name)
     Tool.from_function = remembered.tools()
     build_server(Memory.__new__(Memory), watch=False)
+    logging.getLogger().handlers.clear()  # a server sets that up for itself
     asked = serve(*(socket.socket(fileno=int(number)) for number in sys.argv[1:]))
     if asked and asked["program"]:
         exec(asked["program"], {"__name__": "__main__"})

@@ -16,7 +16,7 @@ from tests.unit.servers.cli.shell.test_exit import ERRORS
 def test_every_action_is_a_command_that_exists() -> None:
     assert set(COMMANDS_FOR) == set(Action)
     for words in COMMANDS_FOR.values():
-        (command,) = re.findall(r"`pack ([a-z-]+)", words)
+        (command,) = set(re.findall(r"`pack ([a-z-]+)", words))
         assert command in COMMANDS
 
 
