@@ -20,6 +20,7 @@ from pack.catalog.scope import scope_of
 from pack.core.core import Core
 from pack.core.session import Session
 from pack.errors import InvalidRequest, LimitExceeded, NotFound, Unavailable
+from pack.files.keys import ORIGIN_SOURCE, TRUTH_LEVEL
 from pack.files.markdown import split_lines
 from pack.files.note import Note
 from pack.files.passages import split_passages
@@ -27,6 +28,7 @@ from pack.history.briefing.context_text import Calls, Extract, Ingredients, Star
 from pack.history.visits import NewFile, Visits
 from pack.limits import MAX_QUERY_BYTES
 from pack.model import CommitId, MemoryPath, Mode
+from pack.provenance import TRUTH_LEVELS, Source, parse_origin
 
 logger = logging.getLogger(__name__)
 BUDGET: Final = 2_000
@@ -180,7 +182,26 @@ def _profile(core: Core) -> Note | None:
 def _whole(note: Note) -> Extract:
     head = note.head
     passages = tuple(split_passages(head.body.rstrip(), head.body_line))
-    return Extract(note.path, passages, len(split_lines(note.text)))
+    return Extract(note.path, passages, len(split_lines(note.text)), **_trust(note))
+
+
+class _Trust(TypedDict):
+    level: int | None
+    origin: str | None
+
+
+def _trust(note: Note) -> _Trust:
+    """Whose a note says it is, where it is not wholly the user's.
+
+    PACK puts these keys right in every write of its own. They spare a hook, for which a person
+    waits, the way through the history.
+    """
+    level, name = (note.head.fields.get(key.name) for key in (TRUTH_LEVEL, ORIGIN_SOURCE))
+    origin = parse_origin(name) if isinstance(name, str) else None
+    weaker = set(TRUTH_LEVELS.values()) - {TRUTH_LEVELS[Source.USER]}
+    if not isinstance(level, int) or level not in weaker:
+        return {"level": None, "origin": None}
+    return {"level": level, "origin": origin.label if origin else None}
 
 
 def _found(core: Core, task: str) -> Iterator[Extract]:
@@ -193,9 +214,10 @@ def _found(core: Core, task: str) -> Iterator[Extract]:
         note = core.reader.find(match.path)
         if note is None:
             continue
-        passages = [one for one in _whole(note).passages if one.line <= match.line]
+        whole = _whole(note)
+        passages = [one for one in whole.passages if one.line <= match.line]
         if passages:
-            yield Extract(match.path, passages[-1:], len(split_lines(note.text)), is_whole=False)
+            yield replace(whole, passages=passages[-1:], is_whole=False)
 
 
 def _query(task: str) -> str:

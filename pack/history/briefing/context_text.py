@@ -76,12 +76,16 @@ class Extract:
         passages: In order; all of the note, or some of it.
         lines: How many lines the note has.
         is_whole: Whether the passages are all of it.
+        level: The level of what is trusted least in the note, if that is not the user's.
+        origin: Who wrote that: `source:client`.
     """
 
     path: str
     passages: Sequence[Passage]
     lines: int
     is_whole: bool = True
+    level: int | None = None
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,10 +297,10 @@ def _as_text(extract: Extract, passages: Sequence[Passage], count: int) -> str:
 
 def _opening(extract: Extract, passages: Sequence[Passage], count: int) -> str:
     """What stands above a note of which the first `count` passages are shown."""
-    if extract.is_whole and count == len(extract.passages):
-        return f'\n<note path="{extract.path}">\n'
-    lines = f"{passages[0].line}-{_last_line(passages[count - 1])}"
-    return f'\n<note path="{extract.path}" lines="{lines}">\n'
+    said = [("path", extract.path), ("level", extract.level), ("by", extract.origin)]
+    if not extract.is_whole or count < len(extract.passages):
+        said.append(("lines", f"{passages[0].line}-{_last_line(passages[count - 1])}"))
+    return "\n<note" + "".join(f' {name}="{one}"' for name, one in said if one is not None) + ">\n"
 
 
 def _last_line(passage: Passage) -> int:
@@ -304,5 +308,5 @@ def _last_line(passage: Passage) -> int:
 
 
 def _harmless(text: str) -> str:
-    """A text that does not end the note it stands in."""
-    return text.replace("</note", "</ note")
+    """A text that neither ends the note it stands in nor begins another."""
+    return text.replace("</note", "</ note").replace("<note", "< note")
