@@ -13,7 +13,9 @@ from typing import Final, NamedTuple
 from pack.core.core import Core
 from pack.core.truths import STRONGEST, SYSTEM_KEYS, LineTruth
 from pack.errors import InvalidContent
+from pack.files.keys import TRUTH_LEVEL
 from pack.files.note import Note
+from pack.provenance import Source
 
 _MOST_RUNS: Final = 20
 _FENCES: Final = ("---", "...")
@@ -43,17 +45,26 @@ class TrustLabels(NamedTuple):
     weaker: tuple[str, ...] = ()
 
 
-def labels_of(core: Core, note: Note, first: int, last: int) -> TrustLabels | None:
+def labels_of(
+    core: Core, note: Note, first: int, last: int, *, is_exact: bool = False
+) -> TrustLabels | None:
     """How far some lines of a note are trusted; `None` where nobody asks for levels.
+
+    A note that PACK let a machine write to says so in its frontmatter. The history of any other is
+    not looked at: it takes longer than all the rest of a read or a search. What a machine did to
+    such a note without PACK then goes without a label; protection and filters know it.
 
     Args:
         core: The memory.
         note: The note.
         first: The first line, from 1.
         last: The last.
+        is_exact: Whether the history is looked at whatever the note says of itself.
     """
     if core.truths is None:
         return None
+    if not is_exact and not _says_so(note):
+        return TrustLabels(Label(STRONGEST, Source.USER))
     try:
         truths = core.truths.of(note).lines
     except InvalidContent:
@@ -65,6 +76,13 @@ def labels_of(core: Core, note: Note, first: int, last: int) -> TrustLabels | No
         if _counts(texts[number - 1], is_head=number < note.head.body_line)
     ]
     return TrustLabels(_label(truth for _, truth in shown), tuple(_weaker(shown)))
+
+
+def _says_so(note: Note) -> bool:
+    """Whether a note says of itself that not all of it is the person's."""
+    if TRUTH_LEVEL.name.encode() not in note.content:
+        return False
+    return note.head.fields.get(TRUTH_LEVEL.name) not in (None, STRONGEST)
 
 
 def _counts(text: str, *, is_head: bool) -> bool:

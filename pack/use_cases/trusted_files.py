@@ -86,5 +86,5 @@ def _label(core: Core, path: MemoryPath) -> tuple[bool, Label | None]:
         return False, None
     if note is None:
         return False, None
-    found = labels_of(core, note, 1, note.text.count("\n") + 1)
+    found = labels_of(core, note, 1, note.text.count("\n") + 1, is_exact=True)
     return found is not None or core.truths is None, found.whole if found else None

@@ -114,7 +114,7 @@ def test_get_as_json_gives_what_an_update_needs(memory: Folder) -> None:
         "updated_at": "2026-01-02",
         "warnings": [],
         "level": 1,
-        "origin": "user:A",
+        "origin": "user",
         "weaker": [],
     }
 

@@ -6,19 +6,29 @@ from pack.core.labels import Label, labels_of
 from pack.model import MemoryPath
 from tests.truth_support import PERSON, Writers
 
+HEAD = "---\ntruth_level: 5\n---\n"
 RULE, MADE = "Never deploy on a Friday.", "The machine deployed version 7."
 
 
-def labels(world, first=1, last=100):
+def labels(world, first=1, last=100, **options):
     core = world.memory._session.core
-    return labels_of(core, core.reader.find(MemoryPath("a/x.md")), first, last)
+    return labels_of(core, core.reader.find(MemoryPath("a/x.md")), first, last, **options)
+
+
+def test_the_history_is_looked_at_only_for_a_note_that_is_not_wholly_the_persons(world):
+    writers = Writers(world)
+    writers.agent(f"{MADE}\n")
+    assert labels(world) == (Label(1, "user"), ())
+    assert labels(world, is_exact=True).whole == Label(5, "ai-cloud:test-client")
+    writers.agent(f"{HEAD}{MADE}\n")
+    assert labels(world).whole == Label(5, "ai-cloud:test-client")
 
 
 def test_a_text_is_as_weak_as_its_weakest_line(world):
     writers = Writers(world)
     writers.person(f"{RULE}\n")
-    assert labels(world) == (Label(1, "user:cli"), ())
-    writers.agent(f"---\nupdated: 2026-01-01\n---\n{RULE}\n\n{MADE}\n{MADE} Twice.\n")
+    assert labels(world, is_exact=True) == (Label(1, "user:cli"), ())
+    writers.agent(f"{HEAD}{RULE}\n\n{MADE}\n{MADE} Twice.\n")
     assert labels(world) == (Label(5, "ai-cloud:test-client"), ("6-7 5 ai-cloud:test-client",))
     assert labels(world, 1, 5) == (Label(1, "user:cli"), ())
     assert labels(world, 2, 2) == (Label(1, ""), ())
@@ -27,7 +37,7 @@ def test_a_text_is_as_weak_as_its_weakest_line(world):
 def test_of_very_many_lines_not_all_are_said(world):
     writers = Writers(world)
     writers.person("".join(f"{RULE} {n}\n" for n in range(30)))
-    writers.agent("".join(f"{RULE} {n}\n{MADE} {n}\n" for n in range(30)))
+    writers.agent(HEAD + "".join(f"{RULE} {n}\n{MADE} {n}\n" for n in range(30)))
     weaker = labels(world).weaker
     assert len(weaker) == 21
     assert weaker[-1].endswith("not shown")
@@ -39,11 +49,11 @@ def test_without_levels_nothing_is_said(world):
     assert world.memory.notes.get("a/x.md").level is None
 
 
-@pytest.mark.parametrize("lines", [None, "5-7"])
+@pytest.mark.parametrize("lines", [None, "8-10"])
 def test_what_is_read_says_how_far_it_is_trusted(world, lines):
     writers = Writers(world)
     writers.person(f"# A\n\n{RULE}\n")
-    writers.agent(f"# A\n\n{RULE}\n\n{MADE}\n\n{MADE}\n")
+    writers.agent(f"{HEAD}# A\n\n{RULE}\n\n{MADE}\n\n{MADE}\n")
     found = world.memory.written_by(PERSON).notes.get("a/x.md", lines=lines)
     assert (found.level, found.origin) == (5, "ai-cloud:test-client")
-    assert found.weaker == ("5-7 5 ai-cloud:test-client",)
+    assert found.weaker == ("8-10 5 ai-cloud:test-client",)

@@ -7,13 +7,14 @@ from pack.errors import InvalidRequest
 from pack.use_cases.trusted_matches import is_wanted, labelled
 from tests.truth_support import Writers
 
+HEAD = "---\ntruth_level: 5\n---\n"
 RULE, MADE = "Never deploy on a Friday.", "The machine deploys version 7 at once."
 
 
 @pytest.fixture
 def writers(world):
     found = Writers(world)
-    found.agent(f"# Deploy\n\n{MADE}\n", "a/made.md")
+    found.agent(f"{HEAD}# Deploy\n\n{MADE}\n", "a/made.md")
     found.person(f"# Deploy\n\n{RULE}\n", "b/rule.md")
     return found
 
@@ -26,7 +27,7 @@ def test_each_result_says_how_far_its_passage_is_trusted(writers):
     found = writers.world.memory.search.find("deploy")
     assert places(found) == {
         "a/made.md": (5, "ai-cloud:test-client"),
-        "b/rule.md": (1, "user:cli"),
+        "b/rule.md": (1, "user"),
     }
 
 
@@ -40,7 +41,7 @@ def test_results_by_trust_and_by_writer(writers):
 
 
 def test_of_results_that_are_alike_the_stronger_comes_first(writers):
-    writers.agent("# Same\n\nzebra crossing\n", "a/same.md")
+    writers.agent(f"{HEAD}# Same\n\nzebra crossing\n", "a/same.md")
     writers.person("# Same\n\nzebra crossing\n", "b/same.md")
     found = writers.world.memory.search.find("zebra")
     first, second = (match.score for match in found.matches)
