@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 from pack.core.core import Core
 from pack.core.truths import STRONGEST, SYSTEM_KEYS, LineTruth
 from pack.errors import InvalidContent
-from pack.files.keys import TRUTH_LEVEL
 from pack.files.note import Note
 from pack.provenance import Source
 
@@ -46,25 +45,22 @@ class TrustLabels(NamedTuple):
 
 
 def labels_of(
-    core: Core, note: Note, first: int, last: int, *, is_exact: bool = False
+    core: Core, note: Note, first: int, last: int, *, with_channel: bool = False
 ) -> TrustLabels | None:
     """How far some lines of a note are trusted; `None` where nobody asks for levels.
-
-    A note that PACK let a machine write to says so in its frontmatter. The history of any other is
-    not looked at: it takes longer than all the rest of a read or a search. What a machine did to
-    such a note without PACK then goes without a label; protection and filters know it.
 
     Args:
         core: The memory.
         note: The note.
         first: The first line, from 1.
         last: The last.
-        is_exact: Whether the history is looked at whatever the note says of itself.
+        with_channel: Whether it matters by which way the person wrote a note that is theirs alone:
+            that takes a look at its history, as a note that is not.
     """
     if core.truths is None:
         return None
-    if not is_exact and not _says_so(note):
-        return TrustLabels(Label(STRONGEST, Source.USER))
+    if not with_channel and not core.truths.is_shared(note):
+        return TrustLabels(Label(STRONGEST, Source.USER.value))
     try:
         truths = core.truths.of(note).lines
     except InvalidContent:
@@ -76,13 +72,6 @@ def labels_of(
         if _counts(texts[number - 1], is_head=number < note.head.body_line)
     ]
     return TrustLabels(_label(truth for _, truth in shown), tuple(_weaker(shown)))
-
-
-def _says_so(note: Note) -> bool:
-    """Whether a note says of itself that not all of it is the person's."""
-    if TRUTH_LEVEL.name.encode() not in note.content:
-        return False
-    return note.head.fields.get(TRUTH_LEVEL.name) not in (None, STRONGEST)
 
 
 def _counts(text: str, *, is_head: bool) -> bool:

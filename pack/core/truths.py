@@ -108,6 +108,16 @@ class Truths(Protocol):
         """
         ...
 
+    def is_shared(self, note: Note) -> bool:
+        """Whether a note may hold text that is not the person's; much cheaper than `of`.
+
+        Where the log of a store is not cheap to read, it goes by what the note says of itself.
+
+        Raises:
+            ConnectorError: The store cannot be read.
+        """
+        ...
+
     def mode(self, path: MemoryPath) -> TruthMode:
         """What levels do for a file."""
         ...

@@ -7,27 +7,25 @@ parents leads back to.
 
 from __future__ import annotations
 
-from pack.core.known_log import KnownLog
-from pack.log import CommitFacts, LogQuery
+from collections.abc import Sequence
+
+from pack.log import CommitFacts
 from pack.model import CommitId
 
 
-def joined_commits(log: KnownLog, head: CommitId, limit: int | None) -> frozenset[CommitId]:
-    """The commits in the history of `head` that share no beginning with it; usually none.
+def joined_commits(commits: Sequence[CommitFacts]) -> frozenset[CommitId]:
+    """Of the log of a memory, the commits that share no beginning with its head; usually none.
 
     Args:
-        log: The log of the memory.
-        head: A commit.
-        limit: How many commits to look through; `None` for all. Where that does not lead to the
-            beginning, nothing is known, and nothing is said.
+        commits: The log, the head first. Where it does not lead to the beginning, nothing is known,
+            and nothing is said.
     """
-    commits = log.read(LogQuery(head, limit=limit))
     begins = sum(not commit.parents for commit in commits)
     known = {commit.id: commit for commit in commits}
     is_whole = all(parent in known for commit in commits for parent in commit.parents)
     if begins < 2 or not is_whole or any(commit.is_cut for commit in commits):
         return frozenset()
-    related = {_beginning(known, head)}
+    related = {_beginning(known, commits[0].id)}
     children: dict[CommitId, list[CommitId]] = {}
     for commit in commits:
         for parent in commit.parents:

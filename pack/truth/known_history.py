@@ -1,25 +1,33 @@
 """What the history of a commit says about the truth of all its files.
 
-That is what the person accepted, and which commits are of a history that began elsewhere. To find
-it, every message is looked through; so it is kept, and after new commits only those are read.
+That is what the person accepted, which commits are of a history that began elsewhere, and which
+files are the person's alone. To find it, every commit is looked through; so it is kept, and after
+new commits only those are read.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import Final
 
 from pack.catalog.catalog import Catalog
+from pack.catalog.row import is_catalogued
 from pack.core.known_log import KnownLog
 from pack.core.memo import Memo
+from pack.core.truths import STRONGEST
 from pack.history.joined import joined_commits
-from pack.log import LogQuery
+from pack.history.origins import written_by
+from pack.index.format import may_be_generated
+from pack.log import CommitFacts, LogQuery
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.truth.acceptances import Acceptance, acceptances_among, version_accepted
+from pack.truth.elsewhere import splits_v1
 from pack.truth.kept import readable
 
 _WHOLE: Final = ""
@@ -38,6 +46,8 @@ class KnownHistory:
         accepted: What the person accepted, newest first, and the commit that made that version;
             `None` where it cannot be told.
         joined: The commits of histories that began elsewhere.
+        shared: The files that may hold text by somebody else than the person, or by nobody knows
+            whom, each as `_short` has it.
         is_cut: Whether the clone is shallow, so that there may be more of it one day.
         later: How many commits were looked through since this was last kept; many if it
             never was.
@@ -45,8 +55,13 @@ class KnownHistory:
 
     accepted: tuple[_Accepted, ...] = ()
     joined: frozenset[CommitId] = frozenset()
+    shared: frozenset[int] = frozenset()
     is_cut: bool = False
     later: int = 0
+
+    def is_shared(self, path: MemoryPath) -> bool:
+        """Whether a file may hold text that is not the person's."""
+        return _short(path) in self.shared
 
 
 class KnownHistories:
@@ -55,11 +70,16 @@ class KnownHistories:
     Args:
         log: The log of the memory.
         catalog: Keeps it for the next process.
-        limit: How many commits are looked through; `None` for all, and only then it is kept.
+        v1_path: The single file of a v1 memory.
+        limit: How many commits are looked through; `None` for all, and only then it is kept, and
+            known which files are shared.
     """
 
-    def __init__(self, log: KnownLog, catalog: Catalog, limit: int | None) -> None:
+    def __init__(
+        self, log: KnownLog, catalog: Catalog, v1_path: MemoryPath, limit: int | None
+    ) -> None:
         self._log = log
+        self._v1_path = v1_path
         self._catalog = catalog
         self._limit = limit
         self._known = Memo(_KNOWN)
@@ -107,28 +127,80 @@ class KnownHistories:
         if new is None:
             return None
         accepted = (*self._with_versions(acceptances_among(new)), *found.accepted)
-        return replace(found, accepted=accepted, later=found.later + len(new))
+        shared = _shared(new, found.joined, self._v1_path, found.shared)
+        return replace(found, accepted=accepted, shared=shared, later=found.later + len(new))
 
     def _found_out(self, head: CommitId) -> KnownHistory:
-        commits = self._log.read(LogQuery(head, limit=self._limit))
+        is_all = self._limit is None
+        commits = self._log.read(LogQuery(head, with_files=is_all, limit=self._limit))
         accepted = self._with_versions(acceptances_among(commits))
-        joined = joined_commits(self._log, head, self._limit)
+        joined = joined_commits(commits)
+        shared = _shared(commits, joined, self._v1_path) if is_all else frozenset[int]()
         is_cut = any(commit.is_cut for commit in commits)
-        return KnownHistory(tuple(accepted), joined, is_cut, later=_KEEP_AFTER)
+        return KnownHistory(tuple(accepted), joined, shared, is_cut, later=_KEEP_AFTER)
 
     def _with_versions(self, found: Iterable[Acceptance]) -> Iterator[_Accepted]:
         return ((one, version_accepted(self._log, one)) for one in found)
 
 
+def _shared(
+    commits: Sequence[CommitFacts],
+    joined: Collection[CommitId],
+    v1_path: MemoryPath,
+    known: Collection[int] = (),
+) -> frozenset[int]:
+    """The files in which somebody else has had a hand, or which may have taken text from such.
+
+    Text moves with a file, or from one file to another in one commit of the person's; and a v1
+    file is divided without being changed. One file too many costs a look at its history, and
+    nothing else.
+
+    Args:
+        commits: In any order.
+        joined: Those of histories that began elsewhere.
+        v1_path: The single file of a v1 memory.
+        known: What was shared before these commits.
+    """
+    found, left = set(known), []
+    for commit in commits:
+        paths = {_short(path) for path in _touched(commit, v1_path)}
+        writer = written_by(commit)
+        if writer.is_attributed and writer.level == STRONGEST and commit.id not in joined:
+            left.append(paths)
+        else:
+            found |= paths
+    while spreading := [paths for paths in left if not found.isdisjoint(paths) and paths - found]:
+        found.update(*spreading)
+    return frozenset(found)
+
+
+def _touched(commit: CommitFacts, v1_path: MemoryPath) -> Iterator[MemoryPath]:
+    """The notes that a commit changed, moved, took text from or removed."""
+    for change in commit.files or ():
+        for path in filter(None, (change.path, change.old_path)):
+            if path == v1_path or (is_catalogued(path) and not may_be_generated(path)):
+                yield path
+    if splits_v1(commit, v1_path):
+        yield v1_path
+
+
+def _short(path: MemoryPath) -> int:
+    """Few enough digits that a large memory's files can be kept; two files are rarely alike."""
+    return int.from_bytes(hashlib.sha256(os.fsencode(path)).digest()[:4])
+
+
 def _written(found: KnownHistory) -> str:
     accepted = [[*astuple(one), version] for one, version in found.accepted]
-    return json.dumps([accepted, sorted(found.joined)], separators=(",", ":"))
+    parts = [accepted, sorted(found.joined), sorted(found.shared)]
+    return json.dumps(parts, separators=(",", ":"))
 
 
 def _read(text: str) -> KnownHistory:
-    accepted, joined = json.loads(text)
+    accepted, joined, shared = json.loads(text)
     return KnownHistory(
-        tuple(_accepted(*one) for one in accepted), frozenset(map(CommitId, joined))
+        tuple(_accepted(*one) for one in accepted),
+        frozenset(map(CommitId, joined)),
+        frozenset(map(int, shared)),
     )
 
 

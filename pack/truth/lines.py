@@ -17,6 +17,7 @@ from pack.core.truths import (
     TruthMode,
 )
 from pack.files import yaml_block
+from pack.files.keys import TRUTH_LEVEL
 from pack.files.note import Note
 from pack.history.differences.line_hunks import git_lines
 from pack.history.differences.line_owners import LineKeys
@@ -83,6 +84,11 @@ class LineTruths:
             known = tuple(truth or _HAND for truth in found)
         return note_truth(note, known)
 
+    def is_shared(self, note: Note) -> bool:
+        """See `Truths.is_shared`."""
+        known = self._versions.is_shared(note.path)
+        return _says_so(note) if known is None else known
+
     def mode(self, path: MemoryPath) -> TruthMode:
         """See `Truths.mode`."""
         return mode_of(self._core, self, self._default, path)
@@ -90,6 +96,13 @@ class LineTruths:
     def over(self, core: Core) -> LineTruths:
         """See `Truths.over`."""
         return LineTruths(core, self._default, self._versions)
+
+
+def _says_so(note: Note) -> bool:
+    """Whether a note says of itself that it is not wholly the person's."""
+    if TRUTH_LEVEL.name.encode() not in note.content:
+        return False
+    return note.head.fields.get(TRUTH_LEVEL.name) not in (None, STRONGEST)
 
 
 def note_truth(note: Note, lines: tuple[LineTruth, ...]) -> NoteTruth:

@@ -56,7 +56,7 @@ class Versions:
         self._known = Memo(_KEPT)
         self._kept = KeptTruths(core.catalog, core.log)
         limit = None if is_cheap else _MOST_REMOTE_VERSIONS
-        self._histories = KnownHistories(core.log, core.catalog, limit)
+        self._histories = KnownHistories(core.log, core.catalog, core.reader.v1_path, limit)
 
     def of(self, head: CommitId, path: MemoryPath, sha: BlobId, *, keep: bool = False) -> Truth:
         """The truth of each line of a file that a commit has.
@@ -79,6 +79,23 @@ class Versions:
             if keep and not history.is_cut:
                 self._kept.keep_newest(head, path, sha, found, assigned.state)
         return found
+
+    def is_shared(self, path: MemoryPath) -> bool | None:
+        """Whether a file may hold text that is not the person's; `None` if that is not known.
+
+        It is of the present state: a file that was shared once may be still.
+
+        Raises:
+            ConnectorError: The store cannot be read.
+        """
+        if Capability.LOG not in self._core.connector.capabilities:
+            return None
+        head = self._core.connector.head()
+        if head is None:
+            return False
+        if assigned_in(self._core).state is not None:
+            return True
+        return self._histories.of(head, keep=True).is_shared(path)
 
 
 def _by_path(history: KnownHistory) -> dict[MemoryPath, list[tuple[CommitId, Acceptance]]]:

@@ -121,7 +121,8 @@ def _trusted(core: Core, request: SearchRequest, hits: Iterable[_Hit]) -> list[_
         return list(hits)
 
     def is_good(hit: _Hit) -> bool:
-        label = label_at(core, MemoryPath(hit.candidate.path), hit.candidate.line, is_exact=True)
+        path, line = MemoryPath(hit.candidate.path), hit.candidate.line
+        label = label_at(core, path, line, with_channel=request.origin is not None)
         return is_wanted(label, request.max_level, request.origin)
 
     return list(filter(is_good, hits))

@@ -52,7 +52,7 @@ class TrustedFiles:
     def __init__(self, core: Core, rows: Sequence[Row], wanted: WantedTrust) -> None:
         self._labels: dict[MemoryPath, Label | None] = {}
         for row in rows:
-            is_read, label = _label(core, row.path)
+            is_read, label = _label(core, row.path, with_channel=wanted.origin is not None)
             if is_read and is_wanted(label, wanted.max_level, wanted.origin):
                 self._labels[row.path] = label
 
@@ -78,7 +78,7 @@ def trusted_files(
     return files.among(rest), files
 
 
-def _label(core: Core, path: MemoryPath) -> tuple[bool, Label | None]:
+def _label(core: Core, path: MemoryPath, *, with_channel: bool) -> tuple[bool, Label | None]:
     """Whether a file can be read, and how far it is trusted."""
     try:
         note = core.reader.find(path)
@@ -86,5 +86,6 @@ def _label(core: Core, path: MemoryPath) -> tuple[bool, Label | None]:
         return False, None
     if note is None:
         return False, None
-    found = labels_of(core, note, 1, note.text.count("\n") + 1, is_exact=True)
+    last = note.text.count("\n") + 1
+    found = labels_of(core, note, 1, last, with_channel=with_channel)
     return found is not None or core.truths is None, found.whole if found else None

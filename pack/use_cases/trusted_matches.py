@@ -49,16 +49,18 @@ def is_wanted(label: Label | None, max_level: int | None, origin: str | None) ->
     return is_trusted and (origin is None or label.origin.casefold().startswith(origin.casefold()))
 
 
-def label_at(core: Core, path: MemoryPath, line: int, *, is_exact: bool = False) -> Label | None:
+def label_at(
+    core: Core, path: MemoryPath, line: int, *, with_channel: bool = False
+) -> Label | None:
     """How far the passage at a line of a file is trusted; `None` where that is not known.
 
-    See `labels_of` for `is_exact`.
+    See `labels_of` for `with_channel`.
     """
     note = core.reader.find(path)
     if note is None:
         return None
     first, last = _passage(note, line)
-    found = labels_of(core, note, first, last, is_exact=is_exact)
+    found = labels_of(core, note, first, last, with_channel=with_channel)
     return found.whole if found else None
 
 

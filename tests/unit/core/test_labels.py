@@ -10,24 +10,15 @@ HEAD = "---\ntruth_level: 5\n---\n"
 RULE, MADE = "Never deploy on a Friday.", "The machine deployed version 7."
 
 
-def labels(world, first=1, last=100, **options):
+def labels(world, first=1, last=100):
     core = world.memory._session.core
-    return labels_of(core, core.reader.find(MemoryPath("a/x.md")), first, last, **options)
-
-
-def test_the_history_is_looked_at_only_for_a_note_that_is_not_wholly_the_persons(world):
-    writers = Writers(world)
-    writers.agent(f"{MADE}\n")
-    assert labels(world) == (Label(1, "user"), ())
-    assert labels(world, is_exact=True).whole == Label(5, "ai-cloud:test-client")
-    writers.agent(f"{HEAD}{MADE}\n")
-    assert labels(world).whole == Label(5, "ai-cloud:test-client")
+    return labels_of(core, core.reader.find(MemoryPath("a/x.md")), first, last)
 
 
 def test_a_text_is_as_weak_as_its_weakest_line(world):
     writers = Writers(world)
     writers.person(f"{RULE}\n")
-    assert labels(world, is_exact=True) == (Label(1, "user:cli"), ())
+    assert labels(world) == (Label(1, "user"), ())
     writers.agent(f"{HEAD}{RULE}\n\n{MADE}\n{MADE} Twice.\n")
     assert labels(world) == (Label(5, "ai-cloud:test-client"), ("6-7 5 ai-cloud:test-client",))
     assert labels(world, 1, 5) == (Label(1, "user:cli"), ())

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pack.core.known_log import KnownLog
 from pack.history.joined import joined_commits
+from pack.log import LogQuery
 from tests.support import git
 
 
@@ -14,7 +14,8 @@ def world(git_world):
 
 
 def joined(world, limit=None):
-    return joined_commits(KnownLog(world.connector), world.connector.head(), limit)
+    query = LogQuery(world.connector.head(), limit=limit)
+    return joined_commits(list(world.connector.log(query)))
 
 
 def commit(world, *words):

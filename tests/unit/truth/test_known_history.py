@@ -2,6 +2,7 @@
 
 import pytest
 
+from pack.core.truths import TruthMode
 from pack.model import MemoryPath
 from pack.truth import known_history as module
 from pack.truth.acceptances import acceptance_trailer
@@ -9,7 +10,7 @@ from pack.truth.known_history import KnownHistories
 from tests.support import git
 from tests.truth_support import PERSON, Writers, put_exactly
 
-PATH = MemoryPath("a/x.md")
+PATH, V1 = MemoryPath("a/x.md"), MemoryPath("MEMORY.md")
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def decisions(writers, *, limit=None):
     catalog = writers.world.catalog
     writers.world.open(truth=writers.world.truth)
     core = writers.world.memory._session.core
-    return KnownHistories(core.log, catalog, limit), core.connector.head(), catalog
+    return KnownHistories(core.log, catalog, V1, limit), core.connector.head(), catalog
 
 
 def test_what_is_kept_is_what_was_found(writers):
@@ -81,5 +82,79 @@ def test_a_history_that_is_joined_later_is_seen(git_world):
     git(git_world.folder, *merge)
     new = git(git_world.folder, "rev-parse", "HEAD").decode().strip()
     assert len(found_by.of(new, keep=True).joined) == 1
-    again = KnownHistories(found_by._log, catalog, None)
+    again = KnownHistories(found_by._log, catalog, V1, None)
     assert len(again.of(new, keep=False).joined) == 1
+
+
+def shared(writers, *paths):
+    found_by, head, _ = decisions(writers)
+    found = found_by.of(head, keep=False)
+    return [path for path in paths if found.is_shared(MemoryPath(path))]
+
+
+NAMES = ("a/x.md", "a/y.md", "a/z.md", "index.md")
+
+
+def test_a_file_is_shared_once_somebody_else_has_had_a_hand_in_it(writers):
+    writers.person("Mine.\n", "a/x.md")
+    writers.person("Mine, too.\n", "a/y.md")
+    assert shared(writers, *NAMES) == []
+    writers.agent("Mine.\n\nAnd the machine's.\n", "a/x.md")
+    writers.person("Only mine.\n", "a/x.md")
+    assert shared(writers, *NAMES) == ["a/x.md"]
+
+
+def test_text_goes_on_with_a_file_and_from_one_file_to_another(writers):
+    writers.agent("What the machine wrote is long enough.\n", "a/x.md")
+    memory = writers.world.memory.written_by(PERSON)
+    put_exactly(memory, {"a/x.md": None, "a/y.md": "What the machine wrote is long enough.\n"})
+    assert shared(writers, *NAMES) == ["a/x.md", "a/y.md"]
+    put_exactly(memory, {"a/y.md": None, "a/z.md": "Mine.\n"})
+    assert shared(writers, *NAMES) == ["a/x.md", "a/y.md", "a/z.md"]
+
+
+def test_what_is_added_later_and_what_was_kept_say_the_same(writers):
+    writers.person("Mine.\n", "a/x.md")
+    found_by, first, catalog = decisions(writers)
+    assert not found_by.of(first, keep=True).is_shared(PATH)
+    writers.agent("The machine's.\n", "a/y.md")
+    memory = writers.world.memory.written_by(PERSON)
+    put_exactly(memory, {"a/y.md": "Mine.\n", "a/x.md": "The machine's.\n"})
+    head = writers.world.connector.head()
+    later = found_by.of(head, keep=True)
+    assert later.shared == decisions(writers)[0].of(head, keep=False).shared
+    assert later.is_shared(MemoryPath("a/x.md"))
+    again = KnownHistories(found_by._log, catalog, V1, None)
+    assert again.of(head, keep=False).shared == later.shared
+
+
+def test_commits_of_agents_that_pack_did_not_make_and_unknown_ones_count(git_world):
+    writers = Writers(git_world)
+    for name, words in (
+        ("x", ["-m", "By hand\n\nCo-authored-by: Claude <noreply@anthropic.com>"]),
+        ("y", ["-m", "By hand", "--date=2020-01-01T00:00:00"]),
+        ("z", ["-m", "By hand"]),
+    ):
+        (git_world.folder / f"a/{name}.md").parent.mkdir(exist_ok=True)
+        (git_world.folder / f"a/{name}.md").write_text(f"{name}\n", encoding="utf-8")
+        git(git_world.folder, "add", f"a/{name}.md")
+        git(git_world.folder, "commit", "-q", *words)
+    assert shared(writers, *NAMES) == ["a/x.md", "a/y.md"]
+
+
+def test_a_divided_v1_file_hands_on_what_it_is(git_world):
+    folder = git_world.folder
+    folder.mkdir(exist_ok=True)
+    (folder / "MEMORY.md").write_text("# A\n\n## Work\n\nA long enough line.\n", encoding="utf-8")
+    git(folder, "add", "MEMORY.md")
+    git(folder, "commit", "-q", "-m", "By hand\n\nCo-authored-by: Claude <noreply@anthropic.com>")
+    git_world.open(truth=TruthMode.RECORD)
+    memory = git_world.memory.written_by(PERSON)
+    memory.lifecycle.migrate(memory.lifecycle.plan_migration())
+    core = git_world.memory._session.core
+    found = KnownHistories(core.log, git_world.catalog, V1, None).of(
+        core.connector.head(), keep=False
+    )
+    notes = [row.path for row in memory.notes.list().files]
+    assert notes
+    assert all(found.is_shared(path) for path in notes)

@@ -26,7 +26,7 @@ def test_each_file_says_how_far_it_is_trusted_where_that_is_asked_for(writers):
     assert listed(notes.list(dir="a")) == {f"a/{number}.md": (None, None) for number in range(3)}
     found = notes.list(max_level=5)
     assert listed(found)["a/0.md"] == (5, "ai-cloud:test-client")
-    assert listed(found)["b/0.md"] == (1, "user:cli")
+    assert listed(found)["b/0.md"] == (1, "user")
     assert found.total == notes.list().total
 
 

@@ -35,6 +35,7 @@ def test_results_by_trust_and_by_writer(writers):
     search = writers.world.memory.search
     assert list(places(search.find("deploy", max_level=2))) == ["b/rule.md"]
     assert list(places(search.find("deploy", origin="AI-cloud"))) == ["a/made.md"]
+    assert list(places(search.find("deploy", origin="user:cli"))) == ["b/rule.md"]
     assert search.find("deploy", max_level=4, origin="ai-cloud").matches == ()
     with pytest.raises(InvalidRequest):
         search.find("deploy", max_level=6)
