@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from functools import partial
@@ -186,7 +185,7 @@ def _touched(commit: CommitFacts, v1_path: MemoryPath) -> Iterator[MemoryPath]:
 
 def _short(path: MemoryPath) -> int:
     """Few enough digits that a large memory's files can be kept; two files are rarely alike."""
-    return int.from_bytes(hashlib.sha256(os.fsencode(path)).digest()[:4])
+    return int.from_bytes(hashlib.sha256(path.encode(errors="surrogateescape")).digest()[:4])
 
 
 def _written(found: KnownHistory) -> str:
