@@ -152,6 +152,13 @@ class InvalidContent(InvalidRequest):
         self.column = column
 
 
+class BadSignature(InvalidContent):
+    """A signature that says nothing: damaged, of another kind, or over other bytes."""
+
+    code = "bad_signature"
+    remedy = "Have whoever sent it send it again; do not use it as it is."
+
+
 class LimitExceeded(InvalidRequest):
     """Something larger or deeper than PACK accepts in one piece."""
 

@@ -1,0 +1,1 @@
+"""What meets other peers: keys, signatures, and the ways to them."""

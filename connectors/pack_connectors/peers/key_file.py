@@ -1,0 +1,155 @@
+"""The private key of this machine: an OpenSSH key that nobody else can read.
+
+It never leaves the machine. Whoever has it is this peer; a copy on a second machine is found out by
+the announcements of both.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from pack.errors import InvalidConfig, NotFound, RefusedForSafety, Unavailable
+from pack.mesh.keys import PublicKey
+from pack_connectors.system.durable_files import DurableFiles
+
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+_LARGEST: Final = 64 * 1024
+
+
+class KeyFile:
+    """The file of a private key, and beside it its public half in `.pub`.
+
+    Args:
+        path: Where it is, or will be.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @property
+    def path(self) -> Path:
+        """Where the private key is."""
+        return self._path
+
+    @property
+    def public_path(self) -> Path:
+        """Where its public half is."""
+        return self._path.with_name(f"{self._path.name}.pub")
+
+    def exists(self) -> bool:
+        """Whether there is a key."""
+        return self._path.is_file()
+
+    def load(self) -> Ed25519PrivateKey:
+        """The key.
+
+        Raises:
+            NotFound: There is none.
+            RefusedForSafety: Others than its owner can read it.
+            InvalidConfig: It is no Ed25519 key, or has a passphrase.
+            Unavailable: It cannot be read.
+        """
+        content = self._read()
+        try:
+            key = serialization.load_ssh_private_key(content, password=None)
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            raise InvalidConfig(str(self._path), "it is no OpenSSH key without a passphrase") from (
+                error
+            )
+        if not isinstance(key, Ed25519PrivateKey):
+            raise InvalidConfig(str(self._path), "it is not an Ed25519 key")
+        return key
+
+    def load_or_make(self, comment: str) -> Ed25519PrivateKey:
+        """The key; a new one if there is none. Two processes that make it get the same one.
+
+        Args:
+            comment: Stands behind the public key, for people.
+
+        Raises:
+            As `load`.
+        """
+        if not self.exists():
+            self._make(Ed25519PrivateKey.generate(), comment)
+        return self.load()
+
+    def replace(self, comment: str) -> Ed25519PrivateKey:
+        """Put a new key in the place of the old one, which stays beside it as `NAME.old`.
+
+        Raises:
+            As `load`.
+        """
+        old = self.load()
+        before = PublicKey(old.public_key().public_bytes_raw()).peer
+        key = Ed25519PrivateKey.generate()
+        try:
+            kept = self._path.with_name(f"{self._path.name}.{before[:8]}.old")
+            kept.unlink(missing_ok=True)
+            os.link(self._path, kept)
+            self._write(key, comment)
+        except OSError as error:
+            raise Unavailable(f"{self._path}: {error.strerror}") from error
+        return key
+
+    def _read(self) -> bytes:
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        except FileNotFoundError as error:
+            raise NotFound(f"the key {self._path}") from error
+        except OSError as error:
+            raise Unavailable(f"{self._path}: {error.strerror}") from error
+        with os.fdopen(descriptor, "rb") as file:
+            found = os.fstat(descriptor)
+            if os.name == "posix" and found.st_mode & _OTHERS:
+                raise RefusedForSafety(
+                    f"others can read the key {self._path}",
+                    f"Run `chmod 600 {self._path}`; if somebody may have copied it, make another.",
+                )
+            return file.read(_LARGEST)
+
+    def _make(self, key: Ed25519PrivateKey, comment: str) -> None:
+        """Write a key where there is none; whoever is second leaves the first one's."""
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
+            with DurableFiles() as files:
+                files.add(str(temporary), _private(key), str(temporary), mode=0o600)
+                files.finish()
+            try:
+                with suppress(FileExistsError):
+                    os.link(temporary, self._path)
+            finally:
+                temporary.unlink()
+            self._publish(self.load(), comment)
+        except OSError as error:
+            raise Unavailable(f"{self._path}: {error.strerror}") from error
+
+    def _write(self, key: Ed25519PrivateKey, comment: str) -> None:
+        with DurableFiles() as files:
+            files.add(str(self._path), _private(key), str(self._path), mode=0o600)
+            files.finish()
+        self._publish(key, comment)
+
+    def _publish(self, key: Ed25519PrivateKey, comment: str) -> None:
+        line = PublicKey(key.public_key().public_bytes_raw()).line
+        words = "".join(c if c.isprintable() else "?" for c in comment)
+        with DurableFiles() as files:
+            name = str(self.public_path)
+            files.add(name, f"{line} {words}".rstrip().encode() + b"\n", name, mode=0o644)
+            files.finish()
+
+
+def _private(key: Ed25519PrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.OpenSSH,
+        serialization.NoEncryption(),
+    )

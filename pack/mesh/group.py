@@ -1,0 +1,250 @@
+"""Who belongs to a group of peers, and what each of them may do: `group.yaml`.
+
+    version: 1
+    name: home
+    owner: <peer id>
+    succession: [<peer id>]
+    merge_version: 1
+    retention_days: 90
+    share: ["**"]
+    peers:
+      <peer id>: {name: laptop, key: ssh-ed25519 AAAA…, roles: [owner], levels: [1, 2, 3, 4, 5]}
+
+The owner admits and removes peers, and in this order of precedence so may those in `succession`, so
+that a lost laptop is not the end of a group. Membership comes from this file alone, and only from a
+version of it that an owner has signed (`group_chain`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pack.errors import InvalidContent, InvalidRequest, NotFound
+from pack.files import yaml_block
+from pack.mesh.keys import PeerId, PublicKey, parse_peer_id, shown
+from pack.provenance import TRUTH_LEVELS
+
+MERGE_VERSION: Final = 1
+MOST_PEERS: Final = 100
+RETENTION_DAYS: Final = 90
+EVERYTHING: Final = "**"
+ALL_LEVELS: Final = tuple(sorted(TRUTH_LEVELS.values()))
+_NAME: Final = r"[\w][\w .@()-]{0,63}"
+
+
+class Role(StrEnum):
+    """What a peer may do in a group."""
+
+    OWNER = "owner"
+    """Admits and removes peers; everything that members do."""
+    MEMBER = "member"
+    """Reads and writes."""
+    READER = "reader"
+    """Reads; what it sends is not taken in."""
+    HUB = "hub"
+    """Tells others where peers were last seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One machine of a group.
+
+    Attributes:
+        name: What people call it; a label, unique in the group.
+        key: Its public key.
+        roles: What it may do.
+        levels: The truth levels that its own commits may claim.
+    """
+
+    name: str
+    key: PublicKey
+    roles: frozenset[Role] = frozenset({Role.MEMBER})
+    levels: frozenset[int] = frozenset(ALL_LEVELS)
+
+    @property
+    def id(self) -> PeerId:
+        """Follows from its key."""
+        return self.key.peer
+
+    @property
+    def may_write(self) -> bool:
+        """Whether what it sends is taken in."""
+        return not self.roles.isdisjoint({Role.OWNER, Role.MEMBER})
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of peers at one time.
+
+    Attributes:
+        name: What people call it.
+        owner: The peer that precedes all others.
+        succession: Who else may admit and remove, in this order.
+        peers: Its members, by id.
+        merge_version: How heads are merged; all must do it alike.
+        retention_days: For how long a silent peer keeps what is waiting for it.
+        share: Patterns of what is exchanged.
+    """
+
+    name: str
+    owner: PeerId
+    peers: Mapping[PeerId, Peer]
+    succession: tuple[PeerId, ...] = ()
+    merge_version: int = MERGE_VERSION
+    retention_days: int = RETENTION_DAYS
+    share: tuple[str, ...] = (EVERYTHING,)
+
+    @classmethod
+    def of_one(cls, name: str, owner: Peer) -> Self:
+        """The group that a peer begins."""
+        roles = frozenset({Role.OWNER, Role.MEMBER})
+        return cls(name, owner.id, {owner.id: replace(owner, roles=roles)})
+
+    @property
+    def owners(self) -> tuple[PeerId, ...]:
+        """Who may sign changes of the group, the most important first."""
+        return (self.owner, *self.succession)
+
+    def peer(self, peer: PeerId) -> Peer:
+        """A member.
+
+        Raises:
+            NotFound: It is none.
+        """
+        found = self.peers.get(peer)
+        if found is None:
+            raise NotFound(f"the peer {shown(peer)}", "Ask an owner of the group to admit it.")
+        return found
+
+    def admitting(self, peer: Peer) -> Self:
+        """The group with one more peer, or with other rights for one that it has.
+
+        Raises:
+            InvalidRequest: It is full, or another peer has this name.
+        """
+        if peer.id not in self.peers and len(self.peers) >= MOST_PEERS:
+            raise InvalidRequest(f"a group has at most {MOST_PEERS} peers")
+        if any(one.name == peer.name for one in self.peers.values() if one.id != peer.id):
+            raise InvalidRequest(f"another peer of the group is called {peer.name!r}")
+        return replace(self, peers={**self.peers, peer.id: peer})
+
+    def removing(self, peer: PeerId) -> Self:
+        """The group without a peer; its key is to be revoked.
+
+        Raises:
+            NotFound: It is none of the group.
+            InvalidRequest: It is the owner, and nobody could succeed.
+        """
+        self.peer(peer)
+        owners = [one for one in self.owners if one != peer]
+        if not owners:
+            raise InvalidRequest("the only owner of a group cannot be removed")
+        peers = {one: it for one, it in self.peers.items() if one != peer}
+        return replace(self, peers=peers, owner=owners[0], succession=tuple(owners[1:]))
+
+
+# --- the file ----------------------------------------------------------------------------------
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class _PeerEntry(_Strict):
+    name: Annotated[str, Field(pattern=rf"^{_NAME}$")]
+    key: Annotated[str, Field(max_length=200)]
+    roles: Annotated[list[str], Field(min_length=1, max_length=len(Role))]
+    levels: Annotated[list[Annotated[int, Field(ge=1, le=5)]], Field(max_length=len(ALL_LEVELS))]
+
+
+class _GroupFile(_Strict):
+    version: Literal[1]
+    name: Annotated[str, Field(pattern=rf"^{_NAME}$")]
+    owner: str
+    succession: Annotated[list[str], Field(max_length=MOST_PEERS)] = []
+    merge_version: Annotated[int, Field(ge=1, le=1_000_000)]
+    retention_days: Annotated[int, Field(ge=1, le=36_500)] = RETENTION_DAYS
+    share: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=400)]], Field(max_length=1000)
+    ] = [EVERYTHING]
+    peers: Annotated[dict[str, _PeerEntry], Field(min_length=1, max_length=MOST_PEERS)]
+
+
+def parse_group(text: str) -> Group:
+    """The group that a file describes.
+
+    Raises:
+        InvalidContent: It describes none. Nothing in it is guessed, as it says whom to trust.
+        LimitExceeded: It is too large.
+    """
+    try:
+        found = _GroupFile.model_validate(yaml_block.load(text))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InvalidContent(f"{where}: {first['msg']}") from error
+    peers = {parse_peer_id(peer): _peer(peer, entry) for peer, entry in found.peers.items()}
+    owners = tuple(parse_peer_id(one) for one in (found.owner, *found.succession))
+    group = Group(
+        found.name,
+        owners[0],
+        peers,
+        owners[1:],
+        found.merge_version,
+        found.retention_days,
+        tuple(found.share),
+    )
+    _check(group)
+    return group
+
+
+def _peer(peer: str, entry: _PeerEntry) -> Peer:
+    key = PublicKey.parse(entry.key)
+    if key.peer != peer:
+        raise InvalidContent(f"the key of {entry.name} is not that of {peer[:60]}")
+    try:
+        roles = frozenset(map(Role, entry.roles))
+    except ValueError as error:
+        raise InvalidContent(f"{entry.name} has an unknown role") from error
+    return Peer(entry.name, key, roles, frozenset(entry.levels))
+
+
+def _check(group: Group) -> None:
+    if len(set(group.owners)) != len(group.owners):
+        raise InvalidContent("an owner is named twice")
+    for owner in group.owners:
+        if owner not in group.peers or Role.OWNER not in group.peers[owner].roles:
+            raise InvalidContent(f"the owner {owner} is no peer with that role")
+    names = [peer.name for peer in group.peers.values()]
+    if len(set(names)) != len(names):
+        raise InvalidContent("two peers have one name")
+
+
+def write_group(group: Group) -> str:
+    """The file for a group; the same group gives the same bytes."""
+    lines = [
+        "version: 1",
+        f"name: {yaml_block.write(group.name)}",
+        f"owner: {yaml_block.write(group.owner)}",
+        f"succession: {yaml_block.write(list(group.succession))}",
+        f"merge_version: {group.merge_version}",
+        f"retention_days: {group.retention_days}",
+        f"share: {yaml_block.write(list(group.share))}",
+        "peers:",
+    ]
+    for peer in sorted(group.peers):
+        one = group.peers[peer]
+        levels = ", ".join(map(str, sorted(one.levels)))
+        lines += [
+            f"  {yaml_block.write(peer)}:",
+            f"    name: {yaml_block.write(one.name)}",
+            f"    key: {yaml_block.write(one.key.line)}",
+            f"    roles: {yaml_block.write(sorted(one.roles))}",
+            f"    levels: [{levels}]",
+        ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,60 @@
+"""Peers for tests: keys that are the same in each run, and groups of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from pack.mesh.group import Group, Peer, Role, write_group
+from pack.mesh.group_chain import GroupCommit
+from pack.mesh.keys import PublicKey
+from pack.mesh.signers import allowed_signers, revoked_keys
+from pack.model import CommitId
+
+NOBODY = frozenset[PublicKey]()
+
+
+def private_key(name: str) -> Ed25519PrivateKey:
+    """The key of a peer that only tests know."""
+    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(name.encode()).digest())
+
+
+def public_key(name: str) -> PublicKey:
+    return PublicKey(private_key(name).public_key().public_bytes_raw())
+
+
+def peer(name: str, *roles: Role) -> Peer:
+    return Peer(name, public_key(name), frozenset(roles or {Role.MEMBER}))
+
+
+def group_of(owner: str, *members: str, name: str = "home") -> Group:
+    group = Group.of_one(name, peer(owner))
+    for member in members:
+        group = group.admitting(peer(member))
+    return group
+
+
+def commit_id(text: str) -> CommitId:
+    return CommitId(hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+def version(
+    group: Group,
+    signer: str,
+    before: GroupCommit | None = None,
+    revoked: frozenset[PublicKey] = NOBODY,
+) -> GroupCommit:
+    """A version of a group as it is stored."""
+    keys: Mapping = {one: it.key for one, it in group.peers.items()}
+    parents = (before.id,) if before else ()
+    text = f"{write_group(group)}{sorted(k.line for k in revoked)}{signer}{parents}"
+    return GroupCommit(
+        commit_id(text),
+        parents,
+        public_key(signer),
+        write_group(group),
+        allowed_signers(keys),
+        revoked_keys(revoked),
+    )
