@@ -29,6 +29,7 @@ from pack.errors import (
     Unavailable,
 )
 from pack.log import CommitFacts, Lineage, LogQuery
+from pack.mesh.side_commits import StoredCommit
 from pack.model import (
     BlobId,
     Change,
@@ -534,6 +535,28 @@ class LocalGit:
             check_side_ref(new_ref)
         with self.exclusive(), _store_errors():
             self._aside.move(ref, new_ref, expected)
+
+    # --- chains of peers -----------------------------------------------------------------------
+
+    def walk_aside(self, head: CommitId, names: Sequence[MemoryPath]) -> Iterator[StoredCommit]:
+        """See `SideCommits.walk_aside`."""
+        return self._aside.walk(head, names)
+
+    def commit_files_aside(
+        self,
+        ref: str,
+        expected: CommitId | None,
+        parents: Sequence[CommitId],
+        contents: Mapping[MemoryPath, bytes],
+        message: str,
+        *,
+        author: Identity,
+        sign: Callable[[bytes], bytes],
+    ) -> CommitId:
+        """See `SideCommits.commit_files_aside`."""
+        check_message(message)
+        with self.exclusive(), _store_errors():
+            return self._aside.commit_files(ref, expected, parents, contents, message, author, sign)
 
     # --- notes of commits ----------------------------------------------------------------------
 

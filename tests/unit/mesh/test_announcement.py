@@ -30,7 +30,8 @@ TEXT = write_announcement(SAID)
 
 def test_an_announcement_is_read_back():
     assert parse_announcement(TEXT) == SAID
-    assert TEXT.endswith("}\n") and "\n" not in TEXT[:-1]
+    assert TEXT.endswith("}\n")
+    assert "\n" not in TEXT[:-1]
 
 
 @pytest.mark.parametrize(

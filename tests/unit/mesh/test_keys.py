@@ -46,7 +46,8 @@ def test_a_raw_key_has_32_bytes():
 def test_the_id_of_a_peer_follows_from_its_key():
     assert len(KEY.peer) == 52
     assert KEY.peer == public_key("laptop").peer != public_key("desk").peer
-    assert KEY.peer.isalnum() and KEY.peer.islower()
+    assert KEY.peer.isalnum()
+    assert KEY.peer.islower()
     assert [len(part) for part in shown(KEY.peer).split(" ")] == [13, 13, 13, 13]
 
 

@@ -5,15 +5,22 @@ Source: git-update-ref(1) "--stdin"; git-for-each-ref(1).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from pack.errors import NotFound, StaleBase, Unavailable
-from pack.model import Change, CommitId, Identity, MemoryPath, Put
+from pack.mesh.side_commits import StoredCommit
+from pack.model import BlobId, Change, CommitId, Identity, MemoryPath, Put
 from pack_connectors.local_git.gc_lock import LONGEST_SECONDS, wait_for_gc
 from pack_connectors.local_git.kept_pack import keep
-from pack_connectors.local_git.objects import FILE_MODE, ObjectStore, TreeEntry, file_blob
+from pack_connectors.local_git.objects import (
+    FILE_MODE,
+    ObjectStore,
+    TreeEntry,
+    file_blob,
+    find_in_tree,
+)
 from pack_connectors.local_git.process import GitRunner, RefUpdater, check_id, is_id
 from pack_connectors.local_git.repository import Repository, identity_line, read_user
 from pack_connectors.system.durable_files import DurableFiles
@@ -43,10 +50,24 @@ class SideRefs:
 
     def list(self, folder: str) -> dict[str, CommitId]:
         """See `Connector.side_refs`."""
-        prefix = f"{PREFIX}{folder}/"
+        prefix = f"{PREFIX}{folder}"
         out = self._runner.run(["for-each-ref", "--format=%(objectname) %(refname)", prefix])
         rows = (line.split(" ", 1) for line in out.decode("utf-8", "replace").splitlines())
-        return {name.removeprefix(prefix): CommitId(commit) for commit, name in rows}
+        return {name.removeprefix(prefix).lstrip("/"): CommitId(commit) for commit, name in rows}
+
+    def walk(self, head: CommitId, names: Sequence[MemoryPath]) -> Iterator[StoredCommit]:
+        """See `SideCommits.walk_aside`."""
+        at: CommitId | None = head
+        while at is not None:
+            content = self._store.read_commit(at)
+            tree = self._store.read_tree(self._store.root_of(at))
+            entries = {name: find_in_tree(tree, name) for name in names}
+            blobs = {name: BlobId(e.id) for name, e in entries.items() if e and file_blob(e)}
+            texts = dict(self._store.read_blobs(list(blobs.values())))
+            parents = _parents_in(content)
+            files = {name: texts[blob] for name, blob in blobs.items()}
+            yield StoredCommit(at, parents, content, files)
+            at = parents[0] if parents else None
 
     def commit(
         self,
@@ -62,11 +83,66 @@ class SideRefs:
         Raises:
             OSError: An object cannot be written.
         """
-        if not is_id(base) or self._store.find_id(base, "commit") is None:
-            raise NotFound(f"commit {base[:60]}")
+        self._refuse_unknown(base)
+
+        def store(files: DurableFiles) -> CommitId:
+            entries = {change.path: self._entry(base, change, files) for change in changes}
+            tree = self._store.tree_of(base)
+            if entries:
+                tree = self._store.rebuild(tree, entries, files) or self._empty(files)
+            return self._add(tree, [base], author, message, files)
+
+        return self._stored(ref, expected, store)
+
+    def commit_files(
+        self,
+        ref: str,
+        expected: CommitId | None,
+        parents: Sequence[CommitId],
+        contents: Mapping[MemoryPath, bytes],
+        message: str,
+        author: Identity,
+        sign: Callable[[bytes], bytes],
+    ) -> CommitId:
+        """Have a ref lead to a signed commit with these files and no others.
+
+        Args:
+            ref: Below `refs/pack/`.
+            expected: Where it leads now; `None` if it does not exist.
+            parents: The commit's parents.
+            contents: Its files.
+            message: Its message.
+            author: Who made it.
+            sign: Adds the signature to a commit.
+
+        Raises:
+            NotFound: A parent is missing.
+            StaleBase: The ref leads elsewhere.
+            OSError: An object cannot be written.
+        """
+        for parent in parents:
+            self._refuse_unknown(parent)
+
+        def store(files: DurableFiles) -> CommitId:
+            entries: dict[MemoryPath, TreeEntry | None] = {
+                path: TreeEntry(FILE_MODE, _name(path), self._store.add("blob", content, files))
+                for path, content in contents.items()
+            }
+            tree = self._store.rebuild(None, entries, files) or self._empty(files)
+            return self._add(tree, parents, author, message, files, sign)
+
+        return self._stored(ref, expected, store)
+
+    def _refuse_unknown(self, commit: CommitId) -> None:
+        if not is_id(commit) or self._store.find_id(commit, "commit") is None:
+            raise NotFound(f"commit {commit[:60]}")
+
+    def _stored(
+        self, ref: str, expected: CommitId | None, store: Callable[[DurableFiles], CommitId]
+    ) -> CommitId:
         for attempt in range(_ATTEMPTS):
             try:
-                new = self._store_commit(base, changes, message, author)
+                new = self._store_durably(store)
                 self._move(ref, new, expected)
             except (
                 FileNotFoundError,
@@ -78,31 +154,38 @@ class SideRefs:
                 return new
         raise AssertionError("the last attempt returns or raises")
 
-    def _store_commit(
-        self, base: CommitId, changes: Sequence[Change], message: str, author: Identity | None
-    ) -> CommitId:
+    def _store_durably(self, store: Callable[[DurableFiles], CommitId]) -> CommitId:
         with DurableFiles() as files:
             is_pruned = wait_for_gc(self._repository.common_dir, LONGEST_SECONDS)
             self._store.forget_added()
-            entries = {change.path: self._entry(base, change, files) for change in changes}
-            before = self._store.tree_of(base)
-            tree = self._store.rebuild(before, entries, files) or self._store.add(
-                "tree", b"", files
-            )
-            user = read_user(self._runner)
-            now = max(0, int(self._clock().timestamp()))
-            lines = (
-                f"tree {tree if entries else before}",
-                f"parent {base}",
-                f"author {identity_line(author or user, now)}",
-                f"committer {identity_line(user, now)}",
-            )
-            data = "\n".join(lines) + f"\n\n{message.rstrip()}\n"
-            new = CommitId(self._store.add("commit", data.encode("utf-8", "replace"), files))
+            new = store(files)
             files.finish()
         if is_pruned:
             keep(self._runner, self._store.added())
         return new
+
+    def _empty(self, files: DurableFiles) -> str:
+        return self._store.add("tree", b"", files)
+
+    def _add(
+        self,
+        tree: str,
+        parents: Sequence[CommitId],
+        author: Identity | None,
+        message: str,
+        files: DurableFiles,
+        sign: Callable[[bytes], bytes] = bytes,
+    ) -> CommitId:
+        user = read_user(self._runner)
+        now = max(0, int(self._clock().timestamp()))
+        lines = (
+            f"tree {tree}",
+            *(f"parent {parent}" for parent in parents),
+            f"author {identity_line(author or user, now)}",
+            f"committer {identity_line(user, now)}",
+        )
+        data = ("\n".join(lines) + f"\n\n{message.rstrip()}\n").encode("utf-8", "replace")
+        return CommitId(self._store.add("commit", sign(data), files))
 
     def _entry(self, base: CommitId, change: Change, files: DurableFiles) -> TreeEntry | None:
         if not isinstance(change, Put):
@@ -147,6 +230,12 @@ def refspecs(heads: str) -> Sequence[str]:
 def is_side_branch(name: str) -> bool:
     """Whether a branch is how GitHub keeps one of them."""
     return name.startswith(tuple(f"pack/{folder}/" for folder in FOLDERS))
+
+
+def _parents_in(commit: bytes) -> tuple[CommitId, ...]:
+    """The parents as the commit has them, whatever shallow clones and grafts say."""
+    headers = commit.partition(b"\n\n")[0].decode("utf-8", "replace").split("\n")
+    return tuple(CommitId(line[7:]) for line in headers if line.startswith("parent "))
 
 
 def _name(path: MemoryPath) -> str:

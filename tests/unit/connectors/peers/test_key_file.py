@@ -1,6 +1,5 @@
 """The private key of this machine."""
 
-import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
@@ -101,6 +100,6 @@ def test_a_new_key_takes_the_place_of_the_old_one_which_stays(key_file):
     before = PublicKey(old.public_key().public_bytes_raw()).peer[:8]
     kept = KeyFile(key_file.path.with_name(f"key.{before}.old"))
     assert raw(kept.load()) == raw(old)
-    assert os.stat(kept.path).st_nlink == 1
+    assert kept.path.stat().st_nlink == 1
     mine = PublicKey(new.public_key().public_bytes_raw())
     assert key_file.public_path.read_text() == f"{mine.line} y\n"

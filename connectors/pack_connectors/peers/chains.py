@@ -1,0 +1,153 @@
+"""The chains of a group and of its peers, in commits that are signed and checked.
+
+Source: the forms of `pack.mesh.group`, `pack.mesh.signers` and `pack.mesh.announcement`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from pack.errors import BadSignature, InvalidContent
+from pack.mesh.announcement import (
+    LARGEST,
+    Announced,
+    Announcement,
+    parse_announcement,
+    write_announcement,
+)
+from pack.mesh.group import Group, write_group
+from pack.mesh.group_chain import MOST_VERSIONS, GroupCommit
+from pack.mesh.keys import PeerId, PublicKey
+from pack.mesh.side_commits import SideCommits, StoredCommit
+from pack.mesh.signers import allowed_signers, revoked_keys
+from pack.mesh.store import (
+    ANNOUNCE_FILE,
+    FORKS,
+    GROUP_FILE,
+    GROUP_REF,
+    MESH,
+    PEERS,
+    REVOKED_FILE,
+    SIGNERS_FILE,
+)
+from pack.model import CommitId, MemoryPath
+from pack_connectors.peers.signed_commits import signed, signer_of
+
+_GROUP_FILES: Final = (GROUP_FILE, SIGNERS_FILE, REVOKED_FILE)
+
+
+class SignedChains:
+    """See `ChainStore`.
+
+    Args:
+        side: The refs of the memory.
+        key: This peer's private key.
+    """
+
+    def __init__(self, side: SideCommits, key: Ed25519PrivateKey) -> None:
+        self._side = side
+        self._private = key
+        self._public = PublicKey(key.public_key().public_bytes_raw())
+
+    @property
+    def key(self) -> PublicKey:
+        """See `ChainStore.key`."""
+        return self._public
+
+    # --- the group ---------------------------------------------------------------------------
+
+    def group_heads(self) -> Sequence[CommitId]:
+        """See `ChainStore.group_heads`."""
+        main = self._side.side_refs(GROUP_REF).values()
+        forks = self._side.side_refs(FORKS)
+        return [*main, *(forks[name] for name in sorted(forks))]
+
+    def group_commits(self, head: CommitId) -> Sequence[GroupCommit]:
+        """See `ChainStore.group_commits`."""
+        found: list[GroupCommit] = []
+        for stored in self._side.walk_aside(head, _GROUP_FILES):
+            found.append(_group_commit(stored))
+            if len(found) > MOST_VERSIONS:
+                raise InvalidContent("the group has too many versions")
+        return found[::-1]
+
+    def store_group(
+        self, before: CommitId | None, group: Group, revoked: frozenset[PublicKey]
+    ) -> CommitId:
+        """See `ChainStore.store_group`."""
+        contents = {
+            GROUP_FILE: write_group(group).encode(),
+            SIGNERS_FILE: allowed_signers({p: one.key for p, one in group.peers.items()}).encode(),
+            REVOKED_FILE: revoked_keys(revoked).encode(),
+        }
+        parents = [before] if before else []
+        subject = f"{GROUP_FILE}: {len(group.peers)} peers, {len(revoked)} keys revoked"
+        return self._store(GROUP_REF, before, parents, contents, subject)
+
+    # --- announcements -----------------------------------------------------------------------
+
+    def announced(self) -> Mapping[PeerId, CommitId]:
+        """See `ChainStore.announced`."""
+        return {PeerId(name): commit for name, commit in self._side.side_refs(PEERS).items()}
+
+    def announcements(self, head: CommitId, most: int) -> Sequence[Announced]:
+        """See `ChainStore.announcements`."""
+        found: list[Announced] = []
+        for stored in self._side.walk_aside(head, (ANNOUNCE_FILE,)):
+            found.append(_announced(stored))
+            if found[-1].previous is None or len(found) >= most:
+                break
+        return found
+
+    def announce(self, previous: CommitId | None, said: Announcement) -> CommitId:
+        """See `ChainStore.announce`."""
+        parents = [previous, said.head] if previous else [said.head]
+        contents = {ANNOUNCE_FILE: write_announcement(said).encode()}
+        ref = f"{PEERS}/{self._public.peer}"
+        return self._store(ref, previous, parents, contents, f"{ANNOUNCE_FILE}: {said.n}")
+
+    def _store(
+        self,
+        ref: str,
+        expected: CommitId | None,
+        parents: Sequence[CommitId],
+        contents: Mapping[MemoryPath, bytes],
+        subject: str,
+    ) -> CommitId:
+        sign = partial(signed, key=self._private)
+        return self._side.commit_files_aside(
+            ref, expected, parents, contents, subject, author=MESH, sign=sign
+        )
+
+
+def _group_commit(stored: StoredCommit) -> GroupCommit:
+    group, signers, revoked = (_text(stored, name) for name in _GROUP_FILES)
+    signer = signer_of(stored.content)
+    return GroupCommit(stored.id, stored.parents, signer, group, signers, revoked)
+
+
+def _announced(stored: StoredCommit) -> Announced:
+    if len(stored.files.get(ANNOUNCE_FILE, b"")) > LARGEST:
+        raise InvalidContent("an announcement is short")
+    said = parse_announcement(_text(stored, ANNOUNCE_FILE))
+    signer = signer_of(stored.content)
+    if signer is None or signer.peer != said.peer:
+        raise BadSignature("an announcement is not signed by the peer that it names")
+    is_first = said.n == 1
+    if stored.parents[not is_first :] != (said.head,):
+        raise InvalidContent("an announcement does not lead to the head that it names")
+    return Announced(stored.id, None if is_first else stored.parents[0], said)
+
+
+def _text(stored: StoredCommit, name: MemoryPath) -> str:
+    content = stored.files.get(name)
+    if content is None:
+        raise InvalidContent(f"{name} is missing in a commit of a chain")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidContent(f"{name} is not UTF-8") from error
