@@ -126,6 +126,7 @@ class LocalGit:
         clock: Tells the time of commits.
         lock_seconds: How long a writer waits for another PACK process.
         gc_seconds: How long it waits for git's housekeeping.
+        sign: Adds a signature to what PACK commits on the branch; never fails.
 
     Raises:
         InvalidConfig: The folder is not the root of a repository that PACK can write to.
@@ -143,6 +144,7 @@ class LocalGit:
         *,
         lock_seconds: float = _LOCK_SECONDS,
         gc_seconds: float = LONGEST_SECONDS,
+        sign: Callable[[bytes], bytes] = bytes,
     ) -> None:
         self.repository = open_repository(folder)
         self._runner = GitRunner(self.repository)
@@ -192,6 +194,7 @@ class LocalGit:
             recovery=self._recovery,
             committed=self._committed,
             gc_seconds=gc_seconds,
+            sign=sign,
         )
         self._aside = SideRefs(
             self.repository, self._runner, clock, store=self._store, refs=self._refs

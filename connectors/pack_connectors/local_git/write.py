@@ -72,6 +72,7 @@ class GitWrite:
         recovery: Recovery,
         committed: CommittedFiles,
         gc_seconds: float = LONGEST_SECONDS,
+        sign: Callable[[bytes], bytes] = bytes,
     ) -> None:
         self._repository = repository
         self._runner = runner
@@ -85,6 +86,7 @@ class GitWrite:
         self._recovery = recovery
         self._committed = committed
         self._gc_seconds = gc_seconds
+        self._sign = sign
         self._is_kept = False
         self._work_dir = repository.state_dir / "work"
         self._user: Identity | None = None
@@ -189,7 +191,8 @@ class GitWrite:
             f"committer {identity_line(self._user, now)}",
         ]
         data = "\n".join(lines) + f"\n\n{plan.message.rstrip()}\n"
-        new = CommitId(self._store.add("commit", data.encode("utf-8", "replace"), files))
+        made = self._sign(data.encode("utf-8", "replace"))
+        new = CommitId(self._store.add("commit", made, files))
         self._store.remember_tree(new, tree)
         return new
 
