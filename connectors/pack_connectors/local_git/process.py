@@ -145,15 +145,26 @@ def check_id(text: str) -> str:
 
 
 class GitRunner:
-    """Runs git commands for one repository."""
+    """Runs git commands for one repository.
 
-    def __init__(self, repository: Repository) -> None:
+    Args:
+        repository: The repository.
+        objects: Where it keeps new objects, in place of its own folder, where it only reads.
+    """
+
+    def __init__(self, repository: Repository, objects: Path | None = None) -> None:
         self.executable = find_git()
         self.repository = repository
         self.git_dir = repository.git_dir
         self.work_tree = repository.work_tree
         self._options = ["--literal-pathspecs", *config_options()]
         self._env = isolated_environment(repository)
+        if objects is not None:
+            own = self._env["GIT_OBJECT_DIRECTORY"]
+            self._env |= {
+                "GIT_OBJECT_DIRECTORY": str(objects),
+                "GIT_ALTERNATE_OBJECT_DIRECTORIES": _as_alternate(own),
+            }
 
     def _options_of(self, command: str) -> list[str]:
         return [] if command == "config" else self._options  # it shows what is set
@@ -209,6 +220,15 @@ class GitRunner:
             Unavailable: Git could not be started, ran too long, or failed.
         """
         return finish(self.start(args, env, cwd=cwd), args[0], stdin, ok)
+
+
+def _as_alternate(folder: str) -> str:
+    """A folder as an item of a list that colons divide.
+
+    Source: git(1) "GIT_ALTERNATE_OBJECT_DIRECTORIES".
+    """
+    escaped = folder.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def finish(

@@ -57,17 +57,7 @@ class SideRefs:
 
     def walk(self, head: CommitId, names: Sequence[MemoryPath]) -> Iterator[StoredCommit]:
         """See `SideCommits.walk_aside`."""
-        at: CommitId | None = head
-        while at is not None:
-            content = self._store.read_commit(at)
-            tree = self._store.read_tree(self._store.root_of(at))
-            entries = {name: find_in_tree(tree, name) for name in names}
-            blobs = {name: BlobId(e.id) for name, e in entries.items() if e and file_blob(e)}
-            texts = dict(self._store.read_blobs(list(blobs.values())))
-            parents = _parents_in(content)
-            files = {name: texts[blob] for name, blob in blobs.items()}
-            yield StoredCommit(at, parents, content, files)
-            at = parents[0] if parents else None
+        return walk_commits(self._store, head, names)
 
     def commit(
         self,
@@ -232,7 +222,24 @@ def is_side_branch(name: str) -> bool:
     return name.startswith(tuple(f"pack/{folder}/" for folder in FOLDERS))
 
 
-def _parents_in(commit: bytes) -> tuple[CommitId, ...]:
+def walk_commits(
+    store: ObjectStore, head: CommitId, names: Sequence[MemoryPath]
+) -> Iterator[StoredCommit]:
+    """A commit and its first parents in any object store; see `SideCommits.walk_aside`."""
+    at: CommitId | None = head
+    while at is not None:
+        content = store.read_commit(at)
+        tree = store.read_tree(store.root_of(at))
+        entries = {name: find_in_tree(tree, name) for name in names}
+        blobs = {name: BlobId(e.id) for name, e in entries.items() if e and file_blob(e)}
+        texts = dict(store.read_blobs(list(blobs.values())))
+        parents = parents_in(content)
+        files = {name: texts[blob] for name, blob in blobs.items()}
+        yield StoredCommit(at, parents, content, files)
+        at = parents[0] if parents else None
+
+
+def parents_in(commit: bytes) -> tuple[CommitId, ...]:
     """The parents as the commit has them, whatever shallow clones and grafts say."""
     headers = commit.partition(b"\n\n")[0].decode("utf-8", "replace").split("\n")
     return tuple(CommitId(line[7:]) for line in headers if line.startswith("parent "))

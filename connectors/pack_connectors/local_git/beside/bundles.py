@@ -1,0 +1,246 @@
+"""Bundles of one repository, and the quarantine in which what arrives is checked.
+
+What arrives gets an object directory of its own, with the repository's as its alternate, as `git
+receive-pack` does it. Nothing in the repository leads to it, and nothing of it stays unless it is
+accepted. Then its pack moves into the repository under a `.keep` file, so that no housekeeping
+drops it before a ref leads there.
+
+Source: git-receive-pack(1) "QUARANTINE ENVIRONMENT"; git-index-pack(1) "--strict"; git-bundle(1).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePath
+from typing import IO, Final
+
+from pack.errors import (
+    ConnectorError,
+    InvalidContent,
+    LimitExceeded,
+    RepositoryBusy,
+    StaleBase,
+    Unavailable,
+)
+from pack.mesh.bundles import LARGEST, REF_PREFIX, BundleHead
+from pack.mesh.side_commits import StoredCommit
+from pack.model import CommitId, MemoryPath
+from pack_connectors.local_git.beside.bundle_file import read_bundle_head
+from pack_connectors.local_git.beside.side_refs import parents_in, walk_commits
+from pack_connectors.local_git.objects import ObjectStore
+from pack_connectors.local_git.process import GitRunner, check_id, finish
+from pack_connectors.local_git.repository import Repository
+
+_BLOCK: Final = 1024 * 1024
+_MARK: Final = "PACK: arrived from a peer"
+_EMPTY_BUNDLE: Final = "empty bundle"
+_ZERO: Final = "0" * 40
+
+
+class Bundles:
+    """See `BundleStore`; whoever accepts one holds the process lock.
+
+    Args:
+        repository: The repository.
+        runner: Runs git in it.
+        largest: The most bytes that a bundle may unpack from.
+    """
+
+    def __init__(self, repository: Repository, runner: GitRunner, largest: int = LARGEST) -> None:
+        self._repository = repository
+        self._runner = runner
+        self._largest = largest
+
+    def write_bundle(
+        self, file: PurePath, refs: Iterable[str], without: Collection[CommitId]
+    ) -> bool:
+        """See `BundleStore.write_bundle`."""
+        known = set(without).difference(self.missing(without))
+        lines = [f"{REF_PREFIX}{name}" for name in refs]
+        lines += [f"^{check_id(commit)}" for commit in sorted(known)]
+        temporary = Path(f"{file}.{uuid.uuid4().hex}.new").absolute()
+        asked = "".join(f"{line}\n" for line in lines).encode()
+        try:
+            self._runner.run(["bundle", "create", "-q", str(temporary), "--stdin"], stdin=asked)
+            _sync(temporary)
+            temporary.replace(file)
+        except Unavailable as error:
+            if _EMPTY_BUNDLE in str(error):
+                return False
+            raise
+        except OSError as error:
+            raise Unavailable(f"{file}: {error.strerror}") from error
+        finally:
+            temporary.unlink(missing_ok=True)
+        return True
+
+    def read_head(self, file: PurePath) -> BundleHead:
+        """See `BundleStore.read_head`."""
+        with _opened(file) as opened:
+            return read_bundle_head(opened)
+
+    def missing(self, commits: Iterable[CommitId]) -> list[CommitId]:
+        """See `BundleStore.missing`."""
+        asked = list(dict.fromkeys(commits))
+        lines = "".join(f"{check_id(commit)}\n" for commit in asked).encode()
+        out = self._runner.run(["cat-file", "--batch-check=%(objecttype)"], stdin=lines)
+        kinds = out.decode("utf-8", "replace").splitlines()
+        return [one for one, kind in zip(asked, kinds, strict=True) if kind != "commit"]
+
+    @contextmanager
+    def arrival(self, file: PurePath) -> Iterator[ArrivedBundle]:
+        """See `BundleStore.arrival`."""
+        folder = self._repository.state_dir / "mesh" / "arrivals" / uuid.uuid4().hex
+        try:
+            arrived = self._arrive(file, folder)
+            try:
+                yield arrived
+            finally:
+                arrived.close()
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _arrive(self, file: PurePath, folder: Path) -> ArrivedBundle:
+        try:
+            (folder / "pack").mkdir(parents=True)
+            (folder / "info").mkdir()
+            runner = GitRunner(self._repository, objects=folder)
+            with _opened(file) as opened:
+                head = read_bundle_head(opened)
+                self._unpack(runner, opened, os.fstat(opened.fileno()).st_size)
+        except OSError as error:
+            raise Unavailable(f"{error.filename or file}: {error.strerror}") from error
+        self._check_connected(runner, head)
+        return ArrivedBundle(head, folder, runner, self._runner)
+
+    def _unpack(self, runner: GitRunner, file: IO[bytes], size: int) -> None:
+        if size > self._largest:
+            raise LimitExceeded("the bundle", self._largest)
+        limit = f"--max-input-size={self._largest}"
+        process = runner.start(["index-pack", "--stdin", "--strict", "--fix-thin", limit])
+        assert process.stdin is not None  # noqa: S101 - pipes were asked for
+        try:
+            with suppress(BrokenPipeError):  # git says why it gave up
+                shutil.copyfileobj(file, process.stdin, _BLOCK)
+            finish(process, "index-pack")
+        except RepositoryBusy:
+            raise
+        except ConnectorError as error:
+            raise InvalidContent(f"the bundle is damaged: {error}") from error
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+    def _check_connected(self, runner: GitRunner, head: BundleHead) -> None:
+        """Do nothing, unless something that the refs lead to is neither here nor in the bundle."""
+        asked = "".join(f"{line}\n" for line in head.refs.values()).encode()
+        command = ["rev-list", "--objects", "--stdin", "--not", "--all", "--quiet"]
+        try:
+            runner.run(command, stdin=asked)
+        except RepositoryBusy:
+            raise
+        except ConnectorError as error:
+            raise InvalidContent("the bundle lacks something that it leads to") from error
+
+
+class ArrivedBundle:
+    """See `Arrived`."""
+
+    def __init__(self, head: BundleHead, folder: Path, runner: GitRunner, into: GitRunner) -> None:
+        self._head = head
+        self._folder = folder
+        self._runner = runner
+        self._into = into
+        self._store = ObjectStore(runner)
+
+    @property
+    def head(self) -> BundleHead:
+        """See `Arrived.head`."""
+        return self._head
+
+    def close(self) -> None:
+        """End the reading children."""
+        self._store.close()
+
+    def walk(self, head: CommitId, names: Sequence[MemoryPath]) -> Iterator[StoredCommit]:
+        """See `Arrived.walk`."""
+        return walk_commits(self._store, head, names)
+
+    def new_commits(self, head: CommitId, known: Collection[CommitId]) -> Iterator[StoredCommit]:
+        """See `Arrived.new_commits`."""
+        lines = [check_id(head), *(f"^{check_id(one)}" for one in known)]
+        asked = "".join(f"{line}\n" for line in lines).encode()
+        out = self._runner.run(["rev-list", "--ignore-missing", "--stdin"], stdin=asked)
+        for line in out.decode("ascii").splitlines():
+            content = self._store.read_commit(CommitId(line))
+            yield StoredCommit(CommitId(line), parents_in(content), content, {})
+
+    def accept(self, refs: Mapping[str, tuple[CommitId | None, CommitId]]) -> None:
+        """See `Arrived.accept`."""
+        with _kept(self._move_in()):
+            lines = "".join(
+                f"update {REF_PREFIX}{name} {check_id(new)} {check_id(old or CommitId(_ZERO))}\n"
+                for name, (old, new) in refs.items()
+            )
+            try:
+                command = ["update-ref", "-m", "pack: from a peer", "--create-reflog", "--stdin"]
+                self._into.run(command, stdin=lines.encode())
+            except Unavailable as error:
+                for name, (old, _) in refs.items():
+                    if (now := self._at(name)) != old:
+                        raise StaleBase(old, now) from error
+                raise
+
+    def _at(self, name: str) -> CommitId | None:
+        out = self._into.run(["rev-parse", "--verify", "--quiet", f"{REF_PREFIX}{name}"], ok=(0, 1))
+        return CommitId(out.decode().strip()) if out else None
+
+    def _move_in(self) -> list[Path]:
+        """Move the packs into the repository, the index of each last; returns their `.keep`s."""
+        target = self._into.repository.common_dir / "objects" / "pack"
+        target.mkdir(exist_ok=True)
+        kept = []
+        for index in sorted((self._folder / "pack").glob("*.idx")):
+            keep = target / index.with_suffix(".keep").name
+            if not (target / index.name).exists():
+                keep.write_text(f"{_MARK}\n", encoding="utf-8")
+                kept.append(keep)
+            parts = [p for p in index.parent.glob(f"{index.stem}.*") if p.suffix != ".keep"]
+            for part in sorted(parts, key=lambda p: p.suffix == ".idx"):
+                _sync(part)
+                part.replace(target / part.name)
+        _sync(target)
+        return kept
+
+
+@contextmanager
+def _kept(keeps: Sequence[Path]) -> Iterator[None]:
+    """Packs that housekeeping leaves alone until something leads to them, or nothing ever will."""
+    try:
+        yield
+    finally:
+        for keep in keeps:
+            keep.unlink(missing_ok=True)
+
+
+@contextmanager
+def _opened(file: PurePath) -> Iterator[IO[bytes]]:
+    try:
+        descriptor = os.open(file, os.O_RDONLY)
+    except OSError as error:
+        raise Unavailable(f"{file}: {error.strerror}") from error
+    with os.fdopen(descriptor, "rb") as opened:
+        yield opened
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
