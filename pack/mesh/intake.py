@@ -1,0 +1,314 @@
+"""The one way in: what of a bundle from another peer is believed, and what is kept apart.
+
+Whatever way it came, by push, pull, hub or USB stick. Its objects lie in quarantine meanwhile. What
+one peer did wrong holds nobody else up: the rest is taken in, and what is refused stays in
+`refs/pack/quarantine/<peer id>`, where a person can look at it.
+
+Nothing here merges: the heads that are accepted are merged like those of any remote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from pack.errors import BadSignature, InvalidContent, LimitExceeded, NotFound
+from pack.history.origins import written_by
+from pack.log import CommitFacts
+from pack.mesh.announcement import Announced, Course, course_of
+from pack.mesh.group import Peer
+from pack.mesh.group_chain import (
+    Agreed,
+    GroupChain,
+    GroupCommit,
+    GroupVersion,
+    agreed,
+    checked_chain,
+)
+from pack.mesh.keys import PeerId, PublicKey, parse_peer_id
+from pack.mesh.store import FORKS, GROUP_REF, PEERS
+from pack.model import CommitId
+
+MOST_ANNOUNCEMENTS: Final = 100_000
+QUARANTINE: Final = "quarantine"
+MERGE_TRAILER: Final = "Pack-Merge"
+
+
+@dataclass(frozen=True, slots=True)
+class NewCommit:
+    """A commit of the memory that was not here before.
+
+    Attributes:
+        facts: What it says.
+        signer: The key whose valid signature it has; `None` without one.
+        is_damaged: Whether it has a signature that is not over it.
+    """
+
+    facts: CommitFacts
+    signer: PublicKey | None = None
+    is_damaged: bool = False
+
+
+class Offer(Protocol):
+    """What a bundle offers; everything is read from its quarantine."""
+
+    @property
+    def refs(self) -> Mapping[str, CommitId]:
+        """Its refs, by their names below `refs/pack/`."""
+        ...
+
+    def group_commits(self, head: CommitId) -> Sequence[GroupCommit]:
+        """See `ChainStore.group_commits`."""
+        ...
+
+    def announcements(self, head: CommitId, most: int) -> Sequence[Announced]:
+        """See `ChainStore.announcements`."""
+        ...
+
+    def new_commits(self, head: CommitId, known: Collection[CommitId]) -> Iterator[NewCommit]:
+        """The commits that lead to one and to none of those that are known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What this peer knew before.
+
+    Attributes:
+        group: The group's id.
+        chains: The versions of the group, by the ref that leads to each; none for a newcomer.
+        announced: The last accepted announcement of each peer.
+        is_accepted: Whether an announcement of a peer was accepted at any time.
+        quarantined: What was refused of each peer last.
+        heads: Commits of the memory that are here with all that leads to them.
+        me: This peer.
+    """
+
+    group: CommitId
+    chains: Mapping[str, GroupChain]
+    announced: Mapping[PeerId, Announced]
+    is_accepted: Callable[[PeerId, CommitId], bool]
+    quarantined: Mapping[PeerId, CommitId]
+    heads: frozenset[CommitId]
+    me: PeerId
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Something that was not taken in.
+
+    Attributes:
+        ref: What offered it, below `refs/pack/`.
+        commit: Where it led.
+        reason: Why not, for people.
+        peer: The peer that said it; `None` if it is not about one.
+    """
+
+    ref: str
+    commit: CommitId
+    reason: str
+    peer: PeerId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be done with a bundle.
+
+    Attributes:
+        refs: Where refs lead now and are to lead, below `refs/pack/`.
+        version: The version of the group that then counts.
+        heads: The heads that peers announced and that are accepted, by peer.
+        refused: What is not taken in.
+        is_restored: Whether this peer had said more than it knew, and takes that up again.
+        is_cloned: Whether somebody else says other things with this peer's key.
+    """
+
+    refs: Mapping[str, tuple[CommitId | None, CommitId]]
+    version: GroupVersion
+    heads: Mapping[PeerId, CommitId]
+    refused: tuple[Refusal, ...]
+    is_restored: bool = False
+    is_cloned: bool = False
+
+
+CheckMerge = Callable[[CommitFacts], bool]
+"""Whether a commit that claims to be PACK's merge is what its parents give."""
+
+
+def judge(offer: Offer, standing: Standing, check_merge: CheckMerge) -> Verdict:
+    """What of a bundle is believed.
+
+    Args:
+        offer: The bundle.
+        standing: What was known before.
+        check_merge: Computes a merge again.
+
+    Raises:
+        InvalidContent: There is no version of the group, neither here nor in the bundle.
+    """
+    return _Judge(offer, standing, check_merge).verdict()
+
+
+class _Judge:
+    def __init__(self, offer: Offer, standing: Standing, check_merge: CheckMerge) -> None:
+        self._offer = offer
+        self._standing = standing
+        self._check_merge = check_merge
+        self._refs: dict[str, tuple[CommitId | None, CommitId]] = {}
+        self._heads: dict[PeerId, CommitId] = {}
+        self._refused: list[Refusal] = []
+        self._known = set(standing.heads)
+        self._is_restored = self._is_cloned = False
+        self._chains: dict[CommitId, GroupChain] = {}
+
+    def verdict(self) -> Verdict:
+        group = self._group()
+        for ref, commit in sorted(self._offer.refs.items()):
+            folder, slash, name = ref.partition("/")
+            if folder == PEERS and slash:
+                self._announcement(ref, name, commit, group.version)
+        return Verdict(
+            self._refs,
+            group.version,
+            self._heads,
+            tuple(self._refused),
+            self._is_restored,
+            self._is_cloned,
+        )
+
+    def _refuse(self, ref: str, commit: CommitId, why: str, peer: PeerId | None = None) -> None:
+        self._refused.append(Refusal(ref, commit, why, peer))
+        if peer is not None:
+            before = self._standing.quarantined.get(peer)
+            self._refs[f"{QUARANTINE}/{peer}"] = (before, commit)
+
+    # --- the group -----------------------------------------------------------------------------
+
+    def _group(self) -> Agreed:
+        known = {chain[-1].id: chain for chain in self._standing.chains.values()}
+        for ref, commit in sorted(self._offer.refs.items()):
+            if ref == GROUP_REF or ref.startswith(f"{FORKS}/"):
+                chain = self._checked(ref, commit)
+                if chain is not None:
+                    known[commit] = chain
+        if not known:
+            raise InvalidContent("the bundle does not say who belongs to the group")
+        found = agreed(known.values())
+        self._move_group(found.chain, known)
+        self._chains = known
+        return found
+
+    def _checked(self, ref: str, commit: CommitId) -> GroupChain | None:
+        try:
+            chain = checked_chain(self._offer.group_commits(commit))
+            if chain[0].id != self._standing.group:
+                raise InvalidContent("it is another group")
+        except (InvalidContent, LimitExceeded, NotFound) as error:
+            self._refuse(ref, commit, str(error))
+            return None
+        return chain
+
+    def _move_group(self, chain: GroupChain, known: Mapping[CommitId, GroupChain]) -> None:
+        """Have the group's ref lead to the chain that counts, and keep every other one."""
+        before = self._standing.chains.get(GROUP_REF)
+        was = before[-1].id if before else None
+        if was != chain[-1].id:
+            self._refs[GROUP_REF] = (was, chain[-1].id)
+        counted = {version.id for version in chain}
+        for tip in sorted(known):
+            ref = f"{FORKS}/{tip}"
+            if tip not in counted and ref not in self._standing.chains:
+                self._refs[ref] = (None, tip)
+
+    # --- announcements -------------------------------------------------------------------------
+
+    def _announcement(self, ref: str, name: str, commit: CommitId, version: GroupVersion) -> None:
+        try:
+            peer = parse_peer_id(name)
+        except InvalidContent as error:
+            self._refuse(ref, commit, str(error))
+            return
+        if self._standing.is_accepted(peer, commit):
+            return  # the same as here, or what somebody else last heard of that peer
+        try:
+            chain = self._offer.announcements(commit, MOST_ANNOUNCEMENTS)
+            self._hear(peer, chain, version)
+        except (InvalidContent, LimitExceeded, NotFound) as error:
+            self._refuse(ref, commit, str(error), peer)
+
+    def _hear(self, peer: PeerId, chain: Sequence[Announced], version: GroupVersion) -> None:
+        known, last = self._standing.announced.get(peer), chain[0]
+        if last.said.peer != peer or last.said.group != self._standing.group:
+            raise InvalidContent("the announcement speaks for another peer or group")
+        member = version.group.peers.get(peer)
+        if member is None or not version.may_sign(member.key) or not member.may_write:
+            raise BadSignature("the peer may not write to this group")
+        course = course_of(known, chain, lambda one: self._standing.is_accepted(peer, one))
+        if course is Course.EQUIVOCATION:
+            self._is_cloned = self._is_cloned or peer == self._standing.me
+            raise InvalidContent("the peer says different things: its key is on two machines")
+        self._check_commits(member, chain, is_first=known is None)
+        self._is_restored = self._is_restored or peer == self._standing.me
+        self._refs[f"{PEERS}/{peer}"] = (known.id if known else None, last.id)
+        self._heads[peer] = last.said.head
+        self._known.add(last.said.head)
+
+    def _check_commits(self, peer: Peer, chain: Sequence[Announced], *, is_first: bool) -> None:
+        """Do nothing, unless a commit says what it may not.
+
+        What a peer had before its first announcement is older than its key, so it is not signed.
+
+        Raises:
+            BadSignature: One does.
+        """
+        known = set(self._known)
+        if is_first and chain[-1].previous is None:
+            begun = chain[-1].said.head
+            for commit in self._offer.new_commits(begun, known):
+                self._check_level(commit, peer)
+            known.add(begun)
+        for commit in self._offer.new_commits(chain[0].said.head, known):
+            self._check_signature(commit)
+            self._check_level(commit, peer)
+
+    def _check_signature(self, commit: NewCommit) -> None:
+        facts = commit.facts
+        if commit.is_damaged:
+            raise BadSignature(f"the signature of {facts.id[:12]} is not over it")
+        if commit.signer is not None and self._ever(commit.signer) is None:
+            raise BadSignature(f"{facts.id[:12]} is signed by nobody of this group")
+        if is_merge(facts):
+            if not self._check_merge(facts):
+                raise BadSignature(f"{facts.id[:12]} is not the merge of its parents")
+        elif commit.signer is None and _is_by_pack(facts):
+            raise BadSignature(f"{facts.id[:12]} says that PACK made it, and is not signed")
+
+    def _check_level(self, commit: NewCommit, peer: Peer) -> None:
+        """Whether whoever made a commit may claim its level: its signer, else who announces it."""
+        if is_merge(commit.facts):
+            return
+        maker = self._ever(commit.signer) if commit.signer is not None else peer
+        level = written_by(commit.facts).level
+        if maker is not None and level not in maker.levels:
+            raise BadSignature(f"{commit.facts.id[:12]} claims level {level}, which it may not")
+
+    def _ever(self, key: PublicKey) -> Peer | None:
+        """Who has this key, or had it once: others may hold what a peer wrote before it left."""
+        for chain in self._chains.values():
+            for version in reversed(chain):
+                found = version.group.peers.get(key.peer)
+                if found is not None:
+                    return found
+        return None
+
+
+def is_merge(facts: CommitFacts) -> bool:
+    """Whether a commit claims to be a merge that everybody can compute again."""
+    return len(facts.parents) > 1 and MERGE_TRAILER in facts.trailers
+
+
+def _is_by_pack(facts: CommitFacts) -> bool:
+    """Whether PACK must have made a commit. One that git made from it again is nobody's."""
+    writer = written_by(facts)
+    return writer.is_ours and writer.is_attributed

@@ -1,0 +1,365 @@
+"""What of a bundle is believed: the attacks of a peer, a stranger, and of nobody."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from pack.errors import InvalidContent
+from pack.log import CommitFacts
+from pack.mesh.announcement import Announced, Announcement
+from pack.mesh.group import Role
+from pack.mesh.group_chain import checked_chain, removal
+from pack.mesh.intake import NewCommit, Standing, judge
+from pack.mesh.keys import PeerId
+from pack.model import CommitId, Identity
+from pack.provenance import Origin, Source, commit_message
+from tests.mesh_support import commit_id, group_of, peer, public_key, version
+from tests.support import START
+
+GROUP = group_of("laptop", "desk", "phone")
+FIRST = version(group_of("laptop"), "laptop")
+SECOND = version(GROUP, "laptop", FIRST)
+CHAIN = checked_chain([FIRST, SECOND])
+DESK = public_key("desk").peer
+BEGUN = commit_id("begun")
+HAND = Identity("Ann", "ann@example.org")
+PERSON, AGENT = Origin(Source.USER, "cli"), Origin(Source.AI_CLOUD, "agent")
+
+
+def commit(name: str, *parents: str, message: str = "", author=HAND, **other) -> NewCommit:
+    """A commit made by hand."""
+    facts = CommitFacts(
+        commit_id(name),
+        tuple(map(commit_id, parents)),
+        message or f"{name}\n",
+        START,
+        author=author,
+        authored_at=START,
+    )
+    return NewCommit(facts, **other)
+
+
+def by_pack(name: str, *parents: str, origin=PERSON, signer="desk", **other) -> NewCommit:
+    message = commit_message(f"a.md: {name}", origin, "r1")
+    key = public_key(signer) if signer else None
+    author = origin.author or HAND
+    return commit(name, *parents, message=message, author=author, signer=key, **other)
+
+
+@dataclass
+class Offered:
+    """A bundle in memory."""
+
+    groups: dict = field(default_factory=lambda: {"group": [FIRST, SECOND]})
+    commits: list[NewCommit] = field(default_factory=list)
+    said: dict[str, list[Announced]] = field(default_factory=dict)
+    extra: dict[str, CommitId] = field(default_factory=dict)
+
+    @property
+    def refs(self) -> dict[str, CommitId]:
+        heads = {ref: chain[-1].id for ref, chain in self.groups.items()}
+        return {**heads, **{ref: said[0].id for ref, said in self.said.items()}, **self.extra}
+
+    def group_commits(self, head):
+        return next(chain for chain in self.groups.values() if chain[-1].id == head)
+
+    def announcements(self, head, most):
+        return next(said for said in self.said.values() if said[0].id == head)
+
+    def new_commits(self, head, known):
+        by_id = {one.facts.id: one for one in self.commits}
+        left, seen = [head], set(known)
+        while left:
+            one = left.pop()
+            if one not in seen and one in by_id:
+                seen.add(one)
+                left += by_id[one].facts.parents
+                yield by_id[one]
+
+
+def says(name: str, *heads: str, group=FIRST.id, branch: str = "") -> list[Announced]:
+    made: list[Announced] = []
+    for n, head in enumerate(heads, 1):
+        said = Announcement(
+            group,
+            public_key(name).peer,
+            n,
+            commit_id(head),
+            n,
+            commit_id("tree"),
+            SECOND.id,
+            "2026-03-01T12:00:00Z",
+        )
+        made.append(Announced(commit_id(f"{name} {n} {head}{branch}"), _last(made), said))
+    return made[::-1]
+
+
+def _last(made: list[Announced]) -> CommitId | None:
+    return made[-1].id if made else None
+
+
+def standing(known=(), **other) -> Standing:
+    """What `laptop` knew: the group, and of each peer the announcements that it has accepted."""
+    accepted = {one.id for said in known for one in said}
+    found = Standing(
+        group=FIRST.id,
+        chains={"group": CHAIN},
+        announced={said[0].said.peer: said[0] for said in known},
+        is_accepted=lambda _, one: one in accepted,
+        quarantined={},
+        heads=frozenset({BEGUN, *(said[0].said.head for said in known)}),
+        me=public_key("laptop").peer,
+    )
+    return replace(found, **other)
+
+
+def ref(name: str) -> str:
+    return f"peers/{public_key(name).peer}"
+
+
+def offer(*commits: NewCommit, name: str = "desk", said=None) -> Offered:
+    """What a peer that had announced `begun` before offers now."""
+    said = said or says(name, "begun", *(one.facts.id and "new" for one in commits[:1]))
+    return Offered(commits=list(commits), said={ref(name): said})
+
+
+KNOWN = standing([says("desk", "begun"), says("phone", "begun")])
+
+
+def decide(offered: Offered, known: Standing = KNOWN, check: Callable = lambda _: True):
+    return judge(offered, known, check)
+
+
+def refusal(offered: Offered, known: Standing = KNOWN, check: Callable = lambda _: True) -> str:
+    """Why the only refused peer is refused, which leaves no trace but in quarantine."""
+    verdict = decide(offered, known, check)
+    (found,) = verdict.refused
+    assert found.ref not in verdict.refs
+    assert found.peer not in verdict.heads
+    if found.peer is not None:
+        assert verdict.refs[f"quarantine/{found.peer}"][1] == found.commit
+    return found.reason
+
+
+# --- what is believed ----------------------------------------------------------------------------
+
+
+def test_what_members_write_and_what_they_make_by_hand_is_taken_in():
+    new = by_pack("new", "by agent")
+    agent = by_pack("by agent", "by hand", origin=AGENT)
+    offered = offer(new, agent, commit("by hand", "begun"))
+    verdict = decide(offered)
+    assert verdict.heads == {DESK: commit_id("new")}
+    assert not verdict.refused
+    old, now = verdict.refs[ref("desk")]
+    assert (old, now) == (says("desk", "begun")[0].id, offered.refs[ref("desk")])
+    assert not verdict.is_restored
+    assert not verdict.is_cloned
+
+
+def test_what_is_known_already_changes_nothing():
+    verdict = decide(Offered(said={ref("desk"): says("desk", "begun")}))
+    assert not verdict.refs
+    assert not verdict.heads
+    assert not verdict.refused
+
+
+def test_what_another_peer_last_heard_is_no_rollback():
+    known = standing([says("desk", "begun", "new", "newer")])
+    assert not decide(Offered(said={ref("desk"): says("desk", "begun", "new")}), known).refused
+
+
+def test_before_its_first_announcement_a_peer_signed_nothing():
+    old = by_pack("old", signer=None)
+    said = says("desk", "old", "new")
+    offered = offer(by_pack("new", "old"), old, said=said)
+    known = standing(heads=frozenset())
+    assert decide(offered, known).heads == {DESK: commit_id("new")}
+    later = offer(by_pack("new", "more"), by_pack("more", "old", signer=None), old, said=said)
+    assert "not signed" in refusal(later, known)
+
+
+def test_a_newcomer_learns_who_belongs_to_the_group_from_the_bundle():
+    verdict = decide(Offered(), standing(chains={}))
+    assert verdict.version.id == SECOND.id
+    assert verdict.refs == {"group": (None, SECOND.id)}
+    with pytest.raises(InvalidContent, match="who belongs"):
+        decide(Offered(groups={}), standing(chains={}))
+
+
+def test_one_peer_holds_nobody_else_up():
+    said = {ref("desk"): says("desk", "begun", "bad"), ref("phone"): says("phone", "begun", "good")}
+    commits = [by_pack("bad", "begun", signer=None), by_pack("good", "begun", signer="phone")]
+    verdict = decide(Offered(commits=commits, said=said))
+    assert verdict.heads == {public_key("phone").peer: commit_id("good")}
+    assert [one.peer for one in verdict.refused] == [DESK]
+
+
+def test_what_was_refused_before_gives_way_to_what_is_refused_now():
+    known = replace(KNOWN, quarantined={DESK: commit_id("earlier")})
+    verdict = decide(offer(by_pack("new", "begun", signer=None)), known)
+    assert verdict.refs[f"quarantine/{DESK}"][0] == commit_id("earlier")
+
+
+def test_commits_of_a_peer_that_has_left_are_still_its_own():
+    group, revoked = removal(CHAIN[-1], public_key("phone").peer)
+    third = version(group, "laptop", SECOND, revoked)
+    offered = offer(by_pack("new", "begun", signer="phone"))
+    offered.groups = {"group": [FIRST, SECOND, third]}
+    assert decide(offered).heads == {DESK: commit_id("new")}
+
+
+# --- what is not ---------------------------------------------------------------------------------
+
+
+def test_a_removed_peer_is_not_heard_whoever_brings_it():
+    group, revoked = removal(CHAIN[-1], DESK)
+    third = version(group, "laptop", SECOND, revoked)
+    offered = offer(by_pack("new", "begun"))
+    offered.groups = {"group": [FIRST, SECOND, third]}
+    assert "may not write" in refusal(offered)
+    knows = replace(KNOWN, chains={"group": checked_chain([FIRST, SECOND, third])})
+    assert "may not write" in refusal(offer(by_pack("new", "begun")), knows)
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (by_pack("new", "begun", signer=None), "not signed"),
+        (by_pack("new", "begun", signer="stranger"), "nobody of this group"),
+        (by_pack("new", "begun", is_damaged=True), "not over it"),
+        (commit("new", "begun", is_damaged=True), "not over it"),
+        (commit("new", "begun", signer=public_key("stranger")), "nobody of this group"),
+        (by_pack("new", "begun", origin=AGENT, signer=None), "not signed"),
+    ],
+)
+def test_a_commit_by_nobody_who_may_is_refused(bad, words):
+    assert words in refusal(offer(bad))
+
+
+def test_a_commit_further_back_is_looked_at_too():
+    bad = by_pack("bad", "begun", signer=None)
+    assert "not signed" in refusal(offer(by_pack("new", "bad"), bad))
+
+
+def allowed(*levels: int) -> Standing:
+    member = replace(peer("desk"), levels=frozenset(levels))
+    group = group_of("laptop", "phone").admitting(member)
+    chain = checked_chain([FIRST, version(group, "laptop", FIRST)])
+    return replace(KNOWN, chains={"group": chain})
+
+
+def test_a_peer_claims_no_level_that_it_was_not_given():
+    group = [FIRST, version(allowed(3, 4, 5).chains["group"][-1].group, "laptop", FIRST)]
+    for bad in (by_pack("new", "begun"), commit("new", "begun")):
+        offered = offer(bad)
+        offered.groups = {"group": group}
+        assert "claims level 1" in refusal(offered, allowed(3, 4, 5))
+    offered = offer(by_pack("new", "begun", origin=AGENT))
+    offered.groups = {"group": group}
+    assert decide(offered, allowed(3, 4, 5)).heads
+
+
+def test_a_merge_is_computed_again():
+    merge = commit("new", "begun", "other", message="merge\n\nPack-Merge: 1\n")
+    other = by_pack("other", "begun")
+    seen = []
+    assert decide(offer(merge, other), check=lambda facts: not seen.append(facts.id)).heads
+    assert seen == [commit_id("new")]
+    assert "not the merge" in refusal(offer(merge, other), check=lambda _: False)
+
+
+def test_a_reader_is_not_heard():
+    group = group_of("laptop").admitting(peer("desk", Role.READER))
+    chain = checked_chain([FIRST, version(group, "laptop", FIRST)])
+    offered = offer(by_pack("new", "begun"))
+    offered.groups = {}
+    assert "may not write" in refusal(offered, replace(KNOWN, chains={"group": chain}))
+
+
+def test_a_stranger_is_not_heard():
+    said = says("stranger", "new")
+    offered = Offered(commits=[commit("new", "begun")], said={ref("stranger"): said})
+    assert "may not write" in refusal(offered)
+
+
+def test_nobody_speaks_for_somebody_else_or_another_group():
+    offered = Offered(commits=[commit("new")], said={ref("desk"): says("phone", "new")})
+    assert "another peer" in refusal(offered)
+    said = says("desk", "new", group=commit_id("other"))
+    assert "another peer or group" in refusal(Offered(said={ref("desk"): said}))
+
+
+@pytest.mark.parametrize("name", ["peers/desk", "peers/", "peers/a/b"])
+def test_a_ref_that_is_no_peers_is_refused(name):
+    verdict = decide(Offered(extra={name: commit_id("x")}))
+    assert [one.ref for one in verdict.refused] == [name]
+    assert not verdict.refs
+
+
+def test_other_refs_are_left_aside():
+    verdict = decide(Offered(extra={"proposals/1": commit_id("x"), "rescue/x": commit_id("x")}))
+    assert not verdict.refs
+    assert not verdict.refused
+
+
+def test_another_group_is_refused():
+    foreign = version(group_of("laptop", name="other"), "laptop")
+    assert "another group" in refusal(Offered(groups={"group": [foreign]}))
+    forged = version(GROUP.admitting(peer("stranger")), "stranger", SECOND)
+    assert "nobody who owns it" in refusal(Offered(groups={"group": [FIRST, SECOND, forged]}))
+
+
+# --- the same key twice --------------------------------------------------------------------------
+
+
+def test_one_key_on_two_machines_is_seen():
+    known = standing([says("desk", "begun", "mine")])
+    said = says("desk", "begun", "new")
+    assert "two machines" in refusal(offer(by_pack("new", "begun"), said=said), known)
+
+
+def test_this_machines_key_on_another_one_is_told():
+    known = standing([says("laptop", "begun", "mine")])
+    said = says("laptop", "begun", "new")
+    offered = offer(by_pack("new", "begun", signer="laptop"), name="laptop", said=said)
+    verdict = decide(offered, known)
+    assert verdict.is_cloned
+    assert not verdict.heads
+
+
+def test_a_machine_restored_from_a_backup_takes_up_what_it_had_said():
+    known = standing([says("laptop", "begun")])
+    new = by_pack("new", "begun", signer="laptop")
+    verdict = decide(offer(new, name="laptop"), known)
+    assert verdict.is_restored
+    assert verdict.heads == {public_key("laptop").peer: commit_id("new")}
+
+
+# --- versions of the group -----------------------------------------------------------------------
+
+
+def test_a_version_that_does_not_count_is_kept_beside():
+    desk = peer("desk", Role.OWNER)
+    shared = replace(group_of("laptop", "phone", "tablet").admitting(desk), succession=(desk.id,))
+    first = version(shared, "laptop")
+    start = checked_chain([first])
+    group, revoked = removal(start[-1], public_key("phone").peer)
+    mine = version(group, "laptop", first, revoked)
+    group, revoked = removal(start[-1], public_key("tablet").peer)
+    theirs = version(group, "desk", first, revoked)
+    verdicts = []
+    for own, other in ((mine, theirs), (theirs, mine)):
+        known = standing(group=first.id, chains={"group": checked_chain([first, own])})
+        verdicts.append(decide(Offered(groups={"group": [first, other]}), known))
+    one, two = verdicts
+    assert one.version == two.version
+    assert {peer.name for peer in one.version.group.peers.values()} == {"laptop", "desk"}
+    assert one.refs == {f"group-forks/{theirs.id}": (None, theirs.id)}
+    assert two.refs == {
+        "group": (theirs.id, mine.id),
+        f"group-forks/{theirs.id}": (None, theirs.id),
+    }
+    assert isinstance(one.version.group.owner, str)
+    assert PeerId(one.version.group.owner) == public_key("laptop").peer
