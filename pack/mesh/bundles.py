@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final, Protocol
 
+from pack.log import CommitFacts
 from pack.mesh.side_commits import StoredCommit
 from pack.model import CommitId, MemoryPath
 
@@ -45,8 +46,10 @@ class Arrived(Protocol):
         """See `SideCommits.walk_aside`; also commits of the repository are found."""
         ...
 
-    def new_commits(self, head: CommitId, known: Collection[CommitId]) -> Iterator[StoredCommit]:
-        """The commits that lead to one and to none of those that are known; without files.
+    def new_commits(
+        self, head: CommitId, known: Collection[CommitId]
+    ) -> Iterator[tuple[CommitFacts, bytes]]:
+        """The commits that lead to one and to none of those that are known, and their bytes.
 
         Args:
             head: Where to begin.

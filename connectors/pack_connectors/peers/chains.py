@@ -5,7 +5,7 @@ Source: the forms of `pack.mesh.group`, `pack.mesh.signers` and `pack.mesh.annou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -38,6 +38,8 @@ from pack.model import CommitId, MemoryPath
 from pack_connectors.peers.signed_commits import signed, signer_of
 
 _GROUP_FILES: Final = (GROUP_FILE, SIGNERS_FILE, REVOKED_FILE)
+Walk = Callable[[CommitId, Sequence[MemoryPath]], Iterator[StoredCommit]]
+"""See `SideCommits.walk_aside`."""
 
 
 class SignedChains:
@@ -68,12 +70,7 @@ class SignedChains:
 
     def group_commits(self, head: CommitId) -> Sequence[GroupCommit]:
         """See `ChainStore.group_commits`."""
-        found: list[GroupCommit] = []
-        for stored in self._side.walk_aside(head, _GROUP_FILES):
-            found.append(_group_commit(stored))
-            if len(found) > MOST_VERSIONS:
-                raise InvalidContent("the group has too many versions")
-        return found[::-1]
+        return read_group(self._side.walk_aside, head)
 
     def store_group(
         self, before: CommitId | None, group: Group, revoked: frozenset[PublicKey]
@@ -96,12 +93,7 @@ class SignedChains:
 
     def announcements(self, head: CommitId, most: int) -> Sequence[Announced]:
         """See `ChainStore.announcements`."""
-        found: list[Announced] = []
-        for stored in self._side.walk_aside(head, (ANNOUNCE_FILE,)):
-            found.append(_announced(stored))
-            if found[-1].previous is None or len(found) >= most:
-                break
-        return found
+        return read_announcements(self._side.walk_aside, head, most)
 
     def announce(self, previous: CommitId | None, said: Announcement) -> CommitId:
         """See `ChainStore.announce`."""
@@ -122,6 +114,26 @@ class SignedChains:
         return self._side.commit_files_aside(
             ref, expected, parents, contents, subject, author=MESH, sign=sign
         )
+
+
+def read_group(walk: Walk, head: CommitId) -> Sequence[GroupCommit]:
+    """See `ChainStore.group_commits`; from wherever `walk` reads."""
+    found: list[GroupCommit] = []
+    for stored in walk(head, _GROUP_FILES):
+        found.append(_group_commit(stored))
+        if len(found) > MOST_VERSIONS:
+            raise InvalidContent("the group has too many versions")
+    return found[::-1]
+
+
+def read_announcements(walk: Walk, head: CommitId, most: int) -> Sequence[Announced]:
+    """See `ChainStore.announcements`; from wherever `walk` reads."""
+    found: list[Announced] = []
+    for stored in walk(head, (ANNOUNCE_FILE,)):
+        found.append(_announced(stored))
+        if found[-1].previous is None or len(found) >= most:
+            break
+    return found
 
 
 def _group_commit(stored: StoredCommit) -> GroupCommit:

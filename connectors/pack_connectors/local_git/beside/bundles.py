@@ -15,6 +15,7 @@ import shutil
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import IO, Final
 
@@ -26,12 +27,14 @@ from pack.errors import (
     StaleBase,
     Unavailable,
 )
+from pack.log import CommitFacts
 from pack.mesh.bundles import LARGEST, REF_PREFIX, BundleHead
 from pack.mesh.side_commits import StoredCommit
 from pack.model import CommitId, MemoryPath
 from pack_connectors.local_git.beside.bundle_file import read_bundle_head
 from pack_connectors.local_git.beside.side_refs import parents_in, walk_commits
 from pack_connectors.local_git.objects import ObjectStore
+from pack_connectors.local_git.past.one_commit import parse_commit
 from pack_connectors.local_git.process import GitRunner, check_id, finish
 from pack_connectors.local_git.repository import Repository
 
@@ -171,14 +174,16 @@ class ArrivedBundle:
         """See `Arrived.walk`."""
         return walk_commits(self._store, head, names)
 
-    def new_commits(self, head: CommitId, known: Collection[CommitId]) -> Iterator[StoredCommit]:
+    def new_commits(
+        self, head: CommitId, known: Collection[CommitId]
+    ) -> Iterator[tuple[CommitFacts, bytes]]:
         """See `Arrived.new_commits`."""
         lines = [check_id(head), *(f"^{check_id(one)}" for one in known)]
         asked = "".join(f"{line}\n" for line in lines).encode()
         out = self._runner.run(["rev-list", "--ignore-missing", "--stdin"], stdin=asked)
         for line in out.decode("ascii").splitlines():
             content = self._store.read_commit(CommitId(line))
-            yield StoredCommit(CommitId(line), parents_in(content), content, {})
+            yield parse_commit(CommitId(line), content) or _odd(CommitId(line), content), content
 
     def accept(self, refs: Mapping[str, tuple[CommitId | None, CommitId]]) -> None:
         """See `Arrived.accept`."""
@@ -216,6 +221,12 @@ class ArrivedBundle:
                 part.replace(target / part.name)
         _sync(target)
         return kept
+
+
+def _odd(commit: CommitId, content: bytes) -> CommitFacts:
+    """What a commit that is not as git writes it says for certain; its author is nobody's word."""
+    message = content.partition(b"\n\n")[2].decode("utf-8", "replace")
+    return CommitFacts(commit, parents_in(content), message, datetime.fromtimestamp(0, UTC))
 
 
 @contextmanager

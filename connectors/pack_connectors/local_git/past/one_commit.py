@@ -37,7 +37,16 @@ def read_one(store: ObjectStore, repository: Repository, query: LogQuery) -> Com
         return None
     if any((repository.common_dir / name).exists() for name in _CUTS):
         return None
-    data = store.read_commit(query.head)
+    return parse_commit(query.head, store.read_commit(query.head))
+
+
+def parse_commit(commit: CommitId, data: bytes) -> CommitFacts | None:
+    """What a commit says; `None` where a line of it is not as git writes it.
+
+    Args:
+        commit: Its id.
+        data: The commit as git stores it.
+    """
     found = _HEAD.match(data)
     if found is None or b"\0" in data:
         return None
@@ -45,9 +54,7 @@ def read_one(store: ObjectStore, repository: Repository, query: LogQuery) -> Com
     author = Identity(*(part.decode("utf-8", "replace") for part in (name, email)))
     ids = tuple(map(CommitId, parents.decode("ascii").replace("parent ", "").split()))
     message = data[found.end() :].decode("utf-8", "replace")
-    return CommitFacts(
-        query.head, ids, message, _when(committed), None, author, _when(authored), None
-    )
+    return CommitFacts(commit, ids, message, _when(committed), None, author, _when(authored), None)
 
 
 def _when(seconds: bytes) -> datetime:

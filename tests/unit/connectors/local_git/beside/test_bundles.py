@@ -67,7 +67,7 @@ def test_what_is_accepted_is_in_the_repository(here, there, sent):
         assert arrived.head.refs == {"refs/pack/peers/a": before}
         (found,) = arrived.walk(before, [MemoryPath("a.md")])
         assert found.files == {"a.md": b"one"}
-        assert [one.id for one in arrived.new_commits(before, [])] == [before]
+        assert [one.id for one, _ in arrived.new_commits(before, [])] == [before]
         assert not list(arrived.new_commits(before, [before]))
         arrived.accept({"peers/a": (None, before)})
     assert git(there, "rev-parse", "refs/pack/peers/a").decode().strip() == before
@@ -96,7 +96,7 @@ def test_only_what_is_missing_is_sent(here, there, sent, tmp_path):
     assert bundles(here).write_bundle(more, ["peers/a"], [first, unknown])
     assert bundles(there).read_head(more).needed == (first,)
     with bundles(there).arrival(more) as arrived:
-        assert [one.id for one in arrived.new_commits(second, [first, unknown])] == [second]
+        assert [one.id for one, _ in arrived.new_commits(second, [first, unknown])] == [second]
         arrived.accept({"peers/a": (first, second)})
     assert objects(there) == objects(here)
     assert not bundles(here).write_bundle(tmp_path / "none.pack", ["peers/a"], [second])
