@@ -100,10 +100,12 @@ class OpenInvitation:
     Attributes:
         key: The public half of the key that the secret is the seed of.
         made_at: When it was made, by the inviter's clock.
+        used_by: The peer that it has let in; it may ask again, and nobody else.
     """
 
     key: PublicKey
     made_at: datetime
+    used_by: PeerId | None = None
 
     def is_over(self, now: datetime) -> bool:
         """Whether it is too old, or comes from a day that has not begun."""
@@ -111,7 +113,17 @@ class OpenInvitation:
 
 
 def find_open(
-    invitations: Iterable[OpenInvitation], key: PublicKey, now: datetime
+    invitations: Iterable[OpenInvitation], key: PublicKey, newcomer: PeerId, now: datetime
 ) -> OpenInvitation | None:
-    """The invitation that a key proves to know; `None` if there is none that still counts."""
-    return next((one for one in invitations if one.key == key and not one.is_over(now)), None)
+    """The invitation that lets a newcomer in; `None` if there is none.
+
+    Args:
+        invitations: Those that were made here.
+        key: The key of an invitation, which the newcomer has proven to hold.
+        newcomer: Who asks.
+        now: The time.
+    """
+    for one in invitations:
+        if one.key == key and one.used_by in (None, newcomer) and not one.is_over(now):
+            return one
+    return None

@@ -80,13 +80,23 @@ def test_an_address_has_no_slash_at_its_end():
     assert check_endpoint("http://[fd00::1]:3005/x/") == "http://[fd00::1]:3005/x"
 
 
+NEWCOMER = public_key("desk").peer
+
+
 def test_an_invitation_is_good_for_a_day_whatever_the_clock_did():
     key = public_key("invited")
     made = OpenInvitation(key, START)
     second = timedelta(seconds=1)
     for now in (START, START + VALID_FOR, START - timedelta(minutes=1)):
-        assert find_open([made], key, now) is made
+        assert find_open([made], key, NEWCOMER, now) is made
     for now in (START + VALID_FOR + second, START - VALID_FOR - second):
-        assert find_open([made], key, now) is None
-    assert find_open([made], public_key("other"), START) is None
-    assert find_open([], key, START) is None
+        assert find_open([made], key, NEWCOMER, now) is None
+    assert find_open([made], public_key("other"), NEWCOMER, START) is None
+    assert find_open([], key, NEWCOMER, START) is None
+
+
+def test_an_invitation_lets_in_one_peer_which_may_ask_again():
+    key = public_key("invited")
+    used = OpenInvitation(key, START, NEWCOMER)
+    assert find_open([used], key, NEWCOMER, START) is used
+    assert find_open([used], key, public_key("other").peer, START) is None

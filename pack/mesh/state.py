@@ -1,0 +1,127 @@
+"""What this peer remembers of its mesh and of others; derived but for its tokens and invitations.
+
+Who belongs to the group is not in here: that is in the group's own chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from pack.mesh.invitation import OpenInvitation
+from pack.mesh.keys import PeerId
+from pack.model import CommitId
+
+
+class PeerSource(StrEnum):
+    """Who told the address of a peer."""
+
+    MANUAL = "manual"
+    HUB = "hub"
+    GOSSIP = "gossip"
+
+
+class PeerStatus(StrEnum):
+    """How it goes with a peer."""
+
+    PENDING = "pending"
+    """Nothing was exchanged yet."""
+    ACTIVE = "active"
+    """The last exchange went well."""
+    BACKFILLING = "backfilling"
+    """It is being given a long history."""
+    UNREACHABLE = "unreachable"
+    """It was not heard of for a while."""
+    ERROR = "error"
+    """Many exchanges in a row failed; it is asked all the same."""
+    PAUSED = "paused"
+    """A person wants nothing exchanged with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """The group that this memory belongs to.
+
+    Attributes:
+        group: The group's id.
+        name: What this peer is called.
+        endpoint: Where others reach it; empty for one that only calls others.
+    """
+
+    group: CommitId
+    name: str
+    endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerRecord:
+    """What is remembered of another peer. Times are ISO 8601, in UTC.
+
+    Attributes:
+        peer: Its id.
+        endpoint: Where it is; empty if nobody knows.
+        source: Who said so.
+        status: How it goes with it.
+        created_at: When it was heard of first.
+        updated_at: When anything here changed.
+        last_heartbeat_at: When it answered last.
+        last_sync_at: When both were last known to be at the same head.
+        last_error: Why the last exchange failed; empty if it went well.
+        failures: How many exchanges have failed since.
+        not_before: When the next one is due after a failure.
+        sent: The head that it has for certain.
+        gossip_ttl: How often its address may still be passed on.
+        discovered_via: Who passed it on here.
+        token: What it wants to see in requests to it; secret.
+        accepts: SHA-256 of what it has to show in its own requests.
+    """
+
+    peer: PeerId
+    endpoint: str = ""
+    source: PeerSource = PeerSource.MANUAL
+    status: PeerStatus = PeerStatus.PENDING
+    created_at: str = ""
+    updated_at: str = ""
+    last_heartbeat_at: str = ""
+    last_sync_at: str = ""
+    last_error: str = ""
+    failures: int = 0
+    not_before: str = ""
+    sent: CommitId | None = None
+    gossip_ttl: int = 0
+    discovered_via: PeerId | None = None
+    token: str = ""
+    accepts: str = ""
+
+
+class MeshState(Protocol):
+    """Where this is kept. Methods may be called from any thread or process.
+
+    All raise `Unavailable` where it cannot be read or stored.
+    """
+
+    def membership(self) -> Membership | None:
+        """The group of this memory; `None` if it belongs to none."""
+        ...
+
+    def set_membership(self, membership: Membership | None) -> None:
+        """Join a group, or leave it."""
+        ...
+
+    def invitations(self) -> Sequence[OpenInvitation]:
+        """The invitations that were made here."""
+        ...
+
+    def set_invitations(self, invitations: Sequence[OpenInvitation]) -> None:
+        """Replace them all."""
+        ...
+
+    def records(self) -> Mapping[PeerId, PeerRecord]:
+        """What is known of other peers."""
+        ...
+
+    def set_records(self, records: Mapping[PeerId, PeerRecord]) -> None:
+        """Replace it all."""
+        ...
