@@ -34,7 +34,8 @@ MOST_PEERS: Final = 100
 RETENTION_DAYS: Final = 90
 EVERYTHING: Final = "**"
 ALL_LEVELS: Final = tuple(sorted(TRUTH_LEVELS.values()))
-_NAME: Final = r"[\w][\w .@()-]{0,63}"
+NAME: Final = r"[\w][\w .@()-]{0,63}"
+"""What people may call a peer or a group, as a regular expression."""
 
 
 class Role(StrEnum):
@@ -156,7 +157,7 @@ class _Strict(BaseModel):
 
 
 class _PeerEntry(_Strict):
-    name: Annotated[str, Field(pattern=rf"^{_NAME}$")]
+    name: Annotated[str, Field(pattern=rf"^{NAME}$")]
     key: Annotated[str, Field(max_length=200)]
     roles: Annotated[list[str], Field(min_length=1, max_length=len(Role))]
     levels: Annotated[list[Annotated[int, Field(ge=1, le=5)]], Field(max_length=len(ALL_LEVELS))]
@@ -164,7 +165,7 @@ class _PeerEntry(_Strict):
 
 class _GroupFile(_Strict):
     version: Literal[1]
-    name: Annotated[str, Field(pattern=rf"^{_NAME}$")]
+    name: Annotated[str, Field(pattern=rf"^{NAME}$")]
     owner: str
     succession: Annotated[list[str], Field(max_length=MOST_PEERS)] = []
     merge_version: Annotated[int, Field(ge=1, le=1_000_000)]

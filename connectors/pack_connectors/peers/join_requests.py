@@ -1,0 +1,85 @@
+"""Requests to join, with the two signatures that they need.
+
+The file is JSON: the text of the request as a string, so that there is no doubt what was signed,
+and the two signatures.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pack.errors import BadSignature, InvalidContent
+from pack.mesh.joining import (
+    LARGEST,
+    NAMESPACE,
+    JoinRequest,
+    SignedRequest,
+    parse_request,
+    write_request,
+)
+from pack.mesh.keys import PublicKey
+from pack_connectors.peers import sshsig
+
+_Text = Annotated[str, Field(max_length=LARGEST)]
+_KIND: Final = "pack-join-request"
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+    kind: Annotated[str, Field(pattern=rf"^{_KIND}$")]
+    request: _Text
+    by_newcomer: _Text
+    by_invited: _Text
+
+
+class JoinSigner:
+    """See `RequestSigner`.
+
+    Args:
+        key: This peer's private key.
+    """
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+
+    def sign_request(self, request: JoinRequest, secret: bytes) -> bytes:
+        """See `RequestSigner.sign_request`."""
+        text = write_request(request)
+        invited = Ed25519PrivateKey.from_private_bytes(secret)
+        parts = {
+            "kind": _KIND,
+            "request": text,
+            "by_newcomer": sshsig.sign(text.encode(), self._key, NAMESPACE),
+            "by_invited": sshsig.sign(text.encode(), invited, NAMESPACE),
+        }
+        return json.dumps(parts, indent=2).encode() + b"\n"
+
+    def check_request(self, content: bytes) -> SignedRequest:
+        """See `RequestSigner.check_request`."""
+        if len(content) > 4 * LARGEST:
+            raise InvalidContent("a request to join is short")
+        try:
+            found = _File.model_validate_json(content)
+        except ValidationError as error:
+            raise InvalidContent("this is no request to join") from error
+        data = found.request.encode()
+        request = parse_request(found.request)
+        if sshsig.verify(data, found.by_newcomer.encode(), NAMESPACE) != request.key:
+            raise BadSignature("the request to join is not signed by whoever asks")
+        return SignedRequest(request, sshsig.verify(data, found.by_invited.encode(), NAMESPACE))
+
+
+def is_request(content: bytes) -> bool:
+    """Whether a file looks like a request to join."""
+    return content[: 4 * LARGEST].lstrip().startswith(b"{") and _KIND.encode() in content
+
+
+def public_of(secret: bytes) -> PublicKey:
+    """The public half of the key that an invitation's secret is the seed of."""
+    key = Ed25519PrivateKey.from_private_bytes(secret)
+    return PublicKey(key.public_key().public_bytes_raw())
