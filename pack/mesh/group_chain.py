@@ -95,7 +95,7 @@ def _checked(commit: GroupCommit, before: GroupVersion | None) -> GroupVersion:
         raise BadSignature("a version of the group is not signed")
     version = GroupVersion(commit.id, group, revoked, commit.signer.peer)
     _check_signer(commit.signer, before or version)
-    _check_removals(version, before)
+    check_removals(group, revoked, before)
     if commit.signers != allowed_signers({peer: one.key for peer, one in group.peers.items()}):
         raise InvalidContent("allowed_signers does not name the peers of the group")
     return version
@@ -106,13 +106,25 @@ def _check_signer(signer: PublicKey, known: GroupVersion) -> None:
         raise BadSignature("a version of the group is signed by nobody who owns it")
 
 
-def _check_removals(version: GroupVersion, before: GroupVersion | None) -> None:
-    if any(peer.key in version.revoked for peer in version.group.peers.values()):
+def check_removals(
+    group: Group, revoked: frozenset[PublicKey], before: GroupVersion | None
+) -> None:
+    """Do nothing, unless a version lets in who was removed, or forgets a removal.
+
+    Args:
+        group: Who belongs to the version.
+        revoked: The keys that it says are revoked.
+        before: The version before; `None` for the first.
+
+    Raises:
+        InvalidContent: It does.
+    """
+    if any(peer.key in revoked for peer in group.peers.values()):
         raise InvalidContent("a peer of the group was removed from it for good")
     if before is None:
         return
-    gone = {one.key for peer, one in before.group.peers.items() if peer not in version.group.peers}
-    if not (gone | before.revoked) <= version.revoked:
+    gone = {one.key for peer, one in before.group.peers.items() if peer not in group.peers}
+    if not (gone | before.revoked) <= revoked:
         raise InvalidContent("a removal from the group is missing")
 
 

@@ -1,0 +1,486 @@
+"""A memory as a peer of a group: begin it, let others in, send what is new, take in what comes.
+
+It decides; the ports of `MeshPorts` carry it out. Everything here works with files alone, and HTTP
+carries the same files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import PurePath
+from typing import Final, Protocol
+
+from pack.errors import InvalidRequest, NotFound, RefusedForSafety
+from pack.mesh.announcement import Announced, Announcement
+from pack.mesh.bundles import Arrived, BundleStore
+from pack.mesh.group import EVERYTHING, Group, Peer
+from pack.mesh.group_chain import (
+    GroupChain,
+    GroupVersion,
+    agreed,
+    check_removals,
+    checked_chain,
+    removal,
+)
+from pack.mesh.intake import QUARANTINE, CheckMerge, Offer, Refusal, Standing, Verdict, judge
+from pack.mesh.invitation import Invitation, OpenInvitation, check_endpoint, find_open
+from pack.mesh.joining import JoinRequest, RequestSigner
+from pack.mesh.keys import PeerId, PublicKey, shown
+from pack.mesh.state import Membership, MeshState, PeerRecord
+from pack.mesh.store import FORKS, GROUP_REF, PEERS, ChainStore
+from pack.model import CommitId
+from pack.times import format_time
+
+MOST_INVITATIONS: Final = 100
+
+
+class MemoryHead(Protocol):
+    """The memory that is exchanged."""
+
+    def head(self) -> CommitId | None:
+        """Its current commit; `None` before the first."""
+        ...
+
+    def height(self, commit: CommitId) -> int:
+        """How many commits a commit consists of."""
+        ...
+
+    def tree(self, commit: CommitId) -> str:
+        """The id of its tree."""
+        ...
+
+    def contains(self, ancestor: CommitId, commit: CommitId) -> bool:
+        """Whether a commit is another one or leads to it."""
+        ...
+
+    def take_in(self, head: CommitId, label: str) -> str:
+        """Have the memory consist of a head as well, by a fast-forward or a merge.
+
+        Args:
+            head: A commit that is here with all that leads to it.
+            label: Whose it is, for people.
+
+        Returns:
+            What it waits for, or why a person must decide; empty once it is done.
+
+        Raises:
+            ConnectorError: The store failed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MeshPorts:
+    """What carries out what is decided here.
+
+    Attributes:
+        memory: The memory.
+        chains: The chains of the group and of peers.
+        side_refs: The refs of a folder below `refs/pack/`.
+        bundles: Makes and takes bundles.
+        inspect: What an arrived bundle offers, and what computes its merges again.
+        state: What is remembered.
+        signer: Signs requests to join.
+        new_secret: A new random secret of 32 bytes.
+        new_nonce: A new random word.
+        public_of: The public half of the key that a secret is the seed of.
+        exclusive: Keeps other processes from the same work.
+        clock: Tells the time.
+    """
+
+    memory: MemoryHead
+    chains: ChainStore
+    side_refs: Callable[[str], Mapping[str, CommitId]]
+    bundles: BundleStore
+    inspect: Callable[[Arrived], tuple[Offer, CheckMerge]]
+    state: MeshState
+    signer: RequestSigner
+    new_secret: Callable[[], bytes]
+    new_nonce: Callable[[], str]
+    public_of: Callable[[bytes], PublicKey]
+    exclusive: Callable[[], AbstractContextManager[None]]
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What came of a bundle.
+
+    Attributes:
+        received: How many peers' heads are new here.
+        quarantined: What was refused.
+        pending: Commits that the bundle builds on and that are not here yet.
+        waiting: Why some of the heads are not in the memory yet.
+        head: Where the memory is now.
+        is_restored: See `Verdict`.
+        is_cloned: See `Verdict`.
+    """
+
+    received: int = 0
+    quarantined: tuple[Refusal, ...] = ()
+    pending: tuple[CommitId, ...] = ()
+    waiting: tuple[str, ...] = ()
+    head: CommitId | None = None
+    is_restored: bool = False
+    is_cloned: bool = False
+
+
+class Mesh:
+    """One memory in a group of peers. May be used from any thread or process."""
+
+    def __init__(self, ports: MeshPorts) -> None:
+        self._ports = ports
+        self._chains = ports.chains
+        self._state = ports.state
+        self._memory = ports.memory
+
+    @property
+    def me(self) -> PeerId:
+        """This peer."""
+        return self._chains.key.peer
+
+    # --- the group -----------------------------------------------------------------------------
+
+    def begin(self, name: str, group: str, endpoint: str = "") -> Membership:
+        """Begin a group, of which this peer is the owner.
+
+        Raises:
+            InvalidRequest: The memory belongs to a group already, or a name cannot be used.
+            ConnectorError: It cannot be stored.
+        """
+        with self._ports.exclusive():
+            self._refuse_member()
+            endpoint = check_endpoint(endpoint) if endpoint else ""
+            made = Group.of_one(group, Peer(name, self._chains.key))
+            first = self._chains.store_group(None, made, frozenset())
+            membership = Membership(first, name, endpoint)
+            self._state.set_membership(membership)
+            self._announce(membership)
+            return membership
+
+    def _refuse_member(self) -> None:
+        if self._state.membership() is not None:
+            raise InvalidRequest("this memory belongs to a group already")
+        if self._chains.group_heads():
+            raise InvalidRequest("the repository of this memory holds a group already")
+
+    def membership(self) -> Membership:
+        """The group of this memory.
+
+        Raises:
+            NotFound: It belongs to none.
+        """
+        found = self._state.membership()
+        if found is None:
+            raise NotFound(
+                "a group of this memory", "Begin one with `pack mesh init`, or join one."
+            )
+        return found
+
+    def version(self) -> GroupVersion:
+        """Who belongs to the group now.
+
+        Raises:
+            NotFound: The memory belongs to none, or has not heard of its members yet.
+        """
+        self.membership()
+        chains = self._known_chains()
+        if not chains:
+            raise NotFound("a version of the group", "Import what the owner of the group sent.")
+        return agreed(chains.values()).version
+
+    def _known_chains(self) -> dict[str, GroupChain]:
+        forks = self._ports.side_refs(FORKS).items()
+        refs = {name or GROUP_REF: at for name, at in self._ports.side_refs(GROUP_REF).items()}
+        refs |= {f"{FORKS}/{name}": at for name, at in forks}
+        return {ref: checked_chain(self._chains.group_commits(at)) for ref, at in refs.items()}
+
+    def _change(self, make: Callable[[GroupVersion], tuple[Group, frozenset[PublicKey]]]) -> None:
+        """Sign a new version of the group, as one of its owners."""
+        version = self.version()
+        if self.me not in version.group.owners or not version.may_sign(self._chains.key):
+            raise RefusedForSafety(
+                "only an owner of the group may do that", "Ask an owner of the group."
+            )
+        group, revoked = make(version)
+        check_removals(group, revoked, version)
+        self._chains.store_group(version.id, group, revoked)
+
+    def remove(self, peer: PeerId) -> None:
+        """Remove a peer from the group for good.
+
+        Raises:
+            NotFound: It is none of the group.
+            InvalidRequest: It is the only owner.
+            RefusedForSafety: This peer is no owner.
+        """
+        with self._ports.exclusive():
+            self._change(lambda version: removal(version, peer))
+            records = dict(self._state.records())
+            if records.pop(peer, None) is not None:
+                self._state.set_records(records)
+
+    # --- joining -------------------------------------------------------------------------------
+
+    def invite(self) -> Invitation:
+        """An invitation for one machine, good for a day.
+
+        Raises:
+            RefusedForSafety: This peer is no owner.
+            InvalidRequest: Too many are open.
+        """
+        membership = self.membership()
+        with self._ports.exclusive():
+            if self.me not in self.version().group.owners:
+                raise RefusedForSafety(
+                    "only an owner of the group may invite", "Ask an owner of the group."
+                )
+            now = self._ports.clock()
+            open_ones = [one for one in self._state.invitations() if not one.is_over(now)]
+            if len(open_ones) >= MOST_INVITATIONS:
+                raise InvalidRequest(f"{MOST_INVITATIONS} invitations are open already")
+            secret = self._ports.new_secret()
+            made = OpenInvitation(self._ports.public_of(secret), now)
+            self._state.set_invitations([*open_ones, made])
+        endpoints = (membership.endpoint,) if membership.endpoint else ()
+        return Invitation(self.me, endpoints, secret)
+
+    def ask(self, invitation: Invitation, name: str, endpoint: str = "") -> bytes:
+        """The request with which this peer asks to be let in.
+
+        Raises:
+            InvalidRequest: The memory belongs to a group already, or the address is none.
+        """
+        self._refuse_member()
+        endpoint = check_endpoint(endpoint) if endpoint else ""
+        nonce = self._ports.new_nonce()
+        request = JoinRequest(invitation.peer, self._chains.key, name, endpoint, nonce)
+        return self._ports.signer.sign_request(request, invitation.secret)
+
+    def admit(self, content: bytes) -> Peer:
+        """Let in whoever asks with an invitation of this peer; whoever asks again is in already.
+
+        Args:
+            content: The request.
+
+        Raises:
+            InvalidContent: It is no request, or not signed as it should be.
+            RefusedForSafety: There is no such invitation, or it is over. Nothing is said about the
+                group.
+            InvalidRequest: The name is taken, or the group is full.
+        """
+        asked = self._ports.signer.check_request(content)
+        request = asked.request
+        with self._ports.exclusive():
+            invitations = list(self._state.invitations())
+            now, newcomer = self._ports.clock(), request.key.peer
+            found = find_open(invitations, asked.invited, newcomer, now)
+            if found is None or request.inviter != self.me:
+                raise RefusedForSafety(
+                    "there is no such invitation", "Ask whoever invited you for a new one."
+                )
+            peer, used = Peer(request.name, request.key), replace(found, used_by=newcomer)
+            self._state.set_invitations([used if one == found else one for one in invitations])
+            if self.version().group.peers.get(newcomer) is None:
+                self._change(lambda version: (version.group.admitting(peer), version.revoked))
+            self._remember(newcomer, request.endpoint)
+            return peer
+
+    def _remember(self, peer: PeerId, endpoint: str) -> None:
+        records, now = dict(self._state.records()), format_time(self._ports.clock())
+        before = records.get(peer, PeerRecord(peer, created_at=now))
+        records[peer] = replace(before, endpoint=endpoint or before.endpoint, updated_at=now)
+        self._state.set_records(records)
+
+    def join(self, invitation: Invitation, file: PurePath, name: str, endpoint: str) -> TakenIn:
+        """Become a member with the bundle that answers a request.
+
+        Args:
+            invitation: The invitation.
+            file: The bundle.
+            name: What this peer is called.
+            endpoint: Where it can be reached; empty if nowhere.
+
+        Raises:
+            RefusedForSafety: The bundle is not of a group that this peer was let into by its
+                inviter.
+            InvalidContent: It is damaged.
+        """
+        self._refuse_member()
+        group = self._group_in(file, invitation.peer)
+        self._state.set_membership(Membership(group, name, endpoint))
+        if invitation.endpoints:
+            self._remember(invitation.peer, invitation.endpoints[0])
+        return self.take(file)
+
+    def _group_in(self, file: PurePath, inviter: PeerId) -> CommitId:
+        """The id of the group in a bundle that the inviter owns and this peer belongs to."""
+        with self._ports.bundles.arrival(file) as arrived:
+            offer, _ = self._ports.inspect(arrived)
+            head = offer.refs.get(GROUP_REF)
+            if head is None:
+                raise NotFound("the group in this bundle", "Ask for the bundle that answers yours.")
+            chain = checked_chain(offer.group_commits(head))
+        group = chain[-1].group
+        if inviter not in group.owners or self.me not in group.peers:
+            raise RefusedForSafety(
+                "the bundle is not of a group that let this machine in",
+                "Ask whoever invited you.",
+            )
+        return chain[0].id
+
+    # --- announcing and sending ----------------------------------------------------------------
+
+    def announce(self) -> CommitId | None:
+        """Say where the memory is, if that is new; returns this peer's last announcement.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+            ConnectorError: It cannot be stored.
+        """
+        membership = self.membership()
+        with self._ports.exclusive():
+            return self._announce(membership)
+
+    def _announce(self, membership: Membership) -> CommitId | None:
+        head, last = self._memory.head(), self._last(self.me)
+        if head is None or (last is not None and last.said.head == head):
+            return last.id if last else None
+        chains = self._known_chains()
+        if not chains:
+            return None
+        said = Announcement(
+            group=membership.group,
+            peer=self.me,
+            n=last.said.n + 1 if last else 1,
+            head=head,
+            height=self._memory.height(head),
+            tree=self._memory.tree(head),
+            roster=agreed(chains.values()).chain[-1].id,
+            at=format_time(self._ports.clock()),
+        )
+        return self._chains.announce(last.id if last else None, said)
+
+    def _last(self, peer: PeerId) -> Announced | None:
+        commit = self._chains.announced().get(peer)
+        return self._chains.announcements(commit, 1)[0] if commit else None
+
+    def export(self, file: PurePath, without: Iterable[CommitId] = ()) -> bool:
+        """Write all that this peer knows to a bundle; its receiver needs nothing else.
+
+        Args:
+            file: Where.
+            without: Commits that the receiver has.
+
+        Returns:
+            Whether there was anything to write.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+            RefusedForSafety: The group shares only a part of the memory.
+            ConnectorError: It cannot be written.
+        """
+        self.announce()
+        if self.version().group.share != (EVERYTHING,):
+            raise RefusedForSafety(
+                "the group shares only a part of the memory, which this PACK cannot divide",
+                "Change `share` in the group to everything, or update PACK.",
+            )
+        refs = [name or GROUP_REF for name in self._ports.side_refs(GROUP_REF)]
+        for folder in (FORKS, PEERS):
+            refs += [f"{folder}/{name}" for name in self._ports.side_refs(folder)]
+        return self._ports.bundles.write_bundle(file, refs, tuple(without))
+
+    # --- taking in -----------------------------------------------------------------------------
+
+    def take(self, file: PurePath) -> TakenIn:
+        """Take in a bundle: what is believed of it, now; what it builds on and is missing, later.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+            InvalidContent: The file is no bundle, or is damaged.
+            LimitExceeded: It is too large.
+            ConnectorError: The store failed.
+        """
+        membership = self.membership()
+        missing = self._ports.bundles.missing(self._ports.bundles.read_head(file).needed)
+        if missing:
+            return TakenIn(pending=tuple(missing), head=self._memory.head())
+        with self._ports.exclusive():
+            standing = self._standing(membership)
+            with self._ports.bundles.arrival(file) as arrived:
+                offer, check = self._ports.inspect(arrived)
+                verdict = judge(offer, standing, check)
+                if verdict.refs:
+                    arrived.accept(verdict.refs)
+            waiting = self._take_heads(verdict)
+            self._announce(membership)
+        return TakenIn(
+            received=len(verdict.heads),
+            quarantined=verdict.refused,
+            waiting=waiting,
+            head=self._memory.head(),
+            is_restored=verdict.is_restored,
+            is_cloned=verdict.is_cloned,
+        )
+
+    def _standing(self, membership: Membership) -> Standing:
+        announced = {
+            peer: self._chains.announcements(commit, 1)[0]
+            for peer, commit in self._chains.announced().items()
+        }
+        heads = {one.said.head for one in announced.values()}
+        head = self._memory.head()
+        quarantined = self._ports.side_refs(QUARANTINE)
+        return Standing(
+            group=membership.group,
+            chains=self._known_chains(),
+            announced=announced,
+            is_accepted=lambda peer, one: self._is_accepted(announced.get(peer), one),
+            quarantined={PeerId(name): commit for name, commit in quarantined.items()},
+            heads=frozenset(heads | {head} if head else heads),
+            me=self.me,
+        )
+
+    def _is_accepted(self, known: Announced | None, one: CommitId) -> bool:
+        is_here = known is not None and not self._ports.bundles.missing([one])
+        return is_here and known is not None and self._memory.contains(one, known.id)
+
+    def _take_heads(self, verdict: Verdict) -> tuple[str, ...]:
+        """Have the memory consist of the heads of all peers that count, each where it is new."""
+        waiting = []
+        for peer, head in self._heads_that_count(verdict.version):
+            ours = self._memory.head()
+            if ours is None or not self._memory.contains(head, ours):
+                name = verdict.version.group.peers[peer].name
+                if why := self._memory.take_in(head, name):
+                    waiting.append(why)
+        return tuple(waiting)
+
+    def _heads_that_count(self, version: GroupVersion) -> Sequence[tuple[PeerId, CommitId]]:
+        """Sorted by commit, as all peers merge them."""
+        found = []
+        for peer, commit in self._chains.announced().items():
+            if peer != self.me and peer in version.group.peers:
+                (said,) = self._chains.announcements(commit, 1)
+                found.append((peer, said.said.head))
+        return sorted(found, key=lambda one: one[1])
+
+    # --- looking -------------------------------------------------------------------------------
+
+    def heads(self) -> Mapping[PeerId, Announced]:
+        """What each peer of the group said last, this one included."""
+        version = self.version()
+        return {
+            peer: self._chains.announcements(commit, 1)[0]
+            for peer, commit in self._chains.announced().items()
+            if peer in version.group.peers
+        }
+
+    def name_of(self, peer: PeerId) -> str:
+        """What people call a peer; its id if it is none of the group."""
+        found = self.version().group.peers.get(peer)
+        return found.name if found else shown(peer)

@@ -1,0 +1,344 @@
+"""Peers that meet by files alone: repositories, keys and bundles are real, merges are git's own."""
+
+from contextlib import nullcontext
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from pack_connectors.local_git.beside.bundles import Bundles
+from pack_connectors.local_git.connector import LocalGit
+from pack_connectors.local_git.process import GitRunner
+from pack_connectors.local_git.repository import create_repository
+from pack_connectors.peers.chains import SignedChains
+from pack_connectors.peers.join_requests import JoinSigner, public_of
+from pack_connectors.peers.offered import OfferedBundle
+from pack_connectors.peers.state_files import MeshFiles
+
+from pack.errors import InvalidContent, InvalidRequest, NotFound, RefusedForSafety
+from pack.mesh.joining import JoinRequest
+from pack.mesh.mesh import Mesh, MeshPorts
+from pack.model import CommitId
+from tests.mesh_support import private_key, public_key
+from tests.support import START, git, make_again
+
+USER = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+
+
+class GitHead:
+    """The head of a memory, whose merges are git's."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def head(self):
+        out = git(self.folder, "rev-parse", "-q", "--verify", "HEAD", check=False).decode().strip()
+        return CommitId(out) if out else None
+
+    def height(self, commit):
+        return int(git(self.folder, "rev-list", "--count", commit))
+
+    def tree(self, commit):
+        return git(self.folder, "rev-parse", f"{commit}^{{tree}}").decode().strip()
+
+    def contains(self, ancestor, commit):
+        return not git(self.folder, "rev-list", "-1", ancestor, f"^{commit}").strip()
+
+    def take_in(self, head, label):
+        del label
+        git(self.folder, *USER, "merge", "-q", "-m", "merge", head)
+        return ""
+
+
+class Machine:
+    """One peer."""
+
+    def __init__(self, folder, name):
+        self.folder, self.name, self.now = folder / name, name, START
+        make_again(create_repository, self.folder)
+        self.git = LocalGit(self.folder, lambda: self.now)
+        self.memory = GitHead(self.folder)
+        self.secrets = count(1)
+        self.mesh = self.with_key(name)
+        self.files = folder
+
+    def with_key(self, name):
+        key = private_key(name)
+        repository = self.git.repository
+        return Mesh(
+            MeshPorts(
+                memory=self.memory,
+                chains=SignedChains(self.git, key),
+                side_refs=self.git.side_refs,
+                bundles=Bundles(repository, GitRunner(repository)),
+                inspect=lambda arrived: (OfferedBundle(arrived), lambda _: True),
+                state=MeshFiles(repository.state_dir / "mesh"),
+                signer=JoinSigner(key),
+                new_secret=lambda: next(self.secrets).to_bytes(32, "big"),
+                new_nonce=lambda: f"{next(self.secrets):022d}",
+                public_of=public_of,
+                exclusive=nullcontext,
+                clock=lambda: self.now,
+            )
+        )
+
+    @property
+    def id(self):
+        return public_key(self.name).peer
+
+    def write(self, text):
+        file = self.folder / f"{text.replace(' ', '-')}.md"
+        file.write_text(text)
+        git(self.folder, "add", ".")
+        git(self.folder, *USER, "commit", "-q", "-m", text)
+        return self.memory.head()
+
+    def send(self, other, without=()):
+        """What the other machine makes of what this one knows."""
+        file = self.files / f"{self.name}-to-{other.name}"
+        assert self.mesh.export(file, without)
+        return other.mesh.take(file)
+
+    def lets_in(self, other):
+        invitation = self.mesh.invite()
+        request = other.mesh.ask(invitation, other.name)
+        self.mesh.admit(request)
+        file = self.files / f"{self.name}-lets-{other.name}-in"
+        self.mesh.export(file)
+        return other.mesh.join(invitation, file, other.name, "")
+
+
+@pytest.fixture
+def machines(tmp_path):
+    made = [Machine(tmp_path, name) for name in ("laptop", "desk", "phone")]
+    yield made
+    for machine in made:
+        machine.git.close()
+
+
+@pytest.fixture
+def pair(machines):
+    """Two peers of one group that are at the same head."""
+    laptop, desk, _ = machines
+    laptop.write("one")
+    laptop.mesh.begin("laptop", "home")
+    laptop.lets_in(desk)
+    return laptop, desk
+
+
+def test_a_memory_begins_a_group_and_says_where_it_is(machines):
+    laptop = machines[0]
+    head = laptop.write("one")
+    membership = laptop.mesh.begin("laptop", "home", "http://laptop:3005/")
+    assert membership == laptop.mesh.membership()
+    assert membership.endpoint == "http://laptop:3005"
+    assert [peer.name for peer in laptop.mesh.version().group.peers.values()] == ["laptop"]
+    said = laptop.mesh.heads()[laptop.id].said
+    assert (said.head, said.height, said.n) == (head, 1, 1)
+    with pytest.raises(InvalidRequest, match="already"):
+        laptop.mesh.begin("laptop", "other")
+
+
+def test_a_memory_of_no_group_says_so(machines):
+    for ask in (machines[0].mesh.invite, machines[0].mesh.version, machines[0].mesh.announce):
+        with pytest.raises(NotFound, match="group of this memory"):
+            ask()
+
+
+def test_a_machine_joins_by_files_and_has_the_memory(machines):
+    laptop, desk, _ = machines
+    head = laptop.write("one")
+    laptop.mesh.begin("laptop", "home")
+    came = laptop.lets_in(desk)
+    assert came.received == 1
+    assert not came.quarantined
+    assert desk.memory.head() == head
+    assert {peer.name for peer in desk.mesh.version().group.peers.values()} == {"laptop", "desk"}
+    assert desk.mesh.heads()[desk.id].said.head == head
+    assert desk.mesh.membership().group == laptop.mesh.membership().group
+
+
+def test_what_both_wrote_meets_at_one_head(pair):
+    laptop, desk = pair
+    laptop.write("by laptop")
+    desk.write("by desk")
+    assert laptop.send(desk).received == 1
+    assert desk.send(laptop).received == 1
+    assert laptop.memory.head() == desk.memory.head()
+    assert laptop.memory.height(laptop.memory.head()) == 4
+
+
+def test_nothing_is_sent_twice_and_nothing_new_is_said(pair):
+    laptop, desk = pair
+    first = laptop.write("more")
+    laptop.send(desk)
+    said = desk.mesh.announce()
+    assert said == desk.mesh.announce()
+    again = laptop.send(desk)
+    assert again.received == 0
+    assert not again.quarantined
+    laptop.write("even more")
+    announced = laptop.mesh.heads()[laptop.id].id
+    assert laptop.send(desk, [announced, first]).received == 1
+    assert desk.memory.head() == laptop.memory.head()
+
+
+def test_a_bundle_that_builds_on_what_is_missing_waits(pair):
+    laptop, desk = pair
+    laptop.write("two")
+    laptop.mesh.announce()
+    before = laptop.mesh.heads()[laptop.id].id
+    laptop.write("three")
+    came = laptop.send(desk, [before])
+    assert before in came.pending
+    assert came.received == 0
+    assert desk.memory.head() != laptop.memory.head()
+
+
+def test_a_third_machine_learns_from_any_peer(machines, pair):
+    laptop, desk = pair
+    phone = machines[2]
+    desk.write("by desk")
+    desk.send(laptop)
+    laptop.lets_in(phone)
+    assert phone.memory.head() == desk.memory.head()
+    desk.write("more by desk")
+    phone_first = desk.send(phone)
+    assert phone_first.received == 1  # before laptop told desk that phone belongs to the group
+    phone.write("by phone")
+    laptop.send(desk)
+    assert phone.send(desk).received == 1
+    assert desk.memory.head() == phone.memory.head()
+
+
+# --- joining -------------------------------------------------------------------------------------
+
+
+def test_an_invitation_lets_in_one_machine_which_may_ask_again(machines, pair):
+    laptop, _ = pair
+    phone = machines[2]
+    invitation = laptop.mesh.invite()
+    request = phone.mesh.ask(invitation, "phone")
+    assert laptop.mesh.admit(request) == laptop.mesh.admit(request)
+    other = phone.with_key("stranger")
+    with pytest.raises(RefusedForSafety, match="no such invitation"):
+        laptop.mesh.admit(other.ask(invitation, "stranger"))
+    assert len(laptop.mesh.version().group.peers) == 3
+
+
+def test_an_invitation_ends_after_a_day(machines, pair):
+    laptop, _ = pair
+    invitation = laptop.mesh.invite()
+    laptop.now += timedelta(hours=25)
+    with pytest.raises(RefusedForSafety, match="no such invitation"):
+        laptop.mesh.admit(machines[2].mesh.ask(invitation, "phone"))
+
+
+def test_a_refused_request_says_nothing_of_the_group(machines, pair):
+    laptop, desk = pair
+    invitation = laptop.mesh.invite()
+    forged = type(invitation)(invitation.peer, (), b"x" * 32)
+    with pytest.raises(RefusedForSafety) as refused:
+        laptop.mesh.admit(machines[2].mesh.ask(forged, "phone"))
+    assert "home" not in f"{refused.value} {refused.value.remedy}"
+    misled = type(invitation)(desk.id, (), invitation.secret)
+    with pytest.raises(RefusedForSafety):
+        laptop.mesh.admit(machines[2].mesh.ask(misled, "phone"))
+
+
+def test_only_an_owner_lets_in_and_removes(pair):
+    _, desk = pair
+    for ask in (desk.mesh.invite, lambda: desk.mesh.remove(desk.id)):
+        with pytest.raises(RefusedForSafety, match="only an owner"):
+            ask()
+
+
+def test_a_name_that_is_taken_leaves_the_invitation_to_the_newcomer(machines, pair):
+    laptop, _ = pair
+    phone = machines[2]
+    invitation = laptop.mesh.invite()
+    with pytest.raises(InvalidRequest, match="called 'desk'"):
+        laptop.mesh.admit(phone.mesh.ask(invitation, "desk"))
+    assert laptop.mesh.admit(phone.mesh.ask(invitation, "phone")).name == "phone"
+
+
+def test_nobody_joins_a_group_that_has_not_let_it_in(machines, pair, tmp_path):
+    laptop, desk = pair
+    phone = machines[2]
+    invitation = laptop.mesh.invite()
+    laptop.mesh.export(tmp_path / "file")
+    with pytest.raises(RefusedForSafety, match="not of a group"):
+        phone.mesh.join(invitation, tmp_path / "file", "phone", "")
+    with pytest.raises(NotFound):
+        phone.mesh.membership()
+    with pytest.raises(InvalidRequest, match="already"):
+        desk.mesh.join(invitation, tmp_path / "file", "desk", "")
+
+
+# --- removal and faults --------------------------------------------------------------------------
+
+
+def test_a_removed_peer_is_heard_by_nobody(machines, pair):
+    laptop, desk = pair
+    phone = machines[2]
+    laptop.lets_in(phone)
+    laptop.mesh.remove(desk.id)
+    laptop.send(phone)
+    desk.write("too late")
+    for machine in (laptop, phone):
+        came = desk.send(machine)
+        assert came.received == 0
+        assert [one.peer for one in came.quarantined] == [desk.id]
+        assert not (machine.folder / "too-late.md").exists()
+        assert machine.git.side_refs("quarantine") == {desk.id: desk.mesh.heads()[desk.id].id}
+    assert desk.send(laptop).quarantined  # and again
+    invitation = laptop.mesh.invite()
+    request = JoinRequest(laptop.id, public_key("desk"), "desk", "", "n" * 22)
+    again = JoinSigner(private_key("desk")).sign_request(request, invitation.secret)
+    with pytest.raises(InvalidContent, match="for good"):
+        laptop.mesh.admit(again)
+
+
+def test_one_key_on_two_machines_is_told_and_both_histories_stay(machines, pair, tmp_path):
+    laptop, desk = pair
+    desk.write("here")
+    desk.send(laptop)
+    clone = machines[2]
+    clone.mesh = clone.with_key("desk")
+    git(clone.folder, "fetch", "-q", str(laptop.folder), "refs/heads/*:refs/heads/from/*")
+    git(clone.folder, "fetch", "-q", str(laptop.folder), "refs/pack/*:refs/pack/*")
+    git(clone.folder, "reset", "-q", "--hard", "from/main")
+    before = clone.git.side_refs("peers")[desk.id]
+    git(clone.folder, "update-ref", f"refs/pack/peers/{desk.id}", f"{before}~1")
+    MeshFiles(clone.git.repository.state_dir / "mesh").set_membership(desk.mesh.membership())
+    lost = clone.write("elsewhere")
+    came = clone.send(laptop)
+    assert "two machines" in came.quarantined[0].reason
+    kept = laptop.git.side_refs("quarantine")[desk.id]
+    assert laptop.memory.contains(lost, kept)
+    file = tmp_path / "back"
+    clone.mesh.export(file)
+    assert desk.mesh.take(file).is_cloned
+
+
+def test_a_machine_restored_from_a_backup_takes_up_what_it_lost(pair):
+    laptop, desk = pair
+    backup = desk.memory.head()
+    said = desk.git.side_refs("peers")[desk.id]
+    newer = desk.write("after the backup")
+    desk.send(laptop)
+    git(desk.folder, "reset", "-q", "--hard", backup)
+    git(desk.folder, "update-ref", f"refs/pack/peers/{desk.id}", said)
+    came = laptop.send(desk)
+    assert came.is_restored
+    assert desk.memory.contains(newer, desk.memory.head())
+
+
+def test_a_damaged_bundle_changes_nothing(pair, tmp_path):
+    laptop, desk = pair
+    laptop.write("more")
+    laptop.mesh.export(tmp_path / "file")
+    before = git(desk.folder, "for-each-ref")
+    (tmp_path / "file").write_bytes((tmp_path / "file").read_bytes()[:-7])
+    with pytest.raises(InvalidContent):
+        desk.mesh.take(tmp_path / "file")
+    assert git(desk.folder, "for-each-ref") == before
