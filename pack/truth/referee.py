@@ -34,14 +34,11 @@ from pack.history.origins import written_by
 from pack.index.format import is_generated, may_be_generated
 from pack.log import CommitFacts, FileChange, LogQuery
 from pack.merge.file import merge_file
-from pack.merge.moves import Trio
-from pack.merge.tree import Weigh
-from pack.merge.two_sides import PERSON, TwoSides
+from pack.merge.two_sides import PERSON
 from pack.model import BlobId, CommitId, EntryType, MemoryPath
 from pack.paths import INDEX
-from pack.truth.authority import authority_of, truth_at
+from pack.truth.authority import truth_at
 from pack.truth.rule import judge
-from pack.truth.vault import is_cloud_first
 
 _PERSON: Final = LineTruth(STRONGEST, "user:unknown", LineState.UNATTRIBUTED, None)
 
@@ -69,25 +66,11 @@ class HistoryReferee:
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    def weigh(self, base: CommitId | None, ours: CommitId, theirs: CommitId) -> Weigh:
-        """See `Referee.weigh`."""
-        core, canonical = self._core, is_cloud_first(self._core.connector)
-
-        def weighed(trio: Trio) -> TwoSides:
-            sides = ((ours, trio.ours), (theirs, trio.theirs))
-            mine, other = (
-                authority_of(core, base, side, *(file.path, file.blob))
-                if file is not None
-                else authority_of(core, base, side, trio.path, None)
-                for side, file in sides
-            )
-            return TwoSides(mine, other, canonical)
-
-        return weighed
-
-    def held_back(self, base: CommitId, theirs: CommitId) -> Sequence[HeldBack]:
-        """See `Referee.held_back`."""
-        steps = self._steps(base, theirs)
+    def held_back(
+        self, base: CommitId, theirs: CommitId, others: Sequence[CommitId] = ()
+    ) -> Sequence[HeldBack]:
+        """See `Referee.held_back`; `others` are more commits that both sides have."""
+        steps = self._steps(base, theirs, others)
         if not steps:
             return ()
         before = self._tree(base)
@@ -107,9 +90,15 @@ class HistoryReferee:
         entries = self._core.connector.get_tree(commit)
         return {entry.path: entry.sha for entry in entries if entry.type is EntryType.FILE}
 
-    def _steps(self, base: CommitId, theirs: CommitId) -> dict[MemoryPath, list[_Step]]:
+    def _steps(
+        self, base: CommitId, theirs: CommitId, others: Sequence[CommitId]
+    ) -> dict[MemoryPath, list[_Step]]:
         """What was done to each file, oldest first, by the path that it has in the base."""
-        commits = list(self._core.connector.log(LogQuery(theirs, base, with_files=True)))
+        log = self._core.connector.log
+        commits = list(log(LogQuery(theirs, base, with_files=True)))
+        for other in others:
+            new = {one.id for one in log(LogQuery(theirs, other))}
+            commits = [one for one in commits if one.id in new]
         levels = {one.id: _level(one) for one in commits}
         if all(level == PERSON for level in levels.values()):
             return {}

@@ -140,7 +140,7 @@ class Inverses:
         after = {path: done.after.get(path) for path in paths}
         before = {path: done.before[path] for path in paths}
         base, ours, theirs = sides_of(self._core, after, before, commit.id, now)
-        merged = merge_trees(base, ours, theirs, now.read, commit.id[:7])
+        merged = merge_trees(base, ours, theirs, now.read)
         if merged.conflicts:
             trios = {trio.path: trio for trio in match_files(base, ours, theirs)}
             found = []
