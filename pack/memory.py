@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from pack.history.event_log import EventLog
     from pack.history.undoing.undo import Undo
     from pack.history.visits import Visits
+    from pack.mesh.intake import CheckMerge
+    from pack.mesh.memory_head import CommitStore, FindHead
+    from pack.mesh.mesh import MemoryHead
     from pack.pages.delivery import PageDelivery
     from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
@@ -152,6 +155,27 @@ class Memory:
     def sync(self) -> Sync | None:
         """The targets that get copies; `None` if none is set up."""
         return self._session.core.sync
+
+    def as_peer(self, store: CommitStore, find_head: FindHead) -> MemoryHead:
+        """Where the memory is, and how heads of other peers come into it.
+
+        Args:
+            store: Its commits.
+            find_head: Gives a head as a remote.
+        """
+        from pack.mesh.memory_head import ExchangedHead  # noqa: PLC0415
+
+        return ExchangedHead(self._session.core, store, find_head)
+
+    def merge_check(self, store: CommitStore) -> CheckMerge:
+        """What computes merges again whose commits may not be in the memory yet.
+
+        Args:
+            store: Where the commits are, and all that leads to them.
+        """
+        from pack.mesh.memory_head import merge_check  # noqa: PLC0415
+
+        return merge_check(self._session.core, store)
 
     def now(self) -> datetime:
         """The time, as this memory tells it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePath
 from typing import Final, Protocol
 
@@ -17,6 +18,7 @@ from pack.mesh.side_commits import StoredCommit
 from pack.model import CommitId, MemoryPath
 
 LARGEST: Final = 2 * 1024**3
+MOST_KEPT: Final = 2 * 1024**3
 MOST_REFS: Final = 1000
 REF_PREFIX: Final = "refs/pack/"
 
@@ -32,6 +34,19 @@ class BundleHead:
 
     refs: Mapping[str, CommitId]
     needed: tuple[CommitId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBundle:
+    """A bundle that waits for what it builds on.
+
+    Attributes:
+        file: Where it is kept.
+        came_at: When it came.
+    """
+
+    file: PurePath
+    came_at: datetime
 
 
 class Arrived(Protocol):
@@ -105,6 +120,23 @@ class BundleStore(Protocol):
 
     def missing(self, commits: Iterable[CommitId]) -> list[CommitId]:
         """Those of some commits that are not in the repository with all that leads to them."""
+        ...
+
+    def keep(self, file: PurePath) -> None:
+        """Keep a copy of a bundle that builds on what is missing.
+
+        Raises:
+            LimitExceeded: Too much is kept already.
+            ConnectorError: It cannot be stored.
+        """
+        ...
+
+    def kept(self) -> Sequence[KeptBundle]:
+        """The bundles that wait, the one that came first before all others."""
+        ...
+
+    def drop(self, kept: KeptBundle) -> None:
+        """Let go of a bundle whose turn has come."""
         ...
 
     def arrival(self, file: PurePath) -> AbstractContextManager[Arrived]:

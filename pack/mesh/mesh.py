@@ -6,15 +6,15 @@ carries the same files.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePath
 from typing import Final, Protocol
 
-from pack.errors import InvalidRequest, NotFound, RefusedForSafety
-from pack.mesh.announcement import Announced, Announcement
+from pack.errors import InvalidContent, InvalidRequest, NotFound, RefusedForSafety
+from pack.mesh.announcement import Announced, Announcement, check_chain
 from pack.mesh.bundles import Arrived, BundleStore
 from pack.mesh.group import EVERYTHING, Group, Peer
 from pack.mesh.group_chain import (
@@ -25,7 +25,16 @@ from pack.mesh.group_chain import (
     checked_chain,
     removal,
 )
-from pack.mesh.intake import QUARANTINE, CheckMerge, Offer, Refusal, Standing, Verdict, judge
+from pack.mesh.intake import (
+    MOST_ANNOUNCEMENTS,
+    QUARANTINE,
+    CheckMerge,
+    Offer,
+    Refusal,
+    Standing,
+    Verdict,
+    judge,
+)
 from pack.mesh.invitation import Invitation, OpenInvitation, check_endpoint, find_open
 from pack.mesh.joining import JoinRequest, RequestSigner
 from pack.mesh.keys import PeerId, PublicKey, shown
@@ -56,6 +65,10 @@ class MemoryHead(Protocol):
         """Whether a commit is another one or leads to it."""
         ...
 
+    def count(self, commit: CommitId, without: CommitId) -> int:
+        """How many commits lead to one and not to the other."""
+        ...
+
     def take_in(self, head: CommitId, label: str) -> str:
         """Have the memory consist of a head as well, by a fast-forward or a merge.
 
@@ -68,6 +81,15 @@ class MemoryHead(Protocol):
 
         Raises:
             ConnectorError: The store failed.
+        """
+        ...
+
+    def refuse_outgoing(self, head: CommitId, without: CommitId | None) -> str:
+        """Why a head must not be sent, as it would show what the person hides; empty if it may be.
+
+        Args:
+            head: The head.
+            without: A head that was sent before.
         """
         ...
 
@@ -95,7 +117,7 @@ class MeshPorts:
     chains: ChainStore
     side_refs: Callable[[str], Mapping[str, CommitId]]
     bundles: BundleStore
-    inspect: Callable[[Arrived], tuple[Offer, CheckMerge]]
+    inspect: Callable[[Arrived], AbstractContextManager[tuple[Offer, CheckMerge]]]
     state: MeshState
     signer: RequestSigner
     new_secret: Callable[[], bytes]
@@ -126,6 +148,65 @@ class TakenIn:
     head: CommitId | None = None
     is_restored: bool = False
     is_cloned: bool = False
+
+    def and_then(self, later: TakenIn) -> TakenIn:
+        """What came of this bundle and of one after it."""
+        return TakenIn(
+            self.received + later.received,
+            (*self.quarantined, *later.quarantined),
+            self.pending,
+            later.waiting,
+            later.head,
+            self.is_restored or later.is_restored,
+            self.is_cloned or later.is_cloned,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a memory is.
+
+    Attributes:
+        head: Its current commit; `None` before the first.
+        height: How many commits that is.
+    """
+
+    head: CommitId | None
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeerView:
+    """Another peer, as it is seen from here.
+
+    Attributes:
+        peer: Its id.
+        name: What people call it.
+        head: Where it was when it was heard of last; `None` if it never was.
+        lag: How many commits it lacks of what is here.
+        record: What is remembered of it.
+    """
+
+    peer: PeerId
+    name: str
+    head: CommitId | None
+    lag: int
+    record: PeerRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a check of everything found.
+
+    Attributes:
+        head: Where the memory is.
+        commits: How many commits that is.
+        problems: What is wrong, in words.
+    """
+
+    head: CommitId | None
+    commits: int
+    problems: tuple[str, ...]
 
 
 class Mesh:
@@ -223,6 +304,18 @@ class Mesh:
             if records.pop(peer, None) is not None:
                 self._state.set_records(records)
 
+    def leave(self) -> None:
+        """Stop being a peer; the memory and its history stay as they are.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+        """
+        self.membership()
+        with self._ports.exclusive():
+            self._state.set_membership(None)
+            self._state.set_invitations([])
+            self._state.set_records({})
+
     # --- joining -------------------------------------------------------------------------------
 
     def invite(self) -> Invitation:
@@ -318,8 +411,8 @@ class Mesh:
 
     def _group_in(self, file: PurePath, inviter: PeerId) -> CommitId:
         """The id of the group in a bundle that the inviter owns and this peer belongs to."""
-        with self._ports.bundles.arrival(file) as arrived:
-            offer, _ = self._ports.inspect(arrived)
+        arrival = self._ports.bundles.arrival(file)
+        with arrival as arrived, self._ports.inspect(arrived) as (offer, _):
             head = offer.refs.get(GROUP_REF)
             if head is None:
                 raise NotFound("the group in this bundle", "Ask for the bundle that answers yours.")
@@ -349,6 +442,8 @@ class Mesh:
         head, last = self._memory.head(), self._last(self.me)
         if head is None or (last is not None and last.said.head == head):
             return last.id if last else None
+        if why := self._memory.refuse_outgoing(head, last.said.head if last else None):
+            raise RefusedForSafety(f"nothing was said of {head[:12]}: {why}")
         chains = self._known_chains()
         if not chains:
             return None
@@ -405,19 +500,33 @@ class Mesh:
             LimitExceeded: It is too large.
             ConnectorError: The store failed.
         """
-        membership = self.membership()
+        self.membership()
         missing = self._ports.bundles.missing(self._ports.bundles.read_head(file).needed)
         if missing:
+            self._ports.bundles.keep(file)
             return TakenIn(pending=tuple(missing), head=self._memory.head())
+        taken = self._take(file)
+        for kept in self._ports.bundles.kept():
+            head = self._ports.bundles.read_head(kept.file)
+            if not self._ports.bundles.missing(head.needed):
+                taken = taken.and_then(self._take(kept.file))
+                self._ports.bundles.drop(kept)
+        return taken
+
+    def _take(self, file: PurePath) -> TakenIn:
+        membership = self.membership()
         with self._ports.exclusive():
             standing = self._standing(membership)
             with self._ports.bundles.arrival(file) as arrived:
-                offer, check = self._ports.inspect(arrived)
-                verdict = judge(offer, standing, check)
+                with self._ports.inspect(arrived) as (offer, check):
+                    verdict = judge(offer, standing, check)
                 if verdict.refs:
                     arrived.accept(verdict.refs)
             waiting = self._take_heads(verdict)
-            self._announce(membership)
+            try:
+                self._announce(membership)
+            except RefusedForSafety as error:  # what came is here; only nothing is said of it
+                waiting = (*waiting, f"{error} {error.remedy}".strip())
         return TakenIn(
             received=len(verdict.heads),
             quarantined=verdict.refused,
@@ -479,6 +588,58 @@ class Mesh:
             for peer, commit in self._chains.announced().items()
             if peer in version.group.peers
         }
+
+    def position(self) -> Position:
+        """Where this peer is."""
+        head = self._memory.head()
+        return Position(head, self._memory.height(head) if head else 0)
+
+    def peers(self) -> Sequence[PeerView]:
+        """The other peers of the group, by name, and how far behind this one each is."""
+        version, heads, records = self.version(), self.heads(), self._state.records()
+        head = self._memory.head()
+        found = []
+        for peer, one in version.group.peers.items():
+            if peer != self.me:
+                at = heads[peer].said.head if peer in heads else None
+                record = records.get(peer, PeerRecord(peer))
+                found.append(PeerView(peer, one.name, at, self._lag(at, head), record))
+        return sorted(found, key=lambda view: view.name)
+
+    def _lag(self, theirs: CommitId | None, ours: CommitId | None) -> int:
+        if ours is None or theirs == ours:
+            return 0
+        return self._memory.height(ours) if theirs is None else self._memory.count(ours, theirs)
+
+    def verify(self) -> Verification:
+        """Check everything that this peer holds again, as if it had just come from a stranger.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+            ConnectorError: The store cannot be read.
+        """
+        problems: list[str] = []
+        try:
+            version = self.version()
+        except InvalidContent as error:
+            return Verification(self._memory.head(), 0, (f"the group: {error}",))
+        for peer, commit in sorted(self._chains.announced().items()):
+            name = version.group.peers[peer].name if peer in version.group.peers else shown(peer)
+            try:
+                check_chain(self._chains.announcements(commit, MOST_ANNOUNCEMENTS))
+            except InvalidContent as error:
+                problems.append(f"what {name} said: {error}")
+        problems += self._unlike(version)
+        position = self.position()
+        return Verification(position.head, position.height, tuple(problems))
+
+    def _unlike(self, version: GroupVersion) -> Iterator[str]:
+        """Peers that are at the same head and say another tree or height of it: impossible."""
+        for peer, announced in self.heads().items():
+            said, name = announced.said, version.group.peers[peer].name
+            is_same = said.height == self._memory.height(said.head)
+            if not is_same or said.tree != self._memory.tree(said.head):
+                yield f"{name} says of {said.head[:12]} what is not so"
 
     def name_of(self, peer: PeerId) -> str:
         """What people call a peer; its id if it is none of the group."""

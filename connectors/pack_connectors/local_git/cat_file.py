@@ -136,15 +136,15 @@ class CatFile:
             from git import Git  # noqa: PLC0415 - see `FEW`
 
             git = Git(str(self._runner.git_dir))
-            # GitPython starts from our own environment: these overrule what we inherited from a
-            # parent git process.
-            inherited = {
-                "GIT_ALTERNATE_OBJECT_DIRECTORIES": "",
-                "GIT_CONFIG_COUNT": "0",
-                "GIT_CONFIG_PARAMETERS": "",
-                "GIT_NAMESPACE": "",
-            }
-            git.update_environment(**inherited | self._runner.environment("cat-file"))
+            git.update_environment(
+                **self._runner.environment("cat-file"),
+                # GitPython starts from our own environment: this overrules what we inherited from
+                # a parent git process.
+                GIT_ALTERNATE_OBJECT_DIRECTORIES="",
+                GIT_CONFIG_COUNT="0",
+                GIT_CONFIG_PARAMETERS="",
+                GIT_NAMESPACE="",
+            )
             git.set_persistent_git_options(c=config_options()[1::2])
             self._git = git
         return self._git

@@ -129,6 +129,7 @@ class LocalGit:
         lock_seconds: How long a writer waits for another PACK process.
         gc_seconds: How long it waits for git's housekeeping.
         sign: Adds a signature to what PACK commits on the branch; never fails.
+        objects: Another object directory, from which alone this one is to read.
 
     Raises:
         InvalidConfig: The folder is not the root of a repository that PACK can write to.
@@ -147,9 +148,10 @@ class LocalGit:
         lock_seconds: float = _LOCK_SECONDS,
         gc_seconds: float = LONGEST_SECONDS,
         sign: Callable[[bytes], bytes] = bytes,
+        objects: Path | None = None,
     ) -> None:
         self.repository = open_repository(folder)
-        self._runner = GitRunner(self.repository)
+        self._runner = GitRunner(self.repository, objects)
         self._work_dir = self.repository.state_dir / "work"
         self._lock = ProcessLock(self.repository.state_dir / "lock", lock_seconds)
         self._store = ObjectStore(self._runner)
@@ -211,7 +213,7 @@ class LocalGit:
         )
         self._paths_of_head: tuple[CommitId | None, Mapping[BlobId, MemoryPath]] | None = None
         self._ancestors = Ancestors(self._runner)
-        self._graph = CommitGraph(self._runner, self.repository.state_dir / "graph")
+        self._graph = CommitGraph(self._runner, (objects or self.repository.state_dir) / "graph")
         self._turn = _Turn.NONE
         self._begun: PreparedIndex | None = None
         self._maintenance: subprocess.Popen[bytes] | None = None
@@ -447,6 +449,10 @@ class LocalGit:
             return ExaminedWrite(ref, base, tree, targets, "", None, ready=to)
 
         return self._write(base, plan)
+
+    def tree_id(self, commit: CommitId) -> str:
+        """See `CommitStore.tree_id`."""
+        return self._store.root_of(commit)
 
     def merge_bases(self, one: CommitId, others: Sequence[CommitId]) -> Sequence[CommitId]:
         """See `MergeStore.merge_bases`."""

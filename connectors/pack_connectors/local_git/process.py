@@ -149,7 +149,7 @@ class GitRunner:
 
     Args:
         repository: The repository.
-        objects: Where it keeps new objects, in place of its own folder, where it only reads.
+        objects: Its object directory, if not the repository's own; that can be its alternate.
     """
 
     def __init__(self, repository: Repository, objects: Path | None = None) -> None:
@@ -159,12 +159,8 @@ class GitRunner:
         self.work_tree = repository.work_tree
         self._options = ["--literal-pathspecs", *config_options()]
         self._env = isolated_environment(repository)
-        if objects is not None:
-            own = self._env["GIT_OBJECT_DIRECTORY"]
-            self._env |= {
-                "GIT_OBJECT_DIRECTORY": str(objects),
-                "GIT_ALTERNATE_OBJECT_DIRECTORIES": _as_alternate(own),
-            }
+        self.objects = objects or repository.common_dir / "objects"
+        self._env["GIT_OBJECT_DIRECTORY"] = str(self.objects)
 
     def _options_of(self, command: str) -> list[str]:
         return [] if command == "config" else self._options  # it shows what is set
@@ -220,15 +216,6 @@ class GitRunner:
             Unavailable: Git could not be started, ran too long, or failed.
         """
         return finish(self.start(args, env, cwd=cwd), args[0], stdin, ok)
-
-
-def _as_alternate(folder: str) -> str:
-    """A folder as an item of a list that colons divide.
-
-    Source: git(1) "GIT_ALTERNATE_OBJECT_DIRECTORIES".
-    """
-    escaped = folder.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def finish(

@@ -27,7 +27,7 @@ GROUPS: Final[Mapping[str, Sequence[str]]] = {
         "context",
     ),
     "Truth": ("proposals", "review", "accept", "attribution", "truth"),
-    "Connect": ("init", "serve", "google-auth"),
+    "Connect": ("init", "serve", "mesh", "google-auth"),
     "Copies": ("remote", "sync", "migrate-notion"),
     "Care": ("status", "commit", "validate", "prune", "migrate", "reindex", "doctor", "help"),
 }

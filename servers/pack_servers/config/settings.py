@@ -94,6 +94,7 @@ class Settings(BaseModel):
         pack_commit_hand_edits: Seconds that an edit made by hand rests before a server commits it;
             0 for never.
         pack_sync_expired: Whether targets receive expired files.
+        pack_mesh_key: The key of this machine, by which other peers know it.
         notion_token: Access to Notion: the secret of an integration.
         notion_sync_page_id: The page that the integration may write; its id or its address.
         notion_sync_mode: One page for all, or one for each file.
@@ -141,6 +142,7 @@ class Settings(BaseModel):
     pack_remote_interval: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 300
     pack_commit_hand_edits: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 0
     pack_sync_expired: bool = True
+    pack_mesh_key: Path = Path("~/.pack/mesh/key")
     notion_token: SecretStr | None = None
     notion_sync_page_id: str = ""
     notion_sync_mode: NotionMode = NotionMode.SINGLE
@@ -177,7 +179,7 @@ class Settings(BaseModel):
             raise ValueError(error.reason) from None
         return value
 
-    @field_validator("pack_dir", "pack_cache_dir")
+    @field_validator("pack_dir", "pack_cache_dir", "pack_mesh_key")
     @classmethod
     def _expanded(cls, value: Path) -> Path:
         return value.expanduser()

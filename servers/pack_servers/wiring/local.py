@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from pack_connectors.local_git.remote.remotes import GitRemotes
 
 CATALOG: Final = "catalog.sqlite"
+MESH_FOLDER: Final = "mesh"
+MEMBERSHIP: Final = "membership.json"
 _UNFINISHED: Final = ".pack-new-"
 
 
@@ -77,7 +79,7 @@ class LocalPlace:
         # GitPython, once it is needed, would run whatever comes first on PATH, in this folder too.
         os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = find_git()
         with ExitStack() as stack:
-            connector = stack.enter_context(closing(LocalGit(self.folder, clock)))
+            connector = stack.enter_context(closing(self._connector(opening.settings)))
             state_dir = connector.repository.state_dir
             catalog = stack.enter_context(closing(SqliteCatalog(state_dir / CATALOG)))
 
@@ -92,6 +94,20 @@ class LocalPlace:
             busy = connector.refuse_unfinished
             at_work = partial(_agent_at_work, self.folder, opening.settings)
             yield Store(connector, catalog, state_dir, lambda: remotes().find(), busy, at_work)
+
+    def _connector(self, settings: Settings) -> LocalGit:
+        """The memory's store; what it commits is signed where it belongs to a group of peers."""
+
+        def sign(commit: bytes) -> bytes:
+            if not (made.repository.state_dir / MESH_FOLDER / MEMBERSHIP).is_file():
+                return commit
+            # Here, as few memories have peers.
+            from pack_servers.wiring.mesh import commit_signer  # noqa: PLC0415
+
+            return commit_signer(settings.pack_mesh_key)(commit)
+
+        made = LocalGit(self.folder, clock, sign=sign)
+        return made
 
     @contextmanager
     def prepare(self, beginning: Beginning) -> Iterator[LocalPlace]:

@@ -29,6 +29,7 @@ class GitHead:
 
     def __init__(self, folder):
         self.folder = folder
+        self.secret = ""
 
     def head(self):
         out = git(self.folder, "rev-parse", "-q", "--verify", "HEAD", check=False).decode().strip()
@@ -40,6 +41,9 @@ class GitHead:
     def tree(self, commit):
         return git(self.folder, "rev-parse", f"{commit}^{{tree}}").decode().strip()
 
+    def count(self, commit, without):
+        return int(git(self.folder, "rev-list", "--count", commit, f"^{without}"))
+
     def contains(self, ancestor, commit):
         return not git(self.folder, "rev-list", "-1", ancestor, f"^{commit}").strip()
 
@@ -47,6 +51,10 @@ class GitHead:
         del label
         git(self.folder, *USER, "merge", "-q", "-m", "merge", head)
         return ""
+
+    def refuse_outgoing(self, head, without):
+        del head, without
+        return self.secret
 
 
 class Machine:
@@ -70,7 +78,7 @@ class Machine:
                 chains=SignedChains(self.git, key),
                 side_refs=self.git.side_refs,
                 bundles=Bundles(repository, GitRunner(repository)),
-                inspect=lambda arrived: (OfferedBundle(arrived), lambda _: True),
+                inspect=lambda arrived: nullcontext((OfferedBundle(arrived), lambda _: True)),
                 state=MeshFiles(repository.state_dir / "mesh"),
                 signer=JoinSigner(key),
                 new_secret=lambda: next(self.secrets).to_bytes(32, "big"),
@@ -192,6 +200,18 @@ def test_a_bundle_that_builds_on_what_is_missing_waits(pair):
     assert before in came.pending
     assert came.received == 0
     assert desk.memory.head() != laptop.memory.head()
+    assert laptop.send(desk, [before]).pending  # and again
+    first = laptop.mesh.heads()[laptop.id].id
+    laptop.write("four")
+    assert laptop.send(desk, [first]).pending
+    file = laptop.files / "what-was-missing"
+    git(laptop.folder, "update-ref", f"refs/pack/peers/{laptop.id}", before)
+    refs = ["group", f"peers/{laptop.id}"]
+    repository = laptop.git.repository
+    assert Bundles(repository, GitRunner(repository)).write_bundle(file, refs, [])
+    assert desk.mesh.take(file).received == 3
+    assert (desk.folder / "four.md").exists()
+    assert not list((desk.folder / ".git" / "pack" / "mesh" / "pending").iterdir())
 
 
 def test_a_third_machine_learns_from_any_peer(machines, pair):
@@ -331,6 +351,16 @@ def test_a_machine_restored_from_a_backup_takes_up_what_it_lost(pair):
     came = laptop.send(desk)
     assert came.is_restored
     assert desk.memory.contains(newer, desk.memory.head())
+
+
+def test_what_the_person_hides_is_not_announced_nor_sent(pair, tmp_path):
+    laptop, _ = pair
+    laptop.write("more")
+    laptop.memory.secret = "it would show what a filter hides"
+    for ask in (laptop.mesh.announce, lambda: laptop.mesh.export(tmp_path / "file")):
+        with pytest.raises(RefusedForSafety, match="what a filter hides"):
+            ask()
+    assert not (tmp_path / "file").exists()
 
 
 def test_a_damaged_bundle_changes_nothing(pair, tmp_path):

@@ -10,12 +10,14 @@ Source: git-receive-pack(1) "QUARANTINE ENVIRONMENT"; git-index-pack(1) "--stric
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from io import BufferedReader
 from pathlib import Path, PurePath
 from typing import IO, Final
 
@@ -28,7 +30,7 @@ from pack.errors import (
     Unavailable,
 )
 from pack.log import CommitFacts
-from pack.mesh.bundles import LARGEST, REF_PREFIX, BundleHead
+from pack.mesh.bundles import LARGEST, MOST_KEPT, REF_PREFIX, BundleHead, KeptBundle
 from pack.mesh.side_commits import StoredCommit
 from pack.model import CommitId, MemoryPath
 from pack_connectors.local_git.beside.bundle_file import read_bundle_head
@@ -94,6 +96,42 @@ class Bundles:
         kinds = out.decode("utf-8", "replace").splitlines()
         return [one for one, kind in zip(asked, kinds, strict=True) if kind != "commit"]
 
+    # --- what waits ----------------------------------------------------------------------------
+
+    @property
+    def _pending(self) -> Path:
+        return self._repository.state_dir / "mesh" / "pending"
+
+    def keep(self, file: PurePath) -> None:
+        """See `BundleStore.keep`; the same bundle is kept once."""
+        try:
+            with _opened(file) as opened:
+                digest = hashlib.file_digest(opened, "sha256").hexdigest()
+            target = self._pending / f"{digest}.bundle"
+            if target.exists():
+                return
+            self._pending.mkdir(mode=0o700, parents=True, exist_ok=True)
+            size = Path(file).stat().st_size
+            if size + sum(one.stat().st_size for one in self._pending.iterdir()) > MOST_KEPT:
+                raise LimitExceeded("what waits for other bundles", MOST_KEPT)
+            temporary = target.with_name(f".{uuid.uuid4().hex}")
+            shutil.copyfile(file, temporary)
+            _sync(temporary)
+            temporary.replace(target)
+        except OSError as error:
+            raise Unavailable(f"{self._pending}: {error.strerror}") from error
+
+    def kept(self) -> Sequence[KeptBundle]:
+        """See `BundleStore.kept`."""
+        found = [(file.stat().st_mtime, file) for file in self._pending.glob("*.bundle")]
+        return [KeptBundle(file, datetime.fromtimestamp(at, UTC)) for at, file in sorted(found)]
+
+    def drop(self, kept: KeptBundle) -> None:
+        """See `BundleStore.drop`."""
+        Path(kept.file).unlink(missing_ok=True)
+
+    # --- what arrives --------------------------------------------------------------------------
+
     @contextmanager
     def arrival(self, file: PurePath) -> Iterator[ArrivedBundle]:
         """See `BundleStore.arrival`."""
@@ -111,6 +149,8 @@ class Bundles:
         try:
             (folder / "pack").mkdir(parents=True)
             (folder / "info").mkdir()
+            alternate = _quoted(self._runner.objects)
+            (folder / "info" / "alternates").write_bytes(alternate)
             runner = GitRunner(self._repository, objects=folder)
             with _opened(file) as opened:
                 head = read_bundle_head(opened)
@@ -165,6 +205,11 @@ class ArrivedBundle:
     def head(self) -> BundleHead:
         """See `Arrived.head`."""
         return self._head
+
+    @property
+    def objects(self) -> Path:
+        """The object directory of the quarantine; the repository's is its alternate."""
+        return self._folder
 
     def close(self) -> None:
         """End the reading children."""
@@ -229,6 +274,12 @@ def _odd(commit: CommitId, content: bytes) -> CommitFacts:
     return CommitFacts(commit, parents_in(content), message, datetime.fromtimestamp(0, UTC))
 
 
+def _quoted(folder: Path) -> bytes:
+    """A folder as a line of git's list of alternates, whatever its name holds."""
+    name = os.fsencode(folder).replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    return b'"%b"\n' % name.replace(b"\n", b"\\n")
+
+
 @contextmanager
 def _kept(keeps: Sequence[Path]) -> Iterator[None]:
     """Packs that housekeeping leaves alone until something leads to them, or nothing ever will."""
@@ -240,7 +291,7 @@ def _kept(keeps: Sequence[Path]) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(file: PurePath) -> Iterator[IO[bytes]]:
+def _opened(file: PurePath) -> Iterator[BufferedReader]:
     try:
         descriptor = os.open(file, os.O_RDONLY)
     except OSError as error:

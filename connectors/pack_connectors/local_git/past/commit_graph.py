@@ -40,7 +40,7 @@ class CommitGraph:
     def __init__(self, runner: GitRunner, folder: Path) -> None:
         self._runner = runner
         self._folder = folder
-        self._objects = str(runner.repository.common_dir / "objects")
+        self._objects = str(runner.objects)
         self._file = folder / "info" / "commit-graph"
         self._can_be_used = _ENDS_A_PATH.isdisjoint(f"{folder}{self._objects}")
         self._child: subprocess.Popen[bytes] | None = None

@@ -14,26 +14,25 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
 from pack.errors import ConnectorError, RepositoryBusy, StaleBase, Unavailable
-from pack.model import Commit, CommitId, EntryType
-from pack.remote.remote import Incoming, Outgoing, RemoteBranch, RemoteRecord
-from pack_connectors.local_git.arrivals import Difference, differences
+from pack.model import CommitId
+from pack.remote.remote import RemoteBranch, RemoteRecord
 from pack_connectors.local_git.beside.side_refs import is_side_branch
 from pack_connectors.local_git.connector import LocalGit
-from pack_connectors.local_git.process import GitRunner, check_id, is_id
+from pack_connectors.local_git.process import check_id, is_id
 from pack_connectors.local_git.remote.config import (
     HEADS,
     ConfiguredBranch,
     check_name,
     read_config,
 )
-from pack_connectors.local_git.remote.outgoing import read_outgoing
+from pack_connectors.local_git.remote.history import GitHistory
 from pack_connectors.local_git.remote.record import RecordFile
 from pack_connectors.local_git.remote.transport import GitExchange
 from pack_connectors.local_git.remote.url import redacted
@@ -54,7 +53,7 @@ _PUSH: Final = "--porcelain --no-verify --no-signed --recurse-submodules=no".spl
 _MOVED: Final = ("fetch first", "non-fast-forward", "cannot lock ref", "failed to update ref")
 
 
-class GitRemote:
+class GitRemote(GitHistory):
     """A remote of one memory. See `pack.remote.remote.Remote`.
 
     Args:
@@ -74,10 +73,9 @@ class GitRemote:
         seconds: float = EXCHANGE_SECONDS,
         is_cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._local = local
+        super().__init__(local)
         self._name = name
         repository = local.repository
-        self._runner = GitRunner(repository)
         self._is_cancelled = is_cancelled
         self._exchange = GitExchange(self._runner, seconds, is_cancelled)
         state_dir, stem = repository.state_dir, _file_stem(name)
@@ -221,70 +219,6 @@ class GitRemote:
         text = out.decode().strip()
         return CommitId(text) if is_id(text) else None
 
-    def _set_refs(self, refs: Mapping[str, CommitId]) -> None:
-        updates = "".join(f"update {ref}\0{check_id(to)}\0\0" for ref, to in refs.items())
-        self._runner.run(["update-ref", "--stdin", "-z"], stdin=updates.encode())
-
-    def rescue(self, *commits: CommitId) -> str:
-        """See `Remote.rescue`."""
-        refs = {f"refs/pack/rescue/{commit[:12]}": commit for commit in commits}
-        self._set_refs(refs)
-        return ", ".join(refs)
-
-    # --- history ---------------------------------------------------------------------------------
-
-    def is_ancestor(self, ancestor: CommitId, commit: CommitId) -> bool:
-        """See `Remote.is_ancestor`."""
-        return not self._revisions("-1", ancestor, f"^{check_id(commit)}")
-
-    def merge_base(self, one: CommitId, other: CommitId) -> CommitId | None:
-        """See `Remote.merge_base`."""
-        out = self._runner.run(["merge-base", check_id(one), check_id(other)], ok=(0, 1))
-        return CommitId(out.decode().strip()) if out else None
-
-    def count(self, commit: CommitId, without: CommitId | None) -> int:
-        """See `Remote.count`."""
-        excluded = [f"^{check_id(without)}"] if without else []
-        return int(self._revisions("--count", commit, *excluded))
-
-    def _revisions(self, option: str, commit: CommitId, *excluded: str) -> str:
-        arguments = ["rev-list", option, check_id(commit), *excluded, "--"]
-        return self._runner.run(arguments).decode().strip()
-
-    def incoming(self, base: CommitId | None, theirs: CommitId) -> Sequence[Incoming]:
-        """See `Remote.incoming`."""
-        found = list(differences(self._runner, base, theirs))
-        blobs = {d.after.id for d in found if d.after and d.type is not EntryType.SUBMODULE}
-        sizes = self._sizes(sorted(blobs))
-        return [_incoming(difference, sizes) for difference in found]
-
-    def outgoing(self, commit: CommitId, without: CommitId | None) -> Sequence[Outgoing]:
-        """See `Remote.outgoing`."""
-        made = list(read_outgoing(self._runner, commit, without))
-        managed = self._local.managed({path for path, _, _ in made})
-        return [Outgoing(*each, managed[each[0]]) for each in made if each[0] in managed]
-
-    def _sizes(self, blobs: Sequence[str]) -> Mapping[str, int]:
-        lines = "".join(f"{blob}\n" for blob in blobs).encode()
-        format_ = "--batch-check=%(objectname) %(objecttype) %(objectsize)"
-        sizes = {}
-        for line in self._runner.run(["cat-file", format_], stdin=lines).decode().splitlines():
-            name, kind, *size = line.split()
-            if kind != "blob":
-                raise Unavailable(f"object {name} of the remote is not there, or is no file")
-            sizes[name] = int(size[0])
-        return sizes
-
-    # --- taking in -------------------------------------------------------------------------------
-
-    def fast_forward(self, base: CommitId | None, to: CommitId) -> Commit:
-        """See `Remote.fast_forward`."""
-        return self._local.fast_forward(base, to)
-
-    def merges(self) -> LocalGit:
-        """See `Remote.merges`."""
-        return self._local
-
     # --- how it went -----------------------------------------------------------------------------
 
     def record(self) -> RemoteRecord:
@@ -307,16 +241,3 @@ def _file_stem(name: str) -> str:
     if len(quoted) > _LONGEST_NAME:
         quoted = hashlib.sha256(quoted.encode("ascii")).hexdigest()
     return f"remote-{quoted}"
-
-
-def _incoming(difference: Difference, sizes: Mapping[str, int]) -> Incoming:
-    before, after = difference.before, difference.after
-    is_file = difference.type is EntryType.FILE
-    was_file = Difference(difference.path, None, before).type is EntryType.FILE
-    return Incoming(
-        difference.path,
-        difference.type,
-        is_new=before is None,
-        is_changed_type=bool(before and after) and is_file is not was_file,
-        size=sizes.get(after.id, 0) if after else 0,
-    )

@@ -1,0 +1,104 @@
+"""The memory of a peer: where it is, and how heads of other peers come into it.
+
+They come in by the same way as those of a git remote, with every rule that holds there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from pack.connector import Connector
+from pack.core.core import Core
+from pack.log import CommitFacts
+from pack.mesh.intake import CheckMerge
+from pack.model import CommitId
+from pack.remote.decision import NOTHING_ALLOWED
+from pack.remote.merge_store import MergeStore
+from pack.remote.remote import Outcome, Remote
+from pack.truth.lines import with_merge_rules
+from pack.use_cases.exchange import Exchanger, refuse_outgoing
+from pack.use_cases.merging import Merging, Verdict
+
+FindHead = Callable[[CommitId, str], Remote]
+"""A head that is here as a remote that was fetched, and whose it is."""
+
+
+class CommitStore(Connector, MergeStore, Protocol):
+    """A store that knows commits, and makes merges."""
+
+    def tree_id(self, commit: CommitId) -> str:
+        """The id of a commit's tree.
+
+        Raises:
+            NotFound: There is no such commit.
+        """
+        ...
+
+
+class ExchangedHead:
+    """See `MemoryHead`.
+
+    Args:
+        core: The memory.
+        store: Its commits.
+        find_head: Gives a head as a remote.
+    """
+
+    def __init__(self, core: Core, store: CommitStore, find_head: FindHead) -> None:
+        self._core = core
+        self._store = store
+        self._find_head = find_head
+
+    def head(self) -> CommitId | None:
+        """See `MemoryHead.head`."""
+        return self._core.connector.head()
+
+    def height(self, commit: CommitId) -> int:
+        """See `MemoryHead.height`."""
+        return self._store.height([commit])
+
+    def tree(self, commit: CommitId) -> str:
+        """See `MemoryHead.tree`."""
+        return self._store.tree_id(commit)
+
+    def contains(self, ancestor: CommitId, commit: CommitId) -> bool:
+        """See `MemoryHead.contains`."""
+        return self._find_head(commit, "").is_ancestor(ancestor, commit)
+
+    def count(self, commit: CommitId, without: CommitId) -> int:
+        """See `MemoryHead.count`."""
+        return self._find_head(commit, "").count(commit, without)
+
+    def take_in(self, head: CommitId, label: str) -> str:
+        """See `MemoryHead.take_in`."""
+        remote = self._find_head(head, label)
+        branch = remote.branch()
+        done = Exchanger(self._core, remote, branch, NOTHING_ALLOWED, lambda _: None).run()
+        if done.outcome is Outcome.WAITING:
+            return f"{label}: {done.reason} {done.remedy}".strip()
+        if done.stop is not None and not self.contains(head, self.head() or head):
+            return f"{label}: {done.stop.reason} {done.stop.remedy}".strip()
+        return ""
+
+    def refuse_outgoing(self, head: CommitId, without: CommitId | None) -> str:
+        """See `MemoryHead.refuse_outgoing`."""
+        remote = self._find_head(head, "")
+        stop = refuse_outgoing(self._core.connector, remote, head, without, "other peers")
+        return f"{stop.reason} {stop.remedy}" if stop is not None else ""
+
+
+def merge_check(core: Core, store: CommitStore) -> CheckMerge:
+    """What computes merges again whose commits may not be in the memory yet.
+
+    Args:
+        core: The memory.
+        store: Where the commits are, and all that leads to them.
+    """
+    merging = Merging(with_merge_rules(replace(core, connector=store)), store)
+
+    def check(facts: CommitFacts) -> bool:
+        return merging.verdict(facts.id) is not Verdict.FALSE
+
+    return check

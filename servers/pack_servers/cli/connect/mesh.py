@@ -1,0 +1,305 @@
+"""`pack mesh`: this memory in a group of machines that keep it together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from pack.errors import InvalidRequest
+from pack.mesh.invitation import Invitation
+from pack.mesh.keys import PeerId, parse_peer_id
+from pack.mesh.mesh import Mesh, TakenIn
+from pack_servers.cli.connect.mesh_text import (
+    peer_fields,
+    said_fields,
+    show_peers,
+    show_taken,
+    status_fields,
+    taken_fields,
+)
+from pack_servers.cli.shell.options import Format, FormatOption, LocalOption
+from pack_servers.cli.shell.output import show, show_json
+from pack_servers.cli.shell.streams import say
+from pack_servers.config.settings import load_settings
+from pack_servers.wiring.mesh import open_mesh
+from pack_servers.wiring.places import choose_place
+
+EXAMPLES: Final = """\
+  pack mesh init --name laptop              begin a group with this machine
+  pack mesh invite                          print an invitation for one more
+  pack mesh join INVITATION --name desk     on the other machine
+  pack mesh export FILE; pack mesh import FILE    by a USB stick or mail"""
+
+_INCOMPLETE: Final = 1
+_SMALL: Final = 64 * 1024
+
+
+class MeshAction(StrEnum):
+    """What to do."""
+
+    INIT = "init"
+    INVITE = "invite"
+    JOIN = "join"
+    PEERS = "peers"
+    STATUS = "status"
+    EXPORT = "export"
+    IMPORT = "import"
+    VERIFY = "verify"
+    REMOVE = "remove"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What was typed.
+
+    Attributes:
+        mesh: The memory as a peer.
+        target: The argument, if the action has one.
+        name: `--name`.
+        group: `--group`.
+        endpoint: `--endpoint`.
+        request: `--request`.
+        bundle: `--bundle`.
+        is_json: Whether the answer is for programs.
+    """
+
+    mesh: Mesh
+    target: str
+    name: str
+    group: str
+    endpoint: str
+    request: Path | None
+    bundle: Path | None
+    is_json: bool
+
+    def tell(self, fields: Mapping[str, object], *lines: str) -> None:
+        """Answer, for a program or a person."""
+        if self.is_json:
+            show_json(fields)
+            return
+        for line in lines:
+            show(line)
+
+
+def run(
+    action: Annotated[
+        MeshAction,
+        typer.Argument(metavar="ACTION", help=", ".join(MeshAction) + "."),
+    ],
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[TARGET]",
+            help="The invitation for join, the file for export and import, the peer for remove.",
+            show_default=False,
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name", metavar="NAME", help="What this machine is called.", show_default=False
+        ),
+    ] = None,
+    group: Annotated[
+        str, typer.Option("--group", metavar="NAME", help="What the new group is called.")
+    ] = "memory",
+    endpoint: Annotated[
+        str,
+        typer.Option(
+            "--endpoint",
+            metavar="URL",
+            help="Where others reach this machine, such as http://192.168.1.10:3005.",
+            show_default=False,
+        ),
+    ] = "",
+    request: Annotated[
+        Path | None,
+        typer.Option(
+            "--request",
+            metavar="FILE",
+            help="For join without a network: write the request that the inviter imports.",
+            show_default=False,
+        ),
+    ] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            "--bundle",
+            metavar="FILE",
+            help="For join without a network: what the inviter exported after that.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    answer: FormatOption = Format.TEXT,
+    local: LocalOption = None,
+) -> None:
+    """Keep this memory together with those of other machines, without a server in the middle."""
+    settings = load_settings()
+    place = choose_place(settings, local, None, say)
+    begins = action in (MeshAction.INIT, MeshAction.JOIN)
+    if action is MeshAction.JOIN:
+        place.begin_on_use(create=True)
+    with open_mesh(settings, place, say, make_key=begins) as mesh:
+        is_json = answer is Format.JSON
+        call = _Call(mesh, target or "", name or "", group, endpoint, request, bundle, is_json)
+        _ACTIONS[action](call)
+
+
+def _init(call: _Call) -> None:
+    made = call.mesh.begin(_needed(call.name, "--name"), call.group, call.endpoint)
+    fields = {"peer_id": call.mesh.me, "group_id": made.group, "group": call.group}
+    call.tell(
+        fields,
+        f"this machine is {made.name}, and the first of the group {call.group}",
+        "  → For one more machine, run here: pack mesh invite",
+    )
+
+
+def _invite(call: _Call) -> None:
+    line = call.mesh.invite().line
+    call.tell({"invite": line}, line)
+    if not call.is_json:
+        say("  → On the other machine, within a day: pack mesh join INVITATION --name NAME")
+
+
+def _join(call: _Call) -> None:
+    invitation = Invitation.parse(_needed(call.target, "the invitation"))
+    name = _needed(call.name, "--name")
+    if call.request is not None:
+        content = call.mesh.ask(invitation, name, call.endpoint)
+        call.request.write_bytes(content)
+        call.tell(
+            {"peer_id": call.mesh.me, "request": str(call.request)},
+            f"wrote the request to {call.request}",
+            "  → The inviter runs: pack mesh import FILE, then: pack mesh export FILE",
+        )
+        return
+    if call.bundle is None:
+        raise InvalidRequest("give --request FILE to ask, then --bundle FILE with the answer")
+    taken = call.mesh.join(invitation, call.bundle, name, call.endpoint)
+    _tell_joined(call, taken)
+
+
+def _tell_joined(call: _Call, taken: TakenIn) -> None:
+    peers = peer_fields(call.mesh)
+    fields = {
+        "peer_id": call.mesh.me,
+        "group_id": call.mesh.membership().group,
+        "peers": peers,
+        **({"waiting": list(taken.waiting)} if taken.waiting else {}),
+    }
+    call.tell(fields, f"joined the group {call.mesh.version().group.name}")
+    if not call.is_json:
+        show_taken(taken)
+    if taken.waiting or taken.quarantined:
+        raise typer.Exit(_INCOMPLETE)
+
+
+def _peers(call: _Call) -> None:
+    if call.is_json:
+        show_json({"peers": peer_fields(call.mesh)})
+    else:
+        show_peers(call.mesh)
+
+
+def _status(call: _Call) -> None:
+    if call.is_json:
+        show_json(status_fields(call.mesh))
+    else:
+        show_peers(call.mesh)
+
+
+def _export(call: _Call) -> None:
+    file = Path(_needed(call.target, "the file"))
+    is_written = call.mesh.export(file.absolute())
+    call.tell(
+        {"file": str(file), "written": is_written, **said_fields(call.mesh)},
+        f"wrote {file}" if is_written else "there is nothing to write",
+    )
+
+
+def _import(call: _Call) -> None:
+    file = Path(_needed(call.target, "the file")).absolute()
+    if _is_request(file):
+        peer = call.mesh.admit(file.read_bytes())
+        call.tell(
+            {"admitted": {"peer_id": peer.id, "name": peer.name}},
+            f"{peer.name} belongs to the group now",
+            f"  → Run: pack mesh export FILE, and give the file to {peer.name}",
+        )
+        return
+    taken = call.mesh.take(file)
+    if call.is_json:
+        show_json(taken_fields(taken))
+    else:
+        show_taken(taken)
+    if taken.pending or taken.waiting or taken.quarantined:
+        raise typer.Exit(_INCOMPLETE)
+
+
+def _is_request(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(_SMALL).lstrip().startswith(b"{")
+    except OSError as error:
+        raise InvalidRequest(f"{file}: {error.strerror}") from error
+
+
+def _verify(call: _Call) -> None:
+    found = call.mesh.verify()
+    fields = {
+        "ok": not found.problems,
+        "head": found.head,
+        "commits": found.commits,
+        "problems": list(found.problems),
+    }
+    call.tell(fields, *(found.problems or ("everything is as it should be",)))
+    if found.problems:
+        raise typer.Exit(_INCOMPLETE)
+
+
+def _remove(call: _Call) -> None:
+    peer = _peer(call.mesh, _needed(call.target, "the peer"))
+    name = call.mesh.name_of(peer)
+    call.mesh.remove(peer)
+    call.tell({"removed": peer}, f"{name} was removed from the group for good")
+
+
+def _leave(call: _Call) -> None:
+    call.mesh.leave()
+    call.tell({"left": True}, "this memory is no peer any more; its history stays")
+
+
+def _peer(mesh: Mesh, text: str) -> PeerId:
+    """A peer by its name or its id."""
+    for peer, one in mesh.version().group.peers.items():
+        if one.name == text:
+            return peer
+    return parse_peer_id(text)
+
+
+def _needed(value: str, what: str) -> str:
+    if not value:
+        raise InvalidRequest(f"this needs {what}")
+    return value
+
+
+_ACTIONS: Final[Mapping[MeshAction, Callable[[_Call], None]]] = {
+    MeshAction.INIT: _init,
+    MeshAction.INVITE: _invite,
+    MeshAction.JOIN: _join,
+    MeshAction.PEERS: _peers,
+    MeshAction.STATUS: _status,
+    MeshAction.EXPORT: _export,
+    MeshAction.IMPORT: _import,
+    MeshAction.VERIFY: _verify,
+    MeshAction.REMOVE: _remove,
+    MeshAction.LEAVE: _leave,
+}

@@ -1,0 +1,90 @@
+"""How `pack mesh` answers."""
+
+from __future__ import annotations
+
+from pack.mesh.mesh import Mesh, PeerView, TakenIn
+from pack_servers.cli.shell.output import counted, show
+
+
+def peer_fields(mesh: Mesh) -> list[dict[str, object]]:
+    """Every other peer of the group."""
+    return [_fields(one) for one in mesh.peers()]
+
+
+def status_fields(mesh: Mesh) -> dict[str, object]:
+    """Where this peer is, and the others."""
+    return {
+        "group_id": mesh.membership().group,
+        "group": mesh.version().group.name,
+        "peer_id": mesh.me,
+        **said_fields(mesh),
+        "peers": peer_fields(mesh),
+    }
+
+
+def said_fields(mesh: Mesh) -> dict[str, object]:
+    """Where this peer is."""
+    position = mesh.position()
+    return {"head": position.head, "height": position.height}
+
+
+def taken_fields(taken: TakenIn) -> dict[str, object]:
+    """What came of a bundle."""
+    return {
+        "received": taken.received,
+        "quarantined": [
+            {"peer_id": one.peer, "ref": one.ref, "commit": one.commit, "reason": one.reason}
+            for one in taken.quarantined
+        ],
+        "pending": list(taken.pending),
+        "waiting": list(taken.waiting),
+        "head": taken.head,
+        **({"restored": True} if taken.is_restored else {}),
+        **({"cloned": True} if taken.is_cloned else {}),
+    }
+
+
+def show_taken(taken: TakenIn) -> None:
+    """Print what came of a bundle."""
+    if taken.pending:
+        show(f"it builds on {counted(len(taken.pending), 'commit')} that did not come here yet")
+        show("  → It is kept. Import what was sent before it, and it is taken in as well.")
+        return
+    show(f"took in what is new of {counted(taken.received, 'peer')}")
+    for one in taken.quarantined:
+        show(f"refused  {one.ref}: {one.reason}")
+    for why in taken.waiting:
+        show(f"waits    {why}")
+    if taken.is_restored:
+        show("this machine had said more than it knew, and has that back: was it restored?")
+    if taken.is_cloned:
+        show("somebody else uses the key of this machine")
+        show("  → Is there a copy of this machine? Give one of them a new key.")
+
+
+def show_peers(mesh: Mesh) -> None:
+    """Print the group and its peers."""
+    group, position = mesh.version().group, mesh.position()
+    show(f"group  {group.name}  {mesh.membership().group[:12]}")
+    show(f"here   {mesh.membership().name}  {(position.head or 'empty')[:12]}")
+    for one in mesh.peers():
+        lag = "in step" if one.lag == 0 else f"{counted(one.lag, 'commit')} behind"
+        known = lag if one.head else "not heard of yet"
+        where = one.record.endpoint or "no address"
+        show(f"peer   {one.name}  {one.record.status}  {known}  {where}")
+        if one.record.last_error:
+            show(f"       {one.record.last_error}")
+
+
+def _fields(one: PeerView) -> dict[str, object]:
+    return {
+        "peer_id": one.peer,
+        "name": one.name,
+        "endpoint": one.record.endpoint,
+        "source": one.record.source,
+        "status": one.record.status,
+        "head": one.head,
+        "lag": one.lag,
+        "last_sync": one.record.last_sync_at or None,
+        "last_error": one.record.last_error or None,
+    }

@@ -1,0 +1,116 @@
+"""A memory in a folder as a peer of a group."""
+
+from __future__ import annotations
+
+import platform
+import secrets
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import cache, partial
+from pathlib import Path
+
+from pack_connectors.local_git.beside.bundles import ArrivedBundle, Bundles
+from pack_connectors.local_git.connector import LocalGit
+from pack_connectors.local_git.process import GitRunner
+from pack_connectors.local_git.remote.peer_head import PeerHead
+from pack_connectors.peers.chains import SignedChains
+from pack_connectors.peers.commit_signer import CommitSigner
+from pack_connectors.peers.join_requests import JoinSigner, public_of
+from pack_connectors.peers.key_file import KeyFile
+from pack_connectors.peers.offered import OfferedBundle
+from pack_connectors.peers.state_files import MeshFiles
+from pack_connectors.system.process_lock import ProcessLock
+
+from pack.errors import InvalidConfig, NotFound
+from pack.memory import Memory
+from pack.mesh.bundles import Arrived
+from pack.mesh.intake import CheckMerge, Offer
+from pack.mesh.invitation import SECRET_BYTES
+from pack.mesh.mesh import Mesh, MeshPorts
+from pack_servers.config.settings import Settings
+from pack_servers.wiring.clock import clock
+from pack_servers.wiring.local import MESH_FOLDER
+from pack_servers.wiring.memory import note, open_memory
+from pack_servers.wiring.place import Announce, Place
+
+_LOCK_SECONDS = 60.0
+_NONCE_BYTES = 16
+
+
+@cache
+def commit_signer(key: Path) -> CommitSigner:
+    """What signs the commits of this machine; one for each process."""
+    return CommitSigner(KeyFile(key))
+
+
+@contextmanager
+def open_mesh(
+    settings: Settings, place: Place, announce: Announce = note, *, make_key: bool = False
+) -> Iterator[Mesh]:
+    """The memory at a place as a peer, closed at the end.
+
+    Args:
+        settings: Those in force.
+        place: Where it is.
+        announce: As for `open_memory`.
+        make_key: Whether this machine gets a key if it has none.
+
+    Raises:
+        PackError: As `open_memory` and `mesh_of`.
+    """
+    with (
+        open_memory(settings, place, announce) as memory,
+        mesh_of(settings, memory, make_key=make_key) as mesh,
+    ):
+        yield mesh
+
+
+@contextmanager
+def mesh_of(settings: Settings, memory: Memory, *, make_key: bool = False) -> Iterator[Mesh]:
+    """An open memory as a peer.
+
+    Args:
+        settings: Those in force.
+        memory: The memory.
+        make_key: Whether this machine gets a key if it has none.
+
+    Raises:
+        InvalidConfig: The memory is not in a folder on this machine.
+        NotFound: There is no key.
+        PackError: The key cannot be used.
+    """
+    local, file = memory.connector, KeyFile(settings.pack_mesh_key)
+    if not isinstance(local, LocalGit):
+        raise InvalidConfig("the mesh", "the memory is not in a folder on this machine")
+    if not make_key and not file.exists():
+        raise NotFound("a group of this memory", "Begin one with `pack mesh init`, or join one.")
+    key = file.load_or_make(platform.node())
+    folder = local.repository.state_dir / MESH_FOLDER
+    with closing(ProcessLock(folder.with_name("mesh.lock"), _LOCK_SECONDS)) as lock:
+        yield Mesh(
+            MeshPorts(
+                memory=memory.as_peer(local, lambda head, label: PeerHead(local, head, label)),
+                chains=SignedChains(local, key),
+                side_refs=local.side_refs,
+                bundles=Bundles(local.repository, GitRunner(local.repository)),
+                inspect=partial(_inspected, memory, local),
+                state=MeshFiles(folder),
+                signer=JoinSigner(key),
+                new_secret=lambda: secrets.token_bytes(SECRET_BYTES),
+                new_nonce=lambda: secrets.token_urlsafe(_NONCE_BYTES),
+                public_of=public_of,
+                exclusive=lambda: lock,
+                clock=clock,
+            )
+        )
+
+
+@contextmanager
+def _inspected(
+    memory: Memory, local: LocalGit, arrived: Arrived
+) -> Iterator[tuple[Offer, CheckMerge]]:
+    """What a bundle in quarantine offers, seen through a store that has the memory as well."""
+    assert isinstance(arrived, ArrivedBundle)  # noqa: S101 - the bundles are ours
+    folder = local.repository.work_tree
+    with closing(LocalGit(folder, clock, objects=arrived.objects)) as store:
+        yield OfferedBundle(arrived), memory.merge_check(store)
