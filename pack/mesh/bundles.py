@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePath
 from typing import Final, Protocol
 
 from pack.log import CommitFacts
@@ -45,7 +44,7 @@ class KeptBundle:
         came_at: When it came.
     """
 
-    file: PurePath
+    file: str
     came_at: datetime
 
 
@@ -91,9 +90,7 @@ class Arrived(Protocol):
 class BundleStore(Protocol):
     """Makes and takes bundles of one repository."""
 
-    def write_bundle(
-        self, file: PurePath, refs: Iterable[str], without: Collection[CommitId]
-    ) -> bool:
+    def write_bundle(self, file: str, refs: Iterable[str], without: Collection[CommitId]) -> bool:
         """Write refs and what leads to them.
 
         Args:
@@ -109,7 +106,7 @@ class BundleStore(Protocol):
         """
         ...
 
-    def read_head(self, file: PurePath) -> BundleHead:
+    def read_head(self, file: str) -> BundleHead:
         """What a bundle says of itself; nothing of it is believed.
 
         Raises:
@@ -122,7 +119,7 @@ class BundleStore(Protocol):
         """Those of some commits that are not in the repository with all that leads to them."""
         ...
 
-    def keep(self, file: PurePath) -> None:
+    def keep(self, file: str) -> None:
         """Keep a copy of a bundle that builds on what is missing.
 
         Raises:
@@ -139,7 +136,7 @@ class BundleStore(Protocol):
         """Let go of a bundle whose turn has come."""
         ...
 
-    def arrival(self, file: PurePath) -> AbstractContextManager[Arrived]:
+    def arrival(self, file: str) -> AbstractContextManager[Arrived]:
         """A bundle's objects, checked as git does and kept apart; gone afterwards if not accepted.
 
         Raises:

@@ -143,7 +143,7 @@ def removal(version: GroupVersion, peer: PeerId) -> tuple[Group, frozenset[Publi
 
 
 @dataclass(frozen=True, slots=True)
-class Agreed:
+class AgreedGroup:
     """What peers that know the same chains agree on.
 
     Attributes:
@@ -155,7 +155,7 @@ class Agreed:
     version: GroupVersion
 
 
-def agreed(chains: Iterable[GroupChain]) -> Agreed:
+def agreed(chains: Iterable[GroupChain]) -> AgreedGroup:
     """Which of several chains of one group counts; the order in which they are given does not.
 
     Where two part, the version by the more important owner counts, then the longer chain, then the
@@ -174,7 +174,7 @@ def agreed(chains: Iterable[GroupChain]) -> Agreed:
     for chain in known[1:]:
         best = _preferred(best, chain)
     revoked = frozenset[PublicKey]().union(*(chain[-1].revoked for chain in known))
-    return Agreed(best, _without(best[-1], revoked))
+    return AgreedGroup(best, _without(best[-1], revoked))
 
 
 def _preferred(one: GroupChain, other: GroupChain) -> GroupChain:

@@ -19,7 +19,7 @@ from pack.log import CommitFacts
 from pack.mesh.announcement import Announced, Course, course_of
 from pack.mesh.group import Peer
 from pack.mesh.group_chain import (
-    Agreed,
+    AgreedGroup,
     GroupChain,
     GroupCommit,
     GroupVersion,
@@ -50,7 +50,7 @@ class NewCommit:
     is_damaged: bool = False
 
 
-class Offer(Protocol):
+class BundleOffer(Protocol):
     """What a bundle offers; everything is read from its quarantine."""
 
     @property
@@ -112,7 +112,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class IntakeVerdict:
     """What is to be done with a bundle.
 
     Attributes:
@@ -136,7 +136,7 @@ CheckMerge = Callable[[CommitFacts], bool]
 """Whether a commit that claims to be PACK's merge is what its parents give."""
 
 
-def judge(offer: Offer, standing: Standing, check_merge: CheckMerge) -> Verdict:
+def judge(offer: BundleOffer, standing: Standing, check_merge: CheckMerge) -> IntakeVerdict:
     """What of a bundle is believed.
 
     Args:
@@ -151,7 +151,7 @@ def judge(offer: Offer, standing: Standing, check_merge: CheckMerge) -> Verdict:
 
 
 class _Judge:
-    def __init__(self, offer: Offer, standing: Standing, check_merge: CheckMerge) -> None:
+    def __init__(self, offer: BundleOffer, standing: Standing, check_merge: CheckMerge) -> None:
         self._offer = offer
         self._standing = standing
         self._check_merge = check_merge
@@ -162,13 +162,13 @@ class _Judge:
         self._is_restored = self._is_cloned = False
         self._chains: dict[CommitId, GroupChain] = {}
 
-    def verdict(self) -> Verdict:
+    def verdict(self) -> IntakeVerdict:
         group = self._group()
         for ref, commit in sorted(self._offer.refs.items()):
             folder, slash, name = ref.partition("/")
             if folder == PEERS and slash:
                 self._announcement(ref, name, commit, group.version)
-        return Verdict(
+        return IntakeVerdict(
             self._refs,
             group.version,
             self._heads,
@@ -185,7 +185,7 @@ class _Judge:
 
     # --- the group -----------------------------------------------------------------------------
 
-    def _group(self) -> Agreed:
+    def _group(self) -> AgreedGroup:
         known = {chain[-1].id: chain for chain in self._standing.chains.values()}
         for ref, commit in sorted(self._offer.refs.items()):
             if ref == GROUP_REF or ref.startswith(f"{FORKS}/"):

@@ -16,6 +16,7 @@ from pack.errors import InvalidContent
 from pack.mesh.group import NAME
 from pack.mesh.invitation import check_endpoint
 from pack.mesh.keys import PeerId, PublicKey, parse_peer_id
+from pack.mesh.meeting import Welcome
 
 NAMESPACE: Final = "pack-join"
 """What the signatures are for."""
@@ -47,22 +48,38 @@ class SignedRequest:
 
     Attributes:
         request: What is asked.
-        invited: The key of the invitation.
+        invited: The key of the invitation; that of the request where there is none.
     """
 
     request: JoinRequest
     invited: PublicKey
 
 
-class RequestSigner(Protocol):
+class WelcomeSigner(Protocol):
+    """Signs and checks answers to handshakes."""
+
+    def sign_welcome(self, welcome: Welcome) -> bytes:
+        """The answer, signed by this peer."""
+        ...
+
+    def check_welcome(self, content: bytes) -> Welcome:
+        """The answer in some bytes, signed by the key that it names.
+
+        Raises:
+            InvalidContent: It is none, or the signature is not over it.
+        """
+        ...
+
+
+class RequestSigner(WelcomeSigner, Protocol):
     """Signs and checks requests to join."""
 
-    def sign_request(self, request: JoinRequest, secret: bytes) -> bytes:
+    def sign_request(self, request: JoinRequest, secret: bytes | None) -> bytes:
         """The file for a request of this peer.
 
         Args:
             request: What is asked.
-            secret: The invitation's.
+            secret: The invitation's; `None` for a member, which needs none.
         """
         ...
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import PurePath
 from typing import Final, Protocol
 
 from pack.errors import InvalidContent, InvalidRequest, NotFound, RefusedForSafety
@@ -28,11 +27,11 @@ from pack.mesh.group_chain import (
 from pack.mesh.intake import (
     MOST_ANNOUNCEMENTS,
     QUARANTINE,
+    BundleOffer,
     CheckMerge,
-    Offer,
+    IntakeVerdict,
     Refusal,
     Standing,
-    Verdict,
     judge,
 )
 from pack.mesh.invitation import Invitation, OpenInvitation, check_endpoint, find_open
@@ -117,7 +116,7 @@ class MeshPorts:
     chains: ChainStore
     side_refs: Callable[[str], Mapping[str, CommitId]]
     bundles: BundleStore
-    inspect: Callable[[Arrived], AbstractContextManager[tuple[Offer, CheckMerge]]]
+    inspect: Callable[[Arrived], AbstractContextManager[tuple[BundleOffer, CheckMerge]]]
     state: MeshState
     signer: RequestSigner
     new_secret: Callable[[], bytes]
@@ -137,8 +136,8 @@ class TakenIn:
         pending: Commits that the bundle builds on and that are not here yet.
         waiting: Why some of the heads are not in the memory yet.
         head: Where the memory is now.
-        is_restored: See `Verdict`.
-        is_cloned: See `Verdict`.
+        is_restored: See `IntakeVerdict`.
+        is_cloned: See `IntakeVerdict`.
     """
 
     received: int = 0
@@ -163,7 +162,7 @@ class TakenIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class Standpoint:
     """Where a memory is.
 
     Attributes:
@@ -388,7 +387,7 @@ class Mesh:
         records[peer] = replace(before, endpoint=endpoint or before.endpoint, updated_at=now)
         self._state.set_records(records)
 
-    def join(self, invitation: Invitation, file: PurePath, name: str, endpoint: str) -> TakenIn:
+    def join(self, invitation: Invitation, file: str, name: str, endpoint: str) -> TakenIn:
         """Become a member with the bundle that answers a request.
 
         Args:
@@ -409,7 +408,7 @@ class Mesh:
             self._remember(invitation.peer, invitation.endpoints[0])
         return self.take(file)
 
-    def _group_in(self, file: PurePath, inviter: PeerId) -> CommitId:
+    def _group_in(self, file: str, inviter: PeerId) -> CommitId:
         """The id of the group in a bundle that the inviter owns and this peer belongs to."""
         arrival = self._ports.bundles.arrival(file)
         with arrival as arrived, self._ports.inspect(arrived) as (offer, _):
@@ -463,7 +462,7 @@ class Mesh:
         commit = self._chains.announced().get(peer)
         return self._chains.announcements(commit, 1)[0] if commit else None
 
-    def export(self, file: PurePath, without: Iterable[CommitId] = ()) -> bool:
+    def export(self, file: str, without: Iterable[CommitId] = ()) -> bool:
         """Write all that this peer knows to a bundle; its receiver needs nothing else.
 
         Args:
@@ -491,7 +490,7 @@ class Mesh:
 
     # --- taking in -----------------------------------------------------------------------------
 
-    def take(self, file: PurePath) -> TakenIn:
+    def take(self, file: str) -> TakenIn:
         """Take in a bundle: what is believed of it, now; what it builds on and is missing, later.
 
         Raises:
@@ -513,7 +512,7 @@ class Mesh:
                 self._ports.bundles.drop(kept)
         return taken
 
-    def _take(self, file: PurePath) -> TakenIn:
+    def _take(self, file: str) -> TakenIn:
         membership = self.membership()
         with self._ports.exclusive():
             standing = self._standing(membership)
@@ -558,7 +557,7 @@ class Mesh:
         is_here = known is not None and not self._ports.bundles.missing([one])
         return is_here and known is not None and self._memory.contains(one, known.id)
 
-    def _take_heads(self, verdict: Verdict) -> tuple[str, ...]:
+    def _take_heads(self, verdict: IntakeVerdict) -> tuple[str, ...]:
         """Have the memory consist of the heads of all peers that count, each where it is new."""
         waiting = []
         for peer, head in self._heads_that_count(verdict.version):
@@ -589,10 +588,10 @@ class Mesh:
             if peer in version.group.peers
         }
 
-    def position(self) -> Position:
+    def position(self) -> Standpoint:
         """Where this peer is."""
         head = self._memory.head()
-        return Position(head, self._memory.height(head) if head else 0)
+        return Standpoint(head, self._memory.height(head) if head else 0)
 
     def peers(self) -> Sequence[PeerView]:
         """The other peers of the group, by name, and how far behind this one each is."""

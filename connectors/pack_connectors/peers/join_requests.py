@@ -22,10 +22,12 @@ from pack.mesh.joining import (
     write_request,
 )
 from pack.mesh.keys import PublicKey
+from pack.mesh.meeting import Welcome, parse_welcome, write_welcome
 from pack_connectors.peers import sshsig
 
 _Text = Annotated[str, Field(max_length=LARGEST)]
 _KIND: Final = "pack-join-request"
+_WELCOME: Final = "pack-welcome"
 
 
 class _File(BaseModel):
@@ -47,10 +49,10 @@ class JoinSigner:
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self._key = key
 
-    def sign_request(self, request: JoinRequest, secret: bytes) -> bytes:
+    def sign_request(self, request: JoinRequest, secret: bytes | None) -> bytes:
         """See `RequestSigner.sign_request`."""
         text = write_request(request)
-        invited = Ed25519PrivateKey.from_private_bytes(secret)
+        invited = Ed25519PrivateKey.from_private_bytes(secret) if secret else self._key
         parts = {
             "kind": _KIND,
             "request": text,
@@ -72,6 +74,25 @@ class JoinSigner:
         if sshsig.verify(data, found.by_newcomer.encode(), NAMESPACE) != request.key:
             raise BadSignature("the request to join is not signed by whoever asks")
         return SignedRequest(request, sshsig.verify(data, found.by_invited.encode(), NAMESPACE))
+
+    def sign_welcome(self, welcome: Welcome) -> bytes:
+        """See `WelcomeSigner.sign_welcome`; the fields, and the signature beside them."""
+        text = write_welcome(welcome)
+        signature = sshsig.sign(text.encode(), self._key, _WELCOME)
+        fields = {**json.loads(text), "peer_id": welcome.key.peer, "signature": signature}
+        return json.dumps(fields).encode()
+
+    def check_welcome(self, content: bytes) -> Welcome:
+        """See `WelcomeSigner.check_welcome`."""
+        try:
+            text = content.decode("utf-8")
+            signature = json.loads(text)["signature"].encode("ascii")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InvalidContent("this is no answer to a handshake") from error
+        welcome = parse_welcome(text)
+        if sshsig.verify(write_welcome(welcome).encode(), signature, _WELCOME) != welcome.key:
+            raise BadSignature("the answer is not signed by the key that it names")
+        return welcome
 
 
 def is_request(content: bytes) -> bool:

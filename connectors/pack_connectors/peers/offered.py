@@ -1,4 +1,4 @@
-"""What a bundle offers, with every signature checked. See `pack.mesh.intake.Offer`."""
+"""What a bundle offers, with every signature checked. See `pack.mesh.intake.BundleOffer`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pack_connectors.peers.signed_commits import signer_of
 
 
 class OfferedBundle:
-    """See `Offer`.
+    """See `BundleOffer`.
 
     Args:
         arrived: The bundle in its quarantine.
@@ -33,19 +33,19 @@ class OfferedBundle:
 
     @property
     def refs(self) -> Mapping[str, CommitId]:
-        """See `Offer.refs`."""
+        """See `BundleOffer.refs`."""
         return self._refs
 
     def group_commits(self, head: CommitId) -> Sequence[GroupCommit]:
-        """See `Offer.group_commits`."""
+        """See `BundleOffer.group_commits`."""
         return read_group(self._arrived.walk, head)
 
     def announcements(self, head: CommitId, most: int) -> Sequence[Announced]:
-        """See `Offer.announcements`."""
+        """See `BundleOffer.announcements`."""
         return read_announcements(self._arrived.walk, head, most)
 
     def new_commits(self, head: CommitId, known: Collection[CommitId]) -> Iterator[NewCommit]:
-        """See `Offer.new_commits`."""
+        """See `BundleOffer.new_commits`."""
         for facts, content in self._arrived.new_commits(head, known):
             yield _new_commit(facts, content)
 

@@ -24,7 +24,7 @@ from pack_connectors.system.process_lock import ProcessLock
 from pack.errors import InvalidConfig, NotFound
 from pack.memory import Memory
 from pack.mesh.bundles import Arrived
-from pack.mesh.intake import CheckMerge, Offer
+from pack.mesh.intake import BundleOffer, CheckMerge
 from pack.mesh.invitation import SECRET_BYTES
 from pack.mesh.mesh import Mesh, MeshPorts
 from pack_servers.config.settings import Settings
@@ -108,7 +108,7 @@ def mesh_of(settings: Settings, memory: Memory, *, make_key: bool = False) -> It
 @contextmanager
 def _inspected(
     memory: Memory, local: LocalGit, arrived: Arrived
-) -> Iterator[tuple[Offer, CheckMerge]]:
+) -> Iterator[tuple[BundleOffer, CheckMerge]]:
     """What a bundle in quarantine offers, seen through a store that has the memory as well."""
     assert isinstance(arrived, ArrivedBundle)  # noqa: S101 - the bundles are ours
     folder = local.repository.work_tree

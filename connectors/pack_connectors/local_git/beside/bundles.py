@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from io import BufferedReader
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import IO, Final
 
 from pack.errors import (
@@ -60,9 +60,7 @@ class Bundles:
         self._runner = runner
         self._largest = largest
 
-    def write_bundle(
-        self, file: PurePath, refs: Iterable[str], without: Collection[CommitId]
-    ) -> bool:
+    def write_bundle(self, file: str, refs: Iterable[str], without: Collection[CommitId]) -> bool:
         """See `BundleStore.write_bundle`."""
         known = set(without).difference(self.missing(without))
         lines = [f"{REF_PREFIX}{name}" for name in refs]
@@ -83,7 +81,7 @@ class Bundles:
             temporary.unlink(missing_ok=True)
         return True
 
-    def read_head(self, file: PurePath) -> BundleHead:
+    def read_head(self, file: str) -> BundleHead:
         """See `BundleStore.read_head`."""
         with _opened(file) as opened:
             return read_bundle_head(opened)
@@ -102,7 +100,7 @@ class Bundles:
     def _pending(self) -> Path:
         return self._repository.state_dir / "mesh" / "pending"
 
-    def keep(self, file: PurePath) -> None:
+    def keep(self, file: str) -> None:
         """See `BundleStore.keep`; the same bundle is kept once."""
         try:
             with _opened(file) as opened:
@@ -124,7 +122,9 @@ class Bundles:
     def kept(self) -> Sequence[KeptBundle]:
         """See `BundleStore.kept`."""
         found = [(file.stat().st_mtime, file) for file in self._pending.glob("*.bundle")]
-        return [KeptBundle(file, datetime.fromtimestamp(at, UTC)) for at, file in sorted(found)]
+        return [
+            KeptBundle(str(file), datetime.fromtimestamp(at, UTC)) for at, file in sorted(found)
+        ]
 
     def drop(self, kept: KeptBundle) -> None:
         """See `BundleStore.drop`."""
@@ -133,7 +133,7 @@ class Bundles:
     # --- what arrives --------------------------------------------------------------------------
 
     @contextmanager
-    def arrival(self, file: PurePath) -> Iterator[ArrivedBundle]:
+    def arrival(self, file: str) -> Iterator[ArrivedBundle]:
         """See `BundleStore.arrival`."""
         folder = self._repository.state_dir / "mesh" / "arrivals" / uuid.uuid4().hex
         try:
@@ -145,7 +145,7 @@ class Bundles:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _arrive(self, file: PurePath, folder: Path) -> ArrivedBundle:
+    def _arrive(self, file: str, folder: Path) -> ArrivedBundle:
         try:
             (folder / "pack").mkdir(parents=True)
             (folder / "info").mkdir()
@@ -291,7 +291,7 @@ def _kept(keeps: Sequence[Path]) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(file: PurePath) -> Iterator[BufferedReader]:
+def _opened(file: str) -> Iterator[BufferedReader]:
     try:
         descriptor = os.open(file, os.O_RDONLY)
     except OSError as error:

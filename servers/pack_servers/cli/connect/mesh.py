@@ -183,7 +183,7 @@ def _join(call: _Call) -> None:
         return
     if call.bundle is None:
         raise InvalidRequest("give --request FILE to ask, then --bundle FILE with the answer")
-    taken = call.mesh.join(invitation, call.bundle, name, call.endpoint)
+    taken = call.mesh.join(invitation, str(call.bundle.absolute()), name, call.endpoint)
     _tell_joined(call, taken)
 
 
@@ -218,7 +218,7 @@ def _status(call: _Call) -> None:
 
 def _export(call: _Call) -> None:
     file = Path(_needed(call.target, "the file"))
-    is_written = call.mesh.export(file.absolute())
+    is_written = call.mesh.export(str(file.absolute()))
     call.tell(
         {"file": str(file), "written": is_written, **said_fields(call.mesh)},
         f"wrote {file}" if is_written else "there is nothing to write",
@@ -235,7 +235,7 @@ def _import(call: _Call) -> None:
             f"  → Run: pack mesh export FILE, and give the file to {peer.name}",
         )
         return
-    taken = call.mesh.take(file)
+    taken = call.mesh.take(str(file))
     if call.is_json:
         show_json(taken_fields(taken))
     else:

@@ -1,0 +1,195 @@
+"""What two peers tell each other when they meet: who they are, and how far each is.
+
+Each side asks the other for a token of its own: the one that is asked gives it, in an answer that
+it signs. So a request never carries a secret of the peer that it goes to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Annotated, Final, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pack.errors import InvalidContent
+from pack.mesh.keys import PeerId, PublicKey
+from pack.model import CommitId
+
+LARGEST: Final = 256 * 1024
+MOST_PEERS: Final = 1000
+_ID: Final = r"^[0-9a-f]{40}$"
+_PEER: Final = r"^[a-z2-7]{52}$"
+_CommitText = Annotated[str, Field(pattern=_ID)]
+_PeerText = Annotated[str, Field(pattern=_PEER)]
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """The answer to a handshake.
+
+    Attributes:
+        group: The group's id.
+        key: The key of whoever answers.
+        head: Where its memory is; `None` before the first commit.
+        height: How many commits that is.
+        token: What it wants to see in requests.
+        nonce: That of the request.
+    """
+
+    group: CommitId
+    key: PublicKey
+    head: CommitId | None
+    height: int
+    token: str
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How far a peer is: the commits that it has with all that leads to them.
+
+    Attributes:
+        peer: Who says it.
+        group: The group's id.
+        head: Where its memory is.
+        height: How many commits that is.
+        versions: Versions of the group that it knows, the one that counts first.
+        announced: The last announcement of each peer that it knows.
+    """
+
+    peer: PeerId
+    group: CommitId
+    head: CommitId | None = None
+    height: int = 0
+    versions: tuple[CommitId, ...] = ()
+    announced: dict[PeerId, CommitId] = field(default_factory=dict)
+
+    @property
+    def commits(self) -> frozenset[CommitId]:
+        """Everything that it has for certain."""
+        heads = {self.head} if self.head else set()
+        return frozenset({*self.versions, *self.announced.values(), *heads})
+
+
+def token_digest(token: str) -> str:
+    """What is kept of a token that was given to somebody else."""
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True, hide_input_in_errors=True)
+
+
+_Kind = TypeVar("_Kind", bound=_Model)
+
+
+class _WelcomeFile(_Model):
+    v: Literal[1]
+    sync_group_id: _CommitText
+    signing_key: Annotated[str, Field(max_length=200)]
+    head: _CommitText | None
+    current_seq: Annotated[int, Field(ge=0)]
+    sync_token: Annotated[str, Field(min_length=16, max_length=200, pattern=r"^[!-~]+$")]
+    nonce: Annotated[str, Field(max_length=64)]
+
+
+class _HeardFile(_Model):
+    instance_id: _PeerText
+    group: _CommitText
+    head: _CommitText | None = None
+    seq: Annotated[int, Field(ge=0)] = 0
+    versions: Annotated[list[_CommitText], Field(max_length=MOST_PEERS)] = []
+    announced: Annotated[dict[_PeerText, _CommitText], Field(max_length=MOST_PEERS)] = {}
+
+
+def write_welcome(welcome: Welcome) -> str:
+    """The text that is signed: canonical JSON."""
+    fields = {
+        "v": 1,
+        "sync_group_id": welcome.group,
+        "signing_key": welcome.key.line,
+        "head": welcome.head,
+        "current_seq": welcome.height,
+        "sync_token": welcome.token,
+        "nonce": welcome.nonce,
+    }
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"))
+
+
+def parse_welcome(text: str) -> Welcome:
+    """The answer in a text.
+
+    Raises:
+        InvalidContent: It is none.
+    """
+    found = _parsed(_WelcomeFile, text)
+    head = CommitId(found.head) if found.head else None
+    key = PublicKey.parse(found.signing_key)
+    group, token = CommitId(found.sync_group_id), found.sync_token
+    return Welcome(group, key, head, found.current_seq, token, found.nonce)
+
+
+def heard_fields(heard: Heard) -> dict[str, object]:
+    """The fields by which a peer says how far it is."""
+    return {
+        "instance_id": heard.peer,
+        "group": heard.group,
+        "head": heard.head,
+        "seq": heard.height,
+        "versions": list(heard.versions),
+        "announced": dict(heard.announced),
+    }
+
+
+def parse_heard(text: str) -> Heard:
+    """What a peer says of how far it is.
+
+    Raises:
+        InvalidContent: It says something else.
+    """
+    found = _parsed(_HeardFile, text)
+    return Heard(
+        PeerId(found.instance_id),
+        CommitId(found.group),
+        CommitId(found.head) if found.head else None,
+        found.seq,
+        tuple(map(CommitId, found.versions)),
+        {PeerId(peer): CommitId(commit) for peer, commit in found.announced.items()},
+    )
+
+
+def _parsed(kind: type[_Kind], text: str) -> _Kind:
+    if len(text) > LARGEST:
+        raise InvalidContent("what peers tell each other is short")
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InvalidContent(f"{where}: {first['msg']}") from error
+
+
+class PeerLine(Protocol):
+    """The way to one other peer.
+
+    All raise `Unavailable` where it does not answer as it should, and `RefusedForSafety` where it
+    does not let this peer in.
+    """
+
+    def handshake(self, request: bytes) -> Welcome:
+        """Ask for a token; the answer's signature is checked, not whose it is."""
+        ...
+
+    def heartbeat(self, token: str, mine: Heard) -> Heard:
+        """Say how far this peer is, and hear how far the other one is."""
+        ...
+
+    def fetch(self, token: str, group: CommitId, have: list[CommitId], file: str) -> bool:
+        """Write what the other one has and this one lacks to a bundle; whether there is any."""
+        ...
+
+    def push(self, token: str, group: CommitId, file: str, height: int) -> None:
+        """Send a bundle."""
+        ...
