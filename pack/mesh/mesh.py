@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hmac import compare_digest
 from typing import Final, Protocol
 
 from pack.errors import InvalidContent, InvalidRequest, NotFound, RefusedForSafety
@@ -37,12 +38,15 @@ from pack.mesh.intake import (
 from pack.mesh.invitation import Invitation, OpenInvitation, check_endpoint, find_open
 from pack.mesh.joining import JoinRequest, RequestSigner
 from pack.mesh.keys import PeerId, PublicKey, shown
+from pack.mesh.meeting import Heard, Welcome, token_digest
 from pack.mesh.state import Membership, MeshState, PeerRecord
 from pack.mesh.store import FORKS, GROUP_REF, PEERS, ChainStore
 from pack.model import CommitId
 from pack.times import format_time
 
 MOST_INVITATIONS: Final = 100
+NO_INVITATION: Final = "there is no such invitation"
+ASK_INVITER: Final = "Ask whoever invited you for a new one."
 
 
 class MemoryHead(Protocol):
@@ -352,6 +356,74 @@ class Mesh:
         request = JoinRequest(invitation.peer, self._chains.key, name, endpoint, nonce)
         return self._ports.signer.sign_request(request, invitation.secret)
 
+    def ask_again(self, peer: PeerId) -> bytes:
+        """The request with which this peer, a member, asks another one for a token.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+        """
+        mine, nonce = self.membership(), self._ports.new_nonce()
+        request = JoinRequest(peer, self._chains.key, mine.name, mine.endpoint, nonce)
+        return self._ports.signer.sign_request(request, None)
+
+    def welcome(self, content: bytes) -> bytes:
+        """The answer to a handshake: a token for a member, or for whoever an invitation lets in.
+
+        Args:
+            content: The request.
+
+        Raises:
+            InvalidContent: It is no request, or not signed as it should be.
+            RefusedForSafety: It is by no member, and with no invitation that counts. Nothing is
+                said about the group.
+            InvalidRequest: The name is taken, or the group is full.
+        """
+        membership, asked = self.membership(), self._ports.signer.check_request(content)
+        newcomer = asked.request.key
+        if asked.request.inviter != self.me:
+            raise RefusedForSafety(NO_INVITATION, ASK_INVITER)
+        if asked.invited != newcomer:
+            self.admit(content)
+        elif not self._is_member(newcomer):
+            raise RefusedForSafety(NO_INVITATION, ASK_INVITER)
+        with self._ports.exclusive():
+            self._remember(newcomer.peer, asked.request.endpoint)
+        token, at = self.new_token(newcomer.peer), self.standpoint()
+        nonce = asked.request.nonce
+        made = Welcome(membership.group, self._chains.key, at.head, at.height, token, nonce)
+        return self._ports.signer.sign_welcome(made)
+
+    def _is_member(self, key: PublicKey) -> bool:
+        return self.version().may_sign(key)
+
+    def is_welcome(self, welcome: Welcome, peer: PeerId, request: bytes) -> bool:
+        """Whether an answer is by the peer that was asked, to this request and no other."""
+        asked = self._ports.signer.check_request(request).request
+        return welcome.key.peer == peer and welcome.nonce == asked.nonce
+
+    def caller(self, token: str) -> PeerId:
+        """Whose token a request shows.
+
+        Raises:
+            RefusedForSafety: Nobody's who belongs to the group.
+        """
+        digest = token_digest(token)
+        found = [
+            peer
+            for peer, one in self._state.records().items()
+            if one.accepts and compare_digest(one.accepts, digest)
+        ]
+        if not found or found[0] not in self.version().group.peers:
+            raise RefusedForSafety("a token of a peer is needed", "Shake hands again.")
+        return found[0]
+
+    def _update(self, peer: PeerId, **fields: object) -> None:
+        """Change what is remembered of a peer."""
+        records, now = dict(self._state.records()), format_time(self._ports.clock())
+        before = records.get(peer, PeerRecord(peer, created_at=now))
+        records[peer] = replace(before, **fields, updated_at=now)  # type: ignore[arg-type]
+        self._state.set_records(records)
+
     def admit(self, content: bytes) -> Peer:
         """Let in whoever asks with an invitation of this peer; whoever asks again is in already.
 
@@ -371,9 +443,7 @@ class Mesh:
             now, newcomer = self._ports.clock(), request.key.peer
             found = find_open(invitations, asked.invited, newcomer, now)
             if found is None or request.inviter != self.me:
-                raise RefusedForSafety(
-                    "there is no such invitation", "Ask whoever invited you for a new one."
-                )
+                raise RefusedForSafety(NO_INVITATION, ASK_INVITER)
             peer, used = Peer(request.name, request.key), replace(found, used_by=newcomer)
             self._state.set_invitations([used if one == found else one for one in invitations])
             if self.version().group.peers.get(newcomer) is None:
@@ -577,6 +647,62 @@ class Mesh:
                 found.append((peer, said.said.head))
         return sorted(found, key=lambda one: one[1])
 
+    # --- meeting others ------------------------------------------------------------------------
+
+    def heard(self) -> Heard:
+        """How far this peer is, as it tells others; announces what is new first.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+            RefusedForSafety: See `announce`.
+        """
+        membership = self.membership()
+        self.announce()
+        at = self.standpoint()
+        return Heard(
+            self.me,
+            membership.group,
+            at.head,
+            at.height,
+            tuple(self._chains.group_heads()),
+            dict(self._chains.announced()),
+        )
+
+    def note_heartbeat(self, peer: PeerId, theirs: Heard) -> None:
+        """Remember that a peer was heard of, and whether both are at the same head."""
+        now, at = format_time(self._ports.clock()), self.standpoint()
+        with self._ports.exclusive():
+            fields: dict[str, object] = {"last_sync_at": now} if theirs.head == at.head else {}
+            self._update(peer, last_heartbeat_at=now, **fields)
+
+    def new_token(self, peer: PeerId) -> str:
+        """Another token for a peer; the one before counts no more."""
+        token = self._ports.new_secret().hex()
+        with self._ports.exclusive():
+            self._update(peer, accepts=token_digest(token))
+        return token
+
+    def lacks(self, theirs: Heard) -> bool:
+        """Whether a peer has something that is not here."""
+        said = [*theirs.versions, *theirs.announced.values()]
+        return bool(self._ports.bundles.missing(said))
+
+    def has_more(self, theirs: Heard) -> bool:
+        """Whether something is here that a peer lacks."""
+        mine = {*self._chains.group_heads(), *self._chains.announced().values()}
+        return not mine <= theirs.commits
+
+    def records(self) -> Mapping[PeerId, PeerRecord]:
+        """What is remembered of other peers of the group; those that were removed are not."""
+        peers = self.version().group.peers
+        known = self._state.records()
+        return {peer: one for peer, one in known.items() if peer in peers and peer != self.me}
+
+    def remember(self, peer: PeerId, **fields: object) -> None:
+        """Change what is remembered of a peer."""
+        with self._ports.exclusive():
+            self._update(peer, **fields)
+
     # --- looking -------------------------------------------------------------------------------
 
     def heads(self) -> Mapping[PeerId, Announced]:
@@ -588,10 +714,14 @@ class Mesh:
             if peer in version.group.peers
         }
 
-    def position(self) -> Standpoint:
+    def standpoint(self) -> Standpoint:
         """Where this peer is."""
         head = self._memory.head()
         return Standpoint(head, self._memory.height(head) if head else 0)
+
+    def standpoint_head(self) -> CommitId | None:
+        """The memory's current commit; cheap enough to be asked ten times a second."""
+        return self._memory.head()
 
     def peers(self) -> Sequence[PeerView]:
         """The other peers of the group, by name, and how far behind this one each is."""
@@ -629,7 +759,7 @@ class Mesh:
             except InvalidContent as error:
                 problems.append(f"what {name} said: {error}")
         problems += self._unlike(version)
-        position = self.position()
+        position = self.standpoint()
         return Verification(position.head, position.height, tuple(problems))
 
     def _unlike(self, version: GroupVersion) -> Iterator[str]:

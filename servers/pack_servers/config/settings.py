@@ -95,6 +95,10 @@ class Settings(BaseModel):
             0 for never.
         pack_sync_expired: Whether targets receive expired files.
         pack_mesh_key: The key of this machine, by which other peers know it.
+        pack_mesh_plain_http: Hosts and networks that encrypt by themselves, so that peers there
+            may be reached without TLS; separated by commas.
+        pack_mesh_heartbeat: Seconds between two questions to each peer.
+        pack_mesh_peer_timeout: Seconds of silence after which a peer counts as unreachable.
         notion_token: Access to Notion: the secret of an integration.
         notion_sync_page_id: The page that the integration may write; its id or its address.
         notion_sync_mode: One page for all, or one for each file.
@@ -143,6 +147,9 @@ class Settings(BaseModel):
     pack_commit_hand_edits: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 0
     pack_sync_expired: bool = True
     pack_mesh_key: Path = Path("~/.pack/mesh/key")
+    pack_mesh_plain_http: str = ""
+    pack_mesh_heartbeat: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)] = 30
+    pack_mesh_peer_timeout: Annotated[float, Field(gt=0, le=864_000, allow_inf_nan=False)] = 300
     notion_token: SecretStr | None = None
     notion_sync_page_id: str = ""
     notion_sync_mode: NotionMode = NotionMode.SINGLE

@@ -32,6 +32,7 @@ from pack.callers import token_digest
 
 HEALTH_PATH: Final = "/health"
 SYNC_PATHS: Final = ("/sync/push", "/sync/pull", "/sync/conflict-resolve")
+MESH_PREFIX: Final = "/sync/v1"
 _METHODS: Final = ("GET", "POST", "DELETE")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _AUTHORITY = re.compile(
@@ -228,6 +229,21 @@ class Access:
             or self._refuse_body(scope)
         )
 
+    def refuse_peer(self, scope: Scope) -> HttpRefusal | None:
+        """Why the request of a peer is not served; its token and body are not looked at here.
+
+        A peer reaches this server by whatever name it knows, so any valid Host header will do: what
+        lets it in is a token that no web page has.
+        """
+        values = _values(scope, b"host")
+        authority = parse_authority(values[0].decode("latin-1")) if len(values) == 1 else None
+        return (
+            self._refuse_target(scope)
+            or (BAD_HOST if authority is None else None)
+            or self._refuse_origin(scope)
+            or self._refuse_framing(scope)
+        )
+
     def _refuse_target(self, scope: Scope) -> HttpRefusal | None:
         # Absolute-form and authority-form targets name a second host, which nothing here needs.
         return None if scope["path"].startswith("/") else BAD_REQUEST
@@ -270,13 +286,18 @@ class Access:
         matches = hmac.compare_digest(sent, wanted) or is_another
         return None if matches and scheme.lower() == b"bearer" else UNAUTHORIZED
 
-    def _refuse_body(self, scope: Scope) -> HttpRefusal | None:
+    def _refuse_framing(self, scope: Scope) -> HttpRefusal | None:
         lengths, codings = _values(scope, b"content-length"), _values(scope, b"transfer-encoding")
         # Two opinions on where a body ends are how requests are smuggled past a proxy.
         if len(lengths) + len(codings) > 1 or (codings and scope["http_version"] == "1.0"):
             return BAD_REQUEST
-        if lengths and not re.fullmatch(rb"[0-9]{1,20}", lengths[0]):
-            return BAD_REQUEST
+        is_odd = bool(lengths) and not re.fullmatch(rb"[0-9]{1,20}", lengths[0])
+        return BAD_REQUEST if is_odd else None
+
+    def _refuse_body(self, scope: Scope) -> HttpRefusal | None:
+        lengths = _values(scope, b"content-length")
+        if (refusal := self._refuse_framing(scope)) is not None:
+            return refusal
         if lengths and int(lengths[0]) > self.max_body:
             return TOO_LARGE
         # A form or text/plain is what a page can post across sites without asking first.
@@ -300,6 +321,11 @@ def announces_body(scope: Scope) -> bool:
 
 def _values(scope: Scope, name: bytes) -> list[bytes]:
     return [value for key, value in scope["headers"] if key == name]
+
+
+def is_of_mesh(scope: Scope) -> bool:
+    """Whether a request is one of another peer's."""
+    return bool(scope["path"].startswith(f"{MESH_PREFIX}/"))
 
 
 def _is_health(scope: Scope) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Final
 
 import anyio
 import uvicorn
@@ -18,7 +19,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pack._version import __version__
 from pack.errors import InvalidConfig, PackError
-from pack_servers.http.access import HEALTH_PATH, NOT_FOUND, READ_ONLY, SYNC_PATHS
+from pack_servers.http.access import (
+    HEALTH_PATH,
+    NOT_FOUND,
+    READ_ONLY,
+    SYNC_PATHS,
+    is_of_mesh,
+)
 from pack_servers.http.bind import (
     BACKLOG,
     Address,
@@ -38,20 +45,36 @@ from pack_servers.http.uvicorn import (
     LimitedProtocol,
 )
 
-__all__ = ["Health", "HttpSettings", "build_app", "build_server", "check_bind", "serve"]
+__all__ = ["Health", "HttpSettings", "More", "build_app", "build_server", "check_bind", "serve"]
 
 Health = Callable[[], Mapping[str, object]]
 """More fields for `/health`, shown to anyone: no secrets, no paths. May raise `PackError`."""
 
 
+@dataclass(frozen=True, slots=True)
+class More:
+    """What is served beside MCP.
+
+    Attributes:
+        sync: Serves sync items; `None` where there are none.
+        mesh: Serves other peers; `None` where the memory has none.
+    """
+
+    sync: ASGIApp | None = None
+    mesh: ASGIApp | None = None
+
+
+NOTHING_MORE: Final = More()
+
+
 class _Routes:
-    """`/health`, sync items, the paths of the transport, and 404 for the rest."""
+    """`/health`, sync items, peers, the paths of the transport, and 404 for the rest."""
 
     def __init__(
-        self, transport: ASGIApp, paths: frozenset[str], health: Health, sync: ASGIApp | None
+        self, transport: ASGIApp, paths: frozenset[str], health: Health, more: More
     ) -> None:
         self._transport = transport
-        self._sync = sync
+        self._more = more
         self._paths = paths
         self._health = health
         # A thread of its own: polling health must not use up the threads that tools run on.
@@ -60,8 +83,10 @@ class _Routes:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" or scope["path"] in self._paths:
             await self._transport(scope, receive, send)
-        elif self._sync is not None and scope["path"] in SYNC_PATHS:
-            await self._sync(scope, receive, send)
+        elif self._more.sync is not None and scope["path"] in SYNC_PATHS:
+            await self._more.sync(scope, receive, send)
+        elif self._more.mesh is not None and is_of_mesh(scope):
+            await self._more.mesh(scope, receive, send)
         elif scope["path"] != HEALTH_PATH:
             await NOT_FOUND.send_to(send)
         elif scope["method"] not in ("GET", "HEAD"):
@@ -84,7 +109,7 @@ def build_app(
     settings: HttpSettings,
     health: Health = dict,
     addresses: tuple[Address, ...] | None = None,
-    sync: ASGIApp | None = None,
+    more: More = NOTHING_MORE,
 ) -> Guard:
     """The guarded ASGI application: `/mcp`, or `/sse` and `/messages/`; and `/health`.
 
@@ -93,7 +118,7 @@ def build_app(
         settings: `port` is the port that clients use, not 0.
         health: More fields for `/health`.
         addresses: What is bound, if known; otherwise what `check_bind` returns.
-        sync: Serves sync items; `None` where there are none.
+        more: What else is served.
 
     Raises:
         InvalidConfig: As `check_bind`; port 0; a malformed allowed host or origin.
@@ -119,7 +144,8 @@ def build_app(
         )
         transport = SessionLimit(streamable, settings.max_sessions)
         paths = frozenset({"/mcp"})
-    return Guard(_Routes(Messages(transport), paths, health, sync), access)
+    routes = _Routes(Messages(transport), paths, health, more)
+    return Guard(routes, access, serves_peers=more.mesh is not None)
 
 
 def serve(
@@ -127,7 +153,7 @@ def serve(
     settings: HttpSettings,
     health: Health = dict,
     on_ready: Callable[[str], None] = lambda _url: None,
-    sync: ASGIApp | None = None,
+    more: More = NOTHING_MORE,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then end streams within a few seconds and return.
 
@@ -136,7 +162,7 @@ def serve(
         settings: Where, and for whom.
         health: More fields for `/health`.
         on_ready: Called once with the URL for clients, when the server answers requests.
-        sync: As in `build_app`.
+        more: As in `build_app`.
 
     Raises:
         InvalidConfig: As `check_bind`; or the address is taken, foreign or not permitted.
@@ -145,7 +171,7 @@ def serve(
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(each) for each in open_sockets(addresses, settings.port)]
         bound = replace(settings, port=sockets[0].getsockname()[1])
-        build_server(server, bound, health, on_ready, addresses, sync).run(sockets)
+        build_server(server, bound, health, on_ready, addresses, more).run(sockets)
 
 
 def build_server(
@@ -154,10 +180,10 @@ def build_server(
     health: Health,
     on_ready: Callable[[str], None],
     addresses: tuple[Address, ...],
-    sync: ASGIApp | None = None,
+    more: More = NOTHING_MORE,
 ) -> uvicorn.Server:
     """A uvicorn server that is ready to `run` on sockets bound to `addresses`."""
-    guard = build_app(server, settings, health, addresses, sync)
+    guard = build_app(server, settings, health, addresses, more)
 
     class Protocol(LimitedProtocol):
         read_timeout = settings.read_timeout

@@ -24,6 +24,7 @@ from pack_servers.http.access import (
     Access,
     HttpRefusal,
     announces_body,
+    is_of_mesh,
 )
 
 REFUSED: Final = "pack.refused"
@@ -38,8 +39,9 @@ class Guard:
     refused, lifespan is passed on.
     """
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    def __init__(self, app: ASGIApp, access: Access, *, serves_peers: bool = False) -> None:
         self._app = app
+        self._serves_peers = serves_peers
         self._access = access
         self._running: dict[anyio.CancelScope, str] = {}
         self._stopping = False
@@ -65,7 +67,12 @@ class Guard:
                 scope.cancel()
 
     async def _serve(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
-        refusal = STOPPING if self._stopping else self._access.refuse(scope)
+        is_peer = self._serves_peers and is_of_mesh(scope)
+        refuse = self._access.refuse_peer if is_peer else self._access.refuse
+        refusal = STOPPING if self._stopping else refuse(scope)
+        if is_peer and refusal is None:  # bundles are large: they are read where they are stored
+            await self._run(scope, receive, answer)
+            return
         body: bytes | HttpRefusal | None = refusal or await self._read_body(receive)
         if isinstance(body, HttpRefusal):
             # A connection that is closed while its client still sends a body loses the answer; it

@@ -22,6 +22,7 @@ from pack_connectors.local_git.repository import (
     user_remedy,
 )
 
+from pack.connector import Connector
 from pack.core.reader import marks_of_a_memory
 from pack.errors import InvalidConfig, NotInitialised, Unavailable
 from pack_servers.config.settings import Settings, default_dir
@@ -99,7 +100,7 @@ class LocalPlace:
         """The memory's store; what it commits is signed where it belongs to a group of peers."""
 
         def sign(commit: bytes) -> bytes:
-            if not (made.repository.state_dir / MESH_FOLDER / MEMBERSHIP).is_file():
+            if not is_peer(made):
                 return commit
             # Here, as few memories have peers.
             from pack_servers.wiring.mesh import commit_signer  # noqa: PLC0415
@@ -145,6 +146,13 @@ class LocalPlace:
         from pack_servers.wiring.local_checks import of_folder  # noqa: PLC0415
 
         return of_folder(self.folder, self.chosen_by)
+
+
+def is_peer(connector: Connector) -> bool:
+    """Whether a memory belongs to a group of peers."""
+    if not isinstance(connector, LocalGit):
+        return False
+    return (connector.repository.state_dir / MESH_FOLDER / MEMBERSHIP).is_file()
 
 
 def _agent_at_work(folder: Path, settings: Settings) -> str | None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import platform
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cache, partial
 from pathlib import Path
 
 from pack_connectors.local_git.beside.bundles import ArrivedBundle, Bundles
+from pack_connectors.local_git.beside.upload_pack import UploadPack
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.remote.peer_head import PeerHead
 from pack_connectors.peers.chains import SignedChains
 from pack_connectors.peers.commit_signer import CommitSigner
+from pack_connectors.peers.http_line import HttpLine, SafeNetworks
 from pack_connectors.peers.join_requests import JoinSigner, public_of
 from pack_connectors.peers.key_file import KeyFile
 from pack_connectors.peers.offered import OfferedBundle
@@ -24,10 +27,11 @@ from pack_connectors.system.process_lock import ProcessLock
 from pack.errors import InvalidConfig, NotFound
 from pack.memory import Memory
 from pack.mesh.bundles import Arrived
+from pack.mesh.exchange import FindLine, PeerExchange
 from pack.mesh.intake import BundleOffer, CheckMerge
 from pack.mesh.invitation import SECRET_BYTES
 from pack.mesh.mesh import Mesh, MeshPorts
-from pack_servers.config.settings import Settings
+from pack_servers.config.settings import Settings, split_list
 from pack_servers.wiring.clock import clock
 from pack_servers.wiring.local import MESH_FOLDER
 from pack_servers.wiring.memory import note, open_memory
@@ -103,6 +107,54 @@ def mesh_of(settings: Settings, memory: Memory, *, make_key: bool = False) -> It
                 clock=clock,
             )
         )
+
+
+@contextmanager
+def bundle_file() -> Iterator[str]:
+    """A file for a bundle on its way, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="pack-mesh-", ignore_cleanup_errors=True) as folder:
+        yield str(Path(folder, "bundle"))
+
+
+def find_line(settings: Settings) -> FindLine:
+    """The ways to other peers, over HTTP.
+
+    Raises:
+        InvalidConfig: A network that is named as safe is none.
+    """
+    networks = safe_networks(settings)
+    checks = JoinSigner(KeyFile(settings.pack_mesh_key).load())
+    return lambda endpoint: HttpLine(endpoint, checks.check_welcome, networks)
+
+
+def exchange_of(settings: Settings, mesh: Mesh) -> PeerExchange:
+    """What exchanges a memory with its peers.
+
+    Raises:
+        InvalidConfig: As `find_line`.
+    """
+    return PeerExchange(mesh, find_line(settings), bundle_file, clock)
+
+
+def safe_networks(settings: Settings) -> SafeNetworks:
+    """Where a token may be sent without TLS.
+
+    Raises:
+        InvalidConfig: A network that is named is none.
+    """
+    return SafeNetworks(split_list(settings.pack_mesh_plain_http))
+
+
+def upload_pack(memory: Memory) -> UploadPack:
+    """Git's own answers to a clone of the memory.
+
+    Raises:
+        InvalidConfig: The memory is not in a folder.
+    """
+    local = memory.connector
+    if not isinstance(local, LocalGit):
+        raise InvalidConfig("the mesh", "the memory is not in a folder on this machine")
+    return UploadPack(local.repository, GitRunner(local.repository))
 
 
 @contextmanager

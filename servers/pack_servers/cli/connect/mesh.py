@@ -10,10 +10,12 @@ from typing import Annotated, Final
 
 import typer
 
-from pack.errors import InvalidRequest
-from pack.mesh.invitation import Invitation
+from pack.errors import InvalidRequest, PackError
+from pack.mesh.exchange import join_over
+from pack.mesh.invitation import Invitation, check_endpoint
 from pack.mesh.keys import PeerId, parse_peer_id
 from pack.mesh.mesh import Mesh, TakenIn
+from pack.mesh.state import PeerSource
 from pack_servers.cli.connect.mesh_text import (
     peer_fields,
     said_fields,
@@ -24,9 +26,9 @@ from pack_servers.cli.connect.mesh_text import (
 )
 from pack_servers.cli.shell.options import Format, FormatOption, LocalOption
 from pack_servers.cli.shell.output import show, show_json
-from pack_servers.cli.shell.streams import say
-from pack_servers.config.settings import load_settings
-from pack_servers.wiring.mesh import open_mesh
+from pack_servers.cli.shell.streams import say, working
+from pack_servers.config.settings import Settings, load_settings
+from pack_servers.wiring.mesh import bundle_file, exchange_of, find_line, open_mesh
 from pack_servers.wiring.places import choose_place
 
 EXAMPLES: Final = """\
@@ -46,7 +48,9 @@ class MeshAction(StrEnum):
     INVITE = "invite"
     JOIN = "join"
     PEERS = "peers"
+    ADD = "add"
     STATUS = "status"
+    SYNC = "sync"
     EXPORT = "export"
     IMPORT = "import"
     VERIFY = "verify"
@@ -59,6 +63,7 @@ class _Call:
     """What was typed.
 
     Attributes:
+        settings: Those in force.
         mesh: The memory as a peer.
         target: The argument, if the action has one.
         name: `--name`.
@@ -69,6 +74,7 @@ class _Call:
         is_json: Whether the answer is for programs.
     """
 
+    settings: Settings
     mesh: Mesh
     target: str
     name: str
@@ -148,7 +154,9 @@ def run(
         place.begin_on_use(create=True)
     with open_mesh(settings, place, say, make_key=begins) as mesh:
         is_json = answer is Format.JSON
-        call = _Call(mesh, target or "", name or "", group, endpoint, request, bundle, is_json)
+        call = _Call(
+            settings, mesh, target or "", name or "", group, endpoint, request, bundle, is_json
+        )
         _ACTIONS[action](call)
 
 
@@ -181,9 +189,15 @@ def _join(call: _Call) -> None:
             "  → The inviter runs: pack mesh import FILE, then: pack mesh export FILE",
         )
         return
-    if call.bundle is None:
+    if call.bundle is not None:
+        file = str(call.bundle.absolute())
+        _tell_joined(call, call.mesh.join(invitation, file, name, call.endpoint))
+        return
+    if not invitation.endpoints:
         raise InvalidRequest("give --request FILE to ask, then --bundle FILE with the answer")
-    taken = call.mesh.join(invitation, str(call.bundle.absolute()), name, call.endpoint)
+    line = find_line(call.settings)(invitation.endpoints[0])
+    with working("asking the inviter"):
+        taken = join_over(call.mesh, line, bundle_file, invitation, name, call.endpoint)
     _tell_joined(call, taken)
 
 
@@ -214,6 +228,37 @@ def _status(call: _Call) -> None:
         show_json(status_fields(call.mesh))
     else:
         show_peers(call.mesh)
+
+
+def _sync(call: _Call) -> None:
+    exchange = exchange_of(call.settings, call.mesh)
+    failed: dict[str, str] = {}
+    for peer in exchange.due(all_of_them=True):
+        name = call.mesh.name_of(peer)
+        with working(f"asking {name}"):
+            try:
+                exchange.meet(peer)
+            except PackError as error:
+                failed[name] = str(error)
+    if call.is_json:
+        show_json({**status_fields(call.mesh), "failed": failed})
+    else:
+        show_peers(call.mesh)
+        for name, why in failed.items():
+            say(f"{name}: {why}")
+    if failed:
+        raise typer.Exit(_INCOMPLETE)
+
+
+def _add(call: _Call) -> None:
+    peer = _peer(call.mesh, _needed(call.target, "the peer"))
+    endpoint = check_endpoint(_needed(call.endpoint, "--endpoint"))
+    call.mesh.version().group.peer(peer)
+    call.mesh.remember(peer, endpoint=endpoint, source=PeerSource.MANUAL, not_before="")
+    call.tell(
+        {"peer_id": peer, "endpoint": endpoint},
+        f"{call.mesh.name_of(peer)} is at {endpoint}",
+    )
 
 
 def _export(call: _Call) -> None:
@@ -296,7 +341,9 @@ _ACTIONS: Final[Mapping[MeshAction, Callable[[_Call], None]]] = {
     MeshAction.INVITE: _invite,
     MeshAction.JOIN: _join,
     MeshAction.PEERS: _peers,
+    MeshAction.ADD: _add,
     MeshAction.STATUS: _status,
+    MeshAction.SYNC: _sync,
     MeshAction.EXPORT: _export,
     MeshAction.IMPORT: _import,
     MeshAction.VERIFY: _verify,

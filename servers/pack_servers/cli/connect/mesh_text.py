@@ -24,7 +24,7 @@ def status_fields(mesh: Mesh) -> dict[str, object]:
 
 def said_fields(mesh: Mesh) -> dict[str, object]:
     """Where this peer is."""
-    position = mesh.position()
+    position = mesh.standpoint()
     return {"head": position.head, "height": position.height}
 
 
@@ -64,7 +64,7 @@ def show_taken(taken: TakenIn) -> None:
 
 def show_peers(mesh: Mesh) -> None:
     """Print the group and its peers."""
-    group, position = mesh.version().group, mesh.position()
+    group, position = mesh.version().group, mesh.standpoint()
     show(f"group  {group.name}  {mesh.membership().group[:12]}")
     show(f"here   {mesh.membership().name}  {(position.head or 'empty')[:12]}")
     for one in mesh.peers():

@@ -6,8 +6,8 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -33,6 +33,7 @@ from pack_servers.config.sync_tokens import sync_tokens
 from pack_servers.config.unread import unread_settings
 from pack_servers.wiring import memory as wiring
 from pack_servers.wiring.here import memory_here
+from pack_servers.wiring.local import is_peer
 from pack_servers.wiring.place import MissingMemory, Place
 from pack_servers.wiring.places import choose_place, refuse_copies
 
@@ -239,7 +240,7 @@ def _serve_http(
     memory: Memory, made: Initialised | None, served: _Served, transport: _Transport
 ) -> None:
     with importing():
-        from pack_servers.http.app import HttpSettings, serve  # noqa: PLC0415 - as above
+        from pack_servers.http.app import HttpSettings, More, serve  # noqa: PLC0415 - as above
         from pack_servers.mcp.server import build_server  # noqa: PLC0415
 
     settings = served.settings
@@ -270,8 +271,9 @@ def _serve_http(
         sees_all=not transport.stateless and settings.pack_redis_url is None,
         asks=settings.pack_accept_by_elicitation,
     )
-    with cataloguing(memory, wiring.note):
-        serve(server, http, health, announce, _sync_items(memory, settings))
+    with cataloguing(memory, wiring.note), _peers(memory, settings) as mesh:
+        more = More(_sync_items(memory, settings), mesh)
+        serve(server, http, health, announce, more)
 
 
 def _sync_items(memory: Memory, settings: Settings) -> ASGIApp | None:
@@ -282,6 +284,23 @@ def _sync_items(memory: Memory, settings: Settings) -> ASGIApp | None:
     from pack_servers.http.sync import SyncApi, SyncEndpoints  # noqa: PLC0415 - rarely needed
 
     return SyncEndpoints(SyncApi(memory), tokens)
+
+
+@contextmanager
+def _peers(memory: Memory, settings: Settings) -> Iterator[ASGIApp | None]:
+    """Meet other peers while the memory is served; what serves them, where it has any."""
+    if not is_peer(memory.connector):
+        yield None
+        return
+    # Here, as few memories have peers.
+    from pack_servers.background.mesh import MeshNews, meeting  # noqa: PLC0415
+    from pack_servers.http.mesh import MeshEndpoints, serving_of  # noqa: PLC0415
+    from pack_servers.wiring.mesh import exchange_of, mesh_of  # noqa: PLC0415
+
+    with mesh_of(settings, memory) as mesh:
+        news, exchange = MeshNews(), exchange_of(settings, mesh)
+        with meeting(mesh, exchange, news, settings.pack_mesh_heartbeat):
+            yield MeshEndpoints(serving_of(settings, memory, mesh, news.tell))
 
 
 def _bus(served: _Served) -> SubscriptionBus | None:

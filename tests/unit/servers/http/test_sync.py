@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from mcp.server import MCPServer
 from pack_servers.config.sync_tokens import SyncRole
-from pack_servers.http.app import HttpSettings, build_app
+from pack_servers.http.app import HttpSettings, More, build_app
 from pack_servers.http.sync import SyncApi, SyncEndpoints
 from pack_templates import sync_schema
 from pydantic import SecretStr
@@ -56,7 +56,9 @@ class Client:
             max_body=100_000,
         )
         sync = SyncEndpoints(SyncApi(world.memory), ROLES) if is_on else None
-        self._app = build_app(MCPServer("test", log_level="WARNING"), settings, sync=sync)
+        self._app = build_app(
+            MCPServer("test", log_level="WARNING"), settings, more=More(sync=sync)
+        )
 
     def ask(
         self, method: str, path: str, role: str | None = "user", **given: Any

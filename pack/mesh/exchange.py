@@ -1,0 +1,211 @@
+"""One exchange with one peer: hear how far it is, take what is new there, send what is new here.
+
+Failures are remembered and do not stop the next attempt: 1, 2, 4 … 60 seconds later. After ten in
+a row the peer counts as failing, and is asked all the same, so it recovers without anybody's help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from pack.errors import InvalidRequest, NotFound, PackError, RefusedForSafety, Unavailable
+from pack.mesh.invitation import Invitation
+from pack.mesh.keys import PeerId
+from pack.mesh.meeting import Heard, PeerLine
+from pack.mesh.mesh import Mesh, TakenIn
+from pack.mesh.state import PeerRecord, PeerStatus
+from pack.times import format_time, parse_time
+
+LONGEST_PAUSE: Final = 60.0
+FAILURES_UNTIL_ERROR: Final = 10
+_ROUNDS: Final = 4
+
+FindLine = Callable[[str], PeerLine]
+"""The way to the peer at an address."""
+MakeFile = Callable[[], AbstractContextManager[str]]
+"""A file for a bundle, gone afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What an exchange with a peer did.
+
+    Attributes:
+        peer: Who.
+        sent: Whether something was sent.
+        taken: What came.
+        is_agreed: Whether both are at the same head.
+    """
+
+    peer: PeerId
+    sent: bool
+    taken: TakenIn
+    is_agreed: bool
+
+
+class PeerExchange:
+    """Exchanges a memory with other peers of its group.
+
+    Args:
+        mesh: The memory as a peer.
+        find_line: The ways to others.
+        make_file: Files for bundles on their way.
+        clock: Tells the time.
+    """
+
+    def __init__(
+        self,
+        mesh: Mesh,
+        find_line: FindLine,
+        make_file: MakeFile,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._mesh = mesh
+        self._find_line = find_line
+        self._make_file = make_file
+        self._clock = clock
+
+    def due(self, *, all_of_them: bool = False) -> list[PeerId]:
+        """The peers with an address that may be asked now.
+
+        Args:
+            all_of_them: Also those whose pause after a failure is not over.
+        """
+        now = self._clock()
+        return [
+            peer
+            for peer, one in self._mesh.records().items()
+            if one.endpoint and one.status is not PeerStatus.PAUSED
+            if all_of_them or not one.not_before or parse_time(one.not_before) <= now
+        ]
+
+    def meet(self, peer: PeerId) -> Met:
+        """Exchange with one peer.
+
+        Raises:
+            NotFound: It is none of the group, or nobody knows where it is.
+            PackError: It failed; what is remembered of the peer says so.
+        """
+        record = self._mesh.records().get(peer)
+        if record is None or not record.endpoint:
+            raise NotFound("an address of this peer", "Add one with `pack mesh add`.")
+        line = self._find_line(record.endpoint)
+        try:
+            met = self._meet(peer, record, line)
+        except PackError as error:
+            self._failed(peer, record, error)
+            raise
+        self._went_well(peer, met)
+        return met
+
+    def _meet(self, peer: PeerId, record: PeerRecord, line: PeerLine) -> Met:
+        token = record.token or self._shake_hands(peer, line)
+        try:
+            theirs = line.heartbeat(token, self._mesh.heard())
+        except RefusedForSafety:  # it has forgotten us, or was restored from a backup
+            token = self._shake_hands(peer, line)
+            theirs = line.heartbeat(token, self._mesh.heard())
+        return self._exchange(peer, line, token, theirs)
+
+    def _exchange(self, peer: PeerId, line: PeerLine, token: str, theirs: Heard) -> Met:
+        membership = self._mesh.membership()
+        if theirs.group != membership.group or theirs.peer != peer:
+            raise RefusedForSafety("another peer or group answers at this address", "Correct it.")
+        taken, is_sent = TakenIn(head=self._mesh.standpoint().head), False
+        for _ in range(_ROUNDS):  # what comes may be merged here, and the merge is news there
+            if self._mesh.lacks(theirs):
+                taken = taken.and_then(self._fetch(line, token))
+            mine = self._mesh.heard()
+            if not self._mesh.has_more(theirs):
+                break
+            with self._make_file() as file:
+                if self._mesh.export(file, theirs.commits):
+                    line.push(token, membership.group, file, mine.height)
+                    is_sent = True
+            theirs = line.heartbeat(token, self._mesh.heard())
+        return Met(peer, is_sent, taken, theirs.head == self._mesh.standpoint().head)
+
+    def _fetch(self, line: PeerLine, token: str) -> TakenIn:
+        have = sorted(self._mesh.heard().commits)
+        with self._make_file() as file:
+            if not line.fetch(token, self._mesh.membership().group, have, file):
+                return TakenIn(head=self._mesh.standpoint().head)
+            return self._mesh.take(file)
+
+    def _shake_hands(self, peer: PeerId, line: PeerLine) -> str:
+        request = self._mesh.ask_again(peer)
+        welcome = line.handshake(request)
+        if not self._mesh.is_welcome(welcome, peer, request):
+            raise RefusedForSafety("another peer answers at this address", "Correct the address.")
+        self._mesh.remember(peer, token=welcome.token)
+        return welcome.token
+
+    # --- what is remembered --------------------------------------------------------------------
+
+    def _went_well(self, peer: PeerId, met: Met) -> None:
+        now = format_time(self._clock())
+        fields: dict[str, object] = {"last_sync_at": now} if met.is_agreed else {}
+        problems = [one.reason for one in met.taken.quarantined] + list(met.taken.waiting)
+        self._mesh.remember(
+            peer,
+            status=PeerStatus.ACTIVE,
+            last_heartbeat_at=now,
+            last_error="; ".join(problems)[:1000],
+            failures=0,
+            not_before="",
+            **fields,
+        )
+
+    def _failed(self, peer: PeerId, record: PeerRecord, error: PackError) -> None:
+        failures = record.failures + 1
+        pause = min(2.0 ** (failures - 1), LONGEST_PAUSE)
+        is_gone = isinstance(error, Unavailable)
+        status = PeerStatus.UNREACHABLE if is_gone else PeerStatus.ERROR
+        if failures >= FAILURES_UNTIL_ERROR:
+            status = PeerStatus.ERROR
+        self._mesh.remember(
+            peer,
+            status=status,
+            last_error=str(error)[:1000],
+            failures=failures,
+            not_before=format_time(self._clock() + timedelta(seconds=pause)),
+        )
+
+
+def join_over(
+    mesh: Mesh,
+    line: PeerLine,
+    make_file: MakeFile,
+    invitation: Invitation,
+    name: str,
+    endpoint: str,
+) -> TakenIn:
+    """Join a group over the network, with an invitation.
+
+    Args:
+        mesh: A memory of no group.
+        line: The way to the inviter.
+        make_file: A file for the bundle.
+        invitation: The invitation.
+        name: What this peer is to be called.
+        endpoint: Where it can be reached; empty if nowhere.
+
+    Raises:
+        RefusedForSafety: The inviter does not let it in, or somebody else answers.
+        Unavailable: The inviter does not answer.
+        PackError: As `Mesh.join`.
+    """
+    request = mesh.ask(invitation, name, endpoint)
+    welcome = line.handshake(request)
+    if not mesh.is_welcome(welcome, invitation.peer, request):
+        raise RefusedForSafety("somebody else than the inviter answers", "Ask the inviter.")
+    with make_file() as file:
+        if not line.fetch(welcome.token, welcome.group, [], file):
+            raise InvalidRequest("the inviter has nothing to send")
+        taken = mesh.join(invitation, file, name, endpoint)
+    mesh.remember(invitation.peer, token=welcome.token)
+    return taken
