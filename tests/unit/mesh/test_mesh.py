@@ -17,6 +17,7 @@ from pack_connectors.peers.state_files import MeshFiles
 from pack.errors import InvalidContent, InvalidRequest, NotFound, RefusedForSafety
 from pack.mesh.joining import JoinRequest
 from pack.mesh.mesh import Mesh, MeshPorts
+from pack.mesh.state import PeerSource
 from pack.model import CommitId
 from tests.mesh_support import private_key, public_key
 from tests.support import START, git, make_again
@@ -47,10 +48,13 @@ class GitHead:
     def contains(self, ancestor, commit):
         return not git(self.folder, "rev-list", "-1", ancestor, f"^{commit}").strip()
 
-    def take_in(self, head, label):
-        del label
+    def take_in(self, head, label, *, unrelated=False):
+        del label, unrelated
         git(self.folder, *USER, "merge", "-q", "-m", "merge", head)
         return ""
+
+    def is_fresh(self):
+        return self.head() is None
 
     def refuse_outgoing(self, head, without):
         del head, without
@@ -292,6 +296,36 @@ def test_nobody_joins_a_group_that_has_not_let_it_in(machines, pair, tmp_path):
         phone.mesh.membership()
     with pytest.raises(InvalidRequest, match="already"):
         desk.mesh.join(invitation, tmp_path / "file", "desk", "")
+
+
+def test_a_memory_with_a_history_of_its_own_is_asked_about(machines, tmp_path):
+    laptop, desk, _ = machines
+    laptop.write("one")
+    laptop.mesh.begin("laptop", "home")
+    desk.write("own")
+    invitation = laptop.mesh.invite()
+    laptop.mesh.admit(desk.mesh.ask(invitation, "desk"))
+    laptop.mesh.export(tmp_path / "file")
+    with pytest.raises(RefusedForSafety, match="history of its own"):
+        desk.mesh.join(invitation, tmp_path / "file", "desk", "")
+    with pytest.raises(NotFound):
+        desk.mesh.membership()
+    git(desk.folder, "fetch", "-q", str(laptop.folder), "main")
+    git(desk.folder, *USER, "merge", "-q", "--allow-unrelated-histories", "-m", "x", "FETCH_HEAD")
+    assert not desk.mesh.join(invitation, tmp_path / "file", "desk", "").waiting
+
+
+def test_an_address_is_what_the_peer_itself_says_unless_a_person_knows_better(machines):
+    laptop, desk, phone = machines
+    laptop.write("one")
+    laptop.mesh.begin("laptop", "home", "http://laptop:1")
+    laptop.lets_in(desk)
+    laptop.lets_in(phone)
+    assert phone.mesh.records()[laptop.id].endpoint == "http://laptop:1"
+    assert phone.mesh.records()[laptop.id].source == "gossip"
+    assert phone.mesh.records()[desk.id].endpoint == ""
+    phone.mesh.remember(laptop.id, endpoint="http://other:1", source=PeerSource.MANUAL)
+    assert phone.mesh.records()[laptop.id].endpoint == "http://other:1"
 
 
 # --- removal and faults --------------------------------------------------------------------------
