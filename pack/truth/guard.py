@@ -23,9 +23,10 @@ from pack.files.note import Note
 from pack.history.differences.file_diff import FileDiff
 from pack.history.differences.line_hunks import git_lines
 from pack.history.differences.patch import patch_of
-from pack.index.format import is_generated
+from pack.index.format import is_generated, read_head
 from pack.log import ChangeKind
 from pack.model import Change, Delete, MemoryPath, Put
+from pack.paths import INDEX
 from pack.proposals.folding import says_the_same
 from pack.results import ProtectedLine
 from pack.truth.rule import Judgement, judge
@@ -33,6 +34,7 @@ from pack.truth.rule import Judgement, judge
 _MOST_SHOWN: Final = 20_000
 """Characters of a diff that an answer holds."""
 _UNREADABLE: Final = "(a file that is not text)"
+_SETTINGS: Final = "(a new file, which would say what is memory and what is protected)"
 _PERSON: Final = LineTruth(STRONGEST, "user:unknown", LineState.UNATTRIBUTED, None)
 
 
@@ -55,13 +57,35 @@ def _judged(pending: Pending, truths: Truths, change: Change, level: int) -> Jud
     """What the rule says about one change; `None` if the change may be made as it is."""
     path, before = change.path, pending.before(change.path)
     wanted = change.content if isinstance(change, Put) else None
+    if path == PROJECT_FILE:
+        return _judged_settings(pending, truths, before, wanted)
     if before is None or wanted == before.content:
         return None
-    if path == PROJECT_FILE:  # whoever changes it could decide what is protected
-        return Judgement((ProtectedLine(1, before.text.partition("\n")[0]),), before.text)
     if path.startswith(".") or is_generated(path, before.head.fields):
         return None
     return _judged_text(truths, before, wanted, level)
+
+
+def _judged_settings(
+    pending: Pending, truths: Truths, before: Note | None, wanted: bytes | None
+) -> Judgement | None:
+    """What the rule says about `.pack.yaml`: whoever writes it could decide what is protected.
+
+    A memory that begins may get one from anybody, since nothing is in it yet.
+    """
+    is_same = wanted == (before.content if before is not None else None)
+    if is_same or truths.mode(PROJECT_FILE) is not TruthMode.ENFORCE:
+        return None
+    if before is None and _begins(pending):
+        return None
+    text = before.text if before is not None else ""
+    return Judgement((ProtectedLine(1, text.partition("\n")[0] or _SETTINGS),), text)
+
+
+def _begins(pending: Pending) -> bool:
+    """Whether there is no memory yet."""
+    index = pending.before(INDEX)
+    return index is None or not read_head(index.text).is_ours
 
 
 def _judged_text(
@@ -138,7 +162,9 @@ class _Held:
         return [
             replace(change, content=self._kept(change, found) if found else change.content)
             for change, found in zip(self.pending.decision.changes, self.judged, strict=True)
-            if isinstance(change, Put) and change.path not in left_out
+            if isinstance(change, Put)
+            and change.path not in left_out
+            and not (found and change.path == PROJECT_FILE)
         ]
 
     def _kept(self, change: Put, found: Judgement) -> bytes:
@@ -152,6 +178,8 @@ class _Held:
         """Whether there is anything to do that touches nothing protected."""
         if self.pending.decision.moved:
             return False
+        if _begins(self.pending) and self.pending.decision.with_index:
+            return True  # the memory itself
         return any(not says_the_same(self._held(put.path), put.content) for put in self._rest())
 
     def _with(self, rest: Sequence[Put]) -> Decision:

@@ -71,7 +71,7 @@ class HistoryReferee:
 
     def weigh(self, base: CommitId | None, ours: CommitId, theirs: CommitId) -> Weigh:
         """See `Referee.weigh`."""
-        core, canonical = self._core, is_cloud_first(self._core.connector)
+        core, canonical = self._core, is_cloud_first(self._core)
 
         def weighed(trio: Trio) -> TwoSides:
             sides = ((ours, trio.ours), (theirs, trio.theirs))

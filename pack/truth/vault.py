@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pack.catalog.scope import scope_of
-from pack.connector import Connector
+from pack.core.core import Core
+from pack.truth.modes import believed
 
 
 class VaultMode(StrEnum):
@@ -17,11 +18,19 @@ class VaultMode(StrEnum):
     """On the remote, whose text stays in place where both sides have changed the person's."""
 
 
-def vault_mode(connector: Connector) -> VaultMode:
-    """What the current commit says; `local_first` if it says nothing that can be read."""
-    return VaultMode(scope_of(connector).vault_mode)
+def vault_mode(core: Core) -> VaultMode:
+    """What the current commit says; `local_first` if it says nothing that can be read.
+
+    Where levels are known, only the person's words count.
+
+    Raises:
+        ConnectorError: The store cannot be read.
+    """
+    truths = core.truths
+    scope = scope_of(core.connector) if truths is None else believed(core, truths)
+    return VaultMode(scope.vault_mode)
 
 
-def is_cloud_first(connector: Connector) -> bool:
+def is_cloud_first(core: Core) -> bool:
     """Whether the remote's text is canonical."""
-    return vault_mode(connector) is VaultMode.CLOUD_FIRST
+    return vault_mode(core) is VaultMode.CLOUD_FIRST
