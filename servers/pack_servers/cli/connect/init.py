@@ -29,6 +29,7 @@ from pack_servers.cli.shell.output import (
     counted,
     show,
     show_changes,
+    show_held,
     show_json,
     warn,
     written_fields,
@@ -229,12 +230,16 @@ def _show(outcome: _Outcome) -> None:
         is_copy = done.received is not None
         show(f"{outcome.place} is {'now' if is_copy else 'already'} a memory; {what}")
         _show_next(outcome)
+    elif done.written.commit is None:
+        show(f"{outcome.place} is already a memory; {what}")
+        show_held(done.written)
     else:
         warn(done.written.warnings)
         show(
             f"{'created' if done.mode is Mode.EMPTY else 'added to'} the memory in {outcome.place}"
         )
         show(f"  commit  {done.written.commit}")
+        show_held(done.written)
         _show_next(outcome)
 
 
