@@ -27,6 +27,7 @@ PAGE: Final = 50
 """How many items a pull returns if the caller gives no limit."""
 MOST: Final = 200
 _MOST_BYTES: Final = 1024 * 1024
+_MOST_DIGITS: Final = 18
 """Of texts in one page; one item is in it at least."""
 
 
@@ -139,8 +140,8 @@ def _id_of(step: FileStep) -> str:
 
 
 def _start(core: Core, heights: Heights, since: str | None) -> int:
-    if since is None or since.isdecimal():
-        height = int(since or 0)
+    if since is None or (since.isascii() and since.isdecimal()):
+        height = int((since or "0")[:_MOST_DIGITS])
         if height > heights.highest:
             raise InvalidRequest("there is no such version yet; pull without `since`")
         return height

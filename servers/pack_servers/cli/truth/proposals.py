@@ -53,6 +53,7 @@ class _Action(StrEnum):
     EDIT = "edit"
 
 
+_MOST_DIGITS: Final = 9
 _ACTIONS: Final = {
     _Action.ACCEPT: Action.ACCEPT_PROPOSAL,
     _Action.REJECT: Action.REJECT_PROPOSAL,
@@ -186,7 +187,7 @@ def _numbers(hunks: str | None) -> frozenset[int] | None:
     words = hunks.replace(" ", ",").split(",")
     if not all(word.isdecimal() for word in words if word):
         raise InvalidRequest(f"--hunks {hunks}: give numbers, such as 1,3")
-    return frozenset(int(word) for word in words if word)
+    return frozenset(int(word[:_MOST_DIGITS]) for word in words if word)
 
 
 def _accept(

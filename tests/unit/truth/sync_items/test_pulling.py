@@ -109,7 +109,7 @@ def test_a_file_is_as_weak_as_its_weakest_line_and_a_change_as_its_writer(world:
     assert "a/1.md" not in {item.entity_id for item in sync.pull(max_level=1).items}
 
 
-@pytest.mark.parametrize("since", ["x", "999999", "-1", "2026-13-01"])
+@pytest.mark.parametrize("since", ["x", "999999", "9" * 5000, "-1", "2026-13-01"])
 def test_a_wrong_since_is_refused(world: World, since: str) -> None:
     with pytest.raises(InvalidRequest):
         world.memory.sync_items.pull(since)
