@@ -129,7 +129,7 @@ class _Held:
         if not protected:
             return self._with(self._rest())
         about = protected[0].path or decision.path
-        told = tuple(replace(p, path=None) if p.path == about else p for p in protected)
+        told = tuple(replace(p, path=None) if p.path == decision.path else p for p in protected)
         is_beside = (decision.apply_rest or decision.is_never_held) and self._is_worth_it()
         base = {change.path: self._held(change.path) for change in decision.changes}
         kept = {put.path: put.content for put in self._rest()} if is_beside else base

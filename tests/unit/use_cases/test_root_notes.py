@@ -302,6 +302,8 @@ def test_a_script_begins_the_memory_and_the_persons_rules_wait(world):
         world.connector.head(),
         WriteStatus.PROPOSED,
     )
+    (line,) = made.written.protected
+    assert (line.path, line.text) == (PROJECT_FILE, "version: 1")
     assert made.root_notes == ["Bread.md"]
     assert [(one.name, one.files) for one in made.joining.folders] == [("notes", 1)]
     assert world.files()[PROJECT_FILE].decode() == rules

@@ -270,7 +270,7 @@ def _show_files(outcome: _Outcome) -> None:
     words = dict.fromkeys(done.outside, "it is for git or for other tools")
     words |= dict.fromkeys(done.root_notes, "notes at the root are no memory here")
     _show_some("left as it is", [f"{path}: {why}" for path, why in words.items()])
-    if done.root_notes:
+    if done.root_notes and not (done.written and done.written.proposal):
         again = f"PACK_ROOT_NOTES=true {_command(outcome, 'init')}"
         say(f"  → {again}   make the notes at the root memory too")
     _show_left_out("left as it is", done.left)
