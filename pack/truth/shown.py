@@ -56,11 +56,8 @@ _CLAIM_STAYS: Final = (
     "the frontmatter claims more than its writer has ({}); PACK cannot edit it, so that stays, and"
     " counts for nothing"
 )
-_SAID: Final = re.compile(
-    r"""(?:^|[{,])[ \t?]*["']?(?P<key>[^"':{},\r\n]{1,60})["']?[ \t]*:"""
-    r"""[ \t]*["']?(?P<value>[^"',}\r\n]*)""",
-    re.MULTILINE,
-)
+_BETWEEN: Final = re.compile(r"[\r\n{},]")
+_AROUND: Final = " \t?\"'"
 _MOST_DIGITS: Final = 9
 
 
@@ -169,8 +166,8 @@ def _said(head: Frontmatter) -> Mapping[str, object]:
     """What the frontmatter says; if PACK cannot read it, what somebody else could read there."""
     if head.problem is None:
         return head.fields
-    found = _SAID.finditer(head.block or "")
-    return {match["key"].strip(): match["value"].strip() for match in found}
+    pairs = (part.partition(":") for part in _BETWEEN.split(head.block or ""))
+    return {key.strip(_AROUND): value.strip(_AROUND) for key, colon, value in pairs if colon}
 
 
 def _meant(key: str) -> str | None:
