@@ -20,6 +20,8 @@ from pack.log import ChangeKind, CommitFacts, FileChange, LogQuery
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.paths import INDEX
 from pack.times import format_time
+from pack.truth.acceptances import Span, read_acceptance
+from pack.truth.sync_items.accepted import spans_there
 from pack.truth.sync_items.heights import Heights
 from pack.truth.sync_items.item import ChainLink, SyncItem
 
@@ -240,6 +242,7 @@ class _Reading:
             step.sha,
             step.base_sha,
             step.moved_from,
+            accepted_lines=self._accepted_lines(step, note) if is_accepted else None,
         )
 
     def _note(self, step: FileStep) -> Note | None:
@@ -264,6 +267,14 @@ class _Reading:
             writers = [written_by(one) for one in brought] or writers
         weakest = max(writers, key=lambda one: one.level)
         return weakest.level, weakest.origin, weakest.is_accepted
+
+    def _accepted_lines(self, step: FileStep, note: Note | None) -> tuple[Span, ...]:
+        """The lines of a text that its commit accepted as they were."""
+        found = read_acceptance(step.commit)
+        if found is None or note is None or found.path not in (step.path, step.moved_from):
+            return ()
+        ((_, content),) = self._core.connector.read_blobs([found.blob])
+        return spans_there(found.spans, content.decode("utf-8", "replace"), note.exact_text())
 
     def _level(self, note: Note, last: int) -> int:
         """The level of a whole file as it is now; that of its last change if nobody knows."""

@@ -11,13 +11,13 @@ from pack.core.requests import check_text
 from pack.errors import InvalidPath, InvalidRequest, NotFound
 from pack.files import frontmatter
 from pack.files.note import Note
-from pack.history.differences.line_hunks import git_lines
 from pack.log import LogQuery
 from pack.merge.file import Merged, merge_file
 from pack.merge.two_sides import PERSON, Authority, TwoSides, deletion_stands
 from pack.model import ABSENT, BlobId, Change, CommitId, Delete, MemoryPath, Mode, Put, blob_id
-from pack.truth.acceptances import acceptance_trailer
+from pack.truth.acceptances import Span, acceptance_trailer
 from pack.truth.authority import authority_of
+from pack.truth.sync_items.accepted import spans_there
 from pack.truth.sync_items.claims import Claimed, SyncCaller, chain_trailers
 from pack.truth.sync_items.done import item_trailer
 from pack.truth.sync_items.item import SyncItem
@@ -106,16 +106,22 @@ class Taking:
 
     def _signed(self, decision: Decision, current: Note | None) -> Decision:
         trailers = [*self._trailers]
-        if self._claimed.is_accepted and current is not None:  # what it had before, too
-            texts = [current.content, *(p.content for p in decision.changes if isinstance(p, Put))]
-            lines = max(len(git_lines(text.decode("utf-8", "replace"))) for text in texts)
-            trailers.append(acceptance_trailer(current.path, current.sha, [(1, lines)]))
+        if current is not None and (spans := self._accepted(current)):  # what it had before, too
+            trailers.append(acceptance_trailer(current.path, current.sha, spans))
         warnings = (*decision.warnings, *self._claimed.warnings)
         return replace(decision, trailers=[*decision.trailers, *trailers], warnings=warnings)
 
+    def _accepted(self, current: Note) -> tuple[Span, ...]:
+        """The lines that the person accepted as they are; what they have not seen is not in it."""
+        item = self._item
+        if not self._claimed.is_accepted or item.content is None:
+            return ()
+        return spans_there(item.accepted_lines, item.content, current.exact_text())
+
     def _as_it_is(self, target: MemoryPath, current: Note) -> Decision:
         truths = self._core.truths
-        if not self._claimed.is_accepted or truths is None or truths.of(current).level == PERSON:
+        is_done = truths is None or truths.of(current).level == PERSON
+        if is_done or not self._accepted(current):
             raise NothingToDo
         changes = [Put(target, current.content, current.sha)]
         with_index = self._core.reader.mode() is Mode.V2

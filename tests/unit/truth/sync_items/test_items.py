@@ -57,6 +57,17 @@ def text(world: World) -> str:
     return world.memory.notes.get(PATH).content
 
 
+def levels(world: World, path: str) -> dict[str, int]:
+    """The level of each line of a body."""
+    core = world.memory.events._core
+    note = core.reader.find(path)  # type: ignore[arg-type] - a path
+    assert note is not None
+    assert core.truths is not None
+    lines = zip(note.text.split("\n"), core.truths.of(note).lines, strict=False)
+    start = note.text[: len(note.text) - len(note.head.body)].count("\n")
+    return {text: truth.level for text, truth in list(lines)[start:] if text}
+
+
 def edited(world: World, old: str, new: str) -> str:
     return text(world).replace(old, new)
 
@@ -207,6 +218,43 @@ def test_what_the_person_accepts_is_theirs_with_its_chain(world: World, sync: Sy
     assert kinds == [MemoryEventKind.ACCEPTED]
     again = replace(accepted, id="3")
     assert push(sync, again).status is PushStatus.UNCHANGED
+
+
+@pytest.mark.contract("C13")
+def test_only_what_the_person_has_seen_is_accepted(world: World, sync: SyncItems) -> None:
+    seen = push(sync, SyncItem("1", "b/b.md", content="# B\n\nby an ai, and seen\n"), AI)
+    note = world.memory.notes.get("b/b.md")
+    world.memory.notes.update(note.path, note.content + "by an ai, and not seen\n", seen.sha)
+    accepted = SyncItem(
+        "2", note.path, content=note.content.replace("# B", "# BB"), sha=seen.sha,
+        accepted_by_user=True,
+    )  # fmt: skip
+    assert push(sync, accepted).status is PushStatus.MERGED
+    assert levels(world, "b/b.md") == {
+        "# BB": 1,
+        "by an ai, and seen": 1,
+        "by an ai, and not seen": 5,
+    }
+
+
+@pytest.mark.contract("C13")
+@pytest.mark.parametrize(("lines", "level"), [(((1, 1),), 1), ((), 5), (None, 1)])
+def test_the_person_may_accept_some_lines(
+    world: World, sync: SyncItems, lines: tuple[tuple[int, int], ...] | None, level: int
+) -> None:
+    push(sync, SyncItem("1", "b/b.md", content="# B\n\nby an ai, one\nby an ai, two\n"), AI)
+    note = world.memory.notes.get("b/b.md")
+    one = note.content.split("\n").index("by an ai, one") + 1
+    some = tuple((one, one) for _ in lines) if lines is not None else None
+    push(
+        sync,
+        SyncItem(
+            "2", note.path, content=note.content, sha=note.sha, accepted_by_user=True,
+            accepted_lines=some,
+        ),
+    )  # fmt: skip
+    found = levels(world, "b/b.md")
+    assert (found["by an ai, one"], found["by an ai, two"]) == (level, 1 if lines is None else 5)
 
 
 # --- two sides -------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from pack.truth.sync_items.meeting import Meeting, MeetingReport, MeetingState
 from pack.truth.sync_items.pulling import Pulled
 from pack.truth.vault import vault_mode
 from tests.support import World
+from tests.unit.truth.sync_items.test_items import levels
 
 A = "context/a.md"
 PERSON = Origin(Source.USER, "cli")
@@ -241,3 +242,15 @@ def test_both_write_the_same(two: Two) -> None:
         change(world, "one", "ONE")
     assert two.meet().copies == []
     two.assert_same()
+
+
+@pytest.mark.contract("C13")
+def test_lines_that_the_person_accepted_there_are_the_only_ones_accepted_here(two: Two) -> None:
+    two.there.memory.written_by(AI).notes.update("b/x.md", "# X\n\nits one\n\nits two\n")
+    two.meet()
+    note = person(two.there).notes.get("b/x.md")
+    line = note.content.split("\n").index("its one") + 1
+    person(two.there).proposals.accept_text(note.path, str(line), "tty")
+    two.meet(2)
+    assert levels(two.here, note.path) == levels(two.there, note.path)
+    assert levels(two.here, note.path)["its two"] == AI.level
