@@ -187,7 +187,7 @@ def _spans(values: Sequence[object] | None) -> tuple[Span, ...] | None:
 
 def _is_span(value: tuple[object, ...]) -> bool:
     numbers = [one for one in value if isinstance(one, int) and not isinstance(one, bool)]
-    is_pair = len(value) == len(numbers) == 2  # noqa: PLR2004 - the first and the last line
+    is_pair = len(value) == len(numbers) == 2
     return is_pair and 1 <= numbers[0] <= numbers[1] < _MOST_LINES
 
 
