@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -62,6 +62,7 @@ class SyncItem:
         accepted_by_user: Whether the person took over what another had written.
         accepted_lines: The lines of the text that they took over as they were, each part by its
             first and last line, from 1; beside what the item changes. `None` for all.
+        is_named: Whether its sender gave it the id; otherwise another item may say the same.
         last_modified_by_level: The level of whoever changed the file last.
         version: The height of the commit: how many commits lead to it, itself included.
         last_modified_at: When it was changed.
@@ -90,6 +91,7 @@ class SyncItem:
     moved_from: str | None = None
     entity_type: str = NOTE
     accepted_lines: tuple[Span, ...] | None = None
+    is_named: bool = field(default=True, compare=False)
 
     def as_json(self) -> dict[str, object]:
         """All its fields, as they are sent."""
@@ -133,8 +135,9 @@ def read_item(value: object) -> SyncItem:
         raise InvalidRequest("an item without entity_id")
     sha = fields.name("sha")
     moved_from = fields.name("moved_from")
+    own_id = fields.name("id")
     return SyncItem(
-        fields.name("id") or _derived_id(entity_id, sha, content, moved_from),
+        own_id or _derived_id(entity_id, sha, content, moved_from),
         entity_id,
         fields.name("tenant_id"),
         fields.level("truth_level"),
@@ -151,6 +154,7 @@ def read_item(value: object) -> SyncItem:
         moved_from,
         fields.name("entity_type") or NOTE,
         _spans(fields.get("accepted_lines", list)),
+        own_id is not None,
     )
 
 

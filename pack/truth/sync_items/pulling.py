@@ -10,6 +10,7 @@ from typing import Final
 from pack.catalog.row import is_catalogued
 from pack.catalog.scope import scope_of
 from pack.core.core import Core
+from pack.core.lookup import asked_path
 from pack.core.requests import InvalidCursor, check_limit, make_cursor, parse_cursor
 from pack.errors import InvalidRequest, NotFound
 from pack.files.note import Note
@@ -28,6 +29,8 @@ from pack.truth.sync_items.item import ChainLink, SyncItem
 PAGE: Final = 50
 """How many items a pull returns if the caller gives no limit."""
 MOST: Final = 200
+_DIGITS: Final = 12
+"""No version is longer."""
 _MOST_BYTES: Final = 1024 * 1024
 """Of texts in one page; one item is in it at least."""
 
@@ -118,10 +121,10 @@ def pull(
 
 def current_item(core: Core, path: str) -> SyncItem | None:
     """What a memory has at a path, edits by hand included; `None` if there never was a file."""
-    head, place = core.connector.head(), MemoryPath(path)
-    note = core.reader.find(place) if is_catalogued(path) else None
-    if head is None or not is_catalogued(path):
+    head, place = core.connector.head(), asked_path(core, path)
+    if head is None or not (_is_note(place) and scope_of(core.connector).require().holds(place)):
         return None
+    note = core.reader.find(place)
     heights = Heights.of(core, head)
     for commit in core.connector.log(LogQuery(head, path=place, limit=1, with_files=True)):
         shas = {file.path: file.sha for file in commit.files or ()}
@@ -142,8 +145,8 @@ def _id_of(step: FileStep) -> str:
 
 def _start(core: Core, heights: Heights, since: str | None) -> int:
     if since is None or since.isdecimal():
-        height = int(since or 0)
-        if height > heights.highest:
+        height = int((since or "0")[:_DIGITS])
+        if height > heights.highest or len(since or "") > _DIGITS:
             raise InvalidRequest("there is no such version yet; pull without `since`")
         return height
     moment = parse_moment(since, core.clock(), at_end=False)

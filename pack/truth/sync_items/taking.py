@@ -19,7 +19,7 @@ from pack.truth.acceptances import Span, acceptance_trailer
 from pack.truth.authority import authority_of
 from pack.truth.sync_items.accepted import spans_there
 from pack.truth.sync_items.claims import Claimed, SyncCaller, chain_trailers
-from pack.truth.sync_items.done import item_trailer
+from pack.truth.sync_items.done import find_done, item_trailer
 from pack.truth.sync_items.item import SyncItem
 from pack.use_cases.write import Wording, find_target, store
 
@@ -32,6 +32,18 @@ class NothingToDo(Exception):
 
 class NeedsChoice(Exception):
     """Both texts cannot be in place, and no rule says which."""
+
+
+class TakenBefore(Exception):
+    """An item was taken already.
+
+    Attributes:
+        commit: The commit that took it.
+    """
+
+    def __init__(self, commit: CommitId) -> None:
+        super().__init__()
+        self.commit = commit
 
 
 class Taking:
@@ -47,6 +59,7 @@ class Taking:
     def __init__(self, core: Core, item: SyncItem, caller: SyncCaller, claimed: Claimed) -> None:
         self._core = core
         self._item = item
+        self._caller = caller
         self._claimed = claimed
         self._trailers = [
             item_trailer(item.id, caller),
@@ -60,20 +73,26 @@ class Taking:
 
         Raises:
             NothingToDo: Nothing.
+            TakenBefore: Another push of the item was faster, or this is a repeated one.
             NeedsChoice: A person has to say which text stays.
             PackError: The item cannot be taken.
         """
         self.is_merged = False
         core, item = self._core, self._item
         target, current = find_target(core, item.moved_from or item.entity_id)
+        is_as_seen = (current.sha if current is not None else None) == item.sha
+        if (item.is_named or not is_as_seen) and (done := find_done(core, item.id, self._caller)):
+            raise TakenBefore(done.id)
+        if item.content is not None:
+            check_text(frontmatter.read(item.content))
         if item.moved_from is not None:
             return self._move(target, current)
         if item.content is None:
             return self._delete(target, current)
-        content = item.content.encode("utf-8", "surrogatepass")
+        content = item.content.encode("utf-8")
         if current is not None and current.content == content:
             return self._as_it_is(target, current)
-        if (current.sha if current is not None else None) == item.sha:
+        if is_as_seen:
             return self._store(target, current, item.content)
         if current is None:
             return self._store_again(target, item.content)
@@ -172,7 +191,7 @@ class Taking:
 
     def _store_again(self, target: MemoryPath, text: str) -> Decision:
         """Store a text whose file was deleted since."""
-        edited = self._theirs(blob_id(text.encode("utf-8", "surrogatepass")))
+        edited = self._theirs(blob_id(text.encode("utf-8")))
         if deletion_stands(self._ours(target, None), edited):
             raise NeedsChoice
         return self._telling(
