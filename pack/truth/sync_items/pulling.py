@@ -148,7 +148,7 @@ def _start(core: Core, heights: Heights, since: str | None) -> int:
         height = int((since or "0")[:_DIGITS])
         if height > heights.highest or len(since or "") > _DIGITS:
             raise InvalidRequest("there is no such version yet; pull without `since`")
-        return height
+        return heights.since(height)
     moment = parse_moment(since, core.clock(), at_end=False)
     if moment is None:
         raise InvalidRequest("`since` must be a version, or a time such as 2026-01-31T09:30:00Z")
