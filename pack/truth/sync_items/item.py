@@ -63,6 +63,7 @@ class SyncItem:
         accepted_lines: The lines of the text that they took over as they were, each part by its
             first and last line, from 1; beside what the item changes. `None` for all.
         is_named: Whether its sender gave it the id; otherwise another item may say the same.
+        base: The text of `sha`, if this memory may never have had it; it is not sent.
         last_modified_by_level: The level of whoever changed the file last.
         version: The height of the commit: how many commits lead to it, itself included.
         last_modified_at: When it was changed.
@@ -92,6 +93,7 @@ class SyncItem:
     entity_type: str = NOTE
     accepted_lines: tuple[Span, ...] | None = None
     is_named: bool = field(default=True, compare=False)
+    base: str | None = field(default=None, compare=False)
 
     def as_json(self) -> dict[str, object]:
         """All its fields, as they are sent."""

@@ -14,14 +14,17 @@ from pack.core.lookup import asked_path
 from pack.core.requests import InvalidCursor, check_limit, make_cursor, parse_cursor
 from pack.errors import InvalidRequest, NotFound
 from pack.files.note import Note
+from pack.history.differences.line_hunks import git_lines
 from pack.history.origins import derivations, written_by
 from pack.history.when import parse_moment
 from pack.index.format import is_generated, is_page_path, may_be_generated
 from pack.log import ChangeKind, CommitFacts, FileChange, LogQuery
+from pack.merge.diff import find_hunks
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.paths import INDEX
 from pack.times import format_time
 from pack.truth.acceptances import Span, read_acceptance
+from pack.truth.authority import truth_at
 from pack.truth.sync_items.accepted import spans_there
 from pack.truth.sync_items.heights import Heights
 from pack.truth.sync_items.item import ChainLink, SyncItem
@@ -227,7 +230,7 @@ class _Reading:
         note = self._note(step)
         if step.sha is not None and note is None:
             return None
-        level, origin, is_accepted = self._writer(step)
+        level, origin, is_accepted = self._brought(step, note) or self._writer(step)
         shown = level if self._each or note is None else self._level(note, level)
         return SyncItem(
             _id_of(step),
@@ -259,6 +262,28 @@ class _Reading:
             return None
         is_index = may_be_generated(note.path) and is_generated(note.path, note.head.fields)
         return None if is_index else note
+
+    def _brought(self, step: FileStep, note: Note | None) -> tuple[int, str, bool] | None:
+        """Who wrote what a change put in, if that is weaker than who made the change.
+
+        So is text that the person moved from another file, or brought back.
+        """
+        level, _, _ = self._writer(step)
+        truth = truth_at(self._core, step.commit.id, note) if self._each and note else None
+        if truth is None or note is None:
+            return None
+        before = b""
+        if step.base_sha is not None:
+            ((_, before),) = self._core.connector.read_blobs([step.base_sha])
+        lines = git_lines(note.exact_text())
+        first = len(lines) - len(git_lines(note.head.body))
+        weakest = None
+        for hunk in find_hunks(git_lines(before.decode("utf-8", "replace")), lines):
+            for place in range(max(hunk.start, first), hunk.end):
+                one = truth.lines[place]
+                if lines[place].strip() and one.level > (weakest.level if weakest else level):
+                    weakest = one
+        return (weakest.level, weakest.origin, False) if weakest is not None else None
 
     def _writer(self, step: FileStep) -> tuple[int, str, bool]:
         """Who made a change: its commit, or those that a merge brought."""

@@ -233,6 +233,8 @@ class Taking:
 
     def _base(self) -> bytes | None:
         """What the sender had; `None` if that is not known here."""
+        if self._item.base is not None:
+            return self._item.base.encode("utf-8", "surrogatepass")
         if self._item.sha is None:
             return None
         try:
