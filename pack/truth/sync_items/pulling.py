@@ -12,6 +12,7 @@ from pack.catalog.scope import scope_of
 from pack.core.core import Core
 from pack.core.lookup import asked_path
 from pack.core.requests import InvalidCursor, check_limit, make_cursor, parse_cursor
+from pack.core.truths import STRONGEST, WEAKEST
 from pack.errors import InvalidRequest, NotFound
 from pack.files.note import Note
 from pack.history.differences.line_hunks import git_lines
@@ -208,7 +209,7 @@ def _page(
     size = 0
     for place, step in enumerate(steps):
         item = reading.item(step)
-        if item is None or (item.truth_level or 1) > max_level:
+        if item is None or not reading.is_trusted(item, step, max_level):
             continue
         size += len((item.content or "").encode("utf-8", "replace"))
         if items and (len(items) == min(limit, MOST) or size > _MOST_BYTES):
@@ -250,6 +251,14 @@ class _Reading:
             step.moved_from,
             accepted_lines=self._accepted_lines(step, note) if is_accepted else None,
         )
+
+    def is_trusted(self, item: SyncItem, step: FileStep, level: int) -> bool:
+        """Whether all that an item holds is trusted that far, whoever changed the file last."""
+        if (item.truth_level or STRONGEST) > level:
+            return False
+        note = self._note(step) if self._each and level < WEAKEST else None
+        truth = truth_at(self._core, step.commit.id, note) if note is not None else None
+        return truth is None or truth.level <= level
 
     def _note(self, step: FileStep) -> Note | None:
         if step.sha is None:

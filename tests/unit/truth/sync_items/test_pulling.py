@@ -107,6 +107,8 @@ def test_a_file_is_as_weak_as_its_weakest_line_and_a_change_as_its_writer(world:
     each = [i.truth_level for i in sync.pull(each=True).items if i.entity_id == "a/1.md"]
     assert each == [1, 5, 1]
     assert "a/1.md" not in {item.entity_id for item in sync.pull(max_level=1).items}
+    strong = [i for i in sync.pull(each=True, max_level=1).items if i.entity_id == "a/1.md"]
+    assert ["its" in (item.content or "") for item in strong] == [False]
 
 
 @pytest.mark.parametrize("since", ["x", "999999", "9" * 5000, "-1", "2026-13-01"])
