@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pack.catalog.row import is_catalogued
-from pack.catalog.scope import PROJECT_FILE
+from pack.catalog.scope import PROJECT_FILE, VaultMode, scope_of
 from pack.core.core import Core
 from pack.core.referee import HeldBack
 from pack.core.truths import (
@@ -42,7 +42,6 @@ from pack.paths import INDEX
 from pack.truth.authority import authority_of, truth_at
 from pack.truth.foreign_merges import ForeignMerges, is_foreign_merge
 from pack.truth.rule import judge
-from pack.truth.vault import is_cloud_first
 
 _PERSON: Final = LineTruth(STRONGEST, "user:unknown", LineState.UNATTRIBUTED, None)
 
@@ -74,7 +73,7 @@ class HistoryReferee:
 
     def weigh(self, base: CommitId | None, ours: CommitId, theirs: CommitId) -> Weigh:
         """See `Referee.weigh`."""
-        core, canonical = self._core, is_cloud_first(self._core.connector)
+        core, canonical = self._core, _is_cloud_first(self._core)
 
         def weighed(trio: Trio) -> TwoSides:
             sides = ((ours, trio.ours), (theirs, trio.theirs))
@@ -302,6 +301,10 @@ def is_index(note: Note) -> bool:
 
 def _lines(content: bytes | None) -> list[str]:
     return git_lines((content or b"").decode("utf-8", "replace"))
+
+
+def _is_cloud_first(core: Core) -> bool:
+    return scope_of(core.connector).vault_mode is VaultMode.CLOUD_FIRST
 
 
 def _level(commit: CommitFacts) -> int:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
+from pack.catalog.scope import VaultMode
 from pack.errors import OtherTenant
 from pack.merge.copies import conflict_copy_path, mark_copy
 from pack.merge.two_sides import PERSON
@@ -31,7 +32,6 @@ from pack.truth.sync_items.items import (
     SyncItems,
 )
 from pack.truth.sync_items.pulling import PAGE, Pulled
-from pack.truth.vault import VaultMode
 
 _BATCH: Final = 50
 _HERE: Final = SyncCaller(Source.USER, "sync")

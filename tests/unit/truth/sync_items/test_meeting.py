@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
+from pack.catalog.scope import VaultMode, scope_of
 from pack.core.truths import TruthMode
 from pack.errors import OtherTenant, Unavailable
 from pack.memory import Memory
@@ -15,7 +16,6 @@ from pack.truth.sync_items.item import SyncItem
 from pack.truth.sync_items.items import ItemResult, SyncItems
 from pack.truth.sync_items.meeting import Meeting, MeetingReport, MeetingState
 from pack.truth.sync_items.pulling import Pulled
-from pack.truth.vault import VaultMode, vault_mode
 from tests.support import World
 from tests.unit.truth.sync_items.test_items import levels
 
@@ -56,7 +56,7 @@ class Two:
     def meet(self, times: int = 1) -> MeetingReport:
         for _ in range(times):
             items = self.here.memory.sync_items
-            mode = vault_mode(self.here.connector)
+            mode = scope_of(self.here.connector).vault_mode
             meeting = Meeting(items, self.other, self.state, mode, self.save)
             self.state = meeting.hold()
         return meeting.report
