@@ -12,7 +12,7 @@ from pack.catalog.scope import scope_of
 from pack.core.core import Core
 from pack.core.lookup import asked_path
 from pack.core.requests import InvalidCursor, check_limit, make_cursor, parse_cursor
-from pack.core.truths import STRONGEST, WEAKEST
+from pack.core.truths import STRONGEST, WEAKEST, NoteTruth
 from pack.errors import InvalidRequest, NotFound
 from pack.files.note import Note
 from pack.history.differences.line_hunks import git_lines
@@ -256,9 +256,15 @@ class _Reading:
         """Whether all that an item holds is trusted that far, whoever changed the file last."""
         if (item.truth_level or STRONGEST) > level:
             return False
-        note = self._note(step) if self._each and level < WEAKEST else None
-        truth = truth_at(self._core, step.commit.id, note) if note is not None else None
+        truth = self._truth_then(step, self._note(step)) if level < WEAKEST else None
         return truth is None or truth.level <= level
+
+    def _truth_then(self, step: FileStep, note: Note | None) -> NoteTruth | None:
+        """The truth of a text as it was after its commit; `None` if it is all the person's."""
+        truths = self._core.truths if self._each and note is not None else None
+        if truths is None or note is None or not truths.is_shared(note):
+            return None
+        return truth_at(self._core, step.commit.id, note)
 
     def _note(self, step: FileStep) -> Note | None:
         if step.sha is None:
@@ -278,7 +284,7 @@ class _Reading:
         So is text that the person moved from another file, or brought back.
         """
         level, _, _ = self._writer(step)
-        truth = truth_at(self._core, step.commit.id, note) if self._each and note else None
+        truth = self._truth_then(step, note)
         if truth is None or note is None:
             return None
         before = b""
