@@ -12,11 +12,14 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pack.core.core import Core
+from pack.core.memo import Memo
 from pack.log import CommitFacts, LogQuery
 from pack.model import CommitId
+
+_KEPT: Final = 4
 
 
 class _Merge(NamedTuple):
@@ -40,8 +43,9 @@ class Heights:
 
     @classmethod
     def of(cls, core: Core, head: CommitId) -> Heights:
-        """Those of a commit's history; read once for each head."""
-        return core.memo.once((cls, head), lambda: cls(head, core.log.read(LogQuery(head))))
+        """Those of a commit's history. They are as long as that, so only a few are kept."""
+        recent: Memo = core.memo.once(cls.__name__, lambda: Memo(_KEPT))
+        return recent.once(head, lambda: cls(head, core.log.read(LogQuery(head))))
 
     @property
     def highest(self) -> int:

@@ -20,6 +20,10 @@ def test_a_height_is_how_many_commits_lead_to_one() -> None:
     assert (heights.highest, heights.first) == (2, first)
     assert [heights.height(one) for one in (first, second)] == [1, 2]
     assert [heights.at(number) for number in range(3)] == [None, first, second]
+    assert Heights.of(core, second) is heights
+    for number in range(9):
+        Heights.of(core, world.memory.notes.update(f"b/{number}.md", "x\n").commit or second)
+    assert Heights.of(core, second) is not heights  # each is as long as the history
     assert [heights.before(moment) for moment in (START, world.clock.now)] == [0, 1]
     world.close()
 
