@@ -16,6 +16,7 @@ from pack.history.differences.stamps import stamped_lines
 from pack.log import ChangeKind
 from pack.merge.diff import find_hunks
 from pack.model import MemoryPath
+from pack.truth.deciding.hidden import HiddenCharacter, find_hidden
 
 _AROUND: Final = 2
 
@@ -68,6 +69,17 @@ class OfferedFile:
         for hunk in reversed(chosen):
             lines[hunk.line - 1 : hunk.line - 1 + len(hunk.old)] = hunk.new
         return replace(self.diff, after="".join(lines))
+
+    @property
+    def hidden(self) -> tuple[HiddenCharacter, ...]:
+        """The hidden characters in the lines that would come, by their place in the new text."""
+        lines: set[int] = set()
+        moved = 0
+        for hunk in self.hunks:
+            first = hunk.line + moved
+            lines.update(range(first, first + len(hunk.new)))
+            moved += len(hunk.new) - len(hunk.old)
+        return tuple(one for one in find_hidden(self.diff.after) if one.line in lines)
 
 
 def offer_files(diffs: Iterable[FileDiff]) -> tuple[OfferedFile, ...]:

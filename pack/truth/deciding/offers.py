@@ -68,10 +68,10 @@ class Offer:
 
     @property
     def hidden(self) -> tuple[HiddenCharacter, ...]:
-        """The hidden characters in what would come."""
-        texts = (line for hunk in self.hunks for line in hunk.new)
-        paths = (file.diff.path for file in self.files)
-        return tuple(chain.from_iterable(map(find_hidden, chain(texts, paths))))
+        """The hidden characters in what would come: in the texts, and in the names of files."""
+        texts = (file.hidden for file in self.files)
+        paths = (find_hidden(file.diff.path) for file in self.files)
+        return tuple(chain.from_iterable(chain(texts, paths)))
 
 
 class Offers:
