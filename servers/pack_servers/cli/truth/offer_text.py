@@ -142,7 +142,7 @@ def show_hunk(offer: Offer, file: OfferedFile, hunk: OfferedHunk) -> None:
         show_marked((f"  part {hunk.number} of {len(offer.hunks)}", Mark.ASIDE))
     only = file.with_only({hunk.number})
     if only is not None and only.unshown is None and only.before != only.after:
-        show_reading(Reading(_spelled_out(only), raw=True))
+        show_reading(Reading(_spelled_out(only), raw=True, is_exact=True))
 
 
 def _spelled_out(diff: FileDiff) -> FileDiff:
