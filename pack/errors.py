@@ -446,11 +446,11 @@ class ProposalChanged(Conflict):
     """
 
     code = "proposal_changed"
+    remedy = f"{Action.SEE_PROPOSALS} to look at it again."
 
     def __init__(self, proposal: str) -> None:
         super().__init__(
-            f"proposal {proposal} is no longer what you were shown; nothing was accepted",
-            f"{Action.SEE_PROPOSALS} to look at it again.",
+            f"proposal {proposal} is no longer what you were shown; nothing was done to it"
         )
         self.proposal = proposal
 
@@ -463,12 +463,12 @@ class StaleProposal(Conflict):
     """
 
     code = "stale_proposal"
+    remedy = f"{Action.EDIT_PROPOSAL} for what you want of it, or {Action.REJECT_PROPOSAL}."
 
     def __init__(self, proposal: str) -> None:
-        super().__init__(
-            f"what proposal {proposal} wanted to change is no longer there",
-            f"{Action.EDIT_PROPOSAL} for what you want of it, or {Action.REJECT_PROPOSAL}.",
-        )
+        super().__init__(f"what proposal {proposal} wanted to change is no longer there")
+        edit, reject = Action.EDIT_PROPOSAL.of(proposal), Action.REJECT_PROPOSAL.of(proposal)
+        self.remedy = f"{edit} for what you want of it, or {reject}."
         self.proposal = proposal
 
 

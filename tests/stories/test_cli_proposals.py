@@ -12,7 +12,7 @@ from pack_servers.wiring.memory import open_memory
 
 from pack.provenance import Origin, Source
 from tests.stories.cli_driver import Folder, new_memory
-from tests.stories.terminal_driver import at_terminal
+from tests.stories.terminal_driver import ASKED, at_terminal
 
 pytestmark = pytest.mark.contract("C13")
 
@@ -30,9 +30,11 @@ def memory(tmp_path: Path) -> Folder:
     return made
 
 
-def propose(memory: Folder, *words: tuple[str, str], path: str = RULES) -> str:
+def propose(
+    memory: Folder, *words: tuple[str, str], path: str = RULES, origin: Origin = CLAUDE
+) -> str:
     """The proposal that an agent's rewrite becomes."""
-    with open_memory(Settings(), LocalPlace(memory.path), origin=CLAUDE) as opened:
+    with open_memory(Settings(), LocalPlace(memory.path), origin=origin) as opened:
         found = opened.notes.get(path)
         text = found.content
         for old, new in words:
@@ -202,3 +204,42 @@ def test_a_review_takes_one_key_a_part_and_keeps_what_was_decided(memory: Folder
     (left,) = memory.json("proposals")["proposals"]
     assert (left["added"], left["removed"]) == (1, 1)
     assert "1 proposal left" in plain
+
+
+def reviewed(memory: Folder, keys: str) -> str:
+    status, screen = at_terminal(memory, "review", typed=[("/?] ", key) for key in keys])
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", screen)
+    assert (status, plain.count("/?] "), "error" in plain) == (0, len(keys), False), plain
+    return plain
+
+
+def test_a_review_goes_by_what_is_there_when_it_shows_a_proposal(memory: Folder) -> None:
+    """One is next to what was just accepted, one is what the person has written themselves."""
+    propose(memory, MAIL)
+    propose(memory, SHORT, origin=Origin(Source.AI_LOCAL, "llama"))
+    propose(memory, ASK, origin=Origin(Source.AI_LOCAL, "qwen"))
+    memory.ok("edit", RULES, "--replace", ASK[0], ASK[1])
+    plain = reviewed(memory, "yy")
+    assert "all of it is in the memory already" in plain
+    assert "nothing is left to decide on" in plain
+    text = text_of(memory)
+    assert ("Always send mail." in text, "Be verbose." in text) == (True, True)
+    assert memory.json("proposals") == {"proposals": []}
+
+
+def test_a_stale_proposal_is_shown_whole_and_refused_only_as_a_whole(memory: Folder) -> None:
+    made = propose(memory, MAIL, ASK)
+    memory.ok("edit", RULES, "--replace", "Never send", "Rarely send")
+    assert "Do not ask." in reviewed(memory, "l")
+    assert memory.json("proposals", "show", made)["status"] == "open"
+    reviewed(memory, "n")
+    assert memory.json("proposals", "show", made)["status"] == "rejected"
+
+
+def test_nobody_decides_on_what_is_not_on_the_screen(memory: Folder) -> None:
+    made = propose(memory, MAIL)
+    status, screen = at_terminal(
+        memory, "proposals", "accept", made, "--format", "json", typed=[(ASKED, "y\n")]
+    )
+    assert status == 0, screen
+    assert screen.index("send mail.") < screen.index(ASKED)

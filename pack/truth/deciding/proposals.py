@@ -101,6 +101,7 @@ class Proposals:
             origin: Only those of this writer: an origin, or the beginning of one, or a client.
 
         Raises:
+            InvalidRequest: The origin is empty.
             ConnectorError: The store cannot be read.
         """
         with self._core.view(), self._core.reader.reading_once():
@@ -199,7 +200,11 @@ class Proposals:
             return self._close(decided[-1].proposal, written)
 
     def reject(
-        self, proposal: str, reason: str | None = None, hunks: Collection[int] | None = None
+        self,
+        proposal: str,
+        reason: str | None = None,
+        hunks: Collection[int] | None = None,
+        shown: str | None = None,
     ) -> Decided:
         """Refuse a proposal: the same text proposed again is answered with the reason.
 
@@ -207,18 +212,21 @@ class Proposals:
             proposal: Its id.
             reason: Why, in the person's words.
             hunks: The numbers of the parts that are refused; `None` for all. The rest stays open.
+            shown: The hash of what the person was shown; `None` if they refuse whatever it is.
 
         Raises:
             AskThePerson: The caller is not the person.
             NotFound: There is no such proposal.
             InvalidRequest: It is decided already, or has no such part.
+            ProposalChanged: It is not what the person was shown. Nothing was refused.
             StaleProposal: Only parts are refused of one that does not fit any more.
             ConnectorError: The store failed.
         """
         self._person("", Action.REJECT_PROPOSAL, proposal)
         with self._core.connector.exclusive():
             found = self._undecided(proposal)
-            offer = self.show(proposal) if hunks is not None else None
+            is_any = hunks is None and shown is None
+            offer = None if is_any else self._shown(proposal, shown)
             if offer is None or len(_numbers(offer, hunks)) == len(offer.hunks):
                 self._shelf.close(found, ProposalStatus.REJECTED, reason)
                 return Decided(proposal, ProposalStatus.REJECTED)
@@ -261,6 +269,8 @@ class Proposals:
 
     def _open_of(self, origin: str | None) -> Sequence[Proposal]:
         wanted = (origin or "").strip().casefold()
+        if origin is not None and not wanted:
+            raise InvalidRequest("the writer whose proposals are meant has no name")
         return [
             one
             for one in self._shelf.open()
@@ -281,10 +291,11 @@ class Proposals:
             raise InvalidRequest(f"proposal {proposal} is {found.status}{why}")
         return found
 
-    def _shown(self, proposal: str, shown: str) -> Offer:
-        """The proposal as it is now, which must be what the person was shown."""
-        offer = Offers(self._core).of(self._undecided(proposal))
-        if offer.shown != shown:
+    def _shown(self, proposal: str, shown: str | None) -> Offer:
+        """The proposal as it is now, which must be what the person was shown, if anything was."""
+        with self._core.view(), self._core.reader.reading_once():
+            offer = Offers(self._core).of(self._undecided(proposal))
+        if shown is not None and offer.shown != shown:
             raise ProposalChanged(proposal)
         return offer
 
