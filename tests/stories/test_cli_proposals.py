@@ -149,7 +149,7 @@ def test_an_edited_proposal_is_accepted(memory: Folder, tmp_path: Path) -> None:
 
 def test_what_is_written_while_the_person_edits_is_not_lost(memory: Folder, tmp_path: Path) -> None:
     """The second file of a proposal is opened long after it was read."""
-    memory.ok("update", OTHER, stdin="# Other\n\nMine.\n\nA\n\nB\n\nC\n\nThe end.\n")
+    memory.ok("update", OTHER, stdin="# Other\n\nMine.\n")
     with open_memory(Settings(), LocalPlace(memory.path), origin=CLAUDE) as opened:
         core = opened.proposals._core
         wanted = [(RULES, *MAIL), (OTHER, "Mine.", "Ours.")]
@@ -158,13 +158,11 @@ def test_what_is_written_while_the_person_edits_is_not_lost(memory: Folder, tmp_
         message = commit_message(f"{RULES}: update", CLAUDE, "request")
         made = core.proposals.add(memory.head(), MemoryPath(RULES), parts, message, None)
     editor = tmp_path / "editor"
-    other = memory.path / OTHER
-    editor.write_text(f'#!/bin/sh\nsed -i.old "s/The end/Not the end/" {other}\n')
+    editor.write_text(f"#!/bin/sh\nsed -i.old 's/Ask first/Ask twice/' {memory.path / RULES}\n")
     editor.chmod(0o755)
     ended = memory.pack("proposals", "edit", made.id, env={"EDITOR": str(editor)})
     assert ended.status == 2, ended
-    assert "Not the end." in other.read_text(encoding="utf-8")
-    assert "Never send mail." in text_of(memory)
+    assert ("Never send mail." in text_of(memory), "Ask twice." in text_of(memory)) == (True, True)
 
 
 def test_what_was_accepted_is_told_if_the_next_one_fails(memory: Folder) -> None:
