@@ -228,6 +228,19 @@ def test_text_of_an_ai_is_made_ones_own(memory: Folder) -> None:
     assert "nothing to accept" in again.err
 
 
+def test_text_with_hidden_characters_is_shown_before_it_is_ones_own(memory: Folder) -> None:
+    with open_memory(Settings(), LocalPlace(memory.path), origin=CLAUDE) as opened:
+        sha = opened.notes.update(OTHER, "# Found\n\nOne\u202e two.\n").sha
+    state = memory.state()
+    ended = memory.pack("accept", OTHER)
+    assert (ended.status, memory.state()) == (1, state)
+    assert "One<U+202E> two." in ended.err
+    assert "1 hidden character: 1 bidi" in ended.err
+    memory.ok("edit", OTHER, "--append", "Mine.")
+    assert memory.pack("accept", OTHER, "--yes", "--sha", str(sha)).status == 2
+    memory.ok("accept", OTHER, "--yes", "--sha", memory.sha(OTHER))
+
+
 # --- nobody else -----------------------------------------------------------------------------
 
 

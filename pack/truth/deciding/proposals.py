@@ -252,14 +252,16 @@ class Proposals:
             self._shelf.close(found, ProposalStatus.WITHDRAWN)
             return Decided(proposal, ProposalStatus.WITHDRAWN)
 
-    def accept_text(self, path: str, lines: str | None, via: str) -> Written:
+    def accept_text(
+        self, path: str, lines: str | None, via: str, sha: str | None = None
+    ) -> Written:
         """Make text the person's own; see `pack.truth.deciding.accept_text.accept_text`.
 
         Raises:
             AskThePerson: The caller is not the person.
         """
         self.refuse_others(Action.ACCEPT_TEXT, [path])
-        return accept_text(self._session, path, lines, via)
+        return accept_text(self._session, path, lines, via, sha)
 
     # --- looking -------------------------------------------------------------------------------
 
