@@ -88,7 +88,7 @@ def show_offers(offers: Sequence[Offer]) -> None:
         proposal = offer.proposal
         return [
             styled(proposal.id, "bold"),
-            styled(proposal.path),
+            styled(show_hidden(proposal.path)),
             styled(writer_name(proposal.origin), "cyan"),
             styled(when(format_time(proposal.time), clock()).partition(" (")[0]),
             styled(f"+{offer.added} -{offer.removed}"),
