@@ -173,7 +173,7 @@ class TooManyProposals(InvalidRequest):
 
     def __init__(self, origin: str, most: int) -> None:
         super().__init__(
-            f"{most} proposals of {origin} wait for the person's decision already, so this one "
+            f"{most} proposals by {origin} already wait for the person's decision, so this one "
             "was not made"
         )
         self.most = most

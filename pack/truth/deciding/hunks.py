@@ -1,7 +1,7 @@
 """What a proposal would change, in parts that a person can decide on one by one.
 
-A hunk is a run of changed lines. A file that comes, goes or moves is one hunk. What PACK stamps at
-each write is in no hunk: the write that accepts something stamps anew.
+A hunk is a run of changed lines. A file that is added, deleted or moved is one hunk. The stamps
+that PACK sets at each write are in none: the write that accepts something sets them afresh.
 """
 
 from __future__ import annotations

@@ -162,7 +162,7 @@ def say_how_to_decide(offer: Offer) -> None:
     proposal = offer.proposal.id
     parts = f"; parts of it with --hunks 1,{len(offer.hunks)}" if len(offer.hunks) > 1 else ""
     if offer.is_stale:
-        say(f"  → To take over what you want of it: pack proposals edit {proposal}")
+        say(f"  → To take over the part of it that you want: pack proposals edit {proposal}")
     else:
         say(f"  → To accept it: pack proposals accept {proposal} --shown {offer.shown}{parts}")
     say(f"  → To refuse it: pack proposals reject {proposal} --reason WHY")

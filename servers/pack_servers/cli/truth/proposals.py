@@ -75,7 +75,7 @@ def run(
         _Action,
         typer.Argument(
             metavar="[ACTION]",
-            help="list (without one), show, accept, reject or edit.",
+            help="list (the default), show, accept, reject or edit.",
             show_default=False,
         ),
     ] = _Action.LIST,
@@ -106,7 +106,7 @@ def run(
         typer.Option(
             "--all-from",
             metavar="ORIGIN",
-            help="All proposals of one writer: claude, ai-cloud.",
+            help="Every proposal by one writer, such as claude or ai-cloud.",
             show_default=False,
         ),
     ] = None,
@@ -115,7 +115,7 @@ def run(
         typer.Option(
             "--shown",
             metavar="HASH",
-            help="Accept exactly what `show` has shown, without asking.",
+            help="Decide on exactly what `show` showed; nothing else is accepted.",
             show_default=False,
         ),
     ] = None,
@@ -125,7 +125,7 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """See and decide what others propose to change in your text."""
+    """See what others propose to change in your text, and decide."""
     given = {"--hunks": hunks, "--reason": reason, "--all-from": all_from, "--shown": shown}
     _refuse_useless(action, proposal, given)
     numbers = _numbers(hunks)

@@ -27,7 +27,7 @@ from pack_servers.cli.truth.offer_text import (
 from pack_servers.cli.truth.person import for_the_person
 
 EXAMPLES: Final = """\
-  pack review        go through all that others propose, one key for each part"""
+  pack review        go through everything that others propose"""
 
 
 class _Key(StrEnum):
@@ -36,8 +36,8 @@ class _Key(StrEnum):
     YES = "yes, make it mine"
     NO = "no, refuse it"
     LATER = "later, leave it open"
-    ALL = "accept this and all the rest of this proposal"
-    DROP = "refuse this and all the rest of this proposal"
+    ALL = "accept this and the rest of the proposal"
+    DROP = "refuse this and the rest of the proposal"
     QUIT = "quit; what you have decided stays"
 
 
@@ -56,7 +56,7 @@ _PROMPT: Final = f"[{'/'.join(_KEYS)}/?] "
 
 
 def run(local: LocalOption = None, github: GithubOption = None) -> None:
-    """Decide on all that others propose, one key for each part."""
+    """Decide on all proposals, with one key for each part."""
     with (
         opened(local, github) as memory,
         for_the_person(memory, Action.ACCEPT_PROPOSAL, "pack", "review") as via,
@@ -101,7 +101,7 @@ def _is_gone_through(memory: Memory, offer: Offer, via: str) -> bool:
 
 def _of_stale(offer: Offer) -> tuple[dict[int, _Key], bool]:
     """The answer to a proposal that can only be refused as a whole, and whether they quit."""
-    say(f"  → to take over what you want of it: pack proposals edit {offer.proposal.id}")
+    say(f"  → to take over the part of it that you want: pack proposals edit {offer.proposal.id}")
     for file in offer.files:
         show_marked()
         show_file_head(file)
