@@ -463,12 +463,12 @@ class StaleProposal(Conflict):
     """
 
     code = "stale_proposal"
-    remedy = f"{Action.EDIT_PROPOSAL} for what you want of it, or {Action.REJECT_PROPOSAL}."
+    remedy = f"{Action.SEE_PROPOSALS} to look at it again."
 
     def __init__(self, proposal: str) -> None:
         super().__init__(f"what proposal {proposal} wanted to change is no longer there")
         edit, reject = Action.EDIT_PROPOSAL.of(proposal), Action.REJECT_PROPOSAL.of(proposal)
-        self.remedy = f"{edit} for what you want of it, or {reject}."
+        self.remedy = f"{edit} to take over the part of it that you want, or {reject}."
         self.proposal = proposal
 
 

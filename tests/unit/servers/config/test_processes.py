@@ -32,7 +32,7 @@ def test_the_processes_above_are_named_where_only_ps_knows_them(
 def test_lines_of_ps_that_name_no_process_are_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listing = f"\nPID\n  x y z\n 7\n{os.getppid()} 1 /opt/bin/claude --resume\n"
+    listing = f"\nPID\n  x y z\n 7\n{os.getppid()} 1 /x/bin/claude --resume\n"
     monkeypatch.setattr(processes, "_PROC", tmp_path)
     monkeypatch.setattr(processes, "_PS", ("/bin/echo", listing))
     (command,) = commands_above()
