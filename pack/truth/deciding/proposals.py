@@ -7,6 +7,7 @@ proposal has changed since, or does something else to the text of today, nothing
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pack.actions import Action
@@ -15,7 +16,9 @@ from pack.core.session import Session
 from pack.errors import (
     AskThePerson,
     InvalidRequest,
+    NotFound,
     ProposalChanged,
+    StaleBase,
     StaleProposal,
 )
 from pack.log import LogQuery
@@ -169,7 +172,10 @@ class Proposals:
                 return self._close(decided[-1][0].proposal, None)
             offer, taken = decided[-1]
             refused = frozenset(answer.refused) - taken
-            left = self._settle(offer, taken, refused, answer.reason)
+            try:
+                left = self._settle(offer, taken, refused, answer.reason)
+            except StaleBase:
+                return self._changed_since(proposal, written)
             status = ProposalStatus.OPEN if left else ProposalStatus.ACCEPTED
             return Decided(proposal, status, written.commit, left, written.warnings)
 
@@ -197,7 +203,10 @@ class Proposals:
 
         with self._core.connector.exclusive():
             written = self._session.write(decide)
-            return self._close(decided[-1].proposal, written)
+            try:
+                return self._close(decided[-1].proposal, written)
+            except StaleBase:
+                return self._changed_since(proposal, written)
 
     def reject(
         self,
@@ -307,6 +316,18 @@ class Proposals:
         self._shelf.close(proposal, ProposalStatus.ACCEPTED)
         commit, warnings = (written.commit, written.warnings) if written else (None, ())
         return Decided(proposal.id, ProposalStatus.ACCEPTED, commit, 0, warnings)
+
+    def _changed_since(self, proposal: str, written: Written) -> Decided:
+        """What is to be said if somebody has changed a proposal, or closed it, after the write.
+
+        That is in the memory, and what else the proposal says now is still to be decided on.
+        """
+        warning = f"proposal {proposal} has changed meanwhile; what is new in it was not accepted"
+        left = 0
+        with suppress(NotFound):
+            left = len(self.show(proposal).hunks)
+        status = ProposalStatus.OPEN if left else ProposalStatus.ACCEPTED
+        return Decided(proposal, status, written.commit, left, (*written.warnings, warning))
 
     def _settle(
         self, offer: Offer, taken: frozenset[int], refused: frozenset[int], reason: str | None

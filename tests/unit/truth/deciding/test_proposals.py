@@ -233,6 +233,31 @@ def test_a_proposal_that_changes_after_it_was_shown_is_not_accepted(mem):
     assert mem.memory.proposals.count() == 1
 
 
+@pytest.mark.parametrize("is_edited", [False, True])
+def test_what_is_added_to_a_proposal_while_it_is_written_stays_open(mem, is_edited):
+    """As another server may do, with which there is no lock in common."""
+    made = propose(mem, BOTH[0])
+    core = mem.memory._session.core
+    both = text_of(mem).replace(*BOTH[0]).replace(*BOTH[1])
+    message = commit_message(f"{A}: update", AGENT, "request-q")
+
+    def add_more():
+        core.writer._on_commit = None
+        core.proposals.replace(made, made.base, [Put(A, both.encode(), ABSENT)], message, None)
+
+    offer = person(mem).proposals.show(made.id)
+    core.writer._on_commit = add_more
+    if is_edited:
+        done = edit(mem, made, offer, "Never send", "Always send")
+    else:
+        done = person(mem).proposals.accept(made.id, offer.shown, "tty")
+    assert (done.status, done.left, done.commit) == (ProposalStatus.OPEN, 1, newest(mem).id)
+    assert any("has changed meanwhile" in warning for warning in done.warnings)
+    assert ("Always send mail." in text_of(mem), "Ask first." in text_of(mem)) == (True, True)
+    (left,) = mem.memory.proposals.list()
+    assert [hunk.new for hunk in left.hunks] == [("Do not ask.\n",)]
+
+
 def test_a_merge_that_gives_something_else_than_was_shown_is_refused(mem):
     made = propose(mem, BOTH[1])
     shown = person(mem).proposals.show(made.id).shown
