@@ -176,9 +176,9 @@ class TooManyProposals(InvalidRequest):
     code = "too_many_proposals"
 
     def __init__(self, most: int, origin: str | None = None) -> None:
-        whose = f" of {origin}" if origin is not None else ""
+        whose = f" by {origin}" if origin is not None else ""
         super().__init__(
-            f"{most:,} proposals{whose} wait for the person's decision already, so this one was "
+            f"{most:,} proposals{whose} already wait for the person's decision, so this one was "
             "not made"
         )
         self.most = most
@@ -455,11 +455,11 @@ class ProposalChanged(Conflict):
     """
 
     code = "proposal_changed"
+    remedy = f"{Action.SEE_PROPOSALS} to look at it again."
 
     def __init__(self, proposal: str) -> None:
         super().__init__(
-            f"proposal {proposal} is no longer what you were shown; nothing was accepted",
-            f"{Action.SEE_PROPOSALS} to look at it again.",
+            f"proposal {proposal} is no longer what you were shown; nothing was done to it"
         )
         self.proposal = proposal
 
@@ -472,12 +472,12 @@ class StaleProposal(Conflict):
     """
 
     code = "stale_proposal"
+    remedy = f"{Action.SEE_PROPOSALS} to look at it again."
 
     def __init__(self, proposal: str) -> None:
-        super().__init__(
-            f"what proposal {proposal} wanted to change is no longer there",
-            f"{Action.EDIT_PROPOSAL} for what you want of it, or {Action.REJECT_PROPOSAL}.",
-        )
+        super().__init__(f"what proposal {proposal} wanted to change is no longer there")
+        edit, reject = Action.EDIT_PROPOSAL.of(proposal), Action.REJECT_PROPOSAL.of(proposal)
+        self.remedy = f"{edit} to take over the part of it that you want, or {reject}."
         self.proposal = proposal
 
 

@@ -236,6 +236,6 @@ def _words(wanted: ProposedWrite, kept: Proposal, *, is_written: bool) -> str:
         )
     part = "Everything else was written; the rest" if is_written else "It"
     return (
-        f"{_why(path)}, so nothing of that was changed. {part} waits as proposal {kept.id}. "
+        f"{_why(path)}, so none of that was changed. {part} waits as proposal {kept.id}. "
         f"{Action.TELL_OF_PROPOSAL.of(kept.id)}. Go on with other work."
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +27,6 @@ _TAG: Final = 3
 _HOUR: Final = 4
 _CHANCE: Final = 3
 _HOURS: Final = 1 << 5 * _HOUR
-_ID: Final = re.compile(rf"[{_DIGITS}]{{{_HOUR + _CHANCE + _TAG}}}")
 _LEVELS: Final = {
     str(level): level for source, level in TRUTH_LEVELS.items() if source is not Source.USER
 }
@@ -94,9 +92,9 @@ def make_id(path: MemoryPath, now: datetime, number: int) -> str:
     return _digits(_hour(now), _HOUR) + _digits(number, _CHANCE) + tag_of(path)
 
 
-def is_id(name: str) -> bool:
-    """Whether a name is such an id."""
-    return _ID.fullmatch(name) is not None
+def is_id(text: str) -> bool:
+    """Whether a text looks like the id of a proposal."""
+    return len(text) == _HOUR + _CHANCE + _TAG and set(text) <= set(_DIGITS)
 
 
 def may_be_older(proposal_id: str, moment: datetime) -> bool:

@@ -18,6 +18,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from pack.actions import Action
 from pack.connector import Connector
 from pack.errors import NotFound, PackError, StaleBase
 from pack.log import CommitFacts, LogQuery
@@ -65,7 +66,7 @@ class ProposalShelf:
 
     def count(self) -> int:
         """How many are open; none of them is read."""
-        return sum(map(is_id, self._connector.side_refs(OPEN)))
+        return len(self._refs(OPEN))
 
     def open(self, about: MemoryPath | None = None) -> list[Proposal]:
         """Those that wait for a decision, the oldest first.
@@ -96,11 +97,11 @@ class ProposalShelf:
             NotFound: There is none.
         """
         for folder in (OPEN, REFUSED):
-            commit = self._connector.side_refs(folder).get(proposal_id)
+            commit = self._refs(folder).get(proposal_id)
             found = self._read(folder, proposal_id, commit) if commit is not None else None
             if found is not None:
                 return found
-        raise NotFound(f"proposal {proposal_id[:40]}")
+        raise _no_proposal(proposal_id)
 
     def changes(self, proposal: Proposal) -> list[Change]:
         """What a proposal changes on its base, with contents."""
@@ -129,14 +130,19 @@ class ProposalShelf:
         end = tag_of(about) if about is not None else ""
         found = [
             self._read(folder, name, commit)
-            for name, commit in self._connector.side_refs(folder).items()
+            for name, commit in self._refs(folder).items()
             if name.endswith(end)
         ]
         wanted = (one for one in found if one is not None and about in (None, one.path))
         return sorted(wanted, key=_age)
 
+    def _refs(self, folder: str) -> dict[str, CommitId]:
+        """The refs in a folder that are named like a proposal."""
+        found = self._connector.side_refs(folder)
+        return {name: commit for name, commit in found.items() if is_id(name)}
+
     def _read(self, folder: str, proposal_id: str, commit: CommitId) -> Proposal | None:
-        """The proposal that a ref holds; `None` if it holds none."""
+        """The proposal that a ref holds; `None` if somebody has put something else there."""
         key = (proposal_id, commit, folder)
         if key not in self._known:
             if len(self._known) >= _REMEMBERED:
@@ -154,19 +160,18 @@ class ProposalShelf:
         Raises:
             NoProposal, NotFound: It holds none.
         """
-        if not is_id(proposal_id):
-            raise NoProposal("PACK gives no such names")
-        newest = self._facts(commit)
+        newest = self._facts(commit, proposal_id)
         if STATUS_TRAILER in newest.trailers and newest.parents:
-            return read_proposal(proposal_id, self._facts(newest.parents[0]), newest)
+            return read_proposal(proposal_id, self._facts(newest.parents[0], proposal_id), newest)
         found = read_proposal(proposal_id, newest, None)
         return found if folder == OPEN else replace(found, status=ProposalStatus.EXPIRED)
 
-    def _facts(self, commit: CommitId) -> CommitFacts:
+    def _facts(self, commit: CommitId, proposal_id: str) -> CommitFacts:
+        """What a commit says that PACK made for a proposal."""
         query = LogQuery(commit, limit=1, first_parent=True, with_files=True)
         found = next(iter(self._connector.log(query)), None)
-        if found is None:
-            raise NoProposal(f"{commit} is no commit")
+        if found is None or not is_id(proposal_id) or found.trailers.get(PROPOSAL) != proposal_id:
+            raise NoProposal(f"PACK did not make {commit} for it")
         return found
 
     # --- changing ------------------------------------------------------------------------------
@@ -248,7 +253,7 @@ class ProposalShelf:
         """Close those that have waited for 90 days; returns them."""
         oldest = self._clock() - LIFETIME
         closed = []
-        for name, commit in self._connector.side_refs(OPEN).items():
+        for name, commit in self._refs(OPEN).items():
             one = self._read(OPEN, name, commit) if may_be_older(name, oldest) else None
             if one is None or one.time >= oldest:
                 continue
@@ -260,6 +265,10 @@ class ProposalShelf:
 
 def _age(proposal: Proposal) -> tuple[datetime, str]:
     return proposal.time, proposal.id
+
+
+def _no_proposal(proposal_id: str) -> NotFound:
+    return NotFound(f"proposal {proposal_id[:40]}", f"{Action.SEE_PROPOSALS} to see what waits.")
 
 
 def _record(proposal: Proposal, status: ProposalStatus, reason: str | None) -> str:

@@ -155,7 +155,11 @@ def hostile_refs(world):
         git(world.folder, "update-ref", f"refs/pack/{name}", target)
     missing = world.folder / ".git/refs/pack/proposals/0000000hhh"
     missing.write_text("1" * 40 + "\n")
-    other = commit(f"m\n\nPack-Origin: user:cli\n{level}\nPack-Request: r", "HEAD", of=EMPTY_TREE)
+    other = commit(
+        f"m\n\nPack-Origin: user:cli\n{level}\nPack-Request: r\nPack-Proposal: 0000000jjj",
+        "HEAD",
+        of=EMPTY_TREE,
+    )
     git(world.folder, "hash-object", "-t", "tree", "-w", "--stdin")
     git(world.folder, "update-ref", "refs/pack/proposals/0000000jjj", other)
     return {*refs, "proposals/0000000hhh"}
@@ -181,3 +185,25 @@ def test_refs_that_hold_no_proposal_stop_nobody(git_world, caplog):
         record.getMessage() for record in caplog.records if "no proposal" in record.getMessage()
     ]
     assert len(named) == len(hostile)
+
+
+def test_what_is_no_proposal_is_passed_over_and_hides_none(shelved):
+    """Whoever can write to the store can put anything below the same name."""
+    made = shelved.add()
+    known = shelved.store.side_refs("proposals")[made.id]
+    odd = {
+        "0000000000": shelved.base,  # has nothing before it
+        "1111111111": known,  # another one's
+        "a/b": known,
+        "Z": known,
+        "": known,
+    }
+    for folder in ("proposals", "rejected"):
+        for name, commit in odd.items():
+            shelved.store._aside[f"{folder}/{name}"] = commit
+    again = ProposalShelf(shelved.store, lambda: shelved.now)
+    assert (again.open(), again.open(A), again.rejected()) == ([made], [made], [])
+    assert again.expire() == []
+    for name in odd:
+        with pytest.raises(NotFound, match="does not exist"):
+            again.find(name)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pack.actions import Action
+from pack.catalog.scope import VaultMode
 from pack.core.decision import Decision
 from pack.core.truths import TruthMode
 from pack.errors import StaleBase, TooManyProposals, Unavailable
@@ -14,7 +15,7 @@ from pack.model import Delete, MemoryPath
 from pack.proposals.proposal import ProposalStatus
 from pack.provenance import Origin, Source
 from pack.results import WriteStatus
-from pack.truth.vault import is_cloud_first
+from pack.truth.modes import believed
 from tests.support import assert_true_index
 from tests.truth_support import put_exactly
 
@@ -208,7 +209,7 @@ def test_a_flood_is_stopped(held, monkeypatch):
         refused(
             held, held.memory.notes.delete(f"notes/{number}.md", sha_of(held, f"notes/{number}.md"))
         )
-    with pytest.raises(TooManyProposals, match="3 proposals of ai-cloud:test-client"):
+    with pytest.raises(TooManyProposals, match="3 proposals by ai-cloud:test-client"):
         update(held, "Never", "Rarely")
     other = held.memory.written_by(OTHER).notes
     assert other.edit(A, [Replace("Never", "Rarely")]).status is WriteStatus.PROPOSED
@@ -318,7 +319,7 @@ def test_the_settings_are_written_where_nothing_is_held_back(world):
     world.memory.written_by(USER).notes.update(A, TEXT)
     core = world.open(truth=TruthMode.ENFORCE)._session.core
     assert core.truths.mode(A) is TruthMode.ENFORCE
-    assert not is_cloud_first(core)
+    assert believed(core, core.truths).vault_mode is VaultMode.LOCAL_FIRST
     assert update(world, "Never", "Rarely").status is WriteStatus.PROPOSED
 
 
@@ -399,7 +400,7 @@ def test_writers_with_many_names_are_stopped_too(held, monkeypatch):
     for number in range(3):
         writer = held.memory.written_by(Origin(Source.AI_CLOUD, f"client {number}"))
         writer.notes.edit(A, [Replace("Never", f"{number} times")])
-    with pytest.raises(TooManyProposals, match=r"^3 proposals wait for") as stopped:
+    with pytest.raises(TooManyProposals, match=r"^3 proposals already wait") as stopped:
         update(held, "Never", "Rarely")
     assert Action.CLEAR_PROPOSALS in stopped.value.remedy
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from pack.catalog.scope import PROJECT_FILE
+from pack.catalog.scope import PROJECT_FILE, VaultMode
 from pack.core.truths import TruthMode
 from pack.provenance import RECORDED_BY, Origin, Source, commit_message
-from pack.truth.vault import is_cloud_first
+from pack.truth.modes import believed
 from tests.support import World
 from tests.truth_support import PERSON
 
@@ -86,7 +86,8 @@ def test_what_a_machine_made_of_the_persons_lines_does_not_count(world, mine, ma
     assert modes(world)[0] == "record"
     world.commit({PROJECT_FILE: made_of_it}, MACHINE)
     assert modes(world) == ["enforce", "enforce", "enforce"]
-    assert not is_cloud_first(world.memory._session.core)
+    core = world.memory._session.core
+    assert believed(core, core.truths).vault_mode is VaultMode.LOCAL_FIRST
 
 
 def test_a_line_of_the_persons_from_elsewhere_is_no_rule(world):
@@ -104,3 +105,14 @@ def test_what_the_person_took_away_no_machine_brings_back(world):
     assert modes(world) == ["enforce", "enforce", "enforce"]
     world.commit({PROJECT_FILE: RULES}, MACHINE)
     assert modes(world) == ["enforce", "enforce", "enforce"]
+
+
+@pytest.mark.parametrize("truth", [TruthMode.ENFORCE, TruthMode.RECORD])
+@pytest.mark.parametrize(
+    ("message", "mode"), [("mine", VaultMode.CLOUD_FIRST), (MACHINE, VaultMode.LOCAL_FIRST)]
+)
+def test_only_the_person_says_where_their_copy_is(world, truth, message, mode):
+    world.init()
+    world.commit({PROJECT_FILE: "version: 1\nvault_mode: cloud_first\n"}, message)
+    core = world.open(truth=truth)._session.core
+    assert believed(core, core.truths).vault_mode is mode
