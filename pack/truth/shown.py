@@ -9,7 +9,6 @@ right. So does one that PACK made where truth levels were off.
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -204,7 +203,7 @@ def _rank(key: str, value: object) -> int:
     if not (text.isascii() and text.isdecimal()):
         return 0
     digits = text.lstrip("0")
-    return int(digits or 0) if len(digits) <= _MOST_DIGITS else sys.maxsize
+    return int(digits or 0) if len(digits) <= _MOST_DIGITS else 10**_MOST_DIGITS
 
 
 @dataclass(frozen=True, slots=True)
