@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -11,9 +12,11 @@ import pytest
 from pack.catalog.gradual import Gradual
 from pack.catalog.refresh import bring_up
 from pack.core.session import Session
+from pack.core.truths import TruthMode
 from pack.errors import InvalidRequest
 from pack.memory import Memory
 from pack.results import FileListing, Matches
+from pack.truth.lines import with_truths
 from tests.support import AGENT, World
 
 FILES = 30
@@ -21,23 +24,27 @@ Ask = Callable[[Memory], object]
 
 
 def gradually(world: World, *sizes: int) -> Memory:
-    """The memory, of which so many files answer while its catalog is filled."""
+    """The memory, of which so many files answer while its catalog is filled; with levels."""
     core = replace(world.memory._session.core, gradual=Gradual(sizes))
-    return Memory(Session(core, AGENT))
+    return Memory(Session(with_truths(core, TruthMode.ENFORCE), AGENT))
 
 
 def asked_while_filling(memory: Memory, ask: Ask) -> list[object]:
-    """What is answered whenever all files of a catalog have been read, but not for the first."""
+    """What is answered whenever all files of a catalog have been read, but not for the first.
+
+    Another thread asks, as a lock of the one that fills would let that one pass.
+    """
     found: list[object] = []
 
     def progress(number: int, total: int) -> None:
         if number == total and progress.is_later:  # type: ignore[attr-defined]
-            found.append(ask(memory))
+            found.append(asking.submit(ask, memory).result(60))
         progress.is_later = True  # type: ignore[attr-defined]
 
     progress.is_later = False  # type: ignore[attr-defined]
-    memory.care.begin_filling()
-    memory.care.fill_catalog(progress)
+    with ThreadPoolExecutor(1) as asking:
+        memory.care.begin_filling()
+        memory.care.fill_catalog(progress)
     return found
 
 
