@@ -44,9 +44,14 @@ class SideRefs:
     def list(self, folder: str) -> dict[str, CommitId]:
         """See `Connector.side_refs`."""
         prefix = f"{PREFIX}{folder}/"
-        out = self._runner.run(["for-each-ref", "--format=%(objectname) %(refname)", prefix])
-        rows = (line.split(" ", 1) for line in out.decode("utf-8", "replace").splitlines())
-        return {name.removeprefix(prefix): CommitId(commit) for commit, name in rows}
+        form = "--format=%(objecttype) %(objectname) %(refname)"
+        out = self._runner.run(["for-each-ref", form, prefix])
+        rows = (line.split(" ", 2) for line in out.decode("utf-8", "replace").splitlines())
+        return {
+            name.removeprefix(prefix): CommitId(commit)
+            for kind, commit, name in rows
+            if kind == "commit"  # a person can make refs to other things here, too
+        }
 
     def commit(
         self,
@@ -64,18 +69,20 @@ class SideRefs:
         """
         if not is_id(base) or self._store.find_id(base, "commit") is None:
             raise NotFound(f"commit {base[:60]}")
+        made = list[CommitId]()
         for attempt in range(_ATTEMPTS):
             try:
-                new = self._store_commit(base, changes, message, author)
-                self._move(ref, new, expected)
-            except (
-                FileNotFoundError,
-                Unavailable,
-            ):  # a prune takes what is new, too
+                made.append(self._store_commit(base, changes, message, author))
+                self._move(ref, made[-1], expected)
+            except (FileNotFoundError, Unavailable):  # a prune takes what is new, too
                 if attempt + 1 == _ATTEMPTS:
                     raise
+            except StaleBase as error:
+                if not attempt or error.actual is None or error.actual not in made:
+                    raise
+                return error.actual  # git moved it before it failed
             else:
-                return new
+                return made[-1]
         raise AssertionError("the last attempt returns or raises")
 
     def _store_commit(
@@ -122,9 +129,15 @@ class SideRefs:
         self._store.forget_added()
 
     def move(self, ref: str, new_ref: str | None, expected: CommitId) -> None:
-        """See `Connector.move_aside`; both names change together."""
+        """See `Connector.move_aside`; both names change together.
+
+        If they did not, as git was killed or a clone got both, this goes on from there.
+        """
         lines = f"delete {PREFIX}{ref} {check_id(expected)}\n"
-        if new_ref is not None:
+        taken = self._store.commit_at(PREFIX + new_ref) if new_ref is not None else None
+        if taken not in (None, expected):
+            raise StaleBase(None, taken)
+        if new_ref is not None and taken is None:
             lines += f"create {PREFIX}{new_ref} {check_id(expected)}\n"
         try:
             self._runner.run(["update-ref", "--stdin"], stdin=lines.encode())
