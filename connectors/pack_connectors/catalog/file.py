@@ -63,8 +63,8 @@ class CatalogFile:
         self._owed.append(step)
 
     def settle(self) -> None:
-        """Make the changes that were put off, unless the file is in use."""
-        if self._lock.acquire(blocking=False):
+        """Make the changes that were put off, unless one state is being read, or it is filled."""
+        if self._takes_lock():
             try:
                 self._settle()
             finally:
@@ -81,13 +81,19 @@ class CatalogFile:
 
     def glance(self, action: Callable[[sqlite3.Connection], _T], otherwise: _T) -> _T:
         """As `read`; but while another thread fills the file, the answer is `otherwise`."""
-        while not self._lock.acquire(timeout=0 if self._is_filling else _GLANCE_SECONDS):
-            if self._is_filling:
-                return otherwise
+        if not self._takes_lock():
+            return otherwise
         try:
             return self.read(action)
         finally:
             self._lock.release()
+
+    def _takes_lock(self) -> bool:
+        """Take the lock, unless another thread fills the file."""
+        while not self._lock.acquire(timeout=0 if self._is_filling else _GLANCE_SECONDS):
+            if self._is_filling:
+                return False
+        return True
 
     def read(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
         """The result of an action, after all changes that were put off."""
