@@ -15,9 +15,10 @@ from pack.core.session import Session
 from pack.core.truths import TruthMode
 from pack.errors import InvalidRequest
 from pack.memory import Memory
+from pack.model import CommitId
 from pack.results import FileListing, Matches
 from pack.truth.lines import with_truths
-from tests.support import AGENT, World
+from tests.support import AGENT, World, assert_true_index
 
 FILES = 30
 Ask = Callable[[Memory], object]
@@ -99,6 +100,30 @@ def test_a_note_is_read_at_once(world):
     memory = gradually(world, 3)
     (found,) = asked_while_filling(memory, lambda memory: memory.notes.get("a/29.md"))
     assert found == memory.notes.get("a/29.md")
+
+
+def test_a_write_that_waits_for_the_catalog_keeps_nobody_else_waiting(world, monkeypatch):
+    memory, waits = gradually(world, 3), threading.Event()
+    commit, threads = world.catalog.commit, []
+
+    def asked() -> CommitId | None:
+        if threading.current_thread() in threads:
+            waits.set()
+        return commit()
+
+    def write(_: Memory) -> None:
+        threads.append(threading.Thread(target=lambda: memory.notes.update("b/new.md", "new\n")))
+        threads[0].start()
+        assert waits.wait(60)
+        with world.connector.exclusive():  # as another process would take it
+            pass
+
+    monkeypatch.setattr(world.catalog, "commit", asked)
+    monkeypatch.setattr(world.connector, "_lock_seconds", 0.05)
+    asked_while_filling(memory, write)
+    threads[0].join()
+    assert memory.notes.get("b/new.md").content.endswith("new\n")
+    assert_true_index(world)
 
 
 def test_a_wrong_path_is_refused_at_once(world):
