@@ -16,10 +16,13 @@ from pack_connectors.local_git.kept_pack import keep
 from pack_connectors.local_git.objects import FILE_MODE, ObjectStore, TreeEntry, file_blob
 from pack_connectors.local_git.process import GitRunner, RefUpdater, check_id, is_id
 from pack_connectors.local_git.repository import Repository, identity_line, read_user
+from pack_connectors.preconditions import is_side_ref
 from pack_connectors.system.durable_files import DurableFiles
 
 PREFIX: Final = "refs/pack/"
 FOLDERS: Final = ("proposals", "rejected")
+REFSPECS: Final = tuple(f"+{PREFIX}{folder}/*:{PREFIX}{folder}/*" for folder in FOLDERS)
+"""What a clone fetches to have them all."""
 _ATTEMPTS: Final = 3
 
 
@@ -148,13 +151,30 @@ class SideRefs:
             raise StaleBase(expected, actual) from error
 
 
-def refspecs(heads: str) -> Sequence[str]:
-    """What a clone fetches to have them all: those that git kept, and the branches of GitHub."""
-    return [
-        f"+{source}pack/{folder}/*:{PREFIX}{folder}/*"
-        for folder in FOLDERS
-        for source in ("refs/", heads)
-    ]
+def keep_branches(runner: GitRunner, prefix: str) -> None:
+    """Have the proposals that GitHub keeps as branches where git keeps them, in a new clone.
+
+    Args:
+        runner: Runs git in the clone.
+        prefix: Where the branches of the remote are.
+
+    Raises:
+        Unavailable: Git failed.
+    """
+    form = ["for-each-ref", "--format=%(objectname) %(refname)"]
+    places = [f"{prefix}pack/{folder}/" for folder in FOLDERS]
+    kept = {
+        line.partition(" ")[2]
+        for line in runner.run([*form, PREFIX]).decode("utf-8", "replace").splitlines()
+    }
+    lines = []
+    for line in runner.run([*form, *places]).decode("utf-8", "replace").splitlines():
+        commit, _, branch = line.partition(" ")
+        ref = f"refs/{branch.removeprefix(prefix)}"
+        if ref not in kept and is_side_ref(ref.removeprefix(PREFIX)):
+            lines.append(f"create {ref} {commit}\n")
+    if lines:
+        runner.run(["update-ref", "--stdin"], stdin="".join(lines).encode())
 
 
 def is_side_branch(name: str) -> bool:
