@@ -37,8 +37,8 @@ def asked_while_filling(memory: Memory, ask: Ask) -> list[object]:
     """
     found: list[object] = []
 
-    def progress(number: int, total: int) -> None:
-        if number == total and progress.is_later:  # type: ignore[attr-defined]
+    def progress(_number: int, _total: int) -> None:
+        if progress.is_later:  # type: ignore[attr-defined]
             found.append(asking.submit(ask, memory).result(60))
         progress.is_later = True  # type: ignore[attr-defined]
 
