@@ -20,10 +20,9 @@ from pack.errors import NotFound
 from pack.history.assigned import AssignedLevels, assigned_in
 from pack.history.differences.line_owners import LineKeys
 from pack.history.follow import follow
-from pack.history.origins import UNATTRIBUTED
+from pack.history.origins import UNATTRIBUTED, written_by
 from pack.log import CommitFacts, FileChange
 from pack.model import BlobId, CommitId, MemoryPath
-from pack.provenance import is_ours
 from pack.truth.acceptances import Acceptance, accepted
 from pack.truth.ancestry import LinkedVersion, Truth, ancestry, made_from, oldest_first
 from pack.truth.credit import credit_of
@@ -105,6 +104,12 @@ def _by_path(history: KnownHistory) -> dict[MemoryPath, list[tuple[CommitId, Acc
         if version is not None:
             found.setdefault(one.path, []).append((version, one))
     return found
+
+
+def _is_merge_of_pack(commit: CommitFacts) -> bool:
+    """Whether PACK made a merge as it is, so that there are no words in it but those of a side."""
+    writer = written_by(commit)
+    return writer.is_ours and writer.is_attributed
 
 
 class _Walk:
@@ -196,11 +201,13 @@ class _Walk:
             return tuple(filter(None, found))
         own = self._credit(commit)
         for state in former_states(self._core, commit, change, self._credit):
-            former = self.of(*state, depth + 1) if depth < _DEEPEST else ()
-            bring_back(new, Version(self._keys_of(state.sha) if former else (), former), found)
+            if depth < _DEEPEST:
+                truth = self.of(state.head, state.path, state.sha, depth + 1)
+                former = Version(self._keys_of(state.sha), truth)
+                bring_back(new, former, found, self._keys_of(state.after))
         if depth < _DEEPEST:
             self._take(commit, change, found, depth)
-        if len(parents) > 1 and is_ours(commit.message):
+        if len(parents) > 1 and _is_merge_of_pack(commit):
             for place in (place for place, truth in enumerate(found) if truth is None):
                 found[place] = merged(place, parents, hunks, commit.id)
         return tuple([truth or own for truth in found])

@@ -3,6 +3,8 @@
 import pytest
 
 from pack.history.undoing.choice import UndoChoice
+from pack.provenance import commit_message
+from pack.use_cases.exchange import MERGER
 from tests.support import git
 from tests.truth_support import PERSON, Writers, levels, put_exactly, truth_of
 
@@ -125,6 +127,24 @@ def test_both_sides_of_a_merge_by_git(git_writers):
     git(world.folder, "merge", "-q", "--no-edit", "side")
     found = git_writers.levels()
     assert (found.pop(MADE), set(found.values())) == (5, {1})
+
+
+@pytest.mark.parametrize("is_amended", [False, True])
+def test_a_merge_of_pack_has_no_words_of_its_own_unless_it_was_amended(git_writers, is_amended):
+    world, lines = git_writers.world, [f"{RULE} {number}" for number in range(6)]
+    base = git_writers.person("\n".join(lines) + "\n")
+    git_writers.person("\n".join([*lines, "here"]) + "\n")
+    git(world.folder, "checkout", "-q", "-b", "side", base)
+    world.commit({"a/x.md": "\n".join(["there", *lines]) + "\n"})
+    git(world.folder, "checkout", "-q", "main")
+    said = commit_message("a/x.md: merge", MERGER, "r1")
+    git(world.folder, "merge", "-q", "-m", said, "side")
+    merged = "\n".join(["there", *lines[:3], "Always deploy.", *lines[4:], "here"]) + "\n"
+    world.edit("a/x.md", merged)
+    date = ("--date=2026-01-01T00:00:00Z",) if is_amended else ("--reset-author",)
+    found = rewritten(git_writers, "commit", "-q", "--all", "--amend", "--no-edit", *date)
+    assert found.pop("Always deploy.") == ("?" if is_amended else 1)
+    assert set(found.values()) == {1}
 
 
 # --- what people do with git to the commits of PACK ----------------------------------------------
