@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
+from urllib.parse import quote, unquote
 
 from pack.core.known_log import KnownLog
 from pack.core.truths import STRONGEST, LineState, LineTruth
@@ -51,9 +52,13 @@ class Acceptance:
 
 
 def acceptance_trailer(path: MemoryPath, blob: BlobId, spans: Sequence[Span]) -> tuple[str, str]:
-    """The trailer of a commit that accepts lines of a file."""
+    """The trailer of a commit that accepts lines of a file.
+
+    The path is quoted as in an address: a trailer holds no character that cannot be printed, and
+    names in many languages do.
+    """
     ranges = ",".join(f"{first}-{last}" for first, last in spans)
-    return ACCEPTS, f"{blob} {ranges} {path}"
+    return ACCEPTS, f"{blob} {ranges} {quote(path, errors='surrogateescape')}"
 
 
 def accepted_spans(value: str) -> tuple[Span, ...]:
@@ -71,7 +76,8 @@ def read_acceptance(commit: CommitFacts) -> Acceptance | None:
     if found is None or not writer.is_ours or not writer.is_accepted:
         return None
     spans = accepted_spans(found[0])
-    return Acceptance(commit.id, writer.origin, MemoryPath(found[3]), BlobId(found[1]), spans)
+    path = MemoryPath(unquote(found[3], errors="surrogateescape"))
+    return Acceptance(commit.id, writer.origin, path, BlobId(found[1]), spans)
 
 
 def acceptances_among(commits: Iterable[CommitFacts]) -> list[Acceptance]:

@@ -37,6 +37,21 @@ def test_accepted_lines_are_the_persons_and_others_are_not(writers):
     assert writers.levels() == {MADE: "+", OTHER: "+"}
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("a/100%41 sure.md", "a/Straße 2-3,4-5.md", "a/\u06cc\u0627\u062f\u200c\u0647\u0627.md"),
+        *("a/\U0001f469\u200d\U0001f4bb work.md", "a/1\u00a0kg.md"),
+    ],
+)
+def test_it_does_not_matter_what_the_file_is_called(writers, path):
+    writers.agent(f"{MADE}\n", path)
+    accept(writers, 1, 1, path=path)
+    assert writers.levels(path) == {MADE: "+"}
+    (event,) = writers.world.memory.events.page().events
+    assert (event.kind, event.path) == ("accepted", path)
+
+
 def test_they_stay_so_wherever_they_go(writers):
     writers.agent(f"{MADE}\n{OTHER}\n")
     accept(writers, 1, 1)
