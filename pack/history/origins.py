@@ -40,7 +40,7 @@ from pack.provenance import (
     TRUTH_LEVELS,
     Origin,
     Source,
-    parse_origin,
+    parse_label,
 )
 
 UNATTRIBUTED: Final = "unattributed"
@@ -166,12 +166,12 @@ def _ours(claimed: Sequence[tuple[str, str]], commit: CommitFacts) -> WrittenBy 
     """The writer that PACK's trailers name; `None` if they are not as PACK writes them."""
     values = dict(claimed)
     counts = [sum(name == said for name, _ in claimed) for said in _SAID]
-    origin = parse_origin(values.get(ORIGIN_TRAILER, ""))
+    origin = parse_label(values.get(ORIGIN_TRAILER, ""))
     stated = values.get(LEVEL_TRAILER, "")
     if origin is None or counts != [1, 1, 1] or stated not in _LEVELS:
         return None
     level = max(int(stated), origin.level)
-    recorder = parse_origin(values.get(RECORDED_BY, ""))
+    recorder = parse_label(values.get(RECORDED_BY, ""))
     is_by_another = recorder is not None and recorder.level > _USER
     if level == _USER and (is_by_another or _is_of_another(commit)):
         return None
