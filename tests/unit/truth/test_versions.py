@@ -42,6 +42,22 @@ def test_a_copy_in_another_file_is_the_copiers(writers):
     assert [writers.levels("c/1.md")[RULE], writers.levels("c/2.md")[RULE]] == [1, 5]
 
 
+@pytest.mark.parametrize("others", [0, 120])
+def test_it_does_not_matter_how_many_files_change_when_words_move(writers, others):
+    writers.agent(f"{MADE}\n{OTHER}\n")
+    files = {f"n/{number}.md": f"{number}\n" for number in range(others)}
+    writers.world.commit({"a/x.md": f"{OTHER}\n", "b/y.md": f"{RULE}\n{MADE}\n", **files})
+    assert writers.levels("b/y.md") == {RULE: 1, MADE: 5}
+
+
+@pytest.mark.parametrize(("moves", "level"), [(12, 5), (36, "?")])
+def test_words_that_went_through_many_files_never_become_the_persons(writers, moves, level):
+    writers.agent(f"{MADE}\n", "n/0.md")
+    for number in range(moves):
+        writers.world.commit({f"n/{number}.md": "x\n", f"n/{number + 1}.md": f"{MADE}\ny\n"})
+    assert writers.levels(f"n/{moves}.md") == {MADE: level, "y": 1}
+
+
 def test_a_moved_file_and_what_is_added_on_the_way(writers):
     text = "".join(f"{RULE} {number}\n" for number in range(9))
     writers.person(text)
