@@ -86,8 +86,7 @@ class LineTruths:
 
     def is_shared(self, note: Note) -> bool:
         """See `Truths.is_shared`."""
-        known = self._versions.is_shared(note.path)
-        return _says_so(note) if known is None else known
+        return self._versions.is_shared(note.path) or _says_so(note)
 
     def mode(self, path: MemoryPath) -> TruthMode:
         """See `Truths.mode`."""

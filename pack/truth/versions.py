@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
+from hashlib import sha256
 from typing import Final
 
 from pack.connector import Capability
@@ -139,6 +140,7 @@ class _Walk:
         self._kept = kept
         self._keep = keep and not history.is_cut
         self._joined = history.joined
+        self._joined_digest = sha256(" ".join(sorted(self._joined)).encode()).hexdigest()
         self._accepted = _by_path(history)
         self._v1_path = core.reader.v1_path
         self._line_keys = LineKeys()
@@ -282,7 +284,8 @@ class _Walk:
 
     def _kept_key(self, commit: CommitFacts, change: FileChange) -> str:
         earlier = self._earlier(commit, change)
-        return kept_key(commit, change, earlier, self._joined, self._assigned.state)
+        joined = self._joined_digest
+        return kept_key(commit, change, earlier, joined, self._assigned.state)
 
     def _key(self, commit: CommitFacts, change: FileChange) -> Hashable:
         state = self._assigned.state
