@@ -45,6 +45,8 @@ from pack.provenance import (
 
 UNATTRIBUTED: Final = "unattributed"
 """Stands in the place of the source where nobody knows the writer."""
+OLDER: Final = f"{UNATTRIBUTED}:older"
+"""The origin of a line that is older than the oldest version that was looked at."""
 _USER: Final = TRUTH_LEVELS[Source.USER]
 _BOT: Final = "[bot]"
 _LEVELS: Final = frozenset(map(str, TRUTH_LEVELS.values()))

@@ -21,7 +21,7 @@ from pack.errors import NotFound
 from pack.history.assigned import AssignedLevels, assigned_in
 from pack.history.differences.line_owners import LineKeys
 from pack.history.follow import follow
-from pack.history.origins import UNATTRIBUTED, written_by
+from pack.history.origins import OLDER, written_by
 from pack.log import CommitFacts, FileChange
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.truth.acceptances import Acceptance, accepted
@@ -48,7 +48,7 @@ _MOST_REMOTE_VERSIONS: Final = 200
 _DEEPEST: Final = 32
 """From how many files to others a line is followed; what came further is nobody's."""
 _KEPT: Final = 2000
-_UNKNOWN: Final = LineTruth(1, f"{UNATTRIBUTED}:older", LineState.UNATTRIBUTED, None)
+_UNKNOWN: Final = LineTruth(1, OLDER, LineState.UNATTRIBUTED, None)
 
 
 class Versions:
