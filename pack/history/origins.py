@@ -125,19 +125,14 @@ def derivations(commit: CommitFacts) -> tuple[Derivation, ...]:
     return tuple(found)
 
 
-def is_by(commit: CommitFacts, wanted: str) -> bool:
-    """Whether a commit is by a writer that a caller names; case does not matter.
+def is_named(writer: WrittenBy, wanted: str) -> bool:
+    """Whether a caller names this writer; case does not matter.
 
     Args:
-        commit: The commit.
+        writer: Of a commit.
         wanted: An origin (`ai-cloud:claude-code`), a source (`user`, `ai-cloud`), a client
             (`claude-code`), or the beginning of any of them.
     """
-    return is_named(written_by(commit), wanted)
-
-
-def is_named(writer: WrittenBy, wanted: str) -> bool:
-    """Whether a caller names this writer, in one of the ways of `is_by`."""
     text = wanted.strip().casefold()
     return any(name.casefold().startswith(text) for name in (writer.origin, writer.client))
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.history.origins import Derivation, derivations, is_by, written_by
+from pack.history.origins import Derivation, derivations, is_named, written_by
 from pack.log import CommitFacts
 from pack.model import Identity
 from pack.provenance import EDITOR, Origin, Source, commit_message
@@ -166,4 +166,4 @@ def test_an_author_without_a_name():
     ],
 )
 def test_a_writer_is_named_by_origin_source_or_client(wanted, fits):
-    assert is_by(made(CLAUDE), wanted) is fits
+    assert is_named(written_by(made(CLAUDE)), wanted) is fits
