@@ -16,10 +16,12 @@ from urllib.parse import quote, unquote
 
 from pack.core.known_log import KnownLog
 from pack.core.truths import STRONGEST, LineState, LineTruth
+from pack.errors import InvalidPath, LimitExceeded
 from pack.history.follow import follow
 from pack.history.origins import written_by
 from pack.log import CommitFacts
 from pack.model import BlobId, CommitId, MemoryPath
+from pack.paths import parse_stored_path
 
 ACCEPTS: Final = "Pack-Accepts"
 _VALUE: Final = re.compile(r"([0-9a-f]{40,64}) (\d{1,9}-\d{1,9}(?:,\d{1,9}-\d{1,9})*) (.+)")
@@ -76,7 +78,10 @@ def read_acceptance(commit: CommitFacts) -> Acceptance | None:
     if found is None or not writer.is_ours or not writer.is_accepted:
         return None
     spans = accepted_spans(found[0])
-    path = MemoryPath(unquote(found[3], errors="surrogateescape"))
+    try:
+        path = parse_stored_path(unquote(found[3], errors="surrogateescape"))
+    except (InvalidPath, LimitExceeded):
+        return None  # there is no such file, and a store may refuse to look for it
     return Acceptance(commit.id, writer.origin, path, BlobId(found[1]), spans)
 
 

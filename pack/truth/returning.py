@@ -102,8 +102,8 @@ def _restored(
     level = credit(commit).level
     try:
         sha = core.connector.get_committed(path, state)
-        if level > STRONGEST:
-            query = LogQuery(commit.parents[0], state, path, with_files=True)
+        for parent in commit.parents[:1] if level > STRONGEST else ():
+            query = LogQuery(parent, state, path, with_files=True)
             if any(credit(one).level < level for one in core.log.read(query)):
                 return
     except NotFound:

@@ -5,9 +5,11 @@ import pytest
 from pack.history.undoing.undone import UndoChoice
 from pack.log import LogQuery
 from pack.model import blob_id
+from pack.provenance import commit_message
 from pack.truth.credit import credit_of
 from pack.truth.returning import former_states
-from tests.truth_support import Writers
+from tests.support import git
+from tests.truth_support import AGENT, Writers
 
 
 @pytest.fixture
@@ -76,3 +78,13 @@ def test_no_machine_brings_back_what_the_person_deleted_as_a_revert_of_its_own(w
         mark = "Co-authored-by: Claude <noreply@anthropic.com>"
         writers.world.commit({"a/x.md": text}, f"{said}\n\n{mark}")
     assert writers.levels()[RULE] == 5
+
+
+def test_a_first_commit_that_says_it_restores_something(git_world):
+    writers = Writers(git_world)
+    state = writers.agent(f"{MADE}\n")
+    said = commit_message("x", AGENT, "r", trailers=[("Pack-Restores", state)])
+    git(git_world.folder, "checkout", "-q", "--orphan", "other")
+    git(git_world.folder, "commit", "-q", "-m", said)
+    git_world.open(truth=git_world.truth)
+    assert writers.levels() == {MADE: 5}
