@@ -59,7 +59,7 @@ def judge(before: str, truth: NoteTruth, after: str | None, level: int) -> Judge
     if keys is None:
         lines, protected = _judge_lines(git_lines(before), is_protected, git_lines(after), 0)
         return Judgement(protected, "".join(lines))
-    start = before[: len(before) - len(old.body) - len(old.parts.suffix)].count("\n")
+    start = old.parts.lines_above
     old_lines = git_lines(old.body + old.parts.suffix)
     lines, protected = _judge_lines(
         old_lines, is_protected[start:], git_lines(new.body + new.parts.suffix), start
@@ -74,7 +74,7 @@ def _all_of(
     head = frontmatter.read(before)
     empty = frontmatter.read("")
     keys = judge_keys(head, truth, empty, level)
-    start = 0 if keys is None else _body_start(before, head)
+    start = 0 if keys is None else head.parts.lines_above
     lines = git_lines(before)
     own = [
         ProtectedLine(number + 1, lines[number].rstrip())
@@ -82,10 +82,6 @@ def _all_of(
         if is_protected[number] and lines[number].strip()
     ]
     return (*(keys.protected if keys else ()), *own)
-
-
-def _body_start(text: str, head: frontmatter.Frontmatter) -> int:
-    return text[: len(text) - len(head.body) - len(head.parts.suffix)].count("\n")
 
 
 def _judge_lines(
