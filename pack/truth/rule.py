@@ -151,6 +151,7 @@ class _Judging:
         self._new = new
         self._eol = eol
         self._anchors = list(_anchors(old, kept, new))
+        self._own = frozenset(kept)
         self.violated = {one.old for one in self._anchors if one.new is None}
         self._lost = {_key(old[number]) for number in self.violated}
 
@@ -177,8 +178,7 @@ class _Judging:
         between = Between(self._at(above), self._at(below), place, old, new)
         settled = between.settled(self._eol)
         if settled is None:
-            inside = {above.old, below.old} & {one.old for one in self._anchors}
-            self.violated |= inside
+            self.violated |= {above.old, below.old} & self._own
             return old
         return settled
 
