@@ -72,7 +72,7 @@ def _judged_text(
     try:
         text, after = before.exact_text(), None if wanted is None else wanted.decode("utf-8")
     except (InvalidContent, UnicodeDecodeError):
-        return Judgement((ProtectedLine(1, _UNREADABLE),), before.text)
+        return Judgement((ProtectedLine(1, _UNREADABLE),), None)
     if after is not None and _is_free_anyway(text, after, level):
         return None
     found = judge(text, truths.of(before), after, level)
@@ -128,7 +128,10 @@ class _Held:
                 yield replace(line, path=change.path)
 
     def _rest(self) -> list[Put]:
-        """The changes, as far as they touch nothing protected: no file goes, or is moved here."""
+        """The changes, as far as they touch nothing protected: no file goes, or is moved here.
+
+        A text of which nothing can be done alone stays as it is.
+        """
         gone = {
             change.path
             for change, found in zip(self.pending.decision.changes, self.judged, strict=True)
@@ -136,14 +139,16 @@ class _Held:
         }
         left_out = {self.pending.decision.moved.get(path) for path in gone}
         return [
-            replace(change, content=self._kept(change, found) if found else change.content)
+            replace(change, content=kept)
             for change, found in zip(self.pending.decision.changes, self.judged, strict=True)
             if isinstance(change, Put) and change.path not in left_out
+            if (kept := self._kept(change, found.rest) if found else change.content) is not None
         ]
 
-    def _kept(self, change: Put, found: Judgement) -> bytes:
+    def _kept(self, change: Put, rest: str | None) -> bytes | None:
         """The rest of a text; all that is new in it, where the writer cannot be told of more."""
-        rest = found.rest
+        if rest is None:
+            return None
         if self.pending.decision.is_never_held:
             rest += _left_out(rest, change.content.decode("utf-8", "replace"))
         return rest.encode("utf-8")

@@ -22,7 +22,7 @@ from pack.history.differences.line_hunks import git_lines
 from pack.merge.diff import find_hunks
 from pack.results import ProtectedLine
 from pack.truth.blocks import Between, OpenBlocks
-from pack.truth.keys import judge_keys
+from pack.truth.keys import judge_keys, refuse_keys
 
 _BOX: Final = re.compile(r"([ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[)[ xX](\](?=[ \t]|$))")
 
@@ -33,11 +33,12 @@ class Judgement:
 
     Attributes:
         protected: The lines and keys that it would change, remove, move or break up.
-        rest: The text in which only what touches none of them is done.
+        rest: The text in which only what touches none of them is done; `None` if there is none,
+            as for a text that cannot be taken apart.
     """
 
     protected: tuple[ProtectedLine, ...]
-    rest: str
+    rest: str | None
 
 
 def judge(before: str, truth: NoteTruth, after: str | None, level: int) -> Judgement:
@@ -51,37 +52,38 @@ def judge(before: str, truth: NoteTruth, after: str | None, level: int) -> Judge
     """
     if after == before or (level == 1 and after is not None):
         return Judgement((), after)
-    is_protected = [one.is_protected_from(level) for one in truth.lines]
-    if after is None:
-        return Judgement(_all_of(before, truth, is_protected, level), before)
+    everything = _all_of(before, truth, level)
+    if after is None or not everything:
+        return Judgement(everything, before if after is None else after)
     old, new = frontmatter.read(before), frontmatter.read(after)
-    keys = judge_keys(old, truth, new, level)
-    if keys is None:
-        lines, protected = _judge_lines(git_lines(before), is_protected, git_lines(after), 0)
-        return Judgement(protected, "".join(lines))
+    is_protected = [one.is_protected_from(level) for one in truth.lines]
+    if old.parts.is_wrapped is not new.parts.is_wrapped:
+        _, protected = _judge_lines(git_lines(before), is_protected, git_lines(after), 0)
+        return Judgement(protected or everything, None)
     start = old.parts.lines_above
-    old_lines = git_lines(old.body + old.parts.suffix)
     lines, protected = _judge_lines(
-        old_lines, is_protected[start:], git_lines(new.body + new.parts.suffix), start
+        git_lines(old.body + old.parts.suffix),
+        is_protected[start:],
+        git_lines(new.body + new.parts.suffix),
+        start,
     )
-    return Judgement((*keys.protected, *protected), keys.head + "".join(lines))
+    for keys in (judge_keys(old, truth, new, level), refuse_keys(old, truth, level)):
+        rest = keys.head + "".join(lines)
+        if keys.holds_in(frontmatter.read(rest)):
+            return Judgement((*keys.protected, *protected), rest)
+    return Judgement(everything, None)
 
 
-def _all_of(
-    before: str, truth: NoteTruth, is_protected: Sequence[bool], level: int
-) -> tuple[ProtectedLine, ...]:
-    """Everything of the person in a text that is to go."""
+def _all_of(before: str, truth: NoteTruth, level: int) -> tuple[ProtectedLine, ...]:
+    """Everything of the person in a text."""
     head = frontmatter.read(before)
-    empty = frontmatter.read("")
-    keys = judge_keys(head, truth, empty, level)
-    start = 0 if keys is None else head.parts.lines_above
     lines = git_lines(before)
-    own = [
+    own = (
         ProtectedLine(number + 1, lines[number].rstrip())
-        for number in range(start, len(lines))
-        if is_protected[number] and lines[number].strip()
-    ]
-    return (*(keys.protected if keys else ()), *own)
+        for number in range(head.parts.lines_above, len(lines))
+        if lines[number].strip() and truth.lines[number].is_protected_from(level)
+    )
+    return (*refuse_keys(head, truth, level).protected, *own)
 
 
 def _judge_lines(

@@ -8,10 +8,11 @@ from pack.core.truths import TruthMode
 from pack.errors import TooManyProposals
 from pack.files.edits import Replace
 from pack.history.undoing.undone import UndoChoice
-from pack.model import MemoryPath, Put
+from pack.model import MemoryPath, Put, blob_id
 from pack.proposals.proposal import ProposalStatus
 from pack.provenance import Origin, Source
 from pack.results import WriteStatus
+from tests.truth_support import put_exactly
 
 pytestmark = pytest.mark.contract("C12")
 
@@ -132,6 +133,16 @@ def test_an_undo_and_a_restore_are_proposed(held):
     restored = held.memory.undo.restore(A)
     assert restored.written.status is WriteStatus.PROPOSED
     assert held.connector.head() == head
+
+
+@pytest.mark.parametrize("new", ["# New\n", "# A\n\nCaf\ufffd rules.\n\nMore.\n"])
+def test_a_file_that_is_not_text_stays_each_byte_of_it(held, new):
+    content = b"# A\n\nCaf\xe9 rules.\n"
+    put_exactly(held.mine, {MemoryPath(A): content})
+    for more in ({}, {"apply_rest": True}):
+        done = held.memory.notes.update(A, new, blob_id(content), **more)
+        assert refused(held, done)
+        assert held.files()[A] == content
 
 
 def test_the_rest_is_written_where_that_is_asked_for(held):

@@ -211,10 +211,51 @@ def test_the_rest_of_a_rewrite_is_done_where_it_touches_nothing():
     assert found.rest == NOTE.replace("black", "with milk") + "\nNew.\n"
 
 
-def test_frontmatter_that_cannot_be_read_is_compared_line_by_line():
+KEYS = ["topic: Rules", "tags: [work]"]
+
+
+def test_frontmatter_that_cannot_be_read_takes_no_key_away():
     broken = edited("tags: [work]", "tags: [work")
-    assert [line.text for line in judged(broken).protected] == ["tags: [work]"]
+    found = judged(broken + "\nNew.\n")
+    assert [line.text for line in found.protected] == KEYS
+    assert found.rest == NOTE + "\nNew.\n"
     assert judged(NOTE, broken).protected[0].text == "tags: [work"
+    assert judged(broken + "\nNew.\n", broken).protected == ()
+
+
+def test_no_rest_breaks_the_frontmatter():
+    head, body = NOTE.split("---\n\n")
+    indented = head.replace("tags: [work]\n", "more: 1\n").replace("\n", "\n  ")[:-2]
+    found = judged(f"{indented}---\n\n{body}\nNew.\n")
+    assert [line.text for line in found.protected] == KEYS
+    assert found.rest == NOTE + "\nNew.\n"
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "---\nkey: 1\n\nSecret.\n\n---\n\nMore.\n",
+        "```\n---\nttl: 3d\n---\nkey: 1\n\nSecret.\n\n---\n\nMore.\n```\n",
+        "key: 1\n\nSecret.\n\n---\n\nMore.\n".join(("---\nttl: 3d\n", "")),
+    ],
+)
+def test_no_text_of_the_person_becomes_frontmatter(after):
+    before = "key: 1\n\nSecret.\n\n---\n\nMore.\n"
+    found = judged(after, before)
+    assert found.protected
+    assert found.rest is None or before in found.rest
+
+
+def test_no_code_fence_comes_around_a_whole_note_or_goes_from_it():
+    wrapped = f"```\n{NOTE}```\n"
+    assert judged(wrapped).protected
+    assert judged(NOTE, wrapped).protected
+    assert judged(edited("\n## Old", "\nNew.\n\n## Old", wrapped), wrapped).protected == ()
+
+
+def test_where_nothing_is_the_persons_anything_goes():
+    assert judged("---\n[\n---\n", "~ mine\n") == judged("---\n[\n---\n", "~\n")
+    assert judged("---\n[\n---\n", "~ mine\n").rest == "---\n[\n---\n"
 
 
 def kept(before, after):
