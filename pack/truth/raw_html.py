@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 _COMPLETE: Final = re.compile(
     r"<!--(?:-?>|.*?--!?>)"
     r"|<(?P<end>/?)(?P<name>[A-Za-z][^\s/>]*)(?P<rest>(?>[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)>"
-    r"|<[!?/][^>]*+>",
+    r"|<(?!!--)[!?/][^>]*+>",
     re.DOTALL,
 )
 _BEGINS: Final = re.compile(r"<[A-Za-z!?/]")

@@ -1,34 +1,14 @@
 import pytest
 
-from pack.truth.blocks import Between, OpenBlocks, heading_level
+from pack.truth.blocks import Between, words_of
 
 
-@pytest.mark.parametrize(
-    ("lines", "place"),
-    [
-        ([], OpenBlocks()),
-        (["text"], OpenBlocks()),
-        (["```sh"], OpenBlocks("```")),
-        (["````", "```", "x"], OpenBlocks("````")),
-        (["```", "x", "```"], OpenBlocks()),
-        (["~~~", "```"], OpenBlocks("~~~")),
-        (["``` not ` a fence"], OpenBlocks()),
-        (["<!-- a --> b"], OpenBlocks()),
-        (["a <!-- b"], OpenBlocks("", in_comment=True)),
-        (["<!--", "```", "-->", "x"], OpenBlocks()),
-        (["```", "<!--", "```"], OpenBlocks()),
-    ],
-)
-def test_what_is_open_after_some_lines(lines, place):
-    assert OpenBlocks().after(lines) == place
+def settled(above, below, old, new, **more):
+    return Between(above, below, old, new, **more).settled("\n")
 
 
-def test_a_heading_has_a_level():
-    assert [heading_level(one) for one in ("# a", "### a", "#a", "    # a")] == [1, 3, 7, 7]
-
-
-def settled(above, below, old, new):
-    return Between(above, below, OpenBlocks(), old, new).settled("\n")
+def test_words_are_what_is_not_blank():
+    assert words_of(["a  \n", "\n", "  b\r\n", " \t\n"]) == ["a", "  b"]
 
 
 def test_blank_lines_stay_as_they_are():
@@ -38,10 +18,39 @@ def test_blank_lines_stay_as_they_are():
     assert settled("a", "b", ["\n", "mine\n", "\n"], []) == ["\n", "\n"]
 
 
-def test_a_line_is_set_apart_where_it_would_join_a_paragraph():
-    assert settled("a", "b", ["\n"], ["\n", "new\n"]) == ["\n", "new\n", "\n"]
-    assert settled("a", "b", ["\n"], ["new\n", "\n"]) == ["\n", "new\n", "\n"]
-    assert settled("- a", None, [], ["- new\n"]) == ["- new\n"]
+@pytest.mark.parametrize(
+    ("above", "new"),
+    [
+        ("a", "new"),
+        ("Never push.", "Except on Fridays."),
+        ("Name: Ada", "Job: nurse"),
+        ("a", "---"),
+        ("a", "==="),
+        ("a", "- new"),
+        ("- a", "1. new"),
+        ("- a", "new"),
+        ("> a", "> new"),
+        ("a", "| new |"),
+        ("a", "```"),
+    ],
+)
+def test_a_line_is_set_apart_where_it_would_join_a_paragraph(above, new):
+    assert settled(above, None, [], [f"{new}\n"]) == ["\n", f"{new}\n"]
+    assert settled(above, "b", ["\n"], [f"{new}\n", "\n"]) == ["\n", f"{new}\n", "\n"]
+    assert settled(above, None, ["old\n"], [f"{new}\n"], joined=(True, False)) == [f"{new}\n"]
+
+
+@pytest.mark.parametrize(
+    ("above", "new"),
+    [("- a", "- new"), ("1. a", "2. new"), ("# A", "new"), ("a", "# New"), ("| a |", "| new |")],
+)
+def test_so_is_one_that_a_paragraph_would_join():
+    assert settled(None, "a", [], ["new\n"]) == ["new\n", "\n"]
+    assert settled("# A", "a", ["\n"], ["\n", "- new\n"]) == ["\n", "- new\n", "\n"]
+
+
+def test_a_line_that_is_one_by_itself_stays_where_it_is(above, new):
+    assert settled(above, None, [], [f"{new}\n"]) == [f"{new}\n"]
 
 
 def test_nothing_comes_between_the_lines_of_a_block():
@@ -49,11 +58,10 @@ def test_nothing_comes_between_the_lines_of_a_block():
     assert settled("- a", "- b", [], ["- new\n"]) == ["- new\n"]
     assert settled("1. a", "2. b", [], ["1. new\n"]) is None
     assert settled("# A", "b", [], ["new\n"]) == ["new\n", "\n"]
+    assert settled("a", "b", ["\n"], ["\n", "new\n", "\n"], is_one=True) is None
+    both = (True, True)
+    assert settled("a", "b", ["x\n"], ["new\n"], is_one=True, joined=both) == ["new\n"]
 
 
-def test_a_heading_takes_nothing_under_itself():
-    assert settled("a", "b", ["\n"], ["\n", "## New\n", "\n"]) is None
-    assert settled("a", "## B", ["\n"], ["\n", "## New\n", "\n"]) == ["\n", "## New\n", "\n"]
-    assert settled("a", "### B", ["\n"], ["\n", "## New\n", "\n"]) is None
-    assert settled("a", "b", ["## M\n"], ["## N\n"]) == ["## N\n"]
-    assert settled("a", "b", ["## M\n"], ["\n"]) is None
+def test_an_item_is_not_continued():
+    assert settled("- a", None, [], ["  new\n"]) is None
