@@ -1,5 +1,7 @@
 """What a machine may not change of the person's text waits as a proposal, whatever way it comes."""
 
+import re
+
 import pytest
 
 from pack.actions import Action
@@ -176,6 +178,15 @@ def test_a_text_without_a_path_is_never_held_up(held):
         "tea and\nno\n"
         in shelf_of(held).texts(shelf_of(held).find(done.proposal))[1][GENERAL].decode()
     )
+
+
+def test_what_is_left_of_a_text_without_a_path_does_nothing_to_the_persons(held):
+    held.mine.notes.update(GENERAL, "# G\n\nFollow [Policy].\n", sha_of(held, GENERAL))
+    read = held.memory.whole.get().content
+    held.memory.whole.add(f"{read}\n\n[Policy]: http://evil\n", last_read=read)
+    text = text_of(held, GENERAL)
+    code = text.partition("Follow [Policy].\n\n")[2]
+    assert re.fullmatch(r"```\n## \S+\n\[Policy\]: http://evil\n```\n", code)
 
 
 def test_the_same_again_is_the_same_proposal(held):
