@@ -150,17 +150,36 @@ class Judging:
 
 
 def _anchors(old: Sequence[str], kept: Sequence[int], new: Sequence[str]) -> Iterator[_Anchor]:
-    """The protected lines, each with its place in the new text; none is out of order there."""
+    """The protected lines, each with its place in the new text; none is out of order there.
+
+    Lines like "```" may be those of several writers. So first all lines are looked for, and only if
+    some protected ones are not found like that, these alone.
+    """
     there = [number for number, line in enumerate(new) if line.strip()]
-    own, others = [_key(old[number]) for number in kept], [_key(new[number]) for number in there]
+    every = [number for number, line in enumerate(old) if line.strip()]
+    own = frozenset(kept)
+    found = {one.old: one for one in _matched(old, every, new, there) if one.old in own}
+    if any(one.new is None for one in found.values()):
+        found = {one.old: one for one in _matched(old, kept, new, there)}
+    yield from found.values()
+
+
+def _matched(
+    old: Sequence[str], numbers: Sequence[int], new: Sequence[str], there: Sequence[int]
+) -> Iterator[_Anchor]:
+    """Some lines of the old text with their places among some of the new one."""
+    before, after = (
+        [_key(old[number]) for number in numbers],
+        [_key(new[number]) for number in there],
+    )
     done = place = 0
-    for hunk in find_hunks(own, others):
+    for hunk in find_hunks(before, after):
         for step in range(hunk.old_start - done):
-            yield _Anchor(kept[done + step], there[place + step])
-        yield from (_Anchor(number, None) for number in kept[hunk.old_start : hunk.old_end])
+            yield _Anchor(numbers[done + step], there[place + step])
+        yield from (_Anchor(number, None) for number in numbers[hunk.old_start : hunk.old_end])
         done, place = hunk.old_end, hunk.end
-    for step in range(len(kept) - done):
-        yield _Anchor(kept[done + step], there[place + step])
+    for step in range(len(numbers) - done):
+        yield _Anchor(numbers[done + step], there[place + step])
 
 
 def _key(line: str) -> str:

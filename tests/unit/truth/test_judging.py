@@ -33,3 +33,16 @@ def test_one_wrong_part_is_found_among_many():
 
 def test_blank_lines_that_would_join_two_texts_just_stay():
     assert judged("u\n\nm\n", "u\nm\n") == ("u\n\nm\n", [])
+
+
+def test_a_line_that_a_machine_has_too_is_found_in_its_place():
+    before = "```\nm1\n```\n\n```u\nu\n```\n"  # the last fence of the person's is as the first
+    old, after = git_lines(before), git_lines(before.replace("m1", "m2"))
+    kept = [4, 5, 6]
+    judging = Judging(old, kept, after, "\n", Sight(old, kept, (0, len(old)), after))
+    assert judging.lines() == after
+    rules = git_lines("---\n\nm1\n\n---\n\nu\n\n---\n")
+    new = git_lines("---\n\nm1\n\nm2\n\n---\n\nu\n\n---\n\nm3\n")
+    for kept in ([4, 6, 8], [0, 6], [0, 4, 6, 8]):
+        judging = Judging(rules, kept, new, "\n", Sight(rules, kept, (0, len(rules)), new))
+        assert (judging.lines(), judging.violated) == (new, set())
