@@ -127,6 +127,8 @@ class MarkdownBlocks:
             if token.type == "html_inline":
                 self._html.take(token.content, owner)
             elif token.type == "text":
+                if "<!--" in token.content:  # text to CommonMark, a comment to other programs
+                    self._html.take("<!--", owner)
                 for mark in PAIRED:
                     self._odd[mark] ^= token.content.count(mark) % 2 == 1
 

@@ -37,11 +37,14 @@ _TEXT: Final = frozenset(
     "script style textarea title xmp iframe noembed noframes noscript plaintext".split()
 )
 """Elements in which only their own end means something."""
-_EVERYWHERE: Final = frozenset("base link meta script style".split())
-"""Elements that change how the whole document is shown."""
+_EVERYWHERE: Final = frozenset("base link meta noscript script style".split())
+"""Elements that change how the whole document is shown, or are read in two ways."""
 
 _DEEPEST: Final = 64
 """Only so many elements are followed, the innermost."""
+
+_UNENDED: Final = "<"
+"""A tag or comment that nothing ends; it may hide the end of what was open before it."""
 
 
 class OpenTag(NamedTuple):
@@ -71,8 +74,8 @@ class RawHtml:
             if found is not None:
                 self._take_tag(found, owner)
                 at = found.end()
-            elif _BEGINS.match(html, at):  # a tag or comment that goes on until something ends it
-                self._opens("<", owner)
+            elif _BEGINS.match(html, at):
+                self._opens(_UNENDED, owner)
                 return
             else:
                 at += 1
@@ -89,15 +92,21 @@ class RawHtml:
         if not name or name == "p":  # each block closes a paragraph
             return
         if found["end"]:
-            names = [one.name for one in self.open]
-            if name in names:
-                self.open = self.open[: len(names) - 1 - names[::-1].index(name)]
+            self._ends(name)
             return
         if name in _EVERYWHERE:
             self.everywhere += (OpenTag(name, owner),)
         # An unknown name is a placeholder, as in `Dear <name>`, unless it has attributes.
         if name not in _EMPTY and (name in _ELEMENTS or found["rest"].strip(" /\t\r\n")):
             self._opens(name, owner)
+
+    def _ends(self, name: str) -> None:
+        for place in range(len(self.open) - 1, -1, -1):
+            if self.open[place].name == _UNENDED:
+                return
+            if self.open[place].name == name:
+                self.open = self.open[:place]
+                return
 
     def _opens(self, name: str, owner: int | None) -> None:
         self.open = (*self.open, OpenTag(name, owner))[-_DEEPEST:]

@@ -33,6 +33,13 @@ def test_what_is_open_after_some_html(html, names):
     assert read.open == tuple(OpenTag(name, 3) for name in names)
 
 
+def test_what_may_be_in_a_comment_ends_nothing_before_it():
+    read = RawHtml()
+    read.take("<div><!--", 1)
+    read.take("</div><b><i></i>", None)
+    assert [one.name for one in read.open] == ["div", "<", "b"]
+
+
 def test_an_element_is_whoevers_opened_it():
     read = RawHtml()
     read.take("<div>", 1)

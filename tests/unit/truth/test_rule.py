@@ -223,6 +223,9 @@ HIDES = [
     "<textarea></div>\n",
     "<div title='\n",
     "<xmp><!-- </xmp><div hidden> --></xmp>\n",
+    "<noscript><!-- </noscript>\n",
+    "a note <!-- and\n",
+    "<div>\n<!--\n\nmore\n\n</div>\n",
     "<?\n",
     "%%\n",
     "more %% and\n",
@@ -244,6 +247,13 @@ def test_nothing_hides_the_persons_text_or_changes_what_it_says(hides):
         assert found.rest == RULES
 
 
+def test_html_that_is_open_already_hides_no_other():
+    before = "A note <!-- here\n\nNever push.\n"
+    for more in ("<details hidden>", "<div>\n<!--\n</div>", "```"):
+        after = before.replace("Never", f"{more}\n\nNever")
+        assert judged(after, before).rest == before
+
+
 @pytest.mark.parametrize(
     "hides", ["[Policy]: http://evil\n", "[^1]: It is void.\n", "<style></style>\n"]
 )
@@ -257,6 +267,7 @@ SHOWS = [
     "```\n<!--\n%%\n```\n",
     "~~~~\n```\n~~~~\n",
     "<!-- a comment -->\n",
+    "a <!-- comment --> and `<!--` and \\<!--\n",
     "<details>\n<summary>More</summary>\n\nmore\n\n</details>\n",
     "Dear <name>, `<div>` and <https://example.org> and 3 < 4 <br> x\n",
     "%% a comment %% and $$ x $$\n",
