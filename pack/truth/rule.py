@@ -2,7 +2,7 @@
 
 The lines and keys of a stronger level stay, each byte of them, and in their order. Whatever a
 writer does around them is the writer's own affair, as long as it does not change what they say
-(`views`). Lines are found by what they say and not by their number, so a rewrite of the whole file
+(`between`). Lines are found by what they say and not by their number, so a rewrite of the whole file
 is fine if it leaves them in. Not words, and therefore nobody's: the box of a task, blanks at the
 end of a line, and how many blank lines there are. Of these, only the box changes.
 """
@@ -18,9 +18,9 @@ from pack.core.truths import NoteTruth
 from pack.files import frontmatter
 from pack.history.differences.line_hunks import git_lines
 from pack.results import ProtectedLine
-from pack.truth.judging import Judging
+from pack.truth.between.judging import Judging
+from pack.truth.between.sight import Sight
 from pack.truth.keys import judge_keys, refuse_keys
-from pack.truth.sight import Sight
 
 
 @dataclass(frozen=True, slots=True)

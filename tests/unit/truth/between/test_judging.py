@@ -1,6 +1,6 @@
 from pack.history.differences.line_hunks import git_lines
-from pack.truth.judging import Judging
-from pack.truth.sight import Sight
+from pack.truth.between.judging import Judging
+from pack.truth.between.sight import Sight
 
 
 def judged(before, after, eol="\n"):

@@ -16,7 +16,14 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Final
 
-from pack.truth.markdown_blocks import HEADING, HTML, MOST_BRACKETS, PAIRED, Block, MarkdownBlocks
+from pack.truth.between.markdown_blocks import (
+    HEADING,
+    HTML,
+    MOST_BRACKETS,
+    PAIRED,
+    MarkdownBlock,
+    MarkdownBlocks,
+)
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -111,7 +118,7 @@ class _Reading:
                 noted.setdefault(found[1], []).append(owner)
         return {label: (one[0], one[-1], None in one) for label, one in noted.items()}
 
-    def _seen(self, number: int, block: Block) -> Iterator[tuple[int, View]]:
+    def _seen(self, number: int, block: MarkdownBlock) -> Iterator[tuple[int, View]]:
         """How each of the person's lines in a block is shown."""
         lines = range(block.start, min(block.end, len(self._lines)))
         own = [line for line in lines if self._owners[line] is not None]
@@ -139,7 +146,7 @@ class _Reading:
                 is_after = True
         return found
 
-    def _words(self, block: Block) -> tuple[str, ...]:
+    def _words(self, block: MarkdownBlock) -> tuple[str, ...]:
         """What the person says in a block; all of it, where a machine has a part in that."""
         if block.kind == HTML or len(block.content) != 1:
             return ("mixed", *block.content)
@@ -195,7 +202,7 @@ def _joined(parts: Sequence[View]) -> View:
     )
 
 
-def _words_of(block: Block) -> tuple[str, ...]:
+def _words_of(block: MarkdownBlock) -> tuple[str, ...]:
     """What the person says in a block of their own, as far as a machine could have a part in it."""
     return tuple(block.content) if block.kind != HTML else ()
 

@@ -1,6 +1,6 @@
 import pytest
 
-from pack.truth.blocks import Between, words_of
+from pack.truth.between.blocks import Between, words_of
 
 
 def settled(above, below, old, new, **more):

@@ -1,4 +1,4 @@
-from pack.truth.markdown_blocks import MarkdownBlocks
+from pack.truth.between.markdown_blocks import MarkdownBlocks
 
 TEXT = """\
 # A

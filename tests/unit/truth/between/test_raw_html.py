@@ -1,6 +1,6 @@
 import pytest
 
-from pack.truth.raw_html import OpenTag, RawHtml
+from pack.truth.between.raw_html import OpenTag, RawHtml
 
 
 @pytest.mark.parametrize(

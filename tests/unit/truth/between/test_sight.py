@@ -1,6 +1,6 @@
 import pytest
 
-from pack.truth.sight import Sight
+from pack.truth.between.sight import Sight
 
 TEXT = ["# A\n", "\n", "one\n", "\n", "## B\n", "\n", "two\n", "\n", "## C\n", "\n", "[x]\n"]
 KEPT = [number for number, line in enumerate(TEXT) if line.strip()]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from pack.truth.views import View, views_of
+from pack.truth.between.views import View, views_of
 
 _SECTION: Final = re.compile(r"#{1,6}[ \t]+\S")
 _REACHES_ON: Final = ("<", "```", "~~~")

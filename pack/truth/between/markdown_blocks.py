@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from pack.truth.raw_html import OpenTag, RawHtml
+from pack.truth.between.raw_html import OpenTag, RawHtml
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -30,7 +30,7 @@ MOST_BRACKETS: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class MarkdownBlock:
     """A block that has lines of its own.
 
     Attributes:
@@ -94,10 +94,10 @@ class MarkdownBlocks:
     def _owner(self, line: int) -> int | None:
         return self._owners[line] if line < len(self._owners) else None
 
-    def _read(self, tokens: Sequence[Token]) -> Iterator[Block]:
+    def _read(self, tokens: Sequence[Token]) -> Iterator[MarkdownBlock]:
         """The blocks in their order; what is open is followed along."""
         containers, headings, part = _Containers(), _Headings(), ""
-        block: Block | None = None
+        block: MarkdownBlock | None = None
         for token in tokens:
             start, end = token.map or (0, 0)
             owner = self._owner(start)
@@ -107,13 +107,13 @@ class MarkdownBlocks:
             elif token.type in ("thead_open", "tbody_open"):
                 part = token.type
             elif containers.take(token, owner) and token.type == "table_open":
-                yield Block("delimiter", start + 1, start + 2, tuple(containers.open))
+                yield MarkdownBlock("delimiter", start + 1, start + 2, tuple(containers.open))
             elif token.type in _BLOCKS:
                 kind = part if token.type == _ROW else token.type
                 level = int(token.tag[1:]) if token.type == HEADING else 0
                 under = headings.over(token, level, owner)
                 inside, around = tuple(containers.open), (self._html.open, *self._odd.values())
-                block = Block(kind, start, end, inside, under, level, around)
+                block = MarkdownBlock(kind, start, end, inside, under, level, around)
                 yield block
                 if token.type == HTML:
                     block.content.append(token.content)
@@ -132,13 +132,13 @@ class MarkdownBlocks:
                 for mark in PAIRED:
                     self._odd[mark] ^= token.content.count(mark) % 2 == 1
 
-    def _definitions(self) -> Iterator[Block]:
+    def _definitions(self) -> Iterator[MarkdownBlock]:
         """The lines that say where a label leads, of which only the first counts."""
         kept = [("definition", label, one) for label, one in self.references.items()]
         more = [("duplicate", one["label"], one) for one in self._env.get("duplicate_refs", ())]
         for kind, label, one in (*kept, *more):
             start, end = one["map"]
-            yield Block(kind, start, end, (label, one["href"], one["title"]))
+            yield MarkdownBlock(kind, start, end, (label, one["href"], one["title"]))
 
 
 class _Containers:

@@ -1,6 +1,6 @@
 import pytest
 
-from pack.truth.views import views_of
+from pack.truth.between.views import views_of
 
 
 def views(text):

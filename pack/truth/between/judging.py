@@ -13,9 +13,9 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from pack.merge.diff import find_hunks
-from pack.truth.blocks import Between, words_of
-from pack.truth.sight import Sight
-from pack.truth.views import BOX
+from pack.truth.between.blocks import Between, words_of
+from pack.truth.between.sight import Sight
+from pack.truth.between.views import BOX
 
 _MOST_LINES: Final = 40_000
 """About as many lines are read to find out which part of a change is wrong; one reading is free."""
