@@ -2,9 +2,9 @@
 
 The lines and keys of a stronger level stay, each byte of them, and in their order. Whatever a
 writer does around them is the writer's own affair, as long as it does not change what they say
-(`between`). Lines are found by what they say and not by their number, so a rewrite of the whole file
-is fine if it leaves them in. Not words, and therefore nobody's: the box of a task, blanks at the
-end of a line, and how many blank lines there are. Of these, only the box changes.
+(`between`). Lines are found by what they say and not by their number, so a rewrite of the whole
+file is fine if it leaves them in. Not words, and therefore nobody's: the box of a task, blanks at
+the end of a line, and how many blank lines there are. Of these, only the box changes.
 """
 
 from __future__ import annotations
