@@ -48,6 +48,7 @@ ACCEPTED_BY: Final = "Pack-Accepted-By"
 ACCEPTED_VIA: Final = "Pack-Accepted-Via"
 PROPOSAL: Final = "Pack-Proposal"
 RECORDED_BY: Final = "Pack-Recorded-By"
+RESTORES: Final = "Pack-Restores"
 OUR_ADDRESSES: Final = "@pack.invalid"
 """How the addresses of authors end that are not the user."""
 
