@@ -234,8 +234,11 @@ def test_what_is_no_text_is_kept_whole(other: bytes) -> None:
 
 
 def test_a_result_too_large_is_none() -> None:
-    base = b"x\n" * 500_000
-    ours, theirs = base + b"a\n" * 300_000, base + b"b\n" * 300_000
+    base = (b"x" * 99 + b"\n") * 10_000
+    ours, theirs = (
+        base + base[:600_000].replace(b"x", b"a"),
+        base + base[:600_000].replace(b"x", b"b"),
+    )
     assert merge_file(base, ours, theirs) == Merged(ours, theirs)
 
 
