@@ -93,6 +93,7 @@ class Writer:
             PackError: Whatever `decide`, a guard or the connector raises. Nothing was written.
         """
         writing = _Writing(origin, self._new_request(), dry_run)
+        self._catalog.commit()  # if it is being filled, that is waited for here, without a lock
         overtaken = 0
         for attempt in range(_ATTEMPTS):
             try:

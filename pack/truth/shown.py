@@ -257,7 +257,7 @@ def _lines(
 ) -> Iterator[LineTruth]:
     """The truth of each line of the body, and of each key that is not PACK's own."""
     texts = git_lines(note.text)
-    start = len(texts) - len(git_lines(note.head.body))
+    start = note.head.parts.lines_above
     for number, (text, one) in enumerate(zip(texts, _kept(texts, before, truth), strict=True), 1):
         if number <= start or not text.strip():
             continue

@@ -15,8 +15,9 @@ from pack.core.requests import InvalidCursor, check_limit, make_cursor, parse_cu
 from pack.core.truths import STRONGEST, WEAKEST, NoteTruth
 from pack.errors import InvalidRequest, NotFound
 from pack.files.note import Note
+from pack.history.assigned import assigned_in, writer_of
 from pack.history.differences.line_hunks import git_lines
-from pack.history.origins import derivations, written_by
+from pack.history.origins import derivations
 from pack.history.when import parse_moment
 from pack.index.format import is_generated, is_page_path, may_be_generated
 from pack.log import ChangeKind, CommitFacts, FileChange, LogQuery
@@ -302,12 +303,13 @@ class _Reading:
 
     def _writer(self, step: FileStep) -> tuple[int, str, bool]:
         """Who made a change: its commit, or those that a merge brought."""
-        writers = [written_by(step.commit)]
+        assigned = assigned_in(self._core).levels
+        writers = [writer_of(step.commit, assigned)]
         if len(step.commit.parents) > 1:
             ours, theirs = step.commit.parents[:2]
             query = LogQuery(theirs, ours, step.path)
             brought = [one for one in self._core.connector.log(query) if len(one.parents) < 2]
-            writers = [written_by(one) for one in brought] or writers
+            writers = [writer_of(one, assigned) for one in brought] or writers
         weakest = max(writers, key=lambda one: one.level)
         return weakest.level, weakest.origin, weakest.is_accepted
 

@@ -1,5 +1,7 @@
 """What a machine may not change of the person's text waits as a proposal, whatever way it comes."""
 
+import re
+
 import pytest
 
 from pack.actions import Action
@@ -8,10 +10,11 @@ from pack.core.truths import TruthMode
 from pack.errors import TooManyProposals
 from pack.files.edits import Replace
 from pack.history.undoing.undone import UndoChoice
-from pack.model import MemoryPath, Put
+from pack.model import MemoryPath, Put, blob_id
 from pack.proposals.proposal import ProposalStatus
 from pack.provenance import Origin, Source
 from pack.results import WriteStatus
+from tests.truth_support import put_exactly
 
 pytestmark = pytest.mark.contract("C12")
 
@@ -134,6 +137,16 @@ def test_an_undo_and_a_restore_are_proposed(held):
     assert held.connector.head() == head
 
 
+@pytest.mark.parametrize("new", ["# New\n", "# A\n\nCaf\ufffd rules.\n\nMore.\n"])
+def test_a_file_that_is_not_text_stays_each_byte_of_it(held, new):
+    content = b"# A\n\nCaf\xe9 rules.\n"
+    put_exactly(held.mine, {MemoryPath(A): content})
+    for more in ({}, {"apply_rest": True}):
+        done = held.memory.notes.update(A, new, blob_id(content), **more)
+        assert refused(held, done)
+        assert held.files()[A] == content
+
+
 def test_the_rest_is_written_where_that_is_asked_for(held):
     old = text_of(held)
     new = old.replace("Never", "Rarely") + "\nA fact.\n"
@@ -165,6 +178,15 @@ def test_a_text_without_a_path_is_never_held_up(held):
         "tea and\nno\n"
         in shelf_of(held).texts(shelf_of(held).find(done.proposal))[1][GENERAL].decode()
     )
+
+
+def test_what_is_left_of_a_text_without_a_path_does_nothing_to_the_persons(held):
+    held.mine.notes.update(GENERAL, "# G\n\nFollow [Policy].\n", sha_of(held, GENERAL))
+    read = held.memory.whole.get().content
+    held.memory.whole.add(f"{read}\n\n[Policy]: http://evil\n", last_read=read)
+    text = text_of(held, GENERAL)
+    code = text.partition("Follow [Policy].\n\n")[2]
+    assert re.fullmatch(r"```\n## \S+\n\[Policy\]: http://evil\n```\n", code)
 
 
 def test_the_same_again_is_the_same_proposal(held):

@@ -70,6 +70,12 @@ def test_a_line_of_a_machine_in_the_persons_note(world):
     assert keys(world) == shown(5, "ai-cloud:claude", 1)
 
 
+def test_in_a_note_with_a_code_fence_around_it_each_line_counts(world):
+    write(world, PERSON, "```\n---\ntopic: A\n---\nmine\n```\n")
+    write(world, LOCAL, text(world).replace("mine", "theirs\n\nmine"))
+    assert keys(world) == shown(3, "ai-local:llama", 3)
+
+
 def test_the_keys_go_when_all_is_the_persons(world):
     write(world, PERSON, "---\ntopic: A\n# a comment\ntags: [x]\n---\nmine\n")
     before = text(world)
