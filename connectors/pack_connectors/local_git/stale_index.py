@@ -16,9 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from pack.log import LogQuery
+from pack.log import CommitFacts, LogQuery
 from pack.model import BlobId, CommitId, MemoryPath, blob_id
 from pack.provenance import is_ours
+from pack_connectors.local_git.arrivals import differences
 from pack_connectors.local_git.index import GitIndex, IndexState
 from pack_connectors.local_git.log import read_log
 from pack_connectors.local_git.objects import ObjectStore, file_blob
@@ -90,9 +91,18 @@ class StaleIndex:
         """Those of which the index has what was there before one of PACK's last commits."""
         if not suspects:
             return
-        query = LogQuery(head, first_parent=True, with_files=True, limit=_MOST_COMMITS)
+        query = LogQuery(head, with_files=True, limit=_MOST_COMMITS)
         for commit in read_log(self._runner, query, finds_moves=False):
             if is_ours(commit.message):
-                for change in commit.files or ():
-                    if change.path in suspects and suspects[change.path] == change.old_sha:
-                        yield change.path
+                for path, before in self._changed(commit):
+                    if path in suspects and suspects[path] == before:
+                        yield path
+
+    def _changed(self, commit: CommitFacts) -> Iterator[tuple[MemoryPath, BlobId | None]]:
+        """What a commit changed, and what was there before; the head may have been any parent."""
+        if len(commit.parents) < 2:
+            yield from ((change.path, change.old_sha) for change in commit.files or ())
+            return
+        for parent in commit.parents:
+            for found in differences(self._runner, parent, commit.id):
+                yield found.path, file_blob(found.before) if found.before else None

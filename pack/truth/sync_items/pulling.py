@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final
 
 from pack.catalog.row import is_catalogued
@@ -26,6 +27,7 @@ from pack.truth.sync_items.item import ChainLink, SyncItem
 PAGE: Final = 50
 """How many items a pull returns if the caller gives no limit."""
 MOST: Final = 200
+_UNKNOWN: Final = BlobId("")
 _MOST_BYTES: Final = 1024 * 1024
 """Of texts in one page; one item is in it at least."""
 
@@ -70,7 +72,7 @@ class FileStep:
     @property
     def place(self) -> tuple[int, str]:
         """Its place among the others: what a commit removed comes after what it stored."""
-        return self.version, f"{int(self.sha is None)}{self.path}"
+        return self.version, f"{int(self.sha is None)}{self.path}\0{self.commit.id}"
 
 
 def pull(
@@ -169,12 +171,32 @@ def _steps(core: Core, heights: Heights, head: CommitId, start: int) -> Iterator
     if start >= heights.highest:
         return
     scope = scope_of(core.connector).require()
-    query = LogQuery(head, heights.at(start), first_parent=True, with_files=True)
-    for commit in reversed(core.log.read(query)):
+    commits = core.log.read(LogQuery(head, heights.at(start), with_files=True))
+    known: dict[MemoryPath, BlobId | None] = {}
+    for commit in sorted(commits, key=lambda one: (heights.height(one.id) or 0, one.id)):
         version = heights.height(commit.id) or heights.highest
-        told = (step for file in commit.files or () for step in _told(version, commit, file))
-        shown = (step for step in told if _is_note(step.path) and scope.holds(step.path))
+        is_merge = len(commit.parents) > 1
+        made = _merged(core, version, commit, known) if is_merge else _made(version, commit)
+        shown = [step for step in made if _is_note(step.path) and scope.holds(step.path)]
+        known.update((step.path, step.sha) for step in shown)
         yield from sorted(shown, key=lambda step: step.place)
+
+
+def _made(version: int, commit: CommitFacts) -> Iterator[FileStep]:
+    for file in commit.files or ():
+        yield from _told(version, commit, file)
+
+
+def _merged(
+    core: Core, version: int, commit: CommitFacts, known: Mapping[MemoryPath, BlobId | None]
+) -> Iterator[FileStep]:
+    """What is in a merge that the steps of its sides, told one after the other, did not leave."""
+    found: dict[MemoryPath, BlobId | None] = {}
+    for parent in commit.parents:
+        found.update(core.connector.changes_between(parent, commit.id) or ())
+    for path, sha in sorted(found.items()):
+        if known.get(path, _UNKNOWN) != sha:
+            yield FileStep(version, commit, path, sha, known.get(path))
 
 
 def _told(version: int, commit: CommitFacts, file: FileChange) -> Iterator[FileStep]:
@@ -255,13 +277,13 @@ class _Reading:
         return None if is_index else note
 
     def _writer(self, step: FileStep) -> tuple[int, str, bool]:
-        """Who made a change: its commit, or those that a merge brought."""
+        """Who made a change: its commit, or those that a merge joined."""
         writers = [written_by(step.commit)]
         if len(step.commit.parents) > 1:
-            ours, theirs = step.commit.parents[:2]
-            query = LogQuery(theirs, ours, step.path)
-            brought = [one for one in self._core.connector.log(query) if len(one.parents) < 2]
-            writers = [written_by(one) for one in brought] or writers
+            one, other = step.commit.parents[:2]
+            queries = (LogQuery(one, other, step.path), LogQuery(other, one, step.path))
+            both = chain.from_iterable(map(self._core.connector.log, queries))
+            writers = [written_by(one) for one in both if len(one.parents) < 2] or writers
         weakest = max(writers, key=lambda one: one.level)
         return weakest.level, weakest.origin, weakest.is_accepted
 
