@@ -45,7 +45,7 @@ class FreeNames:
         self._folders: dict[str, str] = {}
         self._former_files: set[str] = set()
         self._former_folders: set[str] = set()
-        for path in paths:
+        for path in sorted(paths):  # the first spelling of a folder counts
             if path in removed:
                 self._former_files.add(fold(path))
                 self._former_folders.update(map(fold, _folders(path)))

@@ -218,7 +218,7 @@ class _TreeMerger:
         self._copies = {
             blob: path
             for tree in (theirs, ours)
-            for path, blob in tree.items()
+            for path, blob in sorted(tree.items(), reverse=True)
             if is_conflict_copy(path)
         }
 
@@ -415,7 +415,8 @@ def _settled(base: Tree, ours: Tree, theirs: Tree, is_settled: Settled) -> Colle
 
 
 def _place_of(found: MergeConflict) -> tuple[str, ...]:
-    return found.path, found.reason, found.copy or "", found.kept, found.discarded
+    """The order in which a commit tells them; words for people come last."""
+    return found.path, found.copy or "", found.kind or "", found.kept, found.discarded, found.reason
 
 
 def _merge_kind(
