@@ -100,7 +100,7 @@ class Merging:
         parents = (min(one, other), max(one, other))
         first = without_index(graph.files(parents[0]), merger.read)
         paths = sorted(path for path in files | first if files.get(path) != first.get(path))
-        message = _message(parents, paths, merged.conflicts)
+        message = _message(parents, paths, merged.conflicts, self._store.is_whole())
         at = max(self._facts(parent).at for parent in parents)
         seconds = max(0, int(at.timestamp()))
         whole = files | {path: blob_id(content) for path, content in index.items()}
@@ -111,7 +111,10 @@ class Merging:
         return PlannedMerge(commit, whole, merged.conflicts, made)
 
     def changes(self, planned: PlannedMerge, commit: CommitId) -> list[Change]:
-        """How the files of a merge differ from those of a commit, sorted by path."""
+        """How the files of a merge differ from those of a commit; what goes, goes first.
+
+        So a name is free where another file takes it on a file system that ignores case.
+        """
         before = files_of(self._core.connector, commit)
         changes: list[Change] = []
         for path in sorted(planned.files.keys() | before.keys()):
@@ -122,13 +125,13 @@ class Merging:
                 made = planned.made.get(new)
                 content = made if made is not None else self._read(new)
                 changes.append(Put(path, content, old if old is not None else ABSENT))
-        return changes
+        return sorted(changes, key=lambda change: isinstance(change, Put))
 
     def verdict(self, commit: CommitId) -> Verdict:
         """Whether a commit that says so is the merge of its parents.
 
         Raises:
-            NotFound: There is no such commit, or not all of what it was made of.
+            NotFound: There is no such commit, or not all of what it was made of is here.
             ConnectorError: The store cannot be read.
         """
         facts = self._facts(commit)
@@ -189,9 +192,16 @@ class _Graph:
 
 
 def _message(
-    parents: Sequence[CommitId], paths: Sequence[str], conflicts: Sequence[MergeConflict]
+    parents: Sequence[CommitId],
+    paths: Sequence[str],
+    conflicts: Sequence[MergeConflict],
+    is_whole: bool,
 ) -> str:
-    """The message of a merge that brings these files to its first parent."""
+    """The message of a merge that brings these files to its first parent.
+
+    Where part of the history is missing, another machine may come to another merge. So the commit
+    does not say that anybody would come to this one.
+    """
     first = paths[0] if paths else INDEX
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
     named = [*paths[1:_NAMED_PATHS]]
@@ -199,7 +209,8 @@ def _message(
         named.append(f"… {len(paths) - _NAMED_PATHS} more")
     request = sha256(" ".join(parents).encode("ascii")).hexdigest()[:_REQUEST]
     trailers = [*(event.trailer() for event in _events(conflicts))]
-    trailers.append((MERGE_TRAILER, str(MERGE_VERSION)))
+    if is_whole:
+        trailers.append((MERGE_TRAILER, str(MERGE_VERSION)))
     subject = f"{first}: merge both sides{more}"
     return commit_message(subject, MERGER, request, paths=named, trailers=trailers)
 

@@ -160,6 +160,17 @@ def test_what_a_commit_says_of_itself_is_computed_again(net: Net) -> None:
     assert verdict(one, like(tree, first, second, said="by hand")) is Verdict.NONE
 
 
+def test_a_merge_on_part_of_the_history_does_not_say_that_it_is_everybodys(net: Net) -> None:
+    one, two = write_both(net)
+    heads = CommitId(one.head()), CommitId(two.head())
+    one.git("fetch", "--quiet", str(two.folder), "HEAD")
+    assert "Pack-Merge: 1" in merging(one).plan(*heads).commit.message
+    root = one.git("rev-list", "--max-parents=0", "HEAD")
+    (one.folder / ".git/shallow").write_text(f"{root}\n", encoding="ascii")
+    planned = merging(one).plan(*heads)
+    assert "Pack-Merge" not in planned.commit.message
+
+
 def test_two_machines_that_fetch_from_each_other_come_to_rest(net: Net) -> None:
     one, two = write_both(net)
     heads = one.head(), two.head()

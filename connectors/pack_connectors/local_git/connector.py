@@ -452,6 +452,10 @@ class LocalGit:
         """See `MergeStore.height`."""
         return height(self._runner, commits)
 
+    def is_whole(self) -> bool:
+        """See `MergeStore.is_whole`."""
+        return not (self.repository.common_dir / "shallow").exists()
+
     def merge(self, ours: CommitId, made: MergeCommit, changes: Sequence[Change]) -> Commit:
         """See `MergeStore.merge`."""
         if changes:
