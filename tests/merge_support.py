@@ -63,7 +63,7 @@ class MemoryGraph:
 
     def merge_bases(self, one: CommitId, others: Sequence[CommitId]) -> Sequence[CommitId]:
         common = self.ancestors[one] & frozenset().union(*(self.ancestors[o] for o in others))
-        below = {parent for each in common for parent in self.ancestors[each] - {each}}
+        below = {parent for each in common for parent in self.parents[each]}
         return list(common - below)
 
     def height(self, commits: Sequence[CommitId]) -> int:
