@@ -13,6 +13,7 @@ from pack.merge.copies import is_conflict_copy
 from pack.model import CommitId
 from pack.provenance import Origin, Source
 from pack.remote.remote import Outcome
+from pack.truth.sync_items.pulling import pull
 from pack.use_cases.merging import Merging, Verdict
 from tests.compat.remote_support import Machine, Net, make_template
 
@@ -180,6 +181,50 @@ def test_two_machines_that_fetch_from_each_other_come_to_rest(net: Net) -> None:
     assert merge_with(two, one) == made
     for _ in range(3):
         assert merge_with(one, two) == merge_with(two, one) == made
+
+
+def test_clients_of_either_machine_are_told_what_the_other_brought(net: Net) -> None:
+    """Whichever parent the merge names first."""
+    one, two = write_both(net)
+    heads = [machine.head() for machine in (one, two)]
+    known = [pulled(machine, None) for machine in (one, two)]
+    made = merge_with(one, two)
+    two.git("fetch", "--quiet", str(one.folder), heads[0])
+    assert merge_with(two, one) == made
+    for machine, (before, version), brought in zip(
+        (one, two), known, ("green", "red"), strict=True
+    ):
+        after, later = pulled(machine, version)
+        assert later > version
+        assert f"projects/{brought}.md" in after
+        now = {**before, **after}
+        shown = {path: text for path, text in now.items() if text is not None}
+        held = {note.path: machine.text(note.path) for note in machine.memory.notes.list().files}
+        assert shown == held
+
+
+def pulled(machine: Machine, since: int | None) -> tuple[dict[str, str | None], int]:
+    """The last text of each file that changed after a version, and the version that is reached."""
+    core = machine.memory.events._core
+    found = pull(core, None if since is None else str(since), None, 200, each=False, max_level=5)
+    assert found.next_cursor is None
+    return {item.entity_id: item.content for item in found.items}, found.version
+
+
+def test_what_a_fast_forward_would_bring_and_may_not_is_a_merge_like_any(net: Net) -> None:
+    one = net.open(net.folder / "one", truth=TruthMode.ENFORCE)
+    two = net.open(net.folder / "two", truth=TruthMode.ENFORCE)
+    one.memory.written_by(USER).notes.update(A, "# A\n\nNever on Fridays.\n")
+    one.exchange()
+    two.exchange()
+    text = one.text(A).replace("Never", "Always")
+    (one.folder / A).write_text(text, encoding="utf-8")
+    agent = "agent\n\nCo-authored-by: Claude <noreply@anthropic.com>"
+    one.git("commit", "--quiet", "--all", "-m", agent)
+    one.git("push", "--quiet", "origin", "HEAD")
+    assert two.exchange().outcome is Outcome.MERGED
+    assert "Never" in two.text(A)
+    assert verdict(two, two.head()) is Verdict.TRUE
 
 
 def test_three_machines_around_a_remote_come_to_rest(net: Net) -> None:
