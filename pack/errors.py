@@ -173,7 +173,7 @@ class TooManyProposals(InvalidRequest):
 
     def __init__(self, origin: str, most: int) -> None:
         super().__init__(
-            f"{most} proposals of {origin} wait for the person's decision already, so this one "
+            f"{most} proposals by {origin} already wait for the person's decision, so this one "
             "was not made"
         )
         self.most = most
@@ -446,11 +446,11 @@ class ProposalChanged(Conflict):
     """
 
     code = "proposal_changed"
+    remedy = f"{Action.SEE_PROPOSALS} to look at it again."
 
     def __init__(self, proposal: str) -> None:
         super().__init__(
-            f"proposal {proposal} is no longer what you were shown; nothing was accepted",
-            f"{Action.SEE_PROPOSALS} to look at it again.",
+            f"proposal {proposal} is no longer what you were shown; nothing was done to it"
         )
         self.proposal = proposal
 
@@ -463,12 +463,12 @@ class StaleProposal(Conflict):
     """
 
     code = "stale_proposal"
+    remedy = f"{Action.SEE_PROPOSALS} to look at it again."
 
     def __init__(self, proposal: str) -> None:
-        super().__init__(
-            f"what proposal {proposal} wanted to change is no longer there",
-            f"{Action.EDIT_PROPOSAL} for what you want of it, or {Action.REJECT_PROPOSAL}.",
-        )
+        super().__init__(f"what proposal {proposal} wanted to change is no longer there")
+        edit, reject = Action.EDIT_PROPOSAL.of(proposal), Action.REJECT_PROPOSAL.of(proposal)
+        self.remedy = f"{edit} to take over the part of it that you want, or {reject}."
         self.proposal = proposal
 
 

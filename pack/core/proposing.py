@@ -164,7 +164,7 @@ def told(
 def _words(wanted: ProposedWrite, kept: Proposal | None, *, is_written: bool) -> str:
     path = wanted.path
     if kept is None:
-        return f"This would become a proposal, because {path} holds text that is the person's."
+        return f"This would become a proposal, because {path} holds the person's own text."
     if kept.status is ProposalStatus.REJECTED:
         when = f"{kept.decided:%Y-%m-%d}" if kept.decided else "an earlier day"
         why = f": {kept.reason}" if kept.reason else ""
@@ -174,6 +174,6 @@ def _words(wanted: ProposedWrite, kept: Proposal | None, *, is_written: bool) ->
         )
     part = "Everything else was written; the rest" if is_written else "It"
     return (
-        f"{path} holds text that is the person's, so nothing of that was changed. {part} waits as "
+        f"{path} holds the person's own text, so none of that was changed. {part} waits as "
         f"proposal {kept.id}. {Action.TELL_OF_PROPOSAL.of(kept.id)}. Go on with other work."
     )

@@ -93,6 +93,7 @@ class Writer:
             PackError: Whatever `decide`, a guard or the connector raises. Nothing was written.
         """
         writing = _Writing(origin, self._new_request(), dry_run)
+        self._catalog.commit()  # if it is being filled, that is waited for here, without a lock
         overtaken = 0
         for attempt in range(_ATTEMPTS):
             try:
@@ -137,7 +138,7 @@ class Writer:
             return self._describe(decision, plan, changes)  # it is true already
         if writing.dry_run:
             return self._describe(decision, plan, changes)
-        edits = self._edits_below(changes)
+        edits = self._edits_below(changes, writing.origin)
         if not writing.recorded.issuperset(edits):  # each is recorded only once
             self._record_edits(edits, decision, plan, head, writing.request)
             writing.recorded.update(edits)
@@ -232,7 +233,7 @@ class Writer:
             planned = [self._planned(change) for change in wanted.changes]
             held = replace(here, warnings=decision.warnings, changes=tuple(planned))
             return told(held, wanted, None, decision)
-        edits = self._edits_below(wanted.changes)
+        edits = self._edits_below(wanted.changes, writing.origin)
         if not writing.recorded.issuperset(edits):
             plan = IndexUpdate((), (), verified=False)
             self._record_edits(edits, decision, plan, head, writing.request)
@@ -313,11 +314,11 @@ class Writer:
         ]
         return [*puts, *(Delete(note.path, note.sha) for note in inside)]
 
-    def _edits_below(self, changes: Sequence[Change]) -> list[Put]:
-        """The hand edits that a write would replace, as separate changes."""
+    def _edits_below(self, changes: Sequence[Change], origin: Origin) -> list[Put]:
+        """The hand edits that a write would replace or commit as its own, as separate changes."""
         if Capability.WORKING_TREE not in self._connector.capabilities:
             return []
-        return [put for change in changes if (put := self._edit_below(change)) is not None]
+        return [put for change in changes if (put := self._edit_below(change, origin))]
 
     def _record_edits(
         self,
@@ -343,12 +344,16 @@ class Writer:
         made = self._commit(head, [*record.changes, *index], message)
         self._advance(head, made, effect)
 
-    def _edit_below(self, change: Change) -> Put | None:
-        """The uncommitted bytes that a change would replace, as a separate change."""
+    def _edit_below(self, change: Change, origin: Origin) -> Put | None:
+        """The uncommitted bytes that a change would replace, as a separate change.
+
+        What is stored as it is found is the same commit, but only if the person makes it.
+        """
         found = self._reader.find(change.path)
         if found is None or self._reader.is_committed(found):
             return None
-        if isinstance(change, Put) and change.content == found.content:
+        is_same = isinstance(change, Put) and change.content == found.content
+        if is_same and origin.level == EDITOR.level:
             return None
         return Put(change.path, found.content, found.sha)
 

@@ -37,7 +37,7 @@ class Merged:
     Attributes:
         content: Its bytes.
         kept: The whole of theirs, if not all of it is in `content`; otherwise `None`.
-        kept_ours: The whole of ours, likewise; without `TwoSides`, ours never gives way.
+        kept_ours: The same for ours, which gives way only where `TwoSides` decides.
         clashes: Values of keys that gave way; nothing but the log of events has them.
     """
 

@@ -77,6 +77,11 @@ def make_id(path: MemoryPath, now: datetime, number: int) -> str:
     return _digits(_hour(now), _HOUR) + _digits(number, _CHANCE) + tag_of(path)
 
 
+def is_id(text: str) -> bool:
+    """Whether a text looks like the id of a proposal."""
+    return len(text) == _HOUR + _CHANCE + _TAG and set(text) <= set(_DIGITS)
+
+
 def may_be_older(proposal_id: str, moment: datetime) -> bool:
     """Whether a proposal may be from before a moment, as far as its id tells."""
     return proposal_id[:_HOUR] <= _digits(_hour(moment), _HOUR)

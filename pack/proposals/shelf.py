@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from pack.actions import Action
 from pack.connector import Connector
 from pack.errors import NotFound, PackError, StaleBase
 from pack.log import CommitFacts, LogQuery
@@ -24,6 +25,7 @@ from pack.proposals.proposal import (
     STATUS_TRAILER,
     Proposal,
     ProposalStatus,
+    is_id,
     make_id,
     may_be_older,
     read_proposal,
@@ -50,13 +52,13 @@ class ProposalShelf:
     def __init__(self, connector: Connector, clock: Callable[[], datetime]) -> None:
         self._connector = connector
         self._clock = clock
-        self._known: dict[tuple[str, CommitId, str], Proposal] = {}  # a commit never changes
+        self._known: dict[tuple[str, CommitId, str], Proposal | None] = {}  # a commit never changes
 
     # --- looking -------------------------------------------------------------------------------
 
     def count(self) -> int:
         """How many are open; none of them is read."""
-        return len(self._connector.side_refs(OPEN))
+        return len(self._refs(OPEN))
 
     def open(self, about: MemoryPath | None = None) -> list[Proposal]:
         """Those that wait for a decision, the oldest first.
@@ -77,10 +79,10 @@ class ProposalShelf:
             NotFound: There is none.
         """
         for folder in (OPEN, REFUSED):
-            commit = self._connector.side_refs(folder).get(proposal_id)
+            commit = self._refs(folder).get(proposal_id)
             if commit is not None:
                 return self._read(folder, proposal_id, commit)
-        raise NotFound(f"proposal {proposal_id[:40]}")
+        raise _no_proposal(proposal_id)
 
     def changes(self, proposal: Proposal) -> list[Change]:
         """What a proposal changes on its base, with contents."""
@@ -108,14 +110,31 @@ class ProposalShelf:
     def _in(self, folder: str, about: MemoryPath | None) -> list[Proposal]:
         end = tag_of(about) if about is not None else ""
         found = [
-            self._read(folder, name, commit)
-            for name, commit in self._connector.side_refs(folder).items()
+            self._find(folder, name, commit)
+            for name, commit in self._refs(folder).items()
             if name.endswith(end)
         ]
-        wanted = (one for one in found if about is None or one.path == about)
+        wanted = (one for one in found if one and (about is None or one.path == about))
         return sorted(wanted, key=lambda one: (one.time, one.id))
 
+    def _refs(self, folder: str) -> dict[str, CommitId]:
+        """The refs in a folder that are named like a proposal."""
+        found = self._connector.side_refs(folder)
+        return {name: commit for name, commit in found.items() if is_id(name)}
+
     def _read(self, folder: str, proposal_id: str, commit: CommitId) -> Proposal:
+        """The proposal that a ref holds.
+
+        Raises:
+            NotFound: Somebody has put something else there.
+        """
+        found = self._find(folder, proposal_id, commit)
+        if found is None:
+            raise _no_proposal(proposal_id)
+        return found
+
+    def _find(self, folder: str, proposal_id: str, commit: CommitId) -> Proposal | None:
+        """The proposal that a ref holds; `None` if somebody has put something else there."""
         key = (proposal_id, commit, folder)
         if key not in self._known:
             if len(self._known) >= _REMEMBERED:
@@ -123,16 +142,26 @@ class ProposalShelf:
             self._known[key] = self._read_commit(folder, proposal_id, commit)
         return self._known[key]
 
-    def _read_commit(self, folder: str, proposal_id: str, commit: CommitId) -> Proposal:
-        newest = self._facts(commit)
-        if folder == REFUSED and STATUS_TRAILER in newest.trailers:
-            return read_proposal(proposal_id, self._facts(newest.parents[0]), newest)
-        found = read_proposal(proposal_id, newest, None)
-        return found if folder == OPEN else replace(found, status=ProposalStatus.EXPIRED)
+    def _read_commit(self, folder: str, proposal_id: str, commit: CommitId) -> Proposal | None:
+        facts = self._facts(commit, proposal_id)
+        record = None
+        if facts is not None and folder == REFUSED and STATUS_TRAILER in facts.trailers:
+            record, facts = facts, self._facts(facts.parents[0], proposal_id)
+        if facts is None:
+            return None
+        found = read_proposal(proposal_id, facts, record)
+        is_open = folder == OPEN or record is not None
+        return found if is_open else replace(found, status=ProposalStatus.EXPIRED)
 
-    def _facts(self, commit: CommitId) -> CommitFacts:
+    def _facts(self, commit: CommitId, proposal_id: str) -> CommitFacts | None:
+        """What a commit says that PACK made for a proposal; `None` for any other."""
         query = LogQuery(commit, limit=1, first_parent=True, with_files=True)
-        return next(self._connector.log(query))
+        try:
+            found = next(self._connector.log(query))
+        except NotFound:
+            return None
+        is_ours = found.trailers.get(PROPOSAL) == proposal_id and bool(found.parents)
+        return found if is_ours else None
 
     # --- changing ------------------------------------------------------------------------------
 
@@ -213,16 +242,20 @@ class ProposalShelf:
         """Close those that have waited for 90 days; returns them."""
         oldest = self._clock() - LIFETIME
         found = [
-            self._read(OPEN, name, commit)
-            for name, commit in self._connector.side_refs(OPEN).items()
+            self._find(OPEN, name, commit)
+            for name, commit in self._refs(OPEN).items()
             if may_be_older(name, oldest)
         ]
-        late = [one for one in found if one.time < oldest]
+        late = [one for one in found if one is not None and one.time < oldest]
         closed = []
         for one in late:
             with suppress(PackError):  # somebody decides on it now; the others are still late
                 closed.append(self.close(one, ProposalStatus.EXPIRED))
         return closed
+
+
+def _no_proposal(proposal_id: str) -> NotFound:
+    return NotFound(f"proposal {proposal_id[:40]}", f"{Action.SEE_PROPOSALS} to see what waits.")
 
 
 def _record(proposal: Proposal, status: ProposalStatus, reason: str | None) -> str:

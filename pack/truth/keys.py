@@ -62,11 +62,7 @@ def _segments(head: Frontmatter) -> dict[str, list[str]] | None:
     if head.problem is not None:
         return None
     lines = git_lines(head.block or "")
-    root = yaml_block.compose(head.block) if head.block else None
-    nodes = root.value if root is not None else []
-    starts = [(str(node.value), node.start_mark.line) for node, _ in nodes]
-    if head.block and "\r" in head.block.replace("\r\n", ""):
-        return None  # YAML counts other lines than git does
+    starts = yaml_block.key_lines(head.block) if head.block else []
     ends = [start for _, start in (*starts, ("", len(lines)))][1:]
     found = {_COMMENTS: lines[: starts[0][1] if starts else len(lines)]}
     if not found[_COMMENTS]:

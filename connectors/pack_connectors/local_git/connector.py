@@ -628,7 +628,9 @@ class LocalGit:
                 if self._turn is not _Turn.WRITING and self._begun is None:
                     self._recovery.run()
                     self._displaced.check(self._surface)
-                    self._stale.mend(self._committed.commit())
+                    with suppress(OSError, PackError):  # nobody waits for it, as in `close`
+                        refuse_unfinished_operation(self.repository)
+                        self._stale.mend(self._committed.commit())
             finally:
                 self._lock.release()
 

@@ -96,3 +96,25 @@ def test_what_nobody_decides_on_for_90_days_is_refused(shelved):
 def test_an_unknown_one_is_not_found(shelved):
     with pytest.raises(NotFound):
         shelved.shelf.find("0123456789")
+
+
+def test_what_is_no_proposal_is_passed_over_and_hides_none(shelved):
+    """Whoever can write to the store can put anything below the same name."""
+    made = shelved.add()
+    known = shelved.store.side_refs("proposals")[made.id]
+    odd = {
+        "0000000000": shelved.base,  # has nothing before it
+        "1111111111": known,  # another one's
+        "a/b": known,
+        "Z": known,
+        "": known,
+    }
+    for folder in ("proposals", "rejected"):
+        for name, commit in odd.items():
+            shelved.store._aside[f"{folder}/{name}"] = commit
+    again = ProposalShelf(shelved.store, lambda: shelved.now)
+    assert (again.open(), again.open(A), again.rejected()) == ([made], [made], [])
+    assert again.expire() == []
+    for name in odd:
+        with pytest.raises(NotFound, match="does not exist"):
+            again.find(name)

@@ -196,7 +196,7 @@ def test_a_flood_is_stopped(held, monkeypatch):
         refused(
             held, held.memory.notes.delete(f"notes/{number}.md", sha_of(held, f"notes/{number}.md"))
         )
-    with pytest.raises(TooManyProposals, match="3 proposals of ai-cloud:test-client"):
+    with pytest.raises(TooManyProposals, match="3 proposals by ai-cloud:test-client"):
         update(held, "Never", "Rarely")
     other = held.memory.written_by(OTHER).notes
     assert other.edit(A, [Replace("Never", "Rarely")]).status is WriteStatus.PROPOSED

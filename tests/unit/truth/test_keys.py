@@ -48,5 +48,17 @@ def test_a_text_without_frontmatter_loses_all_of_it():
     assert found.head == HEAD.replace("own: ~1\n", "")
 
 
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\r"])
+def test_what_ends_a_line_for_yaml_alone_moves_no_key_to_other_lines(end):
+    head = f'---\nits: "~{end * 3}b"\nown: never\nits2: ~2\n---\n'
+    truth = tuple(
+        LineTruth(5 if "~" in line else 1, "x", LineState.WRITTEN, None) for line in git_lines(head)
+    )
+    after = head.replace("never", "always").replace("~2", "3")
+    found = judge_keys(frontmatter.read(head), NoteTruth(truth), frontmatter.read(after), 5)
+    assert [(one.line, one.text) for one in found.protected] == [(3, "own: never")]
+    assert found.head == head.replace("~2", "3")
+
+
 def test_what_cannot_be_read_is_not_judged_key_by_key():
     assert judged(HEAD.replace("topic: A", "topic: [")) is None

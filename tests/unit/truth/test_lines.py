@@ -40,3 +40,14 @@ def test_a_note_without_text_is_nobodys(world, text):
     world.commit({"a/x.md": text})
     _, note = truth_of(world)
     assert (note.level, note.origin) == (1, "")
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\r"])
+def test_what_ends_a_line_for_yaml_alone_is_inside_a_line(world, end):
+    world.init()
+    memory = world.open(truth=TruthMode.ENFORCE)
+    memory.written_by(USER).notes.update("a/x.md", "---\nrule: never\n---\nMine.\n")
+    text = world.files()["a/x.md"].decode().replace("rule:", f'its: "a{end * 4}b"\nrule:')
+    world.commit({"a/x.md": text}, "x\n\nCo-authored-by: Claude <noreply@anthropic.com>")
+    _, note = truth_of(world)
+    assert (note.keys["its"].level, note.keys["rule"].level) == (5, 1)

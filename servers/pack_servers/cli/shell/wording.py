@@ -48,7 +48,7 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
 }
 """The command for each action; a test proves that none is missing."""
 
-_MESSAGES: Final = frozenset(("remedy", "notice", "notices", "warnings", "checklist"))
+_MESSAGES: Final = frozenset(("remedy", "notice", "notices", "warnings", "checklist", "tell"))
 
 
 def worded(text: str) -> str:
