@@ -4,8 +4,8 @@ It goes file by file, using the bytes of the merge base (`pack.merge.file`), and
 files.
 
 - A file that one side deleted and the other changed stays: an edit always beats a deletion.
-- A file of theirs that some file system would confuse with one of ours goes to the path of a
-  conflict copy. Their folders get our spelling. Where a file has the path of a folder of the other
+- Of two files that some file system would confuse, one goes to the path of a conflict copy; names
+  of files and folders are spelt as ours are. Where a file has the path of a folder of the other
   side, the file goes to a copy and the folder gets another name (`pack.merge.clashes`).
 - PACK's `index.md` files are left out: they are generated from the result of the merge, except for
   the order for sync (`pack.merge.order.merge_sync_order`).
@@ -398,10 +398,21 @@ class _TreeMerger:
             self._puts[claim.path] = content
         elif blob_id(content) != self._blob_at(claim.twin):
             reason = f"some file systems confuse it with {claim.twin}"
+            twin = MemoryPath(claim.twin)
+            if self._is_stronger(path, content, twin):
+                path, content, self._puts[twin] = twin, self._content_at(twin), content
             self.keep(_Kept(path, content, reason))
         if claim.path != path and not claim.twin:
             reason = f"its folder is {claim.path.rpartition('/')[0]} on the other side"
             self._conflicts.append(MergeConflict(path, claim.path, reason))
+
+    def _is_stronger(self, path: MemoryPath, content: bytes, twin: MemoryPath) -> bool:
+        """Whether a file of theirs has more authority than one of ours with a like name."""
+        mine, other = self._ours.get(twin), blob_id(content)
+        if mine is None or mine != self._blob_at(twin) or self._theirs.get(path) != other:
+            return False
+        sides = self._weigh(Trio(path, None, SideFile(twin, mine), SideFile(path, other)))
+        return sides is not None and sides.their_whole_stays()
 
     def _blob_at(self, path: str) -> BlobId | None:
         found = MemoryPath(path)

@@ -226,8 +226,8 @@ class Exchanger:
         if theirs is None or move in (Move.NOTHING, Move.PUSH):
             return ours
         news = self._remote.count(theirs, ours)
-        is_lawful = not self._held_back(position.base, theirs)
-        if ours is None or (move is Move.FAST_FORWARD and is_lawful):
+        is_forward = move is Move.FAST_FORWARD and not self._held_back(position.base, theirs)
+        if ours is None or is_forward:
             self._report("taking in what is new there")
             self._remote.fast_forward(ours, theirs)
             head = theirs
