@@ -59,7 +59,7 @@ class MemoryGraph:
     def leads_to(self, one: CommitId, other: CommitId) -> bool:
         return one in self.ancestors[other]
 
-    # --- CommitGraph -----------------------------------------------------------------------------
+    # --- MergeGraph -----------------------------------------------------------------------------
 
     def merge_bases(self, one: CommitId, others: Sequence[CommitId]) -> Sequence[CommitId]:
         common = self.ancestors[one] & frozenset().union(*(self.ancestors[o] for o in others))

@@ -55,7 +55,7 @@ class Point:
         return -self.height, self.id
 
 
-class CommitGraph(Protocol):
+class MergeGraph(Protocol):
     """The commits of a memory."""
 
     def merge_bases(self, one: CommitId, others: Sequence[CommitId]) -> Sequence[CommitId]:
@@ -152,7 +152,7 @@ class HeadMerger:
         rules: What history says of the sides.
     """
 
-    def __init__(self, graph: CommitGraph, read: Read, rules: MergeRules) -> None:
+    def __init__(self, graph: MergeGraph, read: Read, rules: MergeRules) -> None:
         self._graph = graph
         self._read = read
         self._rules = rules

@@ -44,7 +44,7 @@ _NAMED_PATHS: Final = 100
 _REQUEST: Final = 32
 
 
-class Verdict(StrEnum):
+class MergeVerdict(StrEnum):
     """What a commit is that may be a merge of PACK's."""
 
     NONE = "none"
@@ -127,7 +127,7 @@ class Merging:
                 changes.append(Put(path, content, old if old is not None else ABSENT))
         return sorted(changes, key=lambda change: isinstance(change, Put))
 
-    def verdict(self, commit: CommitId) -> Verdict:
+    def verdict(self, commit: CommitId) -> MergeVerdict:
         """Whether a commit that says so is the merge of its parents.
 
         Raises:
@@ -137,15 +137,15 @@ class Merging:
         facts = self._facts(commit)
         version = merge_version(facts)
         if version is None:
-            return Verdict.NONE
+            return MergeVerdict.NONE
         if version != str(MERGE_VERSION):
-            return Verdict.UNKNOWN
+            return MergeVerdict.UNKNOWN
         if len(facts.parents) != 2 or facts.parents[0] >= facts.parents[1]:
-            return Verdict.FALSE
+            return MergeVerdict.FALSE
         planned = self.plan(*facts.parents)
         changes = self.changes(planned, facts.parents[0])
         is_made = self._store.is_made(commit, planned.commit, changes)
-        return Verdict.TRUE if is_made else Verdict.FALSE
+        return MergeVerdict.TRUE if is_made else MergeVerdict.FALSE
 
     def _facts(self, commit: CommitId) -> CommitFacts:
         (facts,) = self._core.connector.log(LogQuery(commit, limit=1))
@@ -169,7 +169,7 @@ def files_of(connector: Connector, commit: CommitId) -> dict[MemoryPath, BlobId]
 
 
 class _Graph:
-    """The commits of a memory, as `CommitGraph`; each is read once."""
+    """The commits of a memory, as `MergeGraph`; each is read once."""
 
     def __init__(self, connector: Connector, store: MergeStore) -> None:
         self._connector = connector
@@ -177,15 +177,15 @@ class _Graph:
         self._files: dict[CommitId, Tree] = {}
 
     def merge_bases(self, one: CommitId, others: Sequence[CommitId]) -> Sequence[CommitId]:
-        """See `CommitGraph.merge_bases`."""
+        """See `MergeGraph.merge_bases`."""
         return self._store.merge_bases(one, others)
 
     def height(self, commits: Sequence[CommitId]) -> int:
-        """See `CommitGraph.height`."""
+        """See `MergeGraph.height`."""
         return self._store.height(commits)
 
     def files(self, commit: CommitId) -> Tree:
-        """See `CommitGraph.files`."""
+        """See `MergeGraph.files`."""
         if commit not in self._files:
             self._files[commit] = files_of(self._connector, commit)
         return self._files[commit]

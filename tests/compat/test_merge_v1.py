@@ -14,7 +14,7 @@ from pack.model import CommitId
 from pack.provenance import Origin, Source
 from pack.remote.remote import Outcome
 from pack.truth.sync_items.pulling import pull
-from pack.use_cases.merging import Merging, Verdict
+from pack.use_cases.merging import MergeVerdict, Merging
 from tests.compat.remote_support import Machine, Net, make_template
 
 pytestmark = [pytest.mark.contract("C1"), pytest.mark.usefixtures("git_identity")]
@@ -52,7 +52,7 @@ def merge_with(machine: Machine, other: Machine) -> CommitId:
     return machine.local.merge(ours, planned.commit, planner.changes(planned, ours)).id
 
 
-def verdict(machine: Machine, commit: str) -> Verdict:
+def verdict(machine: Machine, commit: str) -> MergeVerdict:
     return merging(machine).verdict(CommitId(commit))
 
 
@@ -132,8 +132,8 @@ def test_two_machines_make_one_commit_of_two_heads(
     assert "encoding" not in raw
     for machine in (one, two):
         machine.assert_sound()
-        assert verdict(machine, made) is Verdict.TRUE
-        assert verdict(machine, before[0]) is Verdict.NONE
+        assert verdict(machine, made) is MergeVerdict.TRUE
+        assert verdict(machine, before[0]) is MergeVerdict.NONE
         assert len([path for path in machine.files() if is_conflict_copy(path)]) == 2
         assert {one.code for one in machine.memory.care.validate()} == {"conflict_copy"}
     if os.name == "posix":
@@ -152,13 +152,15 @@ def test_what_a_commit_says_of_itself_is_computed_again(net: Net) -> None:
         return one.git("commit-tree", tree, *heads, "-m", said)
 
     tree, (first, second) = f"{made}^{{tree}}", sorted(before)
-    assert verdict(one, like(tree, first, second)) is Verdict.FALSE  # by another, at another time
-    assert verdict(one, like(f"{first}^{{tree}}", first, second)) is Verdict.FALSE
-    assert verdict(one, like(tree, second, first)) is Verdict.FALSE
-    assert verdict(one, like(tree, first)) is Verdict.FALSE
+    assert (
+        verdict(one, like(tree, first, second)) is MergeVerdict.FALSE
+    )  # by another, at another time
+    assert verdict(one, like(f"{first}^{{tree}}", first, second)) is MergeVerdict.FALSE
+    assert verdict(one, like(tree, second, first)) is MergeVerdict.FALSE
+    assert verdict(one, like(tree, first)) is MergeVerdict.FALSE
     unknown = message.replace("Pack-Merge: 1", "Pack-Merge: 2")
-    assert verdict(one, like(tree, first, second, said=unknown)) is Verdict.UNKNOWN
-    assert verdict(one, like(tree, first, second, said="by hand")) is Verdict.NONE
+    assert verdict(one, like(tree, first, second, said=unknown)) is MergeVerdict.UNKNOWN
+    assert verdict(one, like(tree, first, second, said="by hand")) is MergeVerdict.NONE
 
 
 def test_a_merge_on_part_of_the_history_does_not_say_that_it_is_everybodys(net: Net) -> None:
@@ -224,7 +226,7 @@ def test_what_a_fast_forward_would_bring_and_may_not_is_a_merge_like_any(net: Ne
     one.git("push", "--quiet", "origin", "HEAD")
     assert two.exchange().outcome is Outcome.MERGED
     assert "Never" in two.text(A)
-    assert verdict(two, two.head()) is Verdict.TRUE
+    assert verdict(two, two.head()) is MergeVerdict.TRUE
 
 
 def test_three_machines_around_a_remote_come_to_rest(net: Net) -> None:
@@ -241,4 +243,4 @@ def test_three_machines_around_a_remote_come_to_rest(net: Net) -> None:
         assert machine.git("status", "--porcelain") == ""
         assert one.git("rev-list", "--count", "--all") == count
         for merge in machine.git("rev-list", "--merges", "HEAD").split():
-            assert verdict(machine, merge) is Verdict.TRUE
+            assert verdict(machine, merge) is MergeVerdict.TRUE
