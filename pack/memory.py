@@ -28,7 +28,7 @@ from pack.paths import parse_path
 from pack.proposals.shelf import ProposalShelf
 from pack.provenance import Origin
 from pack.truth.guard import truth_guard
-from pack.truth.lines import with_truths
+from pack.truth.lines import with_merge_rules, with_truths
 from pack.truth.seals import sealing
 from pack.truth.shown import showing
 
@@ -111,7 +111,7 @@ class Memory:
         writer = Writer(connector, catalog, reader, new_request, shelf, guards, on_commit)
         parts = (connector, catalog, clock, reader, writer, new_request, shelf, remotes, sync)
         kept = visits or ProcessVisits()
-        core = Core(*parts, refuse_unfinished=refuse_unfinished, visits=kept)
+        core = with_merge_rules(Core(*parts, refuse_unfinished=refuse_unfinished, visits=kept))
         if truth is not TruthMode.OFF:
             core = with_truths(core, truth)
         if core.truths is not None:

@@ -92,6 +92,8 @@ EDITOR: Final = Origin(Source.USER, "editor")
 """Edits made in the folder, with whatever tools the user has."""
 IMPORT: Final = Origin(Source.USER, "import")
 """Notes that the user had before the memory began."""
+MERGER: Final = Origin(Source.AUTOMATION, "merge")
+"""Merges of two heads."""
 
 
 def commit_message(

@@ -28,6 +28,7 @@ from pack.paths import INDEX
 from pack.proposals.shelf import ProposalShelf
 
 if TYPE_CHECKING:
+    from pack.merge.heads import MergeRules
     from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync
 
@@ -40,6 +41,13 @@ def _nobody_is_busy() -> None:
 
 def _no_referee() -> None:
     """For memories in which levels do not count."""
+
+
+def _no_rules() -> MergeRules:
+    """For memories whose history nobody asks."""
+    from pack.merge.heads import Unruled  # noqa: PLC0415 - only merges need it
+
+    return Unruled()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,7 @@ class Core:
         past: Which state of the past is read; `None` for the present one.
         truths: How far each line is trusted; `None` where nobody asks for it.
         referee: Judges what a remote brings; answers `None` where levels do not count.
+        merge_rules: Says what history says of the sides of a merge, wherever that is computed.
         gradual: Fills the catalog in a server that answers meanwhile.
     """
 
@@ -81,6 +90,7 @@ class Core:
     past: Past | None = None
     truths: Truths | None = None
     referee: Callable[[], Referee | None] = _no_referee
+    merge_rules: Callable[[], MergeRules] = _no_rules
     gradual: Gradual = field(default_factory=Gradual)
 
     def view(self) -> AbstractContextManager[None]:

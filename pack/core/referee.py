@@ -1,4 +1,4 @@
-"""Who has more authority where two versions of the memory meet: what an exchange asks.
+"""What a remote brings and may not: what an exchange asks before it takes a history in as it is.
 
 How that is found out is the business of `pack.truth`, which knows history.
 """
@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from pack.model import CommitId, MemoryPath
-
-if TYPE_CHECKING:
-    from pack.merge.tree import Weigh
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +38,5 @@ class Referee(Protocol):
         Args:
             base: A commit that both have.
             theirs: The commit that came.
-        """
-        ...
-
-    def weigh(self, base: CommitId | None, ours: CommitId, theirs: CommitId) -> Weigh:
-        """The authority of both sides' versions of a file.
-
-        Args:
-            base: What both started from; `None` if they share nothing.
-            ours: Our commit.
-            theirs: Their commit.
         """
         ...

@@ -1,17 +1,21 @@
-"""Finds paths in our tree for their files, if some file systems confuse their names with ours.
+"""Finds paths for the files of a merge, if some file systems confuse their names with others.
 
-Our files keep their names. A folder that they spell differently gets our spelling, and a file that
-cannot keep its path gets that of a conflict copy.
+The files of the first side keep their names. A folder that the second side spells differently gets
+the first one's spelling, and a file that cannot keep its path gets that of a conflict copy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
-from pack.merge.copies import conflict_copy_path, copy_word
-from pack.model import MemoryPath
+from pack.merge.copies import conflict_copy_path
+from pack.model import BlobId, MemoryPath
 from pack.paths import fold
+
+_FOLDER: Final = "folder"
+"""What a folder is called besides, if a file has its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class FreeNames:
         self._folders: dict[str, str] = {}
         self._former_files: set[str] = set()
         self._former_folders: set[str] = set()
-        for path in paths:
+        for path in sorted(paths):  # the first spelling of a folder counts
             if path in removed:
                 self._former_files.add(fold(path))
                 self._former_folders.update(map(fold, _folders(path)))
@@ -58,14 +62,13 @@ class FreeNames:
         for folder in _folders(path):
             self._folders.setdefault(fold(folder), folder)
 
-    def claim(self, path: MemoryPath, name: str) -> Claim:
+    def claim(self, path: MemoryPath) -> Claim:
         """Take a path for a new file, or say which file or folder is in the way.
 
         Args:
             path: Where the file should be.
-            name: A word to add to folders that cannot keep their names.
         """
-        wanted = self.respelt(path, name)
+        wanted = self.respelt(path)
         folded = fold(wanted)
         twin = self._files.get(folded) or self._folders.get(folded, "")
         if not twin and folded in self._former_folders:
@@ -74,22 +77,61 @@ class FreeNames:
             self._use(wanted)
         return Claim(wanted, twin)
 
-    def claim_copy(self, path: MemoryPath, name: str) -> MemoryPath:
-        """Take a path for the conflict copy of a file."""
-        copy = conflict_copy_path(self.respelt(path, name), name, self)
+    def claim_copy(self, path: MemoryPath, blob: BlobId) -> MemoryPath:
+        """Take a path for the conflict copy of a version of a file."""
+        copy = conflict_copy_path(self.respelt(path), blob, self)
         self._use(copy)
         return copy
 
-    def respelt(self, path: MemoryPath, name: str) -> MemoryPath:
-        """The path with its folders spelt as in our tree, and renamed if a file has that path."""
+    def respelt(self, path: MemoryPath) -> MemoryPath:
+        """The path with its folders spelt as they are, and renamed if a file has that path."""
         *folders, last = path.split("/")
         spelt = ""
         for part in folders:
             wanted = f"{spelt}/{part}" if spelt else part
             while (folded := fold(wanted)) in self._files or folded in self._former_files:
-                wanted = f"{wanted}-{copy_word(name)}"
+                wanted = f"{wanted}-{_FOLDER}"
             spelt = self._folders.get(fold(wanted), wanted)
         return MemoryPath(f"{spelt}/{last}" if spelt else last)
+
+
+class MixedNames:
+    """The paths that are a file on one side and a folder on the other.
+
+    No machine can make one of the other in one commit. So both give way, on every machine: the
+    folder gets another name, and the file goes to a conflict copy.
+    """
+
+    def __init__(self, one: Iterable[MemoryPath], other: Iterable[MemoryPath]) -> None:
+        sides = [_names(one), _names(other)]
+        (files, folders), (other_files, other_folders) = sides
+        alone = (files & folders) | (other_files & other_folders)  # a side that has both keeps both
+        self._mixed = ((files & other_folders) | (other_files & folders)) - alone
+        self._taken = files | folders | other_files | other_folders
+
+    def __bool__(self) -> bool:
+        return bool(self._mixed)
+
+    def __contains__(self, path: str) -> bool:
+        return fold(path) in self._mixed
+
+    def renamed(self, path: MemoryPath) -> MemoryPath:
+        """The path, with another name for each folder that has the path of a file."""
+        found = ""
+        for part in path.split("/")[:-1]:
+            below = f"{found}/{part}" if found else part
+            wanted = below
+            while below in self and fold(wanted) in self._taken:
+                wanted = f"{wanted}-{_FOLDER}"
+            found = wanted
+        name = path.rpartition("/")[2]
+        return MemoryPath(f"{found}/{name}" if found else name)
+
+
+def _names(paths: Iterable[MemoryPath]) -> tuple[set[str], set[str]]:
+    """The files and the folders of a tree, as a file system may have them."""
+    known = list(paths)
+    return set(map(fold, known)), {fold(folder) for path in known for folder in _folders(path)}
 
 
 def _folders(path: str) -> Iterator[str]:

@@ -1,8 +1,12 @@
 """Conflict copies: files in which a merge keeps what it could not put into the original.
 
-A copy is next to its original, named `<name>.conflict-<word><ending>`. It is an ordinary memory
-file that people and agents read, settle and delete. Its frontmatter names the original, unless the
-file is not markdown or its frontmatter cannot be read; its name always shows what it is.
+A copy is next to its original, named `<name>.conflict-<id><ending>` after the version that it
+keeps: the first digits of its blob id, as the version was before it became a copy. So whoever keeps
+a version of a file gives its copy the same name and the same bytes, and has it once.
+
+It is an ordinary memory file that people and agents read, settle and delete. Its frontmatter names
+the original, unless the file is not markdown or its frontmatter cannot be read; its name always
+shows what it is.
 """
 
 from __future__ import annotations
@@ -16,14 +20,16 @@ from typing import Final
 from pack.catalog.row import Row
 from pack.errors import InvalidContent, InvalidPath, LimitExceeded
 from pack.files import frontmatter
+from pack.files.keys import TRUTH_KEYS, UPDATED
 from pack.limits import MAX_COMPONENT_BYTES, MAX_FILE_BYTES, MAX_PATH_BYTES
-from pack.model import MemoryPath
+from pack.model import BlobId, MemoryPath
 from pack.paths import GENERAL, fold, is_memory_file, parse_path
 
 COPY_KEY: Final = "conflict_copy_of"
 """PACK's frontmatter key for the path of the file that this one is a conflict copy of."""
 
-_WORD: Final = 16
+_DIGITS: Final = 8
+_BY_ITSELF: Final = TRUTH_KEYS | {UPDATED.name}
 _COPY_NAME: Final = re.compile(r"([^/]+?)\.conflict-[0-9a-z]{1,16}(?:-[0-9]+)?(\.[^./]*)?\Z")
 _ENDING: Final = re.compile(r"\.[0-9A-Za-z]{1,16}\Z")
 
@@ -44,6 +50,16 @@ def original_of(fields: Mapping[str, object]) -> str | None:
     return original if isinstance(original, str) else None
 
 
+def original_path_of(path: str, content: bytes) -> str:
+    """The path of the original of a conflict copy, by what it says or by its name."""
+    said = original_of(frontmatter.read(content.decode("utf-8", "replace")).fields)
+    if said is not None:
+        return said
+    folder, slash, name = path.rpartition("/")
+    found = _COPY_NAME.fullmatch(name)
+    return f"{folder}{slash}{found[1]}{found[2] or ''}" if found else path
+
+
 def mark_copy(path: MemoryPath, content: bytes) -> bytes:
     """The bytes of a file with `COPY_KEY` set to its path, if they can hold it.
 
@@ -62,21 +78,30 @@ def mark_copy(path: MemoryPath, content: bytes) -> bytes:
     return marked if len(marked) <= MAX_FILE_BYTES else content
 
 
-def copy_word(name: str) -> str:
-    """The part of a name that can be used in the names of copies."""
-    return re.sub(r"[^0-9a-z]", "", name.lower())[:_WORD] or "theirs"
+def essence(content: bytes) -> bytes:
+    """What a version says, however it is kept: without what PACK writes into it by itself.
+
+    Two versions that differ in nothing else are one text.
+    """
+    try:
+        head = frontmatter.read(content.decode("utf-8"))
+        names = [name for name in head.fields if name == COPY_KEY or name in _BY_ITSELF]
+        said = frontmatter.without_fields(head, names).parts if names else head.parts
+    except (UnicodeDecodeError, InvalidContent, LimitExceeded):
+        return content
+    return (said.join() if said.block and said.block.strip() else said.body.lstrip("\r\n")).encode()
 
 
-def conflict_copy_path(path: MemoryPath, name: str, taken: Container[str]) -> MemoryPath:
+def conflict_copy_path(path: MemoryPath, blob: BlobId, taken: Container[str]) -> MemoryPath:
     """The path for a conflict copy of a file: one that is free and that a new file may have.
 
     Args:
         path: The file. It may be a copy itself; the name does not get longer then.
-        name: A word that distinguishes the copies of a file, such as a short commit id.
+        blob: The version that is kept.
         taken: Paths of files and folders in use, folded by `pack.paths.fold`.
     """
     folder, stem, ending = _parts(path)
-    for suffix in _suffixes(copy_word(name)):
+    for suffix in _suffixes(blob[:_DIGITS]):
         copy = _fitted(folder, stem, f"{suffix}{ending}") or _elsewhere(path, suffix, ending)
         if fold(copy) not in taken:
             return copy

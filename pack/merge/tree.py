@@ -1,31 +1,33 @@
-"""Three-way merge of two commits of a memory: the changes that our side has to make.
+"""Three-way merge of two versions of a memory: the changes that the first side has to make.
 
 It goes file by file, using the bytes of the merge base (`pack.merge.file`), and follows moved
 files.
 
 - A file that one side deleted and the other changed stays: an edit always beats a deletion.
-- A file of theirs that some file system would confuse with one of ours, or that has the path of one
-  of our folders, goes to the path of a conflict copy. Their folders get our spelling.
+- Of two files that some file system would confuse, one goes to the path of a conflict copy; names
+  of files and folders are spelt as ours are. Where a file has the path of a folder of the other
+  side, the file goes to a copy and the folder gets another name (`pack.merge.clashes`).
 - PACK's `index.md` files are left out: they are generated from the result of the merge, except for
   the order for sync (`pack.merge.order.merge_sync_order`).
-- What is already in a conflict copy on either side is not copied again.
+- A version is kept in one copy, whoever made it. A copy that a merge would bring is left out where
+  it says what the original or another copy says, or where a person has settled it.
 
-Without conflicts, both sides of a merge get the same tree. With conflicts, they do where the
-authority of both is known (`pack.merge.two_sides`); otherwise each keeps its own version in place
-and the other's in a copy. The merge that is made first is a fast-forward for the other side, to
-which its copies are files like any others.
+"Ours" is the first side and "theirs" the second. Whoever merges two heads puts them in one order on
+every machine (`pack.merge.heads`), and then this gives one tree on every machine. An undo and a
+proposal have an order by nature: what is there now comes first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
 from pack.files import frontmatter
 from pack.index.format import is_generated, may_be_generated, read_head
-from pack.merge.clashes import FreeNames
-from pack.merge.copies import is_conflict_copy, mark_copy
+from pack.merge.clashes import FreeNames, MixedNames
+from pack.merge.copies import essence, is_conflict_copy, mark_copy, original_path_of
 from pack.merge.file import Merged, merge_file, merge_mapping_file, merge_text_file
 from pack.merge.moves import SideFile, Tree, Trio, match_files
 from pack.merge.two_sides import ClashKind, TwoSides, deletion_stands
@@ -42,12 +44,11 @@ _PROSE: Final = (".txt", ".text")
 _BOTH_CHANGED: Final = "both sides changed the same lines"
 _BOTH_SET: Final = "both sides set the same key, and one value stays"
 _BOTH_ADDED: Final = "both sides added it"
-_DELETED_HERE: Final = "it was deleted here and changed there, so it stays"
-_DELETED_THERE: Final = "it was deleted there and changed here, so it stays"
-_DELETION_HERE: Final = "it was deleted here, and only a machine changed it there"
-_DELETION_THERE: Final = "it was deleted there, and only a machine changed it here"
+_DELETED: Final = "one side deleted it and the other changed it, so it stays"
+_DELETION: Final = "one side deleted it, and only a machine changed it on the other"
 _MOVED_APART: Final = "it was moved to different places, and is at both"
-_FOREIGN_INDEX: Final = "theirs was not written by PACK"
+_IS_FOLDER: Final = "a folder has the same path on the other side"
+_FOREIGN_INDEX: Final = "PACK did not write it, and needs its place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class MergeConflict:
 
     Attributes:
         path: The file.
-        copy: Where the whole of theirs is kept; `None` if that was not necessary.
+        copy: Where the version that gave way is kept; `None` if that was not necessary.
         reason: What happened, in words.
         kind: What happened, for the log of events; `None` if nothing had to give way.
         kept: The blob that stays, or what a key of the frontmatter is now; empty for a deletion.
@@ -78,18 +79,18 @@ class Aside:
     Attributes:
         path: The file.
         content: The version; `None` for a deletion, of which only the log tells.
-        name: As for `merge_trees`.
         reason: Why it is not in place, in words.
     """
 
     path: MemoryPath
     content: bytes | None
-    name: str
     reason: str
 
 
 Weigh = Callable[[Trio], TwoSides | None]
 """The authority of both sides' versions of a file; `None` if it is not known."""
+Settled = Callable[[MemoryPath, BlobId, bool], bool]
+"""Whether, on our side (true) or on theirs, a person deleted a conflict copy that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,9 @@ def merge_trees(
     ours: Mapping[MemoryPath, BlobId],
     theirs: Mapping[MemoryPath, BlobId],
     read: Callable[[BlobId], bytes],
-    name: str,
     weigh: Weigh = lambda _: None,
     asides: Sequence[Aside] = (),
+    is_settled: Settled | None = None,
 ) -> TreeMerge:
     """The changes that merge their files into ours; the same arguments give the same plan.
 
@@ -122,19 +123,71 @@ def merge_trees(
         theirs: Files of their commit.
         read: Returns the bytes of a blob. Called only for files that both sides changed or they
             added, and for what may be an index. Its exceptions are not caught.
-        name: A word for the names of conflict copies, such as the short id of their commit.
         weigh: Asked about files that both sides changed.
         asides: More versions to keep in copies.
+        is_settled: Asked about conflict copies that only one side has; `None` where they are files
+            like any others.
     """
-    planner = _TreeMerger(ours, theirs, read, name, weigh)
-    trees = _Indexes(base, ours, theirs, read)
+    # Where only one side changed anything, and in an undo, what that side has is taken as it is.
+    is_of_two = is_settled is not None and base not in (ours, theirs)
+    mixed = MixedNames(*((ours, theirs) if is_of_two else ((), ())))
+    trees = _Trees(base, ours, theirs)
+    if not mixed:
+        return _merge_trees(trees, read, weigh, asides, is_settled, mixed)
+    renamed = _Trees(*(_renamed(tree, mixed) for tree in trees))
+    found = _merge_trees(renamed, read, weigh, asides, is_settled, mixed)
+    return _as_of(found, renamed.ours, ours, read)
+
+
+class _Trees(NamedTuple):
+    base: Tree
+    ours: Tree
+    theirs: Tree
+
+
+def _renamed(tree: Tree, mixed: MixedNames) -> Tree:
+    return {mixed.renamed(path): blob for path, blob in tree.items()}
+
+
+def _as_of(
+    found: TreeMerge, renamed: Tree, ours: Tree, read: Callable[[BlobId], bytes]
+) -> TreeMerge:
+    """A plan for our files as they are, made from one for the same files under other names."""
+    contents = {one.path: one.content for one in found.changes if isinstance(one, Put)}
+    gone = {one.path for one in found.changes if isinstance(one, Delete)}
+    files = {path: blob for path, blob in renamed.items() if path not in gone}
+    files |= {path: blob_id(content) for path, content in contents.items()}
+    changes: list[Change] = [Delete(path, blob) for path, blob in ours.items() if path not in files]
+    changes += [
+        Put(path, contents[path] if path in contents else read(blob), ours.get(path, ABSENT))
+        for path, blob in files.items()
+        if ours.get(path) != blob
+    ]
+    return replace(found, changes=tuple(sorted(changes, key=lambda change: change.path)))
+
+
+def _merge_trees(
+    sides: _Trees,
+    read: Callable[[BlobId], bytes],
+    weigh: Weigh,
+    asides: Sequence[Aside],
+    is_settled: Settled | None,
+    mixed: MixedNames,
+) -> TreeMerge:
+    """The plan for trees in which no folder has the path of a file."""
+    trees = _Indexes(*sides, read)
+    planner = _TreeMerger(*sides, read, weigh)
+    left_out = _settled(trees.base, trees.ours, trees.theirs, is_settled) if is_settled else ()
     for trio in match_files(trees.base, trees.ours, trees.theirs):
-        planner.merge(trio)
-    if trees.foreign_root is not None:
-        planner.keep(_Kept(INDEX, trees.foreign_root, _FOREIGN_INDEX, name))
+        if trio.path not in left_out:
+            planner.merge(trio)
+        elif trio.ours is not None:
+            planner.remove(trio.path)
+    for root in trees.foreign_roots:
+        planner.keep(_Kept(INDEX, root, _FOREIGN_INDEX))
     for aside in asides:
         planner.put_aside(aside)
-    return planner.finish()
+    return planner.finish(mixed, drops_repeated=is_settled is not None)
 
 
 class _Indexes:
@@ -153,12 +206,16 @@ class _Indexes:
         self.base, self.ours, self.theirs = (
             self._without(tree, settled) for tree in (base, ours, theirs)
         )
-        self.foreign_root: bytes | None = None
-        root = theirs.get(INDEX)
-        if root is not None and root not in (base.get(INDEX), ours.get(INDEX)):
-            content = read(root)
-            is_ours = read_head(content.decode("utf-8", "replace")).is_ours
-            self.foreign_root = None if is_ours else content
+        self.foreign_roots = [*self._foreign(base, ours, theirs)]
+
+    def _foreign(self, base: Tree, ours: Tree, theirs: Tree) -> Iterator[bytes]:
+        """What a side put where the index belongs, of which PACK would leave nothing."""
+        roots = dict.fromkeys(side.get(INDEX) for side in (ours, theirs))
+        for root in roots if len(roots) > 1 else ():
+            if root is not None and root != base.get(INDEX):
+                content = self._read(root)
+                if not read_head(content.decode("utf-8", "replace")).is_ours:
+                    yield content
 
     def _without(self, tree: Tree, settled: set[MemoryPath]) -> Tree:
         return {
@@ -183,7 +240,6 @@ class _Kept:
     path: MemoryPath
     content: bytes
     reason: str
-    name: str
     kind: ClashKind | None = None
 
 
@@ -192,11 +248,17 @@ _MACHINE: Final = ClashKind.DISCARDED
 
 class _TreeMerger:
     def __init__(
-        self, ours: Tree, theirs: Tree, read: Callable[[BlobId], bytes], name: str, weigh: Weigh
+        self,
+        base: Tree,
+        ours: Tree,
+        theirs: Tree,
+        read: Callable[[BlobId], bytes],
+        weigh: Weigh,
     ) -> None:
+        self._base = base
         self._ours = ours
+        self._theirs = theirs
         self._read = read
-        self._name = name
         self._weigh = weigh
         self._puts: dict[MemoryPath, bytes] = {}
         self._deleted: set[MemoryPath] = set()
@@ -205,7 +267,7 @@ class _TreeMerger:
         self._copies = {
             blob: path
             for tree in (theirs, ours)
-            for path, blob in tree.items()
+            for path, blob in sorted(tree.items(), reverse=True)
             if is_conflict_copy(path)
         }
 
@@ -227,23 +289,22 @@ class _TreeMerger:
             sides = self._weigh(trio)
             if sides is not None and deletion_stands(sides.theirs, sides.ours):
                 self._deleted.add(ours.path)
-                content, name = self._read(ours.blob), sides.ours.commit
-                self.keep(_Kept(trio.path, content, _DELETION_THERE, name, _MACHINE))
+                self.keep(_Kept(trio.path, self._read(ours.blob), _DELETION, _MACHINE))
             else:
                 kind = sides.kind() if sides is not None else None
-                self._note(MergeConflict(trio.path, None, _DELETED_THERE, kind, ours.blob))
+                self._note(MergeConflict(trio.path, None, _DELETED, kind, ours.blob))
 
     def _add(self, trio: Trio, theirs: SideFile) -> None:
         if theirs.blob == trio.base:
             return
         content, sides = self._read(theirs.blob), self._weigh(trio) if trio.base else None
         if sides is not None and deletion_stands(sides.ours, sides.theirs):
-            self.keep(_Kept(trio.path, content, _DELETION_HERE, sides.theirs.commit, _MACHINE))
+            self.keep(_Kept(trio.path, content, _DELETION, _MACHINE))
             return
         self._puts[trio.path] = content
         if trio.base is not None:
             kind = sides.kind() if sides is not None else None
-            self._note(MergeConflict(trio.path, None, _DELETED_HERE, kind, theirs.blob))
+            self._note(MergeConflict(trio.path, None, _DELETED, kind, theirs.blob))
 
     def _merge_both(self, trio: Trio, ours: SideFile, theirs: SideFile) -> None:
         if ours.path != trio.path:
@@ -262,10 +323,9 @@ class _TreeMerger:
         reason = _BOTH_ADDED if base is None else _BOTH_CHANGED
         kind = sides.kind() if sides is not None else None
         if merged.kept is not None:
-            name = sides.theirs.commit if sides else self._name
-            self.keep(_Kept(trio.path, merged.kept, reason, name, kind))
-        if merged.kept_ours is not None and sides is not None:
-            self.keep(_Kept(trio.path, merged.kept_ours, reason, sides.ours.commit, kind))
+            self.keep(_Kept(trio.path, merged.kept, reason, kind))
+        if merged.kept_ours is not None:
+            self.keep(_Kept(trio.path, merged.kept_ours, reason, kind))
         for clash in merged.clashes:
             told = (clash.kind, clash.kept, clash.discarded)
             self._note(MergeConflict(trio.path, None, _BOTH_SET, *told))
@@ -274,10 +334,14 @@ class _TreeMerger:
         """Have a conflict copy made."""
         self._kept.append(kept)
 
+    def remove(self, path: MemoryPath) -> None:
+        """Have a file of ours removed."""
+        self._deleted.add(path)
+
     def put_aside(self, aside: Aside) -> None:
         """Have a version kept in a copy, or told if there is nothing to keep."""
         if aside.content is not None:
-            self.keep(_Kept(aside.path, aside.content, aside.reason, aside.name, _MACHINE))
+            self.keep(_Kept(aside.path, aside.content, aside.reason, _MACHINE))
             return
         blob = self._blob_at(aside.path) or ""
         self._note(MergeConflict(aside.path, None, aside.reason, _MACHINE, blob))
@@ -285,9 +349,17 @@ class _TreeMerger:
     def _note(self, found: MergeConflict) -> None:
         self._conflicts.append(found)
 
-    def finish(self) -> TreeMerge:
-        """The plan, once all files are decided on."""
+    def finish(self, mixed: MixedNames, *, drops_repeated: bool) -> TreeMerge:
+        """The plan, once all files are decided on.
+
+        Args:
+            mixed: The paths at which no file may stay.
+            drops_repeated: Whether copies go that say nothing of their own.
+        """
+        self._evict([path for path in (*self._ours, *self._puts) if path in mixed])
         self._settle_new_files()
+        if drops_repeated:
+            self._drop_repeated()
         puts: list[Change] = [
             Put(path, content, self._ours.get(path, ABSENT))
             for path, content in self._puts.items()
@@ -300,28 +372,47 @@ class _TreeMerger:
             tuple(sorted(self._conflicts, key=_place_of)),
         )
 
+    def _evict(self, paths: Iterable[MemoryPath]) -> None:
+        for path in sorted(set(paths)):
+            if self._blob_at(path) is not None:
+                self.keep(_Kept(path, self._content_at(path), _IS_FOLDER))
+                self._puts.pop(path, None)
+            if path in self._ours:
+                self._deleted.add(path)
+
     def _settle_new_files(self) -> None:
         new = {path: self._puts.pop(path) for path in self._puts.keys() - self._ours.keys()}
         if not new and not self._kept:
             return
         places = FreeNames(self._ours, self._deleted)
         # Files that can keep their paths come first, so that no other file takes those.
-        for path in sorted(new, key=lambda path: (places.respelt(path, self._name) != path, path)):
+        for path in sorted(new, key=lambda path: (places.respelt(path) != path, path)):
             self._settle(path, new[path], places)
         for kept in self._kept:
             self._copy(kept, places)
 
     def _settle(self, path: MemoryPath, content: bytes, places: FreeNames) -> None:
         """Give a new file a path that no other file has on any file system."""
-        claim = places.claim(path, self._name)
+        claim = places.claim(path)
         if not claim.twin:
             self._puts[claim.path] = content
         elif blob_id(content) != self._blob_at(claim.twin):
             reason = f"some file systems confuse it with {claim.twin}"
-            self.keep(_Kept(path, content, reason, self._name))
+            twin = MemoryPath(claim.twin)
+            if self._is_stronger(path, content, twin):
+                path, content, self._puts[twin] = twin, self._content_at(twin), content
+            self.keep(_Kept(path, content, reason))
         if claim.path != path and not claim.twin:
-            reason = f"its folder is {claim.path.rpartition('/')[0]} here"
+            reason = f"its folder is {claim.path.rpartition('/')[0]} on the other side"
             self._conflicts.append(MergeConflict(path, claim.path, reason))
+
+    def _is_stronger(self, path: MemoryPath, content: bytes, twin: MemoryPath) -> bool:
+        """Whether a file of theirs has more authority than one of ours with a like name."""
+        mine, other = self._ours.get(twin), blob_id(content)
+        if mine is None or mine != self._blob_at(twin) or self._theirs.get(path) != other:
+            return False
+        sides = self._weigh(Trio(path, None, SideFile(twin, mine), SideFile(path, other)))
+        return sides is not None and sides.their_whole_stays()
 
     def _blob_at(self, path: str) -> BlobId | None:
         found = MemoryPath(path)
@@ -334,15 +425,72 @@ class _TreeMerger:
         blob = blob_id(content)
         copy = self._copies.get(blob)
         if copy is None or self._blob_at(copy) != blob:
-            copy = places.claim_copy(kept.path, kept.name)
+            copy = places.claim_copy(kept.path, blob_id(kept.content))
             self._puts[copy] = content
             self._copies[blob] = copy
         told = (kept.kind, self._blob_at(kept.path) or "", blob_id(kept.content))
         self._note(MergeConflict(kept.path, copy, kept.reason, *(told if kept.kind else ())))
 
+    # --- copies that say nothing of their own ----------------------------------------------------
+
+    def _drop_repeated(self) -> None:
+        """Leave out copies that this merge would bring and that say what another file says."""
+        by_text: dict[tuple[str, bytes], list[MemoryPath]] = defaultdict(list)
+        for path in sorted(self._present_copies()):
+            content = self._content_at(path)
+            original = original_path_of(path, content)
+            key = (original, essence(content))
+            by_text[key].append(path)
+        for (original, text), copies in by_text.items():
+            place = MemoryPath(original)
+            is_in_place = self._blob_at(place) and essence(self._content_at(place)) == text
+            old = [path for path in copies if not self._is_brought(path)]
+            stays = None if is_in_place else (old or copies)[0]
+            for path in copies:
+                if path != stays and self._is_brought(path):
+                    self._drop(path, stays)
+
+    def _present_copies(self) -> set[MemoryPath]:
+        """All conflict copies, if this merge brings one."""
+        copies = {
+            path
+            for path in (*self._ours, *self._puts)
+            if is_conflict_copy(path) and self._blob_at(path) is not None
+        }
+        return copies if any(map(self._is_brought, copies)) else set()
+
+    def _is_brought(self, path: MemoryPath) -> bool:
+        """Whether not all three versions have a copy already."""
+        blob = self._blob_at(path)
+        return any(side.get(path) != blob for side in (self._base, self._ours, self._theirs))
+
+    def _drop(self, path: MemoryPath, instead: MemoryPath | None) -> None:
+        self._puts.pop(path, None)
+        if path in self._ours:
+            self._deleted.add(path)
+        self._conflicts = [
+            replace(one, copy=instead) if one.copy == path else one for one in self._conflicts
+        ]
+
+    def _content_at(self, path: MemoryPath) -> bytes:
+        made = self._puts.get(path)
+        return made if made is not None else self._read(self._ours[path])
+
+
+def _settled(base: Tree, ours: Tree, theirs: Tree, is_settled: Settled) -> Collection[MemoryPath]:
+    """The conflict copies that one side would bring and a person on the other has settled."""
+    sides = ((ours, theirs, False), (theirs, ours, True))
+    return frozenset(
+        path
+        for side, other, is_ours in sides
+        for path in side.keys() - other.keys() - base.keys()
+        if is_conflict_copy(path) and is_settled(path, side[path], is_ours)
+    )
+
 
 def _place_of(found: MergeConflict) -> tuple[str, ...]:
-    return found.path, found.reason, found.copy or "", found.kept, found.discarded
+    """The order in which a commit tells them; words for people come last."""
+    return found.path, found.copy or "", found.kind or "", found.kept, found.discarded, found.reason
 
 
 def _merge_kind(

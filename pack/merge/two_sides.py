@@ -6,18 +6,18 @@ changed, line by line and key by key, and what they can both have they both get.
 | one side | the other | what stays in place | the rest |
 |---|---|---|---|
 | edit, level 1 | edit, 2 to 5 | the edit of level 1 | the machine's version, whole, in a copy |
-| edit, level 1 | edit, level 1 | the later edit | the earlier version, whole, in a copy |
-| edit, 2 to 5 | edit, 2 to 5 | the lower number, then the later | the other version, in a copy |
+| edit, level 1 | edit, level 1 | that of the higher rank | the other version, whole, in a copy |
+| edit, 2 to 5 | edit, 2 to 5 | the lower number, then the rank | the other version, in a copy |
 | value of a key | value of a key | by the same rule | the other value, in the log of events |
 | a key deleted by the person | its value changed, 2 to 5 | the deletion | the value, in the log |
 | deletion, any | edit, level 1 | the edit | nothing; the log says that it was deleted |
 | deletion, level 1 | edit, 2 to 5 | the deletion | the machine's version, whole, in a copy |
 | deletion, 2 to 5 | any edit of a file that holds stronger text | the edit | nothing |
-| deletion, 2 to 5 | edit, 2 to 5 | the lower number, then the later | an edit, in a copy |
+| deletion, 2 to 5 | edit, 2 to 5 | the lower number, then the rank | an edit, in a copy |
 
-So nobody's text is lost by a clock: times decide what is in place, never what is kept. Two people
-of level 1 are equals, whoever they are. A memory whose canonical copy is elsewhere
-(`vault_mode: cloud_first`) keeps the remote's version in place where both are of level 1.
+Two people of level 1 are equals, whoever they are. What ranks higher depends on where the versions
+come from: of two heads that are merged, the one that more commits lead to (`pack.merge.heads`); of
+what somebody sends and what is here, the later. It decides what is in place, never what is kept.
 
 Everything is a pure function of the two sides, and swapping them gives the same result.
 """
@@ -26,7 +26,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -48,23 +47,22 @@ class ClashKind(StrEnum):
     """What a machine wrote gave way."""
 
 
+Rank = tuple[float, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Authority:
     """The authority of one side's version of a file.
 
     Attributes:
         level: The strongest level among those who changed the file on this side.
-        at: When it was last changed there.
-        commit: The side's commit, which names copies of its version.
-        tie: Decides where everything else is equal: the same on both machines, such as the blob.
+        rank: Decides where the levels are equal: the greater has the place.
         lines: The level of each line of the text, frontmatter included; empty for `level`.
         keys: The level of each key of the frontmatter; one that is missing has `level`.
     """
 
     level: int
-    at: datetime
-    commit: str
-    tie: str = ""
+    rank: Rank = (0, "")
     lines: Sequence[int] = ()
     keys: Mapping[str, int] = field(default_factory=dict)
 
@@ -103,20 +101,16 @@ class TwoSides:
     Attributes:
         ours: Our side.
         theirs: Their side.
-        theirs_is_canonical: Whether theirs stays in place where both are the person's.
     """
 
     ours: Authority
     theirs: Authority
-    theirs_is_canonical: bool = False
 
     def theirs_stays(self, ours: int, theirs: int) -> bool:
         """Whether, of two texts of these levels, theirs stays in place."""
         if ours != theirs:
             return theirs < ours
-        if ours == PERSON and self.theirs_is_canonical:
-            return True
-        return (self.theirs.at, self.theirs.tie) > (self.ours.at, self.ours.tie)
+        return self.theirs.rank > self.ours.rank
 
     def prefer(self, our_offset: int = 0, their_offset: int = 0) -> Prefer:
         """Whose lines stay where both changed the same ones.
@@ -178,7 +172,7 @@ def deletion_stands(deleted: Authority, edited: Authority) -> bool:
         return False  # it holds text that whoever deleted it may not remove
     if deleted.level != edited.level:
         return deleted.level < edited.level
-    return (deleted.at, deleted.tie) > (edited.at, edited.tie)
+    return deleted.rank > edited.rank
 
 
 def _kind(one: int, other: int) -> ClashKind:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from pack.model import BlobId, Change, Commit, CommitId, EntryType, Identity, MemoryPath
+from pack.model import BlobId, Commit, CommitId, EntryType, MemoryPath
+from pack.remote.merge_store import MergeStore
 from pack.rules.exclusion import Exclusion
 
 Report = Callable[[str], object]
@@ -330,30 +331,8 @@ class Remote(Protocol):
         """
         ...
 
-    def merge(
-        self,
-        base: CommitId,
-        theirs: CommitId,
-        ancestor: CommitId | None,
-        changes: Sequence[Change],
-        message: str,
-        author: Identity | None,
-    ) -> Commit:
-        """Record changes as one commit with two parents, `base` first.
-
-        Links, and permissions of files, are taken from `theirs` where only they changed there.
-
-        Args:
-            base: Our commit, on which the changes are made.
-            theirs: The commit that was fetched.
-            ancestor: The merge base of the two.
-            changes: What differs from `base` in the merged files; may be none.
-            message: As in `Connector.commit`.
-            author: As in `Connector.commit`.
-
-        Raises:
-            As `fast_forward`.
-        """
+    def merges(self) -> MergeStore:
+        """What merges a commit that was fetched."""
         ...
 
     def record(self) -> RemoteRecord:

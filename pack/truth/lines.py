@@ -27,6 +27,7 @@ from pack.truth.modes import mode_of
 from pack.truth.passing_on import Version, pass_on
 
 if TYPE_CHECKING:
+    from pack.merge.heads import MergeRules
     from pack.truth.versions import Versions
 
 _HAND: Final = LineTruth(STRONGEST, EDITOR.label, LineState.WRITTEN, None)
@@ -43,6 +44,18 @@ def with_truths(core: Core, mode: TruthMode) -> Core:
         return HistoryReferee(found)
 
     return replace(found, referee=referee)
+
+
+def with_merge_rules(core: Core) -> Core:
+    """The same memory, whose merges go by what its commits say of who wrote what."""
+
+    def rules() -> MergeRules:
+        # Here, as a server that meets no other machine needs none.
+        from pack.truth.merge_rules import CommitRules  # noqa: PLC0415
+
+        return CommitRules(core)
+
+    return replace(core, merge_rules=rules)
 
 
 class LineTruths:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pack.catalog.row import is_catalogued
-from pack.catalog.scope import PROJECT_FILE, VaultMode, scope_of
+from pack.catalog.scope import PROJECT_FILE
 from pack.core.core import Core
 from pack.core.referee import HeldBack
 from pack.core.truths import (
@@ -34,14 +34,11 @@ from pack.history.origins import written_by
 from pack.index.format import is_generated, may_be_generated
 from pack.log import CommitFacts, FileChange, LogQuery
 from pack.merge.file import merge_file
-from pack.merge.moves import Trio
-from pack.merge.tree import Weigh
-from pack.merge.two_sides import PERSON, TwoSides
+from pack.merge.two_sides import PERSON
 from pack.model import BlobId, CommitId, EntryType, MemoryPath
 from pack.paths import INDEX
-from pack.truth.authority import authority_of, truth_at
+from pack.truth.authority import truth_at
 from pack.truth.foreign_merges import ForeignMerges, is_foreign_merge
-from pack.truth.modes import believed
 from pack.truth.rule import judge
 
 _PERSON: Final = LineTruth(STRONGEST, "user:unknown", LineState.UNATTRIBUTED, None)
@@ -72,25 +69,11 @@ class HistoryReferee:
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    def weigh(self, base: CommitId | None, ours: CommitId, theirs: CommitId) -> Weigh:
-        """See `Referee.weigh`."""
-        core, canonical = self._core, _is_cloud_first(self._core)
-
-        def weighed(trio: Trio) -> TwoSides:
-            sides = ((ours, trio.ours), (theirs, trio.theirs))
-            mine, other = (
-                authority_of(core, base, side, *(file.path, file.blob))
-                if file is not None
-                else authority_of(core, base, side, trio.path, None)
-                for side, file in sides
-            )
-            return TwoSides(mine, other, canonical)
-
-        return weighed
-
-    def held_back(self, base: CommitId, theirs: CommitId) -> Sequence[HeldBack]:
-        """See `Referee.held_back`."""
-        steps = self._steps(base, theirs)
+    def held_back(
+        self, base: CommitId, theirs: CommitId, others: Sequence[CommitId] = ()
+    ) -> Sequence[HeldBack]:
+        """See `Referee.held_back`; `others` are more commits that both sides have."""
+        steps = self._steps(base, theirs, others)
         if not steps:
             return ()
         before, after = self._tree(base), self._tree(theirs)
@@ -110,9 +93,15 @@ class HistoryReferee:
         entries = self._core.connector.get_tree(commit)
         return {entry.path: entry.sha for entry in entries if entry.type is EntryType.FILE}
 
-    def _steps(self, base: CommitId, theirs: CommitId) -> dict[MemoryPath, list[_Step]]:
+    def _steps(
+        self, base: CommitId, theirs: CommitId, others: Sequence[CommitId]
+    ) -> dict[MemoryPath, list[_Step]]:
         """What was done to each file, oldest first, by the path that it has in the base."""
-        commits = list(self._core.connector.log(LogQuery(theirs, base, with_files=True)))
+        log = self._core.connector.log
+        commits = list(log(LogQuery(theirs, base, with_files=True)))
+        for other in others:
+            new = {one.id for one in log(LogQuery(theirs, other))}
+            commits = [one for one in commits if one.id in new]
         merges = ForeignMerges(self._core.connector, base, commits)
         levels = {one.id: _level(one) for one in commits}
         if all(level == PERSON for level in levels.values()):
@@ -303,13 +292,6 @@ def is_index(note: Note) -> bool:
 
 def _lines(content: bytes | None) -> list[str]:
     return git_lines((content or b"").decode("utf-8", "replace"))
-
-
-def _is_cloud_first(core: Core) -> bool:
-    """Whether the remote's text is canonical; where levels are known, the person has to say so."""
-    truths = core.truths
-    scope = scope_of(core.connector) if truths is None else believed(core, truths)
-    return scope.vault_mode is VaultMode.CLOUD_FIRST
 
 
 def _level(commit: CommitFacts) -> int:

@@ -1,28 +1,26 @@
 """Exchanging a memory with a remote: fetch, take in, push; again if somebody was faster.
 
 What is to be done is decided by `decision`. Taking in is a fast-forward, or one merge commit
-with a true index (C10); either is made as a write is, so that what the user edited, staged or put
-in the way is never touched: the exchange waits, and says for what. A write never waits for it.
+with a true index (C10), which any machine would make of the same two heads (`merging`). Either is
+made as a write is, so that what the user edited, staged or put in the way is never touched: the
+exchange waits, and says for what. A write never waits for it.
 """
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from pack.catalog.refresh import bring_up
 from pack.catalog.scope import PROJECT_FILE, read_scope
 from pack.connector import Connector
 from pack.core.core import Core
 from pack.core.decision import Decision
-from pack.core.events import MemoryEvent, MemoryEventKind
-from pack.core.index_update import plan_index_update
+from pack.core.guard import guarded, refuse_excluded
 from pack.core.referee import HeldBack
-from pack.core.writer import effect_of
 from pack.errors import (
     Conflict,
     InvalidPath,
@@ -35,10 +33,9 @@ from pack.errors import (
     RepositoryBusy,
     StaleBase,
 )
-from pack.index.format import read_head
-from pack.model import BlobId, Change, CommitId, EntryType, MemoryPath, Mode, blob_id
+from pack.model import BlobId, CommitId, EntryType, MemoryPath
 from pack.paths import INDEX, is_memory_file
-from pack.provenance import Origin, Source, commit_message
+from pack.provenance import MERGER
 from pack.remote import incoming
 from pack.remote.branches import begin_there, choose_to_follow
 from pack.remote.decision import Move, Permission, Position, plan_move
@@ -56,15 +53,11 @@ from pack.remote.remote import (
 from pack.rules.exclusion import CommittedRules, ExclusionKind
 
 if TYPE_CHECKING:
-    from pack.merge.tree import Aside, MergeConflict
+    pass
 
 _ATTEMPTS: Final = 8
 _JITTER_SECONDS: Final = 0.05
-_NAMED_PATHS: Final = 100
 _NAMED_BRANCHES: Final = 20
-_HELD_BACK: Final = "a machine there changed text of the person's, which stays"
-MERGER: Final = Origin(Source.AUTOMATION, "git remote")
-"""Who makes the merge commits."""
 
 
 class Exchanger:
@@ -233,15 +226,15 @@ class Exchanger:
         if theirs is None or move in (Move.NOTHING, Move.PUSH):
             return ours
         news = self._remote.count(theirs, ours)
-        held = self._held_back(position.base, theirs)
-        if ours is None or (move is Move.FAST_FORWARD and not held):
+        is_forward = move is Move.FAST_FORWARD and not self._held_back(position.base, theirs)
+        if ours is None or is_forward:
             self._report("taking in what is new there")
             self._remote.fast_forward(ours, theirs)
             head = theirs
             self._outcome = max(self._outcome, Outcome.RECEIVED, key=_RANK.index)
         else:
             self._report("merging")
-            head = self._merge(ours, theirs, position.base, held)
+            head = self._merge(ours, theirs)
             self._outcome = Outcome.MERGED
         self._received += news
         return head
@@ -251,80 +244,26 @@ class Exchanger:
         referee = self._core.referee()
         return referee.held_back(base, theirs) if referee is not None and base is not None else ()
 
-    def _merge(
-        self,
-        ours: CommitId,
-        theirs: CommitId,
-        base: CommitId | None,
-        held: Sequence[HeldBack] = (),
-    ) -> CommitId:
+    def _merge(self, ours: CommitId, theirs: CommitId) -> CommitId:
         # Here, as a server that meets no other machine never merges.
-        from pack.merge.tree import merge_trees  # noqa: PLC0415
+        from pack.use_cases.merging import Merging  # noqa: PLC0415
 
-        sides = (self._files(base), self._files(ours), self._files(theirs))
-        referee, lawful = self._core.referee(), _Lawful(held, self._read, theirs[:7])
-        plan = merge_trees(
-            *sides[:2],
-            lawful.files(sides[2]),
-            lawful.read,
-            theirs[:7],
-            referee.weigh(base, ours, theirs) if referee is not None else lambda _: None,
-            lawful.asides(),
-        )
+        store = self._remote.merges()
+        merging = Merging(self._core, store)
+        plan = merging.plan(ours, theirs)
+        changes = merging.changes(plan, ours)
+        first = changes[0].path if changes else INDEX
+        decision = Decision(first, changes, plan.commit.message, is_tracked=True)
         with self._connector.exclusive():
             if self._connector.head() != ours:
                 raise StaleBase(ours, self._connector.head())
-            decision = self._core.writer.guard(self._decision(plan.changes), MERGER)
-            index = self._plan_index(ours, decision.changes, sides)
-            for change in index:
-                self._core.reader.refuse_excluded(change.path)
-            changes = [*decision.changes, *index]
-            request = self._core.new_request()
-            trailers = [*decision.trailers, *(event.trailer() for event in _events(plan.conflicts))]
-            message = commit_message(
-                decision.subject, MERGER, request, paths=decision.names, trailers=trailers
-            )
-            made = self._remote.merge(ours, theirs, base, changes, message, MERGER.author)
-        self._copies += tuple(found.copy for found in plan.conflicts if found.copy)
+            guarded([refuse_excluded], decision, MERGER, self._core.reader)
+            made = store.merge(ours, plan.commit, changes)
+        self._copies += tuple(dict.fromkeys(one.copy for one in plan.conflicts if one.copy))
         return made.id
 
     def _read(self, blob: BlobId) -> bytes:
         return _read(self._connector, blob)
-
-    def _plan_index(
-        self,
-        ours: CommitId,
-        changes: Sequence[Change],
-        sides: Sequence[Mapping[MemoryPath, BlobId]],
-    ) -> Sequence[Change]:
-        """The index files of the merge; those of both sides are only looked at for the order."""
-        from pack.merge.order import merge_sync_order  # noqa: PLC0415 - as in `_merge`
-
-        is_v2 = self._core.reader.mode() is Mode.V2
-        if all(INDEX not in side for side in sides[1:]) and not is_v2:
-            return ()  # a v1 memory has none
-        base, own, other = (self._order(side) for side in sides)
-        bring_up(self._core.catalog, self._connector, ours)
-        rows, gone = effect_of(self._connector, self._core.catalog, changes)
-        order = merge_sync_order(base, own, other)
-        catalog, reader = self._core.catalog, self._core.reader
-        return plan_index_update(catalog, reader, rows, gone, {}, order=order).changes
-
-    def _order(self, side: Mapping[MemoryPath, BlobId]) -> Sequence[str]:
-        if INDEX not in side:
-            return ()
-        return read_head(self._read(side[INDEX]).decode("utf-8", "replace")).sync_order
-
-    def _decision(self, changes: Sequence[Change]) -> Decision:
-        """What the merge changes here, and how the log describes it."""
-        paths = [change.path for change in changes]
-        first = paths[0] if paths else INDEX
-        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-        named: list[str] = [*paths[1:_NAMED_PATHS]]
-        if len(paths) > _NAMED_PATHS:
-            named.append(f"… {len(paths) - _NAMED_PATHS} more")
-        subject = f"{first}: merge {self._label}{more}"
-        return Decision(first, changes, subject, names=named, is_tracked=True)
 
     def _send(self, head: CommitId | None, theirs: CommitId | None) -> Exchange:
         sent = 0
@@ -384,50 +323,6 @@ class Exchanger:
 
 # Of what happened in one exchange, the last of these is what it is called.
 _RANK: Final = (Outcome.UP_TO_DATE, Outcome.SENT, Outcome.RECEIVED, Outcome.MERGED)
-
-
-class _Lawful:
-    """Their files, without what machines there may not do."""
-
-    def __init__(
-        self, held: Sequence[HeldBack], read: Callable[[BlobId], bytes], name: str
-    ) -> None:
-        self._held = held
-        self._read = read
-        self._name = name
-        self._made = {blob_id(one.content): one.content for one in held if one.content is not None}
-
-    def read(self, blob: BlobId) -> bytes:
-        """The bytes of a blob, which may be in no commit yet."""
-        made = self._made.get(blob)
-        return made if made is not None else self._read(blob)
-
-    def files(self, theirs: Mapping[MemoryPath, BlobId]) -> Mapping[MemoryPath, BlobId]:
-        """Their tree, with each file as it should be."""
-        files = dict(theirs)
-        for one in self._held:
-            if one.there is not None and (one.there == one.path or one.whole == one.content):
-                files.pop(one.there, None)
-            if one.content is not None:
-                files[one.path] = blob_id(one.content)
-        return files
-
-    def asides(self) -> list[Aside]:
-        """What they have, where that is not what the file holds."""
-        from pack.merge.tree import Aside  # noqa: PLC0415 - as in `_merge`
-
-        return [
-            Aside(one.path, one.whole, self._name, _HELD_BACK)
-            for one in self._held
-            if one.there == one.path or one.whole is None
-        ]
-
-
-def _events(conflicts: Sequence[MergeConflict]) -> Iterator[MemoryEvent]:
-    """What the log of events tells of a merge."""
-    for one in conflicts:
-        if one.kind is not None:
-            yield MemoryEvent(MemoryEventKind(one.kind), one.path, one.kept, one.discarded)
 
 
 def refuse_outgoing(

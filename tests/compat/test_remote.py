@@ -13,8 +13,11 @@ from pack_connectors.local_git.remote.remote import GitRemote
 from pack.errors import ConnectorError, InvalidConfig, RepositoryBusy, Unavailable
 from pack.model import CommitId
 from pack.paths import INDEX
+from pack.provenance import Origin, Source
 from pack.remote.remote import Exchange, Outcome, RemoteRecord, StopKind
 from tests.compat.remote_support import Machine, Net, git, make_template, with_remote
+
+USER = Origin(Source.USER, "cli")
 
 A, B = "context/a.md", "context/b.md"
 
@@ -97,10 +100,12 @@ def test_what_both_wrote_is_merged_in_one_commit_with_a_true_index(
     assert one.outcome() == "sent"
     done = two.exchange()
     assert (done.outcome, done.received, done.sent, done.copies) == (Outcome.MERGED, 2, 3, ())
-    assert two.git("log", "-1", "--format=%P").split() == [ours, theirs]
+    assert two.git("log", "-1", "--format=%P").split() == sorted([ours, theirs])
     message = two.git("log", "-1", "--format=%an%n%B")
-    assert message.startswith(f"git remote\n{A}: merge origin/main and 1 more\n\nprojects/one.md\n")
-    assert "Pack-Origin: automation:git-remote\nPack-Truth-Level: 2\n" in message
+    brought = "projects/two.md" if theirs < ours else "projects/one.md"
+    assert message.startswith(f"PACK merge\n{A}: merge both sides and 1 more\n\n{brought}\n")
+    assert "Pack-Origin: automation:merge\nPack-Truth-Level: 2\n" in message
+    assert message.endswith("\nPack-Merge: 1")
     assert net.head() == two.head()
     meet(one, two)
     assert one.body(A).startswith("# A\n\n- first\n- from ")
@@ -119,12 +124,13 @@ def test_notes_at_the_root_arrive_with_the_choice_and_are_merged(
     two.git("commit", "--quiet", "-m", "by hand")
     meet(one, two)
     assert "idea.md" not in {note.path for note in one.memory.notes.list().files}
-    one.memory.lifecycle.init({}, root_notes=True)
+    one.memory.written_by(USER).lifecycle.init({}, root_notes=True)
     two.write("context/two.md", "two\n")
     meet(one, two)
     for machine, text in ((one, "1\n\nb\n"), (two, "a\n\n2\n")):
         assert "idea.md" in {note.path for note in machine.memory.notes.list().files}
-        machine.write("idea.md", text)
+        sha = machine.memory.notes.get("idea.md").sha
+        machine.memory.written_by(USER).notes.update("idea.md", text, sha)
     meet(one, two)
     assert "1\n\n2\n" in two.text("idea.md")
     assert one.text("index.md") == two.text("index.md")
@@ -151,11 +157,13 @@ def test_what_cannot_be_merged_is_whole_on_both_sides(one: Machine, two: Machine
     meet(one, two)
     one.write(A, "# A\n\nred\n")
     two.write(A, "# A\n\ngreen\n")
+    heads = {"# A\n\nred\n": one.head(), "# A\n\ngreen\n": two.head()}
+    stays, goes = sorted(heads, key=heads.__getitem__)
     one.exchange()
     done = two.exchange()
     (copy,) = done.copies
-    assert two.body(A) == "# A\n\ngreen\n"
-    assert two.body(copy) == "# A\n\nred\n"
+    assert two.body(A) == stays
+    assert two.body(copy) == goes
     meet(one, two)
     for machine in (one, two):
         assert machine.memory.care.status().conflict_copies == (copy,)

@@ -117,40 +117,26 @@ def test_a_machine_moves_nothing_of_the_persons_away(machines: tuple[Machine, Ma
 
 
 @pytest.mark.contract("C1")
-def test_of_two_texts_of_the_person_the_later_is_in_place(
-    machines: tuple[Machine, Machine],
+@pytest.mark.parametrize("mode", ["local_first", "cloud_first"])
+def test_of_two_texts_of_the_person_that_of_the_longer_history_is_in_place(
+    machines: tuple[Machine, Machine], mode: str
 ) -> None:
+    """Neither a clock nor a setting of the memory decides it."""
     one, two = machines
+    (one.folder / ".pack.yaml").write_text(f"version: 1\nvault_mode: {mode}\n", encoding="utf-8")
+    by_git(one, lambda text: text, "mode")
+    take(two)
     note = two.memory.notes.get(A)
+    person(two).notes.update("context/b.md", "one commit more\n")
     person(two).notes.update(A, note.content.replace(RULE, "Earlier."), note.sha)
     two.clock.advance(hours=1)
     person(one).notes.update(A, note.content.replace(RULE, "Later."), note.sha)
     one.exchange()
     (copy,) = take(two, one).copies
-    assert "Later." in two.text(A)
-    assert "Earlier." in two.text(copy)
+    assert "Earlier." in two.text(A)
+    assert "Later." in two.text(copy)
     (event,) = two.memory.events.page().events
     assert event.kind is MemoryEventKind.CONFLICT
-
-
-def test_where_the_remote_is_canonical_its_text_is_in_place(
-    machines: tuple[Machine, Machine],
-) -> None:
-    one, two = machines
-    for machine in machines:
-        (machine.folder / ".pack.yaml").write_text(
-            "version: 1\nvault_mode: cloud_first\n", encoding="utf-8"
-        )
-    by_git(one, lambda text: text, "mode")
-    (two.folder / ".pack.yaml").unlink()
-    take(two)
-    note = two.memory.notes.get(A)
-    person(one).notes.update(A, note.content.replace(RULE, "On the remote."), note.sha)
-    one.exchange()
-    two.clock.advance(hours=1)
-    person(two).notes.update(A, note.content.replace(RULE, "Here, and later."), note.sha)
-    take(two, one)
-    assert "On the remote." in two.text(A)
 
 
 def test_the_person_deletes_what_a_machine_went_on_writing(

@@ -6,11 +6,12 @@ compare-and-swap. Only the new entries come from elsewhere, and may be links or 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pack.errors import RefusedForSafety, UncommittedEdit
 from pack.model import BlobId, Change, CommitId, EntryType, MemoryPath, Put, blob_id
+from pack.remote.merge_store import MergeCommit
 from pack_connectors.local_git.examine import ExaminedFile, refuse_staged
 from pack_connectors.local_git.index import EMPTY_TREE, GitIndex
 from pack_connectors.local_git.objects import (
@@ -29,14 +30,6 @@ from pack_connectors.preconditions import check_path
 
 Staged = Mapping[MemoryPath, BlobId | None]
 _FILE_MODES = (FILE_MODE, EXECUTABLE_MODE)
-
-
-class Merging(NamedTuple):
-    """The commits of a merge; `base` is the merge base of the two others, if they have one."""
-
-    ours: CommitId
-    theirs: CommitId
-    base: CommitId | None
 
 
 class Difference(NamedTuple):
@@ -107,53 +100,58 @@ class Arrivals:
 
     def of_merge(
         self,
-        commits: Merging,
+        ours: CommitId,
+        merge: MergeCommit,
         changes: Sequence[Change],
         staged: Staged,
     ) -> list[ExaminedFile]:
         """The targets of a merge.
 
         Args:
-            commits: What is merged.
+            ours: The parent that is checked out.
+            merge: The merge.
             changes: How the merged files differ from ours.
             staged: What the user staged, by path.
 
         Raises:
             As `of_commit`.
         """
-        tree = self._store.tree_of(commits.ours)
-        arrived = differences(self._runner, commits.base, commits.theirs)
-        taken = {found.path: found for found in arrived}
-        targets = []
-        for change in changes:
-            before = self._store.entry_at(tree, change.path)
-            if _is_odd(before):
-                raise _unmergeable(change.path)
-            content = change.content if isinstance(change, Put) else None
-            after = None
-            if content is not None:
-                mode = _merged_mode(before, taken.pop(change.path, None))
-                after = TreeEntry(mode, change.path.rpartition("/")[2], blob_id(content))
-            taken.pop(change.path, None)
-            targets.append(self._target(change.path, before, after, content, staged))
-        return targets + list(self._others(tree, taken, staged))
+        tree = self._store.tree_of(ours)
+        contents = {one.path: one.content for one in changes if isinstance(one, Put)}
+        entries = self.entries_of_merge(ours, merge, changes).items()
+        return [
+            self._target(path, self._store.entry_at(tree, path), entry, contents.get(path), staged)
+            for path, entry in entries
+        ]
 
-    def _others(
-        self, tree: str, taken: Mapping[MemoryPath, Difference], staged: Staged
-    ) -> Iterator[ExaminedFile]:
-        """Links and permissions that only they changed; `changes` has decided the contents."""
-        for path, found in taken.items():
-            ours = self._store.entry_at(tree, path)
-            if ours == found.after:
-                continue
-            if _is_odd(found.before) or _is_odd(found.after):
-                if ours != found.before:
-                    raise _unmergeable(path)
-                yield self._target(path, ours, found.after, None, staged)
-            elif ours is not None and ours.mode in _FILE_MODES:
-                after = ours._replace(mode=_merged_mode(ours, found))
-                if after != ours:
-                    yield self._target(path, ours, after, None, staged)
+    def entries_of_merge(
+        self, ours: CommitId, merge: MergeCommit, changes: Sequence[Change]
+    ) -> Mapping[MemoryPath, TreeEntry | None]:
+        """The entries in which a merge differs from one of its parents; `None` for none.
+
+        Args:
+            ours: The parent.
+            merge: The merge.
+            changes: How the merged files differ from those of the parent.
+
+        Raises:
+            RefusedForSafety: Both sides changed a link, or one made one of what the other changed.
+        """
+        (theirs,) = (parent for parent in merge.parents if parent != ours)
+        bases = [self._store.root_of(base) for base in merge.bases]
+        meeting = _Meeting(self._store, self._store.root_of(ours), bases)
+        found = {one.path: one.after for one in differences(self._runner, ours, theirs)}
+        entries: dict[MemoryPath, TreeEntry | None] = {}
+        for change in changes:
+            content = change.content if isinstance(change, Put) else None
+            other = found.pop(change.path, meeting.ours(change.path))
+            entries[change.path] = meeting.changed(change.path, content, other)
+        for path, other in found.items():
+            ours_now = meeting.ours(path)
+            after = meeting.unchanged(path, ours_now, other)
+            if after != ours_now:
+                entries[path] = after
+        return entries
 
     def _target(
         self,
@@ -215,12 +213,54 @@ def _is_odd(entry: TreeEntry | None) -> bool:
     return entry is not None and entry.mode not in _FILE_MODES
 
 
-def _merged_mode(ours: TreeEntry | None, theirs: Difference | None) -> int:
-    """The mode of a file after a merge: theirs if only they changed it."""
-    after = theirs.after if theirs else None
-    if ours is None or ours.mode not in _FILE_MODES:
-        return after.mode if after and after.mode in _FILE_MODES else FILE_MODE
-    before = theirs.before if theirs else None
-    if after is None or after.mode not in _FILE_MODES or (before and before.mode != ours.mode):
-        return ours.mode
-    return after.mode
+class _Meeting:
+    """What two sides have at a path, and had; the answers do not depend on which side is ours."""
+
+    def __init__(self, store: ObjectStore, tree: str, bases: Sequence[str]) -> None:
+        self._store = store
+        self._tree = tree
+        self._bases = bases
+
+    def ours(self, path: MemoryPath) -> TreeEntry | None:
+        """What our side has."""
+        return self._store.entry_at(self._tree, path)
+
+    def _before(self, path: MemoryPath) -> set[TreeEntry | None]:
+        return {self._store.entry_at(base, path) for base in self._bases} or {None}
+
+    def changed(
+        self, path: MemoryPath, content: bytes | None, theirs: TreeEntry | None
+    ) -> TreeEntry | None:
+        """The entry of a file that the merge gives other bytes than ours, or removes."""
+        ours, before = self.ours(path), self._before(path)
+        if _is_odd(ours) or (_is_odd(theirs) and (content is not None or ours not in before)):
+            raise _unmergeable(path)
+        if content is None:
+            return theirs if _is_odd(theirs) else None
+        mode = _merged_mode(before, ours, theirs)
+        return TreeEntry(mode, path.rpartition("/")[2], blob_id(content))
+
+    def unchanged(
+        self, path: MemoryPath, ours: TreeEntry | None, theirs: TreeEntry | None
+    ) -> TreeEntry | None:
+        """The entry where our bytes stay, or where no side has a file."""
+        before = self._before(path)
+        if _is_odd(ours) or _is_odd(theirs):
+            if (ours in before) == (theirs in before):
+                raise _unmergeable(path)
+            return theirs if ours in before else ours
+        if ours is None:
+            return None
+        return ours._replace(mode=_merged_mode(before, ours, theirs))
+
+
+def _merged_mode(
+    before: Collection[TreeEntry | None], ours: TreeEntry | None, theirs: TreeEntry | None
+) -> int:
+    """The mode of a file after a merge: that of the side that changed it; else of a program."""
+    sides = [side.mode for side in (ours, theirs) if side and side.mode in _FILE_MODES]
+    if len(set(sides)) < len(_FILE_MODES):
+        return sides[0] if sides else FILE_MODE
+    modes = {one.mode for one in before if one is not None and one.mode in _FILE_MODES}
+    changed = [mode for mode in sides if mode not in modes]
+    return changed[0] if len(changed) == 1 else EXECUTABLE_MODE

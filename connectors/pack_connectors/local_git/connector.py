@@ -46,8 +46,9 @@ from pack.model import (
     blob_id,
 )
 from pack.paths import kept_copy_path
+from pack.remote.merge_store import MergeCommit
 from pack.rules.exclusion import Exclusion
-from pack_connectors.local_git.arrivals import Arrivals, Merging, Staged
+from pack_connectors.local_git.arrivals import Arrivals, Staged, differences
 from pack_connectors.local_git.beside.commit_notes import CommitNotes
 from pack_connectors.local_git.beside.side_refs import SideRefs
 from pack_connectors.local_git.busy import refuse_busy
@@ -74,6 +75,7 @@ from pack_connectors.local_git.objects import (
 )
 from pack_connectors.local_git.past.ancestors import Ancestors
 from pack_connectors.local_git.past.commit_graph import CommitGraph
+from pack_connectors.local_git.past.merge_bases import height, merge_bases
 from pack_connectors.local_git.past.one_commit import read_one
 from pack_connectors.local_git.past.tree_diff import diff_trees
 from pack_connectors.local_git.process import GitRunner, RefUpdater, is_id
@@ -90,7 +92,7 @@ from pack_connectors.local_git.rules.local import LocalRules
 from pack_connectors.local_git.stale_index import StaleIndex
 from pack_connectors.local_git.swap import FileSwap
 from pack_connectors.local_git.worktree import Worktree
-from pack_connectors.local_git.write import GitWrite
+from pack_connectors.local_git.write import GitWrite, merge_data
 from pack_connectors.preconditions import (
     check_aside,
     check_message,
@@ -442,24 +444,41 @@ class LocalGit:
 
         return self._write(base, plan)
 
-    def merge(
-        self,
-        base: CommitId,
-        theirs: CommitId,
-        ancestor: CommitId | None,
-        changes: Sequence[Change],
-        message: str,
-        author: Identity | None,
-    ) -> Commit:
-        """See `Remote.merge`; `ancestor` is the merge base of the two commits."""
+    def merge_bases(self, one: CommitId, others: Sequence[CommitId]) -> Sequence[CommitId]:
+        """See `MergeStore.merge_bases`."""
+        return merge_bases(self._runner, one, others)
+
+    def height(self, commits: Sequence[CommitId]) -> int:
+        """See `MergeStore.height`."""
+        return height(self._runner, commits)
+
+    def is_whole(self) -> bool:
+        """See `MergeStore.is_whole`."""
+        return not (self.repository.common_dir / "shallow").exists()
+
+    def merge(self, ours: CommitId, made: MergeCommit, changes: Sequence[Change]) -> Commit:
+        """See `MergeStore.merge`."""
         if changes:
-            check_write(changes, message)
+            check_write(changes, made.message)
 
         def plan(ref: str, tree: str, staged: Staged) -> ExaminedWrite:
-            targets = self._arrivals.of_merge(Merging(base, theirs, ancestor), changes, staged)
-            return ExaminedWrite(ref, base, tree, targets, message, author, merged=theirs)
+            targets = self._arrivals.of_merge(ours, made, changes, staged)
+            return ExaminedWrite(ref, ours, tree, targets, made.message, None, merge=made)
 
-        return self._write(base, plan)
+        return self._write(ours, plan)
+
+    def is_made(self, commit: CommitId, made: MergeCommit, changes: Sequence[Change]) -> bool:
+        """See `MergeStore.is_made`."""
+        if merge_data(self._store.root_of(commit), made) != self._store.read_commit(commit):
+            return False
+        first = made.parents[0]
+        tree = self._store.root_of(first)
+        wanted = {
+            path: entry
+            for path, entry in self._arrivals.entries_of_merge(first, made, changes).items()
+            if entry != self._store.entry_at(tree, path)
+        }
+        return wanted == {one.path: one.after for one in differences(self._runner, first, commit)}
 
     def _write(
         self, base: CommitId | None, make_plan: Callable[[str, str, Staged], ExaminedWrite]

@@ -21,6 +21,7 @@ from pack.model import (
     Put,
     blob_id,
 )
+from pack.remote.merge_store import MergeCommit
 from pack_connectors.local_git.index import GitIndex
 from pack_connectors.local_git.journal import Step
 from pack_connectors.local_git.objects import (
@@ -112,7 +113,7 @@ class ExaminedWrite:
         targets: The files it changes.
         message: The message of the commit.
         author: The author of the commit; `None` for the user.
-        merged: The second parent, for a merge.
+        merge: What the commit is, for a merge of heads; `head` is one of its parents.
         ready: A commit that exists already and holds the targets; the branch only moves to it.
     """
 
@@ -122,7 +123,7 @@ class ExaminedWrite:
     targets: Sequence[ExaminedFile]
     message: str
     author: Identity | None
-    merged: CommitId | None = None
+    merge: MergeCommit | None = None
     ready: CommitId | None = None
 
 

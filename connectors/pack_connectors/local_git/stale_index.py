@@ -16,9 +16,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
-from pack.log import FileChange, LogQuery
+from pack.log import CommitFacts, LogQuery
 from pack.model import BlobId, CommitId, MemoryPath, blob_id
 from pack.provenance import is_ours
+from pack_connectors.local_git.arrivals import differences
 from pack_connectors.local_git.index import GitIndex, IndexState
 from pack_connectors.local_git.log import read_log
 from pack_connectors.local_git.objects import ObjectStore, file_blob
@@ -27,6 +28,8 @@ from pack_connectors.local_git.rules.local import LocalRules
 from pack_connectors.local_git.worktree import Worktree
 
 _MOST_COMMITS: Final = 50
+_Before = tuple[MemoryPath, BlobId | None]
+"""A file, and what it was before a commit."""
 _RIGHT_AFTER_NS: Final = 30 * 10**9
 
 
@@ -99,17 +102,22 @@ class StaleIndex:
         if not suspects:
             return
 
-        def is_before(change: FileChange) -> bool:
-            path, old = change.path, change.old_sha
+        def is_before(change: _Before) -> bool:
+            path, old = change
             return path in staged or file_blob(self._store.entry_at(tree, path)) == old
 
-        query = LogQuery(head, first_parent=True, with_files=True, limit=_MOST_COMMITS)
+        query = LogQuery(head, with_files=True, limit=_MOST_COMMITS)
         for commit in read_log(self._runner, query, finds_moves=False):
-            files = commit.files or ()
-            found = [
-                one.path
-                for one in files
-                if one.path in suspects and staged[one.path] == one.old_sha
-            ]
-            if found and is_ours(commit.message) and all(map(is_before, files)):
-                yield from found
+            for changed in self._changed(commit) if is_ours(commit.message) else ():
+                found = [path for path, old in changed if path in suspects and staged[path] == old]
+                if found and all(map(is_before, changed)):
+                    yield from found
+
+    def _changed(self, commit: CommitFacts) -> Iterator[list[_Before]]:
+        """What was there before a commit; before a merge, the head may have been any parent."""
+        if len(commit.parents) < 2:
+            yield [(change.path, change.old_sha) for change in commit.files or ()]
+            return
+        for parent in commit.parents:
+            found = differences(self._runner, parent, commit.id)
+            yield [(one.path, file_blob(one.before) if one.before else None) for one in found]

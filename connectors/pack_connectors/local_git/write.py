@@ -26,6 +26,7 @@ from typing import Final
 
 from pack.errors import OutcomeUnknown, PackError, StaleBase, Unavailable
 from pack.model import Commit, CommitId, Identity, MemoryPath
+from pack.remote.merge_store import MergeCommit
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.examine import ExaminedFile, ExaminedWrite, refuse_staged
 from pack_connectors.local_git.gc_lock import LONGEST_SECONDS, wait_for_gc
@@ -179,19 +180,21 @@ class GitWrite:
             if target.content is not None:
                 self._store.add("blob", target.content, files)
         tree = self._store.rebuild(plan.tree, entries, files) or self._store.add("tree", b"", files)
+        if plan.merge is not None:
+            data = merge_data(tree, plan.merge)
+        else:
+            data = self._commit_data(plan, tree)
+        new = CommitId(self._store.add("commit", data, files))
+        self._store.remember_tree(new, tree)
+        return new
+
+    def _commit_data(self, plan: ExaminedWrite, tree: str) -> bytes:
         now = max(0, int(self._clock().timestamp()))  # git knows no time before 1970
         if self._user is None:
             self._user = read_user(self._runner)
-        lines = [
-            f"tree {tree}",
-            *(f"parent {parent}" for parent in (plan.head, plan.merged) if parent),
-            f"author {identity_line(plan.author or self._user, now)}",
-            f"committer {identity_line(self._user, now)}",
-        ]
-        data = "\n".join(lines) + f"\n\n{plan.message.rstrip()}\n"
-        new = CommitId(self._store.add("commit", data.encode("utf-8", "replace"), files))
-        self._store.remember_tree(new, tree)
-        return new
+        author = identity_line(plan.author or self._user, now)
+        parents = [plan.head] if plan.head else []
+        return commit_data(tree, parents, author, identity_line(self._user, now), plan.message)
 
     def _drop_staged(self, steps: Sequence[Step]) -> None:
         with suppress(OSError):  # the next write sweeps the folder
@@ -283,6 +286,25 @@ class GitWrite:
             raise OutcomeUnknown(f"the disk did not confirm the write: {error.strerror}") from error
         except Unavailable as error:
             raise OutcomeUnknown(f"git did not confirm the write: {error}") from error
+
+
+def commit_data(
+    tree: str, parents: Sequence[CommitId], author: str, committer: str, message: str
+) -> bytes:
+    """The bytes of a commit without a signature."""
+    lines = [
+        f"tree {tree}",
+        *(f"parent {parent}" for parent in parents),
+        f"author {author}",
+        f"committer {committer}",
+    ]
+    return ("\n".join(lines) + f"\n\n{message.rstrip()}\n").encode("utf-8", "replace")
+
+
+def merge_data(tree: str, merge: MergeCommit) -> bytes:
+    """The bytes of a merge of heads: nothing of this machine is in them."""
+    who = identity_line(merge.identity, merge.seconds)
+    return commit_data(tree, merge.parents, who, who, merge.message)
 
 
 def _sync_folder(folder: Path) -> None:

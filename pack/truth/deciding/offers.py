@@ -106,7 +106,7 @@ class Offers:
         self._refuse_outside(theirs)
         base = {path: core.connector.get_committed(path, proposal.base) for path in theirs}
         sides = sides_of(core, base, theirs, proposal.base, self._now)
-        merged = merge_trees(*sides, self._now.read, proposal.id)
+        merged = merge_trees(*sides, self._now.read)
         if merged.conflicts:
             files = offer_files(self._diffs(base, theirs, {}))
             return Offer(proposal, files, is_stale=True, shown=_hash(proposal, files))

@@ -19,7 +19,7 @@ from pack.catalog.scope import VaultMode
 from pack.errors import OtherTenant
 from pack.merge.copies import conflict_copy_path, mark_copy
 from pack.merge.two_sides import PERSON
-from pack.model import BlobId, MemoryPath
+from pack.model import BlobId, MemoryPath, blob_id
 from pack.paths import fold
 from pack.proposals.folding import says_the_same
 from pack.provenance import Source
@@ -292,8 +292,9 @@ class Meeting:
         """Keep a text in a copy; whether that could be done."""
         path = MemoryPath(item.entity_id)
         taken = {fold(one.entity_id) for one in self._all(self._pull_here)}
-        copy = conflict_copy_path(path, (item.sha or "other")[:7], taken)
-        content = mark_copy(path, text.encode("utf-8")).decode("utf-8")
+        version = text.encode("utf-8")
+        copy = conflict_copy_path(path, blob_id(version), taken)
+        content = mark_copy(path, version).decode("utf-8")
         made = replace(
             item,
             id=f"copy:{item.id}"[:200],

@@ -16,7 +16,7 @@ from pack.merge.file import Merged, merge_file
 from pack.merge.two_sides import PERSON, Authority, TwoSides, deletion_stands
 from pack.model import ABSENT, BlobId, Change, CommitId, Delete, MemoryPath, Mode, Put, blob_id
 from pack.truth.acceptances import Span, acceptance_trailer
-from pack.truth.authority import authority_of
+from pack.truth.authority import authority_by_time, later
 from pack.truth.sync_items.accepted import spans_there
 from pack.truth.sync_items.claims import Claimed, SyncCaller, chain_trailers
 from pack.truth.sync_items.done import find_done, item_trailer
@@ -191,12 +191,10 @@ class Taking:
 
     def _store_again(self, target: MemoryPath, text: str) -> Decision:
         """Store a text whose file was deleted since."""
-        edited = self._theirs(blob_id(text.encode("utf-8")))
-        if deletion_stands(self._ours(target, None), edited):
+        blob = blob_id(text.encode("utf-8"))
+        if deletion_stands(self._ours(target, None), self._theirs(blob)):
             raise NeedsChoice
-        return self._telling(
-            self._store(target, None, text), MemoryEventKind.DISCARDED, edited.tie, ""
-        )
+        return self._telling(self._store(target, None, text), MemoryEventKind.DISCARDED, blob, "")
 
     def _merge(self, target: MemoryPath, current: Note, content: bytes) -> Decision:
         sides = TwoSides(self._ours(target, current.sha), self._theirs(blob_id(content)))
@@ -245,16 +243,16 @@ class Taking:
 
     def _theirs(self, blob: BlobId | None) -> Authority:
         at = self._item.last_modified_at or self._core.clock()
-        return Authority(self._claimed.origin.level, at, "sync", blob or "")
+        return Authority(self._claimed.origin.level, later(at, blob))
 
     def _ours(self, path: MemoryPath, blob: BlobId | None) -> Authority:
         head = self._core.connector.head()
         if head is None:
-            return Authority(PERSON, self._core.clock(), "")
+            return Authority(PERSON, later(self._core.clock(), None))
         committed = self._core.connector.get_committed(path)
         if blob is not None and committed != blob:  # an edit by hand
-            return Authority(PERSON, self._core.clock(), head[:7], blob)
-        return authority_of(self._core, self._since(head, path), head, path, blob)
+            return Authority(PERSON, later(self._core.clock(), blob))
+        return authority_by_time(self._core, self._since(head, path), head, path, blob)
 
     def _since(self, head: CommitId, path: MemoryPath) -> CommitId | None:
         """The newest commit in which the file was what the sender had."""

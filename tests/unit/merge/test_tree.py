@@ -17,8 +17,12 @@ from pack.model import ABSENT, Delete, MemoryPath, Put, blob_id
 from pack.paths import fold
 
 Files = Mapping[str, str | bytes]
-NAME = "1a2b3c4"
-COPY = f".conflict-{NAME}.md"
+
+
+def copy_of(path: str, text: str) -> str:
+    """Where a version of a file is kept."""
+    stem, dot, ending = path.rpartition(".")
+    return f"{stem}.conflict-{blob_id(text.encode())[:8]}{dot}{ending}"
 
 
 def stored(files: Files) -> dict[MemoryPath, bytes]:
@@ -28,11 +32,11 @@ def stored(files: Files) -> dict[MemoryPath, bytes]:
     }
 
 
-def plan(base: Files, ours: Files, theirs: Files, name: str = NAME) -> TreeMerge:
+def plan(base: Files, ours: Files, theirs: Files) -> TreeMerge:
     trees = [stored(files) for files in (base, ours, theirs)]
     blobs = {blob_id(content): content for tree in trees for content in tree.values()}
     ids = [{path: blob_id(content) for path, content in tree.items()} for tree in trees]
-    return merge_trees(*ids, blobs.__getitem__, name)
+    return merge_trees(*ids, blobs.__getitem__, is_settled=lambda *_: False)
 
 
 def applied(ours: Files, found: TreeMerge) -> dict[str, str]:
@@ -82,7 +86,7 @@ def test_nothing_is_read_that_need_not_be() -> None:
 
     theirs = {**tree, MemoryPath("a/3.md"): blob_id(b"new")}
     ours = {**tree, MemoryPath("a/4.md"): blob_id(b"ours")}
-    merge_trees(tree, ours, theirs, content, NAME)
+    merge_trees(tree, ours, theirs, content)
     assert read == [blob_id(b"new")]
 
 
@@ -104,8 +108,7 @@ def test_no_deletion_wins_over_an_edit() -> None:
     assert applied(deleted, here) == applied(changed, there) == changed
     (found,), (other,) = here.conflicts, there.conflicts
     assert (found.path, found.copy, other.copy) == ("a/1.md", None, None)
-    assert "deleted here" in found.reason
-    assert "deleted there" in other.reason
+    assert found.reason == other.reason
 
 
 def test_both_deleted() -> None:
@@ -116,32 +119,68 @@ def test_both_deleted() -> None:
 def test_what_cannot_be_merged_is_kept_in_a_copy() -> None:
     base, ours, theirs = ({"a/x.md": f"{word}\n"} for word in ("old", "ours", "theirs"))
     found = plan(base, ours, theirs)
+    copy = copy_of("a/x.md", "theirs\n")
     assert applied(ours, found) == {
         "a/x.md": "ours\n",
-        f"a/x{COPY}": f"---\n{COPY_KEY}: a/x.md\n---\ntheirs\n",
+        copy: f"---\n{COPY_KEY}: a/x.md\n---\ntheirs\n",
     }
     (conflict,) = found.conflicts
-    assert (conflict.path, conflict.copy) == ("a/x.md", f"a/x{COPY}")
+    assert (conflict.path, conflict.copy) == ("a/x.md", copy)
 
 
-def test_two_machines_that_merged_a_conflict_make_no_more_copies() -> None:
+def test_what_is_in_place_and_in_a_copy_is_there_once() -> None:
     base, ours, theirs = ({"a/x.md": f"{word}\n"} for word in ("old", "ours", "theirs"))
-    here = applied(ours, plan(base, ours, theirs, "aaaaaaa"))
-    there = applied(theirs, plan(base, theirs, ours, "bbbbbbb"))
+    here = applied(ours, plan(base, ours, theirs))
+    there = applied(theirs, plan(base, theirs, ours))
     for merge_base in (ours, theirs, base):
-        copies = {path for path in (*here, *there) if is_conflict_copy(path)}
-        met = applied(here, plan(merge_base, here, there, "ccccccc"))
-        assert {path for path in met if is_conflict_copy(path)} == copies
+        met = applied(here, plan(merge_base, here, there))
+        (copy,) = (path for path in met if is_conflict_copy(path))
+        assert {met["a/x.md"], met[copy].split("---\n")[-1]} == {"ours\n", "theirs\n"}
         assert merge(here, met, here) == met
 
 
+def test_a_version_that_differs_in_its_date_alone_is_one_text() -> None:
+    dated = "---\nupdated: 2026-01-0{}\n---\n{}\n"
+    first, second = (copy_of("a/x.md", dated.format(day, "lost")) for day in (1, 2))
+    mark = f"---\n{COPY_KEY}: a/x.md\n---\n"
+    ours = {"a/x.md": dated.format(3, "won"), first: mark + "lost\n"}
+    theirs = {"a/x.md": dated.format(3, "won"), second: mark + "lost\n"}
+    assert applied(ours, plan({}, ours, theirs)) in (ours, theirs)
+    in_place = {"a/x.md": dated.format(4, "lost")}
+    assert merge({}, in_place, in_place | {first: mark + "lost\n"}) == in_place
+    same = {**in_place, first: mark + "lost\n"}  # a person left it there
+    assert merge(same, same, {**same, "a/y.md": "y\n"}) == {**same, "a/y.md": "y\n"}
+
+
+def test_a_copy_that_a_person_settled_does_not_come_back() -> None:
+    copy = copy_of("a/x.md", "lost\n")
+    ours, theirs = {"a/x.md": "won\n"}, {"a/x.md": "won\n", copy: "lost\n"}
+    trees = [
+        {path: blob_id(content) for path, content in stored(files).items()}
+        for files in ({}, ours, theirs)
+    ]
+    asked = []
+
+    def is_settled(path: MemoryPath, blob: str, is_ours: bool) -> bool:
+        asked.append((path, blob, is_ours))
+        return True
+
+    texts = {blob_id(content): content for content in stored(theirs).values()}
+    settled = merge_trees(*trees, texts.__getitem__, is_settled=is_settled)
+    assert settled.changes == ()
+    assert asked == [(copy, blob_id(b"lost\n"), True)]
+    turned = merge_trees(trees[0], trees[2], trees[1], texts.__getitem__, is_settled=is_settled)
+    assert turned.changes == (Delete(MemoryPath(copy), blob_id(b"lost\n")),)
+    assert asked[1:] == [(copy, blob_id(b"lost\n"), False)]
+
+
 def test_a_copy_that_conflicts_gets_no_longer_name() -> None:
-    path = f"a/x{COPY}"
+    path = copy_of("a/x.md", "old\n")
     base, ours, theirs = (
         {path: f"---\n{COPY_KEY}: a/x.md\n---\n{word}\n"} for word in ("old", "ours", "theirs")
     )
-    files = applied(ours, plan(base, ours, theirs, "fffffff"))
-    assert files == {**ours, "a/x.conflict-fffffff.md": theirs[path]}
+    files = applied(ours, plan(base, ours, theirs))
+    assert files == {**ours, copy_of("a/x.md", theirs[path]): theirs[path]}
 
 
 def test_files_without_a_common_beginning() -> None:
@@ -149,7 +188,7 @@ def test_files_without_a_common_beginning() -> None:
     theirs = {"a/same.md": "1\n", "a/x.md": "theirs\n", "a/t.md": "t\n"}
     files = applied(ours, plan({}, ours, theirs))
     marked = f"---\n{COPY_KEY}: a/x.md\n---\ntheirs\n"
-    assert files == {**ours, "a/t.md": "t\n", f"a/x{COPY}": marked}
+    assert files == {**ours, "a/t.md": "t\n", copy_of("a/x.md", "theirs\n"): marked}
 
 
 # --- moves -----------------------------------------------------------------------------------
@@ -173,7 +212,7 @@ def test_a_move_onto_a_file_that_the_other_side_added() -> None:
     ours, theirs = {"b/y.md": "1\n"}, {"a/x.md": "1\n2\n", "b/y.md": "other\n"}
     files = applied(ours, plan(base, ours, theirs))
     marked = f"---\n{COPY_KEY}: b/y.md\n---\nother\n"
-    assert files == {"b/y.md": "1\n", "a/x.md": "1\n2\n", f"b/y{COPY}": marked}
+    assert files == {"b/y.md": "1\n", "a/x.md": "1\n2\n", copy_of("b/y.md", "other\n"): marked}
 
 
 def test_a_file_moved_to_two_places_is_at_both() -> None:
@@ -211,7 +250,7 @@ def test_a_folder_is_spelt_as_here() -> None:
     assert applied(ours, found) == {
         "notes/a.md": "a\n",
         "notes/b.md": "exact\n",
-        f"notes/b{COPY}": f"---\n{COPY_KEY}: Notes/b.md\n---\nb\n",
+        copy_of("notes/b.md", "b\n"): f"---\n{COPY_KEY}: Notes/b.md\n---\nb\n",
     }
     found = plan({}, ours, {"Notes/b.md": "b\n"})
     assert applied(ours, found) == {"notes/a.md": "a\n", "notes/b.md": "b\n"}
@@ -220,13 +259,16 @@ def test_a_folder_is_spelt_as_here() -> None:
 
 @pytest.mark.parametrize("former", [False, True])
 def test_a_file_where_the_other_side_has_a_folder(former: bool) -> None:
+    """Neither can become the other in one commit, so both give way, on both machines."""
     file, folder = {"a/x.md": "file\n"}, {"a/x.md/y.md": "inside\n"}
-    files = applied(file, plan(file if former else {}, file, folder))
-    assert "inside\n" in files.values()
-    assert former or files["a/x.md"] == "file\n"
-    files = applied(folder, plan(folder if former else {}, folder, file))
-    assert any(text.endswith("file\n") for text in files.values())
-    assert former or files["a/x.md/y.md"] == "inside\n"
+    copy = {copy_of("a/x.md", "file\n"): f"---\n{COPY_KEY}: a/x.md\n---\nfile\n"}
+    inside = {"a/x.md-folder/y.md": "inside\n"}
+    others = {"a/f.md": "f\n", "a/g.md": "g\n"}
+    new = {**copy, **inside}
+    for base, stays in ((file, inside), (folder, copy)) if former else (({}, new),):
+        sides = [file | {"a/f.md": "f\n"}, folder | {"a/g.md": "g\n"}]
+        for ours, theirs in (sides, sides[::-1]):
+            assert applied(ours, plan(base, ours, theirs)) == stays | others
 
 
 # --- other files ---------------------------------------------------------------------------------
@@ -235,7 +277,7 @@ def test_a_file_where_the_other_side_has_a_folder(former: bool) -> None:
 def test_a_picture_that_both_changed() -> None:
     base, ours, theirs = ({"img/p.png": b"\0" + word} for word in (b"0", b"1", b"2"))
     files = applied(ours, plan(base, ours, theirs))
-    assert files == {"img/p.png": "\x001", f"img/p.conflict-{NAME}.png": "\x002"}
+    assert files == {"img/p.png": "\x001", copy_of("img/p.png", "\x002"): "\x002"}
 
 
 def test_root_and_hidden_files() -> None:
@@ -245,7 +287,7 @@ def test_root_and_hidden_files() -> None:
     assert applied(ours, plan(base, ours, theirs)) == {
         "README.md": "r\no\nt\n",
         ".gitignore": "b\n",
-        f"gitignore.conflict-{NAME}": "c\n",
+        copy_of("gitignore.", "c\n").removesuffix("."): "c\n",
         ".notion-pages.json": '{\n  "a": "1",\n  "b": "2"\n}\n',
     }
 
@@ -271,10 +313,12 @@ def test_a_users_own_index_is_kept() -> None:
     found = plan(base, base, theirs)
     assert applied(base, found) == {
         "index.md": base["index.md"],
-        f"index{COPY}": "my own\n",
+        copy_of("index.md", "my own\n"): "my own\n",
         "a/index.md": "mine too\n",
     }
-    assert [(c.path, c.copy) for c in found.conflicts] == [("index.md", f"index{COPY}")]
+    assert [(c.path, c.copy) for c in found.conflicts] == [
+        ("index.md", copy_of("index.md", "my own\n"))
+    ]
 
 
 # --- properties ----------------------------------------------------------------------------------
@@ -324,7 +368,8 @@ def test_one_side_alone_is_taken_over(base: Files, side: Files) -> None:
 
 @given(TREE, TREE, TREE)
 def test_a_plan_is_the_same_each_time(base: Files, ours: Files, theirs: Files) -> None:
-    assert plan(base, ours, theirs) == plan(base, ours, theirs)
+    turned = (dict(reversed(tree.items())) for tree in (base, ours, theirs))
+    assert plan(base, ours, theirs) == plan(*turned)  # a tree has no order
     found = plan(base, ours, theirs)
     assert all(isinstance(conflict, MergeConflict) for conflict in found.conflicts)
     merged = applied(ours, found)

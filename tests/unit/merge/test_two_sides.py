@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -15,7 +14,6 @@ from pack.merge.moves import Trio
 from pack.merge.tree import MergeConflict, TreeMerge, merge_trees
 from pack.merge.two_sides import Authority, ClashKind, TwoSides, deletion_stands
 from pack.model import MemoryPath, Put, blob_id
-from tests.support import START
 
 pytestmark = pytest.mark.contract("C12")
 
@@ -37,14 +35,13 @@ class Side:
         before = split_lines(BASE)
         lines = split_lines(self.text or "")
         levels = [1 if line in before else self.level for line in lines]
-        at = START + timedelta(hours=self.hour)
-        return Authority(self.level, at, self.name, self.name, levels, self.keys or {})
+        return Authority(self.level, (self.hour, self.name), levels, self.keys or {})
 
 
 Found = tuple[dict[str, str], tuple[MergeConflict, ...]]
 
 
-def merged(ours: Side, theirs: Side, *, theirs_is_canonical: bool = False) -> Found:
+def merged(ours: Side, theirs: Side) -> Found:
     """Our files after the merge, and what it tells."""
     texts = [BASE, ours.text, theirs.text]
     contents = [{} if text is None else {PATH: text.encode()} for text in texts]
@@ -52,9 +49,9 @@ def merged(ours: Side, theirs: Side, *, theirs_is_canonical: bool = False) -> Fo
     blobs = {blob_id(content): content for tree in contents for content in tree.values()}
 
     def weigh(_: Trio) -> TwoSides:
-        return TwoSides(ours.authority(), theirs.authority(), theirs_is_canonical)
+        return TwoSides(ours.authority(), theirs.authority())
 
-    plan = merge_trees(*trees, blobs.__getitem__, theirs.name, weigh)
+    plan = merge_trees(*trees, blobs.__getitem__, weigh)
     return applied(contents[1], plan), plan.conflicts
 
 
@@ -76,6 +73,11 @@ def on_both_machines(ours: Side, theirs: Side) -> Found:
         (c.kind, c.kept, c.discarded) for c in there[1]
     }
     return here
+
+
+def copy_of(text: str) -> str:
+    """Where a version of the note is kept."""
+    return f"a/note.conflict-{blob_id(text.encode())[:8]}.md"
 
 
 def edit(line: str) -> str:
@@ -107,7 +109,7 @@ ME, OTHER = "aaaaaaa", "bbbbbbb"
 def test_two_edits_of_a_line(one: Side, other: Side, stays: str) -> None:
     files, (told,) = on_both_machines(one, other)
     (gone,) = {one, other} - {side for side in (one, other) if side.text == edit(stays)}
-    copy = f"a/note.conflict-{gone.name}.md"
+    copy = copy_of(gone.text or "")
     assert files[PATH] == edit(stays)
     assert files[copy].replace(f"conflict_copy_of: {PATH}\n", "") == gone.text
     both = one.level == other.level == 1
@@ -158,10 +160,31 @@ def test_a_deletion_and_an_edit(
 def test_machines_delete_what_only_machines_wrote(
     deleted: tuple[int, int], edited: tuple[int, int], *, is_gone: bool
 ) -> None:
-    sides = [
-        Authority(level, START + timedelta(hours=hour), "x") for level, hour in (deleted, edited)
-    ]
+    sides = [Authority(level, (hour, "x")) for level, hour in (deleted, edited)]
     assert deletion_stands(*sides) == is_gone
+
+
+@pytest.mark.parametrize(
+    ("levels", "stays"), [((5, 1), "theirs"), ((1, 5), "ours"), ((1, 1), "ours")]
+)
+def test_two_files_with_names_that_a_file_system_confuses(
+    levels: tuple[int, int], stays: str
+) -> None:
+    paths = [MemoryPath("a/n.md"), MemoryPath("a/N.md")]
+    texts = [b"ours\n", b"theirs\n"]
+    trees = [{path: blob_id(text)} for path, text in zip(paths, texts, strict=True)]
+    blobs = {blob_id(text): text for text in texts}
+    asked = []
+
+    def weigh(trio: Trio) -> TwoSides:
+        asked.append((trio.ours.path, trio.theirs.path) if trio.ours and trio.theirs else ())
+        return TwoSides(Authority(levels[0], (1, "")), Authority(levels[1], (0, "")))
+
+    files = applied({paths[0]: texts[0]}, merge_trees({}, *trees, blobs.__getitem__, weigh))
+    assert asked == [tuple(paths)]
+    assert files.pop(paths[0]) == f"{stays}\n"
+    ((_, copy),) = files.items()
+    assert {stays, copy.split("---\n")[-1].strip()} == {"ours", "theirs"}
 
 
 def test_both_deleted_it() -> None:
@@ -220,27 +243,18 @@ def test_sides_win_line_by_line_and_whoever_loses_a_line_is_kept_whole() -> None
 
     def authority(side: str) -> Authority:
         own = [1] * start + list(levels[side])
-        return Authority(1, START, side, side, own)
+        return Authority(1, (0, side), own)
 
     contents = [text.encode() for text in (BASE, *texts.values())]
     trees = [{PATH: blob_id(content)} for content in contents]
     blobs = {blob_id(content): content for content in contents}
     weighed = TwoSides(authority("ours"), authority("theirs"))
-    plan = merge_trees(*trees, blobs.__getitem__, "theirs", lambda _: weighed)
+    plan = merge_trees(*trees, blobs.__getitem__, lambda _: weighed)
     files = applied({PATH: contents[1]}, plan)
     assert files[PATH].endswith("FIRST by me\nSECOND by me\n")
-    assert "SECOND by it" in files["a/note.conflict-ours.md"]
-    assert "FIRST by it" in files["a/note.conflict-theirs.md"]
+    assert "SECOND by it" in files[copy_of(one)]
+    assert "FIRST by it" in files[copy_of(other)]
     assert len(files) == 1 + len(lines)
-
-
-def test_where_the_remote_is_canonical_its_version_stays() -> None:
-    mine, hers = Side(edit("mine"), 1, 9, ME), Side(edit("hers"), 1, 0, OTHER)
-    files, _ = merged(mine, hers, theirs_is_canonical=True)
-    assert files[PATH] == edit("hers")
-    assert "mine" in files[f"a/note.conflict-{ME}.md"]
-    machine = Side(edit("its"), 5, 9, OTHER)
-    assert merged(mine, machine, theirs_is_canonical=True)[0][PATH] == edit("mine")
 
 
 _LINES = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "first\n", "second\n"]), max_size=5)

@@ -21,7 +21,7 @@ from typing import Final
 from urllib.parse import quote
 
 from pack.errors import ConnectorError, RepositoryBusy, StaleBase, Unavailable
-from pack.model import Change, Commit, CommitId, EntryType, Identity
+from pack.model import Commit, CommitId, EntryType
 from pack.remote.remote import Incoming, Outgoing, RemoteBranch, RemoteRecord
 from pack_connectors.local_git.arrivals import Difference, differences
 from pack_connectors.local_git.beside.side_refs import is_side_branch
@@ -281,17 +281,9 @@ class GitRemote:
         """See `Remote.fast_forward`."""
         return self._local.fast_forward(base, to)
 
-    def merge(
-        self,
-        base: CommitId,
-        theirs: CommitId,
-        ancestor: CommitId | None,
-        changes: Sequence[Change],
-        message: str,
-        author: Identity | None,
-    ) -> Commit:
-        """See `Remote.merge`."""
-        return self._local.merge(base, theirs, ancestor, changes, message, author)
+    def merges(self) -> LocalGit:
+        """See `Remote.merges`."""
+        return self._local
 
     # --- how it went -----------------------------------------------------------------------------
 
