@@ -20,7 +20,7 @@ from pack.remote.merge_store import MergeStore
 from pack.remote.remote import Outcome, Remote
 from pack.truth.lines import with_merge_rules
 from pack.use_cases.exchange import Exchanger, refuse_outgoing
-from pack.use_cases.merging import Merging, MergeVerdict
+from pack.use_cases.merging import MergeVerdict, Merging
 
 FindHead = Callable[[CommitId, str], Remote]
 """A head that is here as a remote that was fetched, and whose it is."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Final, Protocol
 
 from pack.errors import InvalidContent, InvalidRequest, NotFound, RefusedForSafety
 from pack.mesh.announcement import Announced, Announcement, check_chain
-from pack.mesh.bundles import Arrived, BundleStore
+from pack.mesh.bundles import Arrived, BundleStore, KeptBundle
 from pack.mesh.group import EVERYTHING, Group, Peer
 from pack.mesh.group_chain import (
     GroupChain,
@@ -39,12 +39,13 @@ from pack.mesh.invitation import Invitation, OpenInvitation, check_endpoint, fin
 from pack.mesh.joining import JoinRequest, RequestSigner
 from pack.mesh.keys import PeerId, PublicKey, shown
 from pack.mesh.meeting import Heard, Welcome, token_digest
-from pack.mesh.state import Membership, MeshState, PeerRecord, PeerSource
+from pack.mesh.state import Membership, MeshState, PeerRecord, PeerSource, PeerStatus
 from pack.mesh.store import FORKS, GROUP_REF, PEERS, ChainStore
 from pack.model import CommitId
-from pack.times import format_time
+from pack.times import format_time, parse_time
 
 MOST_INVITATIONS: Final = 100
+PEER_TIMEOUT: Final = timedelta(minutes=5)
 NO_INVITATION: Final = "there is no such invitation"
 ASK_INVITER: Final = "Ask whoever invited you for a new one."
 
@@ -119,6 +120,7 @@ class MeshPorts:
         public_of: The public half of the key that a secret is the seed of.
         exclusive: Keeps other processes from the same work.
         clock: Tells the time.
+        peer_timeout: After how long a silence a peer counts as unreachable.
     """
 
     memory: MemoryHead
@@ -133,6 +135,7 @@ class MeshPorts:
     public_of: Callable[[bytes], PublicKey]
     exclusive: Callable[[], AbstractContextManager[None]]
     clock: Callable[[], datetime]
+    peer_timeout: timedelta = PEER_TIMEOUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -780,8 +783,25 @@ class Mesh:
         for peer, one in version.group.peers.items():
             if peer != self.me:
                 at = heads[peer].said.head if peer in heads else None
-                found.append(PeerView(peer, one.name, at, self._lag(at, head), records[peer]))
+                record = self._timed_out(records[peer])
+                found.append(PeerView(peer, one.name, at, self._lag(at, head), record))
         return sorted(found, key=lambda view: view.name)
+
+    def _timed_out(self, record: PeerRecord) -> PeerRecord:
+        """A peer that was active and has been silent for too long is unreachable."""
+        if record.status is not PeerStatus.ACTIVE:
+            return record
+        silence = self._ports.clock() - parse_time(record.last_heartbeat_at)
+        is_silent = abs(silence) > self._ports.peer_timeout
+        return replace(record, status=PeerStatus.UNREACHABLE) if is_silent else record
+
+    def quarantined(self) -> Sequence[PeerId]:
+        """The peers of which something was refused, and is kept."""
+        return [PeerId(name) for name in sorted(self._ports.side_refs(QUARANTINE))]
+
+    def kept(self) -> Sequence[KeptBundle]:
+        """The bundles that wait for what they build on."""
+        return self._ports.bundles.kept()
 
     def _lag(self, theirs: CommitId | None, ours: CommitId | None) -> int:
         if ours is None or theirs == ours:
