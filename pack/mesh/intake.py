@@ -72,7 +72,7 @@ class BundleOffer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class IntakeStanding:
     """What this peer knew before.
 
     Attributes:
@@ -136,7 +136,7 @@ CheckMerge = Callable[[CommitFacts], bool]
 """Whether a commit that claims to be PACK's merge is what its parents give."""
 
 
-def judge(offer: BundleOffer, standing: Standing, check_merge: CheckMerge) -> IntakeVerdict:
+def judge(offer: BundleOffer, standing: IntakeStanding, check_merge: CheckMerge) -> IntakeVerdict:
     """What of a bundle is believed.
 
     Args:
@@ -151,7 +151,9 @@ def judge(offer: BundleOffer, standing: Standing, check_merge: CheckMerge) -> In
 
 
 class _Judge:
-    def __init__(self, offer: BundleOffer, standing: Standing, check_merge: CheckMerge) -> None:
+    def __init__(
+        self, offer: BundleOffer, standing: IntakeStanding, check_merge: CheckMerge
+    ) -> None:
         self._offer = offer
         self._standing = standing
         self._check_merge = check_merge

@@ -30,9 +30,9 @@ from pack.mesh.intake import (
     QUARANTINE,
     BundleOffer,
     CheckMerge,
+    IntakeStanding,
     IntakeVerdict,
     Refusal,
-    Standing,
     judge,
 )
 from pack.mesh.invitation import Invitation, OpenInvitation, check_endpoint, find_open
@@ -649,7 +649,7 @@ class Mesh:
             is_cloned=verdict.is_cloned,
         )
 
-    def _standing(self, membership: Membership) -> Standing:
+    def _standing(self, membership: Membership) -> IntakeStanding:
         announced = {
             peer: self._chains.announcements(commit, 1)[0]
             for peer, commit in self._chains.announced().items()
@@ -657,7 +657,7 @@ class Mesh:
         heads = {one.said.head for one in announced.values()}
         head = self._memory.head()
         quarantined = self._ports.side_refs(QUARANTINE)
-        return Standing(
+        return IntakeStanding(
             group=membership.group,
             chains=self._known_chains(),
             announced=announced,
