@@ -205,7 +205,7 @@ def join_over(
     request = mesh.ask(invitation, name, endpoint)
     welcome = line.handshake(request)
     if not mesh.is_welcome(welcome, invitation.peer, request):
-        raise RefusedForSafety("somebody else than the inviter answers", "Ask the inviter.")
+        raise RefusedForSafety("somebody other than the inviter answers", "Ask the inviter.")
     with make_file() as file:
         if not line.fetch(welcome.token, welcome.group, [], file):
             raise InvalidRequest("the inviter has nothing to send")

@@ -193,7 +193,7 @@ class PeerView:
     Attributes:
         peer: Its id.
         name: What people call it.
-        head: Where it was when it was heard of last; `None` if it never was.
+        head: Where it was when it was last heard from; `None` if it never was.
         lag: How many commits it lacks of what is here.
         record: What is remembered of it.
     """
@@ -255,9 +255,9 @@ class Mesh:
 
     def _refuse_member(self) -> None:
         if self._state.membership() is not None:
-            raise InvalidRequest("this memory belongs to a group already")
+            raise InvalidRequest("this memory already belongs to a group")
         if self._chains.group_heads():
-            raise InvalidRequest("the repository of this memory holds a group already")
+            raise InvalidRequest("the repository of this memory already holds a group")
 
     def membership(self) -> Membership:
         """The group of this memory.
@@ -554,7 +554,7 @@ class Mesh:
         if head is None or (last and said_already and last.said.endpoint == membership.endpoint):
             return last.id if last else None
         if why := self._memory.refuse_outgoing(head, last.said.head if last else None):
-            raise RefusedForSafety(f"nothing was said of {head[:12]}: {why}")
+            raise RefusedForSafety(f"{head[:12]} was not announced: {why}")
         chains = self._known_chains()
         if not chains:
             return None
@@ -713,7 +713,7 @@ class Mesh:
         )
 
     def note_heartbeat(self, peer: PeerId, theirs: Heard) -> None:
-        """Remember that a peer was heard of, and whether both are at the same head."""
+        """Remember that a peer was heard from, and whether both are at the same head."""
         now, at = format_time(self._ports.clock()), self.standpoint()
         with self._ports.exclusive():
             fields: dict[str, object] = {"last_sync_at": now} if theirs.head == at.head else {}
@@ -836,7 +836,7 @@ class Mesh:
             said, name = announced.said, version.group.peers[peer].name
             is_same = said.height == self._memory.height(said.head)
             if not is_same or said.tree != self._memory.tree(said.head):
-                yield f"{name} says of {said.head[:12]} what is not so"
+                yield f"{name} claims a tree or height of {said.head[:12]} that it does not have"
 
     def name_of(self, peer: PeerId) -> str:
         """What people call a peer; its id if it is none of the group."""

@@ -144,7 +144,7 @@ def _group_commit(stored: StoredCommit) -> GroupCommit:
 
 def _announced(stored: StoredCommit) -> Announced:
     if len(stored.files.get(ANNOUNCE_FILE, b"")) > LARGEST:
-        raise InvalidContent("an announcement is short")
+        raise InvalidContent("the announcement is too long")
     said = parse_announcement(_text(stored, ANNOUNCE_FILE))
     signer = signer_of(stored.content)
     if signer is None or signer.peer != said.peer:

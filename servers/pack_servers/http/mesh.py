@@ -170,7 +170,7 @@ class MeshEndpoints:
     def _refuse_unsafe(self, request: Request) -> None:
         host = request.client.host if request.client else ""
         if request.url.scheme != "https" and not self._serving.is_safe(host):
-            raise _Refused(403, "insecure", "tokens are not taken over plain HTTP from there")
+            raise _Refused(403, "insecure", "tokens are not accepted over plain HTTP from there")
 
     async def _run(self, call: Callable[..., _T], *args: object) -> _T:
         return await run_sync(partial(call, *args), limiter=self._limiter)
@@ -343,7 +343,7 @@ def _have(body: bytes) -> list[CommitId]:
     except (ValueError, TypeError, KeyError, RecursionError):
         is_known = False
     if not is_known or len(have) > _MOST_HAVE or not all(map(_is_id, have)):
-        raise InvalidRequest("the body is no list of commits that the caller has")
+        raise InvalidRequest("the body is not a list of the commits that the caller has")
     return [CommitId(one) for one in have]
 
 

@@ -229,10 +229,10 @@ def test_a_removed_peer_is_not_heard_whoever_brings_it():
     ("bad", "words"),
     [
         (by_pack("new", "begun", signer=None), "not signed"),
-        (by_pack("new", "begun", signer="stranger"), "nobody of this group"),
-        (by_pack("new", "begun", is_damaged=True), "not over it"),
-        (commit("new", "begun", is_damaged=True), "not over it"),
-        (commit("new", "begun", signer=public_key("stranger")), "nobody of this group"),
+        (by_pack("new", "begun", signer="stranger"), "nobody in this group"),
+        (by_pack("new", "begun", is_damaged=True), "does not match"),
+        (commit("new", "begun", is_damaged=True), "does not match"),
+        (commit("new", "begun", signer=public_key("stranger")), "nobody in this group"),
         (by_pack("new", "begun", origin=AGENT, signer=None), "not signed"),
     ],
 )
@@ -310,7 +310,7 @@ def test_another_group_is_refused():
     foreign = version(group_of("laptop", name="other"), "laptop")
     assert "another group" in refusal(Offered(groups={"group": [foreign]}))
     forged = version(GROUP.admitting(peer("stranger")), "stranger", SECOND)
-    assert "nobody who owns it" in refusal(Offered(groups={"group": [FIRST, SECOND, forged]}))
+    assert "not signed by an owner" in refusal(Offered(groups={"group": [FIRST, SECOND, forged]}))
 
 
 # --- the same key twice --------------------------------------------------------------------------
