@@ -220,6 +220,8 @@ class Mesh:
         self._chains = ports.chains
         self._state = ports.state
         self._memory = ports.memory
+        self._checked: dict[CommitId, GroupChain] = {}
+        self._height: tuple[CommitId, int] | None = None
 
     @property
     def me(self) -> PeerId:
@@ -280,7 +282,13 @@ class Mesh:
         forks = self._ports.side_refs(FORKS).items()
         refs = {name or GROUP_REF: at for name, at in self._ports.side_refs(GROUP_REF).items()}
         refs |= {f"{FORKS}/{name}": at for name, at in forks}
-        return {ref: checked_chain(self._chains.group_commits(at)) for ref, at in refs.items()}
+        known = self._checked  # a commit and all before it never change
+        chains = {
+            at: known.get(at) or checked_chain(self._chains.group_commits(at))
+            for at in refs.values()
+        }
+        self._checked = chains
+        return {ref: chains[at] for ref, at in refs.items()}
 
     def _change(self, make: Callable[[GroupVersion], tuple[Group, frozenset[PublicKey]]]) -> None:
         """Sign a new version of the group, as one of its owners."""
@@ -716,8 +724,12 @@ class Mesh:
 
     def standpoint(self) -> Standpoint:
         """Where this peer is."""
-        head = self._memory.head()
-        return Standpoint(head, self._memory.height(head) if head else 0)
+        head, known = self._memory.head(), self._height
+        if head is None:
+            return Standpoint(None, 0)
+        if known is None or known[0] != head:
+            self._height = known = (head, self._memory.height(head))
+        return Standpoint(head, known[1])
 
     def standpoint_head(self) -> CommitId | None:
         """The memory's current commit; cheap enough to be asked ten times a second."""

@@ -3,7 +3,7 @@
 import pytest
 from pack_connectors.local_git.remote.peer_head import PeerHead
 
-from pack.mesh.memory_head import merge_check
+from pack.log import LogQuery
 from tests.support import git
 
 USER = ("-c", "user.name=x", "-c", "user.email=x@example.org")
@@ -11,8 +11,8 @@ USER = ("-c", "user.name=x", "-c", "user.email=x@example.org")
 
 @pytest.fixture
 def local(git_world):
-    git_world.open().init()
-    return git_world.memory.connector
+    git_world.init()
+    return git_world.connector
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def by_another(folder, path, text):
 
 def test_it_knows_where_it_is(git_world, local, head):
     first = head.head()
-    git_world.notes.update("context/a.md", "# A\n\none\n")
+    git_world.memory.notes.update("context/a.md", "# A\n\none\n")
     second = head.head()
     assert (head.height(first), head.height(second)) == (1, 2)
     assert (head.contains(first, second), head.contains(second, first)) == (True, False)
@@ -54,7 +54,7 @@ def test_what_both_wrote_is_merged_in_a_commit_that_can_be_computed_again(
     git_world, local, head
 ):
     theirs = by_another(local.repository.work_tree, "context/b.md", "# B\n\ntheirs\n")
-    git_world.notes.update("context/a.md", "# A\n\nmine\n")
+    git_world.memory.notes.update("context/a.md", "# A\n\nmine\n")
     ours = head.head()
     assert head.take_in(theirs, "desk") == ""
     merged = head.head()
@@ -62,7 +62,7 @@ def test_what_both_wrote_is_merged_in_a_commit_that_can_be_computed_again(
     assert head.contains(theirs, merged)
     assert "theirs" in git_world.memory.notes.get("context/b.md").content
     check = git_world.memory.merge_check(local)
-    assert check(local.commit_facts(merged))
+    assert check(next(iter(local.log(LogQuery(merged)))))
 
 
 def test_a_head_of_another_history_waits_for_a_person(local, head):
@@ -77,9 +77,9 @@ def test_a_head_of_another_history_waits_for_a_person(local, head):
 def test_a_merge_that_says_what_it_is_not_is_found(git_world, local):
     folder = local.repository.work_tree
     theirs = by_another(folder, "context/b.md", "# B\n\ntheirs\n")
-    git_world.notes.update("context/a.md", "# A\n\nmine\n")
+    git_world.memory.notes.update("context/a.md", "# A\n\nmine\n")
     forged = git(
         folder, *USER, "commit-tree", "-m", "merge\n\nPack-Merge: 1", "-p", "HEAD", "-p", theirs,
         f"{theirs}^{{tree}}",
     ).decode().strip()  # fmt: skip
-    assert not git_world.memory.merge_check(local)(local.commit_facts(forged))
+    assert not git_world.memory.merge_check(local)(next(iter(local.log(LogQuery(forged)))))
