@@ -166,17 +166,26 @@ class LimitExceeded(InvalidRequest):
 
 
 class TooManyProposals(InvalidRequest):
-    """A writer has as many open proposals as it may have."""
+    """A writer has as many open proposals as it may have, or all writers together have.
+
+    Attributes:
+        most: How many may be open.
+        origin: The writer; `None` for all of them together.
+    """
 
     code = "too_many_proposals"
-    remedy = "Ask the person to decide on some of them, or withdraw what is out of date."
 
-    def __init__(self, origin: str, most: int) -> None:
+    def __init__(self, most: int, origin: str | None = None) -> None:
+        whose = f" by {origin}" if origin is not None else ""
         super().__init__(
-            f"{most} proposals by {origin} already wait for the person's decision, so this one "
-            "was not made"
+            f"{most:,} proposals{whose} already wait for the person's decision, so this one was "
+            "not made"
         )
         self.most = most
+        self.origin = origin
+        self.remedy = "Ask the person to decide on some of them, or withdraw what is out of date."
+        if origin is None:
+            self.remedy = f"Several writers have filled the list: {Action.CLEAR_PROPOSALS}."
 
 
 class AmbiguousSection(InvalidRequest):

@@ -120,7 +120,7 @@ def _says_so(note: Note) -> bool:
 def note_truth(note: Note, lines: tuple[LineTruth, ...]) -> NoteTruth:
     """The truth of a note whose lines are known."""
     keys = dict(_keys(note, lines))
-    start = note.text[: len(note.text) - len(note.head.body)].count("\n")
+    start = note.head.parts.lines_above
     texts = git_lines(note.exact_text())
     body = [one for text, one in zip(texts[start:], lines[start:], strict=True) if text.strip()]
     counting = [*body, *(one for key, one in keys.items() if key not in SYSTEM_KEYS)]

@@ -175,7 +175,9 @@ class HistoryReferee:
             return note.content
         if after is None and not found.protected:
             return None
-        return found.rest.encode("utf-8") if found.protected else after
+        if not found.protected:
+            return after
+        return found.rest.encode("utf-8") if found.rest is not None else note.content
 
     def read(self, blob: BlobId | None) -> bytes | None:
         """The bytes of a blob; `None` for none."""
@@ -257,11 +259,10 @@ class _Replay:
         )
         try:
             note = Note(self.path, known)
-            return judge(
-                note.exact_text(), NoteTruth(lines), merged.decode("utf-8"), level
-            ).rest.encode("utf-8")
+            found = judge(note.exact_text(), NoteTruth(lines), merged.decode("utf-8"), level)
         except (InvalidContent, UnicodeDecodeError):
             return known
+        return known if found.rest is None else found.rest.encode("utf-8")
 
     def _corrected(self, step: _Step) -> Iterator[tuple[bytes, bytes]]:
         """The versions that a commit was made on which should have been others, and those."""

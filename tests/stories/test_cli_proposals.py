@@ -121,7 +121,8 @@ def test_parts_are_accepted_and_the_rest_is_refused(memory: Folder) -> None:
     done = memory.json("proposals", "accept", made, "--hunks", "1,3", "--yes")
     assert done["status"] == "open"
     assert "Stay short." in text_of(memory)
-    assert memory.pack("proposals", "accept", made, "--hunks", "x", "--yes").status == 1
+    for wrong in ("x", "9" * 5000):
+        assert memory.pack("proposals", "accept", made, "--hunks", wrong, "--yes").status == 1
     done = memory.json("proposals", "reject", made, "--reason", "short is good")
     assert (done["status"], done["commit"]) == ("rejected", None)
     assert memory.json("proposals", "show", made)["reason"] == "short is good"

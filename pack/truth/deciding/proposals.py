@@ -83,6 +83,10 @@ class Proposals:
         """How many wait for the person."""
         return self._shelf.count()
 
+    def unreadable(self) -> Sequence[str]:
+        """The refs where proposals are kept that hold none, as in `proposals/ID`."""
+        return self._shelf.unreadable()
+
     def refuse_others(self, action: Action, words: Sequence[str]) -> None:
         """Do nothing, unless the caller is not the person.
 

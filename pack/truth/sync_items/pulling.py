@@ -149,7 +149,7 @@ def _id_of(step: FileStep) -> str:
 
 
 def _start(core: Core, heights: Heights, since: str | None) -> int:
-    if since is None or since.isdecimal():
+    if since is None or (since.isascii() and since.isdecimal()):
         height = int((since or "0")[:_DIGITS])
         if height > heights.highest or len(since or "") > _DIGITS:
             raise InvalidRequest("there is no such version yet; pull without `since`")

@@ -33,6 +33,17 @@ def test_a_line_has_the_level_of_the_commit_that_brought_it(world):
     assert not other.is_protected_from(5)
 
 
+def test_in_a_note_with_a_code_fence_around_it_the_first_line_counts_too(world):
+    world.init()
+    memory = world.open(truth=TruthMode.RECORD)
+    text = "```\n---\ntopic: A\n---\nmine\n```\n"
+    made = memory.written_by(USER).notes.update("a/x.md", text)
+    text = world.files()["a/x.md"].decode().replace("mine", "no\n\nmine")
+    memory.notes.update("a/x.md", text, made.sha)
+    _, note = truth_of(world)
+    assert (note.level, note.origin) == (5, "ai-cloud:test-client")
+
+
 @pytest.mark.parametrize("text", ["", "\n\n"])
 def test_a_note_without_text_is_nobodys(world, text):
     world.init()
