@@ -31,7 +31,6 @@ from pack.mesh.intake import (
     BundleOffer,
     CheckMerge,
     IntakeStanding,
-    IntakeVerdict,
     Refusal,
     judge,
 )
@@ -228,6 +227,8 @@ class Mesh:
         self._chains = ports.chains
         self._state = ports.state
         self._memory = ports.memory
+        self._checked: dict[CommitId, GroupChain] = {}
+        self._height: tuple[CommitId, int] | None = None
 
     @property
     def me(self) -> PeerId:
@@ -288,7 +289,13 @@ class Mesh:
         forks = self._ports.side_refs(FORKS).items()
         refs = {name or GROUP_REF: at for name, at in self._ports.side_refs(GROUP_REF).items()}
         refs |= {f"{FORKS}/{name}": at for name, at in forks}
-        return {ref: checked_chain(self._chains.group_commits(at)) for ref, at in refs.items()}
+        known = self._checked  # a commit and all before it never change
+        chains = {
+            at: known.get(at) or checked_chain(self._chains.group_commits(at))
+            for at in refs.values()
+        }
+        self._checked = chains
+        return {ref: chains[at] for ref, at in refs.items()}
 
     def _change(self, make: Callable[[GroupVersion], tuple[Group, frozenset[PublicKey]]]) -> None:
         """Sign a new version of the group, as one of its owners."""
@@ -625,6 +632,14 @@ class Mesh:
                 self._ports.bundles.drop(kept)
         return taken
 
+    def settle(self) -> tuple[str, ...]:
+        """Take in the heads that came earlier and had to wait; why any still has to."""
+        membership = self.membership()
+        with self._ports.exclusive():
+            waiting = self._take_heads(self.version(), unrelated=False)
+            self._announce(membership)
+        return waiting
+
     def _take(self, file: str, *, unrelated: bool = False) -> TakenIn:
         membership = self.membership()
         with self._ports.exclusive():
@@ -635,7 +650,7 @@ class Mesh:
                 if verdict.refs:
                     arrived.accept(verdict.refs)
             is_fresh = self._memory.is_fresh()
-            waiting = self._take_heads(verdict, unrelated=unrelated or is_fresh)
+            waiting = self._take_heads(verdict.version, unrelated=unrelated or is_fresh)
             try:
                 self._announce(membership)
             except RefusedForSafety as error:  # what came is here; only nothing is said of it
@@ -671,13 +686,13 @@ class Mesh:
         is_here = known is not None and not self._ports.bundles.missing([one])
         return is_here and known is not None and self._memory.contains(one, known.id)
 
-    def _take_heads(self, verdict: IntakeVerdict, *, unrelated: bool) -> tuple[str, ...]:
+    def _take_heads(self, version: GroupVersion, *, unrelated: bool) -> tuple[str, ...]:
         """Have the memory consist of the heads of all peers that count, each where it is new."""
         waiting = []
-        for peer, head in self._heads_that_count(verdict.version):
+        for peer, head in self._heads_that_count(version):
             ours = self._memory.head()
             if ours is None or not self._memory.contains(head, ours):
-                name = verdict.version.group.peers[peer].name
+                name = version.group.peers[peer].name
                 if why := self._memory.take_in(head, name, unrelated=unrelated):
                     waiting.append(why)
         return tuple(waiting)
@@ -768,8 +783,12 @@ class Mesh:
 
     def standpoint(self) -> Standpoint:
         """Where this peer is."""
-        head = self._memory.head()
-        return Standpoint(head, self._memory.height(head) if head else 0)
+        head, known = self._memory.head(), self._height
+        if head is None:
+            return Standpoint(None, 0)
+        if known is None or known[0] != head:
+            self._height = known = (head, self._memory.height(head))
+        return Standpoint(head, known[1])
 
     def standpoint_head(self) -> CommitId | None:
         """The memory's current commit; cheap enough to be asked ten times a second."""
