@@ -13,7 +13,13 @@ from datetime import datetime
 from hmac import compare_digest
 from typing import Final, Protocol
 
-from pack.errors import InvalidContent, InvalidRequest, NotFound, RefusedForSafety
+from pack.errors import (
+    InvalidContent,
+    InvalidRequest,
+    LimitExceeded,
+    NotFound,
+    RefusedForSafety,
+)
 from pack.mesh.announcement import Announced, Announcement, check_chain
 from pack.mesh.bundles import Arrived, BundleStore
 from pack.mesh.group import EVERYTHING, Group, Peer
@@ -225,6 +231,7 @@ class Mesh:
         self._chains = ports.chains
         self._state = ports.state
         self._memory = ports.memory
+        self._checked: Mapping[CommitId, GroupChain] = {}
 
     @property
     def me(self) -> PeerId:
@@ -243,18 +250,33 @@ class Mesh:
         with self._ports.exclusive():
             self._refuse_member()
             endpoint = check_endpoint(endpoint) if endpoint else ""
-            made = Group.of_one(group, Peer(name, self._chains.key))
-            first = self._chains.store_group(None, made, frozenset())
+            first = self._begun(group)
+            if first is None:
+                made = Group.of_one(group, Peer(name, self._chains.key))
+                first = self._chains.store_group(None, made, frozenset())
             membership = Membership(first, name, endpoint)
             self._state.set_membership(membership)
             self._announce(membership)
             return membership
 
     def _refuse_member(self) -> None:
-        if self._state.membership() is not None:
+        """Do nothing, unless the memory belongs to a group; half a join is nothing."""
+        if self._state.membership() is not None and self._chains.group_heads():
             raise InvalidRequest("this memory belongs to a group already")
-        if self._chains.group_heads():
-            raise InvalidRequest("the repository of this memory holds a group already")
+
+    def _begun(self, name: str) -> CommitId | None:
+        """The group of this name that this peer owns and left, or did not get to the end of."""
+        chains = self._known_chains()
+        if not chains:
+            return None
+        found = agreed(chains.values())
+        if found.version.group.owner != self.me or found.version.group.name != name:
+            raise InvalidRequest("the repository of this memory holds another group already")
+        return found.chain[0].id
+
+    def _refuse_other_group(self, group: CommitId) -> None:
+        if any(chain[0].id != group for chain in self._known_chains().values()):
+            raise InvalidRequest("the repository of this memory holds another group already")
 
     def membership(self) -> Membership:
         """The group of this memory.
@@ -285,7 +307,11 @@ class Mesh:
         forks = self._ports.side_refs(FORKS).items()
         refs = {name or GROUP_REF: at for name, at in self._ports.side_refs(GROUP_REF).items()}
         refs |= {f"{FORKS}/{name}": at for name, at in forks}
-        return {ref: checked_chain(self._chains.group_commits(at)) for ref, at in refs.items()}
+        self._checked = {at: self._checked.get(at) or self._check(at) for at in refs.values()}
+        return {ref: self._checked[at] for ref, at in refs.items()}
+
+    def _check(self, version: CommitId) -> GroupChain:
+        return checked_chain(self._chains.group_commits(version))
 
     def _change(self, make: Callable[[GroupVersion], tuple[Group, frozenset[PublicKey]]]) -> None:
         """Sign a new version of the group, as one of its owners."""
@@ -490,6 +516,7 @@ class Mesh:
         self._refuse_member()
         endpoint = check_endpoint(endpoint) if endpoint else ""
         group = self._group_in(file, invitation.peer, unrelated=unrelated)
+        self._refuse_other_group(group)
         self._state.set_membership(Membership(group, name, endpoint))
         if invitation.endpoints:
             self._remember(invitation.peer, invitation.endpoints[0])
@@ -593,9 +620,10 @@ class Mesh:
                 "the group shares only a part of the memory, which this PACK cannot divide",
                 "Change `share` in the group to everything, or update PACK.",
             )
+        peers = self.version().group.peers
         refs = [name or GROUP_REF for name in self._ports.side_refs(GROUP_REF)]
-        for folder in (FORKS, PEERS):
-            refs += [f"{folder}/{name}" for name in self._ports.side_refs(folder)]
+        refs += [f"{FORKS}/{name}" for name in self._ports.side_refs(FORKS)]
+        refs += [f"{PEERS}/{peer}" for peer in self._chains.announced() if peer in peers]
         return self._ports.bundles.write_bundle(file, refs, tuple(without))
 
     # --- taking in -----------------------------------------------------------------------------
@@ -618,9 +646,18 @@ class Mesh:
         for kept in self._ports.bundles.kept():
             head = self._ports.bundles.read_head(kept.file)
             if not self._ports.bundles.missing(head.needed):
-                taken = taken.and_then(self._take(kept.file))
+                taken = taken.and_then(self._take_kept(kept.file, head.refs))
                 self._ports.bundles.drop(kept)
         return taken
+
+    def _take_kept(self, file: str, refs: Mapping[str, CommitId]) -> TakenIn:
+        """Take in a bundle that waited; one that is damaged holds up nothing after it."""
+        try:
+            return self._take(file)
+        except (InvalidContent, LimitExceeded) as error:
+            why = f"it waited for what it builds on, and {error}"
+            refused = tuple(Refusal(ref, commit, why) for ref, commit in sorted(refs.items())[:1])
+            return TakenIn(quarantined=refused, head=self._memory.head())
 
     def _take(self, file: str, *, unrelated: bool = False) -> TakenIn:
         membership = self.membership()
@@ -680,10 +717,13 @@ class Mesh:
         return tuple(waiting)
 
     def _heads_that_count(self, version: GroupVersion) -> Sequence[tuple[PeerId, CommitId]]:
-        """Sorted by commit, as all peers merge them."""
+        """Sorted by commit, as all peers merge them.
+
+        What this peer said itself counts too: restored from a backup, it hears of it from others.
+        """
         found = []
         for peer, commit in self._chains.announced().items():
-            if peer != self.me and peer in version.group.peers:
+            if peer in version.group.peers:
                 (said,) = self._chains.announcements(commit, 1)
                 found.append((peer, said.said.head))
         return sorted(found, key=lambda one: one[1])
