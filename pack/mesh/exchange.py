@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from pack.errors import InvalidRequest, NotFound, PackError, RefusedForSafety, Unavailable
+from pack.errors import (
+    InvalidRequest,
+    NotFound,
+    PackError,
+    RefusedForSafety,
+    RepositoryBusy,
+    Unavailable,
+)
 from pack.mesh.invitation import Invitation
 from pack.mesh.keys import PeerId
 from pack.mesh.meeting import Heard, PeerLine
@@ -23,6 +30,7 @@ from pack.times import format_time, parse_time
 LONGEST_PAUSE: Final = 60.0
 FAILURES_UNTIL_ERROR: Final = 10
 _ROUNDS: Final = 4
+_MOST_DOUBLINGS: Final = 10
 
 FindLine = Callable[[str], PeerLine]
 """The way to the peer at an address."""
@@ -88,14 +96,16 @@ class PeerExchange:
 
         Raises:
             NotFound: It is none of the group, or nobody knows where it is.
+            RepositoryBusy: Something else is at work here, and nothing is held against the peer.
             PackError: It failed; what is remembered of the peer says so.
         """
         record = self._mesh.records().get(peer)
         if record is None or not record.endpoint:
             raise NotFound("an address of this peer", "Add one with `pack mesh add`.")
-        line = self._find_line(record.endpoint)
         try:
-            met = self._meet(peer, record, line)
+            met = self._meet(peer, record, self._find_line(record.endpoint))
+        except RepositoryBusy:
+            raise  # something else is at work here, for which the peer cannot be blamed
         except PackError as error:
             self._failed(peer, record, error)
             raise
@@ -103,6 +113,7 @@ class PeerExchange:
         return met
 
     def _meet(self, peer: PeerId, record: PeerRecord, line: PeerLine) -> Met:
+        self._mesh.settle()
         token = record.token or self._shake_hands(peer, line)
         try:
             theirs = line.heartbeat(token, self._mesh.heard())
@@ -162,7 +173,7 @@ class PeerExchange:
 
     def _failed(self, peer: PeerId, record: PeerRecord, error: PackError) -> None:
         failures = record.failures + 1
-        pause = min(2.0 ** (failures - 1), LONGEST_PAUSE)
+        pause = min(2.0 ** min(record.failures, _MOST_DOUBLINGS), LONGEST_PAUSE)
         is_gone = isinstance(error, Unavailable)
         status = PeerStatus.UNREACHABLE if is_gone else PeerStatus.ERROR
         if failures >= FAILURES_UNTIL_ERROR:

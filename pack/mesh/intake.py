@@ -146,6 +146,7 @@ class _Heard:
         member: Who says it.
         chain: All that is new of it, the last one first.
         known: What was last accepted of it.
+        is_double: Whether that does not go with it.
         problem: Why it is not believed yet.
     """
 
@@ -154,6 +155,7 @@ class _Heard:
     member: Peer
     chain: Sequence[Announced]
     known: Announced | None
+    is_double: bool
     problem: str = ""
 
 
@@ -186,11 +188,10 @@ class _Judge:
     def verdict(self) -> IntakeVerdict:
         group = self._group()
         heard = self._heard(group.version)
-        while heard:  # what one peer may not say, another one may: until nothing more is believed
-            left = [one for one in heard if not self._is_believed(one)]
-            if len(left) == len(heard):
-                break
-            heard = left
+        before = -1
+        while before < len(self._known):  # what one peer may not say, another one may
+            before = len(self._known)
+            heard = [one for one in heard if not self._is_believed(one)]
         for one in heard:
             self._refuse(one.ref, one.commit, one.problem, one.member.id)
         return IntakeVerdict(
@@ -272,11 +273,11 @@ class _Judge:
             return None  # the same as here, or what somebody else last heard of that peer
         try:
             chain = self._offer.announcements(commit, self._most(peer, commit))
-            member = self._speaker(peer, chain, version)
+            member, is_double = self._speaker(peer, chain, version)
         except (InvalidContent, LimitExceeded, NotFound) as error:
             self._refuse(ref, commit, str(error), peer)
             return None
-        return _Heard(ref, commit, member, chain, self._standing.announced.get(peer))
+        return _Heard(ref, commit, member, chain, self._standing.announced.get(peer), is_double)
 
     def _most(self, peer: PeerId, commit: CommitId) -> int:
         """How many announcements lead back to the known one, if what the last one says is so."""
@@ -286,11 +287,13 @@ class _Judge:
         last = self._offer.announcements(commit, 1)[0]
         return min(max(last.said.n - known.said.n + 1, 1), MOST_ANNOUNCEMENTS)
 
-    def _speaker(self, peer: PeerId, chain: Sequence[Announced], version: GroupVersion) -> Peer:
-        """The member that an announcement is by, if it may say that.
+    def _speaker(
+        self, peer: PeerId, chain: Sequence[Announced], version: GroupVersion
+    ) -> tuple[Peer, bool]:
+        """The member that an announcement is by, and whether it has said something else before.
 
         Raises:
-            InvalidContent: It may not, or has said something else.
+            InvalidContent: It may not say that.
         """
         known, last = self._standing.announced.get(peer), chain[0]
         if last.said.peer != peer or last.said.group != self._standing.group:
@@ -299,16 +302,19 @@ class _Judge:
         if member is None or not version.may_sign(member.key) or not member.may_write:
             raise BadSignature("the peer may not write to this group")
         course = course_of(known, chain, lambda one: self._standing.is_accepted(peer, one))
-        if course is Course.EQUIVOCATION:
-            self._is_cloned = self._is_cloned or peer == self._standing.me
-            raise InvalidContent("the peer says different things: its key is on two machines")
-        return member
+        is_double = course is Course.EQUIVOCATION
+        self._is_cloned = self._is_cloned or (is_double and peer == self._standing.me)
+        return member, is_double
 
     def _is_believed(self, heard: _Heard) -> bool:
         try:
             self._check_commits(heard)
         except (InvalidContent, LimitExceeded, NotFound) as error:
             heard.problem = str(error)
+            return False
+        if heard.is_double:  # not followed, but others may have taken in what it vouches for
+            self._known.add(heard.chain[0].said.head)
+            heard.problem = "the peer says different things: its key is on two machines"
             return False
         peer, known, last = heard.member.id, heard.known, heard.chain[0]
         self._is_restored = self._is_restored or peer == self._standing.me

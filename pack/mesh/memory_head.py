@@ -20,7 +20,7 @@ from pack.remote.merge_store import MergeStore
 from pack.remote.remote import Outcome, Remote
 from pack.truth.lines import with_merge_rules
 from pack.use_cases.exchange import Exchanger, refuse_outgoing
-from pack.use_cases.merging import Merging, Verdict
+from pack.use_cases.merging import MergeVerdict, Merging
 
 FindHead = Callable[[CommitId, str], Remote]
 """A head that is here as a remote that was fetched, and whose it is."""
@@ -109,6 +109,6 @@ def merge_check(core: Core, store: CommitStore) -> CheckMerge:
     merging = Merging(with_merge_rules(replace(core, connector=store)), store)
 
     def check(facts: CommitFacts) -> bool:
-        return merging.verdict(facts.id) is not Verdict.FALSE
+        return merging.verdict(facts.id) is not MergeVerdict.FALSE
 
     return check

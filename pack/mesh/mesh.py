@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Final, Protocol
 
@@ -21,7 +21,7 @@ from pack.errors import (
     RefusedForSafety,
 )
 from pack.mesh.announcement import Announced, Announcement, check_chain
-from pack.mesh.bundles import Arrived, BundleStore
+from pack.mesh.bundles import Arrived, BundleStore, KeptBundle
 from pack.mesh.group import EVERYTHING, Group, Peer
 from pack.mesh.group_chain import (
     GroupChain,
@@ -36,7 +36,6 @@ from pack.mesh.intake import (
     QUARANTINE,
     BundleOffer,
     CheckMerge,
-    IntakeVerdict,
     Refusal,
     Standing,
     judge,
@@ -45,12 +44,13 @@ from pack.mesh.invitation import Invitation, OpenInvitation, check_endpoint, fin
 from pack.mesh.joining import JoinRequest, RequestSigner
 from pack.mesh.keys import PeerId, PublicKey, shown
 from pack.mesh.meeting import Heard, Welcome, token_digest
-from pack.mesh.state import Membership, MeshState, PeerRecord, PeerSource
+from pack.mesh.state import Membership, MeshState, PeerRecord, PeerSource, PeerStatus
 from pack.mesh.store import FORKS, GROUP_REF, PEERS, ChainStore
 from pack.model import CommitId
-from pack.times import format_time
+from pack.times import format_time, parse_time
 
 MOST_INVITATIONS: Final = 100
+PEER_TIMEOUT: Final = timedelta(minutes=5)
 NO_INVITATION: Final = "there is no such invitation"
 ASK_INVITER: Final = "Ask whoever invited you for a new one."
 
@@ -125,6 +125,7 @@ class MeshPorts:
         public_of: The public half of the key that a secret is the seed of.
         exclusive: Keeps other processes from the same work.
         clock: Tells the time.
+        peer_timeout: After how long a silence a peer counts as unreachable.
     """
 
     memory: MemoryHead
@@ -139,6 +140,7 @@ class MeshPorts:
     public_of: Callable[[bytes], PublicKey]
     exclusive: Callable[[], AbstractContextManager[None]]
     clock: Callable[[], datetime]
+    peer_timeout: timedelta = PEER_TIMEOUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +233,8 @@ class Mesh:
         self._chains = ports.chains
         self._state = ports.state
         self._memory = ports.memory
-        self._checked: Mapping[CommitId, GroupChain] = {}
+        self._checked: dict[CommitId, GroupChain] = {}
+        self._height: tuple[CommitId, int] | None = None
 
     @property
     def me(self) -> PeerId:
@@ -307,11 +310,13 @@ class Mesh:
         forks = self._ports.side_refs(FORKS).items()
         refs = {name or GROUP_REF: at for name, at in self._ports.side_refs(GROUP_REF).items()}
         refs |= {f"{FORKS}/{name}": at for name, at in forks}
-        self._checked = {at: self._checked.get(at) or self._check(at) for at in refs.values()}
-        return {ref: self._checked[at] for ref, at in refs.items()}
-
-    def _check(self, version: CommitId) -> GroupChain:
-        return checked_chain(self._chains.group_commits(version))
+        known = self._checked  # a commit and all before it never change
+        chains = {
+            at: known.get(at) or checked_chain(self._chains.group_commits(at))
+            for at in refs.values()
+        }
+        self._checked = chains
+        return {ref: chains[at] for ref, at in refs.items()}
 
     def _change(self, make: Callable[[GroupVersion], tuple[Group, frozenset[PublicKey]]]) -> None:
         """Sign a new version of the group, as one of its owners."""
@@ -620,10 +625,9 @@ class Mesh:
                 "the group shares only a part of the memory, which this PACK cannot divide",
                 "Change `share` in the group to everything, or update PACK.",
             )
-        peers = self.version().group.peers
         refs = [name or GROUP_REF for name in self._ports.side_refs(GROUP_REF)]
         refs += [f"{FORKS}/{name}" for name in self._ports.side_refs(FORKS)]
-        refs += [f"{PEERS}/{peer}" for peer in self._chains.announced() if peer in peers]
+        refs += [f"{PEERS}/{peer}" for peer in self._told()]
         return self._ports.bundles.write_bundle(file, refs, tuple(without))
 
     # --- taking in -----------------------------------------------------------------------------
@@ -659,6 +663,14 @@ class Mesh:
             refused = tuple(Refusal(ref, commit, why) for ref, commit in sorted(refs.items())[:1])
             return TakenIn(quarantined=refused, head=self._memory.head())
 
+    def settle(self) -> tuple[str, ...]:
+        """Take in the heads that came earlier and had to wait; why any still has to."""
+        membership = self.membership()
+        with self._ports.exclusive():
+            waiting = self._take_heads(self.version(), unrelated=False)
+            self._announce(membership)
+        return waiting
+
     def _take(self, file: str, *, unrelated: bool = False) -> TakenIn:
         membership = self.membership()
         with self._ports.exclusive():
@@ -669,7 +681,7 @@ class Mesh:
                 if verdict.refs:
                     arrived.accept(verdict.refs)
             is_fresh = self._memory.is_fresh()
-            waiting = self._take_heads(verdict, unrelated=unrelated or is_fresh)
+            waiting = self._take_heads(verdict.version, unrelated=unrelated or is_fresh)
             try:
                 self._announce(membership)
             except RefusedForSafety as error:  # what came is here; only nothing is said of it
@@ -705,13 +717,13 @@ class Mesh:
         is_here = known is not None and not self._ports.bundles.missing([one])
         return is_here and known is not None and self._memory.contains(one, known.id)
 
-    def _take_heads(self, verdict: IntakeVerdict, *, unrelated: bool) -> tuple[str, ...]:
+    def _take_heads(self, version: GroupVersion, *, unrelated: bool) -> tuple[str, ...]:
         """Have the memory consist of the heads of all peers that count, each where it is new."""
         waiting = []
-        for peer, head in self._heads_that_count(verdict.version):
+        for peer, head in self._heads_that_count(version):
             ours = self._memory.head()
             if ours is None or not self._memory.contains(head, ours):
-                name = verdict.version.group.peers[peer].name
+                name = version.group.peers[peer].name
                 if why := self._memory.take_in(head, name, unrelated=unrelated):
                     waiting.append(why)
         return tuple(waiting)
@@ -746,8 +758,13 @@ class Mesh:
             at.head,
             at.height,
             tuple(self._chains.group_heads()),
-            dict(self._chains.announced()),
+            self._told(),
         )
+
+    def _told(self) -> dict[PeerId, CommitId]:
+        """The last announcements that are sent to others: those of the group as it is now."""
+        peers = self.version().group.peers
+        return {peer: at for peer, at in self._chains.announced().items() if peer in peers}
 
     def note_heartbeat(self, peer: PeerId, theirs: Heard) -> None:
         """Remember that a peer was heard of, and whether both are at the same head."""
@@ -770,7 +787,7 @@ class Mesh:
 
     def has_more(self, theirs: Heard) -> bool:
         """Whether something is here that a peer lacks."""
-        mine = {*self._chains.group_heads(), *self._chains.announced().values()}
+        mine = {*self._chains.group_heads(), *self._told().values()}
         return not mine <= theirs.commits
 
     def records(self) -> Mapping[PeerId, PeerRecord]:
@@ -805,8 +822,12 @@ class Mesh:
 
     def standpoint(self) -> Standpoint:
         """Where this peer is."""
-        head = self._memory.head()
-        return Standpoint(head, self._memory.height(head) if head else 0)
+        head, known = self._memory.head(), self._height
+        if head is None:
+            return Standpoint(None, 0)
+        if known is None or known[0] != head:
+            self._height = known = (head, self._memory.height(head))
+        return Standpoint(head, known[1])
 
     def standpoint_head(self) -> CommitId | None:
         """The memory's current commit; cheap enough to be asked ten times a second."""
@@ -820,8 +841,25 @@ class Mesh:
         for peer, one in version.group.peers.items():
             if peer != self.me:
                 at = heads[peer].said.head if peer in heads else None
-                found.append(PeerView(peer, one.name, at, self._lag(at, head), records[peer]))
+                record = self._timed_out(records[peer])
+                found.append(PeerView(peer, one.name, at, self._lag(at, head), record))
         return sorted(found, key=lambda view: view.name)
+
+    def _timed_out(self, record: PeerRecord) -> PeerRecord:
+        """A peer that was active and has been silent for too long is unreachable."""
+        if record.status is not PeerStatus.ACTIVE:
+            return record
+        silence = self._ports.clock() - parse_time(record.last_heartbeat_at)
+        is_silent = abs(silence) > self._ports.peer_timeout
+        return replace(record, status=PeerStatus.UNREACHABLE) if is_silent else record
+
+    def quarantined(self) -> Sequence[PeerId]:
+        """The peers of which something was refused, and is kept."""
+        return [PeerId(name) for name in sorted(self._ports.side_refs(QUARANTINE))]
+
+    def kept(self) -> Sequence[KeptBundle]:
+        """The bundles that wait for what they build on."""
+        return self._ports.bundles.kept()
 
     def _lag(self, theirs: CommitId | None, ours: CommitId | None) -> int:
         if ours is None or theirs == ours:

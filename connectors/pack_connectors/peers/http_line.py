@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -154,7 +156,7 @@ class _Answer:
 
     def __init__(self, url: str, body: bytes | Iterator[bytes], headers: Mapping[str, str]) -> None:
         self._url = url
-        self._client = httpx.Client(timeout=_TIMEOUT, trust_env=False)
+        self._client = httpx.Client(verify=_trust(), timeout=_TIMEOUT, trust_env=False)
         self._stream = self._client.stream("POST", url, content=body, headers=headers)
 
     def __enter__(self) -> httpx.Response:
@@ -178,6 +180,12 @@ class _Answer:
             self._client.close()
         if isinstance(error, httpx.HTTPError):
             raise Unavailable(f"{self._url}: {error or type(error).__name__}") from error
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Whose certificates are believed; read once, as that takes longer than most requests."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _refused(url: str, answer: httpx.Response) -> RefusedForSafety | Unavailable:

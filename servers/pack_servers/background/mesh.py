@@ -10,19 +10,20 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from threading import Event, Thread
 from typing import Final
 
 from pack.errors import NotFound, PackError, RepositoryBusy
 from pack.mesh.exchange import PeerExchange
-from pack.mesh.keys import PeerId
+from pack.mesh.keys import PeerId, shown
 from pack.mesh.mesh import Mesh
 from pack.model import CommitId
 
-_LOOK_SECONDS: Final = 0.1
+_LOOK_SECONDS: Final = 0.05
+_LOOK_UP_SECONDS: Final = 1.0
+_LEAVING_SECONDS: Final = 5.0
 _SPREAD: Final = 0.2
 
 logger = logging.getLogger(__name__)
@@ -40,9 +41,10 @@ class MeshNews:
 
     def take(self) -> bool:
         """Whether something was told since the last time."""
-        was_told = self._event.is_set()
-        self._event.clear()
-        return was_told
+        if not self._event.is_set():
+            return False
+        self._event.clear()  # before anybody looks: what is told from now on is looked for again
+        return True
 
 
 @contextmanager
@@ -83,50 +85,69 @@ class _Worker:
         self._leaving = leaving
         self._running: dict[PeerId, Thread] = {}
         self._next: dict[PeerId, float] = {}
+        self._look_again = 0.0
         self._seen: CommitId | None = None
         self._said: dict[str, str] = {}
 
     def run(self) -> None:
         while not self._leaving.wait(_LOOK_SECONDS):
-            self._running = {p: thread for p, thread in self._running.items() if thread.is_alive()}
             try:
                 self._look()
             except (NotFound, RepositoryBusy):
-                continue  # no member yet, or another process is at work
+                self._look_again = 0.0  # no member yet, or another process is at work
             except PackError as error:
                 self._say("the mesh", str(error))
-        for thread in self._running.values():
-            thread.join()
+        deadline = time.monotonic() + _LEAVING_SECONDS
+        for thread in list(self._running.values()):
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _look(self) -> None:
-        head, has_news = self._mesh.standpoint_head(), self._news.take()
-        is_new, self._seen = head != self._seen or has_news, head
+        """Ask the peers that are due.
+
+        Who they are is looked up when there is news, and else once a second: it takes processes.
+        """
+        head, now = self._mesh.standpoint_head(), time.monotonic()
+        if self._news.take() or head != self._seen:
+            self._seen = head
+            self._next.clear()
+            self._look_again = 0.0
+        if now < self._look_again:
+            return
+        self._look_again = now + min(_LOOK_UP_SECONDS, self._heartbeat)
         for peer in self._exchange.due():
-            is_due = is_new or time.monotonic() >= self._next.get(peer, 0)
-            if is_due and peer not in self._running:
-                self._next[peer] = time.monotonic() + self._pause()
-                self._start(peer, partial(self._meet, peer))
-            elif is_due:
-                self._news.tell()  # it is being asked already: look again afterwards
+            # Whoever is being asked already is looked at again when that has ended.
+            if peer not in self._running and now >= self._next.get(peer, 0.0):
+                self._next[peer] = now + self._pause()
+                self._start(peer)
 
     def _pause(self) -> float:
         return self._heartbeat * random.uniform(1 - _SPREAD, 1 + _SPREAD)  # noqa: S311 - jitter
 
-    def _start(self, peer: PeerId, work: Callable[[], None]) -> None:
-        thread = Thread(target=work, name=f"pack-mesh-{peer[:8]}", daemon=True)
+    def _start(self, peer: PeerId) -> None:
+        name = f"pack-mesh-{peer[:8]}"
+        thread = Thread(target=self._meet, args=(peer,), name=name, daemon=True)
         self._running[peer] = thread
         thread.start()
 
     def _meet(self, peer: PeerId) -> None:
         try:
-            name = self._mesh.name_of(peer)
             self._exchange.meet(peer)
         except RepositoryBusy:
-            self._news.tell()
+            self._next.pop(peer, None)
         except PackError as error:
-            self._say(f"the peer {name}", str(error))
+            self._next.pop(peer, None)  # as soon as its pause is over
+            self._say(self._called(peer), str(error))
         else:
-            self._say(f"the peer {name}", "")
+            self._say(self._called(peer), "")
+        finally:
+            del self._running[peer]
+            self._look_again = 0.0
+
+    def _called(self, peer: PeerId) -> str:
+        try:
+            return f"the peer {self._mesh.name_of(peer)}"
+        except PackError:  # this memory has left the group meanwhile, say
+            return f"the peer {shown(peer)}"
 
     def _say(self, whom: str, problem: str) -> None:
         """Log a problem once, and again only after it was gone."""

@@ -431,3 +431,21 @@ def test_no_more_is_read_of_what_a_peer_said_than_is_new():
     offered = Counted(commits=[commit("50", "49")], said=said)
     assert decide(offered, known).heads == {DESK: commit_id("50")}
     assert asked == [1, 2]
+
+
+def test_what_a_peer_vouched_for_whose_key_is_on_two_machines_is_no_lie_of_others():
+    """Phone took in what one desk made by hand; here, the other desk was heard first."""
+    member = replace(peer("phone"), levels=frozenset({3, 4, 5}))
+    chain = checked_chain(
+        [FIRST, version(group_of("laptop", "desk").admitting(member), "laptop", FIRST)]
+    )
+    passed = by_pack("passed on", "by hand", origin=AGENT, signer="phone")
+    said = {
+        ref("desk"): says("desk", "begun", "by hand", branch="other"),
+        ref("phone"): says("phone", "begun", "passed on"),
+    }
+    known = standing([says("desk", "begun", "here"), says("phone", "begun")])
+    offered = Offered({}, [commit("by hand", "begun"), passed], said)
+    verdict = decide(offered, replace(known, chains={"group": chain}))
+    assert [(one.peer, "two machines" in one.reason) for one in verdict.refused] == [(DESK, True)]
+    assert verdict.heads == {public_key("phone").peer: commit_id("passed on")}

@@ -1,140 +1,38 @@
 """Peers that meet by files alone: repositories, keys and bundles are real, merges are git's own."""
 
-from contextlib import nullcontext
 from datetime import timedelta
-from itertools import count
 
 import pytest
 from pack_connectors.local_git.beside.bundles import Bundles
-from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import GitRunner
-from pack_connectors.local_git.repository import create_repository
-from pack_connectors.peers.chains import SignedChains
-from pack_connectors.peers.join_requests import JoinSigner, public_of
-from pack_connectors.peers.offered import OfferedBundle
+from pack_connectors.peers.join_requests import JoinSigner
 from pack_connectors.peers.state_files import MeshFiles
 
 from pack.errors import InvalidContent, InvalidRequest, NotFound, RefusedForSafety
 from pack.mesh.joining import JoinRequest
-from pack.mesh.mesh import Mesh, MeshPorts
 from pack.mesh.state import PeerSource
-from pack.model import CommitId
+from tests.mesh_machines import USER, machines_in, pair_in
 from tests.mesh_support import private_key, public_key
-from tests.support import START, git, make_again
-
-USER = ("-c", "user.name=x", "-c", "user.email=x@example.org")
-
-
-class GitHead:
-    """The head of a memory, whose merges are git's."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.secret = ""
-
-    def head(self):
-        out = git(self.folder, "rev-parse", "-q", "--verify", "HEAD", check=False).decode().strip()
-        return CommitId(out) if out else None
-
-    def height(self, commit):
-        return int(git(self.folder, "rev-list", "--count", commit))
-
-    def tree(self, commit):
-        return git(self.folder, "rev-parse", f"{commit}^{{tree}}").decode().strip()
-
-    def count(self, commit, without):
-        return int(git(self.folder, "rev-list", "--count", commit, f"^{without}"))
-
-    def contains(self, ancestor, commit):
-        return not git(self.folder, "rev-list", "-1", ancestor, f"^{commit}").strip()
-
-    def take_in(self, head, label, *, unrelated=False):
-        del label, unrelated
-        git(self.folder, *USER, "merge", "-q", "-m", "merge", head)
-        return ""
-
-    def is_fresh(self):
-        return self.head() is None
-
-    def refuse_outgoing(self, head, without):
-        del head, without
-        return self.secret
-
-
-class Machine:
-    """One peer."""
-
-    def __init__(self, folder, name):
-        self.folder, self.name, self.now = folder / name, name, START
-        make_again(create_repository, self.folder)
-        self.git = LocalGit(self.folder, lambda: self.now)
-        self.memory = GitHead(self.folder)
-        self.secrets = count(1)
-        self.mesh = self.with_key(name)
-        self.files = folder
-
-    def with_key(self, name):
-        key = private_key(name)
-        repository = self.git.repository
-        return Mesh(
-            MeshPorts(
-                memory=self.memory,
-                chains=SignedChains(self.git, key),
-                side_refs=self.git.side_refs,
-                bundles=Bundles(repository, GitRunner(repository)),
-                inspect=lambda arrived: nullcontext((OfferedBundle(arrived), lambda _: True)),
-                state=MeshFiles(repository.state_dir / "mesh"),
-                signer=JoinSigner(key),
-                new_secret=lambda: next(self.secrets).to_bytes(32, "big"),
-                new_nonce=lambda: f"{next(self.secrets):022d}",
-                public_of=public_of,
-                exclusive=nullcontext,
-                clock=lambda: self.now,
-            )
-        )
-
-    @property
-    def id(self):
-        return public_key(self.name).peer
-
-    def write(self, text):
-        file = self.folder / f"{text.replace(' ', '-')}.md"
-        file.write_text(text)
-        git(self.folder, "add", ".")
-        git(self.folder, *USER, "commit", "-q", "-m", text)
-        return self.memory.head()
-
-    def send(self, other, without=()):
-        """What the other machine makes of what this one knows."""
-        file = self.files / f"{self.name}-to-{other.name}"
-        assert self.mesh.export(file, without)
-        return other.mesh.take(file)
-
-    def lets_in(self, other):
-        invitation = self.mesh.invite()
-        request = other.mesh.ask(invitation, other.name)
-        self.mesh.admit(request)
-        file = self.files / f"{self.name}-lets-{other.name}-in"
-        self.mesh.export(file)
-        return other.mesh.join(invitation, file, other.name, "")
+from tests.support import git
 
 
 @pytest.fixture
-def machines(tmp_path):
-    made = [Machine(tmp_path, name) for name in ("laptop", "desk", "phone")]
-    yield made
-    for machine in made:
-        machine.git.close()
+def machines(tmp_path, at_first):
+    with machines_in(tmp_path, "laptop", "desk", "phone") as made:
+        yield made
+
+
+@pytest.fixture
+def at_first(tmp_path, request):
+    """What the machines are before a test: two peers at the same head, where it asks for them."""
+    if "pair" in request.fixturenames:
+        pair_in(tmp_path)
 
 
 @pytest.fixture
 def pair(machines):
     """Two peers of one group that are at the same head."""
-    laptop, desk, _ = machines
-    laptop.write("one")
-    laptop.mesh.begin("laptop", "home")
-    laptop.lets_in(desk)
-    return laptop, desk
+    return machines[:2]
 
 
 def test_a_memory_begins_a_group_and_says_where_it_is(machines):
@@ -232,6 +130,18 @@ def test_a_third_machine_learns_from_any_peer(machines, pair):
     laptop.send(desk)
     assert phone.send(desk).received == 1
     assert desk.memory.head() == phone.memory.head()
+
+
+def test_a_head_that_had_to_wait_comes_in_later(pair):
+    laptop, desk = pair
+    laptop.write("more")
+    take_in, desk.memory.take_in = desk.memory.take_in, lambda *_, **__: "busy"
+    assert laptop.send(desk).waiting == ("busy",)
+    assert desk.mesh.settle() == ("busy",)
+    desk.memory.take_in = take_in
+    assert desk.mesh.settle() == ()
+    assert desk.memory.head() == laptop.memory.head()
+    assert desk.mesh.heads()[desk.id].said.head == desk.memory.head()
 
 
 # --- joining -------------------------------------------------------------------------------------
@@ -475,3 +385,5 @@ def test_a_newcomer_is_not_told_of_a_peer_that_was_removed(machines, pair):
     laptop.mesh.remove(desk.id)
     assert not laptop.lets_in(machines[2]).quarantined
     assert desk.id not in machines[2].git.side_refs("peers")
+    assert not machines[2].mesh.lacks(laptop.mesh.heard())
+    assert not laptop.mesh.has_more(machines[2].mesh.heard())

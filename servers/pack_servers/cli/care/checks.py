@@ -36,6 +36,7 @@ from pack_servers.config.settings import (
 from pack_servers.config.unread import unread_settings
 from pack_servers.wiring import memory as wiring
 from pack_servers.wiring.checks import Check, State
+from pack_servers.wiring.local import is_peer
 from pack_servers.wiring.local_checks import of_git
 from pack_servers.wiring.place import Place
 from pack_servers.wiring.places import choose_place
@@ -101,6 +102,7 @@ def of_memory(local: Path | None, github: str | None) -> Iterator[Check]:
         status = memory.care.status()
         yield from _contents(status, place)
         yield from _proposals(memory)
+        yield from _peers(memory)
         for remote in status.remotes:
             limit.restart()
             yield from _remote(memory, remote, is_one=len(status.remotes) == 1)
@@ -114,6 +116,15 @@ def _target(status: TargetStatus) -> Check:
         again = f"Then run `pack sync --target {status.name}`."
         return Check("target", State.PROBLEM, words, f"{status.parked.remedy} {again}")
     return Check("target", State.NOTE if status.problem else State.OK, words)
+
+
+def _peers(memory: Memory) -> Iterator[Check]:
+    """How it stands with other peers, where the memory has any."""
+    if is_peer(memory.connector):
+        # Here, as few memories have peers.
+        from pack_servers.wiring import mesh  # noqa: PLC0415
+
+        yield from mesh.checks(load_settings(), memory)
 
 
 def _proposals(memory: Memory) -> Iterator[Check]:

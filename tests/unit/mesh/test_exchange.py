@@ -1,0 +1,261 @@
+"""Exchanging with one peer: what moves, what is asked, and what is remembered of failures."""
+
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+
+import pytest
+
+from pack.errors import InvalidRequest, NotFound, RefusedForSafety, RepositoryBusy, Unavailable
+from pack.mesh.exchange import LONGEST_PAUSE, PeerExchange, join_over
+from pack.mesh.invitation import Invitation
+from pack.mesh.state import PeerStatus
+from pack.times import parse_time
+from tests.mesh_machines import DirectLine, machines_in, pair_in
+
+DESK = "http://desk:3005"
+
+
+@pytest.fixture
+def machines(tmp_path):
+    pair_in(tmp_path)
+    with machines_in(tmp_path, "laptop", "desk", "phone") as made:
+        yield made
+
+
+@pytest.fixture
+def pair(machines):
+    laptop, desk, _ = machines
+    laptop.mesh.remember(desk.id, endpoint=DESK)
+    return laptop, desk
+
+
+class Meetings:
+    """What exchanges the memory of one machine, and the ways that it finds."""
+
+    def __init__(self, machine, **lines):
+        self.lines = {f"http://{name}:3005": line for name, line in lines.items()}
+        self.found, self.left = [], set()
+        self._files, self._machine = count(), machine
+        self.exchange = PeerExchange(machine.mesh, self._find, self.make_file, lambda: machine.now)
+
+    def _find(self, endpoint):
+        self.found.append(endpoint)
+        return self.lines[endpoint]
+
+    @contextmanager
+    def make_file(self):
+        file = self._machine.files / f"{self._machine.name}-{next(self._files)}"
+        self.left.add(file)
+        yield str(file)
+        file.unlink(missing_ok=True)
+        self.left.discard(file)
+
+
+@pytest.fixture
+def line(pair):
+    return DirectLine(pair[1])
+
+
+@pytest.fixture
+def meetings(pair, line):
+    return Meetings(pair[0], desk=line)
+
+
+def record(machine, other):
+    return machine.mesh.records()[other.id]
+
+
+# --- what moves ----------------------------------------------------------------------------------
+
+
+def test_two_peers_that_know_the_same_only_greet_each_other(pair, line, meetings):
+    laptop, desk = pair
+    met = meetings.exchange.meet(desk.id)
+    before = laptop.git.side_refs("peers")
+    assert (met.peer, met.is_agreed) == (desk.id, True)
+    assert line.asked[:2] == ["handshake", "heartbeat"]
+    line.asked.clear()
+    for _ in range(3):
+        assert not meetings.exchange.meet(desk.id).sent
+    assert line.asked == ["heartbeat"] * 3
+    assert laptop.git.side_refs("peers") == before == desk.git.side_refs("peers")
+    assert record(laptop, desk).status is PeerStatus.ACTIVE
+    assert meetings.left == set()
+
+
+@pytest.mark.parametrize("writers", [["laptop"], ["desk"], ["laptop", "desk"]])
+def test_what_either_wrote_is_at_both_in_one_meeting(pair, meetings, writers):
+    laptop, desk = pair
+    meetings.exchange.meet(desk.id)
+    for machine in pair:
+        if machine.name in writers:
+            machine.write(f"by {machine.name}")
+    met = meetings.exchange.meet(desk.id)
+    assert (met.is_agreed, met.sent) == (True, True)
+    assert laptop.memory.head() == desk.memory.head() == met.taken.head
+    assert parse_time(record(laptop, desk).last_sync_at) == laptop.now
+    assert meetings.left == set()
+
+
+def test_a_write_that_is_sent_costs_one_greeting_one_bundle_and_one_more_greeting(
+    pair, line, meetings
+):
+    laptop, desk = pair
+    meetings.exchange.meet(desk.id)
+    line.asked.clear()
+    laptop.write("more")
+    assert meetings.exchange.meet(desk.id).is_agreed
+    assert line.asked[:3] == ["heartbeat", "push", "heartbeat"]
+
+
+def test_it_asks_for_the_address_that_is_remembered_and_no_other(machines, pair, meetings):
+    laptop, desk = pair
+    meetings.exchange.meet(desk.id)
+    assert meetings.found == [DESK]
+    laptop.mesh.remember(desk.id, endpoint="")
+    for peer in (desk.id, machines[2].id):
+        with pytest.raises(NotFound, match="address"):
+            meetings.exchange.meet(peer)
+    assert meetings.exchange.due(all_of_them=True) == []
+
+
+# --- who answers ---------------------------------------------------------------------------------
+
+
+def test_a_peer_that_forgot_our_token_gives_another(pair, line, meetings):
+    laptop, desk = pair
+    meetings.exchange.meet(desk.id)
+    first = record(laptop, desk).token
+    desk.mesh.remember(laptop.id, accepts="")
+    line.asked.clear()
+    assert meetings.exchange.meet(desk.id).is_agreed
+    assert line.asked[:3] == ["heartbeat", "handshake", "heartbeat"]
+    assert record(laptop, desk).token not in ("", first)
+
+
+def test_another_peer_at_the_address_gets_nothing(machines, pair, meetings):
+    laptop, desk = pair
+    phone = machines[2]
+    laptop.lets_in(phone)
+    meetings.lines[DESK] = DirectLine(phone)
+    laptop.send(phone)
+    laptop.write("not for whoever is there")
+    for token in ("", laptop.mesh.new_token(desk.id)):
+        laptop.mesh.remember(desk.id, token=token)
+        with pytest.raises(RefusedForSafety):
+            meetings.exchange.meet(desk.id)
+        assert not (phone.folder / "not-for-whoever-is-there.md").exists()
+    assert record(laptop, desk).token in ("", token)
+    assert record(laptop, desk).status is PeerStatus.ERROR
+
+
+class Pretending(DirectLine):
+    """Says that it is another peer, or of another group."""
+
+    def __init__(self, machine, **fields):
+        super().__init__(machine)
+        self.fields = fields
+
+    def heartbeat(self, token, mine):
+        return replace(super().heartbeat(token, mine), **self.fields)
+
+
+@pytest.mark.parametrize("field", ["group", "peer"])
+def test_a_peer_of_another_group_or_name_gets_nothing(machines, pair, meetings, field):
+    laptop, desk = pair
+    line = Pretending(desk, **{field: {"group": "0" * 40, "peer": machines[2].id}[field]})
+    meetings.lines[DESK] = line
+    laptop.write("more")
+    with pytest.raises(RefusedForSafety, match="another peer or group"):
+        meetings.exchange.meet(desk.id)
+    assert "push" not in line.asked
+
+
+# --- failures ------------------------------------------------------------------------------------
+
+
+def test_pauses_grow_to_a_minute_and_a_peer_that_is_back_is_active_at_once(pair, line, meetings):
+    laptop, desk = pair
+    line.fails = Unavailable("nobody is there")
+    pauses = []
+    for failure in range(1, 12):
+        with pytest.raises(Unavailable):
+            meetings.exchange.meet(desk.id)
+        now = record(laptop, desk)
+        pauses.append((parse_time(now.not_before) - laptop.now).total_seconds())
+        assert now.status is (PeerStatus.UNREACHABLE if failure < 10 else PeerStatus.ERROR)
+        assert (now.failures, "nobody is there" in now.last_error) == (failure, True)
+        assert meetings.exchange.due() == []
+        assert meetings.exchange.due(all_of_them=True) == [desk.id]
+        laptop.now += timedelta(seconds=pauses[-1])
+        assert meetings.exchange.due() == [desk.id]
+    assert pauses == [1, 2, 4, 8, 16, 32, *[LONGEST_PAUSE] * 5]
+    line.fails = None
+    assert meetings.exchange.meet(desk.id).is_agreed
+    now = record(laptop, desk)
+    assert (now.status, now.failures, now.not_before) == (PeerStatus.ACTIVE, 0, "")
+    assert now.last_error == ""
+
+
+def test_a_peer_that_is_away_for_months_is_still_asked_once_a_minute(pair, line, meetings):
+    laptop, desk = pair
+    laptop.mesh.remember(desk.id, failures=100_000)
+    line.fails = Unavailable("nobody is there")
+    with pytest.raises(Unavailable):
+        meetings.exchange.meet(desk.id)
+    assert parse_time(record(laptop, desk).not_before) == laptop.now + timedelta(seconds=60)
+
+
+def test_a_repository_that_is_busy_is_no_failure_of_the_peer(pair, line, meetings):
+    laptop, desk = pair
+    meetings.exchange.meet(desk.id)
+    before = record(laptop, desk)
+    line.fails = RepositoryBusy("another process writes")
+    with pytest.raises(RepositoryBusy):
+        meetings.exchange.meet(desk.id)
+    assert record(laptop, desk) == before
+
+
+def test_a_peer_that_is_paused_is_left_alone(pair, meetings):
+    laptop, desk = pair
+    laptop.mesh.remember(desk.id, status=PeerStatus.PAUSED)
+    assert meetings.exchange.due(all_of_them=True) == []
+    assert meetings.exchange.due() == []
+
+
+# --- joining -------------------------------------------------------------------------------------
+
+
+def test_a_machine_joins_over_the_line_that_its_invitation_names(machines, pair):
+    laptop, _ = pair
+    phone = machines[2]
+    line, meetings = DirectLine(laptop), Meetings(phone)
+    plain = laptop.mesh.invite()
+    invitation = Invitation(plain.peer, ("http://laptop:3005",), plain.secret)
+    join_over(phone.mesh, line, meetings.make_file, invitation, "phone", "http://phone:3005")
+    assert phone.memory.head() == laptop.memory.head()
+    assert record(laptop, phone).endpoint == "http://phone:3005"
+    meetings.lines["http://laptop:3005"] = line
+    line.asked.clear()
+    phone.write("by phone")
+    assert meetings.exchange.meet(laptop.id).is_agreed
+    assert "handshake" not in line.asked
+    assert (laptop.folder / "by-phone.md").exists()
+    assert meetings.left == set()
+
+
+def test_nobody_joins_where_another_than_the_inviter_answers(machines, pair):
+    laptop, desk = pair
+    phone = machines[2]
+    invitation = Invitation(desk.id, (), laptop.mesh.invite().secret)
+    line = DirectLine(laptop)
+    for wrong in (invitation, Invitation(laptop.id, (), b"x" * 32)):
+        with pytest.raises(RefusedForSafety):
+            join_over(phone.mesh, line, Meetings(phone).make_file, wrong, "phone", "")
+    with pytest.raises(NotFound):
+        phone.mesh.membership()
+    with pytest.raises(InvalidRequest, match="already"):
+        join_over(desk.mesh, line, Meetings(desk).make_file, invitation, "desk", "")
+    assert line.asked == ["handshake"] * 2
