@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -176,6 +177,7 @@ class _GroupFile(_Strict):
     peers: Annotated[dict[str, _PeerEntry], Field(min_length=1, max_length=MOST_PEERS)]
 
 
+@lru_cache(maxsize=256)
 def parse_group(text: str) -> Group:
     """The group that a file describes.
 

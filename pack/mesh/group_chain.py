@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from pack.errors import BadSignature, InvalidContent
@@ -167,26 +168,34 @@ def agreed(chains: Iterable[GroupChain]) -> AgreedGroup:
     Raises:
         InvalidContent: They are of different groups.
     """
-    known = sorted(chains, key=lambda chain: [version.id for version in chain])
+    known = list(chains)
     if len({chain[0].id for chain in known}) != 1:
         raise InvalidContent("these are versions of different groups")
-    best = known[0]
-    for chain in known[1:]:
-        best = _preferred(best, chain)
+    best = _followed(known)
     revoked = frozenset[PublicKey]().union(*(chain[-1].revoked for chain in known))
     return AgreedGroup(best, _without(best[-1], revoked))
 
 
-def _preferred(one: GroupChain, other: GroupChain) -> GroupChain:
-    shared = sum(1 for first, second in zip(one, other, strict=False) if first.id == second.id)
-    if shared == min(len(one), len(other)):
-        return max(one, other, key=len)
-    owners = one[shared - 1].group.owners
+def _followed(chains: Sequence[GroupChain]) -> GroupChain:
+    """The chain that counts: at each version from which several go on, the better way.
 
-    def rank(chain: GroupChain) -> tuple[int, int, CommitId]:
-        return owners.index(chain[shared].signer), -len(chain), chain[shared].id
+    It follows from the versions that are known and from nothing else, so a chain that is a part of
+    another one changes nothing.
+    """
+    way, at = list(chains), 1
+    while longer := [chain for chain in way if len(chain) > at]:
+        ways: dict[CommitId, list[GroupChain]] = {}
+        for chain in longer:
+            ways.setdefault(chain[at].id, []).append(chain)
+        way = min(ways.values(), key=partial(_rank, at=at))
+        at += 1
+    return way[0]
 
-    return min(one, other, key=rank)
+
+def _rank(way: Sequence[GroupChain], at: int) -> tuple[int, int, CommitId]:
+    owners = way[0][at - 1].group.owners
+    longest = max(len(chain) for chain in way)
+    return owners.index(way[0][at].signer), -longest, way[0][at].id
 
 
 def _without(version: GroupVersion, revoked: frozenset[PublicKey]) -> GroupVersion:

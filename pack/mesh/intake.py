@@ -17,7 +17,7 @@ from pack.errors import BadSignature, InvalidContent, LimitExceeded, NotFound
 from pack.history.origins import written_by
 from pack.log import CommitFacts
 from pack.mesh.announcement import Announced, Course, course_of
-from pack.mesh.group import Peer
+from pack.mesh.group import MERGE_VERSION, Peer
 from pack.mesh.group_chain import (
     AgreedGroup,
     GroupChain,
@@ -136,6 +136,29 @@ CheckMerge = Callable[[CommitFacts], bool]
 """Whether a commit that claims to be PACK's merge is what its parents give."""
 
 
+@dataclass(slots=True)
+class _Heard:
+    """What a member says that is new.
+
+    Attributes:
+        ref: What offers it.
+        commit: Its last announcement.
+        member: Who says it.
+        chain: All that is new of it, the last one first.
+        known: What was last accepted of it.
+        is_double: Whether that does not go with it.
+        problem: Why it is not believed yet.
+    """
+
+    ref: str
+    commit: CommitId
+    member: Peer
+    chain: Sequence[Announced]
+    known: Announced | None
+    is_double: bool
+    problem: str = ""
+
+
 def judge(offer: BundleOffer, standing: IntakeStanding, check_merge: CheckMerge) -> IntakeVerdict:
     """What of a bundle is believed.
 
@@ -166,10 +189,13 @@ class _Judge:
 
     def verdict(self) -> IntakeVerdict:
         group = self._group()
-        for ref, commit in sorted(self._offer.refs.items()):
-            folder, slash, name = ref.partition("/")
-            if folder == PEERS and slash:
-                self._announcement(ref, name, commit, group.version)
+        heard = self._heard(group.version)
+        before = -1
+        while before < len(self._known):  # what one peer may not say, another one may
+            before = len(self._known)
+            heard = [one for one in heard if not self._is_believed(one)]
+        for one in heard:
+            self._refuse(one.ref, one.commit, one.problem, one.member.id)
         return IntakeVerdict(
             self._refs,
             group.version,
@@ -181,7 +207,7 @@ class _Judge:
 
     def _refuse(self, ref: str, commit: CommitId, why: str, peer: PeerId | None = None) -> None:
         self._refused.append(Refusal(ref, commit, why, peer))
-        if peer is not None:
+        if peer is not None and self._was_ever(peer):  # of a stranger nothing is kept
             before = self._standing.quarantined.get(peer)
             self._refs[f"{QUARANTINE}/{peer}"] = (before, commit)
 
@@ -190,7 +216,7 @@ class _Judge:
     def _group(self) -> AgreedGroup:
         known = {chain[-1].id: chain for chain in self._standing.chains.values()}
         for ref, commit in sorted(self._offer.refs.items()):
-            if ref == GROUP_REF or ref.startswith(f"{FORKS}/"):
+            if (ref == GROUP_REF or ref.startswith(f"{FORKS}/")) and commit not in known:
                 chain = self._checked(ref, commit)
                 if chain is not None:
                     known[commit] = chain
@@ -225,21 +251,52 @@ class _Judge:
 
     # --- announcements -------------------------------------------------------------------------
 
-    def _announcement(self, ref: str, name: str, commit: CommitId, version: GroupVersion) -> None:
+    def _heard(self, version: GroupVersion) -> list[_Heard]:
+        """What peers say that is new and goes with what they said before."""
+        found = []
+        for ref, commit in sorted(self._offer.refs.items()):
+            folder, slash, name = ref.partition("/")
+            if folder == PEERS and slash:
+                one = self._announcement(ref, name, commit, version)
+                found += [one] if one is not None else []
+        return found
+
+    def _announcement(
+        self, ref: str, name: str, commit: CommitId, version: GroupVersion
+    ) -> _Heard | None:
         try:
             peer = parse_peer_id(name)
+            if peer != name:
+                raise InvalidContent("a peer's ref is its id as PACK writes it")
         except InvalidContent as error:
             self._refuse(ref, commit, str(error))
-            return
+            return None
         if self._standing.is_accepted(peer, commit):
-            return  # the same as here, or what somebody else last heard of that peer
+            return None  # the same as here, or what somebody else last heard of that peer
         try:
-            chain = self._offer.announcements(commit, MOST_ANNOUNCEMENTS)
-            self._hear(peer, chain, version)
+            chain = self._offer.announcements(commit, self._most(peer, commit))
+            member, is_double = self._speaker(peer, chain, version)
         except (InvalidContent, LimitExceeded, NotFound) as error:
             self._refuse(ref, commit, str(error), peer)
+            return None
+        return _Heard(ref, commit, member, chain, self._standing.announced.get(peer), is_double)
 
-    def _hear(self, peer: PeerId, chain: Sequence[Announced], version: GroupVersion) -> None:
+    def _most(self, peer: PeerId, commit: CommitId) -> int:
+        """How many announcements lead back to the known one, if what the last one says is so."""
+        known = self._standing.announced.get(peer)
+        if known is None:
+            return MOST_ANNOUNCEMENTS
+        last = self._offer.announcements(commit, 1)[0]
+        return min(max(last.said.n - known.said.n + 1, 1), MOST_ANNOUNCEMENTS)
+
+    def _speaker(
+        self, peer: PeerId, chain: Sequence[Announced], version: GroupVersion
+    ) -> tuple[Peer, bool]:
+        """The member that an announcement is by, and whether it has said something else before.
+
+        Raises:
+            InvalidContent: It may not say that.
+        """
         known, last = self._standing.announced.get(peer), chain[0]
         if last.said.peer != peer or last.said.group != self._standing.group:
             raise InvalidContent("the announcement speaks for another peer or group")
@@ -247,30 +304,43 @@ class _Judge:
         if member is None or not version.may_sign(member.key) or not member.may_write:
             raise BadSignature("the peer may not write to this group")
         course = course_of(known, chain, lambda one: self._standing.is_accepted(peer, one))
-        if course is Course.EQUIVOCATION:
-            self._is_cloned = self._is_cloned or peer == self._standing.me
-            raise InvalidContent("the peer says different things: its key is on two machines")
-        self._check_commits(member, chain, is_first=known is None)
+        is_double = course is Course.EQUIVOCATION
+        self._is_cloned = self._is_cloned or (is_double and peer == self._standing.me)
+        return member, is_double
+
+    def _is_believed(self, heard: _Heard) -> bool:
+        try:
+            self._check_commits(heard)
+        except (InvalidContent, LimitExceeded, NotFound) as error:
+            heard.problem = str(error)
+            return False
+        if heard.is_double:  # not followed, but others may have taken in what it vouches for
+            self._known.add(heard.chain[0].said.head)
+            heard.problem = "the peer says different things: its key is on two machines"
+            return False
+        peer, known, last = heard.member.id, heard.known, heard.chain[0]
         self._is_restored = self._is_restored or peer == self._standing.me
         self._refs[f"{PEERS}/{peer}"] = (known.id if known else None, last.id)
         self._heads[peer] = last.said.head
         self._known.add(last.said.head)
+        return True
 
-    def _check_commits(self, peer: Peer, chain: Sequence[Announced], *, is_first: bool) -> None:
+    def _check_commits(self, heard: _Heard) -> None:
         """Do nothing, unless a commit says what it may not.
 
         What a peer had before its first announcement is older than its key, so it is not signed.
+        That counts for everybody, also where this peer is refused for what came later.
 
         Raises:
             BadSignature: One does.
         """
-        known = set(self._known)
-        if is_first and chain[-1].previous is None:
+        chain, peer = heard.chain, heard.member
+        if heard.known is None and chain[-1].previous is None:
             begun = chain[-1].said.head
-            for commit in self._offer.new_commits(begun, known):
+            for commit in self._offer.new_commits(begun, self._known):
                 self._check_level(commit, peer)
-            known.add(begun)
-        for commit in self._offer.new_commits(chain[0].said.head, known):
+            self._known.add(begun)
+        for commit in self._offer.new_commits(chain[0].said.head, self._known):
             self._check_signature(commit)
             self._check_level(commit, peer)
 
@@ -283,7 +353,7 @@ class _Judge:
         if is_merge(facts):
             if not self._check_merge(facts):
                 raise BadSignature(f"{facts.id[:12]} is not the merge of its parents")
-        elif commit.signer is None and _is_by_pack(facts):
+        elif commit.signer is None and _is_by_pack(facts) and not _is_other_merge(facts):
             raise BadSignature(f"{facts.id[:12]} claims to be made by PACK, and is not signed")
 
     def _check_level(self, commit: NewCommit, peer: Peer) -> None:
@@ -299,17 +369,29 @@ class _Judge:
 
     def _ever(self, key: PublicKey) -> Peer | None:
         """Who has this key, or had it once: others may hold what a peer wrote before it left."""
+        return self._was_ever(key.peer)
+
+    def _was_ever(self, peer: PeerId) -> Peer | None:
         for chain in self._chains.values():
             for version in reversed(chain):
-                found = version.group.peers.get(key.peer)
+                found = version.group.peers.get(peer)
                 if found is not None:
                     return found
         return None
 
 
 def is_merge(facts: CommitFacts) -> bool:
-    """Whether a commit claims to be a merge that everybody can compute again."""
-    return len(facts.parents) > 1 and MERGE_TRAILER in facts.trailers
+    """Whether a commit claims to be a merge that everybody can compute again.
+
+    One of another version is a text like any other of whoever announces it.
+    """
+    is_ours = facts.trailers.get(MERGE_TRAILER) == str(MERGE_VERSION)
+    return len(facts.parents) > 1 and is_ours
+
+
+def _is_other_merge(facts: CommitFacts) -> bool:
+    """Whether another version of PACK may have merged it; merges are never signed."""
+    return len(facts.parents) > 1 and MERGE_TRAILER in facts.trailers and not is_merge(facts)
 
 
 def _is_by_pack(facts: CommitFacts) -> bool:

@@ -13,7 +13,13 @@ from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Final, Protocol
 
-from pack.errors import InvalidContent, InvalidRequest, NotFound, RefusedForSafety
+from pack.errors import (
+    InvalidContent,
+    InvalidRequest,
+    LimitExceeded,
+    NotFound,
+    RefusedForSafety,
+)
 from pack.mesh.announcement import Announced, Announcement, check_chain
 from pack.mesh.bundles import Arrived, BundleStore, KeptBundle
 from pack.mesh.group import EVERYTHING, Group, Peer
@@ -247,18 +253,33 @@ class Mesh:
         with self._ports.exclusive():
             self._refuse_member()
             endpoint = check_endpoint(endpoint) if endpoint else ""
-            made = Group.of_one(group, Peer(name, self._chains.key))
-            first = self._chains.store_group(None, made, frozenset())
+            first = self._begun(group)
+            if first is None:
+                made = Group.of_one(group, Peer(name, self._chains.key))
+                first = self._chains.store_group(None, made, frozenset())
             membership = Membership(first, name, endpoint)
             self._state.set_membership(membership)
             self._announce(membership)
             return membership
 
     def _refuse_member(self) -> None:
-        if self._state.membership() is not None:
+        """Do nothing, unless the memory belongs to a group; half a join is nothing."""
+        if self._state.membership() is not None and self._chains.group_heads():
             raise InvalidRequest("this memory already belongs to a group")
-        if self._chains.group_heads():
-            raise InvalidRequest("the repository of this memory already holds a group")
+
+    def _begun(self, name: str) -> CommitId | None:
+        """The group of this name that this peer owns and left, or did not get to the end of."""
+        chains = self._known_chains()
+        if not chains:
+            return None
+        found = agreed(chains.values())
+        if found.version.group.owner != self.me or found.version.group.name != name:
+            raise InvalidRequest("the repository of this memory already holds another group")
+        return found.chain[0].id
+
+    def _refuse_other_group(self, group: CommitId) -> None:
+        if any(chain[0].id != group for chain in self._known_chains().values()):
+            raise InvalidRequest("the repository of this memory already holds another group")
 
     def membership(self) -> Membership:
         """The group of this memory.
@@ -500,6 +521,7 @@ class Mesh:
         self._refuse_member()
         endpoint = check_endpoint(endpoint) if endpoint else ""
         group = self._group_in(file, invitation.peer, unrelated=unrelated)
+        self._refuse_other_group(group)
         self._state.set_membership(Membership(group, name, endpoint))
         if invitation.endpoints:
             self._remember(invitation.peer, invitation.endpoints[0])
@@ -604,8 +626,8 @@ class Mesh:
                 "Change `share` in the group to everything, or update PACK.",
             )
         refs = [name or GROUP_REF for name in self._ports.side_refs(GROUP_REF)]
-        for folder in (FORKS, PEERS):
-            refs += [f"{folder}/{name}" for name in self._ports.side_refs(folder)]
+        refs += [f"{FORKS}/{name}" for name in self._ports.side_refs(FORKS)]
+        refs += [f"{PEERS}/{peer}" for peer in self._told()]
         return self._ports.bundles.write_bundle(file, refs, tuple(without))
 
     # --- taking in -----------------------------------------------------------------------------
@@ -628,9 +650,18 @@ class Mesh:
         for kept in self._ports.bundles.kept():
             head = self._ports.bundles.read_head(kept.file)
             if not self._ports.bundles.missing(head.needed):
-                taken = taken.and_then(self._take(kept.file))
+                taken = taken.and_then(self._take_kept(kept.file, head.refs))
                 self._ports.bundles.drop(kept)
         return taken
+
+    def _take_kept(self, file: str, refs: Mapping[str, CommitId]) -> TakenIn:
+        """Take in a bundle that waited; one that is damaged holds up nothing after it."""
+        try:
+            return self._take(file)
+        except (InvalidContent, LimitExceeded) as error:
+            why = f"it waited for what it builds on, and {error}"
+            refused = tuple(Refusal(ref, commit, why) for ref, commit in sorted(refs.items())[:1])
+            return TakenIn(quarantined=refused, head=self._memory.head())
 
     def settle(self) -> tuple[str, ...]:
         """Take in the heads that came earlier and had to wait; why any still has to."""
@@ -698,10 +729,13 @@ class Mesh:
         return tuple(waiting)
 
     def _heads_that_count(self, version: GroupVersion) -> Sequence[tuple[PeerId, CommitId]]:
-        """Sorted by commit, as all peers merge them."""
+        """Sorted by commit, as all peers merge them.
+
+        What this peer said itself counts too: restored from a backup, it hears of it from others.
+        """
         found = []
         for peer, commit in self._chains.announced().items():
-            if peer != self.me and peer in version.group.peers:
+            if peer in version.group.peers:
                 (said,) = self._chains.announcements(commit, 1)
                 found.append((peer, said.said.head))
         return sorted(found, key=lambda one: one[1])
@@ -724,8 +758,13 @@ class Mesh:
             at.head,
             at.height,
             tuple(self._chains.group_heads()),
-            dict(self._chains.announced()),
+            self._told(),
         )
+
+    def _told(self) -> dict[PeerId, CommitId]:
+        """The last announcements that are sent to others: those of the group as it is now."""
+        peers = self.version().group.peers
+        return {peer: at for peer, at in self._chains.announced().items() if peer in peers}
 
     def note_heartbeat(self, peer: PeerId, theirs: Heard) -> None:
         """Remember that a peer was heard from, and whether both are at the same head."""
@@ -748,7 +787,7 @@ class Mesh:
 
     def has_more(self, theirs: Heard) -> bool:
         """Whether something is here that a peer lacks."""
-        mine = {*self._chains.group_heads(), *self._chains.announced().values()}
+        mine = {*self._chains.group_heads(), *self._told().values()}
         return not mine <= theirs.commits
 
     def records(self) -> Mapping[PeerId, PeerRecord]:

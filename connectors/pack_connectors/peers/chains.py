@@ -6,7 +6,7 @@ Source: the forms of `pack.mesh.group`, `pack.mesh.signers` and `pack.mesh.annou
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -38,6 +38,8 @@ from pack.model import CommitId, MemoryPath
 from pack_connectors.peers.signed_commits import signed, signer_of
 
 _GROUP_FILES: Final = (GROUP_FILE, SIGNERS_FILE, REVOKED_FILE)
+_LARGEST_COMMIT: Final = 16 * 1024
+_REMEMBERED: Final = 1024
 Walk = Callable[[CommitId, Sequence[MemoryPath]], Iterator[StoredCommit]]
 """See `SideCommits.walk_aside`."""
 
@@ -143,16 +145,25 @@ def _group_commit(stored: StoredCommit) -> GroupCommit:
 
 
 def _announced(stored: StoredCommit) -> Announced:
-    if len(stored.files.get(ANNOUNCE_FILE, b"")) > LARGEST:
+    found = stored.files.get(ANNOUNCE_FILE, b"")
+    if len(found) > LARGEST or len(stored.content) > _LARGEST_COMMIT:
         raise InvalidContent("the announcement is too long")
-    said = parse_announcement(_text(stored, ANNOUNCE_FILE))
-    signer = signer_of(stored.content)
+    text = _text(stored, ANNOUNCE_FILE)
+    return _checked(stored.id, stored.parents, stored.content, text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _checked(
+    commit: CommitId, parents: tuple[CommitId, ...], content: bytes, text: str
+) -> Announced:
+    """What a commit announces. The last ones of all peers are asked for at each heartbeat."""
+    said, signer = parse_announcement(text), signer_of(content)
     if signer is None or signer.peer != said.peer:
         raise BadSignature("an announcement is not signed by the peer that it names")
     is_first = said.n == 1
-    if stored.parents[not is_first :] != (said.head,):
+    if parents[not is_first :] != (said.head,):
         raise InvalidContent("an announcement does not lead to the head that it names")
-    return Announced(stored.id, None if is_first else stored.parents[0], said)
+    return Announced(commit, None if is_first else parents[0], said)
 
 
 def _text(stored: StoredCommit, name: MemoryPath) -> str:

@@ -146,3 +146,27 @@ def test_owners_that_remove_each_other_are_both_gone():
 def test_chains_of_different_groups_are_not_compared():
     with pytest.raises(InvalidContent, match="different groups"):
         agreed([START, checked_chain([FIRST])])
+
+
+def test_which_chain_counts_does_not_depend_on_which_parts_of_chains_are_known():
+    """A longer way and a more important owner must not beat each other in a circle."""
+    one = version(SHARED_GROUP.admitting(peer("a")), "laptop", SHARED)
+    by_b = SHARED_GROUP.admitting(peer("a")).admitting(peer("b"))
+    by_desk = version(by_b, "desk", one)
+    more = version(by_b.admitting(peer("c")), "desk", by_desk)
+    by_laptop = version(SHARED_GROUP.admitting(peer("a")).admitting(peer("d")), "laptop", one)
+    two = version(SHARED_GROUP.admitting(peer("e")), "laptop", SHARED)
+    three = version(SHARED_GROUP.admitting(peer("e")).admitting(peer("f")), "laptop", two)
+    chains = [
+        checked_chain([SHARED, one, by_desk]),
+        checked_chain([SHARED, one, by_laptop]),
+        checked_chain([SHARED, two, three]),
+    ]
+    whole = [*chains, checked_chain([SHARED, one, by_desk, more])]
+    parts = [START, checked_chain([SHARED, one]), checked_chain([SHARED, two])]
+    found = agreed(whole).chain
+    assert all(agreed(order).chain == found for order in permutations([*whole, parts[2]]))
+    for part in parts:
+        assert agreed([*whole, part]).chain == found
+    without = [chains[1], chains[2], whole[3]]  # `chains[0]` is a part of `whole[3]`
+    assert all(agreed(order).chain == found for order in permutations(without))

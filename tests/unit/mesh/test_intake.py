@@ -139,7 +139,7 @@ def refusal(
     (found,) = verdict.refused
     assert found.ref not in verdict.refs
     assert found.peer not in verdict.heads
-    if found.peer is not None:
+    if found.peer is not None and found.peer in verdict.version.group.peers:
         assert verdict.refs[f"quarantine/{found.peer}"][1] == found.commit
     return found.reason
 
@@ -284,6 +284,7 @@ def test_a_stranger_is_not_heard():
     said = says("stranger", "new")
     offered = Offered(commits=[commit("new", "begun")], said={ref("stranger"): said})
     assert "may not write" in refusal(offered)
+    assert not decide(offered).refs  # anybody can make a thousand such keys
 
 
 def test_nobody_speaks_for_somebody_else_or_another_group():
@@ -365,3 +366,88 @@ def test_a_version_that_does_not_count_is_kept_beside():
     }
     assert isinstance(one.version.group.owner, str)
     assert PeerId(one.version.group.owner) == public_key("laptop").peer
+
+
+# --- what depends on what several peers say ------------------------------------------------------
+
+
+def test_what_two_peers_had_before_they_were_members_holds_up_neither_of_them():
+    """Each has taken in what the other one wrote unsigned, before it had a key."""
+    commits = [
+        by_pack("old desk", signer=None),
+        by_pack("old phone", signer=None),
+        by_pack("met", "old desk", "old phone"),
+    ]
+    said = {
+        ref("desk"): says("desk", "old desk", "met"),
+        ref("phone"): says("phone", "old phone", "met"),
+    }
+    verdict = decide(Offered(commits=commits, said=said), standing(heads=frozenset()))
+    assert not verdict.refused
+    assert set(verdict.heads) == {DESK, public_key("phone").peer}
+
+
+def test_what_one_peer_may_not_say_it_may_pass_on():
+    """Whoever comes first: one took in what the other made by hand, at a level of its own."""
+    for limited, free in (("desk", "phone"), ("phone", "desk")):
+        member = replace(peer(limited), levels=frozenset({3, 4, 5}))
+        group = group_of("laptop", free).admitting(member)
+        chain = checked_chain([FIRST, version(group, "laptop", FIRST)])
+        said = {
+            ref(limited): says(limited, "begun", "passed on"),
+            ref(free): says(free, "begun", "by hand"),
+        }
+        passed = by_pack("passed on", "by hand", origin=AGENT, signer=limited)
+        offered = Offered({}, [commit("by hand", "begun"), passed], said)
+        verdict = decide(offered, replace(KNOWN, chains={"group": chain}))
+        assert not verdict.refused
+        assert len(verdict.heads) == 2
+
+
+def test_a_merge_of_another_version_is_a_text_of_whoever_announces_it():
+    message = commit_message("a.md: x", PERSON, "r1", trailers=[("Pack-Merge", "99")])
+    merge = commit("new", "begun", "other", message=message)
+    other = by_pack("other", "begun", origin=AGENT)
+    assert decide(offer(merge, other), check=lambda _: False).heads
+    offered = offer(merge, other)
+    offered.groups = {}
+    assert "claims level 1" in refusal(offered, allowed(3, 4, 5))
+
+
+def test_a_ref_is_the_id_of_a_peer_to_the_letter():
+    said = {ref("desk").replace(DESK, DESK.upper()): says("desk", "begun", "new")}
+    offered = Offered(commits=[by_pack("new", "begun")], said=said)
+    assert "as PACK writes it" in refusal(offered)
+
+
+def test_no_more_is_read_of_what_a_peer_said_than_is_new():
+    asked = []
+
+    class Counted(Offered):
+        def announcements(self, head, most):
+            asked.append(most)
+            return super().announcements(head, most)[:most]
+
+    known = standing([says("desk", *map(str, range(50)))])
+    said = {ref("desk"): says("desk", *map(str, range(51)))}
+    offered = Counted(commits=[commit("50", "49")], said=said)
+    assert decide(offered, known).heads == {DESK: commit_id("50")}
+    assert asked == [1, 2]
+
+
+def test_what_a_peer_vouched_for_whose_key_is_on_two_machines_is_no_lie_of_others():
+    """Phone took in what one desk made by hand; here, the other desk was heard first."""
+    member = replace(peer("phone"), levels=frozenset({3, 4, 5}))
+    chain = checked_chain(
+        [FIRST, version(group_of("laptop", "desk").admitting(member), "laptop", FIRST)]
+    )
+    passed = by_pack("passed on", "by hand", origin=AGENT, signer="phone")
+    said = {
+        ref("desk"): says("desk", "begun", "by hand", branch="other"),
+        ref("phone"): says("phone", "begun", "passed on"),
+    }
+    known = standing([says("desk", "begun", "here"), says("phone", "begun")])
+    offered = Offered({}, [commit("by hand", "begun"), passed], said)
+    verdict = decide(offered, replace(known, chains={"group": chain}))
+    assert [(one.peer, "two machines" in one.reason) for one in verdict.refused] == [(DESK, True)]
+    assert verdict.heads == {public_key("phone").peer: commit_id("passed on")}

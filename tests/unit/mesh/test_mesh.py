@@ -321,3 +321,74 @@ def test_a_damaged_bundle_changes_nothing(pair, tmp_path):
     with pytest.raises(InvalidContent):
         desk.mesh.take(tmp_path / "file")
     assert git(desk.folder, "for-each-ref") == before
+
+
+# --- what was broken off -------------------------------------------------------------------------
+
+
+def test_a_group_that_was_begun_halfway_is_begun(machines):
+    """The process ended between the group's first version and the note that it is ours."""
+    laptop = machines[0]
+    laptop.write("one")
+    begun = laptop.mesh.begin("laptop", "home")
+    state = MeshFiles(laptop.git.repository.state_dir / "mesh")
+    state.set_membership(None)
+    with pytest.raises(InvalidRequest, match="another group"):
+        laptop.mesh.begin("laptop", "other")
+    assert laptop.mesh.begin("laptop", "home").group == begun.group
+    laptop.mesh.leave()
+    assert laptop.mesh.begin("laptop", "home").group == begun.group
+
+
+def test_who_joined_halfway_or_left_can_join_again(pair):
+    laptop, desk = pair
+    membership = desk.mesh.membership()
+    desk.mesh.leave()
+    laptop.write("meanwhile")
+    laptop.lets_in(desk)
+    assert desk.mesh.membership() == membership
+    assert desk.memory.head() == laptop.memory.head()
+    for ref in ("group", *(f"peers/{peer}" for peer in desk.git.side_refs("peers"))):
+        git(desk.folder, "update-ref", "-d", f"refs/pack/{ref}")
+    laptop.lets_in(desk)
+    assert desk.mesh.version().group == laptop.mesh.version().group
+
+
+def test_a_bundle_that_waited_and_is_damaged_holds_nothing_up(pair, tmp_path):
+    laptop, desk = pair
+    laptop.write("two")
+    laptop.mesh.announce()
+    before = laptop.mesh.heads()[laptop.id].id
+    laptop.write("three")
+    laptop.mesh.export(tmp_path / "later", [before])
+    whole = (tmp_path / "later").read_bytes()
+    (tmp_path / "later").write_bytes(whole[:-7])
+    assert desk.mesh.take(tmp_path / "later").pending
+    came = laptop.send(desk)
+    assert came.received == 1
+    assert "damaged" in came.quarantined[0].reason
+    assert desk.memory.head() == laptop.memory.head()
+    laptop.write("four")
+    assert not laptop.send(desk).quarantined
+
+
+def test_what_a_machine_said_before_its_disk_was_lost_is_its_memory_again(pair):
+    """Also if nobody else has merged it: others keep what it announced."""
+    laptop, desk = pair
+    backup, said = desk.memory.head(), desk.git.side_refs("peers")[desk.id]
+    newer = desk.write("after the backup")
+    laptop.memory.take_in = lambda *_, **__: "the person is editing"
+    desk.send(laptop)
+    git(desk.folder, "reset", "-q", "--hard", backup)
+    git(desk.folder, "update-ref", f"refs/pack/peers/{desk.id}", said)
+    assert laptop.send(desk).is_restored
+    assert desk.memory.contains(newer, desk.memory.head())
+
+
+def test_a_newcomer_is_not_told_of_a_peer_that_was_removed(machines, pair):
+    laptop, desk = pair
+    laptop.mesh.remove(desk.id)
+    assert not laptop.lets_in(machines[2]).quarantined
+    assert desk.id not in machines[2].git.side_refs("peers")
+    assert not machines[2].mesh.lacks(laptop.mesh.heard())
+    assert not laptop.mesh.has_more(machines[2].mesh.heard())

@@ -1,0 +1,134 @@
+"""What must hold at the end of a run, found from the raw commits alone."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+TOKEN = re.compile(r"\b(?:t|lie)[0-9]+\.")
+COPY = re.compile(r"\.conflict-")
+MARKER = re.compile(r"^(?:<<<<<<<|=======|>>>>>>>)", re.MULTILINE)
+
+
+def audit(run: Any) -> Iterator[str]:
+    """What is wrong, in words."""
+    honest = [one for one in run.machines if _counts(run, one)]
+    heads = {one.name: one.disk.head for one in honest}
+    if not honest:
+        return  # every key is on two machines or was removed
+    if len(set(heads.values())) != 1:
+        yield f"there are {len(set(heads.values()))} heads: {heads}"
+        return
+    if len({one.disk.refs["group"] for one in honest}) != 1:
+        yield "they follow different versions of the group"
+    (head,) = set(heads.values())
+    yield from _tree(run, head)
+    yield from _lost(run, head)
+    yield from _untrue(run, honest)
+    yield from (f"{name} was refused something without a reason" for name in run.untold)
+    forked = {one.key_name for one in run.machines if _is_forked(run, one.id)}
+    yield from (f"{name} said different things" for name in sorted(forked - run.doubles))
+    for one in honest:
+        if one.disk.kept and not run.doubles:
+            yield f"{one.name} waits for what never comes: {one.disk.kept}"
+
+
+def _counts(run: Any, machine: Any) -> bool:
+    """Whether a machine belongs to the group and is the only one with its key."""
+    owner = run.machines[0]
+    peers = owner.mesh.version().group.peers
+    return machine.id in peers and not _is_forked(run, machine.id)
+
+
+def _is_forked(run: Any, peer: str) -> bool:
+    tips = {
+        one.disk.refs[name]
+        for one in run.machines
+        for name in (f"peers/{peer}", f"quarantine/{peer}")
+        if name in one.disk.refs
+    }
+    tips = {tip for tip in tips if _announces(run, tip, peer)}
+    lies = {tip for tip in tips if _tokens_below(run, tip) & run.forbidden}
+    tips -= lies
+    mask, bit = run.world.mask, run.world.bit
+    return any(not mask[a] & bit(b) and not mask[b] & bit(a) for a in tips for b in tips)
+
+
+def _announces(run: Any, commit: str, peer: str) -> bool:
+    texts = run.world.texts(commit)
+    return peer in texts.get("announce.json", "")
+
+
+def _tokens_below(run: Any, commit: str) -> set[str]:
+    found: set[str] = set()
+    for parent in run.world.parents[commit]:
+        found |= _tokens(run.world.texts(parent))
+    return found
+
+
+def _tokens(texts: Mapping[str, str]) -> set[str]:
+    return {token for text in texts.values() for token in TOKEN.findall(text)}
+
+
+def _tree(run: Any, head: str) -> Iterator[str]:
+    texts = run.world.texts(head)
+    for path, text in texts.items():
+        if MARKER.search(text):
+            yield f"{path} has conflict markers"
+        if len(COPY.findall(path)) > 1:
+            yield f"{path} is a copy of a copy"
+        twice = [token for token, count in Counter(TOKEN.findall(text)).items() if count > 1]
+        if twice:
+            yield f"{path} says {twice} twice"
+    contents = Counter(
+        hashlib.sha256(text.encode()).hexdigest()
+        for path, text in texts.items()
+        if COPY.search(path)
+    )
+    if any(count > 1 for count in contents.values()):
+        yield "two conflict copies hold the same"
+
+
+def _lost(run: Any, head: str) -> Iterator[str]:
+    there, deleted = _tokens(run.world.texts(head)), _deleted(run, head)
+    present = {one.key_name for one in run.machines if _counts(run, one)}
+    for token, (commit, writer) in run.tokens.items():
+        if token in there or token in deleted or token in run.lost:
+            continue
+        machine = next(one for one in run.machines if one.name == writer)
+        if machine.key_name not in present and _is_somewhere(run, commit):
+            continue
+        yield f"{token} by {writer} in {commit[:8]} is lost"
+
+
+def _deleted(run: Any, head: str) -> set[str]:
+    """What somebody deleted who had seen it; merges see nothing."""
+    found: set[str] = set()
+    world = run.world
+    for commit in world.all_of(world.mask[head]):
+        if len(world.parents[commit]) == 1:
+            (parent,) = world.parents[commit]
+            found |= _tokens(world.texts(parent)) - _tokens(world.texts(commit))
+    return found
+
+
+def _is_somewhere(run: Any, commit: str) -> bool:
+    """Whether a commit is on its writer's branch or in any ref, and not just lying about."""
+    bit, mask = run.world.bit(commit), run.world.mask
+    return any(
+        mask[tip] & bit
+        for one in run.machines
+        for tip in (one.disk.head, *one.disk.refs.values())
+        if tip
+    )
+
+
+def _untrue(run: Any, honest: list[Any]) -> Iterator[str]:
+    for one in honest:
+        for token in sorted(_tokens(run.world.texts(one.disk.head)) & run.forbidden):
+            yield f"{one.name} believes {token}"
+        for token in run.forbidden & _deleted(run, one.disk.head):
+            yield f"{one.name} believed {token}"

@@ -1,0 +1,39 @@
+"""Whatever happens to peers, they end at one commit, and nothing that was acknowledged is lost.
+
+`python -m tests.sim --seed S` tells the course of one run; the seed is all that it needs.
+"""
+
+import pytest
+
+from tests.sim.runs import problems_of
+
+USUAL, SOAK = 24, 50_000
+IDLE = 20
+
+
+def told(seed: int, idle_rounds: int = 1) -> str:
+    """What is wrong with a run, and how to have it again; empty if nothing is."""
+    problems, run = problems_of(seed, idle_rounds)
+    return "\n".join([f"--seed {seed}", *problems, *run.log]) if problems else ""
+
+
+@pytest.mark.contract("C1")
+@pytest.mark.parametrize("first", range(0, USUAL, 8))
+def test_peers_converge_and_lose_nothing(first):
+    for seed in range(first, first + 8):
+        assert not told(seed)
+
+
+def test_idle_peers_add_nothing():
+    assert not told(USUAL, IDLE)
+
+
+def test_a_seed_is_all_that_a_run_follows_from():
+    assert problems_of(3)[1].log == problems_of(3)[1].log
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("first", range(USUAL, SOAK, 500))
+def test_peers_converge_whatever_the_seed(first):
+    for seed in range(first, first + 500):
+        assert not told(seed, IDLE if seed % 100 == 0 else 1)
