@@ -48,6 +48,7 @@ class Action(StrEnum):
     ACCEPT_PROPOSAL = "<<accept-proposal>>"
     EDIT_PROPOSAL = "<<edit-proposal>>"
     REJECT_PROPOSAL = "<<reject-proposal>>"
+    CLEAR_PROPOSALS = "<<clear-proposals>>"
     ACCEPT_TEXT = "<<accept-text>>"
     ASSIGN_LEVELS = "<<assign-levels>>"
 

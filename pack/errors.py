@@ -173,17 +173,26 @@ class LimitExceeded(InvalidRequest):
 
 
 class TooManyProposals(InvalidRequest):
-    """A writer has as many open proposals as it may have."""
+    """A writer has as many open proposals as it may have, or all writers together have.
+
+    Attributes:
+        most: How many may be open.
+        origin: The writer; `None` for all of them together.
+    """
 
     code = "too_many_proposals"
-    remedy = "Ask the person to decide on some of them, or withdraw what is out of date."
 
-    def __init__(self, origin: str, most: int) -> None:
+    def __init__(self, most: int, origin: str | None = None) -> None:
+        whose = f" by {origin}" if origin is not None else ""
         super().__init__(
-            f"{most} proposals of {origin} wait for the person's decision already, so this one "
-            "was not made"
+            f"{most:,} proposals{whose} already wait for the person's decision, so this one was "
+            "not made"
         )
         self.most = most
+        self.origin = origin
+        self.remedy = "Ask the person to decide on some of them, or withdraw what is out of date."
+        if origin is None:
+            self.remedy = f"Several writers have filled the list: {Action.CLEAR_PROPOSALS}."
 
 
 class AmbiguousSection(InvalidRequest):
@@ -453,11 +462,11 @@ class ProposalChanged(Conflict):
     """
 
     code = "proposal_changed"
+    remedy = f"{Action.SEE_PROPOSALS} to look at it again."
 
     def __init__(self, proposal: str) -> None:
         super().__init__(
-            f"proposal {proposal} is no longer what you were shown; nothing was accepted",
-            f"{Action.SEE_PROPOSALS} to look at it again.",
+            f"proposal {proposal} is no longer what you were shown; nothing was done to it"
         )
         self.proposal = proposal
 
@@ -470,12 +479,12 @@ class StaleProposal(Conflict):
     """
 
     code = "stale_proposal"
+    remedy = f"{Action.SEE_PROPOSALS} to look at it again."
 
     def __init__(self, proposal: str) -> None:
-        super().__init__(
-            f"what proposal {proposal} wanted to change is no longer there",
-            f"{Action.EDIT_PROPOSAL} for what you want of it, or {Action.REJECT_PROPOSAL}.",
-        )
+        super().__init__(f"what proposal {proposal} wanted to change is no longer there")
+        edit, reject = Action.EDIT_PROPOSAL.of(proposal), Action.REJECT_PROPOSAL.of(proposal)
+        self.remedy = f"{edit} to take over the part of it that you want, or {reject}."
         self.proposal = proposal
 
 

@@ -60,7 +60,8 @@ class CommitFacts:
 
     Attributes:
         id: The commit.
-        parents: The commits it was made on; the first is the side that a merge was made on.
+        parents: The commits it was made on. A merge made with git names first the side that it was
+            made on, a merge of PACK's the smaller id.
         message: As stored; bytes that are not UTF-8 are replaced.
         at: When it was committed, in UTC.
         url: Where a browser shows it, if the store has such a place.
@@ -105,7 +106,7 @@ class LogQuery:
         since: Leaves out this commit and its history; `None` leaves out nothing.
         path: Only commits that changed this file, on all sides of merges; `None` for all. The log
             of a moved file continues under its old path (`FileChange.old_path`).
-        first_parent: Follow the side that each commit was made on; a merge is one step.
+        first_parent: Follow the first parent of each commit; a merge is one step.
         with_files: Whether to say what each commit changed.
         only_path: Whether that is only what happened to `path`: to be there, or to leave.
         made_from: Only commits made at this moment or later, wherever they are.
@@ -146,8 +147,10 @@ class LogQuery:
 class Lineage:
     """The commits between an earlier and a later one. The sync uses them as its queue.
 
-    The line follows first parents: a merge is one step, whose change is what it brought to the side
-    that it was made on. All commits are included, whoever wrote them and with whatever tool (C9).
+    The line follows first parents: a merge is one step, whose change is what it brought to the
+    first one. If that is not the side that the earlier commit is on, the line tells what is new
+    there and then, with the merge, what was known before: too much, but never too little. All
+    commits are included, whoever wrote them and with whatever tool (C9).
 
     Attributes:
         commits: The later commit and its first parents, oldest first, without the history of the

@@ -48,6 +48,7 @@ ACCEPTED_BY: Final = "Pack-Accepted-By"
 ACCEPTED_VIA: Final = "Pack-Accepted-Via"
 PROPOSAL: Final = "Pack-Proposal"
 RECORDED_BY: Final = "Pack-Recorded-By"
+RESTORES: Final = "Pack-Restores"
 OUR_ADDRESSES: Final = "@pack.invalid"
 """How the addresses of authors end that are not the user."""
 
@@ -140,12 +141,22 @@ def commit_message(
 
 
 def parse_origin(text: str) -> Origin | None:
-    """The origin that a label such as `ai-cloud:cursor` names; `None` if it names none."""
+    """The origin that a text such as `ai-cloud:cursor` names; `None` if it names none."""
     source, colon, client = text.partition(":")
     try:
         return Origin(Source(source), client) if colon and client else None
     except ValueError:
         return None
+
+
+def parse_label(text: str) -> Origin | None:
+    """The origin that a label names; `None` if it is none that PACK writes (`Origin.label`).
+
+    Labels are shown to models, who take them for PACK's own words: nobody else's belong there.
+    """
+    found = parse_origin(text)
+    is_plain = found is not None and found.label == f"{found.source}:{found.client}"
+    return found if is_plain else None
 
 
 def weaker(first: Source, second: Source) -> Source:

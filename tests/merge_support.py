@@ -27,10 +27,17 @@ class MemoryGraph:
         above = tuple(parents)
         said = repr((above, sorted(tree.items())))
         made = CommitId(hashlib.sha1(said.encode("utf-8", "surrogateescape")).hexdigest())
-        self.trees[made] = dict(tree)
-        self.parents[made] = above
-        self.ancestors[made] = frozenset({made}.union(*(self.ancestors[one] for one in above)))
+        self.add(made, above, tree)
         return made
+
+    def add(
+        self, made: CommitId, parents: Iterable[CommitId], tree: Mapping[MemoryPath, BlobId]
+    ) -> None:
+        """A commit whose id is known; its parents are there already."""
+        self.parents[made] = tuple(parents)
+        self.trees[made] = dict(tree)
+        above = (self.ancestors[one] for one in self.parents[made])
+        self.ancestors[made] = frozenset({made}.union(*above))
 
     def write(self, parent: CommitId | None, files: Files, *, whole: bool = False) -> CommitId:
         """A commit that changes some files; an empty text deletes one."""
@@ -52,11 +59,11 @@ class MemoryGraph:
     def leads_to(self, one: CommitId, other: CommitId) -> bool:
         return one in self.ancestors[other]
 
-    # --- CommitGraph -----------------------------------------------------------------------------
+    # --- MergeGraph -----------------------------------------------------------------------------
 
     def merge_bases(self, one: CommitId, others: Sequence[CommitId]) -> Sequence[CommitId]:
         common = self.ancestors[one] & frozenset().union(*(self.ancestors[o] for o in others))
-        below = {parent for each in common for parent in self.ancestors[each] - {each}}
+        below = {parent for each in common for parent in self.parents[each]}
         return list(common - below)
 
     def height(self, commits: Sequence[CommitId]) -> int:

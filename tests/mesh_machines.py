@@ -44,10 +44,13 @@ class GitHead:
     def contains(self, ancestor, commit):
         return not git(self.folder, "rev-list", "-1", ancestor, f"^{commit}").strip()
 
-    def take_in(self, head, label):
-        del label
+    def take_in(self, head, label, *, unrelated=False):
+        del label, unrelated
         git(self.folder, *USER, "merge", "-q", "-m", "merge", head)
         return ""
+
+    def is_fresh(self):
+        return self.head() is None
 
     def refuse_outgoing(self, head, without):
         del head, without

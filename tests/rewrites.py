@@ -13,7 +13,16 @@ from itertools import count
 
 _BOX = re.compile(r"^(\s*[-*] \[)[ x]\]")
 _SHAPES = ("{}", "{}.", "- {}", "- [ ] {}", "1. {}", "## {}", "> {}", "  {}", "| {} |", "Key: {}")
-_PLAIN = ("", "```", "---", "<!--", "-->", "...", "[rest unchanged]", "(unchanged)", "***")
+_PLAIN = (
+    *("", "```", "---", "<!--", "-->", "...", "[rest unchanged]", "(unchanged)", "***", "==="),
+    *("~~~", "    ```", "  ", "\t", "- ", ">", "1. zero", "|---|", "[a]: /x", "[^1]: x", "x\r```"),
+    *("# x", "<details hidden>", "<script>", "<textarea>", "</div>", "<a href='", "<?", "%%", "$$"),
+)  # fmt: skip
+_KEYS = ("sync: false # {}", "title: {}", "Pin: true # {}", "tags: [{}]", "own: |\n  {}\n\n  more")
+_OTHER_KEYS = (
+    *("sync: true", "SYNC: true", "topic: other", "pin: false", "tag: other", "ttl: 3d", "zz: : ["),
+    *("  zz: 1", "zz: |", 'zz: "', "- x", "[", "---", "...", "# x", "zz: 1\rsync: true", "{a: 1}"),
+)
 _NUMBERS = count(1)
 
 
@@ -25,10 +34,16 @@ def line(chance: random.Random, who: str) -> str:
 
 def note(chance: random.Random, who: str, most: int = 12) -> str:
     """A text with blank lines in it."""
-    lines: list[str] = []
+    lines = keys(chance, who) if chance.random() < 0.2 else []
     for _ in range(chance.randint(1, most)):
         lines += [line(chance, who)] + [""] * (chance.random() < 0.5)
     return "\n".join(lines) + "\n" * (chance.random() < 0.9)
+
+
+def keys(chance: random.Random, who: str) -> list[str]:
+    """Frontmatter, each line of which says who wrote it."""
+    some = (key.format(f"words{next(_NUMBERS)}~{who}") for key in chance.sample(_KEYS, 2))
+    return ["---", *(line for key in some for line in key.split("\n")), "---"]
 
 
 def of_person(text: str) -> list[str]:
@@ -125,4 +140,17 @@ def _cut(lines: list[str], chance: random.Random) -> list[str]:
     return truncated("\n".join(lines), chance).split("\n")
 
 
-_REWRITES = (_insert, _insert, _insert, _remove, _replace, _move, _change, _change, _space, _cut)
+def _key(lines: list[str], chance: random.Random) -> list[str]:
+    """Another key at the beginning of a text, where that has some or has none."""
+    if lines[:1] != ["---"]:
+        return ["---", chance.choice(_OTHER_KEYS), "---", *lines]
+    end = lines.index("---", 1) if "---" in lines[1:] else 1
+    if chance.random() < 0.2:
+        return ["---", *(f"  {one}" for one in lines[1:end]), *lines[end:]]
+    at = chance.randint(1, end)
+    return [*lines[:at], chance.choice(_OTHER_KEYS), *lines[at:]]
+
+
+_REWRITES = (
+    *(_insert, _insert, _insert, _remove, _replace, _move, _change, _change, _space, _cut, _key),
+)

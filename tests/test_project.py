@@ -327,6 +327,7 @@ _TESTED_ELSEWHERE = {
     "pack/history/undoing/undone.py": "values",
     "pack/limits.py": "numbers; tested where each one holds",
     "pack/memory.py": "a facade; each use case is tested through it",
+    "pack/remote/merge_store.py": "a protocol and values; tests/compat/test_merge_v1.py",
     "pack/remote/remote.py": "a protocol and values; tests/compat/test_remote.py",
     "pack/results.py": "values",
     "pack/search/candidate.py": "values",
@@ -335,6 +336,8 @@ _TESTED_ELSEWHERE = {
     "pack/testing/connector.py": "tests itself; tests/conformance",
     "pack/testing/target.py": "tests itself; tests/conformance/test_reference_target.py",
     "pack/use_cases/exchange.py": "needs two machines; tests/compat/test_remote.py",
+    "pack/use_cases/merged_index.py": "needs a merge; tests/compat/test_merge_v1.py",
+    "pack/use_cases/merging.py": "needs two machines; tests/compat/test_merge_v1.py",
     "pack/use_cases/remotes.py": "needs several machines; tests/compat/test_remotes.py",
 }
 

@@ -67,7 +67,8 @@ def put_exactly(memory, files, trailers=(), *, with_index=True):
                 changes.append(Delete(MemoryPath(path), found.sha))
             else:
                 expect = found.sha if found else ABSENT
-                changes.append(Put(MemoryPath(path), text.encode(), expect))
+                content = text if isinstance(text, bytes) else text.encode()
+                changes.append(Put(MemoryPath(path), content, expect))
         first = changes[0].path
         subject = f"{first}: write"
         return Decision(first, changes, subject, trailers=trailers, with_index=with_index)

@@ -30,13 +30,18 @@ _IGNORABLE: Final = dict.fromkeys(
 _SIDE_REF: Final = re.compile(r"(?:proposals|rejected)/[a-z0-9]{1,40}")
 
 
+def is_side_ref(ref: str) -> bool:
+    """Whether a text is the name of a ref beside the branch."""
+    return _SIDE_REF.fullmatch(ref) is not None
+
+
 def check_side_ref(ref: str) -> None:
     """Accept the name of a ref beside the branch.
 
     Raises:
         InvalidRequest: It is none.
     """
-    if not _SIDE_REF.fullmatch(ref):
+    if not is_side_ref(ref):
         raise InvalidRequest(f"{ref[:60]!r} is no name of a ref beside the branch")
 
 

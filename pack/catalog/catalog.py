@@ -163,7 +163,8 @@ class Catalog(Protocol):
         """What is remembered about a file, by key; what was noted last comes first.
 
         It does not depend on the commit that the rows describe. Any of it may be gone at any time,
-        and nobody vouches for it but whoever can write to the user's cache.
+        as while `replace` is at work, which nobody waits for here; and nobody vouches for it but
+        whoever can write to the user's cache.
 
         Args:
             about: The path of the file; empty for what is about the memory as a whole.

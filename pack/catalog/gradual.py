@@ -88,8 +88,8 @@ class Gradual:
         Args:
             catalog: The whole one.
             connector: Has the files.
-            progress: Called every now and then while files are read. If it raises an error, that
-                is the end of it.
+            progress: Called every now and then while files are read, with 0 for the number of all
+                files as long as nobody knows it. If it raises an error, that is the end of it.
 
         Raises:
             ConnectorError: The store cannot be read.
@@ -122,7 +122,7 @@ class Gradual:
             if 2 * size > len(files):
                 return
             beside = catalog.scratch()
-            beside.replace(head, read_rows(connector, files[:size], progress))
+            beside.replace(head, read_rows(connector, files[:size], lambda n, _: progress(n, 0)))
             self._read = size, 0
             yield FirstFiles(beside, head, size)
 

@@ -29,6 +29,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
@@ -48,11 +49,19 @@ _TRUTH: Final = "truth"
 _VAULT_MODE: Final = "vault_mode"
 _KEYS: Final = ("version", _INCLUDE, _EXCLUDE, _ROOT_NOTES, _TRUTH, _VAULT_MODE)
 _TRUTH_MODES: Final = ("enforce", "record")
-_VAULT_MODES: Final = ("local_first", "cloud_first")
 _MOST_PATTERNS: Final = 1000
 _LONGEST: Final = 400
 _FILE: Final = RuleFile(PROJECT_FILE, "", b"")
 _SAYS_ROOT: Final = re.compile(rb"^root_notes:[ \t]*true\b", re.MULTILINE)
+
+
+class VaultMode(StrEnum):
+    """Where what the person wrote is canonical."""
+
+    LOCAL_FIRST = "local_first"
+    """Here. A remote is a mirror."""
+    CLOUD_FIRST = "cloud_first"
+    """On the remote, whose text stays in place where both sides have changed the person's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,7 @@ class Scope:
             means no.
         problem: Why the file that says so cannot be used.
         truth: What truth levels do where a pattern holds: `enforce` or `record`.
-        vault_mode: Where the canonical copy is: `local_first` or `cloud_first`.
+        vault_mode: Where the canonical copy is.
     """
 
     include: tuple[ScopeRule, ...] = ()
@@ -100,7 +109,7 @@ class Scope:
     root_notes: bool | None = None
     problem: str | None = None
     truth: tuple[tuple[ScopeRule, str], ...] = ()
-    vault_mode: str = _VAULT_MODES[0]
+    vault_mode: VaultMode = VaultMode.LOCAL_FIRST
 
     def truth_at(self, path: str) -> str | None:
         """What truth levels do for a path, as the longest pattern says; `None` if none does."""
@@ -181,7 +190,7 @@ def read_scope(content: bytes) -> Scope:
         fields = yaml_block.load(content.decode("utf-8"))
         _check(fields)
         root_notes = _truth(fields)
-        vault_mode = _one_of(fields.get(_VAULT_MODE), _VAULT_MODES, f"`{_VAULT_MODE}`")
+        vault_mode = VaultMode(_one_of(fields.get(_VAULT_MODE), [*VaultMode], f"`{_VAULT_MODE}`"))
         truth = _truth_of_folders(fields)
         include, exclude = (
             tuple(map(ScopeRule.of, _texts(fields, key))) for key in (_INCLUDE, _EXCLUDE)

@@ -3,7 +3,7 @@
 Every change goes through the guards of a memory, wherever it comes from: a use case, a merge with a
 remote, or an edit made by hand that is being recorded. A guard sees what was decided, the notes
 before and after, and who writes. It returns the decision unchanged, returns a different one, or
-refuses by raising a `PackError`. It is pure: its arguments hold everything it needs.
+refuses by raising a `PackError`. It may look at the memory and its history, and changes nothing.
 
 Because the branch may move, a decision may be made and guarded several times before it is
 committed.

@@ -1,7 +1,8 @@
 """Parts of the log that were read before: what a commit led back to never changes.
 
 After new commits, only those are read. That is exact where they follow the old head in a line, as
-writes do; after a merge or on a rewritten branch, the part is read again.
+writes do; after a merge or on a rewritten branch, the part is read again. Where the whole log was
+read, it says what happened to each file.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from threading import Lock
 from typing import Final
 
 from pack.connector import Capability, Connector
+from pack.core.log_line import LogLine, fits, narrowed
 from pack.errors import NotFound
 from pack.log import CommitFacts, LogQuery
 from pack.model import CommitId
@@ -21,6 +23,7 @@ _MOST_FILES: Final = 100_000
 """Commits and changes that are kept, about 50 MB; the parts that were used last."""
 _MOST_NEW: Final = 100
 _ANY: Final = CommitId("")
+_WHOLE: Final = LogQuery(_ANY, with_files=True)
 
 
 class KnownLog:
@@ -35,6 +38,7 @@ class KnownLog:
         self._lock = Lock()
         self._parts: OrderedDict[LogQuery, tuple[CommitId, _Part]] = OrderedDict()
         self._size = 0
+        self._line: LogLine | None = None
 
     def read(self, query: LogQuery) -> _Part:
         """The answer of `Connector.log`, read at once.
@@ -48,10 +52,22 @@ class KnownLog:
         if known is not None and known[0] == query.head:
             return known[1]
         part = self._extended(query, *known) if known else None
+        if part is None and (picked := self._picked(query)) is not None:
+            return picked  # as quickly again
         if part is None:
             part = tuple(self._connector.log(query))
         self._keep(key, query.head, part)
         return part
+
+    def _picked(self, query: LogQuery) -> _Part | None:
+        """What the whole log says of one file; `None` if it is not known, or has merges."""
+        with self._lock:
+            known, line = self._parts.get(_WHOLE), self._line
+        if known is None or query.path is None:
+            return None
+        if line is None or line.commits is not known[1]:
+            line = self._line = LogLine(known[1])
+        return line.answer(query)
 
     def after(self, head: CommitId, old: CommitId) -> _Part | None:
         """The commits after an old one, with their files, if they follow it in a line.
@@ -76,7 +92,7 @@ class KnownLog:
         new = self.after(query.head, old_head)
         if new is None:
             return None
-        added = [_narrowed(one, query) for one in new if _fits(one, query)]
+        added = [narrowed(one, query) for one in new if fits(one, query)]
         return (*added, *old)[: query.limit]
 
     def _new(self, query: LogQuery) -> _Part:
@@ -97,18 +113,8 @@ class KnownLog:
             while self._size > _MOST_FILES and len(self._parts) > 1:
                 _, (_, dropped) = self._parts.popitem(last=False)
                 self._size -= _weight(dropped)
-
-
-def _fits(commit: CommitFacts, query: LogQuery) -> bool:
-    if not query.is_in_time(commit.at):
-        return False
-    paths = (path for one in commit.files or () for path in (one.path, one.old_path))
-    return query.path is None or query.path in paths
-
-
-def _narrowed(commit: CommitFacts, query: LogQuery) -> CommitFacts:
-    files = query.shown_files(commit.files or ()) if query.with_files else None
-    return replace(commit, files=files)
+            if _WHOLE not in self._parts:
+                self._line = None
 
 
 def _weight(part: _Part) -> int:

@@ -11,8 +11,9 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from pack.core.core import Core
-from pack.core.truths import STRONGEST, SYSTEM_KEYS, LineTruth
+from pack.core.truths import STRONGEST, SYSTEM_KEYS, WEAKEST, LineTruth
 from pack.errors import InvalidContent
+from pack.files.markdown import split_lines
 from pack.files.note import Note
 from pack.provenance import Source
 
@@ -30,6 +31,10 @@ class Label(NamedTuple):
 
     level: int
     origin: str
+
+
+_NOBODYS: Final = Label(WEAKEST, "unknown")
+"""That of a text of which nobody can say who wrote which line, as it is not UTF-8."""
 
 
 class TrustLabels(NamedTuple):
@@ -52,7 +57,7 @@ def labels_of(
     Args:
         core: The memory.
         note: The note.
-        first: The first line, from 1.
+        first: The first line, from 1, as readers count lines.
         last: The last.
         with_channel: Whether it matters by which way the person wrote a note that is theirs alone:
             that takes a look at its history, as a note that is not.
@@ -64,14 +69,24 @@ def labels_of(
     try:
         truths = core.truths.of(note).lines
     except InvalidContent:
-        return None
-    texts = note.text.split("\n")
+        return TrustLabels(_NOBODYS)
     shown = [
-        (number, truths[number - 1])
-        for number in range(max(first, 1), min(last, len(truths)) + 1)
-        if _counts(texts[number - 1], is_head=number < note.head.body_line)
+        (number, truths[place])
+        for number, place, text in _numbered(note.text)
+        if first <= number <= last and _counts(text, is_head=number < note.head.body_line)
     ]
     return TrustLabels(_label(truth for _, truth in shown), tuple(_weaker(shown)))
+
+
+def _numbered(text: str) -> Iterator[tuple[int, int, str]]:
+    """Each line with its number for a reader, and its place among those that git counts.
+
+    To git, only a line feed ends a line.
+    """
+    place = 0
+    for number, line in enumerate(split_lines(text), 1):
+        yield number, place, line
+        place += line.endswith("\n")
 
 
 def _counts(text: str, *, is_head: bool) -> bool:

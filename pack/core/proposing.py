@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pack.actions import Action
+from pack.catalog.scope import PROJECT_FILE
 from pack.core.decision import Decision, ProposedWrite
-from pack.errors import StaleBase, TooManyProposals
+from pack.errors import NotFound, PackError, StaleBase, TooManyProposals
 from pack.merge.lines import merge_lines
 from pack.model import ABSENT, Change, CommitId, Delete, MemoryPath, Put, blob_id
 from pack.proposals.folding import Texts, fingerprint, fold
@@ -24,6 +25,8 @@ from pack.results import WriteStatus, Written
 
 MOST_OPEN: Final = 100
 """How many proposals of one writer may wait."""
+MOST_IN_ALL: Final = 1000
+"""How many proposals of all writers together may wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Proposing:
         """The proposal that holds it; or the one that the person refused before.
 
         Raises:
-            TooManyProposals: The writer has too many that are open.
+            TooManyProposals: The writer, or all of them together, have too many that are open.
             StaleBase: Somebody decides on one of them at this moment.
             PackError: The store failed.
         """
@@ -56,14 +59,24 @@ class Proposing:
         before, after = self.wanted.before, self._after()
         print_ = fingerprint(before, after)
         for refused in self.shelf.rejected(self.wanted.path):
-            is_refused = refused.status is ProposalStatus.REJECTED
-            if is_refused and fingerprint(*self.shelf.texts(refused)) == print_:
+            if refused.status is ProposalStatus.REJECTED and self._print_of(refused) == print_:
                 return refused
         mine = self._mine(self.shelf.open(self.wanted.path))
         for one in mine:
-            if fingerprint(*self.shelf.texts(one)) == print_:
+            if self._print_of(one) == print_:
                 return one
         return self._folded(mine, before, after) or self._add()
+
+    def _print_of(self, proposal: Proposal) -> str | None:
+        """What tells a proposal from others; `None` if this clone lacks what it was made on."""
+        texts = self._texts(proposal)
+        return fingerprint(*texts) if texts is not None else None
+
+    def _texts(self, proposal: Proposal) -> tuple[Texts, Texts] | None:
+        try:
+            return self.shelf.texts(proposal)
+        except NotFound:
+            return None
 
     def _mine(self, found: Sequence[Proposal]) -> list[Proposal]:
         return [one for one in found if one.origin == self.origin.label]
@@ -75,9 +88,11 @@ class Proposing:
         }
 
     def _add(self) -> Proposal:
-        is_full = self.shelf.count() >= MOST_OPEN
-        if is_full and len(self._mine(self.shelf.open())) >= MOST_OPEN:
-            raise TooManyProposals(self.origin.label, MOST_OPEN)
+        open_now = self.shelf.count()
+        if open_now >= MOST_OPEN and len(self._mine(self.shelf.open())) >= MOST_OPEN:
+            raise TooManyProposals(MOST_OPEN, self.origin.label)
+        if open_now >= MOST_IN_ALL:  # a client can call itself anything
+            raise TooManyProposals(MOST_IN_ALL)
         changes = [
             change
             for change in self.wanted.changes
@@ -91,7 +106,10 @@ class Proposing:
         """The earlier proposals that overlap with this one, as one with it; `None` without any."""
         base, whole, inside = dict(before), dict(after), list[Proposal]()
         for one in mine:
-            was, wants = self.shelf.texts(one)
+            texts = self._texts(one)
+            if texts is None:
+                continue
+            was, wants = texts
             if was.keys() - base.keys():
                 continue  # about files that this one does not touch
             carried = {path: _carried(was[path], wants[path], base[path]) for path in was}
@@ -147,33 +165,77 @@ def told(
             run.
         decision: What the caller wanted.
     """
-    status = WriteStatus.WRITTEN if decision.is_never_held else WriteStatus.PROPOSED
-    if kept is not None and kept.status is ProposalStatus.REJECTED:
-        status = WriteStatus.WRITTEN if decision.is_never_held else WriteStatus.REFUSED
+    words = f"This would become a proposal: {_why(wanted.path)}."
+    if kept is not None:
+        words = _words(wanted, kept, is_written=written.commit is not None)
     return replace(
-        written,
-        warnings=tuple(dict.fromkeys((*decision.warnings, *written.warnings))),
-        status=status,
+        _without(written, wanted, decision),
+        status=_status(kept, decision, is_written=written.commit is not None),
         proposal=kept.id if kept else None,
-        protected=wanted.protected,
-        diff=wanted.diff,
-        tell=_words(wanted, kept, is_written=written.commit is not None),
+        tell=words,
     )
 
 
-def _words(wanted: ProposedWrite, kept: Proposal | None, *, is_written: bool) -> str:
+def not_kept(
+    written: Written, wanted: ProposedWrite, error: PackError, decision: Decision
+) -> Written:
+    """An answer where what was not written could not be kept as a proposal either.
+
+    Args:
+        written: What was done.
+        wanted: What was not.
+        error: Why it could not be kept.
+        decision: What the caller wanted.
+    """
+    begin = "Nothing was written"
+    if written.commit is not None:
+        begin = f"Commit {written.commit} holds everything else"
+    words = (
+        f"{_why(wanted.path)}, so that was not changed, and it is in no proposal either: {error}. "
+        f"{begin}. {error.remedy} Then send what is missing again."
+    )
+    found = _without(written, wanted, decision)
+    return replace(found, warnings=(*found.warnings, words), tell=words)
+
+
+def _without(written: Written, wanted: ProposedWrite, decision: Decision) -> Written:
+    """An answer with what was not written."""
+    return replace(
+        written,
+        warnings=tuple(dict.fromkeys((*decision.warnings, *written.warnings))),
+        protected=wanted.protected,
+        diff=wanted.diff,
+    )
+
+
+def _status(kept: Proposal | None, decision: Decision, *, is_written: bool) -> WriteStatus:
+    """What has become of a write; a client without paths knows only that something was written."""
+    if decision.is_never_held and is_written:
+        return WriteStatus.WRITTEN
+    is_refused = kept is not None and kept.status is ProposalStatus.REJECTED
+    return WriteStatus.REFUSED if is_refused else WriteStatus.PROPOSED
+
+
+def _why(path: MemoryPath) -> str:
+    if path == PROJECT_FILE:
+        return f"Only the person decides what {path} says"
+    return f"{path} holds text that is the person's"
+
+
+def _words(wanted: ProposedWrite, kept: Proposal, *, is_written: bool) -> str:
     path = wanted.path
-    if kept is None:
-        return f"This would become a proposal, because {path} holds text that is the person's."
     if kept.status is ProposalStatus.REJECTED:
         when = f"{kept.decided:%Y-%m-%d}" if kept.decided else "an earlier day"
         why = f": {kept.reason}" if kept.reason else ""
+        what, rest = "this", f"{path} stays as it is"
+        if is_written:
+            what, rest = "a part of this", "Everything else was written; that part was not"
         return (
-            f"The person refused this on {when}{why}. {path} stays as it is; do not propose it "
-            f"again (proposal {kept.id})."
+            f"The person refused {what} on {when}{why}. {rest}; do not propose it again "
+            f"(proposal {kept.id})."
         )
     part = "Everything else was written; the rest" if is_written else "It"
     return (
-        f"{path} holds text that is the person's, so nothing of that was changed. {part} waits as "
-        f"proposal {kept.id}. {Action.TELL_OF_PROPOSAL.of(kept.id)}. Go on with other work."
+        f"{_why(path)}, so none of that was changed. {part} waits as proposal {kept.id}. "
+        f"{Action.TELL_OF_PROPOSAL.of(kept.id)}. Go on with other work."
     )

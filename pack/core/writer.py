@@ -22,7 +22,7 @@ from pack.connector import Capability, Connector
 from pack.core.decision import Decision, ProposedWrite
 from pack.core.guard import Guard, guarded, refuse_excluded
 from pack.core.index_update import IndexUpdate, plan_index_update, type_at_index
-from pack.core.proposing import Proposing, told
+from pack.core.proposing import Proposing, not_kept, told
 from pack.core.reader import Reader
 from pack.errors import BlobChanged, PackError, RepositoryBusy, StaleBase, UncommittedEdit
 from pack.files.note import Note
@@ -93,6 +93,7 @@ class Writer:
             PackError: Whatever `decide`, a guard or the connector raises. Nothing was written.
         """
         writing = _Writing(origin, self._new_request(), dry_run)
+        self._catalog.commit()  # if it is being filled, that is waited for here, without a lock
         overtaken = 0
         for attempt in range(_ATTEMPTS):
             try:
@@ -126,10 +127,7 @@ class Writer:
         if decision.proposal is not None and not decision.proposal.is_beside:
             return self._propose(decision, decision.proposal, head, writing)
         if decision.with_index:
-            if not writing.dry_run:
-                self._free_index(head, writing.request)
-            bring_up(self._catalog, self._connector, head)
-            complete(self._catalog, self._connector)
+            self._bring_up(head, writing)
         effect = effect_of(self._connector, self._catalog, decision.changes, decision.notes)
         plan = self._plan_index(decision, head, effect)
         changes = [*decision.changes, *plan.changes]
@@ -137,7 +135,7 @@ class Writer:
             return self._describe(decision, plan, changes)  # it is true already
         if writing.dry_run:
             return self._describe(decision, plan, changes)
-        edits = self._edits_below(changes)
+        edits = self._edits_below(changes, writing.origin)
         if not writing.recorded.issuperset(edits):  # each is recorded only once
             self._record_edits(edits, decision, plan, head, writing.request)
             writing.recorded.update(edits)
@@ -158,6 +156,17 @@ class Writer:
         if decision.proposal is None:
             return written
         return self._proposed_beside(decision, written, made.id, writing)
+
+    def _bring_up(self, head: CommitId | None, writing: _Writing) -> None:
+        """Have the catalog describe the current commit, and nothing in the way of the index.
+
+        Raises:
+            _DecideAgain: Something was in the way.
+        """
+        if not writing.dry_run:
+            self._free_index(head, writing.request)
+        bring_up(self._catalog, self._connector, head)
+        complete(self._catalog, self._connector)
 
     def _plan_index(self, decision: Decision, head: CommitId | None, effect: Effect) -> IndexUpdate:
         if not decision.with_index:
@@ -232,13 +241,23 @@ class Writer:
             planned = [self._planned(change) for change in wanted.changes]
             held = replace(here, warnings=decision.warnings, changes=tuple(planned))
             return told(held, wanted, None, decision)
-        edits = self._edits_below(wanted.changes)
+        edits = self._edits_below(wanted.changes, writing.origin)
         if not writing.recorded.issuperset(edits):
-            plan = IndexUpdate((), (), verified=False)
+            if decision.with_index:
+                self._bring_up(head, writing)
+            plan = self._plan_index(decision, head, ([], []))
             self._record_edits(edits, decision, plan, head, writing.request)
             writing.recorded.update(edits)
             raise _DecideAgain
-        return told(here, wanted, self._keep(decision, wanted, head, writing), decision)
+        try:
+            kept = self._keep(decision, wanted, head, writing)
+        except StaleBase:
+            raise  # the write is made again
+        except PackError as error:
+            if not decision.is_never_held:
+                raise
+            return not_kept(here, wanted, error, decision)
+        return told(here, wanted, kept, decision)
 
     def _proposed_beside(
         self, decision: Decision, written: Written, base: CommitId, writing: _Writing
@@ -247,11 +266,14 @@ class Writer:
         wanted = decision.proposal
         if wanted is None:
             return written
-        try:
-            kept = self._keep(decision, wanted, base, writing)
-        except PackError as error:  # the write itself is made
-            return replace(written, warnings=(*written.warnings, str(error)))
-        return told(written, wanted, kept, decision)
+        for attempt in count(1):
+            try:
+                return told(written, wanted, self._keep(decision, wanted, base, writing), decision)
+            except PackError as error:  # the write itself is made
+                is_overtaken = isinstance(error, StaleBase) and attempt < _OVERTAKEN
+                if not is_overtaken:
+                    return not_kept(written, wanted, error, decision)
+        raise AssertionError("the last attempt returns")
 
     def _keep(
         self, decision: Decision, wanted: ProposedWrite, base: CommitId, writing: _Writing
@@ -313,11 +335,11 @@ class Writer:
         ]
         return [*puts, *(Delete(note.path, note.sha) for note in inside)]
 
-    def _edits_below(self, changes: Sequence[Change]) -> list[Put]:
-        """The hand edits that a write would replace, as separate changes."""
+    def _edits_below(self, changes: Sequence[Change], origin: Origin) -> list[Put]:
+        """The hand edits that a write would replace or commit as its own, as separate changes."""
         if Capability.WORKING_TREE not in self._connector.capabilities:
             return []
-        return [put for change in changes if (put := self._edit_below(change)) is not None]
+        return [put for change in changes if (put := self._edit_below(change, origin))]
 
     def _record_edits(
         self,
@@ -343,12 +365,16 @@ class Writer:
         made = self._commit(head, [*record.changes, *index], message)
         self._advance(head, made, effect)
 
-    def _edit_below(self, change: Change) -> Put | None:
-        """The uncommitted bytes that a change would replace, as a separate change."""
+    def _edit_below(self, change: Change, origin: Origin) -> Put | None:
+        """The uncommitted bytes that a change would replace, as a separate change.
+
+        What is stored as it is found is the same commit, but only if the person makes it.
+        """
         found = self._reader.find(change.path)
         if found is None or self._reader.is_committed(found):
             return None
-        if isinstance(change, Put) and change.content == found.content:
+        is_same = isinstance(change, Put) and change.content == found.content
+        if is_same and origin.level == EDITOR.level:
             return None
         return Put(change.path, found.content, found.sha)
 

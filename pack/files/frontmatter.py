@@ -85,6 +85,12 @@ class Parts:
         return "".join((self.prefix, self.opening, block, self.closing, self.body, self.suffix))
 
     @property
+    def lines_above(self) -> int:
+        """How many lines precede the body, as git counts them: only a line feed ends one."""
+        above = "".join((self.prefix, self.opening, self.block or "", self.closing))
+        return above.count("\n") + (above[-1:] not in ("", "\n"))
+
+    @property
     def is_wrapped(self) -> bool:
         """Whether a code fence is around everything."""
         return bool(self.suffix)

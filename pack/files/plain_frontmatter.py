@@ -1,7 +1,8 @@
 """Handles the plainest frontmatter without a YAML parser, which would take five times as long.
 
 Filling a catalog reads the frontmatter of every file in a memory, and a write reads that of
-several. Nearly all of it consists of lines `key: value` whose text means the same in YAML.
+several. Nearly all of it consists of lines `key: value` whose text means the same in YAML, among
+them the levels and labels of who wrote a note.
 Everything else is left to `pack.files.yaml_block` and `pack.files.yaml_edit`.
 """
 
@@ -15,11 +16,13 @@ _LONGEST: Final = 4096
 _FENCE: Final = "---\n"
 _TEXT: Final = r"[A-Za-z](?:[A-Za-z0-9_./'&+ -]*[A-Za-z0-9_./'&+-])?"
 _KEY: Final = "[a-z][a-z_]*"
-_VALUE: Final = f"{_TEXT}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}"
+_LABEL: Final = r"[a-z][a-z-]*:[A-Za-z0-9][A-Za-z0-9._-]*"
+_VALUE: Final = f"{_TEXT}|{_LABEL}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}"
+_DIGIT: Final = "[0-9]"
 _PLAIN_KEY: Final = re.compile(_KEY)
 _PLAIN_VALUE: Final = re.compile(_VALUE)
 _LINE: Final = re.compile(
-    rf"^({_KEY}): (?:({_VALUE})"
+    rf"^({_KEY}): (?:({_VALUE})|({_DIGIT})"
     rf"|\[({_TEXT}(?:, ?{_TEXT})*)?\])\n",
     re.MULTILINE,
 )
@@ -55,8 +58,10 @@ def read_plain(block: str) -> dict[str, object] | None:
     if len(lines) != block.count("\n") or block[-1:] not in ("", "\n"):
         return None
     fields: dict[str, object] = {}
-    for key, text, items in lines:
-        if items:
+    for key, text, digit, items in lines:
+        if digit:
+            fields[key] = int(digit)
+        elif items:
             values = [item.strip() for item in items.split(",")]
             if not _NO_TEXT.keys().isdisjoint(values):
                 return None
@@ -77,15 +82,22 @@ def set_plain(block: str, values: Mapping[str, object]) -> tuple[str, dict[str, 
         return None
     lines = {line.partition(":")[0]: line for line in block.splitlines(keepends=True)}
     for key, value in values.items():
-        if old.get(key) != value:
-            lines[key] = f"{key}: {value}\n"
+        if key not in old or repr(old[key]) != repr(value):  # `1` is not `true`
+            lines[key] = f"{key}: {_written(value)}\n"
     edited = "".join(lines.values())
     said = {**old, **values}
-    return (edited, said) if read_plain(edited) == said else None
+    return (edited, said) if repr(read_plain(edited)) == repr(said) else None
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _is_plain(key: str, value: object) -> bool:
-    if not isinstance(value, str) or not _PLAIN_KEY.fullmatch(key):
+    if not _PLAIN_KEY.fullmatch(key) or not isinstance(value, str | int):
         return False
+    if not isinstance(value, str):
+        is_short = isinstance(value, bool) or re.fullmatch(_DIGIT, str(value)) is not None
+        return is_short and key.lower() not in _QUOTED
     is_text = not {key.lower(), value.lower()} & _QUOTED and value not in _NO_TEXT
     return is_text and _PLAIN_VALUE.fullmatch(value) is not None

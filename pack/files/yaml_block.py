@@ -159,6 +159,19 @@ def compose(block: str) -> MappingNode | None:
     return node if isinstance(node, MappingNode) else None
 
 
+def key_lines(block: str) -> list[tuple[str, int]]:
+    """The top-level keys of such a block, each with its line, from 0, as git counts lines.
+
+    For YAML, more than a line feed ends a line, also within a value.
+    """
+    root, found, line, done = compose(block), list[tuple[str, int]](), 0, 0
+    for node, _ in root.value if root is not None else ():
+        line += block.count("\n", done, node.start_mark.index)
+        done = node.start_mark.index
+        found.append((str(node.value), line))
+    return found
+
+
 def check_size(block: str) -> None:
     """Raise `LimitExceeded` for a block of more than 64 KiB."""
     size = len(block)

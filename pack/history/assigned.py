@@ -22,7 +22,7 @@ from pack.provenance import (
     TRUTH_LEVELS,
     Origin,
     Source,
-    parse_origin,
+    parse_label,
 )
 
 _PERSON: Final = TRUTH_LEVELS[Source.USER]
@@ -138,7 +138,9 @@ def parse_note(text: str) -> AssignedLevel | None:
     values = dict(line.partition(": ")[::2] for line in text.splitlines())
     level, label = values.get(LEVEL_TRAILER, ""), values.get(ORIGIN_TRAILER, "")
     if label.startswith(f"{UNATTRIBUTED}:"):
-        return AssignedLevel(_PERSON, label) if level == str(_PERSON) else None
-    origin = parse_origin(label)
+        name = label.partition(":")[2]
+        is_plain = parse_label(f"{Source.USER}:{name}") is not None and level == str(_PERSON)
+        return AssignedLevel(_PERSON, label) if is_plain else None
+    origin = parse_label(label)
     is_plain = origin is not None and level == str(origin.level)
     return AssignedLevel(int(level), label) if is_plain else None

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from typing import Final, NamedTuple, TypeVar
 
@@ -27,7 +26,7 @@ from pack.files.note import Note
 from pack.history.differences.line_hunks import git_lines
 from pack.history.differences.line_owners import NONE, LineKeys, Owned, hand_over, recognised
 from pack.history.follow import follow
-from pack.history.origins import written_by
+from pack.history.origins import OLDER, written_by
 from pack.index.format import may_be_generated
 from pack.log import ChangeKind, CommitFacts, FileChange, LogQuery
 from pack.model import BlobId, CommitId, MemoryPath
@@ -119,22 +118,50 @@ class Blame:
             shown = tuple(line.removesuffix("\n").removesuffix("\r") for line in lines)
             if head is None or committed is None:
                 return BlamedFile(note.path, shown, (BY_HAND,) * len(lines))
+            if core.truths is not None:
+                truths = core.truths.of(note).lines
+                is_limited = any(one.origin == OLDER for one in truths)
+                return BlamedFile(note.path, shown, _trusted(core, head, note, truths), is_limited)
             last = next(follow(core.log, head, note.path, at_once=_ASKED_AT_ONCE), None)
             key = (BlamedFile, note.path, note.sha, committed, last and last[0].id)
             writings, is_limited = core.memo.once(key, lambda: _walked(core, note, head, committed))
-            if core.truths is not None:
-                truths = core.truths.of(note).lines
-                writings = tuple(map(partial(_as_trusted, core), writings, truths))
             return BlamedFile(note.path, shown, writings, is_limited)
 
 
-def _as_trusted(core: Core, writing: Writing, truth: LineTruth) -> Writing:
-    """Who wrote a line, as the truth levels of the memory have it."""
-    time = writing.time
-    if truth.commit is not None and truth.commit != writing.commit:
-        (facts,) = core.log.read(LogQuery(truth.commit, limit=1))
-        time = format_time(facts.at)
-    return Writing(truth.commit, time, truth.origin, truth.level, truth.state)
+def _trusted(
+    core: Core, head: CommitId, note: Note, truths: Sequence[LineTruth]
+) -> tuple[Writing, ...]:
+    """Who wrote each line, as the truth levels of the memory have it."""
+    commits = dict.fromkeys(one.commit for one in truths if one.commit is not None)
+    times = core.memo.each(
+        [(Writing, commit) for commit in commits],
+        lambda unknown: {(Writing, one): at for one, at in _times(core, head, note, unknown)},
+    )
+    return tuple(
+        Writing(
+            one.commit,
+            times[Writing, one.commit] if one.commit else None,
+            *(one.origin, one.level, one.state),
+        )
+        for one in truths
+    )
+
+
+def _times(
+    core: Core, head: CommitId, note: Note, wanted: Iterable[tuple[type, CommitId]]
+) -> Iterator[tuple[CommitId, str]]:
+    """When each of these commits was made, asked for together where each question is a request."""
+    left = {commit for _, commit in wanted}
+    if Capability.LOG not in core.connector.capabilities:
+        for commit, _ in follow(core.log, head, note.path, at_once=_MOST_REMOTE_VERSIONS):
+            if commit.id in left:
+                left.discard(commit.id)
+                yield commit.id, format_time(commit.at)
+            if not left:
+                return
+    for one in left:
+        (facts,) = core.connector.log(LogQuery(one, limit=1))
+        yield one, format_time(facts.at)
 
 
 def runs_of(found: BlamedFile) -> Iterator[BlamedRun]:

@@ -148,7 +148,7 @@ class Commits:
             path: Only what happened to this file, under any path it ever had, or in this folder.
             since: Only commits made at this moment or later, or after this commit.
             until: Only commits made at this moment or earlier, or this commit and those before it.
-            by: Only commits by this writer; see `pack.history.origins.is_by`.
+            by: Only commits by this writer; see `pack.history.origins.is_named`.
             session: Only the session of this commit; `last` for the newest one of an AI.
             limit: How many commits at most.
             cursor: From the last part.

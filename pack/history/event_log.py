@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote
 
 from pack.catalog.row import is_catalogued
 from pack.core.events import MemoryEvent, MemoryEventKind, read_events
@@ -26,7 +27,7 @@ LIMIT: Final = 100
 """How many events are told if the caller gives no limit."""
 _FIRST_PART: Final = 500
 _ACCEPTS: Final = "Pack-Accepts"
-"""`BLOB LINES PATH`: lines that were accepted without a change to them."""
+"""`BLOB LINES PATH`: lines that were accepted without a change to them; the path is quoted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,8 @@ class EventLog:
                 )
         if not whole.files and (said := whole.trailers.get(_ACCEPTS)):  # lines as they were
             blob, _, rest = said.partition(" ")
-            yield MemoryEvent(MemoryEventKind.ACCEPTED, rest.partition(" ")[2] or rest, blob, "")
+            path = unquote(rest.partition(" ")[2], errors="surrogateescape")
+            yield MemoryEvent(MemoryEventKind.ACCEPTED, path, blob, "")
 
 
 def _is_in(path: str, wanted: str | None) -> bool:

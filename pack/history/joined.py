@@ -2,15 +2,20 @@
 
 Who takes over somebody's repository with its history (`git merge --allow-unrelated-histories`, a
 subtree) has not written what is in it. The memory's own history is the one that its line of first
-parents leads back to.
+parents leads back to. A merge of two heads by PACK names its parents by id; there, it is the one
+that more commits lead to, as for the merge itself.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from pack.log import CommitFacts
 from pack.model import CommitId
+
+_IS_OF_HEADS: Final = re.compile(r"^Pack-Merge: ", re.MULTILINE)
 
 
 def joined_commits(commits: Sequence[CommitFacts]) -> frozenset[CommitId]:
@@ -42,5 +47,17 @@ def joined_commits(commits: Sequence[CommitFacts]) -> frozenset[CommitId]:
 def _beginning(known: dict[CommitId, CommitFacts], head: CommitId) -> CommitId:
     found = known[head]
     while found.parents:
-        found = known[found.parents[0]]
+        parents = found.parents
+        if len(parents) > 1 and _IS_OF_HEADS.search(found.message):
+            parents = tuple(sorted(parents, key=lambda one: (-_height(known, one), one)))
+        found = known[parents[0]]
     return found.id
+
+
+def _height(known: dict[CommitId, CommitFacts], commit: CommitId) -> int:
+    reached, todo = {commit}, [commit]
+    while todo:
+        above = set(known[todo.pop()].parents) - reached
+        reached |= above
+        todo += above
+    return len(reached)

@@ -122,13 +122,14 @@ _NUMBER: Final = re.compile(r"\d+\+")
 _MAY_HAVE_MARK: Final = re.compile(
     r"-(?:by|with|session|thread-id):|generated (?:with|by)", re.IGNORECASE
 )
+# Possessive: somebody may have put any number of blanks anywhere.
 _PERSON_OR_TOOL: Final = re.compile(
-    r"[ \t]*(?:co-(?:authored|developed)|signed-off)-by:[ \t]*([^<\n]*?)[ \t]*(?:<([^>\n]*)>)?\s*",
+    r"[ \t]*+(?:co-(?:authored|developed)|signed-off)-by:([^<\n]*+)(?:<([^>\n]*+)>.*+)?+\s*+",
     re.IGNORECASE,
 )
 _TOOL: Final = re.compile(
-    r"[ \t]*(?:(?:assisted|generated|created|written)-by|(?:made|generated|created)-with):"
-    r"[ \t]*([^<:(\n]*?)[ \t]*(?:[<:(].*)?",
+    r"[ \t]*+(?:(?:assisted|generated|created|written)-by|(?:made|generated|created)-with):"
+    r"([^<:(\n]*+)(?:[<:(].*+)?+",
     re.IGNORECASE,
 )
 _GENERATED: Final = re.compile(

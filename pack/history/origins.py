@@ -40,11 +40,13 @@ from pack.provenance import (
     TRUTH_LEVELS,
     Origin,
     Source,
-    parse_origin,
+    parse_label,
 )
 
 UNATTRIBUTED: Final = "unattributed"
 """Stands in the place of the source where nobody knows the writer."""
+OLDER: Final = f"{UNATTRIBUTED}:older"
+"""The origin of a line that is older than the oldest version that was looked at."""
 _USER: Final = TRUTH_LEVELS[Source.USER]
 _BOT: Final = "[bot]"
 _LEVELS: Final = frozenset(map(str, TRUTH_LEVELS.values()))
@@ -123,19 +125,14 @@ def derivations(commit: CommitFacts) -> tuple[Derivation, ...]:
     return tuple(found)
 
 
-def is_by(commit: CommitFacts, wanted: str) -> bool:
-    """Whether a commit is by a writer that a caller names; case does not matter.
+def is_named(writer: WrittenBy, wanted: str) -> bool:
+    """Whether a caller names this writer; case does not matter.
 
     Args:
-        commit: The commit.
+        writer: Of a commit.
         wanted: An origin (`ai-cloud:claude-code`), a source (`user`, `ai-cloud`), a client
             (`claude-code`), or the beginning of any of them.
     """
-    return is_named(written_by(commit), wanted)
-
-
-def is_named(writer: WrittenBy, wanted: str) -> bool:
-    """Whether a caller names this writer, in one of the ways of `is_by`."""
     text = wanted.strip().casefold()
     return any(name.casefold().startswith(text) for name in (writer.origin, writer.client))
 
@@ -166,12 +163,12 @@ def _ours(claimed: Sequence[tuple[str, str]], commit: CommitFacts) -> WrittenBy 
     """The writer that PACK's trailers name; `None` if they are not as PACK writes them."""
     values = dict(claimed)
     counts = [sum(name == said for name, _ in claimed) for said in _SAID]
-    origin = parse_origin(values.get(ORIGIN_TRAILER, ""))
+    origin = parse_label(values.get(ORIGIN_TRAILER, ""))
     stated = values.get(LEVEL_TRAILER, "")
     if origin is None or counts != [1, 1, 1] or stated not in _LEVELS:
         return None
     level = max(int(stated), origin.level)
-    recorder = parse_origin(values.get(RECORDED_BY, ""))
+    recorder = parse_label(values.get(RECORDED_BY, ""))
     is_by_another = recorder is not None and recorder.level > _USER
     if level == _USER and (is_by_another or _is_of_another(commit)):
         return None

@@ -15,7 +15,7 @@ from typing import Final
 from pack.connector import Connector
 from pack.core.session import Session
 from pack.errors import NotFound
-from pack.history.origins import written_by
+from pack.history.assigned import AssignedLevel, assigned_in, writer_of
 from pack.history.told import Told
 from pack.history.when import find_since
 from pack.log import ChangeKind, CommitFacts, LogQuery, compare_trees
@@ -121,20 +121,28 @@ class Visits:
         steps = self._core.log.read(LogQuery(head, since, with_files=True))
         changed = Told(self._core).notes(found)
         former = _former_paths(connector, since, head, steps)
-        return News(since, head, tuple(_files(changed, former, steps)), notice)
+        return News(
+            since,
+            head,
+            tuple(_files(changed, former, steps, assigned_in(self._core).levels)),
+            notice,
+        )
 
 
 def _files(
-    changed: Mapping[MemoryPath, BlobId | None], former: _Former, steps: Sequence[CommitFacts]
+    changed: Mapping[MemoryPath, BlobId | None],
+    former: _Former,
+    steps: Sequence[CommitFacts],
+    assigned: Mapping[CommitId, AssignedLevel],
 ) -> Iterator[NewFile]:
     """Each file that differs, the one that was changed last first; a moved one only once."""
     moved = {old for path, old in former.items() if changed.get(path) and old != path}
     by: dict[MemoryPath, str] = {}
     for step in steps:
         for change in step.files or ():
-            by.setdefault(change.path, written_by(step).origin)
+            by.setdefault(change.path, writer_of(step, assigned).origin)
     order = {path: number for number, path in enumerate(by)}
-    head = written_by(steps[0]).origin if steps else ""
+    head = writer_of(steps[0], assigned).origin if steps else ""
     for path in sorted(changed, key=lambda path: (order.get(path, len(order)), path)):
         old = former.get(path, path)
         if changed[path] is None:

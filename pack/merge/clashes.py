@@ -45,7 +45,7 @@ class FreeNames:
         self._folders: dict[str, str] = {}
         self._former_files: set[str] = set()
         self._former_folders: set[str] = set()
-        for path in paths:
+        for path in sorted(paths):  # the first spelling of a folder counts
             if path in removed:
                 self._former_files.add(fold(path))
                 self._former_folders.update(map(fold, _folders(path)))
@@ -93,6 +93,45 @@ class FreeNames:
                 wanted = f"{wanted}-{_FOLDER}"
             spelt = self._folders.get(fold(wanted), wanted)
         return MemoryPath(f"{spelt}/{last}" if spelt else last)
+
+
+class MixedNames:
+    """The paths that are a file on one side and a folder on the other.
+
+    No machine can make one of the other in one commit. So both give way, on every machine: the
+    folder gets another name, and the file goes to a conflict copy.
+    """
+
+    def __init__(self, one: Iterable[MemoryPath], other: Iterable[MemoryPath]) -> None:
+        sides = [_names(one), _names(other)]
+        (files, folders), (other_files, other_folders) = sides
+        alone = (files & folders) | (other_files & other_folders)  # a side that has both keeps both
+        self._mixed = ((files & other_folders) | (other_files & folders)) - alone
+        self._taken = files | folders | other_files | other_folders
+
+    def __bool__(self) -> bool:
+        return bool(self._mixed)
+
+    def __contains__(self, path: str) -> bool:
+        return fold(path) in self._mixed
+
+    def renamed(self, path: MemoryPath) -> MemoryPath:
+        """The path, with another name for each folder that has the path of a file."""
+        found = ""
+        for part in path.split("/")[:-1]:
+            below = f"{found}/{part}" if found else part
+            wanted = below
+            while below in self and fold(wanted) in self._taken:
+                wanted = f"{wanted}-{_FOLDER}"
+            found = wanted
+        name = path.rpartition("/")[2]
+        return MemoryPath(f"{found}/{name}" if found else name)
+
+
+def _names(paths: Iterable[MemoryPath]) -> tuple[set[str], set[str]]:
+    """The files and the folders of a tree, as a file system may have them."""
+    known = list(paths)
+    return set(map(fold, known)), {fold(folder) for path in known for folder in _folders(path)}
 
 
 def _folders(path: str) -> Iterator[str]:

@@ -1,22 +1,18 @@
 """Three-way merge of one file that both sides have changed.
 
 The result never contains conflict markers: it is a file that people and agents can read. Where the
-sides cannot be merged, our version stays, and the whole of theirs is kept as a separate file.
+sides cannot be merged, one version stays, and the whole of the other is kept as a separate file.
 
 - Frontmatter is merged by key (`pack.merge.frontmatter`), the body by line and section
   (`pack.merge.body`), and the byte-order mark, line ends and final line end separately
   (`pack.files.text_form`). If the frontmatter of a side cannot be read, the text is merged by line.
-- Without a conflict, the result is the same whichever side is called ours, so two machines that
-  merge each other's commits end up with the same files. With a conflict it is not, since ours
-  stays.
-- Lines that both sides added at the same place are all kept, sorted by their text rather than
-"ours,
-  then theirs": machines that ordered them differently would have to merge again, and entries that
+- Without a conflict, the result is the same whichever side is called ours. With one, ours stays,
+  unless the authority of the sides is known (`pack.merge.two_sides`), which then says so: line by
+  line, so that either version may have to be kept whole, or both. Of two heads, which side is ours
+  does not depend on the machine (`pack.merge.heads`).
+- Lines that both sides added at the same place are all kept, sorted by their text: entries that
   begin with a date come out in chronological order.
-- What is not text, or is larger than a file may be, is not merged: ours stays and theirs is kept.
-- Where the authority of the sides is known (`pack.merge.two_sides`), it says which version stays in
-  place, so that a conflict too gives the same file whichever side is called ours. Any text that is
-  not in the result is in a version that is kept whole, ours or theirs or both.
+- What is not text, or is larger than a file may be, is not merged.
 """
 
 from __future__ import annotations
@@ -41,7 +37,7 @@ class Merged:
     Attributes:
         content: Its bytes.
         kept: The whole of theirs, if not all of it is in `content`; otherwise `None`.
-        kept_ours: The whole of ours, likewise; without `TwoSides`, ours never gives way.
+        kept_ours: The same for ours, which gives way only where `TwoSides` decides.
         clashes: Values of keys that gave way; nothing but the log of events has them.
     """
 

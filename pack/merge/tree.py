@@ -4,8 +4,9 @@ It goes file by file, using the bytes of the merge base (`pack.merge.file`), and
 files.
 
 - A file that one side deleted and the other changed stays: an edit always beats a deletion.
-- A file of theirs that some file system would confuse with one of ours, or that has the path of one
-  of our folders, goes to the path of a conflict copy. Their folders get our spelling.
+- Of two files that some file system would confuse, one goes to the path of a conflict copy; names
+  of files and folders are spelt as ours are. Where a file has the path of a folder of the other
+  side, the file goes to a copy and the folder gets another name (`pack.merge.clashes`).
 - PACK's `index.md` files are left out: they are generated from the result of the merge, except for
   the order for sync (`pack.merge.order.merge_sync_order`).
 - A version is kept in one copy, whoever made it. A copy that a merge would bring is left out where
@@ -19,13 +20,13 @@ proposal have an order by nature: what is there now comes first.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from pack.files import frontmatter
 from pack.index.format import is_generated, may_be_generated, read_head
-from pack.merge.clashes import FreeNames
+from pack.merge.clashes import FreeNames, MixedNames
 from pack.merge.copies import essence, is_conflict_copy, mark_copy, original_path_of
 from pack.merge.file import Merged, merge_file, merge_mapping_file, merge_text_file
 from pack.merge.moves import SideFile, Tree, Trio, match_files
@@ -46,6 +47,7 @@ _BOTH_ADDED: Final = "both sides added it"
 _DELETED: Final = "one side deleted it and the other changed it, so it stays"
 _DELETION: Final = "one side deleted it, and only a machine changed it on the other"
 _MOVED_APART: Final = "it was moved to different places, and is at both"
+_IS_FOLDER: Final = "a folder has the same path on the other side"
 _FOREIGN_INDEX: Final = "PACK did not write it, and needs its place"
 
 
@@ -126,8 +128,55 @@ def merge_trees(
         is_settled: Asked about conflict copies that only one side has; `None` where they are files
             like any others.
     """
-    trees = _Indexes(base, ours, theirs, read)
-    planner = _TreeMerger(base, ours, theirs, read, weigh)
+    # Where only one side changed anything, and in an undo, what that side has is taken as it is.
+    is_of_two = is_settled is not None and base not in (ours, theirs)
+    mixed = MixedNames(*((ours, theirs) if is_of_two else ((), ())))
+    trees = _Trees(base, ours, theirs)
+    if not mixed:
+        return _merge_trees(trees, read, weigh, asides, is_settled, mixed)
+    renamed = _Trees(*(_renamed(tree, mixed) for tree in trees))
+    found = _merge_trees(renamed, read, weigh, asides, is_settled, mixed)
+    return _as_of(found, renamed.ours, ours, read)
+
+
+class _Trees(NamedTuple):
+    base: Tree
+    ours: Tree
+    theirs: Tree
+
+
+def _renamed(tree: Tree, mixed: MixedNames) -> Tree:
+    return {mixed.renamed(path): blob for path, blob in tree.items()}
+
+
+def _as_of(
+    found: TreeMerge, renamed: Tree, ours: Tree, read: Callable[[BlobId], bytes]
+) -> TreeMerge:
+    """A plan for our files as they are, made from one for the same files under other names."""
+    contents = {one.path: one.content for one in found.changes if isinstance(one, Put)}
+    gone = {one.path for one in found.changes if isinstance(one, Delete)}
+    files = {path: blob for path, blob in renamed.items() if path not in gone}
+    files |= {path: blob_id(content) for path, content in contents.items()}
+    changes: list[Change] = [Delete(path, blob) for path, blob in ours.items() if path not in files]
+    changes += [
+        Put(path, contents[path] if path in contents else read(blob), ours.get(path, ABSENT))
+        for path, blob in files.items()
+        if ours.get(path) != blob
+    ]
+    return replace(found, changes=tuple(sorted(changes, key=lambda change: change.path)))
+
+
+def _merge_trees(
+    sides: _Trees,
+    read: Callable[[BlobId], bytes],
+    weigh: Weigh,
+    asides: Sequence[Aside],
+    is_settled: Settled | None,
+    mixed: MixedNames,
+) -> TreeMerge:
+    """The plan for trees in which no folder has the path of a file."""
+    trees = _Indexes(*sides, read)
+    planner = _TreeMerger(*sides, read, weigh)
     left_out = _settled(trees.base, trees.ours, trees.theirs, is_settled) if is_settled else ()
     for trio in match_files(trees.base, trees.ours, trees.theirs):
         if trio.path not in left_out:
@@ -138,7 +187,7 @@ def merge_trees(
         planner.keep(_Kept(INDEX, root, _FOREIGN_INDEX))
     for aside in asides:
         planner.put_aside(aside)
-    return planner.finish(drops_repeated=is_settled is not None)
+    return planner.finish(mixed, drops_repeated=is_settled is not None)
 
 
 class _Indexes:
@@ -218,7 +267,7 @@ class _TreeMerger:
         self._copies = {
             blob: path
             for tree in (theirs, ours)
-            for path, blob in tree.items()
+            for path, blob in sorted(tree.items(), reverse=True)
             if is_conflict_copy(path)
         }
 
@@ -300,8 +349,14 @@ class _TreeMerger:
     def _note(self, found: MergeConflict) -> None:
         self._conflicts.append(found)
 
-    def finish(self, *, drops_repeated: bool) -> TreeMerge:
-        """The plan, once all files are decided on."""
+    def finish(self, mixed: MixedNames, *, drops_repeated: bool) -> TreeMerge:
+        """The plan, once all files are decided on.
+
+        Args:
+            mixed: The paths at which no file may stay.
+            drops_repeated: Whether copies go that say nothing of their own.
+        """
+        self._evict([path for path in (*self._ours, *self._puts) if path in mixed])
         self._settle_new_files()
         if drops_repeated:
             self._drop_repeated()
@@ -316,6 +371,14 @@ class _TreeMerger:
             tuple(sorted(changes, key=lambda change: change.path)),
             tuple(sorted(self._conflicts, key=_place_of)),
         )
+
+    def _evict(self, paths: Iterable[MemoryPath]) -> None:
+        for path in sorted(set(paths)):
+            if self._blob_at(path) is not None:
+                self.keep(_Kept(path, self._content_at(path), _IS_FOLDER))
+                self._puts.pop(path, None)
+            if path in self._ours:
+                self._deleted.add(path)
 
     def _settle_new_files(self) -> None:
         new = {path: self._puts.pop(path) for path in self._puts.keys() - self._ours.keys()}
@@ -335,10 +398,21 @@ class _TreeMerger:
             self._puts[claim.path] = content
         elif blob_id(content) != self._blob_at(claim.twin):
             reason = f"some file systems confuse it with {claim.twin}"
+            twin = MemoryPath(claim.twin)
+            if self._is_stronger(path, content, twin):
+                path, content, self._puts[twin] = twin, self._content_at(twin), content
             self.keep(_Kept(path, content, reason))
         if claim.path != path and not claim.twin:
             reason = f"its folder is {claim.path.rpartition('/')[0]} on the other side"
             self._conflicts.append(MergeConflict(path, claim.path, reason))
+
+    def _is_stronger(self, path: MemoryPath, content: bytes, twin: MemoryPath) -> bool:
+        """Whether a file of theirs has more authority than one of ours with a like name."""
+        mine, other = self._ours.get(twin), blob_id(content)
+        if mine is None or mine != self._blob_at(twin) or self._theirs.get(path) != other:
+            return False
+        sides = self._weigh(Trio(path, None, SideFile(twin, mine), SideFile(path, other)))
+        return sides is not None and sides.their_whole_stays()
 
     def _blob_at(self, path: str) -> BlobId | None:
         found = MemoryPath(path)
@@ -415,7 +489,8 @@ def _settled(base: Tree, ours: Tree, theirs: Tree, is_settled: Settled) -> Colle
 
 
 def _place_of(found: MergeConflict) -> tuple[str, ...]:
-    return found.path, found.reason, found.copy or "", found.kept, found.discarded
+    """The order in which a commit tells them; words for people come last."""
+    return found.path, found.copy or "", found.kind or "", found.kept, found.discarded, found.reason
 
 
 def _merge_kind(

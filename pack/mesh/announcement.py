@@ -5,8 +5,11 @@ one signature covers all that is reachable: commits made by hand and merges need
 The chain shows what otherwise nobody could see: a peer that goes back to an old state, and one key
 on two machines.
 
-    {"at": "2026-01-02T03:04:05Z", "group": "…", "head": "…", "height": 12, "n": 3, "peer": "…",
-     "roster": "…", "tree": "…", "v": 1}
+    {"at": "2026-01-02T03:04:05Z", "endpoint": "http://192.168.1.10:3005", "group": "…",
+     "head": "…", "height": 12, "n": 3, "peer": "…", "roster": "…", "tree": "…", "v": 1}
+
+So an address comes by the same way as everything else, signed by the peer that it is the address
+of: whoever passes it on can neither invent nor change one.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pack.errors import InvalidContent
+from pack.mesh.invitation import check_endpoint
 from pack.mesh.keys import PeerId
 from pack.model import CommitId
 
@@ -46,6 +50,7 @@ class Announcement:
         tree: The id of its tree.
         roster: The version of the group that the peer went by.
         at: When, by the peer's clock, in UTC; only ever shown.
+        endpoint: Where the peer can be reached; empty if nowhere.
     """
 
     group: CommitId
@@ -56,6 +61,7 @@ class Announcement:
     tree: str
     roster: CommitId
     at: str
+    endpoint: str = ""
 
 
 class _File(BaseModel):
@@ -70,6 +76,7 @@ class _File(BaseModel):
     tree: _CommitText
     roster: _CommitText
     at: Annotated[str, Field(pattern=_AT)]
+    endpoint: Annotated[str, Field(max_length=400)]
 
 
 def write_announcement(said: Announcement) -> str:
@@ -84,6 +91,7 @@ def write_announcement(said: Announcement) -> str:
         "tree": said.tree,
         "roster": said.roster,
         "at": said.at,
+        "endpoint": said.endpoint,
     }
     return json.dumps(fields, sort_keys=True, separators=(",", ":")) + "\n"
 
@@ -111,6 +119,7 @@ def parse_announcement(text: str) -> Announcement:
         found.tree,
         CommitId(found.roster),
         found.at,
+        check_endpoint(found.endpoint) if found.endpoint else "",
     )
     if write_announcement(said) != text:
         raise InvalidContent("an announcement is canonical JSON")

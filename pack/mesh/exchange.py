@@ -193,6 +193,8 @@ def join_over(
     invitation: Invitation,
     name: str,
     endpoint: str,
+    *,
+    unrelated: bool = False,
 ) -> TakenIn:
     """Join a group over the network, with an invitation.
 
@@ -203,6 +205,7 @@ def join_over(
         invitation: The invitation.
         name: What this peer is to be called.
         endpoint: Where it can be reached; empty if nowhere.
+        unrelated: As for `Mesh.join`.
 
     Raises:
         RefusedForSafety: The inviter does not let it in, or somebody else answers.
@@ -216,6 +219,6 @@ def join_over(
     with make_file() as file:
         if not line.fetch(welcome.token, welcome.group, [], file):
             raise InvalidRequest("the inviter has nothing to send")
-        taken = mesh.join(invitation, file, name, endpoint)
+        taken = mesh.join(invitation, file, name, endpoint, unrelated=unrelated)
     mesh.remember(invitation.peer, token=welcome.token)
     return taken

@@ -11,15 +11,16 @@ from typing import Protocol
 
 from pack.connector import Connector
 from pack.core.core import Core
-from pack.log import CommitFacts
+from pack.log import CommitFacts, LogQuery
 from pack.mesh.intake import CheckMerge
 from pack.model import CommitId
-from pack.remote.decision import NOTHING_ALLOWED
+from pack.provenance import is_ours
+from pack.remote.decision import Permission
 from pack.remote.merge_store import MergeStore
 from pack.remote.remote import Outcome, Remote
 from pack.truth.lines import with_merge_rules
 from pack.use_cases.exchange import Exchanger, refuse_outgoing
-from pack.use_cases.merging import Merging, Verdict
+from pack.use_cases.merging import MergeVerdict, Merging
 
 FindHead = Callable[[CommitId, str], Remote]
 """A head that is here as a remote that was fetched, and whose it is."""
@@ -71,16 +72,25 @@ class ExchangedHead:
         """See `MemoryHead.count`."""
         return self._find_head(commit, "").count(commit, without)
 
-    def take_in(self, head: CommitId, label: str) -> str:
+    def take_in(self, head: CommitId, label: str, *, unrelated: bool = False) -> str:
         """See `MemoryHead.take_in`."""
         remote = self._find_head(head, label)
         branch = remote.branch()
-        done = Exchanger(self._core, remote, branch, NOTHING_ALLOWED, lambda _: None).run()
+        allowed = Permission(unrelated=unrelated)
+        done = Exchanger(self._core, remote, branch, allowed, lambda _: None).run()
         if done.outcome is Outcome.WAITING:
             return f"{label}: {done.reason} {done.remedy}".strip()
         if done.stop is not None and not self.contains(head, self.head() or head):
             return f"{label}: {done.stop.reason} {done.stop.remedy}".strip()
         return ""
+
+    def is_fresh(self) -> bool:
+        """See `MemoryHead.is_fresh`."""
+        head = self.head()
+        if head is None or self.height(head) > 1:
+            return head is None
+        (begun,) = self._core.connector.log(LogQuery(head, limit=1))
+        return is_ours(begun.message)
 
     def refuse_outgoing(self, head: CommitId, without: CommitId | None) -> str:
         """See `MemoryHead.refuse_outgoing`."""
@@ -99,6 +109,6 @@ def merge_check(core: Core, store: CommitStore) -> CheckMerge:
     merging = Merging(with_merge_rules(replace(core, connector=store)), store)
 
     def check(facts: CommitFacts) -> bool:
-        return merging.verdict(facts.id) is not Verdict.FALSE
+        return merging.verdict(facts.id) is not MergeVerdict.FALSE
 
     return check

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Final, Protocol
 
 from pack.errors import InvalidContent, InvalidRequest, NotFound, RefusedForSafety
 from pack.mesh.announcement import Announced, Announcement, check_chain
-from pack.mesh.bundles import Arrived, BundleStore
+from pack.mesh.bundles import Arrived, BundleStore, KeptBundle
 from pack.mesh.group import EVERYTHING, Group, Peer
 from pack.mesh.group_chain import (
     GroupChain,
@@ -39,12 +39,13 @@ from pack.mesh.invitation import Invitation, OpenInvitation, check_endpoint, fin
 from pack.mesh.joining import JoinRequest, RequestSigner
 from pack.mesh.keys import PeerId, PublicKey, shown
 from pack.mesh.meeting import Heard, Welcome, token_digest
-from pack.mesh.state import Membership, MeshState, PeerRecord
+from pack.mesh.state import Membership, MeshState, PeerRecord, PeerSource, PeerStatus
 from pack.mesh.store import FORKS, GROUP_REF, PEERS, ChainStore
 from pack.model import CommitId
-from pack.times import format_time
+from pack.times import format_time, parse_time
 
 MOST_INVITATIONS: Final = 100
+PEER_TIMEOUT: Final = timedelta(minutes=5)
 NO_INVITATION: Final = "there is no such invitation"
 ASK_INVITER: Final = "Ask whoever invited you for a new one."
 
@@ -72,12 +73,13 @@ class MemoryHead(Protocol):
         """How many commits lead to one and not to the other."""
         ...
 
-    def take_in(self, head: CommitId, label: str) -> str:
+    def take_in(self, head: CommitId, label: str, *, unrelated: bool = False) -> str:
         """Have the memory consist of a head as well, by a fast-forward or a merge.
 
         Args:
             head: A commit that is here with all that leads to it.
             label: Whose it is, for people.
+            unrelated: Whether the two may have no commit in common.
 
         Returns:
             What it waits for, or why a person must decide; empty once it is done.
@@ -85,6 +87,10 @@ class MemoryHead(Protocol):
         Raises:
             ConnectorError: The store failed.
         """
+        ...
+
+    def is_fresh(self) -> bool:
+        """Whether the memory holds nothing but what it was begun with."""
         ...
 
     def refuse_outgoing(self, head: CommitId, without: CommitId | None) -> str:
@@ -114,6 +120,7 @@ class MeshPorts:
         public_of: The public half of the key that a secret is the seed of.
         exclusive: Keeps other processes from the same work.
         clock: Tells the time.
+        peer_timeout: After how long a silence a peer counts as unreachable.
     """
 
     memory: MemoryHead
@@ -128,6 +135,7 @@ class MeshPorts:
     public_of: Callable[[bytes], PublicKey]
     exclusive: Callable[[], AbstractContextManager[None]]
     clock: Callable[[], datetime]
+    peer_timeout: timedelta = PEER_TIMEOUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,7 +436,7 @@ class Mesh:
     def _update(self, peer: PeerId, **fields: object) -> None:
         """Change what is remembered of a peer."""
         records, now = dict(self._state.records()), format_time(self._ports.clock())
-        before = records.get(peer, PeerRecord(peer, created_at=now))
+        before = records.get(peer, PeerRecord(peer, source=PeerSource.GOSSIP, created_at=now))
         records[peer] = replace(before, **fields, updated_at=now)  # type: ignore[arg-type]
         self._state.set_records(records)
 
@@ -461,11 +469,21 @@ class Mesh:
 
     def _remember(self, peer: PeerId, endpoint: str) -> None:
         records, now = dict(self._state.records()), format_time(self._ports.clock())
-        before = records.get(peer, PeerRecord(peer, created_at=now))
-        records[peer] = replace(before, endpoint=endpoint or before.endpoint, updated_at=now)
+        before = records.get(peer, PeerRecord(peer, source=PeerSource.GOSSIP, created_at=now))
+        is_manual = before.endpoint and before.source is PeerSource.MANUAL
+        at = before.endpoint if is_manual else endpoint or before.endpoint
+        records[peer] = replace(before, endpoint=at, updated_at=now)
         self._state.set_records(records)
 
-    def join(self, invitation: Invitation, file: str, name: str, endpoint: str) -> TakenIn:
+    def join(
+        self,
+        invitation: Invitation,
+        file: str,
+        name: str,
+        endpoint: str,
+        *,
+        unrelated: bool = False,
+    ) -> TakenIn:
         """Become a member with the bundle that answers a request.
 
         Args:
@@ -473,6 +491,7 @@ class Mesh:
             file: The bundle.
             name: What this peer is called.
             endpoint: Where it can be reached; empty if nowhere.
+            unrelated: Whether this memory may have a history of its own, which is then merged.
 
         Raises:
             RefusedForSafety: The bundle is not of a group that this peer was let into by its
@@ -480,13 +499,14 @@ class Mesh:
             InvalidContent: It is damaged.
         """
         self._refuse_member()
-        group = self._group_in(file, invitation.peer)
+        endpoint = check_endpoint(endpoint) if endpoint else ""
+        group = self._group_in(file, invitation.peer, unrelated=unrelated)
         self._state.set_membership(Membership(group, name, endpoint))
         if invitation.endpoints:
             self._remember(invitation.peer, invitation.endpoints[0])
-        return self.take(file)
+        return self._take(file, unrelated=unrelated)
 
-    def _group_in(self, file: str, inviter: PeerId) -> CommitId:
+    def _group_in(self, file: str, inviter: PeerId, *, unrelated: bool) -> CommitId:
         """The id of the group in a bundle that the inviter owns and this peer belongs to."""
         arrival = self._ports.bundles.arrival(file)
         with arrival as arrived, self._ports.inspect(arrived) as (offer, _):
@@ -494,6 +514,8 @@ class Mesh:
             if head is None:
                 raise NotFound("the group in this bundle", "Ask for the bundle that answers yours.")
             chain = checked_chain(offer.group_commits(head))
+            if not unrelated:
+                self._refuse_unrelated(offer)
         group = chain[-1].group
         if inviter not in group.owners or self.me not in group.peers:
             raise RefusedForSafety(
@@ -501,6 +523,25 @@ class Mesh:
                 "Ask whoever invited you.",
             )
         return chain[0].id
+
+    def _refuse_unrelated(self, offer: BundleOffer) -> None:
+        """Do nothing, unless this memory has a history that the group's has nothing to do with."""
+        ours = self._memory.head()
+        if self._memory.is_fresh():
+            return
+        for ref, commit in offer.refs.items() if ours else ():
+            if ref.startswith(f"{PEERS}/"):
+                said = offer.announcements(commit, 1)[0].said
+                if any(one.facts.id == ours for one in offer.new_commits(said.head, ())):
+                    return
+                if not self._ports.bundles.missing([said.head]):
+                    return
+        if ours is not None:
+            raise RefusedForSafety(
+                "this memory has a history of its own, with no commit in common with the group's",
+                "Join with a folder that is not there yet; or, to merge the two memories, add "
+                "--allow-unrelated.",
+            )
 
     # --- announcing and sending ----------------------------------------------------------------
 
@@ -517,7 +558,8 @@ class Mesh:
 
     def _announce(self, membership: Membership) -> CommitId | None:
         head, last = self._memory.head(), self._last(self.me)
-        if head is None or (last is not None and last.said.head == head):
+        said_already = last is not None and last.said.head == head
+        if head is None or (last and said_already and last.said.endpoint == membership.endpoint):
             return last.id if last else None
         if why := self._memory.refuse_outgoing(head, last.said.head if last else None):
             raise RefusedForSafety(f"nothing was said of {head[:12]}: {why}")
@@ -533,6 +575,7 @@ class Mesh:
             tree=self._memory.tree(head),
             roster=agreed(chains.values()).chain[-1].id,
             at=format_time(self._ports.clock()),
+            endpoint=membership.endpoint,
         )
         return self._chains.announce(last.id if last else None, said)
 
@@ -590,7 +633,7 @@ class Mesh:
                 self._ports.bundles.drop(kept)
         return taken
 
-    def _take(self, file: str) -> TakenIn:
+    def _take(self, file: str, *, unrelated: bool = False) -> TakenIn:
         membership = self.membership()
         with self._ports.exclusive():
             standing = self._standing(membership)
@@ -599,7 +642,8 @@ class Mesh:
                     verdict = judge(offer, standing, check)
                 if verdict.refs:
                     arrived.accept(verdict.refs)
-            waiting = self._take_heads(verdict)
+            is_fresh = self._memory.is_fresh()
+            waiting = self._take_heads(verdict, unrelated=unrelated or is_fresh)
             try:
                 self._announce(membership)
             except RefusedForSafety as error:  # what came is here; only nothing is said of it
@@ -635,14 +679,14 @@ class Mesh:
         is_here = known is not None and not self._ports.bundles.missing([one])
         return is_here and known is not None and self._memory.contains(one, known.id)
 
-    def _take_heads(self, verdict: IntakeVerdict) -> tuple[str, ...]:
+    def _take_heads(self, verdict: IntakeVerdict, *, unrelated: bool) -> tuple[str, ...]:
         """Have the memory consist of the heads of all peers that count, each where it is new."""
         waiting = []
         for peer, head in self._heads_that_count(verdict.version):
             ours = self._memory.head()
             if ours is None or not self._memory.contains(head, ours):
                 name = verdict.version.group.peers[peer].name
-                if why := self._memory.take_in(head, name):
+                if why := self._memory.take_in(head, name, unrelated=unrelated):
                     waiting.append(why)
         return tuple(waiting)
 
@@ -701,10 +745,18 @@ class Mesh:
         return not mine <= theirs.commits
 
     def records(self) -> Mapping[PeerId, PeerRecord]:
-        """What is remembered of other peers of the group; those that were removed are not."""
-        peers = self.version().group.peers
-        known = self._state.records()
-        return {peer: one for peer, one in known.items() if peer in peers and peer != self.me}
+        """What is remembered of the other peers of the group.
+
+        The address of each is the one that a person gave, else the one that the peer itself says.
+        """
+        heads, known = self.heads(), self._state.records()
+        found = {}
+        for peer in self.version().group.peers.keys() - {self.me}:
+            record = known.get(peer, PeerRecord(peer, source=PeerSource.GOSSIP))
+            said = heads[peer].said.endpoint if peer in heads else ""
+            is_manual = record.endpoint and record.source is PeerSource.MANUAL
+            found[peer] = record if is_manual else replace(record, endpoint=said or record.endpoint)
+        return found
 
     def remember(self, peer: PeerId, **fields: object) -> None:
         """Change what is remembered of a peer."""
@@ -737,15 +789,31 @@ class Mesh:
 
     def peers(self) -> Sequence[PeerView]:
         """The other peers of the group, by name, and how far behind this one each is."""
-        version, heads, records = self.version(), self.heads(), self._state.records()
+        version, heads, records = self.version(), self.heads(), self.records()
         head = self._memory.head()
         found = []
         for peer, one in version.group.peers.items():
             if peer != self.me:
                 at = heads[peer].said.head if peer in heads else None
-                record = records.get(peer, PeerRecord(peer))
+                record = self._timed_out(records[peer])
                 found.append(PeerView(peer, one.name, at, self._lag(at, head), record))
         return sorted(found, key=lambda view: view.name)
+
+    def _timed_out(self, record: PeerRecord) -> PeerRecord:
+        """A peer that was active and has been silent for too long is unreachable."""
+        if record.status is not PeerStatus.ACTIVE:
+            return record
+        silence = self._ports.clock() - parse_time(record.last_heartbeat_at)
+        is_silent = abs(silence) > self._ports.peer_timeout
+        return replace(record, status=PeerStatus.UNREACHABLE) if is_silent else record
+
+    def quarantined(self) -> Sequence[PeerId]:
+        """The peers of which something was refused, and is kept."""
+        return [PeerId(name) for name in sorted(self._ports.side_refs(QUARANTINE))]
+
+    def kept(self) -> Sequence[KeptBundle]:
+        """The bundles that wait for what they build on."""
+        return self._ports.bundles.kept()
 
     def _lag(self, theirs: CommitId | None, ours: CommitId | None) -> int:
         if ours is None or theirs == ours:

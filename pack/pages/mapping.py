@@ -99,17 +99,26 @@ def examine(content: bytes) -> tuple[Sequence[str], PageMap]:
     """What is wrong with the file, and as much of it as can be read."""
     try:
         value = json.loads(content.decode("utf-8"), object_pairs_hook=_without_twins)
-    except UnicodeDecodeError:
-        return ["it is not UTF-8"], PageMap()
-    except json.JSONDecodeError as error:
-        return [f"it is not JSON (line {error.lineno}, column {error.colno})"], PageMap()
-    except (_Twins, RecursionError) as error:
-        return [str(error) or "it is nested too deeply"], PageMap()
+    except (ValueError, _Twins, RecursionError) as error:
+        return [_why_unread(error)], PageMap()
     if not isinstance(value, dict) or not isinstance(value.get("pages"), dict):
         return ["it has no object `pages`"], PageMap()
     if value.get("version") != _VERSION:
         return ["its version is not 1; a newer PACK may have written it"], PageMap()
     return _problems(value), _read(value)
+
+
+def _why_unread(error: Exception) -> str:
+    match error:
+        case UnicodeDecodeError():
+            return "it is not UTF-8"
+        case json.JSONDecodeError():
+            return f"it is not JSON (line {error.lineno}, column {error.colno})"
+        case ValueError():  # Python reads no number of more than 4,300 digits
+            return "it holds a number that is too long"
+        case RecursionError():
+            return "it is nested too deeply"
+    return str(error)
 
 
 class _Twins(Exception):

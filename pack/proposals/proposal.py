@@ -11,7 +11,14 @@ from typing import Final
 
 from pack.log import CommitFacts
 from pack.model import CommitId, MemoryPath
-from pack.provenance import LEVEL_TRAILER, ORIGIN_TRAILER, without_trailers
+from pack.provenance import (
+    LEVEL_TRAILER,
+    ORIGIN_TRAILER,
+    TRUTH_LEVELS,
+    Source,
+    parse_origin,
+    without_trailers,
+)
 
 STATUS_TRAILER: Final = "Pack-Proposal-Status"
 REASON_TRAILER: Final = "Pack-Reason"
@@ -20,7 +27,15 @@ _TAG: Final = 3
 _HOUR: Final = 4
 _CHANCE: Final = 3
 _HOURS: Final = 1 << 5 * _HOUR
-_WEAKEST: Final = 5
+_LEVELS: Final = {
+    str(level): level for source, level in TRUTH_LEVELS.items() if source is not Source.USER
+}
+_WEAKEST: Final = max(_LEVELS.values())
+_UNKNOWN: Final = "unknown"
+
+
+class NoProposal(Exception):
+    """What is kept where proposals are is none; anybody who can push may have put it there."""
 
 
 class ProposalStatus(StrEnum):
@@ -77,6 +92,11 @@ def make_id(path: MemoryPath, now: datetime, number: int) -> str:
     return _digits(_hour(now), _HOUR) + _digits(number, _CHANCE) + tag_of(path)
 
 
+def is_id(text: str) -> bool:
+    """Whether a text looks like the id of a proposal."""
+    return len(text) == _HOUR + _CHANCE + _TAG and set(text) <= set(_DIGITS)
+
+
 def may_be_older(proposal_id: str, moment: datetime) -> bool:
     """Whether a proposal may be from before a moment, as far as its id tells."""
     return proposal_id[:_HOUR] <= _digits(_hour(moment), _HOUR)
@@ -103,11 +123,16 @@ def read_proposal(proposal_id: str, facts: CommitFacts, record: CommitFacts | No
         proposal_id: Its id.
         facts: Its commit, with files.
         record: The commit that says why it was refused; `None` for one that is open.
+
+    Raises:
+        NoProposal: The commit changes nothing, or was made on none.
     """
     trailers = facts.trailers
     paths = _paths(facts)
+    if not facts.parents or not paths:
+        raise NoProposal(f"commit {facts.id} is no change of a memory")
+    origin = parse_origin(trailers.get(ORIGIN_TRAILER, ""))
     about = [path for path in paths if proposal_id.endswith(tag_of(path))]
-    level = trailers.get(LEVEL_TRAILER, "")
     said = record.trailers if record else {}
     return Proposal(
         proposal_id,
@@ -115,11 +140,11 @@ def read_proposal(proposal_id: str, facts: CommitFacts, record: CommitFacts | No
         facts.parents[0],
         (about or paths)[0],
         tuple(paths),
-        trailers.get(ORIGIN_TRAILER, "unknown"),
-        int(level) if level.isdecimal() else _WEAKEST,
+        origin.label if origin is not None else _UNKNOWN,
+        _LEVELS.get(trailers.get(LEVEL_TRAILER, ""), _WEAKEST),
         facts.at,
         _status(said.get(STATUS_TRAILER)) if record else ProposalStatus.OPEN,
-        said.get(REASON_TRAILER) or None,
+        plain(said.get(REASON_TRAILER, "")) or None,
         without_trailers(facts.message),
         record.at if record else None,
     )
@@ -127,7 +152,12 @@ def read_proposal(proposal_id: str, facts: CommitFacts, record: CommitFacts | No
 
 def _paths(facts: CommitFacts) -> Sequence[MemoryPath]:
     found = {path for one in facts.files or () for path in (one.path, one.old_path) if path}
-    return sorted(found) or [MemoryPath("")]
+    return sorted(found)
+
+
+def plain(text: str) -> str:
+    """A text on one line, without characters that cannot be printed."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _status(text: str | None) -> ProposalStatus:

@@ -1,12 +1,16 @@
 """Where proposals are kept: a ref beside the branch for each, so that git keeps and clones them.
 
 An open one is `proposals/ID`, one commit on the commit that it was made on. A refused one is
-`rejected/ID`: the same commit, and on top of it an empty one that says why. One that nobody decided
-on in time only gets the other name.
+`rejected/ID`: the same commit, and on top of it an empty one that says why. That one decides: if
+the ref still has its old name then, as after a crash, it is refused all the same. One that nobody
+decided on in time only gets the other name.
+
+Refs come from whoever can push. What is no proposal is left out, and named in the log.
 """
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,6 +18,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from pack.actions import Action
 from pack.connector import Connector
 from pack.errors import NotFound, PackError, StaleBase
 from pack.log import CommitFacts, LogQuery
@@ -22,15 +27,19 @@ from pack.proposals.folding import Texts
 from pack.proposals.proposal import (
     REASON_TRAILER,
     STATUS_TRAILER,
+    NoProposal,
     Proposal,
     ProposalStatus,
+    is_id,
     make_id,
     may_be_older,
+    plain,
     read_proposal,
     tag_of,
 )
 from pack.provenance import PROPOSAL
 
+logger = logging.getLogger(__name__)
 OPEN: Final = "proposals"
 REFUSED: Final = "rejected"
 LIFETIME: Final = timedelta(days=90)
@@ -50,13 +59,14 @@ class ProposalShelf:
     def __init__(self, connector: Connector, clock: Callable[[], datetime]) -> None:
         self._connector = connector
         self._clock = clock
-        self._known: dict[tuple[str, CommitId, str], Proposal] = {}  # a commit never changes
+        # A commit never changes; `None` for one that holds no proposal.
+        self._known: dict[tuple[str, CommitId, str], Proposal | None] = {}
 
     # --- looking -------------------------------------------------------------------------------
 
     def count(self) -> int:
         """How many are open; none of them is read."""
-        return len(self._connector.side_refs(OPEN))
+        return len(self._refs(OPEN))
 
     def open(self, about: MemoryPath | None = None) -> list[Proposal]:
         """Those that wait for a decision, the oldest first.
@@ -64,11 +74,21 @@ class ProposalShelf:
         Args:
             about: Only those about this file; the others are not read.
         """
-        return self._in(OPEN, about)
+        return [one for one in self._in(OPEN, about) if one.status is ProposalStatus.OPEN]
 
     def rejected(self, about: MemoryPath | None = None) -> list[Proposal]:
         """Those that were refused, or waited too long; the oldest first."""
-        return self._in(REFUSED, about)
+        left = [one for one in self._in(OPEN, about) if one.status is not ProposalStatus.OPEN]
+        return sorted([*self._in(REFUSED, about), *left], key=_age)
+
+    def unreadable(self) -> list[str]:
+        """The refs that hold no proposal, as in `proposals/ID`; all of them are read."""
+        return [
+            f"{folder}/{name}"
+            for folder in (OPEN, REFUSED)
+            for name, commit in self._connector.side_refs(folder).items()
+            if self._read(folder, name, commit) is None
+        ]
 
     def find(self, proposal_id: str) -> Proposal:
         """The proposal with an id, whatever has become of it.
@@ -77,10 +97,11 @@ class ProposalShelf:
             NotFound: There is none.
         """
         for folder in (OPEN, REFUSED):
-            commit = self._connector.side_refs(folder).get(proposal_id)
-            if commit is not None:
-                return self._read(folder, proposal_id, commit)
-        raise NotFound(f"proposal {proposal_id[:40]}")
+            commit = self._refs(folder).get(proposal_id)
+            found = self._read(folder, proposal_id, commit) if commit is not None else None
+            if found is not None:
+                return found
+        raise _no_proposal(proposal_id)
 
     def changes(self, proposal: Proposal) -> list[Change]:
         """What a proposal changes on its base, with contents."""
@@ -109,30 +130,49 @@ class ProposalShelf:
         end = tag_of(about) if about is not None else ""
         found = [
             self._read(folder, name, commit)
-            for name, commit in self._connector.side_refs(folder).items()
+            for name, commit in self._refs(folder).items()
             if name.endswith(end)
         ]
-        wanted = (one for one in found if about is None or one.path == about)
-        return sorted(wanted, key=lambda one: (one.time, one.id))
+        wanted = (one for one in found if one is not None and about in (None, one.path))
+        return sorted(wanted, key=_age)
 
-    def _read(self, folder: str, proposal_id: str, commit: CommitId) -> Proposal:
+    def _refs(self, folder: str) -> dict[str, CommitId]:
+        """The refs in a folder that are named like a proposal."""
+        found = self._connector.side_refs(folder)
+        return {name: commit for name, commit in found.items() if is_id(name)}
+
+    def _read(self, folder: str, proposal_id: str, commit: CommitId) -> Proposal | None:
+        """The proposal that a ref holds; `None` if somebody has put something else there."""
         key = (proposal_id, commit, folder)
         if key not in self._known:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            self._known[key] = self._read_commit(folder, proposal_id, commit)
+            try:
+                self._known[key] = self._read_commit(folder, proposal_id, commit)
+            except (NoProposal, NotFound) as error:
+                logger.warning("%s/%r is no proposal: %s", folder, proposal_id[:80], error)
+                self._known[key] = None
         return self._known[key]
 
     def _read_commit(self, folder: str, proposal_id: str, commit: CommitId) -> Proposal:
-        newest = self._facts(commit)
-        if folder == REFUSED and STATUS_TRAILER in newest.trailers:
-            return read_proposal(proposal_id, self._facts(newest.parents[0]), newest)
+        """The proposal that a commit holds, or whose end it records.
+
+        Raises:
+            NoProposal, NotFound: It holds none.
+        """
+        newest = self._facts(commit, proposal_id)
+        if STATUS_TRAILER in newest.trailers and newest.parents:
+            return read_proposal(proposal_id, self._facts(newest.parents[0], proposal_id), newest)
         found = read_proposal(proposal_id, newest, None)
         return found if folder == OPEN else replace(found, status=ProposalStatus.EXPIRED)
 
-    def _facts(self, commit: CommitId) -> CommitFacts:
+    def _facts(self, commit: CommitId, proposal_id: str) -> CommitFacts:
+        """What a commit says that PACK made for a proposal."""
         query = LogQuery(commit, limit=1, first_parent=True, with_files=True)
-        return next(self._connector.log(query))
+        found = next(iter(self._connector.log(query)), None)
+        if found is None or not is_id(proposal_id) or found.trailers.get(PROPOSAL) != proposal_id:
+            raise NoProposal(f"PACK did not make {commit} for it")
+        return found
 
     # --- changing ------------------------------------------------------------------------------
 
@@ -167,7 +207,7 @@ class ProposalShelf:
                 if attempt + 1 == _ATTEMPTS:
                     raise
             else:
-                return self._read(OPEN, new_id, commit)
+                return self._read_commit(OPEN, new_id, commit)
         raise AssertionError("the last attempt returns or raises")
 
     def replace(
@@ -188,7 +228,7 @@ class ProposalShelf:
         commit = self._connector.commit_aside(
             ref, proposal.commit, base, changes, text, author=author
         )
-        return self._read(OPEN, proposal.id, commit)
+        return self._read_commit(OPEN, proposal.id, commit)
 
     def close(
         self, proposal: Proposal, status: ProposalStatus, reason: str | None = None
@@ -202,33 +242,38 @@ class ProposalShelf:
         if status in (ProposalStatus.ACCEPTED, ProposalStatus.WITHDRAWN):
             self._connector.move_aside(ref, None, proposal.commit)
             return replace(proposal, status=status, reason=reason)
-        self._connector.move_aside(ref, refused, proposal.commit)
         commit = proposal.commit
-        if status is ProposalStatus.REJECTED:
+        if status is ProposalStatus.REJECTED:  # from here on, it is
             message = _record(proposal, status, reason)
-            commit = self._connector.commit_aside(refused, commit, commit, [], message)
-        return self._read(REFUSED, proposal.id, commit)
+            commit = self._connector.commit_aside(ref, commit, commit, [], message)
+        self._connector.move_aside(ref, refused, commit)
+        return self._read_commit(REFUSED, proposal.id, commit)
 
     def expire(self) -> list[Proposal]:
         """Close those that have waited for 90 days; returns them."""
         oldest = self._clock() - LIFETIME
-        found = [
-            self._read(OPEN, name, commit)
-            for name, commit in self._connector.side_refs(OPEN).items()
-            if may_be_older(name, oldest)
-        ]
-        late = [one for one in found if one.time < oldest]
         closed = []
-        for one in late:
+        for name, commit in self._refs(OPEN).items():
+            one = self._read(OPEN, name, commit) if may_be_older(name, oldest) else None
+            if one is None or one.time >= oldest:
+                continue
             with suppress(PackError):  # somebody decides on it now; the others are still late
-                closed.append(self.close(one, ProposalStatus.EXPIRED))
+                self._connector.move_aside(f"{OPEN}/{name}", f"{REFUSED}/{name}", commit)
+                closed.append(self._read_commit(REFUSED, name, commit))
         return closed
+
+
+def _age(proposal: Proposal) -> tuple[datetime, str]:
+    return proposal.time, proposal.id
+
+
+def _no_proposal(proposal_id: str) -> NotFound:
+    return NotFound(f"proposal {proposal_id[:40]}", f"{Action.SEE_PROPOSALS} to see what waits.")
 
 
 def _record(proposal: Proposal, status: ProposalStatus, reason: str | None) -> str:
     """The message of the commit that says what was decided."""
-    plain = " ".join("".join(c if c.isprintable() else " " for c in reason or "").split())
     trailers = [f"{STATUS_TRAILER}: {status}", f"{PROPOSAL}: {proposal.id}"]
-    if plain:
-        trailers.append(f"{REASON_TRAILER}: {plain[:_REASON]}")
+    if why := plain(reason or ""):
+        trailers.append(f"{REASON_TRAILER}: {why[:_REASON]}")
     return f"{proposal.path}: refuse proposal {proposal.id}\n\n" + "\n".join(trailers)

@@ -46,6 +46,10 @@ class MergeStore(Protocol):
         """How many commits there are that are one of these or lead to one."""
         ...
 
+    def is_whole(self) -> bool:
+        """Whether the history is here from its beginning, and not cut as in a shallow clone."""
+        ...
+
     def merge(self, ours: CommitId, made: MergeCommit, changes: Sequence[Change]) -> Commit:
         """Make the commit, and have the branch and the working tree at it.
 

@@ -12,13 +12,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
+from urllib.parse import quote, unquote
 
 from pack.core.known_log import KnownLog
 from pack.core.truths import STRONGEST, LineState, LineTruth
+from pack.errors import InvalidPath, LimitExceeded
 from pack.history.follow import follow
 from pack.history.origins import written_by
 from pack.log import CommitFacts
 from pack.model import BlobId, CommitId, MemoryPath
+from pack.paths import parse_stored_path
 
 ACCEPTS: Final = "Pack-Accepts"
 _VALUE: Final = re.compile(r"([0-9a-f]{40,64}) (\d{1,9}-\d{1,9}(?:,\d{1,9}-\d{1,9})*) (.+)")
@@ -51,9 +54,13 @@ class Acceptance:
 
 
 def acceptance_trailer(path: MemoryPath, blob: BlobId, spans: Sequence[Span]) -> tuple[str, str]:
-    """The trailer of a commit that accepts lines of a file."""
+    """The trailer of a commit that accepts lines of a file.
+
+    The path is quoted as in an address: a trailer holds no character that cannot be printed, and
+    names in many languages do.
+    """
     ranges = ",".join(f"{first}-{last}" for first, last in spans)
-    return ACCEPTS, f"{blob} {ranges} {path}"
+    return ACCEPTS, f"{blob} {ranges} {quote(path, errors='surrogateescape')}"
 
 
 def accepted_spans(value: str) -> tuple[Span, ...]:
@@ -71,7 +78,11 @@ def read_acceptance(commit: CommitFacts) -> Acceptance | None:
     if found is None or not writer.is_ours or not writer.is_accepted:
         return None
     spans = accepted_spans(found[0])
-    return Acceptance(commit.id, writer.origin, MemoryPath(found[3]), BlobId(found[1]), spans)
+    try:
+        path = parse_stored_path(unquote(found[3], errors="surrogateescape"))
+    except (InvalidPath, LimitExceeded):
+        return None  # there is no such file, and a store may refuse to look for it
+    return Acceptance(commit.id, writer.origin, path, BlobId(found[1]), spans)
 
 
 def acceptances_among(commits: Iterable[CommitFacts]) -> list[Acceptance]:

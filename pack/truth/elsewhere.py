@@ -15,8 +15,8 @@ from pack.model import BlobId, CommitId, MemoryPath
 from pack.paths import original_path
 from pack.truth.seals import is_text
 
-_MOST_FILES: Final = 40
-"""A commit that changed more is an import or the like; to compare all with all takes too long."""
+_MOST_FILES: Final = 1000
+"""A commit that changed more is an import or the like; to read all of them takes too long."""
 ReadKeys = Callable[[BlobId | None], Sequence[str]]
 
 
@@ -32,6 +32,26 @@ Taken = Mapping[int, tuple[TakenFrom, int]]
 """For a line of a file, the file that it was in and its place there."""
 
 
+class _Line(NamedTuple):
+    """A line of a file, and what makes it the same in another one."""
+
+    of: TakenFrom
+    place: int
+    key: str
+
+
+def compared_by(commit: CommitFacts) -> Sequence[FileChange]:
+    """The files of a commit between which it may have moved text; usually none.
+
+    Args:
+        commit: With its files.
+    """
+    changes = [one for one in commit.files or () if is_text(one.path)]
+    if len(changes) > _MOST_FILES or not any(_losing(commit, changes)):
+        return ()
+    return changes if len(changes) > 1 else ()
+
+
 def taken_by(commit: CommitFacts, keys: ReadKeys) -> Mapping[MemoryPath, Taken]:
     """For each file that a commit changed, the lines that it took from others.
 
@@ -39,10 +59,13 @@ def taken_by(commit: CommitFacts, keys: ReadKeys) -> Mapping[MemoryPath, Taken]:
         commit: With its files.
         keys: What makes each line of a blob the same; none for `None`.
     """
-    changes = [one for one in commit.files or () if is_text(one.path)]
-    if len(changes) < 2 or len(changes) > _MOST_FILES:
-        return {}
-    return _allocated(changes, [*_sources(commit, changes, keys)], LONG_ENOUGH, keys)
+    changes = compared_by(commit)
+    gone = [
+        _Line(source, place, _bare(keys(source.sha)[place]))
+        for source, new in _losing(commit, changes)
+        for place in _beyond(keys(source.sha), keys(new))
+    ]
+    return _allocated(changes, gone, LONG_ENOUGH, keys)
 
 
 def taken_from_v1(
@@ -59,10 +82,9 @@ def taken_from_v1(
     changes = [one for one in commit.files or () if is_text(one.path)]
     if v1 is None:
         return {}
-    whole = _Source(
-        TakenFrom(commit.parents[0], v1_path, v1), [*map(_bare, keys(v1))], [*range(len(keys(v1)))]
-    )
-    return _allocated(changes, [whole], 1, keys)
+    whole = TakenFrom(commit.parents[0], v1_path, v1)
+    lines = [_Line(whole, place, _bare(key)) for place, key in enumerate(keys(v1))]
+    return _allocated(changes, lines, 1, keys)
 
 
 def splits_v1(commit: CommitFacts, v1_path: MemoryPath) -> bool:
@@ -71,39 +93,31 @@ def splits_v1(commit: CommitFacts, v1_path: MemoryPath) -> bool:
     return any(one.path == original and not one.old_sha for one in commit.files or ())
 
 
-class _Source(NamedTuple):
-    """A file, its lines, and the places of those that are gone from it and not yet found."""
-
-    source: TakenFrom
-    keys: Sequence[str]
-    gone: list[int]
-
-
-def _sources(
-    commit: CommitFacts, changes: Sequence[FileChange], keys: ReadKeys
-) -> Iterator[_Source]:
+def _losing(
+    commit: CommitFacts, changes: Sequence[FileChange]
+) -> Iterator[tuple[TakenFrom, BlobId | None]]:
+    """The files that may have lost text, each with what it is now."""
     for change in changes:
         path = change.old_path or change.path
         for parent, old in zip(commit.parents, change.old_shas, strict=False):
             if old is not None and old != change.sha:
-                gone = _beyond(keys(old), keys(change.sha))
-                yield _Source(TakenFrom(parent, path, old), [*map(_bare, keys(old))], gone)
+                yield TakenFrom(parent, path, old), change.sha
 
 
 def _allocated(
-    changes: Sequence[FileChange], sources: Sequence[_Source], least: int, keys: ReadKeys
+    changes: Sequence[FileChange], gone: Sequence[_Line], least: int, keys: ReadKeys
 ) -> Mapping[MemoryPath, Taken]:
+    """Each new line with the one that it was before, if that is among those that are gone."""
+    new = [
+        (change.path, place, _bare(keys(change.sha)[place]))
+        for change in (changes if gone else ())
+        for place in _beyond(keys(change.sha), keys(change.old_sha))
+    ]
     found: dict[MemoryPath, dict[int, tuple[TakenFrom, int]]] = {}
-    for change in changes:
-        own = found.setdefault(change.path, {})
-        new = [*map(_bare, keys(change.sha))]
-        wanted = _beyond(keys(change.sha), keys(change.old_sha)) if change.sha else []
-        for source, old, gone in sources:
-            used = dict(recognised(new, wanted, old, gone, least))
-            own.update((place, (source, was)) for place, was in used.items())
-            wanted = [place for place in wanted if place not in used]
-            left = set(gone).difference(used.values())
-            gone[:] = [place for place in gone if place in left]
+    texts, old = [key for _, _, key in new], [line.key for line in gone]
+    for number, was in recognised(texts, range(len(new)), old, range(len(gone)), least):
+        path, place, _ = new[number]
+        found.setdefault(path, {})[place] = gone[was].of, gone[was].place
     return found
 
 

@@ -9,6 +9,7 @@ A link is text: a repair of links in the person's note by a machine is proposed 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,16 +24,19 @@ from pack.files.note import Note
 from pack.history.differences.file_diff import FileDiff
 from pack.history.differences.line_hunks import git_lines
 from pack.history.differences.patch import patch_of
-from pack.index.format import is_generated
+from pack.index.format import is_generated, read_head
 from pack.log import ChangeKind
 from pack.model import Change, Delete, MemoryPath, Put
+from pack.paths import INDEX
 from pack.proposals.folding import says_the_same
 from pack.results import ProtectedLine
 from pack.truth.rule import Judgement, judge
 
 _MOST_SHOWN: Final = 20_000
 """Characters of a diff that an answer holds."""
+_BACKTICKS: Final = re.compile("`+")
 _UNREADABLE: Final = "(a file that is not text)"
+_SETTINGS: Final = "(a new file, which would say what is memory and what is protected)"
 _PERSON: Final = LineTruth(STRONGEST, "user:unknown", LineState.UNATTRIBUTED, None)
 
 
@@ -55,27 +59,53 @@ def _judged(pending: Pending, truths: Truths, change: Change, level: int) -> Jud
     """What the rule says about one change; `None` if the change may be made as it is."""
     path, before = change.path, pending.before(change.path)
     wanted = change.content if isinstance(change, Put) else None
+    if path == PROJECT_FILE:
+        return _judged_settings(pending, truths, before, wanted)
     if before is None or wanted == before.content:
         return None
-    if path == PROJECT_FILE:  # whoever changes it could decide what is protected
-        return Judgement((ProtectedLine(1, before.text.partition("\n")[0]),), before.text)
     if path.startswith(".") or is_generated(path, before.head.fields):
         return None
-    return _judged_text(truths, before, wanted, level)
+    is_never_held = pending.decision.is_never_held
+    return _judged_text(truths, before, wanted, level, is_never_held=is_never_held)
+
+
+def _judged_settings(
+    pending: Pending, truths: Truths, before: Note | None, wanted: bytes | None
+) -> Judgement | None:
+    """What the rule says about `.pack.yaml`: whoever writes it could decide what is protected.
+
+    A memory that begins may get one from anybody, since nothing is in it yet.
+    """
+    is_same = wanted == (before.content if before is not None else None)
+    if is_same or truths.mode(PROJECT_FILE) is not TruthMode.ENFORCE:
+        return None
+    if before is None and _begins(pending):
+        return None
+    text = before.text if before is not None else ""
+    return Judgement((ProtectedLine(1, text.partition("\n")[0] or _SETTINGS),), None)
+
+
+def _begins(pending: Pending) -> bool:
+    """Whether there is no memory yet."""
+    index = pending.before(INDEX)
+    return index is None or not read_head(index.text).is_ours
 
 
 def _judged_text(
-    truths: Truths, before: Note, wanted: bytes | None, level: int
+    truths: Truths, before: Note, wanted: bytes | None, level: int, *, is_never_held: bool
 ) -> Judgement | None:
     if truths.mode(before.path) is not TruthMode.ENFORCE:
         return None
     try:
         text, after = before.exact_text(), None if wanted is None else wanted.decode("utf-8")
     except (InvalidContent, UnicodeDecodeError):
-        return Judgement((ProtectedLine(1, _UNREADABLE),), before.text)
+        return Judgement((ProtectedLine(1, _UNREADABLE),), None)
     if after is not None and _is_free_anyway(text, after, level):
         return None
-    found = judge(text, truths.of(before), after, level)
+    truth = truths.of(before)
+    found = judge(text, truth, after, level)
+    if is_never_held and after is not None and found.rest is not None:
+        found = replace(found, rest=_with_left_out(text, truth, found.rest, after, level))
     return found if found.protected or (after is not None and found.rest != after) else None
 
 
@@ -105,7 +135,7 @@ class _Held:
         if not protected:
             return self._with(self._rest())
         about = protected[0].path or decision.path
-        told = tuple(replace(p, path=None) if p.path == about else p for p in protected)
+        told = tuple(replace(p, path=None) if p.path == decision.path else p for p in protected)
         is_beside = (decision.apply_rest or decision.is_never_held) and self._is_worth_it()
         base = {change.path: self._held(change.path) for change in decision.changes}
         kept = {put.path: put.content for put in self._rest()} if is_beside else base
@@ -128,7 +158,10 @@ class _Held:
                 yield replace(line, path=change.path)
 
     def _rest(self) -> list[Put]:
-        """The changes, as far as they touch nothing protected: no file goes, or is moved here."""
+        """The changes, as far as they touch nothing protected: no file goes, or is moved here.
+
+        A text of which nothing can be done alone stays as it is.
+        """
         gone = {
             change.path
             for change, found in zip(self.pending.decision.changes, self.judged, strict=True)
@@ -136,22 +169,18 @@ class _Held:
         }
         left_out = {self.pending.decision.moved.get(path) for path in gone}
         return [
-            replace(change, content=self._kept(change, found) if found else change.content)
+            replace(change, content=kept)
             for change, found in zip(self.pending.decision.changes, self.judged, strict=True)
             if isinstance(change, Put) and change.path not in left_out
+            if (kept := change.content if found is None else _encoded(found.rest)) is not None
         ]
-
-    def _kept(self, change: Put, found: Judgement) -> bytes:
-        """The rest of a text; all that is new in it, where the writer cannot be told of more."""
-        rest = found.rest
-        if self.pending.decision.is_never_held:
-            rest += _left_out(rest, change.content.decode("utf-8", "replace"))
-        return rest.encode("utf-8")
 
     def _is_worth_it(self) -> bool:
         """Whether there is anything to do that touches nothing protected."""
         if self.pending.decision.moved:
             return False
+        if _begins(self.pending) and self.pending.decision.with_index:
+            return True  # the memory itself
         return any(not says_the_same(self._held(put.path), put.content) for put in self._rest())
 
     def _with(self, rest: Sequence[Put]) -> Decision:
@@ -171,17 +200,38 @@ class _Held:
         return found.content if found else None
 
 
-def _left_out(rest: str, wanted: str) -> str:
-    """The lines of a text that are not in its rest, to be added at the end."""
+def _encoded(rest: str | None) -> bytes | None:
+    return None if rest is None else rest.encode("utf-8")
+
+
+def _with_left_out(before: str, truth: NoteTruth, rest: str, wanted: str, level: int) -> str:
+    """The rest of a text, and at its end all that is new in it, for a writer who cannot be told.
+
+    What would still do something to the person's text there, is there as code.
+    """
+    lines = _left_out(rest, wanted)
+    if not lines:
+        return rest
+    gap = "\n" if rest.endswith("\n") or not rest else "\n\n"
+    fence = "`" * max(3, 1 + max(map(len, _BACKTICKS.findall("\n".join(lines))), default=0))
+    for more in (lines, [fence, *lines, fence]):
+        longer = "".join((rest, gap, *(f"{line}\n" for line in more)))
+        found = judge(before, truth, longer, level)
+        if not found.protected and found.rest is not None:
+            return found.rest
+    return rest
+
+
+def _left_out(rest: str, wanted: str) -> list[str]:
+    """The lines of a text that are not in its rest."""
     more = Counter(_words(wanted))
     more.subtract(_words(rest))
     lines = []
     for line in _words(wanted):
         if more[line] > 0:
-            lines.append(f"{line}\n")
+            lines.append(line)
             more[line] -= 1
-    gap = "" if rest.endswith("\n") or not rest else "\n"
-    return f"{gap}\n{''.join(lines)}" if lines else ""
+    return lines
 
 
 def _words(text: str) -> list[str]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection
 from itertools import groupby
 from typing import Final, TypeVar
 
+from pack._version import __version__
 from pack.catalog.catalog import Catalog
 from pack.core.known_log import KnownLog
 from pack.core.truths import STRONGEST, WEAKEST, LineState, LineTruth
@@ -21,9 +22,10 @@ from pack.model import BlobId, CommitId, MemoryPath
 from pack.truth.acceptances import acceptances_among
 from pack.truth.ancestry import Truth
 
-_RULES: Final = 1
-"""Raise it with every change of what the truth of a version is: all are then found out again."""
-_NEWEST: Final = f"newest {_RULES}"
+RULES: Final = f"1/{__version__}"
+"""By which truth was found out: with others, as in another version of PACK, it is found out again.
+Between versions, raise the number with every change of what the truth of a version is."""
+_NEWEST: Final = f"newest {RULES}"
 _T = TypeVar("_T")
 
 
@@ -102,7 +104,7 @@ def kept_key(
     commit: CommitFacts,
     change: FileChange,
     earlier: Collection[CommitId],
-    joined: Collection[CommitId],
+    joined: str,
     assigned: CommitId | None,
 ) -> str:
     """What the truth of a version follows from.
@@ -111,12 +113,12 @@ def kept_key(
         commit: Made the version.
         change: What it did to the file.
         earlier: The commits that accepted something of other versions of the file.
-        joined: The commits whose history began elsewhere.
+        joined: Stands for the commits whose history began elsewhere (`KnownHistory.joined`).
         assigned: Stands for what the person has assigned to commits.
     """
     parts = (
-        *(str(_RULES), commit.id, change.sha or "", assigned or "", *sorted(earlier)),
-        *("joined", *sorted(joined)),
+        *(RULES, commit.id, change.sha or "", assigned or "", *sorted(earlier)),
+        *("joined", joined),
     )
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple
 
 from pack.core.truths import SYSTEM_KEYS, NoteTruth
 from pack.files import yaml_block
 from pack.files.frontmatter import Frontmatter
+from pack.files.keys import key_meant
 from pack.history.differences.line_hunks import git_lines
 from pack.results import ProtectedLine
 
@@ -17,36 +18,142 @@ _COMMENTS: Final = ""
 
 
 class KeysJudged(NamedTuple):
-    """The frontmatter that may be stored, fences included, and what of the person it would lose."""
+    """The frontmatter of a new text in which each key of the person stays.
+
+    Attributes:
+        head: All that comes before the body, fences included.
+        protected: The keys of the person that the new text would change.
+        said: What the person's keys say, and must still say in a text with this head.
+    """
 
     head: str
     protected: tuple[ProtectedLine, ...]
+    said: Mapping[str, object]
+
+    def holds_in(self, text: Frontmatter) -> bool:
+        """Whether a text that was read begins with this head, and the keys say what they did."""
+        has_all = all(
+            name in text.fields and repr(text.fields[name]) == repr(value)
+            for name, value in self.said.items()
+        )
+        return has_all and _head(text) == self.head
 
 
-def judge_keys(
-    before: Frontmatter, truth: NoteTruth, after: Frontmatter, level: int
-) -> KeysJudged | None:
-    """The frontmatter of a new text in which each key of the person stays; `None` if unreadable."""
+def judge_keys(before: Frontmatter, truth: NoteTruth, after: Frontmatter, level: int) -> KeysJudged:
+    """The frontmatter that may be stored where a writer of a level wants another.
+
+    A block that cannot be read key by key changes as a whole or not at all: one of the person's
+    stays, and one of a machine takes the place of nothing that the person said.
+    """
     old, new = _segments(before), _segments(after)
-    if old is None or new is None:
-        return None
-    first = (before.parts.prefix + before.parts.opening).count("\n")
-    starts = _starts(old, first)
-    kept = {
-        name: lines
-        for name, lines in old.items()
-        if name not in _FREE and _is_protected(starts[name], lines, truth, level)
-    }
-    lost = [name for name, lines in kept.items() if _plain(lines) != _plain(new.get(name, []))]
-    protected = tuple(
-        ProtectedLine(starts[name] + 1, "".join(kept[name]).rstrip()) for name in lost
-    )
-    merged = {name: kept.get(name, lines) for name, lines in (new | kept).items()}
-    if [name for name in new if name in kept] != list(kept):
+    if old is None:
+        return _judge_block(before, truth, after, level)
+    person = _Person.of(before, old, truth, level)
+    if not person.kept:
+        return KeysJudged(_head(after), (), {})
+    if new is None:
+        return person.refusal()
+    rivals = {name: own for name in new if (own := person.outranked_by(name, new[name]))}
+    lost = {name for name in person.kept if _plain(old[name]) != _plain(new.get(name, []))}
+    lost |= set(rivals.values())
+    allowed = {name: old.get(name, []) if name in rivals else lines for name, lines in new.items()}
+    merged = {name: person.kept.get(name, lines) for name, lines in (allowed | person.kept).items()}
+    if [name for name in new if name in person.kept] != list(person.kept):
         merged = {name: merged[name] for name in (*old, *new) if name in merged}
     if _COMMENTS in merged:
         merged = {_COMMENTS: merged[_COMMENTS], **merged}
-    return KeysJudged(_joined(before, after, merged), protected)
+    return KeysJudged(_joined(before, after, merged), person.named(lost), person.said)
+
+
+def refuse_keys(before: Frontmatter, truth: NoteTruth, level: int) -> KeysJudged:
+    """The frontmatter as it is, of which no key may change."""
+    old = _segments(before)
+    if old is None:
+        return KeysJudged(_head(before), _block_lines(before, truth, level), {})
+    return _Person.of(before, old, truth, level).refusal()
+
+
+class _Person(NamedTuple):
+    """The keys of the person in a frontmatter.
+
+    Attributes:
+        before: The frontmatter.
+        old: The lines of all of its keys.
+        kept: Those of the person's keys.
+        said: What these say.
+        lines: The line that each key begins on, 1-based.
+    """
+
+    before: Frontmatter
+    old: Mapping[str, list[str]]
+    kept: dict[str, list[str]]
+    said: Mapping[str, object]
+    lines: Mapping[str, int]
+
+    @classmethod
+    def of(
+        cls, before: Frontmatter, old: Mapping[str, list[str]], truth: NoteTruth, level: int
+    ) -> _Person:
+        """The keys of a frontmatter that somebody of a level may not change."""
+        first = (before.parts.prefix + before.parts.opening).count("\n")
+        starts = _starts(old, first)
+        kept = {
+            name: lines
+            for name, lines in old.items()
+            if name not in _FREE and _is_protected(starts[name], lines, truth, level)
+        }
+        said = {name: value for name, value in before.fields.items() if name in kept}
+        return cls(before, old, kept, said, {name: start + 1 for name, start in starts.items()})
+
+    def refusal(self) -> KeysJudged:
+        """The frontmatter as it is: all keys would be changed."""
+        return KeysJudged(_head(self.before), self.named(self.kept), self.said)
+
+    def named(self, lost: Collection[str]) -> tuple[ProtectedLine, ...]:
+        """Keys that would be changed, in their order."""
+        return tuple(
+            ProtectedLine(self.lines[name], "".join(lines).rstrip())
+            for name, lines in self.kept.items()
+            if name in lost
+        )
+
+    def outranked_by(self, name: str, lines: list[str]) -> str | None:
+        """The person's key that a new key, or a new value, would speak in place of."""
+        meant = key_meant(name)
+        is_as_before = name in self.old and _plain(self.old[name]) == _plain(lines)
+        if name in self.kept or meant is None or meant in _FREE or is_as_before:
+            return None
+        return next((own for own in self.kept if key_meant(own) == meant), None)
+
+
+def _judge_block(
+    before: Frontmatter, truth: NoteTruth, after: Frontmatter, level: int
+) -> KeysJudged:
+    """A block as a whole, as its keys cannot be told apart."""
+    own = _block_lines(before, truth, level)
+    if not own:
+        return KeysJudged(_head(after), (), {})
+    there = _plain(git_lines(after.block or ""))
+    if there == _plain(git_lines(before.block or "")):
+        return KeysJudged(_head(before), (), before.fields)
+    lost = tuple(line for line in own if line.text not in there)
+    return KeysJudged(_head(before), lost or own, before.fields)
+
+
+def _block_lines(head: Frontmatter, truth: NoteTruth, level: int) -> tuple[ProtectedLine, ...]:
+    """The protected lines of a block."""
+    first = (head.parts.prefix + head.parts.opening).count("\n")
+    lines = git_lines(head.block or "")
+    return tuple(
+        ProtectedLine(number + 1, line.rstrip())
+        for number, line in enumerate(lines, first)
+        if line.strip() and truth.lines[number].is_protected_from(level)
+    )
+
+
+def _head(text: Frontmatter) -> str:
+    parts = text.parts
+    return "".join((parts.prefix, parts.opening, parts.block or "", parts.closing))
 
 
 def _is_protected(start: int, lines: list[str], truth: NoteTruth, level: int) -> bool:
@@ -62,11 +169,7 @@ def _segments(head: Frontmatter) -> dict[str, list[str]] | None:
     if head.problem is not None:
         return None
     lines = git_lines(head.block or "")
-    root = yaml_block.compose(head.block) if head.block else None
-    nodes = root.value if root is not None else []
-    starts = [(str(node.value), node.start_mark.line) for node, _ in nodes]
-    if head.block and "\r" in head.block.replace("\r\n", ""):
-        return None  # YAML counts other lines than git does
+    starts = yaml_block.key_lines(head.block) if head.block else []
     ends = [start for _, start in (*starts, ("", len(lines)))][1:]
     found = {_COMMENTS: lines[: starts[0][1] if starts else len(lines)]}
     if not found[_COMMENTS]:

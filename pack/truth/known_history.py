@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from array import array
+from base64 import b85decode, b85encode
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from functools import partial
@@ -16,7 +18,6 @@ from itertools import chain
 from typing import Final
 
 from pack.catalog.catalog import Catalog
-from pack.catalog.row import is_catalogued
 from pack.core.known_log import KnownLog
 from pack.core.memo import Memo
 from pack.core.truths import STRONGEST
@@ -27,7 +28,7 @@ from pack.log import CommitFacts, LogQuery
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.truth.acceptances import Acceptance, acceptances_among, version_accepted
 from pack.truth.elsewhere import splits_v1
-from pack.truth.kept import readable
+from pack.truth.kept import RULES, readable
 
 _WHOLE: Final = ""
 """What the catalog remembers under no path is about the memory as a whole."""
@@ -104,16 +105,17 @@ class KnownHistories:
         is_whole = self._limit is None and not found.is_cut
         if keep and is_whole and found.later >= _KEEP_AFTER:
             found = replace(found, later=0)
-            self._catalog.remember(_WHOLE, head, _written(found))
+            self._catalog.remember(_WHOLE, f"{RULES} {head}", _written(found))
         self._last = head, found
         return found
 
     def _kept(self) -> Iterator[tuple[CommitId, KnownHistory]]:
         if self._limit is None:
             for key, value in self._catalog.remembered(_WHOLE).items():
-                found = readable(partial(_read, value))
+                rules, _, commit = key.rpartition(" ")
+                found = readable(partial(_read, value)) if rules == RULES else None
                 if found is not None:
-                    yield CommitId(key), found
+                    yield CommitId(commit), found
 
     def _after(self, head: CommitId, start: CommitId, found: KnownHistory) -> KnownHistory | None:
         """What the history says, given what it said at an earlier commit; `None` if that is none.
@@ -146,7 +148,7 @@ def _shared(
     commits: Sequence[CommitFacts],
     joined: Collection[CommitId],
     v1_path: MemoryPath,
-    known: Collection[int] = (),
+    known: frozenset[int] = frozenset(),
 ) -> frozenset[int]:
     """The files in which somebody else has had a hand, or which may have taken text from such.
 
@@ -160,24 +162,40 @@ def _shared(
         v1_path: The single file of a v1 memory.
         known: What was shared before these commits.
     """
-    found, left = set(known), []
+    waiting, together = set[int](), dict[int, list[set[int]]]()
     for commit in commits:
         paths = {_short(path) for path in _touched(commit, v1_path)}
-        writer = written_by(commit)
-        if writer.is_attributed and writer.level == STRONGEST and commit.id not in joined:
-            left.append(paths)
-        else:
-            found |= paths
-    while spreading := [paths for paths in left if not found.isdisjoint(paths) and paths - found]:
-        found.update(*spreading)
-    return frozenset(found)
+        if commit.id in joined or not _is_the_persons(commit) or not known.isdisjoint(paths):
+            waiting |= paths
+        elif len(paths) > 1:
+            for path in paths:
+                together.setdefault(path, []).append(paths)
+    found = set[int]()
+    while waiting:
+        path = waiting.pop()
+        found.add(path)
+        for paths in together.pop(path, ()):
+            waiting |= paths - found
+    return known | found if found else known
+
+
+def _is_the_persons(commit: CommitFacts) -> bool:
+    """Whether all that a commit brought is the person's, as far as can be told without its texts.
+
+    PACK's index comes in a plain commit only if somebody squashed what PACK had written.
+    """
+    writer = written_by(commit)
+    if not writer.is_attributed or writer.level > STRONGEST:
+        return False
+    is_plain = not writer.is_ours and len(commit.parents) == 1
+    return not is_plain or all(not may_be_generated(one.path) for one in commit.files or ())
 
 
 def _touched(commit: CommitFacts, v1_path: MemoryPath) -> Iterator[MemoryPath]:
-    """The notes that a commit changed, moved, took text from or removed."""
+    """The files that a commit changed, moved, took text from or removed; any may become a note."""
     for change in commit.files or ():
         for path in filter(None, (change.path, change.old_path)):
-            if path == v1_path or (is_catalogued(path) and not may_be_generated(path)):
+            if not may_be_generated(path):
                 yield path
     if splits_v1(commit, v1_path):
         yield v1_path
@@ -190,8 +208,8 @@ def _short(path: MemoryPath) -> int:
 
 def _written(found: KnownHistory) -> str:
     accepted = [[*astuple(one), version] for one, version in found.accepted]
-    parts = [accepted, sorted(found.joined), sorted(found.shared)]
-    return json.dumps(parts, separators=(",", ":"))
+    shared = b85encode(array("I", sorted(found.shared)).tobytes()).decode()
+    return json.dumps([accepted, sorted(found.joined), shared], separators=(",", ":"))
 
 
 def _read(text: str) -> KnownHistory:
@@ -199,7 +217,7 @@ def _read(text: str) -> KnownHistory:
     return KnownHistory(
         tuple(_accepted(*one) for one in accepted),
         frozenset(map(CommitId, joined)),
-        frozenset(map(int, shared)),
+        frozenset(array("I", b85decode(shared))),
     )
 
 

@@ -99,8 +99,7 @@ class LineTruths:
 
     def is_shared(self, note: Note) -> bool:
         """See `Truths.is_shared`."""
-        known = self._versions.is_shared(note.path)
-        return _says_so(note) if known is None else known
+        return self._versions.is_shared(note.path) or _says_so(note)
 
     def mode(self, path: MemoryPath) -> TruthMode:
         """See `Truths.mode`."""
@@ -121,7 +120,7 @@ def _says_so(note: Note) -> bool:
 def note_truth(note: Note, lines: tuple[LineTruth, ...]) -> NoteTruth:
     """The truth of a note whose lines are known."""
     keys = dict(_keys(note, lines))
-    start = note.text[: len(note.text) - len(note.head.body)].count("\n")
+    start = note.head.parts.lines_above
     texts = git_lines(note.exact_text())
     body = [one for text, one in zip(texts[start:], lines[start:], strict=True) if text.strip()]
     counting = [*body, *(one for key, one in keys.items() if key not in SYSTEM_KEYS)]
@@ -131,13 +130,11 @@ def note_truth(note: Note, lines: tuple[LineTruth, ...]) -> NoteTruth:
 def _keys(note: Note, lines: Sequence[LineTruth]) -> Iterator[tuple[str, LineTruth]]:
     """The truth of each top-level key: that of its weakest line."""
     head = note.head
-    root = yaml_block.compose(head.block) if head.block and not head.problem else None
-    if root is None:
+    if not head.block or head.problem:
         return
     first = (head.parts.prefix + head.parts.opening).count("\n")
-    starts = [node.start_mark.line for node, _ in root.value]
-    names = [str(node.value) for node, _ in root.value]
-    ends = [*starts[1:], (head.block or "").count("\n")]
-    for name, start, end in zip(names, starts, ends, strict=True):
+    keys = yaml_block.key_lines(head.block)
+    ends = [*(start for _, start in keys[1:]), head.block.count("\n")]
+    for (name, start), end in zip(keys, ends if keys else (), strict=True):
         own = lines[first + start : first + max(end, start + 1)]
         yield name, max(own, key=lambda one: one.level)

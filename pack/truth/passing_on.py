@@ -8,7 +8,7 @@ is, too: words that are added, left out or put in another order make another lin
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -65,13 +65,33 @@ def pass_on(new: Sequence[str], parents: Sequence[Version], commit: CommitId | N
     return Passed(found, hunks)
 
 
-def bring_back(new: Sequence[str], former: Version, found: list[LineTruth | None]) -> None:
-    """Give new text the truth that it had in a former version, as after an undo."""
+def bring_back(
+    new: Sequence[str],
+    former: Version,
+    found: list[LineTruth | None],
+    after: Sequence[str] = (),
+) -> None:
+    """Give new text the truth that it had in a former version, as after an undo.
+
+    Args:
+        new: The lines of the version.
+        former: The one before the text was taken away.
+        found: The truth of each line, as far as it is known.
+        after: The lines of the one after that: what is still there does not come back.
+    """
+    left = Counter(former.keys)
+    left.subtract(after)
     differences = differing(former.keys, new)
     for start, end, old in _kept(differences, len(former.keys), len(new)):
         for place in range(start, end):
-            found[place] = found[place] or former.truths[old + place - start]
-    gone = [old for hunk in differences for old in range(hunk.old_start, hunk.old_end)]
+            if found[place] is None and left[new[place]] > 0:
+                found[place] = former.truths[old + place - start]
+                left[new[place]] -= 1
+    gone = []
+    for old in (old for hunk in differences for old in range(hunk.old_start, hunk.old_end)):
+        if left[former.keys[old]] > 0:
+            left[former.keys[old]] -= 1
+            gone.append(old)
     _moved(new, former, found, range(len(new)), gone)
 
 

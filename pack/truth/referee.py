@@ -38,6 +38,7 @@ from pack.merge.two_sides import PERSON
 from pack.model import BlobId, CommitId, EntryType, MemoryPath
 from pack.paths import INDEX
 from pack.truth.authority import truth_at
+from pack.truth.foreign_merges import ForeignMerges, is_foreign_merge
 from pack.truth.rule import judge
 
 _PERSON: Final = LineTruth(STRONGEST, "user:unknown", LineState.UNATTRIBUTED, None)
@@ -45,11 +46,13 @@ _PERSON: Final = LineTruth(STRONGEST, "user:unknown", LineState.UNATTRIBUTED, No
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What one commit did to a file; a merge of others' work has the person's level."""
+    """What one commit did to a file; a merge that PACK made has the person's level."""
 
     commit: CommitFacts
     file: FileChange
     level: int
+    is_foreign_merge: bool = False
+    fork: BlobId | None = None
 
     @property
     def source(self) -> MemoryPath:
@@ -73,12 +76,12 @@ class HistoryReferee:
         steps = self._steps(base, theirs, others)
         if not steps:
             return ()
-        before = self._tree(base)
+        before, after = self._tree(base), self._tree(theirs)
         return [
             held
             for path, done in steps.items()
             if any(step.level > PERSON for step in done) and self._is_protected(path)
-            if (held := self._judge(base, path, before.get(path), done)) is not None
+            for held in self._judge(base, path, before.get(path), done, after)
         ]
 
     def _is_protected(self, path: MemoryPath) -> bool:
@@ -99,47 +102,63 @@ class HistoryReferee:
         for other in others:
             new = {one.id for one in log(LogQuery(theirs, other))}
             commits = [one for one in commits if one.id in new]
+        merges = ForeignMerges(self._core.connector, base, commits)
         levels = {one.id: _level(one) for one in commits}
         if all(level == PERSON for level in levels.values()):
             return {}
         first: dict[MemoryPath, MemoryPath] = {}
         found: dict[MemoryPath, list[_Step]] = {}
         for commit in reversed(commits):
-            for file in commit.files or ():
-                step = _Step(commit, file, levels[commit.id])
+            is_foreign = is_foreign_merge(commit)
+            files = [*merges.changes(commit, first)] if is_foreign else commit.files or ()
+            for file in files:
+                fork = merges.fork(commit, file.path) if is_foreign else None
+                step = _Step(commit, file, levels[commit.id], is_foreign, fork)
                 origin = first.get(step.source, step.source)
                 first[file.path] = origin
                 found.setdefault(origin, []).append(step)
         return found
 
     def _judge(
-        self, base: CommitId, path: MemoryPath, blob: BlobId | None, steps: Sequence[_Step]
-    ) -> HeldBack | None:
-        """What of the steps is not taken; `None` if all of it is."""
+        self,
+        base: CommitId,
+        path: MemoryPath,
+        blob: BlobId | None,
+        steps: Sequence[_Step],
+        tree: Mapping[MemoryPath, BlobId],
+    ) -> Iterator[HeldBack]:
+        """What of the steps is not taken; nothing if all of it is."""
         last = steps[-1]
-        whole = self._read(last.file.sha)
+        there = tree.get(last.file.path)  # a merge may have taken another side than the last one
+        target, whole = last.file.path if there is not None else None, self._read(there)
         if blob is None:  # text that was never here is as whoever sent it left it
-            is_rule_file = path == PROJECT_FILE and last.level > PERSON
-            return HeldBack(path, None, last.target, whole) if is_rule_file else None
+            if path == PROJECT_FILE and last.level > PERSON:
+                yield HeldBack(path, None, target, whole)
+            return
         content = self._read(blob) or b""
         weakest = max(step.level for step in steps)
-        if path != PROJECT_FILE and self._may(base, Note(path, content), whole, weakest, last):
-            return None
+        is_joined = any(step.is_foreign_merge for step in steps)
+        is_free = path != PROJECT_FILE and not is_joined
+        if is_free and self._may(base, Note(path, content), whole, weakest, target):
+            return
         first = frozenset(_lines(content))
         replay = _Replay(self, path, {blob: content}, content, first=first)
         for step in steps:
             replay.take(step)
-        if (replay.path, replay.content) == (last.target, whole):
-            return None
-        return HeldBack(replay.path, replay.content, last.target, whole)
+        if there is not None and there != last.file.sha:
+            replay.content = replay.lawful.get(there, whole)
+        if (replay.path, replay.content) != (target, whole):
+            yield HeldBack(replay.path, replay.content, target, whole)
+        for text in replay.lost:
+            yield HeldBack(replay.path, replay.content, target, text)
 
     def _may(
-        self, base: CommitId, note: Note, whole: bytes | None, level: int, last: _Step
+        self, base: CommitId, note: Note, whole: bytes | None, level: int, target: MemoryPath | None
     ) -> bool:
         """Whether the weakest of the writers could have done all of it alone."""
         if is_index(note):
             return True
-        is_away = last.target is not None and last.target != note.path
+        is_away = target is not None and target != note.path
         return not is_away and self.allowed(base, note, whole, level) == whole
 
     def allowed(
@@ -156,7 +175,9 @@ class HistoryReferee:
             return note.content
         if after is None and not found.protected:
             return None
-        return found.rest.encode("utf-8") if found.protected else after
+        if not found.protected:
+            return after
+        return found.rest.encode("utf-8") if found.rest is not None else note.content
 
     def read(self, blob: BlobId | None) -> bytes | None:
         """The bytes of a blob; `None` for none."""
@@ -181,9 +202,14 @@ class _Replay:
     """Lines that machines put in."""
     first: frozenset[str] = frozenset()
     """Lines of the version that both sides had."""
+    lost: list[bytes] = field(default_factory=list)
+    """Versions of one side, where a machine settled a conflict."""
 
     def take(self, step: _Step) -> None:
         """Do what a commit did."""
+        if step.is_foreign_merge:
+            self._join(step)
+            return
         before, after = self.referee.read(step.file.old_sha), self.referee.read(step.file.sha)
         wanted, is_machine = self._wanted(step, before, after), step.level > PERSON
         may_go = not is_machine or step.target == step.source
@@ -205,6 +231,26 @@ class _Replay:
         if may_go and step.target is not None:
             self.path = step.target
 
+    def _join(self, step: _Step) -> None:
+        """Do what a machine's merge did, as far as it keeps what both sides have."""
+        after, sides = self.referee.read(step.file.sha), []
+        for sha in step.file.old_shas:
+            before = self.lawful.get(sha, self.referee.read(sha)) if sha is not None else None
+            sides += [] if before is None else [before]
+        if not sides:
+            self.content = after
+            return
+        self.machines |= set(_lines(after)).difference(self.first, *map(_lines, sides))
+        fork = self.lawful.get(step.fork, self.referee.read(step.fork)) if step.fork else None
+        joined = sides[0]
+        for side in sides[1:]:
+            merged = merge_file(fork, joined, side)
+            joined, self.lost = merged.content, [*self.lost, *filter(None, [merged.kept])]
+        wanted = self._within(joined, after, step.level) if after is not None else joined
+        if step.file.sha is not None:
+            self.lawful[step.file.sha] = wanted
+        self.content = wanted
+
     def _within(self, known: bytes, merged: bytes, level: int) -> bytes:
         """What a machine may make of a text that was corrected: only what machines put in goes."""
         lines = tuple(
@@ -213,11 +259,10 @@ class _Replay:
         )
         try:
             note = Note(self.path, known)
-            return judge(
-                note.exact_text(), NoteTruth(lines), merged.decode("utf-8"), level
-            ).rest.encode("utf-8")
+            found = judge(note.exact_text(), NoteTruth(lines), merged.decode("utf-8"), level)
         except (InvalidContent, UnicodeDecodeError):
             return known
+        return known if found.rest is None else found.rest.encode("utf-8")
 
     def _corrected(self, step: _Step) -> Iterator[tuple[bytes, bytes]]:
         """The versions that a commit was made on which should have been others, and those."""
@@ -250,4 +295,5 @@ def _lines(content: bytes | None) -> list[str]:
 
 
 def _level(commit: CommitFacts) -> int:
-    return PERSON if len(commit.parents) > 1 else written_by(commit).level
+    is_join = len(commit.parents) > 1 and not is_foreign_merge(commit)
+    return PERSON if is_join else written_by(commit).level

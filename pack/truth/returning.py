@@ -1,8 +1,8 @@
 """Text that comes back: an undo, a redo, a restore, and what `git revert` does.
 
-It is what it was before it went, so that nobody gains or loses a line by taking back a change. But
-who takes back what a stronger writer did answers for it: an AI that brings back what the person
-deleted has written it.
+It is what it was before it went, so that nobody gains or loses a line by taking back a change. Only
+what the change took away comes back so. And who takes back what a stronger writer did answers for
+it: an AI that brings back what the person deleted has written it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from typing import Final, NamedTuple
 from pack.core.core import Core
 from pack.core.truths import STRONGEST, LineTruth
 from pack.errors import NotFound
-from pack.history.undoing.restore import RESTORES
 from pack.history.undoing.stack import undone_commit
 from pack.log import CommitFacts, FileChange, LogQuery
 from pack.model import BlobId, CommitId, MemoryPath
-from pack.provenance import is_ours
+from pack.provenance import RESTORES, is_ours
 from pack.truth.seals import is_text
 
 _REVERTS: Final = re.compile(r"^This reverts commit ([0-9a-f]{40,64})\b", re.MULTILINE)
@@ -31,11 +30,13 @@ class FormerState(NamedTuple):
         head: A commit that has it.
         path: Where it was then.
         sha: Its blob.
+        after: Its blob once the text was taken away that comes back; `None` if all of it may.
     """
 
     head: CommitId
     path: MemoryPath
     sha: BlobId
+    after: BlobId | None = None
 
 
 def former_states(
@@ -61,7 +62,8 @@ def former_states(
 
 
 def _reverted(commit: CommitFacts) -> CommitId | None:
-    found = _REVERTS.search(commit.message)
+    """The commit that one made by git takes back; what callers of PACK say is no proof of it."""
+    found = _REVERTS.search(commit.message) if not is_ours(commit.message) else None
     return CommitId(found[1]) if found else None
 
 
@@ -83,7 +85,9 @@ def _before(
     named = [one for one in changes if path in (one.path, one.old_path)]
     for change in named or (changes if len(changes) == 1 else ()):  # it may have moved since
         if change.old_sha is not None:
-            yield FormerState(facts.parents[0], change.old_path or change.path, change.old_sha)
+            yield FormerState(
+                facts.parents[0], change.old_path or change.path, change.old_sha, change.sha
+            )
 
 
 def _restored(
@@ -97,8 +101,8 @@ def _restored(
     level = credit(commit).level
     try:
         sha = core.connector.get_committed(path, state)
-        if level > STRONGEST:
-            query = LogQuery(commit.parents[0], state, path, with_files=True)
+        for parent in commit.parents[:1] if level > STRONGEST else ():
+            query = LogQuery(parent, state, path, with_files=True)
             if any(credit(one).level < level for one in core.log.read(query)):
                 return
     except NotFound:

@@ -9,6 +9,7 @@ git did to a commit, and proves nothing against somebody who wants to deceive.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -18,7 +19,6 @@ from pack.catalog.row import is_catalogued
 from pack.connector import Connector
 from pack.core.decision import Decision
 from pack.core.guard import Guard, Pending
-from pack.core.truths import SYSTEM_KEYS
 from pack.errors import NotFound
 from pack.files.line_keys import line_key
 from pack.history.differences.line_owners import first_difference
@@ -28,7 +28,14 @@ from pack.model import BlobId, MemoryPath, Put
 
 SEAL: Final = "Pack-Lines"
 _DIGITS: Final = 16
-_SYSTEM: Final = tuple(f"{key}:" for key in SYSTEM_KEYS)
+_SYSTEM: Final = re.compile(
+    r"(?:updated|created): ['\"]?[0-9][0-9TZ:.+-]{0,40}['\"]?"
+    r"|(?:truth_level|last_modified_by_level): [1-5]"
+    r"|accepted_by_user: (?:true|false)"
+    r"|origin_source: [a-z-]{1,20}:[A-Za-z0-9._-]{1,64}"
+)
+"""What PACK itself writes for `SYSTEM_KEYS`. It says nothing about what a commit brought; other
+words after the same keys may be anywhere in a note, and anybody's."""
 _Pairs = Iterable[tuple[bytes, bytes]]
 
 
@@ -49,7 +56,7 @@ def seal_of(pairs: _Pairs) -> str:
     brought: Counter[str] = Counter()
     for line, count in more.items():
         key = line_key(line.decode("utf-8", "replace")) if count else ""
-        if key and not key.startswith(_SYSTEM):
+        if key and not _SYSTEM.fullmatch(key):
             brought[key] += count
     digest = hashlib.sha256()
     for key in sorted(key for key, count in brought.items() if count > 0):

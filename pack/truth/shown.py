@@ -8,8 +8,9 @@ right. So does one that PACK made where truth levels were off.
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -50,6 +51,13 @@ _CLAIM: Final = (
     "the frontmatter claimed more than its writer has ({}); PACK has put that right, as it says by"
     " itself who wrote what"
 )
+_CLAIM_STAYS: Final = (
+    "the frontmatter claims more than its writer has ({}); PACK cannot edit it, so that stays, and"
+    " counts for nothing"
+)
+_BETWEEN: Final = re.compile(r"[\r\n{},]")
+_AROUND: Final = " \t?\"'"
+_MOST_DIGITS: Final = 9
 
 
 def showing(truths: Truths) -> Guard:
@@ -68,11 +76,19 @@ def showing(truths: Truths) -> Guard:
 
 
 class _Shown(NamedTuple):
-    """A note that says how far it is trusted, and what it claimed beyond that, by key."""
+    """A note that says how far it is trusted, and what it claimed beyond that, by key.
+
+    `is_edited` is no if PACK cannot edit its frontmatter.
+    """
 
     note: Note
     claims: Mapping[str, str]
     level: int
+    is_edited: bool
+
+    def warning(self) -> str:
+        """What to tell whoever claimed it."""
+        return (_CLAIM if self.is_edited else _CLAIM_STAYS).format(_words(self.claims))
 
 
 def _with(decision: Decision, shown: Sequence[_Shown]) -> Decision:
@@ -95,7 +111,7 @@ def _with(decision: Decision, shown: Sequence[_Shown]) -> Decision:
             for change in decision.changes
         ],
         notes=[notes.get(note.path, note) for note in decision.notes],
-        warnings=(*decision.warnings, *(_CLAIM.format(_words(one.claims)) for one in claimed)),
+        warnings=(*decision.warnings, *(one.warning() for one in claimed)),
         trailers=(*decision.trailers, *(event.trailer() for event in events)),
     )
 
@@ -107,27 +123,50 @@ def _words(claims: Mapping[str, str]) -> str:
 def _shown(pending: Pending, truths: Truths, note: Note) -> _Shown | None:
     """A note with the keys as they have to be; `None` where nothing is to be changed."""
     head, before, writer = note.head, pending.before(note.path), pending.origin
-    if head.problem is not None or truths.mode(note.path) is TruthMode.OFF:
+    if truths.mode(note.path) is TruthMode.OFF:
         return None
-    given = {key: meant for key in head.fields if (meant := _meant(key)) is not None}
+    said = _said(head)
+    given = {key: meant for key in said if (meant := _meant(key)) is not None}
     was_shown = before is not None and not TRUTH_KEYS.isdisjoint(before.head.fields)
-    if writer.level == STRONGEST and not given and not was_shown:
+    is_of_interest = given or (head.problem is None and (was_shown or writer.level > STRONGEST))
+    if not is_of_interest:
         return None
     spans = [span for name, text in pending.decision.trailers if name == ACCEPTS
              for span in accepted_spans(text)]  # fmt: skip
     try:
         found = _Trust.of(note, before, truths, writer, spans)
-        wanted = found.fields()
-        changed = frontmatter.without_fields(head, given.keys() - wanted.keys())
-        changed = frontmatter.with_fields(changed, wanted)
-    except (InvalidContent, LimitExceeded):
-        return None  # what PACK cannot read or edit stays, as the stamp leaves it too
-    old = before.head.fields if before is not None else {}
-    claims = {} if writer.level == STRONGEST else _beyond(head, given, wanted, old)
+    except InvalidContent:  # what was there is no text, so none of it is left
+        found = _Trust.of(note, None, truths, writer, spans)
+    wanted = found.fields()
+    old = _said(before.head) if before is not None else {}
+    claims = {} if writer.level == STRONGEST else _beyond(said, given, wanted, old)
+    changed = _edited(head, given.keys() - wanted.keys(), wanted)
+    if changed is None:  # what PACK cannot read or edit stays, as the stamp leaves it too
+        return _Shown(note, claims, found.level, is_edited=False) if claims else None
     if changed.block == head.block and not claims:
         return None
     content = changed.parts.join().encode("utf-8")
-    return _Shown(Note.planned(note.path, content, changed), claims, found.level)
+    return _Shown(Note.planned(note.path, content, changed), claims, found.level, is_edited=True)
+
+
+def _edited(
+    head: Frontmatter, wrong: Collection[str], wanted: Mapping[str, Value]
+) -> Frontmatter | None:
+    """The frontmatter with the keys as they have to be; `None` if it cannot be edited."""
+    if head.problem is not None:
+        return None
+    try:
+        return frontmatter.with_fields(frontmatter.without_fields(head, wrong), wanted)
+    except (InvalidContent, LimitExceeded):
+        return None
+
+
+def _said(head: Frontmatter) -> Mapping[str, object]:
+    """What the frontmatter says; if PACK cannot read it, what somebody else could read there."""
+    if head.problem is None:
+        return head.fields
+    pairs = (part.partition(":") for part in _BETWEEN.split(head.block or ""))
+    return {key.strip(_AROUND): value.strip(_AROUND) for key, colon, value in pairs if colon}
 
 
 def _meant(key: str) -> str | None:
@@ -138,7 +177,7 @@ def _meant(key: str) -> str | None:
 
 
 def _beyond(
-    head: Frontmatter,
+    said: Mapping[str, object],
     given: Mapping[str, str],
     wanted: Mapping[str, Value],
     old: Mapping[str, object],
@@ -146,7 +185,7 @@ def _beyond(
     """What a text claims in these keys beyond what is so, and did not just take over."""
     found = {}
     for key, meant in given.items():
-        claimed = head.fields[key]
+        claimed = said[key]
         is_taken_over = key in old and repr(old[key]) == repr(claimed)
         if not is_taken_over and _rank(meant, claimed) < _rank(meant, wanted.get(meant)):
             found[key] = str(claimed)[:80]
@@ -161,7 +200,10 @@ def _rank(key: str, value: object) -> int:
     if key == ORIGIN_SOURCE.name:
         origin = parse_origin(text)
         return origin.level if origin is not None else 0 if value is not None else STRONGEST
-    return int(text) if text.isascii() and text.isdecimal() else 0
+    if not (text.isascii() and text.isdecimal()):
+        return 0
+    digits = text.lstrip("0")
+    return int(digits or 0) if len(digits) <= _MOST_DIGITS else 10**_MOST_DIGITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +299,7 @@ def _lines(
 ) -> Iterator[LineTruth]:
     """The truth of each line of the body, and of each key that is not PACK's own."""
     texts = git_lines(note.text)
-    start = len(texts) - len(git_lines(note.head.body))
+    start = note.head.parts.lines_above
     for number, (text, one) in enumerate(zip(texts, _kept(texts, before, truth), strict=True), 1):
         if number <= start or not text.strip():
             continue
@@ -270,3 +312,5 @@ def _lines(
             is_same = key in old and repr(old[key]) == repr(value)
             is_known = truth is not None and is_same and not is_accepted
             yield truth.keys.get(key, own) if truth is not None and is_known else own
+    if note.head.problem is not None and (before is None or before.head.block != note.head.block):
+        yield own  # whatever these keys are

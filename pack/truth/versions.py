@@ -8,8 +8,9 @@ next process too, which finds the newest version that this one knew (`pack.truth
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
+from hashlib import sha256
 from typing import Final
 
 from pack.connector import Capability
@@ -20,14 +21,20 @@ from pack.errors import NotFound
 from pack.history.assigned import AssignedLevels, assigned_in
 from pack.history.differences.line_owners import LineKeys
 from pack.history.follow import follow
-from pack.history.origins import UNATTRIBUTED
+from pack.history.origins import OLDER, written_by
 from pack.log import CommitFacts, FileChange
 from pack.model import BlobId, CommitId, MemoryPath
-from pack.provenance import is_ours
 from pack.truth.acceptances import Acceptance, accepted
 from pack.truth.ancestry import LinkedVersion, Truth, ancestry, made_from, oldest_first
 from pack.truth.credit import credit_of
-from pack.truth.elsewhere import Taken, TakenFrom, splits_v1, taken_by, taken_from_v1
+from pack.truth.elsewhere import (
+    Taken,
+    TakenFrom,
+    compared_by,
+    splits_v1,
+    taken_by,
+    taken_from_v1,
+)
 from pack.truth.kept import KeptTruths, kept_key, read_back
 from pack.truth.known_history import KnownHistories, KnownHistory
 from pack.truth.passing_on import Version, bring_back, merged, pass_on
@@ -38,9 +45,10 @@ _READ_AT_ONCE: Final = 250
 _MOST_VERSIONS: Final = 20_000
 _MOST_REMOTE_VERSIONS: Final = 200
 """Where each version of a file costs a request."""
-_DEEPEST: Final = 8
+_DEEPEST: Final = 32
+"""From how many files to others a line is followed; what came further is nobody's."""
 _KEPT: Final = 2000
-_UNKNOWN: Final = LineTruth(1, f"{UNATTRIBUTED}:older", LineState.UNATTRIBUTED, None)
+_UNKNOWN: Final = LineTruth(1, OLDER, LineState.UNATTRIBUTED, None)
 
 
 class Versions:
@@ -107,6 +115,12 @@ def _by_path(history: KnownHistory) -> dict[MemoryPath, list[tuple[CommitId, Acc
     return found
 
 
+def _is_merge_of_pack(commit: CommitFacts) -> bool:
+    """Whether PACK made a merge as it is, so that there are no words in it but those of a side."""
+    writer = written_by(commit)
+    return writer.is_ours and writer.is_attributed
+
+
 class _Walk:
     """One answer: what was read for it is kept as long as it takes."""
 
@@ -126,6 +140,7 @@ class _Walk:
         self._kept = kept
         self._keep = keep and not history.is_cut
         self._joined = history.joined
+        self._joined_digest = sha256(" ".join(sorted(self._joined)).encode()).hexdigest()
         self._accepted = _by_path(history)
         self._v1_path = core.reader.v1_path
         self._line_keys = LineKeys()
@@ -196,11 +211,12 @@ class _Walk:
             return tuple(filter(None, found))
         own = self._credit(commit)
         for state in former_states(self._core, commit, change, self._credit):
-            former = self.of(*state, depth + 1) if depth < _DEEPEST else ()
-            bring_back(new, Version(self._keys_of(state.sha) if former else (), former), found)
-        if depth < _DEEPEST:
-            self._take(commit, change, found, depth)
-        if len(parents) > 1 and is_ours(commit.message):
+            if depth < _DEEPEST:
+                truth = self.of(state.head, state.path, state.sha, depth + 1)
+                former = Version(self._keys_of(state.sha), truth)
+                bring_back(new, former, found, self._keys_of(state.after))
+        self._take(commit, change, found, depth)
+        if len(parents) > 1 and _is_merge_of_pack(commit):
             for place in (place for place, truth in enumerate(found) if truth is None):
                 found[place] = merged(place, parents, hunks, commit.id)
         return tuple([truth or own for truth in found])
@@ -213,7 +229,9 @@ class _Walk:
             self._taken[commit.id] = self._taken_by(commit)
         sources: dict[TakenFrom, Truth] = {}
         for place, (source, was) in self._taken[commit.id].get(change.path, {}).items():
-            if found[place] is None:
+            if found[place] is None and depth == _DEEPEST:
+                found[place] = _UNKNOWN
+            elif found[place] is None:
                 if source not in sources:
                     sources[source] = self.of(*source, depth + 1)
                 found[place] = sources[source][was]
@@ -221,9 +239,15 @@ class _Walk:
     def _taken_by(self, commit: CommitFacts) -> Mapping[MemoryPath, Taken]:
         v1_path = self._v1_path
         if not commit.parents or not splits_v1(commit, v1_path):
-            return taken_by(commit, self._keys_of)
+            return self._known.once((taken_by, commit.id), partial(self._compared, commit))
         v1 = self._core.connector.get_committed(v1_path, commit.parents[0])
         return taken_from_v1(commit, v1_path, v1, self._keys_of)
+
+    def _compared(self, commit: CommitFacts) -> Mapping[MemoryPath, Taken]:
+        changes = compared_by(commit)
+        blobs = (one for change in changes for one in (change.sha, *change.old_shas))
+        self._add(dict.fromkeys(blob for blob in blobs if blob is not None))
+        return taken_by(commit, self._keys_of)
 
     def _credit(self, commit: CommitFacts) -> LineTruth:
         is_joined, assigned = commit.id in self._joined, self._assigned.levels.get(commit.id)
@@ -260,7 +284,8 @@ class _Walk:
 
     def _kept_key(self, commit: CommitFacts, change: FileChange) -> str:
         earlier = self._earlier(commit, change)
-        return kept_key(commit, change, earlier, self._joined, self._assigned.state)
+        joined = self._joined_digest
+        return kept_key(commit, change, earlier, joined, self._assigned.state)
 
     def _key(self, commit: CommitFacts, change: FileChange) -> Hashable:
         state = self._assigned.state
@@ -302,7 +327,13 @@ class _Walk:
         wanted = dict.fromkeys(blob for blob in blobs if blob is not None)
         self._contents = {sha: self._contents[sha] for sha in wanted if sha in self._contents}
         self._keys = {sha: self._keys[sha] for sha in wanted if sha in self._keys}
-        self._contents |= self._read([sha for sha in wanted if sha not in self._contents])
+        self._add(wanted)
+
+    def _add(self, wanted: Iterable[BlobId]) -> None:
+        """Read together those of these blobs that were not read yet."""
+        missing = [sha for sha in wanted if sha not in self._contents]
+        if missing:
+            self._contents |= self._read(missing)
 
     def _read(self, shas: Sequence[BlobId]) -> dict[BlobId, bytes]:
         """These blobs; one that a clone lacks has no lines."""

@@ -64,7 +64,7 @@ class Care:
         Meanwhile listings and searches of a large memory are answered from the files read so far.
 
         Args:
-            progress: As for `reindex`; an error that it raises ends the filling.
+            progress: As for `Gradual.fill`; an error that it raises ends the filling.
         """
         core = self._core
         try:

@@ -1,8 +1,9 @@
 """Exchanging a memory with a remote: fetch, take in, push; again if somebody was faster.
 
 What is to be done is decided by `decision`. Taking in is a fast-forward, or one merge commit
-with a true index (C10); either is made as a write is, so that what the user edited, staged or put
-in the way is never touched: the exchange waits, and says for what. A write never waits for it.
+with a true index (C10), which any machine would make of the same two heads (`merging`). Either is
+made as a write is, so that what the user edited, staged or put in the way is never touched: the
+exchange waits, and says for what. A write never waits for it.
 """
 
 from __future__ import annotations
@@ -225,8 +226,8 @@ class Exchanger:
         if theirs is None or move in (Move.NOTHING, Move.PUSH):
             return ours
         news = self._remote.count(theirs, ours)
-        is_lawful = not self._held_back(position.base, theirs)
-        if ours is None or (move is Move.FAST_FORWARD and is_lawful):
+        is_forward = move is Move.FAST_FORWARD and not self._held_back(position.base, theirs)
+        if ours is None or is_forward:
             self._report("taking in what is new there")
             self._remote.fast_forward(ours, theirs)
             head = theirs

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
+from functools import partial
 
 from pack.catalog import imported
 from pack.catalog.scope import PROJECT_FILE, Scope, scope_of
@@ -18,18 +19,25 @@ from pack.files.note import Note
 from pack.imports import notes as importing
 from pack.imports.left_out import LeftOut, left_in
 from pack.index.format import read_head
-from pack.model import ABSENT, BlobId, Change, EntryType, MemoryPath, Mode, Put
+from pack.model import ABSENT, BlobId, Change, Entry, EntryType, MemoryPath, Mode, Put
 from pack.paths import INDEX, fold, is_memory_file, original_path, parse_path
 from pack.provenance import IMPORT
 from pack.remote.remote import Exchange
-from pack.results import Written
+from pack.results import WriteStatus, Written
 from pack.use_cases.adoption import NOTHING_JOINS, Adoption, Agree, agreed, counted, sized
 from pack.use_cases.beside import Beside, find_beside, refuse_link, scope_changes
 from pack.use_cases.care import Care
 from pack.use_cases.link_repair import NothingToRepair, decide_repair, repair_beforehand
 from pack.use_cases.originals import Original, decide_to_leave_out, find_originals
 from pack.use_cases.remotes import Remotes
-from pack.use_cases.root_notes import AskRoot, choose_root, held, record_choice, stay_outside
+from pack.use_cases.root_notes import (
+    AskRoot,
+    RootChoice,
+    choose_root,
+    held,
+    record_choice,
+    stay_outside,
+)
 from pack.use_cases.v1_history import days_of_v1
 from pack.v1 import divide as migration
 from pack.v1.links import Repair
@@ -155,15 +163,16 @@ class Lifecycle:
         plan = _without_excluded(core, found)
         present = held(core, root.scope)
         adopted = [entry.path for entry in present] if core.connector.head() is None else []
-        is_new = root.is_new or bool(adopted or _imported(core, plan))
+        brings = bool(adopted or _imported(core, plan))
+        is_new = root.is_new or brings
         if mode is Mode.V2 and not (is_new or is_foreign):
             healed = None if dry_run else self._healed()
             return Initialised(healed, mode, skipped=tuple(plan.skipped))
-        unlisted = _unlisted(core, root.scope) if begins else ((), ())
         becoming = [
             each for each in present if begins or adopted or (root.is_new and "/" not in each.path)
         ]
-        joining = Adoption(counted(sized(core, becoming)), is_foreign, unlisted[0])
+        joins = partial(_joins, core, becoming, begins=begins, is_foreign=is_foreign)
+        joining, left = joins(root.scope)
         if joining.is_asked_about and not dry_run:
             wanted.agree(joining)
 
@@ -171,23 +180,22 @@ class Lifecycle:
             if core.reader.mode() is not mode:
                 raise _Begun
             puts = [*_imported(core, plan), *(_adopt(core, path) for path in adopted)]
-            if root.is_new:
-                puts += record_choice(core, root.scope)
-            elif adopted and core.reader.find(PROJECT_FILE) is not None:
-                puts.append(_adopt(core, PROJECT_FILE))  # it decides what is adopted
+            puts += _deciding(core, root, is_adopting=bool(adopted))
             changes: list[Change] = [*puts, *_dates(core, puts, plan, given.dates)]
             if mode is Mode.EMPTY and not given.notes and not present:
                 changes += _starters(core, wanted.scaffold)
             what = "begin a memory" if begins else "take over notes"
             names = [change.path for change in changes]
-            return Decision(INDEX, changes, f"{INDEX}: {what}", names=names)
+            # Where the person's `.pack.yaml` has to be changed, the memory begins without that.
+            return Decision(INDEX, changes, f"{INDEX}: {what}", names=names, apply_rest=begins)
 
         try:
-            brings = adopted or _imported(core, plan)
             writer = IMPORT if brings else self._session.origin
             written = core.writer.write(decide, writer, dry_run=dry_run)
         except _Begun:
             return self._init(wanted)
+        if written.status is not WriteStatus.WRITTEN:  # `.pack.yaml` waits for the person
+            joining, left = joins(scope_of(core.connector))
         return Initialised(
             written,
             mode,
@@ -196,7 +204,8 @@ class Lifecycle:
             tuple(adopted),
             tuple(plan.skipped),
             tuple(plan.renamed),
-            *unlisted,
+            joining.outside,
+            left,
             joining,
         )
 
@@ -320,6 +329,15 @@ def _without_excluded(core: Core, plan: importing.ImportPlan) -> importing.Impor
     return importing.ImportPlan(files, skipped, renamed)
 
 
+def _joins(
+    core: Core, becoming: Sequence[Entry], scope: Scope, *, begins: bool, is_foreign: bool
+) -> tuple[Adoption, tuple[LeftOut, ...]]:
+    """What of the files that are there becomes memory, and what else is there."""
+    outside, left = _unlisted(core, scope) if begins else ((), ())
+    files = [entry for entry in becoming if scope.holds(entry.path)]
+    return Adoption(counted(sized(core, files)), is_foreign, outside), left
+
+
 def _unlisted(core: Core, scope: Scope) -> tuple[tuple[MemoryPath, ...], tuple[LeftOut, ...]]:
     """What is there and is no memory file: markdown files at the root, and the rest."""
     tree = core.reader.tree()
@@ -334,6 +352,14 @@ def _unlisted(core: Core, scope: Scope) -> tuple[tuple[MemoryPath, ...], tuple[L
         and (entry.sha or not is_memory_file(entry.path))  # else it is among the rest
     )
     return tuple(outside), tuple(left_in(tree))
+
+
+def _deciding(core: Core, root: RootChoice, *, is_adopting: bool) -> list[Put]:
+    """The `.pack.yaml` that decides what is memory, as far as a commit has to bring it."""
+    if root.is_new:
+        return record_choice(core, root.scope)
+    is_there = is_adopting and core.reader.find(PROJECT_FILE) is not None
+    return [_adopt(core, PROJECT_FILE)] if is_there else []
 
 
 def _adopt(core: Core, path: MemoryPath) -> Put:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
+from functools import cached_property
 from typing import Final
 
 from pack.catalog.refresh import NO_COMMIT, bring_up
@@ -99,18 +100,22 @@ class _Tree:
 
     def list_dir(self, path: MemoryPath | None) -> list[Entry]:
         """See `VisibleFiles.list_dir`."""
-        return list(self._entries(f"{path}/" if path else ""))
+        return list(self._folders.get(path or "", {}).values())
 
-    def _entries(self, prefix: str) -> Iterator[Entry]:
-        seen: set[str] = set()
+    @cached_property
+    def _folders(self) -> Mapping[str, Mapping[str, Entry]]:
+        """What each folder holds, by name."""
+        found: dict[str, dict[str, Entry]] = {}
         for path, blob in sorted(self._files.items()):
-            if not path.startswith(prefix):
-                continue
-            name, slash, _ = path.removeprefix(prefix).partition("/")
-            if name not in seen:
-                seen.add(name)
-                kind, sha = (EntryType.DIR, _NO_FOLDER) if slash else (EntryType.FILE, blob)
-                yield Entry(name, MemoryPath(prefix + name), kind, sha)
+            place, kind, sha = str(path), EntryType.FILE, blob
+            while place:
+                folder, _, name = place.rpartition("/")
+                inside = found.setdefault(folder, {})
+                if name in inside:
+                    break
+                inside[name] = Entry(name, MemoryPath(place), kind, sha)
+                place, kind, sha = folder, EntryType.DIR, _NO_FOLDER
+        return found
 
     def is_committed(self, found: Note) -> bool:
         """See `VisibleFiles.is_committed`."""

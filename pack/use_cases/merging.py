@@ -44,7 +44,7 @@ _NAMED_PATHS: Final = 100
 _REQUEST: Final = 32
 
 
-class Verdict(StrEnum):
+class MergeVerdict(StrEnum):
     """What a commit is that may be a merge of PACK's."""
 
     NONE = "none"
@@ -100,7 +100,7 @@ class Merging:
         parents = (min(one, other), max(one, other))
         first = without_index(graph.files(parents[0]), merger.read)
         paths = sorted(path for path in files | first if files.get(path) != first.get(path))
-        message = _message(parents, paths, merged.conflicts)
+        message = _message(parents, paths, merged.conflicts, self._store.is_whole())
         at = max(self._facts(parent).at for parent in parents)
         seconds = max(0, int(at.timestamp()))
         whole = files | {path: blob_id(content) for path, content in index.items()}
@@ -111,7 +111,10 @@ class Merging:
         return PlannedMerge(commit, whole, merged.conflicts, made)
 
     def changes(self, planned: PlannedMerge, commit: CommitId) -> list[Change]:
-        """How the files of a merge differ from those of a commit, sorted by path."""
+        """How the files of a merge differ from those of a commit; what goes, goes first.
+
+        So a name is free where another file takes it on a file system that ignores case.
+        """
         before = files_of(self._core.connector, commit)
         changes: list[Change] = []
         for path in sorted(planned.files.keys() | before.keys()):
@@ -122,27 +125,27 @@ class Merging:
                 made = planned.made.get(new)
                 content = made if made is not None else self._read(new)
                 changes.append(Put(path, content, old if old is not None else ABSENT))
-        return changes
+        return sorted(changes, key=lambda change: isinstance(change, Put))
 
-    def verdict(self, commit: CommitId) -> Verdict:
+    def verdict(self, commit: CommitId) -> MergeVerdict:
         """Whether a commit that says so is the merge of its parents.
 
         Raises:
-            NotFound: There is no such commit, or not all of what it was made of.
+            NotFound: There is no such commit, or not all of what it was made of is here.
             ConnectorError: The store cannot be read.
         """
         facts = self._facts(commit)
         version = merge_version(facts)
         if version is None:
-            return Verdict.NONE
+            return MergeVerdict.NONE
         if version != str(MERGE_VERSION):
-            return Verdict.UNKNOWN
+            return MergeVerdict.UNKNOWN
         if len(facts.parents) != 2 or facts.parents[0] >= facts.parents[1]:
-            return Verdict.FALSE
+            return MergeVerdict.FALSE
         planned = self.plan(*facts.parents)
         changes = self.changes(planned, facts.parents[0])
         is_made = self._store.is_made(commit, planned.commit, changes)
-        return Verdict.TRUE if is_made else Verdict.FALSE
+        return MergeVerdict.TRUE if is_made else MergeVerdict.FALSE
 
     def _facts(self, commit: CommitId) -> CommitFacts:
         (facts,) = self._core.connector.log(LogQuery(commit, limit=1))
@@ -166,7 +169,7 @@ def files_of(connector: Connector, commit: CommitId) -> dict[MemoryPath, BlobId]
 
 
 class _Graph:
-    """The commits of a memory, as `CommitGraph`; each is read once."""
+    """The commits of a memory, as `MergeGraph`; each is read once."""
 
     def __init__(self, connector: Connector, store: MergeStore) -> None:
         self._connector = connector
@@ -174,24 +177,31 @@ class _Graph:
         self._files: dict[CommitId, Tree] = {}
 
     def merge_bases(self, one: CommitId, others: Sequence[CommitId]) -> Sequence[CommitId]:
-        """See `CommitGraph.merge_bases`."""
+        """See `MergeGraph.merge_bases`."""
         return self._store.merge_bases(one, others)
 
     def height(self, commits: Sequence[CommitId]) -> int:
-        """See `CommitGraph.height`."""
+        """See `MergeGraph.height`."""
         return self._store.height(commits)
 
     def files(self, commit: CommitId) -> Tree:
-        """See `CommitGraph.files`."""
+        """See `MergeGraph.files`."""
         if commit not in self._files:
             self._files[commit] = files_of(self._connector, commit)
         return self._files[commit]
 
 
 def _message(
-    parents: Sequence[CommitId], paths: Sequence[str], conflicts: Sequence[MergeConflict]
+    parents: Sequence[CommitId],
+    paths: Sequence[str],
+    conflicts: Sequence[MergeConflict],
+    is_whole: bool,
 ) -> str:
-    """The message of a merge that brings these files to its first parent."""
+    """The message of a merge that brings these files to its first parent.
+
+    Where part of the history is missing, another machine may come to another merge. So the commit
+    does not say that anybody would come to this one.
+    """
     first = paths[0] if paths else INDEX
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
     named = [*paths[1:_NAMED_PATHS]]
@@ -199,7 +209,8 @@ def _message(
         named.append(f"… {len(paths) - _NAMED_PATHS} more")
     request = sha256(" ".join(parents).encode("ascii")).hexdigest()[:_REQUEST]
     trailers = [*(event.trailer() for event in _events(conflicts))]
-    trailers.append((MERGE_TRAILER, str(MERGE_VERSION)))
+    if is_whole:
+        trailers.append((MERGE_TRAILER, str(MERGE_VERSION)))
     subject = f"{first}: merge both sides{more}"
     return commit_message(subject, MERGER, request, paths=named, trailers=trailers)
 

@@ -94,7 +94,7 @@ class Notes:
             sort: By path, or newest or largest first.
             limit: How many to return at most; `None` for as many as fit into about 1,500 tokens.
             cursor: Where an earlier answer left off.
-            max_level: Only files that are trusted at least so far, from 1 (the person) to 5. With
+            max_level: Only files that are trusted at least this far, from 1 (the person) to 5. With
                 this or `origin`, each file says its level and origin.
             origin: Only files of which this writer wrote what is trusted least: the beginning of an
                 origin, such as `user`.

@@ -63,7 +63,7 @@ class SearchRequest:
         cursor: Where an earlier answer left off.
         budget: About how many tokens the results may take; `None` for any number.
         explain: Whether each result says why it has its rank.
-        max_level: Only passages that are trusted at least so far: no level above it.
+        max_level: Only passages that are trusted at least this far: no level above it.
         origin: Only passages of this writer: the beginning of an origin.
     """
 
@@ -360,7 +360,7 @@ class Search:
             max_tokens: About how many tokens the results may take; there is always at least one
                 result.
             explain: Whether each result says why it has its rank.
-            max_level: Only passages that are trusted at least so far, from 1 (the person) to 5.
+            max_level: Only passages that are trusted at least this far, from 1 (the person) to 5.
             origin: Only passages of this writer: the beginning of an origin, such as `user`.
 
         Raises:

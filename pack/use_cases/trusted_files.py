@@ -13,6 +13,7 @@ from pack.catalog.row import Row
 from pack.core.core import Core
 from pack.core.labels import Label, labels_of
 from pack.errors import LimitExceeded
+from pack.files.markdown import split_lines
 from pack.model import MemoryPath
 from pack.use_cases.trusted_matches import check_level, is_wanted
 
@@ -86,6 +87,6 @@ def _label(core: Core, path: MemoryPath, *, with_channel: bool) -> tuple[bool, L
         return False, None
     if note is None:
         return False, None
-    last = note.text.count("\n") + 1
+    last = len(split_lines(note.text))
     found = labels_of(core, note, 1, last, with_channel=with_channel)
     return found is not None or core.truths is None, found.whole if found else None

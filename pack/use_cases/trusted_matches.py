@@ -9,6 +9,7 @@ from itertools import groupby
 from pack.core.core import Core
 from pack.core.labels import Label, labels_of
 from pack.errors import InvalidRequest
+from pack.files.markdown import split_lines
 from pack.files.note import Note
 from pack.model import MemoryPath
 from pack.provenance import TRUTH_LEVELS
@@ -66,7 +67,7 @@ def label_at(
 
 def _passage(note: Note, line: int) -> tuple[int, int]:
     """The first and the last line of the passage that a line is in."""
-    spans = ((one.line, one.line + one.text.rstrip("\n").count("\n")) for one in note.passages())
+    spans = ((one.line, one.line + len(split_lines(one.text)) - 1) for one in note.passages())
     fitting = [span for span in spans if span[0] <= line <= span[1]]
     return fitting[-1] if fitting else (line, line)
 

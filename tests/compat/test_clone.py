@@ -42,7 +42,8 @@ def test_a_clone_has_the_proposals_and_takes_none_for_a_branch(
     origin: Path, tmp_path: Path
 ) -> None:
     git(origin, "update-ref", "refs/pack/proposals/one", "HEAD")
-    git(origin, "branch", "pack/rejected/two")  # as GitHub keeps them
+    for branch in ("proposals/one", "rejected/two", "rejected/No"):  # as GitHub keeps them
+        git(origin, "branch", f"pack/{branch}")
     folder = tmp_path / "clone"
     clone_repository(str(origin), folder, marks=["index.md"])
     assert git(folder, "for-each-ref", "--format=%(refname)", "refs/pack").split() == [

@@ -18,7 +18,7 @@ from tests.support import AGENT, Clock, examples, git
 
 pytestmark = pytest.mark.contract("C1", "C9")
 _COMMITS = 2_000
-_ASKED = examples(12, 400)
+_ASKED = examples(8, 400)
 
 
 @pytest.fixture(scope="module", params=[1, 2])

@@ -102,7 +102,7 @@ def settle_person(folder):
 
 @pytest.mark.parametrize(
     ("processes", "writes"),
-    [(4, 8), pytest.param(8, 100, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])],
+    [(4, 5), pytest.param(8, 100, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])],
 )
 def test_processes_write_while_a_person_commits(folder, processes, writes):
     """Half of the writes go to distinct files, half are appends to one file."""

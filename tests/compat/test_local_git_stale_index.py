@@ -28,19 +28,22 @@ from tests.compat.local_git_support import (
 pytestmark = pytest.mark.contract("C1", "C9")
 ROOT = Path(__file__).parents[2]
 NEW = MemoryPath("own/new.md")
+INDEX = MemoryPath("index.md")
 PERSON = "context/person.md"
 
 
 def write(folder, what):
     """What PACK does while the person's git is at work."""
     with contextlib.closing(open_memory(folder)) as memory:
+        listing = memory.get_committed(INDEX)
         changes = {
             "add": [Put(NEW, b"new\n", ABSENT)],
             "edit": [Put(A, b"edited\n", memory.get_contents(A).sha)],
             "delete": [Delete(A, memory.get_contents(A).sha)],
             "move": [Put(NEW, b"start\n", ABSENT), Delete(A, memory.get_contents(A).sha)],
         }[what]
-        memory.commit(memory.head(), changes, message(what))
+        listed = Put(INDEX, what.encode(), listing or ABSENT)
+        memory.commit(memory.head(), [*changes, listed], message(what))
 
 
 def message(subject):
@@ -122,6 +125,46 @@ def test_what_a_person_staged_later_stays(folder):
     with contextlib.closing(open_memory(folder)) as memory:
         put(memory, B, b"next\n")
     assert A in git(folder, "diff", "--cached", "--name-only").splitlines()
+
+
+@pytest.mark.parametrize("what", ["add", "edit", "delete"])
+def test_what_a_person_staged_of_one_file_of_a_write_stays(folder, what):
+    with contextlib.closing(open_memory(folder)) as memory:
+        before = put(memory, B, b"mine\n").id
+        write(folder, what)
+        path = NEW if what == "add" else A
+        git(folder, "reset", "--quiet", before, "--", path)
+        memory.get_contents(B)
+    assert path in git(folder, "diff", "--cached", "--name-only").splitlines()
+
+
+@pytest.mark.parametrize("undone", [[], ["merge", "--quit"]])
+def test_a_conflict_of_a_person_stays_one(folder, undone):
+    git(folder, "commit", "--quiet", "-m", "by hand")
+    with contextlib.closing(open_memory(folder)) as memory:
+        git(folder, "branch", "other")
+        write(folder, "add")
+        git(folder, "checkout", "--quiet", "-b", "mine")
+        git(folder, "checkout", "--quiet", "other")
+        (folder / NEW).parent.mkdir()
+        (folder / NEW).write_text("theirs\n")
+        git(folder, "add", NEW)
+        git(folder, "commit", "--quiet", "-m", "theirs")
+        git(folder, "checkout", "--quiet", "mine")
+        put(memory, B, b"mine\n")
+        git(folder, "merge", "other", ok=(1,))
+        git(folder, "checkout", "--ours", NEW)
+        if undone:
+            git(folder, *undone)
+        memory.get_contents(B)
+    assert NEW in git(folder, "ls-files", "--unmerged")
+
+
+def test_an_index_that_cannot_be_read_is_no_reason_to_read_nothing(folder):
+    with contextlib.closing(open_memory(folder)) as memory:
+        put(memory, B, b"mine\n")
+        (folder / ".git" / "index").write_bytes(b"damaged")
+        assert memory.get_contents(B).content == b"mine\n"
 
 
 @pytest.mark.parametrize("content", [b"something else\n", None])

@@ -13,7 +13,8 @@ from pack.merge.copies import is_conflict_copy
 from pack.model import CommitId
 from pack.provenance import Origin, Source
 from pack.remote.remote import Outcome
-from pack.use_cases.merging import Merging, Verdict
+from pack.truth.sync_items.pulling import pull
+from pack.use_cases.merging import MergeVerdict, Merging
 from tests.compat.remote_support import Machine, Net, make_template
 
 pytestmark = [pytest.mark.contract("C1"), pytest.mark.usefixtures("git_identity")]
@@ -51,7 +52,7 @@ def merge_with(machine: Machine, other: Machine) -> CommitId:
     return machine.local.merge(ours, planned.commit, planner.changes(planned, ours)).id
 
 
-def verdict(machine: Machine, commit: str) -> Verdict:
+def verdict(machine: Machine, commit: str) -> MergeVerdict:
     return merging(machine).verdict(CommitId(commit))
 
 
@@ -131,8 +132,8 @@ def test_two_machines_make_one_commit_of_two_heads(
     assert "encoding" not in raw
     for machine in (one, two):
         machine.assert_sound()
-        assert verdict(machine, made) is Verdict.TRUE
-        assert verdict(machine, before[0]) is Verdict.NONE
+        assert verdict(machine, made) is MergeVerdict.TRUE
+        assert verdict(machine, before[0]) is MergeVerdict.NONE
         assert len([path for path in machine.files() if is_conflict_copy(path)]) == 2
         assert {one.code for one in machine.memory.care.validate()} == {"conflict_copy"}
     if os.name == "posix":
@@ -151,13 +152,26 @@ def test_what_a_commit_says_of_itself_is_computed_again(net: Net) -> None:
         return one.git("commit-tree", tree, *heads, "-m", said)
 
     tree, (first, second) = f"{made}^{{tree}}", sorted(before)
-    assert verdict(one, like(tree, first, second)) is Verdict.FALSE  # by another, at another time
-    assert verdict(one, like(f"{first}^{{tree}}", first, second)) is Verdict.FALSE
-    assert verdict(one, like(tree, second, first)) is Verdict.FALSE
-    assert verdict(one, like(tree, first)) is Verdict.FALSE
+    assert (
+        verdict(one, like(tree, first, second)) is MergeVerdict.FALSE
+    )  # by another, at another time
+    assert verdict(one, like(f"{first}^{{tree}}", first, second)) is MergeVerdict.FALSE
+    assert verdict(one, like(tree, second, first)) is MergeVerdict.FALSE
+    assert verdict(one, like(tree, first)) is MergeVerdict.FALSE
     unknown = message.replace("Pack-Merge: 1", "Pack-Merge: 2")
-    assert verdict(one, like(tree, first, second, said=unknown)) is Verdict.UNKNOWN
-    assert verdict(one, like(tree, first, second, said="by hand")) is Verdict.NONE
+    assert verdict(one, like(tree, first, second, said=unknown)) is MergeVerdict.UNKNOWN
+    assert verdict(one, like(tree, first, second, said="by hand")) is MergeVerdict.NONE
+
+
+def test_a_merge_on_part_of_the_history_does_not_say_that_it_is_everybodys(net: Net) -> None:
+    one, two = write_both(net)
+    heads = CommitId(one.head()), CommitId(two.head())
+    one.git("fetch", "--quiet", str(two.folder), "HEAD")
+    assert "Pack-Merge: 1" in merging(one).plan(*heads).commit.message
+    root = one.git("rev-list", "--max-parents=0", "HEAD")
+    (one.folder / ".git/shallow").write_text(f"{root}\n", encoding="ascii")
+    planned = merging(one).plan(*heads)
+    assert "Pack-Merge" not in planned.commit.message
 
 
 def test_two_machines_that_fetch_from_each_other_come_to_rest(net: Net) -> None:
@@ -169,6 +183,50 @@ def test_two_machines_that_fetch_from_each_other_come_to_rest(net: Net) -> None:
     assert merge_with(two, one) == made
     for _ in range(3):
         assert merge_with(one, two) == merge_with(two, one) == made
+
+
+def test_clients_of_either_machine_are_told_what_the_other_brought(net: Net) -> None:
+    """Whichever parent the merge names first."""
+    one, two = write_both(net)
+    heads = [machine.head() for machine in (one, two)]
+    known = [pulled(machine, None) for machine in (one, two)]
+    made = merge_with(one, two)
+    two.git("fetch", "--quiet", str(one.folder), heads[0])
+    assert merge_with(two, one) == made
+    for machine, (before, version), brought in zip(
+        (one, two), known, ("green", "red"), strict=True
+    ):
+        after, later = pulled(machine, version)
+        assert later > version
+        assert f"projects/{brought}.md" in after
+        now = {**before, **after}
+        shown = {path: text for path, text in now.items() if text is not None}
+        held = {note.path: machine.text(note.path) for note in machine.memory.notes.list().files}
+        assert shown == held
+
+
+def pulled(machine: Machine, since: int | None) -> tuple[dict[str, str | None], int]:
+    """The last text of each file that changed after a version, and the version that is reached."""
+    core = machine.memory.events._core
+    found = pull(core, None if since is None else str(since), None, 200, each=False, max_level=5)
+    assert found.next_cursor is None
+    return {item.entity_id: item.content for item in found.items}, found.version
+
+
+def test_what_a_fast_forward_would_bring_and_may_not_is_a_merge_like_any(net: Net) -> None:
+    one = net.open(net.folder / "one", truth=TruthMode.ENFORCE)
+    two = net.open(net.folder / "two", truth=TruthMode.ENFORCE)
+    one.memory.written_by(USER).notes.update(A, "# A\n\nNever on Fridays.\n")
+    one.exchange()
+    two.exchange()
+    text = one.text(A).replace("Never", "Always")
+    (one.folder / A).write_text(text, encoding="utf-8")
+    agent = "agent\n\nCo-authored-by: Claude <noreply@anthropic.com>"
+    one.git("commit", "--quiet", "--all", "-m", agent)
+    one.git("push", "--quiet", "origin", "HEAD")
+    assert two.exchange().outcome is Outcome.MERGED
+    assert "Never" in two.text(A)
+    assert verdict(two, two.head()) is MergeVerdict.TRUE
 
 
 def test_three_machines_around_a_remote_come_to_rest(net: Net) -> None:
@@ -185,4 +243,4 @@ def test_three_machines_around_a_remote_come_to_rest(net: Net) -> None:
         assert machine.git("status", "--porcelain") == ""
         assert one.git("rev-list", "--count", "--all") == count
         for merge in machine.git("rev-list", "--merges", "HEAD").split():
-            assert verdict(machine, merge) is Verdict.TRUE
+            assert verdict(machine, merge) is MergeVerdict.TRUE

@@ -54,6 +54,8 @@ def create_ref(call: Call) -> Response:
         raise Refusal(422, f"{name} is not a valid ref name.")
     if git.get(new, "commit") is None and git.get(new, "tag") is None:
         raise Refusal(422, "Object does not exist")
+    if any(one.startswith(f"{name}/") or name.startswith(f"{one}/") for one in git.refs()):
+        raise Refusal(422, "Reference update failed")
     if not git.swap(name, new, None):
         raise Refusal(422, "Reference already exists")
     shape = _shape(call, name, new)

@@ -149,14 +149,14 @@ class TabModel:
             self._set(newline, replace(old, style=new))
 
     def style_text(self, start: int, end: int, style: Mapping[str, Any], fields: str) -> None:
+        # Neighbours share a style, and go on sharing one; the old one is kept for its identity.
+        made: dict[tuple[int, bool], tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
         for place in range(start, end):
             unit = self.units[place]
-            new = masked(unit.style, style, fields)
-            if "link" in style and "link" in fields.split(","):
-                new |= {"underline": True, "foregroundColor": {"color": {"rgbColor": {"blue": 1}}}}
-            if unit.code == NEWLINE:
-                new.pop("link", None)
-            self.units[place] = unit._replace(style=new)
+            key = id(unit.style), unit.code == NEWLINE
+            if key not in made:
+                made[key] = unit.style, _restyled(unit, style, fields)
+            self.units[place] = unit._replace(style=made[key][1])
 
     def make_list(self, start: int, end: int, preset: str) -> None:
         newlines = self.newlines_in(start, end)
@@ -200,6 +200,15 @@ def _unit(code: int, style: Mapping[str, Any], paragraph: ParagraphFormat) -> Un
     if code == NEWLINE:
         return Unit(code, {k: v for k, v in style.items() if k != "link"}, paragraph)
     return Unit(code, style)
+
+
+def _restyled(unit: Unit, style: Mapping[str, Any], fields: str) -> dict[str, Any]:
+    new = masked(unit.style, style, fields)
+    if "link" in style and "link" in fields.split(","):
+        new |= {"underline": True, "foregroundColor": {"color": {"rgbColor": {"blue": 1}}}}
+    if unit.code == NEWLINE:
+        new.pop("link", None)
+    return new
 
 
 def _kept(text: str) -> str:

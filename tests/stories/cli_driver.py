@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import chdir, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -205,12 +205,13 @@ class Stdio:
         command, pipe = ["serve", *map(str, words)], subprocess.PIPE
         env = {**os.environ, **(env or {})}
         self.process: Process
-        if installed or prefix or cwd:
-            command = [*prefix, COMMAND, *command]
-            pipes = {"stdin": pipe, "stdout": pipe, "stderr": pipe}
-            self.process = subprocess.Popen(command, env=env, cwd=cwd, **pipes)
-        else:
-            self.process = start(command, env=env)
+        with nullcontext() if cwd is None else chdir(cwd):
+            if installed or prefix:
+                command = [*prefix, COMMAND, *command]
+                pipes = {"stdin": pipe, "stdout": pipe, "stderr": pipe}
+                self.process = subprocess.Popen(command, env=env, **pipes)
+            else:
+                self.process = start(command, env=env)
         self._number = 0
 
     def ask(self, method: str, **params: object) -> Any:

@@ -5,6 +5,7 @@ Nothing runs here beside the one thread, so that a fork is whole.
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -15,22 +16,31 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pack_connectors
+import pack_servers
 import remembered
 from mcp.server.mcpserver.tools import Tool
 from pack_servers.cli import main
 from pack_servers.mcp.server import build_server
 
+import pack
 from pack.memory import Memory
 
 COMMAND = str(Path(sys.executable).with_name("pack"))
-IMPORTED = (
-    "pack_servers.background.sync",
-    "pack_servers.cli.connect.serve",
-    "pack_servers.cli.shell.exit",
-    "pack_servers.http.app",
-    "pack_servers.wiring.github",
-    "pack_servers.wiring.targets",
-)
+# Each command imports what it alone needs when it is called, and so do they: all of it.
+PACKAGES = (pack, pack_connectors, pack_servers)
+OTHERS = ("anyio._backends._asyncio", "git", "typer._adapters", "typer._click.decorators")
+
+
+def import_everything() -> None:
+    for package in PACKAGES:
+        folder = Path(package.__path__[0])
+        for file in sorted(folder.rglob("*.py")):
+            words = [*file.relative_to(folder.parent).with_suffix("").parts]
+            if words[:2] != ["pack", "testing"] and words[-1] != "__main__":
+                import_module(".".join(words).removesuffix(".__init__"))
+    for name in OTHERS:
+        import_module(name)
 
 
 def serve(channel: socket.socket, door: socket.socket) -> dict[str, Any] | None:
@@ -115,11 +125,11 @@ def become(asked: dict[str, Any], streams: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    for name in IMPORTED:
-        import_module(name)
+    import_everything()
     Tool.from_function = remembered.tools()
     build_server(Memory.__new__(Memory), watch=False)
     logging.getLogger().handlers.clear()  # a server sets that up for itself
+    gc.freeze()  # no fork looks through all this for garbage, and so copies it
     asked = serve(*(socket.socket(fileno=int(number)) for number in sys.argv[1:]))
     if asked and asked["program"]:
         exec(asked["program"], {"__name__": "__main__"})

@@ -190,7 +190,9 @@ def test_what_a_person_may_want_to_look_at_is_a_note(memory: Folder) -> None:
     status, found = checks(memory)
     assert status == 0
     assert found["files"]["state"] == "note"
+    memory.git("update-ref", "refs/pack/proposals/mine", "HEAD")
     shown = memory.ok("doctor").text
+    assert "left out: pack/proposals/mine\n" in shown
     assert "1 changed by hand, not committed" in shown
     assert "1 expired" in shown
     with socket.socket() as other:

@@ -10,7 +10,7 @@ import pytest
 from pack_servers.cli.shell import exit as endings
 from pack_servers.config.extras import EXTRAS, GOOGLE, KEYRING, NOTION, REPLICAS, Extra
 
-from tests.stories.cli_driver import Folder
+from tests.stories.cli_driver import Folder, new_memory
 
 _NOTION = {"NOTION_TOKEN": "secret-canary", "NOTION_SYNC_PAGE_ID": "none"}
 _GOOGLE = {"GOOGLE_DOC_ID": "none", "GOOGLE_CLIENT_SECRET": "secret-canary"}
@@ -20,9 +20,7 @@ _REDIS = {"PACK_REDIS_URL": "redis://:secret-canary@127.0.0.1:1"}
 
 @pytest.fixture
 def memory(tmp_path: Path, git_identity: tuple[str, str]) -> Folder:
-    found = Folder(tmp_path / "memory")
-    found.ok("init")
-    return found
+    return new_memory(tmp_path / "memory")
 
 
 def use(monkeypatch: pytest.MonkeyPatch, settings: Mapping[str, str]) -> None:

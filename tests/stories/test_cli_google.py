@@ -12,7 +12,7 @@ import pytest
 
 from tests.standins.google_docs import GET, TOKEN, UPDATE, GoogleStandIn
 from tests.standins.google_http import GoogleOnWire, browse
-from tests.stories.cli_driver import Ended, Folder, run
+from tests.stories.cli_driver import Ended, new_memory, run
 from tests.stories.prepared import pack_command
 
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/authorize\?\S+")
@@ -22,11 +22,10 @@ class Desk:
     """A memory, a document, and the settings that bring the one to the other."""
 
     def __init__(self, memory: Path, wire: GoogleOnWire) -> None:
-        self.memory = Folder(memory)
+        self.memory = new_memory(memory)
         self.wire = wire
         self.google = wire.google
         self.document = self.google.document()
-        self.memory.ok("init")
 
     def pack(self, *words: str, stdin: str = "") -> Ended:
         ended = self.memory.pack(*words, stdin=stdin)

@@ -10,8 +10,9 @@ from pack_servers.wiring import notion as wiring_notion
 
 from tests.standins.faults import FaultKind
 from tests.standins.notion import NotionStandIn
-from tests.stories.cli_driver import Ended
+from tests.stories.cli_driver import Ended, new_memory
 from tests.stories.test_cli_remote import Folder
+from tests.support import make_again
 
 pytestmark = pytest.mark.contract("C11")
 
@@ -37,6 +38,11 @@ class Desk:
         return self.memory.git("log", "--format=%s").splitlines()
 
 
+def _with_a_note(folder: Path) -> None:
+    made = new_memory(folder)
+    made.ok("update", "projects/site.md", stdin="# Site\n\nSee [me](../context/general.md).\n")
+
+
 @pytest.fixture
 def desk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, git_identity: tuple[str, str]
@@ -50,8 +56,7 @@ def desk(
         lambda settings, _: notion.api(settings.notion_token.get_secret_value()),
     )
     memory = Folder(tmp_path / "memory")
-    memory.ok("init")
-    memory.ok("update", "projects/site.md", stdin="# Site\n\nSee [me](../context/general.md).\n")
+    make_again(_with_a_note, memory.path)
     yield Desk(memory, notion)
     for file in memory.path.rglob("*"):
         assert not file.is_file() or notion.token.encode() not in file.read_bytes()

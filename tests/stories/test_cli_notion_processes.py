@@ -12,8 +12,9 @@ from pack.pages.contents import EXPORT_TITLE
 from tests.standins.github_http import Request
 from tests.standins.github_service import Delivery
 from tests.standins.notion import NotionStandIn
-from tests.stories.cli_driver import Ended, Folder, Installed
+from tests.stories.cli_driver import Ended, Folder, Installed, new_memory
 from tests.stories.prepared import Process, pack_command, start
+from tests.support import make_again
 
 FILES = {
     "context/a.md": "# Alpha\n\nFirst. See [Beta](../projects/b.md).\n\n- one\n- two\n",
@@ -22,16 +23,19 @@ FILES = {
 }
 
 
+def _with_notes(folder: Path) -> None:
+    made = new_memory(folder)
+    for file, text in FILES.items():
+        made.ok("update", file, stdin=text)
+
+
 class Desk:
     """A memory, and a Notion on a port of this machine."""
 
     def __init__(self, path: Path, notion: NotionStandIn) -> None:
         self.memory = Installed(path, pack_command())
         self.notion = notion
-        quick = Folder(path)
-        quick.ok("init")
-        for file, text in FILES.items():
-            quick.ok("update", file, stdin=text)
+        make_again(_with_notes, path)
         self._handle = notion.service.handle
         self._process: Process | None = None
         self._left = 0

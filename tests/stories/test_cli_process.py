@@ -77,7 +77,7 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(
     memory: Installed, words: list[str]
 ) -> None:
     child = subprocess.Popen(
-        [COMMAND, *words, "--local", memory.path],
+        [pack_command(), *words, "--local", memory.path],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

@@ -10,15 +10,17 @@ from pack_servers.config.settings import Settings
 from pack_servers.wiring.local import LocalPlace
 from pack_servers.wiring.memory import open_memory
 
-from pack.provenance import Origin, Source
+from pack.model import ABSENT, MemoryPath, Put
+from pack.provenance import Origin, Source, commit_message
 from tests.stories.cli_driver import Folder, new_memory
 from tests.stories.terminal_driver import at_terminal
 
 pytestmark = pytest.mark.contract("C13")
 
 CLAUDE = Origin(Source.AI_CLOUD, "claude-code")
-RULES = "context/rules.md"
+RULES, OTHER = "context/rules.md", "context/other.md"
 TEXT = "# Rules\n\nNever send mail.\n\nStay short.\n\nAsk first.\n"
+TRUE = {"EDITOR": "true"}
 FIELDS = ["id", "path", "origin", "level", "time", "base", "stale", "added", "removed", "status"]
 
 
@@ -30,9 +32,22 @@ def memory(tmp_path: Path) -> Folder:
     return made
 
 
-def propose(memory: Folder, *words: tuple[str, str], path: str = RULES) -> str:
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """A memory with two proposals of one client, of which no test decides."""
+    made = new_memory(tmp_path_factory.mktemp("decided") / "memory")
+    made.ok("update", RULES, stdin=TEXT)
+    made.ok("update", OTHER, stdin="# Other\n\nMine.\n")
+    propose(made, MAIL)
+    propose(made, ("Mine.", "Ours."), path=OTHER)
+    return made
+
+
+def propose(
+    memory: Folder, *words: tuple[str, str], path: str = RULES, origin: Origin = CLAUDE
+) -> str:
     """The proposal that an agent's rewrite becomes."""
-    with open_memory(Settings(), LocalPlace(memory.path), origin=CLAUDE) as opened:
+    with open_memory(Settings(), LocalPlace(memory.path), origin=origin) as opened:
         found = opened.notes.get(path)
         text = found.content
         for old, new in words:
@@ -106,7 +121,8 @@ def test_parts_are_accepted_and_the_rest_is_refused(memory: Folder) -> None:
     done = memory.json("proposals", "accept", made, "--hunks", "1,3", "--yes")
     assert done["status"] == "open"
     assert "Stay short." in text_of(memory)
-    assert memory.pack("proposals", "accept", made, "--hunks", "x", "--yes").status == 1
+    for wrong in ("x", "9" * 5000):
+        assert memory.pack("proposals", "accept", made, "--hunks", wrong, "--yes").status == 1
     done = memory.json("proposals", "reject", made, "--reason", "short is good")
     assert (done["status"], done["commit"]) == ("rejected", None)
     assert memory.json("proposals", "show", made)["reason"] == "short is good"
@@ -114,8 +130,8 @@ def test_parts_are_accepted_and_the_rest_is_refused(memory: Folder) -> None:
 
 
 def test_all_of_one_writer_are_decided_on_together(memory: Folder) -> None:
-    memory.ok("update", "context/other.md", stdin="# Other\n\nMine.\n")
-    made = {propose(memory, MAIL), propose(memory, ("Mine.", "Ours."), path="context/other.md")}
+    memory.ok("update", OTHER, stdin="# Other\n\nMine.\n")
+    made = {propose(memory, MAIL), propose(memory, ("Mine.", "Ours."), path=OTHER)}
     done = memory.json("proposals", "reject", "--all-from", "claude")
     assert {one["proposal"] for one in done["decided"]} == made
     assert memory.json("proposals") == {"proposals": []}
@@ -130,6 +146,60 @@ def test_an_edited_proposal_is_accepted(memory: Folder, tmp_path: Path) -> None:
     ended = memory.pack("proposals", "edit", made, env={"EDITOR": str(editor)})
     assert ended.status == 0, ended
     assert "Rarely send mail." in text_of(memory)
+
+
+def test_what_is_written_while_the_person_edits_is_not_lost(memory: Folder, tmp_path: Path) -> None:
+    """The second file of a proposal is opened long after it was read."""
+    memory.ok("update", OTHER, stdin="# Other\n\nMine.\n")
+    with open_memory(Settings(), LocalPlace(memory.path), origin=CLAUDE) as opened:
+        core = opened.proposals._core
+        wanted = [(RULES, *MAIL), (OTHER, "Mine.", "Ours.")]
+        found = [(opened.notes.get(path), old, new) for path, old, new in wanted]
+        parts = [Put(n.path, n.content.replace(a, b).encode(), ABSENT) for n, a, b in found]
+        message = commit_message(f"{RULES}: update", CLAUDE, "request")
+        made = core.proposals.add(memory.head(), MemoryPath(RULES), parts, message, None)
+    editor = tmp_path / "editor"
+    editor.write_text(f"#!/bin/sh\nsed -i.old 's/Ask first/Ask twice/' {memory.path / RULES}\n")
+    editor.chmod(0o755)
+    ended = memory.pack("proposals", "edit", made.id, env={"EDITOR": str(editor)})
+    assert ended.status == 2, ended
+    assert ("Never send mail." in text_of(memory), "Ask twice." in text_of(memory)) == (True, True)
+
+
+def test_what_was_accepted_is_told_if_the_next_one_fails(memory: Folder) -> None:
+    propose(memory, MAIL, path=RULES)
+    propose(memory, SHORT, path=RULES)  # next to it, so it is no longer what was shown
+    ended = memory.pack("proposals", "accept", "--all-from", "claude", "--yes", "--format", "json")
+    assert ended.status == 2, ended
+    (done,) = ended.json["decided"]
+    assert (done["status"], done["commit"]) == ("accepted", memory.head())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("edit", "ID", "--hunks", "1"),
+        ("edit", "ID", "--reason", "x"),
+        ("accept", "ID", "--reason", "x"),
+        ("show", "ID", "--hunks", "1"),
+        ("show", "ID", "--all-from", "claude"),
+        ("list", "ID"),
+        ("list", "--shown", "x"),
+        ("accept", "--all-from", "", "--yes"),
+        ("reject", "--all-from", " "),
+        ("accept", "--all-from", "claude", "--shown", "x"),
+        ("reject", "--all-from", "claude", "--hunks", "1"),
+        ("reject", "ID", "--shown", "0123456789abcdef"),
+        ("accept", "ID", "--yes", "--hunks", "9" * 5000),
+    ],
+)
+def test_what_an_action_has_no_use_for_is_refused(decided: Folder, words: tuple[str, ...]) -> None:
+    state, waiting = decided.state(), decided.json("proposals")
+    ids = {"ID": waiting["proposals"][0]["id"]}
+    ended = decided.pack("proposals", *(ids.get(word, word) for word in words), env=TRUE)
+    assert ended.status in (1, 2), ended
+    assert "bug" not in ended.err
+    assert (decided.state(), decided.json("proposals")) == (state, waiting)
 
 
 def test_hidden_characters_are_shown(memory: Folder) -> None:
@@ -157,6 +227,19 @@ def test_text_of_an_ai_is_made_ones_own(memory: Folder) -> None:
     again = memory.pack("accept", f"context/ai.md:{number}")
     assert again.status == 1
     assert "nothing to accept" in again.err
+
+
+def test_text_with_hidden_characters_is_shown_before_it_is_ones_own(memory: Folder) -> None:
+    with open_memory(Settings(), LocalPlace(memory.path), origin=CLAUDE) as opened:
+        sha = opened.notes.update(OTHER, "# Found\n\nOne\u202e two.\n").sha
+    state = memory.state()
+    ended = memory.pack("accept", OTHER)
+    assert (ended.status, memory.state()) == (1, state)
+    assert "One<U+202E> two." in ended.err
+    assert "1 hidden character: 1 bidi" in ended.err
+    memory.ok("edit", OTHER, "--append", "Mine.")
+    assert memory.pack("accept", OTHER, "--yes", "--sha", str(sha)).status == 2
+    memory.ok("accept", OTHER, "--yes", "--sha", memory.sha(OTHER))
 
 
 # --- nobody else -----------------------------------------------------------------------------
@@ -202,3 +285,40 @@ def test_a_review_takes_one_key_a_part_and_keeps_what_was_decided(memory: Folder
     (left,) = memory.json("proposals")["proposals"]
     assert (left["added"], left["removed"]) == (1, 1)
     assert "1 proposal left" in plain
+
+
+def reviewed(memory: Folder, keys: str) -> str:
+    status, screen = at_terminal(memory, "review", typed=[("/?] ", key) for key in keys])
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", screen)
+    assert (status, plain.count("/?] "), "error" in plain) == (0, len(keys), False), plain
+    return plain
+
+
+def test_a_review_goes_by_what_is_there_when_it_shows_a_proposal(memory: Folder) -> None:
+    """One is next to what was just accepted, one is what the person has written themselves."""
+    propose(memory, MAIL)
+    propose(memory, SHORT, origin=Origin(Source.AI_LOCAL, "llama"))
+    propose(memory, ASK, origin=Origin(Source.AI_LOCAL, "qwen"))
+    memory.ok("edit", RULES, "--replace", ASK[0], ASK[1])
+    plain = reviewed(memory, "yy")
+    assert "all of it is in the memory already" in plain
+    assert "nothing is left to decide on" in plain
+    text = text_of(memory)
+    assert ("Always send mail." in text, "Be verbose." in text) == (True, True)
+    assert memory.json("proposals") == {"proposals": []}
+
+
+def test_a_stale_proposal_is_shown_whole_and_refused_only_as_a_whole(memory: Folder) -> None:
+    made = propose(memory, MAIL, ASK)
+    memory.ok("edit", RULES, "--replace", "Never send", "Rarely send")
+    assert "Do not ask." in reviewed(memory, "l")
+    assert memory.json("proposals", "show", made)["status"] == "open"
+    reviewed(memory, "n")
+    assert memory.json("proposals", "show", made)["status"] == "rejected"
+
+
+def test_nobody_decides_on_what_is_not_on_the_screen(memory: Folder) -> None:
+    made = propose(memory, MAIL)
+    ended = memory.pack("proposals", "accept", made, "--yes", "--format", "json")
+    assert ended.json["status"] == "accepted"
+    assert "send mail." in ended.err

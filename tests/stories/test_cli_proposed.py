@@ -40,7 +40,7 @@ def test_a_write_that_needs_the_person_is_no_error_and_changes_nothing(memory: F
     assert held["text"] == "Never push to main."
     assert held["line"] > 1
     assert "-Never push to main.\n+Rarely push to main." in answer["diff"]
-    assert name in answer["tell"]
+    assert f"Tell the person: `pack proposals show {name}` shows it" in answer["tell"]
     assert refs(memory) == [(ref, commit)]
 
     memory.git("gc", "--quiet", "--prune=now")

@@ -74,6 +74,7 @@ def test_list_by_trust_says_how_far_each_file_is_trusted(memory: Folder) -> None
     assert head.split()[-1] == "TRUST"
     assert f"1 {found[0]['origin']}" in line
     assert "max_level" in memory.pack("list", "--max-level", "9").err
+    assert "not for --regex" in memory.pack("search", "--regex", "x", "--max-level", "1").err
 
 
 def test_the_json_of_a_list_has_these_keys(memory: Folder) -> None:

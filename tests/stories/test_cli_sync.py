@@ -12,7 +12,7 @@ from pack_connectors.webhook.target import Webhook
 from pack_templates import webhook_schema
 
 from tests.standins.receiver import SECRET, Receiver, hang, status
-from tests.stories.cli_driver import Folder, Stdio
+from tests.stories.cli_driver import Folder, Stdio, new_memory
 from tests.stories.prepared import pack_command
 
 CANARIES = ("canary-path", "canary-query", SECRET.removeprefix("whsec_"))
@@ -28,9 +28,7 @@ def receiver():
 
 @pytest.fixture
 def memory(tmp_path, git_identity):
-    found = Folder(tmp_path / "memory")
-    found.ok("init")
-    return found
+    return new_memory(tmp_path / "memory")
 
 
 def hooked(monkeypatch, receiver, **more):

@@ -30,6 +30,10 @@ def test_no_color_is_respected(memory: Folder) -> None:
     for words in (["list"], ["search", "place"], ["doctor"]):
         _, screen = at_terminal(memory, *words, NO_COLOR="1")
         assert "\x1b[3" not in screen, words
+    sha = memory.sha("profiles/me.md")
+    memory.ok("update", "profiles/me.md", "--sha", sha, stdin="I live in Vienna.\n")
+    memory.ok("edit", "profiles/me.md", "--replace", "Vienna", "Graz")
+    assert "[-Vienna-]{+Graz+}" in at_terminal(memory, "show", NO_COLOR="1")[1]
 
 
 def test_the_match_of_a_search_is_highlighted(memory: Folder) -> None:

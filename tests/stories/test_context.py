@@ -18,6 +18,7 @@ from pack.errors import Unavailable
 from tests.stories.cli_driver import Folder, run
 from tests.stories.mcp_support import call, make_memory, texts
 from tests.stories.mcp_support import run as run_client
+from tests.support import make_again
 
 NOTES = {
     "profiles/me.md": "# Me\n\nI live in Vienna.\n",
@@ -26,12 +27,17 @@ NOTES = {
 }
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    made = Folder(tmp_path / "memory")
+def _taken_over(folder: Path) -> None:
+    made = Folder(folder)
     made.path.mkdir()
     made.start(NOTES)
     made.ok("init")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    made = Folder(tmp_path / "memory")
+    make_again(_taken_over, made.path)
     return made
 
 

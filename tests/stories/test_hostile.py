@@ -232,7 +232,7 @@ CONTENTS = {
     "surrogate": "a\ud800",
     "one line": "x" * much(2_000_000),
     "many lines": "\n" * much(400_000),
-    "large": "x" * 3_000_000,
+    "large": "x" * 2_200_000,
     "brackets": "[" * much(50_000) + "](",
     "fences": "```\n" * much(50_000),
     "headings": "# a\n" * much(12_000),

@@ -17,7 +17,7 @@ from pack_servers.mcp.server import build_server
 from pack.core.truths import TruthMode
 from pack.provenance import Source
 from tests.stories.mcp_support import run
-from tests.support import World
+from tests.support import World, is_soak
 from tests.truth_support import PERSON, truth_of
 
 pytestmark = pytest.mark.contract("C12", "C13")
@@ -72,6 +72,8 @@ def memory(world: World) -> Any:
 def test_no_hostile_note_passes_for_the_persons(world: World, memory: Any) -> None:
     texts = dict(hostile())
     assert len(texts) == 100
+    if world.folder is not None and not is_soak():
+        texts = dict(list(texts.items())[::3])  # with each head, frame and order
 
     async def use() -> None:
         server = build_server(memory, source=Source.AI_CLOUD, watch=False)
@@ -80,7 +82,7 @@ def test_no_hostile_note_passes_for_the_persons(world: World, memory: Any) -> No
                 await call(client, "memory_update", path=path, content=text)
             for path in texts:
                 await check_read(client, path)
-            await check_found(client)
+            await check_found(client, len(texts))
             await check_context(client)
 
     run(use)
@@ -97,10 +99,10 @@ async def check_read(client: Client, path: str) -> None:
     assert "accepted_by_user: false" in found["content"]
 
 
-async def check_found(client: Client) -> None:
+async def check_found(client: Client, count: int) -> None:
     found, text = await call(client, "memory_search", query=SUBJECT, limit=100)
     assert "mine/plan.md" in [one["path"] for one in found["results"]]
-    assert text.count("data, not instructions") >= len(found["results"]) - 1 > 50
+    assert text.count("data, not instructions") >= len(found["results"]) - 1 > count // 2
     mine, _ = await call(client, "memory_search", query=SUBJECT, max_level=1)
     assert [one["path"] for one in mine["results"]] == ["mine/plan.md"]
 

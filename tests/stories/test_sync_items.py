@@ -14,9 +14,9 @@ from pack_connectors.sync_client.state import StateFile
 from pack_connectors.sync_client.transport import HttpTransport
 from pack_templates import sync_schema
 
+from pack.catalog.scope import VaultMode
 from pack.provenance import Origin, Source
 from pack.truth.sync_items.meeting import Meeting
-from pack.truth.vault import VaultMode
 from tests.stories.cli_driver import Folder, new_memory
 from tests.stories.test_cli_serve import configurations, http
 from tests.support import World

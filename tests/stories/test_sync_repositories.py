@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 import stat
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.standins.receiver import SECRET, Receiver
 from tests.stories.cli_driver import COMMAND, Folder, Stdio
+from tests.stories.prepared import start
 
 pytestmark = pytest.mark.contract("C1", "C9")
 FILE = ("-c", "protocol.file.allow=always")
@@ -136,39 +136,41 @@ def as_anybody() -> list[str]:
     return ["setpriv", "--bounding-set=-dac_override"]
 
 
-def restricted(
-    memory: Folder,
-    *words: str,
-    before: Callable[[], None] | None = None,
-    prefix: Sequence[str] = (),
-) -> tuple[int, str]:
-    """Status and words of a command that may do less than usual."""
-    command = [*prefix, COMMAND, words[0], "--local", str(memory.path), *words[1:]]
-    done = subprocess.run(
-        command, preexec_fn=before, capture_output=True, text=True, timeout=60, check=False
-    )
+def read_only(memory: Folder, command: str, *words: str) -> tuple[int, str]:
+    """Status and words of a command for which permissions count."""
+    words = (*as_anybody(), COMMAND, command, "--local", str(memory.path), *words)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
-def full_disk() -> None:
-    """No file may grow, as if there were no space left."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+FULL = """
+import resource
+from pack_servers.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+main()
+"""
+
+
+def full(memory: Folder, command: str, *words: str) -> tuple[int, str]:
+    """Status and words of a command for which no file may grow, as if there were no space left."""
+    with start([command, "--local", str(memory.path), *words], program=FULL) as process:
+        out, err = process.communicate(timeout=60)
+    return process.returncode, (out + err).decode()
 
 
 @pytest.mark.parametrize("is_begun", [True, False])
-@pytest.mark.parametrize("kind", ["read-only", "full"])
-def test_a_git_directory_that_cannot_be_written(memory, receiver, kind, is_begun):
+@pytest.mark.parametrize("restricted", [read_only, full])
+def test_a_git_directory_that_cannot_be_written(memory, receiver, restricted, is_begun):
     if is_begun:
         memory.ok("sync")
     waiting = commit(memory, "a")
     git = memory.path / ".git"
-    limits = {"prefix": as_anybody()} if kind == "read-only" else {"before": full_disk}
-    if kind == "read-only":
+    if restricted is read_only:
         unwritable(git)
     try:
-        code, said = restricted(memory, "sync", **limits)
+        code, said = restricted(memory, "sync")
         assert (code, "WAITING" in said, "Traceback" in said) == (1, True, False), said
-        code, said = restricted(memory, "sync", "--dry-run", **limits)
+        code, said = restricted(memory, "sync", "--dry-run")
         assert (code, ("1 commit behind" in said) == is_begun) == (0, True), said
     finally:
         writable(git)

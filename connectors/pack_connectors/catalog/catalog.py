@@ -110,7 +110,7 @@ class SqliteCatalog:
             finally:
                 set_busy_timeout(db, BUSY_SECONDS)
 
-        self._file.read(fill)
+        self._file.fill(fill)
         if failed:
             self._file.give_up()
         elif begun:
@@ -248,7 +248,7 @@ class SqliteCatalog:
     # --- what was found out about the past -----------------------------------------------------
 
     def remembered(self, about: str) -> dict[str, str]:
-        return self._file.read(lambda db: remembered.read(db, about))
+        return self._file.glance(lambda db: remembered.read(db, about), {})
 
     def remember(self, about: str, key: str, value: str) -> None:
         self._file.owe(lambda db: remembered.note(db, about, key, value))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Final, NamedTuple, TypeVar
 from pack_connectors.catalog.schema import BUSY_SECONDS, connect, set_busy_timeout, transaction
 
 _BUSY_SECONDS: Final = BUSY_SECONDS
+_GLANCE_SECONDS: Final = 0.02
 
 _T = TypeVar("_T")
 Step = Callable[[sqlite3.Connection], None]
@@ -48,7 +50,8 @@ class CatalogFile:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._in_memory = False
-        self._owed: list[Step] = []
+        self._is_filling = False
+        self._owed: deque[Step] = deque()
 
     @property
     def is_kept(self) -> bool:
@@ -56,14 +59,41 @@ class CatalogFile:
         return self._file is not None
 
     def owe(self, step: Step) -> None:
-        """Put off a change until the next question or `settle_idly`."""
-        with self._lock:
-            self._owed.append(step)
+        """Put off a change until the next question or `settle_idly`; waits for nobody."""
+        self._owed.append(step)
 
     def settle(self) -> None:
-        """Make the changes that were put off, unless one state is being read."""
+        """Make the changes that were put off, unless one state is being read, or it is filled."""
+        if self._takes_lock():
+            try:
+                self._settle()
+            finally:
+                self._lock.release()
+
+    def fill(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
+        """As `read`, for an action that takes long; `glance` does not wait for it."""
         with self._lock:
-            self._settle()
+            self._is_filling = True
+            try:
+                return self.read(action)
+            finally:
+                self._is_filling = False
+
+    def glance(self, action: Callable[[sqlite3.Connection], _T], otherwise: _T) -> _T:
+        """As `read`; but while another thread fills the file, the answer is `otherwise`."""
+        if not self._takes_lock():
+            return otherwise
+        try:
+            return self.read(action)
+        finally:
+            self._lock.release()
+
+    def _takes_lock(self) -> bool:
+        """Take the lock, unless another thread fills the file."""
+        while not self._lock.acquire(timeout=0 if self._is_filling else _GLANCE_SECONDS):
+            if self._is_filling:
+                return False
+        return True
 
     def read(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
         """The result of an action, after all changes that were put off."""
@@ -112,7 +142,7 @@ class CatalogFile:
             try:
                 while self._owed:
                     self._owed[0](db)
-                    del self._owed[0]
+                    self._owed.popleft()
                 return step(db)
             except sqlite3.OperationalError as error:
                 if not _is_in_use(error):
@@ -182,7 +212,7 @@ class CatalogFile:
         if self._connection is not None and self._connection.in_transaction:
             return  # that of `state`, which nothing may change
         while self._owed:
-            self._carry_out(self._owed.pop(0))
+            self._carry_out(self._owed.popleft())
 
     def _carry_out(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
         """Carry out an action; if the file is in the way, on a new one, and then without one."""

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from pack.errors import ConnectorError, NotFound, PackError, StaleBase, Unavailable
+from pack.errors import ConnectorError, NotFound, StaleBase, Unavailable
 from pack.model import ABSENT, BlobId, Change, CommitId, Identity, Put
 from pack_connectors.github.commit.draft import CommitDraft
 from pack_connectors.github.commit.git_data import GitDataWriter
@@ -26,6 +26,9 @@ from pack_connectors.system.retry import NoAnswer
 
 _BRANCHES: Final = "heads/pack/"
 _ATTEMPTS: Final = 4
+_IN_THE_WAY: Final = (
+    "If there is a branch `pack`, give it another name: git has no branch below another."
+)
 
 
 class GithubSideRefs:
@@ -78,12 +81,15 @@ class GithubSideRefs:
         return made.id
 
     def move(self, ref: str, new_ref: str | None, expected: CommitId) -> None:
-        """See `Connector.move_aside`; for a moment both names exist, never neither."""
+        """See `Connector.move_aside`; for a moment both names exist, never neither.
+
+        Where an earlier attempt got no further than that, this one goes on from there.
+        """
         if (actual := self._at(ref)) != expected:
             raise StaleBase(expected, actual)
         if new_ref is not None:
             self._swap(new_ref, expected, None)
-        self._send(Request("DELETE", self._path("refs", ref)), 204, ref, None)
+        self._send(Request("DELETE", self._path("refs", ref)), 204, ref, expected, None)
 
     def _record(self, base: CommitId) -> CommitRecord:
         answer, rows = self._repository.commits(start=base, count=1)
@@ -95,31 +101,47 @@ class GithubSideRefs:
         if expected is None:
             body: dict[str, Any] = {"ref": f"refs/{_BRANCHES}{ref}", "sha": new}
             request = Request("POST", self._repository.path("git", "refs"), body=body)
-            self._send(request, 201, ref, new)
+            self._send(request, 201, ref, None, new)
             return
         if (actual := self._at(ref)) != expected:
             raise StaleBase(expected, actual)
         body = {"sha": new, "force": True}
-        self._send(Request("PATCH", self._path("refs", ref), body=body), 200, ref, new)
+        self._send(Request("PATCH", self._path("refs", ref), body=body), 200, ref, expected, new)
 
-    def _send(self, request: Request, status: int, ref: str, wanted: CommitId | None) -> None:
+    def _send(
+        self,
+        request: Request,
+        status: int,
+        ref: str,
+        expected: CommitId | None,
+        wanted: CommitId | None,
+    ) -> None:
         """Send what moves a ref, again where no answer comes and nothing has happened."""
+        may_be_done = wanted is not None  # a ref that is gone may be somebody else's work
         for _ in self._repository.session.retry.attempts(_ATTEMPTS):
             try:
                 answer = self._repository.session.write(request)
             except NoAnswer:
+                may_be_done = True
                 if self._at(ref) == wanted:
                     return
                 continue
-            if answer.status == status:
-                return
-            raise self._refused(answer, ref, wanted)
+            if answer.status != status:
+                self._refuse(answer, ref, expected, wanted if may_be_done else expected)
+            return
         raise Unavailable("GitHub cannot be written to: no answer came, and nothing was written")
 
-    def _refused(self, answer: Answer, ref: str, wanted: CommitId | None) -> PackError:
-        refused = self._repository.refused(answer)
-        is_about_ref = answer.status in (409, 422) and b"eference" in answer.body
-        return StaleBase(None, self._at(ref)) if is_about_ref and wanted else refused
+    def _refuse(
+        self, answer: Answer, ref: str, expected: CommitId | None, done: CommitId | None
+    ) -> None:
+        """Raise what a refusal means, unless the ref is where it was to be."""
+        actual = self._at(ref) if answer.status in (409, 422) else expected
+        if actual == expected and b"Reference update failed" in answer.body:
+            raise ConnectorError(f"GitHub cannot make the branch pack/{ref}", _IN_THE_WAY)
+        if actual == expected:
+            raise self._repository.refused(answer)
+        if actual != done:
+            raise StaleBase(expected, actual)
 
     def _at(self, ref: str) -> CommitId | None:
         answer, row = self._repository.session.read_json(Request("GET", self._path("ref", ref)))

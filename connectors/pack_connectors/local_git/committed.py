@@ -77,7 +77,7 @@ class CommittedFiles:
     def _packed_ref(self) -> _PackedRef | None:
         """Where the commit is, if only the file of packed refs can hold it.
 
-        Git writes that file anew whenever a packed ref changes.
+        Git replaces that file whenever a packed ref changes.
         """
         try:
             name = _read(self._head_file).removeprefix("ref: ")

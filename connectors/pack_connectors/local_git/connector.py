@@ -462,6 +462,10 @@ class LocalGit:
         """See `MergeStore.height`."""
         return height(self._runner, commits)
 
+    def is_whole(self) -> bool:
+        """See `MergeStore.is_whole`."""
+        return not (self.repository.common_dir / "shallow").exists()
+
     def merge(self, ours: CommitId, made: MergeCommit, changes: Sequence[Change]) -> Commit:
         """See `MergeStore.merge`."""
         if changes:
@@ -656,7 +660,9 @@ class LocalGit:
                 if self._turn is not _Turn.WRITING and self._begun is None:
                     self._recovery.run()
                     self._displaced.check(self._surface)
-                    self._stale.mend(self._committed.commit())
+                    with suppress(OSError, PackError):  # nobody waits for it, as in `close`
+                        refuse_unfinished_operation(self.repository)
+                        self._stale.mend(self._committed.commit())
             finally:
                 self._lock.release()
 

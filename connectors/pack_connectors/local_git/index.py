@@ -109,6 +109,11 @@ class GitIndex:
             self._staged.pop(path, None)
         self._staged_at = (self._installed_state, head)
 
+    def unmerged(self) -> set[MemoryPath]:
+        """The files of which a merge has left several versions."""
+        rows = self._list("--unmerged").split(b"\0")
+        return {MemoryPath(os.fsdecode(row.partition(b"\t")[2])) for row in rows if row}
+
     def is_left_out(self, path: MemoryPath) -> bool:
         """Whether a sparse checkout leaves the file out of the working tree."""
         out = self._list("-t", "--", path)

@@ -106,6 +106,7 @@ def scrubbed_environment(extra: Mapping[str, str] | None = None) -> dict[str, st
         "LANGUAGE": "C",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_GRAFT_FILE": f"{os.devnull}/none",  # git warns of one that is there
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_ATTR_NOSYSTEM": "1",

@@ -18,6 +18,7 @@ from pack.catalog.questions import Filter, Sort
 from pack.catalog.row import Row
 from pack.catalog.scope import scope_of
 from pack.core.core import Core
+from pack.core.labels import labels_of
 from pack.core.session import Session
 from pack.errors import InvalidRequest, LimitExceeded, NotFound, Unavailable
 from pack.files.keys import ORIGIN_SOURCE, TRUTH_LEVEL
@@ -31,6 +32,7 @@ from pack.model import CommitId, MemoryPath, Mode
 from pack.provenance import TRUTH_LEVELS, Source, parse_origin
 
 logger = logging.getLogger(__name__)
+_WEAKER: Final = frozenset(TRUTH_LEVELS.values()) - {TRUTH_LEVELS[Source.USER]}
 BUDGET: Final = 2_000
 """Codex cuts off a hook's output at 2,500 tokens."""
 CHARACTERS: Final = 9_500
@@ -147,7 +149,7 @@ def _told(file: NewFile) -> str:
 
 def _gather(core: Core, request: ContextRequest) -> Ingredients:
     if core.require_mode() is Mode.V1:
-        return Ingredients(pinned=[_whole(note) for note in core.reader.v1_files()])
+        return Ingredients(pinned=[_whole(core, note) for note in core.reader.v1_files()])
     task = (request.task or "").strip() or None
     listed = core.ask(_listed)
     forms, is_whole = _index_forms(listed)
@@ -164,10 +166,10 @@ def _pinned(core: Core, rows: Sequence[Row]) -> Iterator[Extract]:
     """The pinned notes that can be read, one by one while they are asked for."""
     profile = _profile(core)
     if profile is not None:
-        yield _whole(profile)
+        yield _whole(core, profile)
     others = [row for row in rows if profile is None or row.path != profile.path]
     for _, note in core.reader.texts(others):
-        yield _whole(note)
+        yield _whole(core, note)
 
 
 def _profile(core: Core) -> Note | None:
@@ -179,10 +181,11 @@ def _profile(core: Core) -> Note | None:
         return None
 
 
-def _whole(note: Note) -> Extract:
+def _whole(core: Core, note: Note) -> Extract:
     head = note.head
     passages = tuple(split_passages(head.body.rstrip(), head.body_line))
-    return Extract(note.path, passages, len(split_lines(note.text)), **_trust(note))
+    lines = len(split_lines(note.text))
+    return Extract(note.path, passages, lines, **_trust(core, note, lines))
 
 
 class _Trust(TypedDict):
@@ -190,18 +193,21 @@ class _Trust(TypedDict):
     origin: str | None
 
 
-def _trust(note: Note) -> _Trust:
-    """Whose a note says it is, where it is not wholly the user's.
+def _trust(core: Core, note: Note, lines: int) -> _Trust:
+    """Whose a note is, where it is not wholly the user's.
 
-    PACK puts these keys right in every write of its own. They spare a hook, for which a person
-    waits, the way through the history.
+    What the note says itself is taken for that if it is not in its favour: PACK puts these keys
+    right in every write of its own, and they spare a hook, for which a person waits, the way
+    through the history.
     """
     level, name = (note.head.fields.get(key.name) for key in (TRUTH_LEVEL, ORIGIN_SOURCE))
     origin = parse_origin(name) if isinstance(name, str) else None
-    weaker = set(TRUTH_LEVELS.values()) - {TRUTH_LEVELS[Source.USER]}
-    if not isinstance(level, int) or level not in weaker:
+    if isinstance(level, int) and level in _WEAKER:
+        return {"level": level, "origin": origin.label if origin else None}
+    labels = labels_of(core, note, 1, lines)
+    if labels is None or labels.whole.level not in _WEAKER:
         return {"level": None, "origin": None}
-    return {"level": level, "origin": origin.label if origin else None}
+    return {"level": labels.whole.level, "origin": labels.whole.origin}
 
 
 def _found(core: Core, task: str) -> Iterator[Extract]:
@@ -214,7 +220,7 @@ def _found(core: Core, task: str) -> Iterator[Extract]:
         note = core.reader.find(match.path)
         if note is None:
             continue
-        whole = _whole(note)
+        whole = _whole(core, note)
         passages = [one for one in whole.passages if one.line <= match.line]
         if passages:
             yield replace(whole, passages=passages[-1:], is_whole=False)

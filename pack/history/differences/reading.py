@@ -10,6 +10,7 @@ from typing import Final
 from pack.history.differences.file_diff import FileDiff
 from pack.history.differences.key_changes import KeyChange, key_changes
 from pack.history.differences.line_hunks import LineHunk, git_lines, line_hunks
+from pack.history.differences.marks import PieceOp
 from pack.history.differences.prose import Segment, SegmentOp, compare_prose
 from pack.history.differences.stamps import is_stamp, stamped_lines
 from pack.history.differences.units import UnitKind
@@ -37,10 +38,13 @@ class Reading:
     Attributes:
         diff: The file with both texts.
         raw: Whether stamps of PACK's are shown, too.
+        is_exact: Whether all is shown that says anything, for whoever decides on it: the
+            frontmatter line by line, with its comments, and blanks inside a line.
     """
 
     diff: FileDiff
     raw: bool = False
+    is_exact: bool = False
 
     @cached_property
     def keys(self) -> tuple[KeyChange, ...]:
@@ -49,12 +53,20 @@ class Reading:
 
     @cached_property
     def _keys(self) -> tuple[KeyChange, ...] | None:
+        if self.is_exact:
+            return None
         return key_changes(self.diff.before, self.diff.after, raw=self.raw)
 
     @cached_property
     def segments(self) -> tuple[ReadSegment, ...]:
         """The sentences and lines that were changed, in the order in which they are read."""
-        return tuple(_joined(self._visible()))
+        return tuple(one for one in _joined(self._visible()) if self._shows(one.segment))
+
+    def _shows(self, segment: Segment) -> bool:
+        """Whether anything of a segment has changed that is shown."""
+        changed = (piece.text for piece in segment.pieces if piece.op is not PieceOp.SAME)
+        is_blank = self.is_exact and any("\n" not in text for text in changed)
+        return segment.is_visible or is_blank
 
     def _visible(self) -> Iterator[ReadSegment]:
         section = ""
@@ -82,17 +94,17 @@ class Reading:
 
 
 def _joined(segments: Iterable[ReadSegment]) -> Iterator[ReadSegment]:
-    """The segments, those joined that belong together; without those that show nothing."""
+    """The segments, those joined that belong together."""
     last: ReadSegment | None = None
     for one in segments:
         if last is not None and _belongs(last.segment, one.segment):
             pieces = (*last.segment.pieces, *one.segment.pieces)
             last = replace(last, segment=replace(last.segment, pieces=pieces))
             continue
-        if last is not None and last.segment.is_visible:
+        if last is not None:
             yield last
         last = one
-    if last is not None and last.segment.is_visible:
+    if last is not None:
         yield last
 
 

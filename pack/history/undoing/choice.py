@@ -8,8 +8,9 @@ from typing import Final
 
 from pack.core.core import Core
 from pack.errors import InvalidRequest, NotFound
+from pack.history.assigned import assigned_in, writer_of
 from pack.history.commits import LAST_SESSION
-from pack.history.origins import is_by
+from pack.history.origins import is_named
 from pack.history.sessions import find_session
 from pack.history.undoing.stack import UndoStack
 from pack.history.undoing.undone import UndoChoice
@@ -58,8 +59,9 @@ class ChosenCommits:
         """
         is_since = self._since(choice.since)
         session = self._in_session(choice.session) if choice.session is not None else None
+        assigned = assigned_in(self._core).levels
         for commit in self._stack.changes():
-            if choice.by is not None and not is_by(commit, choice.by):
+            if choice.by is not None and not is_named(writer_of(commit, assigned), choice.by):
                 continue
             if is_since(commit) and (session is None or commit.id in session):
                 yield commit

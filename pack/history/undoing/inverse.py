@@ -42,6 +42,7 @@ from pack.model import (
 )
 from pack.paths import INDEX, continued, fold, is_memory_file
 from pack.provenance import is_ours, skips_sync
+from pack.use_cases.merging import merge_version
 from pack.use_cases.write import refuse_twin_folder
 
 _V1_FILES: Final = 100
@@ -97,6 +98,9 @@ class Inverses:
         """
         if skips_sync(commit.message):
             raise CannotUndo(commit.id, "it only records what a sync target has done")
+        if merge_version(commit) is not None:
+            reason = "it joined two histories, and neither of them is the one to go back to"
+            raise CannotUndo(commit.id, reason, "Undo the commits that it brought, one by one.")
         done, belongs = self._done(commit), _Belongs(self._core, commit)
         paths = {path for path in done.before if belongs(path)}
         left = tuple(sorted(done.before.keys() - paths - {INDEX}))

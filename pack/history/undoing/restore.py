@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from pack.actions import Action
 from pack.core.core import Core
@@ -25,10 +24,9 @@ from pack.log import CommitFacts
 from pack.merge.order import merge_sync_order
 from pack.model import ABSENT, CommitId, MemoryPath, Mode, Put
 from pack.paths import INDEX, is_memory_file
+from pack.provenance import RESTORES
 from pack.results import Written
 from pack.use_cases.write import is_v1_file, refuse_outside, refuse_twin
-
-RESTORES: Final = "Pack-Restores"
 
 RefuseChange = Callable[[CommitFacts, Action, Sequence[str]], None]
 """Returns if the writer may take back what a commit did; otherwise says what the person can do."""

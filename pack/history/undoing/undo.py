@@ -18,7 +18,7 @@ from pack.actions import Action
 from pack.core.decision import Decision
 from pack.core.session import Session
 from pack.errors import AskThePerson, CannotUndo, InvalidRequest, NothingToUndo
-from pack.history.origins import written_by
+from pack.history.assigned import assigned_in, writer_of
 from pack.history.undoing.choice import ChosenCommits
 from pack.history.undoing.inverse import Inverse, Inverses
 from pack.history.undoing.present import PresentFiles
@@ -122,7 +122,10 @@ class Undo:
 
     def _is_own(self, commit: CommitFacts) -> bool:
         is_fresh = self._core.clock() - commit.at <= OWN_FOR
-        return is_fresh and written_by(commit).origin == self._session.origin.label
+        return is_fresh and self._writer(commit) == self._session.origin.label
+
+    def _writer(self, commit: CommitFacts) -> str:
+        return writer_of(commit, assigned_in(self._core).levels).origin
 
     def _refuse_others(self, commit: CommitFacts, action: Action, words: Sequence[str]) -> None:
         """Do nothing, unless a commit is not the writer's own, or is too old.
@@ -131,7 +134,7 @@ class Undo:
             AskThePerson: So it is.
         """
         if not self._is_own(commit):
-            who = written_by(commit).origin
+            who = self._writer(commit)
             when = f"{commit.at:%Y-%m-%d %H:%M}Z"
             reason = f"commit {commit.id[:12]} was written by {who} at {when}"
             raise AskThePerson(reason, action, words)
@@ -222,7 +225,7 @@ class Undo:
         undone = UndoneCommit(
             commit.id,
             None,
-            written_by(commit).origin,
+            self._writer(commit),
             commit.at,
             without_trailers(stack.change_behind(commit).message),
             is_redo,

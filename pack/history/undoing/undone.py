@@ -18,7 +18,7 @@ class UndoChoice:
         commits: Ids, or their beginnings.
         last: How many of the newest changes; `None` for one, or for all that fit the rest.
         since: A moment or a commit; only changes after it.
-        by: Only changes of this writer (`origins.is_by`).
+        by: Only changes of this writer (`origins.is_named`).
         session: Only the session of this commit; `last` for the newest one of an AI.
     """
 

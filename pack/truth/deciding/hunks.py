@@ -1,7 +1,7 @@
 """What a proposal would change, in parts that a person can decide on one by one.
 
-A hunk is a run of changed lines. A file that comes, goes or moves is one hunk. What PACK stamps at
-each write is in no hunk: the write that accepts something stamps anew.
+A hunk is a run of changed lines. A file that is added, deleted or moved is one hunk. The stamps
+that PACK sets at each write are in none: the write that accepts something sets them afresh.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pack.history.differences.stamps import stamped_lines
 from pack.log import ChangeKind
 from pack.merge.diff import find_hunks
 from pack.model import MemoryPath
+from pack.truth.deciding.hidden import HiddenCharacter, find_hidden
 
 _AROUND: Final = 2
 
@@ -68,6 +69,17 @@ class OfferedFile:
         for hunk in reversed(chosen):
             lines[hunk.line - 1 : hunk.line - 1 + len(hunk.old)] = hunk.new
         return replace(self.diff, after="".join(lines))
+
+    @property
+    def hidden(self) -> tuple[HiddenCharacter, ...]:
+        """The hidden characters in the lines that would come, by their place in the new text."""
+        lines: set[int] = set()
+        moved = 0
+        for hunk in self.hunks:
+            first = hunk.line + moved
+            lines.update(range(first, first + len(hunk.new)))
+            moved += len(hunk.new) - len(hunk.old)
+        return tuple(one for one in find_hidden(self.diff.after) if one.line in lines)
 
 
 def offer_files(diffs: Iterable[FileDiff]) -> tuple[OfferedFile, ...]:

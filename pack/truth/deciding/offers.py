@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
+from pack.catalog.scope import scope_of
 from pack.core.core import Core
-from pack.errors import NotFound
+from pack.errors import IgnoredPath, InvalidPath, ManagedPath, NotFound
 from pack.history.differences.file_diff import FileDiff, Read, read_diffs
 from pack.history.differences.renames import with_renames
 from pack.history.undoing.present import PresentFiles
@@ -67,10 +68,10 @@ class Offer:
 
     @property
     def hidden(self) -> tuple[HiddenCharacter, ...]:
-        """The hidden characters in what would come."""
-        texts = (line for hunk in self.hunks for line in hunk.new)
-        paths = (file.diff.path for file in self.files)
-        return tuple(chain.from_iterable(map(find_hidden, chain(texts, paths))))
+        """The hidden characters in what would come: in the texts, and in the names of files."""
+        texts = (file.hidden for file in self.files)
+        paths = (find_hidden(file.diff.path) for file in self.files)
+        return tuple(chain.from_iterable(chain(texts, paths)))
 
 
 class Offers:
@@ -79,22 +80,30 @@ class Offers:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._now = PresentFiles(core)
+        self._scope = scope_of(core.connector)
 
     def of(self, proposal: Proposal) -> Offer:
-        """A proposal as it is now.
+        """A proposal as it is now; without its text if that is not memory any more.
 
         Raises:
             ConnectorError: The store cannot be read.
         """
         try:
             return self._carried_over(proposal)
-        except NotFound:  # this clone does not have what it was made on
+        except (NotFound, IgnoredPath, ManagedPath, InvalidPath):
+            # This clone does not have what it was made on, or nobody could ask for the file.
             return Offer(proposal, (), is_stale=True, shown=_hash(proposal, ()))
+
+    def _refuse_outside(self, paths: Iterable[MemoryPath]) -> None:
+        for path in paths:
+            self._core.reader.refuse_excluded(path)
+            self._scope.refuse_reading(path)
 
     def _carried_over(self, proposal: Proposal) -> Offer:
         core = self._core
         wanted = diff_of(core, proposal.base, proposal.commit)
         theirs = {path: blob for path, blob in wanted.items() if path != INDEX}
+        self._refuse_outside(theirs)
         base = {path: core.connector.get_committed(path, proposal.base) for path in theirs}
         sides = sides_of(core, base, theirs, proposal.base, self._now)
         merged = merge_trees(*sides, self._now.read)
@@ -103,6 +112,7 @@ class Offers:
             return Offer(proposal, files, is_stale=True, shown=_hash(proposal, files))
         made = {one.path: one.content for one in merged.changes if isinstance(one, Put)}
         before = {change.path: sides.ours.get(change.path) for change in merged.changes}
+        self._refuse_outside(before)
         after = {path: blob_id(made[path]) if path in made else None for path in before}
         files = offer_files(self._diffs(before, after, made))
         return Offer(proposal, files, False, _hash(proposal, files), made)

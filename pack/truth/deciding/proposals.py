@@ -7,6 +7,7 @@ proposal has changed since, or does something else to the text of today, nothing
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pack.actions import Action
@@ -15,7 +16,9 @@ from pack.core.session import Session
 from pack.errors import (
     AskThePerson,
     InvalidRequest,
+    NotFound,
     ProposalChanged,
+    StaleBase,
     StaleProposal,
 )
 from pack.log import LogQuery
@@ -80,6 +83,10 @@ class Proposals:
         """How many wait for the person."""
         return self._shelf.count()
 
+    def unreadable(self) -> Sequence[str]:
+        """The refs where proposals are kept that hold none, as in `proposals/ID`."""
+        return self._shelf.unreadable()
+
     def refuse_others(self, action: Action, words: Sequence[str]) -> None:
         """Do nothing, unless the caller is not the person.
 
@@ -101,6 +108,7 @@ class Proposals:
             origin: Only those of this writer: an origin, or the beginning of one, or a client.
 
         Raises:
+            InvalidRequest: The origin is empty.
             ConnectorError: The store cannot be read.
         """
         with self._core.view(), self._core.reader.reading_once():
@@ -168,7 +176,10 @@ class Proposals:
                 return self._close(decided[-1][0].proposal, None)
             offer, taken = decided[-1]
             refused = frozenset(answer.refused) - taken
-            left = self._settle(offer, taken, refused, answer.reason)
+            try:
+                left = self._settle(offer, taken, refused, answer.reason)
+            except StaleBase:
+                return self._changed_since(proposal, written)
             status = ProposalStatus.OPEN if left else ProposalStatus.ACCEPTED
             return Decided(proposal, status, written.commit, left, written.warnings)
 
@@ -196,10 +207,17 @@ class Proposals:
 
         with self._core.connector.exclusive():
             written = self._session.write(decide)
-            return self._close(decided[-1].proposal, written)
+            try:
+                return self._close(decided[-1].proposal, written)
+            except StaleBase:
+                return self._changed_since(proposal, written)
 
     def reject(
-        self, proposal: str, reason: str | None = None, hunks: Collection[int] | None = None
+        self,
+        proposal: str,
+        reason: str | None = None,
+        hunks: Collection[int] | None = None,
+        shown: str | None = None,
     ) -> Decided:
         """Refuse a proposal: the same text proposed again is answered with the reason.
 
@@ -207,18 +225,21 @@ class Proposals:
             proposal: Its id.
             reason: Why, in the person's words.
             hunks: The numbers of the parts that are refused; `None` for all. The rest stays open.
+            shown: The hash of what the person was shown; `None` if they refuse whatever it is.
 
         Raises:
             AskThePerson: The caller is not the person.
             NotFound: There is no such proposal.
             InvalidRequest: It is decided already, or has no such part.
+            ProposalChanged: It is not what the person was shown. Nothing was refused.
             StaleProposal: Only parts are refused of one that does not fit any more.
             ConnectorError: The store failed.
         """
         self._person("", Action.REJECT_PROPOSAL, proposal)
         with self._core.connector.exclusive():
             found = self._undecided(proposal)
-            offer = self.show(proposal) if hunks is not None else None
+            is_any = hunks is None and shown is None
+            offer = None if is_any else self._shown(proposal, shown)
             if offer is None or len(_numbers(offer, hunks)) == len(offer.hunks):
                 self._shelf.close(found, ProposalStatus.REJECTED, reason)
                 return Decided(proposal, ProposalStatus.REJECTED)
@@ -244,14 +265,16 @@ class Proposals:
             self._shelf.close(found, ProposalStatus.WITHDRAWN)
             return Decided(proposal, ProposalStatus.WITHDRAWN)
 
-    def accept_text(self, path: str, lines: str | None, via: str) -> Written:
+    def accept_text(
+        self, path: str, lines: str | None, via: str, sha: str | None = None
+    ) -> Written:
         """Make text the person's own; see `pack.truth.deciding.accept_text.accept_text`.
 
         Raises:
             AskThePerson: The caller is not the person.
         """
         self.refuse_others(Action.ACCEPT_TEXT, [path])
-        return accept_text(self._session, path, lines, via)
+        return accept_text(self._session, path, lines, via, sha)
 
     # --- looking -------------------------------------------------------------------------------
 
@@ -261,6 +284,8 @@ class Proposals:
 
     def _open_of(self, origin: str | None) -> Sequence[Proposal]:
         wanted = (origin or "").strip().casefold()
+        if origin is not None and not wanted:
+            raise InvalidRequest("the writer whose proposals are meant has no name")
         return [
             one
             for one in self._shelf.open()
@@ -281,10 +306,11 @@ class Proposals:
             raise InvalidRequest(f"proposal {proposal} is {found.status}{why}")
         return found
 
-    def _shown(self, proposal: str, shown: str) -> Offer:
-        """The proposal as it is now, which must be what the person was shown."""
-        offer = Offers(self._core).of(self._undecided(proposal))
-        if offer.shown != shown:
+    def _shown(self, proposal: str, shown: str | None) -> Offer:
+        """The proposal as it is now, which must be what the person was shown, if anything was."""
+        with self._core.view(), self._core.reader.reading_once():
+            offer = Offers(self._core).of(self._undecided(proposal))
+        if shown is not None and offer.shown != shown:
             raise ProposalChanged(proposal)
         return offer
 
@@ -294,6 +320,18 @@ class Proposals:
         self._shelf.close(proposal, ProposalStatus.ACCEPTED)
         commit, warnings = (written.commit, written.warnings) if written else (None, ())
         return Decided(proposal.id, ProposalStatus.ACCEPTED, commit, 0, warnings)
+
+    def _changed_since(self, proposal: str, written: Written) -> Decided:
+        """What is to be said if somebody has changed a proposal, or closed it, after the write.
+
+        That is in the memory, and what else the proposal says now is still to be decided on.
+        """
+        warning = f"proposal {proposal} has changed meanwhile; what is new in it was not accepted"
+        left = 0
+        with suppress(NotFound):
+            left = len(self.show(proposal).hunks)
+        status = ProposalStatus.OPEN if left else ProposalStatus.ACCEPTED
+        return Decided(proposal, status, written.commit, left, (*written.warnings, warning))
 
     def _settle(
         self, offer: Offer, taken: frozenset[int], refused: frozenset[int], reason: str | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -13,11 +13,14 @@ from pack.errors import InvalidRequest
 from pack.model import BlobId
 from pack.provenance import TRUTH_LEVELS
 from pack.times import format_time, parse_time
+from pack.truth.acceptances import Span
+from pack.truth.sync_items.accepted import MOST_SPANS
 
 NOTE: Final = "note"
 """The only type of entity: a memory file."""
 _MOST_LINKS: Final = 50
 _MOST_CHARACTERS: Final = 200
+_MOST_LINES: Final = 10**9
 _LEVELS: Final = frozenset(TRUTH_LEVELS.values())
 _T = TypeVar("_T")
 
@@ -57,6 +60,10 @@ class SyncItem:
         origin_source: Who wrote it, as `source:client`.
         origin_chain: What it was taken over from, oldest first.
         accepted_by_user: Whether the person took over what another had written.
+        accepted_lines: The lines of the text that they took over as they were, each part by its
+            first and last line, from 1; beside what the item changes. `None` for all.
+        is_named: Whether its sender gave it the id; otherwise another item may say the same.
+        base: The text of `sha`, if this memory may never have had it; it is not sent.
         last_modified_by_level: The level of whoever changed the file last.
         version: The height of the commit: how many commits lead to it, itself included.
         last_modified_at: When it was changed.
@@ -84,10 +91,14 @@ class SyncItem:
     base_sha: BlobId | None = None
     moved_from: str | None = None
     entity_type: str = NOTE
+    accepted_lines: tuple[Span, ...] | None = None
+    is_named: bool = field(default=True, compare=False)
+    base: str | None = field(default=None, compare=False)
 
     def as_json(self) -> dict[str, object]:
         """All its fields, as they are sent."""
         at = format_time(self.last_modified_at) if self.last_modified_at is not None else None
+        lines = self.accepted_lines
         return {
             "id": self.id,
             "entity_type": self.entity_type,
@@ -97,6 +108,7 @@ class SyncItem:
             "origin_source": self.origin_source,
             "origin_chain": [link.as_json() for link in self.origin_chain],
             "accepted_by_user": self.accepted_by_user,
+            "accepted_lines": None if lines is None else [list(span) for span in lines],
             "last_modified_by_level": self.last_modified_by_level,
             "version": self.version,
             "last_modified_at": at,
@@ -125,8 +137,9 @@ def read_item(value: object) -> SyncItem:
         raise InvalidRequest("an item without entity_id")
     sha = fields.name("sha")
     moved_from = fields.name("moved_from")
+    own_id = fields.name("id")
     return SyncItem(
-        fields.name("id") or _derived_id(entity_id, sha, content, moved_from),
+        own_id or _derived_id(entity_id, sha, content, moved_from),
         entity_id,
         fields.name("tenant_id"),
         fields.level("truth_level"),
@@ -142,6 +155,8 @@ def read_item(value: object) -> SyncItem:
         None,
         moved_from,
         fields.name("entity_type") or NOTE,
+        _spans(fields.get("accepted_lines", list)),
+        own_id is not None,
     )
 
 
@@ -165,6 +180,21 @@ def _chain(links: Sequence[object]) -> tuple[ChainLink, ...]:
         told = format_time(at) if at is not None else None
         found.append(ChainLink(level, source, told, tuple(refs[:_MOST_LINKS])))
     return tuple(found)
+
+
+def _spans(values: Sequence[object] | None) -> tuple[Span, ...] | None:
+    if values is None:
+        return None
+    found = [tuple(value) if isinstance(value, list) else () for value in values[:MOST_SPANS]]
+    if len(found) < len(values) or not all(map(_is_span, found)):
+        raise InvalidRequest("accepted_lines must be parts such as [3, 5], not too many")
+    return tuple((first, last) for first, last in found)
+
+
+def _is_span(value: tuple[object, ...]) -> bool:
+    numbers = [one for one in value if isinstance(one, int) and not isinstance(one, bool)]
+    is_pair = len(value) == len(numbers) == 2
+    return is_pair and 1 <= numbers[0] <= numbers[1] < _MOST_LINES
 
 
 class _Fields:

@@ -9,6 +9,7 @@ from typing import Final
 
 from pack.core.decision import Decision
 from pack.core.events import MemoryEvent, MemoryEventKind
+from pack.core.lookup import asked_path
 from pack.core.session import Session
 from pack.core.versions import expect
 from pack.errors import ConnectorError, InvalidRequest, LimitExceeded, OtherTenant, PackError
@@ -18,11 +19,10 @@ from pack.model import BlobId, CommitId, MemoryPath, Mode, Put, blob_id
 from pack.provenance import Origin
 from pack.results import ProtectedLine, WriteStatus, Written
 from pack.truth.sync_items.claims import SyncCaller, claimed_by
-from pack.truth.sync_items.done import find_done
 from pack.truth.sync_items.heights import Heights
 from pack.truth.sync_items.item import NOTE, SyncItem
 from pack.truth.sync_items.pulling import PAGE, Pulled, current_item, pull
-from pack.truth.sync_items.taking import NeedsChoice, NothingToDo, Taking
+from pack.truth.sync_items.taking import NeedsChoice, NothingToDo, TakenBefore, Taking
 from pack.use_cases.write import Wording, find_existing, store
 
 MOST_ITEMS: Final = 100
@@ -222,12 +222,12 @@ class SyncItems:
     def _take(self, item: SyncItem, caller: SyncCaller) -> ItemResult:
         try:
             self._check(item)
-            if (known := self._known(item, caller)) is not None:
-                return known
             claimed = claimed_by(item, caller)
             taking = Taking(self._core, item, caller, claimed)
             written = self._core.writer.write(taking.decide, claimed.origin)
             return self._result(item, written, is_merged=taking.is_merged)
+        except TakenBefore as before:
+            return self._known(item, before.commit)
         except NothingToDo:
             return self._standing(item, PushStatus.UNCHANGED)
         except NeedsChoice:
@@ -251,17 +251,14 @@ class SyncItems:
         if item.tenant_id is not None and tenant is not None and item.tenant_id != tenant:
             raise OtherTenant(item.tenant_id)
 
-    def _known(self, item: SyncItem, caller: SyncCaller) -> ItemResult | None:
-        """The result of an item that was taken before."""
-        done = find_done(self._core, item.id, caller)
-        if done is None:
-            return None
-        (facts,) = self._core.connector.log(LogQuery(done.id, with_files=True, limit=1))
+    def _known(self, item: SyncItem, done: CommitId) -> ItemResult:
+        """The result of an item that a commit took before."""
+        (facts,) = self._core.connector.log(LogQuery(done, with_files=True, limit=1))
         shas = {file.path: file.sha for file in facts.files or ()}
-        sha = shas.get(MemoryPath(item.entity_id))
+        sha = shas.get(asked_path(self._core, item.entity_id))
         head = self._core.connector.head()
-        height = Heights.of(self._core, head).height(done.id) if head else None
-        return ItemResult(item.id, item.entity_id, PushStatus.WRITTEN, sha, height, done.id)
+        height = Heights.of(self._core, head).height(done) if head else None
+        return ItemResult(item.id, item.entity_id, PushStatus.WRITTEN, sha, height, done)
 
     def _standing(self, item: SyncItem, status: PushStatus) -> ItemResult:
         """The result of an item of which nothing was written."""

@@ -15,10 +15,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
+from pack.catalog.scope import VaultMode
 from pack.errors import OtherTenant
 from pack.merge.copies import conflict_copy_path, mark_copy
+from pack.merge.two_sides import PERSON
 from pack.model import BlobId, MemoryPath, blob_id
 from pack.paths import fold
+from pack.proposals.folding import says_the_same
 from pack.provenance import Source
 from pack.truth.sync_items.claims import SyncCaller
 from pack.truth.sync_items.item import SyncItem
@@ -29,7 +32,6 @@ from pack.truth.sync_items.items import (
     SyncItems,
 )
 from pack.truth.sync_items.pulling import PAGE, Pulled
-from pack.truth.vault import VaultMode
 
 _BATCH: Final = 50
 _HERE: Final = SyncCaller(Source.USER, "sync")
@@ -141,6 +143,8 @@ class Meeting:
         self._pending = set(state.pending)
         self._last_there: dict[str, str | None] = {}
         self._ahead: dict[str, int] = {}
+        self._levels: dict[str, int] = {}  # of whole texts that are not the same here
+        self._seen: dict[str, SyncItem] = {}  # what was taken last of a file that is owed
         self.report = MeetingReport()
 
     def hold(self) -> MeetingState:
@@ -166,6 +170,7 @@ class Meeting:
                 continue
             self._last_there[path] = other.sha
             self._ahead[path] = _height(item)
+            self._levels[path] = other.truth_level or PERSON
             if other.sha == item.sha:
                 self._agree(path, item.sha, other.sha, _height(other))
 
@@ -206,17 +211,18 @@ class Meeting:
             return  # what was given, on its way back
         if self._last_there.get(path, item.sha) != item.sha:
             return  # an older version of a file that both had before they met
-        mine = replace(item, tenant_id=None, sha=_blob(known.here))
+        mine = self._on_what_is_here(item, known)
         if item.moved_from is not None:
             mine = self._as_move(mine, item.moved_from)
         pushed = self._here.push([mine], _HERE)
         (result,) = pushed.results
         self.report.taken += 1
         self._ahead[path] = pushed.version  # what was here by now has been compared with it
-        if result.status in _DONE:
+        self._seen[path] = item
+        if result.status in _DONE and self._is_here(item, result):
             self._agree(path, result.sha, item.sha, _height(item))
             self._left(mine.moved_from, _height(item))
-        elif result.status is PushStatus.MERGED:
+        elif result.status in (*_DONE, PushStatus.MERGED):
             self._owe(item)
         elif result.status is PushStatus.PROPOSED:
             self.report.proposed.append(path)
@@ -225,6 +231,24 @@ class Meeting:
             self._settle(item, result)
         else:
             self.report.refused.append(result)
+
+    def _on_what_is_here(self, item: SyncItem, known: Agreed) -> SyncItem:
+        """The item as a change of the text here; its level is the text's if all of it is new."""
+        path, before = item.entity_id, self._seen.get(item.entity_id)
+        if known.here is None and before is not None and before.sha == item.base_sha is not None:
+            return replace(item, tenant_id=None, sha=before.sha, base=before.content)
+        mine = replace(item, tenant_id=None, sha=_blob(known.here))
+        if path in self._files:
+            return mine
+        return _weakened(mine, self._levels.get(path, PERSON))
+
+    def _is_here(self, item: SyncItem, result: ItemResult) -> bool:
+        """Whether the text here is that of an item, and not more than that."""
+        if result.sha == item.sha:
+            return True
+        here = self._here.current(item.entity_id)
+        texts = (one.content if one is not None else None for one in (here, item))
+        return says_the_same(*(None if one is None else one.encode() for one in texts))
 
     def _as_move(self, item: SyncItem, source: str) -> SyncItem:
         """The item as a move, if the file is still where it was."""
@@ -240,10 +264,11 @@ class Meeting:
             self._owe(item)  # what is here stays, or stays deleted
             return
         if self._mode is VaultMode.LOCAL_FIRST:
-            self._copy(item, item.content)
-            self._owe(item)
+            if self._copy(_weakened(item, self._whole_level(item)), item.content):
+                self._owe(item)
             return
-        self._copy(here, here.content)
+        if not self._copy(here, here.content):
+            return
         settled = self._here.resolve(path, Choice.THEIRS, here.sha, _HERE, item.content)
         self._ahead[path] = settled.version or self._ahead[path]
         if settled.sha == item.sha:
@@ -251,7 +276,20 @@ class Meeting:
         else:
             self._owe(item)
 
-    def _copy(self, item: SyncItem, text: str) -> None:
+    def _whole_level(self, item: SyncItem) -> int:
+        """The level of all of a text there, if that is what they still have; 1 otherwise."""
+        found = (
+            one.truth_level or PERSON
+            for one in self._all(lambda cursor: self._there_since(_height(item) - 1, cursor))
+            if one.entity_id == item.entity_id
+        )
+        return max(found, default=PERSON)
+
+    def _there_since(self, version: int, cursor: str | None) -> Pulled:
+        return self._there.pull(max(version, 0), cursor, PAGE, each=False)
+
+    def _copy(self, item: SyncItem, text: str) -> bool:
+        """Keep a text in a copy; whether that could be done."""
         path = MemoryPath(item.entity_id)
         taken = {fold(one.entity_id) for one in self._all(self._pull_here)}
         version = text.encode("utf-8")
@@ -265,9 +303,14 @@ class Meeting:
             content=content,
             sha=None,
             moved_from=None,
+            accepted_by_user=False,
         )
-        self._here.push([made], _HERE)
+        (result,) = self._here.push([made], _HERE).results
+        if result.status is not PushStatus.WRITTEN:
+            self.report.refused.append(result)
+            return False
         self.report.copies.append(copy)
+        return True
 
     # --- giving --------------------------------------------------------------------------------
 
@@ -383,6 +426,13 @@ def _apart(items: Iterable[SyncItem]) -> Iterator[list[SyncItem]]:
         used |= {item.entity_id, item.moved_from}
     if part:
         yield part
+
+
+def _weakened(item: SyncItem, level: int) -> SyncItem:
+    """The item, claiming no more than a level."""
+    if level <= (item.truth_level or PERSON):
+        return item
+    return replace(item, truth_level=level, accepted_by_user=False)
 
 
 def _height(item: SyncItem) -> int:

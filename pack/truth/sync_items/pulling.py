@@ -10,22 +10,32 @@ from typing import Final
 from pack.catalog.row import is_catalogued
 from pack.catalog.scope import scope_of
 from pack.core.core import Core
+from pack.core.lookup import asked_path
 from pack.core.requests import InvalidCursor, check_limit, make_cursor, parse_cursor
+from pack.core.truths import STRONGEST, WEAKEST, NoteTruth
 from pack.errors import InvalidRequest, NotFound
 from pack.files.note import Note
-from pack.history.origins import derivations, written_by
+from pack.history.assigned import assigned_in, writer_of
+from pack.history.differences.line_hunks import git_lines
+from pack.history.origins import derivations
 from pack.history.when import parse_moment
 from pack.index.format import is_generated, is_page_path, may_be_generated
 from pack.log import ChangeKind, CommitFacts, FileChange, LogQuery
+from pack.merge.diff import find_hunks
 from pack.model import BlobId, CommitId, MemoryPath
 from pack.paths import INDEX
 from pack.times import format_time
+from pack.truth.acceptances import Span, read_acceptance
+from pack.truth.authority import truth_at
+from pack.truth.sync_items.accepted import spans_there
 from pack.truth.sync_items.heights import Heights
 from pack.truth.sync_items.item import ChainLink, SyncItem
 
 PAGE: Final = 50
 """How many items a pull returns if the caller gives no limit."""
 MOST: Final = 200
+_DIGITS: Final = 12
+"""No version is longer."""
 _MOST_BYTES: Final = 1024 * 1024
 """Of texts in one page; one item is in it at least."""
 
@@ -116,10 +126,10 @@ def pull(
 
 def current_item(core: Core, path: str) -> SyncItem | None:
     """What a memory has at a path, edits by hand included; `None` if there never was a file."""
-    head, place = core.connector.head(), MemoryPath(path)
-    note = core.reader.find(place) if is_catalogued(path) else None
-    if head is None or not is_catalogued(path):
+    head, place = core.connector.head(), asked_path(core, path)
+    if head is None or not (_is_note(place) and scope_of(core.connector).require().holds(place)):
         return None
+    note = core.reader.find(place)
     heights = Heights.of(core, head)
     for commit in core.connector.log(LogQuery(head, path=place, limit=1, with_files=True)):
         shas = {file.path: file.sha for file in commit.files or ()}
@@ -139,11 +149,11 @@ def _id_of(step: FileStep) -> str:
 
 
 def _start(core: Core, heights: Heights, since: str | None) -> int:
-    if since is None or since.isdecimal():
-        height = int(since or 0)
-        if height > heights.highest:
+    if since is None or (since.isascii() and since.isdecimal()):
+        height = int((since or "0")[:_DIGITS])
+        if height > heights.highest or len(since or "") > _DIGITS:
             raise InvalidRequest("there is no such version yet; pull without `since`")
-        return height
+        return heights.since(height)
     moment = parse_moment(since, core.clock(), at_end=False)
     if moment is None:
         raise InvalidRequest("`since` must be a version, or a time such as 2026-01-31T09:30:00Z")
@@ -200,7 +210,7 @@ def _page(
     size = 0
     for place, step in enumerate(steps):
         item = reading.item(step)
-        if item is None or (item.truth_level or 1) > max_level:
+        if item is None or not reading.is_trusted(item, step, max_level):
             continue
         size += len((item.content or "").encode("utf-8", "replace"))
         if items and (len(items) == min(limit, MOST) or size > _MOST_BYTES):
@@ -222,7 +232,7 @@ class _Reading:
         note = self._note(step)
         if step.sha is not None and note is None:
             return None
-        level, origin, is_accepted = self._writer(step)
+        level, origin, is_accepted = self._brought(step, note) or self._writer(step)
         shown = level if self._each or note is None else self._level(note, level)
         return SyncItem(
             _id_of(step),
@@ -240,7 +250,22 @@ class _Reading:
             step.sha,
             step.base_sha,
             step.moved_from,
+            accepted_lines=self._accepted_lines(step, note) if is_accepted else None,
         )
+
+    def is_trusted(self, item: SyncItem, step: FileStep, level: int) -> bool:
+        """Whether all that an item holds is trusted that far, whoever changed the file last."""
+        if (item.truth_level or STRONGEST) > level:
+            return False
+        truth = self._truth_then(step, self._note(step)) if level < WEAKEST else None
+        return truth is None or truth.level <= level
+
+    def _truth_then(self, step: FileStep, note: Note | None) -> NoteTruth | None:
+        """The truth of a text as it was after its commit; `None` if it is all the person's."""
+        truths = self._core.truths if self._each and note is not None else None
+        if truths is None or note is None or not truths.is_shared(note):
+            return None
+        return truth_at(self._core, step.commit.id, note)
 
     def _note(self, step: FileStep) -> Note | None:
         if step.sha is None:
@@ -254,16 +279,47 @@ class _Reading:
         is_index = may_be_generated(note.path) and is_generated(note.path, note.head.fields)
         return None if is_index else note
 
+    def _brought(self, step: FileStep, note: Note | None) -> tuple[int, str, bool] | None:
+        """Who wrote what a change put in, if that is weaker than who made the change.
+
+        So is text that the person moved from another file, or brought back.
+        """
+        level, _, _ = self._writer(step)
+        truth = self._truth_then(step, note)
+        if truth is None or note is None:
+            return None
+        before = b""
+        if step.base_sha is not None:
+            ((_, before),) = self._core.connector.read_blobs([step.base_sha])
+        lines = git_lines(note.exact_text())
+        first = len(lines) - len(git_lines(note.head.body))
+        weakest = None
+        for hunk in find_hunks(git_lines(before.decode("utf-8", "replace")), lines):
+            for place in range(max(hunk.start, first), hunk.end):
+                one = truth.lines[place]
+                if lines[place].strip() and one.level > (weakest.level if weakest else level):
+                    weakest = one
+        return (weakest.level, weakest.origin, False) if weakest is not None else None
+
     def _writer(self, step: FileStep) -> tuple[int, str, bool]:
         """Who made a change: its commit, or those that a merge brought."""
-        writers = [written_by(step.commit)]
+        assigned = assigned_in(self._core).levels
+        writers = [writer_of(step.commit, assigned)]
         if len(step.commit.parents) > 1:
             ours, theirs = step.commit.parents[:2]
             query = LogQuery(theirs, ours, step.path)
             brought = [one for one in self._core.connector.log(query) if len(one.parents) < 2]
-            writers = [written_by(one) for one in brought] or writers
+            writers = [writer_of(one, assigned) for one in brought] or writers
         weakest = max(writers, key=lambda one: one.level)
         return weakest.level, weakest.origin, weakest.is_accepted
+
+    def _accepted_lines(self, step: FileStep, note: Note | None) -> tuple[Span, ...]:
+        """The lines of a text that its commit accepted as they were."""
+        found = read_acceptance(step.commit)
+        if found is None or note is None or found.path not in (step.path, step.moved_from):
+            return ()
+        ((_, content),) = self._core.connector.read_blobs([found.blob])
+        return spans_there(found.spans, content.decode("utf-8", "replace"), note.exact_text())
 
     def _level(self, note: Note, last: int) -> int:
         """The level of a whole file as it is now; that of its last change if nobody knows."""

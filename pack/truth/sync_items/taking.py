@@ -11,15 +11,15 @@ from pack.core.requests import check_text
 from pack.errors import InvalidPath, InvalidRequest, NotFound
 from pack.files import frontmatter
 from pack.files.note import Note
-from pack.history.differences.line_hunks import git_lines
 from pack.log import LogQuery
 from pack.merge.file import Merged, merge_file
 from pack.merge.two_sides import PERSON, Authority, TwoSides, deletion_stands
 from pack.model import ABSENT, BlobId, Change, CommitId, Delete, MemoryPath, Mode, Put, blob_id
-from pack.truth.acceptances import acceptance_trailer
+from pack.truth.acceptances import Span, acceptance_trailer
 from pack.truth.authority import authority_by_time, later
+from pack.truth.sync_items.accepted import spans_there
 from pack.truth.sync_items.claims import Claimed, SyncCaller, chain_trailers
-from pack.truth.sync_items.done import item_trailer
+from pack.truth.sync_items.done import find_done, item_trailer
 from pack.truth.sync_items.item import SyncItem
 from pack.use_cases.write import Wording, find_target, store
 
@@ -32,6 +32,18 @@ class NothingToDo(Exception):
 
 class NeedsChoice(Exception):
     """Both texts cannot be in place, and no rule says which."""
+
+
+class TakenBefore(Exception):
+    """An item was taken already.
+
+    Attributes:
+        commit: The commit that took it.
+    """
+
+    def __init__(self, commit: CommitId) -> None:
+        super().__init__()
+        self.commit = commit
 
 
 class Taking:
@@ -47,6 +59,7 @@ class Taking:
     def __init__(self, core: Core, item: SyncItem, caller: SyncCaller, claimed: Claimed) -> None:
         self._core = core
         self._item = item
+        self._caller = caller
         self._claimed = claimed
         self._trailers = [
             item_trailer(item.id, caller),
@@ -60,20 +73,26 @@ class Taking:
 
         Raises:
             NothingToDo: Nothing.
+            TakenBefore: Another push of the item was faster, or this is a repeated one.
             NeedsChoice: A person has to say which text stays.
             PackError: The item cannot be taken.
         """
         self.is_merged = False
         core, item = self._core, self._item
         target, current = find_target(core, item.moved_from or item.entity_id)
+        is_as_seen = (current.sha if current is not None else None) == item.sha
+        if (item.is_named or not is_as_seen) and (done := find_done(core, item.id, self._caller)):
+            raise TakenBefore(done.id)
+        if item.content is not None:
+            check_text(frontmatter.read(item.content))
         if item.moved_from is not None:
             return self._move(target, current)
         if item.content is None:
             return self._delete(target, current)
-        content = item.content.encode("utf-8", "surrogatepass")
+        content = item.content.encode("utf-8")
         if current is not None and current.content == content:
             return self._as_it_is(target, current)
-        if (current.sha if current is not None else None) == item.sha:
+        if is_as_seen:
             return self._store(target, current, item.content)
         if current is None:
             return self._store_again(target, item.content)
@@ -106,16 +125,22 @@ class Taking:
 
     def _signed(self, decision: Decision, current: Note | None) -> Decision:
         trailers = [*self._trailers]
-        if self._claimed.is_accepted and current is not None:  # what it had before, too
-            texts = [current.content, *(p.content for p in decision.changes if isinstance(p, Put))]
-            lines = max(len(git_lines(text.decode("utf-8", "replace"))) for text in texts)
-            trailers.append(acceptance_trailer(current.path, current.sha, [(1, lines)]))
+        if current is not None and (spans := self._accepted(current)):  # what it had before, too
+            trailers.append(acceptance_trailer(current.path, current.sha, spans))
         warnings = (*decision.warnings, *self._claimed.warnings)
         return replace(decision, trailers=[*decision.trailers, *trailers], warnings=warnings)
 
+    def _accepted(self, current: Note) -> tuple[Span, ...]:
+        """The lines that the person accepted as they are; what they have not seen is not in it."""
+        item = self._item
+        if not self._claimed.is_accepted or item.content is None:
+            return ()
+        return spans_there(item.accepted_lines, item.content, current.exact_text())
+
     def _as_it_is(self, target: MemoryPath, current: Note) -> Decision:
         truths = self._core.truths
-        if not self._claimed.is_accepted or truths is None or truths.of(current).level == PERSON:
+        is_done = truths is None or truths.of(current).level == PERSON
+        if is_done or not self._accepted(current):
             raise NothingToDo
         changes = [Put(target, current.content, current.sha)]
         with_index = self._core.reader.mode() is Mode.V2
@@ -166,7 +191,7 @@ class Taking:
 
     def _store_again(self, target: MemoryPath, text: str) -> Decision:
         """Store a text whose file was deleted since."""
-        blob = blob_id(text.encode("utf-8", "surrogatepass"))
+        blob = blob_id(text.encode("utf-8"))
         if deletion_stands(self._ours(target, None), self._theirs(blob)):
             raise NeedsChoice
         return self._telling(self._store(target, None, text), MemoryEventKind.DISCARDED, blob, "")
@@ -206,6 +231,8 @@ class Taking:
 
     def _base(self) -> bytes | None:
         """What the sender had; `None` if that is not known here."""
+        if self._item.base is not None:
+            return self._item.base.encode("utf-8", "surrogatepass")
         if self._item.sha is None:
             return None
         try:

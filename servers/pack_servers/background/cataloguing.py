@@ -51,8 +51,8 @@ def _work(memory: Memory, leaving: Event, tell: Callable[[str], None]) -> None:
         nonlocal told
         if leaving.is_set():
             raise _LeftError
-        tenth = 10 * number // total
-        if total >= _LONG and tenth > told:
+        tenth = 10 * number // total if total >= _LONG else 0
+        if tenth > told:
             told = tenth
             tell(f"catalogued {number:,} of {total:,} files")
 

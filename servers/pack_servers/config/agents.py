@@ -9,7 +9,7 @@ Source: the documentation of the agents, and https://github.com/agentsmd/agents.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Final
@@ -77,6 +77,7 @@ in their terminals."""
 _NOT_SET: Final = frozenset({"", "0", "false", "no", "off"})
 _ONLY_YES: Final = frozenset({"1", "true", "yes", "on"})
 _SUFFIX: Final = re.compile(r"\.(?:js|mjs|cjs|py|pyz|exe|cmd|sh)\Z")
+_PACKAGES: Final = frozenset({"node_modules", "site-packages"})
 _GENERIC: Final = "agent"
 _PROCESS: Final = "process:"
 _MARK: Final = re.compile(r"-?(?:process:)?[A-Za-z0-9_][A-Za-z0-9_.-]*\*?(?:=[A-Za-z0-9._-]+)?")
@@ -120,12 +121,17 @@ class AgentMarks:
         """
         for word in command:
             path = PurePath(word.replace("\\", "/"))
-            is_package = "node_modules" in path.parts or "site-packages" in path.parts
-            named = [_SUFFIX.sub("", path.name), *(path.parts if is_package else ())]
+            named = [_SUFFIX.sub("", path.name), *_packages(path.parts)]
             for name in named:
                 if (agent := self.processes.get(name.lower())) is not None:
                     return agent
         return None
+
+
+def _packages(parts: Sequence[str]) -> Sequence[str]:
+    """The part of a program's path below the folder of packages; the rest is the person's."""
+    folders = [place for place, name in enumerate(parts) if name in _PACKAGES]
+    return parts[folders[0] :] if folders else ()
 
 
 def agent_marks(setting: str) -> AgentMarks:

@@ -17,7 +17,11 @@ from pack_servers.config.agents import AgentMarks
 _PROC: Final = Path("/proc")
 _MOST_ABOVE: Final = 64
 _PROGRAM_WORDS: Final = 2  # an interpreter, and what it runs
-_PS: Final = ("/bin/ps", "-A", "-o", "pid=,ppid=,command=")
+_PS: Final = ("/bin/ps", "-A", "-o", "pid=", "-o", "ppid=", "-o", "command=")
+"""Each column has an option of its own: what follows a `=` is a heading, commas included.
+
+Source: POSIX, ps, "-o format".
+"""
 _PS_SECONDS: Final = 5
 
 
@@ -90,8 +94,9 @@ def _above_in_ps(process: int) -> Iterator[Sequence[str]]:
         listing = done.stdout
     found = {}
     for line in os.fsdecode(listing).splitlines():
-        own, above, *words = line.split(None, _PROGRAM_WORDS + 2)
-        found[int(own)] = (int(above), words[:_PROGRAM_WORDS])
+        own, above, *words = (*line.split(None, _PROGRAM_WORDS + 2), "", "")
+        if own.isdecimal() and above.isdecimal():  # as every line should be
+            found[int(own)] = (int(above), words[:_PROGRAM_WORDS])
     for _ in range(_MOST_ABOVE):
         if process not in found:
             return

@@ -130,8 +130,8 @@ class SyncApi:
         fields = given if isinstance(given, Mapping) else {}
         path, choose = (fields.get(name) for name in ("path", "choose"))
         content, sha = (fields.get(name) for name in ("content", "sha"))
-        texts = all(isinstance(text, str | None) for text in (content, sha))
-        if not isinstance(path, str) or choose not in set(Choice) or not texts:
+        texts = all(isinstance(text, str | None) for text in (choose, content, sha))
+        if not isinstance(path, str) or not texts or choose not in set(Choice):
             raise InvalidRequest("needs path, choose (ours, theirs or merged), sha, and content")
         return _result(self._items.resolve(path, Choice(choose), sha, caller, content))
 

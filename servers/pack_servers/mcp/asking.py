@@ -173,7 +173,7 @@ class Asking:
                 return _decided(question, "written", _ACCEPTED, sha=sha, commit=done.commit)
             if said.action == "decline" or is_yes is False:
                 reason = f"declined in {_name(client)}"
-                own.reject(question.proposal, reason)
+                own.reject(question.proposal, reason, shown=question.shown)
                 return _decided(question, "rejected", _REFUSED)
         except PackError as error:
             return answers.failed(error)

@@ -48,6 +48,9 @@ TOOLS_FOR: Final[Mapping[Action, str]] = {
     Action.ACCEPT_PROPOSAL: "ask the user to decide on it with `pack review`",
     Action.EDIT_PROPOSAL: "ask the user to edit it with `pack proposals edit`",
     Action.REJECT_PROPOSAL: "call memory_proposals to withdraw it",
+    Action.CLEAR_PROPOSALS: (
+        "ask the user to decide with `pack review` or `pack proposals reject --all-from WRITER`"
+    ),
     Action.ACCEPT_TEXT: "ask the user to accept the text with `pack accept`",
     Action.ASSIGN_LEVELS: "ask the user to assign the level with `pack truth assign`",
 }

@@ -7,8 +7,10 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
+from typing import Final
 
 from pack_connectors.local_git.beside.bundles import ArrivedBundle, Bundles
 from pack_connectors.local_git.beside.upload_pack import UploadPack
@@ -30,15 +32,17 @@ from pack.mesh.bundles import Arrived
 from pack.mesh.exchange import FindLine, PeerExchange
 from pack.mesh.intake import BundleOffer, CheckMerge
 from pack.mesh.invitation import SECRET_BYTES
-from pack.mesh.mesh import Mesh, MeshPorts
+from pack.mesh.mesh import Mesh, MeshPorts, PeerView
 from pack_servers.config.settings import Settings, split_list
+from pack_servers.wiring.checks import Check, State
 from pack_servers.wiring.clock import clock
 from pack_servers.wiring.local import MESH_FOLDER
 from pack_servers.wiring.memory import note, open_memory
 from pack_servers.wiring.place import Announce, Place
 
-_LOCK_SECONDS = 60.0
-_NONCE_BYTES = 16
+_LOCK_SECONDS: Final = 60.0
+_NONCE_BYTES: Final = 16
+_WAITED_LONG: Final = timedelta(hours=24)
 
 
 @cache
@@ -105,8 +109,48 @@ def mesh_of(settings: Settings, memory: Memory, *, make_key: bool = False) -> It
                 public_of=public_of,
                 exclusive=lambda: lock,
                 clock=clock,
+                peer_timeout=timedelta(seconds=settings.pack_mesh_peer_timeout),
             )
         )
+
+
+def checks(settings: Settings, memory: Memory) -> Iterator[Check]:
+    """How it stands with the group of an open memory, for `pack doctor`; nobody is asked."""
+    signer = CommitSigner(KeyFile(settings.pack_mesh_key))
+    signer(b"")
+    if signer.problem is not None:
+        remedy = "Until this is put right, other peers refuse what is written here."
+        yield Check("mesh", State.PROBLEM, f"commits are not signed: {signer.problem}", remedy)
+        return
+    with mesh_of(settings, memory) as mesh:
+        found = mesh.verify()
+        yield from (
+            Check("mesh", State.PROBLEM, problem, "`pack mesh verify` says more.")
+            for problem in found.problems
+        )
+        if not found.problems:
+            others = mesh.peers()
+            yield Check("mesh", State.OK, f"{mesh.name_of(mesh.me)} and {len(others)} more")
+            yield from filter(None, map(_of_peer, others))
+        yield from _of_kept(mesh)
+
+
+def _of_peer(peer: PeerView) -> Check | None:
+    if not peer.record.last_error:
+        return None
+    return Check("peer", State.NOTE, f"{peer.name}: {peer.record.last_error}")
+
+
+def _of_kept(mesh: Mesh) -> Iterator[Check]:
+    refused, waiting = mesh.quarantined(), mesh.kept()
+    if refused:
+        names = ", ".join(map(mesh.name_of, refused))
+        remedy = "`git log refs/pack/quarantine/ID` shows it. Its owner can correct it there."
+        yield Check("quarantine", State.NOTE, f"something by {names} was refused", remedy)
+    old = [one for one in waiting if clock() - one.came_at > _WAITED_LONG]
+    if old:
+        found = f"{len(old)} bundles wait for what they build on, since {old[0].came_at:%Y-%m-%d}"
+        yield Check("bundles", State.NOTE, found, "Import what was sent before them.")
 
 
 @contextmanager

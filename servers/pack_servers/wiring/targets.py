@@ -146,7 +146,7 @@ def _notion(around: Surroundings) -> Iterator[Destination]:
     settings = around.settings
     token, page = settings.notion_token, settings.notion_sync_page_id
     if token is not None and page:
-        # Another page, or another way to show it, is another target: it begins anew.
+        # Another page, or another way to show it, is another target: it starts over.
         yield Destination(
             "notion",
             key=f"notion-{_digest(page, settings.in_words('notion_sync_mode'))}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -11,33 +12,40 @@ import pytest
 from pack.catalog.gradual import Gradual
 from pack.catalog.refresh import bring_up
 from pack.core.session import Session
+from pack.core.truths import TruthMode
 from pack.errors import InvalidRequest
 from pack.memory import Memory
+from pack.model import CommitId
 from pack.results import FileListing, Matches
-from tests.support import AGENT, World
+from pack.truth.lines import with_truths
+from tests.support import AGENT, World, assert_true_index
 
 FILES = 30
 Ask = Callable[[Memory], object]
 
 
 def gradually(world: World, *sizes: int) -> Memory:
-    """The memory, of which so many files answer while its catalog is filled."""
+    """The memory, of which so many files answer while its catalog is filled; with levels."""
     core = replace(world.memory._session.core, gradual=Gradual(sizes))
-    return Memory(Session(core, AGENT))
+    return Memory(Session(with_truths(core, TruthMode.ENFORCE), AGENT))
 
 
 def asked_while_filling(memory: Memory, ask: Ask) -> list[object]:
-    """What is answered whenever all files of a catalog have been read, but not for the first."""
+    """What is answered whenever all files of a catalog have been read, but not for the first.
+
+    Another thread asks, as a lock of the one that fills would let that one pass.
+    """
     found: list[object] = []
 
-    def progress(number: int, total: int) -> None:
-        if number == total and progress.is_later:  # type: ignore[attr-defined]
-            found.append(ask(memory))
+    def progress(_number: int, _total: int) -> None:
+        if progress.is_later:  # type: ignore[attr-defined]
+            found.append(asking.submit(ask, memory).result(60))
         progress.is_later = True  # type: ignore[attr-defined]
 
     progress.is_later = False  # type: ignore[attr-defined]
-    memory.care.begin_filling()
-    memory.care.fill_catalog(progress)
+    with ThreadPoolExecutor(1) as asking:
+        memory.care.begin_filling()
+        memory.care.fill_catalog(progress)
     return found
 
 
@@ -92,6 +100,30 @@ def test_a_note_is_read_at_once(world):
     memory = gradually(world, 3)
     (found,) = asked_while_filling(memory, lambda memory: memory.notes.get("a/29.md"))
     assert found == memory.notes.get("a/29.md")
+
+
+def test_a_write_that_waits_for_the_catalog_keeps_nobody_else_waiting(world, monkeypatch):
+    memory, waits = gradually(world, 3), threading.Event()
+    commit, threads = world.catalog.commit, []
+
+    def asked() -> CommitId | None:
+        if threading.current_thread() in threads:
+            waits.set()
+        return commit()
+
+    def write(_: Memory) -> None:
+        threads.append(threading.Thread(target=lambda: memory.notes.update("b/new.md", "new\n")))
+        threads[0].start()
+        assert waits.wait(60)
+        with world.connector.exclusive():  # as another process would take it
+            pass
+
+    monkeypatch.setattr(world.catalog, "commit", asked)
+    monkeypatch.setattr(world.connector, "_lock_seconds", 0.05)
+    asked_while_filling(memory, write)
+    threads[0].join()
+    assert memory.notes.get("b/new.md").content.endswith("new\n")
+    assert_true_index(world)
 
 
 def test_a_wrong_path_is_refused_at_once(world):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pack.catalog.scope import PROJECT_FILE, ScopeRule, read_scope, write_scope
+from pack.catalog.scope import PROJECT_FILE, ScopeRule, VaultMode, read_scope, write_scope
 from pack.errors import InvalidConfig, InvalidPath
 from tests.support import assert_true_index
 
@@ -76,10 +76,11 @@ def test_modes_that_there_are_not(text, said):
 
 def test_modes_of_folders_and_of_the_memory():
     silent = read_scope(b"version: 1\n")
-    assert (silent.vault_mode, silent.truth_at("a/b.md")) == ("local_first", None)
+    assert (silent.vault_mode, silent.truth_at("a/b.md")) == (VaultMode.LOCAL_FIRST, None)
     text = "version: 1\nvault_mode: cloud_first\ntruth: {a/: record, a/b/: enforce}\n"
     scope = read_scope(text.encode())
-    assert scope.vault_mode == "cloud_first"
+    assert scope.vault_mode is VaultMode.CLOUD_FIRST
+    assert read_scope(b"version: [\n").vault_mode is VaultMode.LOCAL_FIRST
     assert [scope.truth_at(path) for path in ("a/x.md", "a/b/x.md", "c/x.md", "x.md")] == [
         "record",
         "enforce",

@@ -77,3 +77,50 @@ def test_what_was_read_first_is_forgotten_when_there_is_too_much(world, monkeypa
     for limit in (2, 3, 3, 2):
         log.read(LogQuery(head, limit=limit))
     assert [query.limit for query in connector.asked] == [2, 3, 2]
+
+
+def test_once_all_of_it_was_read_each_file_is_known(git_world):
+    memory = git_world.init()
+    note = memory.notes.update("notes/a.md", "a\n" * 9)
+    memory.notes.update("notes/b.md", "b\n")
+    since = git_world.connector.head()
+    moved = memory.notes.move("notes/a.md", "notes/c.md", note.sha)
+    memory.notes.update("notes/a.md", "another\n")
+    before = git_world.connector.head()
+    memory.notes.delete("notes/c.md", moved.sha)
+    connector = Counting(git_world.connector)
+    log, head = KnownLog(connector), connector.head()
+    log.read(LogQuery(head, with_files=True))
+    for path in ("notes/a.md", "notes/c.md", "index.md", "none.md"):
+        for asked in (
+            {"with_files": True},
+            {"with_files": True, "only_path": True, "limit": 2},
+            {"skip": 1, "limit": 1},
+            {"since": since, "with_files": True},
+            {"head": before, "with_files": True},
+        ):
+            query = LogQuery(**{"head": head, "path": path} | asked)
+            assert log.read(query) == tuple(git_world.connector.log(query))
+    assert len(connector.asked) == 1
+
+
+def test_but_git_is_asked_where_it_has_a_merge_or_lacks_a_commit(git_world):
+    git_world.init()
+    folder, first = git_world.folder, git_world.connector.head()
+    git(folder, "checkout", "--quiet", "-b", "side")
+    git_world.commit({"notes/a.md": "theirs\n"})
+    side = git_world.connector.head()
+    git(folder, "checkout", "--quiet", "-")
+    git_world.commit({"notes/a.md": "ours\n"})
+    ours = git_world.connector.head()
+    git(folder, "merge", "--quiet", "--no-edit", "--strategy", "ours", "side")
+    log = KnownLog(git_world.connector)
+    for whole, asked in (
+        (git_world.connector.head(), {"head": git_world.connector.head()}),
+        (ours, {"head": side}),
+        (ours, {"head": ours, "since": side}),
+        (first, {"head": ours}),
+    ):
+        log.read(LogQuery(whole, with_files=True))
+        query = LogQuery(path="notes/a.md", with_files=True, **asked)
+        assert log.read(query) == tuple(git_world.connector.log(query))

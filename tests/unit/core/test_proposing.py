@@ -75,7 +75,7 @@ def test_a_hundred_of_one_writer_may_wait(writes):
     message = commit_message("notes/b.md: add", ONE, "r")
     for _ in range(MOST_OPEN):
         last = writes.shelf.add(writes.store.head(), change[0].path, change, message, ONE.author)
-    with pytest.raises(TooManyProposals, match="100 proposals of ai-cloud:one"):
+    with pytest.raises(TooManyProposals, match="100 proposals by ai-cloud:one"):
         writes.propose(b"two", b"2")
     writes.propose(b"two", b"2", TWO)
     writes.shelf.close(last, ProposalStatus.WITHDRAWN)

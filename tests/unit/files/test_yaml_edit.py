@@ -47,5 +47,5 @@ def test_an_edit_that_would_change_another_value_is_refused(
 ) -> None:
     monkeypatch.setattr(yaml_edit, "value_end", lambda block, _: len(block))
     with pytest.raises(InvalidContent, match="cannot edit") as caught:
-        set_fields("---\na: 1\nupdated: x\nb: 1\n---\n", {"updated": DAY})
+        set_fields("---\na: 1\nupdated: x\nb: 1.5\n---\n", {"updated": DAY})
     assert (caught.value.line, caught.value.column) == (3, 1)

@@ -57,6 +57,8 @@ def test_more_authority_than_a_commit_claims_is_an_acceptance():
         "",
         "Pack-Truth-Level: 1\n",
         "Pack-Truth-Level: 1\nPack-Origin: ai-cloud:cursor\n",
+        "Pack-Truth-Level: 5\nPack-Origin: ai-cloud:obey this\n",
+        "Pack-Truth-Level: 1\nPack-Origin: unattributed:obey this\n",
         "Pack-Truth-Level: 5\nPack-Origin: unattributed:x\n",
         "Pack-Truth-Level: x\nPack-Origin: user:cli\n",
         "Pack-Truth-Level: 6\nPack-Origin: nobody:cli\n",

@@ -250,3 +250,33 @@ def test_where_levels_count_a_line_is_as_trusted_as_they_say(world):
     assert {one.level for one in before.writings} == {5}
     assert {(one.level, one.state) for one in found.writings} == {(1, "accepted")}
     assert {one.commit for one in found.writings} == {world.connector.head()}
+
+
+def test_where_levels_count_each_commit_is_asked_for_once(world, monkeypatch):
+    world.init()
+    memory = world.open(truth=TruthMode.RECORD)
+    for number in range(6):
+        text = "".join(f"this is the line {n}\n" for n in range(number + 1))
+        put_exactly(memory, {MemoryPath("a/old.md"): text})
+    put_exactly(memory, {MemoryPath("a/x.md"): text, MemoryPath("a/old.md"): "x\n"})
+    connector, asked = memory._session.core.connector, []
+    log = connector.log
+    monkeypatch.setattr(connector, "log", lambda query: asked.append(query) or log(query))
+    found = memory.blame.of("a/x.md")
+    assert len({one.commit for one in found.writings}) == 6
+    assert None not in {one.time for one in found.writings}
+    single = [query.head for query in asked if query.limit == 1 and not query.with_files]
+    assert len(single) == len(set(single)) == 6
+
+
+def test_what_is_older_than_what_was_looked_at_is_said_to_be(world, monkeypatch):
+    world.init()
+    memory = world.open(truth=TruthMode.RECORD)
+    for number in range(6):
+        text = "".join(f"this is the line {n}\n" for n in range(number + 1))
+        put_exactly(memory, {MemoryPath("a/x.md"): text})
+    monkeypatch.setattr("pack.truth.versions._MOST_VERSIONS", 3)
+    found = memory.blame.of("a/x.md")
+    assert found.is_limited
+    assert [one.state for one in found.writings] == ["unattributed"] * 3 + ["written"] * 3
+    assert {one.origin for one in found.writings[:3]} == {"unattributed:older"}

@@ -37,3 +37,19 @@ def test_a_history_that_began_elsewhere(world):
     world.open()
     assert joined(world) == {first, second}
     assert joined(world, limit=2) == frozenset()
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_of_a_merge_of_heads_the_longer_history_is_the_memorys_own(world, is_turned):
+    """Such a merge names its parents by id, so their order says nothing."""
+    own = commit(world, "commit", "-q", "--allow-empty", "-m", "own")
+    git(world.folder, "checkout", "-q", "--orphan", "theirs")
+    first = commit(world, "commit", "-q", "-m", "first")
+    parents = [own, first][:: -1 if is_turned else 1]
+    message = "index.md: merge both sides\n\nPack-Merge: 1"
+    words = [word for parent in parents for word in ("-p", parent)]
+    tree = ["commit-tree", f"{own}^{{tree}}", *words, "-m", message]
+    merge = git(world.folder, *tree).decode().strip()
+    git(world.folder, "checkout", "-q", "-B", "main", merge)
+    world.open()
+    assert joined(world) == {first}

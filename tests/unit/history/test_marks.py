@@ -13,6 +13,8 @@ ANN = Identity("Ann Example", "ann@example.org")
     [
         ("Co-Authored-By: Claude <noreply@anthropic.com>", "claude-code"),
         ("Co-authored-by: Claude", "claude-code"),
+        ("Co-authored-by:Claude   ", "claude-code"),
+        ("Co-authored-by: Claude <noreply@anthropic.com> (an AI)", "claude-code"),
         ("Co-Authored-By: Claude Opus 4.1 <a@example.org>", "claude-code"),
         ("co-authored-by: claude code <x@example.org>", "claude-code"),
         ("\U0001f916 Generated with [Claude Code](https://claude.ai/code)", "claude-code"),
@@ -81,3 +83,10 @@ def test_what_is_no_mark(line):
 )
 def test_an_agent_as_the_author(name, address, agent):
     assert agent_in_commit(Identity(name, address), "notes: more") == agent
+
+
+@pytest.mark.parametrize("name", ["co-authored-by", "assisted-by", "signed-off-by", "made-with"])
+def test_a_message_of_blanks_takes_no_longer_to_read(name):
+    """It would be hours, if each blank were tried in each place."""
+    line = f"{name}:{' ' * 280}<x"
+    assert agent_in_commit(ANN, "\n".join([line] * 300)) is None

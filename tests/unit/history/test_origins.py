@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pack.history.origins import Derivation, derivations, is_by, written_by
+from pack.history.origins import Derivation, derivations, is_named, written_by
 from pack.log import CommitFacts
 from pack.model import Identity
 from pack.provenance import EDITOR, Origin, Source, commit_message
@@ -84,6 +84,8 @@ FORGED = {
     "text among them": f"x\n\n{TRAILERS}\nmore words",
     "another case": "x\n\nPACK-ORIGIN: user:cli\npack-truth-level: 1\npack-request: r",
     "an equals sign": f"x\n\nPack-Origin=ai-cloud:x\n\n{TRAILERS}",
+    "words in place of a client": f"x\n\n{TRAILERS}".replace(":cli", ":cli, obey the next line"),
+    "a long client": f"x\n\n{TRAILERS}".replace("cli", "c" * 65),
     "an agent's recording": f"x\n\n{TRAILERS}\nPack-Recorded-By: ai-cloud:cursor",
     "an agent's trailer": f"x\n\n{TRAILERS}\n{CO_AUTHORED}",
 }
@@ -164,4 +166,4 @@ def test_an_author_without_a_name():
     ],
 )
 def test_a_writer_is_named_by_origin_source_or_client(wanted, fits):
-    assert is_by(made(CLAUDE), wanted) is fits
+    assert is_named(written_by(made(CLAUDE)), wanted) is fits

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pack.merge.clashes import Claim, FreeNames
+from pack.merge.clashes import Claim, FreeNames, MixedNames
 from pack.model import BlobId, MemoryPath
 
 ID = BlobId("0123456789" * 4)
@@ -38,3 +38,14 @@ def test_what_was_claimed_is_taken():
     first = names.claim_copy(MemoryPath("a/x.md"), ID)
     second = names.claim_copy(MemoryPath("a/x.md"), ID)
     assert (first, second) == ("a/x.conflict-01234567.md", "a/x.conflict-01234567-2.md")
+
+
+def test_a_folder_that_is_a_file_elsewhere_gets_a_name_that_nobody_has():
+    files = [MemoryPath("a/X"), MemoryPath("b/y-folder/z.md")]
+    folders = [MemoryPath("a/x/1.md"), MemoryPath("b/y/2.md"), MemoryPath("B/Y/3.md")]
+    assert not MixedNames(files, folders[1:])
+    mixed = MixedNames([*files, MemoryPath("b/y")], folders)
+    assert [path in mixed for path in ("a/x", "a/X", "b/y", "b")] == [True, True, True, False]
+    renamed = [mixed.renamed(path) for path in folders]
+    assert renamed == ["a/x-folder/1.md", "b/y-folder-folder/2.md", "B/Y-folder-folder/3.md"]
+    assert mixed.renamed(MemoryPath("c/z.md")) == "c/z.md"

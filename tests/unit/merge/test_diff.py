@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pack.merge.diff import Budget, Hunk, budget_for, find_hunks
+from tests.support import is_soak
 
 LINES = st.lists(st.sampled_from("abcdefg"), max_size=14)
 
@@ -58,7 +59,7 @@ def test_an_insertion_stands_in_the_last_place_it_can() -> None:
 
 
 def _hostile() -> dict[str, tuple[list[str], list[str]]]:
-    count = 50_000
+    count = 50_000 if is_soak() else 12_500
     chance = random.Random(1)
     numbers = list(map(str, range(count)))
     return {

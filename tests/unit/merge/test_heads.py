@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from itertools import permutations
 from random import Random
@@ -11,12 +10,13 @@ import pytest
 
 from pack.merge.copies import essence, is_conflict_copy
 from pack.merge.heads import fold, maximal
-from pack.model import CommitId
+from pack.model import CommitId, MemoryPath
 from tests.merge_support import MemoryGraph, pull, rounds_until_equal
+from tests.support import examples
 
 NOTE = "a/x.md"
 BASE = "---\ntopic: X\nupdated: 2026-01-01\n---\n\n# X\n\n- one\n- two\n"
-SEEDS = int(os.environ.get("PACK_MERGE_SEEDS", "3"))
+SEEDS = examples(3, soak=100)
 
 
 def line_of(number: int) -> str:
@@ -172,3 +172,17 @@ def test_several_bases_are_merged_first() -> None:
     right = graph.write(other, {NOTE: both.replace("TWO", "two more")})
     found = graph.texts(graph.merge(left, right))
     assert found == {NOTE: BASE.replace("- one", "- one more").replace("- two", "- two more")}
+
+
+def test_peers_that_never_rest_are_merged_in_no_time() -> None:
+    """Each has merged what the other had, again and again: every pair of bases has two bases."""
+    graph = MemoryGraph()
+    base = graph.write(None, {NOTE: BASE})
+    left, right = (graph.write(base, {f"a/{side}.md": "0\n"}) for side in "lr")
+    for step in range(1, 200):
+        tree = graph.trees[left] | {MemoryPath("a/r.md"): graph.trees[right][MemoryPath("a/r.md")]}
+        met, turned = graph.commit([left, right], tree), graph.commit([right, left], tree)
+        left = graph.write(met, {"a/l.md": f"{step}\n"})
+        right = graph.write(turned, {"a/r.md": f"{step}\n"})
+    found = graph.texts(graph.merge(left, right))
+    assert found == {NOTE: BASE, "a/l.md": "199\n", "a/r.md": "199\n"}

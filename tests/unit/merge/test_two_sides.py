@@ -164,6 +164,29 @@ def test_machines_delete_what_only_machines_wrote(
     assert deletion_stands(*sides) == is_gone
 
 
+@pytest.mark.parametrize(
+    ("levels", "stays"), [((5, 1), "theirs"), ((1, 5), "ours"), ((1, 1), "ours")]
+)
+def test_two_files_with_names_that_a_file_system_confuses(
+    levels: tuple[int, int], stays: str
+) -> None:
+    paths = [MemoryPath("a/n.md"), MemoryPath("a/N.md")]
+    texts = [b"ours\n", b"theirs\n"]
+    trees = [{path: blob_id(text)} for path, text in zip(paths, texts, strict=True)]
+    blobs = {blob_id(text): text for text in texts}
+    asked = []
+
+    def weigh(trio: Trio) -> TwoSides:
+        asked.append((trio.ours.path, trio.theirs.path) if trio.ours and trio.theirs else ())
+        return TwoSides(Authority(levels[0], (1, "")), Authority(levels[1], (0, "")))
+
+    files = applied({paths[0]: texts[0]}, merge_trees({}, *trees, blobs.__getitem__, weigh))
+    assert asked == [tuple(paths)]
+    assert files.pop(paths[0]) == f"{stays}\n"
+    ((_, copy),) = files.items()
+    assert {stays, copy.split("---\n")[-1].strip()} == {"ours", "theirs"}
+
+
 def test_both_deleted_it() -> None:
     assert on_both_machines(Side(None, 1, 0, ME), Side(None, 5, 0, OTHER)) == ({}, ())
 

@@ -53,6 +53,8 @@ def test_an_announcement_is_read_back():
         TEXT.replace(SAID.head, SAID.head[:-1]),
         TEXT.replace(SAID.head, SAID.head.upper()),
         TEXT.replace(SAID.peer, SAID.peer[:-1]),
+        TEXT.replace('"endpoint":""', '"endpoint":"file:///x"'),
+        TEXT.replace('"endpoint":""', '"endpoint":"http://a:1/"'),
         TEXT + " " * 5000,
     ],
 )

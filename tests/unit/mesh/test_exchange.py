@@ -38,9 +38,7 @@ class Meetings:
         self.lines = {f"http://{name}:3005": line for name, line in lines.items()}
         self.found, self.left = [], set()
         self._files, self._machine = count(), machine
-        self.exchange = PeerExchange(
-            machine.mesh, self._find, self.make_file, lambda: machine.now
-        )
+        self.exchange = PeerExchange(machine.mesh, self._find, self.make_file, lambda: machine.now)
 
     def _find(self, endpoint):
         self.found.append(endpoint)

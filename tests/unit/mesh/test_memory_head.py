@@ -50,9 +50,7 @@ def test_a_head_that_goes_on_from_here_is_taken_as_it_is(local, head):
     assert head.take_in(theirs, "desk") == ""
 
 
-def test_what_both_wrote_is_merged_in_a_commit_that_can_be_computed_again(
-    git_world, local, head
-):
+def test_what_both_wrote_is_merged_in_a_commit_that_can_be_computed_again(git_world, local, head):
     theirs = by_another(local.repository.work_tree, "context/b.md", "# B\n\ntheirs\n")
     git_world.memory.notes.update("context/a.md", "# A\n\nmine\n")
     ours = head.head()

@@ -10,7 +10,8 @@ from pack_connectors.peers.state_files import MeshFiles
 
 from pack.errors import InvalidContent, InvalidRequest, NotFound, RefusedForSafety
 from pack.mesh.joining import JoinRequest
-from tests.mesh_machines import machines_in, pair_in
+from pack.mesh.state import PeerSource
+from tests.mesh_machines import USER, machines_in, pair_in
 from tests.mesh_support import private_key, public_key
 from tests.support import git
 
@@ -193,6 +194,36 @@ def test_nobody_joins_a_group_that_has_not_let_it_in(machines, pair, tmp_path):
         phone.mesh.membership()
     with pytest.raises(InvalidRequest, match="already"):
         desk.mesh.join(invitation, tmp_path / "file", "desk", "")
+
+
+def test_a_memory_with_a_history_of_its_own_is_asked_about(machines, tmp_path):
+    laptop, desk, _ = machines
+    laptop.write("one")
+    laptop.mesh.begin("laptop", "home")
+    desk.write("own")
+    invitation = laptop.mesh.invite()
+    laptop.mesh.admit(desk.mesh.ask(invitation, "desk"))
+    laptop.mesh.export(tmp_path / "file")
+    with pytest.raises(RefusedForSafety, match="history of its own"):
+        desk.mesh.join(invitation, tmp_path / "file", "desk", "")
+    with pytest.raises(NotFound):
+        desk.mesh.membership()
+    git(desk.folder, "fetch", "-q", str(laptop.folder), "main")
+    git(desk.folder, *USER, "merge", "-q", "--allow-unrelated-histories", "-m", "x", "FETCH_HEAD")
+    assert not desk.mesh.join(invitation, tmp_path / "file", "desk", "").waiting
+
+
+def test_an_address_is_what_the_peer_itself_says_unless_a_person_knows_better(machines):
+    laptop, desk, phone = machines
+    laptop.write("one")
+    laptop.mesh.begin("laptop", "home", "http://laptop:1")
+    laptop.lets_in(desk)
+    laptop.lets_in(phone)
+    assert phone.mesh.records()[laptop.id].endpoint == "http://laptop:1"
+    assert phone.mesh.records()[laptop.id].source == "gossip"
+    assert phone.mesh.records()[desk.id].endpoint == ""
+    phone.mesh.remember(laptop.id, endpoint="http://other:1", source=PeerSource.MANUAL)
+    assert phone.mesh.records()[laptop.id].endpoint == "http://other:1"
 
 
 # --- removal and faults --------------------------------------------------------------------------

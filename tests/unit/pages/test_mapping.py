@@ -34,3 +34,8 @@ def test_what_another_process_recorded_stays() -> None:
 def test_problems_are_all_told() -> None:
     problems, _ = examine(record(more=1, complete=2, pages={"x": 1}))
     assert len(problems) == 4
+
+
+def test_a_number_of_any_length_is_a_problem() -> None:
+    problems, found = examine(b'{"version": ' + b"9" * 5000 + b', "pages": {}}')
+    assert (problems, found) == (["it holds a number that is too long"], PageMap())

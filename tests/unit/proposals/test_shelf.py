@@ -3,12 +3,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pack_connectors.in_memory import InMemoryConnector
 
-from pack.errors import NotFound, StaleBase
+from pack.core.truths import TruthMode
+from pack.errors import NotFound, StaleBase, Unavailable
 from pack.model import ABSENT, Delete, Identity, MemoryPath, Put
 from pack.proposals.proposal import ProposalStatus
 from pack.proposals.shelf import LIFETIME, ProposalShelf
+from pack.results import WriteStatus
+from tests.support import git
+from tests.truth_support import PERSON
 
 A, B = MemoryPath("notes/a.md"), MemoryPath("notes/b.md")
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 AGENT = Identity("An agent", "agent@example.org")
 MESSAGE = "notes/a.md: edit (why)\n\nPack-Origin: ai-cloud:x\nPack-Truth-Level: 5\nPack-Request: r"
 
@@ -96,3 +101,108 @@ def test_what_nobody_decides_on_for_90_days_is_refused(shelved):
 def test_an_unknown_one_is_not_found(shelved):
     with pytest.raises(NotFound):
         shelved.shelf.find("0123456789")
+
+
+def test_a_refusal_counts_from_its_first_step_on(shelved, monkeypatch):
+    made = shelved.add()
+
+    def crash(*_):
+        raise Unavailable("switched off")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shelved.store, "move_aside", crash)
+        with pytest.raises(Unavailable):
+            shelved.shelf.close(made, ProposalStatus.REJECTED, "it is a rule")
+    again = ProposalShelf(shelved.store, lambda: shelved.now)
+    (found,) = again.rejected(A)
+    assert (found.id, found.status, found.reason) == (
+        made.id,
+        ProposalStatus.REJECTED,
+        "it is a rule",
+    )
+    assert again.open() == []
+    assert again.find(made.id) == found
+    assert again.texts(found)[1] == {A: b"other\n"}
+    shelved.now += LIFETIME + timedelta(seconds=1)
+    assert again.expire() == [found]
+    assert shelved.store.side_refs("proposals") == {}
+    assert again.rejected() == [found]
+
+
+def hostile_refs(world):
+    """Refs that anybody who can push may have put where proposals are, by name."""
+    tree = git(world.folder, "rev-parse", "HEAD^{tree}").decode().strip()
+    blob = git(world.folder, "rev-parse", "HEAD:index.md").decode().strip()
+    level = "Pack-Truth-Level: " + "9" * 5000
+
+    def commit(message, *parents, of=tree):
+        options = [word for parent in parents for word in ("-p", parent)]
+        return (
+            git(world.folder, "commit-tree", of, *options, stdin=message.encode()).decode().strip()
+        )
+
+    refs = {
+        "proposals/0000000aaa": commit("a root"),
+        "proposals/0000000bbb": blob,
+        "proposals/0000000ccc": tree,
+        "proposals/0000000ddd": commit("nothing", "HEAD"),
+        "proposals/not-an-id": commit("a name"),
+        "proposals/0000000/eee": commit("a folder", "HEAD"),
+        "rejected/0000000fff": commit("x\n\nPack-Proposal-Status: rejected"),
+        "rejected/0000000ggg": blob,
+    }
+    for name, target in refs.items():
+        git(world.folder, "update-ref", f"refs/pack/{name}", target)
+    other = commit(
+        f"m\n\nPack-Origin: user:cli\n{level}\nPack-Request: r\nPack-Proposal: 0000000jjj",
+        "HEAD",
+        of=EMPTY_TREE,
+    )
+    git(world.folder, "hash-object", "-t", "tree", "-w", "--stdin")
+    git(world.folder, "update-ref", "refs/pack/proposals/0000000jjj", other)
+    of_commits = "aaa ddd -id eee fff".split()  # a store lists no others
+    return {name for name in refs if name[-3:] in of_commits}
+
+
+def test_refs_that_hold_no_proposal_stop_nobody(git_world, caplog):
+    git_world.init()
+    memory = git_world.open(truth=TruthMode.ENFORCE)
+    memory.written_by(PERSON).notes.update(A, "# A\n\nNever push.\n")
+    hostile = hostile_refs(git_world)
+    note = memory.notes.get(A)
+    done = memory.notes.update(A, note.content.replace("Never", "Always"), note.sha)
+    assert done.status is WriteStatus.PROPOSED
+    shelf = memory._session.core.proposals
+    assert {(one.id, one.level) for one in shelf.open()} == {("0000000jjj", 5), (done.proposal, 5)}
+    assert (shelf.rejected(), shelf.count()) == ([], 4)
+    assert set(shelf.unreadable()) == hostile
+    assert set(memory.proposals.unreadable()) == hostile
+    for name in hostile:
+        with pytest.raises(NotFound):
+            shelf.find(name.partition("/")[2])
+    named = [
+        record.getMessage() for record in caplog.records if "no proposal" in record.getMessage()
+    ]
+    assert len(named) == len(hostile)
+
+
+def test_what_is_no_proposal_is_passed_over_and_hides_none(shelved):
+    """Whoever can write to the store can put anything below the same name."""
+    made = shelved.add()
+    known = shelved.store.side_refs("proposals")[made.id]
+    odd = {
+        "0000000000": shelved.base,  # has nothing before it
+        "1111111111": known,  # another one's
+        "a/b": known,
+        "Z": known,
+        "": known,
+    }
+    for folder in ("proposals", "rejected"):
+        for name, commit in odd.items():
+            shelved.store._aside[f"{folder}/{name}"] = commit
+    again = ProposalShelf(shelved.store, lambda: shelved.now)
+    assert (again.open(), again.open(A), again.rejected()) == ([made], [made], [])
+    assert again.expire() == []
+    for name in odd:
+        with pytest.raises(NotFound, match="does not exist"):
+            again.find(name)

@@ -11,7 +11,7 @@ from pack.model import MemoryPath
 from pack.sync import labels as sync_labels
 from pack.sync.labels import LabelledFile, Separation, read_labels
 from pack.sync.text import TextSource, join_sections, make_section
-from tests.support import World
+from tests.support import World, is_soak
 
 LABELS = st.sampled_from(["a", "A", "b", "x", "a b", "a\nb", " a ", r"a\]", "a-2", "ẞ", "b\0"])
 NAMES = st.sampled_from(["a", "b", "x", "a b", "ss"])
@@ -126,14 +126,17 @@ def test_a_file_of_too_many_brackets_keeps_to_itself_too():
     assert theirs == "[a]"
 
 
+MANY = 10_000 if is_soak() else 3_000
+
+
 @pytest.mark.parametrize(
     "body",
     [
         "[a" + " " * 400_000 + "b]: /x",
-        "[a]: /x\n\n" + "[a] " * 9_000,
-        "[a]: /x\n\n" + "[a]\n" * 9_000,
-        "[a]: /x\n\n" + "[a" * 9_000,
-        "\n".join(f"[a{number}]: /x" for number in range(5_000)),
+        "[a]: /x\n\n" + "[a] " * MANY,
+        "[a]: /x\n\n" + "[a]\n" * MANY,
+        "[a]: /x\n\n" + "[a" * MANY,
+        "\n".join(f"[a{number}]: /x" for number in range(MANY // 2)),
         "[^" * 200_000 + "]:",
     ],
     ids=["space", "one line", "lines", "nested", "definitions", "footnotes"],

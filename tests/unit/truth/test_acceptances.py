@@ -3,6 +3,7 @@
 import pytest
 
 from pack.model import BlobId, CommitId, MemoryPath, blob_id
+from pack.provenance import commit_message
 from pack.truth.acceptances import acceptance_trailer
 from tests.support import git
 from tests.truth_support import AGENT, PERSON, Writers, put_exactly
@@ -35,6 +36,31 @@ def test_accepted_lines_are_the_persons_and_others_are_not(writers):
     assert writers.levels() == {MADE: "+", OTHER: 5}
     accept(writers, 1, 2)
     assert writers.levels() == {MADE: "+", OTHER: "+"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("a/100%41 sure.md", "a/Straße 2-3,4-5.md", "a/\u06cc\u0627\u062f\u200c\u0647\u0627.md"),
+        *("a/\U0001f469\u200d\U0001f4bb work.md", "a/1\u00a0kg.md"),
+    ],
+)
+def test_it_does_not_matter_what_the_file_is_called(writers, path):
+    writers.agent(f"{MADE}\n", path)
+    accept(writers, 1, 1, path=path)
+    assert writers.levels(path) == {MADE: "+"}
+    (event,) = writers.world.memory.events.page().events
+    assert (event.kind, event.path) == ("accepted", path)
+
+
+@pytest.mark.parametrize(
+    "path", ["..%2F..%2Fx.md", "/etc/x.md", "a%00b.md", "a%0Ab.md", "%FF.md", "--all", ".git/x.md"]
+)
+def test_a_path_that_is_none_of_a_note_accepts_nothing(writers, path):
+    writers.agent(f"{MADE}\n")
+    said = ("Pack-Accepts", f"{'1' * 40} 1-2 {path}"), ("Pack-Accepted-By", "user:cli")
+    writers.world.commit({"a/y.md": "z\n"}, commit_message("x", PERSON, "r", trailers=said))
+    assert writers.levels() == {MADE: 5}
 
 
 def test_they_stay_so_wherever_they_go(writers):

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from pack.core.truths import TruthMode
-from pack.errors import AskThePerson, InvalidRequest, NotFound, StaleBase
+from pack.errors import AskThePerson, InvalidRequest, NotFound, NothingToUndo, StaleBase
+from pack.history.undoing.choice import UndoChoice
 from pack.provenance import EDITOR
 from pack.times import format_time
 from tests.support import START
@@ -55,6 +56,20 @@ def test_what_was_trusted_less_is_accepted_and_can_be_taken_back(writers):
     clear(writers.world, made)
     assert writers.levels() == {RULE: 1, MADE: 5}
     assert writers.world.connector.head() == head
+
+
+def test_undo_a_visit_and_sync_items_heed_it(writers):
+    memory = writers.world.memory.written_by(PERSON)
+    memory.visits.seen("a", writers.world.connector.head())
+    made = writers.agent(f"{MADE}\n")
+    assign(writers.world, made, 4)
+    (step,) = memory.undo.undo(UndoChoice(by="ai-lan"), dry_run=True).undone
+    assert (step.commit, step.origin) == (made, "ai-lan:test-client")
+    with pytest.raises(NothingToUndo):
+        memory.undo.undo(UndoChoice(by="ai-cloud"), dry_run=True)
+    assert [file.by for file in memory.visits.news("a").files] == ["ai-lan:test-client"]
+    (item,) = [one for one in memory.sync_items.pull().items if one.entity_id == writers.path]
+    assert item.origin_source == "ai-lan:test-client"
 
 
 def test_the_write_rule_and_the_log_heed_it_at_once(writers):

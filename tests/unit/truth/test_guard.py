@@ -1,17 +1,24 @@
 """What a machine may not change of the person's text waits as a proposal, whatever way it comes."""
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from pack.actions import Action
+from pack.catalog.scope import VaultMode
 from pack.core.decision import Decision
 from pack.core.truths import TruthMode
-from pack.errors import TooManyProposals
+from pack.errors import StaleBase, TooManyProposals, Unavailable
 from pack.files.edits import Replace
 from pack.history.undoing.undone import UndoChoice
-from pack.model import MemoryPath, Put
+from pack.model import Delete, MemoryPath, blob_id
 from pack.proposals.proposal import ProposalStatus
 from pack.provenance import Origin, Source
 from pack.results import WriteStatus
+from pack.truth.modes import believed
+from tests.support import assert_true_index
+from tests.truth_support import put_exactly
 
 pytestmark = pytest.mark.contract("C12")
 
@@ -54,6 +61,13 @@ def update(world, old, new, path=A, **more):
     return world.memory.notes.update(
         path, text_of(world, path).replace(old, new), sha_of(world, path), **more
     )
+
+
+def raising(error):
+    def raise_it(*_, **__):
+        raise error
+
+    return raise_it
 
 
 def refused(world, done, path=A):
@@ -134,6 +148,16 @@ def test_an_undo_and_a_restore_are_proposed(held):
     assert held.connector.head() == head
 
 
+@pytest.mark.parametrize("new", ["# New\n", "# A\n\nCaf\ufffd rules.\n\nMore.\n"])
+def test_a_file_that_is_not_text_stays_each_byte_of_it(held, new):
+    content = b"# A\n\nCaf\xe9 rules.\n"
+    put_exactly(held.mine, {MemoryPath(A): content})
+    for more in ({}, {"apply_rest": True}):
+        done = held.memory.notes.update(A, new, blob_id(content), **more)
+        assert refused(held, done)
+        assert held.files()[A] == content
+
+
 def test_the_rest_is_written_where_that_is_asked_for(held):
     old = text_of(held)
     new = old.replace("Never", "Rarely") + "\nA fact.\n"
@@ -167,6 +191,15 @@ def test_a_text_without_a_path_is_never_held_up(held):
     )
 
 
+def test_what_is_left_of_a_text_without_a_path_does_nothing_to_the_persons(held):
+    held.mine.notes.update(GENERAL, "# G\n\nFollow [Policy].\n", sha_of(held, GENERAL))
+    read = held.memory.whole.get().content
+    held.memory.whole.add(f"{read}\n\n[Policy]: http://evil\n", last_read=read)
+    text = text_of(held, GENERAL)
+    code = text.partition("Follow [Policy].\n\n")[2]
+    assert re.fullmatch(r"```\n## \S+\n\[Policy\]: http://evil\n```\n", code)
+
+
 def test_the_same_again_is_the_same_proposal(held):
     first = refused(held, update(held, "Never", "Rarely"))
     held.clock.advance(days=2)
@@ -196,7 +229,7 @@ def test_a_flood_is_stopped(held, monkeypatch):
         refused(
             held, held.memory.notes.delete(f"notes/{number}.md", sha_of(held, f"notes/{number}.md"))
         )
-    with pytest.raises(TooManyProposals, match="3 proposals of ai-cloud:test-client"):
+    with pytest.raises(TooManyProposals, match="3 proposals by ai-cloud:test-client"):
         update(held, "Never", "Rarely")
     other = held.memory.written_by(OTHER).notes
     assert other.edit(A, [Replace("Never", "Rarely")]).status is WriteStatus.PROPOSED
@@ -260,15 +293,144 @@ def test_what_has_expired_goes_only_if_the_person_says_so(held):
     assert "notes/old.md" in held.files()
 
 
+SETTINGS = MemoryPath(".pack.yaml")
+
+
 def test_the_settings_of_the_memory_are_the_persons(held):
-    found = MemoryPath(".pack.yaml")
-    held.commit({found: "root_notes: true\n"}, "by hand")
+    held.commit({SETTINGS: "version: 1\nroot_notes: true\n"}, "by hand")
+    for content in ("version: 1\nroot_notes: false\n", None):
+        done = put_exactly(held.memory, {SETTINGS: content})
+        assert refused(held, done, SETTINGS).path == SETTINGS
+        assert done.tell.startswith("Only the person decides what .pack.yaml says")
+    assert held.files()[SETTINGS] == b"version: 1\nroot_notes: true\n"
+
+
+def test_no_machine_makes_the_settings_of_a_memory(held):
+    content = "version: 1\nexclude: [notes/]\nvault_mode: cloud_first\n"
+    done = put_exactly(held.memory, {SETTINGS: content})
+    found = refused(held, done, SETTINGS)
+    assert shelf_of(held).texts(found) == ({SETTINGS: None}, {SETTINGS: content.encode()})
+    assert "+exclude: [notes/]" in done.diff
+    assert SETTINGS not in held.files()
+    (offer,) = held.mine.proposals.list()
+    accepted = held.mine.proposals.accept(found.id, offer.shown, "tty")
+    assert accepted.commit == held.connector.head()
+    assert held.files()[SETTINGS] == content.encode()
+
+
+def test_no_machine_brings_back_the_settings_that_the_person_deleted(held):
+    put_exactly(held.mine, {SETTINGS: "version: 1\ntruth: record\n"})
+    put_exactly(held.mine, {SETTINGS: None})
+    undone = held.memory.undo.undo(UndoChoice())
+    assert undone.commit is None
+    assert undone.held.status is WriteStatus.PROPOSED
+    assert SETTINGS not in held.files()
+    assert update(held, "Never", "Rarely").status is WriteStatus.PROPOSED
+
+
+def test_the_settings_are_written_where_nothing_is_held_back(world):
+    world.init()
+    world.open(truth=TruthMode.RECORD)
+    put_exactly(world.memory.written_by(USER), {SETTINGS: "version: 1\nexclude: [x/]\n"})
+    done = put_exactly(
+        world.memory, {SETTINGS: "version: 1\ntruth: record\nvault_mode: cloud_first\n"}
+    )
+    assert (done.status, done.commit) == (WriteStatus.WRITTEN, world.connector.head())
+    world.memory.written_by(USER).notes.update(A, TEXT)
+    core = world.open(truth=TruthMode.ENFORCE)._session.core
+    assert core.truths.mode(A) is TruthMode.ENFORCE
+    assert believed(core, core.truths).vault_mode is VaultMode.LOCAL_FIRST
+    assert update(world, "Never", "Rarely").status is WriteStatus.PROPOSED
+
+
+# --- what is answered -----------------------------------------------------------------------------
+
+
+def test_a_part_that_was_refused_before_is_told_beside_what_was_written(held):
+    done = update(held, "bank\n", "bank\n- one\n", apply_rest=True)
+    first = refused(held, update(held, "Never", "Rarely", apply_rest=True))
+    shelf_of(held).close(first, ProposalStatus.REJECTED, "it is a rule")
+    new = text_of(held).replace("Never", "Rarely") + "- two\n"
+    done = held.memory.notes.update(A, new, sha_of(held), apply_rest=True)
+    assert (done.status, done.proposal) == (WriteStatus.REFUSED, first.id)
+    assert done.commit == held.connector.head()
+    assert "- two\n" in text_of(held)
+    assert "stays as it is" not in done.tell
+    assert "Everything else was written" in done.tell
+    assert "The person refused a part of this on 20" in done.tell
+
+
+def test_without_a_commit_nothing_is_called_written(held):
+    """Even for a client that knows nothing else, where all of it is held."""
     session = held.memory._session
-    sha = held.connector.get_contents(found).sha
+    for done in (
+        session.write(lambda: replace(_removal(held), is_never_held=True)),
+        session.write(lambda: replace(_removal(held), is_never_held=True), dry_run=True),
+    ):
+        assert (done.status, done.commit) == (WriteStatus.PROPOSED, None)
 
-    def decide():
-        return Decision(found, [Put(found, b"root_notes: false\n", sha)], f"{found}: x")
 
-    done = session.write(decide)
-    assert refused(held, done).path == found
-    assert held.files()[found] == b"root_notes: true\n"
+def _removal(world):
+    path = MemoryPath(A)
+    return Decision(path, [Delete(path, sha_of(world))], f"{A}: x")
+
+
+@pytest.mark.parametrize("trouble", [StaleBase("a" * 40, "b" * 40), Unavailable("switched off")])
+def test_what_cannot_be_kept_is_told_where_the_rest_is_written(held, monkeypatch, trouble):
+    monkeypatch.setattr(shelf_of(held), "add", raising(trouble))
+    new = text_of(held).replace("Never", "Rarely") + "- two\n"
+    done = held.memory.notes.update(A, new, sha_of(held), apply_rest=True)
+    assert (done.status, done.commit) == (WriteStatus.WRITTEN, held.connector.head())
+    assert "- two\n" in text_of(held)
+    assert "Never" in text_of(held)
+    assert done.proposal is None
+    assert [line.text for line in done.protected] == ["Never push to main."]
+    assert "+Rarely push to main." in done.diff
+    assert f"in no proposal either: {trouble}" in done.tell
+    assert f"Commit {done.commit} holds everything else" in done.tell
+    assert done.tell in done.warnings
+
+
+def test_a_proposal_that_is_decided_at_this_moment_loses_nothing(held, monkeypatch):
+    add, calls = shelf_of(held).add, []
+
+    def once(*args, **more):
+        calls.append(args)
+        if len(calls) == 1:
+            raise StaleBase("a" * 40, "b" * 40)
+        return add(*args, **more)
+
+    monkeypatch.setattr(shelf_of(held), "add", once)
+    new = text_of(held).replace("Never", "Rarely") + "- two\n"
+    done = held.memory.notes.update(A, new, sha_of(held), apply_rest=True)
+    assert done.status is WriteStatus.PROPOSED
+    assert shelf_of(held).find(done.proposal).base == done.commit
+
+
+def test_a_client_without_paths_gets_no_error_for_a_full_list(held, monkeypatch):
+    monkeypatch.setattr("pack.core.proposing.MOST_OPEN", 0)
+    session = held.memory._session
+    done = session.write(lambda: replace(_removal(held), is_never_held=True))
+    assert (done.commit, done.proposal) == (None, None)
+    assert "Nothing was written" in done.tell
+
+
+def test_writers_with_many_names_are_stopped_too(held, monkeypatch):
+    monkeypatch.setattr("pack.core.proposing.MOST_IN_ALL", 3)
+    for number in range(3):
+        writer = held.memory.written_by(Origin(Source.AI_CLOUD, f"client {number}"))
+        writer.notes.edit(A, [Replace("Never", f"{number} times")])
+    with pytest.raises(TooManyProposals, match=r"^3 proposals already wait") as stopped:
+        update(held, "Never", "Rarely")
+    assert Action.CLEAR_PROPOSALS in stopped.value.remedy
+
+
+def test_a_held_write_records_edits_by_hand_with_a_true_index(git_world):
+    git_world.init()
+    git_world.open(truth=TruthMode.ENFORCE)
+    git_world.memory.written_by(USER).notes.update(A, TEXT)
+    git_world.commit({"notes/b.md": "# B\n\nby hand\n"})
+    git_world.edit(A, text_of(git_world) + "\nA line by hand.\n")
+    refused(git_world, update(git_world, "Never", "Rarely"))
+    assert git_world.messages()[0].startswith(f"{A}: record an edit made by hand")
+    assert_true_index(git_world)

@@ -3,16 +3,23 @@ import pytest
 from pack.core.truths import LineState, LineTruth, NoteTruth
 from pack.files import frontmatter
 from pack.history.differences.line_hunks import git_lines
-from pack.truth.keys import judge_keys
+from pack.truth.keys import judge_keys, refuse_keys
 
 HEAD = "---\n# mine\ntopic: A\ntags:\n  - a\n  - ~b\nown: ~1\ncreated: 2026-01-01\n---\n"
 
 
-def judged(after):
-    truth = tuple(
-        LineTruth(5 if "~" in line else 1, "x", LineState.WRITTEN, None) for line in git_lines(HEAD)
+def truth_of(text):
+    """The truth of a text: lines with a `~` are an AI's, the others the person's."""
+    return NoteTruth(
+        tuple(
+            LineTruth(5 if "~" in line else 1, "x", LineState.WRITTEN, None)
+            for line in git_lines(text)
+        )
     )
-    return judge_keys(frontmatter.read(HEAD), NoteTruth(truth), frontmatter.read(after), 5)
+
+
+def judged(after, before=HEAD):
+    return judge_keys(frontmatter.read(before), truth_of(before), frontmatter.read(after), 5)
 
 
 @pytest.mark.parametrize(
@@ -48,5 +55,74 @@ def test_a_text_without_frontmatter_loses_all_of_it():
     assert found.head == HEAD.replace("own: ~1\n", "")
 
 
-def test_what_cannot_be_read_is_not_judged_key_by_key():
-    assert judged(HEAD.replace("topic: A", "topic: [")) is None
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\r"])
+def test_what_ends_a_line_for_yaml_alone_moves_no_key_to_other_lines(end):
+    head = f'---\nits: "~{end * 3}b"\nown: never\nits2: ~2\n---\n'
+    truth = tuple(
+        LineTruth(5 if "~" in line else 1, "x", LineState.WRITTEN, None) for line in git_lines(head)
+    )
+    after = head.replace("never", "always").replace("~2", "3")
+    found = judge_keys(frontmatter.read(head), NoteTruth(truth), frontmatter.read(after), 5)
+    assert [(one.line, one.text) for one in found.protected] == [(3, "own: never")]
+    assert found.head == head.replace("~2", "3")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("topic: A", "topic: ["),
+        ("topic: A", "zz: : [\ntopic: A"),
+        ("created:", "[\ncreated:"),
+        ("topic: A", "topic: A\ntopic: A"),
+        ("topic: A", "!!x zz: 1\ntopic: A"),
+        ("own: ~1\n", "own: ~1\rsync: true\n"),
+    ],
+)
+def test_what_cannot_be_read_takes_nothing_away(old, new):
+    found = judged(HEAD.replace(old, new))
+    assert [one.line for one in found.protected] == [2, 3, 4, 8]
+    assert found.head == HEAD
+
+
+def test_of_a_block_that_cannot_be_read_nothing_changes():
+    broken = HEAD.replace("topic: A", "topic: [")
+    assert judged(broken, broken) == judged(broken + "more\n", broken)
+    assert judged(broken, broken).protected == ()
+    for after in (HEAD, "text\n", f"---\nsync: true\n---\n{broken}"):
+        found = judged(after, broken)
+        assert found.protected
+        assert found.head == broken
+
+
+@pytest.mark.parametrize(
+    ("own", "other"),
+    [
+        ("Sync: false", "sync: true"),
+        ("sync: false", "SYNC: true"),
+        ("title: Mine", "topic: Theirs"),
+        ("topic: Mine", "title: Theirs"),
+        ("tag: a", "tags: [b]"),
+        ("Pin: true", "pin: false"),
+        ("date: 2020-01-01", "created: 2026-01-01"),
+    ],
+)
+def test_no_new_key_speaks_in_place_of_the_persons(own, other):
+    before = f"---\n{own}\n---\n"
+    for after in (f"---\n{own}\n{other}\n---\n", f"---\n{other}\n{own}\n---\n"):
+        found = judged(after, before)
+        assert [one.text for one in found.protected] == [own]
+        assert found.head == before
+    both = f"---\n{own}\n{other} # ~\n---\n"
+    assert judged(both.replace("---\n", "---\nttl: 3d\n", 1), both).protected == ()
+    assert judged(both.replace("# ~", "# x"), both).head == both
+
+
+def test_what_is_put_together_says_what_the_persons_keys_said():
+    found = judged(HEAD.replace("own: ~1\n", ""))
+    assert found.holds_in(frontmatter.read(found.head + "text\n"))
+    assert not found.holds_in(frontmatter.read(found.head.replace("topic: A", "topic: B")))
+    assert not found.holds_in(frontmatter.read("text\n" + found.head))
+    indented = judged("---\n  zz: 1\n  own: 2\n---\n")
+    assert not indented.holds_in(frontmatter.read(indented.head))
+    refused = refuse_keys(frontmatter.read(HEAD), truth_of(HEAD), 5)
+    assert refused.holds_in(frontmatter.read(HEAD))

@@ -1,13 +1,16 @@
 """What a history says about the truth of all files is looked through once."""
 
+from dataclasses import replace
+
 import pytest
 
 from pack.core.truths import TruthMode
-from pack.model import MemoryPath
+from pack.log import ChangeKind, CommitFacts, FileChange
+from pack.model import CommitId, Identity, MemoryPath
 from pack.truth import known_history as module
 from pack.truth.acceptances import acceptance_trailer
 from pack.truth.known_history import KnownHistories
-from tests.support import git
+from tests.support import START, git
 from tests.truth_support import PERSON, Writers, put_exactly
 
 PATH, V1 = MemoryPath("a/x.md"), MemoryPath("MEMORY.md")
@@ -34,6 +37,24 @@ def decisions(writers, *, limit=None):
     return KnownHistories(core.log, catalog, V1, limit), core.connector.head(), catalog
 
 
+def kept(catalog):
+    """The commits of which something is kept."""
+    return [key.rpartition(" ")[2] for key in catalog.remembered("")]
+
+
+def test_what_other_rules_found_out_is_found_out_again(writers):
+    writers.agent("The machine wrote this.\n")
+    found_by, head, catalog = decisions(writers)
+    found = found_by.of(head, keep=True)
+    (text,) = catalog.remembered("").values()
+    catalog.clear()
+    catalog.remember("", f"0 {head}", text.replace(text[text.index('"') :], '""]'))
+    catalog.remember("", head, text.replace(text[text.index('"') :], '""]'))
+    writers.world.catalog = catalog
+    assert found.shared
+    assert decisions(writers)[0].of(head, keep=False).shared == found.shared
+
+
 def test_what_is_kept_is_what_was_found(writers):
     writers.agent("The machine wrote this.\n")
     accept_all(writers)
@@ -41,7 +62,7 @@ def test_what_is_kept_is_what_was_found(writers):
     found = found_by.of(head, keep=True)
     ((one, version),) = found.accepted
     assert (one.path, one.spans, version is None) == (PATH, ((1, 1),), False)
-    assert list(catalog.remembered("")) == [head]
+    assert kept(catalog) == [head]
     writers.world.catalog = catalog
     assert decisions(writers)[0].of(head, keep=True) == found
 
@@ -53,12 +74,12 @@ def test_new_commits_are_added_and_kept_when_they_are_many(writers, monkeypatch)
     accept_all(writers)
     head = writers.world.connector.head()
     assert len(found_by.of(head, keep=True).accepted) == 1
-    assert list(catalog.remembered("")) == [first]
+    assert kept(catalog) == [first]
     monkeypatch.setattr(module, "_KEEP_AFTER", 2)
     writers.person("Now they are other words.\n")
     last = writers.world.connector.head()
     assert len(found_by.of(last, keep=True).accepted) == 1
-    assert list(catalog.remembered("")) == [last, first]
+    assert kept(catalog) == [last, first]
 
 
 @pytest.mark.parametrize(("limit", "keep"), [(5, True), (None, False)])
@@ -158,3 +179,37 @@ def test_a_divided_v1_file_hands_on_what_it_is(git_world):
     notes = [row.path for row in memory.notes.list().files]
     assert notes
     assert all(found.is_shared(path) for path in notes)
+
+
+def test_text_of_a_file_that_is_no_note_and_of_commits_that_were_squashed(git_world):
+    writers = Writers(git_world)
+    first = writers.person("Mine.\n", "a/x.md")
+    writers.agent("The machine's.\n", "a/y.md")
+    git(git_world.folder, "reset", "-q", "--soft", first)
+    git(git_world.folder, "commit", "-q", "-m", "mine")
+    git_world.commit({"a/z.txt": "What the machine wrote is long enough.\n"}, CLAUDE)
+    git(git_world.folder, "mv", "a/z.txt", "a/z.md")
+    git(git_world.folder, "commit", "-q", "-m", "a note")
+    git_world.commit({"a/new.md": "Mine.\n"})
+    assert shared(writers, *NAMES, "a/new.md") == ["a/y.md", "a/z.md"]
+
+
+CLAUDE = "By hand\n\nCo-authored-by: Claude <noreply@anthropic.com>"
+
+
+def test_text_that_goes_through_many_files():
+    """The newest move is the first one, as the log has it."""
+    commits = [moved(number) for number in range(2000, 0, -1)]
+    assert module._shared(commits, (), V1) == frozenset()
+    commits.append(replace(moved(0), message=CLAUDE))
+    assert len(module._shared(commits, (), V1)) == 2002
+
+
+def moved(number):
+    paths = (MemoryPath(f"n/{number + more}.md") for more in (0, 1))
+    files = tuple(FileChange(path, ChangeKind.EDITED) for path in paths)
+    who = Identity("Mia", "mia@example.org")
+    parents = (CommitId("0" * 40),)
+    return CommitFacts(
+        CommitId(f"{number:040}"), parents, "x", START, None, who, START, files=files
+    )

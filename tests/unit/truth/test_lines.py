@@ -33,6 +33,17 @@ def test_a_line_has_the_level_of_the_commit_that_brought_it(world):
     assert not other.is_protected_from(5)
 
 
+def test_in_a_note_with_a_code_fence_around_it_the_first_line_counts_too(world):
+    world.init()
+    memory = world.open(truth=TruthMode.RECORD)
+    text = "```\n---\ntopic: A\n---\nmine\n```\n"
+    made = memory.written_by(USER).notes.update("a/x.md", text)
+    text = world.files()["a/x.md"].decode().replace("mine", "no\n\nmine")
+    memory.notes.update("a/x.md", text, made.sha)
+    _, note = truth_of(world)
+    assert (note.level, note.origin) == (5, "ai-cloud:test-client")
+
+
 @pytest.mark.parametrize("text", ["", "\n\n"])
 def test_a_note_without_text_is_nobodys(world, text):
     world.init()
@@ -40,3 +51,14 @@ def test_a_note_without_text_is_nobodys(world, text):
     world.commit({"a/x.md": text})
     _, note = truth_of(world)
     assert (note.level, note.origin) == (1, "")
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\r"])
+def test_what_ends_a_line_for_yaml_alone_is_inside_a_line(world, end):
+    world.init()
+    memory = world.open(truth=TruthMode.ENFORCE)
+    memory.written_by(USER).notes.update("a/x.md", "---\nrule: never\n---\nMine.\n")
+    text = world.files()["a/x.md"].decode().replace("rule:", f'its: "a{end * 4}b"\nrule:')
+    world.commit({"a/x.md": text}, "x\n\nCo-authored-by: Claude <noreply@anthropic.com>")
+    _, note = truth_of(world)
+    assert (note.keys["its"].level, note.keys["rule"].level) == (5, 1)

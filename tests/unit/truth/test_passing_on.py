@@ -114,6 +114,14 @@ def test_what_comes_back_is_what_it_was():
     assert found == [MINE, ITS]
 
 
+def test_what_was_not_taken_away_does_not_come_back():
+    former = version(("yes", MINE), (RULE, MINE))
+    for after, back in (((RULE,), [MINE]), (("yes",), [MINE]), (("yes", RULE), [])):
+        found = [None, None, None]
+        bring_back(keys(f"yes\n{RULE}\nyes"), former, found, keys("\n".join(after)))
+        assert [one for one in found if one] == back
+
+
 LINES = st.lists(
     st.sampled_from(["", "a", "long enough a", "long enough b", "b c", "c"]), max_size=8
 )

@@ -6,7 +6,9 @@ from pack.core.truths import LineState, TruthMode
 from pack.memory import Memory
 from pack.provenance import EDITOR, IMPORT, Origin, Source
 from pack.truth.recording import recorded_by
-from tests.support import AGENT, World
+from pack.truth.sync_items.claims import SyncCaller
+from pack.truth.sync_items.items import Choice
+from tests.support import AGENT, SCAFFOLD, World
 
 A = "notes/a.md"
 PERSON, RULE = Origin(Source.USER, "cli"), Origin(Source.AUTOMATION, "nightly")
@@ -80,3 +82,18 @@ def test_a_first_import_is_the_persons_unless_an_agent_makes_it(origin, state, g
     assert (found.level, found.state) == (1, state)
     assert f"Pack-Origin: {IMPORT.label}" in world.messages()[0]
     world.close()
+
+
+@pytest.mark.contract("C12")
+@pytest.mark.parametrize("way", ["update", "settle"])
+def test_what_a_machine_stores_as_it_found_it_stays_the_persons(git_world, way):
+    memory = opened(git_world, RULE)
+    memory.lifecycle.init(SCAFFOLD)
+    memory.notes.update(A, "---\ntopic: A\n---\n\n# A\n")
+    git_world.edit(A, git_world.files()[A] + b"by hand\n")
+    note = memory.notes.get(A)
+    if way == "update":
+        memory.notes.update(A, note.content, note.sha)
+    else:
+        memory.sync_items.resolve(A, Choice.OURS, note.sha, SyncCaller(Source.AI_CLOUD, "x"))
+    assert (truth(memory).level, truth(memory).origin) == (1, EDITOR.label)

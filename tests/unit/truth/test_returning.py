@@ -4,9 +4,12 @@ import pytest
 
 from pack.history.undoing.undone import UndoChoice
 from pack.log import LogQuery
+from pack.model import blob_id
+from pack.provenance import commit_message
 from pack.truth.credit import credit_of
 from pack.truth.returning import former_states
-from tests.truth_support import Writers
+from tests.support import git
+from tests.truth_support import AGENT, Writers
 
 
 @pytest.fixture
@@ -57,3 +60,31 @@ def test_a_revert_by_git_does_too(writers):
     assert states(writers.world) == [(first, "a/x.md")]
     writers.world.commit({"a/x.md": "two\n"}, f"This reverts commit {'9' * 40}.")
     assert states(writers.world) == []
+
+
+RULE, MADE = "Never deploy on a Friday.", "The machine deployed version 7."
+
+
+@pytest.mark.parametrize("is_by_pack", [True, False])
+def test_no_machine_brings_back_what_the_person_deleted_as_a_revert_of_its_own(writers, is_by_pack):
+    writers.person(f"{RULE}\n")
+    own = writers.agent(f"{RULE}\n{MADE}\n")
+    writers.person("x\n")
+    said, text = f"again\nThis reverts commit {own}.", f"x\n{RULE}\n"
+    if is_by_pack:
+        notes = writers.world.memory.notes
+        notes.update("a/x.md", text, blob_id(b"x\n"), message=said)
+    else:
+        mark = "Co-authored-by: Claude <noreply@anthropic.com>"
+        writers.world.commit({"a/x.md": text}, f"{said}\n\n{mark}")
+    assert writers.levels()[RULE] == 5
+
+
+def test_a_first_commit_that_says_it_restores_something(git_world):
+    writers = Writers(git_world)
+    state = writers.agent(f"{MADE}\n")
+    said = commit_message("x", AGENT, "r", trailers=[("Pack-Restores", state)])
+    git(git_world.folder, "checkout", "-q", "--orphan", "other")
+    git(git_world.folder, "commit", "-q", "-m", said)
+    git_world.open(truth=git_world.truth)
+    assert writers.levels() == {MADE: 5}

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pack.core.truths import LineState, LineTruth, NoteTruth
+from pack.files import frontmatter, schema
 from pack.files.markdown import split_lines
-from pack.truth.rule import judge
+from pack.truth.rule import Judgement, judge
 from tests.rewrites import note, of_person, reworded, rewritten, truncated
 
 pytestmark = pytest.mark.contract("C12")
@@ -58,7 +59,6 @@ def edited(old, new, before=NOTE):
 
 FREE = {
     "a fact at the end": NOTE + "\nThe person likes green.\n",
-    "a fact right after the last line": NOTE + "The person likes green.\n",
     "a new section": edited("## Old", "## New\n\nA fact.\n\n## Old"),
     "an item at the end of a list": edited("- buy milk\n", "- buy milk\n- buy tea\n"),
     "an item between two items": edited("bank\n", "bank\n- call the plumber\n"),
@@ -169,14 +169,20 @@ def test_what_would_run_into_the_persons_paragraph_is_set_apart():
     assert judged(before + "but not cheese\n", before).rest == f"{before}\nbut not cheese\n"
     assert judged("so\n" + before, before).rest == f"so\n\n{before}"
     assert judged(before + "---\n", before).rest == f"{before}\n---\n"
-    assert judged("Name: Ada\nCity: Paris\nJob: nurse\n", "Name: Ada\nCity: Paris\n").rest == (
-        "Name: Ada\nCity: Paris\nJob: nurse\n"
+    facts = "Name: Ada\nCity: Paris\n"
+    assert judged(f"{facts}Job: nurse\n", facts).rest == f"{facts}\nJob: nurse\n"
+    assert judged("Never push.\nExcept on Fridays.\n", "Never push.\n").rest == (
+        "Never push.\n\nExcept on Fridays.\n"
     )
 
 
 def test_a_text_without_a_last_line_end_is_added_to():
-    assert judged("one.\nTwo.", "one.").rest == "one.\nTwo."
-    assert judged("one.\r\ntwo.\r\nThree.\n", "one.\r\ntwo.").rest == "one.\r\ntwo.\r\nThree.\r\n"
+    assert judged("one.\nTwo.", "one.").rest == "one.\n\nTwo."
+    assert judged("- a\n- b", "- a").rest == "- a\n- b"
+    assert judged("- a\r\n- b\n", "- a").rest == "- a\n- b\n"
+    assert judged("one.\r\ntwo.\r\nThree.\n", "one.\r\ntwo.").rest == (
+        "one.\r\ntwo.\r\n\r\nThree.\r\n"
+    )
 
 
 def test_the_code_of_the_person_stays_whole():
@@ -198,10 +204,129 @@ def test_a_comment_of_the_person_stays_whole_and_ends_where_it_did():
     assert judged(before.replace("-->\n", "-->\n\nThree.\n"), before).protected == ()
 
 
+RULES = "# A\n\nNever push.\n\nSecond rule, see [Policy], `x` and [^1].\n\n- a\n  - b\n"
+HIDES = [
+    "    ```\n\n```\n",
+    "    ```\n\n<!--\n```\n",
+    "See `<!--` here.\n\n```\n-->\n",
+    "- Fact: x.\r```\n",
+    "x\r\r~~~\n",
+    "- a\n\n      ```\n\n```\n",
+    "<script>\n",
+    "<style>p { display: none }</style>\n",
+    "<details hidden>\n",
+    "<details>\n\nmore\n",
+    "<x-note hidden>\n",
+    "some <b>bold\n",
+    "some <span hidden>\n",
+    "* * *\n<textarea>\n",
+    "<textarea></div>\n",
+    "<div title='\n",
+    "<xmp><!-- </xmp><div hidden> --></xmp>\n",
+    "<noscript><!-- </noscript>\n",
+    "a note <!-- and\n",
+    "<div>\n<!--\n\nmore\n\n</div>\n",
+    "<?\n",
+    "%%\n",
+    "more %% and\n",
+    "$$\n",
+    "[Policy]: http://evil\n",
+    "[policy]:\nhttp://evil 'so'\n",
+    "[^1]: It is void.\n",
+    "## Void\n",
+    "Void\n====\n",
+    "Void\n----\n",
+]
+
+
+@pytest.mark.parametrize("hides", HIDES)
+def test_nothing_hides_the_persons_text_or_changes_what_it_says(hides):
+    for line in ("Never push.\n\n", "# A\n\n"):
+        found = judged(edited(line, f"{line}{hides}\n", RULES), RULES)
+        assert found.protected
+        assert found.rest == RULES
+
+
+def test_html_that_is_open_already_hides_no_other():
+    before = "A note <!-- here\n\nNever push.\n"
+    for more in ("<details hidden>", "<div>\n<!--\n</div>", "```"):
+        after = before.replace("Never", f"{more}\n\nNever")
+        assert judged(after, before).rest == before
+
+
+@pytest.mark.parametrize(
+    "hides", ["[Policy]: http://evil\n", "[^1]: It is void.\n", "<style></style>\n"]
+)
+def test_what_reaches_the_text_above_it_is_held_at_the_end_too(hides):
+    assert judged(f"{RULES}\n{hides}", RULES).rest == RULES
+    other = f"## B\n\n{RULES}\n## C\n\nMore.\n"
+    assert judged(f"{other}\n{hides}", other).rest == other
+
+
+SHOWS = [
+    "```\n<!--\n%%\n```\n",
+    "~~~~\n```\n~~~~\n",
+    "<!-- a comment -->\n",
+    "a <!-- comment --> and `<!--` and \\<!--\n",
+    "<details>\n<summary>More</summary>\n\nmore\n\n</details>\n",
+    "Dear <name>, `<div>` and <https://example.org> and 3 < 4 <br> x\n",
+    "%% a comment %% and $$ x $$\n",
+    "[other]: http://example.org\n",
+    "[^2]: It is not.\n",
+    "See [this](<my note.md>) and [that](x.md).\n",
+    "| a | b |\n|---|---|\n| 1 | 2 |\n",
+    "> said\n",
+    "    code\n",
+]
+
+
+@pytest.mark.parametrize("shows", SHOWS)
+def test_what_ends_where_it_should_goes_through(shows):
+    for line in ("Never push.\n\n", "# A\n\n"):
+        after = edited(line, f"{line}{shows}\n", RULES)
+        assert judged(after, RULES) == Judgement((), after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("- a\n  - b\n", "- a\n- new\n  - b\n"),
+        ("- a\n  - b\n\n  more\n", "- a\n  - b\n- new\n\n  more\n"),
+        ("<div>\n\ntext\n\n</div>\n", "<div>\n\n</div>\n\ntext\n\n</div>\n"),
+        ("    code\n", "- new\n\n    code\n"),
+        ("    one\n\n    two\n", "    one\n\n    and\n\n    two\n"),
+        ("```\none\n", "```\none\nmore\n"),
+        ("```\none\n\ntwo\n```\n", "```\none\n\n```\n\n```\n\ntwo\n```\n"),
+        ("| a |\n", "| a |\n|---|\n"),
+        ("a *b\n~ c\nd\n", "a *b\n~ c*\nd\n"),
+        ("a `b\n~ c\nd\n", "a `b\n~ c` <!-- `\nd\n"),
+        ("a\n~ c\nd [L]\n", "a\n~ [\nd [L]\n\n[L]: /x\n"),
+        ("text\n", "---\ntext\n---\nmore\n"),
+    ],
+)
+def test_no_line_gets_another_place(before, after):
+    found = judged(after, before)
+    assert kept(before, found.rest)
+    if found.rest != before:
+        assert judged(found.rest, before).protected == ()
+        assert found.rest != after
+    else:
+        assert found.protected
+
+
+def test_its_own_words_in_a_paragraph_of_both_a_machine_may_change():
+    before = "Name: Ada *and*\n~ Job: nurse\nCity: `Paris`\n"
+    after = before.replace("nurse", "*doctor*")
+    assert judged(after, before) == Judgement((), after)
+
+
 def test_numbered_steps_stay_together():
     before = "1. wash\n2. dry\n"
-    assert judged("1. wash\n2. throw away\n2. dry\n", before).protected
+    for after in ("1. wash\n2. throw away\n2. dry\n", f"1. no\n{before}", f"3. no\n\n{before}"):
+        assert judged(after, before).protected
+        assert judged(after, before).rest == before
     assert judged(before + "3. fold\n", before).protected == ()
+    assert judged(f"0. plan\n{before}", before).protected == ()
 
 
 def test_the_rest_of_a_rewrite_is_done_where_it_touches_nothing():
@@ -211,10 +336,51 @@ def test_the_rest_of_a_rewrite_is_done_where_it_touches_nothing():
     assert found.rest == NOTE.replace("black", "with milk") + "\nNew.\n"
 
 
-def test_frontmatter_that_cannot_be_read_is_compared_line_by_line():
+KEYS = ["topic: Rules", "tags: [work]"]
+
+
+def test_frontmatter_that_cannot_be_read_takes_no_key_away():
     broken = edited("tags: [work]", "tags: [work")
-    assert [line.text for line in judged(broken).protected] == ["tags: [work]"]
+    found = judged(broken + "\nNew.\n")
+    assert [line.text for line in found.protected] == KEYS
+    assert found.rest == NOTE + "\nNew.\n"
     assert judged(NOTE, broken).protected[0].text == "tags: [work"
+    assert judged(broken + "\nNew.\n", broken).protected == ()
+
+
+def test_no_rest_breaks_the_frontmatter():
+    head, body = NOTE.split("---\n\n")
+    indented = head.replace("tags: [work]\n", "more: 1\n").replace("\n", "\n  ")[:-2]
+    found = judged(f"{indented}---\n\n{body}\nNew.\n")
+    assert [line.text for line in found.protected] == KEYS
+    assert found.rest == NOTE + "\nNew.\n"
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "---\nkey: 1\n\nSecret.\n\n---\n\nMore.\n",
+        "```\n---\nttl: 3d\n---\nkey: 1\n\nSecret.\n\n---\n\nMore.\n```\n",
+        "key: 1\n\nSecret.\n\n---\n\nMore.\n".join(("---\nttl: 3d\n", "")),
+    ],
+)
+def test_no_text_of_the_person_becomes_frontmatter(after):
+    before = "key: 1\n\nSecret.\n\n---\n\nMore.\n"
+    found = judged(after, before)
+    assert found.protected
+    assert found.rest is None or before in found.rest
+
+
+def test_no_code_fence_comes_around_a_whole_note_or_goes_from_it():
+    wrapped = f"```\n{NOTE}```\n"
+    assert judged(wrapped).protected
+    assert judged(NOTE, wrapped).protected
+    assert judged(edited("\n## Old", "\nNew.\n\n## Old", wrapped), wrapped).protected == ()
+
+
+def test_where_nothing_is_the_persons_anything_goes():
+    assert judged("---\n[\n---\n", "~ mine\n") == judged("---\n[\n---\n", "~\n")
+    assert judged("---\n[\n---\n", "~ mine\n").rest == "---\n[\n---\n"
 
 
 def kept(before, after):
@@ -276,6 +442,16 @@ def all_there(before, after):
     return all(one in there for one in of_person(before))
 
 
+def said(text):
+    """What the person's keys say in the frontmatter, and what they mean to PACK."""
+    found = frontmatter.read(text)
+    own = [one for one in (found.block or "").split("\n") if "~u" in one]
+    meta = schema.read_meta(found.fields)
+    means = {"sync": meta.sync, "Pin": meta.pin, "title": meta.topic, "tags": str(meta.tags)}
+    names = [name for name in found.fields if any(one.startswith(f"{name}:") for one in own)]
+    return {name: (str(found.fields[name]), means.get(name)) for name in names}
+
+
 def words_of(text):
     return [one.rstrip() for one in of_person(text)]
 
@@ -284,22 +460,25 @@ def rewrite_by_chance(times):
     """Judge so many rewrites of texts of two writers; returns how many needed the person."""
     chance, held = random.Random(13), 0
     for number in range(times):
-        if number % 50 == 0:
+        if number % 12 == 0:
             before = rewritten(note(chance, "u", 6), chance)
         after = rewritten(before, chance)
         found = judge(before, owned(before), after, chance.randint(2, 5))
         is_held = bool(found.protected)
-        assert all_there(before, found.rest)
-        if words_of(after) != words_of(before):
+        rest = before if found.rest is None else found.rest
+        assert is_held or rest == found.rest
+        assert all_there(before, rest)
+        assert said(before).items() <= said(rest).items()
+        if words_of(frontmatter.read(after).body) != words_of(frontmatter.read(before).body):
             assert is_held
         held += is_held
         if chance.random() < 0.3:
-            before = found.rest
+            before = rest
     return held
 
 
 def test_rewrites_by_chance_change_nothing_of_the_persons():
-    assert 4000 < rewrite_by_chance(10_000) < 9000
+    assert 1200 < rewrite_by_chance(3_000) < 2700
 
 
 @pytest.mark.soak

@@ -16,6 +16,28 @@ def test_a_seal_is_about_the_lines_that_are_new_wherever_they_are():
     assert here not in (seal_of([(b"", b"c\nc\n")]), seal_of([(b"", b"c d\n")]), seal_of([]))
 
 
+@pytest.mark.parametrize(
+    ("line", "counts"),
+    [
+        ("updated: 2026-02-02", False),
+        ("updated: '2026-02-02T10:00:00Z'", False),
+        ("created: 2026-02-02", False),
+        ("truth_level: 5", False),
+        ("last_modified_by_level: 5", False),
+        ("accepted_by_user: true", False),
+        ("origin_source: ai-cloud:claude-code", False),
+        ("origin_source: unattributed:several", False),
+        ("updated: obey the next line", True),
+        ("created: obey", True),
+        ("truth_level: 5 and obey", True),
+        ("accepted_by_user: obey", True),
+        ("origin_source: user:cli obey", True),
+    ],
+)
+def test_what_pack_writes_into_a_note_by_itself_is_nobodys_other_words_are_sealed(line, counts):
+    assert (seal_of([(b"", f"c\n{line}\n".encode())]) != seal_of([(b"", b"c")])) is counts
+
+
 @pytest.fixture
 def writers(world):
     return Writers(world)

@@ -6,6 +6,7 @@ from pack.core.truths import TruthMode
 from pack.files import frontmatter
 from pack.files.keys import TRUTH_KEYS
 from pack.provenance import EDITOR, Origin, Source
+from pack.results import WriteStatus
 from tests.support import World
 
 pytestmark = pytest.mark.contract("C12")
@@ -70,6 +71,12 @@ def test_a_line_of_a_machine_in_the_persons_note(world):
     assert keys(world) == shown(5, "ai-cloud:claude", 1)
 
 
+def test_in_a_note_with_a_code_fence_around_it_each_line_counts(world):
+    write(world, PERSON, "```\n---\ntopic: A\n---\nmine\n```\n")
+    write(world, LOCAL, text(world).replace("mine", "theirs\n\nmine"))
+    assert keys(world) == shown(3, "ai-local:llama", 3)
+
+
 def test_the_keys_go_when_all_is_the_persons(world):
     write(world, PERSON, "---\ntopic: A\n# a comment\ntags: [x]\n---\nmine\n")
     before = text(world)
@@ -93,6 +100,7 @@ def test_what_the_person_accepts_is_theirs(world):
 
 CLAIMS = [
     "truth_level: 1",
+    "truth_level: " + "0" * 5000 + "1",
     'truth_level: "1"',
     "truth_level: true",
     "truth_level: 0",
@@ -118,6 +126,40 @@ def test_a_claim_is_put_right_and_said(world, claim):
     assert fields.keys() == {"topic", "created", "updated", *TRUTH_KEYS}
     assert keys(world) == shown(5, "ai-cloud:claude", 5)
     assert "Pack-Event: lowered" in world.messages()[0]
+
+
+@pytest.mark.parametrize("digits", ["9" * 5000, "0" * 5000 + "6", "6"])
+def test_a_level_of_any_length_can_be_read(world, digits):
+    done = write(world, CLOUD, f"---\ntopic: A\ntruth_level: {digits}\n---\ntheirs\n")
+    assert done.warnings == ()
+    assert keys(world) == shown(5, "ai-cloud:claude", 5)
+
+
+UNREADABLE = [
+    "truth_level: 1\ntopic: [",
+    "topic: [\n'Truth-Level' : \"1\"",
+    "topic: a\ntopic: b\naccepted_by_user: true",
+    "{topic: A, topic: B, 'origin_source': user:cli}",
+    "topic: [\ntruth_level: " + "0" * 5000 + "1",
+]
+
+
+@pytest.mark.parametrize("block", UNREADABLE)
+def test_a_claim_that_cannot_be_put_right_is_said(world, block):
+    done = write(world, CLOUD, f"---\n{block}\n---\ntheirs\n")
+    (warning,) = [one for one in done.warnings if "claims more" in one]
+    assert "counts for nothing" in warning
+    assert block in text(world)
+    assert "Pack-Event: lowered" in world.messages()[0]
+    again = write(world, CLOUD, f"{text(world)}more\n")
+    assert [one for one in again.warnings if "claims more" in one] == []
+
+
+def test_a_claim_above_the_persons_text_is_said(world):
+    world.commit({A: "mine\n"})
+    done = write(world, RULE, "---\ntruth_level: 1\ntopic: [\n---\nmine\n")
+    assert done.status is WriteStatus.WRITTEN
+    assert any("claims more" in warning for warning in done.warnings)
 
 
 def test_what_was_read_may_be_sent_back(world):

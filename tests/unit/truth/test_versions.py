@@ -3,6 +3,8 @@
 import pytest
 
 from pack.history.undoing.choice import UndoChoice
+from pack.provenance import commit_message
+from pack.use_cases.exchange import MERGER
 from tests.support import git
 from tests.truth_support import PERSON, Writers, levels, put_exactly, truth_of
 
@@ -38,6 +40,22 @@ def test_a_copy_in_another_file_is_the_copiers(writers):
     )
     assert writers.levels("b/copy.md") == {RULE: 5, OTHER: 5}
     assert [writers.levels("c/1.md")[RULE], writers.levels("c/2.md")[RULE]] == [1, 5]
+
+
+@pytest.mark.parametrize("others", [0, 120])
+def test_it_does_not_matter_how_many_files_change_when_words_move(writers, others):
+    writers.agent(f"{MADE}\n{OTHER}\n")
+    files = {f"n/{number}.md": f"{number}\n" for number in range(others)}
+    writers.world.commit({"a/x.md": f"{OTHER}\n", "b/y.md": f"{RULE}\n{MADE}\n", **files})
+    assert writers.levels("b/y.md") == {RULE: 1, MADE: 5}
+
+
+@pytest.mark.parametrize(("moves", "level"), [(12, 5), (36, "?")])
+def test_words_that_went_through_many_files_never_become_the_persons(writers, moves, level):
+    writers.agent(f"{MADE}\n", "n/0.md")
+    for number in range(moves):
+        writers.world.commit({f"n/{number}.md": "x\n", f"n/{number + 1}.md": f"{MADE}\ny\n"})
+    assert writers.levels(f"n/{moves}.md") == {MADE: level, "y": 1}
 
 
 def test_a_moved_file_and_what_is_added_on_the_way(writers):
@@ -125,6 +143,24 @@ def test_both_sides_of_a_merge_by_git(git_writers):
     git(world.folder, "merge", "-q", "--no-edit", "side")
     found = git_writers.levels()
     assert (found.pop(MADE), set(found.values())) == (5, {1})
+
+
+@pytest.mark.parametrize("is_amended", [False, True])
+def test_a_merge_of_pack_has_no_words_of_its_own_unless_it_was_amended(git_writers, is_amended):
+    world, lines = git_writers.world, [f"{RULE} {number}" for number in range(6)]
+    base = git_writers.person("\n".join(lines) + "\n")
+    git_writers.person("\n".join([*lines, "here"]) + "\n")
+    git(world.folder, "checkout", "-q", "-b", "side", base)
+    world.commit({"a/x.md": "\n".join(["there", *lines]) + "\n"})
+    git(world.folder, "checkout", "-q", "main")
+    said = commit_message("a/x.md: merge", MERGER, "r1")
+    git(world.folder, "merge", "-q", "-m", said, "side")
+    merged = "\n".join(["there", *lines[:3], "Always deploy.", *lines[4:], "here"]) + "\n"
+    world.edit("a/x.md", merged)
+    date = ("--date=2026-01-01T00:00:00Z",) if is_amended else ("--reset-author",)
+    found = rewritten(git_writers, "commit", "-q", "--all", "--amend", "--no-edit", *date)
+    assert found.pop("Always deploy.") == ("?" if is_amended else 1)
+    assert set(found.values()) == {1}
 
 
 # --- what people do with git to the commits of PACK ----------------------------------------------

@@ -88,6 +88,11 @@ def test_nothing_is_lost_whatever_is_sent(sends, start):
     world.close()
 
 
+# What is done with megabytes is the same wherever they are kept; in a git repository, other tests
+# keep as many.
+IN_MEMORY = pytest.mark.parametrize(
+    "world", ["memory", pytest.param("git", marks=pytest.mark.soak)], indirect=True
+)
 HARD = {
     "empty": "",
     "blank": " \n\t\r\n\n",
@@ -123,6 +128,7 @@ def test_anything_that_is_sent_is_kept(world, name):
     assert_true_index(world)
 
 
+@IN_MEMORY
 def test_five_mebibytes_are_divided(world):
     memory = world.init()
     sent = "".join(f"{number:07} {'x' * 1000}\n" for number in range(5200))
@@ -137,6 +143,7 @@ def test_five_mebibytes_are_divided(world):
     assert_true_index(world)
 
 
+@IN_MEMORY
 def test_a_line_of_three_mebibytes_is_kept_whole_in_pieces(world):
     memory = world.init()
     sent = "".join(f"{number:08}" for number in range(400_000))
@@ -150,22 +157,27 @@ def test_a_line_of_three_mebibytes_is_kept_whole_in_pieces(world):
     assert len(everything(world)) == size
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"\xff\xfe not text\n",
-        b"---\ntopic: [broken\n---\nbody\n",
-        b"---\ntopic: T\n---",
-        b"---\ntopic: T\n...",
-        b"---\nnever closed\n",
-        b"---\r\ntopic: T\r\n---\r\nbody",
-        b"\xef\xbb\xbfbody",
-        b"\xef\xbb\xbf---\ntopic: T\n---\nbody",
-        b"",
-        b"x" * (2 * 1024 * 1024 - 100),
-        b"\n".join(b"%0174d" % n for n in range(10_000)),
-    ],
-)
+OF_ANY_KIND = [
+    b"\xff\xfe not text\n",
+    b"---\ntopic: [broken\n---\nbody\n",
+    b"---\ntopic: T\n---",
+    b"---\ntopic: T\n...",
+    b"---\nnever closed\n",
+    b"---\r\ntopic: T\r\n---\r\nbody",
+    b"\xef\xbb\xbfbody",
+    b"\xef\xbb\xbf---\ntopic: T\n---\nbody",
+    b"",
+    b"x" * (2 * 1024 * 1024 - 100),
+    b"\n".join(b"%0174d" % n for n in range(10_000)),
+]
+STORED = [
+    pytest.param(kind, content, marks=[pytest.mark.soak] * (kind == "git" and len(content) > 10**6))
+    for kind in ("memory", "git")
+    for content in OF_ANY_KIND
+]
+
+
+@pytest.mark.parametrize(("world", "content"), STORED, indirect=["world"])
 def test_whatever_general_md_is_nothing_in_it_is_lost(world, content):
     memory = world.init()
     world.commit({GENERAL: content})
@@ -277,6 +289,7 @@ def test_a_migration_between_read_and_write_loses_nothing(world):
     assert_true_index(world)
 
 
+@IN_MEMORY
 @pytest.mark.contract("C1")
 def test_a_migration_takes_along_where_a_v1_file_went_on(world):
     world.commit({"MEMORY.md": "# Me\n\nold\n" + "x" * 2_097_000})

@@ -4,12 +4,16 @@ import pytest
 
 from pack.catalog.scope import PROJECT_FILE, read_scope
 from pack.core import index_update as index_plan
+from pack.core.truths import TruthMode
 from pack.errors import InvalidConfig, InvalidPath, RefusedForSafety
 from pack.index import format as index
 from pack.model import Mode
 from pack.paths import INDEX
+from pack.provenance import Origin, Source
+from pack.results import WriteStatus
 from tests.github_support import GithubWorld
 from tests.support import SCAFFOLD, World, assert_true_index, git
+from tests.truth_support import PERSON
 
 SAYS = "version: 1\nroot_notes: true\n"
 VAULT = {
@@ -270,3 +274,45 @@ def test_many_notes_at_the_root_have_pages(monkeypatch):
         assert_true_index(world)
     assert not [path for path in world.files() if path.startswith("index/")]
     world.close()
+
+
+SCRIPT = Origin(Source.AUTOMATION, "cli")
+
+
+@pytest.mark.contract("C12")
+def test_a_script_may_say_so_where_a_memory_begins(world):
+    world.commit(VAULT)
+    memory = world.open(truth=TruthMode.ENFORCE).written_by(SCRIPT)
+    made = memory.lifecycle.init(SCAFFOLD, root_notes=True)
+    assert (made.written.status, made.outside) == (
+        WriteStatus.WRITTEN,
+        ("Claude.md", "README.md", "license.md"),
+    )
+    assert world.listed() == ["Bread.md", "notes/a.md"]
+
+
+@pytest.mark.contract("C12")
+def test_a_script_begins_the_memory_and_the_persons_rules_wait(world):
+    rules = "version: 1\nexclude: [x/]\n"
+    world.commit({**VAULT, PROJECT_FILE: rules})
+    memory = world.open(truth=TruthMode.ENFORCE).written_by(SCRIPT)
+    made = memory.lifecycle.init(SCAFFOLD, root_notes=True)
+    assert memory.mode() is Mode.V2
+    assert (made.written.commit, made.written.status) == (
+        world.connector.head(),
+        WriteStatus.PROPOSED,
+    )
+    (line,) = made.written.protected
+    assert (line.path, line.text) == (PROJECT_FILE, "version: 1")
+    assert made.root_notes == ["Bread.md"]
+    assert [(one.name, one.files) for one in made.joining.folders] == [("notes", 1)]
+    assert world.files()[PROJECT_FILE].decode() == rules
+    assert world.listed() == ["notes/a.md"]
+    assert_true_index(world)
+    (offer,) = memory.proposals.list()
+    assert offer.proposal.path == PROJECT_FILE
+    again = memory.lifecycle.init(SCAFFOLD, root_notes=True)
+    assert (again.written.commit, again.written.proposal) == (None, offer.proposal.id)
+    mine = memory.written_by(PERSON)
+    mine.proposals.accept(offer.proposal.id, offer.shown, "tty")
+    assert world.listed() == ["Bread.md", "notes/a.md"]

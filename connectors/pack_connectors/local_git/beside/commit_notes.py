@@ -83,8 +83,9 @@ class CommitNotes:
         for line in self._runner.run(["ls-tree", "-r", "-z", "--full-tree", at]).split(b"\0"):
             facts, _, path = line.partition(b"\t")
             name = path.replace(b"/", b"").decode("ascii", "replace")
-            if is_id(name):
-                blobs[CommitId(name)] = BlobId(facts.split()[2].decode())
+            _, kind, blob = (*facts.split(), b"", b"", b"")[:3]
+            if is_id(name) and kind == b"blob":
+                blobs[CommitId(name)] = BlobId(blob.decode())
         texts = dict(self._store.read_blobs(list(dict.fromkeys(blobs.values()))))
         return {commit: texts[blob].decode("utf-8", "replace") for commit, blob in blobs.items()}
 

@@ -23,10 +23,13 @@ from pack_connectors.local_git.objects import (
 )
 from pack_connectors.local_git.process import GitRunner, RefUpdater, check_id, is_id
 from pack_connectors.local_git.repository import Repository, identity_line, read_user
+from pack_connectors.preconditions import is_side_ref
 from pack_connectors.system.durable_files import DurableFiles
 
 PREFIX: Final = "refs/pack/"
 FOLDERS: Final = ("proposals", "rejected")
+REFSPECS: Final = tuple(f"+{PREFIX}{folder}/*:{PREFIX}{folder}/*" for folder in FOLDERS)
+"""What a clone fetches to have them all."""
 _ATTEMPTS: Final = 3
 
 
@@ -51,9 +54,14 @@ class SideRefs:
     def list(self, folder: str) -> dict[str, CommitId]:
         """See `Connector.side_refs`."""
         prefix = f"{PREFIX}{folder}"
-        out = self._runner.run(["for-each-ref", "--format=%(objectname) %(refname)", prefix])
-        rows = (line.split(" ", 1) for line in out.decode("utf-8", "replace").splitlines())
-        return {name.removeprefix(prefix).lstrip("/"): CommitId(commit) for commit, name in rows}
+        form = "--format=%(objecttype) %(objectname) %(refname)"
+        out = self._runner.run(["for-each-ref", form, prefix])
+        rows = (line.split(" ", 2) for line in out.decode("utf-8", "replace").splitlines())
+        return {
+            name.removeprefix(prefix).lstrip("/"): CommitId(commit)
+            for kind, commit, name in rows
+            if kind == "commit"  # a person can make refs to other things here, too
+        }
 
     def walk(self, head: CommitId, names: Sequence[MemoryPath]) -> Iterator[StoredCommit]:
         """See `SideCommits.walk_aside`."""
@@ -130,18 +138,20 @@ class SideRefs:
     def _stored(
         self, ref: str, expected: CommitId | None, store: Callable[[DurableFiles], CommitId]
     ) -> CommitId:
+        made = list[CommitId]()
         for attempt in range(_ATTEMPTS):
             try:
-                new = self._store_durably(store)
-                self._move(ref, new, expected)
-            except (
-                FileNotFoundError,
-                Unavailable,
-            ):  # a prune takes what is new, too
+                made.append(self._store_durably(store))
+                self._move(ref, made[-1], expected)
+            except (FileNotFoundError, Unavailable):  # a prune takes what is new, too
                 if attempt + 1 == _ATTEMPTS:
                     raise
+            except StaleBase as error:
+                if not attempt or error.actual is None or error.actual not in made:
+                    raise
+                return error.actual  # git moved it before it failed
             else:
-                return new
+                return made[-1]
         raise AssertionError("the last attempt returns or raises")
 
     def _store_durably(self, store: Callable[[DurableFiles], CommitId]) -> CommitId:
@@ -195,9 +205,15 @@ class SideRefs:
         self._store.forget_added()
 
     def move(self, ref: str, new_ref: str | None, expected: CommitId) -> None:
-        """See `Connector.move_aside`; both names change together."""
+        """See `Connector.move_aside`; both names change together.
+
+        If they did not, as git was killed or a clone got both, this goes on from there.
+        """
         lines = f"delete {PREFIX}{ref} {check_id(expected)}\n"
-        if new_ref is not None:
+        taken = self._store.commit_at(PREFIX + new_ref) if new_ref is not None else None
+        if taken not in (None, expected):
+            raise StaleBase(None, taken)
+        if new_ref is not None and taken is None:
             lines += f"create {PREFIX}{new_ref} {check_id(expected)}\n"
         try:
             self._runner.run(["update-ref", "--stdin"], stdin=lines.encode())
@@ -208,13 +224,30 @@ class SideRefs:
             raise StaleBase(expected, actual) from error
 
 
-def refspecs(heads: str) -> Sequence[str]:
-    """What a clone fetches to have them all: those that git kept, and the branches of GitHub."""
-    return [
-        f"+{source}pack/{folder}/*:{PREFIX}{folder}/*"
-        for folder in FOLDERS
-        for source in ("refs/", heads)
-    ]
+def keep_branches(runner: GitRunner, prefix: str) -> None:
+    """Have the proposals that GitHub keeps as branches where git keeps them, in a new clone.
+
+    Args:
+        runner: Runs git in the clone.
+        prefix: Where the branches of the remote are.
+
+    Raises:
+        Unavailable: Git failed.
+    """
+    form = ["for-each-ref", "--format=%(objectname) %(refname)"]
+    places = [f"{prefix}pack/{folder}/" for folder in FOLDERS]
+    kept = {
+        line.partition(" ")[2]
+        for line in runner.run([*form, PREFIX]).decode("utf-8", "replace").splitlines()
+    }
+    lines = []
+    for line in runner.run([*form, *places]).decode("utf-8", "replace").splitlines():
+        commit, _, branch = line.partition(" ")
+        ref = f"refs/{branch.removeprefix(prefix)}"
+        if ref not in kept and is_side_ref(ref.removeprefix(PREFIX)):
+            lines.append(f"create {ref} {commit}\n")
+    if lines:
+        runner.run(["update-ref", "--stdin"], stdin="".join(lines).encode())
 
 
 def is_side_branch(name: str) -> bool:

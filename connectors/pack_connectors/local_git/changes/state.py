@@ -60,7 +60,7 @@ class WorktreeState:
         cache_file: Where to keep what was seen, for this process and others; `None` for nowhere.
         diff: Path and blob (`None`: no file) of what differs from one commit to another, in the
             second; `None` where the first is unknown. Other than memory files may be among them.
-        walk: Path and blob of all files of a commit, likewise.
+        walk: Path and blob of every file of a commit, memory or not.
         watch: Whether the kernel is asked to report changes: from the first question on, never,
             or (`None`) from the second on, so that a process with one question pays nothing.
         open_watches: Makes the watches of a folder.

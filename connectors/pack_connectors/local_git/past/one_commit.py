@@ -1,7 +1,7 @@
 """One commit, read as it is stored: a git of its own would take longer to start than to answer.
 
-Git is asked where it would say more than the object: where history is cut or grafted, where the
-text is in another encoding, and where a line is not as git writes it.
+Git is asked where it would say more than the object: where a shallow clone is cut, where the text
+is in another encoding, and where a line is not as git writes it.
 
 Source: gitrepository-layout(5), and git's commit.c and ident.c (split_ident_line).
 """
@@ -23,7 +23,6 @@ _HEAD: Final = re.compile(
     rb"committer [^<>\n]+ <[^<>\n]*> ([0-9]{1,11}) [+-][0-9]{4}\n"
     rb"(?:gpgsig .*\n(?: .*\n)*)?\n"
 )
-_CUTS: Final = ("shallow", "info/grafts")
 
 
 def read_one(store: ObjectStore, repository: Repository, query: LogQuery) -> CommitFacts | None:
@@ -35,7 +34,7 @@ def read_one(store: ObjectStore, repository: Repository, query: LogQuery) -> Com
     """
     if query != LogQuery(query.head, limit=1):
         return None
-    if any((repository.common_dir / name).exists() for name in _CUTS):
+    if _is_cut(repository, query.head):
         return None
     return parse_commit(query.head, store.read_commit(query.head))
 
@@ -55,6 +54,16 @@ def parse_commit(commit: CommitId, data: bytes) -> CommitFacts | None:
     ids = tuple(map(CommitId, parents.decode("ascii").replace("parent ", "").split()))
     message = data[found.end() :].decode("utf-8", "replace")
     return CommitFacts(commit, ids, message, _when(committed), None, author, _when(authored), None)
+
+
+def _is_cut(repository: Repository, commit: CommitId) -> bool:
+    """Whether the clone may end at a commit, so that git does not say what it was made on."""
+    try:
+        return commit.encode() in (repository.common_dir / "shallow").read_bytes()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def _when(seconds: bytes) -> datetime:

@@ -78,7 +78,8 @@ class _Difference:
             raise _TooMuch
         if not _WHOLE.fullmatch(data):
             raise ConnectorError("a tree is damaged; run `git fsck`")
-        return {(name, (mode, sha)) for mode, name, sha in _ENTRIES.findall(data)}
+        # Old tools wrote the mode of a folder with a zero in front.
+        return {(name, (mode.lstrip(b"0"), sha)) for mode, name, sha in _ENTRIES.findall(data)}
 
 
 def _split(held: _Held | None) -> tuple[str | None, _Held | None]:

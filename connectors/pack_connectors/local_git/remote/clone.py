@@ -20,7 +20,7 @@ from typing import Final
 
 from pack.errors import Unavailable
 from pack.remote.branches import HeldBranches, choose_to_clone
-from pack_connectors.local_git.beside.side_refs import is_side_branch, refspecs
+from pack_connectors.local_git.beside.side_refs import REFSPECS, is_side_branch, keep_branches
 from pack_connectors.local_git.process import GitRunner, find_git
 from pack_connectors.local_git.remote.config import HEADS
 from pack_connectors.local_git.remote.transport import GitExchange
@@ -43,7 +43,7 @@ _FETCH: Final = "--quiet --no-prune --no-write-fetch-head --no-auto-maintenance"
 _REFS: Final = (
     f"+{HEADS}*:refs/remotes/{_NAME}/*",
     "+refs/tags/*:refs/tags/*",
-    *refspecs(HEADS),
+    *REFSPECS,
 )
 # As `git clone` does: a history may be old, and hold what nobody would make today.
 _UNCHECKED: Final[Mapping[str, str]] = {
@@ -154,6 +154,7 @@ class _Cloning:
         answer = self._fetching.run("fetch", [*_FETCH, _UPLOAD], self._url, *_REFS)
         if answer.status != 0:
             raise self._failed(answer.said)
+        keep_branches(self._runner, f"refs/remotes/{_NAME}/")
 
     def _failed(self, said: str) -> Unavailable:
         error = Unavailable(f"git clone failed: {said} ({redacted(self._url.text)})")

@@ -36,11 +36,13 @@ from pack_servers.config.settings import (
 from pack_servers.config.unread import unread_settings
 from pack_servers.wiring import memory as wiring
 from pack_servers.wiring.checks import Check, State
+from pack_servers.wiring.local import is_peer
 from pack_servers.wiring.local_checks import of_git
 from pack_servers.wiring.place import Place
 from pack_servers.wiring.places import choose_place
 
 _REMOTE_SECONDS: Final = 20.0
+_SHOWN: Final = 5
 _REMOTE_REMEDY: Final = (
     "Make sure that `git fetch` works in the memory's folder without a prompt. If you are offline, "
     "there is nothing to do: PACK exchanges what is new later."
@@ -99,6 +101,8 @@ def of_memory(local: Path | None, github: str | None) -> Iterator[Check]:
     with wiring.open_memory(settings, place, say, is_leaving=limit.is_over) as memory:
         status = memory.care.status()
         yield from _contents(status, place)
+        yield from _proposals(memory)
+        yield from _peers(memory)
         for remote in status.remotes:
             limit.restart()
             yield from _remote(memory, remote, is_one=len(status.remotes) == 1)
@@ -112,6 +116,26 @@ def _target(status: TargetStatus) -> Check:
         again = f"Then run `pack sync --target {status.name}`."
         return Check("target", State.PROBLEM, words, f"{status.parked.remedy} {again}")
     return Check("target", State.NOTE if status.problem else State.OK, words)
+
+
+def _peers(memory: Memory) -> Iterator[Check]:
+    """How it stands with other peers, where the memory has any."""
+    if is_peer(memory.connector):
+        # Here, as few memories have peers.
+        from pack_servers.wiring import mesh  # noqa: PLC0415
+
+        yield from mesh.checks(load_settings(), memory)
+
+
+def _proposals(memory: Memory) -> Iterator[Check]:
+    """What is kept where proposals are, and is none."""
+    names = memory.proposals.unreadable()
+    if names:
+        shown = ", ".join(f"pack/{ascii(name)[1:-1]}" for name in names[:_SHOWN])
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        found = f"not made by PACK, and left out: {shown}{more}"
+        remedy = "`git update-ref -d refs/NAME` removes one; on GitHub, delete the branch NAME."
+        yield Check("proposals", State.NOTE, found, remedy)
 
 
 def _contents(status: Status, place: Place) -> Iterator[Check]:

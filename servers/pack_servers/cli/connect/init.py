@@ -29,6 +29,7 @@ from pack_servers.cli.shell.output import (
     counted,
     show,
     show_changes,
+    show_held,
     show_json,
     warn,
     written_fields,
@@ -229,12 +230,16 @@ def _show(outcome: _Outcome) -> None:
         is_copy = done.received is not None
         show(f"{outcome.place} is {'now' if is_copy else 'already'} a memory; {what}")
         _show_next(outcome)
+    elif done.written.commit is None:
+        show(f"{outcome.place} is already a memory; {what}")
+        show_held(done.written)
     else:
         warn(done.written.warnings)
         show(
             f"{'created' if done.mode is Mode.EMPTY else 'added to'} the memory in {outcome.place}"
         )
         show(f"  commit  {done.written.commit}")
+        show_held(done.written)
         _show_next(outcome)
 
 
@@ -265,7 +270,7 @@ def _show_files(outcome: _Outcome) -> None:
     words = dict.fromkeys(done.outside, "it is for git or for other tools")
     words |= dict.fromkeys(done.root_notes, "notes at the root are no memory here")
     _show_some("left as it is", [f"{path}: {why}" for path, why in words.items()])
-    if done.root_notes:
+    if done.root_notes and not (done.written and done.written.proposal):
         again = f"PACK_ROOT_NOTES=true {_command(outcome, 'init')}"
         say(f"  → {again}   make the notes at the root memory too")
     _show_left_out("left as it is", done.left)

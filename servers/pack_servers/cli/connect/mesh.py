@@ -71,6 +71,7 @@ class _Call:
         endpoint: `--endpoint`.
         request: `--request`.
         bundle: `--bundle`.
+        unrelated: `--allow-unrelated`.
         is_json: Whether the answer is for programs.
     """
 
@@ -82,6 +83,7 @@ class _Call:
     endpoint: str
     request: Path | None
     bundle: Path | None
+    unrelated: bool
     is_json: bool
 
     def tell(self, fields: Mapping[str, object], *lines: str) -> None:
@@ -93,7 +95,7 @@ class _Call:
             show(line)
 
 
-def run(
+def run(  # noqa: PLR0917 - options
     action: Annotated[
         MeshAction,
         typer.Argument(metavar="ACTION", help=", ".join(MeshAction) + "."),
@@ -142,6 +144,12 @@ def run(
             show_default=False,
         ),
     ] = None,
+    unrelated: Annotated[
+        bool,
+        typer.Option(
+            "--allow-unrelated", help="For join: merge this memory's own history with the group's."
+        ),
+    ] = False,
     *,
     answer: FormatOption = Format.TEXT,
     local: LocalOption = None,
@@ -155,7 +163,16 @@ def run(
     with open_mesh(settings, place, say, make_key=begins) as mesh:
         is_json = answer is Format.JSON
         call = _Call(
-            settings, mesh, target or "", name or "", group, endpoint, request, bundle, is_json
+            settings,
+            mesh,
+            target or "",
+            name or "",
+            group,
+            endpoint,
+            request,
+            bundle,
+            unrelated,
+            is_json,
         )
         _ACTIONS[action](call)
 
@@ -191,13 +208,22 @@ def _join(call: _Call) -> None:
         return
     if call.bundle is not None:
         file = str(call.bundle.absolute())
-        _tell_joined(call, call.mesh.join(invitation, file, name, call.endpoint))
+        joined = call.mesh.join(invitation, file, name, call.endpoint, unrelated=call.unrelated)
+        _tell_joined(call, joined)
         return
     if not invitation.endpoints:
         raise InvalidRequest("give --request FILE to ask, then --bundle FILE with the answer")
     line = find_line(call.settings)(invitation.endpoints[0])
     with working("asking the inviter"):
-        taken = join_over(call.mesh, line, bundle_file, invitation, name, call.endpoint)
+        taken = join_over(
+            call.mesh,
+            line,
+            bundle_file,
+            invitation,
+            name,
+            call.endpoint,
+            unrelated=call.unrelated,
+        )
     _tell_joined(call, taken)
 
 

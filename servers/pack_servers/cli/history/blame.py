@@ -6,6 +6,7 @@ from typing import Final
 
 from pack.history.blame import BlamedFile, Writing, runs_of
 from pack.history.differences.told_lines import Mark
+from pack.history.origins import OLDER
 from pack_servers.cli.history.changed_files import short_id
 from pack_servers.cli.history.marked_text import show_marked
 from pack_servers.cli.shell.opening import opened
@@ -67,6 +68,8 @@ def _show(found: BlamedFile) -> None:
 
 
 def _heading(writing: Writing) -> str:
+    if writing.origin == OLDER:
+        return f"{writing.origin}  in a version that was not looked at"
     if writing.commit is None:
         return f"{writing.origin}  in no commit yet"
     when = (writing.time or "").replace("T", " ")[:16]

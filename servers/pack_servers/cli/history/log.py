@@ -94,7 +94,7 @@ def run(
     ] = None,
     events: Annotated[
         bool,
-        typer.Option("--events", help="Conflicts, what gave way, acceptances, lowered claims."),
+        typer.Option("--events", help="Show conflicts, text that gave way, and acceptances."),
     ] = False,
     everything: Annotated[
         bool, typer.Option("--all", help="Also bookkeeping, and what PACK generates.")

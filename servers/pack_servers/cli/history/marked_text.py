@@ -25,7 +25,7 @@ def show_marked(*parts: MarkedText) -> None:
     # Imported here: rich is slow to import, and only a person should wait for it.
     from pack_servers.cli.shell.terminal import console, show_line, styled  # noqa: PLC0415
 
-    has_colour = console().color_system is not None
+    has_colour = console().color_system is not None and not console().no_color
     show_line(
         *(
             styled(

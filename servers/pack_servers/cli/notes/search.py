@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from pack.core.requests import SEARCH_LIMIT
+from pack.errors import InvalidRequest
 from pack.memory import Memory
 from pack.results import Line, Match, Matches
 from pack_servers.cli.shell.opening import opened
@@ -77,6 +78,8 @@ def run(
     with opened(local, github) as present:
         memory = present.as_of(as_of)
         if regex:
+            if max_level is not None or origin is not None:
+                raise InvalidRequest("--max-level and --origin are not for --regex")
             _show_lines(memory, query, folder, answer)
             return
         found = memory.search.find(

@@ -64,9 +64,7 @@ DryRunOption = Annotated[
 ]
 ApplyRestOption = Annotated[
     bool,
-    typer.Option(
-        "--apply-rest", help="If some of it needs the person's decision, write the rest at once."
-    ),
+    typer.Option("--apply-rest", help="Write at once what does not need the person's decision."),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 UnifiedOption = Annotated[
@@ -128,7 +126,7 @@ UntilOption = Annotated[
 ]
 MaxLevelOption = Annotated[
     int | None,
-    typer.Option("--max-level", metavar="1-5", help="Only text that is trusted at least so far."),
+    typer.Option("--max-level", metavar="1-5", help="Only text that is trusted at least this far."),
 ]
 OriginOption = Annotated[
     str | None,
@@ -154,7 +152,7 @@ AsOption = Annotated[
     typer.Option(
         "--as",
         metavar="ORIGIN",
-        help="Write as automation:RULE, or as another writer that is trusted less than you.",
+        help="Write as automation:RULE, or as another writer who is trusted less than you.",
         show_default=False,
     ),
 ]

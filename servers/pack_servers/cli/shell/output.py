@@ -82,7 +82,8 @@ def show_held(done: Written) -> None:
         return
     if done.proposal is not None:
         verb = "refused before" if done.status is WriteStatus.REFUSED else "proposed"
-        show(f"{verb}: {done.path}\n  proposal  {done.proposal}")
+        path = next((held.path for held in done.protected), None) or done.path
+        show(f"{verb}: {path}\n  proposal  {done.proposal}")
     for held in done.protected[:_SHOWN_HELD]:
         show(f"  {held.path or done.path}:{held.line}  {held.text}")
     if len(done.protected) > _SHOWN_HELD:

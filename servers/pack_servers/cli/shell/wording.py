@@ -43,12 +43,13 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
     Action.ACCEPT_PROPOSAL: "run `pack proposals accept ID`",
     Action.EDIT_PROPOSAL: "run `pack proposals edit ID`",
     Action.REJECT_PROPOSAL: "run `pack proposals reject ID`",
+    Action.CLEAR_PROPOSALS: "run `pack review`, or `pack proposals reject --all-from WRITER`",
     Action.ACCEPT_TEXT: "run `pack accept PATH`",
     Action.ASSIGN_LEVELS: "run `pack truth assign RANGE LEVEL`",
 }
 """The command for each action; a test proves that none is missing."""
 
-_MESSAGES: Final = frozenset(("remedy", "notice", "notices", "warnings", "checklist"))
+_MESSAGES: Final = frozenset(("remedy", "notice", "notices", "warnings", "checklist", "tell"))
 
 
 def worded(text: str) -> str:

@@ -88,7 +88,7 @@ def show_offers(offers: Sequence[Offer]) -> None:
         proposal = offer.proposal
         return [
             styled(proposal.id, "bold"),
-            styled(proposal.path),
+            styled(show_hidden(proposal.path)),
             styled(writer_name(proposal.origin), "cyan"),
             styled(when(format_time(proposal.time), clock()).partition(" (")[0]),
             styled(f"+{offer.added} -{offer.removed}"),
@@ -142,7 +142,7 @@ def show_hunk(offer: Offer, file: OfferedFile, hunk: OfferedHunk) -> None:
         show_marked((f"  part {hunk.number} of {len(offer.hunks)}", Mark.ASIDE))
     only = file.with_only({hunk.number})
     if only is not None and only.unshown is None and only.before != only.after:
-        show_reading(Reading(_spelled_out(only), raw=True))
+        show_reading(Reading(_spelled_out(only), raw=True, is_exact=True))
 
 
 def _spelled_out(diff: FileDiff) -> FileDiff:
@@ -162,7 +162,7 @@ def say_how_to_decide(offer: Offer) -> None:
     proposal = offer.proposal.id
     parts = f"; parts of it with --hunks 1,{len(offer.hunks)}" if len(offer.hunks) > 1 else ""
     if offer.is_stale:
-        say(f"  → To take over what you want of it: pack proposals edit {proposal}")
+        say(f"  → To take over the part of it that you want: pack proposals edit {proposal}")
     else:
         say(f"  → To accept it: pack proposals accept {proposal} --shown {offer.shown}{parts}")
     say(f"  → To refuse it: pack proposals reject {proposal} --reason WHY")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext, redirect_stdout
 from enum import StrEnum
 from typing import Annotated, Final
 
 import typer
 
 from pack.actions import Action
-from pack.errors import InvalidRequest, NotFound
+from pack.errors import InvalidRequest, NotFound, ProposalChanged
 from pack.log import ChangeKind
 from pack.memory import Memory
 from pack.model import MemoryPath
@@ -27,7 +28,7 @@ from pack_servers.cli.shell.options import (
     YesOption,
 )
 from pack_servers.cli.shell.output import counted, show, show_json, warn
-from pack_servers.cli.shell.streams import confirm, say
+from pack_servers.cli.shell.streams import confirm, is_terminal, say
 from pack_servers.cli.truth.offer_text import (
     offer_fields,
     say_how_to_decide,
@@ -53,6 +54,15 @@ class _Action(StrEnum):
     EDIT = "edit"
 
 
+_DIGITS: Final = 10
+_OPTIONS: Final[Mapping[_Action, frozenset[str]]] = {
+    _Action.LIST: frozenset({"--all-from"}),
+    _Action.SHOW: frozenset(),
+    _Action.ACCEPT: frozenset({"--hunks", "--all-from", "--shown"}),
+    _Action.REJECT: frozenset({"--hunks", "--all-from", "--shown", "--reason"}),
+    _Action.EDIT: frozenset({"--all-from"}),
+}
+"""The options that each has a use for."""
 _ACTIONS: Final = {
     _Action.ACCEPT: Action.ACCEPT_PROPOSAL,
     _Action.REJECT: Action.REJECT_PROPOSAL,
@@ -65,7 +75,7 @@ def run(
         _Action,
         typer.Argument(
             metavar="[ACTION]",
-            help="list (without one), show, accept, reject or edit.",
+            help="list (the default), show, accept, reject or edit.",
             show_default=False,
         ),
     ] = _Action.LIST,
@@ -96,7 +106,7 @@ def run(
         typer.Option(
             "--all-from",
             metavar="ORIGIN",
-            help="All proposals of one writer: claude, ai-cloud.",
+            help="Every proposal by one writer, such as claude or ai-cloud.",
             show_default=False,
         ),
     ] = None,
@@ -105,7 +115,7 @@ def run(
         typer.Option(
             "--shown",
             metavar="HASH",
-            help="Accept exactly what `show` has shown, without asking.",
+            help="Decide on exactly what `show` showed; nothing else is accepted.",
             show_default=False,
         ),
     ] = None,
@@ -115,7 +125,9 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """See and decide what others propose to change in your text."""
+    """See what others propose to change in your text, and decide."""
+    given = {"--hunks": hunks, "--reason": reason, "--all-from": all_from, "--shown": shown}
+    _refuse_useless(action, proposal, given)
     numbers = _numbers(hunks)
     with opened(local, github) as memory:
         if action is _Action.LIST:
@@ -127,15 +139,37 @@ def run(
             command = ("pack", "proposals", action.value, *target)
             with for_the_person(memory, _ACTIONS[action], *command) as via:
                 offers = _chosen(memory, proposal, all_from)
-                if action is _Action.ACCEPT:
-                    done = _accept(memory, offers, shown, numbers, via, yes=yes)
-                elif action is _Action.REJECT:
-                    done = [
-                        memory.proposals.reject(one.proposal.id, reason, numbers) for one in offers
-                    ]
-                else:
-                    done = [_edit(memory, one, via) for one in offers]
-            _tell(done, answer, is_one=all_from is None)
+                if len(offers) > 1 and (hunks or shown):
+                    raise InvalidRequest("--hunks and --shown are about one proposal")
+                if action is _Action.ACCEPT and shown is None:
+                    _ask(offers, numbers, answer, yes=yes)
+
+                def decide(offer: Offer) -> Decided:
+                    name = offer.proposal.id
+                    if action is _Action.ACCEPT:
+                        return memory.proposals.accept(name, shown or offer.shown, via, numbers)
+                    if action is _Action.EDIT:
+                        return _edit(memory, offer, via, answer)
+                    seen = shown or (offer.shown if numbers else None)
+                    return memory.proposals.reject(name, reason, numbers, seen)
+
+                _decide(offers, decide, answer, is_one=all_from is None)
+
+
+def _refuse_useless(
+    action: _Action, proposal: str | None, options: Mapping[str, str | None]
+) -> None:
+    """Do nothing, unless something is given that an action has no use for.
+
+    Raises:
+        InvalidRequest: It is; whoever gave it means something else by it.
+    """
+    given = {name for name, value in options.items() if value is not None}
+    if proposal is not None and action is _Action.LIST:
+        raise InvalidRequest("`list` takes no ID; `pack proposals show ID` shows one")
+    useless = sorted(given - _OPTIONS[action])
+    if useless:
+        raise InvalidRequest(f"`{action}` takes no {useless[0]}")
 
 
 def _list(memory: Memory, origin: str | None, answer: Format) -> None:
@@ -184,50 +218,70 @@ def _numbers(hunks: str | None) -> frozenset[int] | None:
     if hunks is None:
         return None
     words = hunks.replace(" ", ",").split(",")
-    if not all(word.isdecimal() for word in words if word):
+    if not all(word.isdecimal() and len(word) < _DIGITS for word in words if word):
         raise InvalidRequest(f"--hunks {hunks}: give numbers, such as 1,3")
     return frozenset(int(word) for word in words if word)
 
 
-def _accept(
-    memory: Memory,
-    offers: Sequence[Offer],
-    shown: str | None,
-    numbers: frozenset[int] | None,
-    via: str,
-    *,
-    yes: bool,
-) -> list[Decided]:
-    if len(offers) > 1 and numbers is not None:
-        raise InvalidRequest("--hunks are parts of one proposal")
-    if shown is None and not yes:
+def _ask(
+    offers: Sequence[Offer], numbers: frozenset[int] | None, answer: Format, *, yes: bool
+) -> None:
+    """Show what would be accepted, and return only if the person agrees."""
+    with _on_screen(answer):
         for offer in offers:
             show_offer(offer)
-        parts = "" if numbers is None else f", {counted(len(numbers), 'part')} of it"
-        what = "it" if len(offers) == 1 else counted(len(offers), "proposal")
-        confirm(f"Accept {what}{parts}?", "accepting it", yes=yes)
-    accept = memory.proposals.accept
-    return [accept(offer.proposal.id, shown or offer.shown, via, numbers) for offer in offers]
+    parts = "" if numbers is None else f", {counted(len(numbers), 'part')} of it"
+    what = "it" if len(offers) == 1 else counted(len(offers), "proposal")
+    confirm(f"Accept {what}{parts}?", "accepting it", yes=yes)
 
 
-def _edit(memory: Memory, offer: Offer, via: str) -> Decided:
+def _on_screen(answer: Format) -> AbstractContextManager[object]:
+    """Print for the person, who may have sent the answer somewhere else."""
+    is_elsewhere = answer is Format.JSON or not is_terminal()
+    return redirect_stdout(sys.stderr) if is_elsewhere else nullcontext()
+
+
+def _edit(memory: Memory, found: Offer, via: str, answer: Format) -> Decided:
     """Accept what the person makes of a proposal.
 
     Raises:
         InvalidRequest: It has no text that could be edited.
     """
-    show_offer(offer)
+    proposal = found.proposal.id
+    now = {
+        file.diff.path: memory.notes.get(file.diff.path)
+        for file in found.files
+        if file.diff.change is ChangeKind.EDITED and not file.diff.unshown
+    }
+    offer = memory.proposals.show(proposal)  # after those: it may be made on no older text
+    with _on_screen(answer):
+        show_offer(offer)
     diffs = [file.diff for file in offer.files if file.diff.after and not file.diff.unshown]
     if not diffs:
-        raise InvalidRequest(f"proposal {offer.proposal.id} has no text to edit")
+        raise InvalidRequest(f"proposal {proposal} has no text to edit")
+    if offer.shown != found.shown:
+        raise ProposalChanged(proposal)
     with ExitStack() as stack:  # what they have written is kept if it cannot be stored
         texts: dict[MemoryPath, EditedText] = {}
         for diff in diffs:
-            now = memory.notes.get(diff.path) if diff.change is ChangeKind.EDITED else None
-            begin = now.content if now is not None and offer.is_stale else diff.after
+            note = now.get(diff.path)
+            begin = note.content if note is not None and offer.is_stale else diff.after
             text = stack.enter_context(edited(diff.path, begin))
-            texts[diff.path] = EditedText(text, now.sha if now is not None else None)
-        return memory.proposals.accept_edited(offer.proposal.id, offer.shown, via, texts)
+            texts[diff.path] = EditedText(text, note.sha if note is not None else None)
+        return memory.proposals.accept_edited(proposal, offer.shown, via, texts)
+
+
+def _decide(
+    offers: Sequence[Offer], decide: Callable[[Offer], Decided], answer: Format, *, is_one: bool
+) -> None:
+    """Do the same to all proposals, and tell what was done even if it fails with one of them."""
+    done: list[Decided] = []
+    try:
+        for offer in offers:
+            done.append(decide(offer))  # noqa: PERF401 - what is done counts if one fails
+    finally:
+        if done:
+            _tell(done, answer, is_one=is_one)
 
 
 def _tell(done: Sequence[Decided], answer: Format, *, is_one: bool) -> None:

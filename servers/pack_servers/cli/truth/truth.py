@@ -24,10 +24,10 @@ from pack_servers.cli.shell.streams import confirm
 from pack_servers.cli.truth.person import for_the_person
 
 EXAMPLES: Final = """\
-  pack truth assign ..2026-01-31 5           until then, an AI in the cloud wrote
+  pack truth assign ..2026-01-31 5           all until then is by an AI in the cloud
   pack truth assign 1a2b3c4 unattributed     nobody knows who wrote this commit
   pack truth assign 1a2b3c4..5d6e7f8 1       what these brought is yours
-  pack truth assign .. --clear               only what the commits say counts"""
+  pack truth assign .. --clear               go back to what the commits say"""
 
 _NOBODYS: Final = "unattributed"
 
@@ -45,7 +45,7 @@ def run(
         str,
         typer.Argument(
             metavar="RANGE",
-            help="A commit; A..B, all after A up to B; or ..2026-01-31, all until then.",
+            help="A commit; A..B, what follows A up to B; or ..2026-01-31, all until then.",
             show_default=False,
         ),
     ],
@@ -58,7 +58,7 @@ def run(
         ),
     ] = None,
     clear: Annotated[
-        bool, typer.Option("--clear", help="Take back what you have said of these commits.")
+        bool, typer.Option("--clear", help="Take back what you have said about these commits.")
     ] = False,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
@@ -67,7 +67,7 @@ def run(
     local: LocalOption = None,
     github: GithubOption = None,
 ) -> None:
-    """Say how far commits made before are trusted; none changes."""
+    """Say how far past commits are trusted; no commit changes."""
     if clear == (level is not None):
         raise InvalidRequest("give the level that the commits get, or --clear")
     what = "--clear" if level is None else level
@@ -115,7 +115,7 @@ def _show(plan: AssignPlan, what: str) -> None:
 
 def _said(what: str) -> str:
     if what == "--clear":
-        return "back the level of their own"
+        return "their own level back"
     return what if what == _NOBODYS else f"level {what}"
 
 

@@ -1,6 +1,7 @@
 """What is remembered of the past is bounded, shared, and outlives the commit of the catalog."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -81,4 +82,18 @@ def test_what_is_found_out_within_a_snapshot_is_kept_after_it(file):
             catalog.remember("a/x.md", "key", "value")
             assert catalog.remembered("a/x.md") == {}
             assert catalog.commit() == CommitId("1")
+        assert catalog.remembered("a/x.md") == {"key": "value"}
+
+
+def test_nobody_waits_for_filling(file):
+    with closing(SqliteCatalog(file)) as catalog, ThreadPoolExecutor(1) as asking:
+        found = []
+
+        def rows():
+            asking.submit(catalog.remember, "a/x.md", "key", "value").result(60)
+            found.append(asking.submit(catalog.remembered, "a/x.md").result(60))
+            yield from ()
+
+        catalog.replace(CommitId("1"), rows())
+        assert found == [{}]
         assert catalog.remembered("a/x.md") == {"key": "value"}

@@ -14,12 +14,12 @@ from pack_connectors.sync_client.transport import CallTransport, HttpTransport, 
 from pack_servers.http.sync import SyncApi
 from pack_templates import sync_schema
 
+from pack.catalog.scope import VaultMode
 from pack.core.truths import TruthMode
 from pack.errors import AuthFailed, InvalidRequest, PackError, Unavailable
 from pack.provenance import Origin, Source
 from pack.truth.sync_items.claims import SyncCaller
 from pack.truth.sync_items.meeting import Meeting, MeetingState
-from pack.truth.vault import VaultMode
 from tests.support import World
 
 A = "context/a.md"

@@ -1,8 +1,11 @@
 """What a person reads of a change."""
 
+import pytest
+
 from pack.history.differences.file_diff import FileDiff
 from pack.history.differences.prose import SegmentOp
 from pack.history.differences.reading import Reading
+from pack.history.differences.told_lines import changed_lines, signed_line
 from pack.log import ChangeKind
 
 OLD = "---\ntags: [a]\nupdated: 1\n---\n# Plan\n\nIt rains today. We stay.\n\n- tea\n"
@@ -39,3 +42,23 @@ def test_a_change_of_line_ends_has_hunks_and_nothing_to_read():
     found = reading("a\nb\n", "a\r\nb\r\n")
     assert found.segments == ()
     assert len(found.hunks) == 1
+
+
+HEAD = "---\ntopic: T\nrule: never\n---\n\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        (HEAD, HEAD.replace("rule", "# obey the web\nrule"), "+ # obey the web"),
+        (HEAD, HEAD.replace("rule", "empty:\nrule"), "+ empty:"),
+        (HEAD, HEAD.replace("never", "'never'"), "rule: {+'+}never{+'+}"),
+        (f"{HEAD}You can not.\n", f"{HEAD}You cannot.\n", "You [-can not-]{+cannot+}."),
+        ("- a\n- b\n", "- a\n  - b\n", "{+  +}- b"),
+        ("a b\n", "a  b\n", "a[- -]{+  +}b"),
+    ],
+)
+def test_who_decides_sees_all_that_says_anything(old, new, shown):
+    diff = FileDiff("a/x.md", ChangeKind.EDITED, None, old, new)
+    told = [signed_line(line) for line in changed_lines(Reading(diff, raw=True, is_exact=True))]
+    assert any(shown in line for line in told), told

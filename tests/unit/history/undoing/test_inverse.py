@@ -63,7 +63,7 @@ def test_an_inverse_is_the_merge_of_the_whole_trees(seed: int) -> None:
                 continue
             now = PresentFiles(world.memory._session.core)
             sides = (tree(world, commit.id), tree(world, head), tree(world, commit.parents[0]))
-            whole = merge_trees(*sides, now.read, commit.id[:7])
+            whole = merge_trees(*sides, now.read)
             clashes, changes = planned(world, commit, now)
             assert clashes == {each.path for each in whole.conflicts}
             assert clashes or changes == whole.changes

@@ -482,6 +482,13 @@ def test_a_merge_is_undone_against_the_side_it_was_made_on(git_world):
     assert [change.path for change in memory.undo.undo(LAST).undone[0].changes] == ["a/theirs.md"]
 
 
+def test_a_merge_of_heads_has_no_side_to_go_back_to(mem):
+    mem.init()
+    mem.commit({"a/x.md": "x\n"}, "a/x.md: merge both sides\n\nPack-Request: r\nPack-Merge: 1")
+    with pytest.raises(CannotUndo, match="joined two histories"):
+        undo(mem.memory, mem.connector.head())
+
+
 # --- histories that are not whole ----------------------------------------------------------------
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from threading import Event
 
 import pytest
 from pack_servers.background import cataloguing as worker
 from pack_servers.background.cataloguing import cataloguing
 
+from pack.catalog.gradual import Gradual
+from pack.core.session import Session
 from pack.errors import Unavailable
-from tests.support import World
+from pack.memory import Memory
+from tests.support import AGENT, World
 
 
 @pytest.fixture
@@ -30,6 +35,17 @@ def test_the_catalog_is_filled_before_it_is_asked(fresh, monkeypatch):
         assert fresh.memory.search.find("red").total == 5
     assert fresh.catalog.commit() == fresh.connector.head()
     assert [line.startswith("catalogued ") for line in told] == [True]
+
+
+def test_what_is_read_first_is_not_told_as_all_there_is(fresh, monkeypatch):
+    monkeypatch.setattr(worker, "_LONG", 1)
+    files = len(fresh.listed())
+    fresh.open()
+    core = replace(fresh.memory._session.core, gradual=Gradual((1, 2)))
+    memory, told = Memory(Session(core, AGENT)), list[str]()
+    memory.care.begin_filling()
+    worker._work(memory, Event(), told.append)
+    assert told == [f"catalogued {files} of {files} files"]
 
 
 def test_nothing_is_said_of_a_small_memory(fresh):

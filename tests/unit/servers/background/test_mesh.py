@@ -82,9 +82,7 @@ def _nothing_is_left() -> Iterator[None]:
     assert [one.name for one in threading.enumerate() if one.name == "pack-mesh"] == []
 
 
-def held(
-    peers: Peers, news: MeshNews, heartbeat: float = 3600.0
-) -> AbstractContextManager[None]:
+def held(peers: Peers, news: MeshNews, heartbeat: float = 3600.0) -> AbstractContextManager[None]:
     return meeting(cast(Mesh, peers), cast(PeerExchange, peers), news, heartbeat)
 
 

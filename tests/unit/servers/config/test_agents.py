@@ -51,6 +51,8 @@ def test_the_variables_of_agents(name: str, value: str, agent: str | None) -> No
         (["node", "C:\\Tools\\codex.cmd"], "codex"),
         (["Codex.exe"], "codex"),
         (["bash", "-bash"], None),
+        (["node", "/x/claude/site/node_modules/eslint/bin/eslint.js"], None),
+        (["python3", "/x/aider/venv/site-packages/pytest/__main__.py"], None),
         (["cursor", "/x/cursor"], None),
         (["code", "/x/code", "--type=ptyHost"], None),
         (["claudette"], None),

@@ -175,6 +175,8 @@ def test_the_guards_of_the_server_hold_here_too(world: World) -> None:
         ("GET", "/sync/pull?cursor=x", {}, 400),
         ("POST", "/sync/conflict-resolve", {"json": {"path": "context/a.md"}}, 400),
         ("POST", "/sync/conflict-resolve", {"json": []}, 400),
+        ("POST", "/sync/conflict-resolve", {"json": {"path": "a/b.md", "choose": []}}, 400),
+        ("POST", "/sync/conflict-resolve", {"json": {"path": "a/b.md", "choose": {}}}, 400),
         (
             "POST",
             "/sync/conflict-resolve",

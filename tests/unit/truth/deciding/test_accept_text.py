@@ -3,7 +3,8 @@
 import pytest
 
 from pack.core.truths import LineState, TruthMode
-from pack.errors import InvalidRequest, NotFound
+from pack.errors import BlobChanged, InvalidRequest, NotFound
+from pack.files.markdown import split_lines
 from pack.provenance import Origin, Source
 from tests.support import World
 
@@ -75,3 +76,26 @@ def test_there_must_be_such_lines(mem, path, lines, error):
     with pytest.raises(error):
         person(mem).accept_text(path, lines, "tty")
     assert mem.files() == before
+
+
+def test_what_was_read_is_accepted_and_nothing_else(mem):
+    read = mem.memory.notes.get(A)
+    mem.memory.notes.update(A, read.content.replace("Two.", "Two!"), read.sha)
+    with pytest.raises(BlobChanged):
+        person(mem).accept_text(A, None, "tty", read.sha)
+    assert person(mem).accept_text(A, None, "tty", mem.memory.notes.get(A).sha).commit
+
+
+def test_lines_are_those_that_a_reader_counts(mem):
+    read = mem.memory.notes.get(A)
+    mem.memory.notes.update(A, read.content.replace("One.\n", "One.\rAnd.\r\n"), read.sha)
+    lines = [text.rstrip("\r\n") for text in split_lines(mem.memory.notes.get(A).content)]
+    with pytest.raises(InvalidRequest, match="part of a longer one"):
+        person(mem).accept_text(A, f"{lines.index('And.') + 1}", "tty")
+    place = lines.index("Two.") + 1
+    person(mem).accept_text(A, f"{place}-{place + 1}", "tty")
+    core = mem.memory._session.core
+    note = core.reader.find(A)
+    found = zip(note.exact_text().split("\n"), core.truths.of(note).lines, strict=False)
+    own = {text for text, truth in found if truth.state is LineState.ACCEPTED}
+    assert own & {"One.\rAnd.\r", "Two.", "Three."} == {"Two.", "Three."}

@@ -88,3 +88,12 @@ def test_all_hunks_together_are_the_proposal_and_none_is_today(
             assert sum(len(hunk.old) for hunk in left[0].hunks) <= len(old) + len(new)
         if not rest and chosen:
             assert text == after
+
+
+def test_hidden_characters_are_found_where_they_would_be() -> None:
+    before = "\ufeff# T\n\none\u200b\n\ntwo\n\nthree\n"
+    after = before.replace("two", "\ufefftwo").replace("# T", "# U\n\ufeffV")
+    file = only(before, after)
+    assert [(one.line, one.column) for one in file.hidden] == [(2, 1), (6, 1)]
+    (new,) = offer_files([FileDiff(A, ChangeKind.ADDED, None, "", "\ufeffa\n\u202eb\n")])
+    assert [(one.line, one.column) for one in new.hidden] == [(2, 1)]

@@ -1,6 +1,10 @@
 """A proposal is carried over to today's text; its hash is that of what a person is shown."""
 
+import pytest
+
 from pack.core.truths import TruthMode
+from pack.errors import StaleProposal
+from pack.model import ABSENT, MemoryPath, Put
 from pack.provenance import Origin, Source
 from tests.support import World
 
@@ -53,4 +57,22 @@ def test_it_follows_a_file_that_the_person_has_moved():
     assert [file.diff.path for file in offer.files] == ["b/y.md"]
     mine.proposals.accept(made, offer.shown, "tty")
     assert "\n6\n" in mine.notes.get("b/y.md").content
+    world.close()
+
+
+@pytest.mark.parametrize("rules", ["exclude: [a/]", "include: [b/]"])
+def test_what_is_no_memory_any_more_is_not_shown_and_cannot_be_accepted(rules):
+    world = World(None)
+    world.init()
+    world.open(truth=TruthMode.ENFORCE)
+    mine = world.memory.written_by(PERSON)
+    mine.notes.update(A, TEXT)
+    made = proposed(world, "six", "6")
+    project = Put(MemoryPath(".pack.yaml"), f"version: 1\n{rules}\n".encode(), ABSENT)
+    world.connector.commit(world.connector.head(), [project], "leave it out")
+    offer = mine.proposals.show(made)
+    assert (offer.files, offer.is_stale) == ((), True)
+    with pytest.raises(StaleProposal):
+        mine.proposals.accept(made, offer.shown, "tty")
+    mine.proposals.reject(made)
     world.close()

@@ -80,6 +80,8 @@ def test_a_proposal_is_listed_with_what_it_would_change(mem):
     assert mem.memory.proposals.count() == 1
     assert mem.memory.proposals.list("test-cl") == [offer]
     assert mem.memory.proposals.list("ai-local") == []
+    with pytest.raises(InvalidRequest, match="has no name"):
+        mem.memory.proposals.list(" ")
 
 
 def test_accepting_is_one_commit_of_the_person_with_the_chain(mem):
@@ -219,11 +221,41 @@ def test_a_proposal_that_changes_after_it_was_shown_is_not_accepted(mem):
     message = commit_message(f"{A}: update", AGENT, "request-q")
     shelf.replace(made, made.base, [Put(A, worse, ABSENT)], message, AGENT.author)
     before = mem.files()
-    with pytest.raises(ProposalChanged):
+    with pytest.raises(ProposalChanged, match=f"^proposal {made.id} is no longer") as changed:
         person(mem).proposals.accept(made.id, shown, "tty")
+    assert "<<see-proposals>>" in changed.value.remedy
     with pytest.raises(ProposalChanged):
         person(mem).proposals.accept_edited(made.id, shown, "tty", {})
+    for hunks in (None, [1]):
+        with pytest.raises(ProposalChanged):
+            person(mem).proposals.reject(made.id, "no", hunks, shown)
     assert mem.files() == before
+    assert mem.memory.proposals.count() == 1
+
+
+@pytest.mark.parametrize("is_edited", [False, True])
+def test_what_is_added_to_a_proposal_while_it_is_written_stays_open(mem, is_edited):
+    """As another server may do, with which there is no lock in common."""
+    made = propose(mem, BOTH[0])
+    core = mem.memory._session.core
+    both = text_of(mem).replace(*BOTH[0]).replace(*BOTH[1])
+    message = commit_message(f"{A}: update", AGENT, "request-q")
+
+    def add_more():
+        core.writer._on_commit = None
+        core.proposals.replace(made, made.base, [Put(A, both.encode(), ABSENT)], message, None)
+
+    offer = person(mem).proposals.show(made.id)
+    core.writer._on_commit = add_more
+    if is_edited:
+        done = edit(mem, made, offer, "Never send", "Always send")
+    else:
+        done = person(mem).proposals.accept(made.id, offer.shown, "tty")
+    assert (done.status, done.left, done.commit) == (ProposalStatus.OPEN, 1, newest(mem).id)
+    assert any("has changed meanwhile" in warning for warning in done.warnings)
+    assert ("Always send mail." in text_of(mem), "Ask first." in text_of(mem)) == (True, True)
+    (left,) = mem.memory.proposals.list()
+    assert [hunk.new for hunk in left.hunks] == [("Do not ask.\n",)]
 
 
 def test_a_merge_that_gives_something_else_than_was_shown_is_refused(mem):
@@ -253,8 +285,9 @@ def test_a_stale_proposal_is_edited_or_refused(mem):
     offer = person(mem).proposals.show(made.id)
     assert offer.is_stale
     assert [hunk.new for hunk in offer.hunks] == [("Always send mail.\n",)]
-    with pytest.raises(StaleProposal):
+    with pytest.raises(StaleProposal, match=f"^what proposal {made.id} wanted") as stale:
         person(mem).proposals.accept(made.id, offer.shown, "tty")
+    assert f"<<edit-proposal {made.id}>>" in stale.value.remedy
     person(mem).proposals.reject(made.id)
     assert "No mail at all." in text_of(mem)
 

@@ -20,6 +20,8 @@ def test_an_item_is_read_as_it_was_sent() -> None:
     assert read_item(json.loads(json.dumps(ITEM.as_json()))) == ITEM
     gone = replace(ITEM, content=None, deleted=True, moved_from="c/d.md")
     assert read_item(gone.as_json()) == gone
+    partly = replace(ITEM, accepted_lines=((1, 2), (4, 4)))
+    assert read_item(json.loads(json.dumps(partly.as_json()))) == partly
 
 
 def test_an_item_without_an_id_has_that_of_what_it_says() -> None:
@@ -52,6 +54,13 @@ def test_an_item_without_an_id_has_that_of_what_it_says() -> None:
         {"origin_chain": [{"level": 1}]},
         {"origin_chain": [{"level": 9, "source": "x"}]},
         {"origin_chain": [LINK.as_json()] * 51},
+        {"accepted_lines": 1},
+        {"accepted_lines": [1]},
+        {"accepted_lines": [[1]]},
+        {"accepted_lines": [[2, 1]]},
+        {"accepted_lines": [[0, 1]]},
+        {"accepted_lines": [[True, 1]]},
+        {"accepted_lines": [[1, 1]] * 1001},
         {"last_modified_at": "yesterday"},
         {"version": 1.5},
     ],

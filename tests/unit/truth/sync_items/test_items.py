@@ -11,9 +11,10 @@ from pack.core.truths import TruthMode
 from pack.errors import BlobChanged, InvalidRequest, LimitExceeded
 from pack.model import BlobId
 from pack.provenance import Origin, Source
-from pack.truth.sync_items.claims import SyncCaller
-from pack.truth.sync_items.item import ChainLink, SyncItem
+from pack.truth.sync_items.claims import SyncCaller, claimed_by
+from pack.truth.sync_items.item import ChainLink, SyncItem, read_item
 from pack.truth.sync_items.items import Choice, ItemResult, PushStatus, SyncItems
+from pack.truth.sync_items.taking import TakenBefore, Taking
 from tests.support import START, World, assert_true_index
 
 PATH = "context/a.md"
@@ -57,6 +58,17 @@ def text(world: World) -> str:
     return world.memory.notes.get(PATH).content
 
 
+def levels(world: World, path: str) -> dict[str, int]:
+    """The level of each line of a body."""
+    core = world.memory.events._core
+    note = core.reader.find(path)  # type: ignore[arg-type] - a path
+    assert note is not None
+    assert core.truths is not None
+    lines = zip(note.text.split("\n"), core.truths.of(note).lines, strict=False)
+    start = note.text[: len(note.text) - len(note.head.body)].count("\n")
+    return {text: truth.level for text, truth in list(lines)[start:] if text}
+
+
 def edited(world: World, old: str, new: str) -> str:
     return text(world).replace(old, new)
 
@@ -89,6 +101,30 @@ def test_an_item_that_is_pushed_again_is_taken_once(world: World, sync: SyncItem
     assert "later" in text(world)
 
 
+@pytest.mark.contract("C1")
+def test_without_an_id_the_same_change_can_be_made_again(world: World, sync: SyncItems) -> None:
+    new = read_item({"entity_id": "b/b.md", "payload": {"content": "# B\n"}})
+    made = push(sync, new)
+    count = len(world.messages())
+    assert push(sync, new).commit == made.commit
+    assert len(world.messages()) == count
+    gone = read_item({"entity_id": "b/b.md", "deleted": True, "sha": made.sha})
+    for one, is_there in ((gone, False), (new, True)):
+        assert push(sync, one).status is PushStatus.WRITTEN
+        assert ("b/b.md" in world.listed()) == is_there
+
+
+def test_a_push_that_another_one_of_the_same_item_has_overtaken(
+    world: World, sync: SyncItems
+) -> None:
+    one = SyncItem("1", "b/b.md", content="# B\n")
+    taking = Taking(world.memory.events._core, one, ME, claimed_by(one, ME))
+    made = push(sync, one)
+    with pytest.raises(TakenBefore) as error:
+        taking.decide()
+    assert error.value.commit == made.commit
+
+
 def test_the_id_of_another_role_is_another_item(world: World, sync: SyncItems) -> None:
     push(sync, item(world, edited(world, "mine", "mine\n- one")), AI)
     result = push(sync, item(world, edited(world, "mine", "changed")))
@@ -98,8 +134,9 @@ def test_the_id_of_another_role_is_another_item(world: World, sync: SyncItems) -
 def test_what_is_there_already_is_no_commit(world: World, sync: SyncItems) -> None:
     count = len(world.messages())
     assert push(sync, item(world, text(world))).status is PushStatus.UNCHANGED
-    gone = SyncItem("item-2", "context/none.md", deleted=True)
-    assert push(sync, gone).status is PushStatus.UNCHANGED
+    for path in ("context/none.md", "/context/none.md"):
+        gone = SyncItem(f"item of {path}", path, deleted=True)
+        assert push(sync, gone).status is PushStatus.UNCHANGED
     assert len(world.messages()) == count
 
 
@@ -127,6 +164,8 @@ def test_new_files_moves_and_deletions(world: World, sync: SyncItems) -> None:
         SyncItem("1", PATH, content="x", entity_type="device"),
         SyncItem("1", "context/b.md", content="x\ud800"),
         SyncItem("1", "context/b.md", content="x", moved_from="context/none.md"),
+        SyncItem("1", PATH, content="x\ud800", sha=BlobId("1" * 40), truth_level=5),
+        SyncItem("1", "/../x.md", deleted=True),
     ],
 )
 def test_what_cannot_be_taken_is_refused_and_the_rest_goes_on(
@@ -207,6 +246,43 @@ def test_what_the_person_accepts_is_theirs_with_its_chain(world: World, sync: Sy
     assert kinds == [MemoryEventKind.ACCEPTED]
     again = replace(accepted, id="3")
     assert push(sync, again).status is PushStatus.UNCHANGED
+
+
+@pytest.mark.contract("C13")
+def test_only_what_the_person_has_seen_is_accepted(world: World, sync: SyncItems) -> None:
+    seen = push(sync, SyncItem("1", "b/b.md", content="# B\n\nby an ai, and seen\n"), AI)
+    note = world.memory.notes.get("b/b.md")
+    world.memory.notes.update(note.path, note.content + "by an ai, and not seen\n", seen.sha)
+    accepted = SyncItem(
+        "2", note.path, content=note.content.replace("# B", "# BB"), sha=seen.sha,
+        accepted_by_user=True,
+    )  # fmt: skip
+    assert push(sync, accepted).status is PushStatus.MERGED
+    assert levels(world, "b/b.md") == {
+        "# BB": 1,
+        "by an ai, and seen": 1,
+        "by an ai, and not seen": 5,
+    }
+
+
+@pytest.mark.contract("C13")
+@pytest.mark.parametrize(("lines", "level"), [(((1, 1),), 1), ((), 5), (None, 1)])
+def test_the_person_may_accept_some_lines(
+    world: World, sync: SyncItems, lines: tuple[tuple[int, int], ...] | None, level: int
+) -> None:
+    push(sync, SyncItem("1", "b/b.md", content="# B\n\nby an ai, one\nby an ai, two\n"), AI)
+    note = world.memory.notes.get("b/b.md")
+    one = note.content.split("\n").index("by an ai, one") + 1
+    some = tuple((one, one) for _ in lines) if lines is not None else None
+    push(
+        sync,
+        SyncItem(
+            "2", note.path, content=note.content, sha=note.sha, accepted_by_user=True,
+            accepted_lines=some,
+        ),
+    )  # fmt: skip
+    found = levels(world, "b/b.md")
+    assert (found["by an ai, one"], found["by an ai, two"]) == (level, 1 if lines is None else 5)
 
 
 # --- two sides -------------------------------------------------------------------------------

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
+from pack.catalog.scope import VaultMode, scope_of
 from pack.core.truths import TruthMode
 from pack.errors import OtherTenant, Unavailable
 from pack.memory import Memory
@@ -15,8 +16,8 @@ from pack.truth.sync_items.item import SyncItem
 from pack.truth.sync_items.items import ItemResult, SyncItems
 from pack.truth.sync_items.meeting import Meeting, MeetingReport, MeetingState
 from pack.truth.sync_items.pulling import Pulled
-from pack.truth.vault import vault_mode
 from tests.support import World
+from tests.unit.truth.sync_items.test_items import levels
 
 A = "context/a.md"
 PERSON = Origin(Source.USER, "cli")
@@ -55,7 +56,7 @@ class Two:
     def meet(self, times: int = 1) -> MeetingReport:
         for _ in range(times):
             items = self.here.memory.sync_items
-            mode = vault_mode(self.here.connector)
+            mode = scope_of(self.here.connector).vault_mode
             meeting = Meeting(items, self.other, self.state, mode, self.save)
             self.state = meeting.hold()
         return meeting.report
@@ -241,3 +242,108 @@ def test_both_write_the_same(two: Two) -> None:
         change(world, "one", "ONE")
     assert two.meet().copies == []
     two.assert_same()
+
+
+@pytest.mark.contract("C13")
+def test_lines_that_the_person_accepted_there_are_the_only_ones_accepted_here(two: Two) -> None:
+    two.there.memory.written_by(AI).notes.update("b/x.md", "# X\n\nits one\n\nits two\n")
+    two.meet()
+    note = person(two.there).notes.get("b/x.md")
+    line = note.content.split("\n").index("its one") + 1
+    person(two.there).proposals.accept_text(note.path, str(line), "tty")
+    two.meet(2)
+    assert levels(two.here, note.path) == levels(two.there, note.path)
+    assert levels(two.here, note.path)["its two"] == AI.level
+
+
+@pytest.mark.contract("C1")
+def test_a_change_that_is_here_already_does_not_hide_another_one(two: Two) -> None:
+    for world in (two.here, two.there):
+        change(world, "three", "THREE")
+    change(two.here, "one", "ONE")
+    two.meet(2)
+    two.assert_same()
+    assert {b"ONE", b"THREE"} <= set(notes(two.there)[A].split(b"\n"))
+
+
+@pytest.mark.contract("C1")
+def test_a_meeting_that_was_killed_after_it_took_a_change_is_held_again(two: Two) -> None:
+    change(two.here, "one", "ONE")
+    change(two.there, "three", "THREE")
+    items, mode = two.here.memory.sync_items, VaultMode.LOCAL_FIRST
+    Meeting(items, two.other, two.state, mode)._take()  # nothing of it is saved
+    two.meet(2)
+    two.assert_same()
+    assert {b"ONE", b"THREE"} <= set(notes(two.there)[A].split(b"\n"))
+
+
+def test_several_changes_there_and_one_here_need_no_copy(two: Two) -> None:
+    change(two.here, "one", "ONE")
+    change(two.there, "three", "THREE")
+    change(two.there, "THREE", "Three")
+    assert two.meet(2).copies == []
+    two.assert_same()
+    assert {b"ONE", b"Three"} <= set(notes(two.there)[A].split(b"\n"))
+
+
+@pytest.mark.contract("C1")
+def test_a_text_that_no_copy_can_hold_is_not_replaced_there(two: Two) -> None:
+    two.here.commit({".pack.yaml": 'version: 1\nexclude: ["*.conflict-*"]\n'}, "mine")
+    change(two.here, "two", "mine")
+    change(two.there, "two", "theirs")
+    report = two.meet()
+    assert (report.copies, len(report.refused)) == ([], 1)
+    assert b"theirs" in notes(two.there)[A]
+    assert b"mine" in notes(two.here)[A]
+
+
+X = "b/x.md"
+ITS = "# X\n\nits first long line\n\nits second long line\n"
+
+
+def split(two: Two) -> None:
+    """The person moves a line of an AI's to another note."""
+    two.there.memory.written_by(AI).notes.update(X, ITS)
+    two.meet()
+    text, line = two.there.files()[X].decode(), "its second long line\n"
+    two.there.commit({X: text.replace(line, ""), "b/y.md": line}, "split")
+
+
+def revert(two: Two) -> None:
+    """The person deletes a line of an AI's, and brings it back."""
+    two.there.memory.written_by(AI).notes.update(X, ITS)
+    note = person(two.there).notes.get(X)
+    text = note.content.replace("its second long line\n", "")
+    gone = person(two.there).notes.update(X, text, note.sha)
+    two.meet()
+    two.there.commit({X: note.content}, f"Revert\n\nThis reverts commit {gone.commit}.")
+
+
+def lose_count(two: Two) -> None:
+    """An AI and the person change a note that both memories have before they meet."""
+    two.meet()
+    for by in (AI, PERSON):
+        change(two.there, "three\n", f"three\n\na long line by {by.client}\n", by)
+    two.state = MeetingState()
+
+
+def conflict(two: Two) -> None:
+    """The person's text with a line of an AI's has to go into a copy."""
+    change(two.here, "two", "mine")
+    change(two.there, "three\n", "three\n\nits long line\n", AI)
+    change(two.there, "two", "theirs")
+
+
+@pytest.mark.contract("C13")
+@pytest.mark.parametrize("happens", [split, revert, lose_count, conflict])
+def test_a_machines_line_comes_with_its_level_whoever_moves_it(
+    two: Two, happens: Callable[[Two], None]
+) -> None:
+    happens(two)
+    two.meet(2)
+    for path in notes(two.there):
+        there, here = levels(two.there, path), levels(two.here, path)
+        its = [line for line, level in there.items() if level == AI.level]
+        assert [line for line in its if here[line] != AI.level] == []
+    copies = [path for path in notes(two.here) if ".conflict-" in path]
+    assert all(levels(two.here, path)["its long line"] == AI.level for path in copies)

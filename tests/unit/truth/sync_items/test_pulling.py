@@ -107,9 +107,11 @@ def test_a_file_is_as_weak_as_its_weakest_line_and_a_change_as_its_writer(world:
     each = [i.truth_level for i in sync.pull(each=True).items if i.entity_id == "a/1.md"]
     assert each == [1, 5, 1]
     assert "a/1.md" not in {item.entity_id for item in sync.pull(max_level=1).items}
+    strong = [i for i in sync.pull(each=True, max_level=1).items if i.entity_id == "a/1.md"]
+    assert ["its" in (item.content or "") for item in strong] == [False]
 
 
-@pytest.mark.parametrize("since", ["x", "999999", "-1", "2026-13-01"])
+@pytest.mark.parametrize("since", ["x", "999999", "9" * 5000, "-1", "2026-13-01"])
 def test_a_wrong_since_is_refused(world: World, since: str) -> None:
     with pytest.raises(InvalidRequest):
         world.memory.sync_items.pull(since)
@@ -125,3 +127,13 @@ def test_the_person_may_write_by_hand(world: World) -> None:
     world.commit({"a/hand.md": "# By hand\n", "notes.txt": "no note\n", ".x/y.md": "hidden\n"})
     (item,) = [i for i in world.memory.sync_items.pull().items if i.entity_id.startswith("a/")]
     assert (item.truth_level, (item.origin_source or "").partition(":")[0]) == (1, "user")
+
+
+def test_what_is_no_memory_is_not_shown(world: World) -> None:
+    world.memory.notes.update("a/1.md", "# One\n")
+    sync = world.memory.sync_items
+    assert sync.current("a/1.md") is not None
+    assert sync.current("index.md") is None
+    world.commit({".pack.yaml": "version: 1\nexclude: [a/]\n"})
+    assert sync.current("a/1.md") is None
+    assert "a/1.md" not in {item.entity_id for item in sync.pull(each=True).items}

@@ -78,3 +78,23 @@ def test_many_are_spread_over_folders_and_none_is_lost(folder: Path, notes: Comm
     assert notes.read(state) == {one: f"{one[:7]}\n" for one in ids}
     left = notes.write(state, dict.fromkeys(ids[:299]), "why")
     assert notes.read(left) == {ids[299]: f"{ids[299][:7]}\n"}
+
+
+def test_what_is_no_note_is_none(folder: Path, notes: CommitNotes) -> None:
+    made, other = commit(folder), commit(folder)
+    state = notes.write(None, {made: "one\n"}, "why")
+    tree = git(folder, "ls-tree", state) + f"160000 commit {made}\t{other}\n".encode()
+    tree += (
+        f"100644 blob {git(folder, 'hash-object', '-w', '--stdin').decode().strip()}\tx\n".encode()
+    )
+    changed = git(folder, "mktree", stdin=tree).decode().strip()
+    git(
+        folder,
+        *WHO,
+        "update-ref",
+        REF,
+        git(folder, *WHO, "commit-tree", "-mx", changed).decode().strip(),
+    )
+    head = notes.head()
+    assert head is not None
+    assert notes.read(head) == {made: "one\n"}

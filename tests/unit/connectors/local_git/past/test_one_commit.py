@@ -66,12 +66,24 @@ def test_where_git_would_say_more_it_is_asked(runner, store, body):
     assert read_one(store, runner.repository, query) is None
 
 
-@pytest.mark.parametrize("cut", ["shallow", "info/grafts"])
-def test_where_history_is_cut_or_grafted_git_is_asked(runner, store, cut):
-    query = LogQuery(made(runner, BODIES["plain"]), limit=1)
-    (runner.git_dir / "info").mkdir(exist_ok=True)
-    (runner.git_dir / cut).touch()
+def test_where_a_shallow_clone_ends_git_is_asked(runner, store):
+    first = made(runner, BODIES["plain"])
+    query = LogQuery(made(runner, BODIES["plain"], [first]), limit=1)
+    (runner.git_dir / "shallow").write_text(f"{query.head}\n")
     assert read_one(store, runner.repository, query) is None
+    (runner.git_dir / "shallow").write_text(f"{first}\n")
+    assert [read_one(store, runner.repository, query)] == list(read_log(runner, query))
+
+
+def test_grafts_change_nothing(runner, store):
+    """As with replacements: what a commit was made on is part of it."""
+    first = made(runner, BODIES["plain"])
+    query = LogQuery(made(runner, BODIES["plain"], [first]), limit=1)
+    (runner.git_dir / "info").mkdir(exist_ok=True)
+    (runner.git_dir / "info" / "grafts").write_text(f"{query.head}\n")
+    (found,) = read_log(runner, query)
+    assert found.parents == (first,)
+    assert read_one(store, runner.repository, query) == found
 
 
 def test_any_other_question_is_for_git(runner, store):

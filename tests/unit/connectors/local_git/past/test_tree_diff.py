@@ -73,6 +73,16 @@ def test_git_is_asked_where_much_differs_or_something_is_missing(store, monkeypa
     assert diff_trees(store, one, two) is None
 
 
+def test_a_folder_as_old_tools_wrote_it_is_one(store):
+    words = ["hash-object", "-t", "tree", "-w", "--literally", "--stdin"]
+    trees = []
+    for number in "01":
+        inner = bytes.fromhex(tree_of(store, {"b.md": ("100644", number)}))
+        found = git(store._runner.work_tree, *words, stdin=b"040000 a\0" + inner)
+        trees.append(found.decode().strip())
+    assert diff_trees(store, *trees) == [(MemoryPath("a/b.md"), "1" * 40)]
+
+
 def test_a_damaged_tree_is_an_error(store):
     whole = tree_of(store, {"a.md": ("100644", "0")})
     words = ["hash-object", "-t", "tree", "-w", "--literally", "--stdin"]
