@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from contextlib import suppress
+from threading import Thread
+from typing import IO, Final
 
 from pack_connectors.local_git.process import GitRunner, failure
 from pack_connectors.local_git.repository import Repository, current_branch
@@ -62,9 +64,9 @@ class UploadPack:
         assert process.stdin is not None  # noqa: S101 - pipes were asked for
         assert process.stdout is not None  # noqa: S101
         assert process.stderr is not None  # noqa: S101
+        feed = Thread(target=_feed, args=(process.stdin, body), daemon=True)
+        feed.start()
         try:
-            process.stdin.write(body)
-            process.stdin.close()
             while block := process.stdout.read(_BLOCK):
                 yield block
             if process.wait() != 0:
@@ -73,6 +75,7 @@ class UploadPack:
             if process.poll() is None:
                 process.kill()
                 process.wait()
+            feed.join()
             process.stdout.close()
             process.stderr.close()
 
@@ -81,6 +84,12 @@ class UploadPack:
         shown = [f"!{ref}" for ref in (branch, *_SHOWN)]
         hidden = [part for ref in ("refs", *shown) for part in ("-c", f"uploadpack.hideRefs={ref}")]
         return [*hidden, "-c", "uploadpack.allowFilter=true", "upload-pack", "--strict"]
+
+
+def _feed(stdin: IO[bytes], body: bytes) -> None:
+    """Send git a request while its answer is read: it answers before it has read all of it."""
+    with suppress(OSError), stdin:  # git has what it needs, or says itself what is wrong
+        stdin.write(body)
 
 
 def _env(protocol: str) -> dict[str, str]:
