@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import zlib
 from base64 import b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
@@ -58,6 +59,7 @@ _SLOWEST: Final = 16 * 1024
 _AT_ONCE: Final = 4
 _MOST_HAVE: Final = 5000
 _GIT_BODY: Final = 8 * 1024 * 1024
+_GZIP: Final = 16 + zlib.MAX_WBITS
 _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="PACK", charset="UTF-8"'}
 _STATUS: Final[Mapping[type[PackError], int]] = {
     NotFound: 404,
@@ -288,7 +290,7 @@ class MeshEndpoints:
 
     async def _git_answer(self, request: Request, caller: PeerId) -> Response:
         del caller
-        body = await _body(request, _GIT_BODY)
+        body = _unpacked(await _body(request, _GIT_BODY), request)
         blocks = self._serving.git_answer(body, request.headers.get("git-protocol", ""))
         first = await self._run(next, blocks, b"")  # a request that git refuses has no other
         whole = chain([first], _until_failure(blocks))
@@ -326,6 +328,20 @@ def _token(request: Request) -> str:
 
 async def _body(request: Request, most: int) -> bytes:
     return b"".join([block async for block in _blocks(request, most)])
+
+
+def _unpacked(body: bytes, request: Request) -> bytes:
+    """A body as it was before git compressed it, which it does with long ones."""
+    if request.headers.get("content-encoding") not in ("gzip", "x-gzip"):
+        return body
+    unpacking = zlib.decompressobj(wbits=_GZIP)
+    try:
+        content = unpacking.decompress(body, _GIT_BODY)
+    except zlib.error as error:
+        raise InvalidContent("the body is not what its encoding says") from error
+    if not unpacking.eof:
+        raise _Refused(413, "body_too_large", "the request body is too large, or cut off")
+    return content
 
 
 async def _save(request: Request, file: str, most: int) -> None:

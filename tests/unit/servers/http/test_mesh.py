@@ -1,6 +1,7 @@
 """The endpoints for other peers, without a socket: who is let in, and what is answered."""
 
 import asyncio
+import gzip
 import json
 from dataclasses import replace
 
@@ -464,6 +465,16 @@ def test_git_is_answered_and_may_show_the_token_as_a_password(server, token):
         assert server.ask("GET", refs, headers={"Authorization": wrong}).status_code == 401
     answer = server.ask("POST", server.at("git/git-upload-pack"), token, content=b"want")
     assert answer.content == b"want"
+
+
+def test_a_long_request_of_git_is_compressed(server, token):
+    path, packed = server.at("git/git-upload-pack"), {"Content-Encoding": "gzip"}
+    answer = server.ask("POST", path, token, content=gzip.compress(b"want" * 999), headers=packed)
+    assert answer.content == b"want" * 999
+    bomb = gzip.compress(b"0" * 9_000_000)
+    for content, status in ((b"want", 400), (bomb, 413), (gzip.compress(b"want")[:-3], 413)):
+        answer = server.ask("POST", path, token, content=content, headers=packed)
+        assert refused(answer, status)
 
 
 def test_nothing_can_be_pushed_with_git(server, token):
