@@ -113,6 +113,7 @@ class PeerExchange:
         return met
 
     def _meet(self, peer: PeerId, record: PeerRecord, line: PeerLine) -> Met:
+        self._mesh.settle()
         token = record.token or self._shake_hands(peer, line)
         try:
             theirs = line.heartbeat(token, self._mesh.heard())

@@ -30,7 +30,6 @@ from pack.mesh.intake import (
     QUARANTINE,
     BundleOffer,
     CheckMerge,
-    IntakeVerdict,
     Refusal,
     Standing,
     judge,
@@ -633,6 +632,14 @@ class Mesh:
                 self._ports.bundles.drop(kept)
         return taken
 
+    def settle(self) -> tuple[str, ...]:
+        """Take in the heads that came earlier and had to wait; why any still has to."""
+        membership = self.membership()
+        with self._ports.exclusive():
+            waiting = self._take_heads(self.version(), unrelated=False)
+            self._announce(membership)
+        return waiting
+
     def _take(self, file: str, *, unrelated: bool = False) -> TakenIn:
         membership = self.membership()
         with self._ports.exclusive():
@@ -643,7 +650,7 @@ class Mesh:
                 if verdict.refs:
                     arrived.accept(verdict.refs)
             is_fresh = self._memory.is_fresh()
-            waiting = self._take_heads(verdict, unrelated=unrelated or is_fresh)
+            waiting = self._take_heads(verdict.version, unrelated=unrelated or is_fresh)
             try:
                 self._announce(membership)
             except RefusedForSafety as error:  # what came is here; only nothing is said of it
@@ -679,13 +686,13 @@ class Mesh:
         is_here = known is not None and not self._ports.bundles.missing([one])
         return is_here and known is not None and self._memory.contains(one, known.id)
 
-    def _take_heads(self, verdict: IntakeVerdict, *, unrelated: bool) -> tuple[str, ...]:
+    def _take_heads(self, version: GroupVersion, *, unrelated: bool) -> tuple[str, ...]:
         """Have the memory consist of the heads of all peers that count, each where it is new."""
         waiting = []
-        for peer, head in self._heads_that_count(verdict.version):
+        for peer, head in self._heads_that_count(version):
             ours = self._memory.head()
             if ours is None or not self._memory.contains(head, ours):
-                name = verdict.version.group.peers[peer].name
+                name = version.group.peers[peer].name
                 if why := self._memory.take_in(head, name, unrelated=unrelated):
                     waiting.append(why)
         return tuple(waiting)

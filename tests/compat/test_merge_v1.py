@@ -152,9 +152,8 @@ def test_what_a_commit_says_of_itself_is_computed_again(net: Net) -> None:
         return one.git("commit-tree", tree, *heads, "-m", said)
 
     tree, (first, second) = f"{made}^{{tree}}", sorted(before)
-    assert (
-        verdict(one, like(tree, first, second)) is MergeVerdict.FALSE
-    )  # by another, at another time
+    by_another = like(tree, first, second)
+    assert verdict(one, by_another) is MergeVerdict.FALSE
     assert verdict(one, like(f"{first}^{{tree}}", first, second)) is MergeVerdict.FALSE
     assert verdict(one, like(tree, second, first)) is MergeVerdict.FALSE
     assert verdict(one, like(tree, first)) is MergeVerdict.FALSE

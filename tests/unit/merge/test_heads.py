@@ -32,6 +32,7 @@ def said(*texts: str) -> list[str]:
 # --- n writers of one line ------------------------------------------------------------------------
 
 
+@pytest.mark.hypothesis  # `make soak` gives it many seeds
 @pytest.mark.contract("C1")
 @pytest.mark.parametrize("count", range(2, 8))
 def test_n_writers_of_a_line_leave_n_texts(count: int) -> None:
@@ -96,6 +97,7 @@ EDITS = [append, same_line, key, delete_or_edit, move_or_edit, twin, anything]
 ROUNDS = [(2, 2, 2), (3, 16, 8), (5, 60, 16)]
 
 
+@pytest.mark.hypothesis  # `make soak` gives it many seeds
 @pytest.mark.contract("C1")
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__)
 @pytest.mark.parametrize(("peers", "at_once", "one_by_one"), ROUNDS)

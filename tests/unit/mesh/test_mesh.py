@@ -132,6 +132,18 @@ def test_a_third_machine_learns_from_any_peer(machines, pair):
     assert desk.memory.head() == phone.memory.head()
 
 
+def test_a_head_that_had_to_wait_comes_in_later(pair):
+    laptop, desk = pair
+    laptop.write("more")
+    take_in, desk.memory.take_in = desk.memory.take_in, lambda *_, **__: "busy"
+    assert laptop.send(desk).waiting == ("busy",)
+    assert desk.mesh.settle() == ("busy",)
+    desk.memory.take_in = take_in
+    assert desk.mesh.settle() == ()
+    assert desk.memory.head() == laptop.memory.head()
+    assert desk.mesh.heads()[desk.id].said.head == desk.memory.head()
+
+
 # --- joining -------------------------------------------------------------------------------------
 
 
