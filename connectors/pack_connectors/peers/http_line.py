@@ -63,6 +63,8 @@ class SafeNetworks:
             address = ipaddress.ip_address(name)
         except ValueError:
             return False
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped  # so a socket for both names a caller of the older kind
         return address.is_loopback or any(address in one for one in self._networks)
 
 

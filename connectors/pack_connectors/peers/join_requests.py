@@ -87,7 +87,7 @@ class JoinSigner:
         try:
             text = content.decode("utf-8")
             signature = json.loads(text)["signature"].encode("ascii")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise InvalidContent("this is not an answer to a handshake") from error
         welcome = parse_welcome(text)
         if sshsig.verify(write_welcome(welcome).encode(), signature, _WELCOME) != welcome.key:
