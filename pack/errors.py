@@ -152,6 +152,13 @@ class InvalidContent(InvalidRequest):
         self.column = column
 
 
+class UnusableInput(InvalidContent):
+    """What another peer sent, or a person typed for it, cannot be used."""
+
+    code = "unusable_input"
+    remedy = "Check that it is whole and the right one, or ask for it again."
+
+
 class BadSignature(InvalidContent):
     """A signature that says nothing: damaged, of another kind, or over other bytes."""
 

@@ -23,7 +23,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pack.errors import InvalidContent
+from pack.errors import UnusableInput
 from pack.mesh.invitation import check_endpoint
 from pack.mesh.keys import PeerId
 from pack.model import CommitId
@@ -103,13 +103,13 @@ def parse_announcement(text: str) -> Announcement:
         InvalidContent: It is none, or is not written canonically.
     """
     if len(text) > LARGEST:
-        raise InvalidContent("the announcement is too long")
+        raise UnusableInput("the announcement is too long")
     try:
         found = _File.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise InvalidContent(f"announcement: {where}: {first['msg']}") from error
+        raise UnusableInput(f"announcement: {where}: {first['msg']}") from error
     said = Announcement(
         CommitId(found.group),
         PeerId(found.peer),
@@ -122,7 +122,7 @@ def parse_announcement(text: str) -> Announcement:
         check_endpoint(found.endpoint) if found.endpoint else "",
     )
     if write_announcement(said) != text:
-        raise InvalidContent("an announcement is canonical JSON")
+        raise UnusableInput("an announcement is canonical JSON")
     return said
 
 
@@ -188,12 +188,12 @@ def check_chain(chain: Sequence[Announced]) -> None:
         InvalidContent: It does.
     """
     if not chain:
-        raise InvalidContent("there is no announcement")
+        raise UnusableInput("there is no announcement")
     for later, earlier in pairwise(chain):
         if later.previous != earlier.id or later.said.n != earlier.said.n + 1:
-            raise InvalidContent("an announcement does not follow the one before")
+            raise UnusableInput("an announcement does not follow the one before")
         if (later.said.peer, later.said.group) != (earlier.said.peer, earlier.said.group):
-            raise InvalidContent("an announcement speaks for another peer or group")
+            raise UnusableInput("an announcement speaks for another peer or group")
     first = chain[-1]
     if (first.said.n == 1) != (first.previous is None):
-        raise InvalidContent("the first announcement has the number 1")
+        raise UnusableInput("the first announcement has the number 1")

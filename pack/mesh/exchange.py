@@ -101,7 +101,7 @@ class PeerExchange:
         """
         record = self._mesh.records().get(peer)
         if record is None or not record.endpoint:
-            raise NotFound("an address of this peer", "Add one with `pack mesh add`.")
+            raise NotFound("an address of this peer", "Say where it can be reached.")
         try:
             met = self._meet(peer, record, self._find_line(record.endpoint))
         except RepositoryBusy:

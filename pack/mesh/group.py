@@ -25,7 +25,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pack.errors import InvalidContent, InvalidRequest, NotFound
+from pack.errors import InvalidRequest, NotFound, UnusableInput
 from pack.files import yaml_block
 from pack.mesh.keys import PeerId, PublicKey, parse_peer_id, shown
 from pack.provenance import TRUTH_LEVELS
@@ -190,7 +190,7 @@ def parse_group(text: str) -> Group:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise InvalidContent(f"{where}: {first['msg']}") from error
+        raise UnusableInput(f"{where}: {first['msg']}") from error
     peers = {parse_peer_id(peer): _peer(peer, entry) for peer, entry in found.peers.items()}
     owners = tuple(parse_peer_id(one) for one in (found.owner, *found.succession))
     group = Group(
@@ -209,23 +209,23 @@ def parse_group(text: str) -> Group:
 def _peer(peer: str, entry: _PeerEntry) -> Peer:
     key = PublicKey.parse(entry.key)
     if key.peer != peer:
-        raise InvalidContent(f"the key of {entry.name} is not that of {peer[:60]}")
+        raise UnusableInput(f"the key of {entry.name} is not that of {peer[:60]}")
     try:
         roles = frozenset(map(Role, entry.roles))
     except ValueError as error:
-        raise InvalidContent(f"{entry.name} has an unknown role") from error
+        raise UnusableInput(f"{entry.name} has an unknown role") from error
     return Peer(entry.name, key, roles, frozenset(entry.levels))
 
 
 def _check(group: Group) -> None:
     if len(set(group.owners)) != len(group.owners):
-        raise InvalidContent("an owner is named twice")
+        raise UnusableInput("an owner is named twice")
     for owner in group.owners:
         if owner not in group.peers or Role.OWNER not in group.peers[owner].roles:
-            raise InvalidContent(f"the owner {owner} is not a peer with that role")
+            raise UnusableInput(f"the owner {owner} is not a peer with that role")
     names = [peer.name for peer in group.peers.values()]
     if len(set(names)) != len(names):
-        raise InvalidContent("two peers have one name")
+        raise UnusableInput("two peers have one name")
 
 
 def write_group(group: Group) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from pack.errors import BadSignature, InvalidContent
+from pack.errors import BadSignature, UnusableInput
 from pack.mesh.group import Group, parse_group
 from pack.mesh.keys import PeerId, PublicKey
 from pack.mesh.signers import allowed_signers, parse_revoked
@@ -81,7 +81,7 @@ def checked_chain(commits: Sequence[GroupCommit]) -> GroupChain:
         InvalidContent: A version contradicts itself or the one before it.
     """
     if not 0 < len(commits) <= MOST_VERSIONS:
-        raise InvalidContent("the group has no versions, or too many")
+        raise UnusableInput("the group has no versions, or too many")
     versions: list[GroupVersion] = []
     for commit in commits:
         versions.append(_checked(commit, versions[-1] if versions else None))
@@ -90,7 +90,7 @@ def checked_chain(commits: Sequence[GroupCommit]) -> GroupChain:
 
 def _checked(commit: GroupCommit, before: GroupVersion | None) -> GroupVersion:
     if commit.parents != ((before.id,) if before else ()):
-        raise InvalidContent("a version of the group does not follow the one before")
+        raise UnusableInput("a version of the group does not follow the one before")
     group, revoked = parse_group(commit.group), parse_revoked(commit.revoked)
     if commit.signer is None:
         raise BadSignature("a version of the group is not signed")
@@ -98,7 +98,7 @@ def _checked(commit: GroupCommit, before: GroupVersion | None) -> GroupVersion:
     _check_signer(commit.signer, before or version)
     check_removals(group, revoked, before)
     if commit.signers != allowed_signers({peer: one.key for peer, one in group.peers.items()}):
-        raise InvalidContent("allowed_signers does not name the peers of the group")
+        raise UnusableInput("allowed_signers does not name the peers of the group")
     return version
 
 
@@ -121,12 +121,12 @@ def check_removals(
         InvalidContent: It does.
     """
     if any(peer.key in revoked for peer in group.peers.values()):
-        raise InvalidContent("a peer of the group was removed from it for good")
+        raise UnusableInput("a peer of the group was removed from it for good")
     if before is None:
         return
     gone = {one.key for peer, one in before.group.peers.items() if peer not in group.peers}
     if not (gone | before.revoked) <= revoked:
-        raise InvalidContent("a removal from the group is missing")
+        raise UnusableInput("a removal from the group is missing")
 
 
 def removal(version: GroupVersion, peer: PeerId) -> tuple[Group, frozenset[PublicKey]]:
@@ -170,7 +170,7 @@ def agreed(chains: Iterable[GroupChain]) -> AgreedGroup:
     """
     known = list(chains)
     if len({chain[0].id for chain in known}) != 1:
-        raise InvalidContent("these are versions of different groups")
+        raise UnusableInput("these are versions of different groups")
     best = _followed(known)
     revoked = frozenset[PublicKey]().union(*(chain[-1].revoked for chain in known))
     return AgreedGroup(best, _without(best[-1], revoked))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from pack.errors import BadSignature, InvalidContent, LimitExceeded, NotFound
+from pack.errors import BadSignature, InvalidContent, LimitExceeded, NotFound, UnusableInput
 from pack.history.origins import written_by
 from pack.log import CommitFacts
 from pack.mesh.announcement import Announced, Course, course_of
@@ -221,7 +221,7 @@ class _Judge:
                 if chain is not None:
                     known[commit] = chain
         if not known:
-            raise InvalidContent("the bundle does not say who belongs to the group")
+            raise UnusableInput("the bundle does not say who belongs to the group")
         found = agreed(known.values())
         self._move_group(found.chain, known)
         self._chains = known
@@ -231,7 +231,7 @@ class _Judge:
         try:
             chain = checked_chain(self._offer.group_commits(commit))
             if chain[0].id != self._standing.group:
-                raise InvalidContent("it belongs to another group")
+                raise UnusableInput("it belongs to another group")
         except (InvalidContent, LimitExceeded, NotFound) as error:
             self._refuse(ref, commit, str(error))
             return None
@@ -267,7 +267,7 @@ class _Judge:
         try:
             peer = parse_peer_id(name)
             if peer != name:
-                raise InvalidContent("a peer's ref is its id as PACK writes it")
+                raise UnusableInput("a peer's ref is its id as PACK writes it")
         except InvalidContent as error:
             self._refuse(ref, commit, str(error))
             return None
@@ -299,7 +299,7 @@ class _Judge:
         """
         known, last = self._standing.announced.get(peer), chain[0]
         if last.said.peer != peer or last.said.group != self._standing.group:
-            raise InvalidContent("the announcement speaks for another peer or group")
+            raise UnusableInput("the announcement speaks for another peer or group")
         member = version.group.peers.get(peer)
         if member is None or not version.may_sign(member.key) or not member.may_write:
             raise BadSignature("the peer may not write to this group")

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import Final, Self
 from urllib.parse import urlsplit
 
-from pack.errors import InvalidContent
+from pack.errors import UnusableInput
 from pack.mesh.keys import PeerId, PublicKey, parse_peer_id
 
 VALID_FOR: Final = timedelta(hours=24)
@@ -53,13 +53,13 @@ class Invitation:
         """
         found = _LINE.match(line.strip()) if len(line) <= _LONGEST else None
         if found is None:
-            raise InvalidContent("an invitation begins with pack-invite: and ends with its secret")
+            raise UnusableInput("an invitation begins with pack-invite: and ends with its secret")
         try:
             secret = base64.urlsafe_b64decode(found["secret"] + "=" * (-len(found["secret"]) % 4))
         except (binascii.Error, ValueError) as error:
-            raise InvalidContent("the secret of the invitation is damaged") from error
+            raise UnusableInput("the secret of the invitation is damaged") from error
         if len(secret) != SECRET_BYTES:
-            raise InvalidContent("the secret of the invitation is cut off")
+            raise UnusableInput("the secret of the invitation is cut off")
         endpoints = tuple(filter(None, found["endpoints"].split(",")))
         for endpoint in endpoints:
             check_endpoint(endpoint)
@@ -84,9 +84,9 @@ def check_endpoint(endpoint: str) -> str:
     except ValueError:
         is_whole = False
     if not is_whole or parts.scheme not in _SCHEMES or not endpoint.isascii():
-        raise InvalidContent("an endpoint must be an address such as http://192.168.1.10:3005")
+        raise UnusableInput("an endpoint must be an address such as http://192.168.1.10:3005")
     if "@" in parts.netloc or parts.query or parts.fragment or re.search(r"[\s,#\\]", endpoint):
-        raise InvalidContent("an endpoint must not have a user, a query or a fragment")
+        raise UnusableInput("an endpoint must not have a user, a query or a fragment")
     return endpoint.rstrip("/")
 
 

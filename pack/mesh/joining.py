@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pack.errors import InvalidContent
+from pack.errors import UnusableInput
 from pack.mesh.group import NAME
 from pack.mesh.invitation import check_endpoint
 from pack.mesh.keys import PeerId, PublicKey, parse_peer_id
@@ -123,13 +123,13 @@ def parse_request(text: str) -> JoinRequest:
         InvalidContent: It is none.
     """
     if len(text) > LARGEST:
-        raise InvalidContent("the request to join is too long")
+        raise UnusableInput("the request to join is too long")
     try:
         found = _File.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise InvalidContent(f"request to join: {where}: {first['msg']}") from error
+        raise UnusableInput(f"request to join: {where}: {first['msg']}") from error
     endpoint = check_endpoint(found.endpoint) if found.endpoint else ""
     key, inviter = PublicKey.parse(found.key), parse_peer_id(found.inviter)
     return JoinRequest(inviter, key, found.name, endpoint, found.nonce)

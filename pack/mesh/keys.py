@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, NewType, Self
 
-from pack.errors import InvalidContent
+from pack.errors import UnusableInput
 
 PeerId = NewType("PeerId", str)
 """Base32 of the SHA-256 of a peer's public key: 52 lower-case characters."""
@@ -39,7 +39,7 @@ class PublicKey:
 
     def __post_init__(self) -> None:
         if len(self.raw) != _SIZE:
-            raise InvalidContent(f"an Ed25519 key has {_SIZE} bytes, not {len(self.raw)}")
+            raise UnusableInput(f"an Ed25519 key has {_SIZE} bytes, not {len(self.raw)}")
 
     @classmethod
     def parse(cls, line: str) -> Self:
@@ -50,11 +50,11 @@ class PublicKey:
         """
         kind, _, rest = line.strip().partition(" ")
         if kind != KEY_TYPE:
-            raise InvalidContent(f"a key must begin with {KEY_TYPE}, not with {kind[:40]!r}")
+            raise UnusableInput(f"a key must begin with {KEY_TYPE}, not with {kind[:40]!r}")
         try:
             blob = base64.b64decode(rest.split(" ")[0], validate=True)
         except (binascii.Error, ValueError) as error:
-            raise InvalidContent("a key must be base64") from error
+            raise UnusableInput("a key must be base64") from error
         return cls.from_wire(blob)
 
     @classmethod
@@ -65,7 +65,7 @@ class PublicKey:
             InvalidContent: It is none, or a key of another type.
         """
         if not blob.startswith(_PREFIX) or len(blob) != len(_PREFIX) + _SIZE:
-            raise InvalidContent(f"this is not a key of type {KEY_TYPE}")
+            raise UnusableInput(f"this is not a key of type {KEY_TYPE}")
         return cls(blob[len(_PREFIX) :])
 
     @property
@@ -93,7 +93,7 @@ def parse_peer_id(text: str) -> PeerId:
     """
     plain = re.sub(r"[\s-]+", "", text).lower()
     if not _PEER_ID.match(plain):
-        raise InvalidContent("a peer id has 52 characters: letters, and the digits 2 to 7")
+        raise UnusableInput("a peer id has 52 characters: letters, and the digits 2 to 7")
     return PeerId(plain)
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pack.errors import InvalidContent
+from pack.errors import UnusableInput
 from pack.mesh.keys import PeerId, PublicKey
 from pack.model import CommitId
 
@@ -162,13 +162,13 @@ def parse_heard(text: str) -> Heard:
 
 def _parsed(kind: type[_Kind], text: str) -> _Kind:
     if len(text) > LARGEST:
-        raise InvalidContent("what the peer says is too long")
+        raise UnusableInput("what the peer says is too long")
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise InvalidContent(f"{where}: {first['msg']}") from error
+        raise UnusableInput(f"{where}: {first['msg']}") from error
 
 
 class PeerLine(Protocol):

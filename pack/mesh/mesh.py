@@ -289,9 +289,7 @@ class Mesh:
         """
         found = self._state.membership()
         if found is None:
-            raise NotFound(
-                "a group of this memory", "Begin one with `pack mesh init`, or join one."
-            )
+            raise NotFound("a group of this memory", "Begin one, or join one with an invitation.")
         return found
 
     def version(self) -> GroupVersion:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from pack.errors import InvalidContent
+from pack.errors import UnusableInput
 from pack.mesh.keys import KEY_TYPE, PeerId, PublicKey
 
 _NAMESPACES: Final = 'namespaces="git"'
@@ -36,6 +36,6 @@ def parse_revoked(text: str) -> frozenset[PublicKey]:
     found = set()
     for number, line in enumerate(text.splitlines(), 1):
         if not line.startswith(f"{KEY_TYPE} "):
-            raise InvalidContent("not a key that could be revoked", number)
+            raise UnusableInput("not a key that could be revoked", number)
         found.add(PublicKey.parse(line))
     return frozenset(found)

@@ -11,7 +11,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from pack.errors import BadSignature, InvalidContent
+from pack.errors import BadSignature, UnusableInput
 from pack.mesh.announcement import (
     LARGEST,
     Announced,
@@ -124,7 +124,7 @@ def read_group(walk: Walk, head: CommitId) -> Sequence[GroupCommit]:
     for stored in walk(head, _GROUP_FILES):
         found.append(_group_commit(stored))
         if len(found) > MOST_VERSIONS:
-            raise InvalidContent("the group has too many versions")
+            raise UnusableInput("the group has too many versions")
     return found[::-1]
 
 
@@ -147,7 +147,7 @@ def _group_commit(stored: StoredCommit) -> GroupCommit:
 def _announced(stored: StoredCommit) -> Announced:
     found = stored.files.get(ANNOUNCE_FILE, b"")
     if len(found) > LARGEST or len(stored.content) > _LARGEST_COMMIT:
-        raise InvalidContent("the announcement is too long")
+        raise UnusableInput("the announcement is too long")
     text = _text(stored, ANNOUNCE_FILE)
     return _checked(stored.id, stored.parents, stored.content, text)
 
@@ -162,15 +162,15 @@ def _checked(
         raise BadSignature("an announcement is not signed by the peer that it names")
     is_first = said.n == 1
     if parents[not is_first :] != (said.head,):
-        raise InvalidContent("an announcement does not lead to the head that it names")
+        raise UnusableInput("an announcement does not lead to the head that it names")
     return Announced(commit, None if is_first else parents[0], said)
 
 
 def _text(stored: StoredCommit, name: MemoryPath) -> str:
     content = stored.files.get(name)
     if content is None:
-        raise InvalidContent(f"{name} is missing in a commit of a chain")
+        raise UnusableInput(f"{name} is missing in a commit of a chain")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InvalidContent(f"{name} is not UTF-8") from error
+        raise UnusableInput(f"{name} is not UTF-8") from error

@@ -12,7 +12,7 @@ from typing import Annotated, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pack.errors import BadSignature, InvalidContent
+from pack.errors import BadSignature, UnusableInput
 from pack.mesh.joining import (
     LARGEST,
     NAMESPACE,
@@ -64,11 +64,11 @@ class JoinSigner:
     def check_request(self, content: bytes) -> SignedRequest:
         """See `RequestSigner.check_request`."""
         if len(content) > 4 * LARGEST:
-            raise InvalidContent("the request to join is too long")
+            raise UnusableInput("the request to join is too long")
         try:
             found = _File.model_validate_json(content)
         except ValidationError as error:
-            raise InvalidContent("this is not a request to join") from error
+            raise UnusableInput("this is not a request to join") from error
         data = found.request.encode()
         request = parse_request(found.request)
         if sshsig.verify(data, found.by_newcomer.encode(), NAMESPACE) != request.key:
@@ -88,7 +88,7 @@ class JoinSigner:
             text = content.decode("utf-8")
             signature = json.loads(text)["signature"].encode("ascii")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise InvalidContent("this is not an answer to a handshake") from error
+            raise UnusableInput("this is not an answer to a handshake") from error
         welcome = parse_welcome(text)
         if sshsig.verify(write_welcome(welcome).encode(), signature, _WELCOME) != welcome.key:
             raise BadSignature("the answer is not signed by the key that it names")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import IO, Final
 
-from pack.errors import InvalidContent
+from pack.errors import UnusableInput
 from pack.mesh.bundles import MOST_REFS, BundleHead
 from pack.model import CommitId
 from pack_connectors.local_git.process import is_id
@@ -29,29 +29,29 @@ def read_bundle_head(file: IO[bytes]) -> BundleHead:
     """
     version = _VERSIONS.get(file.readline(_LONGEST_LINE))
     if version is None:
-        raise InvalidContent("the file is not a git bundle")
+        raise UnusableInput("the file is not a git bundle")
     refs: dict[str, CommitId] = {}
     needed: list[CommitId] = []
     while (line := file.readline(_LONGEST_LINE)) != b"\n":
         if not line.endswith(b"\n"):
-            raise InvalidContent("the bundle is cut off")
+            raise UnusableInput("the bundle is cut off")
         if line.startswith(b"@"):
             if version < max(_VERSIONS.values()) or line not in _CAPABILITIES:
-                raise InvalidContent("the bundle needs something that PACK does not know")
+                raise UnusableInput("the bundle needs something that PACK does not know")
         elif line.startswith(b"-"):
             needed.append(_commit(line[1:].split(b" ")[0].rstrip(b"\n")))
         else:
             commit, _, name = line.rstrip(b"\n").partition(b" ")
             refs[_name(name)] = _commit(commit)
         if len(refs) > MOST_REFS or len(needed) > _MOST_NEEDED:
-            raise InvalidContent("the bundle has too many refs")
+            raise UnusableInput("the bundle has too many refs")
     return BundleHead(refs, tuple(needed))
 
 
 def _commit(text: bytes) -> CommitId:
     found = text.decode("ascii", "replace")
     if not is_id(found):
-        raise InvalidContent("the bundle names something that is no commit")
+        raise UnusableInput("the bundle names something that is no commit")
     return CommitId(found)
 
 
@@ -59,4 +59,4 @@ def _name(text: bytes) -> str:
     try:
         return text.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InvalidContent("the bundle has a ref whose name is not UTF-8") from error
+        raise UnusableInput("the bundle has a ref whose name is not UTF-8") from error

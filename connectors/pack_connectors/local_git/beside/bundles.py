@@ -23,11 +23,11 @@ from typing import IO, Final
 
 from pack.errors import (
     ConnectorError,
-    InvalidContent,
     LimitExceeded,
     RepositoryBusy,
     StaleBase,
     Unavailable,
+    UnusableInput,
 )
 from pack.log import CommitFacts
 from pack.mesh.bundles import LARGEST, MOST_KEPT, REF_PREFIX, BundleHead, KeptBundle
@@ -173,7 +173,7 @@ class Bundles:
         except RepositoryBusy:
             raise
         except ConnectorError as error:
-            raise InvalidContent(f"the bundle is damaged: {error}") from error
+            raise UnusableInput(f"the bundle is damaged: {error}") from error
         finally:
             if process.poll() is None:
                 process.kill()
@@ -188,7 +188,7 @@ class Bundles:
         except RepositoryBusy:
             raise
         except ConnectorError as error:
-            raise InvalidContent("the bundle lacks something that its commits need") from error
+            raise UnusableInput("the bundle lacks something that its commits need") from error
 
 
 class ArrivedBundle:

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
-from pack.errors import InvalidRequest, PackError
+from pack.errors import InvalidRequest, NotFound, PackError, UnusableInput
 from pack.mesh.exchange import join_over
 from pack.mesh.invitation import Invitation, check_endpoint
 from pack.mesh.keys import PeerId, parse_peer_id
@@ -353,7 +353,10 @@ def _peer(mesh: Mesh, text: str) -> PeerId:
     for peer, one in mesh.version().group.peers.items():
         if one.name == text:
             return peer
-    return parse_peer_id(text)
+    try:
+        return parse_peer_id(text)
+    except UnusableInput as error:
+        raise NotFound(f"a peer called {text[:64]!r}", "`pack mesh peers` lists them.") from error
 
 
 def _needed(value: str, what: str) -> str:
