@@ -103,7 +103,7 @@ def parse_announcement(text: str) -> Announcement:
         InvalidContent: It is none, or is not written canonically.
     """
     if len(text) > LARGEST:
-        raise InvalidContent("an announcement is short")
+        raise InvalidContent("the announcement is too long")
     try:
         found = _File.model_validate_json(text)
     except ValidationError as error:

@@ -130,12 +130,11 @@ class PeerExchange:
         for _ in range(_ROUNDS):  # what comes may be merged here, and the merge is news there
             if self._mesh.lacks(theirs):
                 taken = taken.and_then(self._fetch(line, token))
-            mine = self._mesh.heard()
             if not self._mesh.has_more(theirs):
                 break
             with self._make_file() as file:
                 if self._mesh.export(file, theirs.commits):
-                    line.push(token, membership.group, file, mine.height)
+                    line.push(token, membership.group, file, self._mesh.standpoint().height)
                     is_sent = True
             theirs = line.heartbeat(token, self._mesh.heard())
         return Met(peer, is_sent, taken, theirs.head == self._mesh.standpoint().head)
@@ -216,7 +215,7 @@ def join_over(
     request = mesh.ask(invitation, name, endpoint)
     welcome = line.handshake(request)
     if not mesh.is_welcome(welcome, invitation.peer, request):
-        raise RefusedForSafety("somebody else than the inviter answers", "Ask the inviter.")
+        raise RefusedForSafety("somebody other than the inviter answers", "Ask the inviter.")
     with make_file() as file:
         if not line.fetch(welcome.token, welcome.group, [], file):
             raise InvalidRequest("the inviter has nothing to send")

@@ -222,7 +222,7 @@ def _check(group: Group) -> None:
         raise InvalidContent("an owner is named twice")
     for owner in group.owners:
         if owner not in group.peers or Role.OWNER not in group.peers[owner].roles:
-            raise InvalidContent(f"the owner {owner} is no peer with that role")
+            raise InvalidContent(f"the owner {owner} is not a peer with that role")
     names = [peer.name for peer in group.peers.values()]
     if len(set(names)) != len(names):
         raise InvalidContent("two peers have one name")

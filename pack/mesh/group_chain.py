@@ -104,7 +104,7 @@ def _checked(commit: GroupCommit, before: GroupVersion | None) -> GroupVersion:
 
 def _check_signer(signer: PublicKey, known: GroupVersion) -> None:
     if signer.peer not in known.group.owners or signer in known.revoked:
-        raise BadSignature("a version of the group is signed by nobody who owns it")
+        raise BadSignature("a version of the group is not signed by an owner")
 
 
 def check_removals(

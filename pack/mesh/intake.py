@@ -72,7 +72,7 @@ class BundleOffer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class IntakeStanding:
     """What this peer knew before.
 
     Attributes:
@@ -159,7 +159,7 @@ class _Heard:
     problem: str = ""
 
 
-def judge(offer: BundleOffer, standing: Standing, check_merge: CheckMerge) -> IntakeVerdict:
+def judge(offer: BundleOffer, standing: IntakeStanding, check_merge: CheckMerge) -> IntakeVerdict:
     """What of a bundle is believed.
 
     Args:
@@ -174,7 +174,9 @@ def judge(offer: BundleOffer, standing: Standing, check_merge: CheckMerge) -> In
 
 
 class _Judge:
-    def __init__(self, offer: BundleOffer, standing: Standing, check_merge: CheckMerge) -> None:
+    def __init__(
+        self, offer: BundleOffer, standing: IntakeStanding, check_merge: CheckMerge
+    ) -> None:
         self._offer = offer
         self._standing = standing
         self._check_merge = check_merge
@@ -229,7 +231,7 @@ class _Judge:
         try:
             chain = checked_chain(self._offer.group_commits(commit))
             if chain[0].id != self._standing.group:
-                raise InvalidContent("it is another group")
+                raise InvalidContent("it belongs to another group")
         except (InvalidContent, LimitExceeded, NotFound) as error:
             self._refuse(ref, commit, str(error))
             return None
@@ -345,14 +347,14 @@ class _Judge:
     def _check_signature(self, commit: NewCommit) -> None:
         facts = commit.facts
         if commit.is_damaged:
-            raise BadSignature(f"the signature of {facts.id[:12]} is not over it")
+            raise BadSignature(f"the signature of {facts.id[:12]} does not match it")
         if commit.signer is not None and self._ever(commit.signer) is None:
-            raise BadSignature(f"{facts.id[:12]} is signed by nobody of this group")
+            raise BadSignature(f"{facts.id[:12]} is signed by nobody in this group")
         if is_merge(facts):
             if not self._check_merge(facts):
                 raise BadSignature(f"{facts.id[:12]} is not the merge of its parents")
         elif commit.signer is None and _is_by_pack(facts) and not _is_other_merge(facts):
-            raise BadSignature(f"{facts.id[:12]} says that PACK made it, and is not signed")
+            raise BadSignature(f"{facts.id[:12]} claims to be made by PACK, and is not signed")
 
     def _check_level(self, commit: NewCommit, peer: Peer) -> None:
         """Whether whoever made a commit may claim its level: its signer, else who announces it."""
@@ -361,7 +363,9 @@ class _Judge:
         maker = self._ever(commit.signer) if commit.signer is not None else peer
         level = written_by(commit.facts).level
         if maker is not None and level not in maker.levels:
-            raise BadSignature(f"{commit.facts.id[:12]} claims level {level}, which it may not")
+            raise BadSignature(
+                f"{commit.facts.id[:12]} claims level {level}, which it may not claim"
+            )
 
     def _ever(self, key: PublicKey) -> Peer | None:
         """Who has this key, or had it once: others may hold what a peer wrote before it left."""

@@ -84,9 +84,9 @@ def check_endpoint(endpoint: str) -> str:
     except ValueError:
         is_whole = False
     if not is_whole or parts.scheme not in _SCHEMES or not endpoint.isascii():
-        raise InvalidContent("an endpoint is an address such as http://192.168.1.10:3005")
+        raise InvalidContent("an endpoint must be an address such as http://192.168.1.10:3005")
     if "@" in parts.netloc or parts.query or parts.fragment or re.search(r"[\s,#\\]", endpoint):
-        raise InvalidContent("an endpoint holds no user, query or fragment")
+        raise InvalidContent("an endpoint must not have a user, a query or a fragment")
     return endpoint.rstrip("/")
 
 

@@ -123,7 +123,7 @@ def parse_request(text: str) -> JoinRequest:
         InvalidContent: It is none.
     """
     if len(text) > LARGEST:
-        raise InvalidContent("a request to join is short")
+        raise InvalidContent("the request to join is too long")
     try:
         found = _File.model_validate_json(text)
     except ValidationError as error:

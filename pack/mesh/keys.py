@@ -65,7 +65,7 @@ class PublicKey:
             InvalidContent: It is none, or a key of another type.
         """
         if not blob.startswith(_PREFIX) or len(blob) != len(_PREFIX) + _SIZE:
-            raise InvalidContent(f"this is no key of type {KEY_TYPE}")
+            raise InvalidContent(f"this is not a key of type {KEY_TYPE}")
         return cls(blob[len(_PREFIX) :])
 
     @property

@@ -162,7 +162,7 @@ def parse_heard(text: str) -> Heard:
 
 def _parsed(kind: type[_Kind], text: str) -> _Kind:
     if len(text) > LARGEST:
-        raise InvalidContent("what peers tell each other is short")
+        raise InvalidContent("what the peer says is too long")
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:

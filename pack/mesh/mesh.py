@@ -36,8 +36,8 @@ from pack.mesh.intake import (
     QUARANTINE,
     BundleOffer,
     CheckMerge,
+    IntakeStanding,
     Refusal,
-    Standing,
     judge,
 )
 from pack.mesh.invitation import Invitation, OpenInvitation, check_endpoint, find_open
@@ -198,7 +198,7 @@ class PeerView:
     Attributes:
         peer: Its id.
         name: What people call it.
-        head: Where it was when it was heard of last; `None` if it never was.
+        head: Where it was when it was last heard from; `None` if it never was.
         lag: How many commits it lacks of what is here.
         record: What is remembered of it.
     """
@@ -265,7 +265,7 @@ class Mesh:
     def _refuse_member(self) -> None:
         """Do nothing, unless the memory belongs to a group; half a join is nothing."""
         if self._state.membership() is not None and self._chains.group_heads():
-            raise InvalidRequest("this memory belongs to a group already")
+            raise InvalidRequest("this memory already belongs to a group")
 
     def _begun(self, name: str) -> CommitId | None:
         """The group of this name that this peer owns and left, or did not get to the end of."""
@@ -274,12 +274,12 @@ class Mesh:
             return None
         found = agreed(chains.values())
         if found.version.group.owner != self.me or found.version.group.name != name:
-            raise InvalidRequest("the repository of this memory holds another group already")
+            raise InvalidRequest("the repository of this memory already holds another group")
         return found.chain[0].id
 
     def _refuse_other_group(self, group: CommitId) -> None:
         if any(chain[0].id != group for chain in self._known_chains().values()):
-            raise InvalidRequest("the repository of this memory holds another group already")
+            raise InvalidRequest("the repository of this memory already holds another group")
 
     def membership(self) -> Membership:
         """The group of this memory.
@@ -583,7 +583,7 @@ class Mesh:
         if head is None or (last and said_already and last.said.endpoint == membership.endpoint):
             return last.id if last else None
         if why := self._memory.refuse_outgoing(head, last.said.head if last else None):
-            raise RefusedForSafety(f"nothing was said of {head[:12]}: {why}")
+            raise RefusedForSafety(f"{head[:12]} was not announced: {why}")
         chains = self._known_chains()
         if not chains:
             return None
@@ -695,7 +695,7 @@ class Mesh:
             is_cloned=verdict.is_cloned,
         )
 
-    def _standing(self, membership: Membership) -> Standing:
+    def _standing(self, membership: Membership) -> IntakeStanding:
         announced = {
             peer: self._chains.announcements(commit, 1)[0]
             for peer, commit in self._chains.announced().items()
@@ -703,7 +703,7 @@ class Mesh:
         heads = {one.said.head for one in announced.values()}
         head = self._memory.head()
         quarantined = self._ports.side_refs(QUARANTINE)
-        return Standing(
+        return IntakeStanding(
             group=membership.group,
             chains=self._known_chains(),
             announced=announced,
@@ -767,7 +767,7 @@ class Mesh:
         return {peer: at for peer, at in self._chains.announced().items() if peer in peers}
 
     def note_heartbeat(self, peer: PeerId, theirs: Heard) -> None:
-        """Remember that a peer was heard of, and whether both are at the same head."""
+        """Remember that a peer was heard from, and whether both are at the same head."""
         now, at = format_time(self._ports.clock()), self.standpoint()
         with self._ports.exclusive():
             fields: dict[str, object] = {"last_sync_at": now} if theirs.head == at.head else {}
@@ -894,7 +894,7 @@ class Mesh:
             said, name = announced.said, version.group.peers[peer].name
             is_same = said.height == self._memory.height(said.head)
             if not is_same or said.tree != self._memory.tree(said.head):
-                yield f"{name} says of {said.head[:12]} what is not so"
+                yield f"{name} claims a tree or height of {said.head[:12]} that it does not have"
 
     def name_of(self, peer: PeerId) -> str:
         """What people call a peer; its id if it is none of the group."""

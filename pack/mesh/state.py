@@ -1,4 +1,4 @@
-"""What this peer remembers of its mesh and of others; derived but for its tokens and invitations.
+"""What this peer remembers of its mesh and of others. Only tokens and invitations are not derived.
 
 Who belongs to the group is not in here: that is in the group's own chain.
 """
@@ -16,7 +16,7 @@ from pack.model import CommitId
 
 
 class PeerSource(StrEnum):
-    """Who told the address of a peer."""
+    """Who gave the address of a peer."""
 
     MANUAL = "manual"
     HUB = "hub"
@@ -24,7 +24,7 @@ class PeerSource(StrEnum):
 
 
 class PeerStatus(StrEnum):
-    """How it goes with a peer."""
+    """How things stand with a peer."""
 
     PENDING = "pending"
     """Nothing was exchanged yet."""
@@ -33,7 +33,7 @@ class PeerStatus(StrEnum):
     BACKFILLING = "backfilling"
     """It is being given a long history."""
     UNREACHABLE = "unreachable"
-    """It was not heard of for a while."""
+    """It has not been heard from for a while."""
     ERROR = "error"
     """Many exchanges in a row failed; it is asked all the same."""
     PAUSED = "paused"
@@ -63,8 +63,8 @@ class PeerRecord:
         peer: Its id.
         endpoint: Where it is; empty if nobody knows.
         source: Who said so.
-        status: How it goes with it.
-        created_at: When it was heard of first.
+        status: How things stand with it.
+        created_at: When it was first heard from.
         updated_at: When anything here changed.
         last_heartbeat_at: When it answered last.
         last_sync_at: When both were last known to be at the same head.

@@ -16,6 +16,7 @@ GUIDE_TOPICS: Final = (
     "settings",
     "migrate",
     "remote",
+    "mesh",
     "github",
     "serve",
     "copies",

@@ -17,7 +17,7 @@ from pack.truth.sync_items.pulling import pull
 from pack.use_cases.merging import MergeVerdict, Merging
 from tests.compat.remote_support import Machine, Net, make_template
 
-pytestmark = [pytest.mark.contract("C1"), pytest.mark.usefixtures("git_identity")]
+pytestmark = [pytest.mark.contract("C1", "C14"), pytest.mark.usefixtures("git_identity")]
 
 A = "context/a.md"
 USER = Origin(Source.USER, "cli")

@@ -147,7 +147,7 @@ def _group_commit(stored: StoredCommit) -> GroupCommit:
 def _announced(stored: StoredCommit) -> Announced:
     found = stored.files.get(ANNOUNCE_FILE, b"")
     if len(found) > LARGEST or len(stored.content) > _LARGEST_COMMIT:
-        raise InvalidContent("an announcement is short")
+        raise InvalidContent("the announcement is too long")
     text = _text(stored, ANNOUNCE_FILE)
     return _checked(stored.id, stored.parents, stored.content, text)
 

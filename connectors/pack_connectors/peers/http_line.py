@@ -63,6 +63,8 @@ class SafeNetworks:
             address = ipaddress.ip_address(name)
         except ValueError:
             return False
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped  # so a socket for both names a caller of the older kind
         return address.is_loopback or any(address in one for one in self._networks)
 
 
@@ -135,7 +137,7 @@ class HttpLine:
         for block in answer.iter_bytes(_BLOCK):
             content += block
             if len(content) > LARGEST:
-                raise Unavailable(f"{self._base} answers with too much")
+                raise Unavailable(f"{self._base} sends too much")
         return bytes(content)
 
     def _stream(
@@ -199,7 +201,7 @@ def _refused(url: str, answer: httpx.Response) -> RefusedForSafety | Unavailable
         said = ""
     words = "".join(c if c.isprintable() else "?" for c in said) or answer.reason_phrase
     if answer.status_code in _REFUSALS:
-        return RefusedForSafety(f"the peer does not let this one in: {words}", "Ask its owner.")
+        return RefusedForSafety(f"the peer does not let this machine in: {words}", "Ask its owner.")
     return Unavailable(f"{url} answers {answer.status_code}: {words}")
 
 

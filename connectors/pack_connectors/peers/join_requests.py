@@ -64,11 +64,11 @@ class JoinSigner:
     def check_request(self, content: bytes) -> SignedRequest:
         """See `RequestSigner.check_request`."""
         if len(content) > 4 * LARGEST:
-            raise InvalidContent("a request to join is short")
+            raise InvalidContent("the request to join is too long")
         try:
             found = _File.model_validate_json(content)
         except ValidationError as error:
-            raise InvalidContent("this is no request to join") from error
+            raise InvalidContent("this is not a request to join") from error
         data = found.request.encode()
         request = parse_request(found.request)
         if sshsig.verify(data, found.by_newcomer.encode(), NAMESPACE) != request.key:
@@ -87,8 +87,8 @@ class JoinSigner:
         try:
             text = content.decode("utf-8")
             signature = json.loads(text)["signature"].encode("ascii")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InvalidContent("this is no answer to a handshake") from error
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise InvalidContent("this is not an answer to a handshake") from error
         welcome = parse_welcome(text)
         if sshsig.verify(write_welcome(welcome).encode(), signature, _WELCOME) != welcome.key:
             raise BadSignature("the answer is not signed by the key that it names")

@@ -61,7 +61,7 @@ class KeyFile:
         try:
             key = serialization.load_ssh_private_key(content, password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-            raise InvalidConfig(str(self._path), "it is no OpenSSH key without a passphrase") from (
+            raise InvalidConfig(str(self._path), "it is no OpenSSH key, or has a passphrase") from (
                 error
             )
         if not isinstance(key, Ed25519PrivateKey):
@@ -72,7 +72,7 @@ class KeyFile:
         """The key; a new one if there is none. Two processes that make it get the same one.
 
         Args:
-            comment: Stands behind the public key, for people.
+            comment: Follows the public key, for people.
 
         Raises:
             As `load`.

@@ -83,5 +83,5 @@ def signer_of(commit: bytes) -> PublicKey | None:
     if signature is None:
         return None
     if not commit.startswith(_FIRST):
-        raise BadSignature("this is no commit")
+        raise BadSignature("this is not a commit")
     return sshsig.verify(payload, signature)

@@ -75,7 +75,7 @@ def verify(data: bytes, armoured: bytes, namespace: str = GIT) -> PublicKey:
     except BadSignature:
         raise
     except (InvalidSignature, InvalidContent, ValueError) as error:
-        raise BadSignature("the signature is not over these bytes") from error
+        raise BadSignature("the signature does not match what it should be over") from error
     return key
 
 
@@ -88,7 +88,7 @@ def _signed(namespace: bytes, hashed: bytes, data: bytes) -> bytes:
 def _dearmoured(armoured: bytes) -> bytes:
     end = armoured.find(_END)
     if not armoured.startswith(_BEGIN) or end < 0:
-        raise BadSignature("this is no SSH signature")
+        raise BadSignature("this is not an SSH signature")
     text = b"".join(armoured[len(_BEGIN) : end].split())
     try:
         return base64.b64decode(text, validate=True)

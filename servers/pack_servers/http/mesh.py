@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import zlib
+from base64 import b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import parse_qs
 
 import anyio
 from anyio.to_thread import run_sync
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -44,14 +48,19 @@ from pack_servers.http.access import MESH_PREFIX
 from pack_servers.wiring.mesh import bundle_file, safe_networks, upload_pack
 
 _T = TypeVar("_T")
+logger = logging.getLogger(__name__)
 BUNDLE_TYPE: Final = "application/x-git-bundle"
 SEQUENCE_HEADER: Final = "pack-sender-seq"
 PAGE: Final = 500
 MOST_EVENTS: Final = 1000
 _SECONDS: Final = 60.0
+_SLOWEST: Final = 16 * 1024
+"""Bytes a second."""
 _AT_ONCE: Final = 4
 _MOST_HAVE: Final = 5000
 _GIT_BODY: Final = 8 * 1024 * 1024
+_GZIP: Final = 16 + zlib.MAX_WBITS
+_CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="PACK", charset="UTF-8"'}
 _STATUS: Final[Mapping[type[PackError], int]] = {
     NotFound: 404,
     LimitExceeded: 413,
@@ -75,6 +84,7 @@ class MeshServing:
         git_refs: Git's answer to `info/refs`, by the protocol asked for.
         git_answer: Git's answer to a request.
         on_news: Called when something new came.
+        largest_bundle: The most bytes that a peer may push at once.
     """
 
     mesh: Mesh
@@ -84,6 +94,7 @@ class MeshServing:
     git_refs: Callable[[str], bytes]
     git_answer: Callable[[bytes, str], Iterator[bytes]]
     on_news: Callable[[], object]
+    largest_bundle: int = LARGEST_BUNDLE
 
 
 def serving_of(
@@ -106,9 +117,11 @@ def serving_of(
 class _Refused(Exception):
     """A request that is not served."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
-        self.answer = JSONResponse({"code": code, "message": message}, status)
+        self.answer = JSONResponse({"code": code, "message": message}, status, headers)
 
 
 class MeshEndpoints:
@@ -124,6 +137,8 @@ class MeshEndpoints:
         request = Request(scope, receive)
         try:
             answer = await self._answer(request)
+        except ClientDisconnect:
+            return
         except _Refused as refused:
             answer = refused.answer
         except PackError as error:
@@ -147,7 +162,8 @@ class MeshEndpoints:
 
     async def _of_group(self, request: Request, caller: PeerId, path: str) -> Response:
         group, _, rest = path.removeprefix("/groups/").partition("/")
-        if not path.startswith("/groups/") or group != self._mesh.membership().group:
+        membership = await self._run(self._mesh.membership)
+        if not path.startswith("/groups/") or group != membership.group:
             raise _Refused(404, "not_found", "there is nothing at this path")
         serve = self._routes().get((request.method, rest))
         if serve is None:
@@ -170,7 +186,7 @@ class MeshEndpoints:
     def _refuse_unsafe(self, request: Request) -> None:
         host = request.client.host if request.client else ""
         if request.url.scheme != "https" and not self._serving.is_safe(host):
-            raise _Refused(403, "insecure", "tokens are not taken over plain HTTP from there")
+            raise _Refused(403, "insecure", "tokens are not accepted over plain HTTP from there")
 
     async def _run(self, call: Callable[..., _T], *args: object) -> _T:
         return await run_sync(partial(call, *args), limiter=self._limiter)
@@ -202,7 +218,7 @@ class MeshEndpoints:
 
     async def _push(self, request: Request, caller: PeerId) -> Response:
         with self._serving.make_file() as file:
-            await _save(request, file)
+            await _save(request, file, self._serving.largest_bundle)
             taken = await self._run(self._mesh.take, file)
         self._serving.on_news()
         standpoint = await self._run(self._mesh.standpoint)
@@ -274,9 +290,11 @@ class MeshEndpoints:
 
     async def _git_answer(self, request: Request, caller: PeerId) -> Response:
         del caller
-        body = await _body(request, _GIT_BODY)
+        body = _unpacked(await _body(request, _GIT_BODY), request)
         blocks = self._serving.git_answer(body, request.headers.get("git-protocol", ""))
-        return StreamingResponse(blocks, media_type="application/x-git-upload-pack-result")
+        first = await self._run(next, blocks, b"")  # a request that git refuses has no other
+        whole = chain([first], _until_failure(blocks))
+        return StreamingResponse(whole, media_type="application/x-git-upload-pack-result")
 
 
 class _FileOnce(FileResponse):
@@ -299,41 +317,67 @@ class _FileOnce(FileResponse):
 def _token(request: Request) -> str:
     """The token that a request shows: a bearer token, or what `git clone` asks its user for."""
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not given:
-        raise _Refused(401, "unauthorized", "a token of a peer is needed")
-    return given.strip()
+    token = given.strip() if scheme.lower() == "bearer" else ""
+    if scheme.lower() == "basic":
+        with suppress(ValueError):
+            token = b64decode(given).decode("latin-1").partition(":")[2]
+    if not token:
+        raise _Refused(401, "unauthorized", "a token of a peer is needed", _CHALLENGE)
+    return token
 
 
 async def _body(request: Request, most: int) -> bytes:
-    content = bytearray()
-    async for block in _blocks(request):
-        content += block
-        if len(content) > most:
-            raise _Refused(413, "body_too_large", "the request body is too large")
-    return bytes(content)
+    return b"".join([block async for block in _blocks(request, most)])
 
 
-async def _save(request: Request, file: str) -> None:
-    size = 0
+def _unpacked(body: bytes, request: Request) -> bytes:
+    """A body as it was before git compressed it, which it does with long ones."""
+    if request.headers.get("content-encoding") not in ("gzip", "x-gzip"):
+        return body
+    unpacking = zlib.decompressobj(wbits=_GZIP)
+    try:
+        content = unpacking.decompress(body, _GIT_BODY)
+    except zlib.error as error:
+        raise InvalidContent("the body is not what its encoding says") from error
+    if not unpacking.eof:
+        raise _Refused(413, "body_too_large", "the request body is too large, or cut off")
+    return content
+
+
+async def _save(request: Request, file: str, most: int) -> None:
     with Path(file).open("wb") as opened:
-        async for block in _blocks(request):
-            size += len(block)
-            if size > LARGEST_BUNDLE:
-                raise _Refused(413, "body_too_large", "the bundle is too large")
+        async for block in _blocks(request, most):
             await run_sync(opened.write, block)
 
 
-async def _blocks(request: Request) -> AsyncIterator[bytes]:
-    stream = request.stream().__aiter__()
+async def _blocks(request: Request, most: int) -> AsyncIterator[bytes]:
+    """The body as it comes, within its limit and not slower than any network is."""
+    too_large = _Refused(413, "body_too_large", "the request body is too large")
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > most:
+        raise too_large
+    stream, size = request.stream().__aiter__(), 0
+    begun = asyncio.get_running_loop().time()
     while True:
         try:
-            async with asyncio.timeout(_SECONDS):
+            async with asyncio.timeout_at(begun + _SECONDS + size / _SLOWEST):
                 block = await anext(stream)
         except StopAsyncIteration:
             return
         except TimeoutError as error:
             raise _Refused(408, "request_timeout", "the request did not arrive in time") from error
+        size += len(block)
+        if size > most:
+            raise too_large
         yield block
+
+
+def _until_failure(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Blocks of an answer that has begun; git at the other end sees that the rest is missing."""
+    try:
+        yield from blocks
+    except PackError as error:
+        logger.info("git upload-pack: %s", error)
 
 
 def _have(body: bytes) -> list[CommitId]:
@@ -343,7 +387,7 @@ def _have(body: bytes) -> list[CommitId]:
     except (ValueError, TypeError, KeyError, RecursionError):
         is_known = False
     if not is_known or len(have) > _MOST_HAVE or not all(map(_is_id, have)):
-        raise InvalidRequest("the body is no list of commits that the caller has")
+        raise InvalidRequest("the body is not a list of the commits that the caller has")
     return [CommitId(one) for one in have]
 
 

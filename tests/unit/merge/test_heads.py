@@ -33,7 +33,7 @@ def said(*texts: str) -> list[str]:
 
 
 @pytest.mark.hypothesis  # `make soak` gives it many seeds
-@pytest.mark.contract("C1")
+@pytest.mark.contract("C1", "C14")
 @pytest.mark.parametrize("count", range(2, 8))
 def test_n_writers_of_a_line_leave_n_texts(count: int) -> None:
     """In whatever order and groups they are merged: each peer ends with all texts, each once."""
@@ -98,7 +98,7 @@ ROUNDS = [(2, 2, 2), (3, 16, 8), (5, 60, 16)]
 
 
 @pytest.mark.hypothesis  # `make soak` gives it many seeds
-@pytest.mark.contract("C1")
+@pytest.mark.contract("C1", "C14")
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__)
 @pytest.mark.parametrize(("peers", "at_once", "one_by_one"), ROUNDS)
 def test_peers_come_to_rest(edit: Edit, peers: int, at_once: int, one_by_one: int) -> None:
@@ -116,6 +116,7 @@ def test_peers_come_to_rest(edit: Edit, peers: int, at_once: int, one_by_one: in
             assert len(graph.trees) == known
 
 
+@pytest.mark.contract("C14")
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__)
 @pytest.mark.parametrize("peers", [3, 7])
 def test_whoever_knows_all_heads_is_done_at_once(edit: Edit, peers: int) -> None:

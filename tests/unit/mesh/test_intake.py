@@ -10,7 +10,7 @@ from pack.log import CommitFacts
 from pack.mesh.announcement import Announced, Announcement
 from pack.mesh.group import Role
 from pack.mesh.group_chain import checked_chain, removal
-from pack.mesh.intake import NewCommit, Standing, judge
+from pack.mesh.intake import IntakeStanding, NewCommit, judge
 from pack.mesh.keys import PeerId
 from pack.model import CommitId, Identity
 from pack.provenance import Origin, Source, commit_message
@@ -99,10 +99,10 @@ def _last(made: list[Announced]) -> CommitId | None:
     return made[-1].id if made else None
 
 
-def standing(known=(), **other) -> Standing:
+def standing(known=(), **other) -> IntakeStanding:
     """What `laptop` knew: the group, and of each peer the announcements that it has accepted."""
     accepted = {one.id for said in known for one in said}
-    found = Standing(
+    found = IntakeStanding(
         group=FIRST.id,
         chains={"group": CHAIN},
         announced={said[0].said.peer: said[0] for said in known},
@@ -127,11 +127,13 @@ def offer(*commits: NewCommit, name: str = "desk", said=None) -> Offered:
 KNOWN = standing([says("desk", "begun"), says("phone", "begun")])
 
 
-def decide(offered: Offered, known: Standing = KNOWN, check: Callable = lambda _: True):
+def decide(offered: Offered, known: IntakeStanding = KNOWN, check: Callable = lambda _: True):
     return judge(offered, known, check)
 
 
-def refusal(offered: Offered, known: Standing = KNOWN, check: Callable = lambda _: True) -> str:
+def refusal(
+    offered: Offered, known: IntakeStanding = KNOWN, check: Callable = lambda _: True
+) -> str:
     """Why the only refused peer is refused, which leaves no trace but in quarantine."""
     verdict = decide(offered, known, check)
     (found,) = verdict.refused
@@ -227,10 +229,10 @@ def test_a_removed_peer_is_not_heard_whoever_brings_it():
     ("bad", "words"),
     [
         (by_pack("new", "begun", signer=None), "not signed"),
-        (by_pack("new", "begun", signer="stranger"), "nobody of this group"),
-        (by_pack("new", "begun", is_damaged=True), "not over it"),
-        (commit("new", "begun", is_damaged=True), "not over it"),
-        (commit("new", "begun", signer=public_key("stranger")), "nobody of this group"),
+        (by_pack("new", "begun", signer="stranger"), "nobody in this group"),
+        (by_pack("new", "begun", is_damaged=True), "does not match"),
+        (commit("new", "begun", is_damaged=True), "does not match"),
+        (commit("new", "begun", signer=public_key("stranger")), "nobody in this group"),
         (by_pack("new", "begun", origin=AGENT, signer=None), "not signed"),
     ],
 )
@@ -243,7 +245,7 @@ def test_a_commit_further_back_is_looked_at_too():
     assert "not signed" in refusal(offer(by_pack("new", "bad"), bad))
 
 
-def allowed(*levels: int) -> Standing:
+def allowed(*levels: int) -> IntakeStanding:
     member = replace(peer("desk"), levels=frozenset(levels))
     group = group_of("laptop", "phone").admitting(member)
     chain = checked_chain([FIRST, version(group, "laptop", FIRST)])
@@ -309,7 +311,7 @@ def test_another_group_is_refused():
     foreign = version(group_of("laptop", name="other"), "laptop")
     assert "another group" in refusal(Offered(groups={"group": [foreign]}))
     forged = version(GROUP.admitting(peer("stranger")), "stranger", SECOND)
-    assert "nobody who owns it" in refusal(Offered(groups={"group": [FIRST, SECOND, forged]}))
+    assert "not signed by an owner" in refusal(Offered(groups={"group": [FIRST, SECOND, forged]}))
 
 
 # --- the same key twice --------------------------------------------------------------------------

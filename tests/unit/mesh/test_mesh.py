@@ -67,6 +67,7 @@ def test_a_machine_joins_by_files_and_has_the_memory(machines):
     assert desk.mesh.membership().group == laptop.mesh.membership().group
 
 
+@pytest.mark.contract("C14")
 def test_what_both_wrote_meets_at_one_head(pair):
     laptop, desk = pair
     laptop.write("by laptop")
@@ -77,6 +78,7 @@ def test_what_both_wrote_meets_at_one_head(pair):
     assert laptop.memory.height(laptop.memory.head()) == 4
 
 
+@pytest.mark.contract("C14")
 def test_nothing_is_sent_twice_and_nothing_new_is_said(pair):
     laptop, desk = pair
     first = laptop.write("more")
@@ -116,6 +118,7 @@ def test_a_bundle_that_builds_on_what_is_missing_waits(pair):
     assert not list((desk.folder / ".git" / "pack" / "mesh" / "pending").iterdir())
 
 
+@pytest.mark.contract("C14")
 def test_a_third_machine_learns_from_any_peer(machines, pair):
     laptop, desk = pair
     phone = machines[2]
@@ -262,6 +265,7 @@ def test_a_removed_peer_is_heard_by_nobody(machines, pair):
         laptop.mesh.admit(again)
 
 
+@pytest.mark.contract("C14")
 def test_one_key_on_two_machines_is_told_and_both_histories_stay(machines, pair, tmp_path):
     laptop, desk = pair
     desk.write("here")
@@ -284,6 +288,7 @@ def test_one_key_on_two_machines_is_told_and_both_histories_stay(machines, pair,
     assert desk.mesh.take(file).is_cloned
 
 
+@pytest.mark.contract("C14")
 def test_a_machine_restored_from_a_backup_takes_up_what_it_lost(pair):
     laptop, desk = pair
     backup = desk.memory.head()

@@ -29,7 +29,7 @@ def read_bundle_head(file: IO[bytes]) -> BundleHead:
     """
     version = _VERSIONS.get(file.readline(_LONGEST_LINE))
     if version is None:
-        raise InvalidContent("the file is no git bundle")
+        raise InvalidContent("the file is not a git bundle")
     refs: dict[str, CommitId] = {}
     needed: list[CommitId] = []
     while (line := file.readline(_LONGEST_LINE)) != b"\n":

@@ -188,7 +188,7 @@ class Bundles:
         except RepositoryBusy:
             raise
         except ConnectorError as error:
-            raise InvalidContent("the bundle lacks something that it leads to") from error
+            raise InvalidContent("the bundle lacks something that its commits need") from error
 
 
 class ArrivedBundle:

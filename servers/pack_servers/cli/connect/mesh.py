@@ -345,7 +345,7 @@ def _remove(call: _Call) -> None:
 
 def _leave(call: _Call) -> None:
     call.mesh.leave()
-    call.tell({"left": True}, "this memory is no peer any more; its history stays")
+    call.tell({"left": True}, "this memory has left its group; its history stays")
 
 
 def _peer(mesh: Mesh, text: str) -> PeerId:

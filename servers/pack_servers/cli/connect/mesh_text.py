@@ -47,19 +47,19 @@ def taken_fields(taken: TakenIn) -> dict[str, object]:
 def show_taken(taken: TakenIn) -> None:
     """Print what came of a bundle."""
     if taken.pending:
-        show(f"it builds on {counted(len(taken.pending), 'commit')} that did not come here yet")
-        show("  → It is kept. Import what was sent before it, and it is taken in as well.")
+        show(f"it builds on {counted(len(taken.pending), 'commit')} that have not arrived here yet")
+        show("  → It is kept, and taken in once you import what was sent before it.")
         return
-    show(f"took in what is new of {counted(taken.received, 'peer')}")
+    show(f"took in what is new from {counted(taken.received, 'peer')}")
     for one in taken.quarantined:
         show(f"refused  {one.ref}: {one.reason}")
     for why in taken.waiting:
         show(f"waits    {why}")
     if taken.is_restored:
-        show("this machine had said more than it knew, and has that back: was it restored?")
+        show("this machine had lost what it once announced, and has it back: was it restored?")
     if taken.is_cloned:
-        show("somebody else uses the key of this machine")
-        show("  → Is there a copy of this machine? Give one of them a new key.")
+        show("another machine uses the key of this one")
+        show("  → Is one a copy of the other? Stop using one of them.")
 
 
 def show_peers(mesh: Mesh) -> None:
@@ -69,7 +69,7 @@ def show_peers(mesh: Mesh) -> None:
     show(f"here   {mesh.membership().name}  {(position.head or 'empty')[:12]}")
     for one in mesh.peers():
         lag = "in step" if one.lag == 0 else f"{counted(one.lag, 'commit')} behind"
-        known = lag if one.head else "not heard of yet"
+        known = lag if one.head else "not heard from yet"
         where = one.record.endpoint or "no address"
         show(f"peer   {one.name}  {one.record.status}  {known}  {where}")
         if one.record.last_error:

@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from mcp.server.subscriptions import SubscriptionBus
     from starlette.types import ASGIApp
 
+    from pack.mesh.mesh import Mesh
     from pack.use_cases.lifecycle import Initialised
 
 EXAMPLES: Final = """\
@@ -136,9 +137,10 @@ def _serve(served: _Served, transport: _Transport | None, *, create: bool) -> No
         exchanging(memory, settings.pack_remote_interval, leaving),
         committing(memory, settings.pack_commit_hand_edits),
         _syncing(memory),
+        _meeting(memory, settings) as peers,
     ):
         if transport is not None:
-            _serve_http(memory, made, served, transport)
+            _serve_http(memory, made, served, transport, peers)
         else:
             _serve_stdio(memory, served)
 
@@ -207,6 +209,14 @@ class _Transport:
     stateless: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Peers:
+    """The memory as a peer, and what is told that something new came."""
+
+    mesh: Mesh
+    tell: Callable[[], object]
+
+
 def _serve_stdio(memory: Memory, served: _Served) -> None:
     with importing():
         # Imported here: it takes half a second, and no other command needs it.
@@ -237,7 +247,11 @@ def _serve_refusals(served: _Served, error: MissingMemory) -> None:
 
 
 def _serve_http(
-    memory: Memory, made: Initialised | None, served: _Served, transport: _Transport
+    memory: Memory,
+    made: Initialised | None,
+    served: _Served,
+    transport: _Transport,
+    peers: _Peers | None,
 ) -> None:
     with importing():
         from pack_servers.http.app import HttpSettings, More, serve  # noqa: PLC0415 - as above
@@ -271,8 +285,8 @@ def _serve_http(
         sees_all=not transport.stateless and settings.pack_redis_url is None,
         asks=settings.pack_accept_by_elicitation,
     )
-    with cataloguing(memory, wiring.note), _peers(memory, settings) as mesh:
-        more = More(_sync_items(memory, settings), mesh)
+    more = More(_sync_items(memory, settings), _peer_endpoints(memory, settings, peers))
+    with cataloguing(memory, wiring.note):
         serve(server, http, health, announce, more)
 
 
@@ -287,20 +301,28 @@ def _sync_items(memory: Memory, settings: Settings) -> ASGIApp | None:
 
 
 @contextmanager
-def _peers(memory: Memory, settings: Settings) -> Iterator[ASGIApp | None]:
-    """Meet other peers while the memory is served; what serves them, where it has any."""
+def _meeting(memory: Memory, settings: Settings) -> Iterator[_Peers | None]:
+    """Meet other peers while the memory is served; `None` where it has none."""
     if not is_peer(memory.connector):
         yield None
         return
     # Here, as few memories have peers.
     from pack_servers.background.mesh import MeshNews, meeting  # noqa: PLC0415
-    from pack_servers.http.mesh import MeshEndpoints, serving_of  # noqa: PLC0415
     from pack_servers.wiring.mesh import exchange_of, mesh_of  # noqa: PLC0415
 
     with mesh_of(settings, memory) as mesh:
         news, exchange = MeshNews(), exchange_of(settings, mesh)
         with meeting(mesh, exchange, news, settings.pack_mesh_heartbeat):
-            yield MeshEndpoints(serving_of(settings, memory, mesh, news.tell))
+            yield _Peers(mesh, news.tell)
+
+
+def _peer_endpoints(memory: Memory, settings: Settings, peers: _Peers | None) -> ASGIApp | None:
+    """What other peers talk to; `None` where there are none."""
+    if peers is None:
+        return None
+    from pack_servers.http.mesh import MeshEndpoints, serving_of  # noqa: PLC0415 - rarely needed
+
+    return MeshEndpoints(serving_of(settings, memory, peers.mesh, peers.tell))
 
 
 def _bus(served: _Served) -> SubscriptionBus | None:

@@ -1,0 +1,232 @@
+"""Machines that keep one memory together: the installed command, real servers, loopback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.stories.cli_driver import Folder, new_memory, run
+from tests.stories.prepared import Process, start
+
+SECONDS = 60.0
+"""Until a test gives up; nothing waits for it to pass."""
+PEER = {"peer_id", "name", "endpoint", "source", "status", "lag", "last_sync", "last_error"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Machine:
+    """One machine: a home with a key, a memory, and a server while it runs."""
+
+    def __init__(self, folder: Path, name: str, stack: ExitStack) -> None:
+        self.name, self.port, self._stack = name, free_port(), stack
+        self.home = folder / name
+        self.home.mkdir()
+        self.folder = Folder(self.home / "memory")
+        self.process: Process | None = None
+        self.env = {
+            "PACK_MESH_KEY": str(self.home / "key"),
+            "PACK_MESH_HEARTBEAT": "1",
+        }
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def begin(self) -> Machine:
+        new_memory(self.folder.path)
+        return self
+
+    def mesh(self, *words: str | Path, status: int = 0) -> Any:
+        """The answer of `pack mesh` as JSON."""
+        action, *rest = words
+        ended = self.folder.pack("mesh", action, *rest, "--format", "json", env=self.env)
+        assert ended.status == status, ended
+        return ended.json if ended.out else ended
+
+    def write(self, name: str) -> None:
+        ended = self.folder.pack(
+            "update", f"context/{name}.md", stdin=f"# {name}\n\nby {self.name}\n", env=self.env
+        )
+        assert ended.status == 0, ended
+
+    def texts(self) -> set[str]:
+        return {file.stem for file in (self.folder.path / "context").glob("*.md")}
+
+    def serve(self) -> None:
+        """Start the server, and go on once it answers."""
+        words = ["serve", "--http", "--port", str(self.port), "--local", str(self.folder.path)]
+        log = (self.home / "log").open("ab")
+        self._stack.callback(log.close)
+        self.process = start(words, env={**os.environ, **self.env}, stderr=log)
+        self._stack.callback(self.stop)
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.startswith(b"serving"):
+                return
+        pytest.fail((self.home / "log").read_text())
+
+    def stop(self, number: signal.Signals = signal.SIGKILL) -> None:
+        if self.process is not None:
+            with self.process as ending:
+                ending.send_signal(number)
+            self.process = None
+
+
+@pytest.fixture
+def machine(tmp_path: Path, git_identity: tuple[str, str]) -> Iterator[Callable[[str], Machine]]:
+    with ExitStack() as stack:
+        yield lambda name: Machine(tmp_path, name, stack)
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    """Look again and again, as what is waited for comes from another process."""
+    deadline = time.monotonic() + SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline
+
+
+def agree(*machines: Machine) -> bool:
+    return len({machine.folder.head() for machine in machines}) == 1
+
+
+def joined(laptop: Machine, desk: Machine) -> Any:
+    """Two machines of one group, with the three commands that a person types."""
+    laptop.begin()
+    laptop.mesh("init", "--name", "laptop", "--endpoint", laptop.endpoint)
+    laptop.serve()
+    line = laptop.mesh("invite")["invite"]
+    return desk.mesh("join", line, "--name", "desk", "--endpoint", desk.endpoint)
+
+
+def test_two_machines_find_each_other_and_keep_the_same_memory(
+    machine: Callable[[str], Machine],
+) -> None:
+    laptop, desk = machine("laptop"), machine("desk")
+    said = joined(laptop, desk)
+    assert set(said) == {"peer_id", "group_id", "peers"}
+    assert [(one["name"], one["endpoint"]) for one in said["peers"]] == [
+        ("laptop", laptop.endpoint)
+    ]
+    assert agree(laptop, desk)
+    desk.serve()
+    laptop.write("by-laptop")
+    desk.write("by-desk")
+    wait_for(lambda: agree(laptop, desk) and {"by-laptop", "by-desk"} <= laptop.texts())
+    assert laptop.texts() == desk.texts()
+    assert_state(laptop, desk)
+    desk.stop()  # at whatever it was doing
+    laptop.write("while-it-was-away")
+    desk.serve()
+    wait_for(lambda: agree(laptop, desk))
+    assert "while-it-was-away" in desk.texts()
+    for each in (laptop, desk):
+        verified = each.mesh("verify")
+        assert set(verified) == {"ok", "head", "commits", "problems"}
+        assert (verified["ok"], verified["problems"]) == (True, [])
+        assert verified["commits"] == each.folder.commits()
+    assert_git_agrees(laptop)
+    assert_removal_is_final(laptop, desk)
+
+
+def assert_state(laptop: Machine, desk: Machine) -> None:
+    """Both tell the same of each other, in the form that is promised."""
+    wait_for(lambda: laptop.mesh("status")["peers"][0]["last_sync"] is not None)
+    for one, other in ((laptop, desk), (desk, laptop)):
+        state = one.mesh("status")
+        assert set(state) >= {"group_id", "peer_id", "head", "height", "peers"}
+        assert (state["head"], state["height"]) == (one.folder.head(), one.folder.commits())
+        (peer,) = state["peers"]
+        assert set(peer) >= PEER
+        assert (peer["name"], peer["endpoint"]) == (other.name, other.endpoint)
+        assert peer["source"] in ("manual", "gossip")
+
+
+def assert_git_agrees(laptop: Machine) -> None:
+    """Nothing on the outside is served to whoever has no token, and the repository is sound."""
+    assert httpx.get(f"{laptop.endpoint}/sync/v1/groups/x/events").status_code == 401
+    laptop.folder.git("fsck", "--strict", "--no-dangling")
+    assert laptop.folder.git("status", "--porcelain") == ""
+
+
+def assert_removal_is_final(laptop: Machine, desk: Machine) -> None:
+    removed = laptop.mesh("remove", "desk")
+    assert set(removed) == {"removed"}
+    desk.write("too-late")
+    failed = desk.mesh("sync", status=1)["failed"]
+    assert "does not let this one in" in failed["laptop"]
+    assert "too-late" not in laptop.texts()
+    assert laptop.mesh("status")["peers"] == []
+
+
+def test_machines_without_a_network_join_and_exchange_by_files(
+    machine: Callable[[str], Machine], tmp_path: Path
+) -> None:
+    laptop, desk = machine("laptop").begin(), machine("desk")
+    begun = laptop.mesh("init", "--name", "laptop", "--group", "home")
+    assert set(begun) == {"peer_id", "group_id", "group"}
+    assert begun["group"] == "home"
+    request, file = tmp_path / "request", tmp_path / "file"
+    invited = laptop.mesh("invite")
+    assert set(invited) == {"invite"}
+    line = invited["invite"]
+    assert line.startswith(f"pack-invite:{begun['peer_id']}@")
+    desk.mesh("join", line, "--name", "desk", "--request", request)
+    laptop.mesh("import", request)
+    laptop.mesh("export", file)
+    said = desk.mesh("join", line, "--name", "desk", "--bundle", file)
+    assert said["group_id"] == begun["group_id"]
+    laptop.write("by-laptop")
+    desk.write("by-desk")
+    for one, other in ((laptop, desk), (desk, laptop)):
+        one.mesh("export", file)
+        taken = other.mesh("import", file)
+        assert set(taken) >= {"received", "quarantined", "pending", "head"}
+        assert (taken["quarantined"], taken["pending"]) == ([], [])
+    assert agree(laptop, desk)
+    assert {"by-laptop", "by-desk"} <= laptop.texts() == desk.texts()
+    bundle = ["git", "bundle", "verify", "--quiet", str(file)]
+    assert subprocess.run(bundle, cwd=desk.folder.path, check=False).returncode == 0
+
+
+def test_a_memory_of_no_group_says_how_to_begin_one(tmp_path: Path) -> None:
+    memory = new_memory(tmp_path / "memory")
+    for action in ("status", "sync", "verify", "invite", "leave"):
+        ended = run("mesh", action, "--local", memory.path, cwd=tmp_path)
+        assert ended.status != 0
+        assert "pack mesh init" in ended.err
+
+
+@pytest.mark.soak
+def test_a_machine_that_is_killed_again_and_again_loses_nothing(
+    machine: Callable[[str], Machine],
+) -> None:
+    laptop, desk = machine("laptop"), machine("desk")
+    joined(laptop, desk)
+    written = set()
+    for number in range(12):
+        desk.serve()
+        for each in (laptop, desk):
+            each.write(f"{each.name}-{number}")
+            written.add(f"{each.name}-{number}")
+        desk.stop()
+        laptop.write(f"alone-{number}")
+        written.add(f"alone-{number}")
+    desk.serve()
+    wait_for(lambda: agree(laptop, desk))
+    assert written <= laptop.texts() == desk.texts()
+    assert laptop.mesh("verify")["ok"]

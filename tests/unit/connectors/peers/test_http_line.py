@@ -1,0 +1,285 @@
+"""The way to another peer: against a server on this machine that answers as it is told to."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from pack_connectors.peers.http_line import BUNDLE_TYPE, HttpLine, SafeNetworks
+from pack_connectors.peers.join_requests import JoinSigner
+
+from pack.errors import InvalidConfig, PackError, RefusedForSafety, Unavailable
+from pack.mesh.joining import JoinRequest
+from pack.mesh.meeting import LARGEST, Heard, Welcome, heard_fields
+from tests.mesh_support import commit_id, private_key, public_key
+
+GROUP, HEAD = commit_id("group"), commit_id("head")
+DESK = public_key("desk")
+MINE = Heard(public_key("laptop").peer, GROUP, HEAD, 3)
+THEIRS = Heard(DESK.peer, GROUP, HEAD, 3)
+TOKEN = "t" * 64
+CHECKS = JoinSigner(private_key("laptop")).check_welcome
+
+
+class Peer:
+    """What stands in for the endpoints of a peer."""
+
+    def __init__(self):
+        self.status, self.body, self.headers = 200, b"", {}
+        self.seen = []
+        peer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                peer.seen.append((self.path, dict(self.headers), self._read()))
+                self.send_response(peer.status)
+                for name, value in {"Content-Length": len(peer.body), **peer.headers}.items():
+                    self.send_header(name, str(value))
+                self.end_headers()
+                self.wfile.write(peer.body)
+                self.close_connection = True
+
+            def _read(self):
+                if self.headers.get("transfer-encoding") != "chunked":
+                    return self.rfile.read(int(self.headers.get("content-length", 0)))
+                content = b""
+                while size := int(self.rfile.readline(), 16):
+                    content += self.rfile.read(size)
+                    self.rfile.readline()
+                self.rfile.readline()
+                return content
+
+            def log_message(self, *_):
+                """Nothing is logged."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
+        self.thread.start()
+        self.endpoint = f"http://127.0.0.1:{self.server.server_port}/pack"
+
+    def answers(self, status=200, body=b"", **headers):
+        self.status, self.body = status, body
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+    def close(self):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def peer():
+    made = Peer()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def line(peer):
+    return HttpLine(peer.endpoint, CHECKS, SafeNetworks())
+
+
+def heard(**fields):
+    return json.dumps({**heard_fields(THEIRS), **fields}).encode()
+
+
+# --- what is sent and read -----------------------------------------------------------------------
+
+
+def test_positions_are_exchanged(peer, line):
+    peer.answers(body=heard())
+    assert line.heartbeat(TOKEN, MINE) == THEIRS
+    ((path, headers, body),) = peer.seen
+    assert path == "/pack/sync/v1/heartbeat"
+    assert headers["authorization"] == f"Bearer {TOKEN}"
+    assert json.loads(body) == heard_fields(MINE)
+
+
+def test_a_handshake_carries_no_token_and_its_answer_is_checked(peer, line):
+    answer = Welcome(GROUP, DESK, HEAD, 3, TOKEN, "n" * 22)
+    signed = JoinSigner(private_key("desk")).sign_welcome(answer)
+    request = JoinRequest(DESK.peer, public_key("laptop"), "laptop", "", "n" * 22)
+    peer.answers(body=signed)
+    assert line.handshake(JoinSigner(private_key("laptop")).sign_request(request, None)) == answer
+    assert "authorization" not in {name.lower() for name in peer.seen[0][1]}
+    for damaged in (b"", b"{}", b"[" * 9999, signed.replace(b"tttt", b"uuuu", 1)):
+        peer.answers(body=damaged)
+        with pytest.raises(PackError):
+            line.handshake(b"{}")
+
+
+def test_a_bundle_is_read_and_sent_in_pieces(peer, line, tmp_path):
+    file, content = tmp_path / "bundle", b"# v2 git bundle\n" * 50_000
+    peer.answers(body=content)
+    assert line.fetch(TOKEN, GROUP, [HEAD], str(file))
+    assert file.read_bytes() == content
+    path, _, body = peer.seen[0]
+    assert (path, json.loads(body)) == (f"/pack/sync/v1/groups/{GROUP}/bundle", {"have": [HEAD]})
+    peer.answers(204)
+    assert not line.fetch(TOKEN, GROUP, [], str(tmp_path / "none"))
+    assert not (tmp_path / "none").exists()
+    peer.answers(body=b"{}")
+    line.push(TOKEN, GROUP, str(file), 3)
+    path, headers, body = peer.seen[-1]
+    assert (path, body) == (f"/pack/sync/v1/groups/{GROUP}/events", content)
+    headers = {name.lower(): value for name, value in headers.items()}
+    assert (headers["content-type"], headers["pack-sender-seq"]) == (BUNDLE_TYPE, "3")
+
+
+# --- answers that are none -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def every_call(line, tmp_path):
+    file = tmp_path / "bundle"
+    file.write_bytes(b"x")
+    return [
+        lambda: line.handshake(b"{}"),
+        lambda: line.heartbeat(TOKEN, MINE),
+        lambda: line.fetch(TOKEN, GROUP, [], str(tmp_path / "came")),
+        lambda: line.push(TOKEN, GROUP, str(file), 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (301, Unavailable),
+        (302, Unavailable),
+        (307, Unavailable),
+        (308, Unavailable),
+        (400, Unavailable),
+        (401, RefusedForSafety),
+        (403, RefusedForSafety),
+        (404, Unavailable),
+        (413, Unavailable),
+        (500, Unavailable),
+        (503, Unavailable),
+    ],
+)
+def test_a_refusal_is_told_and_nobody_is_led_elsewhere(peer, every_call, status, kind):
+    other = f"http://127.0.0.1:{peer.server.server_port}/elsewhere"
+    said = json.dumps({"message": "why\x1b[2J\n" + "y" * 999}).encode()
+    peer.answers(status, said, Location=other)
+    for call in every_call:
+        with pytest.raises(kind) as told:
+            call()
+        assert "why?[2J?" in str(told.value)
+        assert len(str(told.value)) < 600
+    assert not any("elsewhere" in path for path, _, _ in peer.seen)
+    assert len(peer.seen) == len(every_call)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"message": 1}', b"\xff", b"x" * LARGEST * 2])
+def test_a_refusal_in_no_words_is_told_as_well(peer, line, body):
+    peer.answers(503, body)
+    with pytest.raises(Unavailable, match="503"):
+        line.heartbeat(TOKEN, MINE)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"[" * 100_000,
+        heard(seq=-1),
+        heard(instance_id="x"),
+        heard(head="--all"),
+        b" " * (LARGEST + 1),
+        b"\xff\xfe",
+    ],
+)
+def test_an_answer_that_is_no_position_is_unavailable(peer, line, body):
+    peer.answers(body=body)
+    with pytest.raises(Unavailable):
+        line.heartbeat(TOKEN, MINE)
+
+
+def test_an_answer_that_is_cut_off_is_unavailable(peer, every_call):
+    peer.answers(body=b"{", Content_Length=1000)
+    for call in every_call:
+        with pytest.raises(Unavailable):
+            call()
+
+
+def test_too_much_after_a_push_is_not_read(peer, every_call):
+    peer.answers(body=b" " * (LARGEST + 1))
+    with pytest.raises(Unavailable, match="too much"):
+        every_call[-1]()
+
+
+def test_nobody_there_is_unavailable(tmp_path):
+    gone = Peer()
+    gone.close()
+    with pytest.raises(Unavailable):
+        HttpLine(gone.endpoint, CHECKS, SafeNetworks()).heartbeat(TOKEN, MINE)
+
+
+def test_a_proxy_of_the_environment_sees_nothing(peer, line, monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name)
+    peer.answers(body=heard())
+    assert line.heartbeat(TOKEN, MINE) == THEIRS
+
+
+# --- where a token may go ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://192.168.1.10:3005",
+        "http://example.org",
+        "http://169.254.169.254",
+        "http://100.64.1.2:3005",
+        "http://127.0.0.1.example.org",
+        "http://localhost.example.org",
+        "http://[fd00::1]:3005",
+        "HTTP://example.org",
+    ],
+)
+def test_without_tls_nothing_goes_to_another_machine(endpoint):
+    with pytest.raises(RefusedForSafety, match="without TLS"):
+        HttpLine(endpoint, CHECKS, SafeNetworks())
+
+
+@pytest.mark.parametrize(
+    ("named", "host", "is_safe"),
+    [
+        ([], "127.0.0.1", True),
+        ([], "127.9.9.9", True),
+        ([], "localhost", True),
+        ([], "LOCALHOST", True),
+        ([], "::1", True),
+        ([], "[::1]", True),
+        ([], "::ffff:127.0.0.1", True),
+        ([], "::ffff:192.168.1.1", False),
+        ([], "0.0.0.0", False),
+        ([], "2130706433", False),
+        ([], "", False),
+        ([], "testclient", False),
+        (["100.64.0.0/10"], "100.64.1.2", True),
+        (["100.64.0.0/10"], "::ffff:100.64.1.2", True),
+        (["100.64.0.0/10"], "100.128.0.1", False),
+        (["fd7a::/16"], "fd7a::1", True),
+        (["fd7a::/16"], "10.0.0.1", False),
+        (["192.168.1.10"], "192.168.1.10", True),
+        (["192.168.1.10"], "192.168.1.11", False),
+        (["Desk.ts.net"], "desk.TS.net", True),
+        (["desk.ts.net"], "desk.ts.net.example.org", False),
+    ],
+)
+def test_which_networks_are_safe(named, host, is_safe):
+    assert SafeNetworks(named).holds(host) is is_safe
+
+
+@pytest.mark.parametrize("name", ["100.64.0.0/33", "100.64.0.1/10", "home/24"])
+def test_a_network_that_is_none_is_told(name):
+    with pytest.raises(InvalidConfig, match="is no network"):
+        SafeNetworks([name])

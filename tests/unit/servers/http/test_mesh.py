@@ -1,0 +1,497 @@
+"""The endpoints for other peers, without a socket: who is let in, and what is answered."""
+
+import asyncio
+import gzip
+import json
+from dataclasses import replace
+
+import httpx
+import pytest
+from mcp.server import MCPServer
+from pack_connectors.peers.http_line import SafeNetworks
+from pack_connectors.peers.join_requests import JoinSigner
+from pack_servers.http.app import HttpSettings, More, build_app
+from pack_servers.http.mesh import MOST_EVENTS, MeshEndpoints, MeshServing
+from pydantic import SecretStr
+
+from pack.errors import Unavailable
+from pack.log import LogQuery
+from pack.mesh.joining import JoinRequest
+from pack.mesh.meeting import LARGEST, heard_fields, parse_heard
+from tests.mesh_machines import machines_in, pair_in
+from tests.mesh_support import private_key, public_key
+
+HOST = "http://127.0.0.1:3005"
+MCP_TOKEN = "example-mcp-token"
+BUNDLE = {"Content-Type": "application/x-git-bundle", "Pack-Sender-Seq": "1"}
+
+
+@pytest.fixture
+def machines(tmp_path):
+    pair_in(tmp_path)
+    with machines_in(tmp_path, "laptop", "desk", "phone") as made:
+        yield made
+
+
+class Server:
+    """The server of a machine, and what asks it."""
+
+    def __init__(self, machine, **fields):
+        self.machine, self.news, self.files = machine, [], set()
+
+        def commits(head):
+            return list(machine.git.log(LogQuery(head, with_files=True)))[::-1]
+
+        self.serving = MeshServing(
+            machine.mesh,
+            self.make_file,
+            SafeNetworks().holds,
+            commits,
+            lambda protocol: f"refs {protocol}".encode(),
+            lambda body, protocol: iter([body, protocol.encode()]),
+            lambda: self.news.append(1),
+        )
+        self.serving = replace(self.serving, **fields)
+        self.group = machine.mesh.membership().group
+
+    def make_file(self):
+        return _Kept(self.machine.files / f"file-{len(self.files)}-{id(self)}", self.files)
+
+    def ask(self, method, path, token=None, *, client="127.0.0.1", is_on=True, **given):
+        mesh = MeshEndpoints(self.serving) if is_on else None
+        settings = HttpSettings(token=SecretStr(MCP_TOKEN), max_body=100_000)
+        app = build_app(MCPServer("test", log_level="WARNING"), settings, more=More(mesh=mesh))
+        headers = given.pop("headers", {})
+        if token is not None:
+            headers = {"Authorization": f"Bearer {token}", **headers}
+
+        async def asked():
+            transport = httpx.ASGITransport(app, client=(client, 5000))
+            async with httpx.AsyncClient(transport=transport, base_url=HOST) as http:
+                return await http.request(method, path, headers=headers, **given)
+
+        answer = asyncio.run(asked())
+        assert self.files == set()
+        return answer
+
+    def at(self, path, group=None):
+        return f"/sync/v1/groups/{group or self.group}/{path}"
+
+
+class _Kept:
+    """A file for a bundle that shows whether it was let go of."""
+
+    def __init__(self, file, files):
+        self.file, self.files = file, files
+
+    def __enter__(self):
+        self.files.add(self.file)
+        return str(self.file)
+
+    def __exit__(self, *_):
+        self.files.remove(self.file)
+        self.file.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def server(machines):
+    return Server(machines[0])
+
+
+@pytest.fixture
+def token(machines):
+    laptop, desk, _ = machines
+    return laptop.mesh.new_token(desk.id)
+
+
+def refused(answer, status, code=None):
+    """A refusal in words, in which nothing of the group is."""
+    assert answer.status_code == status, answer.text
+    assert set(answer.json()) >= {"code", "message"}
+    assert code in (None, answer.json()["code"])
+    return True
+
+
+def names_nothing(answer, server):
+    secret = ("home", "laptop", "desk", server.group, server.machine.id)
+    return not any(word in answer.text for word in secret)
+
+
+# --- handshakes ----------------------------------------------------------------------------------
+
+
+def handshake(server, content, **given):
+    return server.ask("POST", "/sync/v1/handshake", content=content, **given)
+
+
+def test_a_member_gets_a_token_and_an_invitation_lets_one_machine_in(machines, server):
+    laptop, desk, phone = machines
+    answer = handshake(server, desk.mesh.ask_again(laptop.id))
+    welcome = JoinSigner(private_key("desk")).check_welcome(answer.content)
+    assert (welcome.group, welcome.key.peer) == (server.group, laptop.id)
+    assert server.ask("GET", server.at("status"), welcome.token).status_code == 200
+    invitation = laptop.mesh.invite()
+    request = phone.mesh.ask(invitation, "phone")
+    assert handshake(server, request).status_code == 200
+    assert handshake(server, request).status_code == 200  # whose answer was lost
+    other = JoinRequest(laptop.id, public_key("tablet"), "tablet", "", "n" * 22)
+    signed = JoinSigner(private_key("tablet")).sign_request(other, invitation.secret)
+    answer = handshake(server, signed)
+    assert refused(answer, 403)
+    assert names_nothing(answer, server)
+    assert len(server.news) == 3
+
+
+def test_a_handshake_that_has_no_right_to_an_answer_learns_nothing(machines, server):
+    laptop, desk, phone = machines
+    over = laptop.mesh.invite()
+    laptop.now = laptop.now.replace(year=laptop.now.year + 1)
+    stranger = JoinSigner(private_key("phone"))
+    alone = JoinRequest(laptop.id, public_key("phone"), "phone", "", "n" * 22)
+    misled = replace(alone, inviter=desk.id)
+    for content in (
+        stranger.sign_request(alone, None),
+        stranger.sign_request(alone, b"x" * 32),
+        stranger.sign_request(misled, None),
+        phone.mesh.ask(over, "phone"),
+        desk.mesh.ask_again(desk.id),
+    ):
+        answer = handshake(server, content)
+        assert refused(answer, 403)
+        assert names_nothing(answer, server)
+    assert server.news == []
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff" * 9, b"[" * 50_000, b'{"kind": 1}'])
+def test_a_handshake_that_is_none_is_refused_in_words(server, content):
+    answer = handshake(server, content)
+    assert refused(answer, 400)
+    assert names_nothing(answer, server)
+
+
+# --- who is let in -------------------------------------------------------------------------------
+
+PATHS = [
+    ("POST", "heartbeat"),
+    ("POST", "token"),
+    ("GET", "groups/GROUP/events"),
+    ("POST", "groups/GROUP/events"),
+    ("POST", "groups/GROUP/bundle"),
+    ("GET", "groups/GROUP/status"),
+    ("POST", "groups/GROUP/leave"),
+    ("GET", "groups/GROUP/git/info/refs?service=git-upload-pack"),
+    ("POST", "groups/GROUP/git/git-upload-pack"),
+    ("GET", "nothing"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), PATHS)
+def test_nobody_comes_in_without_the_token_of_a_peer(machines, server, method, path):
+    laptop, desk, _ = machines
+    path = f"/sync/v1/{path}".replace("GROUP", server.group)
+    assert refused(server.ask(method, path), 401, "unauthorized")
+    for wrong in ("x" * 64, MCP_TOKEN, "", "\u00e9"):
+        answer = server.ask(method, path, headers={"Authorization": f"Bearer {wrong}".encode()})
+        assert answer.status_code in (401, 403)
+        assert names_nothing(answer, server)
+    removed = laptop.mesh.new_token(desk.id)
+    laptop.mesh.remove(desk.id)
+    assert refused(server.ask(method, path, removed), 403)
+    assert server.news == []
+
+
+def test_each_credential_opens_its_own_door_only(server, token):
+    assert server.ask("POST", "/mcp", token, json={}).status_code == 401
+    assert server.ask("GET", "/sync/pull", token).status_code in (401, 404)
+    assert server.ask("GET", server.at("status"), MCP_TOKEN).status_code == 403
+    assert server.ask("GET", server.at("status"), token).status_code == 200
+
+
+def test_where_there_is_no_mesh_there_is_nothing(server, token):
+    for path in ("/sync/v1/handshake", "/sync/v1/heartbeat", server.at("events")):
+        answer = server.ask("POST", path, MCP_TOKEN, is_on=False, json={})
+        assert answer.status_code == 404
+        assert server.ask("POST", path, token, is_on=False, json={}).status_code == 401
+
+
+def test_a_token_of_another_peer_or_group_is_good_for_nothing(machines, server, token):
+    _, desk, phone = machines
+    mine = heard_fields(desk.mesh.heard())
+    assert server.ask("POST", "/sync/v1/heartbeat", token, json=mine).status_code == 200
+    theirs = {**mine, "instance_id": phone.id}
+    assert refused(server.ask("POST", "/sync/v1/heartbeat", token, json=theirs), 403)
+    for group in ("0" * 40, "..", server.group.upper()):
+        assert server.ask("GET", server.at("events", group), token).status_code == 404
+    assert server.ask("GET", server.at("config"), token).status_code == 404
+
+
+def test_a_token_is_taken_from_this_machine_or_a_network_that_encrypts_only(machines, token):
+    laptop, desk, _ = machines
+    server = Server(laptop, is_safe=SafeNetworks(["100.64.0.0/10"]).holds)
+    for client in ("127.0.0.1", "::1", "100.64.1.2", "::ffff:100.64.1.2"):
+        assert server.ask("GET", server.at("status"), token, client=client).status_code == 200
+    request = desk.mesh.ask_again(laptop.id)
+    for client in ("192.168.1.9", "::ffff:8.8.8.8", "testclient"):
+        assert refused(
+            server.ask("GET", server.at("status"), token, client=client), 403, "insecure"
+        )
+        assert refused(handshake(server, request, client=client), 403, "insecure")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}],
+)
+def test_a_page_in_a_browser_is_refused(server, token, headers):
+    assert server.ask("GET", server.at("status"), token, headers=headers).status_code == 403
+    assert handshake(server, b"{}", headers=headers).status_code == 403
+
+
+def test_a_new_token_ends_the_one_before_and_leaving_ends_both(server, token):
+    second = server.ask("POST", "/sync/v1/token", token).json()["sync_token"]
+    assert server.ask("GET", server.at("status"), token).status_code == 403
+    assert server.ask("POST", server.at("leave"), second).json() == {"ok": True}
+    assert server.ask("GET", server.at("status"), second).status_code == 403
+
+
+# --- positions and events ------------------------------------------------------------------------
+
+
+def test_a_heartbeat_tells_how_far_each_is(machines, server, token):
+    laptop, desk, _ = machines
+    desk.send(laptop)
+    mine = desk.mesh.heard()
+    answer = server.ask("POST", "/sync/v1/heartbeat", token, json=heard_fields(mine))
+    assert parse_heard(answer.text) == laptop.mesh.heard()
+    assert answer.json()["seq_by_hive"] == {server.group: 1}
+    assert server.news == []
+    desk.write("more")
+    server.ask("POST", "/sync/v1/heartbeat", token, json=heard_fields(desk.mesh.heard()))
+    assert server.news == [1]
+    for content in (b"", b"{", b"[]", b"\xff", b'{"instance_id": "x"}'):
+        assert refused(server.ask("POST", "/sync/v1/heartbeat", token, content=content), 400)
+
+
+def test_the_state_of_the_group_is_told(machines, server, token):
+    laptop, desk, _ = machines
+    said = server.ask("GET", server.at("status"), token).json()
+    assert said["local_seq"] == 1
+    assert said["head"] == laptop.memory.head()
+    (peer,) = said["peers"]
+    assert set(peer) == {"id", "name", "status", "last_sync", "lag"}
+    assert (peer["id"], peer["name"], peer["lag"]) == (desk.id, "desk", 1)
+
+
+def test_events_come_in_pages(machines, server, token):
+    commits = [machines[0].memory.head(), *(machines[0].write(f"n{n}") for n in range(4))]
+
+    def page(query=""):
+        return server.ask("GET", server.at(f"events{query}"), token).json()
+
+    whole = page()
+    assert [one["id"] for one in whole["events"]] == commits
+    assert (whole["next_seq"], whole["has_more"]) == (5, False)
+    first = page("?limit=2")
+    assert (first["next_seq"], first["has_more"]) == (2, True)
+    for since in ("2", commits[1]):
+        rest = page(f"?since={since}&limit=3")
+        assert [one["id"] for one in rest["events"]] == commits[2:]
+        assert (rest["next_seq"], rest["has_more"]) == (5, False)
+    assert page("?since=99999") == {"events": [], "next_seq": 5, "has_more": False}
+    assert len(page("?limit=0")["events"]) == 1
+    assert page(f"?limit={MOST_EVENTS * 9}") == whole
+    (event,) = page("?limit=1")["events"]
+    assert set(event) == {"seq", "id", "parents", "at", "origin", "level", "subject", "paths"}
+    assert (event["seq"], event["paths"], event["level"]) == (1, ["one.md"], None)
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("limit=x", 400),
+        ("limit=-1", 400),
+        ("limit=1e3", 400),
+        ("limit=9999999", 400),
+        ("limit=%C2%B2", 400),
+        ("since=" + "0" * 40, 404),
+        ("since=HEAD", 404),
+        ("since=--all", 404),
+        ("since=-1", 404),
+    ],
+)
+def test_a_page_that_cannot_be_given_is_refused(server, token, query, status):
+    assert refused(server.ask("GET", server.at(f"events?{query}"), token), status)
+
+
+# --- bundles -------------------------------------------------------------------------------------
+
+
+def push(server, token, content, **given):
+    path = server.at("events")
+    return server.ask("POST", path, token, headers=BUNDLE, content=content, **given)
+
+
+def exported(machine, without=()):
+    file = machine.files / "exported"
+    assert machine.mesh.export(file, without)
+    return file.read_bytes()
+
+
+def test_what_is_pushed_is_taken_in(machines, server, token):
+    _laptop, desk, _ = machines
+    head = desk.write("by desk")
+    said = push(server, token, exported(desk)).json()
+    assert said == {"received_seq": 2, "received_head": head, "quarantined": [], "pending": []}
+    assert server.news == [1]
+
+
+def test_a_bundle_whose_parents_are_missing_waits(machines, server, token):
+    _, desk, _ = machines
+    desk.write("two")
+    desk.mesh.announce()
+    before = desk.mesh.heads()[desk.id].id
+    desk.write("three")
+    said = push(server, token, exported(desk, [before])).json()
+    assert before in said["pending"]
+    assert said["received_seq"] == 1
+    assert push(server, token, exported(desk)).json()["received_seq"] == 3
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"# v2 git bundle\n", b"PACK" * 999])
+def test_what_is_no_bundle_changes_nothing(machines, server, token, content):
+    before = machines[0].memory.head(), machines[0].git.side_refs("peers")
+    assert refused(push(server, token, content), 400)
+    assert before == (machines[0].memory.head(), machines[0].git.side_refs("peers"))
+
+
+def test_a_bundle_comes_with_what_is_missing_and_nothing_else(machines, server, token):
+    laptop, desk, _ = machines
+    head = laptop.write("more")
+    have = {"have": sorted(desk.mesh.heard().commits)}
+    answer = server.ask("POST", server.at("bundle"), token, json=have)
+    file = desk.files / "came"
+    file.write_bytes(answer.content)
+    assert desk.mesh.take(file).received == 1
+    assert desk.memory.head() == head
+    have = {"have": [*laptop.mesh.heard().commits, "f" * 40]}
+    assert server.ask("POST", server.at("bundle"), token, json=have).status_code == 204
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"[" * 50_000,
+        b'{"have": "x"}',
+        b'{"have": ["--all"]}',
+        b'{"have": [1]}',
+        json.dumps({"have": ["a" * 40] * 5001}).encode(),
+    ],
+)
+def test_a_list_that_is_none_is_refused(server, token, content):
+    assert refused(server.ask("POST", server.at("bundle"), token, content=content), 400)
+
+
+def test_a_failure_while_a_bundle_is_written_leaves_no_file(machines, server, token, monkeypatch):
+    def fail(*_):
+        raise Unavailable("the disk is full")
+
+    monkeypatch.setattr(machines[0].mesh, "export", fail)
+    answer = server.ask("POST", server.at("bundle"), token, json={"have": []})
+    assert refused(answer, 503)
+
+
+# --- limits --------------------------------------------------------------------------------------
+
+
+def streamed(*blocks):
+    """A body that does not say how long it is."""
+
+    async def parts():
+        for block in blocks:
+            yield block
+
+    return parts()
+
+
+def test_a_body_that_is_too_large_is_refused_whether_it_says_so_or_not(machines, token):
+    server = Server(machines[0], largest_bundle=1000)
+    for content in (b"x" * 1001, streamed(b"x" * 600, b"x" * 600)):
+        assert refused(push(server, token, content), 413, "body_too_large")
+    for content in (b"x" * (LARGEST + 1), streamed(b"x" * LARGEST, b"x")):
+        assert refused(handshake(server, content), 413, "body_too_large")
+
+
+def test_whoever_goes_away_in_the_middle_leaves_nothing(machines, server, token):
+    messages = iter([
+        {"type": "http.request", "body": b"# v2", "more_body": True},
+        {"type": "http.disconnect"},
+    ])  # fmt: skip
+    sent = []
+
+    async def receive():
+        return next(messages)
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": server.at("events"),
+        "query_string": b"",
+        "scheme": "http",
+        "client": ("127.0.0.1", 5000),
+        "server": ("127.0.0.1", 3005),
+        "headers": [(b"authorization", f"Bearer {token}".encode())],
+    }
+    asyncio.run(MeshEndpoints(server.serving)(scope, receive, send))
+    assert (sent, server.files, server.news) == ([], set(), [])
+
+
+# --- git -----------------------------------------------------------------------------------------
+
+
+def test_git_is_answered_and_may_show_the_token_as_a_password(server, token):
+    refs = server.at("git/info/refs?service=git-upload-pack")
+    headers = {"Git-Protocol": "version=2"}
+    assert server.ask("GET", refs, token, headers=headers).content == b"refs version=2"
+    challenge = server.ask("GET", refs).headers["www-authenticate"]
+    assert challenge.startswith("Basic ")
+    basic = httpx.BasicAuth("pack", token)
+    assert server.ask("GET", refs, auth=basic).status_code == 200
+    for wrong in ("Basic", "Basic !!!", "Basic eA==", "Digest x"):
+        assert server.ask("GET", refs, headers={"Authorization": wrong}).status_code == 401
+    answer = server.ask("POST", server.at("git/git-upload-pack"), token, content=b"want")
+    assert answer.content == b"want"
+
+
+def test_a_long_request_of_git_is_compressed(server, token):
+    path, packed = server.at("git/git-upload-pack"), {"Content-Encoding": "gzip"}
+    answer = server.ask("POST", path, token, content=gzip.compress(b"want" * 999), headers=packed)
+    assert answer.content == b"want" * 999
+    bomb = gzip.compress(b"0" * 9_000_000)
+    for content, status in ((b"want", 400), (bomb, 413), (gzip.compress(b"want")[:-3], 413)):
+        answer = server.ask("POST", path, token, content=content, headers=packed)
+        assert refused(answer, status)
+
+
+def test_nothing_can_be_pushed_with_git(server, token):
+    refs = server.at("git/info/refs?service=git-receive-pack")
+    assert refused(server.ask("GET", refs, token), 403, "read_only")
+    path = server.at("git/git-receive-pack")
+    assert server.ask("POST", path, token, content=b"").status_code == 404
+
+
+def test_git_that_fails_is_told_and_a_failure_in_the_middle_ends_the_answer(machines, token):
+    def fails(body, protocol):
+        del protocol
+        if body:
+            yield body
+        raise Unavailable("git failed")
+
+    server = Server(machines[0], git_answer=fails)
+    path = server.at("git/git-upload-pack")
+    assert server.ask("POST", path, token, content=b"part").content == b"part"
+    assert refused(server.ask("POST", path, token, content=b""), 503)
