@@ -58,6 +58,7 @@ class Simulation:
         self._blocked: set[tuple[str, str]] = set()
         self._backups: dict[str, object] = {}
         self.liar = ""
+        self.has_removed = False
 
     # --- the course of a run ---------------------------------------------------------------------
 
@@ -393,6 +394,7 @@ class Simulation:
         if machine.key_name in (owner.key_name, self.machines[0].key_name):
             return
         self.say(f"{owner.name} removes {machine.name}")
+        self.has_removed = True
         try:
             owner.mesh.remove(machine.id)
         except Crash:

@@ -217,7 +217,8 @@ class ArrivedBundle:
 
     def walk(self, head: CommitId, names: Sequence[MemoryPath]) -> Iterator[StoredCommit]:
         """See `Arrived.walk`."""
-        return walk_commits(self._store, head, names)
+        with _blamed():
+            yield from walk_commits(self._store, head, names)
 
     def new_commits(
         self, head: CommitId, known: Collection[CommitId]
@@ -227,7 +228,8 @@ class ArrivedBundle:
         asked = "".join(f"{line}\n" for line in lines).encode()
         out = self._runner.run(["rev-list", "--ignore-missing", "--stdin"], stdin=asked)
         for line in out.decode("ascii").splitlines():
-            content = self._store.read_commit(CommitId(line))
+            with _blamed():
+                content = self._store.read_commit(CommitId(line))
             yield parse_commit(CommitId(line), content) or _odd(CommitId(line), content), content
 
     def accept(self, refs: Mapping[str, tuple[CommitId | None, CommitId]]) -> None:
@@ -266,6 +268,17 @@ class ArrivedBundle:
                 part.replace(target / part.name)
         _sync(target)
         return kept
+
+
+@contextmanager
+def _blamed() -> Iterator[None]:
+    """What is not as it should be is the bundle's fault; a store that cannot be read is not."""
+    try:
+        yield
+    except ConnectorError as error:
+        if error.retryable:
+            raise
+        raise InvalidContent(str(error)) from error
 
 
 def _odd(commit: CommitId, content: bytes) -> CommitFacts:

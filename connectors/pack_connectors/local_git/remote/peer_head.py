@@ -84,3 +84,8 @@ class PeerHead(GitHistory):
 
     def save(self, record: RemoteRecord) -> None:
         """See `Remote.save`: nothing."""
+
+    def rescue(self, *commits: CommitId) -> str:
+        """See `Remote.rescue`: nothing; the branch has one history, announcements the other."""
+        del commits
+        return ""
