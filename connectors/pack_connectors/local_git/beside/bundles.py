@@ -278,7 +278,7 @@ def _blamed() -> Iterator[None]:
     except ConnectorError as error:
         if error.retryable:
             raise
-        raise InvalidContent(str(error)) from error
+        raise UnusableInput(str(error)) from error
 
 
 def _odd(commit: CommitId, content: bytes) -> CommitFacts:
