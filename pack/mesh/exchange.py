@@ -113,27 +113,29 @@ class PeerExchange:
         return met
 
     def _meet(self, peer: PeerId, record: PeerRecord, line: PeerLine) -> Met:
-        self._mesh.settle()
+        waiting = self._mesh.settle()
         token = record.token or self._shake_hands(peer, line)
         try:
             theirs = line.heartbeat(token, self._mesh.heard())
         except RefusedForSafety:  # it has forgotten us, or was restored from a backup
             token = self._shake_hands(peer, line)
             theirs = line.heartbeat(token, self._mesh.heard())
-        return self._exchange(peer, line, token, theirs)
+        return self._exchange(peer, line, token, theirs, waiting)
 
-    def _exchange(self, peer: PeerId, line: PeerLine, token: str, theirs: Heard) -> Met:
+    def _exchange(
+        self, peer: PeerId, line: PeerLine, token: str, theirs: Heard, waiting: tuple[str, ...]
+    ) -> Met:
         membership = self._mesh.membership()
         if theirs.group != membership.group or theirs.peer != peer:
             raise RefusedForSafety("another peer or group answers at this address", "Correct it.")
-        taken, is_sent = TakenIn(head=self._mesh.standpoint().head), False
+        taken, is_sent = TakenIn(waiting=waiting, head=self._mesh.standpoint().head), False
         for _ in range(_ROUNDS):  # what comes may be merged here, and the merge is news there
             if self._mesh.lacks(theirs):
                 taken = taken.and_then(self._fetch(line, token))
             if not self._mesh.has_more(theirs):
                 break
             with self._make_file() as file:
-                if self._mesh.export(file, theirs.commits):
+                if self._mesh.export(file, theirs.commits, only_said=True):
                     line.push(token, membership.group, file, self._mesh.standpoint().height)
                     is_sent = True
             theirs = line.heartbeat(token, self._mesh.heard())

@@ -602,12 +602,15 @@ class Mesh:
         commit = self._chains.announced().get(peer)
         return self._chains.announcements(commit, 1)[0] if commit else None
 
-    def export(self, file: str, without: Iterable[CommitId] = ()) -> bool:
+    def export(
+        self, file: str, without: Iterable[CommitId] = (), *, only_said: bool = False
+    ) -> bool:
         """Write all that this peer knows to a bundle; its receiver needs nothing else.
 
         Args:
             file: Where.
             without: Commits that the receiver has.
+            only_said: Whether to send what was announced, and leave the rest for later.
 
         Returns:
             Whether there was anything to write.
@@ -617,7 +620,8 @@ class Mesh:
             RefusedForSafety: The group shares only a part of the memory.
             ConnectorError: It cannot be written.
         """
-        self.announce()
+        if not only_said:
+            self.announce()
         if self.version().group.share != (EVERYTHING,):
             raise RefusedForSafety(
                 "the group shares only a part of the memory, which this PACK cannot divide",
@@ -662,11 +666,22 @@ class Mesh:
             return TakenIn(quarantined=refused, head=self._memory.head())
 
     def settle(self) -> tuple[str, ...]:
-        """Take in the heads that came earlier and had to wait; why any still has to."""
+        """Take in the heads that came earlier and had to wait; why any still has to.
+
+        That also says why nothing is said of what is here now.
+        """
         membership = self.membership()
         with self._ports.exclusive():
-            waiting = self._take_heads(self.version(), unrelated=False)
+            return self._settled(membership, self.version())
+
+    def _settled(
+        self, membership: Membership, version: GroupVersion, *, unrelated: bool = False
+    ) -> tuple[str, ...]:
+        waiting = self._take_heads(version, unrelated=unrelated)
+        try:
             self._announce(membership)
+        except RefusedForSafety as error:  # what came is here; only nothing is said of it
+            return (*waiting, f"{error} {error.remedy}".strip())
         return waiting
 
     def _take(self, file: str, *, unrelated: bool = False) -> TakenIn:
@@ -679,11 +694,8 @@ class Mesh:
                 if verdict.refs:
                     arrived.accept(verdict.refs)
             is_fresh = self._memory.is_fresh()
-            waiting = self._take_heads(verdict.version, unrelated=unrelated or is_fresh)
-            try:
-                self._announce(membership)
-            except RefusedForSafety as error:  # what came is here; only nothing is said of it
-                waiting = (*waiting, f"{error} {error.remedy}".strip())
+            is_joining = unrelated or is_fresh
+            waiting = self._settled(membership, verdict.version, unrelated=is_joining)
         return TakenIn(
             received=len(verdict.heads),
             quarantined=verdict.refused,
@@ -743,13 +755,12 @@ class Mesh:
     def heard(self) -> Heard:
         """How far this peer is, as it tells others; announces what is new first.
 
+        Where what is new would show what the person hides, it is as far as it last said.
+
         Raises:
             NotFound: The memory belongs to no group.
-            RefusedForSafety: See `announce`.
         """
-        membership = self.membership()
-        self.announce()
-        at = self.standpoint()
+        membership, at = self.membership(), self._said()
         return Heard(
             self.me,
             membership.group,
@@ -758,6 +769,14 @@ class Mesh:
             tuple(self._chains.group_heads()),
             self._told(),
         )
+
+    def _said(self) -> Standpoint:
+        try:
+            self.announce()
+        except RefusedForSafety:  # `settle` tells the person why
+            last = self._last(self.me)
+            return Standpoint(last.said.head, last.said.height) if last else Standpoint(None, 0)
+        return self.standpoint()
 
     def _told(self) -> dict[PeerId, CommitId]:
         """The last announcements that are sent to others: those of the group as it is now."""

@@ -7,11 +7,10 @@ compare-and-swap. Only the new entries come from elsewhere, and may be links or 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pack.errors import RefusedForSafety, UncommittedEdit
 from pack.model import BlobId, Change, CommitId, EntryType, MemoryPath, Put, blob_id
-from pack.remote.merge_store import MergeCommit
 from pack_connectors.local_git.examine import ExaminedFile, refuse_staged
 from pack_connectors.local_git.index import EMPTY_TREE, GitIndex
 from pack_connectors.local_git.objects import (
@@ -27,6 +26,9 @@ from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.rules.local import LocalRules
 from pack_connectors.local_git.worktree import Worktree
 from pack_connectors.preconditions import check_path
+
+if TYPE_CHECKING:
+    from pack.remote.merge_store import MergeCommit
 
 Staged = Mapping[MemoryPath, BlobId | None]
 _FILE_MODES = (FILE_MODE, EXECUTABLE_MODE)

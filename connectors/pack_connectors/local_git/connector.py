@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import Enum, auto
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pack.connector import Capability
 from pack.errors import (
@@ -29,7 +29,6 @@ from pack.errors import (
     Unavailable,
 )
 from pack.log import CommitFacts, Lineage, LogQuery
-from pack.mesh.side_commits import StoredCommit
 from pack.model import (
     BlobId,
     Change,
@@ -47,7 +46,6 @@ from pack.model import (
     blob_id,
 )
 from pack.paths import kept_copy_path
-from pack.remote.merge_store import MergeCommit
 from pack.rules.exclusion import Exclusion
 from pack_connectors.local_git.arrivals import Arrivals, Staged, differences
 from pack_connectors.local_git.beside.commit_notes import CommitNotes
@@ -103,6 +101,10 @@ from pack_connectors.preconditions import (
 )
 from pack_connectors.system.durable_files import DurableFiles
 from pack_connectors.system.process_lock import ProcessLock
+
+if TYPE_CHECKING:
+    from pack.mesh.side_commits import StoredCommit
+    from pack.remote.merge_store import MergeCommit
 
 _LOCK_SECONDS: Final = 60.0
 _STALE_RETRIES: Final = 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pack.errors import AlreadyExists, BlobChanged, RefusedForSafety, StagedChange, UncommittedEdit
 from pack.model import (
@@ -21,7 +21,6 @@ from pack.model import (
     Put,
     blob_id,
 )
-from pack.remote.merge_store import MergeCommit
 from pack_connectors.local_git.index import GitIndex
 from pack_connectors.local_git.journal import Step
 from pack_connectors.local_git.objects import (
@@ -34,6 +33,9 @@ from pack_connectors.local_git.objects import (
 )
 from pack_connectors.local_git.rules.local import LocalRules
 from pack_connectors.local_git.worktree import FileRead, Worktree
+
+if TYPE_CHECKING:
+    from pack.remote.merge_store import MergeCommit
 
 _READABLE: Final = 0o444
 _RUNNABLE: Final = 0o111

@@ -22,11 +22,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pack.errors import OutcomeUnknown, PackError, StaleBase, Unavailable
 from pack.model import Commit, CommitId, Identity, MemoryPath
-from pack.remote.merge_store import MergeCommit
 from pack_connectors.local_git.committed import CommittedFiles
 from pack_connectors.local_git.examine import ExaminedFile, ExaminedWrite, refuse_staged
 from pack_connectors.local_git.gc_lock import LONGEST_SECONDS, wait_for_gc
@@ -51,6 +50,9 @@ from pack_connectors.local_git.repository import (
 from pack_connectors.local_git.swap import FileSwap
 from pack_connectors.local_git.worktree import Worktree
 from pack_connectors.system.durable_files import DurableFiles
+
+if TYPE_CHECKING:
+    from pack.remote.merge_store import MergeCommit
 
 _PRUNED_RETRIES: Final = 3
 

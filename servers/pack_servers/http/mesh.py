@@ -232,7 +232,7 @@ class MeshEndpoints:
         opened = self._serving.make_file()
         file = opened.__enter__()
         try:
-            is_written = await self._run(self._mesh.export, file, have)
+            is_written = await self._run(self._written, file, have)
         except BaseException:
             opened.__exit__(None, None, None)
             raise
@@ -241,13 +241,17 @@ class MeshEndpoints:
             return Response(status_code=204)
         return _FileOnce(file, opened)
 
+    def _written(self, file: str, have: Sequence[CommitId]) -> bool:
+        self._mesh.heard()  # announces what is new, if it may be
+        return self._mesh.export(file, have, only_said=True)
+
     async def _events(self, request: Request, caller: PeerId) -> Response:
         del caller
         since, limit = _paging(request)
         return JSONResponse(await self._run(self._page, since, limit))
 
     def _page(self, since: str, limit: int) -> dict[str, object]:
-        head = self._mesh.standpoint().head
+        head = self._mesh.heard().head
         commits = self._serving.commits(head) if head else ()
         start = _start(commits, since)
         shown = commits[start : start + limit]
@@ -285,11 +289,13 @@ class MeshEndpoints:
         del caller
         if request.query_params.get("service") != "git-upload-pack":
             raise _Refused(403, "read_only", "only git-upload-pack is served")
+        await self._run(self._mesh.announce)  # what must not be said is not cloned, either
         content = await self._run(self._serving.git_refs, request.headers.get("git-protocol", ""))
         return Response(content, media_type="application/x-git-upload-pack-advertisement")
 
     async def _git_answer(self, request: Request, caller: PeerId) -> Response:
         del caller
+        await self._run(self._mesh.announce)
         body = _unpacked(await _body(request, _GIT_BODY), request)
         blocks = self._serving.git_answer(body, request.headers.get("git-protocol", ""))
         first = await self._run(next, blocks, b"")  # a request that git refuses has no other

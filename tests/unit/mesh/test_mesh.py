@@ -310,6 +310,12 @@ def test_what_the_person_hides_is_not_announced_nor_sent(pair, tmp_path):
         with pytest.raises(RefusedForSafety, match="what a filter hides"):
             ask()
     assert not (tmp_path / "file").exists()
+    said = laptop.mesh.heads()[laptop.id].said
+    assert (laptop.mesh.heard().head, laptop.mesh.heard().height) == (said.head, said.height)
+    (why,) = laptop.mesh.settle()
+    assert "what a filter hides" in why
+    assert laptop.mesh.export(tmp_path / "file", only_said=True)
+    assert laptop.memory.head() != said.head
 
 
 def test_a_damaged_bundle_changes_nothing(pair, tmp_path):

@@ -394,7 +394,7 @@ def test_a_list_that_is_none_is_refused(server, token, content):
 
 
 def test_a_failure_while_a_bundle_is_written_leaves_no_file(machines, server, token, monkeypatch):
-    def fail(*_):
+    def fail(*_, **__):
         raise Unavailable("the disk is full")
 
     monkeypatch.setattr(machines[0].mesh, "export", fail)
