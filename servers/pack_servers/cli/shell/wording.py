@@ -43,7 +43,7 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
     Action.ACCEPT_PROPOSAL: "run `pack proposals accept ID`",
     Action.EDIT_PROPOSAL: "run `pack proposals edit ID`",
     Action.REJECT_PROPOSAL: "run `pack proposals reject ID`",
-    Action.CLEAR_PROPOSALS: "run `pack proposals reject --all-from WRITER` for one that you do not want",
+    Action.CLEAR_PROPOSALS: "run `pack proposals reject --all-from WRITER`",
     Action.ACCEPT_TEXT: "run `pack accept PATH`",
     Action.ASSIGN_LEVELS: "run `pack truth assign RANGE LEVEL`",
 }
