@@ -51,6 +51,7 @@ from pack.times import format_time, parse_time
 
 MOST_INVITATIONS: Final = 100
 PEER_TIMEOUT: Final = timedelta(minutes=5)
+REMOVED: Final = "this machine was removed from the group"
 NO_INVITATION: Final = "there is no such invitation"
 ASK_INVITER: Final = "Ask whoever invited you for a new one."
 
@@ -419,6 +420,8 @@ class Mesh:
         if asked.invited != newcomer:
             self.admit(content)
         elif not self._is_member(newcomer):
+            if newcomer in self.version().revoked:  # it has proven that it knows the group
+                raise RefusedForSafety(REMOVED, "Ask an owner of the group.")
             raise RefusedForSafety(NO_INVITATION, ASK_INVITER)
         with self._ports.exclusive():
             self._remember(newcomer.peer, asked.request.endpoint)

@@ -244,6 +244,19 @@ def test_an_address_is_what_the_peer_itself_says_unless_a_person_knows_better(ma
 # --- removal and faults --------------------------------------------------------------------------
 
 
+def test_a_removed_machine_is_told_and_a_stranger_is_told_nothing(machines, pair):
+    laptop, desk = pair
+    asked = desk.mesh.ask_again(laptop.id)
+    assert laptop.mesh.welcome(asked)
+    laptop.mesh.remove(desk.id)
+    with pytest.raises(RefusedForSafety, match="removed from the group"):
+        laptop.mesh.welcome(asked)
+    request = JoinRequest(laptop.id, public_key("stranger"), "x", "", "n" * 22)
+    unknown = JoinSigner(private_key("stranger")).sign_request(request, None)
+    with pytest.raises(RefusedForSafety, match="no such invitation"):
+        laptop.mesh.welcome(unknown)
+
+
 def test_a_removed_peer_is_heard_by_nobody(machines, pair):
     laptop, desk = pair
     phone = machines[2]

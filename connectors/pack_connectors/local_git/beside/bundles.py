@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -41,6 +42,7 @@ from pack_connectors.local_git.process import GitRunner, check_id, finish
 from pack_connectors.local_git.repository import Repository
 
 _BLOCK: Final = 1024 * 1024
+_LEFT_SECONDS: Final = 24 * 3600
 _MARK: Final = "PACK: arrived from a peer"
 _EMPTY_BUNDLE: Final = "empty bundle"
 _ZERO: Final = "0" * 40
@@ -135,7 +137,9 @@ class Bundles:
     @contextmanager
     def arrival(self, file: str) -> Iterator[ArrivedBundle]:
         """See `BundleStore.arrival`."""
-        folder = self._repository.state_dir / "mesh" / "arrivals" / uuid.uuid4().hex
+        arrivals = self._repository.state_dir / "mesh" / "arrivals"
+        _sweep(arrivals)
+        folder = arrivals / uuid.uuid4().hex
         try:
             arrived = self._arrive(file, folder)
             try:
@@ -311,6 +315,15 @@ def _opened(file: str) -> Iterator[BufferedReader]:
         raise Unavailable(f"{file}: {error.strerror}") from error
     with os.fdopen(descriptor, "rb") as opened:
         yield opened
+
+
+def _sweep(arrivals: Path) -> None:
+    """Remove what processes that were killed have left; nobody unpacks for as long as that."""
+    long_ago = time.time() - _LEFT_SECONDS
+    with suppress(OSError):  # whoever comes next tries again
+        for folder in arrivals.iterdir():
+            if folder.stat().st_mtime < long_ago:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sync(path: Path) -> None:

@@ -1,6 +1,8 @@
 """Bundles of a repository: what is sent, and what of it is let in."""
 
+import os
 import subprocess
+import time
 
 import pytest
 from pack_connectors.local_git.beside.bundles import Bundles
@@ -109,6 +111,17 @@ def test_what_is_not_accepted_leaves_nothing(there, sent):
         pass
     assert objects(there) == before
     assert not list((there / ".git" / "pack" / "mesh" / "arrivals").iterdir())
+
+
+def test_what_a_killed_process_left_is_swept_a_day_later(there, sent):
+    arrivals = there / ".git" / "pack" / "mesh" / "arrivals"
+    for name, age in (("new", 0), ("old", 25 * 3600)):
+        (arrivals / name / "pack").mkdir(parents=True)
+        at = time.time() - age
+        os.utime(arrivals / name, (at, at))
+    with bundles(there).arrival(sent):
+        pass
+    assert [folder.name for folder in arrivals.iterdir()] == ["new"]
 
 
 def test_a_commit_that_is_missing_is_told(here, there):
