@@ -51,6 +51,7 @@ class Action(StrEnum):
     CLEAR_PROPOSALS = "<<clear-proposals>>"
     ACCEPT_TEXT = "<<accept-text>>"
     ASSIGN_LEVELS = "<<assign-levels>>"
+    BEGIN_GROUP = "<<begin-group>>"
 
     def of(self, identity: str) -> str:
         """The token of something to be done with one thing, whose id the words hold as `ID`."""

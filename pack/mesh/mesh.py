@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Final, Protocol
 
+from pack.actions import Action
 from pack.errors import (
     InvalidContent,
     InvalidRequest,
@@ -290,7 +291,7 @@ class Mesh:
         """
         found = self._state.membership()
         if found is None:
-            raise NotFound("a group of this memory", "Begin one, or join one with an invitation.")
+            raise NotFound("a group of this memory", f"{Action.BEGIN_GROUP}.")
         return found
 
     def version(self) -> GroupVersion:

@@ -169,7 +169,7 @@ def tree_head(mode: str, name: str, content: bytes) -> Callable[[Group], str]:
 
 REFUSED = {
     "unsigned": (unsigned, "not signed"),
-    "transplanted": (transplanted, "not over it"),
+    "transplanted": (transplanted, "does not match it"),
     "merge, tree": (forged_merge(tree=True), "not the merge"),
     "merge, parents": (forged_merge(swapped=True), "not the merge"),
     "merge, author": (forged_merge(), "not the merge"),
@@ -302,7 +302,7 @@ def test_a_height_that_is_not_so_is_told(group: Group) -> None:
     taken(group, str(group.folder / "untrue"))
     with ExitStack() as stack:
         problems = group.open(stack, "laptop").verify().problems
-    assert [("desk" in one, "not so" in one) for one in problems] == [(True, True)]
+    assert [("desk" in one, "does not have" in one) for one in problems] == [(True, True)]
 
 
 def test_an_older_bundle_again_changes_nothing(group: Group) -> None:

@@ -168,7 +168,7 @@ def assert_removal_is_final(laptop: Machine, desk: Machine) -> None:
     assert set(removed) == {"removed"}
     desk.write("too-late")
     failed = desk.mesh("sync", status=1)["failed"]
-    assert "does not let this one in" in failed["laptop"]
+    assert "removed from the group" in failed["laptop"]
     assert "too-late" not in laptop.texts()
     assert laptop.mesh("status")["peers"] == []
 

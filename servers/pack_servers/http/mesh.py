@@ -45,6 +45,7 @@ from pack.model import CommitId
 from pack.times import format_time
 from pack_servers.config.settings import Settings
 from pack_servers.http.access import MESH_PREFIX
+from pack_servers.mcp.wording import worded
 from pack_servers.wiring.mesh import bundle_file, safe_networks, upload_pack
 
 _T = TypeVar("_T")
@@ -143,7 +144,8 @@ class MeshEndpoints:
             answer = refused.answer
         except PackError as error:
             kind = next(kind for kind in type(error).__mro__ if kind in _STATUS)
-            fields = {"code": error.code, "message": str(error), "remedy": error.remedy}
+            words = {"message": worded(str(error)), "remedy": worded(error.remedy)}
+            fields = {"code": error.code, **words}
             answer = JSONResponse(fields, _STATUS[kind])
         await answer(scope, receive, send)
 

@@ -26,6 +26,7 @@ from pack_connectors.peers.offered import OfferedBundle
 from pack_connectors.peers.state_files import MeshFiles
 from pack_connectors.system.process_lock import ProcessLock
 
+from pack.actions import Action
 from pack.errors import InvalidConfig, NotFound
 from pack.memory import Memory
 from pack.mesh.bundles import Arrived
@@ -91,7 +92,7 @@ def mesh_of(settings: Settings, memory: Memory, *, make_key: bool = False) -> It
     if not isinstance(local, LocalGit):
         raise InvalidConfig("the mesh", "the memory is not in a folder on this machine")
     if not make_key and not file.exists():
-        raise NotFound("a group of this memory", "Begin one with `pack mesh init`, or join one.")
+        raise NotFound("a group of this memory", f"{Action.BEGIN_GROUP}.")
     key = file.load_or_make(platform.node())
     folder = local.repository.state_dir / MESH_FOLDER
     with closing(ProcessLock(folder.with_name("mesh.lock"), _LOCK_SECONDS)) as lock:
@@ -125,7 +126,7 @@ def checks(settings: Settings, memory: Memory) -> Iterator[Check]:
     with mesh_of(settings, memory) as mesh:
         found = mesh.verify()
         yield from (
-            Check("mesh", State.PROBLEM, problem, "`pack mesh verify` says more.")
+            Check("mesh", State.PROBLEM, problem, "Ask whoever runs that machine.")
             for problem in found.problems
         )
         if not found.problems:

@@ -44,6 +44,8 @@ EXIT_STATUS: Final[Mapping[str, int]] = {
     "ignored_path": FAILED,
     "managed_path": FAILED,
     "invalid_content": FAILED,
+    "unusable_input": FAILED,
+    "bad_signature": FAILED,
     "invalid_cursor": FAILED,
     "limit_exceeded": FAILED,
     "ambiguous_section": FAILED,

@@ -46,6 +46,7 @@ COMMANDS_FOR: Final[Mapping[Action, str]] = {
     Action.CLEAR_PROPOSALS: "run `pack proposals reject --all-from WRITER`",
     Action.ACCEPT_TEXT: "run `pack accept PATH`",
     Action.ASSIGN_LEVELS: "run `pack truth assign RANGE LEVEL`",
+    Action.BEGIN_GROUP: "run `pack mesh init --name NAME`, or join one with an invitation",
 }
 """The command for each action; a test proves that none is missing."""
 
