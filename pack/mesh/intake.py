@@ -16,8 +16,9 @@ from typing import Final, Protocol
 from pack.errors import BadSignature, InvalidContent, LimitExceeded, NotFound, UnusableInput
 from pack.history.origins import written_by
 from pack.log import CommitFacts
+from pack.merge.heads import MERGE_VERSION
 from pack.mesh.announcement import Announced, Course, course_of
-from pack.mesh.group import MERGE_VERSION, Peer
+from pack.mesh.group import Peer
 from pack.mesh.group_chain import (
     AgreedGroup,
     GroupChain,
@@ -29,10 +30,10 @@ from pack.mesh.group_chain import (
 from pack.mesh.keys import PeerId, PublicKey, parse_peer_id
 from pack.mesh.store import FORKS, GROUP_REF, PEERS
 from pack.model import CommitId
+from pack.use_cases.merging import merge_version
 
 MOST_ANNOUNCEMENTS: Final = 100_000
 QUARANTINE: Final = "quarantine"
-MERGE_TRAILER: Final = "Pack-Merge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,13 +386,12 @@ def is_merge(facts: CommitFacts) -> bool:
 
     One of another version is a text like any other of whoever announces it.
     """
-    is_ours = facts.trailers.get(MERGE_TRAILER) == str(MERGE_VERSION)
-    return len(facts.parents) > 1 and is_ours
+    return len(facts.parents) > 1 and merge_version(facts) == str(MERGE_VERSION)
 
 
 def _is_other_merge(facts: CommitFacts) -> bool:
     """Whether another version of PACK may have merged it; merges are never signed."""
-    return len(facts.parents) > 1 and MERGE_TRAILER in facts.trailers and not is_merge(facts)
+    return len(facts.parents) > 1 and merge_version(facts) not in (None, str(MERGE_VERSION))
 
 
 def _is_by_pack(facts: CommitFacts) -> bool:

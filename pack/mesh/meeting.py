@@ -17,6 +17,11 @@ from pack.errors import UnusableInput
 from pack.mesh.keys import PeerId, PublicKey
 from pack.model import CommitId
 
+PATHS: Final = "/sync/v1"
+"""Where a peer answers others, below its address."""
+BUNDLE_TYPE: Final = "application/x-git-bundle"
+SEQUENCE_HEADER: Final = "Pack-Sender-Seq"
+"""How many commits whoever sends a bundle has."""
 LARGEST: Final = 256 * 1024
 MOST_PEERS: Final = 1000
 _ID: Final = r"^[0-9a-f]{40}$"

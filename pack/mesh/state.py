@@ -30,8 +30,6 @@ class PeerStatus(StrEnum):
     """Nothing was exchanged yet."""
     ACTIVE = "active"
     """The last exchange went well."""
-    BACKFILLING = "backfilling"
-    """It is being given a long history."""
     UNREACHABLE = "unreachable"
     """It has not been heard from for a while."""
     ERROR = "error"

@@ -19,12 +19,18 @@ import httpx
 
 from pack.errors import InvalidConfig, InvalidContent, RefusedForSafety, Unavailable
 from pack.mesh.bundles import LARGEST as LARGEST_BUNDLE
-from pack.mesh.meeting import LARGEST, Heard, Welcome, heard_fields, parse_heard
+from pack.mesh.meeting import (
+    BUNDLE_TYPE,
+    LARGEST,
+    PATHS,
+    SEQUENCE_HEADER,
+    Heard,
+    Welcome,
+    heard_fields,
+    parse_heard,
+)
 from pack.model import CommitId
 
-PREFIX: Final = "/sync/v1"
-BUNDLE_TYPE: Final = "application/x-git-bundle"
-SEQUENCE_HEADER: Final = "Pack-Sender-Seq"
 _TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 _BLOCK: Final = 256 * 1024
 _NO_CONTENT: Final = 204
@@ -89,7 +95,7 @@ class HttpLine:
                 f"{endpoint} is reached without TLS, and whoever listens could take the token",
                 "Use https, or name the network in PACK_MESH_PLAIN_HTTP if it encrypts by itself.",
             )
-        self._base = f"{endpoint}{PREFIX}"
+        self._base = f"{endpoint}{PATHS}"
         self._check_welcome = check_welcome
 
     def handshake(self, request: bytes) -> Welcome:

@@ -81,24 +81,6 @@ class KeyFile:
             self._make(Ed25519PrivateKey.generate(), comment)
         return self.load()
 
-    def replace(self, comment: str) -> Ed25519PrivateKey:
-        """Put a new key in the place of the old one, which stays beside it as `NAME.old`.
-
-        Raises:
-            As `load`.
-        """
-        old = self.load()
-        before = PublicKey(old.public_key().public_bytes_raw()).peer
-        key = Ed25519PrivateKey.generate()
-        try:
-            kept = self._path.with_name(f"{self._path.name}.{before[:8]}.old")
-            kept.unlink(missing_ok=True)
-            os.link(self._path, kept)
-            self._write(key, comment)
-        except OSError as error:
-            raise Unavailable(f"{self._path}: {error.strerror}") from error
-        return key
-
     def _read(self) -> bytes:
         try:
             descriptor = os.open(self._path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
@@ -131,12 +113,6 @@ class KeyFile:
             self._publish(self.load(), comment)
         except OSError as error:
             raise Unavailable(f"{self._path}: {error.strerror}") from error
-
-    def _write(self, key: Ed25519PrivateKey, comment: str) -> None:
-        with DurableFiles() as files:
-            files.add(str(self._path), _private(key), str(self._path), mode=0o600)
-            files.finish()
-        self._publish(key, comment)
 
     def _publish(self, key: Ed25519PrivateKey, comment: str) -> None:
         line = PublicKey(key.public_key().public_bytes_raw()).line

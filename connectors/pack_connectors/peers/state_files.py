@@ -84,7 +84,7 @@ class MeshFiles:
             raise Unavailable(f"{self._folder / name}: {error.strerror}") from error
         except ValidationError as error:
             raise Unavailable(
-                f"{self._folder / name} is damaged; move it away to begin it anew"
+                f"{self._folder / name} is damaged; move it away to start afresh"
             ) from error
 
     def _save(self, name: str, content: bytes) -> None:

@@ -29,10 +29,11 @@ from pydantic import SecretStr
 from starlette.types import Scope, Send
 
 from pack.callers import token_digest
+from pack.mesh.meeting import PATHS
 
 HEALTH_PATH: Final = "/health"
 SYNC_PATHS: Final = ("/sync/push", "/sync/pull", "/sync/conflict-resolve")
-MESH_PREFIX: Final = "/sync/v1"
+MESH_PREFIX: Final = PATHS
 _METHODS: Final = ("GET", "POST", "DELETE")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _AUTHORITY = re.compile(

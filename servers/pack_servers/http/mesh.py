@@ -39,7 +39,7 @@ from pack.log import CommitFacts, LogQuery
 from pack.memory import Memory
 from pack.mesh.bundles import LARGEST as LARGEST_BUNDLE
 from pack.mesh.keys import PeerId
-from pack.mesh.meeting import LARGEST, Heard, heard_fields, parse_heard
+from pack.mesh.meeting import BUNDLE_TYPE, LARGEST, Heard, heard_fields, parse_heard
 from pack.mesh.mesh import Mesh, TakenIn
 from pack.model import CommitId
 from pack.times import format_time
@@ -50,8 +50,6 @@ from pack_servers.wiring.mesh import bundle_file, safe_networks, upload_pack
 
 _T = TypeVar("_T")
 logger = logging.getLogger(__name__)
-BUNDLE_TYPE: Final = "application/x-git-bundle"
-SEQUENCE_HEADER: Final = "pack-sender-seq"
 PAGE: Final = 500
 MOST_EVENTS: Final = 1000
 _SECONDS: Final = 60.0

@@ -91,15 +91,3 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(Unavailable):
         KeyFile(tmp_path / "file" / "key").load_or_make("x")
-
-
-def test_a_new_key_takes_the_place_of_the_old_one_which_stays(key_file):
-    old = key_file.load_or_make("x")
-    new = key_file.replace("y")
-    assert raw(key_file.load()) == raw(new) != raw(old)
-    before = PublicKey(old.public_key().public_bytes_raw()).peer[:8]
-    kept = KeyFile(key_file.path.with_name(f"key.{before}.old"))
-    assert raw(kept.load()) == raw(old)
-    assert kept.path.stat().st_nlink == 1
-    mine = PublicKey(new.public_key().public_bytes_raw())
-    assert key_file.public_path.read_text() == f"{mine.line} y\n"
