@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 from pack.catalog.scope import PROJECT_FILE, read_scope
@@ -53,7 +53,8 @@ from pack.remote.remote import (
 from pack.rules.exclusion import CommittedRules, ExclusionKind
 
 if TYPE_CHECKING:
-    pass
+    from pack.remote.merge_store import MergeStore
+    from pack.use_cases.merging import Merging
 
 _ATTEMPTS: Final = 8
 _JITTER_SECONDS: Final = 0.05
@@ -81,6 +82,7 @@ class Exchanger:
         self._received = 0
         self._copies: tuple[str, ...] = ()
         self._others: tuple[str, ...] = ()
+        self._proposals: tuple[str, ...] = ()
 
     def run(self) -> Exchange:
         """Fetch, take in, push.
@@ -89,6 +91,7 @@ class Exchanger:
             RepositoryBusy: Both sides move too fast.
             ConnectorError: The remote does not answer, or refuses.
         """
+        self._bring_up_proposals()
         for attempt in range(_ATTEMPTS):
             if attempt:
                 time.sleep(random.uniform(0, _JITTER_SECONDS * 2**attempt))  # noqa: S311 - jitter
@@ -237,6 +240,7 @@ class Exchanger:
             head = self._merge(ours, theirs)
             self._outcome = Outcome.MERGED
         self._received += news
+        self._bring_up_proposals()
         return head
 
     def _held_back(self, base: CommitId | None, theirs: CommitId) -> Sequence[HeldBack]:
@@ -245,11 +249,7 @@ class Exchanger:
         return referee.held_back(base, theirs) if referee is not None and base is not None else ()
 
     def _merge(self, ours: CommitId, theirs: CommitId) -> CommitId:
-        # Here, as a server that meets no other machine never merges.
-        from pack.use_cases.merging import Merging  # noqa: PLC0415
-
-        store = self._remote.merges()
-        merging = Merging(self._core, store)
+        store, merging = self._merging
         plan = merging.plan(ours, theirs)
         changes = merging.changes(plan, ours)
         first = changes[0].path if changes else INDEX
@@ -261,6 +261,20 @@ class Exchanger:
             made = store.merge(ours, plan.commit, changes)
         self._copies += tuple(dict.fromkeys(one.copy for one in plan.conflicts if one.copy))
         return made.id
+
+    @cached_property
+    def _merging(self) -> tuple[MergeStore, Merging]:
+        # Here, as a server that meets no other machine never merges.
+        from pack.use_cases.merging import Merging  # noqa: PLC0415
+
+        store = self._remote.merges()
+        return store, Merging(self._core, store)
+
+    def _bring_up_proposals(self) -> None:
+        """Have the proposals of all merges that are here by now, whoever made them."""
+        from pack.use_cases.withheld import WithheldProposals  # noqa: PLC0415 - see `_merging`
+
+        self._proposals += tuple(WithheldProposals(self._core, *self._merging).bring_up())
 
     def _read(self, blob: BlobId) -> bytes:
         return _read(self._connector, blob)
@@ -318,6 +332,7 @@ class Exchanger:
             stop,
             self._branch,
             self._others,
+            self._proposals,
         )
 
 

@@ -33,7 +33,9 @@ REFSPECS: Final = tuple(f"+{PREFIX}{folder}/*:{PREFIX}{folder}/*" for folder in 
 """What a clone fetches to have them all."""
 _ATTEMPTS: Final = 3
 _File = tuple[int, int, int] | None
-_Stamp = tuple[tuple[_File, ...], tuple[tuple[str, bytes], ...]]
+Stamp = tuple[Identity, int]
+"""Who commits, and when in seconds since 1970."""
+_Seen = tuple[tuple[_File, ...], tuple[tuple[str, bytes], ...]]
 
 
 def _stat(file: Path) -> _File:
@@ -61,7 +63,7 @@ class SideRefs:
         self._clock = clock
         self._store = store
         self._refs = refs
-        self._known: dict[str, tuple[_Stamp | None, dict[str, CommitId]]] = {}
+        self._known: dict[str, tuple[_Seen | None, dict[str, CommitId]]] = {}
 
     def list(self, folder: str) -> dict[str, CommitId]:
         """See `Connector.side_refs`; git is asked only where something changed since."""
@@ -72,7 +74,7 @@ class SideRefs:
         self._known[folder] = (stamp, found)
         return dict(found)
 
-    def _stamp(self, folder: str) -> _Stamp | None:
+    def _stamp(self, folder: str) -> _Seen | None:
         """The loose refs of a folder as they are, and which packed ones there are."""
         base = self._repository.common_dir
         packed = tuple(_stat(base / name) for name in ("packed-refs", "reftable/tables.list"))
@@ -106,8 +108,18 @@ class SideRefs:
         changes: Sequence[Change],
         message: str,
         author: Identity | None,
+        stamp: Stamp | None = None,
     ) -> CommitId:
         """See `Connector.commit_aside`.
+
+        Args:
+            ref: Below `refs/pack/`.
+            expected: Where it leads now; `None` if it does not exist.
+            base: The commit's parent.
+            changes: What it changes.
+            message: Its message.
+            author: Who made it; `None` for the user.
+            stamp: Who commits, and when; `None` for the user, now.
 
         Raises:
             OSError: An object cannot be written.
@@ -119,7 +131,7 @@ class SideRefs:
             tree = self._store.tree_of(base)
             if entries:
                 tree = self._store.rebuild(tree, entries, files) or self._empty(files)
-            return self._add(tree, [base], author, message, files)
+            return self._add(tree, [base], author, message, files, stamp=stamp)
 
         return self._stored(ref, expected, store)
 
@@ -206,9 +218,9 @@ class SideRefs:
         message: str,
         files: DurableFiles,
         sign: Callable[[bytes], bytes] = bytes,
+        stamp: Stamp | None = None,
     ) -> CommitId:
-        user = read_user(self._runner)
-        now = max(0, int(self._clock().timestamp()))
+        user, now = stamp or (read_user(self._runner), max(0, int(self._clock().timestamp())))
         lines = (
             f"tree {tree}",
             *(f"parent {parent}" for parent in parents),
