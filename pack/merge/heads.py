@@ -23,7 +23,7 @@ from typing import Final, Protocol, TypeVar
 
 from pack.log import CommitFacts
 from pack.merge.moves import Tree, Trio
-from pack.merge.tree import Aside, MergeConflict, Weigh, Withheld, Writer, merge_trees
+from pack.merge.tree import Aside, MachineWriter, MergeConflict, Weigh, Withheld, merge_trees
 from pack.model import BlobId, CommitId, MemoryPath, Put, blob_id
 
 MERGE_VERSION: Final = 1
@@ -102,7 +102,9 @@ class MergeRules(Protocol):
         """Whether a person deleted a conflict copy on a side, in a commit that the other lacks."""
         ...
 
-    def writer(self, base: Sequence[CommitId], side: Point, path: MemoryPath) -> Writer | None:
+    def writer(
+        self, base: Sequence[CommitId], side: Point, path: MemoryPath
+    ) -> MachineWriter | None:
         """The machine that made a side's version of a file; `None` if it cannot be proposed."""
         ...
 
@@ -153,7 +155,9 @@ class Unruled:
         del path, blob, side, other
         return False
 
-    def writer(self, base: Sequence[CommitId], side: Point, path: MemoryPath) -> Writer | None:
+    def writer(
+        self, base: Sequence[CommitId], side: Point, path: MemoryPath
+    ) -> MachineWriter | None:
         """See `MergeRules.writer`: nobody is known."""
         del base, side, path
         return None
@@ -221,7 +225,7 @@ class HeadMerger:
         before: Tree = self.point(base).files if base else {}
         sides = [self._rules.lawful(base, side) for side in (first, second)]
 
-        def find_writer(trio: Trio, is_first: bool) -> Writer | None:
+        def find_writer(trio: Trio, is_first: bool) -> MachineWriter | None:
             point, file = (first, trio.ours) if is_first else (second, trio.theirs)
             is_asked = file is not None and self._withholds
             return self._rules.writer(base, point, file.path) if file and is_asked else None

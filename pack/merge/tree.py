@@ -81,7 +81,7 @@ class MergeConflict:
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
+class MachineWriter:
     """A machine that made a version of a file.
 
     Attributes:
@@ -100,14 +100,16 @@ class Withheld:
     Attributes:
         path: The file.
         blob: The machine's version, whole.
+        said: What that says, as the blob without what PACK writes into it by itself.
         content: The merged file with what the machine changed.
         writer: Who made that version.
     """
 
     path: MemoryPath
     blob: BlobId
+    said: BlobId
     content: bytes = field(repr=False)
-    writer: Writer
+    writer: MachineWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +127,13 @@ class Aside:
     path: MemoryPath
     content: bytes | None
     reason: str
-    writer: Writer | None = None
+    writer: MachineWriter | None = None
     before: bytes | None = None
 
 
 Weigh = Callable[[Trio], TwoSides | None]
 """The authority of both sides' versions of a file; `None` if it is not known."""
-FindWriter = Callable[[Trio, bool], Writer | None]
+FindWriter = Callable[[Trio, bool], MachineWriter | None]
 """Who of the machines made our (true) or their version of a file, if it may be withheld."""
 Settled = Callable[[MemoryPath, BlobId, bool], bool]
 """Whether, on our side (true) or on theirs, a person deleted a conflict copy that is not there."""
@@ -305,7 +307,7 @@ class _Held:
     """A version of a file that is withheld."""
 
     version: _Kept
-    writer: Writer
+    writer: MachineWriter
     before: bytes | None
 
 
@@ -409,7 +411,7 @@ class _TreeMerger:
                 writer = self._find_writer(trio, is_ours)
         self._keep_for(writer, kept, base)
 
-    def _keep_for(self, writer: Writer | None, kept: _Kept, before: bytes | None) -> None:
+    def _keep_for(self, writer: MachineWriter | None, kept: _Kept, before: bytes | None) -> None:
         if writer is not None:
             self._held.append(_Held(kept, writer, before))
         else:
@@ -494,8 +496,9 @@ class _TreeMerger:
             content = merged.kept or merged.content
             if essence(content) == essence(now):
                 return  # in other words, all of it is there
-        self._withheld.append(Withheld(path, blob_id(kept.content), content, held.writer))
-        told = (_MACHINE, blob or "", blob_id(kept.content))
+        version, said = blob_id(kept.content), blob_id(essence(kept.content))
+        self._withheld.append(Withheld(path, version, said, content, held.writer))
+        told = (_MACHINE, blob or "", version)
         self._note(MergeConflict(path, None, kept.reason, *told))
 
     def _is_taken(self, path: MemoryPath) -> bool:

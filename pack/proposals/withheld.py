@@ -1,8 +1,8 @@
 """What a merge withheld from the files, as a proposal: the same one wherever the merge is.
 
 A merge names it in its message. So whoever takes the merge in can make the proposal, and it is the
-same commit on every machine. Its id stands for one version of one file that one commit made: other
-merges that withhold the same name the same proposal.
+same commit on every machine. Its id stands for what one version of a file says that one commit
+made: other merges that withhold the same name the same proposal.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def withheld_text(found: Withheld) -> WithheldText | None:
     origin = parse_label(found.writer.origin)
     if origin is None:
         return None
-    text = f"{found.path}\0{found.blob}\0{found.writer.commit}"
+    text = f"{found.path}\0{found.said}\0{found.writer.commit}"
     digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
     number = numbered(int.from_bytes(digest[:8], "big"), _DIGITS)
     name = f"{_MARK}{number}{tag_of(found.path)}"

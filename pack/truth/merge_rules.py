@@ -24,7 +24,7 @@ from pack.history.snapshot import PastStore
 from pack.log import CommitFacts, LogQuery
 from pack.merge.heads import Lawful, Point, Read
 from pack.merge.moves import SideFile, Trio
-from pack.merge.tree import Aside, Weigh, Writer
+from pack.merge.tree import Aside, MachineWriter, Weigh
 from pack.merge.two_sides import PERSON, Authority, Rank, TwoSides
 from pack.model import BlobId, CommitId, MemoryPath, blob_id
 from pack.paths import INDEX
@@ -92,7 +92,9 @@ class CommitRules:
             if path in (file.path, file.old_path)
         )
 
-    def writer(self, base: Sequence[CommitId], side: Point, path: MemoryPath) -> Writer | None:
+    def writer(
+        self, base: Sequence[CommitId], side: Point, path: MemoryPath
+    ) -> MachineWriter | None:
         """See `MergeRules.writer`: the weakest of the machines, and the last commit of theirs."""
         if not self._may_be_proposed(self._at([*base, *side.commits][0]), path):
             return None
@@ -104,7 +106,7 @@ class CommitRules:
         commit, last = next((pair for pair in writers if pair[1].level == level), (None, None))
         if commit is None or last is None or level == PERSON or parse_label(last.origin) is None:
             return None
-        return Writer(last.origin, commit.id)
+        return MachineWriter(last.origin, commit.id)
 
     def accepted(self, commits: Iterable[CommitFacts]) -> Collection[str]:
         """See `MergeRules.accepted`; where parts were accepted and others not, it is open."""
@@ -151,7 +153,7 @@ class _CommitsOnly(PastStore):
 def _lawful(
     files: Mapping[MemoryPath, BlobId],
     held: Sequence[HeldBack],
-    find_writer: Callable[[MemoryPath], Writer | None],
+    find_writer: Callable[[MemoryPath], MachineWriter | None],
 ) -> Lawful:
     """A side's tree with each file as it should be, and what it has there instead."""
     allowed = dict(files)

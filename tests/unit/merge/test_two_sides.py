@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pack.files.markdown import split_lines
 from pack.merge.moves import Tree, Trio
-from pack.merge.tree import Aside, MergeConflict, TreeMerge, Writer, merge_trees
+from pack.merge.tree import Aside, MachineWriter, MergeConflict, TreeMerge, merge_trees
 from pack.merge.two_sides import Authority, ClashKind, TwoSides, deletion_stands
 from pack.model import BlobId, CommitId, MemoryPath, Put, blob_id
 
@@ -39,10 +39,10 @@ class Side:
 
 
 Found = tuple[dict[str, str], tuple[MergeConflict, ...]]
-MACHINE = Writer("ai-cloud:x", CommitId("1" * 40))
+MACHINE = MachineWriter("ai-cloud:x", CommitId("1" * 40))
 
 
-def plan_of(ours: Side, theirs: Side, writer: Writer | None = None) -> TreeMerge:
+def plan_of(ours: Side, theirs: Side, writer: MachineWriter | None = None) -> TreeMerge:
     """The merge of both, where machines that wrote are known or not."""
     trees, blobs = trees_of(ours, theirs)
     weighed = TwoSides(ours.authority(), theirs.authority())

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from pack.merge.tree import Withheld, Writer
+from pack.merge.tree import MachineWriter, Withheld
 from pack.model import BlobId, CommitId, MemoryPath, blob_id
 from pack.proposals.proposal import is_id, make_id, tag_of
 from pack.proposals.withheld import is_withheld, withheld_in, withheld_text
@@ -11,7 +11,8 @@ from tests.support import START
 
 A = MemoryPath("notes/ä b.md")
 COMMIT, MERGE = CommitId("1" * 40), CommitId("2" * 40)
-FOUND = Withheld(A, blob_id(b"its\n"), b"mine\nits\n", Writer("ai-cloud:claude-code", COMMIT))
+ITS = blob_id(b"its\n")
+FOUND = Withheld(A, ITS, ITS, b"mine\nits\n", MachineWriter("ai-cloud:claude-code", COMMIT))
 
 
 def text(found: Withheld = FOUND):
@@ -26,11 +27,12 @@ def test_its_id_stands_for_a_version_that_a_commit_made() -> None:
     assert is_withheld(made.id)
     assert made.id.endswith(tag_of(A))
     assert not is_withheld(make_id(A, START, 1))
-    assert text(replace(FOUND, content=b"of another merge\n")).id == made.id
+    other = replace(FOUND, content=b"of another merge\n", blob=BlobId("0" * 40))
+    assert text(other).id == made.id
     others = (
         replace(FOUND, path=MemoryPath("notes/b.md")),
-        replace(FOUND, blob=BlobId("0" * 40)),
-        replace(FOUND, writer=Writer("ai-cloud:claude-code", MERGE)),
+        replace(FOUND, said=BlobId("0" * 40)),
+        replace(FOUND, writer=MachineWriter("ai-cloud:claude-code", MERGE)),
     )
     assert len({made.id, *(text(other).id for other in others)}) == 4
 
@@ -50,7 +52,7 @@ def test_a_merge_names_it_and_its_commit_says_whose_it_is() -> None:
 
 @pytest.mark.parametrize("origin", ["unattributed:x", "me", "ai-cloud:\x1b[2J", ""])
 def test_what_nobody_is_known_to_have_written_is_no_proposal(origin: str) -> None:
-    assert withheld_text(replace(FOUND, writer=Writer(origin, COMMIT))) is None
+    assert withheld_text(replace(FOUND, writer=MachineWriter(origin, COMMIT))) is None
 
 
 @pytest.mark.parametrize(
