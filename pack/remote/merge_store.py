@@ -89,6 +89,14 @@ class MergeStore(Protocol):
         """
         ...
 
+    def prepare(self, ours: CommitId, made: MergeCommit, changes: Sequence[Change]) -> CommitId:
+        """Store the commit that `merge` makes, and nothing else: no branch leads to it yet.
+
+        Raises:
+            As `merge`.
+        """
+        ...
+
     def propose(self, made: MergeProposal, expected: CommitId | None) -> CommitId:
         """Make the commit for what a merge withheld, unsigned; branch and folder stay.
 

@@ -91,7 +91,7 @@ class Exchanger:
             RepositoryBusy: Both sides move too fast.
             ConnectorError: The remote does not answer, or refuses.
         """
-        self._bring_up_proposals()
+        self._bring_up_proposals(self._connector.head())
         for attempt in range(_ATTEMPTS):
             if attempt:
                 time.sleep(random.uniform(0, _JITTER_SECONDS * 2**attempt))  # noqa: S311 - jitter
@@ -232,6 +232,7 @@ class Exchanger:
         is_forward = move is Move.FAST_FORWARD and not self._held_back(position.base, theirs)
         if ours is None or is_forward:
             self._report("taking in what is new there")
+            self._bring_up_proposals(theirs)
             self._remote.fast_forward(ours, theirs)
             head = theirs
             self._outcome = max(self._outcome, Outcome.RECEIVED, key=_RANK.index)
@@ -240,7 +241,6 @@ class Exchanger:
             head = self._merge(ours, theirs)
             self._outcome = Outcome.MERGED
         self._received += news
-        self._bring_up_proposals()
         return head
 
     def _held_back(self, base: CommitId | None, theirs: CommitId) -> Sequence[HeldBack]:
@@ -258,6 +258,8 @@ class Exchanger:
             if self._connector.head() != ours:
                 raise StaleBase(ours, self._connector.head())
             guarded([refuse_excluded], decision, MERGER, self._core.reader)
+            whole = store.prepare(ours, plan.commit, changes) if plan.withheld else theirs
+            self._bring_up_proposals(whole)
             made = store.merge(ours, plan.commit, changes)
         self._copies += tuple(dict.fromkeys(one.copy for one in plan.conflicts if one.copy))
         return made.id
@@ -270,11 +272,11 @@ class Exchanger:
         store = self._remote.merges()
         return store, Merging(self._core, store)
 
-    def _bring_up_proposals(self) -> None:
-        """Have the proposals of all merges that are here by now, whoever made them."""
+    def _bring_up_proposals(self, head: CommitId | None) -> None:
+        """Have the proposals of all merges that lead to a commit, before the branch is there."""
         from pack.use_cases.withheld import WithheldProposals  # noqa: PLC0415 - see `_merging`
 
-        self._proposals += tuple(WithheldProposals(self._core, *self._merging).bring_up())
+        self._proposals += tuple(WithheldProposals(self._core, *self._merging).bring_up(head))
 
     def _read(self, blob: BlobId) -> bytes:
         return _read(self._connector, blob)

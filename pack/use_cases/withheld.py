@@ -1,9 +1,9 @@
 """The proposals of the merges in the history, here too: what each of them withheld from the files.
 
 A merge names them, and they follow from it. So whoever has the merge makes them, whether it was
-made here or came: over a remote, from a peer, or with the person's own git. All commits are looked
-at that are new since the last time, and only then is that time noted. So nothing is missing after
-a crash, and what is there already stays.
+made here or came: over a remote, from a peer, or with the person's own git. An exchange does so
+before the branch moves, and first for what is there already; so none is missing after a crash. All
+commits are looked at that are new since the last time, and what is kept of them stays.
 
 What the person accepted is in a commit, which takes it off the list wherever that comes. What they
 refused, or a writer withdrew, is known on this machine alone.
@@ -47,14 +47,16 @@ class WithheldProposals:
         self._store = store
         self._merging = merging
 
-    def bring_up(self) -> Sequence[str]:
+    def bring_up(self, head: CommitId | None) -> Sequence[str]:
         """Have the proposals of all merges that were not looked at yet; the ids of the new ones.
+
+        Args:
+            head: Where the branch is, or will be.
 
         Raises:
             RepositoryBusy: Another process writes.
             ConnectorError: The store failed. The next time goes on from there.
         """
-        head = self._core.connector.head()
         known = self._core.catalog.remembered(_ABOUT).get(_LOOKED_AT)
         if head is None or head == known:
             return ()
@@ -81,8 +83,8 @@ class WithheldProposals:
             name
             for name in withheld_in(merge.message)
             if name not in decided and (name in there or name not in found.accepted_ever)
+            if name not in there or self._is_better(merge.id, there[name], name, found)
         }
-        wanted = {name for name in wanted if self._is_wanted(merge.id, there.get(name), name)}
         plan = self._plan(merge) if wanted else None
         if plan is None:
             return
@@ -92,19 +94,20 @@ class WithheldProposals:
                     self._store.propose(_proposal(text, merge.id, plan), there.get(text.id))
                     yield from [text.id] if text.id not in there else ()
 
-    def _is_wanted(self, merge: CommitId, there: CommitId | None, name: str) -> bool:
-        """Whether a proposal is to be as this merge makes it.
+    def _is_better(self, merge: CommitId, there: CommitId, name: str, found: _History) -> bool:
+        """Whether a proposal that is there is to be as this merge makes it.
 
-        Of several merges, it is the one with the smallest id; unless it was changed here since.
+        Of several merges, the one with the smallest id counts, and one that came to nothing does
+        not. What was changed here since stays as it is.
         """
-        if there is None:
-            return True
-        (made,) = self._core.connector.log(LogQuery(there, limit=1))
-        base = next(iter(made.parents), merge)
-        if merge >= base:  # or this very one
+        base = next(iter(self._facts(there).parents), merge)
+        if base == merge or name not in withheld_in(self._facts(base).message):
             return False
-        (before,) = self._core.connector.log(LogQuery(base, limit=1))
-        return name in withheld_in(before.message)
+        return merge < base or base not in self._store.merge_bases(base, [found.head])
+
+    def _facts(self, commit: CommitId) -> CommitFacts:
+        (facts,) = self._core.connector.log(LogQuery(commit, limit=1))
+        return facts
 
     def _plan(self, merge: CommitFacts) -> PlannedMerge | None:
         """What a merge is made of; `None` if it is another than it says, or cannot be computed."""
@@ -119,11 +122,16 @@ class WithheldProposals:
 
 
 class _History:
-    """The commits that are new, and what the person accepted in any."""
+    """The commits that are new, and what the person accepted in any.
+
+    Attributes:
+        head: The newest of them.
+        new: They, the newest first.
+    """
 
     def __init__(self, core: Core, head: CommitId, known: CommitId | None) -> None:
         self._core = core
-        self._head = head
+        self.head = head
         try:
             self.new = list(core.connector.log(LogQuery(head, known)))
         except NotFound:  # a history that was rewritten
@@ -140,7 +148,7 @@ class _History:
     @cached_property
     def accepted_ever(self) -> Collection[str]:
         """Those that they accepted in any commit."""
-        return self.accepted(list(self._core.connector.log(LogQuery(self._head))))
+        return self.accepted(list(self._core.connector.log(LogQuery(self.head))))
 
 
 def _proposal(text: WithheldText, merge: CommitId, plan: PlannedMerge) -> MergeProposal:

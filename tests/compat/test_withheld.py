@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -177,24 +178,43 @@ def test_a_refusal_counts_on_its_own_machine_only(machines: tuple[Machine, Machi
     assert two.memory.proposals.show(name).proposal.status is ProposalStatus.REJECTED
 
 
-def test_a_process_that_dies_before_the_proposal_makes_it_the_next_time(
-    machines: tuple[Machine, Machine], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("step", ["propose", "merge", "fast_forward"])
+def test_a_process_that_dies_between_loses_no_proposal(
+    machines: tuple[Machine, Machine], monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    one, two = machines
-    before = two.head()
+    """The branch is never at a merge of which there is no proposal."""
 
     def die(*_: object) -> None:
         raise Crash
 
-    with monkeypatch.context() as patch:
-        patch.setattr(LocalGit, "propose", die)
-        with pytest.raises(Crash):
-            two.exchange()
-    assert two.head() != before
-    assert refs(two) == {}
-    assert len(two.exchange().proposals) == 1
+    for machine in (two := machines[1], machines[0]):
+        before = machine.head()
+        with monkeypatch.context() as patch, suppress(Crash):
+            patch.setattr(LocalGit, step, die)
+            machine.exchange()
+        assert machine.head() == before or refs(machine)
+        machine.exchange()
+        assert machine.head() == two.head()
+        assert refs(machine) == refs(two) != {}
+
+
+def test_a_merge_that_came_to_nothing_leaves_its_proposal_to_the_next_one(
+    machines: tuple[Machine, Machine],
+) -> None:
+    """A file is in the way, and by the time it is not, there is another head to merge."""
+    one, two = machines
+    in_the_way = two.folder / "context/b.md"
+    in_the_way.write_text("other\n", encoding="utf-8")
+    person(one).notes.update("context/b.md", "mine\n")
+    one.git("push", "--quiet", "origin", "HEAD")
+    assert two.exchange().outcome is Outcome.WAITING
+    ((name, early),) = refs(two).items()
+    in_the_way.unlink()
+    person(two).notes.update("context/c.md", "mine\n")
+    assert two.exchange().outcome is Outcome.MERGED
     one.exchange()
-    assert refs(one) == refs(two)
+    assert refs(one) == refs(two) != {name: early}
+    assert list(refs(one)) == [name]
 
 
 def test_a_merge_that_came_by_the_persons_own_git_has_its_proposal_too(
@@ -249,4 +269,4 @@ def test_of_two_merges_that_withhold_the_same_all_machines_take_the_same(
 def bring_up(machine: Machine) -> list[str]:
     core = machine.memory.events._core
     merging = Merging(core, machine.local)
-    return list(WithheldProposals(core, machine.local, merging).bring_up())
+    return list(WithheldProposals(core, machine.local, merging).bring_up(machine.local.head()))

@@ -479,6 +479,12 @@ class LocalGit:
 
         return self._write(ours, plan)
 
+    def prepare(self, ours: CommitId, made: MergeCommit, changes: Sequence[Change]) -> CommitId:
+        """See `MergeStore.prepare`."""
+        with self.exclusive(), _store_errors():
+            entries = self._arrivals.entries_of_merge(ours, made, changes)
+            return self._aside.prepare(ours, made, changes, entries)
+
     def propose(self, made: MergeProposal, expected: CommitId | None) -> CommitId:
         """See `MergeStore.propose`."""
         changes, stamp = [made.change], (made.identity, made.seconds)

@@ -13,6 +13,7 @@ from typing import Final
 from pack.errors import NotFound, StaleBase, Unavailable
 from pack.mesh.side_commits import StoredCommit
 from pack.model import BlobId, Change, CommitId, Identity, MemoryPath, Put
+from pack.remote.merge_store import MergeCommit
 from pack_connectors.local_git.gc_lock import LONGEST_SECONDS, wait_for_gc
 from pack_connectors.local_git.kept_pack import keep
 from pack_connectors.local_git.objects import (
@@ -24,6 +25,7 @@ from pack_connectors.local_git.objects import (
 )
 from pack_connectors.local_git.process import GitRunner, RefUpdater, check_id, is_id
 from pack_connectors.local_git.repository import Repository, identity_line, read_user
+from pack_connectors.local_git.write import merge_data
 from pack_connectors.preconditions import is_side_ref
 from pack_connectors.system.durable_files import DurableFiles
 
@@ -173,6 +175,35 @@ class SideRefs:
             return self._add(tree, parents, author, message, files, sign)
 
         return self._stored(ref, expected, store)
+
+    def prepare(
+        self,
+        ours: CommitId,
+        made: MergeCommit,
+        changes: Sequence[Change],
+        entries: Mapping[MemoryPath, TreeEntry | None],
+    ) -> CommitId:
+        """See `MergeStore.prepare`.
+
+        Args:
+            ours: The parent that the changes apply to.
+            made: The commit.
+            changes: How its files differ from those of `ours`.
+            entries: The same as entries, with links and permissions.
+
+        Raises:
+            OSError: An object cannot be written.
+        """
+
+        def store(files: DurableFiles) -> CommitId:
+            for change in changes:
+                if isinstance(change, Put):
+                    self._store.add("blob", change.content, files)
+            tree = self._store.rebuild(self._store.tree_of(ours), entries, files)
+            data = merge_data(tree or self._empty(files), made)
+            return CommitId(self._store.add("commit", data, files))
+
+        return self._store_durably(store)
 
     def _refuse_unknown(self, commit: CommitId) -> None:
         if not is_id(commit) or self._store.find_id(commit, "commit") is None:
