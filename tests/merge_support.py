@@ -24,7 +24,7 @@ class LevelRules(Unruled):
         self.graph: MemoryGraph
         self.levels = levels if levels is not None else {}
 
-    def _changes(
+    def changes(
         self, base: Sequence[CommitId], side: Point, path: MemoryPath
     ) -> list[tuple[int, CommitId]]:
         """The levels of the commits that changed a file on a side, with them."""
@@ -43,7 +43,7 @@ class LevelRules(Unruled):
 
         def authority(side: Point, path: MemoryPath, rank: float) -> Authority:
             return Authority(
-                min((n for n, _ in self._changes(base, side, path)), default=1), (rank, "")
+                min((n for n, _ in self.changes(base, side, path)), default=1), (rank, "")
             )
 
         return lambda trio: TwoSides(
@@ -54,7 +54,7 @@ class LevelRules(Unruled):
     def writer(
         self, base: Sequence[CommitId], side: Point, path: MemoryPath
     ) -> MachineWriter | None:
-        level, commit = (self._changes(base, side, path) or [(1, CommitId(""))])[-1]
+        level, commit = (self.changes(base, side, path) or [(1, CommitId(""))])[-1]
         return MachineWriter("ai-cloud:x", commit) if level > 1 else None
 
 

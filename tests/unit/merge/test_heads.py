@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from pack.merge.copies import essence, is_conflict_copy
-from pack.merge.heads import fold, maximal
+from pack.merge.heads import HeadMerger, fold, maximal
 from pack.model import CommitId, MemoryPath
 from tests.merge_support import LevelRules, MemoryGraph, pull, rounds_until_equal
 from tests.support import examples
@@ -74,6 +74,20 @@ def test_what_machines_wrote_beside_the_person_waits_for_them(count: int) -> Non
         assert set(said(*graph.texts(whole).values(), *there)) == set(said(*texts))
         assert before[0] not in {commit for _, _, commit in waiting}
         assert len({commit for _, _, commit in waiting}) == len(waiting)
+
+
+@pytest.mark.contract("C12")
+def test_a_clone_that_lacks_history_keeps_it_in_copies() -> None:
+    """What it left out, nobody could find again."""
+    rules = LevelRules()
+    graph = MemoryGraph(rules)
+    base = graph.write(None, {NOTE: BASE})
+    heads = [graph.write(base, {NOTE: line_of(number)}) for number in range(2)]
+    rules.levels[heads[1]] = 5
+    merger = HeadMerger(graph, graph.blobs.__getitem__, rules, withholds=False)
+    found = merger.merge(*heads)
+    assert (found.withheld, len(found.files)) == ((), 2)
+    assert len(HeadMerger(graph, graph.blobs.__getitem__, rules).merge(*heads).withheld) == 1
 
 
 # --- peers that pull from each other --------------------------------------------------------------
