@@ -33,6 +33,8 @@ class Label(NamedTuple):
     origin: str
 
 
+PERSONS: Final = Label(STRONGEST, Source.USER.value)
+"""That of a text which is the person's alone."""
 _NOBODYS: Final = Label(WEAKEST, "unknown")
 """That of a text of which nobody can say who wrote which line, as it is not UTF-8."""
 
@@ -65,7 +67,7 @@ def labels_of(
     if core.truths is None:
         return None
     if not with_channel and not core.truths.is_shared(note):
-        return TrustLabels(Label(STRONGEST, Source.USER.value))
+        return TrustLabels(PERSONS)
     try:
         truths = core.truths.of(note).lines
     except InvalidContent:

@@ -6,7 +6,7 @@ is the business of `pack.truth`, which knows history; the rooms below it only as
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
@@ -112,6 +112,16 @@ class Truths(Protocol):
         """Whether a note may hold text that is not the person's; much cheaper than `of`.
 
         Where the log of a store is not cheap to read, it goes by what the note says of itself.
+
+        Raises:
+            ConnectorError: The store cannot be read.
+        """
+        ...
+
+    def shared_among(self, paths: Collection[MemoryPath]) -> Collection[MemoryPath]:
+        """Those of some files that may hold such text, by history alone.
+
+        What a note says of itself (`Note.says_shared`) is left out.
 
         Raises:
             ConnectorError: The store cannot be read.

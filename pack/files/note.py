@@ -16,12 +16,13 @@ from pack.errors import InvalidContent
 from pack.files import frontmatter, schema
 from pack.files.dates import parse_day
 from pack.files.frontmatter import Frontmatter
-from pack.files.keys import KEY_NAMES, key_meant
+from pack.files.keys import KEY_NAMES, TRUTH_LEVEL, key_meant
 from pack.files.markdown import split_lines
 from pack.files.passages import Passage, cut_passages, split_passages
 from pack.files.schema import Meta
 from pack.files.tags import tags_in_text
 from pack.model import BlobId, Contents, MemoryPath, blob_id
+from pack.provenance import TRUTH_LEVELS, Source
 
 _T = TypeVar("_T")
 _SHORT_CHARACTERS: Final = 2000
@@ -117,6 +118,12 @@ class Note:
         stated = self.meta().tags
         inside = tags_in_text(self.head.body)
         return tuple(dict.fromkeys((*stated, *inside))) if inside else stated
+
+    def says_shared(self) -> bool:
+        """Whether it says of itself that it is not wholly the person's."""
+        if TRUTH_LEVEL.name.encode() not in self.content:
+            return False
+        return self.head.fields.get(TRUTH_LEVEL.name) not in (None, TRUTH_LEVELS[Source.USER])
 
     def unusual_form(self) -> str | None:
         """What other programs will not understand about where the frontmatter is."""

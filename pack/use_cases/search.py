@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from pack.catalog.catalog import Catalog
 from pack.catalog.questions import EVERYTHING, Filter
@@ -97,6 +98,13 @@ class _Hit:
         return self.ranked.explanation if self.ranked else _UNTOLD
 
 
+class _Answer(NamedTuple):
+    """Results, and those files among them that say they are not wholly the person's."""
+
+    found: Matches
+    said: frozenset[MemoryPath]
+
+
 def search(core: Core, request: SearchRequest) -> Matches:
     """See `Search.find`."""
     parsed = parse_query(check_query(request.query))
@@ -111,8 +119,9 @@ def search(core: Core, request: SearchRequest) -> Matches:
     return replace(labels, is_total_exact=False, notice=str(so_far))
 
 
-def _labelled(core: Core, found: Matches) -> Matches:
-    return replace(found, matches=labelled(core, found.matches))
+def _labelled(core: Core, answer: _Answer) -> Matches:
+    found, said = answer
+    return replace(found, matches=labelled(core, found.matches, said))
 
 
 def _trusted(core: Core, request: SearchRequest, hits: Iterable[_Hit]) -> list[_Hit]:
@@ -128,7 +137,7 @@ def _trusted(core: Core, request: SearchRequest, hits: Iterable[_Hit]) -> list[_
     return list(filter(is_good, hits))
 
 
-def _ask(core: Core, view: Catalog, parsed: Query, request: SearchRequest) -> Matches:
+def _ask(core: Core, view: Catalog, parsed: Query, request: SearchRequest) -> _Answer:
     with view.snapshot():
         query = expand(parsed, view)
         most = PROPOSED if request.cursor is None else _DEEP
@@ -146,7 +155,7 @@ def _answer(
     places: Sequence[_Hit],
     is_all: bool,
     view: Catalog | None = None,
-) -> Matches:
+) -> _Answer:
     places = sorted(places, key=_Hit.key)
     chosen, following = page(
         places,
@@ -162,7 +171,9 @@ def _answer(
         _match(place, *line, alike.get(place.candidate.id, ()), explain=request.explain)
         for place, line in zip(chosen, lines, strict=True)
     )
-    return Matches(matches, len(places), following, is_total_exact=is_all)
+    said = (place.candidate.path for place in chosen if place.candidate.says_shared)
+    found = Matches(matches, len(places), following, is_total_exact=is_all)
+    return _Answer(found, frozenset(map(MemoryPath, said)))
 
 
 def _cost(place: _Hit) -> str:
@@ -301,7 +312,8 @@ def _look_through(core: Core, query: Query, which: Filter) -> Iterator[_Hit]:
 
 def _whole_file(row: Row, text: str) -> Candidate:
     about = (row.path, row.topic, row.tags, row.created, row.updated or row.changed)
-    return Candidate(0, *about, 1, "", "\n".join(split_lines(text)))
+    body = "\n".join(split_lines(text))
+    return Candidate(0, *about, 1, "", body, says_shared=row.says_shared)
 
 
 # --- by a pattern --------------------------------------------------------------------------------

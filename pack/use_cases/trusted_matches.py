@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import groupby
 
 from pack.core.core import Core
-from pack.core.labels import Label, labels_of
+from pack.core.labels import PERSONS, Label, labels_of
 from pack.errors import InvalidRequest
 from pack.files.markdown import split_lines
 from pack.files.note import Note
@@ -16,13 +16,24 @@ from pack.provenance import TRUTH_LEVELS
 from pack.results import Match
 
 
-def labelled(core: Core, matches: Iterable[Match]) -> tuple[Match, ...]:
-    """Results, each with the label of the passage it shows; of two alike, the stronger first."""
+def labelled(
+    core: Core, matches: Sequence[Match], said: Collection[MemoryPath]
+) -> tuple[Match, ...]:
+    """Results, each with the label of the passage it shows; of two alike, the stronger first.
+
+    A note that is the person's alone is not read for it.
+
+    Args:
+        core: The memory.
+        matches: The results.
+        said: Those files among them that say of themselves that they are not wholly the person's.
+    """
     if core.truths is None:
         return tuple(matches)
+    shared = {*said, *core.truths.shared_among([match.path for match in matches])}
     found = []
     for _, alike in groupby(matches, key=lambda match: round(match.score, 6)):
-        found += sorted((_with_label(core, one) for one in alike), key=_level)
+        found += sorted((_with_label(core, one, shared) for one in alike), key=_level)
     return tuple(found)
 
 
@@ -72,8 +83,9 @@ def _passage(note: Note, line: int) -> tuple[int, int]:
     return fitting[-1] if fitting else (line, line)
 
 
-def _with_label(core: Core, match: Match) -> Match:
-    label = label_at(core, match.path, match.line)
+def _with_label(core: Core, match: Match, shared: Collection[MemoryPath]) -> Match:
+    is_shared = match.path in shared
+    label = label_at(core, match.path, match.line) if is_shared else PERSONS
     return replace(match, level=label.level, origin=label.origin) if label else match
 
 
