@@ -69,13 +69,14 @@ def labels_of(
     if not with_channel and not core.truths.is_shared(note):
         return TrustLabels(PERSONS)
     try:
-        truths = core.truths.of(note).lines
+        truths = core.truths.lines(note)
     except InvalidContent:
         return TrustLabels(_NOBODYS)
+    body_line = note.head.body_line
     shown = [
         (number, truths[place])
         for number, place, text in _numbered(note.text)
-        if first <= number <= last and _counts(text, is_head=number < note.head.body_line)
+        if first <= number <= last and _counts(text, is_head=number < body_line)
     ]
     return TrustLabels(_label(truth for _, truth in shown), tuple(_weaker(shown)))
 

@@ -159,8 +159,7 @@ class Note:
 
         There is at least one passage, since a file is found by its path and topic too.
         """
-        names = ", ".join(self.meta().names)
-        return _affordable(_body_passages(self.head) + _other_fields(self.head, names), self.head)
+        return _affordable(_body_passages(self.head) + _other_fields(self), self.head)
 
 
 def title_from_path(path: str) -> str:
@@ -192,17 +191,19 @@ def _affordable(passages: tuple[Passage, ...], head: Frontmatter) -> tuple[Passa
     )
 
 
-def _other_fields(head: Frontmatter, names: str) -> tuple[Passage, ...]:
+def _other_fields(note: Note) -> tuple[Passage, ...]:
     """The user's own frontmatter, which search finds like any text; usually there is none.
 
     If the frontmatter cannot be read, all of it. Other names of the note count as a heading.
     """
+    head = note.head
     if head.block is None or not (head.problem or head.fields.keys() - KEY_NAMES):
         return ()
     lines = split_lines(head.block)
     kept = lines if head.problem else _without_ours(lines)
     first = next((number for number, line in enumerate(kept) if line.strip()), 0)
     found = cut_passages("".join(kept[first:]), first + head.parts.first_line + 1)
+    names = ", ".join(note.meta().names)
     return tuple(replace(one, heading=names) for one in found) if names else tuple(found)
 
 

@@ -84,17 +84,22 @@ class LineTruths:
 
     def of(self, note: Note) -> NoteTruth:
         """See `Truths.of`."""
+        return note_truth(note, self.lines(note))
+
+    def lines(self, note: Note) -> tuple[LineTruth, ...]:
+        """See `Truths.lines`."""
+        note.exact_text()  # what is not UTF-8 has no lines
         connector = self._core.connector
         head, committed = connector.head(), connector.get_committed(note.path)
-        keys = LineKeys().of(note.content)
         if head is None or committed is None:
-            return note_truth(note, (_HAND,) * len(keys))
+            return (_HAND,) * len(LineKeys().of(note.content))
         known = self._versions.of(head, note.path, committed, keep=self._is_kept)
         if note.sha != committed:
             ((_, content),) = connector.read_blobs([committed])
-            found, _ = pass_on(keys, [Version(LineKeys().of(content), known)], None)
+            keys = LineKeys()
+            found, _ = pass_on(keys.of(note.content), [Version(keys.of(content), known)], None)
             known = tuple(truth or _HAND for truth in found)
-        return note_truth(note, known)
+        return known
 
     def is_shared(self, note: Note) -> bool:
         """See `Truths.is_shared`."""

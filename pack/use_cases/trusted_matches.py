@@ -85,7 +85,7 @@ def _passage(note: Note, line: int) -> tuple[int, int]:
 
 def _with_label(core: Core, match: Match, shared: Collection[MemoryPath]) -> Match:
     is_shared = match.path in shared
-    label = label_at(core, match.path, match.line) if is_shared else PERSONS
+    label = label_at(core, match.path, match.line, with_channel=True) if is_shared else PERSONS
     return replace(match, level=label.level, origin=label.origin) if label else match
 
 
