@@ -15,6 +15,7 @@ from pack.catalog.catalog import Catalog
 from pack.catalog.questions import EVERYTHING, Filter
 from pack.catalog.row import Row
 from pack.core.core import Core
+from pack.core.labels import PERSONS
 from pack.core.requests import (
     SEARCH_LIMIT,
     check_limit,
@@ -45,7 +46,13 @@ from pack.search.ranking import (
 from pack.search.section_names import section_name
 from pack.search.snippets import find_lines
 from pack.search.words import fold_text
-from pack.use_cases.trusted_matches import check_level, is_wanted, label_at, labelled
+from pack.use_cases.trusted_matches import (
+    check_level,
+    is_wanted,
+    label_at,
+    labelled,
+    shared_among,
+)
 
 _DEEP = 20_000
 """The number of passages considered for every page after the first."""
@@ -126,15 +133,20 @@ def _labelled(core: Core, answer: _Answer) -> Matches:
 
 def _trusted(core: Core, request: SearchRequest, hits: Iterable[_Hit]) -> list[_Hit]:
     """The results that are trusted as far as is wanted."""
-    if request.max_level is None and request.origin is None:
-        return list(hits)
+    found = list(hits)
+    if core.truths is None or (request.max_level is None and request.origin is None):
+        return found
+    paths = {MemoryPath(hit.candidate.path) for hit in found}
+    said = {MemoryPath(hit.candidate.path) for hit in found if hit.candidate.says_shared}
+    # By which way the person wrote a note is in its history too.
+    looked_at = paths if request.origin is not None else shared_among(core, paths, said)
 
     def is_good(hit: _Hit) -> bool:
         path, line = MemoryPath(hit.candidate.path), hit.candidate.line
-        label = label_at(core, path, line, with_channel=request.origin is not None)
+        label = label_at(core, path, line) if path in looked_at else PERSONS
         return is_wanted(label, request.max_level, request.origin)
 
-    return list(filter(is_good, hits))
+    return list(filter(is_good, found))
 
 
 def _ask(core: Core, view: Catalog, parsed: Query, request: SearchRequest) -> _Answer:

@@ -30,7 +30,7 @@ def labelled(
     """
     if core.truths is None:
         return tuple(matches)
-    shared = {*said, *core.truths.shared_among([match.path for match in matches])}
+    shared = shared_among(core, [match.path for match in matches], said)
     found = []
     for _, alike in groupby(matches, key=lambda match: round(match.score, 6)):
         found += sorted((_with_label(core, one, shared) for one in alike), key=_level)
@@ -61,18 +61,29 @@ def is_wanted(label: Label | None, max_level: int | None, origin: str | None) ->
     return is_trusted and (origin is None or label.origin.casefold().startswith(origin.casefold()))
 
 
-def label_at(
-    core: Core, path: MemoryPath, line: int, *, with_channel: bool = False
-) -> Label | None:
-    """How far the passage at a line of a file is trusted; `None` where that is not known.
+def shared_among(
+    core: Core, paths: Collection[MemoryPath], said: Collection[MemoryPath]
+) -> Collection[MemoryPath]:
+    """Those of some files that may hold text that is not the person's; without reading them.
 
-    See `labels_of` for `with_channel`.
+    Args:
+        core: The memory; levels count in it.
+        paths: The files.
+        said: Those among them that say so themselves.
+    """
+    return {*said, *core.truths.shared_among(paths)} if core.truths else ()
+
+
+def label_at(core: Core, path: MemoryPath, line: int) -> Label | None:
+    """How far the passage at a line of a file is trusted, by its history.
+
+    `None` where that is not known.
     """
     note = core.reader.find(path)
     if note is None:
         return None
     first, last = _passage(note, line)
-    found = labels_of(core, note, first, last, with_channel=with_channel)
+    found = labels_of(core, note, first, last, with_channel=True)
     return found.whole if found else None
 
 
@@ -84,8 +95,7 @@ def _passage(note: Note, line: int) -> tuple[int, int]:
 
 
 def _with_label(core: Core, match: Match, shared: Collection[MemoryPath]) -> Match:
-    is_shared = match.path in shared
-    label = label_at(core, match.path, match.line, with_channel=True) if is_shared else PERSONS
+    label = label_at(core, match.path, match.line) if match.path in shared else PERSONS
     return replace(match, level=label.level, origin=label.origin) if label else match
 
 
