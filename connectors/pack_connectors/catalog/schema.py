@@ -35,7 +35,7 @@ _FILE_COLUMNS: Final = """
     blob TEXT, topic TEXT NOT NULL, folded_topic TEXT NOT NULL, tags TEXT NOT NULL, created TEXT,
     updated TEXT, changed TEXT, sync INTEGER NOT NULL, expires TEXT, line TEXT NOT NULL,
     starts_page INTEGER NOT NULL, size INTEGER NOT NULL, pin INTEGER NOT NULL,
-    passages INTEGER NOT NULL
+    says_shared INTEGER NOT NULL, passages INTEGER NOT NULL
 """
 _SCHEMA: Final = f"""
 CREATE TABLE file ({_FILE_COLUMNS});
