@@ -122,7 +122,7 @@ def _isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         _trust_little(patch, tmp_path_factory.mktemp("certificates"))
         _use_home(patch, tmp_path_factory.mktemp("session-home"))
         _read_time_zone()
-        _remember_tools(patch)
+        _remember(patch)
         with children_hear_signals():
             yield
     _read_time_zone()
@@ -142,14 +142,19 @@ def _trust_little(patch: pytest.MonkeyPatch, folder: Path) -> None:
     patch.setattr(certifi, "where", lambda: str(file))
 
 
-def _remember_tools(patch: pytest.MonkeyPatch) -> None:
-    """Where tests make MCP servers, work out the schemas of their tools once."""
-    if "mcp.server.mcpserver" in sys.modules:
-        from mcp.server.mcpserver.tools import Tool  # noqa: PLC0415 - it takes a second
+def _remember(patch: pytest.MonkeyPatch) -> None:
+    """Where tests make MCP servers or run commands, work out once what all of them need."""
+    from tests.stories import remembered  # noqa: PLC0415 - not where nothing is to be remembered
 
-        from tests.stories import remembered  # noqa: PLC0415
+    if "mcp.server.mcpserver" in sys.modules:
+        from mcp.server.mcpserver.tools import Tool  # noqa: PLC0415
 
         patch.setattr(Tool, "from_function", remembered.tools())
+    if "pack_servers.cli.shell.exit" in sys.modules:
+        import git  # noqa: F401, PLC0415 - then two processes read for a command, not one each time
+        import typer.main  # noqa: PLC0415
+
+        patch.setattr(typer.main, "get_command_from_info", remembered.commands())
 
 
 def _read_time_zone() -> None:

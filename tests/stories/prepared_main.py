@@ -5,6 +5,7 @@ Nothing runs here beside the one thread, so that a fork is whole.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import logging
@@ -12,6 +13,7 @@ import os
 import select
 import socket
 import sys
+import threading
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,10 @@ from typing import Any
 import pack_connectors
 import pack_servers
 import remembered
+import typer.main
 from mcp.server.mcpserver.tools import Tool
 from pack_servers.cli import main
+from pack_servers.cli.app import COMMANDS, build_app
 from pack_servers.mcp.server import build_server
 
 import pack
@@ -41,6 +45,14 @@ def import_everything() -> None:
                 import_module(".".join(words).removesuffix(".__init__"))
     for name in OTHERS:
         import_module(name)
+
+
+def make_parsers() -> None:
+    """Make what reads the words of a command, for each of them."""
+    for name in COMMANDS:
+        command: Any = typer.main.get_group(build_app([name])).commands[name]
+        for parameter in command.params:
+            parameter.get_runtime_param()
 
 
 def serve(channel: socket.socket, door: socket.socket) -> dict[str, Any] | None:
@@ -124,14 +136,44 @@ def become(asked: dict[str, Any], streams: list[int]) -> None:
     sys.argv[:] = ["-c" if asked["program"] else COMMAND, *asked["words"]]
 
 
+def run(asked: dict[str, Any]) -> None:
+    """Be `pack`, or the program that was asked for, to its end."""
+    try:
+        if asked["program"]:
+            exec(asked["program"], {"__name__": "__main__"})
+        else:
+            main()
+    except SystemExit as ended:
+        if not isinstance(ended.code, int | None):
+            raise
+        end(ended.code or 0)
+    end(0)
+
+
+def end(status: int) -> None:
+    """As Python ends, but for taking apart all that was imported, which takes most of the time.
+
+    So does `multiprocessing` with its forks.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None and not stream.closed:
+                stream.flush()
+    except OSError:
+        sys.exit(status)  # what cannot be written is said in Python's own words
+    os._exit(status)
+
+
 if __name__ == "__main__":
     import_everything()
     Tool.from_function = remembered.tools()
+    typer.main.get_command_from_info = remembered.commands()
+    make_parsers()
     build_server(Memory.__new__(Memory), watch=False)
     logging.getLogger().handlers.clear()  # a server sets that up for itself
     gc.freeze()  # no fork looks through all this for garbage, and so copies it
     asked = serve(*(socket.socket(fileno=int(number)) for number in sys.argv[1:]))
-    if asked and asked["program"]:
-        exec(asked["program"], {"__name__": "__main__"})
-    elif asked:
-        main()
+    if asked:
+        run(asked)
