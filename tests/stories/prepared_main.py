@@ -184,6 +184,8 @@ if __name__ == "__main__":
     build_server(Memory.__new__(Memory), watch=False)
     logging.getLogger().handlers.clear()  # a server sets that up for itself
     gc.freeze()  # no fork looks through all this for garbage, and so copies it
-    asked = serve(*(socket.socket(fileno=int(number)) for number in sys.argv[1:]))
+    channel, door = (socket.socket(fileno=int(number)) for number in sys.argv[1:])
+    channel.sendall(b"\n")  # from now on
+    asked = serve(channel, door)
     if asked:
         run(asked)
