@@ -26,6 +26,7 @@ def audit(run: Any) -> Iterator[str]:
         yield "they follow different versions of the group"
     (head,) = set(heads.values())
     yield from _tree(run, head)
+    yield from _proposed(run, head, honest)
     yield from _lost(run, head)
     yield from _untrue(run, honest)
     yield from (f"{name} was refused something without a reason" for name in run.untold)
@@ -39,7 +40,7 @@ def audit(run: Any) -> Iterator[str]:
 def _counts(run: Any, machine: Any) -> bool:
     """Whether a machine belongs to the group and is the only one with its key."""
     owner = run.machines[0]
-    peers = owner.mesh.version().group.peers
+    peers = owner.mesh.roster.version().group.peers
     if machine.name == run.liar and run.has_removed:
         return False  # what it took in of a removed peer's hand, it may not pass on at its levels
     return machine.id in peers and not _is_forked(run, machine.id)
@@ -94,8 +95,18 @@ def _tree(run: Any, head: str) -> Iterator[str]:
         yield "two conflict copies hold the same"
 
 
+def _proposed(run: Any, head: str, honest: list[Any]) -> Iterator[str]:
+    """Whether everybody has a proposal for all that merges withheld, and the same one."""
+    for name, commit in run.world.waiting(head).items():
+        for one in honest:
+            if one.disk.refs.get(f"proposals/{name}") != commit:
+                yield f"{one.name} has not the proposal {name}"
+
+
 def _lost(run: Any, head: str) -> Iterator[str]:
     there, deleted = _tokens(run.world.texts(head)), _deleted(run, head)
+    for commit in run.world.waiting(head).values():  # which everybody has: see `_proposed`
+        there |= _tokens(run.world.texts(commit))
     present = {one.key_name for one in run.machines if _counts(run, one)}
     for token, (commit, writer) in run.tokens.items():
         if token in there or token in deleted or token in run.lost:

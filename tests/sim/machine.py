@@ -19,9 +19,10 @@ from pack.errors import InvalidContent, NotFound, StaleBase
 from pack.log import CommitFacts
 from pack.mesh.bundles import REF_PREFIX, BundleHead, KeptBundle
 from pack.mesh.intake import BundleOffer, CheckMerge
-from pack.mesh.invitation import OpenInvitation
-from pack.mesh.keys import PeerId
-from pack.mesh.mesh import Mesh, MeshPorts
+from pack.mesh.members.invitation import OpenInvitation
+from pack.mesh.members.keys import PeerId
+from pack.mesh.mesh import Mesh
+from pack.mesh.ports import MeshPorts
 from pack.mesh.side_commits import StoredCommit
 from pack.mesh.state import Membership, PeerRecord
 from pack.model import CommitId, Identity, MemoryPath
@@ -135,7 +136,7 @@ class Machine:
 
 
 class MemoryHead:
-    """See `pack.mesh.mesh.MemoryHead`."""
+    """See `pack.mesh.ports.MemoryHead`."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine, self._world = machine, machine.world
@@ -167,14 +168,23 @@ class MemoryHead:
             return f"{label}: the person is editing"
         ours = machine.disk.head
         if ours is None or world.leads_to(ours, head):
+            self._propose(head)
             machine.disk.head = head
         elif not world.leads_to(head, ours):
             made = world.merge(ours, head)
             machine.disk.has |= world.bit(made)
-            machine.gate()
+            self._propose(made)
             machine.disk.head = made
         machine.gate()
         return ""
+
+    def _propose(self, head: CommitId) -> None:
+        """Keep what merges withheld, before the branch is there."""
+        refs = self._machine.disk.refs
+        for name, commit in self._world.waiting(head).items():
+            self._machine.gate()
+            refs[f"proposals/{name}"] = commit
+        self._machine.gate()
 
     def refuse_outgoing(self, head: CommitId, without: CommitId | None) -> str:
         del head, without
