@@ -26,6 +26,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from pack.deferred import pattern
 from pack.errors import InvalidConfig, Unavailable
 
 _SHARED: Final = (
@@ -46,7 +47,7 @@ _EXTENSIONS: Final = frozenset(
 _NOT_NEEDED: Final = frozenset(
     {"worktreeconfig", "partialclone", "noop", "noop-v1", "submodulepathconfig"}
 )
-_TAKEN_OVER: Final = re.compile(
+_TAKEN_OVER: Final = pattern(
     r"""
       core\.(sharedrepository|logallrefupdates|filemode|ignorecase|precomposeunicode|symlinks
         |autocrlf|eol|safecrlf|excludesfile|compression|loosecompression|bigfilethreshold
