@@ -27,7 +27,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
@@ -221,6 +220,9 @@ def _truth(fields: dict[str, object]) -> bool | None:
 def _check(fields: dict[str, object]) -> None:
     for key in fields:
         if key not in _KEYS:
+            # Here, as few mistype a key.
+            from difflib import get_close_matches  # noqa: PLC0415
+
             near = get_close_matches(key, _KEYS, 1)
             hint = f": did you mean `{near[0]}`?" if near else f"; known are {', '.join(_KEYS)}"
             raise InvalidContent(f"unknown key `{key[:80]}`{hint}")

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import subprocess
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import Enum, auto
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
 from pack.connector import Capability
@@ -671,7 +671,7 @@ class LocalGit:
     def _surface(self, path: MemoryPath, content: bytes) -> None:
         """Put what an editor wrote into a displaced file beside the original."""
         kept = kept_copy_path(path, blob_id(content))
-        name = uuid.uuid4().hex
+        name = token_hex(16)
         with DurableFiles() as files:
             self._swap.stage(name, content, None, files)
             files.finish()

@@ -20,10 +20,10 @@ from __future__ import annotations
 
 import os
 import re
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Final
 
 from pack.deferred import pattern
@@ -183,7 +183,7 @@ def _link(link: Path, target: str) -> None:
 
 def _replace(path: Path, make: Callable[[Path], object]) -> None:
     """Put something else in place of what other processes may be using."""
-    new = path.with_name(f"{_TEMPORARY}{uuid.uuid4().hex}")
+    new = path.with_name(f"{_TEMPORARY}{token_hex(16)}")
     try:
         make(new)
         new.replace(path)
