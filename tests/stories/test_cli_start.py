@@ -51,7 +51,12 @@ def test_a_command_imports_only_what_it_needs(
 ) -> None:
     memory = Folder(tmp_path / "memory")
     memory.ok("init")
+    memory.write({f"projects/{number}/note.md": "One\n" for number in range(3)})
+    memory.ok("commit")
     memory.ok("context", "--hook")
+    # Several folders differ from what was seen last.
+    memory.write({f"projects/{number}/note.md": "Two\n" for number in range(3)})
+    memory.git("-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-aqm", "two")
     where = [] if words == ["--version"] else ["--local", str(memory.path)]
     ended = subprocess.run(
         [sys.executable, "-P", "-c", _CODE, *words, *where],

@@ -353,13 +353,14 @@ class LocalGit:
         self, old: CommitId, new: CommitId
     ) -> list[tuple[MemoryPath, BlobId | None]] | None:
         """See `Connector.changes_between`."""
-        if not self._is_commit(new):
+        if not (self._store.has_read(new) or self._is_commit(new)):
             raise NotFound(f"commit {new[:60]}")
         if not self._is_commit(old):
             return None
-        roots = (self._store.root_of(old), self._store.root_of(new))
-        if (found := diff_trees(self._store, *roots)) is not None:
-            return found
+        if self._store.is_at_hand:  # else it takes a git for each tree, or one for all of it
+            roots = (self._store.root_of(old), self._store.root_of(new))
+            if (found := diff_trees(self._store, *roots)) is not None:
+                return found
         out = self._runner.run(["diff-tree", "-r", "-z", "--raw", "--no-renames", old, new, "--"])
         return sorted(parse_raw_diff(out).items())
 

@@ -186,6 +186,11 @@ class ObjectStore:
 
     # --- reading ---------------------------------------------------------------------------
 
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether reading an object costs no new git."""
+        return self._cat_file.is_at_hand
+
     def find_id(self, revision: str, kind: str | None = None) -> str | None:
         """Id of what a revision names; `None` where there is nothing, or nothing of that kind.
 
