@@ -11,12 +11,11 @@ import dataclasses
 import inspect
 import re
 from collections.abc import Callable
-from threading import RLock
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 __all__ = ("dataclass", "pattern")
 _T = TypeVar("_T")
-_MAKING: Final = RLock()  # one thread again, as a class may need that which it is derived from
 _NO_FIELD: Final = ("ClassVar", "typing.ClassVar")
 _MADE: Final = (
     *("__dataclass_params__", "__dataclass_fields__", "__match_args__", "__repr__", "__eq__"),
@@ -43,9 +42,10 @@ def _deferred(cls: type[_T], *, frozen: bool) -> type[_T]:
     body["__qualname__"] = cls.__qualname__
     metaclass: Any = type(cls)
     made = metaclass(cls.__name__, cls.__bases__, body)
+    lock = Lock()
 
     def complete() -> None:
-        with _MAKING:
+        with lock:
             if made.__init__ is not init:
                 return  # another thread was first
             whole = dataclasses.dataclass(frozen=frozen, slots=True)(cls)
