@@ -15,12 +15,12 @@ from starlette.types import Receive, Scope, Send
 
 from pack.errors import PackError
 from pack_servers.http.access import MESH_PREFIX
-from pack_servers.http.peers.events import Events
-from pack_servers.http.peers.git import GitRequests
-from pack_servers.http.peers.meeting import Meeting
+from pack_servers.http.peers.events import EventRoutes
+from pack_servers.http.peers.git import GitRoutes
+from pack_servers.http.peers.meeting import MeetingRoutes
 from pack_servers.http.peers.refusal import Refused, answer_for, nothing_here
 from pack_servers.http.peers.serving import MeshServing, Routes, Serve, Threads
-from pack_servers.http.peers.transfers import Transfers
+from pack_servers.http.peers.transfers import TransferRoutes
 
 _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="PACK", charset="UTF-8"'}
 _GROUPS: Final = "groups/"
@@ -34,13 +34,13 @@ class MeshEndpoints:
         self._serving = serving
         self._mesh = serving.mesh
         self._threads = threads
-        self._meeting = Meeting(serving, threads)
+        self._meeting = MeetingRoutes(serving, threads)
         self._routes: Routes = self._meeting.routes()
         self._group_routes: Routes = {
             **self._meeting.group_routes(),
-            **Events(serving, threads).group_routes(),
-            **Transfers(serving, threads).group_routes(),
-            **GitRequests(serving, threads).group_routes(),
+            **EventRoutes(serving, threads).group_routes(),
+            **TransferRoutes(serving, threads).group_routes(),
+            **GitRoutes(serving, threads).group_routes(),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -19,7 +19,7 @@ PAGE: Final = 500
 MOST_EVENTS: Final = 1000
 
 
-class Events:
+class EventRoutes:
     """Answers which commits there are."""
 
     def __init__(self, serving: MeshServing, threads: Threads) -> None:

@@ -21,7 +21,7 @@ _LARGEST: Final = 8 * 1024 * 1024
 _SERVICE: Final = "git-upload-pack"
 
 
-class GitRequests:
+class GitRoutes:
     """Answers git."""
 
     def __init__(self, serving: MeshServing, threads: Threads) -> None:

@@ -14,7 +14,7 @@ from pack_servers.http.peers.bodies import read_body
 from pack_servers.http.peers.serving import MeshServing, Routes, Threads
 
 
-class Meeting:
+class MeetingRoutes:
     """Answers what peers say of themselves."""
 
     def __init__(self, serving: MeshServing, threads: Threads) -> None:

@@ -22,7 +22,7 @@ from pack_servers.http.peers.serving import MeshServing, Routes, Threads
 _MOST_HAVE: Final = 5000
 
 
-class Transfers:
+class TransferRoutes:
     """Takes bundles in, and gives them out."""
 
     def __init__(self, serving: MeshServing, threads: Threads) -> None:
