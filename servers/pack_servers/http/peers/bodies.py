@@ -12,7 +12,7 @@ from anyio.to_thread import run_sync
 from starlette.requests import Request
 
 from pack.errors import InvalidContent
-from pack_servers.http.peers.refusal import Refused
+from pack_servers.http.peers.refusal import NotServed
 
 SECONDS: Final = 60.0
 SLOWEST: Final = 16 * 1024
@@ -24,7 +24,7 @@ async def read_body(request: Request, most: int) -> bytes:
     """A whole body of at most so many bytes.
 
     Raises:
-        Refused: It is larger, or too slow.
+        NotServed: It is larger, or too slow.
     """
     return b"".join([block async for block in _blocks(request, most)])
 
@@ -33,7 +33,7 @@ async def save_body(request: Request, file: str, most: int) -> None:
     """Write a body of at most so many bytes to a file.
 
     Raises:
-        Refused: It is larger, or too slow.
+        NotServed: It is larger, or too slow.
     """
     with Path(file).open("wb") as opened:
         async for block in _blocks(request, most):
@@ -45,7 +45,7 @@ def unpacked(body: bytes, request: Request, most: int) -> bytes:
 
     Raises:
         InvalidContent: It is not what its encoding says.
-        Refused: It is larger than that, or cut off.
+        NotServed: It is larger than that, or cut off.
     """
     if request.headers.get("content-encoding") not in ("gzip", "x-gzip"):
         return body
@@ -55,12 +55,12 @@ def unpacked(body: bytes, request: Request, most: int) -> bytes:
     except zlib.error as error:
         raise InvalidContent("the body is not what its encoding says") from error
     if not unpacking.eof:
-        raise Refused(413, "body_too_large", "the request body is too large, or cut off")
+        raise NotServed(413, "body_too_large", "the request body is too large, or cut off")
     return content
 
 
 async def _blocks(request: Request, most: int) -> AsyncIterator[bytes]:
-    too_large = Refused(413, "body_too_large", "the request body is too large")
+    too_large = NotServed(413, "body_too_large", "the request body is too large")
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > most:
         raise too_large
@@ -73,7 +73,7 @@ async def _blocks(request: Request, most: int) -> AsyncIterator[bytes]:
         except StopAsyncIteration:
             return
         except TimeoutError as error:
-            raise Refused(408, "request_timeout", "the request did not arrive in time") from error
+            raise NotServed(408, "request_timeout", "the request did not arrive in time") from error
         size += len(block)
         if size > most:
             raise too_large

@@ -18,7 +18,7 @@ from pack_servers.http.access import MESH_PREFIX
 from pack_servers.http.peers.events import EventRoutes
 from pack_servers.http.peers.git import GitRoutes
 from pack_servers.http.peers.meeting import MeetingRoutes
-from pack_servers.http.peers.refusal import Refused, answer_for, nothing_here
+from pack_servers.http.peers.refusal import NotServed, answer_for, nothing_here
 from pack_servers.http.peers.serving import MeshServing, Routes, Serve, Threads
 from pack_servers.http.peers.transfers import TransferRoutes
 
@@ -50,7 +50,7 @@ class MeshEndpoints:
             answer = await self._answer(request)
         except ClientDisconnect:
             return
-        except Refused as refused:
+        except NotServed as refused:
             answer = refused.answer
         except PackError as error:
             answer = answer_for(error)
@@ -76,7 +76,7 @@ class MeshEndpoints:
     def _refuse_unsafe(self, request: Request) -> None:
         host = request.client.host if request.client else ""
         if request.url.scheme != "https" and not self._serving.is_safe(host):
-            raise Refused(403, "insecure", "tokens are not accepted over plain HTTP from there")
+            raise NotServed(403, "insecure", "tokens are not accepted over plain HTTP from there")
 
 
 def _token(request: Request) -> str:
@@ -87,5 +87,5 @@ def _token(request: Request) -> str:
         with suppress(ValueError):
             token = b64decode(given).decode("latin-1").partition(":")[2]
     if not token:
-        raise Refused(401, "unauthorized", "a token of a peer is needed", _CHALLENGE)
+        raise NotServed(401, "unauthorized", "a token of a peer is needed", _CHALLENGE)
     return token

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from pack.errors import PackError
 from pack.mesh.members.keys import PeerId
 from pack_servers.http.peers.bodies import read_body, unpacked
-from pack_servers.http.peers.refusal import Refused
+from pack_servers.http.peers.refusal import NotServed
 from pack_servers.http.peers.serving import MeshServing, Routes, Threads
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class GitRoutes:
     async def _refs(self, request: Request, caller: PeerId) -> Response:
         del caller
         if request.query_params.get("service") != _SERVICE:
-            raise Refused(403, "read_only", f"only {_SERVICE} is served")
+            raise NotServed(403, "read_only", f"only {_SERVICE} is served")
         await self._threads.run(self._mesh.outbox.announce)  # what is not said is not cloned either
         protocol = request.headers.get("git-protocol", "")
         content = await self._threads.run(self._serving.git_refs, protocol)

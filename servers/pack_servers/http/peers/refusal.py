@@ -29,7 +29,7 @@ _STATUS: Final[Mapping[type[PackError], int]] = {
 }
 
 
-class Refused(Exception):
+class NotServed(Exception):
     """A request that is not served.
 
     Args:
@@ -46,9 +46,9 @@ class Refused(Exception):
         self.answer = JSONResponse({"code": code, "message": message}, status, headers)
 
 
-def nothing_here() -> Refused:
+def nothing_here() -> NotServed:
     """There is no such path, or not for this caller."""
-    return Refused(404, "not_found", "there is nothing at this path")
+    return NotServed(404, "not_found", "there is nothing at this path")
 
 
 def answer_for(error: PackError) -> JSONResponse:
