@@ -17,11 +17,14 @@ from pack_connectors.local_git.beside.upload_pack import UploadPack
 from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.remote.peer_head import PeerHead
+from pack_connectors.peers import message_signatures
 from pack_connectors.peers.chains import SignedChains
 from pack_connectors.peers.commit_signer import CommitSigner
-from pack_connectors.peers.http_line import HttpLine, SafeNetworks
+from pack_connectors.peers.http_line import HttpLine, PeerWays
 from pack_connectors.peers.join_requests import JoinSigner, public_of
 from pack_connectors.peers.key_file import KeyFile
+from pack_connectors.peers.message_signatures import MessageSigner
+from pack_connectors.peers.networks import SafeNetworks, is_loopback
 from pack_connectors.peers.offered import OfferedBundle
 from pack_connectors.peers.state_files import MeshFiles
 from pack_connectors.system.process_lock import ProcessLock
@@ -32,6 +35,7 @@ from pack.memory import Memory
 from pack.mesh.bundles import Arrived
 from pack.mesh.exchange import FindLine, PeerExchange
 from pack.mesh.intake import BundleOffer, CheckMerge
+from pack.mesh.members.endpoints import Endpoint
 from pack.mesh.members.invitation import SECRET_BYTES
 from pack.mesh.mesh import Mesh
 from pack.mesh.ports import MeshPorts
@@ -46,6 +50,7 @@ from pack_servers.wiring.place import Announce, Place
 _LOCK_SECONDS: Final = 60.0
 _NONCE_BYTES: Final = 16
 _WAITED_LONG: Final = timedelta(hours=24)
+check_signature: Final = message_signatures.check_signature
 
 
 @cache
@@ -163,24 +168,40 @@ def bundle_file() -> Iterator[str]:
         yield str(Path(folder, "bundle"))
 
 
-def find_line(settings: Settings) -> FindLine:
+def find_line(settings: Settings, endpoint: str = "") -> FindLine:
     """The ways to other peers, over HTTP.
+
+    Args:
+        settings: Those in force.
+        endpoint: Where this machine itself is reached.
 
     Raises:
         InvalidConfig: A network that is named as safe is none.
     """
-    networks = safe_networks(settings)
-    checks = JoinSigner(KeyFile(settings.pack_mesh_key).load())
-    return lambda endpoint: HttpLine(endpoint, checks.check_welcome, networks)
+    key = KeyFile(settings.pack_mesh_key).load()
+    ways = PeerWays(
+        networks=safe_networks(settings),
+        check_welcome=JoinSigner(key).check_welcome,
+        sign=MessageSigner(key).sign,
+        clock=clock,
+        is_here=is_loopback(Endpoint.parse(endpoint).host) if endpoint else False,
+    )
+
+    def find(endpoint: str, *, by_person: bool = False) -> HttpLine:
+        return HttpLine(endpoint, ways, by_person=by_person)
+
+    return find
 
 
 def exchange_of(settings: Settings, mesh: Mesh) -> PeerExchange:
     """What exchanges a memory with its peers.
 
     Raises:
+        NotFound: The memory belongs to no group.
         InvalidConfig: As `find_line`.
     """
-    return PeerExchange(mesh, find_line(settings), bundle_file, clock)
+    ways = find_line(settings, mesh.roster.membership().endpoint)
+    return PeerExchange(mesh, ways, bundle_file, clock)
 
 
 def safe_networks(settings: Settings) -> SafeNetworks:
