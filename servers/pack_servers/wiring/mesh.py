@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import secrets
+import ssl
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -18,6 +19,7 @@ from pack_connectors.local_git.connector import LocalGit
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.remote.peer_head import PeerHead
 from pack_connectors.peers import message_signatures
+from pack_connectors.peers.certificate import tls_context
 from pack_connectors.peers.chains import SignedChains
 from pack_connectors.peers.commit_signer import CommitSigner
 from pack_connectors.peers.http_line import HttpLine, PeerWays
@@ -35,12 +37,12 @@ from pack.memory import Memory
 from pack.mesh.bundles import Arrived
 from pack.mesh.exchange import FindLine, PeerExchange
 from pack.mesh.intake import BundleOffer, CheckMerge
-from pack.mesh.members.endpoints import Endpoint
+from pack.mesh.members.endpoints import Endpoint, pin_of
 from pack.mesh.members.invitation import SECRET_BYTES
 from pack.mesh.mesh import Mesh
 from pack.mesh.ports import MeshPorts
 from pack.mesh.views import PeerView
-from pack_servers.config.settings import Settings, split_list
+from pack_servers.config.settings import MeshTls, Settings, split_list
 from pack_servers.wiring.checks import Check, State
 from pack_servers.wiring.clock import clock
 from pack_servers.wiring.local import MESH_FOLDER
@@ -118,6 +120,7 @@ def mesh_of(settings: Settings, memory: Memory, *, make_key: bool = False) -> It
                 exclusive=lambda: lock,
                 clock=clock,
                 peer_timeout=timedelta(seconds=settings.pack_mesh_peer_timeout),
+                serves_tls=settings.pack_mesh_tls is MeshTls.OWN,
             )
         )
 
@@ -211,6 +214,19 @@ def safe_networks(settings: Settings) -> SafeNetworks:
         InvalidConfig: A network that is named is none.
     """
     return SafeNetworks(split_list(settings.pack_mesh_plain_http))
+
+
+def own_tls(settings: Settings, mesh: Mesh) -> tuple[Endpoint, ssl.SSLContext] | None:
+    """Where this peer serves TLS, and with what; `None` where it does not.
+
+    Raises:
+        PackError: The key cannot be used.
+    """
+    endpoint = mesh.roster.membership().endpoint
+    found = Endpoint.parse(endpoint) if endpoint else None
+    if found is None or found.pin != pin_of(mesh.roster.key):
+        return None
+    return found, tls_context(KeyFile(settings.pack_mesh_key).load(), found.host)
 
 
 def upload_pack(memory: Memory) -> UploadPack:
