@@ -15,7 +15,7 @@ class Protocol(LimitedProtocol):
 
 def test_whoever_reads_nothing_is_let_go_of(monkeypatch):
     monkeypatch.setattr(ours, "STALL_SECONDS", 0.05)
-    ended = []
+    ended = asyncio.Event()
 
     async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -23,7 +23,7 @@ def test_whoever_reads_nothing_is_let_go_of(monkeypatch):
             body = {"type": "http.response.body", "body": b"x" * 100_000, "more_body": True}
             await send(body)
         await send({"type": "http.response.body", "body": b""})
-        ended.append(True)
+        ended.set()
 
     async def served():
         config = uvicorn.Config(app, http=Protocol, lifespan="off", log_config=None)
@@ -36,8 +36,7 @@ def test_whoever_reads_nothing_is_let_go_of(monkeypatch):
         async with server:
             with socket.create_connection(listening.getsockname()) as client:
                 client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-                while not ended:  # nothing is read
-                    await asyncio.sleep(0.01)
+                await ended.wait()  # nothing is read
             assert state.connections == set()
 
     asyncio.run(asyncio.wait_for(served(), 60))
