@@ -148,6 +148,7 @@ REFUSED = {
 }
 WAITING = {
     "submodule": (tree_head("160000", "sub", b""), "submodule"),
+    "a link without end": (tree_head("120000", "link", b"/" * 9000), "link"),
     "case twins": (tree_head("100644", "INDEX.md", b"# I\n"), "cannot tell"),
     "folder for a file": (tree_head("040000", "index.md", b"# I\n"), "folder"),
     "file for a folder": (tree_head("100644", "a", b"# A\n"), "folder"),

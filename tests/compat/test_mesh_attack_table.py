@@ -8,7 +8,7 @@ Rows that are elsewhere, as they need something of their own:
 - what a member may not say or must repair, and what goes on meanwhile: `test_mesh_attacks`
   (unsigned PACK commits, transplanted signatures, four forged merges, submodules, case twins, a
   folder for a file and a file for a folder, a file that is too large, a path that git refuses,
-  foreign refs, refs to no commit, a false height, older bundles);
+  links without end, foreign refs, refs to no commit, a false height, older bundles);
 - where an announced address may lead, and whose key may answer there: `test_http_line`,
   `test_networks`, `test_certificate` (link-local, metadata, this machine, mapped addresses, numbers
   for names, other ports, rebinding, redirects, another key, no authority, older TLS);
@@ -24,6 +24,7 @@ import asyncio
 import gzip
 import hashlib
 import shutil
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -394,6 +395,40 @@ def delta_without_end(scene: Scene) -> httpx.Response:
     return scene.push(head + pack + hashlib.sha1(pack, usedforsecurity=False).digest())
 
 
+def delta_that_grows(scene: Scene) -> httpx.Response:
+    """A pack of some thousand bytes with a file of 4 GiB: the same megabyte again and again."""
+    size, times = 2**20, 4096
+    base = packed_object(3, bytes(size))
+    again = b"\xf0\x00\x00\x10" * times  # copy 1 MiB from the beginning
+    delta = packed_object(6, varint(size) + varint(size * times) + again, offset_from(len(base)))
+    pack = b"PACK\0\0\0\2\0\0\0\2" + base + delta
+    head = f"# v2 git bundle\n{'a' * 40} refs/pack/group\n\n".encode()
+    return scene.push(head + pack + hashlib.sha1(pack, usedforsecurity=False).digest())
+
+
+def packed_object(kind: int, content: bytes, before: bytes = b"") -> bytes:
+    """An object as gitformat-pack(5) has it."""
+    size, first = len(content) >> 4, kind << 4 | len(content) & 15
+    head = bytes([first | 0x80]) + varint(size) if size else bytes([first])
+    return head + before + zlib.compress(content)
+
+
+def varint(number: int) -> bytes:
+    parts = []
+    while number > 127:
+        parts.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*parts, number])
+
+
+def offset_from(distance: int) -> bytes:
+    parts = [distance & 127]
+    while distance := distance >> 7:
+        distance -= 1
+        parts.append(distance & 127 | 128)
+    return bytes(reversed(parts))
+
+
 def too_large(scene: Scene) -> httpx.Response:
     async def endless() -> Any:
         while True:
@@ -519,6 +554,7 @@ TABLE: Final = {
     "no bundle": Row(lambda s: s.push(b"PACK" * 999), 400),
     "more refs than peers": Row(many_refs, 400, "too many refs"),
     "an object without end": Row(delta_without_end, 400, "damaged"),
+    "a delta that grows": Row(delta_that_grows, 400, "over limit"),
     # too much, too long
     "a body without end": Row(too_large, 413),
     "a body of some size": Row(
