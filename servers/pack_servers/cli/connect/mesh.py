@@ -284,7 +284,7 @@ def _sync(call: _Call) -> None:
 def _add(call: _Call) -> None:
     peer = _peer(call.mesh, _needed(call.target, "the peer"))
     endpoint = check_endpoint(_needed(call.endpoint, "--endpoint"))
-    call.mesh.roster.version().group.peer(peer)
+    endpoint = call.mesh.book.reached_at(peer, endpoint)
     call.mesh.book.remember(peer, endpoint=endpoint, source=PeerSource.MANUAL, not_before="")
     call.tell(
         {"peer_id": peer, "endpoint": endpoint},
