@@ -8,6 +8,7 @@ from hmac import compare_digest
 
 from pack.errors import RefusedForSafety
 from pack.mesh.meeting import Heard, token_digest
+from pack.mesh.members.endpoints import Endpoint, own_endpoint
 from pack.mesh.members.keys import PeerId
 from pack.mesh.outbox import Outbox
 from pack.mesh.ports import MeshPorts
@@ -35,9 +36,24 @@ class PeerBook:
         for peer in self._roster.version().group.peers.keys() - {self._roster.me}:
             record = known.get(peer, PeerRecord(peer, source=PeerSource.GOSSIP))
             said = heads[peer].said.endpoint if peer in heads else ""
-            is_manual = record.endpoint and record.source is PeerSource.MANUAL
+            is_manual = record.source is PeerSource.MANUAL
+            if is_manual and not record.endpoint:  # what the peer says is no person's word
+                record, is_manual = replace(record, source=PeerSource.GOSSIP), False
             found[peer] = record if is_manual else replace(record, endpoint=said or record.endpoint)
         return found
+
+    def reached_at(self, peer: PeerId, endpoint: str) -> str:
+        """The address of a peer that a person gives: with the hash of its key, if it serves TLS.
+
+        A peer that says of itself an https address without a hash has a proxy in front of it.
+
+        Raises:
+            NotFound: It is none of the group.
+        """
+        key, heads = self._roster.version().group.peer(peer).key, self._outbox.heads()
+        said = heads[peer].said.endpoint if peer in heads else ""
+        is_proxied = bool(said) and Endpoint.parse(said).is_tls and not Endpoint.parse(said).pin
+        return endpoint if is_proxied else own_endpoint(endpoint, key)
 
     def remember(self, peer: PeerId, **fields: object) -> None:
         """Change what is remembered of a peer."""

@@ -90,6 +90,7 @@ class MeshPorts:
         exclusive: Keeps other processes from the same work.
         clock: Tells the time.
         peer_timeout: After how long a silence a peer counts as unreachable.
+        serves_tls: Whether https at this peer's own address is PACK's own where it has a port.
     """
 
     memory: MemoryHead
@@ -105,3 +106,4 @@ class MeshPorts:
     exclusive: Callable[[], AbstractContextManager[None]]
     clock: Callable[[], datetime]
     peer_timeout: timedelta = PEER_TIMEOUT
+    serves_tls: bool = True

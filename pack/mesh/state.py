@@ -74,6 +74,7 @@ class PeerRecord:
         discovered_via: Who passed it on here.
         token: What it wants to see in requests to it; secret.
         accepts: SHA-256 of what it has to show in its own requests.
+        invited_at: Where it was when it invited this peer, in the line that a person handed over.
     """
 
     peer: PeerId
@@ -92,6 +93,12 @@ class PeerRecord:
     discovered_via: PeerId | None = None
     token: str = ""
     accepts: str = ""
+    invited_at: str = ""
+
+    @property
+    def is_by_person(self) -> bool:
+        """Whether a person gave the address here, so that it may lead to this machine as well."""
+        return self.source is PeerSource.MANUAL or self.endpoint == self.invited_at
 
 
 class MeshState(Protocol):

@@ -1,9 +1,13 @@
 """Who belongs to a group, and who may change that."""
 
+from dataclasses import replace
+
 import pytest
 from pack_connectors.peers.state_files import MeshFiles
 
 from pack.errors import InvalidRequest, NotFound, RefusedForSafety
+from pack.mesh.members.endpoints import pin_of
+from tests.mesh_support import public_key
 
 
 def test_a_memory_begins_a_group_and_says_where_it_is(machines):
@@ -48,3 +52,26 @@ def test_a_group_that_was_begun_halfway_is_begun(machines):
     assert laptop.mesh.begin("laptop", "home").group == begun.group
     laptop.mesh.roster.leave()
     assert laptop.mesh.begin("laptop", "home").group == begun.group
+
+
+def test_https_with_a_port_is_told_with_the_hash_of_the_key_that_the_machine_has_now(machines):
+    laptop = machines[0]
+    laptop.write("one")
+    at = "https://192.168.1.10:3006"
+    pinned = f"{at}#sha256={pin_of(public_key('laptop'))}"
+    assert laptop.mesh.begin("laptop", "home", at).endpoint == pinned
+    assert laptop.mesh.admission.invite().endpoints == (pinned,)
+    assert laptop.mesh.outbox.heads()[laptop.id].said.endpoint == pinned
+    assert MeshFiles(laptop.git.repository.state_dir / "mesh").membership().endpoint == at
+    asked = machines[1].mesh.admission.ask(laptop.mesh.admission.invite(), "desk", at)
+    assert pin_of(public_key("desk")) in asked.decode()
+    another = laptop.with_key("tablet")
+    assert another.roster.membership().endpoint == f"{at}#sha256={pin_of(public_key('tablet'))}"
+
+
+def test_https_that_a_proxy_serves_is_told_as_it_is(machines):
+    laptop = machines[0]
+    laptop.write("one")
+    laptop.mesh.roster._ports = replace(laptop.mesh.roster._ports, serves_tls=False)
+    at = "https://192.168.1.10:3006"
+    assert laptop.mesh.begin("laptop", "home", at).endpoint == at

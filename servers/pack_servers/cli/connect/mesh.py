@@ -12,7 +12,8 @@ import typer
 
 from pack.errors import InvalidRequest, NotFound, PackError, UnusableInput
 from pack.mesh.exchange import join_over
-from pack.mesh.members.invitation import Invitation, check_endpoint
+from pack.mesh.members.endpoints import check_endpoint
+from pack.mesh.members.invitation import Invitation
 from pack.mesh.members.keys import PeerId, parse_peer_id
 from pack.mesh.mesh import Mesh
 from pack.mesh.state import PeerSource
@@ -29,7 +30,8 @@ from pack_servers.cli.shell.options import Format, FormatOption, LocalOption
 from pack_servers.cli.shell.output import show, show_json
 from pack_servers.cli.shell.streams import say, working
 from pack_servers.config.settings import Settings, load_settings
-from pack_servers.wiring.mesh import bundle_file, exchange_of, find_line, open_mesh
+from pack_servers.wiring.bundle_files import bundle_file
+from pack_servers.wiring.mesh import exchange_of, find_line, open_mesh
 from pack_servers.wiring.places import choose_place
 
 EXAMPLES: Final = """\
@@ -216,7 +218,7 @@ def _join(call: _Call) -> None:
         return
     if not invitation.endpoints:
         raise InvalidRequest("give --request FILE to ask, then --bundle FILE with the answer")
-    line = find_line(call.settings)(invitation.endpoints[0])
+    line = find_line(call.settings)(invitation.endpoints[0], by_person=True)
     with working("asking the inviter"):
         taken = join_over(
             call.mesh,
@@ -282,7 +284,7 @@ def _sync(call: _Call) -> None:
 def _add(call: _Call) -> None:
     peer = _peer(call.mesh, _needed(call.target, "the peer"))
     endpoint = check_endpoint(_needed(call.endpoint, "--endpoint"))
-    call.mesh.roster.version().group.peer(peer)
+    endpoint = call.mesh.book.reached_at(peer, endpoint)
     call.mesh.book.remember(peer, endpoint=endpoint, source=PeerSource.MANUAL, not_before="")
     call.tell(
         {"peer_id": peer, "endpoint": endpoint},

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from pack.mesh.mesh import Mesh
     from pack.use_cases.lifecycle import Initialised
+    from pack_servers.http.tls import TlsForPeers
 
 EXAMPLES: Final = """\
   pack serve                       for clients that start it themselves (stdio)
@@ -285,7 +286,11 @@ def _serve_http(
         sees_all=not transport.stateless and settings.pack_redis_url is None,
         asks=settings.pack_accept_by_elicitation,
     )
-    more = More(_sync_items(memory, settings), _peer_endpoints(memory, settings, peers))
+    more = More(
+        _sync_items(memory, settings),
+        _peer_endpoints(memory, settings, peers),
+        _peer_tls(settings, peers),
+    )
     with cataloguing(memory, wiring.note):
         serve(server, http, health, announce, more)
 
@@ -320,9 +325,25 @@ def _peer_endpoints(memory: Memory, settings: Settings, peers: _Peers | None) ->
     """What other peers talk to; `None` where there are none."""
     if peers is None:
         return None
-    from pack_servers.http.mesh import MeshEndpoints, serving_of  # noqa: PLC0415 - rarely needed
+    from pack_servers.http.peers.endpoints import MeshEndpoints  # noqa: PLC0415 - rarely needed
+    from pack_servers.http.peers.serving import serving_of  # noqa: PLC0415
 
     return MeshEndpoints(serving_of(settings, memory, peers.mesh, peers.tell))
+
+
+def _peer_tls(settings: Settings, peers: _Peers | None) -> TlsForPeers | None:
+    """Where other peers are served over TLS; `None` for nowhere."""
+    if peers is None:
+        return None
+    from pack_servers.http.tls import TlsForPeers  # noqa: PLC0415 - rarely needed
+    from pack_servers.wiring.mesh import own_tls  # noqa: PLC0415
+
+    found = own_tls(settings, peers.mesh)
+    if found is None:
+        return None
+    endpoint, context = found
+    say(f"other machines of the group reach this one at {endpoint.url}")
+    return TlsForPeers(endpoint.host, endpoint.port or 443, context)
 
 
 def _bus(served: _Served) -> SubscriptionBus | None:
