@@ -33,13 +33,36 @@ class Crash(BaseException):
     """The process is gone; no handler of the product may see it as an error."""
 
 
+class Refs(dict[str, CommitId]):
+    """Refs by their names, sorted; never changed."""
+
+    def __init__(self, refs: Mapping[str, CommitId]) -> None:
+        super().__init__(sorted(refs.items()))
+        self._folders: dict[str, Mapping[str, CommitId]] = {}
+
+    def moved(self, refs: Mapping[str, CommitId]) -> Refs:
+        """These refs after some were moved."""
+        return Refs({**self, **refs})
+
+    def folder(self, folder: str) -> Mapping[str, CommitId]:
+        """See `SideCommits.side_refs`."""
+        found = self._folders.get(folder)
+        if found is None:
+            found = self._folders[folder] = {
+                name.removeprefix(folder).removeprefix("/"): commit
+                for name, commit in self.items()
+                if name == folder or name.startswith(f"{folder}/")
+            }
+        return found
+
+
 @dataclass
 class Disk:
-    """What a machine has stored."""
+    """What a machine has stored. Refs are replaced, never changed, so that copies cost nothing."""
 
     has: int = 0
     head: CommitId | None = None
-    refs: dict[str, CommitId] = field(default_factory=dict)
+    refs: Refs = field(default_factory=lambda: Refs({}))
     membership: Membership | None = None
     invitations: list[OpenInvitation] = field(default_factory=list)
     records: dict[PeerId, PeerRecord] = field(default_factory=dict)
@@ -48,7 +71,6 @@ class Disk:
     def copy(self) -> Disk:
         return replace(
             self,
-            refs=dict(self.refs),
             invitations=list(self.invitations),
             records=dict(self.records),
             kept=list(self.kept),
@@ -188,12 +210,7 @@ class Side:
         self._machine, self._world = machine, machine.world
 
     def side_refs(self, folder: str) -> Mapping[str, CommitId]:
-        refs = self._machine.disk.refs
-        return {
-            name.removeprefix(folder).removeprefix("/"): refs[name]
-            for name in sorted(refs)
-            if name == folder or name.startswith(f"{folder}/")
-        }
+        return self._machine.disk.refs.folder(folder)
 
     def walk_aside(self, head: CommitId, names: Sequence[MemoryPath]) -> Iterator[StoredCommit]:
         return walk(self._world, self._machine.disk.has, head, names)
@@ -224,7 +241,7 @@ class Side:
         machine.gate()
         if machine.disk.refs.get(ref) != expected:
             raise StaleBase(expected, machine.disk.refs.get(ref))
-        machine.disk.refs[ref] = made
+        machine.disk.refs = machine.disk.refs.moved({ref: made})
         machine.gate()
         return made
 
@@ -239,10 +256,9 @@ def walk(
     while at is not None:
         if at not in world.mask or not has & world.bit(at):
             raise NotFound(f"commit {at}")
-        tree, parents = world.trees[at], world.parents[at]
-        files = {name: world.blobs[tree[name]] for name in names if name in tree}
-        yield StoredCommit(at, parents, world.content[at], files)
-        at = parents[0] if parents else None
+        stored = world.stored(at, tuple(names))
+        yield stored
+        at = stored.parents[0] if stored.parents else None
 
 
 class Bundles:
@@ -270,9 +286,9 @@ class Bundles:
         commits = whole & ~left_out
         needed = {
             parent
-            for commit in world.all_of(commits)
+            for commit in (world.all_of(commits) if left_out else ())
             for parent in world.parents[commit]
-            if not commits & world.bit(parent)
+            if left_out & world.bit(parent)
         }
         self._machine.files[file] = Bundle(offered, tuple(sorted(needed)), commits)
         return True
@@ -342,7 +358,7 @@ class Arrived:
         for name, (old, _) in refs.items():
             if machine.disk.refs.get(name) != old:
                 raise StaleBase(old, machine.disk.refs.get(name))
-        machine.disk.refs.update({name: new for name, (_, new) in refs.items()})
+        machine.disk.refs = machine.disk.refs.moved({name: new for name, (_, new) in refs.items()})
         machine.gate()
 
 

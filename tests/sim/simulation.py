@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise, permutations
 from random import Random
 from typing import Final
 
@@ -59,6 +60,7 @@ class Simulation:
         self._backups: dict[str, object] = {}
         self.liar = ""
         self.has_removed = False
+        self.is_at_rest = False
 
     # --- the course of a run ---------------------------------------------------------------------
 
@@ -439,15 +441,24 @@ class Simulation:
         self._blocked.clear()
         for machine in self.machines:
             machine.fault, machine.busy = None, False
-        for _ in range(ROUNDS):
-            before = self.state()
-            self.round()
-            if self.state() == before:
-                return
+        for hand_on in (self._pass_along, self.round):
+            for _ in range(ROUNDS):
+                before = self.state()
+                hand_on()
+                self.is_at_rest = self.state() == before
+                if self.is_at_rest:
+                    break
+
+    def _pass_along(self) -> None:
+        """Everybody hands on to the next one, there and back: most of what `round` does, sooner."""
+        line = self.random.sample(self.machines, len(self.machines))
+        for way in (line, line[::-1]):
+            for one, two in pairwise(way):
+                self._deliver(one, two, self._export(one, two, full=True))
 
     def round(self) -> None:
         """Everybody exchanges with everybody."""
-        pairs = [(one, two) for one in self.machines for two in self.machines if one is not two]
+        pairs = list(permutations(self.machines, 2))
         self.random.shuffle(pairs)
         for one, two in pairs:
             self._deliver(one, two, self._export(one, two, full=True))

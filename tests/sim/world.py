@@ -17,6 +17,7 @@ from pack_connectors.peers.signed_commits import signed
 from pack.log import CommitFacts
 from pack.merge.heads import HeadMerger, Point, Read, Unruled
 from pack.merge.tree import Weigh
+from pack.mesh.side_commits import StoredCommit
 from pack.model import BlobId, CommitId, Identity, MemoryPath, blob_id
 from pack.provenance import MERGER, commit_message
 
@@ -38,6 +39,7 @@ class World:
         self.by_number: list[CommitId] = []
         self._facts: dict[CommitId, CommitFacts] = {}
         self._merges: dict[tuple[CommitId, CommitId], CommitId] = {}
+        self._stored: dict[tuple[CommitId, Sequence[MemoryPath]], StoredCommit] = {}
 
     # --- making --------------------------------------------------------------------------------
 
@@ -100,6 +102,16 @@ class World:
 
     def texts(self, commit: CommitId) -> dict[str, str]:
         return {path: self.blobs[blob].decode() for path, blob in self.trees[commit].items()}
+
+    def stored(self, commit: CommitId, names: tuple[MemoryPath, ...]) -> StoredCommit:
+        """A commit of a chain, with some of the files at its root."""
+        found = self._stored.get((commit, names))
+        if found is None:
+            tree = self.trees[commit]
+            files = {name: self.blobs[tree[name]] for name in names if name in tree}
+            found = StoredCommit(commit, self.parents[commit], self.content[commit], files)
+            self._stored[commit, names] = found
+        return found
 
     # --- CommitGraph ---------------------------------------------------------------------------
 

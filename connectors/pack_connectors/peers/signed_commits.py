@@ -8,6 +8,7 @@ Source: gitformat-signature(5), "COMMIT SIGNATURES"; commit.c of git,
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,6 +20,7 @@ from pack_connectors.peers import sshsig
 _HEADER: Final = b"gpgsig"
 _OURS: Final = b"gpgsig "
 _FIRST: Final = b"tree "
+_REMEMBERED: Final = 1024
 
 
 class Divided(NamedTuple):
@@ -70,8 +72,9 @@ def divided(commit: bytes) -> Divided:
     return Divided(b"\n".join(payload) + blank + message, whole)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def signer_of(commit: bytes) -> PublicKey | None:
-    """The key that signed a commit; `None` if nobody did.
+    """The key that signed a commit; `None` if nobody did. Chains and refused commits are read often.
 
     Args:
         commit: The commit as git stores it.
