@@ -95,6 +95,7 @@ class Machine:
         self.now = 0
         self.skew = 0
         self.busy = False
+        self.merge_version = 1
         self.fault: tuple[int, Callable[[], BaseException]] | None = None
         self._secrets = 0
         self.mesh = self.opened()
@@ -191,7 +192,7 @@ class MemoryHead:
         if ours is None or world.leads_to(ours, head):
             machine.disk.head = head
         elif not world.leads_to(head, ours):
-            made = world.merge(ours, head)
+            made = world.merge(ours, head, machine.merge_version)
             machine.disk.has |= world.bit(made)
             machine.gate()
             machine.disk.head = made

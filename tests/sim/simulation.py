@@ -105,6 +105,10 @@ class Simulation:
         if self.random.random() < 0.5 and count > 2:
             self.liar = f"p{count - 1}"
             self._liar_levels()
+        if self.random.random() < 0.2:  # what it merges counts as its own, at any level
+            newer = self.random.choice([one for one in self.machines if one.name != self.liar])
+            newer.merge_version = 2
+            self.say(f"{newer.name} merges in a version that nobody else knows")
 
     def _second_owner(self) -> None:
         self.say("p1 becomes an owner")
@@ -377,7 +381,7 @@ class Simulation:
             return
         clone = self._machine(f"{machine.name}x{len(self.machines)}", machine.key_name)
         self.say(f"the key of {machine.name} is on {clone.name}, too")
-        clone.disk = machine.disk.copy()
+        clone.disk, clone.merge_version = machine.disk.copy(), machine.merge_version
         self.doubles.add(machine.key_name)
 
     # --- the group -------------------------------------------------------------------------------

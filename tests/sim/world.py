@@ -22,6 +22,7 @@ from pack.model import BlobId, CommitId, Identity, MemoryPath, blob_id
 from pack.provenance import MERGER, commit_message
 
 MERGE = Identity("PACK merge", "merge@pack.invalid")
+LATER = MemoryPath("b/later.md")
 Files = Mapping[MemoryPath, BlobId]
 
 
@@ -38,7 +39,7 @@ class World:
         self.number: dict[CommitId, int] = {}
         self.by_number: list[CommitId] = []
         self._facts: dict[CommitId, CommitFacts] = {}
-        self._merges: dict[tuple[CommitId, CommitId], CommitId] = {}
+        self._merges: dict[tuple[CommitId, CommitId, int], CommitId] = {}
         self._stored: dict[tuple[CommitId, Sequence[MemoryPath]], StoredCommit] = {}
 
     # --- making --------------------------------------------------------------------------------
@@ -137,20 +138,24 @@ class World:
 
     # --- merging -------------------------------------------------------------------------------
 
-    def merge(self, one: CommitId, other: CommitId) -> CommitId:
-        """The commit of version 1 that two heads give."""
+    def merge(self, one: CommitId, other: CommitId, version: int = 1) -> CommitId:
+        """The commit that two heads give; each version of PACK has its own."""
         pair = (min(one, other), max(one, other))
-        if pair not in self._merges:
+        key = (*pair, version)
+        if key not in self._merges:
             merger = HeadMerger(self, self.blobs.__getitem__, Rules(self))
             found = merger.merge(*pair)
-            for blob in found.files.values():
+            files = dict(found.files)
+            for blob in files.values():
                 self.blobs[blob] = merger.read(blob)
+            if version > 1:
+                files.setdefault(LATER, self.blob(f"# Merged in version {version}\n".encode()))
             seconds = max(self.seconds[parent] for parent in pair)
             request = hashlib.sha256(" ".join(pair).encode()).hexdigest()[:32]
-            trailers = [("Pack-Merge", "1")]
+            trailers = [("Pack-Merge", str(version))]
             message = commit_message("merge", MERGER, request, trailers=trailers)
-            self._merges[pair] = self.commit(pair, found.files, message, MERGE, seconds)
-        return self._merges[pair]
+            self._merges[key] = self.commit(pair, files, message, MERGE, seconds)
+        return self._merges[key]
 
     def is_merge(self, facts: CommitFacts) -> bool:
         """Whether a commit is what its parents give; computed again."""

@@ -74,7 +74,7 @@ def divided(commit: bytes) -> Divided:
 
 @lru_cache(maxsize=_REMEMBERED)
 def signer_of(commit: bytes) -> PublicKey | None:
-    """The key that signed a commit; `None` if nobody did. Chains and refused commits are read often.
+    """The key that signed a commit; `None` if nobody did. Those of chains are asked for often.
 
     Args:
         commit: The commit as git stores it.
