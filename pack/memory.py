@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pack.history.visits import Visits
     from pack.mesh.intake import CheckMerge
     from pack.mesh.memory_head import CommitStore, FindHead
-    from pack.mesh.mesh import MemoryHead
+    from pack.mesh.ports import MemoryHead
     from pack.pages.delivery import PageDelivery
     from pack.remote.remote import FindRemotes
     from pack.sync.engine import Sync

@@ -13,7 +13,8 @@ from pack_connectors.peers.join_requests import JoinSigner, public_of
 from pack_connectors.peers.offered import OfferedBundle
 from pack_connectors.peers.state_files import MeshFiles
 
-from pack.mesh.mesh import Mesh, MeshPorts
+from pack.mesh.mesh import Mesh
+from pack.mesh.ports import MeshPorts
 from pack.model import CommitId
 from tests.mesh_support import private_key, public_key
 from tests.support import START, git, make_again
@@ -104,16 +105,16 @@ class Machine:
     def send(self, other, without=()):
         """What the other machine makes of what this one knows."""
         file = self.files / f"{self.name}-to-{other.name}"
-        assert self.mesh.export(file, without)
-        return other.mesh.take(file)
+        assert self.mesh.outbox.export(file, without)
+        return other.mesh.inbox.take(file)
 
     def lets_in(self, other):
-        invitation = self.mesh.invite()
-        request = other.mesh.ask(invitation, other.name)
-        self.mesh.admit(request)
+        invitation = self.mesh.admission.invite()
+        request = other.mesh.admission.ask(invitation, other.name)
+        self.mesh.admission.admit(request)
         file = self.files / f"{self.name}-lets-{other.name}-in"
-        self.mesh.export(file)
-        return other.mesh.join(invitation, file, other.name, "")
+        self.mesh.outbox.export(file)
+        return other.mesh.inbox.join(invitation, file, other.name, "")
 
 
 @contextmanager
@@ -153,21 +154,23 @@ class DirectLine:
 
     def handshake(self, request):
         self._ask("handshake")
-        return JoinSigner(private_key("x")).check_welcome(self.machine.mesh.welcome(request))
+        return JoinSigner(private_key("x")).check_welcome(
+            self.machine.mesh.admission.welcome(request)
+        )
 
     def heartbeat(self, token, mine):
         self._ask("heartbeat")
-        self.machine.mesh.note_heartbeat(self.machine.mesh.caller(token), mine)
-        return self.machine.mesh.heard()
+        self.machine.mesh.book.note_heartbeat(self.machine.mesh.book.caller(token), mine)
+        return self.machine.mesh.outbox.heard()
 
     def fetch(self, token, group, have, file):
         self._ask("fetch")
-        assert self.machine.mesh.caller(token)
-        assert group == self.machine.mesh.membership().group
-        return self.machine.mesh.export(file, have)
+        assert self.machine.mesh.book.caller(token)
+        assert group == self.machine.mesh.roster.membership().group
+        return self.machine.mesh.outbox.export(file, have)
 
     def push(self, token, group, file, height):
         self._ask("push")
-        assert self.machine.mesh.caller(token)
-        assert (group, height > 0) == (self.machine.mesh.membership().group, True)
-        self.machine.mesh.take(file)
+        assert self.machine.mesh.book.caller(token)
+        assert (group, height > 0) == (self.machine.mesh.roster.membership().group, True)
+        self.machine.mesh.inbox.take(file)

@@ -8,10 +8,10 @@ from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from pack.mesh.group import Group, Peer, Role, write_group
-from pack.mesh.group_chain import GroupCommit
-from pack.mesh.keys import PublicKey
-from pack.mesh.signers import allowed_signers, revoked_keys
+from pack.mesh.members.group import Group, Peer, Role, write_group
+from pack.mesh.members.group_chain import GroupCommit
+from pack.mesh.members.keys import PublicKey
+from pack.mesh.members.signers import allowed_signers, revoked_keys
 from pack.model import CommitId
 
 NOBODY = frozenset[PublicKey]()

@@ -329,6 +329,8 @@ _TESTED_ELSEWHERE = {
     "pack/memory.py": "a facade; each use case is tested through it",
     "pack/remote/merge_store.py": "a protocol and values; tests/compat/test_merge_v1.py",
     "pack/mesh/bundles.py": "protocols; tests/unit/connectors/local_git/beside/test_bundles.py",
+    "pack/mesh/mesh.py": "a facade; each of its parts has its test",
+    "pack/mesh/ports.py": "protocols; whatever is tested of the mesh is tested through them",
     "pack/mesh/side_commits.py": "a protocol; tests/unit/connectors/peers/test_chains.py",
     "pack/mesh/state.py": "values; tests/unit/connectors/peers/test_state_files.py",
     "pack/mesh/store.py": "a protocol; tests/unit/connectors/peers/test_chains.py",

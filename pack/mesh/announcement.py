@@ -24,8 +24,8 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pack.errors import UnusableInput
-from pack.mesh.invitation import check_endpoint
-from pack.mesh.keys import PeerId
+from pack.mesh.members.invitation import check_endpoint
+from pack.mesh.members.keys import PeerId
 from pack.model import CommitId
 
 LARGEST: Final = 4096

@@ -20,11 +20,12 @@ from pack.errors import (
     RepositoryBusy,
     Unavailable,
 )
-from pack.mesh.invitation import Invitation
-from pack.mesh.keys import PeerId
 from pack.mesh.meeting import Heard, PeerLine
-from pack.mesh.mesh import Mesh, TakenIn
+from pack.mesh.members.invitation import Invitation
+from pack.mesh.members.keys import PeerId
+from pack.mesh.mesh import Mesh
 from pack.mesh.state import PeerRecord, PeerStatus
+from pack.mesh.views import TakenIn
 from pack.times import format_time, parse_time
 
 LONGEST_PAUSE: Final = 60.0
@@ -86,7 +87,7 @@ class PeerExchange:
         now = self._clock()
         return [
             peer
-            for peer, one in self._mesh.records().items()
+            for peer, one in self._mesh.book.records().items()
             if one.endpoint and one.status is not PeerStatus.PAUSED
             if all_of_them or not one.not_before or parse_time(one.not_before) <= now
         ]
@@ -99,7 +100,7 @@ class PeerExchange:
             RepositoryBusy: Something else is at work here, and nothing is held against the peer.
             PackError: It failed; what is remembered of the peer says so.
         """
-        record = self._mesh.records().get(peer)
+        record = self._mesh.book.records().get(peer)
         if record is None or not record.endpoint:
             raise NotFound("an address of this peer", "Say where it can be reached.")
         try:
@@ -113,47 +114,47 @@ class PeerExchange:
         return met
 
     def _meet(self, peer: PeerId, record: PeerRecord, line: PeerLine) -> Met:
-        waiting = self._mesh.settle()
+        waiting = self._mesh.inbox.settle()
         token = record.token or self._shake_hands(peer, line)
         try:
-            theirs = line.heartbeat(token, self._mesh.heard())
+            theirs = line.heartbeat(token, self._mesh.outbox.heard())
         except RefusedForSafety:  # it has forgotten us, or was restored from a backup
             token = self._shake_hands(peer, line)
-            theirs = line.heartbeat(token, self._mesh.heard())
+            theirs = line.heartbeat(token, self._mesh.outbox.heard())
         return self._exchange(peer, line, token, theirs, waiting)
 
     def _exchange(
         self, peer: PeerId, line: PeerLine, token: str, theirs: Heard, waiting: tuple[str, ...]
     ) -> Met:
-        membership = self._mesh.membership()
+        membership = self._mesh.roster.membership()
         if theirs.group != membership.group or theirs.peer != peer:
             raise RefusedForSafety("another peer or group answers at this address", "Correct it.")
-        taken, is_sent = TakenIn(waiting=waiting, head=self._mesh.standpoint().head), False
+        taken, is_sent = TakenIn(waiting=waiting, head=self._mesh.outbox.standpoint().head), False
         for _ in range(_ROUNDS):  # what comes may be merged here, and the merge is news there
-            if self._mesh.lacks(theirs):
+            if self._mesh.outbox.lacks(theirs):
                 taken = taken.and_then(self._fetch(line, token))
-            if not self._mesh.has_more(theirs):
+            if not self._mesh.outbox.has_more(theirs):
                 break
             with self._make_file() as file:
-                if self._mesh.export(file, theirs.commits, only_said=True):
-                    line.push(token, membership.group, file, self._mesh.standpoint().height)
+                if self._mesh.outbox.export(file, theirs.commits, only_said=True):
+                    line.push(token, membership.group, file, self._mesh.outbox.standpoint().height)
                     is_sent = True
-            theirs = line.heartbeat(token, self._mesh.heard())
-        return Met(peer, is_sent, taken, theirs.head == self._mesh.standpoint().head)
+            theirs = line.heartbeat(token, self._mesh.outbox.heard())
+        return Met(peer, is_sent, taken, theirs.head == self._mesh.outbox.standpoint().head)
 
     def _fetch(self, line: PeerLine, token: str) -> TakenIn:
-        have = sorted(self._mesh.heard().commits)
+        have = sorted(self._mesh.outbox.heard().commits)
         with self._make_file() as file:
-            if not line.fetch(token, self._mesh.membership().group, have, file):
-                return TakenIn(head=self._mesh.standpoint().head)
-            return self._mesh.take(file)
+            if not line.fetch(token, self._mesh.roster.membership().group, have, file):
+                return TakenIn(head=self._mesh.outbox.standpoint().head)
+            return self._mesh.inbox.take(file)
 
     def _shake_hands(self, peer: PeerId, line: PeerLine) -> str:
-        request = self._mesh.ask_again(peer)
+        request = self._mesh.admission.ask_again(peer)
         welcome = line.handshake(request)
-        if not self._mesh.is_welcome(welcome, peer, request):
+        if not self._mesh.admission.is_welcome(welcome, peer, request):
             raise RefusedForSafety("another peer answers at this address", "Correct the address.")
-        self._mesh.remember(peer, token=welcome.token)
+        self._mesh.book.remember(peer, token=welcome.token)
         return welcome.token
 
     # --- what is remembered --------------------------------------------------------------------
@@ -162,7 +163,7 @@ class PeerExchange:
         now = format_time(self._clock())
         fields: dict[str, object] = {"last_sync_at": now} if met.is_agreed else {}
         problems = [one.reason for one in met.taken.quarantined] + list(met.taken.waiting)
-        self._mesh.remember(
+        self._mesh.book.remember(
             peer,
             status=PeerStatus.ACTIVE,
             last_heartbeat_at=now,
@@ -179,7 +180,7 @@ class PeerExchange:
         status = PeerStatus.UNREACHABLE if is_gone else PeerStatus.ERROR
         if failures >= FAILURES_UNTIL_ERROR:
             status = PeerStatus.ERROR
-        self._mesh.remember(
+        self._mesh.book.remember(
             peer,
             status=status,
             last_error=str(error)[:1000],
@@ -214,13 +215,13 @@ def join_over(
         Unavailable: The inviter does not answer.
         PackError: As `Mesh.join`.
     """
-    request = mesh.ask(invitation, name, endpoint)
+    request = mesh.admission.ask(invitation, name, endpoint)
     welcome = line.handshake(request)
-    if not mesh.is_welcome(welcome, invitation.peer, request):
+    if not mesh.admission.is_welcome(welcome, invitation.peer, request):
         raise RefusedForSafety("somebody other than the inviter answers", "Ask the inviter.")
     with make_file() as file:
         if not line.fetch(welcome.token, welcome.group, [], file):
             raise InvalidRequest("the inviter has nothing to send")
-        taken = mesh.join(invitation, file, name, endpoint, unrelated=unrelated)
-    mesh.remember(invitation.peer, token=welcome.token)
+        taken = mesh.inbox.join(invitation, file, name, endpoint, unrelated=unrelated)
+    mesh.book.remember(invitation.peer, token=welcome.token)
     return taken

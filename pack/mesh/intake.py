@@ -18,8 +18,8 @@ from pack.history.origins import written_by
 from pack.log import CommitFacts
 from pack.merge.heads import MERGE_VERSION
 from pack.mesh.announcement import Announced, Course, course_of
-from pack.mesh.group import Peer
-from pack.mesh.group_chain import (
+from pack.mesh.members.group import Peer
+from pack.mesh.members.group_chain import (
     AgreedGroup,
     GroupChain,
     GroupCommit,
@@ -27,7 +27,7 @@ from pack.mesh.group_chain import (
     agreed,
     checked_chain,
 )
-from pack.mesh.keys import PeerId, PublicKey, parse_peer_id
+from pack.mesh.members.keys import PeerId, PublicKey, parse_peer_id
 from pack.mesh.store import FORKS, GROUP_REF, PEERS
 from pack.model import CommitId
 from pack.use_cases.merging import merge_version

@@ -13,10 +13,10 @@ from typing import Annotated, Final, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pack.errors import UnusableInput
-from pack.mesh.group import NAME
-from pack.mesh.invitation import check_endpoint
-from pack.mesh.keys import PeerId, PublicKey, parse_peer_id
 from pack.mesh.meeting import Welcome
+from pack.mesh.members.group import NAME
+from pack.mesh.members.invitation import check_endpoint
+from pack.mesh.members.keys import PeerId, PublicKey, parse_peer_id
 
 NAMESPACE: Final = "pack-join"
 """What the signatures are for."""

@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pack.errors import UnusableInput
-from pack.mesh.keys import PeerId, PublicKey
+from pack.mesh.members.keys import PeerId, PublicKey
 from pack.model import CommitId
 
 PATHS: Final = "/sync/v1"

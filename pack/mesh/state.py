@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from pack.mesh.invitation import OpenInvitation
-from pack.mesh.keys import PeerId
+from pack.mesh.members.invitation import OpenInvitation
+from pack.mesh.members.keys import PeerId
 from pack.model import CommitId
 
 

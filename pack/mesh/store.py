@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from pack.mesh.announcement import Announced, Announcement
-from pack.mesh.group import Group
-from pack.mesh.group_chain import GroupCommit
-from pack.mesh.keys import PeerId, PublicKey
+from pack.mesh.members.group import Group
+from pack.mesh.members.group_chain import GroupCommit
+from pack.mesh.members.keys import PeerId, PublicKey
 from pack.model import CommitId, Identity, MemoryPath
 
 GROUP_REF: Final = "group"

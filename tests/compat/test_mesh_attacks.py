@@ -24,7 +24,8 @@ from pack_servers.wiring.places import LocalPlace
 
 from pack.errors import InvalidContent
 from pack.limits import MAX_FILE_BYTES
-from pack.mesh.mesh import Mesh, TakenIn
+from pack.mesh.mesh import Mesh
+from pack.mesh.views import TakenIn
 from pack.provenance import Origin, Source, commit_message
 from tests.support import START, git
 
@@ -74,15 +75,15 @@ def begin(folder: Path) -> Group:
         laptop, desk, phone = (group.open(stack, name) for name in NAMES)
         laptop.begin("laptop", "home")
         for name, other in (("desk", desk), ("phone", phone)):
-            invitation = laptop.invite()
-            laptop.admit(other.ask(invitation, name))
-            laptop.export(str(folder / name / ".git" / "in"))
-            other.join(invitation, str(folder / name / ".git" / "in"), name, "")
+            invitation = laptop.admission.invite()
+            laptop.admission.admit(other.admission.ask(invitation, name))
+            laptop.outbox.export(str(folder / name / ".git" / "in"))
+            other.inbox.join(invitation, str(folder / name / ".git" / "in"), name, "")
         group.write("phone", "a/phone.md", "# Phone\n\n- good\n")
-        phone.export(str(folder / "phone-out"))
-        laptop.export(str(folder / "laptop-out"))
-        desk.take(str(folder / "laptop-out"))
-        desk.take(str(folder / "phone-out"))
+        phone.outbox.export(str(folder / "phone-out"))
+        laptop.outbox.export(str(folder / "laptop-out"))
+        desk.inbox.take(str(folder / "laptop-out"))
+        desk.inbox.take(str(folder / "phone-out"))
     return group
 
 
@@ -191,14 +192,14 @@ def sent(group: Group, made: str) -> str:
     )
     file = str(group.folder / f"desk-out-{made[:8]}")
     with ExitStack() as stack:
-        assert group.open(stack, "desk").export(file)
+        assert group.open(stack, "desk").outbox.export(file)
     assert old != made
     return file
 
 
 def taken(group: Group, file: str) -> TakenIn:
     with ExitStack() as stack:
-        return group.open(stack, "laptop").take(file)
+        return group.open(stack, "laptop").inbox.take(file)
 
 
 def is_untouched(group: Group) -> None:
@@ -232,7 +233,7 @@ def sent_again(group: Group) -> str:
     """What desk sends once it is as it should be."""
     file = str(group.folder / "desk-again")
     with ExitStack() as stack:
-        group.open(stack, "desk").export(file)
+        group.open(stack, "desk").outbox.export(file)
     return file
 
 
@@ -293,15 +294,15 @@ def test_a_height_that_is_not_so_is_told(group: Group) -> None:
     key = KeyFile(group.key("desk")).load()
     with ExitStack() as stack:
         desk = group.open(stack, "desk")
-        last = desk.heads()[desk.me]
+        last = desk.outbox.heads()[desk.me]
         local = LocalGit(group.at("desk"), lambda: START)
         stack.callback(local.close)
         said = replace(last.said, n=last.said.n + 1, height=last.said.height + 7)
         SignedChains(local, key).announce(last.id, said)
-        desk.export(str(group.folder / "untrue"))
+        desk.outbox.export(str(group.folder / "untrue"))
     taken(group, str(group.folder / "untrue"))
     with ExitStack() as stack:
-        problems = group.open(stack, "laptop").verify().problems
+        problems = group.open(stack, "laptop").overview.verify().problems
     assert [("desk" in one, "does not have" in one) for one in problems] == [(True, True)]
 
 

@@ -19,9 +19,10 @@ from pack.errors import InvalidContent, NotFound, StaleBase
 from pack.log import CommitFacts
 from pack.mesh.bundles import REF_PREFIX, BundleHead, KeptBundle
 from pack.mesh.intake import BundleOffer, CheckMerge
-from pack.mesh.invitation import OpenInvitation
-from pack.mesh.keys import PeerId
-from pack.mesh.mesh import Mesh, MeshPorts
+from pack.mesh.members.invitation import OpenInvitation
+from pack.mesh.members.keys import PeerId
+from pack.mesh.mesh import Mesh
+from pack.mesh.ports import MeshPorts
 from pack.mesh.side_commits import StoredCommit
 from pack.mesh.state import Membership, PeerRecord
 from pack.model import CommitId, Identity, MemoryPath
@@ -158,7 +159,7 @@ class Machine:
 
 
 class MemoryHead:
-    """See `pack.mesh.mesh.MemoryHead`."""
+    """See `pack.mesh.ports.MemoryHead`."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine, self._world = machine, machine.world

@@ -16,7 +16,7 @@ from typing import Final
 from pack_connectors.peers.chains import SignedChains
 
 from pack.errors import InvalidRequest, PackError, RefusedForSafety, Unavailable
-from pack.mesh.group import Group, Role
+from pack.mesh.members.group import Group, Role
 from pack.model import CommitId, MemoryPath
 from pack.provenance import MERGER, Origin, Source, commit_message
 from tests.mesh_support import private_key
@@ -130,7 +130,7 @@ class Simulation:
     def _regroup(self, change: Callable[[Group], Group]) -> None:
         """A version that the commands of PACK cannot make, and everybody knows."""
         first = self.machines[0]
-        version = first.mesh.version()
+        version = first.mesh.roster.version()
         chains = SignedChains(Side(first), first.key)
         chains.store_group(version.id, change(version.group), version.revoked)
         for other in self.machines[1:]:
@@ -165,17 +165,17 @@ class Simulation:
         owner = self.machines[0]
         newcomer = self._machine(name)
         self.say(f"{owner.name} lets {name} in")
-        invitation = self._stubbornly(owner, owner.mesh.invite)
-        request = newcomer.mesh.ask(invitation, name)
-        self._stubbornly(owner, lambda: owner.mesh.admit(request))
+        invitation = self._stubbornly(owner, owner.mesh.admission.invite)
+        request = newcomer.mesh.admission.ask(invitation, name)
+        self._stubbornly(owner, lambda: owner.mesh.admission.admit(request))
         file = f"{owner.name} lets {name} in"
-        self._stubbornly(owner, lambda: owner.mesh.export(file))
+        self._stubbornly(owner, lambda: owner.mesh.outbox.export(file))
 
         def join() -> None:
-            newcomer.mesh.join(invitation, file, name, "")
+            newcomer.mesh.inbox.join(invitation, file, name, "")
 
         self._stubbornly(newcomer, join)
-        assert newcomer.mesh.version().group.peers[newcomer.id].name == name
+        assert newcomer.mesh.roster.version().group.peers[newcomer.id].name == name
 
     def _step(self) -> None:
         kinds: dict[Callable[[Machine], None], int] = {
@@ -272,9 +272,9 @@ class Simulation:
         without: Sequence[CommitId] = ()
         try:
             if not full:
-                known = machine.mesh.heads().get(other.id)
+                known = machine.mesh.outbox.heads().get(other.id)
                 without = [known.id] if known else []
-            return file if machine.mesh.export(file, without) else ""
+            return file if machine.mesh.outbox.export(file, without) else ""
         except Crash:
             self.say(f"{machine.name} crashes")
             machine.mesh = machine.opened()
@@ -293,10 +293,10 @@ class Simulation:
             self.say(f"{file} does not get through")
             return False
         machine.now = self._now
-        knew = machine.mesh.version().revoked if machine.disk.refs else frozenset()
+        knew = machine.mesh.roster.version().revoked if machine.disk.refs else frozenset()
         before = dict(machine.disk.refs)
         try:
-            taken = machine.mesh.take(file)
+            taken = machine.mesh.inbox.take(file)
         except Crash:
             self.say(f"{machine.name} crashes over {file}")
             machine.mesh = machine.opened()
@@ -402,7 +402,7 @@ class Simulation:
         self.say(f"{owner.name} removes {machine.name}")
         self.has_removed = True
         try:
-            owner.mesh.remove(machine.id)
+            owner.mesh.roster.remove(machine.id)
         except Crash:
             owner.mesh = owner.opened()
         except (InvalidRequest, RefusedForSafety, Unavailable) as error:
@@ -432,7 +432,7 @@ class Simulation:
         mouth.disk.head = made
         file = f"lie {len(self.files)}"
         try:
-            if mouth.mesh.export(file):
+            if mouth.mesh.outbox.export(file):
                 self._deliver(liar, machine, file)
         except PackError as error:
             self._told(liar, error)

@@ -1,6 +1,6 @@
 """The chains of a group and of its peers, in commits that are signed and checked.
 
-Source: the forms of `pack.mesh.group`, `pack.mesh.signers` and `pack.mesh.announcement`.
+Source: the forms of `pack.mesh.announcement` and of `group` and `signers` in `pack.mesh.members`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from pack.mesh.announcement import (
     parse_announcement,
     write_announcement,
 )
-from pack.mesh.group import Group, write_group
-from pack.mesh.group_chain import MOST_VERSIONS, GroupCommit
-from pack.mesh.keys import PeerId, PublicKey
+from pack.mesh.members.group import Group, write_group
+from pack.mesh.members.group_chain import MOST_VERSIONS, GroupCommit
+from pack.mesh.members.keys import PeerId, PublicKey
+from pack.mesh.members.signers import allowed_signers, revoked_keys
 from pack.mesh.side_commits import SideCommits, StoredCommit
-from pack.mesh.signers import allowed_signers, revoked_keys
 from pack.mesh.store import (
     ANNOUNCE_FILE,
     FORKS,

@@ -21,8 +21,8 @@ from pack.mesh.joining import (
     parse_request,
     write_request,
 )
-from pack.mesh.keys import PublicKey
 from pack.mesh.meeting import Welcome, parse_welcome, write_welcome
+from pack.mesh.members.keys import PublicKey
 from pack_connectors.peers import sshsig
 
 _Text = Annotated[str, Field(max_length=LARGEST)]

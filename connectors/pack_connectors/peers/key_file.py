@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pack.errors import InvalidConfig, NotFound, RefusedForSafety, Unavailable
-from pack.mesh.keys import PublicKey
+from pack.mesh.members.keys import PublicKey
 from pack_connectors.system.durable_files import DurableFiles
 
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO

@@ -8,8 +8,8 @@ from pack.errors import BadSignature
 from pack.log import CommitFacts
 from pack.mesh.announcement import Announced
 from pack.mesh.bundles import REF_PREFIX, Arrived
-from pack.mesh.group_chain import GroupCommit
 from pack.mesh.intake import NewCommit
+from pack.mesh.members.group_chain import GroupCommit
 from pack.model import CommitId
 from pack_connectors.peers.chains import read_announcements, read_group
 from pack_connectors.peers.signed_commits import signer_of

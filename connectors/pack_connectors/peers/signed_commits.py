@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pack.errors import BadSignature
-from pack.mesh.keys import PublicKey
+from pack.mesh.members.keys import PublicKey
 from pack_connectors.peers import sshsig
 
 _HEADER: Final = b"gpgsig"

@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from pack.errors import BadSignature, InvalidContent
-from pack.mesh.keys import KEY_TYPE, PublicKey
+from pack.mesh.members.keys import KEY_TYPE, PublicKey
 
 GIT: Final = "git"
 """The namespace of git's signatures; one that was made for anything else is none."""

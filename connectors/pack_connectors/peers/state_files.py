@@ -9,8 +9,8 @@ from typing import Final, TypeVar
 from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 
 from pack.errors import Unavailable
-from pack.mesh.invitation import OpenInvitation
-from pack.mesh.keys import PeerId, PublicKey
+from pack.mesh.members.invitation import OpenInvitation
+from pack.mesh.members.keys import PeerId, PublicKey
 from pack.mesh.state import Membership, PeerRecord
 from pack_connectors.system.durable_files import DurableFiles
 

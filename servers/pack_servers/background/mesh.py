@@ -17,7 +17,7 @@ from typing import Final
 
 from pack.errors import NotFound, PackError, RepositoryBusy
 from pack.mesh.exchange import PeerExchange
-from pack.mesh.keys import PeerId, shown
+from pack.mesh.members.keys import PeerId, shown
 from pack.mesh.mesh import Mesh
 from pack.model import CommitId
 
@@ -106,7 +106,7 @@ class _Worker:
 
         Who they are is looked up when there is news, and else once a second: it takes processes.
         """
-        head, now = self._mesh.standpoint_head(), time.monotonic()
+        head, now = self._mesh.outbox.head(), time.monotonic()
         if self._news.take() or head != self._seen:
             self._seen = head
             self._next.clear()
@@ -145,7 +145,7 @@ class _Worker:
 
     def _called(self, peer: PeerId) -> str:
         try:
-            return f"the peer {self._mesh.name_of(peer)}"
+            return f"the peer {self._mesh.roster.name_of(peer)}"
         except PackError:  # this memory has left the group meanwhile, say
             return f"the peer {shown(peer)}"
 

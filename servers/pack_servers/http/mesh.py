@@ -38,9 +38,10 @@ from pack.errors import (
 from pack.log import CommitFacts, LogQuery
 from pack.memory import Memory
 from pack.mesh.bundles import LARGEST as LARGEST_BUNDLE
-from pack.mesh.keys import PeerId
 from pack.mesh.meeting import BUNDLE_TYPE, LARGEST, Heard, heard_fields, parse_heard
-from pack.mesh.mesh import Mesh, TakenIn
+from pack.mesh.members.keys import PeerId
+from pack.mesh.mesh import Mesh
+from pack.mesh.views import TakenIn
 from pack.model import CommitId
 from pack.times import format_time
 from pack_servers.config.settings import Settings
@@ -152,17 +153,17 @@ class MeshEndpoints:
         path = request.url.path.removeprefix(MESH_PREFIX)
         if (request.method, path) == ("POST", "/handshake"):
             return await self._handshake(request)
-        caller = await self._run(self._mesh.caller, _token(request))
+        caller = await self._run(self._mesh.book.caller, _token(request))
         if (request.method, path) == ("POST", "/heartbeat"):
             return await self._heartbeat(request, caller)
         if (request.method, path) == ("POST", "/token"):
-            token = await self._run(self._mesh.new_token, caller)
+            token = await self._run(self._mesh.book.new_token, caller)
             return JSONResponse({"sync_token": token})
         return await self._of_group(request, caller, path)
 
     async def _of_group(self, request: Request, caller: PeerId, path: str) -> Response:
         group, _, rest = path.removeprefix("/groups/").partition("/")
-        membership = await self._run(self._mesh.membership)
+        membership = await self._run(self._mesh.roster.membership)
         if not path.startswith("/groups/") or group != membership.group:
             raise _Refused(404, "not_found", "there is nothing at this path")
         serve = self._routes().get((request.method, rest))
@@ -195,7 +196,7 @@ class MeshEndpoints:
 
     async def _handshake(self, request: Request) -> Response:
         body = await _body(request, LARGEST)
-        answer = await self._run(self._mesh.welcome, body)
+        answer = await self._run(self._mesh.admission.welcome, body)
         self._serving.on_news()
         return Response(answer, media_type="application/json")
 
@@ -208,9 +209,9 @@ class MeshEndpoints:
     def _heard(self, caller: PeerId, theirs: Heard) -> dict[str, object]:
         if theirs.peer != caller:
             raise RefusedForSafety("the token is another peer's", "Shake hands again.")
-        mine = self._mesh.heard()
-        self._mesh.note_heartbeat(caller, theirs)
-        if self._mesh.lacks(theirs):
+        mine = self._mesh.outbox.heard()
+        self._mesh.book.note_heartbeat(caller, theirs)
+        if self._mesh.outbox.lacks(theirs):
             self._serving.on_news()
         return {**heard_fields(mine), "seq_by_hive": {mine.group: mine.height}}
 
@@ -219,9 +220,9 @@ class MeshEndpoints:
     async def _push(self, request: Request, caller: PeerId) -> Response:
         with self._serving.make_file() as file:
             await _save(request, file, self._serving.largest_bundle)
-            taken = await self._run(self._mesh.take, file)
+            taken = await self._run(self._mesh.inbox.take, file)
         self._serving.on_news()
-        standpoint = await self._run(self._mesh.standpoint)
+        standpoint = await self._run(self._mesh.outbox.standpoint)
         del caller
         return JSONResponse(_pushed(taken, standpoint.height))
 
@@ -242,8 +243,8 @@ class MeshEndpoints:
         return _FileOnce(file, opened)
 
     def _written(self, file: str, have: Sequence[CommitId]) -> bool:
-        self._mesh.heard()  # announces what is new, if it may be
-        return self._mesh.export(file, have, only_said=True)
+        self._mesh.outbox.heard()  # announces what is new, if it may be
+        return self._mesh.outbox.export(file, have, only_said=True)
 
     async def _events(self, request: Request, caller: PeerId) -> Response:
         del caller
@@ -251,7 +252,7 @@ class MeshEndpoints:
         return JSONResponse(await self._run(self._page, since, limit))
 
     def _page(self, since: str, limit: int) -> dict[str, object]:
-        head = self._mesh.heard().head
+        head = self._mesh.outbox.heard().head
         commits = self._serving.commits(head) if head else ()
         start = _start(commits, since)
         shown = commits[start : start + limit]
@@ -264,7 +265,7 @@ class MeshEndpoints:
         return JSONResponse(await self._run(self._health))
 
     def _health(self) -> dict[str, object]:
-        at = self._mesh.standpoint()
+        at = self._mesh.outbox.standpoint()
         peers = [
             {
                 "id": one.peer,
@@ -273,13 +274,13 @@ class MeshEndpoints:
                 "last_sync": one.record.last_sync_at or None,
                 "lag": one.lag,
             }
-            for one in self._mesh.peers()
+            for one in self._mesh.overview.peers()
         ]
         return {"peers": peers, "local_seq": at.height, "head": at.head}
 
     async def _leave(self, request: Request, caller: PeerId) -> Response:
         del request
-        pause = partial(self._mesh.remember, caller, accepts="", token="")
+        pause = partial(self._mesh.book.remember, caller, accepts="", token="")
         await self._run(pause)
         return JSONResponse({"ok": True})
 
@@ -289,13 +290,13 @@ class MeshEndpoints:
         del caller
         if request.query_params.get("service") != "git-upload-pack":
             raise _Refused(403, "read_only", "only git-upload-pack is served")
-        await self._run(self._mesh.announce)  # what must not be said is not cloned, either
+        await self._run(self._mesh.outbox.announce)  # what must not be said is not cloned, either
         content = await self._run(self._serving.git_refs, request.headers.get("git-protocol", ""))
         return Response(content, media_type="application/x-git-upload-pack-advertisement")
 
     async def _git_answer(self, request: Request, caller: PeerId) -> Response:
         del caller
-        await self._run(self._mesh.announce)
+        await self._run(self._mesh.outbox.announce)
         body = _unpacked(await _body(request, _GIT_BODY), request)
         blocks = self._serving.git_answer(body, request.headers.get("git-protocol", ""))
         first = await self._run(next, blocks, b"")  # a request that git refuses has no other

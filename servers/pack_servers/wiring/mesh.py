@@ -32,8 +32,10 @@ from pack.memory import Memory
 from pack.mesh.bundles import Arrived
 from pack.mesh.exchange import FindLine, PeerExchange
 from pack.mesh.intake import BundleOffer, CheckMerge
-from pack.mesh.invitation import SECRET_BYTES
-from pack.mesh.mesh import Mesh, MeshPorts, PeerView
+from pack.mesh.members.invitation import SECRET_BYTES
+from pack.mesh.mesh import Mesh
+from pack.mesh.ports import MeshPorts
+from pack.mesh.views import PeerView
 from pack_servers.config.settings import Settings, split_list
 from pack_servers.wiring.checks import Check, State
 from pack_servers.wiring.clock import clock
@@ -124,14 +126,14 @@ def checks(settings: Settings, memory: Memory) -> Iterator[Check]:
         yield Check("mesh", State.PROBLEM, f"commits are not signed: {signer.problem}", remedy)
         return
     with mesh_of(settings, memory) as mesh:
-        found = mesh.verify()
+        found = mesh.overview.verify()
         yield from (
             Check("mesh", State.PROBLEM, problem, "Ask whoever runs that machine.")
             for problem in found.problems
         )
         if not found.problems:
-            others = mesh.peers()
-            yield Check("mesh", State.OK, f"{mesh.name_of(mesh.me)} and {len(others)} more")
+            others = mesh.overview.peers()
+            yield Check("mesh", State.OK, f"{mesh.roster.name_of(mesh.me)} and {len(others)} more")
             yield from filter(None, map(_of_peer, others))
         yield from _of_kept(mesh)
 
@@ -143,9 +145,9 @@ def _of_peer(peer: PeerView) -> Check | None:
 
 
 def _of_kept(mesh: Mesh) -> Iterator[Check]:
-    refused, waiting = mesh.quarantined(), mesh.kept()
+    refused, waiting = mesh.inbox.quarantined(), mesh.inbox.kept()
     if refused:
-        names = ", ".join(map(mesh.name_of, refused))
+        names = ", ".join(map(mesh.roster.name_of, refused))
         remedy = "`git log refs/pack/quarantine/ID` shows it. Its owner can correct it there."
         yield Check("quarantine", State.NOTE, f"something by {names} was refused", remedy)
     old = [one for one in waiting if clock() - one.came_at > _WAITED_LONG]

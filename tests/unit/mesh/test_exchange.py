@@ -9,7 +9,7 @@ import pytest
 
 from pack.errors import InvalidRequest, NotFound, RefusedForSafety, RepositoryBusy, Unavailable
 from pack.mesh.exchange import LONGEST_PAUSE, PeerExchange, join_over
-from pack.mesh.invitation import Invitation
+from pack.mesh.members.invitation import Invitation
 from pack.mesh.state import PeerStatus
 from pack.times import parse_time
 from tests.mesh_machines import DirectLine, machines_in, pair_in
@@ -27,7 +27,7 @@ def machines(tmp_path):
 @pytest.fixture
 def pair(machines):
     laptop, desk, _ = machines
-    laptop.mesh.remember(desk.id, endpoint=DESK)
+    laptop.mesh.book.remember(desk.id, endpoint=DESK)
     return laptop, desk
 
 
@@ -64,7 +64,7 @@ def meetings(pair, line):
 
 
 def record(machine, other):
-    return machine.mesh.records()[other.id]
+    return machine.mesh.book.records()[other.id]
 
 
 # --- what moves ----------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def test_it_asks_for_the_address_that_is_remembered_and_no_other(machines, pair,
     laptop, desk = pair
     meetings.exchange.meet(desk.id)
     assert meetings.found == [DESK]
-    laptop.mesh.remember(desk.id, endpoint="")
+    laptop.mesh.book.remember(desk.id, endpoint="")
     for peer in (desk.id, machines[2].id):
         with pytest.raises(NotFound, match="address"):
             meetings.exchange.meet(peer)
@@ -128,7 +128,7 @@ def test_a_peer_that_forgot_our_token_gives_another(pair, line, meetings):
     laptop, desk = pair
     meetings.exchange.meet(desk.id)
     first = record(laptop, desk).token
-    desk.mesh.remember(laptop.id, accepts="")
+    desk.mesh.book.remember(laptop.id, accepts="")
     line.asked.clear()
     assert meetings.exchange.meet(desk.id).is_agreed
     assert line.asked[:3] == ["heartbeat", "handshake", "heartbeat"]
@@ -142,8 +142,8 @@ def test_another_peer_at_the_address_gets_nothing(machines, pair, meetings):
     meetings.lines[DESK] = DirectLine(phone)
     laptop.send(phone)
     laptop.write("not for whoever is there")
-    for token in ("", laptop.mesh.new_token(desk.id)):
-        laptop.mesh.remember(desk.id, token=token)
+    for token in ("", laptop.mesh.book.new_token(desk.id)):
+        laptop.mesh.book.remember(desk.id, token=token)
         with pytest.raises(RefusedForSafety):
             meetings.exchange.meet(desk.id)
         assert not (phone.folder / "not-for-whoever-is-there.md").exists()
@@ -201,7 +201,7 @@ def test_pauses_grow_to_a_minute_and_a_peer_that_is_back_is_active_at_once(pair,
 
 def test_a_peer_that_is_away_for_months_is_still_asked_once_a_minute(pair, line, meetings):
     laptop, desk = pair
-    laptop.mesh.remember(desk.id, failures=100_000)
+    laptop.mesh.book.remember(desk.id, failures=100_000)
     line.fails = Unavailable("nobody is there")
     with pytest.raises(Unavailable):
         meetings.exchange.meet(desk.id)
@@ -220,7 +220,7 @@ def test_a_repository_that_is_busy_is_no_failure_of_the_peer(pair, line, meeting
 
 def test_a_peer_that_is_paused_is_left_alone(pair, meetings):
     laptop, desk = pair
-    laptop.mesh.remember(desk.id, status=PeerStatus.PAUSED)
+    laptop.mesh.book.remember(desk.id, status=PeerStatus.PAUSED)
     assert meetings.exchange.due(all_of_them=True) == []
     assert meetings.exchange.due() == []
 
@@ -232,7 +232,7 @@ def test_a_machine_joins_over_the_line_that_its_invitation_names(machines, pair)
     laptop, _ = pair
     phone = machines[2]
     line, meetings = DirectLine(laptop), Meetings(phone)
-    plain = laptop.mesh.invite()
+    plain = laptop.mesh.admission.invite()
     invitation = Invitation(plain.peer, ("http://laptop:3005",), plain.secret)
     join_over(phone.mesh, line, meetings.make_file, invitation, "phone", "http://phone:3005")
     assert phone.memory.head() == laptop.memory.head()
@@ -249,13 +249,13 @@ def test_a_machine_joins_over_the_line_that_its_invitation_names(machines, pair)
 def test_nobody_joins_where_another_than_the_inviter_answers(machines, pair):
     laptop, desk = pair
     phone = machines[2]
-    invitation = Invitation(desk.id, (), laptop.mesh.invite().secret)
+    invitation = Invitation(desk.id, (), laptop.mesh.admission.invite().secret)
     line = DirectLine(laptop)
     for wrong in (invitation, Invitation(laptop.id, (), b"x" * 32)):
         with pytest.raises(RefusedForSafety):
             join_over(phone.mesh, line, Meetings(phone).make_file, wrong, "phone", "")
     with pytest.raises(NotFound):
-        phone.mesh.membership()
+        phone.mesh.roster.membership()
     with pytest.raises(InvalidRequest, match="already"):
         join_over(desk.mesh, line, Meetings(desk).make_file, invitation, "desk", "")
     assert line.asked == ["handshake"] * 2

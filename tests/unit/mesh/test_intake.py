@@ -8,10 +8,10 @@ import pytest
 from pack.errors import InvalidContent
 from pack.log import CommitFacts
 from pack.mesh.announcement import Announced, Announcement
-from pack.mesh.group import Role
-from pack.mesh.group_chain import checked_chain, removal
 from pack.mesh.intake import IntakeStanding, NewCommit, judge
-from pack.mesh.keys import PeerId
+from pack.mesh.members.group import Role
+from pack.mesh.members.group_chain import checked_chain, removal
+from pack.mesh.members.keys import PeerId
 from pack.model import CommitId, Identity
 from pack.provenance import Origin, Source, commit_message
 from tests.mesh_support import commit_id, group_of, peer, public_key, version

@@ -12,10 +12,11 @@ import typer
 
 from pack.errors import InvalidRequest, NotFound, PackError, UnusableInput
 from pack.mesh.exchange import join_over
-from pack.mesh.invitation import Invitation, check_endpoint
-from pack.mesh.keys import PeerId, parse_peer_id
-from pack.mesh.mesh import Mesh, TakenIn
+from pack.mesh.members.invitation import Invitation, check_endpoint
+from pack.mesh.members.keys import PeerId, parse_peer_id
+from pack.mesh.mesh import Mesh
 from pack.mesh.state import PeerSource
+from pack.mesh.views import TakenIn
 from pack_servers.cli.connect.mesh_text import (
     peer_fields,
     said_fields,
@@ -188,7 +189,7 @@ def _init(call: _Call) -> None:
 
 
 def _invite(call: _Call) -> None:
-    line = call.mesh.invite().line
+    line = call.mesh.admission.invite().line
     call.tell({"invite": line}, line)
     if not call.is_json:
         say("  → On the other machine, within a day: pack mesh join INVITATION --name NAME")
@@ -198,7 +199,7 @@ def _join(call: _Call) -> None:
     invitation = Invitation.parse(_needed(call.target, "the invitation"))
     name = _needed(call.name, "--name")
     if call.request is not None:
-        content = call.mesh.ask(invitation, name, call.endpoint)
+        content = call.mesh.admission.ask(invitation, name, call.endpoint)
         call.request.write_bytes(content)
         call.tell(
             {"peer_id": call.mesh.me, "request": str(call.request)},
@@ -208,7 +209,9 @@ def _join(call: _Call) -> None:
         return
     if call.bundle is not None:
         file = str(call.bundle.absolute())
-        joined = call.mesh.join(invitation, file, name, call.endpoint, unrelated=call.unrelated)
+        joined = call.mesh.inbox.join(
+            invitation, file, name, call.endpoint, unrelated=call.unrelated
+        )
         _tell_joined(call, joined)
         return
     if not invitation.endpoints:
@@ -231,11 +234,11 @@ def _tell_joined(call: _Call, taken: TakenIn) -> None:
     peers = peer_fields(call.mesh)
     fields = {
         "peer_id": call.mesh.me,
-        "group_id": call.mesh.membership().group,
+        "group_id": call.mesh.roster.membership().group,
         "peers": peers,
         **({"waiting": list(taken.waiting)} if taken.waiting else {}),
     }
-    call.tell(fields, f"joined the group {call.mesh.version().group.name}")
+    call.tell(fields, f"joined the group {call.mesh.roster.version().group.name}")
     if not call.is_json:
         show_taken(taken)
     if taken.waiting or taken.quarantined:
@@ -260,7 +263,7 @@ def _sync(call: _Call) -> None:
     exchange = exchange_of(call.settings, call.mesh)
     failed: dict[str, str] = {}
     for peer in exchange.due(all_of_them=True):
-        name = call.mesh.name_of(peer)
+        name = call.mesh.roster.name_of(peer)
         with working(f"asking {name}"):
             try:
                 exchange.meet(peer)
@@ -279,17 +282,17 @@ def _sync(call: _Call) -> None:
 def _add(call: _Call) -> None:
     peer = _peer(call.mesh, _needed(call.target, "the peer"))
     endpoint = check_endpoint(_needed(call.endpoint, "--endpoint"))
-    call.mesh.version().group.peer(peer)
-    call.mesh.remember(peer, endpoint=endpoint, source=PeerSource.MANUAL, not_before="")
+    call.mesh.roster.version().group.peer(peer)
+    call.mesh.book.remember(peer, endpoint=endpoint, source=PeerSource.MANUAL, not_before="")
     call.tell(
         {"peer_id": peer, "endpoint": endpoint},
-        f"{call.mesh.name_of(peer)} is at {endpoint}",
+        f"{call.mesh.roster.name_of(peer)} is at {endpoint}",
     )
 
 
 def _export(call: _Call) -> None:
     file = Path(_needed(call.target, "the file"))
-    is_written = call.mesh.export(str(file.absolute()))
+    is_written = call.mesh.outbox.export(str(file.absolute()))
     call.tell(
         {"file": str(file), "written": is_written, **said_fields(call.mesh)},
         f"wrote {file}" if is_written else "there is nothing to write",
@@ -299,14 +302,14 @@ def _export(call: _Call) -> None:
 def _import(call: _Call) -> None:
     file = Path(_needed(call.target, "the file")).absolute()
     if _is_request(file):
-        peer = call.mesh.admit(file.read_bytes())
+        peer = call.mesh.admission.admit(file.read_bytes())
         call.tell(
             {"admitted": {"peer_id": peer.id, "name": peer.name}},
             f"{peer.name} belongs to the group now",
             f"  → Run: pack mesh export FILE, and give the file to {peer.name}",
         )
         return
-    taken = call.mesh.take(str(file))
+    taken = call.mesh.inbox.take(str(file))
     if call.is_json:
         show_json(taken_fields(taken))
     else:
@@ -324,7 +327,7 @@ def _is_request(file: Path) -> bool:
 
 
 def _verify(call: _Call) -> None:
-    found = call.mesh.verify()
+    found = call.mesh.overview.verify()
     fields = {
         "ok": not found.problems,
         "head": found.head,
@@ -338,19 +341,19 @@ def _verify(call: _Call) -> None:
 
 def _remove(call: _Call) -> None:
     peer = _peer(call.mesh, _needed(call.target, "the peer"))
-    name = call.mesh.name_of(peer)
-    call.mesh.remove(peer)
+    name = call.mesh.roster.name_of(peer)
+    call.mesh.roster.remove(peer)
     call.tell({"removed": peer}, f"{name} was removed from the group for good")
 
 
 def _leave(call: _Call) -> None:
-    call.mesh.leave()
+    call.mesh.roster.leave()
     call.tell({"left": True}, "this memory has left its group; its history stays")
 
 
 def _peer(mesh: Mesh, text: str) -> PeerId:
     """A peer by its name or its id."""
-    for peer, one in mesh.version().group.peers.items():
+    for peer, one in mesh.roster.version().group.peers.items():
         if one.name == text:
             return peer
     try:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from pack.mesh.mesh import Mesh, PeerView, TakenIn
+from pack.mesh.mesh import Mesh
+from pack.mesh.views import PeerView, TakenIn
 from pack_servers.cli.shell.output import counted, show
 
 
 def peer_fields(mesh: Mesh) -> list[dict[str, object]]:
     """Every other peer of the group."""
-    return [_fields(one) for one in mesh.peers()]
+    return [_fields(one) for one in mesh.overview.peers()]
 
 
 def status_fields(mesh: Mesh) -> dict[str, object]:
     """Where this peer is, and the others."""
     return {
-        "group_id": mesh.membership().group,
-        "group": mesh.version().group.name,
+        "group_id": mesh.roster.membership().group,
+        "group": mesh.roster.version().group.name,
         "peer_id": mesh.me,
         **said_fields(mesh),
         "peers": peer_fields(mesh),
@@ -24,7 +25,7 @@ def status_fields(mesh: Mesh) -> dict[str, object]:
 
 def said_fields(mesh: Mesh) -> dict[str, object]:
     """Where this peer is."""
-    position = mesh.standpoint()
+    position = mesh.outbox.standpoint()
     return {"head": position.head, "height": position.height}
 
 
@@ -64,10 +65,10 @@ def show_taken(taken: TakenIn) -> None:
 
 def show_peers(mesh: Mesh) -> None:
     """Print the group and its peers."""
-    group, position = mesh.version().group, mesh.standpoint()
-    show(f"group  {group.name}  {mesh.membership().group[:12]}")
-    show(f"here   {mesh.membership().name}  {(position.head or 'empty')[:12]}")
-    for one in mesh.peers():
+    group, position = mesh.roster.version().group, mesh.outbox.standpoint()
+    show(f"group  {group.name}  {mesh.roster.membership().group[:12]}")
+    show(f"here   {mesh.roster.membership().name}  {(position.head or 'empty')[:12]}")
+    for one in mesh.overview.peers():
         lag = "in step" if one.lag == 0 else f"{counted(one.lag, 'commit')} behind"
         known = lag if one.head else "not heard from yet"
         where = one.record.endpoint or "no address"

@@ -8,7 +8,7 @@ from pack_connectors.peers.key_file import KeyFile
 from pack_connectors.peers.signed_commits import signer_of
 
 from pack.errors import NotFound, RefusedForSafety
-from pack.mesh.keys import PublicKey
+from pack.mesh.members.keys import PublicKey
 from pack.model import ABSENT, MemoryPath, Put
 from tests.support import START, git, make_again
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from pack_connectors.peers.key_file import KeyFile
 
 from pack.errors import InvalidConfig, NotFound, RefusedForSafety, Unavailable
-from pack.mesh.keys import PublicKey
+from pack.mesh.members.keys import PublicKey
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pack_connectors.peers import sshsig
 from pack_connectors.peers.signed_commits import divided, signed, signer_of
 
 from pack.errors import BadSignature
-from pack.mesh.signers import allowed_signers, revoked_keys
+from pack.mesh.members.signers import allowed_signers, revoked_keys
 from tests.mesh_support import private_key, public_key
 from tests.support import git
 

@@ -4,7 +4,7 @@ import pytest
 from pack_connectors.peers.state_files import MeshFiles
 
 from pack.errors import Unavailable
-from pack.mesh.invitation import OpenInvitation
+from pack.mesh.members.invitation import OpenInvitation
 from pack.mesh.state import Membership, PeerRecord, PeerSource, PeerStatus
 from tests.mesh_support import commit_id, public_key
 from tests.support import START

@@ -14,7 +14,7 @@ from pack_servers.background.mesh import MeshNews, meeting
 
 from pack.errors import NotFound, RepositoryBusy, Unavailable
 from pack.mesh.exchange import PeerExchange
-from pack.mesh.keys import PeerId
+from pack.mesh.members.keys import PeerId
 from pack.mesh.mesh import Mesh
 from tests.mesh_support import public_key
 
@@ -28,7 +28,7 @@ class Peers:
 
     def __init__(self, *peers: PeerId) -> None:
         self.peers = list(peers)
-        self.head: str | None = "one"
+        self.at: str | None = "one"
         self.asked: list[PeerId] = []
         self.looked = 0
         self.answer: Callable[[PeerId], object] = lambda _: None
@@ -36,8 +36,16 @@ class Peers:
         self.has_name = True
         self._changed = threading.Condition()
 
-    def standpoint_head(self) -> str | None:
-        return self.head
+    @property
+    def roster(self) -> Peers:
+        return self
+
+    @property
+    def outbox(self) -> Peers:
+        return self
+
+    def head(self) -> str | None:
+        return self.at
 
     def name_of(self, peer: PeerId) -> str:
         if not self.has_name:
@@ -99,7 +107,7 @@ def test_what_is_new_is_passed_on_before_the_heartbeat(news: MeshNews, what: str
     with held(peers, news):
         peers.met(DESK, 1)
         if what == "write":
-            peers.head = "two"
+            peers.at = "two"
         else:
             news.tell()
         peers.met(DESK, 2)
@@ -111,14 +119,14 @@ def test_between_heartbeats_nobody_is_looked_up_more_than_once_a_second(
     monkeypatch.setattr(worker, "_LOOK_UP_SECONDS", 3600.0)
     peers, looks = Peers(), threading.Event()
     ticks = iter(range(50))
-    head = peers.standpoint_head
+    head = peers.head
 
     def tick() -> str | None:
         if next(ticks, None) is None:
             looks.set()
         return head()
 
-    monkeypatch.setattr(peers, "standpoint_head", tick)
+    monkeypatch.setattr(peers, "head", tick)
     with held(peers, news):
         assert looks.wait(SECONDS)
     assert peers.looked == 1

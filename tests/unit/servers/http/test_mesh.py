@@ -52,7 +52,7 @@ class Server:
             lambda: self.news.append(1),
         )
         self.serving = replace(self.serving, **fields)
-        self.group = machine.mesh.membership().group
+        self.group = machine.mesh.roster.membership().group
 
     def make_file(self):
         return _Kept(self.machine.files / f"file-{len(self.files)}-{id(self)}", self.files)
@@ -101,7 +101,7 @@ def server(machines):
 @pytest.fixture
 def token(machines):
     laptop, desk, _ = machines
-    return laptop.mesh.new_token(desk.id)
+    return laptop.mesh.book.new_token(desk.id)
 
 
 def refused(answer, status, code=None):
@@ -126,12 +126,12 @@ def handshake(server, content, **given):
 
 def test_a_member_gets_a_token_and_an_invitation_lets_one_machine_in(machines, server):
     laptop, desk, phone = machines
-    answer = handshake(server, desk.mesh.ask_again(laptop.id))
+    answer = handshake(server, desk.mesh.admission.ask_again(laptop.id))
     welcome = JoinSigner(private_key("desk")).check_welcome(answer.content)
     assert (welcome.group, welcome.key.peer) == (server.group, laptop.id)
     assert server.ask("GET", server.at("status"), welcome.token).status_code == 200
-    invitation = laptop.mesh.invite()
-    request = phone.mesh.ask(invitation, "phone")
+    invitation = laptop.mesh.admission.invite()
+    request = phone.mesh.admission.ask(invitation, "phone")
     assert handshake(server, request).status_code == 200
     assert handshake(server, request).status_code == 200  # whose answer was lost
     other = JoinRequest(laptop.id, public_key("tablet"), "tablet", "", "n" * 22)
@@ -144,7 +144,7 @@ def test_a_member_gets_a_token_and_an_invitation_lets_one_machine_in(machines, s
 
 def test_a_handshake_that_has_no_right_to_an_answer_learns_nothing(machines, server):
     laptop, desk, phone = machines
-    over = laptop.mesh.invite()
+    over = laptop.mesh.admission.invite()
     laptop.now = laptop.now.replace(year=laptop.now.year + 1)
     stranger = JoinSigner(private_key("phone"))
     alone = JoinRequest(laptop.id, public_key("phone"), "phone", "", "n" * 22)
@@ -153,8 +153,8 @@ def test_a_handshake_that_has_no_right_to_an_answer_learns_nothing(machines, ser
         stranger.sign_request(alone, None),
         stranger.sign_request(alone, b"x" * 32),
         stranger.sign_request(misled, None),
-        phone.mesh.ask(over, "phone"),
-        desk.mesh.ask_again(desk.id),
+        phone.mesh.admission.ask(over, "phone"),
+        desk.mesh.admission.ask_again(desk.id),
     ):
         answer = handshake(server, content)
         assert refused(answer, 403)
@@ -194,8 +194,8 @@ def test_nobody_comes_in_without_the_token_of_a_peer(machines, server, method, p
         answer = server.ask(method, path, headers={"Authorization": f"Bearer {wrong}".encode()})
         assert answer.status_code in (401, 403)
         assert names_nothing(answer, server)
-    removed = laptop.mesh.new_token(desk.id)
-    laptop.mesh.remove(desk.id)
+    removed = laptop.mesh.book.new_token(desk.id)
+    laptop.mesh.roster.remove(desk.id)
     assert refused(server.ask(method, path, removed), 403)
     assert server.news == []
 
@@ -216,7 +216,7 @@ def test_where_there_is_no_mesh_there_is_nothing(server, token):
 
 def test_a_token_of_another_peer_or_group_is_good_for_nothing(machines, server, token):
     _, desk, phone = machines
-    mine = heard_fields(desk.mesh.heard())
+    mine = heard_fields(desk.mesh.outbox.heard())
     assert server.ask("POST", "/sync/v1/heartbeat", token, json=mine).status_code == 200
     theirs = {**mine, "instance_id": phone.id}
     assert refused(server.ask("POST", "/sync/v1/heartbeat", token, json=theirs), 403)
@@ -230,7 +230,7 @@ def test_a_token_is_taken_from_this_machine_or_a_network_that_encrypts_only(mach
     server = Server(laptop, is_safe=SafeNetworks(["100.64.0.0/10"]).holds)
     for client in ("127.0.0.1", "::1", "100.64.1.2", "::ffff:100.64.1.2"):
         assert server.ask("GET", server.at("status"), token, client=client).status_code == 200
-    request = desk.mesh.ask_again(laptop.id)
+    request = desk.mesh.admission.ask_again(laptop.id)
     for client in ("192.168.1.9", "::ffff:8.8.8.8", "testclient"):
         assert refused(
             server.ask("GET", server.at("status"), token, client=client), 403, "insecure"
@@ -260,13 +260,13 @@ def test_a_new_token_ends_the_one_before_and_leaving_ends_both(server, token):
 def test_a_heartbeat_tells_how_far_each_is(machines, server, token):
     laptop, desk, _ = machines
     desk.send(laptop)
-    mine = desk.mesh.heard()
+    mine = desk.mesh.outbox.heard()
     answer = server.ask("POST", "/sync/v1/heartbeat", token, json=heard_fields(mine))
-    assert parse_heard(answer.text) == laptop.mesh.heard()
+    assert parse_heard(answer.text) == laptop.mesh.outbox.heard()
     assert answer.json()["seq_by_hive"] == {server.group: 1}
     assert server.news == []
     desk.write("more")
-    server.ask("POST", "/sync/v1/heartbeat", token, json=heard_fields(desk.mesh.heard()))
+    server.ask("POST", "/sync/v1/heartbeat", token, json=heard_fields(desk.mesh.outbox.heard()))
     assert server.news == [1]
     for content in (b"", b"{", b"[]", b"\xff", b'{"instance_id": "x"}'):
         assert refused(server.ask("POST", "/sync/v1/heartbeat", token, content=content), 400)
@@ -333,7 +333,7 @@ def push(server, token, content, **given):
 
 def exported(machine, without=()):
     file = machine.files / "exported"
-    assert machine.mesh.export(file, without)
+    assert machine.mesh.outbox.export(file, without)
     return file.read_bytes()
 
 
@@ -348,8 +348,8 @@ def test_what_is_pushed_is_taken_in(machines, server, token):
 def test_a_bundle_whose_parents_are_missing_waits(machines, server, token):
     _, desk, _ = machines
     desk.write("two")
-    desk.mesh.announce()
-    before = desk.mesh.heads()[desk.id].id
+    desk.mesh.outbox.announce()
+    before = desk.mesh.outbox.heads()[desk.id].id
     desk.write("three")
     said = push(server, token, exported(desk, [before])).json()
     assert before in said["pending"]
@@ -367,13 +367,13 @@ def test_what_is_no_bundle_changes_nothing(machines, server, token, content):
 def test_a_bundle_comes_with_what_is_missing_and_nothing_else(machines, server, token):
     laptop, desk, _ = machines
     head = laptop.write("more")
-    have = {"have": sorted(desk.mesh.heard().commits)}
+    have = {"have": sorted(desk.mesh.outbox.heard().commits)}
     answer = server.ask("POST", server.at("bundle"), token, json=have)
     file = desk.files / "came"
     file.write_bytes(answer.content)
-    assert desk.mesh.take(file).received == 1
+    assert desk.mesh.inbox.take(file).received == 1
     assert desk.memory.head() == head
-    have = {"have": [*laptop.mesh.heard().commits, "f" * 40]}
+    have = {"have": [*laptop.mesh.outbox.heard().commits, "f" * 40]}
     assert server.ask("POST", server.at("bundle"), token, json=have).status_code == 204
 
 
@@ -397,7 +397,7 @@ def test_a_failure_while_a_bundle_is_written_leaves_no_file(machines, server, to
     def fail(*_, **__):
         raise Unavailable("the disk is full")
 
-    monkeypatch.setattr(machines[0].mesh, "export", fail)
+    monkeypatch.setattr(machines[0].mesh.outbox, "export", fail)
     answer = server.ask("POST", server.at("bundle"), token, json={"have": []})
     assert refused(answer, 503)
 

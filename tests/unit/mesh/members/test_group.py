@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from pack.errors import InvalidContent, InvalidRequest, LimitExceeded, NotFound
-from pack.mesh.group import MOST_PEERS, Group, Role, parse_group, write_group
+from pack.mesh.members.group import MOST_PEERS, Group, Role, parse_group, write_group
 from tests.mesh_support import group_of, peer, public_key
 
 GROUP = group_of("laptop", "desk", "phone")

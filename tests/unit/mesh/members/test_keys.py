@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from pack.errors import InvalidContent
-from pack.mesh.keys import KEY_TYPE, PublicKey, parse_peer_id, shown
+from pack.mesh.members.keys import KEY_TYPE, PublicKey, parse_peer_id, shown
 from tests.mesh_support import public_key
 
 KEY = public_key("laptop")

@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pack.errors import InvalidRequest, NotFound, UnusableInput
 from pack.files import yaml_block
 from pack.merge.heads import MERGE_VERSION
-from pack.mesh.keys import PeerId, PublicKey, parse_peer_id, shown
+from pack.mesh.members.keys import PeerId, PublicKey, parse_peer_id, shown
 from pack.provenance import TRUTH_LEVELS
 
 MOST_PEERS: Final = 100

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from pack.errors import InvalidContent
-from pack.mesh.invitation import (
+from pack.mesh.members.invitation import (
     VALID_FOR,
     Invitation,
     OpenInvitation,

@@ -3,7 +3,7 @@
 import pytest
 
 from pack.errors import InvalidContent
-from pack.mesh.signers import allowed_signers, parse_revoked, revoked_keys
+from pack.mesh.members.signers import allowed_signers, parse_revoked, revoked_keys
 from tests.mesh_support import public_key
 
 ONE, OTHER = public_key("one"), public_key("other")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from pack.errors import UnusableInput
-from pack.mesh.keys import KEY_TYPE, PeerId, PublicKey
+from pack.mesh.members.keys import KEY_TYPE, PeerId, PublicKey
 
 _NAMESPACES: Final = 'namespaces="git"'
 

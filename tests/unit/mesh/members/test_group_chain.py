@@ -6,8 +6,8 @@ from itertools import permutations
 import pytest
 
 from pack.errors import BadSignature, InvalidContent, InvalidRequest
-from pack.mesh.group import Role
-from pack.mesh.group_chain import agreed, checked_chain, removal
+from pack.mesh.members.group import Role
+from pack.mesh.members.group_chain import agreed, checked_chain, removal
 from tests.mesh_support import commit_id, group_of, peer, public_key, version
 
 BEGUN = group_of("laptop")

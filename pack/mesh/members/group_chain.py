@@ -16,9 +16,9 @@ from functools import partial
 from typing import Final
 
 from pack.errors import BadSignature, UnusableInput
-from pack.mesh.group import Group, parse_group
-from pack.mesh.keys import PeerId, PublicKey
-from pack.mesh.signers import allowed_signers, parse_revoked
+from pack.mesh.members.group import Group, parse_group
+from pack.mesh.members.keys import PeerId, PublicKey
+from pack.mesh.members.signers import allowed_signers, parse_revoked
 from pack.model import CommitId
 
 MOST_VERSIONS: Final = 10_000

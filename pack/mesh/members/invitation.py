@@ -20,7 +20,7 @@ from typing import Final, Self
 from urllib.parse import urlsplit
 
 from pack.errors import UnusableInput
-from pack.mesh.keys import PeerId, PublicKey, parse_peer_id
+from pack.mesh.members.keys import PeerId, PublicKey, parse_peer_id
 
 VALID_FOR: Final = timedelta(hours=24)
 SECRET_BYTES: Final = 32

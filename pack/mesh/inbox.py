@@ -1,0 +1,227 @@
+"""What comes from others: bundles are judged, kept where something is missing, and merged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pack.errors import InvalidContent, LimitExceeded, NotFound, RefusedForSafety
+from pack.mesh.announcement import Announced
+from pack.mesh.bundles import KeptBundle
+from pack.mesh.intake import QUARANTINE, BundleOffer, IntakeStanding, Refusal, judge
+from pack.mesh.members.group_chain import GroupVersion, checked_chain
+from pack.mesh.members.invitation import Invitation, check_endpoint
+from pack.mesh.members.keys import PeerId
+from pack.mesh.outbox import Outbox
+from pack.mesh.peer_book import PeerBook
+from pack.mesh.ports import MeshPorts
+from pack.mesh.roster import Roster
+from pack.mesh.state import Membership
+from pack.mesh.store import GROUP_REF, PEERS
+from pack.mesh.views import TakenIn
+from pack.model import CommitId
+
+
+class Inbox:
+    """What comes in. May be used from any thread or process."""
+
+    def __init__(self, ports: MeshPorts, roster: Roster, outbox: Outbox, book: PeerBook) -> None:
+        self._ports = ports
+        self._roster = roster
+        self._outbox = outbox
+        self._book = book
+        self._chains = ports.chains
+        self._state = ports.state
+        self._memory = ports.memory
+
+    def join(
+        self,
+        invitation: Invitation,
+        file: str,
+        name: str,
+        endpoint: str,
+        *,
+        unrelated: bool = False,
+    ) -> TakenIn:
+        """Become a member with the bundle that answers a request.
+
+        Args:
+            invitation: The invitation.
+            file: The bundle.
+            name: What this peer is called.
+            endpoint: Where it can be reached; empty if nowhere.
+            unrelated: Whether this memory may have a history of its own, which is then merged.
+
+        Raises:
+            RefusedForSafety: The bundle is not of a group that this peer was let into by its
+                inviter.
+            InvalidContent: It is damaged.
+        """
+        self._roster.refuse_member()
+        endpoint = check_endpoint(endpoint) if endpoint else ""
+        group = self._group_in(file, invitation.peer, unrelated=unrelated)
+        self._roster.refuse_other_group(group)
+        self._state.set_membership(Membership(group, name, endpoint))
+        if invitation.endpoints:
+            self._book.learn(invitation.peer, invitation.endpoints[0])
+        return self._take(file, unrelated=unrelated)
+
+    def _group_in(self, file: str, inviter: PeerId, *, unrelated: bool) -> CommitId:
+        """The id of the group in a bundle that the inviter owns and this peer belongs to."""
+        arrival = self._ports.bundles.arrival(file)
+        with arrival as arrived, self._ports.inspect(arrived) as (offer, _):
+            head = offer.refs.get(GROUP_REF)
+            if head is None:
+                raise NotFound("the group in this bundle", "Ask for the bundle that answers yours.")
+            chain = checked_chain(offer.group_commits(head))
+            if not unrelated:
+                self._refuse_unrelated(offer)
+        group = chain[-1].group
+        if inviter not in group.owners or self._roster.me not in group.peers:
+            raise RefusedForSafety(
+                "the bundle is not of a group that let this machine in",
+                "Ask whoever invited you.",
+            )
+        return chain[0].id
+
+    def _refuse_unrelated(self, offer: BundleOffer) -> None:
+        """Do nothing, unless this memory has a history that the group's has nothing to do with."""
+        ours = self._memory.head()
+        if self._memory.is_fresh():
+            return
+        for ref, commit in offer.refs.items() if ours else ():
+            if ref.startswith(f"{PEERS}/"):
+                said = offer.announcements(commit, 1)[0].said
+                if any(one.facts.id == ours for one in offer.new_commits(said.head, ())):
+                    return
+                if not self._ports.bundles.missing([said.head]):
+                    return
+        if ours is not None:
+            raise RefusedForSafety(
+                "this memory has a history of its own, with no commit in common with the group's",
+                "Join with a folder that is not there yet; or, to merge the two memories, add "
+                "--allow-unrelated.",
+            )
+
+    def take(self, file: str) -> TakenIn:
+        """Take in a bundle: what is believed of it, now; what it builds on and is missing, later.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+            InvalidContent: The file is no bundle, or is damaged.
+            LimitExceeded: It is too large.
+            ConnectorError: The store failed.
+        """
+        self._roster.membership()
+        missing = self._ports.bundles.missing(self._ports.bundles.read_head(file).needed)
+        if missing:
+            self._ports.bundles.keep(file)
+            return TakenIn(pending=tuple(missing), head=self._memory.head())
+        taken = self._take(file)
+        for kept in self._ports.bundles.kept():
+            head = self._ports.bundles.read_head(kept.file)
+            if not self._ports.bundles.missing(head.needed):
+                taken = taken.and_then(self._take_kept(kept.file, head.refs))
+                self._ports.bundles.drop(kept)
+        return taken
+
+    def _take_kept(self, file: str, refs: Mapping[str, CommitId]) -> TakenIn:
+        """Take in a bundle that waited; one that is damaged holds up nothing after it."""
+        try:
+            return self._take(file)
+        except (InvalidContent, LimitExceeded) as error:
+            why = f"it waited for what it builds on, and {error}"
+            refused = tuple(Refusal(ref, commit, why) for ref, commit in sorted(refs.items())[:1])
+            return TakenIn(quarantined=refused, head=self._memory.head())
+
+    def settle(self) -> tuple[str, ...]:
+        """Take in the heads that came earlier and had to wait; why any still has to.
+
+        That also says why nothing is said of what is here now.
+        """
+        membership = self._roster.membership()
+        with self._ports.exclusive():
+            return self._settled(membership, self._roster.version())
+
+    def _settled(
+        self, membership: Membership, version: GroupVersion, *, unrelated: bool = False
+    ) -> tuple[str, ...]:
+        waiting = self._take_heads(version, unrelated=unrelated)
+        try:
+            self._outbox.announce_for(membership)
+        except RefusedForSafety as error:  # what came is here; only nothing is said of it
+            return (*waiting, f"{error} {error.remedy}".strip())
+        return waiting
+
+    def _take(self, file: str, *, unrelated: bool = False) -> TakenIn:
+        membership = self._roster.membership()
+        with self._ports.exclusive():
+            standing = self._standing(membership)
+            with self._ports.bundles.arrival(file) as arrived:
+                with self._ports.inspect(arrived) as (offer, check):
+                    verdict = judge(offer, standing, check)
+                if verdict.refs:
+                    arrived.accept(verdict.refs)
+            is_fresh = self._memory.is_fresh()
+            is_joining = unrelated or is_fresh
+            waiting = self._settled(membership, verdict.version, unrelated=is_joining)
+        return TakenIn(
+            received=len(verdict.heads),
+            quarantined=verdict.refused,
+            waiting=waiting,
+            head=self._memory.head(),
+            is_restored=verdict.is_restored,
+            is_cloned=verdict.is_cloned,
+        )
+
+    def _standing(self, membership: Membership) -> IntakeStanding:
+        announced = {
+            peer: self._chains.announcements(commit, 1)[0]
+            for peer, commit in self._chains.announced().items()
+        }
+        heads = {one.said.head for one in announced.values()}
+        head = self._memory.head()
+        quarantined = self._ports.side_refs(QUARANTINE)
+        return IntakeStanding(
+            group=membership.group,
+            chains=self._roster.known_chains(),
+            announced=announced,
+            is_accepted=lambda peer, one: self._is_accepted(announced.get(peer), one),
+            quarantined={PeerId(name): commit for name, commit in quarantined.items()},
+            heads=frozenset(heads | {head} if head else heads),
+            me=self._roster.me,
+        )
+
+    def _is_accepted(self, known: Announced | None, one: CommitId) -> bool:
+        is_here = known is not None and not self._ports.bundles.missing([one])
+        return is_here and known is not None and self._memory.contains(one, known.id)
+
+    def _take_heads(self, version: GroupVersion, *, unrelated: bool) -> tuple[str, ...]:
+        """Have the memory consist of the heads of all peers that count, each where it is new."""
+        waiting = []
+        for peer, head in self._heads_that_count(version):
+            ours = self._memory.head()
+            if ours is None or not self._memory.contains(head, ours):
+                name = version.group.peers[peer].name
+                if why := self._memory.take_in(head, name, unrelated=unrelated):
+                    waiting.append(why)
+        return tuple(waiting)
+
+    def _heads_that_count(self, version: GroupVersion) -> Sequence[tuple[PeerId, CommitId]]:
+        """Sorted by commit, as all peers merge them.
+
+        What this peer said itself counts too: restored from a backup, it hears of it from others.
+        """
+        found = []
+        for peer, commit in self._chains.announced().items():
+            if peer in version.group.peers:
+                (said,) = self._chains.announcements(commit, 1)
+                found.append((peer, said.said.head))
+        return sorted(found, key=lambda one: one[1])
+
+    def kept(self) -> Sequence[KeptBundle]:
+        """The bundles that wait for what they build on."""
+        return self._ports.bundles.kept()
+
+    def quarantined(self) -> Sequence[PeerId]:
+        """The peers of which something was refused, and is kept."""
+        return [PeerId(name) for name in sorted(self._ports.side_refs(QUARANTINE))]

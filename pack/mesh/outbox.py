@@ -1,0 +1,163 @@
+"""What this peer says of itself, and what it sends to others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pack.errors import RefusedForSafety
+from pack.mesh.announcement import Announced, Announcement
+from pack.mesh.meeting import Heard
+from pack.mesh.members.group import EVERYTHING
+from pack.mesh.members.group_chain import agreed
+from pack.mesh.members.keys import PeerId
+from pack.mesh.ports import MeshPorts
+from pack.mesh.roster import Roster
+from pack.mesh.state import Membership
+from pack.mesh.store import FORKS, GROUP_REF, PEERS
+from pack.mesh.views import Standpoint
+from pack.model import CommitId
+from pack.times import format_time
+
+
+class Outbox:
+    """What goes out. May be used from any thread or process."""
+
+    def __init__(self, ports: MeshPorts, roster: Roster) -> None:
+        self._ports = ports
+        self._roster = roster
+        self._chains = ports.chains
+        self._memory = ports.memory
+        self._height: tuple[CommitId, int] | None = None
+
+    def head(self) -> CommitId | None:
+        """The memory's current commit; cheap enough to be asked ten times a second."""
+        return self._memory.head()
+
+    def standpoint(self) -> Standpoint:
+        """Where this peer is."""
+        head, known = self._memory.head(), self._height
+        if head is None:
+            return Standpoint(None, 0)
+        if known is None or known[0] != head:
+            self._height = known = (head, self._memory.height(head))
+        return Standpoint(head, known[1])
+
+    def announce(self) -> CommitId | None:
+        """Say where the memory is, if that is new; returns this peer's last announcement.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+            ConnectorError: It cannot be stored.
+        """
+        membership = self._roster.membership()
+        with self._ports.exclusive():
+            return self.announce_for(membership)
+
+    def announce_for(self, membership: Membership) -> CommitId | None:
+        """As `announce`, for whoever keeps other processes from it already."""
+        head, last = self._memory.head(), self.last(self._roster.me)
+        said_already = last is not None and last.said.head == head
+        if head is None or (last and said_already and last.said.endpoint == membership.endpoint):
+            return last.id if last else None
+        if why := self._memory.refuse_outgoing(head, last.said.head if last else None):
+            raise RefusedForSafety(f"{head[:12]} was not announced: {why}")
+        chains = self._roster.known_chains()
+        if not chains:
+            return None
+        said = Announcement(
+            group=membership.group,
+            peer=self._roster.me,
+            n=last.said.n + 1 if last else 1,
+            head=head,
+            height=self._memory.height(head),
+            tree=self._memory.tree(head),
+            roster=agreed(chains.values()).chain[-1].id,
+            at=format_time(self._ports.clock()),
+            endpoint=membership.endpoint,
+        )
+        return self._chains.announce(last.id if last else None, said)
+
+    def last(self, peer: PeerId) -> Announced | None:
+        """What a peer announced last; `None` if nothing is known."""
+        commit = self._chains.announced().get(peer)
+        return self._chains.announcements(commit, 1)[0] if commit else None
+
+    def heads(self) -> Mapping[PeerId, Announced]:
+        """What each peer of the group said last, this one included."""
+        version = self._roster.version()
+        return {
+            peer: self._chains.announcements(commit, 1)[0]
+            for peer, commit in self._chains.announced().items()
+            if peer in version.group.peers
+        }
+
+    def export(
+        self, file: str, without: Iterable[CommitId] = (), *, only_said: bool = False
+    ) -> bool:
+        """Write all that this peer knows to a bundle; its receiver needs nothing else.
+
+        Args:
+            file: Where.
+            without: Commits that the receiver has.
+            only_said: Whether to send what was announced, and leave the rest for later.
+
+        Returns:
+            Whether there was anything to write.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+            RefusedForSafety: The group shares only a part of the memory.
+            ConnectorError: It cannot be written.
+        """
+        if not only_said:
+            self.announce()
+        if self._roster.version().group.share != (EVERYTHING,):
+            raise RefusedForSafety(
+                "the group shares only a part of the memory, which this PACK cannot divide",
+                "Change `share` in the group to everything, or update PACK.",
+            )
+        refs = [name or GROUP_REF for name in self._ports.side_refs(GROUP_REF)]
+        refs += [f"{FORKS}/{name}" for name in self._ports.side_refs(FORKS)]
+        refs += [f"{PEERS}/{peer}" for peer in self.told()]
+        return self._ports.bundles.write_bundle(file, refs, tuple(without))
+
+    def heard(self) -> Heard:
+        """How far this peer is, as it tells others; announces what is new first.
+
+        Where what is new would show what the person hides, it is as far as it last said.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+        """
+        membership, at = self._roster.membership(), self._said()
+        return Heard(
+            self._roster.me,
+            membership.group,
+            at.head,
+            at.height,
+            tuple(self._chains.group_heads()),
+            self.told(),
+        )
+
+    def _said(self) -> Standpoint:
+        try:
+            self.announce()
+        except RefusedForSafety:  # `settle` tells the person why
+            last = self.last(self._roster.me)
+            return Standpoint(last.said.head, last.said.height) if last else Standpoint(None, 0)
+        return self.standpoint()
+
+    def told(self) -> dict[PeerId, CommitId]:
+        """The last announcements that are sent to others: those of the group as it is now."""
+        peers = self._roster.version().group.peers
+        return {peer: at for peer, at in self._chains.announced().items() if peer in peers}
+
+    def lacks(self, theirs: Heard) -> bool:
+        """Whether a peer has something that is not here."""
+        said = [*theirs.versions, *theirs.announced.values()]
+        return bool(self._ports.bundles.missing(said))
+
+    def has_more(self, theirs: Heard) -> bool:
+        """Whether something is here that a peer lacks."""
+        mine = {*self._chains.group_heads(), *self.told().values()}
+        return not mine <= theirs.commits

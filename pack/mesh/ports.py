@@ -1,0 +1,107 @@
+"""What carries out what is decided in this room: memory, chains, bundles, state and clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from pack.mesh.bundles import Arrived, BundleStore
+from pack.mesh.intake import BundleOffer, CheckMerge
+from pack.mesh.joining import RequestSigner
+from pack.mesh.members.keys import PublicKey
+from pack.mesh.state import MeshState
+from pack.mesh.store import ChainStore
+from pack.model import CommitId
+
+PEER_TIMEOUT: Final = timedelta(minutes=5)
+
+
+class MemoryHead(Protocol):
+    """The memory that is exchanged."""
+
+    def head(self) -> CommitId | None:
+        """Its current commit; `None` before the first."""
+        ...
+
+    def height(self, commit: CommitId) -> int:
+        """How many commits a commit consists of."""
+        ...
+
+    def tree(self, commit: CommitId) -> str:
+        """The id of its tree."""
+        ...
+
+    def contains(self, ancestor: CommitId, commit: CommitId) -> bool:
+        """Whether a commit is another one or leads to it."""
+        ...
+
+    def count(self, commit: CommitId, without: CommitId) -> int:
+        """How many commits lead to one and not to the other."""
+        ...
+
+    def take_in(self, head: CommitId, label: str, *, unrelated: bool = False) -> str:
+        """Have the memory consist of a head as well, by a fast-forward or a merge.
+
+        Args:
+            head: A commit that is here with all that leads to it.
+            label: Whose it is, for people.
+            unrelated: Whether the two may have no commit in common.
+
+        Returns:
+            What it waits for, or why a person must decide; empty once it is done.
+
+        Raises:
+            ConnectorError: The store failed.
+        """
+        ...
+
+    def is_fresh(self) -> bool:
+        """Whether the memory holds nothing but what it was begun with."""
+        ...
+
+    def refuse_outgoing(self, head: CommitId, without: CommitId | None) -> str:
+        """Why a head must not be sent, as it would show what the person hides; empty if it may be.
+
+        Args:
+            head: The head.
+            without: A head that was sent before.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MeshPorts:
+    """What carries out what is decided here.
+
+    Attributes:
+        memory: The memory.
+        chains: The chains of the group and of peers.
+        side_refs: The refs of a folder below `refs/pack/`.
+        bundles: Makes and takes bundles.
+        inspect: What an arrived bundle offers, and what computes its merges again.
+        state: What is remembered.
+        signer: Signs requests to join.
+        new_secret: A new random secret of 32 bytes.
+        new_nonce: A new random word.
+        public_of: The public half of the key that a secret is the seed of.
+        exclusive: Keeps other processes from the same work.
+        clock: Tells the time.
+        peer_timeout: After how long a silence a peer counts as unreachable.
+    """
+
+    memory: MemoryHead
+    chains: ChainStore
+    side_refs: Callable[[str], Mapping[str, CommitId]]
+    bundles: BundleStore
+    inspect: Callable[[Arrived], AbstractContextManager[tuple[BundleOffer, CheckMerge]]]
+    state: MeshState
+    signer: RequestSigner
+    new_secret: Callable[[], bytes]
+    new_nonce: Callable[[], str]
+    public_of: Callable[[bytes], PublicKey]
+    exclusive: Callable[[], AbstractContextManager[None]]
+    clock: Callable[[], datetime]
+    peer_timeout: timedelta = PEER_TIMEOUT

@@ -1,0 +1,154 @@
+"""The group of a memory as this peer knows it: who belongs to it, and how an owner changes that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pack.actions import Action
+from pack.errors import InvalidRequest, NotFound, RefusedForSafety
+from pack.mesh.members.group import Group, Peer
+from pack.mesh.members.group_chain import (
+    GroupChain,
+    GroupVersion,
+    agreed,
+    check_removals,
+    checked_chain,
+    removal,
+)
+from pack.mesh.members.invitation import check_endpoint
+from pack.mesh.members.keys import PeerId, PublicKey, shown
+from pack.mesh.ports import MeshPorts
+from pack.mesh.state import Membership
+from pack.mesh.store import FORKS, GROUP_REF
+from pack.model import CommitId
+
+
+class Roster:
+    """The group. May be used from any thread or process."""
+
+    def __init__(self, ports: MeshPorts) -> None:
+        self._ports = ports
+        self._chains = ports.chains
+        self._state = ports.state
+        self._checked: dict[CommitId, GroupChain] = {}
+
+    @property
+    def me(self) -> PeerId:
+        """This peer."""
+        return self._chains.key.peer
+
+    def begin(self, name: str, group: str, endpoint: str = "") -> Membership:
+        """Begin a group, of which this peer is the owner.
+
+        Raises:
+            InvalidRequest: The memory belongs to a group already, or a name cannot be used.
+            ConnectorError: It cannot be stored.
+        """
+        with self._ports.exclusive():
+            self.refuse_member()
+            endpoint = check_endpoint(endpoint) if endpoint else ""
+            first = self._begun(group)
+            if first is None:
+                made = Group.of_one(group, Peer(name, self._chains.key))
+                first = self._chains.store_group(None, made, frozenset())
+            membership = Membership(first, name, endpoint)
+            self._state.set_membership(membership)
+            return membership
+
+    def refuse_member(self) -> None:
+        """Do nothing, unless the memory belongs to a group; half a join is nothing."""
+        if self._state.membership() is not None and self._chains.group_heads():
+            raise InvalidRequest("this memory already belongs to a group")
+
+    def _begun(self, name: str) -> CommitId | None:
+        """The group of this name that this peer owns and left, or did not get to the end of."""
+        chains = self.known_chains()
+        if not chains:
+            return None
+        found = agreed(chains.values())
+        if found.version.group.owner != self.me or found.version.group.name != name:
+            raise InvalidRequest("the repository of this memory already holds another group")
+        return found.chain[0].id
+
+    def refuse_other_group(self, group: CommitId) -> None:
+        """Do nothing, unless the repository of the memory knows another group."""
+        if any(chain[0].id != group for chain in self.known_chains().values()):
+            raise InvalidRequest("the repository of this memory already holds another group")
+
+    def membership(self) -> Membership:
+        """The group of this memory.
+
+        Raises:
+            NotFound: It belongs to none.
+        """
+        found = self._state.membership()
+        if found is None:
+            raise NotFound("a group of this memory", f"{Action.BEGIN_GROUP}.")
+        return found
+
+    def version(self) -> GroupVersion:
+        """Who belongs to the group now.
+
+        Raises:
+            NotFound: The memory belongs to none, or has not heard of its members yet.
+        """
+        self.membership()
+        chains = self.known_chains()
+        if not chains:
+            raise NotFound("a version of the group", "Import what the owner of the group sent.")
+        return agreed(chains.values()).version
+
+    def known_chains(self) -> dict[str, GroupChain]:
+        """Every chain of the group that is known, forks included, checked, by its ref."""
+        forks = self._ports.side_refs(FORKS).items()
+        refs = {name or GROUP_REF: at for name, at in self._ports.side_refs(GROUP_REF).items()}
+        refs |= {f"{FORKS}/{name}": at for name, at in forks}
+        known = self._checked  # a commit and all before it never change
+        chains = {
+            at: known.get(at) or checked_chain(self._chains.group_commits(at))
+            for at in refs.values()
+        }
+        self._checked = chains
+        return {ref: chains[at] for ref, at in refs.items()}
+
+    def change(self, make: Callable[[GroupVersion], tuple[Group, frozenset[PublicKey]]]) -> None:
+        """Sign a new version of the group, as one of its owners."""
+        version = self.version()
+        if self.me not in version.group.owners or not version.may_sign(self._chains.key):
+            raise RefusedForSafety(
+                "only an owner of the group may do that", "Ask an owner of the group."
+            )
+        group, revoked = make(version)
+        check_removals(group, revoked, version)
+        self._chains.store_group(version.id, group, revoked)
+
+    def remove(self, peer: PeerId) -> None:
+        """Remove a peer from the group for good.
+
+        Raises:
+            NotFound: It is none of the group.
+            InvalidRequest: It is the only owner.
+            RefusedForSafety: This peer is no owner.
+        """
+        with self._ports.exclusive():
+            self.change(lambda version: removal(version, peer))
+            records = dict(self._state.records())
+            if records.pop(peer, None) is not None:
+                self._state.set_records(records)
+
+    def leave(self) -> None:
+        """Stop being a peer; the memory and its history stay as they are.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+        """
+        self.membership()
+        with self._ports.exclusive():
+            self._state.set_membership(None)
+            self._state.set_invitations([])
+            self._state.set_records({})
+
+    def name_of(self, peer: PeerId) -> str:
+        """What people call a peer; its id if it is none of the group."""
+        found = self.version().group.peers.get(peer)
+        return found.name if found else shown(peer)

@@ -1,0 +1,49 @@
+"""What a peer says of itself and sends."""
+
+import pytest
+
+from pack.errors import RefusedForSafety
+
+
+@pytest.mark.contract("C14")
+def test_nothing_is_sent_twice_and_nothing_new_is_said(pair):
+    laptop, desk = pair
+    first = laptop.write("more")
+    laptop.send(desk)
+    said = desk.mesh.outbox.announce()
+    assert said == desk.mesh.outbox.announce()
+    again = laptop.send(desk)
+    assert again.received == 0
+    assert not again.quarantined
+    laptop.write("even more")
+    announced = laptop.mesh.outbox.heads()[laptop.id].id
+    assert laptop.send(desk, [announced, first]).received == 1
+    assert desk.memory.head() == laptop.memory.head()
+
+
+def test_what_the_person_hides_is_not_announced_nor_sent(pair, tmp_path):
+    laptop, _ = pair
+    laptop.write("more")
+    laptop.memory.secret = "it would show what a filter hides"
+    for ask in (laptop.mesh.outbox.announce, lambda: laptop.mesh.outbox.export(tmp_path / "file")):
+        with pytest.raises(RefusedForSafety, match="what a filter hides"):
+            ask()
+    assert not (tmp_path / "file").exists()
+    said = laptop.mesh.outbox.heads()[laptop.id].said
+    assert (laptop.mesh.outbox.heard().head, laptop.mesh.outbox.heard().height) == (
+        said.head,
+        said.height,
+    )
+    (why,) = laptop.mesh.inbox.settle()
+    assert "what a filter hides" in why
+    assert laptop.mesh.outbox.export(tmp_path / "file", only_said=True)
+    assert laptop.memory.head() != said.head
+
+
+def test_a_newcomer_is_not_told_of_a_peer_that_was_removed(machines, pair):
+    laptop, desk = pair
+    laptop.mesh.roster.remove(desk.id)
+    assert not laptop.lets_in(machines[2]).quarantined
+    assert desk.id not in machines[2].git.side_refs("peers")
+    assert not machines[2].mesh.outbox.lacks(laptop.mesh.outbox.heard())
+    assert not laptop.mesh.outbox.has_more(machines[2].mesh.outbox.heard())
