@@ -6,8 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from pack.errors import InvalidContent, LimitExceeded, NotFound, RefusedForSafety
 from pack.mesh.announcement import Announced
-from pack.mesh.bundles import KeptBundle
-from pack.mesh.intake import QUARANTINE, BundleOffer, IntakeStanding, Refusal, judge
+from pack.mesh.bundles import Arrived, KeptBundle
+from pack.mesh.intake import (
+    QUARANTINE,
+    BundleOffer,
+    IntakeStanding,
+    IntakeVerdict,
+    Refusal,
+    judge,
+)
 from pack.mesh.members.group_chain import GroupVersion, checked_chain
 from pack.mesh.members.invitation import Invitation, check_endpoint
 from pack.mesh.members.keys import PeerId
@@ -58,23 +65,27 @@ class Inbox:
         """
         self._roster.refuse_member()
         endpoint = check_endpoint(endpoint) if endpoint else ""
-        group = self._group_in(file, invitation.peer, unrelated=unrelated)
-        self._roster.refuse_other_group(group)
-        self._state.set_membership(Membership(group, name, endpoint))
-        if invitation.endpoints:
-            self._book.learn(invitation.peer, invitation.endpoints[0])
-        return self._take(file, unrelated=unrelated)
+        with self._ports.exclusive():
+            with self._ports.bundles.arrival(file) as arrived:
+                with self._ports.inspect(arrived) as (offer, check):
+                    group = self._group_in(offer, invitation.peer, unrelated=unrelated)
+                    self._roster.refuse_other_group(group)
+                    membership = Membership(group, name, endpoint)
+                    self._state.set_membership(membership)
+                    if invitation.endpoints:
+                        self._book.learn(invitation.peer, invitation.endpoints[0])
+                    verdict = judge(offer, self._standing(membership), check)
+                _accept(arrived, verdict)
+            return self._taken(membership, verdict, unrelated=unrelated)
 
-    def _group_in(self, file: str, inviter: PeerId, *, unrelated: bool) -> CommitId:
+    def _group_in(self, offer: BundleOffer, inviter: PeerId, *, unrelated: bool) -> CommitId:
         """The id of the group in a bundle that the inviter owns and this peer belongs to."""
-        arrival = self._ports.bundles.arrival(file)
-        with arrival as arrived, self._ports.inspect(arrived) as (offer, _):
-            head = offer.refs.get(GROUP_REF)
-            if head is None:
-                raise NotFound("the group in this bundle", "Ask for the bundle that answers yours.")
-            chain = checked_chain(offer.group_commits(head))
-            if not unrelated:
-                self._refuse_unrelated(offer)
+        head = offer.refs.get(GROUP_REF)
+        if head is None:
+            raise NotFound("the group in this bundle", "Ask for the bundle that answers yours.")
+        chain = checked_chain(offer.group_commits(head))
+        if not unrelated:
+            self._refuse_unrelated(offer)
         group = chain[-1].group
         if inviter not in group.owners or self._roster.me not in group.peers:
             raise RefusedForSafety(
@@ -152,18 +163,21 @@ class Inbox:
             return (*waiting, f"{error} {error.remedy}".strip())
         return waiting
 
-    def _take(self, file: str, *, unrelated: bool = False) -> TakenIn:
+    def _take(self, file: str) -> TakenIn:
         membership = self._roster.membership()
         with self._ports.exclusive():
-            standing = self._standing(membership)
             with self._ports.bundles.arrival(file) as arrived:
                 with self._ports.inspect(arrived) as (offer, check):
-                    verdict = judge(offer, standing, check)
-                if verdict.refs:
-                    arrived.accept(verdict.refs)
-            is_fresh = self._memory.is_fresh()
-            is_joining = unrelated or is_fresh
-            waiting = self._settled(membership, verdict.version, unrelated=is_joining)
+                    verdict = judge(offer, self._standing(membership), check)
+                _accept(arrived, verdict)
+            return self._taken(membership, verdict)
+
+    def _taken(
+        self, membership: Membership, verdict: IntakeVerdict, *, unrelated: bool = False
+    ) -> TakenIn:
+        """Have what was accepted in the memory; what came of it all."""
+        is_joining = unrelated or self._memory.is_fresh()
+        waiting = self._settled(membership, verdict.version, unrelated=is_joining)
         return TakenIn(
             received=len(verdict.heads),
             quarantined=verdict.refused,
@@ -225,3 +239,8 @@ class Inbox:
     def quarantined(self) -> Sequence[PeerId]:
         """The peers of which something was refused, and is kept."""
         return [PeerId(name) for name in sorted(self._ports.side_refs(QUARANTINE))]
+
+
+def _accept(arrived: Arrived, verdict: IntakeVerdict) -> None:
+    if verdict.refs:
+        arrived.accept(verdict.refs)
