@@ -72,9 +72,8 @@ def divided(commit: bytes) -> Divided:
     return Divided(b"\n".join(payload) + blank + message, whole)
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def signer_of(commit: bytes) -> PublicKey | None:
-    """The key that signed a commit; `None` if nobody did. Those of chains are asked for often.
+    """The key that signed a commit; `None` if nobody did.
 
     Args:
         commit: The commit as git stores it.
@@ -82,6 +81,12 @@ def signer_of(commit: bytes) -> PublicKey | None:
     Raises:
         BadSignature: It has a signature that is not over it, or is of another kind.
     """
+    return _signer_of(commit) if _HEADER in commit else None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _signer_of(commit: bytes) -> PublicKey | None:
+    """Those of chains are asked for often."""
     payload, signature = divided(commit)
     if signature is None:
         return None
