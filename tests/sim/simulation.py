@@ -91,15 +91,7 @@ class Simulation:
 
     def _begin(self) -> None:
         count = self.random.randint(2, 6)
-        first = self._machine("p0")
-        tree = {}
-        for note in NOTES:
-            tree[MemoryPath(note)] = self.world.blob(TEXT.format(note, note, note).encode())
-        made = self.world.commit([], tree, "begun by hand", MERGE, first.seconds())
-        first.disk.head, first.disk.has = made, self.world.mask[made]
-        self._stubbornly(first, lambda: first.mesh.begin("p0", "home"))
-        for number in range(1, count):
-            self._admit(f"p{number}")
+        self.found(count)
         if self.random.random() < 0.4:
             self._second_owner()
         if self.random.random() < 0.5 and count > 2:
@@ -109,6 +101,18 @@ class Simulation:
             newer = self.random.choice([one for one in self.machines if one.name != self.liar])
             newer.merge_version = 2
             self.say(f"{newer.name} merges in a version that nobody else knows")
+
+    def found(self, count: int) -> None:
+        """Have so many machines be a group."""
+        first = self._machine("p0")
+        tree = {}
+        for note in NOTES:
+            tree[MemoryPath(note)] = self.world.blob(TEXT.format(note, note, note).encode())
+        made = self.world.commit([], tree, "begun by hand", MERGE, first.seconds())
+        first.disk.head, first.disk.has = made, self.world.mask[made]
+        self._stubbornly(first, lambda: first.mesh.begin("p0", "home"))
+        for number in range(1, count):
+            self._admit(f"p{number}")
 
     def _second_owner(self) -> None:
         self.say("p1 becomes an owner")
@@ -135,6 +139,26 @@ class Simulation:
         chains.store_group(version.id, change(version.group), version.revoked)
         for other in self.machines[1:]:
             self._deliver(first, other, self._export(first, other, full=True))
+
+    # --- at peace --------------------------------------------------------------------------------
+
+    def pull_at_once(self) -> None:
+        """Everybody hears from one other at the same moment, so nobody hears of a merge of it."""
+        files = []
+        for machine in self.machines:
+            other = self.random.choice([one for one in self.machines if one is not machine])
+            files.append((other, machine, self._export(other, machine, full=True)))
+        for other, machine, file in files:
+            self._deliver(other, machine, file)
+
+    def write(self, machine: Machine) -> None:
+        """Have a person write on a machine."""
+        self._write(machine)
+
+    def beat(self, machine: Machine, other: Machine, seconds: int) -> str:
+        """A heartbeat at some time; the bundle that was worth sending, empty if none was."""
+        self._now = seconds
+        return self._export(other, machine, full=False)
 
     # --- people ----------------------------------------------------------------------------------
 

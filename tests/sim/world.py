@@ -157,6 +157,10 @@ class World:
             self._merges[key] = self.commit(pair, files, message, MERGE, seconds)
         return self._merges[key]
 
+    def merges(self) -> set[CommitId]:
+        """The merges that anybody has made."""
+        return set(self._merges.values())
+
     def is_merge(self, facts: CommitFacts) -> bool:
         """Whether a commit is what its parents give; computed again."""
         parents = facts.parents
