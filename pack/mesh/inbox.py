@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial, reduce
 
 from pack.errors import InvalidContent, LimitExceeded, NotFound, RefusedForSafety
+from pack.merge.heads import maximal
 from pack.mesh.announcement import Announced
 from pack.mesh.bundles import Arrived, KeptBundle
 from pack.mesh.intake import (
@@ -212,13 +214,41 @@ class Inbox:
     def _take_heads(self, version: GroupVersion, *, unrelated: bool) -> tuple[str, ...]:
         """Have the memory consist of the heads of all peers that count, each where it is new."""
         waiting = []
-        for peer, head in self._heads_that_count(version):
+        names = {head: peer for peer, head in self._heads_that_count(version)}
+        for head in self._in_order(list(names)):
             ours = self._memory.head()
             if ours is None or not self._memory.contains(head, ours):
-                name = version.group.peers[peer].name
+                name = version.group.peers[names[head]].name
                 if why := self._memory.take_in(head, name, unrelated=unrelated):
                     waiting.append(why)
         return tuple(waiting)
+
+    def _in_order(self, heads: Sequence[CommitId]) -> Sequence[CommitId]:
+        """The heads as they are to be taken in one by one, so that all peers fold them alike.
+
+        The branch is a part of each merge that is made on it. So those that come before it in the
+        order are merged aside, and are taken in as one.
+        """
+        ours = self._memory.head()
+        if ours is None:
+            return maximal(heads, self._memory.contains)
+        new = [head for head in heads if not self._memory.contains(head, ours)]
+        tops = maximal((ours, *filter(partial(self._is_related, ours), new)), self._memory.contains)
+        before = sorted(head for head in tops if ours not in tops or head < ours)
+        after = sorted(head for head in new if head not in before)
+        if len(before) > 1 and not self._take_as_one(before):
+            return sorted(new)
+        return [*before, *sorted(after, key=lambda head: head not in tops)]
+
+    def _is_related(self, ours: CommitId, head: CommitId) -> bool:
+        return self._memory.count(head, ours) < self._memory.height(head)
+
+    def _take_as_one(self, heads: Sequence[CommitId]) -> bool:
+        """Whether the memory now consists of these heads as well; why not, each of them tells."""
+        try:
+            return not self._memory.take_in(reduce(self._memory.merged, heads), "other peers")
+        except RefusedForSafety:
+            return False
 
     def _heads_that_count(self, version: GroupVersion) -> Sequence[tuple[PeerId, CommitId]]:
         """Sorted by commit, as all peers merge them.

@@ -66,6 +66,18 @@ class MergeStore(Protocol):
         """
         ...
 
+    def merge_aside(self, made: MergeCommit, changes: Sequence[Change]) -> CommitId:
+        """Make the commit, and have nothing lead to it.
+
+        Args:
+            made: As for `merge`.
+            changes: How its files differ from those of the first parent.
+
+        Raises:
+            RefusedForSafety: Both sides changed a link.
+        """
+        ...
+
     def is_made(self, commit: CommitId, made: MergeCommit, changes: Sequence[Change]) -> bool:
         """Whether a commit is, to the last byte, the one that `merge` makes.
 

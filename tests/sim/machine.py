@@ -182,6 +182,12 @@ class MemoryHead:
     def is_fresh(self) -> bool:
         return self._machine.disk.head is None
 
+    def merged(self, one: CommitId, other: CommitId) -> CommitId:
+        self._machine.gate()
+        made = self._world.merge(one, other, self._machine.merge_version)
+        self._machine.disk.has |= self._world.bit(made)
+        return made
+
     def take_in(self, head: CommitId, label: str, *, unrelated: bool = False) -> str:
         del unrelated
         machine, world = self._machine, self._world

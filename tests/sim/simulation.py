@@ -138,9 +138,13 @@ class Simulation:
         chains = SignedChains(Side(first), first.key)
         chains.store_group(version.id, change(version.group), version.revoked)
         for other in self.machines[1:]:
-            self._deliver(first, other, self._export(first, other, full=True))
+            self.hand_over(first, other)
 
     # --- at peace --------------------------------------------------------------------------------
+
+    def hand_over(self, sender: Machine, machine: Machine) -> None:
+        """Have a machine hear of all that another one knows."""
+        self._deliver(sender, machine, self._export(sender, machine, full=True))
 
     def pull_at_once(self) -> None:
         """Everybody hears from one other at the same moment, so nobody hears of a merge of it."""
@@ -155,10 +159,11 @@ class Simulation:
         """Have a person write on a machine."""
         self._write(machine)
 
-    def beat(self, machine: Machine, other: Machine, seconds: int) -> str:
-        """A heartbeat at some time; the bundle that was worth sending, empty if none was."""
-        self._now = seconds
-        return self._export(other, machine, full=False)
+    def beat(self, machine: Machine, other: Machine, seconds: int) -> bool:
+        """Whether a heartbeat at some time finds that one has what the other lacks."""
+        machine.now = other.now = seconds
+        theirs = other.mesh.outbox.heard()
+        return machine.mesh.outbox.lacks(theirs) or machine.mesh.outbox.has_more(theirs)
 
     # --- people ----------------------------------------------------------------------------------
 
@@ -482,14 +487,14 @@ class Simulation:
         line = self.random.sample(self.machines, len(self.machines))
         for way in (line, line[::-1]):
             for one, two in pairwise(way):
-                self._deliver(one, two, self._export(one, two, full=True))
+                self.hand_over(one, two)
 
     def round(self) -> None:
         """Everybody exchanges with everybody."""
         pairs = list(permutations(self.machines, 2))
         self.random.shuffle(pairs)
         for one, two in pairs:
-            self._deliver(one, two, self._export(one, two, full=True))
+            self.hand_over(one, two)
 
     def state(self) -> tuple[object, ...]:
         """What anybody holds; of what was refused, the last may change with who sent last."""

@@ -33,13 +33,38 @@ def rounds_of(run):
 
 
 @pytest.mark.contract("C14")
-@pytest.mark.parametrize(("peers", "most_rounds", "most_merges"), [(2, 1, 1), (3, 5, 7)])
+@pytest.mark.parametrize(
+    ("peers", "most_rounds", "most_merges"),
+    [
+        (2, 1, 1),
+        (3, 5, 6),
+        (5, 18, 59),
+        pytest.param(7, 64, 293, marks=pytest.mark.soak),
+    ],
+)
 def test_peers_that_pull_at_once_come_to_one_commit(peers, most_rounds, most_merges):
     for seed in range(SEEDS):
         run = group_of(peers, seed)
         begun = len(run.world.merges())
         assert rounds_of(run) <= most_rounds
         assert len(run.world.merges()) - begun <= most_merges
+
+
+@pytest.mark.contract("C14")
+@pytest.mark.parametrize("peers", [3, 5])
+def test_whoever_hears_of_all_heads_at_once_makes_the_same_commit(peers):
+    """Whichever of the heads is their own."""
+    for seed in range(SEEDS):
+        run = group_of(peers, seed)
+        first, *others = run.machines
+        first.busy = True  # so that it knows all heads and has merged none
+        for other in others:
+            run.hand_over(other, first)
+        for other in others:
+            run.hand_over(first, other)
+        first.busy = False
+        first.mesh.inbox.settle()
+        assert len(heads(run)) == 1
 
 
 @pytest.mark.contract("C14")

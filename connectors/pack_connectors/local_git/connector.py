@@ -477,6 +477,15 @@ class LocalGit:
 
         return self._write(ours, plan)
 
+    def merge_aside(self, made: MergeCommit, changes: Sequence[Change]) -> CommitId:
+        """See `MergeStore.merge_aside`."""
+        first = made.parents[0]
+        entries = self._arrivals.entries_of_merge(first, made, changes)
+        contents = [change.content for change in changes if isinstance(change, Put)]
+        tree = self._store.root_of(first)
+        with self.exclusive(), _store_errors():
+            return self._aside.make(tree, entries, contents, lambda new: merge_data(new, made))
+
     def is_made(self, commit: CommitId, made: MergeCommit, changes: Sequence[Change]) -> bool:
         """See `MergeStore.is_made`."""
         if merge_data(self._store.root_of(commit), made) != self._store.read_commit(commit):

@@ -5,7 +5,7 @@ Source: git-update-ref(1) "--stdin"; git-for-each-ref(1).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -161,6 +161,33 @@ class SideRefs:
             return self._add(tree, parents, author, message, files, sign)
 
         return self._stored(ref, expected, store)
+
+    def make(
+        self,
+        tree: str,
+        entries: Mapping[MemoryPath, TreeEntry | None],
+        contents: Iterable[bytes],
+        write: Callable[[str], bytes],
+    ) -> CommitId:
+        """Have a commit stored to which nothing leads yet.
+
+        Args:
+            tree: The tree that it begins with.
+            entries: How its tree differs; `None` for what is gone.
+            contents: The files that may be new.
+            write: The commit with a tree.
+
+        Raises:
+            OSError: An object cannot be written.
+        """
+
+        def store(files: DurableFiles) -> CommitId:
+            for content in contents:
+                self._store.add("blob", content, files)
+            made = self._store.rebuild(tree, entries, files) or self._empty(files)
+            return CommitId(self._store.add("commit", write(made), files))
+
+        return self._store_durably(store)
 
     def _refuse_unknown(self, commit: CommitId) -> None:
         if not is_id(commit) or self._store.find_id(commit, "commit") is None:
