@@ -76,8 +76,8 @@ class ExchangedHead:
         """See `MemoryHead.merged`."""
         merging = Merging(self._core, self._store)
         plan = merging.plan(one, other)
-        changes = merging.changes(plan, plan.commit.parents[0])
-        return self._store.merge_aside(plan.commit, changes)
+        first = plan.commit.parents[0]
+        return self._store.prepare(first, plan.commit, merging.changes(plan, first))
 
     def take_in(self, head: CommitId, label: str, *, unrelated: bool = False) -> str:
         """See `MemoryHead.take_in`."""
