@@ -74,7 +74,7 @@ from pack_connectors.local_git.objects import (
 )
 from pack_connectors.local_git.past.ancestors import Ancestors
 from pack_connectors.local_git.past.commit_graph import CommitGraph
-from pack_connectors.local_git.past.listing import Listing
+from pack_connectors.local_git.past.listing import SharedListing
 from pack_connectors.local_git.past.merge_bases import height, merge_bases
 from pack_connectors.local_git.past.one_commit import read_one
 from pack_connectors.local_git.past.tree_diff import diff_trees
@@ -157,7 +157,7 @@ class LocalGit:
         self._work_dir = self.repository.state_dir / "work"
         self._lock = ProcessLock(self.repository.state_dir / "lock", lock_seconds)
         self._store = ObjectStore(self._runner)
-        self._listing = Listing(self._store)
+        self._listing = SharedListing(self._store)
         self._refs = RefUpdater(self._runner, self._lock.descriptor)
         self._committed = CommittedFiles(self.repository, self._store)
         self._index = GitIndex(self._runner, self._work_dir)

@@ -34,7 +34,7 @@ def _weight(place: _Place, held: _Held) -> int:
     return 1 + len(held[0]) + len(place[1]) // _CHARACTERS
 
 
-class Listing:
+class SharedListing:
     """Lists what trees hold. May be used from any thread.
 
     Args:

@@ -2,7 +2,7 @@
 
 import pytest
 from pack_connectors.local_git.objects import ObjectStore
-from pack_connectors.local_git.past.listing import Listing
+from pack_connectors.local_git.past.listing import SharedListing
 from pack_connectors.local_git.process import GitRunner
 from pack_connectors.local_git.repository import open_repository
 
@@ -52,7 +52,7 @@ def test_files_links_and_submodules_are_listed_with_their_paths(folder, store):
     blob = blob_of(folder, "x")
     inner = tree_of(folder, f"120000 blob {blob}\tlink", f"100755 blob {blob}\trun é")
     outer = tree_of(folder, f"040000 tree {inner}\tb", f"160000 commit {'1' * 40}\tmodule")
-    assert sorted(Listing(store).entries(outer), key=lambda entry: entry.path) == [
+    assert sorted(SharedListing(store).entries(outer), key=lambda entry: entry.path) == [
         Entry("link", "b/link", EntryType.SYMLINK, BlobId("")),
         Entry("run é", "b/run é", EntryType.FILE, blob),
         Entry("module", "module", EntryType.SUBMODULE, BlobId("")),
@@ -63,7 +63,7 @@ def test_a_folder_that_two_trees_share_is_read_once(folder, store):
     blob = blob_of(folder, "x")
     shared = tree_of(folder, f"100644 blob {blob}\tone.md")
     trees = [tree_of(folder, f"040000 tree {shared}\ta", f"100644 blob {blob}\t{n}") for n in "xyz"]
-    listing = Listing(store)
+    listing = SharedListing(store)
     for tree in (*trees, *trees):
         assert "a/one.md" in {entry.path for entry in listing.entries(tree)}
     assert store.reads == len(trees) + 1
@@ -74,7 +74,7 @@ def test_a_folder_that_two_trees_share_is_read_once(folder, store):
 def test_what_is_remembered_has_an_end(folder, store):
     blob = blob_of(folder, "x")
     trees = [tree_of(folder, f"100644 blob {blob}\t{n}") for n in range(5)]
-    listing = Listing(store, most=4)
+    listing = SharedListing(store, most=4)
     for tree in (*trees, *trees[-2:], trees[0]):
         assert len(list(listing.entries(tree))) == 1
     assert store.reads == len(trees) + 1
@@ -82,4 +82,4 @@ def test_what_is_remembered_has_an_end(folder, store):
 
 def test_a_tree_that_is_missing_is_told(store):
     with pytest.raises(NotFound):
-        list(Listing(store).entries("2" * 40))
+        list(SharedListing(store).entries("2" * 40))
