@@ -45,6 +45,13 @@ class GitHead:
     def contains(self, ancestor, commit):
         return not git(self.folder, "rev-list", "-1", ancestor, f"^{commit}").strip()
 
+    def merged(self, one, other):
+        tree = git(self.folder, "merge-tree", "--write-tree", one, other).decode().strip()
+        parents = ("-p", one, "-p", other)
+        return CommitId(
+            git(self.folder, *USER, "commit-tree", "-m", "merge", *parents, tree).decode().strip()
+        )
+
     def take_in(self, head, label, *, unrelated=False):
         del label, unrelated
         git(self.folder, *USER, "merge", "-q", "-m", "merge", head)

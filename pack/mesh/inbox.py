@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial, reduce
 
 from pack.errors import InvalidContent, LimitExceeded, NotFound, RefusedForSafety
+from pack.merge.heads import maximal
 from pack.mesh.announcement import Announced
-from pack.mesh.bundles import KeptBundle
-from pack.mesh.intake import QUARANTINE, BundleOffer, IntakeStanding, Refusal, judge
+from pack.mesh.bundles import Arrived, KeptBundle
+from pack.mesh.intake import (
+    QUARANTINE,
+    BundleOffer,
+    IntakeStanding,
+    IntakeVerdict,
+    Refusal,
+    judge,
+)
 from pack.mesh.members.endpoints import check_endpoint
 from pack.mesh.members.group_chain import GroupVersion, checked_chain
 from pack.mesh.members.invitation import Invitation
@@ -59,25 +68,29 @@ class Inbox:
         """
         self._roster.refuse_member()
         endpoint = check_endpoint(endpoint) if endpoint else ""
-        group = self._group_in(file, invitation.peer, unrelated=unrelated)
-        self._roster.refuse_other_group(group)
-        self._state.set_membership(Membership(group, name, endpoint))
-        if invitation.endpoints:
-            at = invitation.endpoints[0]
-            self._book.learn(invitation.peer, at)
-            self._book.remember(invitation.peer, invited_at=at)
-        return self._take(file, unrelated=unrelated)
+        with self._ports.exclusive():
+            with self._ports.bundles.arrival(file) as arrived:
+                with self._ports.inspect(arrived) as (offer, check):
+                    group = self._group_in(offer, invitation.peer, unrelated=unrelated)
+                    self._roster.refuse_other_group(group)
+                    membership = Membership(group, name, endpoint)
+                    self._state.set_membership(membership)
+                    if invitation.endpoints:
+                        at = invitation.endpoints[0]
+                        self._book.learn(invitation.peer, at)
+                        self._book.remember(invitation.peer, invited_at=at)
+                    verdict = judge(offer, self._standing(membership), check)
+                _accept(arrived, verdict)
+            return self._taken(membership, verdict, unrelated=unrelated)
 
-    def _group_in(self, file: str, inviter: PeerId, *, unrelated: bool) -> CommitId:
+    def _group_in(self, offer: BundleOffer, inviter: PeerId, *, unrelated: bool) -> CommitId:
         """The id of the group in a bundle that the inviter owns and this peer belongs to."""
-        arrival = self._ports.bundles.arrival(file)
-        with arrival as arrived, self._ports.inspect(arrived) as (offer, _):
-            head = offer.refs.get(GROUP_REF)
-            if head is None:
-                raise NotFound("the group in this bundle", "Ask for the bundle that answers yours.")
-            chain = checked_chain(offer.group_commits(head))
-            if not unrelated:
-                self._refuse_unrelated(offer)
+        head = offer.refs.get(GROUP_REF)
+        if head is None:
+            raise NotFound("the group in this bundle", "Ask for the bundle that answers yours.")
+        chain = checked_chain(offer.group_commits(head))
+        if not unrelated:
+            self._refuse_unrelated(offer)
         group = chain[-1].group
         if inviter not in group.owners or self._roster.me not in group.peers:
             raise RefusedForSafety(
@@ -155,18 +168,21 @@ class Inbox:
             return (*waiting, f"{error} {error.remedy}".strip())
         return waiting
 
-    def _take(self, file: str, *, unrelated: bool = False) -> TakenIn:
+    def _take(self, file: str) -> TakenIn:
         membership = self._roster.membership()
         with self._ports.exclusive():
-            standing = self._standing(membership)
             with self._ports.bundles.arrival(file) as arrived:
                 with self._ports.inspect(arrived) as (offer, check):
-                    verdict = judge(offer, standing, check)
-                if verdict.refs:
-                    arrived.accept(verdict.refs)
-            is_fresh = self._memory.is_fresh()
-            is_joining = unrelated or is_fresh
-            waiting = self._settled(membership, verdict.version, unrelated=is_joining)
+                    verdict = judge(offer, self._standing(membership), check)
+                _accept(arrived, verdict)
+            return self._taken(membership, verdict)
+
+    def _taken(
+        self, membership: Membership, verdict: IntakeVerdict, *, unrelated: bool = False
+    ) -> TakenIn:
+        """Have what was accepted in the memory; what came of it all."""
+        is_joining = unrelated or self._memory.is_fresh()
+        waiting = self._settled(membership, verdict.version, unrelated=is_joining)
         return TakenIn(
             received=len(verdict.heads),
             quarantined=verdict.refused,
@@ -202,13 +218,41 @@ class Inbox:
     def _take_heads(self, version: GroupVersion, *, unrelated: bool) -> tuple[str, ...]:
         """Have the memory consist of the heads of all peers that count, each where it is new."""
         waiting = []
-        for peer, head in self._heads_that_count(version):
+        names = {head: peer for peer, head in self._heads_that_count(version)}
+        for head in self._in_order(list(names)):
             ours = self._memory.head()
             if ours is None or not self._memory.contains(head, ours):
-                name = version.group.peers[peer].name
+                name = version.group.peers[names[head]].name
                 if why := self._memory.take_in(head, name, unrelated=unrelated):
                     waiting.append(why)
         return tuple(waiting)
+
+    def _in_order(self, heads: Sequence[CommitId]) -> Sequence[CommitId]:
+        """The heads as they are to be taken in one by one, so that all peers fold them alike.
+
+        The branch is a part of each merge that is made on it. So those that come before it in the
+        order are merged aside, and are taken in as one.
+        """
+        ours = self._memory.head()
+        if ours is None:
+            return maximal(heads, self._memory.contains)
+        new = [head for head in heads if not self._memory.contains(head, ours)]
+        tops = maximal((ours, *filter(partial(self._is_related, ours), new)), self._memory.contains)
+        before = sorted(head for head in tops if ours not in tops or head < ours)
+        after = sorted(head for head in new if head not in before)
+        if len(before) > 1 and not self._take_as_one(before):
+            return sorted(new)
+        return [*before, *sorted(after, key=lambda head: head not in tops)]
+
+    def _is_related(self, ours: CommitId, head: CommitId) -> bool:
+        return self._memory.count(head, ours) < self._memory.height(head)
+
+    def _take_as_one(self, heads: Sequence[CommitId]) -> bool:
+        """Whether the memory now consists of these heads as well; why not, each of them tells."""
+        try:
+            return not self._memory.take_in(reduce(self._memory.merged, heads), "other peers")
+        except RefusedForSafety:
+            return False
 
     def _heads_that_count(self, version: GroupVersion) -> Sequence[tuple[PeerId, CommitId]]:
         """Sorted by commit, as all peers merge them.
@@ -229,3 +273,8 @@ class Inbox:
     def quarantined(self) -> Sequence[PeerId]:
         """The peers of which something was refused, and is kept."""
         return [PeerId(name) for name in sorted(self._ports.side_refs(QUARANTINE))]
+
+
+def _accept(arrived: Arrived, verdict: IntakeVerdict) -> None:
+    if verdict.refs:
+        arrived.accept(verdict.refs)

@@ -59,11 +59,13 @@ class Outbox:
         said_already = last is not None and last.said.head == head
         if head is None or (last and said_already and last.said.endpoint == membership.endpoint):
             return last.id if last else None
-        if why := self._memory.refuse_outgoing(head, last.said.head if last else None):
-            raise RefusedForSafety(f"{head[:12]} was not announced: {why}")
+        if last is not None and not self._memory.contains(last.said.head, head):
+            return last.id  # restored from a backup, it first takes in again what it said
         chains = self._roster.known_chains()
         if not chains:
             return None
+        if why := self._refuse_telling(head, last):
+            raise RefusedForSafety(f"{head[:12]} was not announced: {why}")
         said = Announcement(
             group=membership.group,
             peer=self._roster.me,
@@ -76,6 +78,12 @@ class Outbox:
             endpoint=membership.endpoint,
         )
         return self._chains.announce(last.id if last else None, said)
+
+    def _refuse_telling(self, head: CommitId, last: Announced | None) -> str:
+        """Why a head must not be told; what others have told as it is, is no secret to them."""
+        if any(one.said.head == head for one in self.heads().values()):
+            return ""
+        return self._memory.refuse_outgoing(head, last.said.head if last else None)
 
     def last(self, peer: PeerId) -> Announced | None:
         """What a peer announced last; `None` if nothing is known."""

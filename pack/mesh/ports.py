@@ -42,6 +42,15 @@ class MemoryHead(Protocol):
         """How many commits lead to one and not to the other."""
         ...
 
+    def merged(self, one: CommitId, other: CommitId) -> CommitId:
+        """The merge of two commits, which the memory is not at then.
+
+        Raises:
+            RefusedForSafety: The two cannot be merged.
+            ConnectorError: The store failed.
+        """
+        ...
+
     def take_in(self, head: CommitId, label: str, *, unrelated: bool = False) -> str:
         """Have the memory consist of a head as well, by a fast-forward or a merge.
 

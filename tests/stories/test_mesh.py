@@ -22,6 +22,7 @@ from pack_connectors.peers.certificate import tls_context
 from pack.mesh.members.endpoints import pin_of
 from pack.mesh.members.keys import PublicKey
 from tests.stories.cli_driver import Folder, new_memory, run
+from tests.stories.cut_line import CutLine
 from tests.stories.prepared import Process, start
 
 SECONDS = 60.0
@@ -45,6 +46,8 @@ class Machine:
         self.home.mkdir()
         self.folder = Folder(self.home / "memory")
         self.process: Process | None = None
+        self.line = CutLine(self.port)
+        stack.callback(self.line.close)
         self.env = {
             "PACK_MESH_KEY": str(self.home / "key"),
             "PACK_MESH_HEARTBEAT": "1",
@@ -54,7 +57,7 @@ class Machine:
     def endpoint(self) -> str:
         if self.tls_port:
             return f"https://127.0.0.1:{self.tls_port}"
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.line.port}"
 
     def begin(self) -> Machine:
         new_memory(self.folder.path)
@@ -324,6 +327,35 @@ def test_a_memory_of_no_group_says_how_to_begin_one(tmp_path: Path) -> None:
         ended = run("mesh", action, "--local", memory.path, cwd=tmp_path)
         assert ended.status != 0
         assert "pack mesh init" in ended.err
+
+
+@pytest.mark.contract("C14")
+@pytest.mark.parametrize("count", [3, pytest.param(5, marks=pytest.mark.soak)])
+def test_machines_that_were_cut_off_or_killed_come_to_the_same_commit(
+    machine: Callable[[str], Machine], count: int
+) -> None:
+    first, *others = machines = [machine(f"m{number}") for number in range(count)]
+    first.begin()
+    first.mesh("init", "--name", first.name, "--endpoint", first.endpoint)
+    first.serve()
+    for other in others:
+        line = first.mesh("invite")["invite"]
+        other.mesh("join", line, "--name", other.name, "--endpoint", other.endpoint)
+        other.serve()
+    wait_for(lambda: agree(*machines))
+    for each in machines:  # nobody hears of anybody
+        each.line.cut()
+    for each in machines:
+        each.write(f"alone-{each.name}")
+    assert not agree(*machines)
+    others[-1].stop()  # at whatever it was doing
+    for each in machines:
+        each.line.mend()
+    others[-1].serve()
+    wanted = {f"alone-{each.name}" for each in machines}
+    wait_for(lambda: agree(*machines) and wanted <= first.texts())
+    assert all(wanted <= each.texts() for each in others)
+    assert first.mesh("verify")["ok"]
 
 
 @pytest.mark.soak

@@ -74,6 +74,7 @@ from pack_connectors.local_git.objects import (
 )
 from pack_connectors.local_git.past.ancestors import Ancestors
 from pack_connectors.local_git.past.commit_graph import CommitGraph
+from pack_connectors.local_git.past.listing import SharedListing
 from pack_connectors.local_git.past.merge_bases import height, merge_bases
 from pack_connectors.local_git.past.one_commit import read_one
 from pack_connectors.local_git.past.tree_diff import diff_trees
@@ -110,7 +111,6 @@ _LOCK_SECONDS: Final = 60.0
 _STALE_RETRIES: Final = 20
 _MAINTENANCE_SECONDS: Final = 600.0
 _NO_FILES: Final = (TREE_MODE, SYMLINK_MODE, SUBMODULE_MODE)
-_TYPES: Final = {SYMLINK_MODE: EntryType.SYMLINK, SUBMODULE_MODE: EntryType.SUBMODULE}
 
 
 class _Turn(Enum):
@@ -157,6 +157,7 @@ class LocalGit:
         self._work_dir = self.repository.state_dir / "work"
         self._lock = ProcessLock(self.repository.state_dir / "lock", lock_seconds)
         self._store = ObjectStore(self._runner)
+        self._listing = SharedListing(self._store)
         self._refs = RefUpdater(self._runner, self._lock.descriptor)
         self._committed = CommittedFiles(self.repository, self._store)
         self._index = GitIndex(self._runner, self._work_dir)
@@ -309,10 +310,7 @@ class LocalGit:
         return sorted(found, key=lambda entry: entry.path)
 
     def _committed_entries(self, at: CommitId) -> Iterator[Entry]:
-        for path, entry in self._store.walk(self._store.tree_of(at)):
-            kind = _TYPES.get(entry.mode, EntryType.FILE)
-            blob = BlobId(entry.id if kind is EntryType.FILE else "")
-            yield Entry(entry.name, MemoryPath(path), kind, blob)
+        return self._listing.entries(self._store.tree_of(at))
 
     def _committed_blobs(self, at: CommitId) -> Iterator[tuple[MemoryPath, BlobId]]:
         return ((entry.path, entry.sha) for entry in self._committed_entries(at) if entry.sha)

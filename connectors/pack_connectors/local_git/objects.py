@@ -17,7 +17,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from pack.deferred import pattern
 from pack.errors import ConnectorError, NotFound, RefusedForSafety, Unavailable
@@ -28,7 +28,9 @@ from pack_connectors.system.durable_files import DurableFiles
 
 _CACHED_TREE_BYTES: Final = 4 * 1024 * 1024
 _CACHED_COMMIT_BYTES: Final = 64 * 1024
+_Id = TypeVar("_Id", bound=str)
 _AT_ONCE: Final = 32
+_COMMITS_AT_ONCE: Final = 128
 """Blobs that are read and held at once; waiting for git so rarely costs next to nothing."""
 FILE_MODE: Final = 0o100644
 EXECUTABLE_MODE: Final = 0o100755
@@ -238,13 +240,22 @@ class ObjectStore:
             NotFound: One of them is not stored, or is no blob.
             Unavailable: The object database cannot be read.
         """
-        for start in range(0, len(blobs), _AT_ONCE):
-            asked = blobs[start : start + _AT_ONCE]
+        return self._read_all(blobs, "blob", _AT_ONCE)
+
+    def read_commits(self, commits: Sequence[CommitId]) -> Iterator[tuple[CommitId, bytes]]:
+        """As `read_blobs`, for commits as git stores them; none is remembered."""
+        return self._read_all(commits, "commit", _COMMITS_AT_ONCE)
+
+    def _read_all(
+        self, names: Sequence[_Id], kind: str, at_once: int
+    ) -> Iterator[tuple[_Id, bytes]]:
+        for start in range(0, len(names), at_once):
+            asked = names[start : start + at_once]
             found = self._cat_file.contents(list(dict.fromkeys(filter(is_id, asked))))
-            for blob in asked:
-                if blob not in found or found[blob].kind != "blob":
-                    raise NotFound(f"blob {blob[:60]}")
-                yield blob, found[blob].data
+            for name in asked:
+                if name not in found or found[name].kind != kind:
+                    raise NotFound(f"{kind} {name[:60]}")
+                yield name, found[name].data
 
     def read_tree(self, tree: str) -> bytes:
         """A tree as git stores it."""

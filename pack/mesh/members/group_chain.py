@@ -183,7 +183,7 @@ def _followed(chains: Sequence[GroupChain]) -> GroupChain:
     another one changes nothing.
     """
     way, at = list(chains), 1
-    while longer := [chain for chain in way if len(chain) > at]:
+    while len(way) > 1 and (longer := [chain for chain in way if len(chain) > at]):
         ways: dict[CommitId, list[GroupChain]] = {}
         for chain in longer:
             ways.setdefault(chain[at].id, []).append(chain)
@@ -200,6 +200,8 @@ def _rank(way: Sequence[GroupChain], at: int) -> tuple[int, int, CommitId]:
 
 def _without(version: GroupVersion, revoked: frozenset[PublicKey]) -> GroupVersion:
     """A version from which everything revoked is gone, also an owner; a last owner stays alone."""
+    if revoked <= version.revoked:
+        return version  # none of those is in it
     group = version.group
     gone = [peer for peer, one in group.peers.items() if one.key in revoked]
     peers = {peer: one for peer, one in group.peers.items() if peer not in gone}

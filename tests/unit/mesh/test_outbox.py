@@ -3,6 +3,7 @@
 import pytest
 
 from pack.errors import RefusedForSafety
+from tests.support import git
 
 
 @pytest.mark.contract("C14")
@@ -19,6 +20,19 @@ def test_nothing_is_sent_twice_and_nothing_new_is_said(pair):
     announced = laptop.mesh.outbox.heads()[laptop.id].id
     assert laptop.send(desk, [announced, first]).received == 1
     assert desk.memory.head() == laptop.memory.head()
+
+
+@pytest.mark.contract("C14")
+def test_what_was_said_is_not_left_out_of_what_is_said_next(pair):
+    laptop, _ = pair
+    before, said = laptop.memory.head(), laptop.write("said")
+    announced = laptop.mesh.outbox.announce()
+    git(laptop.folder, "reset", "-q", "--hard", before)
+    laptop.write("after the backup")
+    assert laptop.mesh.outbox.announce() == announced
+    assert not laptop.mesh.inbox.settle()
+    assert laptop.memory.contains(said, laptop.memory.head())
+    assert laptop.mesh.outbox.heads()[laptop.id].said.head == laptop.memory.head()
 
 
 def test_what_the_person_hides_is_not_announced_nor_sent(pair, tmp_path):

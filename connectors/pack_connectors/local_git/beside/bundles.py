@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import struct
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -48,6 +49,14 @@ _LARGEST_OBJECT: Final = "512m"
 _MARK: Final = "PACK: arrived from a peer"
 _EMPTY_BUNDLE: Final = "empty bundle"
 _ZERO: Final = "0" * 40
+_INDEX_PACK: Final = (
+    *("index-pack", "--stdin", "--strict", "--fix-thin", "--index-version=2"),
+    "--check-self-contained-and-connected",
+)
+_NOT_ALONE: Final = 1
+"""How index-pack then ends where the pack is sound and builds on what is in the repository."""
+_FANOUT: Final = struct.Struct(">8x256I")
+_NAME: Final = 20
 
 
 class Bundles:
@@ -160,24 +169,28 @@ class Bundles:
             runner = GitRunner(self._repository, objects=folder)
             with _opened(file) as opened:
                 head = read_bundle_head(opened)
-                self._unpack(runner, opened, os.fstat(opened.fileno()).st_size)
+                is_whole = self._unpack(runner, opened, os.fstat(opened.fileno()).st_size)
+            packed = [*(folder / "pack").glob("*.idx")] if is_whole else []
+            tips = [tip for tip in head.refs.values() if not _is_in(packed, tip)]
         except OSError as error:
             raise Unavailable(f"{error.filename or file}: {error.strerror}") from error
-        self._check_connected(runner, head)
+        if tips:
+            self._check_connected(runner, tips)
         return ArrivedBundle(head, folder, runner, self._runner)
 
-    def _unpack(self, runner: GitRunner, file: IO[bytes], size: int) -> None:
+    def _unpack(self, runner: GitRunner, file: IO[bytes], size: int) -> bool:
+        """Whether everything in the pack leads to what is in it and to nothing else."""
         if size > self._largest:
             raise LimitExceeded("the bundle", self._largest)
         limit = f"--max-input-size={self._largest}"
-        command = ["index-pack", "--stdin", "--strict", "--fix-thin", limit]
         # A delta of some bytes can be one of a file that fills the memory.
-        process = runner.start(command, env={"GIT_ALLOC_LIMIT": _LARGEST_OBJECT})
+        environment = {"GIT_ALLOC_LIMIT": _LARGEST_OBJECT}
+        process = runner.start([*_INDEX_PACK, limit], env=environment)
         assert process.stdin is not None  # noqa: S101 - pipes were asked for
         try:
             with suppress(BrokenPipeError):  # git says why it gave up
                 shutil.copyfileobj(file, process.stdin, _BLOCK)
-            finish(process, "index-pack")
+            finish(process, "index-pack", ok=(0, _NOT_ALONE))
         except RepositoryBusy:
             raise
         except ConnectorError as error:
@@ -186,10 +199,11 @@ class Bundles:
             if process.poll() is None:
                 process.kill()
                 process.wait()
+        return process.returncode == 0
 
-    def _check_connected(self, runner: GitRunner, head: BundleHead) -> None:
-        """Do nothing, unless something that the refs lead to is neither here nor in the bundle."""
-        asked = "".join(f"{line}\n" for line in head.refs.values()).encode()
+    def _check_connected(self, runner: GitRunner, tips: Iterable[CommitId]) -> None:
+        """Do nothing, unless something that commits lead to is neither here nor in the bundle."""
+        asked = "".join(f"{tip}\n" for tip in tips).encode()
         command = ["rev-list", "--objects", "--stdin", "--not", "--all", "--quiet"]
         try:
             runner.run(command, stdin=asked)
@@ -235,10 +249,10 @@ class ArrivedBundle:
         lines = [check_id(head), *(f"^{check_id(one)}" for one in known)]
         asked = "".join(f"{line}\n" for line in lines).encode()
         out = self._runner.run(["rev-list", "--ignore-missing", "--stdin"], stdin=asked)
-        for line in out.decode("ascii").splitlines():
-            with _blamed():
-                content = self._store.read_commit(CommitId(line))
-            yield parse_commit(CommitId(line), content) or _odd(CommitId(line), content), content
+        found = self._store.read_commits([*map(CommitId, out.decode("ascii").splitlines())])
+        with _blamed():
+            for commit, content in found:
+                yield parse_commit(commit, content) or _odd(commit, content), content
 
     def accept(self, refs: Mapping[str, tuple[CommitId | None, CommitId]]) -> None:
         """See `Arrived.accept`."""
@@ -276,6 +290,20 @@ class ArrivedBundle:
                 part.replace(target / part.name)
         _sync(target)
         return kept
+
+
+def _is_in(indexes: Iterable[Path], commit: CommitId) -> bool:
+    """Whether a pack holds a commit, by its index. Source: gitformat-pack(5), version 2."""
+    wanted = bytes.fromhex(commit)
+    for index in indexes:
+        with index.open("rb") as file:
+            ends = (0, *_FANOUT.unpack(file.read(_FANOUT.size)))
+            first, last = ends[wanted[0]], ends[wanted[0] + 1]
+            file.seek(_NAME * first, os.SEEK_CUR)
+            names = file.read(_NAME * (last - first))
+        if any(names.startswith(wanted, at) for at in range(0, len(names), _NAME)):
+            return True
+    return False
 
 
 @contextmanager
