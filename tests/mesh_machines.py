@@ -160,8 +160,11 @@ class DirectLine:
 
     def heartbeat(self, token, mine):
         self._ask("heartbeat")
-        self.machine.mesh.book.note_heartbeat(self.machine.mesh.book.caller(token), mine)
-        return self.machine.mesh.outbox.heard()
+        return self.machine.mesh.hear(self.machine.mesh.book.caller(token), mine)
+
+    def register(self, token, mine):
+        self._ask("register")
+        return self.machine.mesh.hub.register(self.machine.mesh.book.caller(token), mine)
 
     def fetch(self, token, group, have, file):
         self._ask("fetch")

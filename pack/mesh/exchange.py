@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -24,6 +24,7 @@ from pack.mesh.meeting import Heard, PeerLine
 from pack.mesh.members.invitation import Invitation
 from pack.mesh.members.keys import PeerId
 from pack.mesh.mesh import Mesh
+from pack.mesh.resolving.exchanging import AddressExchange
 from pack.mesh.state import PeerRecord, PeerStatus
 from pack.mesh.views import TakenIn
 from pack.times import format_time, parse_time
@@ -48,12 +49,14 @@ class Met:
         sent: Whether something was sent.
         taken: What came.
         is_agreed: Whether both are at the same head.
+        problems: What was wrong with the addresses that it told.
     """
 
     peer: PeerId
     sent: bool
     taken: TakenIn
     is_agreed: bool
+    problems: tuple[str, ...] = ()
 
 
 class PeerExchange:
@@ -77,6 +80,7 @@ class PeerExchange:
         self._find_line = find_line
         self._make_file = make_file
         self._clock = clock
+        self._addresses = AddressExchange(mesh.gossip, mesh.hub)
 
     def due(self, *, all_of_them: bool = False) -> list[PeerId]:
         """The peers with an address that may be asked now.
@@ -115,13 +119,17 @@ class PeerExchange:
 
     def _meet(self, peer: PeerId, record: PeerRecord, line: PeerLine) -> Met:
         waiting = self._mesh.inbox.settle()
+        known_peers = self._addresses.to_tell(peer)
+        mine = replace(self._mesh.outbox.heard(), known_peers=known_peers)
         token = record.token or self._shake_hands(peer, line)
         try:
-            theirs = line.heartbeat(token, self._mesh.outbox.heard())
+            theirs = line.heartbeat(token, mine)
         except RefusedForSafety:  # it has forgotten us, or was restored from a backup
             token = self._shake_hands(peer, line)
-            theirs = line.heartbeat(token, self._mesh.outbox.heard())
-        return self._exchange(peer, line, token, theirs, waiting)
+            theirs = line.heartbeat(token, mine)
+        met = self._exchange(peer, line, token, theirs, waiting)
+        problems = [self._addresses.heard(peer, theirs), self._addresses.finish(peer, line, token)]
+        return replace(met, problems=tuple(filter(None, problems)))
 
     def _exchange(
         self, peer: PeerId, line: PeerLine, token: str, theirs: Heard, waiting: tuple[str, ...]
@@ -163,6 +171,7 @@ class PeerExchange:
         now = format_time(self._clock())
         fields: dict[str, object] = {"last_sync_at": now} if met.is_agreed else {}
         problems = [one.reason for one in met.taken.quarantined] + list(met.taken.waiting)
+        problems += met.problems
         self._mesh.book.remember(
             peer,
             status=PeerStatus.ACTIVE,
@@ -170,6 +179,7 @@ class PeerExchange:
             last_error="; ".join(problems)[:1000],
             failures=0,
             not_before="",
+            given_up=0,
             **fields,
         )
 
@@ -186,6 +196,7 @@ class PeerExchange:
             last_error=str(error)[:1000],
             failures=failures,
             not_before=format_time(self._clock() + timedelta(seconds=pause)),
+            **self._mesh.gossip.given_up(peer, failures),
         )
 
 

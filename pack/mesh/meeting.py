@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Final, Literal, Protocol, TypeVar
+from typing import Annotated, Any, Final, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pack.errors import UnusableInput
 from pack.mesh.members.keys import PeerId, PublicKey
+from pack.mesh.resolving.address import MOST_TOLD, ToldAddress, address_fields, parse_address
+from pack.mesh.resolving.listing import ListedPeer
 from pack.model import CommitId
 
 PATHS: Final = "/sync/v1"
@@ -62,6 +65,7 @@ class Heard:
         height: How many commits that is.
         versions: Versions of the group that it knows, the one that counts first.
         announced: The last announcement of each peer that it knows.
+        known_peers: Addresses that it passes on; nothing of them is believed unless signed.
     """
 
     peer: PeerId
@@ -70,6 +74,7 @@ class Heard:
     height: int = 0
     versions: tuple[CommitId, ...] = ()
     announced: dict[PeerId, CommitId] = field(default_factory=dict)
+    known_peers: tuple[ToldAddress, ...] = ()
 
     @property
     def commits(self) -> frozenset[CommitId]:
@@ -107,6 +112,7 @@ class _HeardFile(_Model):
     seq: Annotated[int, Field(ge=0)] = 0
     versions: Annotated[list[_CommitText], Field(max_length=MOST_PEERS)] = []
     announced: Annotated[dict[_PeerText, _CommitText], Field(max_length=MOST_PEERS)] = {}
+    known_peers: list[Any] = []
 
 
 def write_welcome(welcome: Welcome) -> str:
@@ -145,6 +151,7 @@ def heard_fields(heard: Heard) -> dict[str, object]:
         "seq": heard.height,
         "versions": list(heard.versions),
         "announced": dict(heard.announced),
+        "known_peers": list(map(address_fields, heard.known_peers)),
     }
 
 
@@ -162,6 +169,7 @@ def parse_heard(text: str) -> Heard:
         found.seq,
         tuple(map(CommitId, found.versions)),
         {PeerId(peer): CommitId(commit) for peer, commit in found.announced.items()},
+        tuple(filter(None, map(parse_address, found.known_peers[:MOST_TOLD]))),
     )
 
 
@@ -189,6 +197,10 @@ class PeerLine(Protocol):
 
     def heartbeat(self, token: str, mine: Heard) -> Heard:
         """Say how far this peer is, and hear how far the other one is."""
+        ...
+
+    def register(self, token: str, mine: ToldAddress | None) -> Sequence[ListedPeer]:
+        """Tell a hub where this peer is, and hear where others are."""
         ...
 
     def fetch(self, token: str, group: CommitId, have: list[CommitId], file: str) -> bool:

@@ -6,13 +6,20 @@ carries the same files.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from pack.errors import RefusedForSafety
 from pack.mesh.admission import Admission
 from pack.mesh.inbox import Inbox
+from pack.mesh.meeting import Heard
 from pack.mesh.members.keys import PeerId
 from pack.mesh.outbox import Outbox
 from pack.mesh.overview import Overview
 from pack.mesh.peer_book import PeerBook
 from pack.mesh.ports import MeshPorts
+from pack.mesh.resolving.gossip import Gossip
+from pack.mesh.resolving.hearsay import Hearsay
+from pack.mesh.resolving.hub import Hub
 from pack.mesh.roster import Roster
 from pack.mesh.state import Membership
 
@@ -26,6 +33,8 @@ class Mesh:
         outbox: What goes out.
         inbox: What comes in.
         book: What is remembered of other peers.
+        gossip: What peers tell each other of addresses.
+        hub: Asking hubs where peers are, and being one.
         overview: How it stands.
     """
 
@@ -35,6 +44,9 @@ class Mesh:
         self.book = PeerBook(ports, self.roster, self.outbox)
         self.admission = Admission(ports, self.roster, self.outbox, self.book)
         self.inbox = Inbox(ports, self.roster, self.outbox, self.book)
+        hearsay = Hearsay(ports, self.roster, self.outbox)
+        self.gossip = Gossip(ports, self.roster, self.outbox, self.book, hearsay)
+        self.hub = Hub(ports, self.roster, self.book, hearsay)
         self.overview = Overview(ports, self.roster, self.outbox, self.book)
 
     @property
@@ -52,3 +64,37 @@ class Mesh:
         membership = self.roster.begin(name, group, endpoint)
         self.outbox.announce()
         return membership
+
+    def move(self, endpoint: str) -> None:
+        """Have this peer be reached at another address, and tell the others.
+
+        Args:
+            endpoint: Where; empty for nowhere.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+            InvalidContent: It is no address.
+            ConnectorError: It cannot be stored.
+        """
+        self.roster.move(endpoint)
+        self.outbox.announce()
+
+    def hear(self, caller: PeerId, theirs: Heard) -> Heard:
+        """Note how far a peer is and what it tells, and answer with the same.
+
+        Args:
+            caller: Whose token the peer shows.
+            theirs: What it says.
+
+        Raises:
+            RefusedForSafety: It speaks for another peer.
+            NotFound: The memory belongs to no group.
+        """
+        if theirs.peer != caller:
+            raise RefusedForSafety("the token is another peer's", "Shake hands again.")
+        mine = self.outbox.heard()
+        self.book.note_heartbeat(caller, theirs)
+        if problem := self.gossip.take(theirs.known_peers, caller):
+            self.book.remember(caller, last_error=problem)
+        told = self.gossip.told_to(caller, theirs.announced)
+        return replace(mine, known_peers=tuple(told))

@@ -60,7 +60,9 @@ class Outbox:
         if head is None or (last and said_already and last.said.endpoint == membership.endpoint):
             return last.id if last else None
         if why := self._memory.refuse_outgoing(head, last.said.head if last else None):
-            raise RefusedForSafety(f"{head[:12]} was not announced: {why}")
+            if last is None or last.said.endpoint == membership.endpoint:
+                raise RefusedForSafety(f"{head[:12]} was not announced: {why}")
+            head = last.said.head  # the others must hear of a new address all the same
         chains = self._roster.known_chains()
         if not chains:
             return None

@@ -11,33 +11,29 @@ from pack.mesh.meeting import Heard, token_digest
 from pack.mesh.members.keys import PeerId
 from pack.mesh.outbox import Outbox
 from pack.mesh.ports import MeshPorts
+from pack.mesh.resolving.resolver import Directory, MemberResolver
 from pack.mesh.roster import Roster
 from pack.mesh.state import PeerRecord, PeerSource
 from pack.times import format_time
 
 
 class PeerBook:
-    """What is remembered. May be used from any thread or process."""
+    """What is remembered. May be used from any thread or process.
+
+    Attributes:
+        resolver: Where each peer is, by all that is known.
+    """
 
     def __init__(self, ports: MeshPorts, roster: Roster, outbox: Outbox) -> None:
         self._ports = ports
         self._roster = roster
         self._outbox = outbox
         self._state = ports.state
+        self.resolver = MemberResolver(Directory(ports, roster, outbox))
 
     def records(self) -> Mapping[PeerId, PeerRecord]:
-        """What is remembered of the other peers of the group.
-
-        The address of each is the one that a person gave, else the one that the peer itself says.
-        """
-        heads, known = self._outbox.heads(), self._state.records()
-        found = {}
-        for peer in self._roster.version().group.peers.keys() - {self._roster.me}:
-            record = known.get(peer, PeerRecord(peer, source=PeerSource.GOSSIP))
-            said = heads[peer].said.endpoint if peer in heads else ""
-            is_manual = record.endpoint and record.source is PeerSource.MANUAL
-            found[peer] = record if is_manual else replace(record, endpoint=said or record.endpoint)
-        return found
+        """What is remembered of the other peers of the group, with the address that counts."""
+        return self.resolver.records()
 
     def remember(self, peer: PeerId, **fields: object) -> None:
         """Change what is remembered of a peer."""
@@ -48,8 +44,7 @@ class PeerBook:
         """Remember where a peer says that it is; an address that a person gave stays."""
         records, now = dict(self._state.records()), format_time(self._ports.clock())
         before = records.get(peer, PeerRecord(peer, source=PeerSource.GOSSIP, created_at=now))
-        is_manual = before.endpoint and before.source is PeerSource.MANUAL
-        at = before.endpoint if is_manual else endpoint or before.endpoint
+        at = before.endpoint if _is_manual(before) else endpoint or before.endpoint
         records[peer] = replace(before, endpoint=at, updated_at=now)
         self._state.set_records(records)
 
@@ -58,7 +53,20 @@ class PeerBook:
         now, at = format_time(self._ports.clock()), self._outbox.standpoint()
         with self._ports.exclusive():
             fields: dict[str, object] = {"last_sync_at": now} if theirs.head == at.head else {}
-            self._update(peer, last_heartbeat_at=now, **fields)
+            self._update(peer, last_heartbeat_at=now, given_up=0, **fields)
+
+    def note_leaving(self, peer: PeerId) -> None:
+        """Remember that a peer has left: its token is void, and its old address is not called.
+
+        It is a member all the same until an owner removes it, and may come back.
+        """
+        head = self._outbox.heads().get(peer)
+        with self._ports.exclusive():
+            before = self._state.records().get(peer, PeerRecord(peer))
+            fields: dict[str, object] = {} if _is_manual(before) else {"endpoint": ""}
+            told = before.told.n if before.told else 0
+            given_up = max(told, head.said.n if head else 0)
+            self._update(peer, accepts="", token="", told=None, given_up=given_up, **fields)
 
     def new_token(self, peer: PeerId) -> str:
         """Another token for a peer; the one before counts no more."""
@@ -89,3 +97,7 @@ class PeerBook:
         before = records.get(peer, PeerRecord(peer, source=PeerSource.GOSSIP, created_at=now))
         records[peer] = replace(before, **fields, updated_at=now)  # type: ignore[arg-type]
         self._state.set_records(records)
+
+
+def _is_manual(record: PeerRecord) -> bool:
+    return bool(record.endpoint) and record.source is PeerSource.MANUAL

@@ -12,11 +12,13 @@ from pack.mesh.bundles import Arrived, BundleStore
 from pack.mesh.intake import BundleOffer, CheckMerge
 from pack.mesh.joining import RequestSigner
 from pack.mesh.members.keys import PublicKey
+from pack.mesh.resolving.policy import FindingPolicy
 from pack.mesh.state import MeshState
 from pack.mesh.store import ChainStore
 from pack.model import CommitId
 
 PEER_TIMEOUT: Final = timedelta(minutes=5)
+FINDING: Final = FindingPolicy()
 
 
 class MemoryHead(Protocol):
@@ -83,13 +85,14 @@ class MeshPorts:
         bundles: Makes and takes bundles.
         inspect: What an arrived bundle offers, and what computes its merges again.
         state: What is remembered.
-        signer: Signs requests to join.
+        signer: Signs requests to join, and addresses.
         new_secret: A new random secret of 32 bytes.
         new_nonce: A new random word.
         public_of: The public half of the key that a secret is the seed of.
         exclusive: Keeps other processes from the same work.
         clock: Tells the time.
         peer_timeout: After how long a silence a peer counts as unreachable.
+        finding: How peers find each other.
     """
 
     memory: MemoryHead
@@ -105,3 +108,4 @@ class MeshPorts:
     exclusive: Callable[[], AbstractContextManager[None]]
     clock: Callable[[], datetime]
     peer_timeout: timedelta = PEER_TIMEOUT
+    finding: FindingPolicy = FINDING

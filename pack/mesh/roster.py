@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from pack.actions import Action
 from pack.errors import InvalidRequest, NotFound, RefusedForSafety
@@ -85,6 +86,17 @@ class Roster:
         if found is None:
             raise NotFound("a group of this memory", f"{Action.BEGIN_GROUP}.")
         return found
+
+    def move(self, endpoint: str) -> None:
+        """Remember where others reach this peer.
+
+        Raises:
+            NotFound: The memory belongs to no group.
+            InvalidContent: It is no address.
+        """
+        endpoint = check_endpoint(endpoint) if endpoint else ""
+        with self._ports.exclusive():
+            self._state.set_membership(replace(self.membership(), endpoint=endpoint))
 
     def version(self) -> GroupVersion:
         """Who belongs to the group now.

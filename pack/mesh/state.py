@@ -54,6 +54,27 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class LearnedAddress:
+    """The address of a peer, as it was passed on here with the peer's signature.
+
+    Attributes:
+        endpoint: The address.
+        n: The number of the announcement that names it.
+        signature: The peer's, without which it cannot be passed on.
+        source: Who told it: a hub, or some peer.
+        ttl: How often it may still be passed on.
+        via: Which peer told it.
+    """
+
+    endpoint: str
+    n: int
+    signature: str
+    source: PeerSource
+    ttl: int
+    via: PeerId
+
+
+@dataclass(frozen=True, slots=True)
 class PeerRecord:
     """What is remembered of another peer. Times are ISO 8601, in UTC.
 
@@ -71,9 +92,11 @@ class PeerRecord:
         not_before: When the next one is due after a failure.
         sent: The head that it has for certain.
         gossip_ttl: How often its address may still be passed on.
-        discovered_via: Who passed it on here.
+        discovered_via: Who passed it on here; `None` where the peer itself or a person did.
         token: What it wants to see in requests to it; secret.
         accepts: SHA-256 of what it has to show in its own requests.
+        told: Where it is, as others told.
+        given_up: The number of the last address at which it could not be met.
     """
 
     peer: PeerId
@@ -92,6 +115,8 @@ class PeerRecord:
     discovered_via: PeerId | None = None
     token: str = ""
     accepts: str = ""
+    told: LearnedAddress | None = None
+    given_up: int = 0
 
 
 class MeshState(Protocol):

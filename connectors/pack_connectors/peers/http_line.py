@@ -29,6 +29,8 @@ from pack.mesh.meeting import (
     heard_fields,
     parse_heard,
 )
+from pack.mesh.resolving.address import ToldAddress
+from pack.mesh.resolving.listing import ListedPeer, parse_listing, write_registration
 from pack.model import CommitId
 
 _TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
@@ -110,6 +112,14 @@ class HttpLine:
             return parse_heard(answer.decode("utf-8", "replace"))
         except InvalidContent as error:
             raise Unavailable(f"{self._base} does not answer as a peer does: {error}") from error
+
+    def register(self, token: str, mine: ToldAddress | None) -> Sequence[ListedPeer]:
+        """See `PeerLine.register`."""
+        answer = self._post("/peers", write_registration(mine).encode(), token)
+        try:
+            return parse_listing(answer.decode("utf-8", "replace"))
+        except InvalidContent as error:
+            raise Unavailable(f"{self._base} does not answer as a hub does: {error}") from error
 
     def fetch(self, token: str, group: CommitId, have: list[CommitId], file: str) -> bool:
         """See `PeerLine.fetch`."""

@@ -23,6 +23,7 @@ from pack.mesh.joining import (
 )
 from pack.mesh.meeting import Welcome, parse_welcome, write_welcome
 from pack.mesh.members.keys import PublicKey
+from pack.mesh.resolving import address
 from pack_connectors.peers import sshsig
 
 _Text = Annotated[str, Field(max_length=LARGEST)]
@@ -93,6 +94,15 @@ class JoinSigner:
         if sshsig.verify(write_welcome(welcome).encode(), signature, _WELCOME) != welcome.key:
             raise BadSignature("the answer is not signed by the key that it names")
         return welcome
+
+    def sign_address(self, said: address.SaidAddress) -> str:
+        """See `AddressSigner.sign_address`."""
+        return sshsig.sign(address.write_address(said).encode(), self._key, address.NAMESPACE)
+
+    def check_address(self, said: address.SaidAddress, signature: str) -> PublicKey:
+        """See `AddressSigner.check_address`."""
+        data = address.write_address(said).encode()
+        return sshsig.verify(data, signature.encode("utf-8", "replace"), address.NAMESPACE)
 
 
 def is_request(content: bytes) -> bool:

@@ -22,6 +22,7 @@ from pydantic import (
 from pack.core.truths import TruthMode
 from pack.errors import InvalidConfig, InvalidPath, LimitExceeded
 from pack.limits import WHOLE_TOKENS
+from pack.mesh.resolving.policy import Discovery
 from pack.paths import parse_path
 from pack.provenance import Source
 from pack_servers.config.agents import agent_marks
@@ -99,6 +100,14 @@ class Settings(BaseModel):
             may be reached without TLS; separated by commas.
         pack_mesh_heartbeat: Seconds between two questions to each peer.
         pack_mesh_peer_timeout: Seconds of silence after which a peer counts as unreachable.
+        pack_mesh_discovery: Whose word about the addresses of peers counts.
+        pack_mesh_gossip: Whether peers pass on the addresses of others.
+        pack_mesh_gossip_ttl: How many hops an address goes that is known at first hand.
+        pack_mesh_hub_ttl: The same for an address from a hub.
+        pack_mesh_gossip_every: At each how many heartbeats addresses are passed on.
+        pack_mesh_gossip_peers: How many peers may be known by gossip alone.
+        pack_mesh_gossip_failures: After how many failures in a row an address from gossip is
+            dropped, if its peer was never met.
         notion_token: Access to Notion: the secret of an integration.
         notion_sync_page_id: The page that the integration may write; its id or its address.
         notion_sync_mode: One page for all, or one for each file.
@@ -150,6 +159,13 @@ class Settings(BaseModel):
     pack_mesh_plain_http: str = ""
     pack_mesh_heartbeat: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)] = 30
     pack_mesh_peer_timeout: Annotated[float, Field(gt=0, le=864_000, allow_inf_nan=False)] = 300
+    pack_mesh_discovery: Discovery = Discovery.BOTH
+    pack_mesh_gossip: bool = True
+    pack_mesh_gossip_ttl: Annotated[int, Field(ge=0, le=100)] = 2
+    pack_mesh_hub_ttl: Annotated[int, Field(ge=0, le=100)] = 1
+    pack_mesh_gossip_every: Annotated[int, Field(ge=1, le=10_000)] = 2
+    pack_mesh_gossip_peers: Annotated[int, Field(ge=0, le=100)] = 50
+    pack_mesh_gossip_failures: Annotated[int, Field(ge=1, le=10_000)] = 3
     notion_token: SecretStr | None = None
     notion_sync_page_id: str = ""
     notion_sync_mode: NotionMode = NotionMode.SINGLE

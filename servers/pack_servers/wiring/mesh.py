@@ -35,6 +35,7 @@ from pack.mesh.intake import BundleOffer, CheckMerge
 from pack.mesh.members.invitation import SECRET_BYTES
 from pack.mesh.mesh import Mesh
 from pack.mesh.ports import MeshPorts
+from pack.mesh.resolving.policy import FindingPolicy
 from pack.mesh.views import PeerView
 from pack_servers.config.settings import Settings, split_list
 from pack_servers.wiring.checks import Check, State
@@ -113,8 +114,21 @@ def mesh_of(settings: Settings, memory: Memory, *, make_key: bool = False) -> It
                 exclusive=lambda: lock,
                 clock=clock,
                 peer_timeout=timedelta(seconds=settings.pack_mesh_peer_timeout),
+                finding=_finding(settings),
             )
         )
+
+
+def _finding(settings: Settings) -> FindingPolicy:
+    return FindingPolicy(
+        discovery=settings.pack_mesh_discovery,
+        gossip=settings.pack_mesh_gossip,
+        ttl=settings.pack_mesh_gossip_ttl,
+        hub_ttl=settings.pack_mesh_hub_ttl,
+        every=settings.pack_mesh_gossip_every,
+        most=settings.pack_mesh_gossip_peers,
+        failures=settings.pack_mesh_gossip_failures,
+    )
 
 
 def checks(settings: Settings, memory: Memory) -> Iterator[Check]:
