@@ -320,7 +320,8 @@ def _peer_endpoints(memory: Memory, settings: Settings, peers: _Peers | None) ->
     """What other peers talk to; `None` where there are none."""
     if peers is None:
         return None
-    from pack_servers.http.mesh import MeshEndpoints, serving_of  # noqa: PLC0415 - rarely needed
+    from pack_servers.http.peers.endpoints import MeshEndpoints  # noqa: PLC0415 - rarely needed
+    from pack_servers.http.peers.serving import serving_of  # noqa: PLC0415
 
     return MeshEndpoints(serving_of(settings, memory, peers.mesh, peers.tell))
 

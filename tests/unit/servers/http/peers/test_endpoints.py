@@ -11,7 +11,9 @@ from mcp.server import MCPServer
 from pack_connectors.peers.http_line import SafeNetworks
 from pack_connectors.peers.join_requests import JoinSigner
 from pack_servers.http.app import HttpSettings, More, build_app
-from pack_servers.http.mesh import MOST_EVENTS, MeshEndpoints, MeshServing
+from pack_servers.http.peers.endpoints import MeshEndpoints
+from pack_servers.http.peers.events import MOST_EVENTS
+from pack_servers.http.peers.serving import MeshServing
 from pydantic import SecretStr
 
 from pack.errors import Unavailable

@@ -1,0 +1,82 @@
+"""Peers that meet: handshakes, heartbeats, tokens, how the group stands, leaving."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from pack.errors import RefusedForSafety
+from pack.mesh.meeting import LARGEST, Heard, heard_fields, parse_heard
+from pack.mesh.members.keys import PeerId
+from pack_servers.http.peers.bodies import read_body
+from pack_servers.http.peers.serving import MeshServing, Routes, Threads
+
+
+class MeetingRoutes:
+    """Answers what peers say of themselves."""
+
+    def __init__(self, serving: MeshServing, threads: Threads) -> None:
+        self._serving = serving
+        self._mesh = serving.mesh
+        self._threads = threads
+
+    def routes(self) -> Routes:
+        """The paths below `/sync/v1`."""
+        return {("POST", "heartbeat"): self._heartbeat, ("POST", "token"): self._token}
+
+    def group_routes(self) -> Routes:
+        """The paths below a group."""
+        return {("GET", "status"): self._status, ("POST", "leave"): self._leave}
+
+    async def handshake(self, request: Request) -> Response:
+        """Give a token to a member, or to whoever an invitation lets in."""
+        body = await read_body(request, LARGEST)
+        answer = await self._threads.run(self._mesh.admission.welcome, body)
+        self._serving.on_news()
+        return Response(answer, media_type="application/json")
+
+    async def _heartbeat(self, request: Request, caller: PeerId) -> Response:
+        body = await read_body(request, LARGEST)
+        theirs = parse_heard(body.decode("utf-8", "replace"))
+        fields = await self._threads.run(self._heard, caller, theirs)
+        return JSONResponse(fields)
+
+    def _heard(self, caller: PeerId, theirs: Heard) -> dict[str, object]:
+        if theirs.peer != caller:
+            raise RefusedForSafety("the token is another peer's", "Shake hands again.")
+        mine = self._mesh.outbox.heard()
+        self._mesh.book.note_heartbeat(caller, theirs)
+        if self._mesh.outbox.lacks(theirs):
+            self._serving.on_news()
+        return {**heard_fields(mine), "seq_by_hive": {mine.group: mine.height}}
+
+    async def _token(self, request: Request, caller: PeerId) -> Response:
+        del request
+        token = await self._threads.run(self._mesh.book.new_token, caller)
+        return JSONResponse({"sync_token": token})
+
+    async def _status(self, request: Request, caller: PeerId) -> Response:
+        del request, caller
+        return JSONResponse(await self._threads.run(self._health))
+
+    def _health(self) -> dict[str, object]:
+        at = self._mesh.outbox.standpoint()
+        peers = [
+            {
+                "id": one.peer,
+                "name": one.name,
+                "status": one.record.status,
+                "last_sync": one.record.last_sync_at or None,
+                "lag": one.lag,
+            }
+            for one in self._mesh.overview.peers()
+        ]
+        return {"peers": peers, "local_seq": at.height, "head": at.head}
+
+    async def _leave(self, request: Request, caller: PeerId) -> Response:
+        del request
+        pause = partial(self._mesh.book.remember, caller, accepts="", token="")
+        await self._threads.run(pause)
+        return JSONResponse({"ok": True})
